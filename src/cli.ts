@@ -1,0 +1,172 @@
+#!/usr/bin/env node
+/** The command: arguments -> one pipeline -> an exit status. */
+import { createReadStream, readFileSync, statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { helpText, readArguments } from './command/flags.js'
+import { type Output, openOutput } from './command/output.js'
+import { type Progress, showProgress } from './command/progress.js'
+import { SoftmaxError, systemReason } from './errors.js'
+import { formatOf } from './formats/index.js'
+import { type Schema, type ScoreStream, type Stats, score } from './index.js'
+import { namesIn, type SettingsOf, settle } from './options.js'
+
+/** What the inputs of a run share. */
+interface Run {
+  inputs: string[]
+  settings: SettingsOf<'command'>
+  output: Output
+  progress: Progress | undefined
+  /** Counts of the inputs that are done. */
+  done: Stats
+  /** The first input, whose columns all others must have. */
+  first?: { source: string; schema: Schema }
+}
+
+async function main(argv: string[]): Promise<void> {
+  const { inputs, options } = readArguments(argv)
+  const settings = settle(options, 'command')
+  if (settings.help) return print(helpText())
+  if (settings.version) return print(`${version()}\n`)
+  if (inputs.length === 0) inputs.push(STDIN)
+  if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
+  requireOther(settings.output, inputs)
+  const output = await openOutput(settings.output)
+  abandonOnSignal(output)
+  try {
+    const done = { read: 0, written: 0, rejected: {}, bytes: 0 }
+    await scoreAll({ inputs, settings, output, progress: progressOf(settings, inputs), done })
+  } catch (error) {
+    output.abandon()
+    throw error
+  }
+}
+
+const STDIN = '-'
+
+async function scoreAll(run: Run): Promise<void> {
+  try {
+    for (const input of run.inputs) await scoreInput(input, run)
+    await run.output.commit()
+  } finally {
+    run.progress?.clear()
+  }
+  summarise(run)
+}
+
+async function scoreInput(input: string, run: Run): Promise<void> {
+  const name = input === STDIN ? 'stdin' : input
+  const stream = score(scoreOptions(input, name, run))
+  stream.on('warning', (text: string) => warn(run, `${name}: ${text}`))
+  stream.on('schema', (schema: Schema) => requireSameSchema(stream, name, schema, run))
+  feed(stream, input === STDIN ? process.stdin : createReadStream(input), name)
+  for await (const bytes of stream) {
+    await run.output.write(bytes as Buffer)
+    run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
+  }
+  add(run.done, stream.stats)
+}
+
+/** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
+function scoreOptions(input: string, source: string, { settings, first }: Run) {
+  const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
+  const from = settings.from ?? formatOf(input) ?? 'csv'
+  const to = settings.to ?? (settings.output === undefined ? undefined : formatOf(settings.output)) ?? from
+  return { ...shared, from, to, source, ...(first && { outputHeader: false }) }
+}
+
+/** Joins a source to the stream: when either fails, both end. */
+function feed(stream: ScoreStream, source: Readable, name: string): void {
+  source.on('error', (cause) => {
+    stream.destroy(
+      new SoftmaxError('E_INPUT', { source: name, byte: stream.stats.bytes, reason: systemReason(cause) }, { cause }),
+    )
+  })
+  stream.on('close', () => source.destroy())
+  source.pipe(stream)
+}
+
+/** Several inputs make one output, so their columns have to be the same. */
+function requireSameSchema(stream: ScoreStream, source: string, schema: Schema, run: Run): void {
+  run.first ??= { source, schema }
+  const { header } = schema
+  if (header.join('\0') !== run.first.schema.header.join('\0')) {
+    stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: run.first.source }))
+  }
+}
+
+function add(done: Stats, { read, written, rejected, bytes }: Stats): void {
+  done.read += read
+  done.written += written
+  done.bytes += bytes
+  for (const [code, count] of Object.entries(rejected)) done.rejected[code] = (done.rejected[code] ?? 0) + count
+}
+
+/** Tells, on stderr, of rows that were left out. */
+function summarise({ done, settings }: Run): void {
+  const codes = Object.entries(done.rejected)
+  const total = codes.reduce((sum, [, count]) => sum + count, 0)
+  if (total === 0 || settings.quiet) return
+  complain(`${total} of ${done.read} rows left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`)
+}
+
+function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress | undefined {
+  const asked = settings.progress ?? (!settings.quiet && settings.output !== undefined)
+  return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
+}
+
+/** The bytes of all inputs; undefined where one of them has no size. */
+function totalSize(inputs: string[]): number | undefined {
+  const files = inputs.map((input) => (input === STDIN ? undefined : statSync(input, { throwIfNoEntry: false })))
+  return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
+}
+
+/** Refuses to write over what is still to be read, under whatever name. */
+function requireOther(output: string | undefined, inputs: string[]): void {
+  const target = output === undefined ? undefined : statSync(output, { throwIfNoEntry: false })
+  if (!target?.isFile()) return
+  const same = inputs.some((input) => {
+    const file = input === STDIN ? undefined : statSync(input, { throwIfNoEntry: false })
+    return file?.ino === target.ino && file.dev === target.dev
+  })
+  if (same) throw new SoftmaxError('E_SAME_FILE', { path: output! })
+}
+
+/** On a signal leaves no temporary, then lets the signal end the process as it would have. */
+function abandonOnSignal(output: Output): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      output.abandon()
+      process.kill(process.pid, signal)
+    })
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+function warn({ settings }: Run, text: string): void {
+  if (!settings.quiet) complain(`warning: ${text}`)
+}
+
+function complain(text: string): void {
+  process.stderr.write(`softmax: ${text}\n`)
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+/** The exit status for an error, which is told first; a reader that went away is told nothing. */
+function report(error: unknown): number {
+  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
+  if (cause?.code === 'EPIPE') return 141
+  const known =
+    error instanceof SoftmaxError ? error : new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
+  complain(known.message)
+  return known.status
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.exitCode = report(error)
+})

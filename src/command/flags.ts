@@ -1,0 +1,142 @@
+/** The command's flags, as `OPTIONS` has them: read from an argument list, told in the help and in the README's table. */
+import { parseArgs } from 'node:util'
+import { SoftmaxError } from '../errors.js'
+import { nearest } from '../nearest.js'
+import { OPTIONS, type Option, type OptionsOf } from '../options.js'
+
+/** What an argument list asks for. */
+export interface Arguments {
+  inputs: string[]
+  options: OptionsOf<'command'>
+}
+
+interface Flag {
+  /** The key of {@link OPTIONS}. */
+  option: string
+  entry: Option<unknown>
+  /** The value the flag stands for on its own; undefined where it takes one. */
+  sets: unknown
+}
+
+/** Flags by name; one that is on or off goes by two names, `--keep` and `--no-keep`. */
+const FLAGS = new Map<string, Flag>(
+  Object.entries(OPTIONS as Record<string, Option<unknown>>)
+    .filter(([, { scopes }]) => scopes.includes('command'))
+    .flatMap(([option, entry]): [string, Flag][] => {
+      const name = entry.flag?.name ?? kebab(option)
+      if (entry.flag) return [[name, { option, entry, sets: entry.flag.sets }]]
+      if (entry.kind.place !== undefined) return [[name, { option, entry, sets: undefined }]]
+      return [
+        [name, { option, entry, sets: true }],
+        [`no-${name}`, { option, entry, sets: false }],
+      ]
+    }),
+)
+
+/** Reads an argument list. Throws E_FLAG for a flag it does not know, E_OPTION for a value that is missing or wrong. */
+export function readArguments(argv: string[]): Arguments {
+  const config = Object.fromEntries([...FLAGS].map(([name, flag]) => [name, parseConfig(name, flag)]))
+  const { tokens, positionals } = parseArgs({
+    args: argv,
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const options: Record<string, unknown> = {}
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const flag = FLAGS.get(token.name)
+    if (!flag) throw unknownFlag(token.rawName)
+    options[flag.option] = valueOf(flag, token.rawName, token.value)
+  }
+  return { inputs: positionals, options: options as OptionsOf<'command'> }
+}
+
+function parseConfig(name: string, { entry, sets }: Flag) {
+  const short = entry.short !== undefined && !name.startsWith('no-') ? { short: entry.short } : {}
+  return { type: sets === undefined ? ('string' as const) : ('boolean' as const), ...short }
+}
+
+function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefined): unknown {
+  const { kind } = entry
+  if (sets !== undefined && text === undefined) return sets
+  const value = sets === undefined && text !== undefined ? kind.read(text) : undefined
+  if (value !== undefined && kind.accepts(value)) return value
+  const expected = sets === undefined ? kind.expected : 'no value'
+  throw new SoftmaxError('E_OPTION', { option: rawName, value: text ?? '', expected })
+}
+
+function unknownFlag(flag: string): SoftmaxError {
+  const near = nearest(
+    flag,
+    [...FLAGS.keys()].map((name) => `--${name}`),
+  )
+  return new SoftmaxError('E_FLAG', { flag, near })
+}
+
+/** The help, 80 columns wide. */
+export function helpText(): string {
+  const rows = describeFlags().map(({ short, name, help, told }) => {
+    const lead = `  ${short ? `-${short}, ` : '    '}--${name}`
+    const lines = wrap(told ? `${help} (${told})` : help, 80 - HELP_INDENT)
+    if (lead.length >= HELP_INDENT - 1) lines.unshift('')
+    return lines
+      .map((line, index) => (index === 0 ? lead : '').padEnd(HELP_INDENT) + line)
+      .map((line) => line.trimEnd())
+      .join('\n')
+  })
+  return `${USAGE}\n\nOptions:\n${rows.join('\n')}\n\n${STATUSES}\n`
+}
+
+/** The README's table of options, in Markdown. */
+export function optionTable(): string {
+  const rows = describeFlags().map(({ short, name, option, help, told }) => {
+    const flag = `\`${short ? `-${short}, ` : ''}--${name.replaceAll('|', '\\|')}\``
+    return `| ${flag} | \`${option}\` | ${help.replaceAll('|', '\\|')} | ${told || ''} |`
+  })
+  return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+const HELP_INDENT = 26
+
+const USAGE = `Usage: softmax [options] [input ...]
+
+Reads rows of logits, writes class probabilities and the argmax label.
+With no input, or "-", reads standard input. Several inputs make one output.
+
+  softmax logits.csv -o scored.csv
+  model-dump | softmax --labels dog,cat,boat | load-into-warehouse`
+
+const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or output
+failed, 70 a defect of softmax, 128+n stopped by signal n.`
+
+/** What help and README say of each flag; one that is on by default is told by its negation. */
+function describeFlags() {
+  const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
+  return entries
+    .filter(([, { scopes }]) => scopes.includes('command'))
+    .map(([option, entry]) => {
+      const { kind, flag, short, default: fallback, help } = entry
+      const plain = flag?.name ?? kebab(option)
+      const onOrOff = !flag && kind.place === undefined
+      const negated =
+        onOrOff && fallback === true ? `no-${plain}` : onOrOff && fallback === undefined ? `[no-]${plain}` : plain
+      const name = flag || onOrOff ? negated : `${plain} ${kind.place}`
+      const told = entry.told ?? (onOrOff ? '' : String(fallback))
+      return { option, short, name, help, told }
+    })
+}
+
+function kebab(option: string): string {
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/(\d+)/, '$1')
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    if (lines.at(-1)!.length + word.length + 1 > width && lines.at(-1) !== '') lines.push('')
+    lines[lines.length - 1] += (lines.at(-1) === '' ? '' : ' ') + word
+  }
+  return lines
+}

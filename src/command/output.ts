@@ -1,0 +1,120 @@
+/**
+ * Where the command writes. A file comes into being whole or not at all: what is written goes to a temporary beside it,
+ * created so that it cannot be anything that was there, and takes the file's place only once it is on the disk.
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type Stats, unlinkSync } from 'node:fs'
+import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { SoftmaxError, systemReason } from '../errors.js'
+
+/** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
+export interface Output {
+  write(bytes: Buffer): Promise<void>
+  commit(): Promise<void>
+  /** Gives up, at once and without waiting: it may be called as the process is ending. */
+  abandon(): void
+}
+
+/** Opens a file, or standard output where there is no path. Throws E_OUTPUT. */
+export async function openOutput(path: string | undefined): Promise<Output> {
+  if (path === undefined) return standardOutput()
+  try {
+    const old = await statOf(path)
+    return old && !old.isFile() ? await deviceOutput(path) : await fileOutput(path, old)
+  } catch (cause) {
+    throw outputError(path, cause)
+  }
+}
+
+function standardOutput(): Output {
+  const { stdout } = process
+  let failure: Error | undefined
+  stdout.on('error', (error) => {
+    failure = error
+  })
+  const fail = () => {
+    if (failure) throw outputError('standard output', failure)
+  }
+  return {
+    async write(bytes) {
+      fail()
+      if (!stdout.write(bytes)) await once(stdout, 'drain').catch(() => {})
+      fail()
+    },
+    async commit() {
+      if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
+      fail()
+    },
+    abandon() {},
+  }
+}
+
+/** A pipe or a device has no old content to save. */
+async function deviceOutput(path: string): Promise<Output> {
+  const file = await open(path, 'w')
+  return {
+    write: (bytes) => guard(path, () => writeAll(file, bytes)),
+    commit: () => guard(path, () => file.close()),
+    abandon() {
+      file.close().catch(() => {})
+    },
+  }
+}
+
+async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
+  const target = old ? await realpath(path) : path
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  const file = await open(temporary, 'wx', old ? old.mode : 0o666)
+  return {
+    write: (bytes) => guard(path, () => writeAll(file, bytes)),
+    commit: () =>
+      guard(path, async () => {
+        await file.sync()
+        await file.close()
+        await rename(temporary, target)
+        await syncDirectory(dirname(target))
+      }),
+    abandon() {
+      file.close().catch(() => {})
+      try {
+        unlinkSync(temporary)
+      } catch {
+        // It is in place already, or was never there.
+      }
+    },
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+}
+
+/** Makes the new name last through a power cut; some file systems know no such thing. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  await directory.sync().catch(() => {})
+  await directory.close()
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (cause) {
+    throw outputError(path, cause)
+  }
+}
+
+function outputError(path: string, cause: unknown): SoftmaxError {
+  return new SoftmaxError('E_OUTPUT', { path, reason: systemReason(cause) }, { cause })
+}

@@ -1,0 +1,168 @@
+/**
+ * Every error of the package, worded once. Users match `code` and read `info`; the text is for people and may change.
+ *
+ * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 a defect of ours.
+ */
+
+/** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
+export interface Place {
+  source?: string
+  line?: number
+  row?: number
+  byte?: number
+  column?: string
+}
+
+interface Wording<Data> {
+  status: 1 | 2 | 3 | 70
+  says(data: Data): string
+}
+
+const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => string): Wording<Data> => ({ status, says })
+
+/** The table of errors: code -> exit status and wording. Adding an error is adding a line. */
+export const CODES = {
+  E_CELL: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is not a number${decimalHint(cell)}`),
+  E_MISSING: word(1, () => 'the logit is missing; --missing -inf reads an empty cell as a masked class'),
+  E_OVERFLOW: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is larger than a double can hold`),
+  E_NONFINITE: word<{ reason: string }>(
+    1,
+    ({ reason }) => `${reason}, which has no softmax; --nonfinite propagate writes NaN`,
+  ),
+  E_WIDTH: word<{ cells: number; width: number }>(
+    1,
+    ({ cells, width }) => `the row has ${plural(cells, 'cell')} where ${width} are expected`,
+  ),
+  E_QUOTE: word<{ reason: string }>(1, ({ reason }) => `${reason}; a quote inside a cell is written twice, in quotes`),
+  E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
+  E_DELIMITER: word<{ delimiter: string }>(
+    1,
+    ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,
+  ),
+  E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
+  E_SCHEMA: word<{ header: string[]; first: string }>(
+    1,
+    ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
+  ),
+  E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
+  E_SHAPE: word<{ length: number; rows: number; classes: number }>(
+    2,
+    ({ length, rows, classes }) => `${length} logits are not ${plural(rows, 'row')} of ${classes} classes`,
+  ),
+  E_FLAG: word<{ flag: string; near?: string | undefined }>(
+    2,
+    ({ flag, near }) => `unknown option ${shown(flag)}; ${near ? `did you mean ${near}?` : 'see softmax --help'}`,
+  ),
+  E_OPTION: word<{ option: string; value: unknown; expected: string }>(
+    2,
+    ({ option, value, expected }) => `${option} takes ${expected}, not ${shown(String(value))}`,
+  ),
+  E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
+  E_COLUMNS: word<{ header: string[]; logits: string }>(
+    2,
+    ({ header, logits }) =>
+      `cannot tell which of the columns ${shown(header.join(','))} are logits; say so with --logits ${shellQuoted(logits)}`,
+  ),
+  E_SELECTOR: word<{ item: string; reason: string }>(2, ({ item, reason }) => `--logits ${shown(item)} ${reason}`),
+  E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),
+  E_NAME: word<{ name: string }>(
+    2,
+    ({ name }) =>
+      `the new column ${shown(name)} is in the input already; leave it out with --no-keep, or choose others with --emit`,
+  ),
+  E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
+  E_SAME_FILE: word<{ path: string }>(2, ({ path }) => `the output ${shown(path)} is an input; write to another file`),
+  E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
+  E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
+  E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
+  E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `a defect of softmax-stream, please report it: ${reason}`),
+}
+
+/** A key of {@link CODES}. */
+export type Code = keyof typeof CODES
+
+/** The data an error of a code carries, beside its {@link Place}. */
+export type Info<C extends Code> =
+  (typeof CODES)[C] extends Wording<infer Data> ? (unknown extends Data ? object : Data) : never
+
+/**
+ * The one error class of the package.
+ *
+ * @example
+ * try { … } catch (error) {
+ *   if (error instanceof SoftmaxError && error.code === 'E_CELL') console.error(error.info.line, error.info.cell)
+ * }
+ */
+export class SoftmaxError<C extends Code = Code> extends Error {
+  override readonly name = 'SoftmaxError'
+  /** A key of {@link CODES}. */
+  readonly code: C
+  /** What the error is about: where it lies, and the data of its code. */
+  readonly info: Info<C> & Place
+
+  constructor(code: C, info: Info<C> & Place, options?: ErrorOptions) {
+    super(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`, options)
+    this.code = code
+    this.info = info
+  }
+
+  /** The exit status the command gives for this error. */
+  get status(): number {
+    return CODES[this.code].status
+  }
+}
+
+/** True if an error has one of the codes. */
+export function hasCode<C extends Code>(error: unknown, ...codes: C[]): error is SoftmaxError<C> {
+  return error instanceof SoftmaxError && (codes as Code[]).includes(error.code)
+}
+
+/** The few words that say what failed in a system error: `no space left on device`. */
+export function systemReason(error: unknown): string {
+  const { message = String(error), code } = error as NodeJS.ErrnoException
+  const words = /^[A-Z0-9_]+: (.*?)(?:, [a-z]+(?: '.*)?)?$/s.exec(message)
+  return words ? `${words[1]} (${code})` : printable(message)
+}
+
+/** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, at most 80 characters. */
+export function shown(text: string): string {
+  return `"${printable(text.length > 80 ? `${text.slice(0, 77)}...` : text)}"`
+}
+
+/** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
+    JSON.stringify(c)
+      .slice(1, -1)
+      .replace(/^[^\\]+$/, hexEscape),
+  )
+}
+
+function hexEscape(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`
+}
+
+/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known. */
+function where({ source, line, column, row, byte }: Place): string {
+  const counts = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ')
+  const inside = [column !== undefined && `column ${printable(column)}`, counts && `(${counts})`]
+    .filter(Boolean)
+    .join(' ')
+  const file = [source !== undefined && printable(source), line].filter((part) => part !== false && part !== undefined)
+  return [file.join(':'), inside]
+    .filter(Boolean)
+    .map((part) => `${part}: `)
+    .join('')
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function decimalHint(cell: string): string {
+  return /^\s*[+-]?\d+,\d+\s*$/.test(cell) ? '; decimals need a point' : ''
+}
+
+function shellQuoted(text: string): string {
+  return `'${text === '\t' ? '\\t' : printable(text)}'`
+}

@@ -1,0 +1,30 @@
+/**
+ * How a delimited text is written. Inside the package bytes are held as latin1 text, one character a byte: cells that
+ * are kept come out as the same bytes, whatever their encoding, and text of our own is encoded on the way in.
+ */
+export interface Dialect {
+  /** One or more bytes between cells. */
+  delimiter: string
+  quote: string
+  /** Stands before a quote (or itself) inside quotes; the quote itself, as a rule. */
+  escape: string
+  /** Begins a line that is skipped. */
+  comment: string | undefined
+  /** Ends a row, after an optional `\r` where it is `\n`. */
+  newline: '\n' | '\r'
+}
+
+/** UTF-8 bytes of a text, as latin1 text. */
+export function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+/** The text whose UTF-8 bytes are given as latin1 text. */
+export function fromBytes(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8')
+}
+
+/** True if two dialects write a cell alike, so that a cell may be copied from one to the other as it stands. */
+export function sameCells(a: Dialect, b: Dialect): boolean {
+  return a.delimiter === b.delimiter && a.quote === b.quote && a.escape === b.escape
+}

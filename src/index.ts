@@ -1,0 +1,19 @@
+/**
+ * softmax-stream: rows of logits in, class probabilities and the argmax label out.
+ *
+ * @packageDocumentation
+ */
+export { CODES, type Code, SoftmaxError } from './errors.js'
+export { OPTIONS } from './options.js'
+export type { Schema } from './schema.js'
+export { type ScoreOptions, type ScoreStream, type Stats, score } from './score.js'
+export {
+  type LogitsRow,
+  logSoftmax,
+  type MatrixOptions,
+  type MatrixScores,
+  type Prediction,
+  type SoftmaxOptions,
+  softmax,
+  softmaxMatrix,
+} from './softmax.js'

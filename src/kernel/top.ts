@@ -1,0 +1,82 @@
+/**
+ * The k largest logits of a row, the first on a tie: a heap of k entries whose root is the one to go next.
+ *
+ * An entry is 16 bytes: a key (i64) that orders as the logit does, NaN above all, and a position (u32). k log k + n log k
+ * steps at worst, whatever the order of the logits.
+ */
+
+/** The size of an entry. */
+export const ENTRY_SIZE: usize = 16
+
+/** Takes the logits from `at` on, whose first has the position `base`, into a heap that has `held` of `k` entries. */
+export function select(at: usize, count: u32, base: u32, heap: usize, held: u32, k: u32): u32 {
+  for (let i: u32 = 0; i < count; i++) {
+    const key = keyOf(load<f64>(at + ((<usize>i) << 3)))
+    if (held < k) siftUp(heap, held++, key, base + i)
+    else if (key > load<i64>(heap)) siftDown(heap, k, key, base + i)
+  }
+  return held
+}
+
+/** Writes the positions (u32) of the entries to `out`, the largest logit first. The heap is used up. */
+export function drain(heap: usize, held: u32, out: usize): void {
+  while (held > 0) {
+    store<u32>(out + ((<usize>--held) << 2), load<u32>(heap, 8))
+    const last = heap + (<usize>held) * ENTRY_SIZE
+    siftDown(heap, held, load<i64>(last), load<u32>(last, 8))
+  }
+}
+
+/** A number that orders as x does; NaN above all, -0 with 0. */
+// @ts-expect-error: decorator
+@inline
+function keyOf(x: f64): i64 {
+  const bits = reinterpret<i64>(x + 0)
+  return x != x ? i64.MAX_VALUE : bits ^ ((bits >> 63) & i64.MAX_VALUE)
+}
+
+/** True if the entry (key, position) goes before the one at `entry`: smaller, or as large and later. */
+// @ts-expect-error: decorator
+@inline
+function goesBefore(key: i64, position: u32, entry: usize): bool {
+  const other = load<i64>(entry)
+  return key < other || (key == other && position > load<u32>(entry, 8))
+}
+
+function siftUp(heap: usize, slot: u32, key: i64, position: u32): void {
+  while (slot > 0) {
+    const parent = (slot - 1) >> 1
+    const entry = heap + (<usize>parent) * ENTRY_SIZE
+    if (!goesBefore(key, position, entry)) break
+    put(heap, slot, load<i64>(entry), load<u32>(entry, 8))
+    slot = parent
+  }
+  put(heap, slot, key, position)
+}
+
+/** Puts an entry in the root's place and lets it sink in a heap of `size`. */
+function siftDown(heap: usize, size: u32, key: i64, position: u32): void {
+  let slot: u32 = 0
+  while (true) {
+    let child: u32 = 2 * slot + 1
+    if (child >= size) break
+    let entry = heap + (<usize>child) * ENTRY_SIZE
+    const right = entry + ENTRY_SIZE
+    if (child + 1 < size && goesBefore(load<i64>(right), load<u32>(right, 8), entry)) {
+      entry = right
+      child++
+    }
+    if (goesBefore(key, position, entry)) break
+    put(heap, slot, load<i64>(entry), load<u32>(entry, 8))
+    slot = child
+  }
+  put(heap, slot, key, position)
+}
+
+// @ts-expect-error: decorator
+@inline
+function put(heap: usize, slot: u32, key: i64, position: u32): void {
+  const entry = heap + (<usize>slot) * ENTRY_SIZE
+  store<i64>(entry, key)
+  store<u32>(entry, position, 8)
+}

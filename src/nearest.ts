@@ -1,0 +1,19 @@
+/** The candidate a mistyped word most likely meant, if any is within two edits (and fewer than half its letters). */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates.map((candidate) => ({ candidate, edits: distance(word, candidate) }))
+  const [best] = ranked.sort((a, b) => a.edits - b.edits)
+  return best && best.edits <= 2 && best.edits * 2 < best.candidate.length ? best.candidate : undefined
+}
+
+/** Levenshtein's edit distance, one row of the table at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,78 @@
+/**
+ * Numbers as text, the slow and certain way: a cell is checked against the contract's grammar and then read by
+ * JavaScript's own `Number`; a result is written by JavaScript's own `String`.
+ *
+ *     cell    = *(space / tab) (number / special) *(space / tab)
+ *     number  = [+-] (1*D ["." *D] / "." 1*D) [(e / E) [+-] 1*D]
+ *     special = [+-] ("inf" / "infinity" / "nan")            any case, ASCII
+ */
+
+const NUMBER = /^[ \t]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t]*$/
+const SPECIAL = /^[ \t]*([+-]?)(?:(inf(?:inity)?)|nan)[ \t]*$/i
+
+/** True if the text is a number of the grammar, special values included. */
+export function isNumber(text: string): boolean {
+  return NUMBER.test(text) || SPECIAL.test(text)
+}
+
+/**
+ * The double nearest to a cell, or undefined where the cell is not of the grammar. A number too large for a double
+ * comes back infinite; {@link isOverflow} tells it from a written infinity.
+ */
+export function readNumber(text: string): number | undefined {
+  if (NUMBER.test(text)) return Number(text)
+  const special = SPECIAL.exec(text)
+  if (!special) return undefined
+  if (!special[2]) return Number.NaN
+  return special[1] === '-' ? -Infinity : Infinity
+}
+
+/** True if an infinite value was written as a finite number: `1e400`. */
+export function isOverflow(value: number, text: string): boolean {
+  return Math.abs(value) === Infinity && NUMBER.test(text)
+}
+
+/** How results are rounded before they are written: `precision` significant digits of a double or a float32. */
+export interface Rounding {
+  precision: number | undefined
+  float32: boolean
+}
+
+/**
+ * The function that writes a result: the shortest digits that read back as the same double (or float32), or at most
+ * `precision` significant digits, in JavaScript's layout.
+ */
+export function printer({ precision, float32 }: Rounding): (value: number) => string {
+  if (precision !== undefined) {
+    return (value) => String(Number((float32 ? Math.fround(value) : value).toPrecision(precision)))
+  }
+  return float32 ? printFloat32 : String
+}
+
+/** The value that {@link printer} writes, as a number. */
+export function rounder({ precision, float32 }: Rounding): (value: number) => number {
+  const narrow = float32 ? Math.fround : (value: number) => value
+  return precision === undefined ? narrow : (value) => Number(narrow(value).toPrecision(precision))
+}
+
+/**
+ * The shortest decimal that reads back as the float32 nearest to `value`, closest to it among the shortest. Nine
+ * digits always do. At a power of two the interval of decimals that read back is half as wide below the value as
+ * above it, so there the next decimal up may fit where the nearest one, below, does not.
+ */
+export function printFloat32(value: number): string {
+  const single = Math.fround(value)
+  for (let digits = 1; digits < 9; digits++) {
+    const nearest = single.toPrecision(digits)
+    if (Math.fround(Number(nearest)) === single) return String(Number(nearest))
+    const above = nextDecimal(nearest)
+    if (Math.fround(above) === single) return String(above)
+  }
+  return String(Number(single.toPrecision(9)))
+}
+
+/** The decimal one unit in the last place further from zero. */
+function nextDecimal(text: string): number {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(text) ?? []
+  return Number(`${sign}${BigInt(whole + fraction) + 1n}e${Number(exponent) - fraction.length}`)
+}

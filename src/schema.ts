@@ -1,0 +1,121 @@
+/** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
+import { COLUMNS, type Emittable, type Layout } from './columns.js'
+import { SoftmaxError } from './errors.js'
+import { readLabels } from './labels.js'
+import { isNumber } from './number.js'
+import { items, type SettingsOf } from './options.js'
+import { select } from './selector.js'
+
+/** The columns of an input and an output, settled once for all rows. */
+export interface Schema extends Layout {
+  /** Names of the input's columns; positions from 1 where it has no header. */
+  header: string[]
+  /** Positions, from 0, of the columns that hold logits, in class order. */
+  logits: number[]
+  /** Positions, from 0, of the columns that come out as they are. */
+  kept: number[]
+  emit: Emittable[]
+  /** Names of the new columns. */
+  names: string[]
+}
+
+type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'>
+
+/**
+ * Settles the columns of an input from its header (undefined where it has none) and its first row of cells.
+ *
+ * @throws E_COLUMNS, E_SELECTOR, E_HEADER, E_LABELS, E_NAME or E_OPTION where they cannot be settled without a guess.
+ */
+export function settleSchema(
+  settings: SchemaSettings,
+  header: string[] | undefined,
+  first: string[] | undefined,
+): Schema {
+  const columns = header ?? first?.map((_, index) => String(index + 1)) ?? []
+  if (header && looksLikeData(header)) throw new SoftmaxError('E_HEADER', { line: 1 })
+  const logits = settings.logits ? select(settings.logits, columns) : findLogits(header, first)
+  const kept = settings.keep ? [...columns.keys()].filter((index) => !logits.includes(index)) : []
+  const layout = settleLayout(settings, header && logits.map((index) => header[index]!), logits.length)
+  const names = layout.emit.flatMap((name) => COLUMNS[name].names(layout))
+  if (header)
+    requireNewNames(
+      names,
+      kept.map((index) => header[index]!),
+    )
+  return { header: columns, logits, kept, names, ...layout }
+}
+
+type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> & Partial<Pick<SchemaSettings, 'labels'>>
+
+/** Settles what the classes are called, from `--labels` or the names of their columns, and what is written of them. */
+export function settleLayout(
+  { op, labels, emit, topK = 0 }: LayoutSettings,
+  names: string[] | undefined,
+  count: number,
+): Layout & { emit: Emittable[] } {
+  if (topK > count) {
+    throw new SoftmaxError('E_OPTION', {
+      option: 'topK',
+      value: topK,
+      expected: `at most the number of classes, ${count}`,
+    })
+  }
+  const classes = labels
+    ? readLabels(labels, count)
+    : (names?.map(className) ?? Array.from({ length: count }, (_, i) => String(i)))
+  return { classes, log: op === 'log-softmax', topK, emit: items(emit) }
+}
+
+const LOGIT_PREFIX = /^logits?(?:[\s_.:-]+|(?=\d))/i
+const LOGIT_NAME = /^logits?(?![\p{L}])/iu
+const OTHER_NAMES =
+  /^(?:|id|.*[_ -]id|.*Id|uuid|guid|index|idx|key|row|row_?num(?:ber)?|unnamed.*|truth|target|y|y_true|label|class|split|fold|weight|time|timestamp|date|name|text|image|score)$/i
+
+/** `logit_cat` -> `cat`. */
+function className(column: string): string {
+  return column.replace(LOGIT_PREFIX, '') || column
+}
+
+function findLogits(header: string[] | undefined, first: string[] | undefined): number[] {
+  const columns = header ?? first ?? []
+  const positions = [...columns.keys()]
+  const named = positions.filter((index) => header && LOGIT_NAME.test(header[index]!))
+  if (named.length > 0) return named
+  if (first && first.length !== columns.length) {
+    throw new SoftmaxError('E_WIDTH', { row: 1, cells: first.length, width: columns.length })
+  }
+  const numbers = positions.filter((index) => !first || isNumber(first[index]!))
+  const doubtful = positions.filter((index) =>
+    header ? OTHER_NAMES.test(header[index]!) : looksLikeKey(columns, index),
+  )
+  if (numbers.length === positions.length && doubtful.length === 0) return positions
+  throw cannotTell(
+    columns,
+    numbers.filter((index) => !doubtful.includes(index)),
+  )
+}
+
+/** Without a header, a whole number in front of logits that all have a fraction is most likely a key. */
+function looksLikeKey(first: string[], index: number): boolean {
+  const isWhole = (cell: string) => /^\s*\d+\s*$/.test(cell)
+  return index === 0 && first.length > 1 && isWhole(first[0]!) && !first.slice(1).some(isWhole)
+}
+
+function looksLikeData(header: string[]): boolean {
+  return header.every(isNumber) && header.some((name) => /[.eE]|^\s*-/.test(name))
+}
+
+/** The error that shows the header and a selector that would do. */
+function cannotTell(header: string[], candidates: number[]): SoftmaxError {
+  const [first = 0, last = header.length - 1] = [candidates[0], candidates.at(-1)]
+  const adjacent = candidates.length === last - first + 1
+  const logits =
+    candidates.length === 0 || adjacent ? `${first + 1}-${last + 1}` : candidates.map((index) => index + 1).join(',')
+  return new SoftmaxError('E_COLUMNS', { header, logits })
+}
+
+function requireNewNames(names: string[], kept: string[]): void {
+  const taken = new Set(kept)
+  const name = names.find((name) => taken.has(name))
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name })
+}

@@ -1,0 +1,295 @@
+/** Object mode: a stream of rows -> a stream of predictions; and the matrix call both are made of. */
+import type { Duplex } from 'node:stream'
+import through2 from 'through2'
+import { COLUMNS, type Emittable, type Layout, needSummary, SUMMARIES } from './columns.js'
+import { type Place, SoftmaxError } from './errors.js'
+import { type Scores, STATUS, scoreMatrix } from './kernel.js'
+import { isOverflow, readNumber, rounder } from './number.js'
+import { type OptionsOf, type SettingsOf, settle } from './options.js'
+import { settleLayout, settleSchema } from './schema.js'
+
+/** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
+export type SoftmaxOptions = OptionsOf<'objects'>
+
+/** Options of {@link softmaxMatrix}; all have defaults. See `OPTIONS` for each. */
+export type MatrixOptions = OptionsOf<'matrix'>
+
+/**
+ * A row of logits: an array or typed array; a record whose `logits` is one; or a record with one property a class, as
+ * csv-parse gives with `columns: true`. A logit is a number, or a text that is one.
+ */
+export type LogitsRow = ArrayLike<number | string> | { logits: ArrayLike<number | string> } | Record<string, unknown>
+
+/** What comes out for a row: the rest of its record, and these. */
+export interface Prediction {
+  /** The probability of each class, in column order, in [0, 1]; not with `topK`, nor from {@link logSoftmax}. */
+  probabilities?: number[]
+  /** The natural logarithm of each, from {@link logSoftmax}. */
+  logProbabilities?: number[]
+  /** The position, from 0, of the largest logit; of the first, on a tie. */
+  index: number
+  /** The name of that class. */
+  label: string
+  /** With `topK`: the most probable classes, in order. */
+  top?: { label: string; index: number; probability?: number; logProbability?: number }[]
+  /** The largest probability. */
+  confidence?: number
+  /** The largest probability less the second. */
+  margin?: number
+  /** Entropy of the probabilities, in nats. */
+  entropy?: number
+  /** log(sum(exp(logits))). */
+  logsumexp?: number
+  [rest: string]: unknown
+}
+
+/**
+ * A stream of rows of logits -> a stream of {@link Prediction}s with class probabilities.
+ *
+ * All rows have as many logits as the first. Rows are scored in batches of what is waiting, so a slow source sees no
+ * delay; a consumer that stops leaves at most 128 rows inside.
+ *
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once; as the stream's `error` event E_ROW, E_WIDTH, E_CELL, E_MISSING,
+ * E_OVERFLOW, E_NONFINITE for a bad row (left out under `onError: 'skip'`), E_NAME, E_LABELS, E_COLUMNS, E_SELECTOR.
+ *
+ * @example
+ * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
+ */
+export function softmax(options: SoftmaxOptions = {}): Duplex {
+  return predictions(options, 'softmax')
+}
+
+/**
+ * As {@link softmax}, with log-softmax: natural logarithms of the probabilities, exact where a probability rounds to 0
+ * or 1.
+ *
+ * @example
+ * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
+ * // [-4.248354255291589e-18, -40]
+ */
+export function logSoftmax(options: SoftmaxOptions = {}): Duplex {
+  return predictions(options, 'log-softmax')
+}
+
+/** Results of {@link softmaxMatrix}: `values` is rows x classes, row after row; all else has one number a row. */
+export interface MatrixScores {
+  /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
+  values: Float64Array | Float32Array
+  /** Position of the largest logit of each row. */
+  index: Uint32Array
+  /** With `topK`: positions of the most probable classes, rows x topK. */
+  top?: Uint32Array
+  confidence?: Float64Array | Float32Array
+  margin?: Float64Array | Float32Array
+  entropy?: Float64Array | Float32Array
+  logsumexp?: Float64Array | Float32Array
+}
+
+/**
+ * Softmax (or log-softmax) of each row of a matrix, at once.
+ *
+ *     softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x)
+ *     log-softmax(x)_i = (x_i - max x) - log(sum_j exp(x_j - max x))
+ *
+ * within 1 ulp; see `kernel/softmax.ts` for the algorithm, its error bound and its references.
+ *
+ * @param logits rows x classes numbers, row after row; they are not changed
+ * @throws {SoftmaxError} E_SHAPE where the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or
+ * nothing but -inf, unless `nonfinite: 'propagate'`; E_FLAG, E_OPTION.
+ *
+ * @example
+ * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
+ */
+export function softmaxMatrix(
+  logits: ArrayLike<number>,
+  rows: number,
+  classes: number,
+  options: MatrixOptions = {},
+): MatrixScores {
+  const settings = settle(options, 'matrix')
+  if (!(rows >= 0 && classes >= 0) || logits.length !== rows * classes) {
+    throw new SoftmaxError('E_SHAPE', { length: logits.length, rows, classes })
+  }
+  const { emit, topK, log } = settleLayout(settings, undefined, classes)
+  const summary = needSummary(emit)
+  const matrix = logits instanceof Float64Array ? logits : Float64Array.from(logits)
+  const scores = scoreMatrix(matrix, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
+  for (let row = 0; row < rows; row++) requireFinite(scores, row, settings, { row: row + 1 })
+  const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
+  const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
+  const top = topK > 0 && { top: scores.top }
+  return { values: narrow(scores.values), index: scores.index, ...top, ...Object.fromEntries(asked) }
+}
+
+/** The most rows scored at once. */
+const BATCH = 64
+
+function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Duplex {
+  const settings = settle(options, 'objects')
+  const predict = predictor(settings, op)
+  const waiting: unknown[] = []
+  const stream = through2.obj({ highWaterMark: BATCH, signal: settings.signal }, function (this: Duplex, row, _, done) {
+    waiting.push(row)
+    if (this.writableLength > 1 && waiting.length < BATCH) return done()
+    try {
+      for (const prediction of predict(waiting.splice(0))) this.push(prediction)
+    } catch (error) {
+      return done(error as Error)
+    }
+    // Rows that come before the next tick are written while this one is under way, and so make the next batch.
+    process.nextTick(done)
+  })
+  return stream as unknown as Duplex
+}
+
+type Settings = SettingsOf<'objects'>
+type Op = 'softmax' | 'log-softmax'
+
+/** What all rows of a stream have in common, settled from the first. */
+interface Shape {
+  layout: Layout & { emit: Emittable[] }
+  /** Takes a row apart; undefined where it is not one of this shape. */
+  split(row: unknown): { logits: ArrayLike<unknown>; rest: Record<string, unknown> } | undefined
+}
+
+/** A row that can be scored. */
+interface Sample {
+  logits: Float64Array
+  rest: Record<string, unknown>
+  place: Place
+}
+
+function predictor(settings: Settings, op: Op): (rows: unknown[]) => Generator<Prediction> {
+  let shape: Shape | undefined
+  let seen = 0
+  const readRow = (row: unknown): Sample => {
+    const place = { row: ++seen }
+    shape ??= settleShape(row, settings, op, place)
+    return sampleOf(row, shape, settings, place)
+  }
+  return function* (rows) {
+    const { samples, error } = readRows(rows, readRow, settings)
+    if (shape) yield* predict(samples, shape.layout, settings)
+    if (error) throw error
+  }
+}
+
+/** The samples of some rows: without the bad ones, or, under `fail`, up to the first of them. */
+function readRows(
+  rows: unknown[],
+  read: (row: unknown) => Sample,
+  { onError }: Settings,
+): { samples: Sample[]; error?: unknown } {
+  const samples: Sample[] = []
+  for (const row of rows) {
+    try {
+      samples.push(read(row))
+    } catch (error) {
+      if (onError === 'fail' || !isBadRow(error)) return { samples, error }
+    }
+  }
+  return { samples }
+}
+
+function isBadRow(error: unknown): boolean {
+  return error instanceof SoftmaxError && error.status === 1
+}
+
+function settleShape(row: unknown, settings: Settings, op: Op, place: Place): Shape {
+  if (isList(row))
+    return listShape(row, (list) => (isList(list) ? { logits: list, rest: {} } : undefined), settings, op)
+  if (typeof row !== 'object' || row === null) throw badRow(row, place)
+  if ('logits' in row && isList(row.logits)) return listShape(row.logits, splitRecord, settings, op)
+  return recordShape(row as Record<string, unknown>, settings, op)
+}
+
+function listShape(first: ArrayLike<unknown>, split: Shape['split'], settings: Settings, op: Op): Shape {
+  return { layout: settleLayout({ ...settings, op }, undefined, first.length), split }
+}
+
+function splitRecord(row: unknown): ReturnType<Shape['split']> {
+  if (typeof row !== 'object' || row === null || !('logits' in row) || !isList(row.logits)) return undefined
+  const { logits, ...rest } = row
+  return { logits, rest }
+}
+
+/** Records with one property a class, chosen as the columns of a file with a header are. */
+function recordShape(first: Record<string, unknown>, settings: Settings, op: Op): Shape {
+  const header = Object.keys(first)
+  const schema = settleSchema({ ...settings, op }, header, Object.values(first).map(String))
+  const names = schema.logits.map((index) => header[index]!)
+  const chosen = new Set(names)
+  return {
+    layout: schema,
+    split: (row) => {
+      if (typeof row !== 'object' || row === null) return undefined
+      const rest = Object.entries(row).filter(([name]) => !chosen.has(name))
+      return { logits: names.map((name) => (row as Record<string, unknown>)[name]), rest: Object.fromEntries(rest) }
+    },
+  }
+}
+
+function sampleOf(row: unknown, { layout, split }: Shape, settings: Settings, place: Place): Sample {
+  const parts = split(row)
+  if (!parts) throw badRow(row, place)
+  const width = layout.classes.length
+  if (parts.logits.length !== width) {
+    throw new SoftmaxError('E_WIDTH', { ...place, cells: parts.logits.length, width })
+  }
+  const logits = Float64Array.from(parts.logits, (value, index) =>
+    readLogit(value, settings, { ...place, column: layout.classes[index]! }),
+  )
+  return { logits, rest: settings.keep ? parts.rest : {}, place }
+}
+
+function readLogit(value: unknown, { missing }: Settings, place: Place): number {
+  if (typeof value === 'number') return value
+  if (value === undefined || value === null || value === '') {
+    if (missing === '-inf') return -Infinity
+    throw new SoftmaxError('E_MISSING', place)
+  }
+  const number = typeof value === 'string' ? readNumber(value) : undefined
+  if (number === undefined) throw new SoftmaxError('E_CELL', { ...place, cell: String(value) })
+  if (isOverflow(number, String(value))) throw new SoftmaxError('E_OVERFLOW', { ...place, cell: String(value) })
+  return number
+}
+
+function* predict(samples: Sample[], layout: Shape['layout'], settings: Settings): Generator<Prediction> {
+  const { log, topK, emit, classes } = layout
+  const matrix = new Float64Array(samples.length * classes.length)
+  for (const [row, { logits }] of samples.entries()) matrix.set(logits, row * classes.length)
+  const options = { log, temperature: settings.temperature, top: topK, summary: needSummary(emit) }
+  const scores = scoreMatrix(matrix, samples.length, classes.length, options)
+  const columns = [...new Set<Emittable>(['probs', 'index', 'label', ...emit])].map((name) => COLUMNS[name])
+  const round = rounder(settings)
+  for (const [row, { rest, place }] of samples.entries()) {
+    if (settings.onError === 'skip' && !isFinite(scores, row, settings)) continue
+    requireFinite(scores, row, settings, place)
+    const found = Object.assign({}, ...columns.map((column) => column.properties(scores, row, layout, round)))
+    requireNew(found, rest, place)
+    yield { ...rest, ...found }
+  }
+}
+
+function isFinite({ status }: Scores, row: number, { nonfinite }: Pick<Settings, 'nonfinite'>): boolean {
+  return nonfinite === 'propagate' || status[row] === 0
+}
+
+function requireFinite(scores: Scores, row: number, settings: Pick<Settings, 'nonfinite'>, place: Place): void {
+  if (!isFinite(scores, row, settings)) {
+    throw new SoftmaxError('E_NONFINITE', { ...place, reason: STATUS[scores.status[row]!]! })
+  }
+}
+
+function requireNew(found: object, rest: Record<string, unknown>, place: Place): void {
+  const name = Object.keys(found).find((name) => Object.hasOwn(rest, name))
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { ...place, name })
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+}
+
+function badRow(row: unknown, place: Place): SoftmaxError {
+  return new SoftmaxError('E_ROW', { ...place, reason: `${row === null ? 'null' : `a ${typeof row}`} is not a row` })
+}

@@ -1,0 +1,26 @@
+// What people write today: csv-parse -> a function for each row -> csv-stringify. Usage: node compose.js INPUT OUTPUT
+import { createReadStream, createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { parse } from 'csv-parse'
+import { stringify } from 'csv-stringify'
+import through2 from 'through2'
+
+function softmax(logits) {
+  const max = Math.max(...logits)
+  const powers = logits.map((logit) => Math.exp(logit - max))
+  const sum = powers.reduce((total, power) => total + power, 0)
+  return powers.map((power) => power / sum)
+}
+
+const [, , input, output] = process.argv
+await pipeline(
+  createReadStream(input),
+  parse({ from_line: 2 }),
+  through2.obj((row, _, done) => {
+    const [id, ...logits] = row
+    const probabilities = softmax(logits.map(Number))
+    done(null, [id, ...probabilities, probabilities.indexOf(Math.max(...probabilities))])
+  }),
+  stringify(),
+  createWriteStream(output),
+)
