@@ -94,13 +94,13 @@ const TABLE: usize = memory.data<u64>([
   0x3fff507658000000, 0x3e3c0c0461e3ab4f, 0x3fff7bfdb0000000, 0xbe336a26aa6201f2,
   0x3fffa7c180000000, 0x3e2a314831b2b707, 0x3fffd3c228000000, 0x3e3ca3273686afa5,])
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function tableS(j: usize): f64 {
   return load<f64>(TABLE + (j << 4))
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function tableST(j: usize): f64 {
   return load<f64>(TABLE + (j << 4), 8)
@@ -110,7 +110,7 @@ export function tableST(j: usize): f64 {
  * Writes 2^q S and t of e^d for a pair of distances d = dh + dl, at `out` and 16 bytes on: both 0 where d is below
  * {@link LOWEST}.
  */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function expPair(dh: v128, dl: v128, out: usize): void {
   const shifted = f64x2.add(f64x2.mul(dh, f64x2.splat(INVERSE)), f64x2.splat(SHIFT))
@@ -167,7 +167,7 @@ export function scale(head: f64, tail: f64, q: i32): f64 {
   return (rounded - least + (tie ? copysign(place, left) : 0)) * power(q + 600) * power(-600)
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function power(q: i32): f64 {
   return reinterpret<f64>((<u64>(q + 1023)) << 52)

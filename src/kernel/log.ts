@@ -41,7 +41,7 @@ export function storeLog1p(head: f64, tail: f64, state: usize): void {
   storePair(sum, lost + (deltaTail + series(delta) + <f64>k * -L2L), state)
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function storePair(head: f64, tail: f64, state: usize): void {
   const sum = head + tail

@@ -30,6 +30,8 @@ import { expApart, expPair, LOWEST, scale } from './exp'
 import { storeLog1p } from './log'
 
 const LOWEST_DOUBLE: f64 = -Infinity
+/** 80 above LOWEST: e^-80 is 2^-115. */
+const ALONE: f64 = -540
 
 /** Divides logits by a temperature, in place. */
 export function divide(at: usize, count: u32, temperature: f64): void {
@@ -75,11 +77,14 @@ function statusOf(max: f64, nan: bool): u32 {
   return max == LOWEST_DOUBLE ? abi.STATUS_MASKED : abi.STATUS_FINITE
 }
 
-/** True where the other exponentials are too small to be summed beside the largest: they are summed by themselves. */
-// @ts-expect-error: decorator
+/**
+ * True where the others vanish so far beside the largest that terms which `expPair` leaves out would be missed in t:
+ * they are then taken relative to the second largest, and what is left out is below 2^-894 of that.
+ */
+// @ts-ignore: decorator
 @inline
 function isAlone(max: f64, second: f64): bool {
-  return second - max < LOWEST && second > LOWEST_DOUBLE
+  return second - max < ALONE && second > LOWEST_DOUBLE
 }
 
 /**
@@ -129,7 +134,7 @@ function addSpread(product: v128, state: usize): void {
 }
 
 /** Two logits; past the end of the row there is nothing, as of a masked class. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function loadPair(at: usize, end: usize): v128 {
   const pair = v128.load(at)
@@ -137,7 +142,7 @@ function loadPair(at: usize, end: usize): v128 {
 }
 
 /** What rounding took from difference = a - b. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function differenceTail(a: v128, b: v128, difference: v128): v128 {
   const back = f64x2.sub(difference, a)
@@ -145,7 +150,7 @@ function differenceTail(a: v128, b: v128, difference: v128): v128 {
 }
 
 /** What rounding took from sum = a + b. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function sumTail(a: v128, b: v128, sum: v128): v128 {
   const back = f64x2.sub(sum, a)
@@ -193,7 +198,7 @@ function storeReciprocal(t: f64, tTail: f64, state: usize): void {
 
 /**
  * Where all others vanish beside the largest, their sum was taken relative to the second largest logit; the true t is
- * e^(second - max) times it, below 2^-862, and log(1 + t) is t.
+ * e^(second - max) times it, below 2^-747, and log(1 + t) is t.
  */
 function finishAlone(head: f64, tail: f64, state: usize): void {
   storeReciprocal(0, 0, state)
@@ -254,11 +259,14 @@ function summarise(state: usize): void {
   store<f64>(state, sum + (max - (sum - back) + (log - back) + load<f64>(state, abi.LOG_TAIL)), abi.LOGSUMEXP)
 }
 
-/** The distances were taken from the second largest logit, so that logit's own is added to each. */
+/** The distances were taken from the second largest logit, so its own is added to each; all is relative to it. */
 function aloneEntropy(spread: f64, state: usize): f64 {
-  const distance = load<f64>(state, abi.MAX) - load<f64>(state, abi.SECOND)
+  const second = load<f64>(state, abi.SECOND)
   const sum = load<f64>(state, abi.SUM_HEAD) + load<f64>(state, abi.SUM_HEAD + 8)
-  return load<f64>(state, abi.LOG_HEAD) * (1 + distance + spread / sum)
+  const relative = sum * (1 + load<f64>(state, abi.MAX) - second) + spread
+  const q = apart(second, state)
+  const s = load<f64>(state, abi.APART)
+  return scaleSum(s * relative, s * relative * load<f64>(state, abi.APART + 8), q)
 }
 
 /** The probability of one logit, with the bits that `emit` gives it. */
@@ -267,11 +275,11 @@ function probability(x: f64, state: usize): f64 {
   const dh = f64x2.sub(f64x2.splat(x), max)
   const scratch = state + abi.APART
   expPair(dh, differenceTail(f64x2.splat(x), max, dh), scratch)
-  if (load<f64>(scratch) == 0) return vanishing(x, state)
+  if (load<f64>(scratch) == 0 || isAlone(load<f64>(state, abi.MAX), x)) return vanishing(x, state)
   return f64x2.extract_lane(probabilityPair(v128.load(scratch), v128.load(scratch, 16), state), 0)
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function probabilityPair(s: v128, t: v128, state: usize): v128 {
   const head = v128.load64_splat(state, abi.RECIPROCAL_HEAD)

@@ -28,7 +28,7 @@ export function drain(heap: usize, held: u32, out: usize): void {
 }
 
 /** A number that orders as x does; NaN above all, -0 with 0. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function keyOf(x: f64): i64 {
   const bits = reinterpret<i64>(x + 0)
@@ -36,7 +36,7 @@ function keyOf(x: f64): i64 {
 }
 
 /** True if the entry (key, position) goes before the one at `entry`: smaller, or as large and later. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function goesBefore(key: i64, position: u32, entry: usize): bool {
   const other = load<i64>(entry)
@@ -73,7 +73,7 @@ function siftDown(heap: usize, size: u32, key: i64, position: u32): void {
   put(heap, slot, key, position)
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function put(heap: usize, slot: u32, key: i64, position: u32): void {
   const entry = heap + (<usize>slot) * ENTRY_SIZE
