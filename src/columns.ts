@@ -10,14 +10,14 @@ export interface Layout {
   topK: number
 }
 
-/** A cell as written: numbers are results, to be rounded as asked; text goes as it is. */
-export type Cell = number | string
+/** Cells as written: numbers are results, to be rounded as asked; text, with which mixed cells begin, goes as it is. */
+export type Cells = number[] | [string, ...(number | string)[]]
 
 interface Column {
   /** Header names, one a cell. */
   names(layout: Layout): string[]
   /** The cells of a row. */
-  cells(scores: Scores, row: number, layout: Layout): ArrayLike<Cell>
+  cells(scores: Scores, row: number, layout: Layout): Cells
   /** The properties of a row in object mode; `round` is applied to every result. */
   properties(scores: Scores, row: number, layout: Layout, round: (value: number) => number): Record<string, unknown>
 }
@@ -33,14 +33,14 @@ const probabilities: Column = {
   names: ({ classes, log }) => classes.map((label) => prefix(log) + label),
   cells: valuesOf,
   properties: (scores, row, { log }, round) => ({
-    [log ? 'logProbabilities' : 'probabilities']: Array.from(valuesOf(scores, row), round),
+    [log ? 'logProbabilities' : 'probabilities']: valuesOf(scores, row).map(round),
   }),
 }
 
 const mostProbable: Column = {
   names: ({ topK, log }) => ranks(topK).flatMap((rank) => [`label_${rank}`, `${prefix(log)}${rank}`]),
   cells: (scores, row, { classes, topK }) =>
-    topOf(scores, row, topK).flatMap(({ index, value }) => [classes[index]!, value]),
+    topOf(scores, row, topK).flatMap(({ index, value }) => [classes[index]!, value]) as Cells,
   properties: (scores, row, { classes, topK, log }, round) => ({
     top: topOf(scores, row, topK).map(({ index, value }) => ({
       label: classes[index],
@@ -97,8 +97,11 @@ function ranks(count: number): number[] {
   return Array.from({ length: count }, (_, rank) => rank + 1)
 }
 
-function valuesOf({ values, classes }: Scores, row: number): Float64Array {
-  return values.subarray(row * classes, (row + 1) * classes)
+/** The values of a row, as an array that is quick to make and to print. */
+function valuesOf({ values, classes }: Scores, row: number): number[] {
+  const array: number[] = []
+  for (let at = row * classes; at < (row + 1) * classes; at++) array.push(values[at]!)
+  return array
 }
 
 function topOf(scores: Scores, row: number, topK: number): { index: number; value: number }[] {

@@ -142,11 +142,12 @@ function scoreRows(
   const { classes, values } = scores
   const [start, length] = [first * classes, count * classes]
   load(logits.subarray(start, start + length), room, options)
+  const state = stateView(room)
   for (let row = 0; row < count; row++) {
     const at = room.logits + 8 * row * classes
     kernel.scoreRow(at, classes, room.state, room.scratch, room.out + 8 * row * classes, flags(options))
     if (options.top > 0) storeTop(kernel.select(at, classes, 0, room.heap, 0, options.top), first + row, scores, room)
-    storeState(first + row, scores, room)
+    storeState(first + row, scores, state)
   }
   values.set(new Float64Array(kernel.memory.buffer, room.out, length), start)
 }
@@ -172,7 +173,7 @@ function scoreWideRow(logits: Float64Array, row: number, scores: Scores, room: R
     values.set(new Float64Array(kernel.memory.buffer, room.out, count), row * classes + at)
   }
   if (options.top > 0) storeTop(held, row, scores, room)
-  storeState(row, scores, room)
+  storeState(row, scores, stateView(room))
 }
 
 function* loadChunks(row: Float64Array, room: Room, options: KernelOptions) {
@@ -197,8 +198,11 @@ function storeTop(held: number, row: number, scores: Scores, room: Room): void {
   scores.top.set(new Uint32Array(kernel.memory.buffer, room.top, held), row * held)
 }
 
-function storeState(row: number, scores: Scores, { state }: Room): void {
-  const view = new DataView(kernel.memory.buffer, state, STATE.size)
+function stateView({ state }: Room): DataView {
+  return new DataView(kernel.memory.buffer, state, STATE.size)
+}
+
+function storeState(row: number, scores: Scores, view: DataView): void {
   scores.index[row] = view.getUint32(STATE.index, true)
   scores.status[row] = view.getUint32(STATE.status, true)
   scores.confidence[row] = view.getFloat64(STATE.confidence, true)

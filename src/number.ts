@@ -20,11 +20,29 @@ export function isNumber(text: string): boolean {
  * comes back infinite; {@link isOverflow} tells it from a written infinity.
  */
 export function readNumber(text: string): number | undefined {
+  const value = isPlain(text) ? Number(text) : Number.NaN
+  if (!Number.isNaN(value)) return value
   if (NUMBER.test(text)) return Number(text)
   const special = SPECIAL.exec(text)
   if (!special) return undefined
   if (!special[2]) return Number.NaN
   return special[1] === '-' ? -Infinity : Infinity
+}
+
+/**
+ * True for most cells, at a tenth of the grammar's price: `-12.5` begins with a digit or a minus, goes on with a digit or
+ * a point, and ends in a digit. Of such texts `Number` makes NaN, save of those that are of the grammar.
+ */
+function isPlain(text: string): boolean {
+  const [first, second, last] = [text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(text.length - 1)]
+  return (isDigit(first) || first === MINUS) && (isDigit(second) || second === POINT) && isDigit(last)
+}
+
+const MINUS = 45
+const POINT = 46
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 /** True if an infinite value was written as a finite number: `1e400`. */
@@ -39,14 +57,25 @@ export interface Rounding {
 }
 
 /**
- * The function that writes a result: the shortest digits that read back as the same double (or float32), or at most
- * `precision` significant digits, in JavaScript's layout.
+ * The function that writes results, with commas between them: each in the shortest digits that read back as the same
+ * double (or float32), or in at most `precision` significant digits, in JavaScript's layout.
+ *
+ * JSON writes finite numbers as `String` does, by the same rules of the language, and a list of them in two thirds of
+ * the time.
  */
-export function printer({ precision, float32 }: Rounding): (value: number) => string {
-  if (precision !== undefined) {
-    return (value) => String(Number((float32 ? Math.fround(value) : value).toPrecision(precision)))
+export function printer({ precision, float32 }: Rounding): (values: number[]) => string {
+  const rounded = float32 ? Math.fround : (value: number) => value
+  if (precision !== undefined)
+    return (values) => join(values, (value) => String(Number(rounded(value).toPrecision(precision))))
+  if (float32) return (values) => join(values, printFloat32)
+  return (values) => {
+    const text = JSON.stringify(values)
+    return text.includes('n') ? join(values, String) : text.slice(1, -1)
   }
-  return float32 ? printFloat32 : String
+}
+
+function join(values: number[], print: (value: number) => string): string {
+  return values.map((value) => print(value)).join()
 }
 
 /** The value that {@link printer} writes, as a number. */

@@ -54,9 +54,10 @@ function standardOutput(): Output {
 /** A pipe or a device has no old content to save. */
 async function deviceOutput(path: string): Promise<Output> {
   const file = await open(path, 'w')
+  const write = oneAhead((bytes) => writeAll(file, bytes))
   return {
-    write: (bytes) => guard(path, () => writeAll(file, bytes)),
-    commit: () => guard(path, () => file.close()),
+    write: (bytes) => guard(path, () => write(bytes)),
+    commit: () => guard(path, () => write().then(() => file.close())),
     abandon() {
       file.close().catch(() => {})
     },
@@ -67,10 +68,12 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
   const target = old ? await realpath(path) : path
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', old ? old.mode : 0o666)
+  const write = oneAhead((bytes) => writeAll(file, bytes))
   return {
-    write: (bytes) => guard(path, () => writeAll(file, bytes)),
+    write: (bytes) => guard(path, () => write(bytes)),
     commit: () =>
       guard(path, async () => {
+        await write()
         await file.sync()
         await file.close()
         await rename(temporary, target)
@@ -84,6 +87,18 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
         // It is in place already, or was never there.
       }
     },
+  }
+}
+
+/** Has one write under way while the next is prepared; to write nothing is to wait for the last. */
+function oneAhead(write: (bytes: Buffer) => Promise<void>): (bytes?: Buffer) => Promise<void> {
+  let last = Promise.resolve()
+  return async (bytes) => {
+    await last
+    if (!bytes) return
+    last = write(bytes)
+    // Its failure is told by the next call, not as an unhandled rejection meanwhile.
+    last.catch(() => {})
   }
 }
 

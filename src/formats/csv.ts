@@ -16,7 +16,7 @@ export type Row = string[] | { reason: string }
 
 /** The rows of a block of whole rows; blank lines and comments are left out. */
 export function readRows(block: Buffer, dialect: Dialect): Row[] {
-  if (!block.includes(dialect.quote)) return parse(block, parserOptions(dialect, false))
+  if (!block.includes(dialect.quote)) return parse(block, parserOptions(block, dialect, false))
   const texts = Array.from(rowsOf(block, dialect), ({ start, end }) => block.toString('latin1', start, end))
   const rows = tryParse(block, dialect)
   if (Array.isArray(rows) && rows.length === texts.length) {
@@ -47,7 +47,11 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
   return text
 }
 
-function parserOptions({ delimiter, quote, escape, comment, newline }: Dialect, quotes: boolean): Options {
+function parserOptions(
+  block: Buffer,
+  { delimiter, quote, escape, comment, newline }: Dialect,
+  quotes: boolean,
+): Options {
   return {
     encoding: 'latin1',
     delimiter,
@@ -55,7 +59,8 @@ function parserOptions({ delimiter, quote, escape, comment, newline }: Dialect, 
     escape: quotes ? escape : null,
     comment: comment ?? null,
     comment_no_infix: true,
-    record_delimiter: newline === '\n' ? ['\r\n', '\n'] : ['\r'],
+    // Looking for two of them at each byte takes a tenth of the time.
+    record_delimiter: newline === '\n' && block.includes('\r') ? ['\r\n', '\n'] : [newline],
     relax_column_count: true,
     skip_empty_lines: true,
   }
@@ -69,7 +74,7 @@ function readRow(text: string, dialect: Dialect): Row {
 
 function tryParse(bytes: Buffer, dialect: Dialect): string[][] | { reason: string } {
   try {
-    return parse(bytes, parserOptions(dialect, true)) as unknown as string[][]
+    return parse(bytes, parserOptions(bytes, dialect, true)) as unknown as string[][]
   } catch (error) {
     if (error instanceof CsvError) return { reason: REASONS[error.code] ?? error.message }
     throw error

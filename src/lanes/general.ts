@@ -126,32 +126,35 @@ function kernelOptions({ schema, settings }: Job) {
 /** The function that writes the good rows of a block: kept cells, then new ones. */
 function rowWriter({ schema, settings, input, output }: Job) {
   const encoded = sameCells(input, output)
-  const cells = cellWriter(schema, settings, encoded ? output : undefined)
+  const newCells = cellWriter(schema, settings, encoded ? output : undefined)
   return (rows: Row[], scores: Scores, good: number[]): string => {
     const lines = good.map((index) => {
       const row = rows[index] as string[]
-      const kept = schema.kept.map((cell) => (encoded ? row[cell]! : decodeCell(row[cell]!, input)))
-      return encoded ? [...kept, cells(scores, index).join(output.delimiter)] : [...kept, ...cells(scores, index)]
+      if (encoded) return [...schema.kept.map((cell) => row[cell]!), newCells(scores, index).join(output.delimiter)]
+      return [...schema.kept.map((cell) => decodeCell(row[cell]!, input)), ...newCells(scores, index)]
     })
     return writeRows(lines, output, encoded)
   }
 }
 
-/** The new cells of a row; with a dialect, class names come encoded in it. */
+/** The function that writes the new cells of a row; encoded in a dialect, where there is one, runs of numbers joined. */
 function cellWriter(schema: Schema, settings: Job['settings'], dialect: Dialect | undefined) {
   const print = printer(settings)
   const classes = schema.classes.map(toBytes).map((name) => (dialect ? encodeCell(name, dialect) : name))
   const layout = { ...schema, classes }
   const columns = schema.emit.map((name) => COLUMNS[name])
+  const split = dialect ? numberJoiner(dialect) : (text: string) => text.split(',')
   return (scores: Scores, row: number): string[] => {
-    const cells: string[] = []
+    const pieces: string[] = []
     for (const column of columns) {
-      const values = column.cells(scores, row, layout)
-      for (let index = 0; index < values.length; index++) {
-        const cell = values[index]!
-        cells.push(typeof cell === 'number' ? print(cell) : cell)
-      }
+      const cells = column.cells(scores, row, layout)
+      if (typeof cells[0] === 'number') pieces.push(...split(print(cells as number[])))
+      else for (const cell of cells) pieces.push(typeof cell === 'number' ? print([cell]) : cell)
     }
-    return cells
+    return pieces
   }
+}
+
+function numberJoiner({ delimiter }: Dialect): (text: string) => string[] {
+  return delimiter === ',' ? (text) => [text] : (text) => [text.replaceAll(',', delimiter)]
 }
