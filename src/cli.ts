@@ -78,11 +78,16 @@ function scoreOptions(input: string, source: string, { settings, first }: Run) {
 function feed(stream: ScoreStream, source: Readable, name: string): void {
   source.on('error', (cause) => {
     stream.destroy(
-      new SoftmaxError('E_INPUT', { source: name, byte: stream.stats.bytes, reason: systemReason(cause) }, { cause }),
+      new SoftmaxError('E_INPUT', { source: name, ...readSoFar(stream), reason: systemReason(cause) }, { cause }),
     )
   })
   stream.on('close', () => source.destroy())
   source.pipe(stream)
+}
+
+/** How far an input was read, once it was read at all. */
+function readSoFar({ stats }: ScoreStream): { byte?: number } {
+  return stats.bytes > 0 ? { byte: stats.bytes } : {}
 }
 
 /** Several inputs make one output, so their columns have to be the same. */

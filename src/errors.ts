@@ -112,9 +112,14 @@ export class SoftmaxError<C extends Code = Code> extends Error {
   }
 }
 
-/** True if an error has one of the codes. */
-export function hasCode<C extends Code>(error: unknown, ...codes: C[]): error is SoftmaxError<C> {
-  return error instanceof SoftmaxError && (codes as Code[]).includes(error.code)
+/** The same error, with the input it is of; whatever is no error of ours as it is. */
+export function ofSource(error: unknown, source: string | undefined): unknown {
+  if (source === undefined || !(error instanceof SoftmaxError) || error.info.source !== undefined) return error
+  return new SoftmaxError(
+    error.code,
+    { ...error.info, source },
+    error.cause === undefined ? {} : { cause: error.cause },
+  )
 }
 
 /** The few words that say what failed in a system error: `no space left on device`. */

@@ -49,9 +49,9 @@ export async function readHead(
     byte: bom + end,
     row: 0,
   }
-  const names = header && requireCells(cellsOf(bytes, header, dialect), settings)
+  const names = header && requireCells(cellsOf(bytes, header, dialect))
   const cells = first && cellsOf(bytes, first, dialect)
-  const known = cells && (names ? cells : requireCells(cells, settings))
+  const known = cells && (names ? cells : requireCells(cells))
   return {
     dialect,
     header: names,
@@ -110,9 +110,9 @@ function cellsOf(bytes: Buffer, { start, end }: Span, dialect: Dialect): Row {
   return readRows(bytes.subarray(start, end), dialect)[0]!
 }
 
-function requireCells(row: Row, { source }: SettingsOf<'bytes'>): string[] {
+function requireCells(row: Row): string[] {
   if (Array.isArray(row)) return row
-  throw new SoftmaxError('E_QUOTE', { ...(source !== undefined && { source }), line: 1, reason: row.reason })
+  throw new SoftmaxError('E_QUOTE', { line: 1, reason: row.reason })
 }
 
 /** Gives each block its place; the count of rows is left to who reads it, on the block before. */

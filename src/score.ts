@@ -1,7 +1,7 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
-import { SoftmaxError } from './errors.js'
+import { ofSource, SoftmaxError } from './errors.js'
 import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
@@ -51,7 +51,15 @@ export function score(options: ScoreOptions = {}): ScoreStream {
     // A block is pushed, and taken, before the next is worked on: what stands before a bad row is never lost with it.
     { writableObjectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 0, ...(signal && { signal }) },
     async function* (chunks: AsyncIterable<unknown>) {
-      yield* scoreBytes(toBuffers(chunks, stats), { settings, stats, tell: (event, what) => stream.emit(event, what) })
+      try {
+        yield* scoreBytes(toBuffers(chunks, stats), {
+          settings,
+          stats,
+          tell: (event, what) => stream.emit(event, what),
+        })
+      } catch (error) {
+        throw ofSource(error, settings.source)
+      }
     },
   ) as unknown as ScoreStream
   return Object.assign(stream, { stats })
@@ -102,7 +110,7 @@ async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGe
 /** Settles the columns, and tells of them. */
 function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): Job {
   const names = header?.map((cell) => fromBytes(decodeCell(cell, dialect)))
-  if (names) requireColumns(names, settings)
+  if (names) requireColumns(names)
   const schema = settleSchema(settings, names, first)
   for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${name}`)
   tell('schema', schema)
@@ -110,9 +118,9 @@ function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): J
 }
 
 /** One column whose name holds what other files have between cells is a file of another delimiter. */
-function requireColumns([name, more]: string[], { source }: SettingsOf<'bytes'>): void {
+function requireColumns([name, more]: string[]): void {
   const delimiter = more === undefined && [';', '\t', '|', ','].find((candidate) => name!.includes(candidate))
-  if (delimiter) throw new SoftmaxError('E_DELIMITER', { ...(source !== undefined && { source }), line: 1, delimiter })
+  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line: 1, delimiter })
 }
 
 function repeated(names: string[]): Set<string> {

@@ -24,7 +24,7 @@ export interface Job {
   output: Dialect
 }
 
-/** What became of a block: what to write, the rows it had, and the errors of those that are bad, in order. */
+/** What became of a block: what to write, how many rows were done, and the errors of those that are bad, in order. */
 export interface Scored {
   bytes: Buffer
   rows: number
@@ -47,7 +47,7 @@ export function generalLane(job: Job): (block: Block) => Scored {
       else errors.push(locate(fault, row, rows[row]!))
       if (fault && job.settings.onError === 'fail') break
     }
-    return { bytes: Buffer.from(write(rows, scores, good), 'latin1'), rows: rows.length, errors }
+    return { bytes: Buffer.from(write(rows, scores, good), 'latin1'), rows: good.length + errors.length, errors }
   }
 }
 
@@ -100,7 +100,7 @@ function nonfinite({ status }: Scores, row: number, { settings }: Job): Fault | 
 }
 
 /** A function that words the errors of a block's rows, asked for in order, with their places in the input. */
-function locator(block: Block, { input, schema, settings }: Job) {
+function locator(block: Block, { input, schema }: Job) {
   const starts = rowsOf(block.bytes, input)
   let [index, start, line] = [-1, 0, block.line]
   return (fault: Fault, row: number, cells: Row): SoftmaxError => {
@@ -109,7 +109,6 @@ function locator(block: Block, { input, schema, settings }: Job) {
     line += countLines(block.bytes.subarray(from, start), input)
     const before = Array.isArray(cells) ? cells.slice(0, fault.cell ?? 0) : []
     return fault.error({
-      ...(settings.source !== undefined && { source: settings.source }),
       line,
       row: block.row + row + 1,
       byte: block.byte + start + before.reduce((sum, cell) => sum + cell.length + input.delimiter.length, 0),
