@@ -33,7 +33,7 @@ export const CODES = {
     1,
     ({ cells, width }) => `the row has ${plural(cells, 'cell')} where ${width} are expected`,
   ),
-  E_QUOTE: word<{ reason: string }>(1, ({ reason }) => `${reason}; a quote inside a cell is written twice, in quotes`),
+  E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
   E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
   E_DELIMITER: word<{ delimiter: string }>(
     1,

@@ -1,76 +1,65 @@
-/** The beginning of an input: its encoding and newline, its header and first row; and the rest, as placed blocks. */
+/** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
 import { SoftmaxError } from './errors.js'
-import { decodeCell, type Row, readRows } from './formats/csv.js'
+import { type Row, readRows } from './formats/csv.js'
 import { countLines, cut, findNewline, rowsOf } from './formats/cutter.js'
-import { type Dialect, fromBytes, toBytes } from './formats/dialect.js'
+import { type Dialect, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
 import type { SettingsOf } from './options.js'
 
-/** Whole rows, and where they stand in the input. */
-export interface Block {
-  bytes: Buffer
-  /** Line of the first byte, from 1. */
-  line: number
-  /** Offset of the first byte, from 0. */
-  byte: number
-  /** Rows before the block, the header not counted; who reads the block counts them. */
-  row: number
-}
-
-/** What the beginning of an input tells. */
+/** What the beginning of an input tells. Cells are as they stand in the input. */
 export interface Head {
   dialect: Dialect
-  /** The header's cells as they stand in the input. */
   header: string[] | undefined
-  /** The text of the first row's cells; undefined where there is no such row, or it is not one. */
+  /** The first row; undefined where there is none, or a header and something after it that is no row. */
   first: string[] | undefined
-  /** All rows but the header. */
-  blocks: AsyncGenerator<Block>
+  /** The newlines and the bytes before the first row. */
+  lines: number
+  bytes: number
+  /** All rows but the header, in blocks of whole rows. */
+  blocks: AsyncGenerator<Buffer>
 }
 
-/** Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING, E_QUOTE. */
+/**
+ * Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING, E_QUOTE.
+ */
 export async function readHead(
   chunks: AsyncGenerator<Buffer>,
+  asked: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<Head | undefined> {
-  const start = await gather(chunks, (bytes) => findNewline(bytes, settings.quote) !== undefined)
+  const start = await gather(chunks, (bytes) => findNewline(bytes, asked) !== undefined)
   const bom = byteOrderMark(start)
-  const dialect = inputDialect(settings, findNewline(start, settings.quote) ?? (start.at(-1) === CR ? '\r' : '\n'))
+  const dialect = { ...asked, newline: findNewline(start, asked) ?? (start.at(-1) === CR ? '\r' : '\n') } as const
   const blocks = cut(prepend(start.subarray(bom), chunks), dialect)
-  const wanted = settings.header ? 2 : 1
-  const bytes = await gather(blocks, (bytes) => firstRows(bytes, dialect, wanted).length === wanted)
-  const rows = firstRows(bytes, dialect, wanted)
+  const bytes = await gather(blocks, (bytes) => isEnough(firstRows(bytes, dialect, settings), settings))
+  const rows = firstRows(bytes, dialect, settings)
   if (rows.length === 0) return undefined
-  const [header, first] = [settings.header ? rows[0] : undefined, settings.header ? rows[1] : rows[0]]
+  const header = settings.header ? rows[0] : undefined
+  const first = rows.length > (header ? 1 : 0) ? rows.at(-1) : undefined
   const end = header?.end ?? 0
-  const rest = {
-    bytes: bytes.subarray(end),
-    line: 1 + countLines(bytes.subarray(0, end), dialect),
-    byte: bom + end,
-    row: 0,
-  }
-  const names = header && requireCells(cellsOf(bytes, header, dialect))
-  const cells = first && cellsOf(bytes, first, dialect)
-  const known = cells && (names ? cells : requireCells(cells))
   return {
     dialect,
-    header: names,
-    first: Array.isArray(known) ? known.map((cell) => fromBytes(decodeCell(cell, dialect))) : undefined,
-    blocks: place(rest, blocks, dialect),
+    header: header && requireCells(header, bytes, dialect),
+    first: first && (!header || isFirst(first, header)) ? requireCells(first, bytes, dialect) : undefined,
+    lines: countLines(bytes.subarray(0, end), dialect),
+    bytes: bom + end,
+    blocks: prepend(bytes.subarray(end), blocks),
   }
 }
 
 const CR = 13
 
-/** Bytes from a source until there are enough of them, or no more. */
+/** Bytes from a source until there are enough of them, or no more; only a newline can make them so. */
 async function gather(source: AsyncGenerator<Buffer>, enough: (bytes: Buffer) => boolean): Promise<Buffer> {
-  let bytes: Buffer = Buffer.alloc(0)
-  while (!enough(bytes)) {
+  const pieces: Buffer[] = []
+  for (;;) {
     const { done, value } = await source.next()
-    if (done) break
-    bytes = bytes.length === 0 ? value : Buffer.concat([bytes, value])
+    if (done) return Buffer.concat(pieces)
+    pieces.push(value)
+    if (!value.includes('\n') && !value.includes('\r') && pieces.length > 1) continue
+    const bytes = Buffer.concat(pieces)
+    if (enough(bytes)) return bytes
   }
-  return bytes
 }
 
 async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
@@ -86,42 +75,55 @@ function byteOrderMark(start: Buffer): 0 | 3 {
   return marks.startsWith('efbbbf') ? 3 : 0
 }
 
-function inputDialect(settings: SettingsOf<'bytes'>, newline: Dialect['newline']): Dialect {
+/** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
+export function askedDialect(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
   const { quote, escape = quote, comment } = settings
   const delimiter = toBytes(settings.delimiter ?? FORMATS[settings.from ?? 'csv'].delimiter)
-  return { delimiter, quote, escape, comment, newline }
+  const others = [escape === quote ? '' : escape, comment ?? '', delimiter]
+  const [twice] = [quote, ...others].filter((mark, index, all) => mark !== '' && all.indexOf(mark) < index)
+  if (twice !== undefined || delimiter.includes(quote) || (comment && delimiter.startsWith(comment))) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: 'delimiter, quote, escape and comment have to be different characters',
+    })
+  }
+  return { delimiter, quote, escape, comment }
 }
 
-interface Span {
+/** A row at the beginning, and where it stands. */
+interface Found {
+  row: Row
   start: number
   end: number
 }
 
-function firstRows(bytes: Buffer, dialect: Dialect, count: number): Span[] {
-  const spans: Span[] = []
-  for (const span of rowsOf(bytes, dialect)) {
-    spans.push(span)
-    if (spans.length === count) break
+function firstRows(bytes: Buffer, dialect: Dialect, settings: SettingsOf<'bytes'>): Found[] {
+  const found: Found[] = []
+  for (const { start, end } of rowsOf(bytes, dialect)) {
+    found.push({ row: readRows(bytes.subarray(start, end), dialect)[0]!, start, end })
+    if (isEnough(found, settings)) break
   }
-  return spans
+  return found
 }
 
-function cellsOf(bytes: Buffer, { start, end }: Span, dialect: Dialect): Row {
-  return readRows(bytes.subarray(start, end), dialect)[0]!
+/**
+ * A header, and a row as wide; or, without a header, a row that tells how many columns there are. Under `skip` it need not
+ * be the first, but is not looked for for ever.
+ */
+function isEnough(found: Found[], { header, onError }: SettingsOf<'bytes'>): boolean {
+  const first = found.at(-1)
+  if (!first || found.length < (header ? 2 : 1)) return false
+  return onError === 'fail' || first.end > SEARCH || isFirst(first, header ? found[0] : undefined)
 }
 
-function requireCells(row: Row): string[] {
+/** How many bytes are looked through for a row that tells what the columns are. */
+const SEARCH = 1 << 20
+
+function isFirst({ row }: Found, header: Found | undefined): boolean {
+  return Array.isArray(row) && (!Array.isArray(header?.row) || row.length === header.row.length)
+}
+
+function requireCells({ row, start }: Found, bytes: Buffer, dialect: Dialect): string[] {
   if (Array.isArray(row)) return row
-  throw new SoftmaxError('E_QUOTE', { line: 1, reason: row.reason })
-}
-
-/** Gives each block its place; the count of rows is left to who reads it, on the block before. */
-async function* place(first: Block, rest: AsyncGenerator<Buffer>, dialect: Dialect): AsyncGenerator<Block> {
-  let block = first
-  if (block.bytes.length > 0) yield block
-  for await (const bytes of rest) {
-    const line = block.line + countLines(block.bytes, dialect)
-    block = { bytes, line, byte: block.byte + block.bytes.length, row: block.row }
-    yield block
-  }
+  const line = 1 + countLines(bytes.subarray(0, start), dialect)
+  throw new SoftmaxError('E_QUOTE', { line, byte: start + row.at, reason: row.reason })
 }

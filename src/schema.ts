@@ -34,7 +34,8 @@ export function settleSchema(
   const columns = header ?? first?.map((_, index) => String(index + 1)) ?? []
   if (header && looksLikeData(header)) throw new SoftmaxError('E_HEADER', { line: 1 })
   const logits = settings.logits ? select(settings.logits, columns) : findLogits(header, first)
-  const kept = settings.keep ? [...columns.keys()].filter((index) => !logits.includes(index)) : []
+  const chosen = new Set(logits)
+  const kept = settings.keep ? [...columns.keys()].filter((index) => !chosen.has(index)) : []
   const layout = settleLayout(settings, header && logits.map((index) => header[index]!), logits.length)
   const names = layout.emit.flatMap((name) => COLUMNS[name].names(layout))
   if (header)
@@ -66,7 +67,7 @@ export function settleLayout(
   return { classes, log: op === 'log-softmax', topK, emit: items(emit) }
 }
 
-const LOGIT_PREFIX = /^logits?(?:[\s_.:-]+|(?=\d))/i
+const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
 const LOGIT_NAME = /^logits?(?![\p{L}])/iu
 const OTHER_NAMES =
   /^(?:|id|.*[_ -]id|.*Id|uuid|guid|index|idx|key|row|row_?num(?:ber)?|unnamed.*|truth|target|y|y_true|label|class|split|fold|weight|time|timestamp|date|name|text|image|score)$/i
@@ -81,17 +82,15 @@ function findLogits(header: string[] | undefined, first: string[] | undefined): 
   const positions = [...columns.keys()]
   const named = positions.filter((index) => header && LOGIT_NAME.test(header[index]!))
   if (named.length > 0) return named
-  if (first && first.length !== columns.length) {
-    throw new SoftmaxError('E_WIDTH', { row: 1, cells: first.length, width: columns.length })
-  }
   const numbers = positions.filter((index) => !first || isNumber(first[index]!))
   const doubtful = positions.filter((index) =>
     header ? OTHER_NAMES.test(header[index]!) : looksLikeKey(columns, index),
   )
-  if (numbers.length === positions.length && doubtful.length === 0) return positions
+  if (numbers.length === positions.length && doubtful.length === 0 && numbers.length > 0) return positions
+  const excluded = new Set(doubtful)
   throw cannotTell(
     columns,
-    numbers.filter((index) => !doubtful.includes(index)),
+    numbers.filter((index) => !excluded.has(index)),
   )
 }
 

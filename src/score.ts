@@ -1,12 +1,12 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
-import { ofSource, SoftmaxError } from './errors.js'
+import { ofSource, SoftmaxError, shown } from './errors.js'
 import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
-import { type Head, readHead } from './head.js'
-import { generalLane, type Job } from './lanes/general.js'
+import { askedDialect, type Head, readHead } from './head.js'
+import { type Fault, generalLane, type Job, type Scored } from './lanes/general.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { type Schema, settleSchema } from './schema.js'
 
@@ -45,6 +45,7 @@ export interface ScoreStream extends Duplex {
  */
 export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = settle(options, 'bytes')
+  const dialect = askedDialect(settings)
   const stats: Stats = { read: 0, written: 0, rejected: {}, bytes: 0 }
   const { signal } = settings
   const stream = through2(
@@ -54,6 +55,7 @@ export function score(options: ScoreOptions = {}): ScoreStream {
       try {
         yield* scoreBytes(toBuffers(chunks, stats), {
           settings,
+          dialect,
           stats,
           tell: (event, what) => stream.emit(event, what),
         })
@@ -67,31 +69,42 @@ export function score(options: ScoreOptions = {}): ScoreStream {
 
 interface Run {
   settings: SettingsOf<'bytes'>
+  dialect: Omit<Dialect, 'newline'>
   stats: Stats
   tell(event: 'schema' | 'warning', what: unknown): void
 }
 
 async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGenerator<Buffer> {
-  const { settings, stats } = run
-  const head = await readHead(chunks, settings)
+  const { settings, dialect, stats } = run
+  const head = await readHead(chunks, dialect, settings)
   if (!head) return
   const job = settleJob(head, run)
   if (settings.outputHeader ?? settings.header) yield headerLine(head, job)
+  const before = { line: 1 + head.lines, row: 1, byte: head.bytes }
   const scoreBlock = generalLane(job)
   for await (const block of head.blocks) {
-    const { bytes, rows, errors } = scoreBlock(block)
-    block.row += rows
-    count(stats, rows, errors)
-    if (bytes.length > 0) yield bytes
-    if (settings.onError === 'fail' && errors[0]) throw errors[0]
+    const scored = scoreBlock(block)
+    for (const piece of scored.pieces) yield piece as Buffer
+    count(stats, scored)
+    const [fault] = scored.faults
+    if (fault && settings.onError === 'fail') throw errorOf(fault, before)
+    before.line += scored.lines
+    before.row += scored.rows
+    before.byte += scored.bytes
   }
   if (stats.read > 0 && stats.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read })
 }
 
-function count(stats: Stats, rows: number, errors: SoftmaxError[]): void {
+/** The error of a row, in its place in the input. */
+function errorOf({ code, info }: Fault, before: { line: number; row: number; byte: number }): SoftmaxError {
+  const place = { line: before.line + info.line, row: before.row + info.row, byte: before.byte + info.byte }
+  return new SoftmaxError(code, { ...info, ...place } as never)
+}
+
+function count(stats: Stats, { rows, faults }: Scored): void {
   stats.read += rows
-  stats.written += rows - errors.length
-  for (const { code } of errors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
+  stats.written += rows - faults.length
+  for (const { code } of faults) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 
 /** Whatever was written to the stream, as buffers. */
@@ -109,22 +122,34 @@ async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGe
 
 /** Settles the columns, and tells of them. */
 function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): Job {
-  const names = header?.map((cell) => fromBytes(decodeCell(cell, dialect)))
-  if (names) requireColumns(names)
-  const schema = settleSchema(settings, names, first)
-  for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${name}`)
+  requireColumns(header ?? first ?? [], dialect)
+  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
+  const names = header?.map(text)
+  const schema = settleSchema(settings, names, first?.map(text))
+  for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${shown(name)}`)
   tell('schema', schema)
-  return { settings, schema, input: dialect, output: outputDialect(settings, dialect) }
+  const output = outputDialect(settings, dialect)
+  const labels = schema.classes.map((name) => encodeCell(toBytes(name), output))
+  const { temperature, precision, float32, onError, missing, nonfinite } = settings
+  return {
+    settings: { temperature, precision, float32, onError, missing, nonfinite },
+    schema,
+    input: dialect,
+    output,
+    labels,
+  }
 }
 
-/** One column whose name holds what other files have between cells is a file of another delimiter. */
-function requireColumns([name, more]: string[]): void {
-  const delimiter = more === undefined && [';', '\t', '|', ','].find((candidate) => name!.includes(candidate))
+/** One column with what other files have between cells in it is a file of another delimiter. */
+function requireColumns([cell, more]: string[], { quote }: Dialect): void {
+  if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
+  const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate))
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line: 1, delimiter })
 }
 
 function repeated(names: string[]): Set<string> {
-  return new Set(names.filter((name, index) => names.indexOf(name) < index))
+  const seen = new Set<string>()
+  return new Set(names.filter((name) => seen.size === seen.add(name).size))
 }
 
 /** The output is written as the input is, unless it is asked for in another format. */

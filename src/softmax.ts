@@ -107,7 +107,7 @@ export function softmaxMatrix(
   options: MatrixOptions = {},
 ): MatrixScores {
   const settings = settle(options, 'matrix')
-  if (!(rows >= 0 && classes >= 0) || logits.length !== rows * classes) {
+  if (![rows, classes].every((size) => Number.isSafeInteger(size) && size >= 0) || logits.length !== rows * classes) {
     throw new SoftmaxError('E_SHAPE', { length: logits.length, rows, classes })
   }
   const { emit, topK, log } = settleLayout(settings, undefined, classes)
@@ -148,6 +148,8 @@ type Op = 'softmax' | 'log-softmax'
 /** What all rows of a stream have in common, settled from the first. */
 interface Shape {
   layout: Layout & { emit: Emittable[] }
+  /** What the logits are called in errors. */
+  columns: readonly string[]
   /** Takes a row apart; undefined where it is not one of this shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Record<string, unknown> } | undefined
 }
@@ -196,15 +198,17 @@ function isBadRow(error: unknown): boolean {
 }
 
 function settleShape(row: unknown, settings: Settings, op: Op, place: Place): Shape {
+  if (hasNoClass(row)) throw badRow('a row without logits', place)
   if (isList(row))
     return listShape(row, (list) => (isList(list) ? { logits: list, rest: {} } : undefined), settings, op)
-  if (typeof row !== 'object' || row === null) throw badRow(row, place)
+  if (typeof row !== 'object' || row === null) throw badRow(nameOf(row), place)
   if ('logits' in row && isList(row.logits)) return listShape(row.logits, splitRecord, settings, op)
   return recordShape(row as Record<string, unknown>, settings, op)
 }
 
 function listShape(first: ArrayLike<unknown>, split: Shape['split'], settings: Settings, op: Op): Shape {
-  return { layout: settleLayout({ ...settings, op }, undefined, first.length), split }
+  const layout = settleLayout({ ...settings, op }, undefined, first.length)
+  return { layout, columns: layout.classes, split }
 }
 
 function splitRecord(row: unknown): ReturnType<Shape['split']> {
@@ -216,11 +220,12 @@ function splitRecord(row: unknown): ReturnType<Shape['split']> {
 /** Records with one property a class, chosen as the columns of a file with a header are. */
 function recordShape(first: Record<string, unknown>, settings: Settings, op: Op): Shape {
   const header = Object.keys(first)
-  const schema = settleSchema({ ...settings, op }, header, Object.values(first).map(String))
+  const schema = settleSchema({ ...settings, op }, header, Object.values(first).map(textOf))
   const names = schema.logits.map((index) => header[index]!)
   const chosen = new Set(names)
   return {
     layout: schema,
+    columns: names,
     split: (row) => {
       if (typeof row !== 'object' || row === null) return undefined
       const rest = Object.entries(row).filter(([name]) => !chosen.has(name))
@@ -229,29 +234,36 @@ function recordShape(first: Record<string, unknown>, settings: Settings, op: Op)
   }
 }
 
-function sampleOf(row: unknown, { layout, split }: Shape, settings: Settings, place: Place): Sample {
+function sampleOf(row: unknown, { layout, columns, split }: Shape, settings: Settings, place: Place): Sample {
   const parts = split(row)
-  if (!parts) throw badRow(row, place)
+  if (!parts) throw badRow(nameOf(row), place)
   const width = layout.classes.length
   if (parts.logits.length !== width) {
     throw new SoftmaxError('E_WIDTH', { ...place, cells: parts.logits.length, width })
   }
   const logits = Float64Array.from(parts.logits, (value, index) =>
-    readLogit(value, settings, { ...place, column: layout.classes[index]! }),
+    readLogit(value, settings, { ...place, column: columns[index]! }),
   )
   return { logits, rest: settings.keep ? parts.rest : {}, place }
 }
 
 function readLogit(value: unknown, { missing }: Settings, place: Place): number {
   if (typeof value === 'number') return value
-  if (value === undefined || value === null || value === '') {
+  const text = textOf(value)
+  if (/^[ \t]*$/.test(text)) {
     if (missing === '-inf') return -Infinity
     throw new SoftmaxError('E_MISSING', place)
   }
-  const number = typeof value === 'string' ? readNumber(value) : undefined
-  if (number === undefined) throw new SoftmaxError('E_CELL', { ...place, cell: String(value) })
-  if (isOverflow(number, String(value))) throw new SoftmaxError('E_OVERFLOW', { ...place, cell: String(value) })
+  const number = typeof value === 'string' ? readNumber(text) : undefined
+  if (number === undefined) throw new SoftmaxError('E_CELL', { ...place, cell: text })
+  if (isOverflow(number, text)) throw new SoftmaxError('E_OVERFLOW', { ...place, cell: text })
   return number
+}
+
+/** A value as a cell would have it: nothing for null and undefined, what it is where it has no text of its own. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'object' || typeof value === 'symbol' ? nameOf(value) : String(value)
 }
 
 function* predict(samples: Sample[], layout: Shape['layout'], settings: Settings): Generator<Prediction> {
@@ -290,6 +302,17 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 }
 
-function badRow(row: unknown, place: Place): SoftmaxError {
-  return new SoftmaxError('E_ROW', { ...place, reason: `${row === null ? 'null' : `a ${typeof row}`} is not a row` })
+/** True for a list or a record of nothing. */
+function hasNoClass(row: unknown): boolean {
+  if (typeof row !== 'object' || row === null) return false
+  const list = 'logits' in row && isList(row.logits) ? row.logits : row
+  return isList(list) ? list.length === 0 : Object.keys(row).length === 0
+}
+
+function nameOf(value: unknown): string {
+  return value === null ? 'null' : `a ${typeof value}`
+}
+
+function badRow(what: string, place: Place): SoftmaxError {
+  return new SoftmaxError('E_ROW', { ...place, reason: `${what} is not a row` })
 }

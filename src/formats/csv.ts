@@ -8,11 +8,11 @@
  */
 import { CsvError, type Options, parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
-import { rowsOf } from './cutter.js'
+import { openQuote, rowsOf } from './cutter.js'
 import type { Dialect } from './dialect.js'
 
-/** The cells of a row as they stand in the input, quotes and all; or why it is not a row. */
-export type Row = string[] | { reason: string }
+/** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
+export type Row = string[] | { reason: string; at: number }
 
 /** The rows of a block of whole rows; blank lines and comments are left out. */
 export function readRows(block: Buffer, dialect: Dialect): Row[] {
@@ -28,12 +28,18 @@ export function readRows(block: Buffer, dialect: Dialect): Row[] {
 /** Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are. */
 export function writeRows(rows: string[][], { delimiter, quote, escape }: Dialect, encoded: boolean): string {
   const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
-  return stringify(rows, { delimiter, record_delimiter: '\n', ...quotes })
+  return stringify(rows, {
+    delimiter,
+    record_delimiter: '\n',
+    quoted_empty: !encoded && rows[0]?.length === 1,
+    quote_record_delimiter: true,
+    ...quotes,
+  })
 }
 
-/** A cell as it is written in a dialect: in quotes where it needs them. */
+/** A cell as it is written in a dialect: in quotes where it needs them, or would be an empty line by itself. */
 export function encodeCell(text: string, dialect: Dialect): string {
-  return writeRows([[text]], dialect, false).slice(0, -1)
+  return /^\w+$/.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1)
 }
 
 /** The text of a cell, without its quotes and escapes. */
@@ -72,19 +78,23 @@ function readRow(text: string, dialect: Dialect): Row {
   return Array.isArray(rows) ? inQuotes(text, rows[0]!, dialect) : rows
 }
 
-function tryParse(bytes: Buffer, dialect: Dialect): string[][] | { reason: string } {
+function tryParse(bytes: Buffer, dialect: Dialect): string[][] | { reason: string; at: number } {
   try {
     return parse(bytes, parserOptions(bytes, dialect, true)) as unknown as string[][]
   } catch (error) {
-    if (error instanceof CsvError) return { reason: REASONS[error.code] ?? error.message }
+    if (error instanceof CsvError) {
+      const at = error.code === 'CSV_QUOTE_NOT_CLOSED' ? openQuote(bytes, dialect) : 0
+      return { reason: REASONS[error.code] ?? error.message, at }
+    }
     throw error
   }
 }
 
 const REASONS: Record<string, string> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote is not closed',
-  CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote',
-  INVALID_OPENING_QUOTE: 'a quote stands inside a cell that does not begin with one',
+  CSV_QUOTE_NOT_CLOSED: 'a quote is not closed; one inside a cell is written twice',
+  CSV_INVALID_CLOSING_QUOTE: 'text follows a closing quote; a quote inside a cell is written twice',
+  INVALID_OPENING_QUOTE:
+    'a quote stands in a cell without quotes; such a cell needs quotes, and the quote is written twice',
 }
 
 /** Puts the quotes back around the cells that had them in the row's text. */

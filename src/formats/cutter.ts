@@ -55,16 +55,22 @@ export function countLines(bytes: Buffer, { newline }: Dialect): number {
   return count
 }
 
-/** The newline that ends the first line that has one; undefined where there is none, or only a final `\r` so far. */
-export function findNewline(bytes: Buffer, quote: string): '\n' | '\r' | undefined {
-  let quoted = false
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at] === quote.charCodeAt(0)) quoted = !quoted
-    if (quoted) continue
-    if (bytes[at] === LF) return '\n'
-    if (bytes[at] === CR) return at + 1 === bytes.length ? undefined : bytes[at + 1] === LF ? '\n' : '\r'
-  }
-  return undefined
+/** Where the quote stands that the last row opens and does not close. */
+export function openQuote(row: Buffer, dialect: Dialect): number {
+  const scanner = new Scanner(dialect)
+  while (scanner.rowEnd(row, true) > 0);
+  return scanner.quote
+}
+
+/**
+ * What ends rows, told by the first that ends: `\r` where it is followed by no `\n`. Undefined where none ends, or that
+ * cannot be told yet.
+ */
+export function findNewline(bytes: Buffer, dialect: Omit<Dialect, 'newline'>): Dialect['newline'] | undefined {
+  const [lf, cr] = (['\n', '\r'] as const).map((newline) => new Scanner({ ...dialect, newline }).rowEnd(bytes, false))
+  if (!cr || (lf && lf < cr)) return lf ? '\n' : undefined
+  if (cr === bytes.length) return undefined
+  return bytes[cr] === LF ? '\n' : '\r'
 }
 
 const LF = 10
@@ -106,17 +112,19 @@ class Held {
 class Scanner {
   readonly #dialect: Dialect
   readonly #delimiter: Buffer
-  readonly #quote: number
+  readonly #quoteByte: number
   readonly #escape: number
   readonly #comment: number
   readonly #newline: number
   #at = 0
   #inside = Inside.Row
+  /** Where the last quoted cell begins. */
+  quote = 0
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect
     this.#delimiter = Buffer.from(dialect.delimiter, 'latin1')
-    this.#quote = dialect.quote.charCodeAt(0)
+    this.#quoteByte = dialect.quote.charCodeAt(0)
     this.#escape = dialect.escape.charCodeAt(0)
     this.#comment = dialect.comment?.charCodeAt(0) ?? -1
     this.#newline = dialect.newline.charCodeAt(0)
@@ -150,7 +158,7 @@ class Scanner {
   #isPlain(bytes: Buffer): boolean {
     const open = this.#inside === Inside.Quotes || this.#inside === Inside.Comment
     if (open || this.#delimiter.length > 1) return false
-    return !bytes.includes(this.#quote, this.#at) && (this.#comment < 0 || !bytes.includes(this.#comment, this.#at))
+    return !bytes.includes(this.#quoteByte, this.#at) && (this.#comment < 0 || !bytes.includes(this.#comment, this.#at))
   }
 
   #lastNewline(bytes: Buffer): number {
@@ -188,18 +196,24 @@ class Scanner {
   }
 
   #stepInQuotes(bytes: Buffer, byte: number): void {
-    const escapes = byte === this.#escape && (this.#escape !== this.#quote || bytes[this.#at + 1] === this.#quote)
+    const escapes =
+      byte === this.#escape && (this.#escape !== this.#quoteByte || bytes[this.#at + 1] === this.#quoteByte)
     this.#at += escapes ? 2 : 1
-    if (!escapes && byte === this.#quote) this.#inside = Inside.Text
+    if (!escapes && byte === this.#quoteByte) this.#inside = Inside.Text
   }
 
   #stepInText(bytes: Buffer, byte: number): void {
     const first = this.#inside === Inside.Row || this.#inside === Inside.Cell
     if (this.#inside === Inside.Comment) this.#at++
     else if (this.#inside === Inside.Row && byte === this.#comment) this.#enter(Inside.Comment, 1)
-    else if (first && byte === this.#quote) this.#enter(Inside.Quotes, 1)
+    else if (first && byte === this.#quoteByte) this.#open()
     else if (this.#atDelimiter(bytes, byte)) this.#enter(Inside.Cell, this.#delimiter.length)
     else this.#enter(Inside.Text, 1)
+  }
+
+  #open(): void {
+    this.quote = this.#at
+    this.#enter(Inside.Quotes, 1)
   }
 
   #enter(inside: Inside, bytes: number): void {

@@ -6,114 +6,133 @@
  * on looking at a cell, more than it takes to print a number.
  */
 import { COLUMNS, needSummary } from '../columns.js'
-import { type Place, SoftmaxError } from '../errors.js'
-import { decodeCell, encodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
+import type { Code } from '../errors.js'
+import { decodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
 import { countLines, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
-import type { Block } from '../head.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel.js'
 import { isOverflow, printer, readNumber } from '../number.js'
 import type { SettingsOf } from '../options.js'
 import type { Schema } from '../schema.js'
 
-/** What the lane needs to know of a run. */
+/** What a lane needs to know of a run; it can be sent to another thread. */
 export interface Job {
-  settings: SettingsOf<'bytes'>
+  settings: Pick<SettingsOf<'bytes'>, 'temperature' | 'precision' | 'float32' | 'onError' | 'missing' | 'nonfinite'>
   schema: Schema
   input: Dialect
   output: Dialect
+  /** The names of the classes as they are written in the output. */
+  labels: string[]
 }
 
-/** What became of a block: what to write, how many rows were done, and the errors of those that are bad, in order. */
+/** What is wrong with a row: the code of its error, and its data; line, row and byte are those before it in its block. */
+export interface Fault {
+  code: Code
+  info: { line: number; row: number; byte: number; column?: string; [data: string]: unknown }
+}
+
+/** What became of a block of whole rows. Under `fail`, what follows a bad row is left out. */
 export interface Scored {
-  bytes: Buffer
+  /** What to write, in order. */
+  pieces: Uint8Array[]
+  /** How many rows were done, the bad ones too. */
   rows: number
-  errors: SoftmaxError[]
+  /** The newlines and the bytes of the block. */
+  lines: number
+  bytes: number
+  /** The bad rows, in order. */
+  faults: Fault[]
 }
 
-/** A function that scores one block after the other. Under `fail`, what follows a bad row is left out. */
-export function generalLane(job: Job): (block: Block) => Scored {
+/** A function that scores one block after the other. */
+export function generalLane(job: Job): (block: Buffer) => Scored {
   const write = rowWriter(job)
   return (block) => {
-    const rows = readRows(block.bytes, job.input)
+    const rows = readRows(block, job.input)
     const { logits, bad } = readLogits(rows, job)
     const scores = scoreMatrix(logits, rows.length, job.schema.logits.length, kernelOptions(job))
     const locate = locator(block, job)
-    const errors: SoftmaxError[] = []
+    const faults: Fault[] = []
     const good: number[] = []
     for (let row = 0; row < rows.length; row++) {
-      const fault = bad.get(row) ?? nonfinite(scores, row, job)
-      if (!fault) good.push(row)
-      else errors.push(locate(fault, row, rows[row]!))
-      if (fault && job.settings.onError === 'fail') break
+      const trouble = bad.get(row) ?? nonfinite(scores, row, job)
+      if (!trouble) good.push(row)
+      else faults.push(locate(trouble, row, rows[row]!))
+      if (trouble && job.settings.onError === 'fail') break
     }
-    return { bytes: Buffer.from(write(rows, scores, good), 'latin1'), rows: good.length + errors.length, errors }
+    const bytes = Buffer.from(write(rows, scores, good), 'latin1')
+    return {
+      pieces: bytes.length > 0 ? [bytes] : [],
+      rows: good.length + faults.length,
+      lines: countLines(block, job.input),
+      bytes: block.length,
+      faults,
+    }
   }
 }
 
-/** A row's error before its place is known; `cell` is the position of the cell at fault. */
-interface Fault {
-  error(place: Place): SoftmaxError
+/** A fault before its place is known: which cell of the row has it, or at which of its bytes it stands. */
+interface Trouble {
+  code: Code
+  data: Record<string, unknown>
   cell?: number
+  at?: number
 }
 
-function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<number, Fault> } {
+function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<number, Trouble> } {
   const { logits: columns } = job.schema
   const logits = new Float64Array(rows.length * columns.length)
-  const bad = new Map<number, Fault>()
+  const bad = new Map<number, Trouble>()
   rows.forEach((row, index) => {
-    const fault = readRow(row, logits, index * columns.length, job)
-    if (fault) bad.set(index, fault)
+    const trouble = readRow(row, logits, index * columns.length, job)
+    if (trouble) bad.set(index, trouble)
   })
   return { logits, bad }
 }
 
 /** Reads the logits of a row into `into` from `at` on; returns what is wrong with the row, if anything is. */
-function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: Job): Fault | undefined {
-  if (!Array.isArray(row)) return { error: (place) => new SoftmaxError('E_QUOTE', { ...place, reason: row.reason }) }
+function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: Job): Trouble | undefined {
+  if (!Array.isArray(row)) return { code: 'E_QUOTE', data: { reason: row.reason }, at: row.at }
   const width = schema.header.length
-  if (row.length !== width) {
-    return { error: (place) => new SoftmaxError('E_WIDTH', { ...place, cells: row.length, width }) }
-  }
+  if (row.length !== width) return { code: 'E_WIDTH', data: { cells: row.length, width } }
   for (const cell of schema.logits) {
     const text = decodeCell(row[cell]!, input)
     const value = readNumber(text) ?? missing(text, settings)
-    if (value === undefined || isOverflow(value, text)) return { error: (place) => cellError(text, value, place), cell }
+    if (value === undefined || isOverflow(value, text)) return { ...cellTrouble(text, value), cell }
     into[at++] = value
   }
+  if (row[width - 1]!.endsWith('\r')) return { code: 'E_QUOTE', data: { reason: STRAY_RETURN }, cell: width - 1 }
   return undefined
 }
+
+const STRAY_RETURN = 'the row ends in two carriage returns; a line ends in one, with a newline after it'
 
 function missing(text: string, settings: Job['settings']): number | undefined {
   return settings.missing === '-inf' && /^[ \t]*$/.test(text) ? -Infinity : undefined
 }
 
-function cellError(text: string, value: number | undefined, place: Place): SoftmaxError {
-  if (/^[ \t]*$/.test(text)) return new SoftmaxError('E_MISSING', place)
-  return new SoftmaxError(value === undefined ? 'E_CELL' : 'E_OVERFLOW', { ...place, cell: fromBytes(text) })
+function cellTrouble(text: string, value: number | undefined): Trouble {
+  if (/^[ \t]*$/.test(text)) return { code: 'E_MISSING', data: {} }
+  return { code: value === undefined ? 'E_CELL' : 'E_OVERFLOW', data: { cell: fromBytes(text) } }
 }
 
-function nonfinite({ status }: Scores, row: number, { settings }: Job): Fault | undefined {
+function nonfinite({ status }: Scores, row: number, { settings }: Job): Trouble | undefined {
   const reason = STATUS[status[row]!]
   if (!reason || settings.nonfinite === 'propagate') return undefined
-  return { error: (place) => new SoftmaxError('E_NONFINITE', { ...place, reason }) }
+  return { code: 'E_NONFINITE', data: { reason } }
 }
 
-/** A function that words the errors of a block's rows, asked for in order, with their places in the input. */
-function locator(block: Block, { input, schema }: Job) {
-  const starts = rowsOf(block.bytes, input)
-  let [index, start, line] = [-1, 0, block.line]
-  return (fault: Fault, row: number, cells: Row): SoftmaxError => {
+/** A function that finds the places of a block's bad rows, asked for in order. */
+function locator(block: Buffer, { input, schema }: Job) {
+  const starts = rowsOf(block, input)
+  let [index, start, line] = [-1, 0, 0]
+  return ({ code, data, cell, at = 0 }: Trouble, row: number, cells: Row): Fault => {
     const from = start
     for (; index < row; index++) start = starts.next().value!.start
-    line += countLines(block.bytes.subarray(from, start), input)
-    const before = Array.isArray(cells) ? cells.slice(0, fault.cell ?? 0) : []
-    return fault.error({
-      line,
-      row: block.row + row + 1,
-      byte: block.byte + start + before.reduce((sum, cell) => sum + cell.length + input.delimiter.length, 0),
-      ...(fault.cell !== undefined && { column: schema.header[fault.cell]! }),
-    })
+    line += countLines(block.subarray(from, start), input)
+    const before = Array.isArray(cells) ? cells.slice(0, cell ?? 0) : []
+    const byte = start + at + before.reduce((sum, text) => sum + text.length + input.delimiter.length, 0)
+    return { code, info: { ...data, line, row, byte, ...(cell !== undefined && { column: schema.header[cell]! }) } }
   }
 }
 
@@ -123,9 +142,10 @@ function kernelOptions({ schema, settings }: Job) {
 }
 
 /** The function that writes the good rows of a block: kept cells, then new ones. */
-function rowWriter({ schema, settings, input, output }: Job) {
+function rowWriter(job: Job) {
+  const { schema, input, output } = job
   const encoded = sameCells(input, output)
-  const newCells = cellWriter(schema, settings, encoded ? output : undefined)
+  const newCells = cellWriter(job, encoded ? output : undefined)
   return (rows: Row[], scores: Scores, good: number[]): string => {
     const lines = good.map((index) => {
       const row = rows[index] as string[]
@@ -137,9 +157,9 @@ function rowWriter({ schema, settings, input, output }: Job) {
 }
 
 /** The function that writes the new cells of a row; encoded in a dialect, where there is one, runs of numbers joined. */
-function cellWriter(schema: Schema, settings: Job['settings'], dialect: Dialect | undefined) {
+function cellWriter({ schema, settings, labels }: Job, dialect: Dialect | undefined) {
   const print = printer(settings)
-  const classes = schema.classes.map(toBytes).map((name) => (dialect ? encodeCell(name, dialect) : name))
+  const classes = dialect ? labels : schema.classes.map(toBytes)
   const layout = { ...schema, classes }
   const columns = schema.emit.map((name) => COLUMNS[name])
   const split = dialect ? numberJoiner(dialect) : (text: string) => text.split(',')

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { score, softmax } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+
+const MiB = 1 << 20
+const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+const header = 'text,logit_cat,logit_dog,logit_boat\n'
+const row = `${'some words '.repeat(40)},-1.2345,0.5,12.25\n`
+/** Rows of a MiB, near enough. */
+const rows = Buffer.from(row.repeat(Math.floor(MiB / row.length)))
+
+describe('score() where nobody reads', () => {
+  /** Waits until a count does not change any more. */
+  async function settled(count: () => number): Promise<number> {
+    for (let [before, now] = [-1, count()]; ; ) {
+      before = now
+      await sleep(100)
+      now = count()
+      if (now === before) return now
+    }
+  }
+
+  it('works on a small part of a chunk of 50 MiB', async () => {
+    const stream = score()
+    stream.end(Buffer.concat([Buffer.from(header), ...Array(50).fill(rows)]))
+    await settled(() => stream.stats.read)
+    expect(stream.readableLength).toBeLessThan(MiB)
+    expect(stream.stats.read * row.length).toBeLessThan(MiB)
+    stream.destroy()
+  })
+
+  it('goes on by as much as is taken', async () => {
+    const stream = score({ outputHeader: false })
+    stream.end(Buffer.concat([Buffer.from(header), ...Array(20).fill(rows)]))
+    let taken = 0
+    for await (const bytes of stream) {
+      taken += String(bytes).split('\n').length - 1
+      const ahead = stream.stats.written - taken
+      expect(ahead * row.length).toBeLessThan(MiB)
+      if (taken * row.length > 10 * MiB) break
+    }
+    expect(stream.destroyed).toBe(true)
+  })
+
+  it('takes in a few of many chunks', async () => {
+    const stream = score()
+    let written = 0
+    stream.write(header)
+    while (written < 1000 && stream.write(rows.subarray(0, 100 * row.length))) written++
+    await settled(() => stream.stats.bytes)
+    expect(stream.stats.bytes).toBeLessThan(MiB)
+    expect(stream.readableLength).toBeLessThan(MiB)
+    expect(stream.writableNeedDrain).toBe(true)
+    stream.destroy()
+  })
+
+  it('gives what it can before its source ends, whatever stands before the header', async () => {
+    for (const before of ['', '# 5" wide\n', '\n\n']) {
+      const stream = score({ comment: '#' })
+      const pieces: string[] = []
+      stream.on('data', (bytes) => pieces.push(String(bytes)))
+      stream.write(`${before}logit_a,logit_b\n2,1\n`)
+      await settled(() => pieces.length)
+      expect(pieces.join('')).toBe('p_a,p_b,label\n0.7310585786300049,0.2689414213699951,a\n')
+      stream.destroy()
+    }
+  })
+
+  it('gives the row that waits when its source ends', async () => {
+    const stream = score({ outputHeader: false })
+    stream.end('logit_a,logit_b\n2,1')
+    expect(String(Buffer.concat(await stream.toArray()))).toBe('0.7310585786300049,0.2689414213699951,a\n')
+  })
+})
+
+describe('softmax() where nobody reads', () => {
+  it('accepts at most 128 rows that it scores and 64 that wait', async () => {
+    const stream = softmax()
+    let accepted = 0
+    for (let turns = 0; turns < 100; turns++) {
+      while (!stream.writableNeedDrain) {
+        stream.write([accepted++, 0])
+        if (accepted > 10_000) break
+      }
+      await sleep(1)
+    }
+    expect(accepted).toBeLessThanOrEqual(128 + 64)
+    expect(stream.readableLength).toBeLessThanOrEqual(128)
+    stream.destroy()
+  })
+
+  it('goes on where reading does, and loses nothing', async () => {
+    const stream = softmax()
+    const total = 1000
+    const feeding = (async () => {
+      for (let at = 0; at < total; at++) if (!stream.write({ at, logits: [1, 2] })) await once(stream, 'drain')
+      stream.end()
+    })()
+    await sleep(20)
+    const order: unknown[] = []
+    for await (const { at } of stream) {
+      order.push(at)
+      if (order.length % 100 === 0) await sleep(1)
+    }
+    await feeding
+    expect(order).toEqual([...Array(total).keys()])
+  })
+})
+
+/** Runs in the command's process: measures its memory all the while, and tells the most of it as it exits. */
+const measure = `
+  import { writeSync } from 'node:fs'
+  let most = 0
+  const look = () => { most = Math.max(most, process.memoryUsage.rss()) }
+  setInterval(look, 5).unref()
+  process.on('exit', () => { look(); writeSync(3, String(most)) })`
+
+/** The most memory, in MiB, that the command holds while some MiB of rows go through; `slow` is how its reader is. */
+async function peak(size: number, { slow = false } = {}): Promise<number> {
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, command]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
+  const [stdin, stdout] = [child.stdin!, child.stdout!]
+  const most = text(child.stdio[3] as Readable)
+  let out = 0
+  const reading = (async () => {
+    for await (const bytes of stdout) {
+      out += bytes.length
+      if (slow && out < 2 * MiB) await sleep(20)
+    }
+  })()
+  stdin.write(header)
+  for (let written = 0; written < size; written++) {
+    if (!stdin.write(rows)) await once(stdin, 'drain')
+  }
+  stdin.end()
+  const [[status]] = await Promise.all([once(child, 'exit'), reading, finished(stdin)])
+  expect(status).toBe(0)
+  expect(out).toBeGreaterThan(size * MiB)
+  expect(Number(await most)).toBeGreaterThan(10 * MiB)
+  return Number(await most) / MiB
+}
+
+describe('the memory of the command', () => {
+  it('is the same for 20 MiB and for 200', async () => {
+    const [small, large] = [await peak(20), await peak(200)]
+    expect(Math.abs(large - small)).toBeLessThan(40)
+  }, 120_000)
+
+  it('is the same where its reader is slow', async () => {
+    const [small, large] = [await peak(20), await peak(40, { slow: true })]
+    expect(Math.abs(large - small)).toBeLessThan(40)
+  }, 120_000)
+})

@@ -1,0 +1,572 @@
+import { getEventListeners, once } from 'node:events'
+import { Readable, Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import { setImmediate as turn } from 'node:timers/promises'
+import { parse } from 'csv-parse'
+import { stringify } from 'csv-stringify'
+import {
+  type LogitsRow,
+  logSoftmax,
+  type Prediction,
+  type SoftmaxOptions,
+  softmax,
+  softmaxMatrix,
+} from 'softmax-stream'
+import through2 from 'through2'
+import { describe, expect, it } from 'vitest'
+import { ulps } from './ulp.js'
+
+const P123 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
+const L123 = [-2.40760596444438, -1.4076059644443804, -0.4076059644443803]
+/** By mpmath, as all other values here that say nothing else. */
+const P21 = [0.7310585786300049, 0.2689414213699951]
+
+const predict = (rows: Iterable<unknown>, options: SoftmaxOptions = {}, make = softmax): Promise<Prediction[]> =>
+  Readable.from(rows).compose(make(options)).toArray()
+
+/** The error a stream of rows ends in; it fails the test to end without. */
+const failure = (rows: Iterable<unknown>, options: SoftmaxOptions = {}) =>
+  predict(rows, options).then(
+    (predictions) => expect.fail(`gave ${JSON.stringify(predictions)}`),
+    (error) => error,
+  )
+
+describe('rows', () => {
+  it.each<[string, LogitsRow]>([
+    ['arrays', [1, 2, 3]],
+    ['arrays of text', ['1', ' 2.0', '+3e0']],
+    ['Float64Array', Float64Array.of(1, 2, 3)],
+    ['Float32Array', Float32Array.of(1, 2, 3)],
+    ['Int8Array', Int8Array.of(1, 2, 3)],
+    ['Uint8ClampedArray', Uint8ClampedArray.of(1, 2, 3)],
+    ['records of an array', { logits: [1, 2, 3] }],
+    ['records of a typed array', { logits: Float32Array.of(1, 2, 3) }],
+    ['records of numbers', { logit_0: 1, logit_1: 2, logit_2: 3 }],
+    ['records of text, as csv-parse gives', { logit_0: '1', logit_1: '2', logit_2: '3' }],
+  ])('may be %s', async (_, row) => {
+    expect(await predict([row, row])).toEqual(Array(2).fill({ probabilities: P123, index: 2, label: '2' }))
+    expect(await predict([row], {}, logSoftmax)).toEqual([{ logProbabilities: L123, index: 2, label: '2' }])
+  })
+
+  it('are not changed', async () => {
+    const rows = [Object.freeze([1, 2, 3]), Object.freeze([3, 2, 1])]
+    const record = Object.freeze({ logits: Object.freeze([1, 2, 3]), id: 7 })
+    await predict(rows)
+    await predict([record])
+    expect(rows).toEqual([
+      [1, 2, 3],
+      [3, 2, 1],
+    ])
+    expect(record).toEqual({ logits: [1, 2, 3], id: 7 })
+  })
+
+  it('keep what else is in their record, the very same values, before what is new', async () => {
+    const meta = { nested: [1] }
+    const [prediction] = await predict([{ id: 7, logits: [2, 1], meta, at: undefined }])
+    expect(prediction).toEqual({ id: 7, meta, at: undefined, probabilities: P21, index: 0, label: '0' })
+    expect(prediction!.meta).toBe(meta)
+    expect(Object.keys(prediction!)).toEqual(['id', 'meta', 'at', 'probabilities', 'index', 'label'])
+  })
+
+  it('keep values of any kind where their classes are properties', async () => {
+    const meta = Object.assign(Object.create(null), { a: 1 })
+    const symbol = Symbol('s')
+    const [prediction] = await predict([{ logit_a: 2, logit_b: 1, meta, symbol, big: 1n, nothing: null }])
+    expect(prediction).toEqual({ meta, symbol, big: 1n, nothing: null, probabilities: P21, index: 0, label: 'a' })
+  })
+
+  it('lose all else with keep: false', async () => {
+    expect(await predict([{ id: 7, logits: [2, 1] }], { keep: false })).toEqual([
+      { probabilities: P21, index: 0, label: '0' },
+    ])
+    expect(await predict([{ id: 7, logit_a: 2, logit_b: 1 }], { keep: false })).toEqual([
+      { probabilities: P21, index: 0, label: 'a' },
+    ])
+  })
+
+  it('with all numeric properties have them all as classes, unless one looks like an id', async () => {
+    expect(await predict([{ cat: 2, dog: 1 }])).toEqual([{ probabilities: P21, index: 0, label: 'cat' }])
+    expect(await failure([{ id: 7, cat: 2, dog: 1 }])).toMatchObject({ code: 'E_COLUMNS' })
+    expect(await predict([{ id: 7, cat: 2, dog: 1 }], { logits: 'cat,dog' })).toEqual([
+      { id: 7, probabilities: P21, index: 0, label: 'cat' },
+    ])
+  })
+
+  it('may have properties in another order than the first, and more of them', async () => {
+    expect(
+      await predict([
+        { logit_a: 2, logit_b: 1 },
+        { more: 1, logit_b: 1, logit_a: 2 },
+      ]),
+    ).toEqual([
+      { probabilities: P21, index: 0, label: 'a' },
+      { more: 1, probabilities: P21, index: 0, label: 'a' },
+    ])
+  })
+
+  it('may have classes called as object properties are', async () => {
+    const row = JSON.parse('{"logit_x":0,"__proto__":2,"constructor":1,"kept":{"__proto__":5}}')
+    const [prediction] = await predict([row], { logits: ['__proto__', 'constructor'], emit: 'probs', topK: 2 })
+    expect(prediction!.top).toEqual([
+      { label: '__proto__', index: 0, probability: P21[0] },
+      { label: 'constructor', index: 1, probability: P21[1] },
+    ])
+    expect(prediction!.label).toBe('__proto__')
+    expect(prediction!.kept).toBe(row.kept)
+    expect((await predict([[2, 1]], { labels: ['__proto__', 'toString'] }))[0]!.label).toBe('__proto__')
+  })
+
+  it('may have a kept property called __proto__', async () => {
+    for (const logits of ['"logits":[2,1]', '"logit_a":2,"logit_b":1']) {
+      const [prediction] = await predict([JSON.parse(`{"__proto__":{"evil":1},${logits}}`)])
+      expect(Object.keys(prediction!)).toEqual(['__proto__', 'probabilities', 'index', 'label'])
+      expect(Object.getPrototypeOf(prediction)).toBe(Object.prototype)
+      expect(prediction!.evil).toBeUndefined()
+    }
+  })
+})
+
+describe('options', () => {
+  it('topK gives the most probable in order, in place of all', async () => {
+    const [prediction] = await predict([[1, 3, 2]], { topK: 2, labels: 'a,b,c' })
+    expect(prediction).toEqual({
+      index: 1,
+      label: 'b',
+      top: [
+        { label: 'b', index: 1, probability: P123[2] },
+        { label: 'c', index: 2, probability: P123[1] },
+      ],
+    })
+    const [log] = await predict([[1, 3, 2]], { topK: 1 }, logSoftmax)
+    expect(log).toEqual({ index: 1, label: '1', top: [{ label: '1', index: 1, logProbability: L123[2] }] })
+    expect(await failure([[1, 2]], { topK: 3 })).toMatchObject({ code: 'E_OPTION', info: { option: 'topK' } })
+  })
+
+  it('ties go to the first', async () => {
+    const [prediction] = await predict([[0, 5, 5, 5]], { topK: 3 })
+    expect(prediction!.index).toBe(1)
+    expect(prediction!.top!.map(({ index }) => index)).toEqual([1, 2, 3])
+  })
+
+  it('emit adds the summaries', async () => {
+    const [prediction] = await predict([[0, 0]], { emit: ['confidence', 'margin', 'entropy', 'logsumexp'] })
+    expect(prediction).toEqual({
+      probabilities: [0.5, 0.5],
+      index: 0,
+      label: '0',
+      confidence: 0.5,
+      margin: 0,
+      entropy: Math.LN2,
+      logsumexp: Math.LN2,
+    })
+    const [other] = await predict([[1, 2, 3]], { emit: 'logsumexp,entropy' })
+    expect(other!.logsumexp).toBe(3.40760596444438)
+    expect(other!.entropy).toBeCloseTo(0.8323955818399389, 15)
+    expect(other).not.toHaveProperty('confidence')
+  })
+
+  it('temperature divides first', async () => {
+    const [prediction] = await predict([[1, 2, 3]], { temperature: 2 })
+    expect(prediction!.probabilities).toEqual([0.1863237232258476, 0.3071958857184984, 0.506480391055654])
+  })
+
+  it('precision and float32 round', async () => {
+    const probabilities = async (options: SoftmaxOptions) => (await predict([[1, 2, 3]], options))[0]!.probabilities
+    expect(await probabilities({ precision: 4 })).toEqual([0.09003, 0.2447, 0.6652])
+    expect(await probabilities({ float32: true })).toEqual(P123.map(Math.fround))
+    expect(await probabilities({ float32: true, precision: 3 })).toEqual([0.09, 0.245, 0.665])
+  })
+
+  it('labels name the classes', async () => {
+    expect((await predict([[2, 1]], { labels: ['cat', 'dog'] }))[0]!.label).toBe('cat')
+    expect(await failure([[1, 2, 3]], { labels: 'cat,dog' })).toMatchObject({ code: 'E_LABELS', status: 2 })
+  })
+
+  it('missing: -inf masks what is empty', async () => {
+    for (const empty of ['', null, undefined, ' \t']) {
+      expect(await failure([[2, empty, 1]])).toMatchObject({ code: 'E_MISSING', info: { row: 1, column: '1' } })
+      const [prediction] = await predict([[2, empty, 1]], { missing: '-inf' })
+      expect(prediction!.probabilities).toEqual([P21[0], 0, P21[1]])
+    }
+  })
+
+  it('nonfinite: propagate gives NaN, as scipy does', async () => {
+    for (const row of [
+      [1, Number.NaN],
+      [Number.POSITIVE_INFINITY, 1],
+      ['-inf', '-inf'],
+    ]) {
+      expect(await failure([row])).toMatchObject({ code: 'E_NONFINITE', status: 1, info: { row: 1 } })
+      const [prediction] = await predict([row], { nonfinite: 'propagate' })
+      expect(prediction!.probabilities).toEqual([Number.NaN, Number.NaN])
+    }
+    expect((await predict([[Number.NEGATIVE_INFINITY, 5]]))[0]!.probabilities).toEqual([0, 1])
+  })
+
+  it('that are not known are refused at once', () => {
+    expect(() => softmax({ lables: 'a' } as SoftmaxOptions)).toThrow(/did you mean labels/)
+    expect(() => softmax({ temperature: 0 })).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+    expect(() => logSoftmax({ delimiter: ';' } as SoftmaxOptions)).toThrow(expect.objectContaining({ code: 'E_FLAG' }))
+  })
+})
+
+describe('bad rows', () => {
+  it.each<[string, unknown, object]>([
+    ['fewer logits', [1], { code: 'E_WIDTH', info: { row: 2, cells: 1, width: 2 } }],
+    ['more logits', [1, 2, 3], { code: 'E_WIDTH', info: { row: 2, cells: 3, width: 2 } }],
+    ['no logits', [], { code: 'E_WIDTH', info: { row: 2, cells: 0, width: 2 } }],
+    ['a text', 'a,b', { code: 'E_ROW', info: { row: 2 } }],
+    ['a number', 7, { code: 'E_ROW', info: { row: 2 } }],
+    ['a record', { logits: [1, 2] }, { code: 'E_ROW', info: { row: 2 } }],
+    ['a text for a logit', [1, 'x'], { code: 'E_CELL', info: { row: 2, column: '1', cell: 'x' } }],
+    ['a boolean for a logit', [1, true], { code: 'E_CELL', info: { row: 2, column: '1', cell: 'true' } }],
+    ['an object for a logit', [1, {}], { code: 'E_CELL', info: { row: 2, column: '1' } }],
+    ['a bare object for a logit', [1, Object.create(null)], { code: 'E_CELL', info: { row: 2, column: '1' } }],
+    ['a big integer for a logit', [1, 2n], { code: 'E_CELL', info: { row: 2, column: '1', cell: '2' } }],
+    ['an overflow', [1, '1e400'], { code: 'E_OVERFLOW', info: { row: 2, column: '1', cell: '1e400' } }],
+    ['a hole', Array(2), { code: 'E_MISSING', info: { row: 2, column: '0' } }],
+    ['NaN', [1, Number.NaN], { code: 'E_NONFINITE', info: { row: 2 } }],
+  ])('end the stream, or are left out under skip: %s', async (_, bad, error) => {
+    expect(await failure([[2, 1], bad, [2, 1]])).toMatchObject(error)
+    const good = { probabilities: P21, index: 0, label: '0' }
+    expect(await predict([[2, 1], bad, [2, 1]], { onError: 'skip' })).toEqual([good, good])
+  })
+
+  it.each<[string, unknown]>([
+    ['text', 'text'],
+    ['a number', 7],
+    ['true', true],
+  ])('may come first: %s', async (_, bad) => {
+    expect(await failure([bad])).toMatchObject({ code: 'E_ROW', info: { row: 1 } })
+    expect(await predict([bad, [2, 1]], { onError: 'skip' })).toEqual([{ probabilities: P21, index: 0, label: '0' }])
+  })
+
+  it.each<[string, unknown]>([
+    ['an empty array', []],
+    ['an empty typed array', new Float32Array()],
+    ['an empty record', {}],
+    ['a record of an empty array', { logits: [] }],
+    ['a Map', new Map([['logit_a', 1]])],
+  ])('are those without any class: %s', async (_, row) => {
+    expect(await failure([row])).toMatchObject({ name: 'SoftmaxError' })
+  })
+
+  it('of records are told by the name of their property', async () => {
+    const rows = [
+      { logit_cat: '2', logit_dog: '1' },
+      { logit_cat: '2', logit_dog: '1,5' },
+    ]
+    const error = await failure(rows)
+    expect(error).toMatchObject({ code: 'E_CELL', info: { row: 2, column: 'logit_dog', cell: '1,5' } })
+    expect(error.message).toContain('decimals need a point')
+    expect(await failure([rows[0], { logit_cat: 1 }])).toMatchObject({
+      code: 'E_MISSING',
+      info: { row: 2, column: 'logit_dog' },
+    })
+  })
+
+  it('are the records that have a new property already', async () => {
+    const error = await failure([{ logits: [2, 1], label: 'mine' }])
+    expect(error).toMatchObject({ code: 'E_NAME', status: 2, info: { name: 'label' } })
+  })
+})
+
+describe('as a stream', () => {
+  it('works in a pipeline between others', async () => {
+    const lines: string[] = []
+    await pipeline(
+      Readable.from(['id,logit_cat,logit_dog\n1,2,1\n', '2,1,2\n']),
+      parse({ columns: true }),
+      softmax(),
+      through2.obj((prediction: Prediction, _: string, done: (error: null, row: object) => void) =>
+        done(null, { ...prediction, sure: prediction.index === 0 }),
+      ),
+      stringify({ header: true, columns: ['id', 'label', 'sure'], cast: { boolean: String } }),
+      new Writable({
+        write(chunk, _, done) {
+          lines.push(String(chunk))
+          done()
+        },
+      }),
+    )
+    expect(lines.join('')).toBe('id,label,sure\n1,cat,true\n2,dog,false\n')
+  })
+
+  it('works under for await, on many more rows than a batch', async () => {
+    let count = 0
+    for await (const { index, id } of Readable.from(
+      (function* () {
+        for (let id = 0; id < 10_000; id++) yield { id, logits: [id % 3 === 0 ? 1 : 0, id % 3 === 1 ? 1 : 0, 0.5] }
+      })(),
+    ).compose(softmax())) {
+      expect(id).toBe(count)
+      expect(index).toBe(count++ % 3)
+    }
+    expect(count).toBe(10_000)
+  })
+
+  it('of no rows gives none', async () => {
+    expect(await predict([])).toEqual([])
+  })
+
+  it('gives each prediction before a slow source has its next row', async () => {
+    const stream = softmax()
+    for (let row = 0; row < 5; row++) {
+      const given = once(stream, 'data')
+      stream.write([2, 1, -row])
+      expect((await given)[0].index).toBe(0)
+    }
+    stream.end()
+    await finished(stream)
+  })
+
+  it('gives the rows that wait when the source ends', async () => {
+    const stream = softmax()
+    for (let row = 0; row < 70; row++) stream.write([row, 0])
+    stream.end()
+    expect(await stream.toArray()).toHaveLength(70)
+  })
+
+  it('ends in an AbortError where its signal aborts, and so does its pipeline', async () => {
+    const controller = new AbortController()
+    let taken = 0
+    const source = Readable.from(
+      (function* () {
+        for (;;) yield [taken++, 1]
+      })(),
+    )
+    const sink = new Writable({
+      objectMode: true,
+      write(_chunk, _encoding, done) {
+        if (taken > 300) controller.abort()
+        setImmediate(done)
+      },
+    })
+    const stream = softmax({ signal: controller.signal })
+    await expect(pipeline(source, stream, sink)).rejects.toMatchObject({ name: 'AbortError' })
+    expect([source.destroyed, stream.destroyed, sink.destroyed]).toEqual([true, true, true])
+  })
+
+  it('ends in an AbortError where its signal was aborted before', async () => {
+    const stream = softmax({ signal: AbortSignal.abort() })
+    await expect(once(stream, 'data')).rejects.toMatchObject({ name: 'AbortError' })
+    expect(stream.destroyed).toBe(true)
+  })
+
+  it('ends in an AbortError while it waits for rows', async () => {
+    const controller = new AbortController()
+    const stream = softmax({ signal: controller.signal })
+    stream.write([2, 1])
+    const reading = stream.toArray()
+    await turn()
+    controller.abort()
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('destroys its source where who reads it breaks off', async () => {
+    const source = Readable.from(
+      (function* () {
+        for (;;) yield [2, 1]
+      })(),
+    )
+    for await (const { index } of source.compose(softmax())) {
+      expect(index).toBe(0)
+      break
+    }
+    await turn()
+    expect(source.destroyed).toBe(true)
+  })
+
+  it('ends in the error of its source, or of who reads it', async () => {
+    const source = Readable.from(
+      (function* () {
+        yield [2, 1]
+        throw new Error('root cause')
+      })(),
+    )
+    const sink = () => new Writable({ objectMode: true, write: (_chunk, _encoding, done) => done() })
+    await expect(pipeline(source, softmax(), sink())).rejects.toThrow('root cause')
+    const broken = new Writable({
+      objectMode: true,
+      write: (_chunk, _encoding, done) => done(new Error('no room')),
+    })
+    await expect(pipeline(Readable.from([[2, 1]]), softmax(), broken)).rejects.toThrow('no room')
+    await expect(pipeline(Readable.from([[1], [1, 2]]), softmax(), sink())).rejects.toMatchObject({ code: 'E_WIDTH' })
+  })
+
+  it('leaves no listener on its signal', async () => {
+    const { signal } = new AbortController()
+    for (let turns = 0; turns < 3; turns++) await predict([[2, 1]], { signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+})
+
+describe('softmaxMatrix', () => {
+  it('scores each row', () => {
+    const { values, index } = softmaxMatrix([1, 2, 3, 3, 2, 1], 2, 3)
+    expect(Array.from(values)).toEqual([...P123, ...P123.toReversed()])
+    expect(Array.from(index)).toEqual([2, 0])
+  })
+
+  it('takes float32, and does not change what it is given', () => {
+    for (const logits of [Float32Array.of(1, 2, 3), Float64Array.of(1, 2, 3)]) {
+      for (const options of [{}, { op: 'log-softmax', temperature: 2, topK: 2 }] as const) {
+        softmaxMatrix(logits, 1, 3, options)
+        expect(Array.from(logits)).toEqual([1, 2, 3])
+      }
+      expect(Array.from(softmaxMatrix(logits, 1, 3).values)).toEqual(P123)
+    }
+  })
+
+  it('has every option', () => {
+    const logits = [1, 2, 3]
+    expect(Array.from(softmaxMatrix(logits, 1, 3, { op: 'log-softmax' }).values)).toEqual(L123)
+    expect(Array.from(softmaxMatrix(logits, 1, 3, { temperature: 2 }).values)).toEqual([
+      0.1863237232258476, 0.3071958857184984, 0.506480391055654,
+    ])
+    expect(softmaxMatrix(logits, 1, 3, { float32: true }).values).toEqual(Float32Array.from(P123))
+    expect(softmaxMatrix(logits, 1, 3, { topK: 2 }).top).toEqual(Uint32Array.of(2, 1))
+    expect(softmaxMatrix(logits, 1, 3)).not.toHaveProperty('top')
+    const { confidence, logsumexp, margin, entropy } = softmaxMatrix([0, 0, 5, 5], 2, 2, {
+      emit: 'confidence,margin,entropy,logsumexp',
+    })
+    expect(confidence).toEqual(Float64Array.of(0.5, 0.5))
+    expect(margin).toEqual(Float64Array.of(0, 0))
+    expect(entropy).toEqual(Float64Array.of(Math.LN2, Math.LN2))
+    expect(logsumexp![0]).toBe(Math.LN2)
+    expect(softmaxMatrix(logits, 1, 3, { emit: 'margin' })).not.toHaveProperty('entropy')
+    expect(() => softmaxMatrix([1, Number.NaN], 1, 2)).toThrow(
+      expect.objectContaining({ code: 'E_NONFINITE', info: expect.objectContaining({ row: 1 }) }),
+    )
+    const { values } = softmaxMatrix([1, 2, 3, Number.NaN, 0, 0, 1, 2, 3], 3, 3, { nonfinite: 'propagate' })
+    expect(Array.from(values)).toEqual([...P123, Number.NaN, Number.NaN, Number.NaN, ...P123])
+  })
+
+  it.each([
+    [3, 1, 2],
+    [3, 2, 2],
+    [3, -1, -3],
+    [3, 1.5, 2],
+    [3, 2, 1.5],
+    [0, Number.NaN, 0],
+    [1, Number.POSITIVE_INFINITY, 0],
+  ])('refuses %i logits as %d rows of %d', (length, rows, classes) => {
+    expect(() => softmaxMatrix(new Float64Array(length), rows, classes)).toThrow(
+      expect.objectContaining({ code: 'E_SHAPE', status: 2 }),
+    )
+  })
+
+  it('takes no rows', () => {
+    expect(softmaxMatrix([], 0, 3).values).toHaveLength(0)
+  })
+})
+
+/** More classes than the kernel holds at once, 16384. */
+describe('softmaxMatrix of wide rows', () => {
+  const one = (logits: ArrayLike<number>, options = {}) => softmaxMatrix(logits, 1, logits.length, options)
+
+  it.each([2 ** 14, 2 ** 15, 2 ** 17, 2 ** 20])('gives %i equal logits 1 / n, exactly', (count) => {
+    const { values, index, top, logsumexp, entropy } = one(new Float64Array(count).fill(-3.5), {
+      topK: 3,
+      emit: 'logsumexp,entropy',
+    })
+    expect(values.every((value) => value === 1 / count)).toBe(true)
+    expect(index[0]).toBe(0)
+    expect(top).toEqual(Uint32Array.of(0, 1, 2))
+    expect(ulps(entropy![0]!, Math.log(count))).toBeLessThanOrEqual(1)
+    expect(ulps(logsumexp![0]!, Math.log(count) - 3.5)).toBeLessThanOrEqual(2)
+    const log = one(new Float64Array(count).fill(-3.5), { op: 'log-softmax' }).values
+    expect(log.every((value) => ulps(value, -Math.log(count)) <= 1)).toBe(true)
+  })
+
+  /** Exact in binary, and no two the same. */
+  const many = Float64Array.from({ length: 100_001 }, (_, i) => ((i * 7919) % 100_003) / 4096 - 12)
+
+  it('gives 100001 logits what mpmath does, with 200 bits', () => {
+    const { values, index, top, confidence, margin, entropy, logsumexp } = one(many, {
+      topK: 5,
+      emit: 'confidence,margin,entropy,logsumexp',
+    })
+    const at = [0, 1, 16_383, 16_384, 65_535, 65_536, 100_000]
+    const expected = [
+      6.088354280856635e-15, 4.208651672381714e-14, 1.961430705901545e-11, 1.3558637096085518e-10, 5.401453237713488e-9,
+      3.733822664307238e-8, 7.392331373283515e-7,
+    ]
+    expect(Math.max(...at.map((i, n) => ulps(values[i]!, expected[n]!)))).toBeLessThanOrEqual(1)
+    expect(index[0]).toBe(52_685)
+    expect(top).toEqual(Uint32Array.of(52_685, 5367, 58_052, 10_734, 63_419))
+    expect(ulps(confidence![0]!, 0.0002441206954503173)).toBeLessThanOrEqual(1)
+    expect(margin![0]! / 5.959250439104228e-8).toBeCloseTo(1, 12)
+    expect(ulps(logsumexp![0]!, 20.73239858273687)).toBeLessThanOrEqual(1)
+    expect(ulps(entropy![0]!, 9.317678122048592)).toBeLessThanOrEqual(4)
+    expect(Math.abs(Array.from(values).reduce((sum, value) => sum + value, 0) - 1)).toBeLessThan(1e-12)
+    const log = one(many, { op: 'log-softmax', topK: 2 })
+    const logs = [
+      -32.73239858273687, -30.79904897336187, -24.65476186398687, -22.72141225461187, -19.03659780148687,
+      -17.10324819211187, -14.11765248898687,
+    ]
+    expect(Math.max(...at.map((i, n) => ulps(log.values[i]!, logs[n]!)))).toBeLessThanOrEqual(1)
+    expect(log.top).toEqual(Uint32Array.of(52_685, 5367))
+  })
+
+  it('gives the same bits with the classes in reverse, within 1 ulp', () => {
+    const [there, back] = [one(many).values, one(many.toReversed()).values.toReversed()]
+    expect(there.every((value, i) => ulps(value, back[i]!) <= 1)).toBe(true)
+  })
+
+  it.each([16_384, 16_385, 20_000, 40_000])('gives the same bits with classes at -inf up to %i', (count) => {
+    const few = many.subarray(0, 10_000)
+    const padded = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
+    padded.set(few)
+    for (const op of ['softmax', 'log-softmax'] as const) {
+      const options = { op, topK: 4, emit: 'confidence,margin,entropy,logsumexp' }
+      const [narrow, wide] = [one(few, options), one(padded, options)]
+      expect(wide.values.subarray(0, few.length)).toEqual(narrow.values)
+      const masked = op === 'softmax' ? 0 : Number.NEGATIVE_INFINITY
+      expect(wide.values.subarray(few.length).every((value) => value === masked)).toBe(true)
+      const { values: _narrow, ...rest } = narrow
+      expect(wide).toMatchObject(rest)
+    }
+  })
+
+  it('finds the first of equal largest, in whichever chunk', () => {
+    for (const at of [0, 16_383, 16_384, 40_000]) {
+      const logits = new Float64Array(50_000)
+      logits[at] = logits[49_999] = 9
+      const { index, top } = one(logits, { topK: 3 })
+      expect(index[0]).toBe(at)
+      expect(top).toEqual(Uint32Array.of(at, 49_999, at === 0 ? 1 : 0))
+    }
+  })
+
+  it('finds a NaN or +inf in whichever chunk', () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const at of [0, 16_384, 49_999]) {
+        const logits = new Float64Array(50_000)
+        logits[at] = bad
+        expect(() => one(logits)).toThrow(expect.objectContaining({ code: 'E_NONFINITE' }))
+        expect(one(logits, { nonfinite: 'propagate' }).values.every(Number.isNaN)).toBe(true)
+      }
+    }
+    expect(() => one(new Float64Array(50_000).fill(Number.NEGATIVE_INFINITY))).toThrow(
+      expect.objectContaining({ code: 'E_NONFINITE' }),
+    )
+  })
+
+  it('keeps rows apart', () => {
+    const logits = new Float64Array(3 * 20_000)
+    logits.fill(700, 20_000, 40_000)
+    logits[45_000] = 50
+    const { values, index } = softmaxMatrix(logits, 3, 20_000)
+    expect(Array.from(index)).toEqual([0, 0, 5000])
+    expect(ulps(values[0]!, 1 / 20_000)).toBeLessThanOrEqual(1)
+    expect(ulps(values[20_000]!, 1 / 20_000)).toBeLessThanOrEqual(1)
+    expect(values[45_000]).toBe(1)
+  })
+
+  it('has a largest top-k', () => {
+    const { top } = one(many, { topK: many.length })
+    const order = [...many.keys()].sort((a, b) => many[b]! - many[a]!)
+    expect(Array.from(top!)).toEqual(order)
+  })
+})

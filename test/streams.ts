@@ -1,0 +1,58 @@
+import { type ScoreOptions, SoftmaxError, type Stats, score } from 'softmax-stream'
+
+/** What came of a run: the bytes given before it ended, and how it ended. */
+export interface Outcome {
+  bytes: Buffer
+  /** The same as UTF-8 text. */
+  text: string
+  error: SoftmaxError | undefined
+  stats: Stats
+  warnings: string[]
+}
+
+/** Chunks of a size; the last may be shorter. */
+export function chunksOf(input: Buffer | string, size: number): Buffer[] {
+  const bytes = Buffer.from(input)
+  const count = Math.ceil(bytes.length / size)
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size))
+}
+
+/** Scores an input that comes in one chunk, or in chunks of a size, or in the chunks given. */
+export async function run(
+  input: Buffer | string | Buffer[],
+  options: ScoreOptions = {},
+  size = Number.POSITIVE_INFINITY,
+): Promise<Outcome> {
+  const chunks = Array.isArray(input) ? input : Number.isFinite(size) ? chunksOf(input, size) : [Buffer.from(input)]
+  const stream = score(options)
+  const warnings: string[] = []
+  stream.on('warning', (text: string) => warnings.push(text))
+  stream.on('error', () => {})
+  for (const chunk of chunks) stream.write(chunk)
+  stream.end()
+  const pieces: Buffer[] = []
+  let error: SoftmaxError | undefined
+  try {
+    for await (const piece of stream) pieces.push(piece as Buffer)
+  } catch (thrown) {
+    if (!(thrown instanceof SoftmaxError)) throw thrown
+    error = thrown
+  }
+  const bytes = Buffer.concat(pieces)
+  return { bytes, text: bytes.toString(), error, stats: stream.stats, warnings }
+}
+
+/** What is told of an error: enough to say that two are the same. */
+export function told(error: SoftmaxError | undefined) {
+  return error && { code: error.code, message: error.message, info: error.info }
+}
+
+/** The number of rows left out, of whatever code. */
+export function rejected({ stats }: Pick<Outcome, 'stats'>): number {
+  return Object.values(stats.rejected).reduce((sum, count) => sum + count, 0)
+}
+
+/** Softmax of [1, 2, 3] as it is written. */
+export const P123 = '0.09003057317038046,0.24472847105479764,0.6652409557748219'
+/** Softmax of [2, 1], by mpmath. */
+export const P21 = '0.7310585786300049,0.2689414213699951'
