@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, type Stats as FileStats, fstatSync, readFileSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
@@ -46,6 +46,8 @@ const STDIN = '-'
 async function scoreAll(run: Run): Promise<void> {
   try {
     for (const input of run.inputs) await scoreInput(input, run)
+    const { read, written } = run.done
+    if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
     await run.output.commit()
   } finally {
     run.progress?.clear()
@@ -59,9 +61,14 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   stream.on('warning', (text: string) => warn(run, `${name}: ${text}`))
   stream.on('schema', (schema: Schema) => requireSameSchema(stream, name, schema, run))
   feed(stream, input === STDIN ? process.stdin : createReadStream(input), name)
-  for await (const bytes of stream) {
-    await run.output.write(bytes as Buffer)
-    run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
+  try {
+    for await (const bytes of stream) {
+      await run.output.write(bytes as Buffer)
+      run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
+    }
+  } catch (error) {
+    // Whether no row could be scored is told of all inputs together.
+    if (!(error instanceof SoftmaxError && error.code === 'E_NO_ROWS' && run.inputs.length > 1)) throw error
   }
   add(run.done, stream.stats)
 }
@@ -121,19 +128,25 @@ function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress
 
 /** The bytes of all inputs; undefined where one of them has no size. */
 function totalSize(inputs: string[]): number | undefined {
-  const files = inputs.map((input) => (input === STDIN ? undefined : statSync(input, { throwIfNoEntry: false })))
+  const files = inputs.map(fileOf)
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
 }
 
-/** Refuses to write over what is still to be read, under whatever name. */
+/** Refuses to write over what is still to be read, under whatever name, or as standard output. */
 function requireOther(output: string | undefined, inputs: string[]): void {
-  const target = output === undefined ? undefined : statSync(output, { throwIfNoEntry: false })
+  const target = output === undefined ? fstatSync(1) : fileOf(output)
   if (!target?.isFile()) return
-  const same = inputs.some((input) => {
-    const file = input === STDIN ? undefined : statSync(input, { throwIfNoEntry: false })
-    return file?.ino === target.ino && file.dev === target.dev
-  })
-  if (same) throw new SoftmaxError('E_SAME_FILE', { path: output! })
+  const same = inputs.map(fileOf).some((file) => file?.ino === target.ino && file.dev === target.dev)
+  if (same) throw new SoftmaxError('E_SAME_FILE', { path: output ?? 'standard output' })
+}
+
+/** What is known of an input or output before it is opened, which is where its errors are told. */
+function fileOf(path: string): FileStats | undefined {
+  try {
+    return path === STDIN ? fstatSync(0) : statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** On a signal leaves no temporary, then lets the signal end the process as it would have. */
@@ -172,6 +185,8 @@ function report(error: unknown): number {
   return known.status
 }
 
+// Where nobody can be told, the job goes on.
+process.stderr.on('error', () => {})
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = report(error)
 })

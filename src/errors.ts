@@ -101,7 +101,7 @@ export class SoftmaxError<C extends Code = Code> extends Error {
   readonly info: Info<C> & Place
 
   constructor(code: C, info: Info<C> & Place, options?: ErrorOptions) {
-    super(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`, options)
+    super(printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`), options)
     this.code = code
     this.info = info
   }
@@ -131,7 +131,11 @@ export function systemReason(error: unknown): string {
 
 /** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, at most 80 characters. */
 export function shown(text: string): string {
-  return `"${printable(text.length > 80 ? `${text.slice(0, 77)}...` : text)}"`
+  return `"${printable(shortened(text))}"`
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
 /** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */
@@ -150,10 +154,10 @@ function hexEscape(character: string): string {
 /** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known. */
 function where({ source, line, column, row, byte }: Place): string {
   const counts = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ')
-  const inside = [column !== undefined && `column ${printable(column)}`, counts && `(${counts})`]
+  const inside = [column !== undefined && `column ${shortened(column)}`, counts && `(${counts})`]
     .filter(Boolean)
     .join(' ')
-  const file = [source !== undefined && printable(source), line].filter((part) => part !== false && part !== undefined)
+  const file = [source, line].filter((part) => part !== undefined)
   return [file.join(':'), inside]
     .filter(Boolean)
     .map((part) => `${part}: `)

@@ -91,6 +91,7 @@ export function rounder({ precision, float32 }: Rounding): (value: number) => nu
  */
 export function printFloat32(value: number): string {
   const single = Math.fround(value)
+  if (!Number.isFinite(single)) return String(single)
   for (let digits = 1; digits < 9; digits++) {
     const nearest = single.toPrecision(digits)
     if (Math.fround(Number(nearest)) === single) return String(Number(nearest))

@@ -69,8 +69,19 @@ export function settleLayout(
 
 const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
 const LOGIT_NAME = /^logits?(?![\p{L}])/iu
-const OTHER_NAMES =
-  /^(?:|id|.*[_ -]id|.*Id|uuid|guid|index|idx|key|row|row_?num(?:ber)?|unnamed.*|truth|target|y|y_true|label|class|split|fold|weight|time|timestamp|date|name|text|image|score)$/i
+/** Names, and words in names, of columns that hold keys, truths and the like: they are never taken for logits unasked. */
+const OTHER_NAMES = new Set(
+  'index idx key row rownum row_number y y_true class split fold weight time timestamp date name text image'.split(' '),
+)
+const OTHER_WORDS = new Set('id ids uuid guid truth target targets label labels unnamed'.split(' '))
+
+function isOtherName(name: string): boolean {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+  return name.trim() === '' || OTHER_NAMES.has(words.join('_')) || words.some((word) => OTHER_WORDS.has(word))
+}
 
 /** `logit_cat` -> `cat`. */
 function className(column: string): string {
@@ -83,9 +94,7 @@ function findLogits(header: string[] | undefined, first: string[] | undefined): 
   const named = positions.filter((index) => header && LOGIT_NAME.test(header[index]!))
   if (named.length > 0) return named
   const numbers = positions.filter((index) => !first || isNumber(first[index]!))
-  const doubtful = positions.filter((index) =>
-    header ? OTHER_NAMES.test(header[index]!) : looksLikeKey(columns, index),
-  )
+  const doubtful = positions.filter((index) => (header ? isOtherName(header[index]!) : looksLikeKey(columns, index)))
   if (numbers.length === positions.length && doubtful.length === 0 && numbers.length > 0) return positions
   const excluded = new Set(doubtful)
   throw cannotTell(

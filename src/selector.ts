@@ -6,7 +6,7 @@
  * Digits are positions; a name made of digits, or one that holds a comma, is written in double quotes. What is
  * selected comes in column order. A selector that begins with a negation begins with all columns.
  */
-import { SoftmaxError } from './errors.js'
+import { SoftmaxError, shown } from './errors.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"|\/(?:[^/\\]|\\.)+\/i?|[^,]+)|,/g
 
@@ -26,7 +26,8 @@ function resolve(item: string, columns: readonly string[]): number[] {
   if (item.startsWith('"')) return [named(item.slice(1, -1).replaceAll('""', '"'), columns)]
   const found = byPattern(item, columns) ?? byPosition(item, columns) ?? byName(item, columns) ?? byRange(item, columns)
   if (found === undefined) return [named(item, columns)]
-  if (found.length === 0) throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${columns.join(',')}` })
+  if (found.length === 0)
+    throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${shown(columns.join(','))}` })
   return found
 }
 
@@ -89,7 +90,8 @@ function span(first: number, last: number, item: string, columns: readonly strin
 
 function named(name: string, columns: readonly string[]): number {
   const index = columns.indexOf(name)
-  if (index < 0) throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${columns.join(',')}` })
+  if (index < 0)
+    throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${shown(columns.join(','))}` })
   if (columns.indexOf(name, index + 1) >= 0) {
     throw new SoftmaxError('E_SELECTOR', { item: name, reason: 'names two columns; select by position' })
   }

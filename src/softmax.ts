@@ -229,7 +229,10 @@ function recordShape(first: Record<string, unknown>, settings: Settings, op: Op)
     split: (row) => {
       if (typeof row !== 'object' || row === null) return undefined
       const rest = Object.entries(row).filter(([name]) => !chosen.has(name))
-      return { logits: names.map((name) => (row as Record<string, unknown>)[name]), rest: Object.fromEntries(rest) }
+      return {
+        logits: names.map((name) => (Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : undefined)),
+        rest: Object.fromEntries(rest),
+      }
     },
   }
 }

@@ -108,8 +108,8 @@ With no input, or "-", reads standard input. Several inputs make one output.
   softmax logits.csv -o scored.csv
   model-dump | softmax --labels dog,cat,boat | load-into-warehouse`
 
-const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or output
-failed, 70 a defect of softmax, 128+n stopped by signal n.`
+const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
+output failed, 70 a defect of softmax, 128+n stopped by signal n.`
 
 /** What help and README say of each flag; one that is on by default is told by its negation. */
 function describeFlags() {

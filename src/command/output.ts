@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type Stats, unlinkSync } from 'node:fs'
-import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { constants, fstatSync, readFileSync, type Stats, statSync, unlinkSync } from 'node:fs'
+import { type FileHandle, open, readlink, rename, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { SoftmaxError, systemReason } from '../errors.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
@@ -30,6 +30,7 @@ export async function openOutput(path: string | undefined): Promise<Output> {
 
 function standardOutput(): Output {
   const { stdout } = process
+  if (isClosed(1)) throw outputError('standard output', new Error('it is closed'))
   let failure: Error | undefined
   stdout.on('error', (error) => {
     failure = error
@@ -51,6 +52,20 @@ function standardOutput(): Output {
   }
 }
 
+/**
+ * True for a descriptor that the process was started without: Node has opened /dev/null in its place, for reading and
+ * writing, as no shell does for an output. Linux alone tells.
+ */
+function isClosed(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))
+    const isNull = fstatSync(descriptor).rdev === statSync('/dev/null').rdev
+    return isNull && (Number.parseInt(flags![1]!, 8) & constants.O_RDWR) !== 0
+  } catch {
+    return false
+  }
+}
+
 /** A pipe or a device has no old content to save. */
 async function deviceOutput(path: string): Promise<Output> {
   const file = await open(path, 'w')
@@ -65,9 +80,10 @@ async function deviceOutput(path: string): Promise<Output> {
 }
 
 async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
-  const target = old ? await realpath(path) : path
+  const target = await targetOf(path)
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
-  const file = await open(temporary, 'wx', old ? old.mode : 0o666)
+  const file = await open(temporary, 'wx', 0o666)
+  if (old) await file.chmod(old.mode)
   const write = oneAhead((bytes) => writeAll(file, bytes))
   return {
     write: (bytes) => guard(path, () => write(bytes)),
@@ -88,6 +104,12 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
       }
     },
   }
+}
+
+/** The file behind a path, through symbolic links, whether it is there or not. */
+async function targetOf(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => undefined)
+  return link === undefined ? path : targetOf(resolve(dirname(path), link))
 }
 
 /** Has one write under way while the next is prepared; to write nothing is to wait for the last. */

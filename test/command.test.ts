@@ -1,0 +1,448 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { OPTIONS } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21 } from './streams.js'
+import { command, folder, MANIFEST, shell, start } from './support.js'
+
+const GOOD = 'id,logit_a,logit_b\n7,2,1\n'
+const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
+const BAD = 'id,logit_a,logit_b\n7,2,1\n8,x,1\n'
+const OLD = 'what was there before\n'
+
+/** An input of some rows. */
+const manyRows = (count: number) => `id,logit_a,logit_b\n${'7,2,1\n'.repeat(count)}`
+
+const contentOf = (cwd: string, name: string) => readFileSync(join(cwd, name), 'utf8')
+
+describe('-o', () => {
+  it('writes a file, and leaves nothing beside it', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    expect(command(['in.csv', '-o', 'out.csv'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(contentOf(cwd, 'out.csv')).toBe(SCORED)
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv'])
+  })
+
+  it('writes what standard output would get', () => {
+    const cwd = folder({ 'in.csv': manyRows(50_000) })
+    command(['in.csv', '-o', 'out.csv'], { cwd })
+    const { stdout } = command(['in.csv'], { cwd })
+    expect(contentOf(cwd, 'out.csv') === stdout).toBe(true)
+    expect(stdout === `id,p_a,p_b,label\n${`7,${P21},a\n`.repeat(50_000)}`).toBe(true)
+  })
+
+  it.each([
+    ['a bad row', ['in.csv']],
+    ['a bad row in the second input', ['good.csv', 'in.csv']],
+    ['an input that is not there', ['good.csv', 'missing.csv']],
+    ['columns that cannot be told', ['other.csv']],
+    ['a second input with other columns', ['good.csv', 'other.csv']],
+    ['no good row', ['--on-error', 'skip', 'bad.csv']],
+    ['a wrong option', ['good.csv', '--precision', '0']],
+    ['a wrong selector', ['good.csv', '--logits', 'nix']],
+  ])('leaves the old file as it was, and nothing beside it, after %s', (_, args) => {
+    const files = {
+      'in.csv': BAD,
+      'good.csv': GOOD,
+      'other.csv': 'id,a,b\n1,2,3\n',
+      'bad.csv': 'logit_a,logit_b\nx,1\n',
+    }
+    const cwd = folder({ ...files, 'out.csv': OLD })
+    const { status, stdout } = command([...args, '-o', 'out.csv'], { cwd })
+    expect([1, 2, 3]).toContain(status)
+    expect(stdout).toBe('')
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    expect(readdirSync(cwd).sort()).toEqual([...Object.keys(files), 'out.csv'].sort())
+  })
+
+  it('makes no file where there was none, after a failure', () => {
+    const cwd = folder({ 'in.csv': BAD })
+    expect(command(['in.csv', '-o', 'out.csv'], { cwd }).status).toBe(1)
+    expect(readdirSync(cwd)).toEqual(['in.csv'])
+  })
+
+  it('replaces an old file, and keeps its mode', () => {
+    const cwd = folder({ 'in.csv': GOOD, 'out.csv': OLD.repeat(1000) })
+    chmodSync(join(cwd, 'out.csv'), 0o640)
+    expect(command(['in.csv', '-o', 'out.csv'], { cwd }).status).toBe(0)
+    expect(contentOf(cwd, 'out.csv')).toBe(SCORED)
+    expect(statSync(join(cwd, 'out.csv')).mode & 0o7777).toBe(0o640)
+  })
+
+  it('keeps a mode that is wider than the umask', () => {
+    const cwd = folder({ 'in.csv': GOOD, 'out.csv': OLD })
+    chmodSync(join(cwd, 'out.csv'), 0o666)
+    expect(shell('umask 077; softmax in.csv -o out.csv', cwd).status).toBe(0)
+    expect(statSync(join(cwd, 'out.csv')).mode & 0o7777).toBe(0o666)
+  })
+
+  it('gives a new file the mode that the umask says', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    expect(shell('umask 027; softmax in.csv -o out.csv', cwd).status).toBe(0)
+    expect(statSync(join(cwd, 'out.csv')).mode & 0o7777).toBe(0o640)
+  })
+
+  it('writes through a symbolic link', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    mkdirSync(join(cwd, 'far'))
+    for (const name of ['there.csv', 'not-yet.csv']) symlinkSync(join('far', name), join(cwd, name))
+    command(['in.csv', '-o', 'far/there.csv'], { cwd })
+    for (const name of ['there.csv', 'not-yet.csv']) {
+      expect(command(['in.csv', '-o', name], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+      expect(lstatSync(join(cwd, name)).isSymbolicLink()).toBe(true)
+      expect(contentOf(cwd, join('far', name))).toBe(SCORED)
+    }
+    expect(readdirSync(join(cwd, 'far')).sort()).toEqual(['not-yet.csv', 'there.csv'])
+  })
+
+  it('leaves what a symbolic link points at as it was, after a failure', () => {
+    const cwd = folder({ 'in.csv': BAD, 'out.csv': OLD })
+    symlinkSync('out.csv', join(cwd, 'link.csv'))
+    expect(command(['in.csv', '-o', 'link.csv'], { cwd }).status).toBe(1)
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'link.csv', 'out.csv'])
+  })
+
+  it.each([
+    ['its name', 'in.csv'],
+    ['another name for it', './x/../in.csv'],
+    ['a symbolic link', 'symbolic.csv'],
+    ['a hard link', 'hard.csv'],
+  ])('is refused where it is an input, by %s', (_, name) => {
+    const cwd = folder({ 'good.csv': GOOD, 'in.csv': GOOD })
+    mkdirSync(join(cwd, 'x'))
+    symlinkSync('in.csv', join(cwd, 'symbolic.csv'))
+    linkSync(join(cwd, 'in.csv'), join(cwd, 'hard.csv'))
+    for (const args of [
+      ['good.csv', 'in.csv', '-o', name],
+      ['good.csv', name, '-o', 'in.csv'],
+    ]) {
+      const { status, stdout, stderr } = command(args, { cwd })
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+      expect(stderr).toMatch(/^softmax: .* \[E_SAME_FILE\]\n$/)
+    }
+    expect(contentOf(cwd, 'in.csv')).toBe(GOOD)
+    expect(lstatSync(join(cwd, 'symbolic.csv')).isSymbolicLink()).toBe(true)
+  })
+
+  it('is refused where it is standard input', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    const { status, stderr } = shell('softmax -o in.csv <in.csv', cwd)
+    expect(stderr).toMatch(/\[E_SAME_FILE\]\n$/)
+    expect(status).toBe(2)
+    expect(contentOf(cwd, 'in.csv')).toBe(GOOD)
+  })
+
+  it('writes to a pipe', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    const { status, stdout } = shell('mkfifo pipe; cat pipe & softmax in.csv -o pipe && wait', cwd)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: SCORED })
+    expect(lstatSync(join(cwd, 'pipe')).isFIFO()).toBe(true)
+  })
+
+  it('writes to /dev/stdout and /dev/null', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    expect(shell('softmax in.csv -o /dev/stdout | cat', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+    expect(shell('softmax in.csv -o /dev/null', cwd)).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+
+  it.each(['/dev/full', 'folder', 'missing/out.csv', 'in.csv/out.csv'])(
+    'that cannot be written ends with status 3: %s',
+    (name) => {
+      const cwd = folder({ 'in.csv': GOOD })
+      mkdirSync(join(cwd, 'folder'))
+      const { status, stdout, stderr } = command(['in.csv', '-o', name], { cwd })
+      expect(stderr).toMatch(/^softmax: [^\n]*\[E_OUTPUT\]\n$/)
+      expect(stderr).toContain(name)
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+      expect(readdirSync(cwd).sort()).toEqual(['folder', 'in.csv'])
+    },
+  )
+
+  it('that grows too large ends with status 3, and leaves the old file as it was', () => {
+    const cwd = folder({ 'in.csv': manyRows(10_000), 'out.csv': OLD })
+    const { status, stderr } = shell('ulimit -f 8; softmax in.csv -o out.csv', cwd)
+    expect(stderr).toMatch(/^softmax: cannot write "out\.csv": .*\[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv'])
+  })
+})
+
+describe('standard output', () => {
+  it('gets whole rows up to the bad one', () => {
+    const { status, stdout, stderr } = command([], { stdin: `${manyRows(20_000)}8,x,1\n7,2,1\n` })
+    expect(status).toBe(1)
+    expect(stdout === `id,p_a,p_b,label\n${`7,${P21},a\n`.repeat(20_000)}`).toBe(true)
+    expect(stderr).toContain('(row 20001, ')
+  })
+
+  it('whose reader leaves ends the command with 141, in silence', () => {
+    const cwd = folder({ 'in.csv': manyRows(200_000) })
+    const { stdout, stderr } = shell('softmax in.csv | head -n 1; echo "$' + '{PIPESTATUS[0]}"', cwd)
+    expect(stdout).toBe('id,p_a,p_b,label\n141\n')
+    expect(stderr).toBe('')
+  })
+
+  it('whose reader leaves ends the command though its input has no end', () => {
+    const line = 'yes 2,1 | softmax --no-header | head -n 2; echo "$' + '{PIPESTATUS[1]}"'
+    expect(shell(line, folder())).toEqual({ status: 0, stdout: `${P21},0\n${P21},0\n141\n`, stderr: '' })
+  })
+
+  it('that is full ends with status 3', () => {
+    const { status, stderr } = shell('softmax in.csv >/dev/full', folder({ 'in.csv': GOOD }))
+    expect(stderr).toMatch(/^softmax: cannot write .*no space left.* \[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+  })
+
+  it('that is closed ends with status 3', () => {
+    const { status, stderr } = shell('softmax in.csv >&-', folder({ 'in.csv': GOOD }))
+    expect(stderr).toMatch(/^softmax: .*\[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+  })
+
+  it('is refused where it is an input', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    const { status, stderr } = shell('softmax in.csv >>in.csv', cwd)
+    expect(stderr).toMatch(/\[E_SAME_FILE\]\n$/)
+    expect(status).toBe(2)
+    expect(contentOf(cwd, 'in.csv')).toBe(GOOD)
+  })
+})
+
+describe('standard error', () => {
+  it('that is full or closed stops nothing', () => {
+    const cwd = folder({ 'in.csv': BAD })
+    for (const to of ['2>/dev/full', '2>&-']) {
+      expect(shell(`softmax in.csv --on-error skip ${to}`, cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+      expect(shell(`softmax in.csv ${to}`, cwd)).toEqual({ status: 1, stdout: SCORED, stderr: '' })
+    }
+  })
+
+  it('has a summary of the rows that were left out', () => {
+    const stdin = `${GOOD}8,x,1\n8,,1\n8,y,1\n9,2,1\n`
+    const { status, stderr } = command(['--on-error', 'skip'], { stdin })
+    expect(status).toBe(0)
+    expect(stderr).toBe('softmax: 3 of 5 rows left out: 2 E_CELL, 1 E_MISSING\n')
+  })
+
+  it('has one summary of all inputs', () => {
+    const cwd = folder({ 'a.csv': BAD, 'b.csv': BAD })
+    expect(command(['--on-error', 'skip', 'a.csv', 'b.csv'], { cwd }).stderr).toMatch(/^softmax: 2 of 4 rows .*\n$/)
+  })
+
+  it('has nothing where there is nothing to tell', () => {
+    expect(command(['--on-error', 'skip'], { stdin: GOOD })).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+  })
+
+  it('has a warning of two columns of one name', () => {
+    const { status, stderr } = command([], { stdin: 'id,id,logit_a\n1,2,3\n' })
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/^softmax: warning: stdin: [^\n]*id[^\n]*\n$/)
+  })
+})
+
+describe('inputs', () => {
+  it('may be standard input, by no name or by -', () => {
+    for (const args of [[], ['-']]) expect(command(args, { stdin: GOOD })).toMatchObject({ status: 0, stdout: SCORED })
+  })
+
+  it('make one output with one header, in their order', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': 'id,logit_a,logit_b\r\n8,2,1' })
+    const { status, stdout } = command(['b.csv', '-', 'a.csv'], { cwd, stdin: 'id,logit_a,logit_b\n9,2,1\n' })
+    expect(status).toBe(0)
+    expect(stdout).toBe(`id,p_a,p_b,label\n8,${P21},a\n9,${P21},a\n7,${P21},a\n`)
+  })
+
+  it('of which some have no rows, or nothing at all, make one output with one header', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'header.csv': 'id,logit_a,logit_b\n', 'empty.csv': '' })
+    expect(command(['empty.csv', 'header.csv', 'a.csv', 'empty.csv', 'header.csv'], { cwd })).toEqual({
+      status: 0,
+      stdout: SCORED,
+      stderr: '',
+    })
+  })
+
+  it('without headers make one output', () => {
+    const cwd = folder({ 'a.csv': '2,1\n', 'b.csv': '2,1' })
+    expect(command(['--no-header', 'a.csv', 'b.csv'], { cwd }).stdout).toBe(`${P21},0\n`.repeat(2))
+    const { stdout } = command(['--no-header', '--output-header', 'a.csv', 'b.csv'], { cwd })
+    expect(stdout).toBe(`p_0,p_1,label\n${`${P21},0\n`.repeat(2)}`)
+  })
+
+  it('have their own names and lines in errors', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': BAD })
+    const { status, stdout, stderr } = command(['a.csv', 'b.csv'], { cwd })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `${SCORED}7,${P21},a\n` })
+    expect(stderr).toMatch(/^softmax: b\.csv:3: column logit_a \(row 2, byte 27\): "x" is not a number/)
+  })
+
+  it.each([
+    ['other names', 'id,logit_a,logit_c\n1,2,3\n'],
+    ['another order', 'id,logit_b,logit_a\n1,2,3\n'],
+    ['one column more', 'id,logit_a,logit_b,note\n1,2,3,4\n'],
+    ['one column less', 'logit_a,logit_b\n2,3\n'],
+  ])('of %s are refused', (_, content) => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': content })
+    const { status, stdout, stderr } = command(['a.csv', 'b.csv'], { cwd })
+    expect(stderr).toMatch(/^softmax: b\.csv: .*a\.csv.*\[E_SCHEMA\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: SCORED })
+  })
+
+  it('of which one has no good row are no failure where another has', () => {
+    const cwd = folder({ 'a.csv': 'id,logit_a,logit_b\n1,x,1\n', 'b.csv': GOOD })
+    for (const inputs of [
+      ['a.csv', 'b.csv'],
+      ['b.csv', 'a.csv'],
+    ]) {
+      const { status, stdout, stderr } = command(['--on-error', 'skip', ...inputs], { cwd })
+      expect({ status, stdout }).toEqual({ status: 0, stdout: SCORED })
+      expect(stderr).toMatch(/^softmax: 1 of 2 rows .*\n$/)
+    }
+  })
+
+  it('without a good row in any are a failure', () => {
+    const cwd = folder({ 'a.csv': 'id,logit_a,logit_b\n1,x,1\n' })
+    const { status, stdout, stderr } = command(['--on-error', 'skip', 'a.csv', 'a.csv'], { cwd })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'id,p_a,p_b,label\n' })
+    expect(stderr).toMatch(/none of the 2 rows .*\[E_NO_ROWS\]\n$/)
+  })
+
+  it.each([
+    ['that are not there', 'missing.csv', 'no such file'],
+    ['that are folders', '.', 'directory'],
+    ['that cannot be read', '/proc/self/mem', ''],
+  ])('%s end with status 3', (_, name, reason) => {
+    const { status, stdout, stderr } = command([name], { cwd: folder() })
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+    expect(stderr.startsWith(`softmax: ${name}: cannot read: `)).toBe(true)
+    expect(stderr).toMatch(/^[^\n]*\[E_INPUT\]\n$/)
+    expect(stderr).toContain(reason)
+  })
+
+  it('of nothing give nothing', () => {
+    expect(command([])).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(shell('softmax </dev/null', folder())).toEqual({ status: 0, stdout: '', stderr: '' })
+    const cwd = folder({ 'empty.csv': '', 'out.csv': OLD })
+    expect(command(['empty.csv', '-o', 'out.csv'], { cwd }).status).toBe(0)
+    expect(contentOf(cwd, 'out.csv')).toBe('')
+  })
+
+  it('of a header alone give a header', () => {
+    expect(command([], { stdin: 'id,logit_a,logit_b\n' })).toEqual({
+      status: 0,
+      stdout: 'id,p_a,p_b,label\n',
+      stderr: '',
+    })
+  })
+
+  it('may be pipes', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    expect(shell('softmax <(cat in.csv) | cat', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+  })
+})
+
+describe('a slow source', () => {
+  it('has its rows scored as they come', async () => {
+    const { child, ended } = start(['--no-header'], folder())
+    const answer = () => new Promise((resolve) => child.stdout.once('data', (bytes) => resolve(bytes.toString())))
+    for (let row = 0; row < 3; row++) {
+      const answered = answer()
+      child.stdin.write('2,1\n')
+      expect(await answered).toBe(`${P21},0\n`)
+    }
+    child.stdin.end()
+    expect(await ended).toMatchObject({ status: 0 })
+  })
+})
+
+describe('a signal', () => {
+  /** The command with its temporary under way. */
+  async function underWay(cwd: string) {
+    const running = start(['-o', 'out.csv'], cwd)
+    running.child.stdin.write(manyRows(20_000))
+    const written = () => readdirSync(cwd).some((name) => name !== 'out.csv' && statSync(join(cwd, name)).size > 0)
+    while (!written()) await wait(5)
+    return running
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s removes the temporary, and ends the command',
+    async (signal) => {
+      const cwd = folder({ 'out.csv': OLD })
+      const { child, ended } = await underWay(cwd)
+      child.kill(signal)
+      expect(await ended).toEqual({ status: null, signal, stdout: '', stderr: '' })
+      expect(readdirSync(cwd)).toEqual(['out.csv'])
+      expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    },
+  )
+
+  it('SIGKILL leaves the old file whole', async () => {
+    const cwd = folder({ 'out.csv': OLD })
+    const { child, ended } = await underWay(cwd)
+    child.kill('SIGKILL')
+    expect(await ended).toMatchObject({ signal: 'SIGKILL' })
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+  })
+})
+
+describe('--help', () => {
+  const { status, stdout } = command(['--help'])
+  const lines = stdout.split('\n')
+
+  it('fits into 80 columns', () => {
+    expect(status).toBe(0)
+    expect(lines.filter((line) => [...line].length > 80)).toEqual([])
+    expect(stdout.endsWith('\n')).toBe(true)
+  })
+
+  it('tells of every option of the command', () => {
+    const entries = Object.entries(OPTIONS as Record<string, { scopes: readonly string[]; short?: string }>)
+    const told = entries.filter(([name, { scopes }]) => scopes.includes('command') && name !== 'op')
+    expect(told.length).toBeGreaterThan(20)
+    for (const [name, { short }] of told) {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+      expect(stdout).toMatch(new RegExp(`^ +${short ? `-${short}, ` : ''}--(no-|\\[no-\\])?${flag}( |$)`, 'm'))
+    }
+    expect(stdout).toMatch(/^ +--log /m)
+  })
+
+  it('tells the statuses', () => {
+    for (const word of ['0', '1', '2', '3', '70', '128']) expect(lines.slice(-4).join(' ')).toContain(` ${word}`)
+  })
+})
+
+describe('the command', () => {
+  it('is where package.json says, and can be run', () => {
+    expect(MANIFEST.bin).toEqual({ softmax: 'dist/cli.js' })
+    const cwd = folder({ 'in.csv': GOOD })
+    symlinkSync(join(import.meta.dirname, '..', 'dist', 'cli.js'), join(cwd, 'softmax'))
+    expect(existsSync(join(cwd, 'softmax'))).toBe(true)
+    expect(shell('node ./softmax in.csv', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+    expect(readFileSync(join(cwd, 'softmax'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+
+  it('scores the digits that the README speaks of', () => {
+    const cwd = folder()
+    const input = join(import.meta.dirname, '..', 'fixtures', 'digits-logits.csv')
+    expect(command([input, '-o', 'scored.csv'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    const [header, ...rows] = contentOf(cwd, 'scored.csv').trimEnd().split('\n')
+    const [truth, label] = ['truth', 'label'].map((name) => header!.split(',').indexOf(name))
+    const cells = rows.map((row) => row.split(','))
+    expect(rows).toHaveLength(899)
+    expect(cells.filter((row) => row[truth!] === row[label!])).toHaveLength(861)
+  })
+})

@@ -1,0 +1,311 @@
+import { CODES, type Code, type ScoreOptions, SoftmaxError, softmaxMatrix } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, run } from './streams.js'
+import { command, folder, predict, thrown } from './support.js'
+
+interface Case {
+  files?: Record<string, string | Buffer>
+  args: string[]
+  terminal?: 'stdin'
+  status: 1 | 2 | 3
+  /** How the line begins, after `softmax: `. */
+  begins: string
+  /** What else it holds: how to mend it. */
+  says: string
+  stdout?: string
+  /** The options of `score` that do the same to in.csv, and what the error then carries. */
+  api?: { options?: ScoreOptions; info: object }
+}
+
+/** A header of 23 bytes, and a row of 6. */
+const GOOD = 'id,logit_cat,logit_dog\n1,2,1\n'
+const SCORED = `id,p_cat,p_dog,label\n1,${P21},cat\n`
+
+/** A bad row behind a good one. */
+const badRow = (row: string) => ({
+  files: { 'in.csv': `${GOOD}${row}\n3,2,1\n` },
+  args: ['in.csv'],
+  status: 1 as const,
+  stdout: SCORED,
+})
+
+const THROUGH_COMMAND = {
+  E_CELL: {
+    ...badRow('2,"1,5",1'),
+    begins: 'in.csv:3: column logit_cat (row 2, byte 31): "1,5" is not a number',
+    says: 'decimals need a point',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31, column: 'logit_cat', cell: '1,5' } },
+  },
+  E_MISSING: {
+    ...badRow('2,1,'),
+    begins: 'in.csv:3: column logit_dog (row 2, byte 33): ',
+    says: '--missing -inf',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 33, column: 'logit_dog' } },
+  },
+  E_OVERFLOW: {
+    ...badRow('2,1,-1e400'),
+    begins: 'in.csv:3: column logit_dog (row 2, byte 33): "-1e400" ',
+    says: 'double',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 33, column: 'logit_dog', cell: '-1e400' } },
+  },
+  E_NONFINITE: {
+    ...badRow('2,nan,1'),
+    begins: 'in.csv:3: ',
+    says: '--nonfinite propagate',
+    api: { info: { source: 'in.csv', line: 3, row: 2, reason: 'a logit is NaN' } },
+  },
+  E_WIDTH: {
+    ...badRow('2,1'),
+    begins: 'in.csv:3: (row 2, byte 29): ',
+    says: '2 cells where 3 are expected',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29, cells: 2, width: 3 } },
+  },
+  E_QUOTE: {
+    ...badRow('2,"1,1'),
+    begins: 'in.csv:3: (row 2, byte 31): ',
+    says: 'a quote is not closed',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31 } },
+  },
+  E_ENCODING: {
+    files: { 'in.csv': Buffer.from(`\ufeff${GOOD}`, 'utf16le') },
+    args: ['in.csv'],
+    status: 1,
+    begins: 'in.csv: the input is UTF-16',
+    says: 'convert it to UTF-8',
+    api: { info: { source: 'in.csv', encoding: 'UTF-16' } },
+  },
+  E_DELIMITER: {
+    files: { 'in.csv': 'logit_a;logit_b\n1;2\n' },
+    args: ['in.csv'],
+    status: 1,
+    begins: 'in.csv:1: ',
+    says: "did you mean --delimiter ';'?",
+    api: { info: { source: 'in.csv', line: 1, delimiter: ';' } },
+  },
+  E_NO_ROWS: {
+    files: { 'in.csv': 'logit_a,logit_b\nx,y\n1\n' },
+    args: ['in.csv', '--on-error', 'skip'],
+    status: 1,
+    begins: '',
+    says: 'none of the 2 rows could be scored',
+    stdout: 'p_a,p_b,label\n',
+    api: { options: { onError: 'skip' }, info: { source: 'in.csv', rows: 2 } },
+  },
+  E_SCHEMA: {
+    files: { 'in.csv': GOOD, 'other.csv': 'id,logit_cat,logit_cow\n1,2,1\n' },
+    args: ['in.csv', 'other.csv'],
+    status: 1,
+    begins: 'other.csv: ',
+    says: '"in.csv"',
+    stdout: SCORED,
+  },
+  E_FLAG: { args: ['--temprature', '2'], status: 2, begins: 'unknown option "--temprature"', says: '--temperature?' },
+  E_OPTION: { args: ['-T', 'zero'], status: 2, begins: '-T takes a number above 0', says: '"zero"' },
+  E_CONFLICT: {
+    files: { 'in.csv': GOOD },
+    args: ['--quote', ',', 'in.csv'],
+    status: 2,
+    begins: '',
+    says: 'quote',
+    api: { options: { quote: ',' }, info: {} },
+  },
+  E_COLUMNS: {
+    files: { 'in.csv': 'id,cat,dog\n1,2,1\n' },
+    args: ['in.csv'],
+    status: 2,
+    begins: 'in.csv: cannot tell which of the columns "id,cat,dog" are logits',
+    says: "--logits '2-3'",
+    api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' } },
+  },
+  E_SELECTOR: {
+    files: { 'in.csv': GOOD },
+    args: ['-l', 'logit_cat,cow', 'in.csv'],
+    status: 2,
+    begins: '',
+    says: '"cow"',
+    api: { options: { logits: 'logit_cat,cow' }, info: { item: 'cow' } },
+  },
+  E_HEADER: {
+    files: { 'in.csv': '1.5,2.5\n3.5,4.5\n' },
+    args: ['in.csv'],
+    status: 2,
+    begins: 'in.csv:1: ',
+    says: '--no-header',
+    api: { info: { source: 'in.csv', line: 1 } },
+  },
+  E_NAME: {
+    files: { 'in.csv': 'label,logit_cat\n1,2\n' },
+    args: ['in.csv'],
+    status: 2,
+    begins: '',
+    says: '--no-keep',
+    api: { info: { name: 'label' } },
+  },
+  E_LABELS: {
+    files: { 'in.csv': GOOD },
+    args: ['--labels', 'cat,dog,cow', 'in.csv'],
+    status: 2,
+    begins: '',
+    says: '3 names for 2 classes',
+    api: { options: { labels: ['cat', 'dog', 'cow'] }, info: {} },
+  },
+  E_SAME_FILE: {
+    files: { 'in.csv': GOOD },
+    args: ['in.csv', '-o', 'in.csv'],
+    status: 2,
+    begins: 'the output "in.csv" is an input',
+    says: 'another file',
+  },
+  E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
+  E_INPUT: { args: ['missing.csv'], status: 3, begins: 'missing.csv: cannot read: ', says: 'no such file' },
+  E_OUTPUT: {
+    files: { 'in.csv': GOOD },
+    args: ['in.csv', '-o', 'missing/out.csv'],
+    status: 3,
+    begins: 'cannot write "missing/out.csv": ',
+    says: 'no such file',
+  },
+} satisfies Partial<Record<Code, Case>>
+
+/** Errors that no command line leads to. */
+const THROUGH_API = {
+  E_ROW: {
+    error: async () => (await predict([[1, 2], [2, 1], 'a,b'])).error!,
+    status: 1,
+    info: { row: 3 },
+    says: '(row 3): a string is not a row',
+  },
+  E_SHAPE: {
+    error: async () => thrown(() => softmaxMatrix([1, 2, 3], 2, 2)),
+    status: 2,
+    info: { length: 3, rows: 2, classes: 2 },
+    says: '3 logits are not 2 rows of 2 classes',
+  },
+  E_INTERNAL: {
+    error: async () => new SoftmaxError('E_INTERNAL', { reason: 'block 7', row: 9 }),
+    status: 70,
+    info: { reason: 'block 7', row: 9 },
+    says: 'report it: block 7',
+  },
+}
+
+/** An error without a test of its own is an error of types here. */
+const ALL = { ...THROUGH_COMMAND, ...THROUGH_API } satisfies Record<Code, unknown>
+
+it('every code is tested', () => {
+  expect(Object.keys(ALL).sort()).toEqual(Object.keys(CODES).sort())
+})
+
+describe.each(Object.entries<Case>(THROUGH_COMMAND))('%s', (code, { files, args, terminal, api, ...expected }) => {
+  it(`ends the command with status ${expected.status} and one line`, () => {
+    const { status, stdout, stderr } = command(args, { cwd: folder(files), ...(terminal && { terminal }) })
+    expect(stderr).toMatch(/^softmax: [^\n]+\n$/)
+    expect(stderr.slice('softmax: '.length, -1)).toSatisfy((line: string) => line.startsWith(expected.begins))
+    expect(stderr).toContain(expected.says)
+    expect(stderr.endsWith(` [${code}]\n`)).toBe(true)
+    expect({ status, stdout }).toEqual({ status: expected.status, stdout: expected.stdout ?? '' })
+  })
+
+  if (!api) return
+  it('is an error of the stream, with its data', async () => {
+    const outcome = async () => (await run(Buffer.from(files!['in.csv']!), { source: 'in.csv', ...api.options })).error
+    const error = await outcome().catch((thrown) => thrown)
+    expect(error).toBeInstanceOf(SoftmaxError)
+    expect(error).toMatchObject({ name: 'SoftmaxError', code, status: expected.status, info: api.info })
+    expect(error.message).toContain(expected.says)
+  })
+})
+
+describe.each(Object.entries(THROUGH_API))('%s', (code, { error, status, info, says }) => {
+  it('is an error of the API, with its data', async () => {
+    const found = await error()
+    expect(found).toBeInstanceOf(SoftmaxError)
+    expect(found).toMatchObject({ name: 'SoftmaxError', code, status, info })
+    expect(found.message).toContain(says)
+    expect(found.message.endsWith(` [${code}]`)).toBe(true)
+  })
+})
+
+describe('places', () => {
+  it('count lines through quotes, blank lines and comments, rows without them, bytes from the start', async () => {
+    const input = '\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,x\n'
+    const { error } = await run(input, { comment: '#' })
+    const byte = Buffer.byteLength('\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,')
+    expect(error).toMatchObject({ code: 'E_CELL', info: { line: 7, row: 2, byte, column: 'logit_a', cell: 'x' } })
+  })
+
+  it('are right far into a large file', async () => {
+    const row = '1,2,1\n'
+    const { error } = await run(`id,logit_cat,logit_dog\n${row.repeat(1040)}1,"1,5",1\n`, { source: 'in.csv' })
+    expect(error!.message).toMatch(
+      /^in\.csv:1042: column logit_cat \(row 1041, byte 6265\): "1,5" is not a number.* \[E_CELL\]$/,
+    )
+    const far = await run(`id,logit_cat,logit_dog\n${row.repeat(100_000)}1,x,1\n`, {}, 65_536)
+    expect(far.error).toMatchObject({ info: { line: 100_002, row: 100_001, byte: 23 + 600_000 + 2 } })
+  })
+
+  it('are counted in rows in object mode', async () => {
+    const rows = Array.from({ length: 1000 }, (_, row) => (row === 777 ? [1, 'x'] : [1, 2]))
+    const { error } = await predict(rows, { labels: ['cat', 'dog'] })
+    expect(error).toMatchObject({ code: 'E_CELL', info: { row: 778, column: 'dog', cell: 'x' } })
+  })
+})
+
+describe('messages', () => {
+  /** ESC and a newline, C1's CSI, a mark that turns the direction of text. */
+  const EVIL = 'a\u001b[31m\nb\u009b31m\u202ec'
+  const quoted = `"${EVIL}"`
+  const cases: Record<string, { args?: string[]; input?: string; files?: Record<string, string> }> = {
+    'a cell': { input: `id,logit_a,logit_b\n1,2,${quoted}\n` },
+    'the name of a column at fault': { input: `"logit_${EVIL}",logit_b\nx,1\n` },
+    'a header without logits': { input: `id,${quoted}\n1,2\n` },
+    'a header that a selector does not fit': { input: `id,${quoted}\n1,2\n`, args: ['-l', 'x'] },
+    'a header that a glob does not fit': { input: `id,${quoted}\n1,2\n`, args: ['-l', 'x*'] },
+    'a name that is taken': { input: `"p_${EVIL}","logit_${EVIL}"\n1,2\n` },
+    'a name that two columns have': { input: `${quoted},${quoted},logit_a,logit_b\n1,2,3\n` },
+    'a selector': { args: ['-l', EVIL], input: GOOD },
+    'a flag': { args: [`--${EVIL}`], input: GOOD },
+    'a value': { args: ['--precision', EVIL], input: GOOD },
+    'the name of an input': { args: [EVIL] },
+    'the name of an output': { args: ['-o', `missing/${EVIL}`], input: GOOD },
+    'the name of a file of labels': { args: ['--labels', `@${EVIL}`], input: GOOD },
+    'a file of labels': { args: ['--labels', '@labels.json'], input: GOOD, files: { 'labels.json': `[${EVIL}` } },
+    'the header of another input': {
+      args: ['a.csv', 'b.csv'],
+      files: { 'a.csv': GOOD, 'b.csv': `${quoted},logit_cat,logit_dog\n1,2,3\n` },
+    },
+  }
+
+  it.each(Object.entries(cases))('have no control characters of %s', (_, { args = [], input = '', files = {} }) => {
+    const { status, stderr } = command(args, { stdin: input, cwd: folder(files) })
+    expect(status).toBeGreaterThan(0)
+    expect(status).toBeLessThan(4)
+    expect(stderr).toMatch(/^(softmax: warning: [^\p{Cc}\p{Cf}]+\n)?softmax: [^\p{Cc}\p{Cf}]+ \[E_[A-Z_]+\]\n$/u)
+  })
+
+  const LONG = 'x'.repeat(5000)
+  const longCases: Record<string, { args?: string[]; input: string }> = {
+    'a cell': { input: `id,logit_a,logit_b\n1,2,${LONG}\n` },
+    'the name of a column': { input: `id,logit_${LONG},logit_b\n1,z,1\n` },
+    'a header': { input: `id,${'column,'.repeat(1000)}end\n1\n` },
+    'a header that a selector does not fit': { input: `id,${'column,'.repeat(1000)}end\n1\n`, args: ['-l', 'nix'] },
+    'a header that a glob does not fit': { input: `id,${'column,'.repeat(1000)}end\n1\n`, args: ['-l', 'nix*'] },
+    'a selector': { input: GOOD, args: ['-l', LONG] },
+  }
+
+  it.each(Object.entries(longCases))('show at most 80 characters of %s', (_, { args = [], input }) => {
+    const { stderr } = command(args, { stdin: input })
+    const error = stderr.split('\n').find((line) => line.endsWith(']'))!
+    expect(error.length).toBeLessThan(80 + 80 + 200)
+  })
+
+  it('tell of bytes that are no UTF-8', async () => {
+    const { error } = await run(Buffer.from('logit_a,logit_b\n1,\xff\xfe\n', 'latin1'))
+    expect(error!.message).toContain('"\ufffd\ufffd" is not a number')
+  })
+
+  it('name standard input as stdin', () => {
+    expect(command([], { stdin: 'logit_a,logit_b\n1,x\n' }).stderr).toMatch(/^softmax: stdin:2: column logit_b /)
+    expect(command(['-'], { stdin: 'logit_a,logit_b\n1,x\n' }).stderr).toMatch(/^softmax: stdin:2: column logit_b /)
+  })
+})

@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import type { SoftmaxError } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P123, run } from './streams.js'
+import { command, folder, predict } from './support.js'
+
+const ROWS = 'logit_0,logit_1,logit_2\n1,2,3\n'
+const scored = (a: string, b: string, c: string) => `p_${a},p_${b},p_${c},label\n${P123},${c}\n`
+
+/** What is made of ROWS with the labels in a file of a name and a content. */
+async function withFile(name: string, content: string | Buffer) {
+  return run(ROWS, { labels: `@${join(folder({ [name]: content }), name)}` })
+}
+
+async function refusal(labels: string | string[]): Promise<SoftmaxError> {
+  const { error, bytes } = await run(ROWS, { labels })
+  expect(bytes).toHaveLength(0)
+  expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+  return error!
+}
+
+describe('labels', () => {
+  it('are a list', async () => {
+    expect((await run(ROWS, { labels: 'dog,cat,boat' })).text).toBe(scored('dog', 'cat', 'boat'))
+    expect((await run(ROWS, { labels: ['dog', 'cat', 'boat'] })).text).toBe(scored('dog', 'cat', 'boat'))
+  })
+
+  it('may hold commas where they are an array', async () => {
+    const { text } = await run(ROWS, { labels: ['dog', 'cat', 'tench, Tinca tinca'] })
+    expect(text).toBe(`p_dog,p_cat,"p_tench, Tinca tinca",label\n${P123},"tench, Tinca tinca"\n`)
+  })
+
+  it.each([
+    ['lines', 'dog\ncat\nboat\n'],
+    ['lines without a last newline', 'dog\ncat\nboat'],
+    ['lines of CRLF', 'dog\r\ncat\r\nboat\r\n'],
+    ['lines after a BOM', '\ufeffdog\ncat\nboat\n'],
+    ['a JSON array', '["dog", "cat", "boat"]'],
+    ['a JSON array after a BOM', '\ufeff ["dog","cat","boat"]\n'],
+    ['id2label', '{"id2label": {"0": "dog", "1": "cat", "2": "boat"}}'],
+    ['id2label in another order', '{"id2label": {"2": "boat", "0": "dog", "1": "cat"}}'],
+    [
+      'a config.json',
+      JSON.stringify({
+        architectures: ['ResNetForImageClassification'],
+        id2label: { 0: 'dog', 1: 'cat', 2: 'boat' },
+        label2id: { dog: 0, cat: 1, boat: 2 },
+        num_labels: 3,
+      }),
+    ],
+  ])('are read from a file that holds %s', async (_, content) => {
+    const { text, error } = await withFile('labels', content)
+    expect(error).toBeUndefined()
+    expect(text).toBe(scored('dog', 'cat', 'boat'))
+  })
+
+  it('are told by the file, not by its name', async () => {
+    expect((await withFile('labels.json', 'dog\ncat\nboat\n')).text).toBe(scored('dog', 'cat', 'boat'))
+    expect((await withFile('labels.txt', '["dog","cat","boat"]')).text).toBe(scored('dog', 'cat', 'boat'))
+  })
+
+  it('of lines may hold commas and spaces', async () => {
+    const { text } = await withFile('labels.txt', 'dog\ntiger cat\ntench, Tinca tinca\n')
+    expect(text).toBe(`p_dog,p_tiger cat,"p_tench, Tinca tinca",label\n${P123},"tench, Tinca tinca"\n`)
+  })
+
+  it('of more than nine classes are in the order of their numbers', async () => {
+    const names = Array.from({ length: 12 }, (_, id) => `class${id}`)
+    const path = join(folder({ 'config.json': JSON.stringify({ id2label: { ...names } }) }), 'config.json')
+    const header = names.map((_, id) => `logit_${id}`).join()
+    const { text } = await run(`${header}\n${names.map((_, id) => (id === 10 ? 99 : 0)).join()}\n`, {
+      labels: `@${path}`,
+      emit: 'probs,label',
+      precision: 1,
+    })
+    expect(text.split('\n')[0]).toBe(`${names.map((name) => `p_${name}`).join()},label`)
+    expect(text.split('\n')[1]).toMatch(/,class10$/)
+  })
+
+  it('are UTF-8', async () => {
+    expect((await run(ROWS, { labels: ['żaba', 'кот', '🐢'] })).text).toBe(scored('żaba', 'кот', '🐢'))
+    expect((await withFile('labels.txt', 'żaba\nкот\n🐢\n')).text).toBe(scored('żaba', 'кот', '🐢'))
+    expect(command(['--labels', 'żaba,кот,🐢'], { stdin: ROWS }).stdout).toBe(scored('żaba', 'кот', '🐢'))
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length'])('may be %s', async (name) => {
+    expect((await run(ROWS, { labels: ['a', 'b', name] })).text).toBe(scored('a', 'b', name))
+    const json = `{"id2label": {"0": "a", "1": "b", "2": "${name}"}}`
+    expect((await withFile('config.json', json)).text).toBe(scored('a', 'b', name))
+    const { predictions } = await predict([[1, 2, 3]], { labels: ['a', 'b', name], topK: 1 })
+    expect(predictions[0]).toMatchObject({ label: name, top: [{ label: name }] })
+  })
+
+  it('come from the header where none are given, less its logit_', async () => {
+    expect((await run('logit_dog,logits.cat,logit:boat\n1,2,3\n')).text).toBe(scored('dog', 'cat', 'boat'))
+    expect((await run('dog,cat,boat\n1,2,3\n')).text).toBe(scored('dog', 'cat', 'boat'))
+  })
+
+  it('are 0, 1, 2 where there is no header', async () => {
+    expect((await run('1,2,3\n', { header: false, outputHeader: true })).text).toBe(scored('0', '1', '2'))
+  })
+
+  it('that begin like formulas are written as they are', async () => {
+    expect((await run(ROWS, { labels: ['=a', '+b', '@c'] })).text).toBe(scored('=a', '+b', '@c'))
+  })
+
+  it.each([
+    ['too few', ['dog', 'cat'], '2 names for 3 classes'],
+    ['too many', ['dog', 'cat', 'boat', 'cow'], '4 names for 3 classes'],
+  ])('%s are refused', async (_, labels, reason) => {
+    expect((await refusal(labels)).message).toContain(reason)
+    expect((await refusal(labels.join())).message).toContain(reason)
+    const { error } = await predict([[1, 2, 3]], { labels })
+    expect(error).toMatchObject({ code: 'E_LABELS' })
+  })
+
+  it.each([
+    ['a blank line', 'dog\n\ncat\nboat\n'],
+    ['nothing', ''],
+    ['no array and no id2label', '{"labels": ["dog", "cat", "boat"]}'],
+    ['an id2label with a gap', '{"id2label": {"0": "dog", "1": "cat", "3": "boat"}}'],
+    ['an id2label that counts from 1', '{"id2label": {"1": "dog", "2": "cat", "3": "boat"}}'],
+    ['names that are no text', '["dog", "cat", 3]'],
+    ['JSON that ends early', '["dog", "cat", "boat"'],
+  ])('of a file that holds %s are refused', async (_, content) => {
+    const { error } = await withFile('labels', content)
+    expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+  })
+
+  it('of a file that is not there, or is a folder, are refused with its name', async () => {
+    const path = folder()
+    expect((await refusal(`@${path}/missing.txt`)).message).toMatch(/missing\.txt.*no such file/)
+    expect((await refusal(`@${path}`)).message).toContain(path)
+  })
+
+  it('end the command with status 2 where they are refused', () => {
+    const { status, stdout, stderr } = command(['--labels', '@missing.txt'], { stdin: ROWS })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^softmax: .*missing\.txt.*\[E_LABELS\]\n$/)
+  })
+})

@@ -1,0 +1,814 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OPTIONS, type ScoreOptions, score, softmax, softmaxMatrix } from 'softmax-stream'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { readArguments } from '../dist/command/flags.js'
+import { progressLine, showProgress } from '../dist/command/progress.js'
+import { P21, P123, run } from './streams.js'
+import { BIN, command, folder, MANIFEST, predict, predictLog, thrown } from './support.js'
+import { ulps } from './ulp.js'
+
+/** One row with a key and three logits, and a header. */
+const ROWS = 'id,logit_a,logit_b,logit_c\n7,1,2,3\n'
+const LOG123 = '-2.40760596444438,-1.4076059644443804,-0.4076059644443803'
+
+/** What the command makes of an input that it has no complaint about. */
+function outputOf(args: string[], stdin: string): string {
+  const { status, stdout, stderr } = command(args, { stdin })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  return stdout
+}
+
+/** What the stream makes of it. */
+async function textOf(input: string, options: ScoreOptions): Promise<string> {
+  const { text, error } = await run(input, options)
+  expect(error).toBeUndefined()
+  return text
+}
+
+/** The flag and the option do the same. */
+async function bothGive(args: string[], options: ScoreOptions, input: string, output: string) {
+  expect(outputOf(args, input)).toBe(output)
+  expect(await textOf(input, options)).toBe(output)
+}
+
+/** The flag refuses some texts, and the API some values, with the error of a bad value. */
+function refuses(flag: string, texts: string[], option: string, values: unknown[]) {
+  it(`${flag} ${JSON.stringify(texts[0])} ends the command with status 2`, () => {
+    const { status, stdout, stderr } = command([flag, texts[0]!], { stdin: ROWS })
+    expect(stderr).toMatch(new RegExp(`^softmax: ${flag} takes .+ \\[E_OPTION\\]\\n$`))
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  })
+
+  it.each(texts)(`${flag} %j is refused`, (text) => {
+    expect(thrown(() => readArguments([flag, text]))).toMatchObject({ code: 'E_OPTION', status: 2 })
+  })
+
+  it.each(values)(`${option}: %j is refused`, (value) => {
+    const refusal = { code: 'E_OPTION', status: 2, info: { option, value } }
+    const { scopes } = OPTIONS[option as keyof typeof OPTIONS] as { scopes: readonly string[] }
+    const options = { [option]: value }
+    expect(thrown(() => score(options))).toMatchObject(refusal)
+    if (scopes.includes('objects')) expect(thrown(() => softmax(options))).toMatchObject(refusal)
+    if (scopes.includes('matrix')) expect(thrown(() => softmaxMatrix([], 0, 0, options))).toMatchObject(refusal)
+  })
+}
+
+/** Tests of every option, by its name: an option without tests is an error of types, and of the test below. */
+const TESTS = {
+  output() {
+    it('names the file that is written, in place of standard output', () => {
+      const cwd = folder()
+      for (const args of [['-o', 'a.csv'], ['--output', 'a.csv'], ['--output=a.csv'], ['-oa.csv']]) {
+        expect(command(args, { stdin: ROWS, cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+        expect(readFileSync(join(cwd, 'a.csv'), 'utf8')).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      }
+    })
+
+    it('is one of the command only', () => {
+      expect(thrown(() => score({ output: 'a.csv' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    it('needs a name', () => {
+      expect(command(['-o', ''], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+      expect(command(['-o'], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
+  op() {
+    it('log-softmax, --log, gives logarithms in columns logp_', async () => {
+      const output = `id,logp_a,logp_b,logp_c,label\n7,${LOG123},c\n`
+      await bothGive(['--log'], { op: 'log-softmax' }, ROWS, output)
+    })
+
+    it('softmax is the default', async () => {
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+      await bothGive([], { op: 'softmax' }, ROWS, output)
+      expect(await textOf(ROWS, {})).toBe(output)
+    })
+
+    it('is that of the matrix, too', () => {
+      const { values } = softmaxMatrix([1, 2, 3], 1, 3, { op: 'log-softmax' })
+      expect(Array.from(values).join()).toBe(LOG123)
+    })
+
+    it('is told in object mode by the name of the function', () => {
+      expect(thrown(() => softmax({ op: 'log-softmax' } as never))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    it('--log takes no value', () => {
+      const { status, stderr } = command(['--log=yes'], { stdin: ROWS })
+      expect(stderr).toMatch(/^softmax: --log takes no value.* \[E_OPTION\]\n$/)
+      expect(status).toBe(2)
+    })
+
+    it.each(['log', '', 'Softmax', true])('%j is refused', (op) => {
+      expect(thrown(() => score({ op } as ScoreOptions))).toMatchObject({ code: 'E_OPTION' })
+      expect(thrown(() => softmaxMatrix([], 0, 0, { op } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  temperature() {
+    it('divides the logits', async () => {
+      const output = `p_a,p_b,p_c,label\n${P123},c\n`
+      await bothGive(['-T', '2'], { temperature: 2 }, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
+      await bothGive(['--temperature', '0.5'], { temperature: 0.5 }, 'logit_a,logit_b,logit_c\n.5,1,1.5\n', output)
+    })
+
+    it('divides those of objects and of a matrix', async () => {
+      const probabilities = P123.split(',').map(Number)
+      expect((await predict([[2, 4, 6]], { temperature: 2 })).predictions[0]).toMatchObject({ probabilities })
+      expect(Array.from(softmaxMatrix([2, 4, 6], 1, 3, { temperature: 2 }).values)).toEqual(probabilities)
+    })
+
+    it('is in the logsumexp', async () => {
+      const output = 'logsumexp\n3.40760596444438\n'
+      const options = { temperature: 2, emit: 'logsumexp' }
+      await bothGive(['-T2', '-e', 'logsumexp'], options, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
+    })
+
+    refuses('--temperature', ['0', '-1', 'inf', 'nan', 'Infinity', '', ' ', 'two', '1,5'], 'temperature', [
+      0,
+      -1,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      '2',
+      null,
+    ])
+  },
+
+  logits() {
+    it('names the columns that are logits', async () => {
+      const output = 't,p_x,p_y,label\n9,0.7310585786300049,0.2689414213699951,x\n'
+      await bothGive(['-l', '?,!t'], { logits: '?,!t' }, 'x,y,t\n2,1,9\n', output)
+      await bothGive(['--logits', 'x,y'], { logits: ['x', 'y'] }, 'x,y,t\n2,1,9\n', output)
+    })
+
+    it('names the properties of records that are logits', async () => {
+      const { predictions } = await predict([{ x: '2', y: '1', t: '9' }], { logits: 'x,y' })
+      const probabilities = P21.split(',').map(Number)
+      expect(predictions).toEqual([{ t: '9', probabilities, index: 0, label: 'x' }])
+    })
+
+    refuses('--logits', [''], 'logits', ['', [], 3, [1]])
+  },
+
+  labels() {
+    const output = `id,p_dog,p_cat,p_boat,label\n7,${P123},boat\n`
+
+    it('names the classes, in column order', async () => {
+      await bothGive(['--labels', 'dog,cat,boat'], { labels: 'dog,cat,boat' }, ROWS, output)
+      expect(await textOf(ROWS, { labels: ['dog', 'cat', 'boat'] })).toBe(output)
+    })
+
+    it('@FILE reads them from a file', async () => {
+      const path = join(folder({ 'names.txt': 'dog\ncat\nboat\n' }), 'names.txt')
+      await bothGive(['--labels', `@${path}`], { labels: `@${path}` }, ROWS, output)
+    })
+
+    it('names the classes of objects', async () => {
+      const { predictions } = await predict([[1, 2, 3]], { labels: ['dog', 'cat', 'boat'] })
+      expect(predictions[0]).toMatchObject({ label: 'boat' })
+    })
+
+    refuses('--labels', [''], 'labels', ['', [], 3, [0, 1, 2]])
+  },
+
+  emit() {
+    const every = 'probs,label,index,confidence,margin,entropy,logsumexp'
+    const names = 'p_a,p_b,p_c,label,index,confidence,margin,entropy,logsumexp'
+    /** By mpmath, for the logits 1, 2, 3. */
+    const summary = '0.6652409557748219,0.4205124847200242,0.8323955818399389,3.40760596444438'
+
+    it('names the output columns', async () => {
+      await bothGive(['-e', every], { emit: every }, ROWS, `id,${names}\n7,${P123},c,2,${summary}\n`)
+    })
+
+    it('gives them in the order asked for', async () => {
+      const output = 'id,index,entropy,label\n7,2,0.8323955818399389,c\n'
+      await bothGive(['--emit', 'index,entropy,label'], { emit: ['index', 'entropy', 'label'] }, ROWS, output)
+    })
+
+    it('gives probs and label by default', async () => {
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+      expect(await textOf(ROWS, {})).toBe(output)
+      expect(await textOf(ROWS, { emit: 'probs,label' })).toBe(output)
+    })
+
+    it('adds properties to predictions', async () => {
+      const { predictions } = await predict([[1, 2, 3]], { emit: ['confidence', 'margin', 'entropy', 'logsumexp'] })
+      const [confidence, margin, entropy, logsumexp] = summary.split(',').map(Number)
+      expect(predictions[0]).toMatchObject({ index: 2, label: '2', confidence, margin, entropy, logsumexp })
+    })
+
+    it('adds columns to those of a matrix', () => {
+      const found = softmaxMatrix([0, 0, 2, 1], 2, 2, { emit: 'confidence,margin,entropy,logsumexp' })
+      expect(found.confidence).toEqual(Float64Array.of(0.5, 0.7310585786300049))
+      expect(found.logsumexp).toEqual(Float64Array.of(Math.LN2, 2.313261687518223))
+      expect(ulps(found.margin![1]!, 0.46211715726000974)).toBeLessThanOrEqual(1)
+      expect(ulps(found.entropy![1]!, 0.5822031088882179)).toBeLessThanOrEqual(1)
+      expect([found.margin![0], found.entropy![0]]).toEqual([0, Math.LN2])
+      expect(Object.keys(softmaxMatrix([0, 0], 1, 2)).sort()).toEqual(['index', 'values'])
+    })
+
+    it('margin of one class is its whole probability', async () => {
+      const output = 'confidence,margin,entropy,logsumexp\n1,1,0,5\n'
+      expect(await textOf('logit_a\n5\n', { emit: 'confidence,margin,entropy,logsumexp' })).toBe(output)
+    })
+
+    refuses('--emit', ['', 'prob', 'probs,', 'probs label', 'PROBS', 'constructor'], 'emit', ['prob', [], ['x'], 1])
+  },
+
+  topK() {
+    const input = 'id,logit_a,logit_b,logit_c,logit_d\n7,3,0,1,2\n'
+
+    it('gives the most probable classes in place of all probabilities', async () => {
+      const output = 'id,label_1,p_1,label_2,p_2,label\n7,a,0.6439142598879724,d,0.23688281808991013,a\n'
+      await bothGive(['-k', '2'], { topK: 2 }, input, output)
+      await bothGive(['--top-k=2'], { topK: 2 }, input, output)
+    })
+
+    it('gives logarithms with --log', async () => {
+      const output = `id,label_1,logp_1,label\n7,a,-0.44018969856119533,a\n`
+      await bothGive(['-k1', '--log'], { topK: 1, op: 'log-softmax' }, input, output)
+    })
+
+    it('takes all classes, the first first on a tie', async () => {
+      const output = 'label_1,p_1,label_2,p_2,label_3,p_3\nb,0.5,c,0.5,a,0\n'
+      const options = { topK: 3, emit: 'probs' }
+      await bothGive(['-k3', '-e', 'probs'], options, 'logit_a,logit_b,logit_c\n-inf,1,1\n', output)
+    })
+
+    it('gives `top` in predictions', async () => {
+      const { predictions } = await predict([[3, 0, 1, 2]], { topK: 2, labels: ['a', 'b', 'c', 'd'] })
+      const top = [
+        { label: 'a', index: 0, probability: 0.6439142598879724 },
+        { label: 'd', index: 3, probability: 0.23688281808991013 },
+      ]
+      expect(predictions).toEqual([{ top, index: 0, label: 'a' }])
+    })
+
+    it('gives `top` in log-predictions', async () => {
+      const { predictions } = await predictLog([[3, 0, 1, 2]], { topK: 1 })
+      expect(predictions).toEqual([
+        { top: [{ label: '0', index: 0, logProbability: -0.44018969856119533 }], index: 0, label: '0' },
+      ])
+    })
+
+    it('gives the positions of the most probable of a matrix, row after row', () => {
+      expect(softmaxMatrix([3, 0, 1, 2, 1, 1, 0, 5], 2, 4, { topK: 3 }).top).toEqual(Uint32Array.of(0, 3, 2, 3, 0, 1))
+    })
+
+    it('cannot be more than there are classes', async () => {
+      expect((await run(input, { topK: 5 })).error).toMatchObject({ code: 'E_OPTION', status: 2 })
+      expect((await predict([[1, 2]], { topK: 3 })).error).toMatchObject({ code: 'E_OPTION', status: 2 })
+      expect(thrown(() => softmaxMatrix([1, 2], 1, 2, { topK: 3 }))).toMatchObject({ code: 'E_OPTION', status: 2 })
+      expect(command(['-k5'], { stdin: input })).toMatchObject({ status: 2, stdout: '' })
+    })
+
+    refuses('--top-k', ['0', '-1', '1.5', 'two', '', '1e1'], 'topK', [0, -1, 1.5, '2', Number.NaN])
+  },
+
+  keep() {
+    it('false, --no-keep, leaves out the other columns', async () => {
+      await bothGive(['--no-keep'], { keep: false }, ROWS, `p_a,p_b,p_c,label\n${P123},c\n`)
+    })
+
+    it('true, --keep, is the default', async () => {
+      await bothGive(['--keep'], { keep: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it('false leaves out the rest of a record', async () => {
+      const { predictions } = await predict([{ id: 7, logits: [2, 1] }], { keep: false })
+      expect(predictions).toEqual([{ probabilities: P21.split(',').map(Number), index: 0, label: '0' }])
+    })
+
+    it.each(['yes', 1, 0, null])('%j is refused', (keep) => {
+      expect(thrown(() => score({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
+      expect(thrown(() => softmax({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  precision() {
+    it('is the most significant digits of each result', async () => {
+      const output = 'id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n'
+      await bothGive(['-p', '3'], { precision: 3 }, ROWS, output)
+      await bothGive(['--precision=3'], { precision: 3 }, ROWS, output)
+    })
+
+    it('1 and 17 are the ends of its range', async () => {
+      expect(await textOf(ROWS, { precision: 1 })).toBe('id,p_a,p_b,p_c,label\n7,0.09,0.2,0.7,c\n')
+      expect(await textOf(ROWS, { precision: 17 })).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it('writes small numbers as JavaScript does', async () => {
+      // exp(-40) = 4.248354255291589e-18, exp(-9) = 0.00012340980408667956, of which 1 + exp(-9) is no more than 1.00013
+      const output = (p: string) => `p_a,p_b\n1,${p}\n`
+      expect(await textOf('logit_a,logit_b\n40,0\n', { precision: 2, emit: 'probs' })).toBe(output('4.2e-18'))
+      expect(await textOf('logit_a,logit_b\n9,0\n', { precision: 3, emit: 'probs' })).toBe(output('0.000123'))
+    })
+
+    it('is that of all results', async () => {
+      const options = { precision: 2, emit: 'confidence,margin,entropy,logsumexp' }
+      expect(await textOf(ROWS, options)).toBe('id,confidence,margin,entropy,logsumexp\n7,0.67,0.42,0.83,3.4\n')
+    })
+
+    it('rounds what is in predictions', async () => {
+      const { predictions } = await predict([[1, 2, 3]], { precision: 3, emit: 'entropy' })
+      expect(predictions).toEqual([{ probabilities: [0.09, 0.245, 0.665], index: 2, label: '2', entropy: 0.832 }])
+    })
+
+    it('is none of a matrix', () => {
+      expect(thrown(() => softmaxMatrix([], 0, 0, { precision: 3 } as never))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    refuses('--precision', ['0', '18', '-1', '2.5', 'full', ''], 'precision', [0, 18, 2.5, '3', null])
+  },
+
+  float32() {
+    it('rounds to float32 and writes the shortest digits that read back', async () => {
+      const output = 'id,p_a,p_b,p_c,label\n7,0.09003057,0.24472848,0.66524094,c\n'
+      await bothGive(['--float32'], { float32: true }, ROWS, output)
+    })
+
+    it('is off by default', async () => {
+      await bothGive(['--no-float32'], { float32: false }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it('goes before precision', async () => {
+      expect(await textOf('logit_a,logit_b\n1,2\n', { float32: true, precision: 9, emit: 'probs' })).toBe(
+        'p_a,p_b\n0.268941432,0.731058598\n',
+      )
+    })
+
+    it('gives floats in predictions and in matrices', async () => {
+      const floats = Float32Array.of(0.09003057, 0.24472848, 0.66524094)
+      const { predictions } = await predict([[1, 2, 3]], { float32: true })
+      expect(predictions[0]!.probabilities).toEqual(Array.from(floats))
+      expect(softmaxMatrix([1, 2, 3], 1, 3, { float32: true }).values).toEqual(floats)
+    })
+
+    it.each(['yes', 1])('%j is refused', (float32) => {
+      expect(thrown(() => score({ float32 } as never))).toMatchObject({ code: 'E_OPTION' })
+      expect(thrown(() => softmaxMatrix([], 0, 0, { float32 } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  delimiter() {
+    const input = 'id;logit_a;logit_b\n7,5;2;1\n'
+    const output = 'id;p_a;p_b;label\n7,5;0.7310585786300049;0.2689414213699951;a\n'
+
+    it('is between the cells of input and output', async () => {
+      await bothGive(['-d', ';'], { delimiter: ';' }, input, output)
+      await bothGive(['--delimiter=;'], { delimiter: ';' }, input, output)
+    })
+
+    it('\\t is a tab', async () => {
+      const tabs = (text: string) => text.replaceAll(';', '\t')
+      await bothGive(['-d', '\\t'], { delimiter: '\t' }, tabs(input), tabs(output))
+      await bothGive(['-d', '\t'], { delimiter: '\t' }, tabs(input), tabs(output))
+    })
+
+    it('goes before what the file name says', () => {
+      const cwd = folder({ 'a.tsv': input })
+      expect(command(['-d', ';', 'a.tsv'], { cwd })).toEqual({ status: 0, stdout: output, stderr: '' })
+    })
+
+    it('is not that of an output in another format', () => {
+      const cwd = folder({ 'a.csv': input })
+      expect(command(['-d', ';', '--to', 'tsv', 'a.csv'], { cwd }).stdout).toBe(output.replaceAll(';', '\t'))
+    })
+
+    refuses('--delimiter', ['', '1', 'a', '.', '-', '"', '\n'], 'delimiter', ['', '1', 'e', '\r', '"', 9])
+  },
+
+  quote() {
+    it('is around cells in place of "', async () => {
+      const input = "id,logit_a,logit_b\n'a,''b''','2',1\n"
+      const output = `id,p_a,p_b,label\n'a,''b''',${P21},a\n`
+      await bothGive(['--quote', "'"], { quote: "'" }, input, output)
+    })
+
+    it('is " by default', async () => {
+      const output = `id,p_a,p_b,label\n"a,b",${P21},a\n`
+      await bothGive(['--quote', '"'], {}, 'id,logit_a,logit_b\n"a,b",2,1\n', output)
+    })
+
+    refuses('--quote', ['', '""', 'a', '1', '-', '\n', 'é'], 'quote', ['', '""', 'q', 'ł', null])
+  },
+
+  escape() {
+    it('stands before a quote inside quotes, in place of a quote', async () => {
+      const input = 'id,logit_a,logit_b\n"a\\"b,",2,1\n'
+      await bothGive(['--escape', '\\'], { escape: '\\' }, input, `id,p_a,p_b,label\n"a\\"b,",${P21},a\n`)
+    })
+
+    it('is the quote by default', async () => {
+      const input = 'id,logit_a,logit_b\n"a""b\\",2,1\n'
+      await bothGive([], {}, input, `id,p_a,p_b,label\n"a""b\\",${P21},a\n`)
+    })
+
+    refuses('--escape', ['', '\\\\', 'a', '1'], 'escape', ['', '\\\\', 'q'])
+  },
+
+  comment() {
+    it('begins lines that are skipped', async () => {
+      const input = '#1\nid,logit_a,logit_b\n#2\n7,2,1\n'
+      await bothGive(['--comment', '#'], { comment: '#' }, input, `id,p_a,p_b,label\n7,${P21},a\n`)
+    })
+
+    it('is none by default', async () => {
+      await bothGive([], {}, 'id,logit_a,logit_b\n#7,2,1\n', `id,p_a,p_b,label\n#7,${P21},a\n`)
+    })
+
+    refuses('--comment', ['', '//', 'a', '1', '-'], 'comment', ['', '//', 'c'])
+  },
+
+  header() {
+    it('false, --no-header, takes the first line as a row, and writes no header', async () => {
+      await bothGive(['--no-header'], { header: false }, '1,2,3\n1,2,3\n', `${`${P123},2\n`.repeat(2)}`)
+    })
+
+    it('columns are then named by position', async () => {
+      const args = ['--no-header', '-l', '2-4']
+      await bothGive(args, { header: false, logits: '2-4' }, 'x,1,2,3\n', `x,${P123},2\n`)
+    })
+
+    it('true is the default', async () => {
+      await bothGive(['--header'], { header: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it.each(['no', 0])('%j is refused', (header) => {
+      expect(thrown(() => score({ header } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  outputHeader() {
+    it('false leaves out the header of the output', async () => {
+      await bothGive(['--no-output-header'], { outputHeader: false }, ROWS, `7,${P123},c\n`)
+    })
+
+    it('true writes one where the input has none, with positions for names', async () => {
+      const args = ['--no-header', '--output-header', '-l', '1,3-4']
+      const options = { header: false, outputHeader: true, logits: '1,3-4' }
+      await bothGive(args, options, '1,x,2,3\n', `2,p_0,p_1,p_2,label\nx,${P123},2\n`)
+    })
+
+    it.each(['no', 0])('%j is refused', (outputHeader) => {
+      expect(thrown(() => score({ outputHeader } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  from() {
+    const tabs = ROWS.replaceAll(',', '\t')
+    const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+
+    it('is the format of the input, and of the output', async () => {
+      await bothGive(['-f', 'tsv'], { from: 'tsv' }, tabs, output.replaceAll(',', '\t'))
+      await bothGive(['--from', 'csv'], { from: 'csv' }, ROWS, output)
+    })
+
+    it('is told by the file name where it is not given', () => {
+      const cwd = folder({ 'a.tsv': tabs, 'b.TSV': tabs, 'c.csv': ROWS, 'd.txt': ROWS, 'e.tsv': ROWS })
+      for (const name of ['a.tsv', 'b.TSV']) expect(command([name], { cwd }).stdout).toBe(output.replaceAll(',', '\t'))
+      for (const name of ['c.csv', 'd.txt']) expect(command([name], { cwd }).stdout).toBe(output)
+      expect(command(['-f', 'csv', 'e.tsv'], { cwd }).stdout).toBe(output)
+    })
+
+    refuses('--from', ['', 'xml', 'CSV', 'constructor'], 'from', ['', 'xml', 'toString', null])
+  },
+
+  to() {
+    const tabs = `id\tp_a\tp_b\tp_c\tlabel\n7\t${P123.replaceAll(',', '\t')}\tc\n`
+
+    it('is the format of the output', async () => {
+      await bothGive(['-t', 'tsv'], { to: 'tsv' }, ROWS, tabs)
+      await bothGive(['-f', 'csv', '--to=tsv'], { from: 'csv', to: 'tsv' }, ROWS, tabs)
+    })
+
+    it('is told by the name of the output where it is not given, and goes before it', () => {
+      const cwd = folder()
+      command(['-o', 'a.tsv'], { stdin: ROWS, cwd })
+      command(['-o', 'b.csv', '--to', 'tsv'], { stdin: ROWS, cwd })
+      for (const name of ['a.tsv', 'b.csv']) expect(readFileSync(join(cwd, name), 'utf8')).toBe(tabs)
+    })
+
+    refuses('--to', ['', 'xml', 'TSV'], 'to', ['', 'xml', 3])
+  },
+
+  onError() {
+    const input = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
+
+    it('fail, the default, stops at a bad row', async () => {
+      for (const args of [[], ['--on-error', 'fail']]) {
+        const { status, stdout, stderr } = command(args, { stdin: input })
+        expect({ status, stdout }).toEqual({ status: 1, stdout: `id,p_a,p_b,label\n1,${P21},a\n` })
+        expect(stderr).toContain('[E_CELL]')
+      }
+      expect((await run(input, { onError: 'fail' })).error).toMatchObject({ code: 'E_CELL' })
+    })
+
+    it('skip leaves bad rows out and counts them', async () => {
+      const output = `id,p_a,p_b,label\n1,${P21},a\n3,${P21},a\n`
+      const { status, stdout, stderr } = command(['--on-error', 'skip'], { stdin: input })
+      expect({ status, stdout }).toEqual({ status: 0, stdout: output })
+      expect(stderr).toMatch(/^softmax: 1 of 3 rows .*1 E_CELL\n$/)
+      const { text, stats } = await run(input, { onError: 'skip' })
+      expect(text).toBe(output)
+      expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_CELL: 1 } })
+    })
+
+    it('skip leaves bad rows of objects out', async () => {
+      const rows = [
+        [2, 1],
+        ['x', 1],
+        [2, 1, 0],
+        [2, 1],
+      ]
+      const { predictions, error } = await predict(rows, { onError: 'skip' })
+      expect(error).toBeUndefined()
+      expect(predictions).toHaveLength(2)
+    })
+
+    refuses('--on-error', ['', 'ignore', 'Skip'], 'onError', ['', 'ignore', true])
+  },
+
+  missing() {
+    const input = 'logit_a,logit_b,logit_c\n2,,1\n2, \t,1\n2,"",1\n'
+
+    it('error, the default, makes a row with an empty logit bad', async () => {
+      expect(command(['--missing', 'error'], { stdin: input }).stderr).toContain('[E_MISSING]')
+      expect((await run(input, {})).error).toMatchObject({ code: 'E_MISSING', info: { column: 'logit_b', row: 1 } })
+      expect((await predict([[2, '', 1]])).error).toMatchObject({ code: 'E_MISSING' })
+    })
+
+    it('-inf takes it for a masked class', async () => {
+      const row = '0.7310585786300049,0,0.2689414213699951,a\n'
+      await bothGive(['--missing', '-inf'], { missing: '-inf' }, input, `p_a,p_b,p_c,label\n${row.repeat(3)}`)
+    })
+
+    it.each(['', null, undefined, ' \t'])('-inf takes %j in an object for a masked class', async (cell) => {
+      const { predictions } = await predict([[2, cell, 1]], { missing: '-inf' })
+      expect(predictions[0]!.probabilities).toEqual([0.7310585786300049, 0, 0.2689414213699951])
+    })
+
+    it('-inf does not add cells to a short row', async () => {
+      expect((await run('logit_a,logit_b\n1\n', { missing: '-inf' })).error).toMatchObject({ code: 'E_WIDTH' })
+    })
+
+    refuses('--missing', ['', 'zero', '-Inf', '0'], 'missing', ['', 'inf', Number.NEGATIVE_INFINITY])
+  },
+
+  nonfinite() {
+    it('error, the default, makes NaN, +inf and a row of -inf bad', async () => {
+      for (const row of ['nan,1', 'inf,1', '-inf,-inf']) {
+        const input = `logit_a,logit_b\n${row}\n`
+        expect(command(['--nonfinite', 'error'], { stdin: input }).stderr).toContain('[E_NONFINITE]')
+        expect((await run(input)).error).toMatchObject({ code: 'E_NONFINITE', info: { row: 1, line: 2 } })
+        expect((await predict([row.split(',')])).error).toMatchObject({ code: 'E_NONFINITE', info: { row: 1 } })
+      }
+      for (const row of [[Number.NaN, 1], [Number.POSITIVE_INFINITY, 1], Array(2).fill(Number.NEGATIVE_INFINITY)])
+        expect(thrown(() => softmaxMatrix(row, 1, 2))).toMatchObject({ code: 'E_NONFINITE', info: { row: 1 } })
+    })
+
+    it('propagate writes NaN for their probabilities, as scipy and torch do', async () => {
+      const input = 'logit_a,logit_b\nnan,1\ninf,1\n-inf,-inf\n'
+      const output = `p_a,p_b\n${'NaN,NaN\n'.repeat(3)}`
+      const options = { nonfinite: 'propagate', emit: 'probs' } as const
+      await bothGive(['--nonfinite', 'propagate', '-e', 'probs'], options, input, output)
+      await bothGive(
+        ['--nonfinite=propagate', '-e', 'probs', '--log'],
+        { ...options, op: 'log-softmax' },
+        input,
+        `log${output.replace(',p', ',logp')}`,
+      )
+    })
+
+    it('propagate is known to objects and matrices', async () => {
+      const { predictions } = await predict([[Number.NaN, 1]], { nonfinite: 'propagate' })
+      expect(predictions[0]!.probabilities).toEqual([Number.NaN, Number.NaN])
+      const { values } = softmaxMatrix([Number.NaN, 1], 1, 2, { nonfinite: 'propagate' })
+      expect(Array.from(values)).toEqual([Number.NaN, Number.NaN])
+    })
+
+    it('does not make a written overflow good', async () => {
+      const { error } = await run('logit_a,logit_b\n1e400,1\n', { nonfinite: 'propagate' })
+      expect(error).toMatchObject({ code: 'E_OVERFLOW' })
+    })
+
+    refuses('--nonfinite', ['', 'nan', 'skip'], 'nonfinite', ['', 'nan', false])
+  },
+
+  source() {
+    it('is the name of the input in messages', async () => {
+      const { error } = await run('logit_a,logit_b\nx,1\n', { source: 'model.csv' })
+      expect(error!.info).toMatchObject({ source: 'model.csv' })
+      expect(error!.message).toMatch(/^model\.csv:2: /)
+    })
+
+    it('is in errors of the header too', async () => {
+      const { error } = await run('id,truth\n1,2\n', { source: 'model.csv' })
+      expect(error!.message).toMatch(/^model\.csv: /)
+    })
+
+    it('is no flag: the command names its files itself', () => {
+      expect(command(['--source', 'x'], { stdin: ROWS })).toMatchObject({ status: 2 })
+    })
+
+    it('needs a name', () => {
+      for (const source of ['', 3]) {
+        expect(thrown(() => score({ source } as never))).toMatchObject({ code: 'E_OPTION' })
+      }
+    })
+  },
+
+  signal() {
+    it('destroys a stream of bytes with an AbortError', async () => {
+      const abort = new AbortController()
+      const stream = score({ signal: abort.signal })
+      const failure = new Promise((resolve) => stream.on('error', resolve))
+      stream.write(ROWS)
+      abort.abort()
+      expect(await failure).toMatchObject({ name: 'AbortError' })
+      expect(stream.destroyed).toBe(true)
+    })
+
+    it('destroys a stream of objects with an AbortError', async () => {
+      const abort = new AbortController()
+      const stream = softmax({ signal: abort.signal })
+      const failure = new Promise((resolve) => stream.on('error', resolve))
+      stream.write([1, 2, 3])
+      abort.abort()
+      expect(await failure).toMatchObject({ name: 'AbortError' })
+      expect(stream.destroyed).toBe(true)
+    })
+
+    it('that was given before destroys it at once', async () => {
+      const signal = AbortSignal.abort()
+      const failures = [score({ signal }), softmax({ signal })].map(
+        (stream) => new Promise((resolve) => stream.on('error', resolve)),
+      )
+      expect(await Promise.all(failures)).toMatchObject([{ name: 'AbortError' }, { name: 'AbortError' }])
+    })
+
+    it.each([true, {}, 'SIGTERM', null])('%j is refused', (signal) => {
+      expect(thrown(() => score({ signal } as never))).toMatchObject({ code: 'E_OPTION' })
+      expect(thrown(() => softmax({ signal } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  progress() {
+    it('is for terminals: elsewhere nothing is shown', () => {
+      for (const flag of ['--progress', '--no-progress']) {
+        expect(outputOf([flag], ROWS)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      }
+    })
+
+    it('is a line that is redrawn in place, cut at the edge, and wiped at the end', () => {
+      vi.useFakeTimers({ toFake: ['performance'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const written: string[] = []
+      const terminal = { columns: 20, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream
+      const progress = showProgress(terminal, 100)
+      vi.advanceTimersByTime(1000)
+      progress.update(50, 1000)
+      progress.update(60, 1200)
+      progress.clear()
+      expect(written).toEqual(['\r50 %  1,000 rows  1\x1b[K', '\r\x1b[K'])
+    })
+
+    it('tells the time left, where the size of the input is known', () => {
+      const state = { bytes: 25, rows: 420_000, seconds: 0.4, total: 100 }
+      expect(progressLine(state)).toBe('25 %  420,000 rows  1,050,000 rows/s  0:02 left')
+      expect(progressLine({ ...state, seconds: 40 })).toBe('25 %  420,000 rows  10,500 rows/s  2:00 left')
+      expect(progressLine({ ...state, seconds: 4000 })).toBe('25 %  420,000 rows  105 rows/s  3:20:00 left')
+      expect(progressLine({ ...state, total: undefined })).toBe('420,000 rows  1,050,000 rows/s')
+    })
+
+    it('takes no value', () => {
+      expect(command(['--progress=1'], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
+  quiet() {
+    const input = 'id,id,logit_a,logit_b\n1,1,2,1\n2,2,x,1\n'
+
+    it('leaves out warnings and summary', () => {
+      expect(command(['--on-error', 'skip'], { stdin: input }).stderr).toMatch(/warning: .*\n.*1 of 2 rows/)
+      for (const flag of ['-q', '--quiet']) {
+        const output = `id,id,p_a,p_b,label\n1,1,${P21},a\n`
+        expect(outputOf(['--on-error', 'skip', flag], input)).toBe(output)
+      }
+    })
+
+    it('does not leave out what went wrong', () => {
+      expect(command(['-q'], { stdin: input })).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^softmax: .*\[E_CELL\]\n$/),
+      })
+    })
+  },
+
+  help() {
+    it('prints every flag and stops', () => {
+      const flags = [
+        '-o, --output',
+        '--log',
+        '-T, --temperature',
+        '-l, --logits',
+        '--labels',
+        '-e, --emit',
+        '-k, --top-k',
+      ]
+      for (const args of [['-h'], ['--help'], ['--help', 'missing.csv']]) {
+        const help = outputOf(args, '')
+        for (const flag of flags) expect(help).toContain(flag)
+        expect(help).toMatch(/^Usage: softmax \[options\] \[input \.\.\.\]/)
+      }
+    })
+  },
+
+  version() {
+    it('prints that of the package and stops', () => {
+      expect(outputOf(['--version'], '')).toBe(`${MANIFEST.version}\n`)
+    })
+  },
+} satisfies Record<keyof typeof OPTIONS, () => void>
+
+for (const [name, tests] of Object.entries(TESTS)) describe(`option ${name}`, tests)
+
+describe('options', () => {
+  it('are tested, all of them', () => {
+    expect(Object.keys(TESTS).sort()).toEqual(Object.keys(OPTIONS).sort())
+  })
+
+  it('that are unknown are refused, with the one that was meant', () => {
+    for (const [flag, meant] of [
+      ['--temprature', '--temperature'],
+      ['--top_k', '--top-k'],
+      ['--lables', '--labels'],
+      ['--no-haeder', '--no-header'],
+      ['--onerror', '--on-error'],
+    ] as const) {
+      const { status, stdout, stderr } = command([flag], { stdin: ROWS })
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+      expect(stderr).toBe(`softmax: unknown option "${flag}"; did you mean ${meant}? [E_FLAG]\n`)
+    }
+  })
+
+  it.each(['--frobnicate', '-z', '--__proto__', '--constructor', '--toString', '--no-temperature', '---log'])(
+    'that are like no other are refused: %s',
+    (flag) => {
+      const error = thrown(() => readArguments([flag]))
+      expect(error).toMatchObject({ code: 'E_FLAG', status: 2, info: { flag } })
+    },
+  )
+
+  it('that are unknown to the API are refused, with the one that was meant', () => {
+    for (const call of [score, softmax, (options: object) => softmaxMatrix([], 0, 0, options)]) {
+      expect(thrown(() => call({ temprature: 2 } as never))).toMatchObject({
+        code: 'E_FLAG',
+        status: 2,
+        info: { flag: 'temprature', near: 'temperature' },
+      })
+    }
+  })
+
+  it('that are undefined are as if they were not there', async () => {
+    const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
+    const { output, progress, quiet, help, version, ...bytes } = all
+    expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+  })
+
+  it('are not changed by who reads them', () => {
+    const options = Object.freeze({ emit: Object.freeze(['probs']), logits: Object.freeze(['logit_*']) })
+    score(options as ScoreOptions).destroy()
+    expect(options).toEqual({ emit: ['probs'], logits: ['logit_*'] })
+  })
+
+  it('may be given twice; the last counts', () => {
+    expect(outputOf(['-p', '1', '-p', '3'], ROWS)).toBe('id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n')
+  })
+
+  it('of one letter may stand together', () => {
+    expect(outputOf(['-qp3'], ROWS)).toBe('id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n')
+  })
+
+  it('end at --', () => {
+    const cwd = folder({ '-p': ROWS })
+    expect(command(['--', '-p'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('may stand behind the inputs', () => {
+    const cwd = folder({ 'a.csv': ROWS })
+    expect(command(['a.csv', '-p', '3'], { cwd }).stdout).toBe('id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n')
+  })
+
+  it('are all checked before anything is opened', () => {
+    const cwd = folder()
+    expect(command(['missing.csv', '-o', 'out.csv', '-p', '0'], { cwd })).toMatchObject({ status: 2 })
+    expect(existsSync(join(cwd, 'out.csv'))).toBe(false)
+    expect(existsSync(BIN)).toBe(true)
+  })
+})

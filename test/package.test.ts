@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { optionTable } from '../dist/command/flags.js'
+import { MANIFEST, ROOT } from './support.js'
+
+const SRC = join(ROOT, 'src')
+
+/** What each file in src imports of the others, by paths from there without extension. */
+const IMPORTS = new Map(
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => {
+      const lines = readFileSync(join(SRC, path), 'utf8').matchAll(/^(?:import|export|\}).*['"](\.[^'"]+)['"]/gm)
+      const targets = Array.from(lines, ([, target]) => resolve(dirname(join(SRC, path)), target!.replace(/\.js$/, '')))
+      return [path.replace(/\.ts$/, ''), targets.map((target) => relative(SRC, target))] as const
+    }),
+)
+
+/** The pairs of files of which the first imports the second, as `a -> b`. */
+const importsWhere = (want: (from: string, to: string) => boolean) =>
+  [...IMPORTS].flatMap(([from, all]) => all.filter((to) => want(from, to)).map((to) => `${from} -> ${to}`))
+
+describe('imports in src', () => {
+  it('are found, and lead to files', () => {
+    expect(IMPORTS.get('score')).toContain('lanes/general')
+    expect(IMPORTS.get('kernel/index')!.length).toBeGreaterThan(0)
+    expect(importsWhere((_, to) => !IMPORTS.has(to))).toEqual([])
+  })
+
+  it('never go in a circle', () => {
+    const below = (file: string, path: string[] = []): string[][] =>
+      path.includes(file) ? [[...path, file]] : IMPORTS.get(file)!.flatMap((target) => below(target, [...path, file]))
+    expect([...IMPORTS.keys()].flatMap((file) => below(file))).toEqual([])
+  })
+
+  it('of the kernel stay in the kernel, and nobody else compiles it in', () => {
+    const inKernel = (file: string) => file.startsWith('kernel/')
+    expect(importsWhere((from, to) => inKernel(from) !== inKernel(to))).toEqual([])
+  })
+
+  it('of formats and columns know neither lanes nor what is above them', () => {
+    const low = (file: string) => file.startsWith('formats/') || file === 'columns'
+    const high = /^(lanes\/.*|score|softmax|cli|index|command\/.*)$/
+    expect(importsWhere((from, to) => low(from) && high.test(to))).toEqual([])
+  })
+
+  it('of lanes are in score alone', () => {
+    const lane = (file: string) => file.startsWith('lanes/')
+    expect(importsWhere((from, to) => lane(to) && !lane(from) && from !== 'score')).toEqual([])
+  })
+
+  it('of the command are in the command alone', () => {
+    const command = (file: string) => file === 'cli' || file.startsWith('command/')
+    expect(importsWhere((from, to) => command(to) && !command(from))).toEqual([])
+  })
+})
+
+describe('the package', () => {
+  const node = (script: string) => execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT })
+
+  it('has the files that package.json speaks of', () => {
+    const paths = JSON.stringify([MANIFEST.exports, MANIFEST.bin, MANIFEST.types]).match(/[\w./-]+\.(?:json|js|ts)/g)!
+    expect(paths.length).toBeGreaterThan(3)
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
+  it('is imported by its name', () => {
+    const names = JSON.parse(
+      node(`console.log(JSON.stringify(Object.keys(await import('softmax-stream'))))`).toString(),
+    )
+    expect(names.sort()).toEqual(
+      ['CODES', 'OPTIONS', 'SoftmaxError', 'logSoftmax', 'score', 'softmax', 'softmaxMatrix'].sort(),
+    )
+  })
+
+  it('is nothing but what it exports', () => {
+    const code = node(`import('softmax-stream/dist/score.js').catch(({ code }) => console.log(code))`).toString()
+    expect(code).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
+  })
+
+  it('can be required by CommonJS where Node can do that', () => {
+    const script = `import { createRequire } from 'node:module'
+      console.log(createRequire(import.meta.url).resolve('softmax-stream/package.json'))`
+    expect(node(script).toString()).toBe(`${join(ROOT, 'package.json')}\n`)
+  })
+
+  it('ships what is built, with its licence and README, and nothing else', () => {
+    const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: ROOT,
+      stdio: 'pipe',
+    })
+    const files: string[] = JSON.parse(listing.toString())[0].files.map(({ path }: { path: string }) => path)
+    expect(files).toEqual(
+      expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/kernel.wasm']),
+    )
+    expect(files.filter((path) => !path.startsWith('dist/')).sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
+    expect(files.filter((path) => !/\.(js|d\.ts|wasm)$/.test(path) && path.startsWith('dist/'))).toEqual([])
+  })
+
+  it('runs nothing when it is installed', () => {
+    const scripts = ['preinstall', 'install', 'postinstall'].filter((name) => name in MANIFEST.scripts)
+    expect(scripts).toEqual([])
+  })
+
+  it('is made of three others', () => {
+    expect(Object.keys(MANIFEST.dependencies).sort()).toEqual(['csv-parse', 'csv-stringify', 'through2'])
+  })
+
+  it('has a lock file that names no registry', () => {
+    const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+    const withoutFunding = JSON.stringify(JSON.parse(lock, (key, value) => (key === 'funding' ? undefined : value)))
+    expect(lock).not.toContain('"resolved"')
+    expect(withoutFunding.match(/https?:[^"]*/g)).toBe(null)
+  })
+
+  it('never cuts its output short with process.exit', () => {
+    const scripts = readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.js'),
+    )
+    expect(scripts).toContain('cli.js')
+    expect(
+      scripts.filter((path) => /process\.(exit|abort)\(/.test(readFileSync(join(ROOT, 'dist', path), 'utf8'))),
+    ).toEqual([])
+  })
+})
+
+describe('README', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+
+  it('has the table of options as it is', () => {
+    const [, table] = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(readme) ?? []
+    expect(table?.trim()).toBe(optionTable().trim())
+  })
+})

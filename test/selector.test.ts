@@ -1,0 +1,273 @@
+import { type Schema, type ScoreOptions, type SoftmaxError, score } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+
+/** How the columns of an input are settled. */
+async function settle(input: string, options: ScoreOptions = {}): Promise<Schema> {
+  const stream = score(options)
+  const schema = new Promise<Schema>((resolve) => stream.on('schema', resolve))
+  stream.end(input)
+  stream.resume()
+  const failure = new Promise<never>((_, reject) => stream.on('error', reject))
+  return Promise.race([schema, failure])
+}
+
+/** The names of the columns that are taken for logits. */
+async function chosen(input: string, options: ScoreOptions = {}): Promise<string[]> {
+  const { logits, header } = await settle(input, options)
+  return logits.map((index) => header[index]!)
+}
+
+const refused = (input: string, options: ScoreOptions = {}): Promise<SoftmaxError> =>
+  settle(input, options).then(
+    () => Promise.reject(new Error('it was not refused')),
+    (error) => error,
+  )
+
+describe('a selector', () => {
+  const header = 'id,logit_a,logit_b,logit_c,logit_d,note,1,a-b\n'
+
+  it.each([
+    ['names', 'logit_a,logit_c', ['logit_a', 'logit_c']],
+    ['one name', 'note', ['note']],
+    ['names in any order, for column order', 'logit_c,logit_a', ['logit_a', 'logit_c']],
+    ['one column twice, for once', 'logit_a,2,logit_a', ['logit_a']],
+    ['positions from 1', '2,3', ['logit_a', 'logit_b']],
+    ['a position, not a name of digits', '1', ['id']],
+    ['the last position', '8', ['a-b']],
+    ['a range of positions', '2-5', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a range of one position', '3-3', ['logit_b']],
+    ['a range to the end', '6-', ['note', '1', 'a-b']],
+    ['several ranges', '1-2,7-8', ['id', 'logit_a', '1', 'a-b']],
+    ['a range of names', 'logit_b-logit_d', ['logit_b', 'logit_c', 'logit_d']],
+    ['a range of names with a hyphen of their own', 'note-a-b', ['note', '1', 'a-b']],
+    ['a name with a hyphen', 'a-b', ['a-b']],
+    ['a glob', 'logit_*', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a glob with stars at both ends', '*o*', ['logit_a', 'logit_b', 'logit_c', 'logit_d', 'note']],
+    ['a glob of one character', 'logit_?', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['everything', '*', ['id', 'logit_a', 'logit_b', 'logit_c', 'logit_d', 'note', '1', 'a-b']],
+    ['a regular expression', '/^logit_[ab]$/', ['logit_a', 'logit_b']],
+    ['a regular expression that is found anywhere', '/o/', ['logit_a', 'logit_b', 'logit_c', 'logit_d', 'note']],
+    ['a regular expression with a comma', '/^\\w{4,7}$/', ['logit_a', 'logit_b', 'logit_c', 'logit_d', 'note']],
+    ['a regular expression of any case', '/LOGIT_[AB]/i', ['logit_a', 'logit_b']],
+    ['a negation behind a glob', 'logit_*,!logit_b', ['logit_a', 'logit_c', 'logit_d']],
+    ['a negation first: all but that', '!id,!note,!"1",!a-b', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a negated range', '!1,!6-8', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a negated range of names', '*,!note-a-b,!id', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a negated glob', '!*o*,!id,!a-b', ['1']],
+    ['a negated regular expression', '2-5,!/[cd]$/', ['logit_a', 'logit_b']],
+    ['a negation, then one more', '2-4,!3,5', ['logit_a', 'logit_c', 'logit_d']],
+    ['a name in quotes', '"logit_a"', ['logit_a']],
+    ['a name of digits in quotes', '"1"', ['1']],
+  ])('takes %s: %s', async (_, logits, names) => {
+    expect(await chosen(header, { logits })).toEqual(names)
+  })
+
+  it.each([
+    ['a comma', 'x,y', '"x,y"'],
+    ['a quote', 'x"y', '"x""y"'],
+    ['a star', 'x*', '"x*"'],
+    ['a question mark', 'x?', '"x?"'],
+    ['slashes', '/x/', '"/x/"'],
+    ['an exclamation mark', '!x', '"!x"'],
+    ['spaces', ' x y ', ' x y '],
+    ['letters beyond ASCII', 'żółw-🐢', 'żółw-🐢'],
+    ['a letter that one star stands for', '🐢', '?'],
+    ['a newline', 'x\ny', 'x*y'],
+    ['a point, which is a point in globs', 'x.1', 'x.*'],
+    ['that of a property of all objects', '__proto__', '__proto__'],
+    ['that of a method of all objects', 'constructor', 'constructor'],
+  ])('finds a column whose name holds %s', async (_, name, logits) => {
+    const cell = `"${name.replaceAll('"', '""')}"`
+    expect(await chosen(`id,${cell},xx1\n`, { logits })).toEqual([name])
+  })
+
+  it('may be a list, one item each', async () => {
+    expect(await chosen(header, { logits: ['logit_a', '3-4', '!logit_c', '/^a-/'] })).toEqual([
+      'logit_a',
+      'logit_b',
+      'a-b',
+    ])
+  })
+
+  it('prefers a name to a range', async () => {
+    expect(await chosen('a,x,b,a-b\n', { logits: 'a-b' })).toEqual(['a-b'])
+  })
+
+  it('is case-sensitive', async () => {
+    expect(await chosen('A,a\n', { logits: 'a' })).toEqual(['a'])
+    expect(await refused('A,b\n', { logits: 'a' })).toMatchObject({ code: 'E_SELECTOR' })
+  })
+
+  it('goes before names that begin with logit', async () => {
+    expect(await chosen(header, { logits: 'note' })).toEqual(['note'])
+  })
+
+  it('gives classes in column order, which is the order of labels', async () => {
+    expect(await settle('a,b,c\n', { logits: 'c,a', labels: ['first', 'last'] })).toMatchObject({
+      logits: [0, 2],
+      classes: ['first', 'last'],
+      kept: [1],
+    })
+  })
+
+  it('counts positions where there is no header', async () => {
+    expect(await chosen('7,x,1,2\n', { logits: '3-', header: false })).toEqual(['3', '4'])
+    expect(await chosen('7,x,1,2\n', { logits: '!1-2', header: false })).toEqual(['3', '4'])
+  })
+
+  it.each([
+    ['a name that is none', 'logit_z', 'logit_z'],
+    ['a name in part', 'logit', 'logit'],
+    ['a name among others', 'logit_a,nix,id', 'nix'],
+    ['a negated name that is none', 'logit_*,!nix', 'nix'],
+    ['a name in quotes that is none', '"nix"', 'nix'],
+    ['position 0', '0', '0'],
+    ['a position past the end', '9', '9'],
+    ['a position far past the end', '99999999999999999999', '99999999999999999999'],
+    ['a range from 0', '0-2', '0-2'],
+    ['a range past the end', '2-9', '2-9'],
+    ['a range backwards', '4-2', '4-2'],
+    ['a range of names backwards', 'logit_d-logit_a', 'logit_d-logit_a'],
+    ['a range of names, one of which is none', 'logit_a-logit_z', 'logit_a-logit_z'],
+    ['a negative position', '-1', '-1'],
+    ['a glob that nothing fits', 'cat_*', 'cat_*'],
+    ['a regular expression that nothing fits', '/^cat/', '/^cat/'],
+    ['what is no regular expression', '/(/', '/(/'],
+    ['nothing', ',', ''],
+    ['a negation of nothing', '!', ''],
+    ['nothing that is left', 'id,!id', 'id,!id'],
+    ['a quote that is not closed', '"logit_a', undefined],
+  ])('refuses %s: %s', async (_, logits, item) => {
+    const error = await refused(header, { logits })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2, ...(item !== undefined && { info: { item } }) })
+  })
+
+  it('refuses a name that two columns have, and takes their positions', async () => {
+    expect(await refused('a,a,b\n', { logits: 'a' })).toMatchObject({ code: 'E_SELECTOR' })
+    expect(await refused('a,a,b\n', { logits: 'a-b' })).toMatchObject({ code: 'E_SELECTOR' })
+    expect((await settle('a,a,b\n', { logits: '2-3' })).logits).toEqual([1, 2])
+    expect((await settle('a,a,b\n', { logits: 'a*' })).logits).toEqual([0, 1])
+  })
+})
+
+describe('without a selector', () => {
+  it.each([
+    ['logit_3'],
+    ['logits_3'],
+    ['logit.dog'],
+    ['logits.dog'],
+    ['logit:dog'],
+    ['logits:dog'],
+    ['logit-dog'],
+    ['logit dog'],
+    ['logit3'],
+    ['logits3'],
+    ['LOGIT_dog'],
+    ['Logits.dog'],
+  ])('a name like %s is that of logits', async (name) => {
+    const { logits, kept, classes } = await settle(`id,${name},note\n1,2,x\n`)
+    expect({ logits, kept }).toEqual({ logits: [1], kept: [0, 2] })
+    expect(classes).toEqual([name.endsWith('dog') ? 'dog' : '3'])
+  })
+
+  it.each(['logistic', 'logitech', 'my_logit_3', 'log_it', 'logi_3'])('a name like %s is not', async (name) => {
+    expect(await refused(`note,${name}\nx,2\n`)).toMatchObject({ code: 'E_COLUMNS' })
+  })
+
+  it('columns that begin with logit are taken wherever they stand, and whatever the rest is', async () => {
+    expect(await chosen('logit_a,id,logit_b,x,logits.c\n1,2,3,4,5\n')).toEqual(['logit_a', 'logit_b', 'logits.c'])
+  })
+
+  it('a column called logit keeps its name', async () => {
+    expect((await settle('id,logit\n1,2\n')).classes).toEqual(['logit'])
+  })
+
+  it('all columns are taken where all are numbers', async () => {
+    expect(await chosen('cat,dog,boat\n1,-2.5,1e3\n')).toEqual(['cat', 'dog', 'boat'])
+    expect(await chosen('cat,dog\n-inf, .5\n')).toEqual(['cat', 'dog'])
+    expect(await chosen('0,1,2\n1,2,3\n')).toEqual(['0', '1', '2'])
+  })
+
+  it('all columns are taken of a header alone', async () => {
+    expect(await chosen('cat,dog,boat\n')).toEqual(['cat', 'dog', 'boat'])
+  })
+
+  it.each(
+    [
+      ['id', 'ID', 'Id', 'image_id', 'user_id', 'imageId', 'row_id', 'label_id', 'uuid', 'index', 'key', 'row'],
+      [
+        'truth',
+        'ground_truth',
+        'target',
+        'targets',
+        'y',
+        'Y',
+        'y_true',
+        'label',
+        'labels',
+        'Label',
+        'true_label',
+        'class',
+        '',
+      ],
+    ].flat(),
+  )('a column called %j is not taken for a class in silence', async (name) => {
+    const error = await refused(`${name},cat,dog\n1,2,3\n`)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { header: [name, 'cat', 'dog'], logits: '2-3' } })
+    const last = await refused(`cat,dog,${name}\n1,2,3\n`)
+    expect(last).toMatchObject({ code: 'E_COLUMNS', info: { logits: '1-2' } })
+  })
+
+  it.each(['idle', 'video', 'keyboard', 'rowboat', 'yak', 'classic', 'indexer', 'squid', 'orchid'])(
+    'a class may be called %s',
+    async (name) => {
+      expect(await chosen(`${name},dog\n1,2\n`)).toEqual([name, 'dog'])
+    },
+  )
+
+  it.each(['x', '', '1.2.3', '1_000', '0x10'])(
+    'a cell of the first row that is no number is refused: %j',
+    async (cell) => {
+      const error = await refused(`cat,dog,boat\n1,2,${cell}\n`)
+      expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits: '1-2' } })
+    },
+  )
+
+  it('the selector that the error shows would do', async () => {
+    for (const input of ['id,cat,dog\n1,2,3\n', 'cat,id,dog\n1,2,3\n', 'name,cat,id,dog\nx,2,3,4\n', 'id,cat\n1,2\n']) {
+      const error = await refused(input)
+      const { logits } = error.info as { logits: string }
+      expect((await chosen(input, { logits })).every((name) => ['cat', 'dog'].includes(name))).toBe(true)
+      expect(error.message).toContain(`--logits '${logits}'`)
+      expect(error.message).toContain(input.split('\n')[0])
+    }
+  })
+
+  it.each(['1.5,2.5', '-1,2', '1e3,4', '0.25,inf'])('a header that is numbers is refused: %s', async (header) => {
+    const error = await refused(`${header}\n1,2\n`)
+    expect(error).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
+    expect(error.message).toContain('--no-header')
+  })
+})
+
+describe('without a header', () => {
+  const header = false
+
+  it('all columns of numbers are logits', async () => {
+    expect(await settle('1.5,2,-3\n', { header })).toMatchObject({ logits: [0, 1, 2], classes: ['0', '1', '2'] })
+  })
+
+  it('whole numbers are logits, too', async () => {
+    expect((await settle('7,2,3\n', { header })).logits).toEqual([0, 1, 2])
+  })
+
+  it('a whole number before logits with fractions is not taken for one in silence', async () => {
+    const error = await refused('17,2.5,3.25\n', { header })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits: '2-3' } })
+  })
+
+  it('a column that is no number is not taken for logits', async () => {
+    expect(await refused('dog,2.5,3.5\n', { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+    expect(await refused('2.5,3.5,\n', { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits: '1-2' } })
+  })
+})

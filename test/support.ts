@@ -1,0 +1,108 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { logSoftmax, type Prediction, SoftmaxError, type SoftmaxOptions, softmax } from 'softmax-stream'
+import { onTestFinished, vi } from 'vitest'
+
+/** Starting a process takes long on a machine that is busy. */
+vi.setConfig({ testTimeout: 60_000 })
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** What package.json says. */
+export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+/** The file that is the command. */
+export const BIN = join(ROOT, MANIFEST.bin.softmax)
+
+/** The most bytes of output that are taken. */
+const MOST = 1 << 28
+
+/** What came of a run of the command. */
+export interface Result {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+interface Circumstances {
+  stdin?: string | Buffer
+  /** The folder it is run in, from which names of files count. */
+  cwd?: string
+  /** Says to the process that one of its streams is a terminal. */
+  terminal?: 'stdin' | 'stderr'
+}
+
+/** Runs the command. */
+export function command(args: string[], { stdin = '', cwd = ROOT, terminal }: Circumstances = {}): Result {
+  const preload = terminal ? ['--import', `data:text/javascript,process.${terminal}.isTTY = true`] : []
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, BIN, ...args], {
+    input: stdin,
+    cwd,
+    maxBuffer: MOST,
+  })
+  return { status, stdout: stdout.toString(), stderr: stderr.toString() }
+}
+
+/** Runs a line of shell, in which `softmax` is the command (in the foreground: it is a function). */
+export function shell(line: string, cwd: string): Result {
+  const script = `softmax() { "${process.execPath}" "${BIN}" "$@"; }\n${line}`
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, maxBuffer: MOST })
+  return { status, stdout: stdout.toString(), stderr: stderr.toString() }
+}
+
+/** Starts the command, to be fed and stopped by the test. */
+export function start(args: string[], cwd: string) {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe' })
+  const ended = new Promise<Result & { signal: NodeJS.Signals | null }>((resolve) => {
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (bytes) => {
+      stdout += bytes
+    })
+    child.stderr.on('data', (bytes) => {
+      stderr += bytes
+    })
+    child.stdin.on('error', () => {})
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, ended }
+}
+
+/** A new folder that holds some files, gone when the test is done. */
+export function folder(files: Record<string, string | Buffer> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), 'softmax-test-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+  return path
+}
+
+/** What a call throws. */
+export function thrown(call: () => unknown): SoftmaxError {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof SoftmaxError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** The predictions for some rows, or the error they end in. */
+export async function predict(rows: Iterable<unknown>, options: SoftmaxOptions = {}, stream = softmax) {
+  const predictions: Prediction[] = []
+  try {
+    for await (const prediction of Readable.from(rows).compose(stream(options))) predictions.push(prediction)
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    return { predictions, error }
+  }
+  return { predictions, error: undefined }
+}
+
+/** The same, with natural logarithms. */
+export const predictLog = (rows: Iterable<unknown>, options: SoftmaxOptions = {}) => predict(rows, options, logSoftmax)
