@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
-import { SoftmaxError, systemReason } from './errors.js'
+import { printable, SoftmaxError, systemReason } from './errors.js'
 import { formatOf } from './formats/index.js'
 import { type Schema, type ScoreStream, type Stats, score } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
@@ -68,16 +68,16 @@ async function scoreInput(input: string, run: Run): Promise<void> {
     }
   } catch (error) {
     // Whether no row could be scored is told of all inputs together.
-    if (!(error instanceof SoftmaxError && error.code === 'E_NO_ROWS' && run.inputs.length > 1)) throw error
+    if (!SoftmaxError.is(error, 'E_NO_ROWS') || run.inputs.length === 1) throw error
   }
   add(run.done, stream.stats)
 }
 
 /** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
-function scoreOptions(input: string, source: string, { settings, first }: Run) {
+function scoreOptions(input: string, source: string, { settings, first, inputs }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   const from = settings.from ?? formatOf(input) ?? 'csv'
-  const to = settings.to ?? (settings.output === undefined ? undefined : formatOf(settings.output)) ?? from
+  const to = settings.to ?? formatOf(settings.output ?? '') ?? settings.from ?? formatOf(inputs[0]!) ?? 'csv'
   return { ...shared, from, to, source, ...(first && { outputHeader: false }) }
 }
 
@@ -159,8 +159,10 @@ function abandonOnSignal(output: Output): void {
   }
 }
 
-function print(text: string): void {
-  process.stdout.write(text)
+async function print(text: string): Promise<void> {
+  const output = await openOutput(undefined)
+  await output.write(Buffer.from(text))
+  await output.commit()
 }
 
 function warn({ settings }: Run, text: string): void {
@@ -168,7 +170,7 @@ function warn({ settings }: Run, text: string): void {
 }
 
 function complain(text: string): void {
-  process.stderr.write(`softmax: ${text}\n`)
+  process.stderr.write(`softmax: ${printable(text)}\n`)
 }
 
 function version(): string {
@@ -178,7 +180,7 @@ function version(): string {
 /** The exit status for an error, which is told first; a reader that went away is told nothing. */
 function report(error: unknown): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
-  if (cause?.code === 'EPIPE') return 141
+  if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
   const known =
     error instanceof SoftmaxError ? error : new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
   complain(known.message)

@@ -6,10 +6,15 @@
 
 /** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
 export interface Place {
+  /** The name of the input. */
   source?: string
+  /** From 1, the header's included. */
   line?: number
+  /** From 1, the header not counted. */
   row?: number
+  /** From 0, in the input. */
   byte?: number
+  /** The name of the column. */
   column?: string
 }
 
@@ -67,8 +72,7 @@ export const CODES = {
   E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),
   E_NAME: word<{ name: string }>(
     2,
-    ({ name }) =>
-      `the new column ${shown(name)} is in the input already; leave it out with --no-keep, or choose others with --emit`,
+    ({ name }) => `two columns of the output would be called ${shown(name)}; choose with --no-keep, --emit or --labels`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
   E_SAME_FILE: word<{ path: string }>(2, ({ path }) => `the output ${shown(path)} is an input; write to another file`),
@@ -90,7 +94,7 @@ export type Info<C extends Code> =
  *
  * @example
  * try { … } catch (error) {
- *   if (error instanceof SoftmaxError && error.code === 'E_CELL') console.error(error.info.line, error.info.cell)
+ *   if (SoftmaxError.is(error, 'E_CELL')) console.error(error.info.line, error.info.cell)
  * }
  */
 export class SoftmaxError<C extends Code = Code> extends Error {
@@ -104,6 +108,11 @@ export class SoftmaxError<C extends Code = Code> extends Error {
     super(printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`), options)
     this.code = code
     this.info = info
+  }
+
+  /** True for an error of this class that has the code. */
+  static is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C> {
+    return error instanceof SoftmaxError && error.code === code
   }
 
   /** The exit status the command gives for this error. */

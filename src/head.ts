@@ -27,9 +27,12 @@ export async function readHead(
   asked: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<Head | undefined> {
-  const start = await gather(chunks, (bytes) => findNewline(bytes, asked) !== undefined)
+  const start = await gather(chunks, (bytes) => findNewline(withoutMark(bytes), asked) !== undefined)
   const bom = byteOrderMark(start)
-  const dialect = { ...asked, newline: findNewline(start, asked) ?? (start.at(-1) === CR ? '\r' : '\n') } as const
+  const dialect = {
+    ...asked,
+    newline: findNewline(withoutMark(start), asked) ?? (start.at(-1) === CR ? '\r' : '\n'),
+  } as const
   const blocks = cut(prepend(start.subarray(bom), chunks), dialect)
   const bytes = await gather(blocks, (bytes) => isEnough(firstRows(bytes, dialect, settings), settings))
   const rows = firstRows(bytes, dialect, settings)
@@ -73,6 +76,10 @@ function byteOrderMark(start: Buffer): 0 | 3 {
   const encoding = /^(fffe0000|0000feff)/.test(marks) ? 'UTF-32' : /^(fffe|feff)/.test(marks) ? 'UTF-16' : undefined
   if (encoding) throw new SoftmaxError('E_ENCODING', { encoding })
   return marks.startsWith('efbbbf') ? 3 : 0
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(byteOrderMark(bytes))
 }
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */

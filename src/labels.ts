@@ -1,6 +1,6 @@
 /** Class names as `--labels` gives them: a list, or `@` and a file with one a line or JSON. */
 import { readFileSync } from 'node:fs'
-import { SoftmaxError, systemReason } from './errors.js'
+import { SoftmaxError, shown, systemReason } from './errors.js'
 
 /** The names for `classes` classes, in column order. Throws E_LABELS where the file cannot be used or the count is off. */
 export function readLabels(labels: string | readonly string[], classes: number): string[] {
@@ -9,6 +9,9 @@ export function readLabels(labels: string | readonly string[], classes: number):
   if (names.length !== classes) {
     throw new SoftmaxError('E_LABELS', { reason: `${names.length} names for ${classes} classes` })
   }
+  const seen = new Set<string>()
+  const twice = names.find((name, index) => seen.size === seen.add(name).size)
+  if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are called ${shown(twice)}` })
   return names
 }
 

@@ -38,11 +38,7 @@ export function settleSchema(
   const kept = settings.keep ? [...columns.keys()].filter((index) => !chosen.has(index)) : []
   const layout = settleLayout(settings, header && logits.map((index) => header[index]!), logits.length)
   const names = layout.emit.flatMap((name) => COLUMNS[name].names(layout))
-  if (header)
-    requireNewNames(
-      names,
-      kept.map((index) => header[index]!),
-    )
+  requireNewNames(names, header ? kept.map((index) => header[index]!) : [])
   return { header: columns, logits, kept, names, ...layout }
 }
 
@@ -64,7 +60,7 @@ export function settleLayout(
   const classes = labels
     ? readLabels(labels, count)
     : (names?.map(className) ?? Array.from({ length: count }, (_, i) => String(i)))
-  return { classes, log: op === 'log-softmax', topK, emit: items(emit) }
+  return { classes, log: op === 'log-softmax', topK, emit: [...new Set(items(emit))] }
 }
 
 const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
@@ -109,8 +105,10 @@ function looksLikeKey(first: string[], index: number): boolean {
   return index === 0 && first.length > 1 && isWhole(first[0]!) && !first.slice(1).some(isWhole)
 }
 
+/** A first line of numbers is a row, unless it counts the columns, from 0 or 1, as pandas does for want of names. */
 function looksLikeData(header: string[]): boolean {
-  return header.every(isNumber) && header.some((name) => /[.eE]|^\s*-/.test(name))
+  const counts = [0, 1].some((first) => header.every((name, index) => name === String(first + index)))
+  return header.every(isNumber) && !counts
 }
 
 /** The error that shows the header and a selector that would do. */
@@ -118,7 +116,7 @@ function cannotTell(header: string[], candidates: number[]): SoftmaxError {
   const [first = 0, last = header.length - 1] = [candidates[0], candidates.at(-1)]
   const adjacent = candidates.length === last - first + 1
   const logits =
-    candidates.length === 0 || adjacent ? `${first + 1}-${last + 1}` : candidates.map((index) => index + 1).join(',')
+    adjacent || candidates.length < 2 ? `${first + 1}-${last + 1}` : candidates.map((index) => index + 1).join(',')
   return new SoftmaxError('E_COLUMNS', { header, logits })
 }
 

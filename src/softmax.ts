@@ -38,7 +38,7 @@ export interface Prediction {
   margin?: number
   /** Entropy of the probabilities, in nats. */
   entropy?: number
-  /** log(sum(exp(logits))). */
+  /** log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: number
   [rest: string]: unknown
 }
@@ -79,9 +79,13 @@ export interface MatrixScores {
   index: Uint32Array
   /** With `topK`: positions of the most probable classes, rows x topK. */
   top?: Uint32Array
+  /** With `emit`: the largest probability of each row. */
   confidence?: Float64Array | Float32Array
+  /** With `emit`: that less the second. */
   margin?: Float64Array | Float32Array
+  /** With `emit`: in nats. */
   entropy?: Float64Array | Float32Array
+  /** With `emit`: log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: Float64Array | Float32Array
 }
 
@@ -302,7 +306,7 @@ function requireNew(found: object, rest: Record<string, unknown>, place: Place):
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Buffer))
 }
 
 /** True for a list or a record of nothing. */

@@ -129,7 +129,7 @@ function describeFlags() {
 }
 
 function kebab(option: string): string {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/(\d+)/, '$1')
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function wrap(text: string, width: number): string[] {

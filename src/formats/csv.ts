@@ -42,12 +42,12 @@ export function encodeCell(text: string, dialect: Dialect): string {
   return /^\w+$/.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1)
 }
 
-/** The text of a cell, without its quotes and escapes. */
+/** The text of a cell, without its quotes and escapes; an escape is one only before a quote or itself. */
 export function decodeCell(cell: string, { quote, escape }: Dialect): string {
   if (!cell.startsWith(quote)) return cell
   let text = ''
   for (let at = 1; at < cell.length - 1; at++) {
-    if (cell[at] === escape) at++
+    if (cell[at] === escape && (cell[at + 1] === quote || cell[at + 1] === escape)) at++
     text += cell[at]
   }
   return text

@@ -162,8 +162,8 @@ class Scanner {
   }
 
   #lastNewline(bytes: Buffer): number {
-    const end = bytes.lastIndexOf(this.#newline) + 1
-    const passed = end > this.#at ? end : 0
+    const newline = bytes.subarray(this.#at).lastIndexOf(this.#newline)
+    const passed = newline < 0 ? 0 : this.#at + newline + 1
     const last = bytes.at(-1)
     if (last !== undefined && this.#at < bytes.length) {
       this.#inside = last === this.#newline ? Inside.Row : last === this.#delimiter[0] ? Inside.Cell : Inside.Text
