@@ -10,7 +10,7 @@ export function readLabels(labels: string | readonly string[], classes: number):
     throw new SoftmaxError('E_LABELS', { reason: `${names.length} names for ${classes} classes` })
   }
   const seen = new Set<string>()
-  const twice = names.find((name, index) => seen.size === seen.add(name).size)
+  const twice = names.find((name) => seen.size === seen.add(name).size)
   if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are called ${shown(twice)}` })
   return names
 }
