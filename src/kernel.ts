@@ -16,19 +16,21 @@ export interface KernelOptions {
   summary: boolean
 }
 
-/** Results of a matrix of rows x classes: `values` row after row, `top` rows x top, all else one number a row. */
+/** Results of a matrix of rows x classes, in arrays of their own: `values` and `top` row after row, else one a row. */
 export interface Scores {
   rows: number
   classes: number
-  /** Probabilities, or their natural logarithms; NaN where the row has no softmax. */
+  /** Rows x classes: probabilities, or their natural logarithms; NaN where the row has no softmax. */
   values: Float64Array
   /** 0, or a position in {@link STATUS}: why the row has no softmax. */
   status: Uint8Array
   /** Position of the largest logit, the first on a tie; of the first NaN, if any. */
   index: Uint32Array
-  /** Positions of the largest logits, the largest first. */
+  /** Rows x top: positions of the largest logits, the largest first, the first on a tie. */
   top: Uint32Array
+  /** The largest probability, of log-softmax too. Like the three below, empty where no summary is wanted. */
   confidence: Float64Array
+  /** The largest probability less the second largest; of one class, 1. */
   margin: Float64Array
   /** In nats. */
   entropy: Float64Array
@@ -44,15 +46,13 @@ export const STATUS: readonly (string | undefined)[] = [
   'all logits are -inf',
 ]
 
-/** The most classes, or rows x classes, that are in the kernel's memory at once; even, as the kernel asks. */
+/** The most logits in the kernel's memory at once: rows of them, or a part of a row, of whole blocks of the kernel. */
 const CHUNK = 1 << 14
+/** The most rows that go through the kernel's phases together. */
+const BATCH = 64
 
-/** Offsets in the state of a row, and flags: those of `kernel/abi.ts`. */
-const STATE = { index: 16, status: 20, confidence: 136, margin: 144, entropy: 152, logsumexp: 160, size: 208 }
-const WANT_LOG = 1
-const WANT_SUMMARY = 2
-
-interface Exports {
+/** Functions of `kernel/index.ts`; addresses and sizes are in bytes, counts in logits. */
+interface Kernel {
   memory: WebAssembly.Memory
   heapBase(): number
   divide(at: number, count: number, temperature: number): void
@@ -61,39 +61,70 @@ interface Exports {
   accumulate(at: number, count: number, base: number, state: number, scratch: number, flags: number): void
   finish(state: number, flags: number): void
   emit(at: number, count: number, state: number, scratch: number, out: number, flags: number): void
-  scoreRow(at: number, count: number, state: number, scratch: number, out: number, flags: number): void
+  scoreRows(
+    at: number,
+    rows: number,
+    classes: number,
+    states: number,
+    scratch: number,
+    out: number,
+    flags: number,
+  ): void
   select(at: number, count: number, base: number, heap: number, held: number, k: number): number
   drain(heap: number, held: number, out: number): void
+  selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
 }
 
-/** Where things lie in the kernel's memory. */
-interface Room {
-  state: number
-  spare: number
-  logits: number
-  scratch: number
-  out: number
-  heap: number
-  top: number
+const compiled = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
+const { exports } = new WebAssembly.Instance(compiled)
+const kernel = exports as unknown as Kernel
+
+/** Numbers of `kernel/abi.ts`: flags, offsets in the state of a row, and its size. */
+const constant = (name: string): number => (exports[name] as WebAssembly.Global).value
+const WANT_LOG = constant('WANT_LOG')
+const WANT_SUMMARY = constant('WANT_SUMMARY')
+const STATE_SIZE = constant('STATE_SIZE')
+const WORDS = { index: constant('INDEX') / 4, status: constant('STATUS') / 4 }
+const DOUBLES = {
+  confidence: constant('CONFIDENCE') / 8,
+  margin: constant('MARGIN') / 8,
+  entropy: constant('ENTROPY') / 8,
+  logsumexp: constant('LOGSUMEXP') / 8,
 }
 
-const kernel = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url))))
-  .exports as unknown as Exports
+/** The compiled kernel, for workers to instantiate without compiling it again. */
+export function kernelModule(): WebAssembly.Module {
+  return compiled
+}
 
-/** Scores a matrix of any size, a chunk of rows, or of a wide row's classes, at a time. The logits are not changed. */
+/** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
 export function scoreMatrix(logits: Float64Array, rows: number, classes: number, options: KernelOptions): Scores {
   const scores = emptyScores(rows, classes, options)
   const room = makeRoom(options.top)
-  if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(logits, row, scores, room, options)
+  const run = { logits, scores, room, options, flags: flagsOf(options) }
+  if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
     const step = Math.floor(CHUNK / classes)
-    for (let row = 0; row < rows; row += step) scoreRows(logits, row, Math.min(step, rows - row), scores, room, options)
+    for (let row = 0; row < rows; row += step) scoreChunk(run, row, Math.min(step, rows - row))
   }
   return scores
 }
 
-function emptyScores(rows: number, classes: number, { top }: KernelOptions): Scores {
-  const column = () => new Float64Array(rows)
+/** What stays the same for all rows of a matrix. */
+interface Run {
+  logits: Float64Array
+  scores: Scores
+  room: Room
+  options: KernelOptions
+  flags: number
+}
+
+function flagsOf({ log, summary }: KernelOptions): number {
+  return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
+}
+
+function emptyScores(rows: number, classes: number, { top, summary }: KernelOptions): Scores {
+  const column = () => new Float64Array(summary ? rows : 0)
   return {
     rows,
     classes,
@@ -108,7 +139,19 @@ function emptyScores(rows: number, classes: number, { top }: KernelOptions): Sco
   }
 }
 
-/** Lays out the kernel's memory, which grows where it has to. A row's last pair of results may overshoot by 8 bytes. */
+/** Where things lie in the kernel's memory, and what of it the host reads. */
+interface Room {
+  states: number
+  logits: number
+  scratch: number
+  out: number
+  heap: number
+  top: number
+  words: Uint32Array
+  doubles: Float64Array
+}
+
+/** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
 function makeRoom(top: number): Room {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
@@ -116,71 +159,69 @@ function makeRoom(top: number): Room {
     end += Math.ceil(bytes / 16) * 16
     return start
   }
-  const room = {
-    state: take(STATE.size),
-    spare: take(STATE.size),
-    logits: take(8 * CHUNK + 16),
-    scratch: take(16 * CHUNK + 32),
-    out: take(8 * CHUNK + 16),
-    heap: take(16 * top),
-    top: take(4 * top),
-  }
+  const states = take(BATCH * STATE_SIZE)
+  const logits = take(8 * CHUNK + 8)
+  const scratch = take(16 * (CHUNK + BATCH))
+  const out = take(8 * CHUNK + 8)
+  const heap = take(16 * top)
+  const room = { states, logits, scratch, out, heap, top: take(4 * Math.max(top, CHUNK)) }
   const missing = end - kernel.memory.buffer.byteLength
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / 65536))
-  return room
+  const { buffer } = kernel.memory
+  return { ...room, words: new Uint32Array(buffer, states), doubles: new Float64Array(buffer, states) }
 }
 
-/** Scores as many rows as fit into the kernel's memory together. */
-function scoreRows(
-  logits: Float64Array,
-  first: number,
-  count: number,
-  scores: Scores,
-  room: Room,
-  options: KernelOptions,
-) {
+/** Scores as many rows as fit into the kernel's memory together, a batch at a time. */
+function scoreChunk(run: Run, first: number, rows: number): void {
+  const { logits, scores, room, options, flags } = run
   const { classes, values } = scores
-  const [start, length] = [first * classes, count * classes]
-  load(logits.subarray(start, start + length), room, options)
-  const state = stateView(room)
-  for (let row = 0; row < count; row++) {
-    const at = room.logits + 8 * row * classes
-    kernel.scoreRow(at, classes, room.state, room.scratch, room.out + 8 * row * classes, flags(options))
-    if (options.top > 0) storeTop(kernel.select(at, classes, 0, room.heap, 0, options.top), first + row, scores, room)
-    storeState(first + row, scores, state)
+  const [start, end] = [first * classes, (first + rows) * classes]
+  load(logits.subarray(start, end), room, options)
+  for (let row = 0; row < rows; row += BATCH) {
+    const count = Math.min(BATCH, rows - row)
+    const skip = 8 * row * classes
+    kernel.scoreRows(room.logits + skip, count, classes, room.states, room.scratch, room.out + skip, flags)
+    storeStates(run, first + row, count)
   }
-  values.set(new Float64Array(kernel.memory.buffer, room.out, length), start)
+  values.set(new Float64Array(kernel.memory.buffer, room.out, end - start), start)
+  if (options.top === 0) return
+  kernel.selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
+  storeTop(run, first, rows)
 }
 
-/** Scores one row that is wider than the kernel's memory: its chunks go through each phase in turn. */
-function scoreWideRow(logits: Float64Array, row: number, scores: Scores, room: Room, options: KernelOptions) {
-  const { classes, values } = scores
-  const whole = logits.subarray(row * classes, (row + 1) * classes)
+/**
+ * Scores one row that is wider than the kernel's memory: its chunks go through each phase in turn. Before `emit` of a
+ * chunk, `accumulate` fills the scratch again; the sums it adds to have been used.
+ */
+function scoreWideRow(run: Run, row: number): void {
+  const { scores, room, options, flags } = run
+  const { states: state, logits: at, scratch, out } = room
   let held = 0
-  kernel.begin(room.state)
-  for (const { at, count } of loadChunks(whole, room, options)) {
-    kernel.scan(room.logits, count, at, room.state)
-    if (options.top > 0) held = kernel.select(room.logits, count, at, room.heap, held, options.top)
+  kernel.begin(state)
+  for (const [base, count] of loadChunks(run, row)) {
+    kernel.scan(at, count, base, state)
+    if (options.top > 0) held = kernel.select(at, count, base, room.heap, held, options.top)
   }
-  for (const { at, count } of loadChunks(whole, room, options)) {
-    kernel.accumulate(room.logits, count, at, room.state, room.scratch, flags(options))
+  for (const [base, count] of loadChunks(run, row)) kernel.accumulate(at, count, base, state, scratch, flags)
+  kernel.finish(state, flags)
+  storeStates(run, row, 1)
+  for (const [base, count] of loadChunks(run, row)) {
+    if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)
+    kernel.emit(at, count, state, scratch, out, flags)
+    scores.values.set(new Float64Array(kernel.memory.buffer, out, count), row * scores.classes + base)
   }
-  new Uint8Array(kernel.memory.buffer).copyWithin(room.spare, room.state, room.state + STATE.size)
-  kernel.finish(room.state, flags(options))
-  for (const { at, count } of loadChunks(whole, room, options)) {
-    kernel.accumulate(room.logits, count, at, room.spare, room.scratch, flags(options))
-    kernel.emit(room.logits, count, room.state, room.scratch, room.out, flags(options))
-    values.set(new Float64Array(kernel.memory.buffer, room.out, count), row * classes + at)
-  }
-  if (options.top > 0) storeTop(held, row, scores, room)
-  storeState(row, scores, stateView(room))
+  if (options.top === 0) return
+  kernel.drain(room.heap, held, room.top)
+  storeTop(run, row, 1)
 }
 
-function* loadChunks(row: Float64Array, room: Room, options: KernelOptions) {
-  for (let at = 0; at < row.length; at += CHUNK) {
-    const chunk = row.subarray(at, at + CHUNK)
-    load(chunk, room, options)
-    yield { at, count: chunk.length }
+/** Puts the chunks of a row into the kernel's memory one after another: the position of each, and its classes. */
+function* loadChunks({ logits, scores: { classes }, room, options }: Run, row: number): Generator<[number, number]> {
+  for (let base = 0; base < classes; base += CHUNK) {
+    const count = Math.min(CHUNK, classes - base)
+    const start = row * classes + base
+    load(logits.subarray(start, start + count), room, options)
+    yield [base, count]
   }
 }
 
@@ -189,24 +230,22 @@ function load(logits: Float64Array, { logits: at }: Room, { temperature }: Kerne
   if (temperature !== 1) kernel.divide(at, logits.length, temperature)
 }
 
-function flags({ log, summary }: KernelOptions): number {
-  return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
+function storeTop({ scores, room, options: { top } }: Run, first: number, rows: number): void {
+  scores.top.set(new Uint32Array(kernel.memory.buffer, room.top, rows * top), first * top)
 }
 
-function storeTop(held: number, row: number, scores: Scores, room: Room): void {
-  kernel.drain(room.heap, held, room.top)
-  scores.top.set(new Uint32Array(kernel.memory.buffer, room.top, held), row * held)
-}
-
-function stateView({ state }: Room): DataView {
-  return new DataView(kernel.memory.buffer, state, STATE.size)
-}
-
-function storeState(row: number, scores: Scores, view: DataView): void {
-  scores.index[row] = view.getUint32(STATE.index, true)
-  scores.status[row] = view.getUint32(STATE.status, true)
-  scores.confidence[row] = view.getFloat64(STATE.confidence, true)
-  scores.margin[row] = view.getFloat64(STATE.margin, true)
-  scores.entropy[row] = view.getFloat64(STATE.entropy, true)
-  scores.logsumexp[row] = view.getFloat64(STATE.logsumexp, true)
+/** Takes over what the states of a batch have for its rows. */
+function storeStates({ scores, room: { words, doubles }, options }: Run, first: number, rows: number): void {
+  const { index, status, confidence, margin, entropy, logsumexp } = scores
+  for (let i = 0, word = 0; i < rows; i++, word += STATE_SIZE / 4) {
+    index[first + i] = words[word + WORDS.index]!
+    status[first + i] = words[word + WORDS.status]!
+  }
+  if (!options.summary) return
+  for (let i = 0, double = 0; i < rows; i++, double += STATE_SIZE / 8) {
+    confidence[first + i] = doubles[double + DOUBLES.confidence]!
+    margin[first + i] = doubles[double + DOUBLES.margin]!
+    entropy[first + i] = doubles[double + DOUBLES.entropy]!
+    logsumexp[first + i] = doubles[double + DOUBLES.logsumexp]!
+  }
 }

@@ -1,156 +1,194 @@
 /**
- * Exponentials kept apart, so that what follows can round once:
+ * Exponentials kept apart, so that what follows can round once. Distances are taken from an origin o:
  *
- *     e^d = 2^q S (1 + t),   d = (k/128) ln 2 + r,   k = 128 q + j,   S (1 + ST) = 2^(j/128),   t = p + ST + ST p
+ *     e^(x - o) = 2^q S (1 + t)       k = nearest(128 (x - o) / ln 2) = 128 q + j       2^(j/128) = S e^DELTA
+ *     t = e^r - 1                     r = x - (o + k STEP_HEAD) + (DELTA - k STEP_TAIL)
  *
- * with p = e^r - 1 by a polynomial on |r| <= ln 2 / 256. S is 2^(j/128) rounded to 26 bits, so that its product with
- * a 27-bit number is exact; ST makes up for what the rounding took. The error of 1 + t is below 2^-60: that of the
- * polynomial (2^-66), of r (|r| 2^-53 and the last bit of L2L) and of adding up t (|t| 2^-53).
+ * - S is 2^(j/128) rounded to 26 bits, so that its product with a 27-bit number is exact; DELTA makes up for that.
+ * - x - o itself is never rounded: o and STEP_HEAD lie on a coarse {@link onGrid | grid}, which makes o + k STEP_HEAD
+ *   exact, and x is so close to it that the difference is exact too (|x| > 2^-7, Sterbenz) or wrong by 2^-62. Seven
+ *   additions do that; with x - o as a pair it takes twelve.
+ * - The error of 1 + t is below 2^-60.5: that of the difference, of the sum r, of the polynomial (2^-66) and of its last
+ *   addition (2^-62 each).
  *
- * The polynomial and the split of ln 2 / 128 are those of ARM's optimized-routines (math/exp_data.c, N = 128); L2H ends
- * in zeros, so k L2H is exact for |k| < 2^17.
+ * The polynomial is that of ARM's optimized-routines (math/exp_data.c, N = 128), for |r| <= ln 2 / 256.
  */
 
 /** 128 / ln 2. */
 const INVERSE: f64 = 184.6649652337873
 /** Adding and subtracting it rounds to a whole number, which also stands in the low bits of the sum. */
 const SHIFT: f64 = 6755399441055744.0
-/** -ln 2 / 128, head and tail. */
-export const L2H: f64 = -0.005415212348111709
-export const L2L: f64 = -1.2864023111638346e-14
-
+/** ln 2 / 128: a multiple of 2^-41, and the rest. A product of the head with |k| < 2^20 is exact. */
+export const STEP_HEAD: f64 = 0.005415212347998022
+export const STEP_TAIL: f64 = 1.2655086083325438e-13
 const C2: f64 = 0.49999999999996786
 const C3: f64 = 0.16666666666665886
 const C4: f64 = 0.0416666808410674
 const C5: f64 = 0.008333335853059549
 
-/** Below it an exponential is not worked out here: e^-620 < 2^-894 changes no sum, and has no room for a tail. */
+/**
+ * The same for two lanes. V8 makes a splatted constant anew wherever it is used, in three instructions, and a sum of two
+ * as well, even where it is the same all through a loop; a load is one.
+ */
+const BOTH_INVERSE: usize = memory.data<f64>([INVERSE, INVERSE])
+const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
+const BOTH_STEP_HEAD: usize = memory.data<f64>([STEP_HEAD, STEP_HEAD])
+const BOTH_STEP_TAIL: usize = memory.data<f64>([STEP_TAIL, STEP_TAIL])
+const BOTH_C2: usize = memory.data<f64>([C2, C2])
+const BOTH_C3: usize = memory.data<f64>([C3, C3])
+const BOTH_C4: usize = memory.data<f64>([C4, C4])
+const BOTH_C5: usize = memory.data<f64>([C5, C5])
+
+/** The least distance that is not left out of a sum: e^-620 < 2^-894, which leaves room below for a tail. */
 export const LOWEST: f64 = -620
+/** Powers of two below it make 0 of whatever is scaled by them. */
+export const LEAST_POWER: i32 = -1201
 
-/** S and ST of j = 0 to 127, as bits: round(2^(j/128), 26 bits), then (2^(j/128) - S) / S. */
+/**
+ * S and DELTA of j = 0 to 127, as bits: round(2^(j/128), 26 bits), then log(2^(j/128) / S). From the bits of S j 2^45 is
+ * taken, as adding k 2^45 gives back that j along with 2^q.
+ */
 const TABLE: usize = memory.data<u64>([
-  0x3ff0000000000000, 0x0000000000000000, 0x3ff0163da8000000, 0x3e3f875fb416602a,
-  0x3ff02c9a40000000, 0xbe384454171ec4b4, 0x3ff04315e8000000, 0x3e1b2debae14bf2f,
-  0x3ff059b0d0000000, 0x3e4824d3f7ca7e82, 0x3ff0706b28000000, 0x3e3d13251fd6c2f3,
-  0x3ff0874518000000, 0x3e1c7650cf6cbaa7, 0x3ff09e3ec8000000, 0x3e45640c32a3272f,
-  0x3ff0b55870000000, 0xbe472d09eac96345, 0x3ff0cc9228000000, 0x3e4a427ff9dc1d26,
-  0x3ff0e3ec30000000, 0x3e456d51cae35a89, 0x3ff0fb66b0000000, 0xbdb1b7e9feb8b6a6,
-  0x3ff11301d0000000, 0x3df133a6ed07def9, 0x3ff12abdc0000000, 0x3e1935bf001d65d0,
-  0x3ff1429ab0000000, 0xbe33dca931712982, 0x3ff15a98c8000000, 0x3e23147936595e98,
-  0x3ff172b840000000, 0xbe49c0c21188b886, 0x3ff18af938000000, 0x3e20062babf0aafa,
-  0x3ff1a35be8000000, 0x3e48f0ada42cf064, 0x3ff1bbe088000000, 0xbe4cbf8e423ca8c2,
-  0x3ff1d48730000000, 0x3e343b2cd7dab9f4, 0x3ff1ed5020000000, 0x3e455510f70949b4,
-  0x3ff2063b88000000, 0x3e15ded5e2bc5aab, 0x3ff21f4990000000, 0x3e35124b9b50941b,
-  0x3ff2387a70000000, 0xbe35a85dbe4b1ae7, 0x3ff251ce50000000, 0xbe10e3a1ce75f5fd,
-  0x3ff26b4568000000, 0xbe3d664ce654d2cb, 0x3ff284dfe0000000, 0x3e3b13006594c0b9,
-  0x3ff29e9df8000000, 0xbe43c4812b18d81c, 0x3ff2b87fd0000000, 0x3e276169c2171507,
-  0x3ff2d285a8000000, 0xbe2e2cf5b5c26c2f, 0x3ff2ecafa8000000, 0x3e30d036c9dddd8d,
-  0x3ff306fe08000000, 0x3e3d858224ef1477, 0x3ff3217100000000, 0xbe48c14439d51c40,
-  0x3ff33c08b0000000, 0x3e3fd28e649f4574, 0x3ff356c560000000, 0xbe169f6ef7f83106,
-  0x3ff371a738000000, 0xbe244c49e358ed4a, 0x3ff38cae70000000, 0xbe437e2f51bdf211,
-  0x3ff3a7db38000000, 0xbe44350ed83daa61, 0x3ff3c32dc0000000, 0x3e43eda01596db82,
-  0x3ff3dea650000000, 0xbe494f4d171277e2, 0x3ff3fa4508000000, 0xbe454fb41019586f,
-  0x3ff4160a20000000, 0x3e390d1a3427eb92, 0x3ff431f5d8000000, 0x3e30ab963dc0b9c2,
-  0x3ff44e0860000000, 0x3e1336de2bf82bf8, 0x3ff46a41f0000000, 0xbe42196e8dc2f3cd,
-  0x3ff486a2b8000000, 0xbe3c00751c403bff, 0x3ff4a32af0000000, 0x3e24ea8b65e2e91f,
-  0x3ff4bfdad8000000, 0xbe413389cfa17b53, 0x3ff4dcb298000000, 0x3e3870903baa4c47,
-  0x3ff4f9b278000000, 0xbe30ea91eb161729, 0x3ff516daa0000000, 0x3e410e59593ab213,
-  0x3ff5342b58000000, 0xbe30ba46fbfdc59d, 0x3ff551a4c8000000, 0x3e3c67c25cc62230,
-  0x3ff56f4738000000, 0xbe2edeb882169709, 0x3ff58d12d8000000, 0xbe443c707bbb4186,
-  0x3ff5ab07e0000000, 0xbe400d8ab9d946c5, 0x3ff5c92688000000, 0x3e3b997a961a974c,
-  0x3ff5e76f18000000, 0xbe3b2872fca7bc02, 0x3ff605e1b8000000, 0x3e3105736d7f831a,
-  0x3ff6247eb0000000, 0x3e05136895145953, 0x3ff6434638000000, 0xbe426636000d5094,
-  0x3ff6623880000000, 0x3e3aad5bd3403bca, 0x3ff68155d8000000, 0xbe450c0d5199fed2,
-  0x3ff6a09e68000000, 0xbe3101228e4e461c, 0x3ff6c01278000000, 0xbe409e4df60c2b09,
-  0x3ff6dfb240000000, 0xbe442c75e72880d6, 0x3ff6ff7df8000000, 0x3e2d5b79c8402445,
-  0x3ff71f75e8000000, 0x3e2471e65bcfa71c, 0x3ff73f9a48000000, 0x3e1c79dad1384498,
-  0x3ff75feb58000000, 0xbe3310291d0596cc, 0x3ff7806950000000, 0xbdf6e63d3464f3bc,
-  0x3ff7a11470000000, 0x3e45394e3cb8299b, 0x3ff7c1ed00000000, 0x3e29a7c9f8f3c9d0,
-  0x3ff7e2f338000000, 0xbe298303b93dbb59, 0x3ff8042758000000, 0xbe4406a85be66625,
-  0x3ff8258998000000, 0x3e2b90b9b9d9fe27, 0x3ff8471a48000000, 0xbe339d912f061d24,
-  0x3ff868d998000000, 0x3e4122dd27438af3, 0x3ff88ac7d8000000, 0x3e301203a9360343,
-  0x3ff8ace540000000, 0x3e367a1ca2d673e0, 0x3ff8cf3218000000, 0xbe2aa971e4bb924b,
-  0x3ff8f1ae98000000, 0x3e263f3cfd292d70, 0x3ff9145b08000000, 0x3e4238d6b056988a,
-  0x3ff93737b0000000, 0x3e20522eeb05a67a, 0x3ff95a44c8000000, 0x3e4318d8b5c25585,
-  0x3ff97d82a0000000, 0xbdf526431d3b9962, 0x3ff9a0f170000000, 0x3e1f882998e62099,
-  0x3ff9c49180000000, 0x3e3a3b5e35a78a53, 0x3ff9e86318000000, 0x3e32a5fadf49d715,
-  0x3ffa0c6678000000, 0x3e408b4a4af51ff6, 0x3ffa309bf0000000, 0xbe422226e5f58556,
-  0x3ffa5503b0000000, 0x3e35cdd5b31197ba, 0x3ffa799e10000000, 0x3e3ed910c1272979,
-  0x3ffa9e6b58000000, 0xbe3844d4a161eb20, 0x3ffac36bc0000000, 0xbdfa557826e5aa37,
-  0x3ffae89f98000000, 0x3e29c72f01362449, 0x3ffb0e0728000000, 0x3e2d66883218295d,
-  0x3ffb33a2b8000000, 0x3e074253dd0b8576, 0x3ffb597290000000, 0xbe33b1f75fe53875,
-  0x3ffb7f76f0000000, 0x3e3bc2ce1b05db11, 0x3ffba5b030000000, 0x3e174c0a781f7afd,
-  0x3ffbcc1e90000000, 0x3e05cd7d4b63b698, 0x3ffbf2c258000000, 0x3e4196915bf81540,
-  0x3ffc199be0000000, 0xbe36961b3bf88747, 0x3ffc40ab60000000, 0xbd7ae9994b5d3484,
-  0x3ffc67f130000000, 0xbe2ddd9c7007b3cd, 0x3ffc8f6d98000000, 0xbe41ce5db3f8bac7,
-  0x3ffcb720e0000000, 0xbe3b5151d57fd718, 0x3ffcdf0b58000000, 0xbe375a66c73cbcee,
-  0x3ffd072d48000000, 0x3e31e5d4261b3e07, 0x3ffd2f8708000000, 0x3dddb05292f29e5f,
-  0x3ffd5818e0000000, 0xbe3a5217ca913fea, 0x3ffd80e318000000, 0xbe250c23f58ea456,
-  0x3ffda9e600000000, 0x3e40a3cc9a5d193a, 0x3ffdd321f0000000, 0x3e39cebe435d0e3e,
-  0x3ffdfc9730000000, 0x3e3dbbc214c4b51f, 0x3ffe264618000000, 0xbe39d1285364f7dc,
-  0x3ffe502ee8000000, 0xbe0ecfca7983a1a8, 0x3ffe7a51f8000000, 0x3e3fbce0c1803753,
-  0x3ffea4afa0000000, 0x3e361428dbdf59d5, 0x3ffecf4830000000, 0xbe344e1b1fe86d4d,
-  0x3ffefa1bf0000000, 0xbe2ac576e6a93e2b, 0x3fff252b38000000, 0xbe130ae5f3f4ad68,
-  0x3fff507658000000, 0x3e3c0c0461e3ab4f, 0x3fff7bfdb0000000, 0xbe336a26aa6201f2,
-  0x3fffa7c180000000, 0x3e2a314831b2b707, 0x3fffd3c228000000, 0x3e3ca3273686afa5,])
+  0x3ff0000000000000, 0x0, 0x3feff63da8000000, 0x3e3f875fb22557c9,
+  0x3fefec9a40000000, 0xbe384454184535b4, 0x3fefe315e8000000, 0x3e1b2debadb86830,
+  0x3fefd9b0d0000000, 0x3e4824d3f5839177, 0x3fefd06b28000000, 0x3e3d13251e301707,
+  0x3fefc74518000000, 0x3e1c7650cf07779b, 0x3fefbe3ec8000000, 0x3e45640c30d99615,
+  0x3fefb55870000000, 0xbe472d09ece282f9, 0x3fefac9228000000, 0x3e4a427ff72a89e1,
+  0x3fefa3ec30000000, 0x3e456d51c9183c6f, 0x3fef9b66b0000000, 0xbdb1b7e9feb9539e,
+  0x3fef9301d0000000, 0x3df133a6ecfe9fc4, 0x3fef8abdc0000000, 0x3e1935beffcdf47d,
+  0x3fef829ab0000000, 0xbe33dca93236692b, 0x3fef7a98c8000000, 0x3e23147935fe5bb0,
+  0x3fef72b840000000, 0xbe49c0c2141fef92, 0x3fef6af938000000, 0x3e20062babb07993,
+  0x3fef635be8000000, 0x3e48f0ada1beed90, 0x3fef5be088000000, 0xbe4cbf8e45771f36,
+  0x3fef548730000000, 0x3e343b2cd70e139c, 0x3fef4d5020000000, 0x3e455510f54238a8,
+  0x3fef463b88000000, 0x3e15ded5e280908a, 0x3fef3f4990000000, 0x3e35124b9a729340,
+  0x3fef387a70000000, 0xbe35a85dbf35a1f5, 0x3fef31ce50000000, 0xbe10e3a1ce999dd1,
+  0x3fef2b4568000000, 0xbe3d664ce804fdf2, 0x3fef24dfe0000000, 0x3e3b130064263ef9,
+  0x3fef1e9df8000000, 0xbe43c4812c9f9a1e, 0x3fef187fd0000000, 0x3e276169c18e6b83,
+  0x3fef1285a8000000, 0xbe2e2cf5b6a6108e, 0x3fef0cafa8000000, 0x3e30d036c9508574,
+  0x3fef06fe08000000, 0x3e3d8582233b51e8, 0x3fef017100000000, 0xbe48c1443c39eaf3,
+  0x3feefc08b0000000, 0x3e3fd28e62a4ef9f, 0x3feef6c560000000, 0xbe169f6ef8382a52,
+  0x3feef1a738000000, 0xbe244c49e3bfeddc, 0x3feeecae70000000, 0xbe437e2f5339eb49,
+  0x3feee7db38000000, 0xbe44350ed9d5ffb2, 0x3feee32dc0000000, 0x3e43eda01409b92d,
+  0x3feedea650000000, 0xbe494f4d19930d82, 0x3feeda4508000000, 0xbe454fb411df84cb,
+  0x3feed60a20000000, 0x3e390d1a32ee23ad, 0x3feed1f5d8000000, 0x3e30ab963d35c6dd,
+  0x3feece0860000000, 0x3e1336de2bca05e0, 0x3feeca41f0000000, 0xbe42196e8f0a89e0,
+  0x3feec6a2b8000000, 0xbe3c00751dc848ce, 0x3feec32af0000000, 0x3e24ea8b657589f4,
+  0x3feebfdad8000000, 0xbe413389d0c95e00, 0x3feebcb298000000, 0x3e3870903a7fa602,
+  0x3feeb9b278000000, 0xbe30ea91eba52bbf, 0x3feeb6daa0000000, 0x3e410e595817c967,
+  0x3feeb42b58000000, 0xbe30ba46fc89add2, 0x3feeb1a4c8000000, 0x3e3c67c25b32b3e7,
+  0x3feeaf4738000000, 0xbe2edeb88304d44a, 0x3feead12d8000000, 0xbe443c707d54c15e,
+  0x3feeab07e0000000, 0xbe400d8abadaf8d3, 0x3feea92688000000, 0x3e3b997a949db95c,
+  0x3feea76f18000000, 0xbe3b2872fe188355, 0x3feea5e1b8000000, 0x3e3105736ceea661,
+  0x3feea47eb0000000, 0x3e05136894f89649, 0x3feea34638000000, 0xbe426636015fd8fb,
+  0x3feea23880000000, 0x3e3aad5bd1dc65c4, 0x3feea155d8000000, 0xbe450c0d5354f993,
+  0x3feea09e68000000, 0xbe3101228eded968, 0x3feea01278000000, 0xbe409e4df72056ac,
+  0x3fee9fb240000000, 0xbe442c75e8bf7afb, 0x3fee9f7df8000000, 0x3e2d5b79c768adb4,
+  0x3fee9f75e8000000, 0x3e2471e65b672772, 0x3fee9f9a48000000, 0x3e1c79dad0d2e85c,
+  0x3fee9feb58000000, 0xbe3310291dbb4a5b, 0x3feea06950000000, 0xbdf6e63d347556c8,
+  0x3feea11470000000, 0x3e45394e3af5b5f2, 0x3feea1ed00000000, 0x3e29a7c9f84f3cf5,
+  0x3feea2f338000000, 0xbe298303b9e071cb, 0x3feea42758000000, 0xbe4406a85d7770a0,
+  0x3feea58998000000, 0x3e2b90b9b91c07e7, 0x3feea71a48000000, 0xbe339d912fc67f68,
+  0x3feea8d998000000, 0x3e4122dd261de4d4, 0x3feeaac7d8000000, 0x3e301203a8b4e266,
+  0x3feeace540000000, 0x3e367a1ca1d9d84a, 0x3feeaf3218000000, 0xbe2aa971e56d491d,
+  0x3feeb1ae98000000, 0x3e263f3cfcad71e9, 0x3feeb45b08000000, 0x3e4238d6af0a8dba,
+  0x3feeb737b0000000, 0x3e20522eeac30e6a, 0x3feeba44c8000000, 0x3e4318d8b455a2f1,
+  0x3feebd82a0000000, 0xbdf526431d4993c8, 0x3feec0f170000000, 0x3e1f88299869d849,
+  0x3feec49180000000, 0x3e3a3b5e344f7bdf, 0x3feec86318000000, 0x3e32a5fade9bf5a3,
+  0x3feecc6678000000, 0x3e408b4a49e36ae3, 0x3feed09bf0000000, 0xbe422226e73e575d,
+  0x3feed503b0000000, 0x3e35cdd5b223e272, 0x3feed99e10000000, 0x3e3ed910bf4b5d7c,
+  0x3feede6b58000000, 0xbe3844d4a2886850, 0x3feee36bc0000000, 0xbdfa557826fb55fe,
+  0x3feee89f98000000, 0x3e29c72f009003bf, 0x3feeee0728000000, 0x3e2d668831401062,
+  0x3feef3a2b8000000, 0x3e074253dce9b5b2, 0x3feef97290000000, 0xbe33b1f760a72bad,
+  0x3feeff76f0000000, 0x3e3bc2ce19848536, 0x3fef05b030000000, 0x3e174c0a77dba2ee,
+  0x3fef0c1e90000000, 0x3e05cd7d4b4600e0, 0x3fef12c258000000, 0x3e4196915ac2bd64,
+  0x3fef199be0000000, 0xbe36961b3cf799a0, 0x3fef20ab60000000, 0xbd7ae9994b5d4b26,
+  0x3fef27f130000000, 0xbe2ddd9c70e6b11f, 0x3fef2f6d98000000, 0xbe41ce5db535c994,
+  0x3fef3720e0000000, 0xbe3b5151d6f4f7a4, 0x3fef3f0b58000000, 0xbe375a66c84d6c20,
+  0x3fef472d48000000, 0x3e31e5d4257b13c5, 0x3fef4f8708000000, 0x3dddb05292ebbb87,
+  0x3fef5818e0000000, 0xbe3a5217cbeba37e, 0x3fef60e318000000, 0xbe250c23f5fd63f4,
+  0x3fef69e600000000, 0x3e40a3cc994836d8, 0x3fef7321f0000000, 0x3e39cebe42100a2e,
+  0x3fef7c9730000000, 0x3e3dbbc2130aab49, 0x3fef864618000000, 0xbe39d12854b23a3e,
+  0x3fef902ee8000000, 0xbe0ecfca79bef76a, 0x3fef9a51f8000000, 0x3e3fbce0bf88926f,
+  0x3fefa4afa0000000, 0x3e361428daeb9d87, 0x3fefaf4830000000, 0xbe344e1b20b69356,
+  0x3fefba1bf0000000, 0xbe2ac576e75c6b48, 0x3fefc52b38000000, 0xbe130ae5f422013b,
+  0x3fefd07658000000, 0x3e3c0c04605a5a8c, 0x3fefdbfdb0000000, 0xbe336a26ab1e78d3,
+  0x3fefe7c180000000, 0x3e2a3148310733fd, 0x3feff3c228000000, 0x3e3ca32734eca35d,])
 
+/** S of j. */
 // @ts-ignore: decorator
 @inline
 export function tableS(j: usize): f64 {
-  return load<f64>(TABLE + (j << 4))
+  return reinterpret<f64>(load<u64>(TABLE + (j << 4)) + ((<u64>j) << 45))
 }
 
+/** DELTA of j. */
 // @ts-ignore: decorator
 @inline
-export function tableST(j: usize): f64 {
+export function tableDelta(j: usize): f64 {
   return load<f64>(TABLE + (j << 4), 8)
 }
 
-/**
- * Writes 2^q S and t of e^d for a pair of distances d = dh + dl, at `out` and 16 bytes on: both 0 where d is below
- * {@link LOWEST}.
- */
+/** Origins may be as far from 0 as this. */
+export const ORIGIN_LIMIT: f64 = 2048
+
+/** The multiple of 2^-40 nearest to x, |x| < {@link ORIGIN_LIMIT}. */
 // @ts-ignore: decorator
 @inline
-export function expPair(dh: v128, dl: v128, out: usize): void {
-  const shifted = f64x2.add(f64x2.mul(dh, f64x2.splat(INVERSE)), f64x2.splat(SHIFT))
-  const k = f64x2.sub(shifted, f64x2.splat(SHIFT))
-  const rest = f64x2.add(dl, f64x2.mul(k, f64x2.splat(L2L)))
-  const r = f64x2.add(f64x2.add(dh, f64x2.mul(k, f64x2.splat(L2H))), rest)
-  const r2 = f64x2.mul(r, r)
-  const low = f64x2.add(f64x2.splat(C2), f64x2.mul(r, f64x2.splat(C3)))
-  const high = f64x2.add(f64x2.splat(C4), f64x2.mul(r, f64x2.splat(C5)))
-  const p = f64x2.add(r, f64x2.mul(r2, f64x2.add(low, f64x2.mul(r2, high))))
-
-  const j = v128.and(shifted, i64x2.splat(127))
-  const even = TABLE + ((<usize>i64x2.extract_lane(j, 0)) << 4)
-  const odd = TABLE + ((<usize>i64x2.extract_lane(j, 1)) << 4)
-  const s = v128.load64_lane(odd, v128.load64_zero(even), 1)
-  const st = v128.load64_lane(odd, v128.load64_zero(even, 8), 1, 8)
-  const scaled = i64x2.add(s, i64x2.shl(i64x2.sub(shifted, j), 45))
-  const t = f64x2.add(p, f64x2.add(st, f64x2.mul(st, p)))
-
-  const alive = f64x2.ge(dh, f64x2.splat(LOWEST))
-  v128.store(out, v128.and(scaled, alive))
-  v128.store(out, v128.and(t, alive), 16)
+export function onGrid(x: f64): f64 {
+  return x + 6144 - 6144
 }
 
-/** As {@link expPair} for one distance, however small: writes S and t at `out` and 8 bytes on, and returns q. */
+/** SHIFT + k for a pair of distances x - o. */
+// @ts-ignore: decorator
+@inline
+export function stepPair(distance: v128): v128 {
+  return f64x2.add(f64x2.mul(distance, v128.load(BOTH_INVERSE)), v128.load(BOTH_SHIFT))
+}
+
+/** The table's entry for a lane of {@link stepPair}: S and DELTA. */
+// @ts-ignore: decorator
+@inline
+export function entryOf(step: f64): v128 {
+  return v128.load((<usize>reinterpret<u64>(step) & 127) << 4, TABLE)
+}
+
+/** 2^q S, of the steps and their lanes' entries. */
+// @ts-ignore: decorator
+@inline
+export function powerPair(steps: v128, even: v128, odd: v128): v128 {
+  return i64x2.add(v128.shuffle<f64>(even, odd, 0, 2), i64x2.shl(steps, 45))
+}
+
+/** r, of x, its origin, the steps and their lanes' entries. */
+// @ts-ignore: decorator
+@inline
+export function remainderPair(x: v128, origin: v128, steps: v128, even: v128, odd: v128): v128 {
+  const k = f64x2.sub(steps, v128.load(BOTH_SHIFT))
+  const low = f64x2.sub(v128.shuffle<f64>(even, odd, 1, 3), f64x2.mul(k, v128.load(BOTH_STEP_TAIL)))
+  return f64x2.add(f64x2.sub(x, f64x2.add(origin, f64x2.mul(k, v128.load(BOTH_STEP_HEAD)))), low)
+}
+
+/** t = e^r - 1. */
+// @ts-ignore: decorator
+@inline
+export function expm1Pair(r: v128): v128 {
+  const r2 = f64x2.mul(r, r)
+  const c23 = f64x2.add(v128.load(BOTH_C2), f64x2.mul(r, v128.load(BOTH_C3)))
+  const c45 = f64x2.add(v128.load(BOTH_C4), f64x2.mul(r, v128.load(BOTH_C5)))
+  return f64x2.add(r, f64x2.mul(r2, f64x2.add(c23, f64x2.mul(r2, c45))))
+}
+
+/** S and t of e^(dh + dl) for one distance as a pair, however small, at `out` and 8 bytes on; returns q. */
 export function expApart(dh: f64, dl: f64, out: usize): i32 {
-  if (dh < -900) return LEAST_POWER
-  const shifted = dh * INVERSE + SHIFT
-  const k = shifted - SHIFT
-  const r = dh + k * L2H + (dl + k * L2L)
-  const r2 = r * r
-  const p = r + r2 * (C2 + r * C3 + r2 * (C4 + r * C5))
+  if (!(dh > -900)) return LEAST_POWER
+  const k = nearest(dh * INVERSE)
   const j = <i32>k & 127
+  const r = dh - k * STEP_HEAD + (dl + (tableDelta(j) - k * STEP_TAIL))
+  const r2 = r * r
   store<f64>(out, tableS(j))
-  store<f64>(out, p + (tableST(j) + tableST(j) * p), 8)
+  store<f64>(out, r + r2 * (C2 + r * C3 + r2 * (C4 + r * C5)), 8)
   return <i32>k >> 7
 }
-
-/** Powers of two below it make 0 of whatever is scaled by them. */
-const LEAST_POWER: i32 = -1201
 
 /**
  * (head + tail) 2^q rounded once, for head in (0, 2) and |tail| <= ulp(head) / 2, also where the result is subnormal:
@@ -165,6 +203,11 @@ export function scale(head: f64, tail: f64, q: i32): f64 {
   const place = least * f64.EPSILON
   const tie = abs(left) * 2 == place && left * tail > 0
   return (rounded - least + (tie ? copysign(place, left) : 0)) * power(q + 600) * power(-600)
+}
+
+/** A power of two at or above the 2^q S of every distance up to this one. */
+export function powerAbove(distance: f64): f64 {
+  return power(<i32>floor(distance * (INVERSE / 128)) + 1)
 }
 
 // @ts-ignore: decorator

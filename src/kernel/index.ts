@@ -1,6 +1,17 @@
-/** What the host calls. */
-export { accumulate, begin, divide, emit, finish, scan, scoreRow } from './softmax'
-export { drain, select } from './top'
+/** What the host sees of the kernel. */
+export {
+  CONFIDENCE,
+  ENTROPY,
+  INDEX,
+  LOGSUMEXP,
+  MARGIN,
+  STATE_SIZE,
+  STATUS,
+  WANT_LOG,
+  WANT_SUMMARY,
+} from './abi'
+export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
+export { drain, select, selectRows } from './top'
 
 /** The first byte that is the host's to use. */
 export function heapBase(): usize {

@@ -4,133 +4,94 @@
  *     d_i = x_i - M      t = sum of e^(d_i) over i != w      H = 1 + t      L = log(1 + t)
  *     softmax_i = e^(d_i) / H                               log-softmax_i = -(|d_i| + L)
  *
- * Error: every result within 0.51 ulp of the true value for n up to 10^6, so within 1 ulp of the correctly rounded one
- * and nearly always equal to it. What others lose, and how it is kept:
- * - d_i is rounded by up to |d_i| 2^-53, which e^d makes a relative error: it is a pair, by an exact subtraction.
- * - e^d stays a product 2^q S (1 + t_i) (see `exp.ts`), which meets the reciprocal of H, cut to S's other half of a
- *   double, in S * RECIPROCAL_HEAD: exact. All else is 2^-8 of it or less, so only one rounding matters.
+ * Error: over half a million values against 1,400-bit arithmetic, softmax is within 0.507 ulp and log-softmax within
+ * 0.501: at most 1 ulp from the correctly rounded double, and nearly always equal to it. What others lose, and how it is
+ * kept:
+ * - d_i is rounded by up to |d_i| 2^-53, which e^d makes a relative error. Here exponentials are taken from an origin
+ *   next to M that spares that rounding (see `exp.ts`), and a log-softmax has d_i as a pair.
+ * - e^d stays a product 2^q S (1 + t_i), which meets the reciprocal of H, cut to S's other half of a double, in
+ *   S * RECIPROCAL_HEAD: exact. All else is 2^-8 of it or less, so only one rounding matters.
  * - The largest logit is left out of the sum: L does not cancel, where x - logsumexp(x) loses every digit.
- * - The sum is a pair with an exact addition a class, even classes in lane 0, odd ones in lane 1, then lane 0 + lane 1.
- *   The order is fixed, so the bits are the same on every machine and for every size of chunk.
  *
- * A row of any width goes through four phases, the state in `abi.ts` carrying it from chunk to chunk of an even number
- * of classes: `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` into a spare state and `emit` each.
- * The maximum is found first because chunks then merge by addition alone. Merging (max, sum) pairs as they come
- * (Milakov and Gimelshein, arXiv 1805.02867) saves a pass over the logits, but rescales a sum for each new maximum,
- * which costs accuracy and makes the bits depend on the chunks.
+ * Order of the sums: even classes in lane 0, odd ones in lane 1, and lane 0 + lane 1 at the end. 2^q S goes to a head,
+ * with an exact addition; what that loses and 2^q S t_i go to a tail, which the head takes in after each block of 128
+ * classes. So a tail is rounded against one block's share of the sum, and the sum is within 2^-55 for any n, by far less
+ * in practice. The head starts with a power of two above every term, which is exact to take away again: an exact
+ * addition to a number that is the larger takes three operations, not six. The order is fixed, so the bits are the same
+ * on every machine and for every size of chunk.
+ *
+ * A row of any width goes through four phases, the state in `abi.ts` carrying it from chunk to chunk of whole blocks:
+ * `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` once more and `emit` each. The maximum is found
+ * first because chunks then merge by addition alone. Merging (max, sum) pairs as they come (Milakov and Gimelshein,
+ * arXiv 1805.02867) saves a pass over the logits, but rescales a sum for each new maximum, which costs accuracy and makes
+ * the bits depend on the chunks.
  *
  * Special rows: one class is 1 and 0; -inf is a masked class, 0 and -inf; NaN, +inf and all -inf have no softmax: a
  * status says so, and results are NaN, as in scipy and torch. Temperature is a division of the logits beforehand.
  *
  * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
- * (2021), has the analysis; Knuth's TwoSum and Dekker's products are the exact steps.
+ * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
  */
 import * as abi from './abi'
-import { expApart, expPair, LOWEST, scale } from './exp'
+import {
+  entryOf,
+  expApart,
+  expm1Pair,
+  LEAST_POWER,
+  LOWEST,
+  ORIGIN_LIMIT,
+  onGrid,
+  powerAbove,
+  powerPair,
+  remainderPair,
+  scale,
+  stepPair,
+} from './exp'
 import { storeLog1p } from './log'
 
-const LOWEST_DOUBLE: f64 = -Infinity
+const MASKED: f64 = -Infinity
+const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
+const BOTH_TWO: usize = memory.data<i64>([2, 2])
 /** 80 above LOWEST: e^-80 is 2^-115. */
 const ALONE: f64 = -540
 
 /** Divides logits by a temperature, in place. */
 export function divide(at: usize, count: u32, temperature: f64): void {
-  for (let i: usize = 0; i < count; i++) store<f64>(at + (i << 3), load<f64>(at + (i << 3)) / temperature)
+  const end = at + ((<usize>count) << 3)
+  const both = f64x2.splat(temperature)
+  for (; at + 8 < end; at += 16) v128.store(at, f64x2.div(v128.load(at), both))
+  if (at < end) store<f64>(at, load<f64>(at) / temperature)
 }
 
 /** Makes a state ready for a row. */
 export function begin(state: usize): void {
-  memory.fill(state, 0, abi.STATE_SIZE)
-  store<f64>(state, LOWEST_DOUBLE, abi.MAX)
-  store<f64>(state, LOWEST_DOUBLE, abi.SECOND)
+  v128.store(state, f64x2.splat(MASKED), abi.MAX)
+  store<u64>(state, 0, abi.INDEX)
+  v128.store(state, f64x2.splat(0), abi.SUM_TAIL)
+  v128.store(state, f64x2.splat(0), abi.SPREAD_HEAD)
+  v128.store(state, f64x2.splat(0), abi.SPREAD_TAIL)
 }
 
 /** Phase 1: the largest logit, its position, and the second largest; `base` is the position of the chunk's first. */
 export function scan(at: usize, count: u32, base: u32, state: usize): void {
-  let max = load<f64>(state, abi.MAX)
-  let second = load<f64>(state, abi.SECOND)
-  let index = load<u32>(state, abi.INDEX)
-  let nan = load<u32>(state, abi.STATUS) == abi.STATUS_NAN
-  for (let i: u32 = 0; i < count; i++) {
-    const x = load<f64>(at + ((<usize>i) << 3))
-    if (x > max) {
-      second = max
-      if (!nan) index = base + i
-      max = x
-    } else if (x > second) {
-      second = x
-    } else if (x != x && !nan) {
-      nan = true
-      index = base + i
-    }
-  }
-  store<f64>(state, max, abi.MAX)
-  store<f64>(state, second, abi.SECOND)
-  store<u32>(state, index, abi.INDEX)
-  store<u32>(state, statusOf(max, nan), abi.STATUS)
-  store<f64>(state, isAlone(max, second) ? second : max, abi.REFERENCE)
-}
-
-function statusOf(max: f64, nan: bool): u32 {
-  if (nan) return abi.STATUS_NAN
-  if (max == Infinity) return abi.STATUS_INFINITE
-  return max == LOWEST_DOUBLE ? abi.STATUS_MASKED : abi.STATUS_FINITE
-}
-
-/**
- * True where the others vanish so far beside the largest that terms which `expPair` leaves out would be missed in t:
- * they are then taken relative to the second largest, and what is left out is below 2^-894 of that.
- */
-// @ts-ignore: decorator
-@inline
-function isAlone(max: f64, second: f64): bool {
-  return second - max < ALONE && second > LOWEST_DOUBLE
-}
-
-/**
- * Phase 2: adds the exponentials of a chunk to the sum and leaves them in `scratch`, 32 bytes for two classes, for
- * `emit`. The largest logit counts for nothing in the sum; in `scratch` it is 1.
- */
-export function accumulate(at: usize, count: u32, base: u32, state: usize, scratch: usize, flags: u32): void {
-  const winner = load<u32>(state, abi.INDEX) - base
-  const place = at + ((<usize>winner) << 3)
-  const inside = winner < count
-  const kept = inside ? load<f64>(place) : 0
-  if (inside) store<f64>(place, LOWEST_DOUBLE)
-  addChunk(at, count, state, scratch, flags & abi.WANT_SUMMARY)
-  if (!inside) return
-  store<f64>(place, kept)
-  const one = scratch + ((<usize>(winner >> 1)) << 5) + ((<usize>(winner & 1)) << 3)
-  store<f64>(one, 1)
-}
-
-function addChunk(at: usize, count: u32, state: usize, scratch: usize, spread: u32): void {
-  const max = f64x2.splat(load<f64>(state, abi.REFERENCE))
+  if (load<u32>(state, abi.STATUS) == abi.STATUS_NAN) return
   const end = at + ((<usize>count) << 3)
-  let head = v128.load(state, abi.SUM_HEAD)
-  let tail = v128.load(state, abi.SUM_TAIL)
-  for (; at < end; at += 16, scratch += 32) {
-    const x = loadPair(at, end)
-    const dh = f64x2.sub(x, max)
-    expPair(dh, differenceTail(x, max, dh), scratch)
-    const s = v128.load(scratch)
-    const st = f64x2.mul(s, v128.load(scratch, 16))
-    const e = f64x2.add(s, st)
-    const left = f64x2.sub(st, f64x2.sub(e, s))
-    const sum = f64x2.add(head, e)
-    tail = f64x2.add(tail, f64x2.add(sumTail(head, e, sum), left))
-    head = sum
-    if (spread) addSpread(f64x2.mul(e, f64x2.neg(f64x2.max(dh, f64x2.splat(LOWEST)))), state)
+  let max = f64x2.splat(MASKED)
+  let second = max
+  let nan = i64x2.splat(0)
+  let here = i64x2.add(i64x2.splat(base), i64x2(0, 1))
+  let index = here
+  for (let next = at; next < end; next += 16) {
+    const x = loadPair(next, end)
+    nan = v128.or(nan, f64x2.ne(x, x))
+    index = v128.bitselect(here, index, f64x2.gt(x, max))
+    second = f64x2.pmax(second, f64x2.pmin(max, x))
+    max = f64x2.pmax(max, x)
+    here = i64x2.add(here, v128.load(BOTH_TWO))
   }
-  v128.store(state, head, abi.SUM_HEAD)
-  v128.store(state, tail, abi.SUM_TAIL)
-}
-
-function addSpread(product: v128, state: usize): void {
-  const head = v128.load(state, abi.SPREAD_HEAD)
-  const sum = f64x2.add(head, product)
-  v128.store(state, f64x2.add(v128.load(state, abi.SPREAD_TAIL), sumTail(head, product, sum)), abi.SPREAD_TAIL)
-  v128.store(state, sum, abi.SPREAD_HEAD)
+  if (v128.any_true(nan)) return recordNaN(at, base, state)
+  record(max, second, index, state)
+  settle(state)
 }
 
 /** Two logits; past the end of the row there is nothing, as of a masked class. */
@@ -138,76 +99,231 @@ function addSpread(product: v128, state: usize): void {
 @inline
 function loadPair(at: usize, end: usize): v128 {
   const pair = v128.load(at)
-  return at + 8 < end ? pair : f64x2.replace_lane(pair, 1, LOWEST_DOUBLE)
+  return at + 8 < end ? pair : f64x2.replace_lane(pair, 1, MASKED)
 }
 
-/** What rounding took from difference = a - b. */
-// @ts-ignore: decorator
-@inline
-function differenceTail(a: v128, b: v128, difference: v128): v128 {
-  const back = f64x2.sub(difference, a)
-  return f64x2.sub(f64x2.sub(a, f64x2.sub(difference, back)), f64x2.add(b, back))
+function recordNaN(at: usize, base: u32, state: usize): void {
+  let index = base
+  for (; !isNaN(load<f64>(at)); at += 8) index++
+  store<u32>(state, index, abi.INDEX)
+  store<u32>(state, abi.STATUS_NAN, abi.STATUS)
 }
 
-/** What rounding took from sum = a + b. */
+/** Makes one of a chunk's two lanes, and joins it to what earlier chunks had. */
+function record(max: v128, second: v128, index: v128, state: usize): void {
+  const even = f64x2.extract_lane(max, 0)
+  const odd = f64x2.extract_lane(max, 1)
+  const evenIndex = i64x2.extract_lane(index, 0)
+  const oddIndex = i64x2.extract_lane(index, 1)
+  const isOdd = odd > even || (odd == even && oddIndex < evenIndex)
+  const largest = isOdd ? odd : even
+  const seconds = larger(f64x2.extract_lane(second, 0), f64x2.extract_lane(second, 1))
+  const before = load<f64>(state, abi.MAX)
+  if (largest > before) {
+    store<f64>(state, largest, abi.MAX)
+    store<f64>(state, larger(before, larger(seconds, isOdd ? even : odd)), abi.SECOND)
+    store<u32>(state, <u32>(isOdd ? oddIndex : evenIndex), abi.INDEX)
+  } else store<f64>(state, larger(load<f64>(state, abi.SECOND), largest), abi.SECOND)
+}
+
 // @ts-ignore: decorator
 @inline
-function sumTail(a: v128, b: v128, sum: v128): v128 {
-  const back = f64x2.sub(sum, a)
-  return f64x2.add(f64x2.sub(a, f64x2.sub(sum, back)), f64x2.sub(b, back))
+function larger(a: f64, b: f64): f64 {
+  return a < b ? b : a
+}
+
+/**
+ * The status so far, and where exponentials would be taken from. The origin is on a grid that reaches as far as
+ * ORIGIN_LIMIT; beyond, every logit that counts is within a factor of two of the reference, and x - reference exact.
+ */
+function settle(state: usize): void {
+  const max = load<f64>(state, abi.MAX)
+  const second = load<f64>(state, abi.SECOND)
+  const reference = isAlone(max, second) ? second : max
+  const far = abs(reference) >= ORIGIN_LIMIT
+  const origin = far ? 0 : onGrid(reference)
+  const bias = powerAbove(larger(LOWEST, second - reference))
+  store<u32>(state, statusOf(max), abi.STATUS)
+  store<f64>(state, far ? reference : 0, abi.OFFSET)
+  store<f64>(state, origin, abi.ORIGIN)
+  store<f64>(state, far ? 0 : reference, abi.REFERENCE)
+  store<f64>(state, origin + LOWEST, abi.FLOOR)
+  store<f64>(state, bias, abi.BIAS)
+  v128.store(state, f64x2.splat(bias), abi.SUM_HEAD)
+}
+
+// @ts-ignore: decorator
+@inline
+function statusOf(max: f64): u32 {
+  if (max == Infinity) return abi.STATUS_INFINITE
+  return max == MASKED ? abi.STATUS_MASKED : abi.STATUS_FINITE
+}
+
+/**
+ * True where the others vanish so far beside the largest that terms which phase 2 leaves out would be missed in t: they
+ * are then taken from next to the second largest, and what is left out is below 2^-894 of that.
+ */
+// @ts-ignore: decorator
+@inline
+function isAlone(max: f64, second: f64): bool {
+  return second - max < ALONE && second > MASKED
+}
+
+/**
+ * Phase 2: adds the exponentials of a chunk, but for the largest, to the sum, and leaves them all in `scratch`, 32 bytes
+ * for two classes, for `emit`: 2^q S, or 0 for what is left out, then t. After `finish` it only fills the scratch again.
+ *
+ * A block goes through one short loop after another, not one long one, of which a processor would have too few rounds in
+ * flight to hide how long each takes.
+ */
+export function accumulate(at: usize, count: u32, base: u32, state: usize, scratch: usize, flags: u32): void {
+  if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) return
+  const winner = at + ((<usize>(load<u32>(state, abi.INDEX) - base)) << 3)
+  const end = at + ((<usize>count) << 3)
+  const past = slotOf(count, scratch)
+  for (; at < end; at += abi.BLOCK << 3, scratch += abi.BLOCK << 4) {
+    const blockEnd = min(end, at + (abi.BLOCK << 3))
+    const slot = winner - at < blockEnd - at ? slotOf((winner - at) >> 3, scratch) : state + abi.APART
+    reduce(at, blockEnd, state, scratch)
+    const kept = load<f64>(slot)
+    store<f64>(slot, 0)
+    addTerms(at, blockEnd, state, scratch)
+    if (flags & abi.WANT_SUMMARY) addSpread(at, blockEnd, state, scratch)
+    store<f64>(slot, kept)
+  }
+  // the lane past an odd row's end is no class that was left out
+  if (count & 1) store<f64>(past, 1)
+}
+
+/** Where the scratch has 2^q S of a class. */
+// @ts-ignore: decorator
+@inline
+function slotOf(position: usize, scratch: usize): usize {
+  return scratch + ((position >> 1) << 5) + ((position & 1) << 3)
+}
+
+/** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is alone. */
+function reduce(at: usize, end: usize, state: usize, scratch: usize): void {
+  const offset = v128.load64_splat(state, abi.OFFSET)
+  const origin = v128.load64_splat(state, abi.ORIGIN)
+  const reference = v128.load64_splat(state, abi.REFERENCE)
+  const floor = v128.load64_splat(state, abi.FLOOR)
+  for (; at < end; at += 16, scratch += 32) {
+    const logits = f64x2.sub(loadPair(at, end), offset)
+    const x = f64x2.pmin(f64x2.pmax(logits, floor), reference)
+    const steps = stepPair(f64x2.sub(x, origin))
+    const even = entryOf(f64x2.extract_lane(steps, 0))
+    const odd = entryOf(f64x2.extract_lane(steps, 1))
+    v128.store(scratch, v128.and(powerPair(steps, even, odd), f64x2.gt(logits, floor)))
+    v128.store(scratch, remainderPair(x, origin, steps, even, odd), 16)
+  }
+}
+
+/** Makes r in the scratch t, and adds a block to the sum. */
+function addTerms(at: usize, end: usize, state: usize, scratch: usize): void {
+  let head = v128.load(state, abi.SUM_HEAD)
+  let tail = v128.load(state, abi.SUM_TAIL)
+  for (; at < end; at += 16, scratch += 32) {
+    const s = v128.load(scratch)
+    const t = expm1Pair(v128.load(scratch, 16))
+    const sum = f64x2.add(head, s)
+    const lost = f64x2.sub(s, f64x2.sub(sum, head))
+    tail = f64x2.add(tail, f64x2.add(lost, f64x2.mul(s, t)))
+    head = sum
+    v128.store(scratch, t, 16)
+  }
+  const sum = f64x2.add(head, tail)
+  v128.store(state, sum, abi.SUM_HEAD)
+  v128.store(state, f64x2.sub(tail, f64x2.sub(sum, head)), abi.SUM_TAIL)
+}
+
+/** Adds a block's exponentials times their distance from the reference: what entropy is made of. */
+function addSpread(at: usize, end: usize, state: usize, scratch: usize): void {
+  const offset = v128.load64_splat(state, abi.OFFSET)
+  const reference = v128.load64_splat(state, abi.REFERENCE)
+  const floor = v128.load64_splat(state, abi.FLOOR)
+  let head = v128.load(state, abi.SPREAD_HEAD)
+  let tail = v128.load(state, abi.SPREAD_TAIL)
+  for (; at < end; at += 16, scratch += 32) {
+    const s = v128.load(scratch)
+    const x = f64x2.pmax(f64x2.sub(loadPair(at, end), offset), floor)
+    const e = f64x2.add(s, f64x2.mul(s, v128.load(scratch, 16)))
+    const product = f64x2.mul(e, f64x2.sub(reference, x))
+    const sum = f64x2.add(head, product)
+    const back = f64x2.sub(sum, head)
+    tail = f64x2.add(tail, f64x2.add(f64x2.sub(head, f64x2.sub(sum, back)), f64x2.sub(product, back)))
+    head = sum
+  }
+  v128.store(state, head, abi.SPREAD_HEAD)
+  v128.store(state, tail, abi.SPREAD_TAIL)
 }
 
 /** Phase 3, once a row: the reciprocal and the logarithm of the sum, and the summary where it is wanted. */
 export function finish(state: usize, flags: u32): void {
   if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) return finishSpecial(state)
-  const head = combine(state, abi.SUM_HEAD)
-  const tail = load<f64>(state, abi.SUM_TAIL)
-  if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) finishAlone(head, tail, state)
-  else {
-    storeReciprocal(head, tail, state)
-    if (flags) storeLog1p(head, tail, state)
-  }
+  v128.store(state, f64x2.sub(v128.load(state, abi.SUM_HEAD), v128.load64_splat(state, abi.BIAS)), abi.SUM_HEAD)
+  addLanes(state + abi.SUM_HEAD)
+  if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) finishAlone(state)
+  else finishSum(state, flags)
   if (flags & abi.WANT_SUMMARY) summarise(state)
 }
 
-/** Adds lane 0 and lane 1 of a pair of vectors; returns the head, stores the tail in place of the tails. */
-function combine(state: usize, at: usize): f64 {
-  const a = load<f64>(state + at)
-  const b = load<f64>(state + at, 8)
+/** Lane 0 + lane 1 of a sum's heads and tails, in lane 0 of each. */
+function addLanes(at: usize): void {
+  const a = load<f64>(at)
+  const b = load<f64>(at, 8)
   const sum = a + b
   const back = sum - a
-  const tail = a - (sum - back) + (b - back) + (load<f64>(state + at, 16) + load<f64>(state + at, 24))
+  const tail = a - (sum - back) + (b - back) + (load<f64>(at, 16) + load<f64>(at, 24))
   const head = sum + tail
-  store<f64>(state + at, tail - (head - sum), 16)
-  return head
-}
-
-/** 1 / (1 + t) as RECIPROCAL_HEAD of 27 bits and RECIPROCAL_TAIL: Newton's step from the rounded reciprocal. */
-function storeReciprocal(t: f64, tTail: f64, state: usize): void {
-  const h = 1 + t
-  const back = h - 1
-  const hTail = 1 - (h - back) + (t - back) + tTail
-  const reciprocal = 1 / h
-  const head = reinterpret<f64>(reinterpret<u64>(reciprocal) & ~0x3ffffff)
-  const upper = reinterpret<f64>(reinterpret<u64>(h) & ~0x7ffffff)
-  const rest = 1 - head * upper - head * (h - upper) - head * hTail
-  store<f64>(state, reciprocal, abi.RECIPROCAL)
-  store<f64>(state, head, abi.RECIPROCAL_HEAD)
-  store<f64>(state, rest * reciprocal, abi.RECIPROCAL_TAIL)
+  store<f64>(at, head)
+  store<f64>(at, tail - (head - sum), 16)
 }
 
 /**
- * Where all others vanish beside the largest, their sum was taken relative to the second largest logit; the true t is
- * e^(second - max) times it, below 2^-747, and log(1 + t) is t.
+ * The sum was taken from the origin, not from M = origin + left, |left| < 2^-40: for the reciprocal the largest
+ * exponential is 1 + left; for the logarithm the sum is multiplied by 1 - left. The squares are below 2^-80.
  */
-function finishAlone(head: f64, tail: f64, state: usize): void {
+function finishSum(state: usize, flags: u32): void {
+  const head = load<f64>(state, abi.SUM_HEAD)
+  const tail = load<f64>(state, abi.SUM_TAIL)
+  const left = load<f64>(state, abi.REFERENCE) - load<f64>(state, abi.ORIGIN)
+  storeReciprocal(head, tail + left, state)
+  if (!flags) return
+  const rest = tail - head * left
+  const t = head + rest
+  storeLog1p(t, rest - (t - head), state)
+}
+
+/** 1 / (1 + head + tail) as RECIPROCAL_HEAD of 27 bits and RECIPROCAL_TAIL: a step of Newton from the rounded one. */
+function storeReciprocal(head: f64, tail: f64, state: usize): void {
+  const t = head + tail
+  const h = 1 + t
+  const back = h - 1
+  const hTail = 1 - (h - back) + (t - back) + (tail - (t - head))
+  const reciprocal = 1 / h
+  const upper = reinterpret<f64>(reinterpret<u64>(reciprocal) & ~0x3ffffff)
+  const hUpper = reinterpret<f64>(reinterpret<u64>(h) & ~0x7ffffff)
+  const rest = 1 - upper * hUpper - upper * (h - hUpper) - upper * hTail
+  store<f64>(state, reciprocal, abi.RECIPROCAL)
+  store<f64>(state, upper, abi.RECIPROCAL_HEAD)
+  store<f64>(state, rest * reciprocal, abi.RECIPROCAL_TAIL)
+}
+
+/** Where all others vanish beside the largest, H is 1, and L is t. */
+function finishAlone(state: usize): void {
   storeReciprocal(0, 0, state)
-  const q = apart(load<f64>(state, abi.SECOND), state)
+  store<f64>(state, scaleToMax(load<f64>(state, abi.SUM_HEAD), load<f64>(state, abi.SUM_TAIL), state), abi.LOG_HEAD)
+  store<f64>(state, 0, abi.LOG_TAIL)
+}
+
+/** (head + tail) e^(OFFSET + ORIGIN - M), rounded once: what was summed next to the second largest, relative to M. */
+function scaleToMax(head: f64, tail: f64, state: usize): f64 {
+  const q = apart(load<f64>(state, abi.OFFSET) + load<f64>(state, abi.ORIGIN), state)
+  if (q <= LEAST_POWER) return 0
   const s = load<f64>(state, abi.APART)
   const upper = reinterpret<f64>(reinterpret<u64>(head) & ~0x7ffffff)
-  const rest = s * (head - upper) + s * (tail + load<f64>(state, abi.APART + 8) * head)
-  store<f64>(state, scaleSum(s * upper, rest, q), abi.LOG_HEAD)
-  store<f64>(state, 0, abi.LOG_TAIL)
+  return scaleSum(s * upper, s * (head - upper) + s * (tail + load<f64>(state, abi.APART + 8) * head), q)
 }
 
 /** (a + b) 2^q rounded once, for a > |b|. */
@@ -218,21 +334,18 @@ function scaleSum(a: f64, b: f64, q: i32): f64 {
   return scale(sum * power, (b - (sum - a)) * power, q + exponent)
 }
 
-/** e^(x - max) as S and t in the state's APART, and q. */
+/** e^(x - pivot) as S and t in the state's APART, and q. */
 function apart(x: f64, state: usize): i32 {
-  const max = load<f64>(state, abi.MAX)
-  const dh = x - max
+  const pivot = pivotOf(state)
+  const dh = x - pivot
   const back = dh - x
-  return expApart(dh, x - (dh - back) - (max + back), state + abi.APART)
+  return expApart(dh, x - (dh - back) - (pivot + back), state + abi.APART)
 }
 
-/** The probability of a finite logit whose exponential `expPair` left out. */
-function vanishing(x: f64, state: usize): f64 {
-  const q = apart(x, state)
-  if (q < -1200) return 0
-  const s = load<f64>(state, abi.APART)
-  const low = s * load<f64>(state, abi.RECIPROCAL_TAIL) + s * load<f64>(state, abi.RECIPROCAL) * load<f64>(state, abi.APART + 8)
-  return scaleSum(s * load<f64>(state, abi.RECIPROCAL_HEAD), low, q)
+/** What the reciprocal of the sum is relative to: e^(x - pivot) times it is the probability of x. */
+function pivotOf(state: usize): f64 {
+  const max = load<f64>(state, abi.MAX)
+  return isAlone(max, load<f64>(state, abi.SECOND)) ? max : load<f64>(state, abi.OFFSET) + load<f64>(state, abi.ORIGIN)
 }
 
 function finishSpecial(state: usize): void {
@@ -243,99 +356,146 @@ function finishSpecial(state: usize): void {
   store<f64>(state, status == abi.STATUS_NAN ? NaN : load<f64>(state, abi.MAX), abi.LOGSUMEXP)
 }
 
-/** Entropy is L + sum p |d|, of which no term is negative. */
 function summarise(state: usize): void {
   const max = load<f64>(state, abi.MAX)
   const second = load<f64>(state, abi.SECOND)
+  const confidence = probability(max, state)
+  store<f64>(state, confidence, abi.CONFIDENCE)
+  store<f64>(state, confidence - (second > MASKED ? probability(second, state) : 0), abi.MARGIN)
+  store<f64>(state, entropyOf(max, second, state), abi.ENTROPY)
+
   const log = load<f64>(state, abi.LOG_HEAD)
-  const confidence = load<f64>(state, abi.RECIPROCAL_HEAD) + load<f64>(state, abi.RECIPROCAL_TAIL)
-  const runnerUp = second > LOWEST_DOUBLE ? probability(second, state) : 0
-  const spread = combine(state, abi.SPREAD_HEAD)
   const sum = max + log
   const back = sum - max
-  store<f64>(state, confidence, abi.CONFIDENCE)
-  store<f64>(state, confidence - runnerUp, abi.MARGIN)
-  store<f64>(state, isAlone(max, second) ? aloneEntropy(spread, state) : log + spread * load<f64>(state, abi.RECIPROCAL), abi.ENTROPY)
   store<f64>(state, sum + (max - (sum - back) + (log - back) + load<f64>(state, abi.LOG_TAIL)), abi.LOGSUMEXP)
 }
 
-/** The distances were taken from the second largest logit, so its own is added to each; all is relative to it. */
-function aloneEntropy(spread: f64, state: usize): f64 {
-  const second = load<f64>(state, abi.SECOND)
-  const sum = load<f64>(state, abi.SUM_HEAD) + load<f64>(state, abi.SUM_HEAD + 8)
-  const relative = sum * (1 + load<f64>(state, abi.MAX) - second) + spread
-  const q = apart(second, state)
-  const s = load<f64>(state, abi.APART)
-  return scaleSum(s * relative, s * relative * load<f64>(state, abi.APART + 8), q)
+/** L + sum p |d|, of which no term is negative. Distances from the second largest have its own still to be added. */
+function entropyOf(max: f64, second: f64, state: usize): f64 {
+  addLanes(state + abi.SPREAD_HEAD)
+  const spread = load<f64>(state, abi.SPREAD_HEAD)
+  if (!isAlone(max, second)) return load<f64>(state, abi.LOG_HEAD) + spread * load<f64>(state, abi.RECIPROCAL)
+  return scaleToMax(load<f64>(state, abi.SUM_HEAD) * (1 + max - second) + spread, 0, state)
 }
 
 /** The probability of one logit, with the bits that `emit` gives it. */
-function probability(x: f64, state: usize): f64 {
-  const max = f64x2.splat(load<f64>(state, abi.MAX))
-  const dh = f64x2.sub(f64x2.splat(x), max)
-  const scratch = state + abi.APART
-  expPair(dh, differenceTail(f64x2.splat(x), max, dh), scratch)
-  if (load<f64>(scratch) == 0 || isAlone(load<f64>(state, abi.MAX), x)) return vanishing(x, state)
-  return f64x2.extract_lane(probabilityPair(v128.load(scratch), v128.load(scratch, 16), state), 0)
-}
-
-// @ts-ignore: decorator
-@inline
-function probabilityPair(s: v128, t: v128, state: usize): v128 {
+function probability(logit: f64, state: usize): f64 {
+  const origin = v128.load64_splat(state, abi.ORIGIN)
+  const x = f64x2.splat(logit - load<f64>(state, abi.OFFSET))
+  const alone = isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))
+  if (alone || f64x2.extract_lane(x, 0) <= load<f64>(state, abi.FLOOR)) return probabilityApart(logit, state)
+  const steps = stepPair(f64x2.sub(x, origin))
+  const entry = entryOf(f64x2.extract_lane(steps, 0))
+  const t = expm1Pair(remainderPair(x, origin, steps, entry, entry))
   const head = v128.load64_splat(state, abi.RECIPROCAL_HEAD)
   const tail = v128.load64_splat(state, abi.RECIPROCAL_TAIL)
   const whole = v128.load64_splat(state, abi.RECIPROCAL)
+  return f64x2.extract_lane(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole), 0)
+}
+
+/** The probability of one logit, however small: rounded once, also where it is subnormal. */
+function probabilityApart(logit: f64, state: usize): f64 {
+  const q = apart(logit, state)
+  if (q <= LEAST_POWER) return 0
+  const s = load<f64>(state, abi.APART)
+  const t = load<f64>(state, abi.APART + 8)
+  const low = s * load<f64>(state, abi.RECIPROCAL_TAIL) + s * load<f64>(state, abi.RECIPROCAL) * t
+  return scaleSum(s * load<f64>(state, abi.RECIPROCAL_HEAD), low, q)
+}
+
+/** S (1 + t) / H, rounded once: S head is exact, all else is small beside it. */
+// @ts-ignore: decorator
+@inline
+function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128): v128 {
   const low = f64x2.add(f64x2.mul(s, tail), f64x2.mul(f64x2.mul(s, whole), t))
   return f64x2.add(f64x2.mul(s, head), low)
 }
 
-/** Phase 4: the results of a chunk, from its logits and what `accumulate` left in `scratch`. Writes 8 bytes past the last. */
+/** Phase 4: a chunk's results, of its logits and what `accumulate` left in `scratch`. Writes 8 bytes past an odd end. */
 export function emit(at: usize, count: u32, state: usize, scratch: usize, out: usize, flags: u32): void {
-  const status = load<u32>(state, abi.STATUS)
-  if (status != abi.STATUS_FINITE) for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), NaN)
+  if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) emitNaN(count, out)
   else if (flags & abi.WANT_LOG) emitLogs(at, count, state, out)
-  else if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) emitVanishing(at, count, state, out)
+  else if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) emitApart(at, count, state, out)
   else emitProbabilities(at, count, state, scratch, out)
 }
 
-function emitProbabilities(at: usize, count: u32, state: usize, scratch: usize, out: usize): void {
-  const end = at + ((<usize>count) << 3)
-  for (; at < end; at += 16, scratch += 32, out += 16) {
-    const s = v128.load(scratch)
-    v128.store(out, probabilityPair(s, v128.load(scratch, 16), state))
-    if (i64x2.all_true(s)) continue
-    if (load<f64>(scratch) == 0) emitVanishing(at, 1, state, out)
-    if (load<f64>(scratch, 8) == 0 && at + 8 < end) emitVanishing(at + 8, 1, state, out + 8)
-  }
+function emitNaN(count: u32, out: usize): void {
+  for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), NaN)
 }
 
-function emitVanishing(at: usize, count: u32, state: usize, out: usize): void {
+function emitApart(at: usize, count: u32, state: usize, out: usize): void {
+  for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), probabilityApart(load<f64>(at + (i << 3)), state))
+}
+
+function emitProbabilities(at: usize, count: u32, state: usize, scratch: usize, out: usize): void {
+  const head = v128.load64_splat(state, abi.RECIPROCAL_HEAD)
+  const tail = v128.load64_splat(state, abi.RECIPROCAL_TAIL)
+  const whole = v128.load64_splat(state, abi.RECIPROCAL)
+  const end = scratch + ((<usize>count) << 4)
+  let leftOut = i64x2.splat(0)
+  for (let pair = scratch, to = out; pair < end; pair += 32, to += 16) {
+    const s = v128.load(pair)
+    v128.store(to, timesReciprocal(s, v128.load(pair, 16), head, tail, whole))
+    leftOut = v128.or(leftOut, i64x2.eq(s, i64x2.splat(0)))
+  }
+  if (v128.any_true(leftOut)) emitLeftOut(at, count, state, scratch, out)
+}
+
+function emitLeftOut(at: usize, count: u32, state: usize, scratch: usize, out: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    const x = load<f64>(at + (i << 3))
-    store<f64>(out + (i << 3), x > LOWEST_DOUBLE ? vanishing(x, state) : 0)
+    if (load<f64>(slotOf(i, scratch)) == 0) emitApart(at + (i << 3), 1, state, out + (i << 3))
   }
 }
 
 function emitLogs(at: usize, count: u32, state: usize, out: usize): void {
-  const max = f64x2.splat(load<f64>(state, abi.MAX))
-  const log = f64x2.splat(load<f64>(state, abi.LOG_HEAD))
-  const logTail = f64x2.splat(load<f64>(state, abi.LOG_TAIL))
+  const max = v128.load64_splat(state, abi.MAX)
+  const log = v128.load64_splat(state, abi.LOG_HEAD)
+  const logTail = v128.load64_splat(state, abi.LOG_TAIL)
+  const masked = v128.load(BOTH_MASKED)
   const end = at + ((<usize>count) << 3)
   for (; at < end; at += 16, out += 16) {
     const x = loadPair(at, end)
     const dh = f64x2.sub(x, max)
     const difference = f64x2.sub(dh, log)
     const tail = f64x2.sub(f64x2.add(differenceTail(dh, log, difference), differenceTail(x, max, dh)), logTail)
-    const finite = f64x2.gt(difference, f64x2.splat(LOWEST_DOUBLE))
-    v128.store(out, f64x2.add(difference, v128.and(tail, finite)))
+    v128.store(out, f64x2.add(difference, v128.and(tail, f64x2.gt(difference, masked))))
   }
 }
 
-/** All four phases for a row that is one chunk. */
-export function scoreRow(at: usize, count: u32, state: usize, scratch: usize, out: usize, flags: u32): void {
-  begin(state)
-  scan(at, count, 0, state)
-  accumulate(at, count, 0, state, scratch, flags)
-  finish(state, flags)
-  emit(at, count, state, scratch, out, flags)
+/** What rounding took from difference = a - b. */
+// @ts-ignore: decorator
+@inline
+function differenceTail(a: v128, b: v128, difference: v128): v128 {
+  const back = f64x2.sub(difference, a)
+  return f64x2.sub(f64x2.sub(a, f64x2.sub(difference, back)), f64x2.add(b, back))
+}
+
+/**
+ * All four phases for rows that are one chunk each. Logits, states and results lie row after row; so does the scratch,
+ * where an odd row has room for one class more. Phase after phase, not row after row: within a row each phase waits for
+ * the one before, but rows do not wait for each other.
+ */
+export function scoreRows(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  flags: u32,
+): void {
+  const width = (<usize>classes) << 3
+  const room = (<usize>(classes + 1) >> 1) << 5
+  const end = states + <usize>rows * abi.STATE_SIZE
+  for (let state = states, row = at; state < end; state += abi.STATE_SIZE, row += width) {
+    begin(state)
+    scan(row, classes, 0, state)
+  }
+  for (let state = states, row = at, to = scratch; state < end; state += abi.STATE_SIZE, row += width, to += room) {
+    accumulate(row, classes, 0, state, to, flags)
+  }
+  for (let state = states; state < end; state += abi.STATE_SIZE) finish(state, flags)
+  for (let state = states; state < end; state += abi.STATE_SIZE, at += width, scratch += room, out += width) {
+    emit(at, classes, state, scratch, out, flags)
+  }
 }

@@ -27,6 +27,15 @@ export function drain(heap: usize, held: u32, out: usize): void {
   }
 }
 
+/** The positions of the k largest logits of rows that lie one after another: k of them a row, at `out`. */
+export function selectRows(at: usize, rows: u32, classes: u32, k: u32, heap: usize, out: usize): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    drain(heap, select(at, classes, 0, heap, 0, k), out)
+    at += (<usize>classes) << 3
+    out += (<usize>k) << 2
+  }
+}
+
 /** A number that orders as x does; NaN above all, -0 with 0. */
 // @ts-ignore: decorator
 @inline
