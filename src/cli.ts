@@ -2,6 +2,7 @@
 /** The command: arguments -> one pipeline -> an exit status. */
 import { createReadStream, type Stats as FileStats, fstatSync, readFileSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
@@ -57,9 +58,13 @@ async function scoreAll(run: Run): Promise<void> {
 
 async function scoreInput(input: string, run: Run): Promise<void> {
   const name = input === STDIN ? 'stdin' : input
+  requireReadable(input)
   const stream = score(scoreOptions(input, name, run))
   stream.on('warning', (text: string) => warn(run, `${name}: ${text}`))
-  stream.on('schema', (schema: Schema) => requireSameSchema(stream, name, schema, run))
+  stream.on('header', (header: string[]) => requireSameHeader(stream, name, header, run))
+  stream.on('schema', (schema: Schema) => {
+    run.first ??= { source: name, schema }
+  })
   feed(stream, input === STDIN ? process.stdin : createReadStream(input), name)
   try {
     for await (const bytes of stream) {
@@ -78,7 +83,12 @@ function scoreOptions(input: string, source: string, { settings, first, inputs }
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   const from = settings.from ?? formatOf(input) ?? 'csv'
   const to = settings.to ?? formatOf(settings.output ?? '') ?? settings.from ?? formatOf(inputs[0]!) ?? 'csv'
-  return { ...shared, from, to, source, ...(first && { outputHeader: false }) }
+  return { ...shared, from, to, source, ...(first && { outputHeader: false, logits: positions(first.schema.logits) }) }
+}
+
+/** A selector of columns by their positions. */
+function positions(indices: number[]): string[] {
+  return indices.map((index) => String(index + 1))
 }
 
 /** Joins a source to the stream: when either fails, both end. */
@@ -98,12 +108,9 @@ function readSoFar({ stats }: ScoreStream): { byte?: number } {
 }
 
 /** Several inputs make one output, so their columns have to be the same. */
-function requireSameSchema(stream: ScoreStream, source: string, schema: Schema, run: Run): void {
-  run.first ??= { source, schema }
-  const { header } = schema
-  if (header.join('\0') !== run.first.schema.header.join('\0')) {
-    stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: run.first.source }))
-  }
+function requireSameHeader(stream: ScoreStream, source: string, header: string[], { first }: Run): void {
+  if (!first || header.join('\0') === first.schema.header.join('\0')) return
+  stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: first.source }))
 }
 
 function add(done: Stats, { read, written, rejected, bytes }: Stats): void {
@@ -147,6 +154,14 @@ function fileOf(path: string): FileStats | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What opening an input would not tell. */
+function requireReadable(input: string): void {
+  if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
+  if (input !== STDIN) return
+  const reason = isClosed(0) ? 'it is closed' : fileOf(STDIN)?.isDirectory() ? 'it is a directory' : undefined
+  if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
 }
 
 /** On a signal leaves no temporary, then lets the signal end the process as it would have. */

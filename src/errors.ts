@@ -144,7 +144,8 @@ export function shown(text: string): string {
 }
 
 function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+  const characters = Array.from(text.slice(0, 162))
+  return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text
 }
 
 /** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */

@@ -42,8 +42,9 @@ export async function readHead(
   const end = header?.end ?? 0
   return {
     dialect,
-    header: header && requireCells(header, bytes, dialect),
-    first: first && (!header || isFirst(first, header)) ? requireCells(first, bytes, dialect) : undefined,
+    header: header && requireCells(header, bytes, dialect, { bom }),
+    first:
+      first && (!header || isFirst(first, header)) ? requireCells(first, bytes, dialect, { bom, row: 1 }) : undefined,
     lines: countLines(bytes.subarray(0, end), dialect),
     bytes: bom + end,
     blocks: prepend(bytes.subarray(end), blocks),
@@ -129,8 +130,13 @@ function isFirst({ row }: Found, header: Found | undefined): boolean {
   return Array.isArray(row) && (!Array.isArray(header?.row) || row.length === header.row.length)
 }
 
-function requireCells({ row, start }: Found, bytes: Buffer, dialect: Dialect): string[] {
+function requireCells(
+  { row, start }: Found,
+  bytes: Buffer,
+  dialect: Dialect,
+  { bom, ...place }: { bom: number; row?: number },
+): string[] {
   if (Array.isArray(row)) return row
   const line = 1 + countLines(bytes.subarray(0, start), dialect)
-  throw new SoftmaxError('E_QUOTE', { line, byte: start + row.at, reason: row.reason })
+  throw new SoftmaxError('E_QUOTE', { ...place, line, byte: bom + start + row.at, reason: row.reason })
 }

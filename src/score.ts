@@ -26,8 +26,9 @@ export interface Stats {
 }
 
 /**
- * The stream of {@link score}. Beside a stream's own events it emits `schema` (a {@link Schema}) once the columns are
- * settled, and `warning` (a text) for what is odd and not an error.
+ * The stream of {@link score}. Beside a stream's own events it emits `header` (the names of the input's columns) when it
+ * has read them, `schema` (a {@link Schema}) once the columns are settled, and `warning` (a text) for what is odd and not
+ * an error.
  */
 export interface ScoreStream extends Duplex {
   readonly stats: Stats
@@ -71,7 +72,7 @@ interface Run {
   settings: SettingsOf<'bytes'>
   dialect: Omit<Dialect, 'newline'>
   stats: Stats
-  tell(event: 'schema' | 'warning', what: unknown): void
+  tell(event: 'header' | 'schema' | 'warning', what: unknown): void
 }
 
 async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGenerator<Buffer> {
@@ -125,6 +126,7 @@ function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): J
   requireColumns(header ?? first ?? [], dialect)
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   const names = header?.map(text)
+  tell('header', names ?? first?.map((_, index) => String(index + 1)) ?? [])
   const schema = settleSchema(settings, names, first?.map(text))
   for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${shown(name)}`)
   tell('schema', schema)

@@ -8,11 +8,12 @@
  */
 import { SoftmaxError, shown } from './errors.js'
 
-const ITEM = /!?(?:"(?:[^"]|"")*"|\/(?:[^/\\]|\\.)+\/i?|[^,]+)|,/g
+const ITEM = /!?(?:"(?:[^"]|"")*"|\/(?:[^/\\]|\\.)+\/i?|[^,"/!][^,]*)/
+const SELECTOR = new RegExp(`^${ITEM.source}(?:,${ITEM.source})*$`)
 
 /** The positions, from 0, of the columns that a selector names. Throws E_SELECTOR for an item that names none. */
 export function select(selector: string | readonly string[], columns: readonly string[]): number[] {
-  const items = typeof selector === 'string' ? (selector.match(ITEM) ?? []).filter((item) => item !== ',') : selector
+  const items = typeof selector === 'string' ? splitItems(selector) : selector
   const chosen = new Set(items[0]?.startsWith('!') ? columns.keys() : [])
   for (const item of items) {
     if (item.startsWith('!')) for (const index of resolve(item.slice(1), columns)) chosen.delete(index)
@@ -20,6 +21,14 @@ export function select(selector: string | readonly string[], columns: readonly s
   }
   if (chosen.size === 0) throw new SoftmaxError('E_SELECTOR', { item: items.join(','), reason: 'selects no column' })
   return [...chosen].sort((a, b) => a - b)
+}
+
+function splitItems(selector: string): string[] {
+  if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!
+  throw new SoftmaxError('E_SELECTOR', {
+    item: selector,
+    reason: 'is not a list of columns; a quote or a / has to be closed',
+  })
 }
 
 function resolve(item: string, columns: readonly string[]): number[] {

@@ -66,6 +66,14 @@ describe('-o', () => {
     expect(readdirSync(cwd).sort()).toEqual([...Object.keys(files), 'out.csv'].sort())
   })
 
+  it('may have as long a name as a file can have', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    const name = `${'x'.repeat(251)}.csv`
+    expect(command(['in.csv', '-o', name], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(contentOf(cwd, name)).toBe(SCORED)
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', name])
+  })
+
   it('makes no file where there was none, after a failure', () => {
     const cwd = folder({ 'in.csv': BAD })
     expect(command(['in.csv', '-o', 'out.csv'], { cwd }).status).toBe(1)
@@ -149,6 +157,13 @@ describe('-o', () => {
     const { status, stdout } = shell('mkfifo pipe; cat pipe & softmax in.csv -o pipe && wait', cwd)
     expect({ status, stdout }).toEqual({ status: 0, stdout: SCORED })
     expect(lstatSync(join(cwd, 'pipe')).isFIFO()).toBe(true)
+  })
+
+  it('to a pipe whose reader leaves ends with status 3', () => {
+    const line = 'mkfifo pipe; head -c 1 pipe >/dev/null & yes 2,1 | softmax --no-header -o pipe'
+    const { status, stderr } = shell(line, folder())
+    expect(stderr).toMatch(/^softmax: cannot write "pipe": [^\n]* \[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
   })
 
   it('writes to /dev/stdout and /dev/null', () => {
@@ -348,6 +363,55 @@ describe('inputs', () => {
     })
   })
 
+  it('of two formats make one output in the format of the first', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.tsv': 'id\tlogit_a\tlogit_b\n8\t2\t1\n' })
+    expect(command(['a.csv', 'b.tsv'], { cwd })).toEqual({ status: 0, stdout: `${SCORED}8,${P21},a\n`, stderr: '' })
+    const tabs = `8,${P21},a\n7,${P21},a\n`.replaceAll(',', '\t')
+    expect(command(['b.tsv', 'a.csv'], { cwd }).stdout).toBe(`id\tp_a\tp_b\tlabel\n${tabs}`)
+  })
+
+  it('have the columns of the first, though the first row of another is bad', () => {
+    const cwd = folder({ 'a.csv': 'cat,dog\n2,1\n', 'b.csv': 'cat,dog\nx,1\n2,1\n' })
+    const header = 'p_cat,p_dog,label\n'
+    const failed = command(['a.csv', 'b.csv'], { cwd })
+    expect(failed.stderr).toMatch(/^softmax: b\.csv:2: column cat \(row 1, byte 8\): "x" is not a number \[E_CELL\]\n$/)
+    expect(failed).toMatchObject({ status: 1, stdout: `${header}${P21},cat\n` })
+    const skipped = command(['--on-error', 'skip', 'a.csv', 'b.csv'], { cwd })
+    expect(skipped).toMatchObject({ status: 0, stdout: `${header}${`${P21},cat\n`.repeat(2)}` })
+  })
+
+  it.each([
+    ['a folder', '<.'],
+    ['closed', '<&-'],
+  ])('end with status 3 where standard input is %s', (_, from) => {
+    const { status, stdout, stderr } = shell(`softmax ${from}`, folder())
+    expect(stderr).toMatch(/^softmax: stdin: cannot read: [^\n]*\[E_INPUT\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  })
+
+  it('without a name end with status 3', () => {
+    const { status, stdout, stderr } = command([''], { cwd: folder() })
+    expect(stderr).toMatch(/^softmax: [^\n]*\[E_INPUT\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  })
+
+  it('may have more columns than a call has arguments, in every format', () => {
+    const count = 200_000
+    const wide = (name: string, of: (index: number) => unknown) => Array.from({ length: count }, (_, i) => name + of(i))
+    const stdin = `${wide('logit_', (i) => i).join()}\n${wide('', () => 1).join()}\n`
+    const header = ['label', ...wide('p_', (i) => i)]
+    for (const [to, delimiter] of [
+      ['csv', ','],
+      ['tsv', '\t'],
+    ] as const) {
+      const { status, stdout, stderr } = command(['-t', to, '-e', 'label,probs'], { stdin })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      // 1 / 200,000 is 0.000005.
+      const row = ['0', ...wide('', () => '0.000005')]
+      expect(stdout === `${header.join(delimiter)}\n${row.join(delimiter)}\n`).toBe(true)
+    }
+  })
+
   it('may be pipes', () => {
     const cwd = folder({ 'in.csv': GOOD })
     expect(shell('softmax <(cat in.csv) | cat', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
@@ -420,6 +484,14 @@ describe('--help', () => {
     expect(stdout).toMatch(/^ +--log /m)
   })
 
+  it.each(['--help', '--version'])('%s that cannot be written ends with status 3, in one line', (flag) => {
+    for (const to of ['>/dev/full', '>&-']) {
+      const { status, stderr } = shell(`softmax ${flag} ${to}`, folder())
+      expect(stderr).toMatch(/^softmax: cannot write [^\n]* \[E_OUTPUT\]\n$/)
+      expect(status).toBe(3)
+    }
+  })
+
   it('tells the statuses', () => {
     for (const word of ['0', '1', '2', '3', '70', '128']) expect(lines.slice(-4).join(' ')).toContain(` ${word}`)
   })
@@ -444,5 +516,16 @@ describe('the command', () => {
     const cells = rows.map((row) => row.split(','))
     expect(rows).toHaveLength(899)
     expect(cells.filter((row) => row[truth!] === row[label!])).toHaveLength(861)
+    const sums = cells.map((row) => row.slice(2, 12).reduce((sum, cell) => sum + Number(cell), 0))
+    expect(
+      header!
+        .split(',')
+        .slice(2, 12)
+        .filter((name) => name.startsWith('p_')),
+    ).toHaveLength(10)
+    expect(sums.filter((sum) => !(Math.abs(sum - 1) <= 10 * 1e-15))).toEqual([])
+    const kept = (line: string) => line.split(',', 2).join()
+    const lines = readFileSync(input, 'utf8').trimEnd().split('\n')
+    expect([header!, ...rows].map(kept)).toEqual(lines.map(kept))
   })
 })

@@ -226,12 +226,25 @@ describe.each(Object.entries(THROUGH_API))('%s', (code, { error, status, info, s
   })
 })
 
+it('an error is told by its code', () => {
+  const error = new SoftmaxError('E_CELL', { cell: 'x' })
+  expect([SoftmaxError.is(error, 'E_CELL'), SoftmaxError.is(error, 'E_ROW')]).toEqual([true, false])
+  expect(SoftmaxError.is({ ...error, name: 'SoftmaxError' }, 'E_CELL')).toBe(false)
+})
+
 describe('places', () => {
   it('count lines through quotes, blank lines and comments, rows without them, bytes from the start', async () => {
     const input = '\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,x\n'
     const { error } = await run(input, { comment: '#' })
     const byte = Buffer.byteLength('\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,')
     expect(error).toMatchObject({ code: 'E_CELL', info: { line: 7, row: 2, byte, column: 'logit_a', cell: 'x' } })
+  })
+
+  it('count the bytes of a BOM, and the first row, before the columns are known', async () => {
+    const inHeader = await run('\ufeff\nid,"logit_a\n1,2\n')
+    expect(inHeader.error).toMatchObject({ code: 'E_QUOTE', info: { line: 2, byte: 3 + 1 + 3 } })
+    const inFirst = await run('\ufeff\n1,"2\n', { header: false })
+    expect(inFirst.error).toMatchObject({ code: 'E_QUOTE', info: { line: 2, row: 1, byte: 3 + 1 + 2 } })
   })
 
   it('are right far into a large file', async () => {
@@ -297,6 +310,14 @@ describe('messages', () => {
     const { stderr } = command(args, { stdin: input })
     const error = stderr.split('\n').find((line) => line.endsWith(']'))!
     expect(error.length).toBeLessThan(80 + 80 + 200)
+  })
+
+  it('are well-formed where they cut a character of two code units', async () => {
+    for (const length of [75, 76, 77, 78, 79]) {
+      const { error } = await run(`logit_a,logit_b\n1,${'x'.repeat(length)}${'🐢'.repeat(9)}\n`)
+      expect(error!.message).toContain('" is not a number')
+      expect(Buffer.from(error!.message).toString()).toBe(error!.message)
+    }
   })
 
   it('tell of bytes that are no UTF-8', async () => {

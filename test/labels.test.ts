@@ -114,6 +114,12 @@ describe('labels', () => {
     expect(error).toMatchObject({ code: 'E_LABELS' })
   })
 
+  it('of which two are the same are refused', async () => {
+    expect((await refusal(['dog', 'cat', 'dog'])).message).toContain('"dog"')
+    const { error } = await predict([[1, 2, 3]], { labels: ['dog', 'cat', 'dog'] })
+    expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+  })
+
   it.each([
     ['a blank line', 'dog\n\ncat\nboat\n'],
     ['nothing', ''],

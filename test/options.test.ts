@@ -202,6 +202,11 @@ const TESTS = {
       expect(predictions[0]).toMatchObject({ index: 2, label: '2', confidence, margin, entropy, logsumexp })
     })
 
+    it('gives a column once, though it is named twice', async () => {
+      const output = 'id,index,label\n7,2,c\n'
+      await bothGive(['-e', 'index,label,index'], { emit: ['index', 'label', 'index'] }, ROWS, output)
+    })
+
     it('adds columns to those of a matrix', () => {
       const found = softmaxMatrix([0, 0, 2, 1], 2, 2, { emit: 'confidence,margin,entropy,logsumexp' })
       expect(found.confidence).toEqual(Float64Array.of(0.5, 0.7310585786300049))

@@ -81,6 +81,16 @@ describe('a selector', () => {
     expect(await chosen(`id,${cell},xx1\n`, { logits })).toEqual([name])
   })
 
+  it.each([
+    ['a quote that is not closed', '"logit_a'],
+    ['a quote that is not closed, behind others', 'z,"logit_a'],
+    ['text behind a closing quote', '"logit_a"z'],
+    ['text behind a regular expression', '/^logit_a$/z'],
+  ])('refuses %s, whatever columns there are: %s', async (_, logits) => {
+    const error = await refused('logit_,logit_a,z\n', { logits })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2 })
+  })
+
   it('may be a list, one item each', async () => {
     expect(await chosen(header, { logits: ['logit_a', '3-4', '!logit_c', '/^a-/'] })).toEqual([
       'logit_a',
@@ -133,8 +143,8 @@ describe('a selector', () => {
     ['a glob that nothing fits', 'cat_*', 'cat_*'],
     ['a regular expression that nothing fits', '/^cat/', '/^cat/'],
     ['what is no regular expression', '/(/', '/(/'],
-    ['nothing', ',', ''],
-    ['a negation of nothing', '!', ''],
+    ['nothing', ',', ','],
+    ['a negation of nothing', '!', '!'],
     ['nothing that is left', 'id,!id', 'id,!id'],
     ['a quote that is not closed', '"logit_a', undefined],
   ])('refuses %s: %s', async (_, logits, item) => {
@@ -243,10 +253,18 @@ describe('without a selector', () => {
     }
   })
 
-  it.each(['1.5,2.5', '-1,2', '1e3,4', '0.25,inf'])('a header that is numbers is refused: %s', async (header) => {
-    const error = await refused(`${header}\n1,2\n`)
-    expect(error).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
-    expect(error.message).toContain('--no-header')
+  it.each(['1.5,2.5', '-1,2', '1e3,4', '0.25,inf', 'inf,nan', '3,1,2', '0,2,1', '7', '2,3,4'])(
+    'a header that is numbers is refused: %s',
+    async (header) => {
+      const error = await refused(`${header}\n1,2\n`)
+      expect(error).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
+      expect(error.message).toContain('--no-header')
+    },
+  )
+
+  it('a header that counts its columns, from 0 or 1, is one', async () => {
+    expect(await chosen('0,1,2\n5,6,7\n')).toEqual(['0', '1', '2'])
+    expect(await chosen('1,2,3\n5,6,7\n')).toEqual(['1', '2', '3'])
   })
 })
 

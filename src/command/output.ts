@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { constants, fstatSync, readFileSync, type Stats, statSync, unlinkSync } from 'node:fs'
+import { type Stats, unlinkSync } from 'node:fs'
 import { type FileHandle, open, readlink, rename, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { SoftmaxError, systemReason } from '../errors.js'
+import { isClosed } from './descriptor.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
 export interface Output {
@@ -52,20 +53,6 @@ function standardOutput(): Output {
   }
 }
 
-/**
- * True for a descriptor that the process was started without: Node has opened /dev/null in its place, for reading and
- * writing, as no shell does for an output. Linux alone tells.
- */
-function isClosed(descriptor: number): boolean {
-  try {
-    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))
-    const isNull = fstatSync(descriptor).rdev === statSync('/dev/null').rdev
-    return isNull && (Number.parseInt(flags![1]!, 8) & constants.O_RDWR) !== 0
-  } catch {
-    return false
-  }
-}
-
 /** A pipe or a device has no old content to save. */
 async function deviceOutput(path: string): Promise<Output> {
   const file = await open(path, 'w')
@@ -81,7 +68,7 @@ async function deviceOutput(path: string): Promise<Output> {
 
 async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
   const target = await targetOf(path)
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', 0o666)
   if (old) await file.chmod(old.mode)
   const write = oneAhead((bytes) => writeAll(file, bytes))

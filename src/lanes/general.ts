@@ -167,7 +167,7 @@ function cellWriter({ schema, settings, labels }: Job, dialect: Dialect | undefi
     const pieces: string[] = []
     for (const column of columns) {
       const cells = column.cells(scores, row, layout)
-      if (typeof cells[0] === 'number') pieces.push(...split(print(cells as number[])))
+      if (typeof cells[0] === 'number') for (const piece of split(print(cells as number[]))) pieces.push(piece)
       else for (const cell of cells) pieces.push(typeof cell === 'number' ? print([cell]) : cell)
     }
     return pieces
