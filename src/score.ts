@@ -65,7 +65,22 @@ export function score(options: ScoreOptions = {}): ScoreStream {
       }
     },
   ) as unknown as ScoreStream
-  return Object.assign(stream, { stats })
+  return Object.assign(withWrites(stream), { stats })
+}
+
+/**
+ * Lets writes go on. through2 has a `_read` of its own for generators, in place of Transform's, which is where Transform
+ * goes on with a write that it held back because what was pushed before was not taken yet: without it that write, and
+ * the stream, would wait for ever.
+ */
+function withWrites(stream: ScoreStream): ScoreStream {
+  const { _read: wakeGenerator } = stream
+  const { _read: goOnWriting } = Object.getPrototypeOf(stream) as ScoreStream
+  stream._read = function (size) {
+    goOnWriting.call(this, size)
+    wakeGenerator.call(this, size)
+  }
+  return stream
 }
 
 interface Run {
