@@ -34,7 +34,7 @@ async function main(argv: string[]): Promise<void> {
   const output = await openOutput(settings.output)
   abandonOnSignal(output)
   try {
-    const done = { read: 0, written: 0, rejected: {}, bytes: 0 }
+    const done = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
     await scoreAll({ inputs, settings, output, progress: progressOf(settings, inputs), done })
   } catch (error) {
     output.abandon()
@@ -65,7 +65,7 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   stream.on('schema', (schema: Schema) => {
     run.first ??= { source: name, schema }
   })
-  feed(stream, input === STDIN ? process.stdin : createReadStream(input), name)
+  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 }), name)
   try {
     for await (const bytes of stream) {
       await run.output.write(bytes as Buffer)

@@ -3,6 +3,7 @@
  * that every API gives the same bits on every machine.
  */
 import { readFileSync } from 'node:fs'
+import { workerData } from 'node:worker_threads'
 
 /** What is wanted of a matrix. */
 export interface KernelOptions {
@@ -52,9 +53,12 @@ const CHUNK = 1 << 14
 const BATCH = 64
 
 /** Functions of `kernel/index.ts`; addresses and sizes are in bytes, counts in logits. */
-interface Kernel {
+export interface Kernel {
   memory: WebAssembly.Memory
   heapBase(): number
+  /** See `kernel/csv.ts`. */
+  scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
+  countLines(at: number, end: number): number
   divide(at: number, count: number, temperature: number): void
   begin(state: number): void
   scan(at: number, count: number, base: number, state: number): void
@@ -75,26 +79,53 @@ interface Kernel {
   selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
 }
 
-const compiled = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-const { exports } = new WebAssembly.Instance(compiled)
-const kernel = exports as unknown as Kernel
+/** The kernel's code; a worker is handed it, compiled. */
+export const kernelModule: WebAssembly.Module =
+  workerData?.softmaxKernel ?? new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
+
+/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
+export function newMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
+}
+
+/** A kernel with memory of its own, or with memory that another thread shares. */
+export function newKernel(memory = newMemory(1 << 20)): Kernel {
+  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory } })
+  return { ...exports, memory } as unknown as Kernel
+}
+
+/** Makes the kernel's memory at least so many bytes. */
+export function growMemory({ memory }: Kernel, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength
+  if (missing > 0) memory.grow(Math.ceil(missing / 65536))
+}
+
+/** Kernels that nobody uses now: each takes address space that is given back late, so they are used again. */
+const idle: Kernel[] = []
+
+/** A kernel to use for a while, and to give back; what is in its memory is of others before. */
+export function borrowKernel(): Kernel {
+  return idle.pop() ?? newKernel()
+}
+
+/** Gives back what {@link borrowKernel} gave. */
+export function returnKernel(kernel: Kernel): void {
+  idle.push(kernel)
+}
+
+const kernel = newKernel()
 
 /** Numbers of `kernel/abi.ts`: flags, offsets in the state of a row, and its size. */
-const constant = (name: string): number => (exports[name] as WebAssembly.Global).value
-const WANT_LOG = constant('WANT_LOG')
-const WANT_SUMMARY = constant('WANT_SUMMARY')
-const STATE_SIZE = constant('STATE_SIZE')
+const constant = (name: string): number => (kernel as unknown as Record<string, WebAssembly.Global>)[name]!.value
+export const WANT_LOG = constant('WANT_LOG')
+export const WANT_SUMMARY = constant('WANT_SUMMARY')
+export const STATE_SIZE = constant('STATE_SIZE')
 const WORDS = { index: constant('INDEX') / 4, status: constant('STATUS') / 4 }
 const DOUBLES = {
   confidence: constant('CONFIDENCE') / 8,
   margin: constant('MARGIN') / 8,
   entropy: constant('ENTROPY') / 8,
   logsumexp: constant('LOGSUMEXP') / 8,
-}
-
-/** The compiled kernel, for workers to instantiate without compiling it again. */
-export function kernelModule(): WebAssembly.Module {
-  return compiled
 }
 
 /** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
@@ -165,8 +196,7 @@ function makeRoom(top: number): Room {
   const out = take(8 * CHUNK + 8)
   const heap = take(16 * top)
   const room = { states, logits, scratch, out, heap, top: take(4 * Math.max(top, CHUNK)) }
-  const missing = end - kernel.memory.buffer.byteLength
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / 65536))
+  growMemory(kernel, end)
   const { buffer } = kernel.memory
   return { ...room, words: new Uint32Array(buffer, states), doubles: new Float64Array(buffer, states) }
 }

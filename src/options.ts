@@ -222,6 +222,20 @@ export const OPTIONS = {
     default: 'error',
     help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
   }),
+  jobs: option({
+    kind: wholeNumber('N', 0, 256),
+    scopes: BYTES,
+    short: 'j',
+    default: 0,
+    told: '0, one a core',
+    help: 'worker threads; small inputs stay on the main thread',
+  }),
+  lane: option({
+    kind: choice('auto', 'general', 'fast'),
+    scopes: BYTES,
+    default: 'auto',
+    help: 'which lane does the rows; fast is an error where it cannot',
+  }),
   source: option({ kind: text('NAME'), scopes: ['bytes'], help: 'the name of the input in messages' }),
   signal: option({ kind: signal, scopes: ['bytes', 'objects'], help: 'destroys the stream with an AbortError' }),
   progress: option({

@@ -1,4 +1,5 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
+import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
 import { ofSource, SoftmaxError, shown } from './errors.js'
@@ -6,7 +7,9 @@ import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
 import { askedDialect, type Head, readHead } from './head.js'
+import { fastLaneRefusal } from './lanes/fast.js'
 import { type Fault, generalLane, type Job, type Scored } from './lanes/general.js'
+import { fastLane } from './lanes/parallel.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { type Schema, settleSchema } from './schema.js'
 
@@ -23,6 +26,8 @@ export interface Stats {
   rejected: Record<string, number>
   /** Bytes taken in. */
   bytes: number
+  /** The lane that does the rows, once it is chosen. */
+  lane: 'general' | 'fast' | undefined
 }
 
 /**
@@ -47,7 +52,7 @@ export interface ScoreStream extends Duplex {
 export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = settle(options, 'bytes')
   const dialect = askedDialect(settings)
-  const stats: Stats = { read: 0, written: 0, rejected: {}, bytes: 0 }
+  const stats: Stats = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
   const { signal } = settings
   const stream = through2(
     // A block is pushed, and taken, before the next is worked on: what stands before a bad row is never lost with it.
@@ -97,9 +102,7 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
   const job = settleJob(head, run)
   if (settings.outputHeader ?? settings.header) yield headerLine(head, job)
   const before = { line: 1 + head.lines, row: 1, byte: head.bytes }
-  const scoreBlock = generalLane(job)
-  for await (const block of head.blocks) {
-    const scored = scoreBlock(block)
+  for await (const scored of laneOf(job, run)(head.blocks)) {
     for (const piece of scored.pieces) yield piece as Buffer
     count(stats, scored)
     const [fault] = scored.faults
@@ -109,6 +112,24 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
     before.byte += scored.bytes
   }
   if (stats.read > 0 && stats.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read })
+}
+
+/** The lane that does a job: the fast one, where it can and may. */
+function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Buffer>) => AsyncGenerator<Scored> {
+  const refusal = fastLaneRefusal(job)
+  if (settings.lane === 'fast' && refusal) {
+    throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
+  }
+  if (settings.lane === 'general' || refusal) {
+    stats.lane = 'general'
+    return (blocks) => mapBlocks(blocks, generalLane(job))
+  }
+  stats.lane = 'fast'
+  return (blocks) => fastLane(blocks, job, settings.jobs || availableParallelism())
+}
+
+async function* mapBlocks(blocks: AsyncIterable<Buffer>, score: (block: Buffer) => Scored): AsyncGenerator<Scored> {
+  for await (const block of blocks) yield score(block)
 }
 
 /** The error of a row, in its place in the input. */

@@ -605,6 +605,32 @@ const TESTS = {
     refuses('--nonfinite', ['', 'nan', 'skip'], 'nonfinite', ['', 'nan', false])
   },
 
+  jobs() {
+    it('is how many threads work, and changes no byte', async () => {
+      for (const jobs of [0, 1, 2, 5])
+        await bothGive(['-j', String(jobs)], { jobs }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    refuses('--jobs', ['', '-1', '1.5', 'two', '257'], 'jobs', ['2', -1, 1.5, 257, null])
+  },
+
+  lane() {
+    it('is which lane does the rows, and changes no byte', async () => {
+      for (const lane of ['auto', 'general', 'fast'] as const) {
+        await bothGive(['--lane', lane], { lane }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+        expect((await run(ROWS, { lane })).stats.lane).toBe(lane === 'auto' ? 'fast' : lane)
+      }
+    })
+
+    it('fast is refused where it cannot', () => {
+      const { status, stderr } = command(['--lane', 'fast', '--comment', '#'], { stdin: ROWS })
+      expect(stderr).toMatch(/^softmax: .*\[E_CONFLICT\]\n$/)
+      expect(status).toBe(2)
+    })
+
+    refuses('--lane', ['', 'slow', 'FAST'], 'lane', ['', 'slow', true])
+  },
+
   source() {
     it('is the name of the input in messages', async () => {
       const { error } = await run('logit_a,logit_b\nx,1\n', { source: 'model.csv' })

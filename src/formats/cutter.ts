@@ -7,9 +7,6 @@
  */
 import type { Dialect } from './dialect.js'
 
-/** The most bytes a block takes in at once; a longer row makes a longer block. */
-const BLOCK = 1 << 16
-
 enum Inside {
   /** At the first byte of a row, which may be a comment's. */
   Row,
@@ -21,17 +18,20 @@ enum Inside {
   Comment,
 }
 
-/** Blocks of one or more whole rows, in order; the last may lack its newline. */
-export async function* cut(chunks: AsyncIterable<Buffer>, dialect: Dialect): AsyncGenerator<Buffer> {
+/**
+ * Blocks of one or more whole rows, in order; the last may lack its newline. A block takes in `size` bytes at once; a longer
+ * row makes a longer block.
+ */
+export async function* cut(chunks: AsyncIterable<Buffer>, dialect: Dialect, size: number): AsyncGenerator<Buffer> {
   let held = new Held(0)
   let scanner = new Scanner(dialect)
   for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += BLOCK) {
-      held.append(chunk.subarray(from, from + BLOCK))
+    for (let from = 0; from < chunk.length; from += size) {
+      held.append(chunk.subarray(from, from + size))
       const end = scanner.lastRowEnd(held.bytes)
       if (end === 0) continue
       yield held.bytes.subarray(0, end)
-      held = new Held(BLOCK, held.bytes.subarray(end))
+      held = new Held(size, held.bytes.subarray(end))
       scanner = scanner.movedBack(end)
     }
   }

@@ -10,6 +10,7 @@ export {
   WANT_LOG,
   WANT_SUMMARY,
 } from './abi'
+export { countLines, scoreCsv } from './csv'
 export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
 export { drain, select, selectRows } from './top'
 

@@ -1,6 +1,6 @@
 // npm run bench: whole processes side by side, in turn, on inputs made with a seed. Prints medians and their ratios.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,16 +12,21 @@ const folder = mkdtempSync(join(tmpdir(), 'softmax-bench-'))
 const input = join(folder, 'logits.csv')
 const output = join(folder, 'scored.csv')
 
-const programs = {
-  'softmax-stream': [here('../../dist/cli.js'), input, '-o', output],
-  'csv-parse -> function -> csv-stringify': [here('compose.js'), input, output],
-}
+/** Name, arguments, and whether it writes to standard output, which is then the file. */
+const programs = [
+  { name: 'softmax', args: [here('../../dist/cli.js'), input], stdout: true },
+  { name: 'softmax --lane general', args: [here('../../dist/cli.js'), '--lane', 'general', input], stdout: true },
+  { name: 'csv-parse -> function -> csv-stringify', args: [here('compose.js'), input, output], stdout: false },
+]
 
-function secondsOf(args) {
+function secondsOf({ args, stdout }) {
+  const file = stdout ? openSync(output, 'w') : 'ignore'
   const start = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', file, 'pipe'], encoding: 'utf8' })
+  const seconds = (performance.now() - start) / 1000
+  if (stdout) closeSync(file)
   if (status !== 0) throw new Error(stderr)
-  return (performance.now() - start) / 1000
+  return seconds
 }
 
 function median(values) {
@@ -30,22 +35,19 @@ function median(values) {
 
 try {
   writeLogits(input, { rows: 100_000, classes: 10 })
-  const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]))
+  const times = programs.map(() => [])
   for (let run = -1; run < RUNS; run++) {
-    for (const [name, args] of Object.entries(programs)) {
-      const seconds = secondsOf(args)
-      if (run >= 0) times[name].push(seconds)
+    for (const [index, program] of programs.entries()) {
+      const seconds = secondsOf(program)
+      if (run >= 0) times[index].push(seconds)
     }
   }
-  const [ours, theirs] = Object.values(times)
+  const theirs = times.at(-1)
   console.log(`100,000 rows x 10, ${RUNS} runs in turn, ${cpus()[0].model}, Node ${process.versions.node}`)
-  for (const [name, seconds] of Object.entries(times))
-    console.log(`${median(seconds).toFixed(2).padStart(8)} s  ${name}`)
-  console.log(
-    `${median(theirs.map((seconds, run) => seconds / ours[run]))
-      .toFixed(2)
-      .padStart(8)} times as fast`,
-  )
+  for (const [index, { name }] of programs.entries()) {
+    const ratio = median(times[index].map((seconds, run) => theirs[run] / seconds))
+    console.log(`${median(times[index]).toFixed(2)} s  ${ratio.toFixed(2).padStart(6)} x  ${name}`)
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }

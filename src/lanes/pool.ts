@@ -1,0 +1,81 @@
+/** Worker threads that do one thing each at a time, and results in the order of the tasks. Knows nothing of softmax. */
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+
+/**
+ * Runs a task for each item, some of them at once, and gives the results in the order of the items. No more than
+ * `limit` are under way or waiting to be taken.
+ */
+export async function* inOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  run: (item: Item) => Promise<Result>,
+  limit: number,
+): AsyncGenerator<Result> {
+  const source = items[Symbol.asyncIterator]()
+  const running: Promise<Result>[] = []
+  let next: Promise<IteratorResult<Item>> | undefined = source.next()
+  try {
+    while (next || running.length > 0) {
+      const [head] = running
+      if (head && (!next || running.length >= limit || (await isFirst(head, next)))) {
+        yield await head
+        running.shift()
+        continue
+      }
+      const { done, value }: IteratorResult<Item> = await next!
+      next = done ? undefined : source.next()
+      if (!done) running.push(quiet(run(value)))
+    }
+  } finally {
+    await source.return?.()
+  }
+}
+
+/** True if a result is here before the next item, so that a slow source does not hold it back. */
+function isFirst(result: Promise<unknown>, item: Promise<unknown>): Promise<boolean> {
+  return Promise.race([result.then(() => true), item.then(() => false)])
+}
+
+/** A promise whose failure is told when it is awaited, not as an unhandled rejection before. */
+function quiet<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {})
+  return promise
+}
+
+/** A worker thread: it says a first message when it has started, and then answers each message with one. */
+export class Thread<Reply> {
+  readonly #worker: Worker
+  #settle: { resolve(reply: Reply): void; reject(error: Error): void } | undefined
+  #failure: Error | undefined
+  readonly started: Promise<Reply>
+
+  constructor(file: URL, options: WorkerOptions) {
+    this.#worker = new Worker(file, options)
+    this.#worker.on('message', (reply: Reply) => this.#settle?.resolve(reply))
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', (code) => this.#fail(new Error(`a worker thread ended with status ${code}`)))
+    this.started = this.#reply()
+  }
+
+  /** Sends a message; one at a time. Rejects where the thread fails, or has failed. */
+  ask(message: unknown): Promise<Reply> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    this.#worker.postMessage(message)
+    return this.#reply()
+  }
+
+  async close(): Promise<void> {
+    this.#worker.removeAllListeners()
+    await this.#worker.terminate()
+  }
+
+  #reply(): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#settle?.reject(this.#failure)
+  }
+}
