@@ -129,7 +129,8 @@ function summarise({ done, settings }: Run): void {
 }
 
 function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress | undefined {
-  const asked = settings.progress ?? (!settings.quiet && settings.output !== undefined)
+  const apart = settings.output !== undefined || !process.stdout.isTTY
+  const asked = settings.progress ?? (!settings.quiet && apart)
   return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
 }
 
