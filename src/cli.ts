@@ -65,7 +65,7 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   stream.on('schema', (schema: Schema) => {
     run.first ??= { source: name, schema }
   })
-  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 }), name)
+  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 17 }), name)
   try {
     for await (const bytes of stream) {
       await run.output.write(bytes as Buffer)

@@ -33,7 +33,7 @@ export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: n
     return scored
   }
   try {
-    yield* inOrder(blocks, score, jobs > 1 ? 2 * jobs : 1)
+    yield* inOrder(blocks, score, jobs)
   } finally {
     returnKernel(kernel)
     await crew?.close()
@@ -64,6 +64,8 @@ class Crew {
       const memory = newMemory(model.memorySize)
       const thread = new Thread<Scored>(new URL('./worker.js', import.meta.url), {
         workerData: { softmaxKernel: kernelModule, job, memory },
+        // A worker makes next to no garbage, and has no need of room for it.
+        resourceLimits: { maxYoungGenerationSizeMb: 2 },
       })
       return { thread, input: model.inputIn(memory) }
     })
