@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
+import * as abi from './kernel/abi.js'
 
 /** What is wanted of a matrix. */
 export interface KernelOptions {
@@ -115,19 +116,6 @@ export function returnKernel(kernel: Kernel): void {
 
 const kernel = newKernel()
 
-/** Numbers of `kernel/abi.ts`: flags, offsets in the state of a row, and its size. */
-const constant = (name: string): number => (kernel as unknown as Record<string, WebAssembly.Global>)[name]!.value
-export const WANT_LOG = constant('WANT_LOG')
-export const WANT_SUMMARY = constant('WANT_SUMMARY')
-export const STATE_SIZE = constant('STATE_SIZE')
-const WORDS = { index: constant('INDEX') / 4, status: constant('STATUS') / 4 }
-const DOUBLES = {
-  confidence: constant('CONFIDENCE') / 8,
-  margin: constant('MARGIN') / 8,
-  entropy: constant('ENTROPY') / 8,
-  logsumexp: constant('LOGSUMEXP') / 8,
-}
-
 /** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
 export function scoreMatrix(logits: Float64Array, rows: number, classes: number, options: KernelOptions): Scores {
   const scores = emptyScores(rows, classes, options)
@@ -151,7 +139,7 @@ interface Run {
 }
 
 function flagsOf({ log, summary }: KernelOptions): number {
-  return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
+  return (log ? abi.WANT_LOG : 0) | (summary ? abi.WANT_SUMMARY : 0)
 }
 
 function emptyScores(rows: number, classes: number, { top, summary }: KernelOptions): Scores {
@@ -190,7 +178,7 @@ function makeRoom(top: number): Room {
     end += Math.ceil(bytes / 16) * 16
     return start
   }
-  const states = take(BATCH * STATE_SIZE)
+  const states = take(BATCH * abi.STATE_SIZE)
   const logits = take(8 * CHUNK + 8)
   const scratch = take(16 * (CHUNK + BATCH))
   const out = take(8 * CHUNK + 8)
@@ -267,15 +255,15 @@ function storeTop({ scores, room, options: { top } }: Run, first: number, rows: 
 /** Takes over what the states of a batch have for its rows. */
 function storeStates({ scores, room: { words, doubles }, options }: Run, first: number, rows: number): void {
   const { index, status, confidence, margin, entropy, logsumexp } = scores
-  for (let i = 0, word = 0; i < rows; i++, word += STATE_SIZE / 4) {
-    index[first + i] = words[word + WORDS.index]!
-    status[first + i] = words[word + WORDS.status]!
+  for (let i = 0, word = 0; i < rows; i++, word += abi.STATE_SIZE / 4) {
+    index[first + i] = words[word + abi.INDEX / 4]!
+    status[first + i] = words[word + abi.STATUS / 4]!
   }
   if (!options.summary) return
-  for (let i = 0, double = 0; i < rows; i++, double += STATE_SIZE / 8) {
-    confidence[first + i] = doubles[double + DOUBLES.confidence]!
-    margin[first + i] = doubles[double + DOUBLES.margin]!
-    entropy[first + i] = doubles[double + DOUBLES.entropy]!
-    logsumexp[first + i] = doubles[double + DOUBLES.logsumexp]!
+  for (let i = 0, double = 0; i < rows; i++, double += abi.STATE_SIZE / 8) {
+    confidence[first + i] = doubles[double + abi.CONFIDENCE / 8]!
+    margin[first + i] = doubles[double + abi.MARGIN / 8]!
+    entropy[first + i] = doubles[double + abi.ENTROPY / 8]!
+    logsumexp[first + i] = doubles[double + abi.LOGSUMEXP / 8]!
   }
 }

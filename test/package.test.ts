@@ -35,9 +35,10 @@ describe('imports in src', () => {
     expect([...IMPORTS.keys()].flatMap((file) => below(file))).toEqual([])
   })
 
-  it('of the kernel stay in the kernel, and nobody else compiles it in', () => {
+  it('of the kernel stay in the kernel; others see only the numbers that both sides know', () => {
     const inKernel = (file: string) => file.startsWith('kernel/')
-    expect(importsWhere((from, to) => inKernel(from) !== inKernel(to))).toEqual([])
+    const across = importsWhere((from, to) => inKernel(from) !== inKernel(to) && to !== 'kernel/abi')
+    expect(across).toEqual([])
   })
 
   it('of formats and columns know neither lanes nor what is above them', () => {

@@ -1,15 +1,4 @@
 /** What the host sees of the kernel. */
-export {
-  CONFIDENCE,
-  ENTROPY,
-  INDEX,
-  LOGSUMEXP,
-  MARGIN,
-  STATE_SIZE,
-  STATUS,
-  WANT_LOG,
-  WANT_SUMMARY,
-} from './abi'
 export { countLines, scoreCsv } from './csv'
 export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
 export { drain, select, selectRows } from './top'

@@ -9,7 +9,8 @@
 import type { Emittable } from '../columns.js'
 import { rowsOf } from '../formats/cutter.js'
 import { sameCells } from '../formats/dialect.js'
-import { growMemory, type Kernel, STATE_SIZE, WANT_LOG, WANT_SUMMARY } from '../kernel.js'
+import * as abi from '../kernel/abi.js'
+import { growMemory, type Kernel } from '../kernel.js'
 import type { Fault, Job, Scored } from './general.js'
 
 /** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
@@ -20,46 +21,15 @@ const MOST_CLASSES = 1 << 17
 /** How far the kernel reads and writes ahead. */
 const PADDING = 64
 
-/** Offsets in a job, and numbers in it: those of `kernel/abi.ts`. */
-const JOB = {
-  delimiter: 0,
-  quote: 4,
-  blank: 8,
-  columns: 12,
-  actions: 16,
-  classes: 20,
-  flags: 24,
-  top: 28,
-  float32: 32,
-  precision: 36,
-  temperature: 40,
-  emits: 48,
-  emit: 52,
-  labels: 56,
-  state: 60,
-  logits: 64,
-  scratch: 68,
-  values: 72,
-  heap: 76,
-  positions: 80,
-  rowRoom: 84,
-  stopped: 88,
-  written: 92,
-  rows: 96,
-  size: 104,
-} as const
-const ACTION = { drop: 0, keep: 1, logit: 2 } as const
 const EMIT: Record<Emittable, number> = {
-  probs: 0,
-  label: 2,
-  index: 3,
-  confidence: 4,
-  margin: 5,
-  entropy: 6,
-  logsumexp: 7,
+  probs: abi.EMIT_PROBS,
+  label: abi.EMIT_LABEL,
+  index: abi.EMIT_INDEX,
+  confidence: abi.EMIT_CONFIDENCE,
+  margin: abi.EMIT_CONFIDENCE + 1,
+  entropy: abi.EMIT_CONFIDENCE + 2,
+  logsumexp: abi.EMIT_CONFIDENCE + 3,
 }
-const EMIT_TOP = 1
-const STOP = { done: 0, odd: 1, full: 2 } as const
 /** The longest number, `-2.2250738585072014e-308`, and its delimiter. */
 const NUMBER_ROOM = 26
 
@@ -127,7 +97,7 @@ class BlockRun {
   constructor(kernel: Kernel, at: Layout, length: number) {
     this.#kernel = kernel
     this.#at = at
-    this.#view = new DataView(kernel.memory.buffer, at.job, JOB.size)
+    this.#view = new DataView(kernel.memory.buffer, at.job, abi.JOB_SIZE)
     this.#end = at.input + length
     this.#stopped = at.input
     this.#written = at.output
@@ -141,12 +111,12 @@ class BlockRun {
       const bytes = new Uint8Array(this.#kernel.memory.buffer)
       const end = bytes[this.#end - 1] === NEWLINE ? this.#end : this.#end + 1
       const stop = this.#kernel.scoreCsv(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
-      const rows = this.#view.getUint32(JOB.rows, true)
+      const rows = this.#view.getUint32(abi.ROWS, true)
       this.#rows += rows
-      this.#stopped = this.#view.getUint32(JOB.stopped, true)
-      this.#written = this.#view.getUint32(JOB.written, true)
-      if (stop === STOP.done) return false
-      if (stop === STOP.odd) {
+      this.#stopped = this.#view.getUint32(abi.STOPPED, true)
+      this.#written = this.#view.getUint32(abi.WRITTEN, true)
+      if (stop === abi.STOP_DONE) return false
+      if (stop === abi.STOP_ODD) {
         this.#run = rows > 0 ? 1 : 2 * this.#run
         return true
       }
@@ -200,30 +170,14 @@ class BlockRun {
 const NEWLINE = 10
 
 /** Where things lie in the kernel's memory. */
-interface Layout {
-  job: number
-  state: number
-  actions: number
-  emit: number
-  labels: number
-  names: number
-  logits: number
-  scratch: number
-  values: number
-  heap: number
-  positions: number
-  input: number
-  output: number
-  /** Where the room for output ends. */
-  limit: number
-  rowRoom: number
-}
+type Layout = ReturnType<typeof layOut>
 
-function layOut({ schema, labels }: Job, kernel: Kernel): Layout {
+function layOut({ schema, labels }: Job, kernel: Kernel) {
   const { header, topK } = schema
   const count = labels.length
   const names = labels.reduce((sum, { length }) => sum + length, 0)
   const rowRoom = roomOfRow(schema, labels)
+  const rows = batchRows(count)
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -231,24 +185,33 @@ function layOut({ schema, labels }: Job, kernel: Kernel): Layout {
     return start
   }
   const layout = {
-    job: take(JOB.size),
-    state: take(STATE_SIZE),
+    job: take(abi.JOB_SIZE),
     actions: take(header.length),
     emit: take(schema.emit.length),
     labels: take(8 * count),
     names: take(names),
-    logits: take(8 * count),
-    scratch: take(16 * count),
-    values: take(8 * count),
+    states: take(rows * abi.STATE_SIZE),
+    logits: take(8 * rows * count),
+    scratch: take(16 * rows * (count + 1)),
+    values: take(8 * rows * count),
+    marks: take(8 * (rows + 1)),
+    kept: take(INPUT_ROOM),
     heap: take(16 * topK),
     positions: take(4 * topK),
     input: take(INPUT_ROOM),
     output: take(OUTPUT_ROOM + rowRoom),
+    /** Where the room for output ends. */
     limit: end - PADDING,
     rowRoom,
+    rows,
   }
   growMemory(kernel, end)
   return layout
+}
+
+/** How many rows are scored together: few enough for the nearest cache. */
+function batchRows(classes: number): number {
+  return Math.max(1, Math.min(64, Math.floor(512 / classes)))
 }
 
 /** The most bytes that the new cells of a row can take. */
@@ -262,36 +225,35 @@ function writeJob({ schema, settings, input, labels }: Job, at: Layout, kernel: 
   const view = new DataView(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
   const set = (offset: number, value: number) => view.setUint32(at.job + offset, value, true)
-  const addresses = [
-    'actions',
-    'emit',
-    'labels',
-    'state',
-    'logits',
-    'scratch',
-    'values',
-    'heap',
-    'positions',
-    'rowRoom',
-  ] as const
-  for (const name of addresses) set(JOB[name], at[name])
-  const summary = schema.emit.some((name) => EMIT[name] >= EMIT.confidence)
-  set(JOB.delimiter, input.delimiter.charCodeAt(0))
-  set(JOB.quote, input.quote.charCodeAt(0))
-  set(JOB.blank, input.delimiter === '\t' ? 32 : 9)
-  set(JOB.columns, schema.header.length)
-  set(JOB.classes, schema.logits.length)
-  set(JOB.flags, (schema.log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0))
-  set(JOB.top, schema.topK)
-  set(JOB.float32, settings.float32 ? 1 : 0)
-  set(JOB.precision, settings.precision ?? 0)
-  set(JOB.emits, schema.emit.length)
-  view.setFloat64(at.job + JOB.temperature, settings.temperature, true)
-  bytes.fill(ACTION.drop, at.actions, at.actions + schema.header.length)
-  for (const column of schema.kept) bytes[at.actions + column] = ACTION.keep
-  for (const column of schema.logits) bytes[at.actions + column] = ACTION.logit
+  const summary = schema.emit.some((name) => EMIT[name] >= abi.EMIT_CONFIDENCE)
+  set(abi.DELIMITER, input.delimiter.charCodeAt(0))
+  set(abi.QUOTE, input.quote.charCodeAt(0))
+  set(abi.COLUMNS, schema.header.length)
+  set(abi.ACTIONS, at.actions)
+  set(abi.CLASSES, schema.logits.length)
+  set(abi.FLAGS, (schema.log ? abi.WANT_LOG : 0) | (summary ? abi.WANT_SUMMARY : 0))
+  set(abi.TOP, schema.topK)
+  set(abi.FLOAT32, settings.float32 ? 1 : 0)
+  set(abi.PRECISION, settings.precision ?? 0)
+  view.setFloat64(at.job + abi.TEMPERATURE, settings.temperature, true)
+  set(abi.EMITS, schema.emit.length)
+  set(abi.EMIT, at.emit)
+  set(abi.LABELS, at.labels)
+  set(abi.BATCH_ROWS, at.rows)
+  set(abi.STATES, at.states)
+  set(abi.LOGITS, at.logits)
+  set(abi.SCRATCH, at.scratch)
+  set(abi.VALUES, at.values)
+  set(abi.MARKS, at.marks)
+  set(abi.KEPT, at.kept)
+  set(abi.HEAP, at.heap)
+  set(abi.POSITIONS, at.positions)
+  set(abi.ROW_ROOM, at.rowRoom)
+  bytes.fill(abi.ACTION_DROP, at.actions, at.actions + schema.header.length)
+  for (const column of schema.kept) bytes[at.actions + column] = abi.ACTION_KEEP
+  for (const column of schema.logits) bytes[at.actions + column] = abi.ACTION_LOGIT
   schema.emit.forEach((name, index) => {
-    bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? EMIT_TOP : EMIT[name]
+    bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? abi.EMIT_TOP : EMIT[name]
   })
   writeLabels(labels, at, kernel)
 }
