@@ -79,6 +79,11 @@ export const CODES = {
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
+  E_WORKER: word<{ reason: string; byteEnd: number }>(
+    70,
+    ({ reason, byteEnd }) =>
+      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; --jobs 1 does without`,
+  ),
   E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `a defect of softmax-stream, please report it: ${reason}`),
 }
 

@@ -2,14 +2,14 @@
 import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
-import { ofSource, SoftmaxError, shown } from './errors.js'
+import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
 import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
 import { askedDialect, type Head, readHead } from './head.js'
 import { fastLaneRefusal } from './lanes/fast.js'
 import { type Fault, generalLane, type Job, type Scored } from './lanes/general.js'
-import { fastLane } from './lanes/parallel.js'
+import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { type Schema, settleSchema } from './schema.js'
 
@@ -102,14 +102,18 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
   const job = settleJob(head, run)
   if (settings.outputHeader ?? settings.header) yield headerLine(head, job)
   const before = { line: 1 + head.lines, row: 1, byte: head.bytes }
-  for await (const scored of laneOf(job, run)(head.blocks)) {
-    for (const piece of scored.pieces) yield piece as Buffer
-    count(stats, scored)
-    const [fault] = scored.faults
-    if (fault && settings.onError === 'fail') throw errorOf(fault, before)
-    before.line += scored.lines
-    before.row += scored.rows
-    before.byte += scored.bytes
+  try {
+    for await (const scored of laneOf(job, run)(head.blocks)) {
+      for (const piece of scored.pieces) yield piece as Buffer
+      count(stats, scored)
+      const [fault] = scored.faults
+      if (fault && settings.onError === 'fail') throw errorOf(fault, before)
+      before.line += scored.lines
+      before.row += scored.rows
+      before.byte += scored.bytes
+    }
+  } catch (error) {
+    throw error instanceof LostBlock ? workerError(error, before) : error
   }
   if (stats.read > 0 && stats.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read })
 }
@@ -132,8 +136,17 @@ async function* mapBlocks(blocks: AsyncIterable<Buffer>, score: (block: Buffer) 
   for await (const block of blocks) yield score(block)
 }
 
+/** Where the block that is next begins. */
+type Start = Required<Pick<Place, 'line' | 'row' | 'byte'>>
+
+/** The error of a block that was lost with its worker. */
+function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
+  const info = { ...before, byteEnd: before.byte + bytes, reason: systemReason(cause) }
+  return new SoftmaxError('E_WORKER', info, { cause })
+}
+
 /** The error of a row, in its place in the input. */
-function errorOf({ code, info }: Fault, before: { line: number; row: number; byte: number }): SoftmaxError {
+function errorOf({ code, info }: Fault, before: Start): SoftmaxError {
   const place = { line: before.line + info.line, row: before.row + info.row, byte: before.byte + info.byte }
   return new SoftmaxError(code, { ...info, ...place } as never)
 }

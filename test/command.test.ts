@@ -430,6 +430,12 @@ describe('a slow source', () => {
     child.stdin.end()
     expect(await ended).toMatchObject({ status: 0 })
   })
+
+  it.each(['general', 'fast'])('has its bad row told as it comes, in lane %s', async (lane) => {
+    const { child, ended } = start(['--lane', lane], folder())
+    child.stdin.write(BAD)
+    expect(await ended).toMatchObject({ status: 1, stdout: SCORED })
+  })
 })
 
 describe('a signal', () => {

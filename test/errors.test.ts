@@ -181,6 +181,12 @@ const THROUGH_API = {
     info: { length: 3, rows: 2, classes: 2 },
     says: '3 logits are not 2 rows of 2 classes',
   },
+  E_WORKER: {
+    error: async () => new SoftmaxError('E_WORKER', { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 }),
+    status: 70,
+    info: { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 },
+    says: 'to byte 900 is lost: it ended; --jobs 1 does without',
+  },
   E_INTERNAL: {
     error: async () => new SoftmaxError('E_INTERNAL', { reason: 'block 7', row: 9 }),
     status: 70,

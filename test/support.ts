@@ -56,8 +56,8 @@ export function shell(line: string, cwd: string): Result {
 }
 
 /** Starts the command, to be fed and stopped by the test. */
-export function start(args: string[], cwd: string) {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe' })
+export function start(args: string[], cwd: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe', env: { ...process.env, ...env } })
   const ended = new Promise<Result & { signal: NodeJS.Signals | null }>((resolve) => {
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (bytes) => {

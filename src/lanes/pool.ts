@@ -26,7 +26,9 @@ export async function* inOrder<Item, Result>(
       if (!done) running.push(quiet(run(value)))
     }
   } finally {
-    await source.return?.()
+    // Not waited for: a source that has nothing for now would hold back the end, and the error that led to it.
+    if (next) quiet(next)
+    quiet(Promise.resolve(source.return?.()))
   }
 }
 
@@ -48,12 +50,19 @@ export class Thread<Reply> {
   #failure: Error | undefined
   readonly started: Promise<Reply>
 
-  constructor(file: URL, options: WorkerOptions) {
+  /** `failed` is called where the thread ends, for whatever reason, be it busy or idle. */
+  constructor(file: URL, options: WorkerOptions, failed: (error: Error) => void) {
     this.#worker = new Worker(file, options)
+    const fail = (error: Error) => {
+      this.#failure ??= error
+      this.#settle?.reject(this.#failure)
+      failed(this.#failure)
+    }
     this.#worker.on('message', (reply: Reply) => this.#settle?.resolve(reply))
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', (code) => this.#fail(new Error(`a worker thread ended with status ${code}`)))
-    this.started = this.#reply()
+    this.#worker.on('messageerror', fail)
+    this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
+    this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
+    this.started = quiet(this.#reply())
   }
 
   /** Sends a message; one at a time. Rejects where the thread fails, or has failed. */
@@ -64,7 +73,6 @@ export class Thread<Reply> {
   }
 
   async close(): Promise<void> {
-    this.#worker.removeAllListeners()
     await this.#worker.terminate()
   }
 
@@ -72,10 +80,5 @@ export class Thread<Reply> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error
-    this.#settle?.reject(this.#failure)
   }
 }

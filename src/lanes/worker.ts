@@ -6,6 +6,13 @@ import { FastKernel } from './fast.js'
 const kernel = new FastKernel(workerData.job, newKernel(workerData.memory))
 
 parentPort!.on('message', async (length: number) => {
-  parentPort!.postMessage(await kernel.score(length))
+  try {
+    parentPort!.postMessage(await kernel.score(length))
+  } catch (error) {
+    // As an uncaught error it ends the thread, whatever the process does about rejections.
+    process.nextTick(() => {
+      throw error
+    })
+  }
 })
 parentPort!.postMessage(undefined)

@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { P21 } from './streams.js'
+import { folder, ROOT, start } from './support.js'
+
+const HEADER = 'id,logit_a,logit_b\n'
+const ROW = '1,2,1\n'
+const SCORED = `1,${P21},a\n`
+/** More than is scored before workers are started, so that all that follows may go through them. */
+const FIRST = ROW.repeat(300_000)
+const MORE = ROW.repeat(100_000)
+const OLD = 'what was there before\n'
+
+/** Options for Node that have a module run in every worker of a process before all else. */
+const preload = (inWorker: string) => {
+  const code = `
+    import { isMainThread, parentPort, threadId } from 'node:worker_threads'
+    if (!isMainThread) {
+      const onMessage = (n, act) => { let count = 0; parentPort.on('message', () => { if (++count === n) act() }) }
+      ${inWorker}
+    }`
+  return `--import data:text/javascript,${encodeURIComponent(code)}`
+}
+
+/** Ways for a worker to end. */
+const ENDS = {
+  throws: `throw new Error('struck down')`,
+  exits: 'process.exit(0)',
+  'exits with a status': 'process.exit(9)',
+  'runs out of memory': 'const hog = []; for (;;) hog.push(Array(1e5).fill().map(() => ({})))',
+}
+
+const LITTLE_MEMORY = '--max-old-space-size=64'
+
+/** Feeds the command rows, slowly, until it ends, which it must do within a time limit. */
+async function fedToTheEnd(inWorker: string, args: string[] = [], cwd = folder(), flags = '') {
+  const { child, ended } = start(['--jobs', '2', ...args], cwd, { NODE_OPTIONS: `${preload(inWorker)} ${flags}` })
+  let over = false
+  const limit = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  const end = ended.finally(() => {
+    over = true
+    clearTimeout(limit)
+  })
+  child.stdin.write(HEADER + FIRST)
+  while (!over) {
+    if (!child.stdin.write(MORE)) await Promise.race([once(child.stdin, 'drain'), end]).catch(() => {})
+    await Promise.race([wait(20), end])
+  }
+  return end
+}
+
+/** Where an error of a lost block says that the block lies. */
+function placeIn(stderr: string) {
+  const line = /^softmax: stdin:(\d+): \(row (\d+), byte (\d+)\): a worker thread failed, .* to byte (\d+) is lost: /
+  const [at, row, byte, byteEnd] = line.exec(stderr)?.slice(1).map(Number) ?? []
+  return { line: at!, row: row!, byte: byte!, byteEnd: byteEnd! }
+}
+
+describe('a worker that ends', () => {
+  const moments: [string, string][] = [
+    ['throws as it starts', ENDS.throws],
+    ['exits as it starts', ENDS.exits],
+    ['throws at its first block', `onMessage(1, () => { ${ENDS.throws} })`],
+    ['throws at its third block', `onMessage(3, () => { ${ENDS.throws} })`],
+    ['exits at its first block', `onMessage(1, () => { ${ENDS.exits} })`],
+    ['exits with a status at its third block', `onMessage(3, () => { ${ENDS['exits with a status']} })`],
+    ['exits while it has nothing to do', `onMessage(1, () => setImmediate(() => { ${ENDS.exits} }))`],
+    ['rejects', `onMessage(2, async () => { ${ENDS.throws} })`],
+    ['is one of two, and throws at its second block', `if (threadId === 1) onMessage(2, () => { ${ENDS.throws} })`],
+  ]
+
+  it.each(moments)('is an error with the place of the block, where it %s', async (_, inWorker) => {
+    const { status, signal, stdout, stderr } = await fedToTheEnd(inWorker)
+    expect({ status, signal }).toEqual({ status: 70, signal: null })
+    expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
+    const { line, row, byte, byteEnd } = placeIn(stderr)
+    // All rows before the block are written, and none of it.
+    expect(stdout === `id,p_a,p_b,label\n${SCORED.repeat(row - 1)}`).toBe(true)
+    expect({ line, byte }).toEqual({ line: row + 1, byte: HEADER.length + (row - 1) * ROW.length })
+    expect(byteEnd).toBeGreaterThan(byte)
+    expect((byteEnd - byte) % ROW.length).toBe(0)
+  })
+
+  it.each(Object.entries(ENDS))('leaves the old file as it was, and nothing beside it, where it %s', async (_, end) => {
+    const cwd = folder({ 'out.csv': OLD })
+    const inWorker = `onMessage(2, () => { ${end} })`
+    const { status, stdout, stderr } = await fedToTheEnd(inWorker, ['-o', 'out.csv'], cwd, LITTLE_MEMORY)
+    expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 70, stdout: '' })
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(OLD)
+    expect(readdirSync(cwd)).toEqual(['out.csv'])
+  })
+
+  it('says what became of it', async () => {
+    const threw = await fedToTheEnd(`onMessage(1, () => { ${ENDS.throws} })`)
+    expect(threw.stderr).toContain(' is lost: struck down; --jobs 1 does without')
+    const exited = await fedToTheEnd(`onMessage(1, () => { ${ENDS['exits with a status']} })`)
+    expect(exited.stderr).toContain(' is lost: it ended with status 9; ')
+    const hungry = `onMessage(1, () => { ${ENDS['runs out of memory']} })`
+    const full = await fedToTheEnd(hungry, [], folder(), LITTLE_MEMORY)
+    expect(full.stderr).toMatch(/ is lost: [^\n]*memory[^\n]*; /)
+  })
+
+  it('is an error where it may not even start, as under the permission model', async () => {
+    const known = process.allowedNodeEnvironmentFlags
+    const flag = known.has('--permission') ? '--permission' : '--experimental-permission'
+    const denied = `${flag} --allow-fs-read=* --no-warnings`
+    const { status, stderr } = await fedToTheEnd('', [], folder(), denied)
+    expect(stderr).toMatch(/^softmax: [^\n]+ is lost: [^\n]*restricted[^\n]*; --jobs 1 does without \[E_WORKER\]\n$/)
+    expect(status).toBe(70)
+  })
+})
+
+/** Ends a stream while its workers are at work: a script that has `stream`, and takes what it gives. */
+const WAYS_TO_END = {
+  'a break': 'for await (const _ of stream) if (existsSync(LOG)) break',
+  'an abort': `stream.on('error', ({ name }) => { if (name !== 'AbortError') process.exitCode = 5 })
+    stream.on('data', () => existsSync(LOG) && controller.abort())`,
+  destroy: `stream.on('data', () => existsSync(LOG) && stream.destroy())`,
+  'destroy while nobody reads': `stream.on('error', () => {})
+    for await (const _ of stream.iterator({ destroyOnReturn: false })) if (existsSync(LOG)) break
+    setTimeout(() => stream.destroy(), 200)`,
+  'a consumer that fails': `await pipeline(stream, async (source) => {
+      for await (const _ of source) if (existsSync(LOG)) throw new Error('full')
+    }).catch(({ message }) => { if (message !== 'full') process.exitCode = 5 })`,
+  'a bad row': `stream.on('error', ({ code }) => { if (code !== 'E_CELL') process.exitCode = 5 })
+    stream.on('data', () => { if (existsSync(LOG)) row = '1,x,1\\n' })`,
+}
+
+describe('no worker is left', () => {
+  it.each(Object.entries(WAYS_TO_END))('after %s', async (_, way) => {
+    const log = join(folder(), 'log')
+    const script = `
+      import { existsSync } from 'node:fs'
+      import { pipeline } from 'node:stream/promises'
+      import { score } from 'softmax-stream'
+      const LOG = ${JSON.stringify(log)}
+      const controller = new AbortController()
+      const stream = score({ jobs: 2, signal: controller.signal })
+      let row = ${JSON.stringify(ROW)}
+      stream.write(${JSON.stringify(HEADER)} + row.repeat(300_000))
+      const feeding = setInterval(() => stream.writableNeedDrain || stream.write(row.repeat(10_000)), 2)
+      stream.on('close', () => clearInterval(feeding))
+      ${way}`
+    const tell = `import('node:fs').then(({ writeFileSync }) => writeFileSync(${JSON.stringify(log)}, ''))`
+    // A script on the command line has flags that a worker must not be given.
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: ROOT,
+      stdio: 'pipe',
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, NODE_OPTIONS: preload(`onMessage(3, () => ${tell})`) },
+    })
+    const stderr = text(child.stderr)
+    const [status, signal] = await once(child, 'exit')
+    expect({ status, signal, stderr: await stderr }).toEqual({ status: 0, signal: null, stderr: '' })
+    expect(existsSync(log)).toBe(true)
+  })
+})
