@@ -2,6 +2,7 @@
 /** The command: arguments -> one pipeline -> an exit status. */
 import { createReadStream, type Stats as FileStats, fstatSync, readFileSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import './command/streams.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
@@ -65,10 +66,10 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   stream.on('schema', (schema: Schema) => {
     run.first ??= { source: name, schema }
   })
-  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 17 }), name)
+  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 }), name)
   try {
     for await (const bytes of stream) {
-      await run.output.write(bytes as Buffer)
+      await run.output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
     }
   } catch (error) {

@@ -54,7 +54,7 @@ export async function readHead(
 const CR = 13
 
 /** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
-const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 17, auto: 1 << 17 }
+const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 18, auto: 1 << 18 }
 
 /** Bytes from a source until there are enough of them, or no more; only a newline can make them so. */
 async function gather(source: AsyncGenerator<Buffer>, enough: (bytes: Buffer) => boolean): Promise<Buffer> {

@@ -12,7 +12,8 @@ import { isClosed } from './descriptor.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
 export interface Output {
-  write(bytes: Buffer): Promise<void>
+  /** Resolves when it takes more; calls `done` once it needs the bytes no longer. */
+  write(bytes: Buffer, done?: () => void): Promise<void>
   commit(): Promise<void>
   /** Gives up, at once and without waiting: it may be called as the process is ending. */
   abandon(): void
@@ -40,9 +41,9 @@ function standardOutput(): Output {
     if (failure) throw outputError('standard output', failure)
   }
   return {
-    async write(bytes) {
+    async write(bytes, done) {
       fail()
-      if (!stdout.write(bytes)) await once(stdout, 'drain').catch(() => {})
+      if (!stdout.write(bytes, done)) await once(stdout, 'drain').catch(() => {})
       fail()
     },
     async commit() {
@@ -56,9 +57,9 @@ function standardOutput(): Output {
 /** A pipe or a device has no old content to save. */
 async function deviceOutput(path: string): Promise<Output> {
   const file = await open(path, 'w')
-  const write = oneAhead((bytes) => writeAll(file, bytes))
+  const write = oneAhead(file)
   return {
-    write: (bytes) => guard(path, () => write(bytes)),
+    write: (bytes, done) => guard(path, () => write(bytes, done)),
     commit: () => guard(path, () => write().then(() => file.close())),
     abandon() {
       file.close().catch(() => {})
@@ -71,9 +72,9 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
   const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', 0o666)
   if (old) await file.chmod(old.mode)
-  const write = oneAhead((bytes) => writeAll(file, bytes))
+  const write = oneAhead(file)
   return {
-    write: (bytes) => guard(path, () => write(bytes)),
+    write: (bytes, done) => guard(path, () => write(bytes, done)),
     commit: () =>
       guard(path, async () => {
         await write()
@@ -99,13 +100,13 @@ async function targetOf(path: string): Promise<string> {
   return link === undefined ? path : targetOf(resolve(dirname(path), link))
 }
 
-/** Has one write under way while the next is prepared; to write nothing is to wait for the last. */
-function oneAhead(write: (bytes: Buffer) => Promise<void>): (bytes?: Buffer) => Promise<void> {
+/** Writes to a file, one write under way while the next is prepared; to write nothing is to wait for the last. */
+function oneAhead(file: FileHandle): (bytes?: Buffer, done?: () => void) => Promise<void> {
   let last = Promise.resolve()
-  return async (bytes) => {
+  return async (bytes, done) => {
     await last
     if (!bytes) return
-    last = write(bytes)
+    last = writeAll(file, bytes).then(done)
     // Its failure is told by the next call, not as an unhandled rejection meanwhile.
     last.catch(() => {})
   }

@@ -5,6 +5,7 @@
  * a cell (`5" disk`) swallows nothing. Bytes are looked at once and copied once, or twice on average where a row is
  * longer than a chunk: the time is linear in the length, the memory held is at most twice the longest row.
  */
+import { lend, takeBack } from '../buffers.js'
 import type { Dialect } from './dialect.js'
 
 enum Inside {
@@ -87,8 +88,9 @@ class Held {
   #room: Buffer
   #length = 0
 
+  /** Begins with some bytes, and room for more. */
   constructor(room: number, first: Uint8Array = new Uint8Array()) {
-    this.#room = Buffer.allocUnsafe(Math.max(room, first.length))
+    this.#room = lend(first.length + room)
     this.append(first)
   }
 
@@ -99,8 +101,9 @@ class Held {
   append(more: Uint8Array): void {
     const length = this.#length + more.length
     if (length > this.#room.length) {
-      const room = Buffer.allocUnsafe(Math.max(length, 2 * this.#room.length))
+      const room = lend(Math.max(length, 2 * this.#room.length))
       this.#room.copy(room, 0, 0, this.#length)
+      takeBack(this.#room)
       this.#room = room
     }
     this.#room.set(more, this.#length)

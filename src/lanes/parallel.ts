@@ -1,7 +1,10 @@
 /**
- * The fast lane on several threads. A block is copied into the memory that this thread shares with a worker, and what
- * was written is copied out of it before the worker gets its next.
+ * The fast lane on several threads, of which this is one: workers have the next block at hand when they are done with
+ * one, and what they cannot take at once is scored here. So this thread reads, writes, and helps where it has the time.
+ *
+ * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
+import { lendCopy, takeBack } from '../buffers.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
 import { FastKernel, INPUT_ROOM } from './fast.js'
 import { generalLane, type Job, type Scored } from './general.js'
@@ -20,9 +23,15 @@ export class LostBlock extends Error {
   }
 }
 
+/** What a worker is asked: to score the block of that length in one of its memories. */
+export interface Request {
+  index: number
+  length: number
+}
+
 /**
- * Scores blocks in order, on `jobs` worker threads where the input is large enough to be worth them. Throws LostBlock
- * where a worker failed, in the place of the first block that it could not do.
+ * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
+ * a worker failed, in the place of the first block that it could not do.
  */
 export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: number): AsyncGenerator<Scored> {
   const kernel = borrowKernel()
@@ -34,19 +43,20 @@ export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: n
   let last: Promise<unknown> = Promise.resolve()
   const scoreHere = async (block: Buffer): Promise<Scored> => {
     here.inputIn().set(block)
+    takeBack(block)
     return copied(await here.score(block.length))
   }
   const score = async (block: Buffer): Promise<Scored> => {
     if (block.length > INPUT_ROOM) return general(block)
     seen += block.length
-    if (jobs > 1 && seen > SMALL) crew.hire(jobs)
-    if (crew.ready) return crew.score(block)
+    if (seen > SMALL) crew.hire(jobs - 1)
+    if (crew.isFree) return crew.score(block)
     const scored = last.then(() => scoreHere(block))
     last = scored.catch(() => {})
     return scored
   }
   try {
-    yield* inOrder(blocks, score, jobs)
+    yield* inOrder(blocks, score, 1 + AT_HAND * (jobs - 1))
   } finally {
     await crew.close()
     // Who borrows the kernel next must find nobody in it.
@@ -57,41 +67,41 @@ export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: n
 
 /** Pieces that stand in a kernel's memory, in buffers of their own. */
 function copied(scored: Scored): Scored {
-  return { ...scored, pieces: scored.pieces.map((piece) => Buffer.from(piece)) }
+  return { ...scored, pieces: scored.pieces.map(lendCopy) }
 }
 
-/** A worker, and where in the memory that it shares its blocks go. */
+/** How many blocks a worker has: the one it scores, and the next. */
+const AT_HAND = 2
+
+/** One of a worker's memories, and where in it its blocks go. */
 interface Hand {
   thread: Thread<Scored>
+  index: number
   input: Uint8Array
-}
-
-/** Who waits for a worker that is free. */
-interface Waiting {
-  resolve(hand: Hand): void
-  reject(error: Error): void
 }
 
 /** The workers of a run. When one fails, all have. */
 class Crew {
   readonly #job: Job
   readonly #model: FastKernel
-  readonly #hands: Hand[] = []
+  readonly #threads: Thread<Scored>[] = []
   readonly #free: Hand[] = []
-  readonly #waiting: Waiting[] = []
   #failure: Error | undefined
-  /** True once a worker has started, or failed. */
-  ready = false
 
   constructor(job: Job, model: FastKernel) {
     this.#job = job
     this.#model = model
   }
 
+  /** Whether a worker can take a block now; or never will, which the block is told. */
+  get isFree(): boolean {
+    return this.#free.length > 0 || this.#failure !== undefined
+  }
+
   /** Starts workers until there are so many. */
-  hire(jobs: number): void {
+  hire(count: number): void {
     try {
-      while (this.#hands.length < jobs && !this.#failure) this.#hands.push(this.#newHand())
+      while (this.#threads.length < count && !this.#failure) this.#threads.push(this.#start())
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -99,10 +109,13 @@ class Crew {
 
   async score(block: Buffer): Promise<Scored> {
     try {
-      const hand = await this.#freeHand()
-      hand.input.set(block)
-      const scored = copied(await hand.thread.ask(block.length))
-      this.#release(hand)
+      if (this.#failure) throw this.#failure
+      const hand = this.#free.shift()!
+      const { index, thread, input } = hand
+      input.set(block)
+      takeBack(block)
+      const scored = copied(await thread.ask({ index, length: block.length } satisfies Request))
+      this.#free.push(hand)
       return scored
     } catch (error) {
       throw new LostBlock(block, error)
@@ -110,47 +123,26 @@ class Crew {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#hands.map(({ thread }) => thread.close()))
+    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
-  #newHand(): Hand {
-    const memory = newMemory(this.#model.memorySize)
+  #start(): Thread<Scored> {
+    const memories = Array.from({ length: AT_HAND }, () => newMemory(this.#model.memorySize))
     const options = {
-      workerData: { softmaxKernel: kernelModule, job: this.#job, memory },
+      workerData: { softmaxKernel: kernelModule, job: this.#job, memories },
       // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
       execArgv: [],
       // A worker makes next to no garbage, and has no need of room for it.
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     }
-    const failed = (error: Error) => this.#fail(error)
-    const hand = {
-      thread: new Thread<Scored>(new URL('./worker.js', import.meta.url), options, failed),
-      input: this.#model.inputIn(memory),
-    }
-    hand.thread.started.then(
-      () => {
-        this.ready = true
-        this.#release(hand)
-      },
-      () => {},
-    )
-    return hand
-  }
-
-  async #freeHand(): Promise<Hand> {
-    if (this.#failure) throw this.#failure
-    return this.#free.pop() ?? new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
-  }
-
-  #release(hand: Hand): void {
-    const next = this.#waiting.shift()
-    if (next) next.resolve(hand)
-    else this.#free.push(hand)
+    const thread = new Thread<Scored>(new URL('./worker.js', import.meta.url), options, (error) => this.#fail(error))
+    const hands = memories.map((memory, index) => ({ thread, index, input: this.#model.inputIn(memory) }))
+    const ready = () => this.#free.push(...hands)
+    thread.started.then(ready, () => {})
+    return thread
   }
 
   #fail(error: Error): void {
     this.#failure ??= error
-    this.ready = true
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
   }
 }

@@ -43,10 +43,10 @@ function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   return promise
 }
 
-/** A worker thread: it says a first message when it has started, and then answers each message with one. */
+/** A worker thread: it says a first message when it has started, and then answers each message with one, in order. */
 export class Thread<Reply> {
   readonly #worker: Worker
-  #settle: { resolve(reply: Reply): void; reject(error: Error): void } | undefined
+  readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
   #failure: Error | undefined
   readonly started: Promise<Reply>
 
@@ -55,17 +55,17 @@ export class Thread<Reply> {
     this.#worker = new Worker(file, options)
     const fail = (error: Error) => {
       this.#failure ??= error
-      this.#settle?.reject(this.#failure)
+      for (const { reject } of this.#asked.splice(0)) reject(this.#failure)
       failed(this.#failure)
     }
-    this.#worker.on('message', (reply: Reply) => this.#settle?.resolve(reply))
+    this.#worker.on('message', (reply: Reply) => this.#asked.shift()?.resolve(reply))
     this.#worker.on('messageerror', fail)
     this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
     this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
     this.started = quiet(this.#reply())
   }
 
-  /** Sends a message; one at a time. Rejects where the thread fails, or has failed. */
+  /** Sends a message. Rejects where the thread fails, or has failed. */
   ask(message: unknown): Promise<Reply> {
     if (this.#failure) return Promise.reject(this.#failure)
     this.#worker.postMessage(message)
@@ -78,7 +78,7 @@ export class Thread<Reply> {
 
   #reply(): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
+      this.#asked.push({ resolve, reject })
     })
   }
 }

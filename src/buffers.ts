@@ -1,0 +1,33 @@
+/**
+ * Memory for blocks, used again once they are done with: to be given new pages for each block costs more than to copy
+ * what is in it.
+ */
+
+/** What is not in use, by size; what is. */
+const spare = new Map<number, ArrayBuffer[]>()
+const lent = new WeakSet<ArrayBufferLike>()
+/** More than that of one size is left to the garbage collector. */
+const MOST_SPARE = 8
+
+/** A buffer of that length with anything in it, which may be given to {@link takeBack} later, and need not be. */
+export function lend(length: number): Buffer {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
+  const memory = spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size).buffer
+  lent.add(memory)
+  return Buffer.from(memory, 0, length)
+}
+
+/** A copy in memory that is lent. */
+export function lendCopy(bytes: Uint8Array): Buffer {
+  const copy = lend(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
+/** Takes back what {@link lend} gave, or a part of it that is all that was used; anything else is left alone. */
+export function takeBack({ buffer }: Uint8Array): void {
+  if (!lent.delete(buffer)) return
+  const others = spare.get(buffer.byteLength) ?? []
+  if (others.length < MOST_SPARE) others.push(buffer as ArrayBuffer)
+  spare.set(buffer.byteLength, others)
+}
