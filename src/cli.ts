@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { createReadStream, type Stats as FileStats, fstatSync, readFileSync, statSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import './command/streams.js'
+import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
+import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError, systemReason } from './errors.js'
 import { formatOf } from './formats/index.js'
 import { type Schema, type ScoreStream, type Stats, score } from './index.js'
@@ -17,8 +19,9 @@ interface Run {
   inputs: string[]
   settings: SettingsOf<'command'>
   output: Output
+  stats: StatsFile | undefined
   progress: Progress | undefined
-  /** Counts of the inputs that are done. */
+  /** Counts of the inputs that are done, or have failed. */
   done: Stats
   /** The first input, whose columns all others must have. */
   first?: { source: string; schema: Schema }
@@ -31,25 +34,43 @@ async function main(argv: string[]): Promise<void> {
   if (settings.version) return print(`${version()}\n`)
   if (inputs.length === 0) inputs.push(STDIN)
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
-  requireOther(settings.output, inputs)
-  const output = await openOutput(settings.output)
-  abandonOnSignal(output)
+  requireDistinct(inputs, settings.output, settings.stats)
+  const files: Abandoned[] = []
+  abandonOnSignal(files)
+  const stats = settings.stats === undefined ? undefined : await openStats(settings.stats)
+  if (stats) files.push(stats)
+  const done: Stats = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
   try {
-    const done = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
-    await scoreAll({ inputs, settings, output, progress: progressOf(settings, inputs), done })
+    await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
+  } catch (error) {
+    await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
+    throw error
+  }
+}
+
+/** What leaves nothing behind when a signal ends the run. */
+type Abandoned = Pick<Output, 'abandon'>
+
+/** Opens the output, which is abandoned where the run fails. */
+async function scoreInto(files: Abandoned[], run: Omit<Run, 'output'>): Promise<void> {
+  const output = await openOutput(run.settings.output)
+  files.push(output)
+  try {
+    await scoreAll({ ...run, output })
   } catch (error) {
     output.abandon()
     throw error
   }
 }
 
-const STDIN = '-'
-
 async function scoreAll(run: Run): Promise<void> {
   try {
     for (const input of run.inputs) await scoreInput(input, run)
     const { read, written } = run.done
     if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+    // The stats file before the output takes its place: where it cannot be written, the old output stays.
+    await run.output.settle()
+    await run.stats?.write(run.done)
     await run.output.commit()
   } finally {
     run.progress?.clear()
@@ -75,8 +96,9 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   } catch (error) {
     // Whether no row could be scored is told of all inputs together.
     if (!SoftmaxError.is(error, 'E_NO_ROWS') || run.inputs.length === 1) throw error
+  } finally {
+    add(run.done, stream.stats)
   }
-  add(run.done, stream.stats)
 }
 
 /** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
@@ -114,7 +136,9 @@ function requireSameHeader(stream: ScoreStream, source: string, header: string[]
   stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: first.source }))
 }
 
-function add(done: Stats, { read, written, rejected, bytes }: Stats): void {
+/** Adds what came of one input; the lane is the fast one where no input went the other. */
+function add(done: Stats, { read, written, rejected, bytes, lane }: Stats): void {
+  if (done.lane !== 'general') done.lane = lane ?? done.lane
   done.read += read
   done.written += written
   done.bytes += bytes
@@ -141,23 +165,6 @@ function totalSize(inputs: string[]): number | undefined {
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
 }
 
-/** Refuses to write over what is still to be read, under whatever name, or as standard output. */
-function requireOther(output: string | undefined, inputs: string[]): void {
-  const target = output === undefined ? fstatSync(1) : fileOf(output)
-  if (!target?.isFile()) return
-  const same = inputs.map(fileOf).some((file) => file?.ino === target.ino && file.dev === target.dev)
-  if (same) throw new SoftmaxError('E_SAME_FILE', { path: output ?? 'standard output' })
-}
-
-/** What is known of an input or output before it is opened, which is where its errors are told. */
-function fileOf(path: string): FileStats | undefined {
-  try {
-    return path === STDIN ? fstatSync(0) : statSync(path)
-  } catch {
-    return undefined
-  }
-}
-
 /** What opening an input would not tell. */
 function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
@@ -167,10 +174,10 @@ function requireReadable(input: string): void {
 }
 
 /** On a signal leaves no temporary, then lets the signal end the process as it would have. */
-function abandonOnSignal(output: Output): void {
+function abandonOnSignal(files: Abandoned[]): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      output.abandon()
+      for (const file of files) file.abandon()
       process.kill(process.pid, signal)
     })
   }
@@ -198,10 +205,14 @@ function version(): string {
 function report(error: unknown): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
   if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
-  const known =
-    error instanceof SoftmaxError ? error : new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
-  complain(known.message)
-  return known.status
+  complain(known(error).message)
+  return known(error).status
+}
+
+/** An error of ours as it is; any other is a defect. */
+function known(error: unknown): SoftmaxError {
+  if (error instanceof SoftmaxError) return error
+  return new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
 }
 
 // Where nobody can be told, the job goes on.

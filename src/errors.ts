@@ -75,7 +75,10 @@ export const CODES = {
     ({ name }) => `two columns of the output would be called ${shown(name)}; choose with --no-keep, --emit or --labels`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
-  E_SAME_FILE: word<{ path: string }>(2, ({ path }) => `the output ${shown(path)} is an input; write to another file`),
+  E_SAME_FILE: word<{ path: string; file: string; is: string }>(
+    2,
+    ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
+  ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),

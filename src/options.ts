@@ -244,6 +244,12 @@ export const OPTIONS = {
     told: 'on a terminal',
     help: 'a line with rate and time left, on stderr',
   }),
+  stats: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    told: 'none',
+    help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
+  }),
   quiet: option({ kind: flag, scopes: COMMAND, short: 'q', default: false, help: 'no progress, warnings or summary' }),
   help: option({ kind: flag, scopes: COMMAND, short: 'h', default: false, help: 'print this and stop' }),
   version: option({ kind: flag, scopes: COMMAND, default: false, help: 'print the version and stop' }),

@@ -722,6 +722,30 @@ const TESTS = {
     })
   },
 
+  stats() {
+    it('names a file that tells what was done', () => {
+      const cwd = folder()
+      const args = ['--stats', 'stats.json', '--on-error', 'skip']
+      expect(command(args, { cwd, stdin: `${ROWS}8,x,2,3\n` }).status).toBe(0)
+      expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toEqual({
+        read: 2,
+        written: 1,
+        rejected: { E_CELL: 1 },
+        bytes: 43,
+        seconds: expect.any(Number),
+        lane: 'fast',
+      })
+    })
+
+    it('is one of the command only: a stream has its stats', () => {
+      expect(thrown(() => score({ stats: 'a.json' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    it('needs a name', () => {
+      expect(command(['--stats', ''], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
   quiet() {
     const input = 'id,id,logit_a,logit_b\n1,1,2,1\n2,2,x,1\n'
 
@@ -808,7 +832,7 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, progress, quiet, help, version, ...bytes } = all
+    const { output, progress, stats, quiet, help, version, ...bytes } = all
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

@@ -14,6 +14,9 @@ import { isClosed } from './descriptor.js'
 export interface Output {
   /** Resolves when it takes more; calls `done` once it needs the bytes no longer. */
   write(bytes: Buffer, done?: () => void): Promise<void>
+  /** Waits until all is written, and on the disk where there is one, short of taking its place. */
+  settle(): Promise<void>
+  /** Settles, and puts it in place. */
   commit(): Promise<void>
   /** Gives up, at once and without waiting: it may be called as the process is ending. */
   abandon(): void
@@ -40,16 +43,18 @@ function standardOutput(): Output {
   const fail = () => {
     if (failure) throw outputError('standard output', failure)
   }
+  const settle = async () => {
+    if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
+    fail()
+  }
   return {
     async write(bytes, done) {
       fail()
       if (!stdout.write(bytes, done)) await once(stdout, 'drain').catch(() => {})
       fail()
     },
-    async commit() {
-      if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
-      fail()
-    },
+    settle,
+    commit: settle,
     abandon() {},
   }
 }
@@ -60,6 +65,7 @@ async function deviceOutput(path: string): Promise<Output> {
   const write = oneAhead(file)
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
+    settle: () => guard(path, () => write()),
     commit: () => guard(path, () => write().then(() => file.close())),
     abandon() {
       file.close().catch(() => {})
@@ -73,12 +79,13 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
   const file = await open(temporary, 'wx', 0o666)
   if (old) await file.chmod(old.mode)
   const write = oneAhead(file)
+  const settle = () => write().then(() => file.sync())
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
+    settle: () => guard(path, settle),
     commit: () =>
       guard(path, async () => {
-        await write()
-        await file.sync()
+        await settle()
         await file.close()
         await rename(temporary, target)
         await syncDirectory(dirname(target))

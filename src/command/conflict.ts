@@ -1,0 +1,57 @@
+/** Files of a run that must not be one and the same. */
+import { type Stats as FileStats, fstatSync, readlinkSync, statSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { SoftmaxError } from '../errors.js'
+
+/** The name of standard input among the inputs. */
+export const STDIN = '-'
+
+/** Refuses to write over what is to be read, or written, under whatever name. Throws E_SAME_FILE. */
+export function requireDistinct(inputs: string[], output: string | undefined, stats: string | undefined): void {
+  const written = output === undefined ? identityOf(fstatSync(1)) : identityAt(output)
+  const told = stats === undefined ? undefined : identityAt(stats)
+  const read = new Set(inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input))))
+  const refuse = (path: string, file: string, is: string) => {
+    throw new SoftmaxError('E_SAME_FILE', { path, file, is })
+  }
+  if (written !== undefined && read.has(written)) refuse(output ?? 'standard output', 'output', 'an input')
+  if (told !== undefined && read.has(told)) refuse(stats!, 'stats file', 'an input')
+  if (told !== undefined && told === written) refuse(stats!, 'stats file', 'the output')
+}
+
+/** What is known of an input or output before it is opened, which is where its errors are told. */
+export function fileOf(path: string): FileStats | undefined {
+  try {
+    return path === STDIN ? fstatSync(0) : statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** What tells a file from all others; undefined for a pipe or a device, which may be read and written at once. */
+function identityOf(file: FileStats | undefined): string | undefined {
+  return file?.isFile() ? `${file.dev}:${file.ino}` : undefined
+}
+
+/** The same for a name, which may be that of a file that is still to be made. */
+function identityAt(path: string): string | undefined {
+  try {
+    const file = statSync(path, { throwIfNoEntry: false })
+    if (file) return identityOf(file)
+    const link = linkAt(path)
+    if (link !== undefined) return identityAt(resolve(dirname(path), link))
+    const { dev, ino } = statSync(dirname(path))
+    return `${dev}:${ino}/${basename(path)}`
+  } catch {
+    // What cannot be looked at cannot be opened, which is where its error is told.
+    return undefined
+  }
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,195 @@
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { P21 } from './streams.js'
+import { command, folder, shell, start } from './support.js'
+
+const HEADER = 'id,logit_a,logit_b\n'
+const GOOD = `${HEADER}7,2,1\n`
+const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
+const BAD = `${GOOD}8,x,1\n`
+const OLD = 'what was there before\n'
+
+const contentOf = (cwd: string, name: string) => readFileSync(join(cwd, name), 'utf8')
+const statsIn = (cwd: string) => JSON.parse(contentOf(cwd, 'stats.json'))
+
+describe('--stats', () => {
+  it('is one line of JSON, in one order, of all inputs together', () => {
+    const cwd = folder({ 'a.csv': BAD, 'b.csv': `${BAD}9,,1\n`, 'stats.json': OLD })
+    const args = ['a.csv', 'b.csv', '--on-error', 'skip', '-q', '--stats', 'stats.json']
+    expect(command(args, { cwd })).toMatchObject({ status: 0, stderr: '' })
+    expect(contentOf(cwd, 'stats.json')).toMatch(
+      /^\{"read":5,"written":2,"rejected":\{"E_CELL":2,"E_MISSING":1\},"bytes":67,"seconds":\d+(\.\d+)?,"lane":"fast"\}\n$/,
+    )
+    expect(readdirSync(cwd).sort()).toEqual(['a.csv', 'b.csv', 'stats.json'])
+  })
+
+  it('has the seconds that the command took', async () => {
+    const cwd = folder()
+    const { child, ended } = start(['--stats', 'stats.json'], cwd)
+    await wait(1200)
+    child.stdin.end(GOOD)
+    expect((await ended).status).toBe(0)
+    expect(statsIn(cwd).seconds).toBeGreaterThan(0.3)
+    expect(statsIn(cwd).seconds).toBeLessThan(60)
+  })
+
+  it.each([
+    ['fast', GOOD, []],
+    ['general', GOOD, ['--lane', 'general']],
+    ['general', GOOD.replaceAll('\n', '\r'), []],
+    [null, '', []],
+  ])('has the lane: %s', (lane, stdin, args) => {
+    const cwd = folder()
+    expect(command([...args, '--stats', 'stats.json'], { cwd, stdin }).status).toBe(0)
+    expect(statsIn(cwd).lane).toBe(lane)
+  })
+
+  it('has the general lane where one of the inputs went there', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': GOOD.replaceAll('\n', '\r') })
+    for (const inputs of [
+      ['a.csv', 'b.csv'],
+      ['b.csv', 'a.csv'],
+    ]) {
+      expect(command([...inputs, '--stats', 'stats.json'], { cwd }).status).toBe(0)
+      expect(statsIn(cwd)).toMatchObject({ read: 2, written: 2, lane: 'general' })
+    }
+  })
+
+  it('is written through a symbolic link, and to a pipe', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    symlinkSync('stats.json', join(cwd, 'link.json'))
+    expect(command(['in.csv', '--stats', 'link.json'], { cwd }).status).toBe(0)
+    expect(lstatSync(join(cwd, 'link.json')).isSymbolicLink()).toBe(true)
+    expect(statsIn(cwd).read).toBe(1)
+    const { status, stdout } = shell('mkfifo pipe; cat pipe & softmax in.csv -o out.csv --stats pipe && wait', cwd)
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1 })
+    const told = shell('softmax in.csv --stats /dev/stderr 2>&1 >out.csv | cat', cwd)
+    expect(JSON.parse(told.stdout)).toMatchObject({ read: 1, written: 1 })
+    expect(contentOf(cwd, 'out.csv')).toBe(SCORED)
+  })
+})
+
+describe('--stats of a run that failed', () => {
+  it.each([
+    ['E_CELL', 1, BAD, [], { read: 2, written: 1, rejected: { E_CELL: 1 }, bytes: 31, lane: 'fast' }],
+    ['E_NO_ROWS', 1, `${HEADER}8,x,1\n`, ['--on-error', 'skip'], { read: 1, written: 0, rejected: { E_CELL: 1 } }],
+    ['E_COLUMNS', 2, 'id,a,b\n1,2,3\n', [], { read: 0, written: 0, rejected: {}, lane: null }],
+    ['E_INPUT', 3, GOOD, ['-', 'missing.csv'], { read: 1, written: 1, bytes: 25, lane: 'fast' }],
+    ['E_OUTPUT', 3, GOOD, ['-o', 'missing/out.csv'], { read: 0, written: 0, bytes: 0, lane: null }],
+    ['E_OUTPUT', 3, GOOD, ['-o', '/dev/full'], { bytes: 25, lane: 'fast' }],
+  ])('has the code of its error, %s, and what was done', (error, status, stdin, args, stats) => {
+    const cwd = folder({ 'stats.json': OLD })
+    const result = command([...args, '--stats', 'stats.json'], { cwd, stdin })
+    expect(result.stderr).toMatch(new RegExp(`^softmax: [^\\n]+ \\[${error}\\]\\n$`))
+    expect(result.status).toBe(status)
+    expect(statsIn(cwd)).toMatchObject({ ...stats, error })
+    expect(readdirSync(cwd)).toEqual(['stats.json'])
+  })
+
+  it('counts the inputs before the one that failed, and what was done of it', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': BAD })
+    expect(command(['a.csv', 'b.csv', '--stats', 'stats.json'], { cwd }).status).toBe(1)
+    expect(statsIn(cwd)).toMatchObject({ read: 3, written: 2, rejected: { E_CELL: 1 }, bytes: 56, error: 'E_CELL' })
+  })
+
+  it('is there when the reader of standard output has left', () => {
+    const cwd = folder()
+    const line = 'yes 2,1 | softmax --no-header --stats stats.json | head -n 1; echo "$' + '{PIPESTATUS[1]}"'
+    expect(shell(line, cwd)).toMatchObject({ stdout: `${P21},0\n141\n`, stderr: '' })
+    expect(statsIn(cwd)).toMatchObject({ error: 'E_OUTPUT', lane: 'fast' })
+  })
+
+  it('does not say that all went well where the output could not take its place', async () => {
+    const cwd = folder()
+    const { child, ended } = start(['-o', 'out.csv', '--stats', 'stats.json'], cwd)
+    child.stdin.write(GOOD)
+    while (!readdirSync(cwd).some((name) => name.endsWith('.tmp'))) await wait(5)
+    mkdirSync(join(cwd, 'out.csv'))
+    child.stdin.end()
+    const { status, stderr } = await ended
+    expect(stderr).toMatch(/^softmax: cannot write "out\.csv": [^\n]+ \[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(statsIn(cwd)).toMatchObject({ read: 1, written: 1, error: 'E_OUTPUT' })
+    expect(readdirSync(cwd).sort()).toEqual(['out.csv', 'stats.json'])
+  })
+
+  it('leaves the old file as it was where a signal ends the run', async () => {
+    const cwd = folder({ 'stats.json': OLD })
+    const { child, ended } = start(['--stats', 'stats.json'], cwd)
+    child.stdin.write(GOOD)
+    while (readdirSync(cwd).length < 2) await wait(5)
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
+    expect(readdirSync(cwd)).toEqual(['stats.json'])
+    expect(contentOf(cwd, 'stats.json')).toBe(OLD)
+  })
+})
+
+describe('--stats that cannot be written', () => {
+  it.each(['folder', 'missing/stats.json', 'in.csv/stats.json'])(
+    'ends with status 3 before anything is done: %s',
+    (name) => {
+      const cwd = folder({ 'in.csv': GOOD })
+      mkdirSync(join(cwd, 'folder'))
+      const { status, stdout, stderr } = command(['in.csv', '--stats', name], { cwd })
+      expect(stderr).toMatch(/^softmax: cannot write [^\n]+ \[E_OUTPUT\]\n$/)
+      expect(stderr).toContain(name)
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+      expect(readdirSync(cwd).sort()).toEqual(['folder', 'in.csv'])
+    },
+  )
+
+  it('ends with status 3 where there is no space, and leaves the old output', () => {
+    const cwd = folder({ 'in.csv': GOOD, 'out.csv': OLD })
+    const { status, stderr } = command(['in.csv', '-o', 'out.csv', '--stats', '/dev/full'], { cwd })
+    expect(stderr).toMatch(/^softmax: cannot write "\/dev\/full": [^\n]+ \[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv'])
+  })
+
+  it('is told after the error that the run ended with, whose status counts', () => {
+    const { status, stderr } = command(['--stats', '/dev/full'], { stdin: BAD })
+    expect(stderr).toMatch(/^softmax: cannot write [^\n]+ \[E_OUTPUT\]\nsoftmax: stdin:3: [^\n]+ \[E_CELL\]\n$/)
+    expect(status).toBe(1)
+  })
+})
+
+describe('--stats is refused', () => {
+  it.each([
+    ['where it is an input', 'in.csv', []],
+    ['where it is an input by another name', './x/../in.csv', []],
+    ['where it is an input by a symbolic link', 'symbolic', []],
+    ['where it is an input by a hard link', 'hard', []],
+    ['where it is the output', 'out.csv', ['-o', 'out.csv']],
+    ['where it is the output by a hard link', 'out-hard', ['-o', 'out.csv']],
+    ['where it is the output, which is still to be made', 'new.csv', ['-o', './x/../new.csv']],
+    ['where it is the output by a symbolic link that leads nowhere yet', 'new-link', ['-o', 'new.csv']],
+  ])('%s', (_, stats, args) => {
+    const cwd = folder({ 'in.csv': GOOD, 'out.csv': OLD })
+    mkdirSync(join(cwd, 'x'))
+    symlinkSync('in.csv', join(cwd, 'symbolic'))
+    symlinkSync('new.csv', join(cwd, 'new-link'))
+    linkSync(join(cwd, 'in.csv'), join(cwd, 'hard'))
+    linkSync(join(cwd, 'out.csv'), join(cwd, 'out-hard'))
+    const before = readdirSync(cwd)
+    const { status, stdout, stderr } = command(['in.csv', ...args, '--stats', stats], { cwd })
+    expect(stderr).toMatch(/^softmax: the stats file "[^\n]+" is (an input|the output); [^\n]+ \[E_SAME_FILE\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(readdirSync(cwd)).toEqual(before)
+    expect([contentOf(cwd, 'in.csv'), contentOf(cwd, 'out.csv')]).toEqual([GOOD, OLD])
+  })
+
+  it('where it is standard input or output', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    for (const line of ['softmax --stats in.csv <in.csv', 'softmax in.csv --stats out.csv >out.csv']) {
+      const { status, stderr } = shell(line, cwd)
+      expect(stderr).toMatch(/^softmax: the stats file [^\n]+ \[E_SAME_FILE\]\n$/)
+      expect(status).toBe(2)
+    }
+    expect(contentOf(cwd, 'in.csv')).toBe(GOOD)
+  })
+})
