@@ -12,14 +12,23 @@ function softmax(logits) {
   return powers.map((power) => power / sum)
 }
 
+function scored([id, ...logits]) {
+  const probabilities = softmax(logits.map(Number))
+  return [id, ...probabilities, probabilities.indexOf(Math.max(...probabilities))]
+}
+
+function renamed([id, ...logits]) {
+  return [id, ...logits.map((name) => name.replace('logit', 'p')), 'label']
+}
+
 const [, , input, output] = process.argv
+let convert = renamed
 await pipeline(
   createReadStream(input),
-  parse({ from_line: 2 }),
+  parse(),
   through2.obj((row, _, done) => {
-    const [id, ...logits] = row
-    const probabilities = softmax(logits.map(Number))
-    done(null, [id, ...probabilities, probabilities.indexOf(Math.max(...probabilities))])
+    done(null, convert(row))
+    convert = scored
   }),
   stringify(),
   createWriteStream(output),

@@ -1,53 +1,105 @@
-// npm run bench: whole processes side by side, in turn, on inputs made with a seed. Prints medians and their ratios.
-import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+// npm run bench: whole processes side by side, in turn, on inputs made with a seed. Prints medians, ratios and the goals.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { writeLogits } from './data.js'
+import { parseArgs } from 'node:util'
+import { contest } from './contest.js'
+import { CONTESTANTS } from './contestants.js'
+import { GOALS, verdict } from './goals.js'
+import { FOLDER, INPUTS, make, megabytes } from './inputs.js'
+import { machine } from './machine.js'
+import { table } from './table.js'
 
-const RUNS = 5
-const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'softmax-bench-'))
-const input = join(folder, 'logits.csv')
-const output = join(folder, 'scored.csv')
+const USAGE = `Usage: npm run bench -- [options]
 
-/** Name, arguments, and whether it writes to standard output, which is then the file. */
-const programs = [
-  { name: 'softmax', args: [here('../../dist/cli.js'), input], stdout: true },
-  { name: 'softmax --lane general', args: [here('../../dist/cli.js'), '--lane', 'general', input], stdout: true },
-  { name: 'csv-parse -> function -> csv-stringify', args: [here('compose.js'), input, output], stdout: false },
-]
+  --runs N         runs of each contestant, in turn, after one that warms up and is checked (5)
+  --only A,B       contestants whose names have A or B in them, and softmax
+  --inputs A,B     of ${Object.keys(INPUTS).join(', ')}
+  --native         the C++ program too; needs g++
+  --long           the 2 GB input too; the first time, making it takes minutes
+`
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    inputs: { type: 'string', default: '' },
+    native: { type: 'boolean' },
+    long: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
 
-function secondsOf({ args, stdout }) {
-  const file = stdout ? openSync(output, 'w') : 'ignore'
-  const start = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', file, 'pipe'], encoding: 'utf8' })
-  const seconds = (performance.now() - start) / 1000
-  if (stdout) closeSync(file)
-  if (status !== 0) throw new Error(stderr)
-  return seconds
+/** Installed on first use, and never with the package. */
+function installPeers() {
+  const cwd = import.meta.dirname
+  if (existsSync(join(cwd, 'node_modules'))) return
+  console.error('installing DuckDB and Polars in test/bench')
+  const flags = ['install', '--no-package-lock', '--no-audit', '--no-fund']
+  execFileSync('npm', flags, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]
+function chosenInputs() {
+  const names = options.inputs.split(',').filter(Boolean)
+  const unknown = names.find((name) => !(name in INPUTS))
+  if (unknown) throw new Error(`no input ${unknown}: ${USAGE}`)
+  return Object.entries(INPUTS).filter(([name, { long }]) =>
+    names.length > 0 ? names.includes(name) : !long || options.long,
+  )
 }
 
-try {
-  writeLogits(input, { rows: 100_000, classes: 10 })
-  const times = programs.map(() => [])
-  for (let run = -1; run < RUNS; run++) {
-    for (const [index, program] of programs.entries()) {
-      const seconds = secondsOf(program)
-      if (run >= 0) times[index].push(seconds)
-    }
+function chosenContestants() {
+  const words = options.only.toLowerCase().split(',')
+  const named = ({ name }) => name === 'softmax' || words.some((word) => name.toLowerCase().includes(word))
+  return CONTESTANTS.filter((contestant) => named(contestant) && (contestant.ready?.(options) ?? true))
+}
+
+function report({ title }, path, results) {
+  const rows = Object.entries(results).map(([name, { wall, cpu, peak }]) => [
+    name,
+    wall.toFixed(3),
+    cpu.toFixed(2),
+    peak.toFixed(0),
+    (wall / results.softmax.wall).toFixed(2),
+  ])
+  console.log(`\n**${title}** (${megabytes(path)})\n`)
+  console.log(table(['', 'wall s', 'CPU s', 'peak MB', 'wall / softmax'], rows))
+}
+
+/** Medians by input, then by contestant. */
+async function bench(contestants, folder) {
+  const results = {}
+  for (const [key, input] of chosenInputs()) {
+    const path = make(input)
+    const among = contestants.filter(({ on }) => on.includes(key))
+    console.error(input.title)
+    results[key] = await contest(among, { input, path, folder, rounds: Number(options.runs) })
+    report(input, path, results[key])
   }
-  const theirs = times.at(-1)
-  console.log(`100,000 rows x 10, ${RUNS} runs in turn, ${cpus()[0].model}, Node ${process.versions.node}`)
-  for (const [index, { name }] of programs.entries()) {
-    const ratio = median(times[index].map((seconds, run) => theirs[run] / seconds))
-    console.log(`${median(times[index]).toFixed(2)} s  ${ratio.toFixed(2).padStart(6)} x  ${name}`)
-  }
-} finally {
-  rmSync(folder, { recursive: true })
+  return results
 }
+
+/** Where outputs go, on the file system of the inputs, until the end. */
+function outputFolder() {
+  mkdirSync(FOLDER, { recursive: true })
+  const folder = mkdtempSync(join(FOLDER, 'outputs-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  process.on('SIGINT', () => process.exit(130))
+  return folder
+}
+
+async function main() {
+  installPeers()
+  const contestants = chosenContestants()
+  console.log(machine(contestants))
+  console.log(`- medians of ${options.runs} in turn, two threads each; inputs and outputs in ${FOLDER}`)
+  const results = await bench(contestants, outputFolder())
+  console.log(
+    `\n${table(
+      ['goal', 'bound', 'measured', 'held'],
+      GOALS.map((goal) => verdict(goal, results)),
+    )}`,
+  )
+}
+
+if (options.help) console.log(USAGE)
+else await main()
