@@ -1,6 +1,7 @@
 /**
- * Doubles and float32 to the bytes of JavaScript's String(x): shortest digits that read back, of these the closest, of
- * two as close the even one. Rounding to few digits besides.
+ * Doubles and float32 to text as JavaScript lays it out: shortest digits that read back, of these the closest, of two
+ * as close the even one, as String has it; for float32 the one away from zero, as toPrecision has it. Rounding to few
+ * digits besides.
  *
  * Shortest digits: Schubfach (Giulietti) with the scale of xjb and zmij (Xiang Junbo, Zverovich). For v = c 2^q and
  * k = floor(q log10 2), x = v 10^(-k - 1) = c alpha with alpha in [1/10, 1), m = floor(x), f = x - m. Half an ulp of v
@@ -14,8 +15,8 @@
  *
  * Exactness elsewhere: 128 bits of alpha give f to 2^-63, for float32 64 bits give it to 2^-40. Number theory lists
  * every double and float32 for which that could decide wrongly (117,000 and 30,000, all powers of two among them: the
- * smallest residues of c N mod 2 D in each binade, by Euclid's algorithm), and all of them were seen to come out right. Powers of two have a nearer lower neighbour: unless f = 0, when m is v
- * itself, they take the long way.
+ * smallest residues of c N mod 2 D in each binade, by Euclid's algorithm), and all of them were seen to come out
+ * right. Powers of two have a nearer lower neighbour: unless f = 0, when m is v itself, they take the long way.
  *
  * Few digits, nine at most: v 10^t in doubles, with 21 bits behind the point, is within 2^-21 of the true value; closer
  * than 2^-19 to a tie, or with more digits, `unrounded` decides. Ties go away from zero, as toPrecision has it.
@@ -170,7 +171,8 @@ function compose32(x: f64, cell: usize): bool {
   const half = (alpha >> 1) + 0x4000000 - ((c & 1) << 27)
   const s = f + half
   const m = <u32>((c * (alpha >> 32) + ((c * (alpha & 0xffffffff)) >> 32)) >> 32) + u32(s < half)
-  const last = lastDigit(f) & -u32(s >= half << 1)
+  // 10 f rounded; here of ties all go up, as in toPrecision
+  const last = <u32>(((f >> 4) * 10 + 0x0800000000000000) >> 60) & -u32(s >= half << 1)
   const form = load<u64>(binade + ((usize(m < 10000000) + usize(m < 1000000)) << 3), SINGLE + 8)
   compose9(text9(m, last), form, <usize>(bits >> 31), cell)
   return true
@@ -265,7 +267,7 @@ function printWide(x: f64, out: usize): usize {
   store<u8>(out, 0x2d)
   const fraction = bits & 0xfffffffffffff
   const c = fraction | (u64(biased != 0) << 52)
-  return printShortest(c, max(biased, 1) - 1075, !fraction, out + <usize>(bits >> 63))
+  return printShortest(c, max(biased, 1) - 1075, !fraction, 0, out + <usize>(bits >> 63))
 }
 
 function printWide32(x: f64, out: usize): usize {
@@ -276,7 +278,7 @@ function printWide32(x: f64, out: usize): usize {
   store<u8>(out, 0x2d)
   const fraction = bits & 0x7fffff
   const c = fraction | (u32(biased != 0) << 23)
-  return printShortest(c, max(biased, 1) - 150, !fraction, out + (bits >> 31))
+  return printShortest(c, max(biased, 1) - 150, !fraction, 1, out + (bits >> 31))
 }
 
 /** Zero, NaN and the infinities. */
@@ -292,8 +294,11 @@ function writeWord(word: u64, size: usize, out: usize): usize {
   return out + size
 }
 
-/** c 2^q without its sign; `skew` where the lower neighbour is nearer. x has 9 bits below the word that m is in. */
-function printShortest(c: u64, q: i32, skew: bool, out: usize): usize {
+/**
+ * c 2^q without its sign; `skew` where the lower neighbour is nearer, `tie` 1 where ties go up. x has 9 bits below the
+ * word that m is in.
+ */
+function printShortest(c: u64, q: i32, skew: bool, tie: u64, out: usize): usize {
   // skewed, k is floor(log10(3/4 2^q)): the ulp is shorter by a quarter
   const k = (q * 315653 - i32(skew) * 131072) >> 20
   const shift = q + log2Pow10(-k - 1) + 10
@@ -304,7 +309,7 @@ function printShortest(c: u64, q: i32, skew: bool, out: usize): usize {
   const top = mulHigh(shifted, upper) + u64(lower < middle)
   const f = (top << 55) | (lower >> 9)
   const half = upper >> (10 - shift)
-  const digits = skew ? skewed(f, half) : regular(f, half + 1 - (c & 1))
+  const digits = skew ? skewed(f, half, tie) : regular(f, half + 1 - (c & 1))
   return printDigits((top >> 9) * 10 + digits, k, out)
 }
 
@@ -319,12 +324,12 @@ function regular(f: u64, half: u64): u64 {
 }
 
 /** The same where only a quarter of an ulp is free below: the digit is the least that reads back, or the nearest. */
-function skewed(f: u64, half: u64): u64 {
+function skewed(f: u64, half: u64, tie: u64): u64 {
   const quarter = half >> 1
   if (half > ~f) return 10
   if (quarter > f) return 0
   const least = f - quarter
-  return max(mulHigh(f, 10) + u64(f * 10 > 0x8000000000000000), mulHigh(least, 10) + u64(least * 10 != 0))
+  return max(mulHigh(f, 10) + u64(f * 10 > 0x8000000000000000 - tie), mulHigh(least, 10) + u64(least * 10 != 0))
 }
 
 /** d * 10^k of at most 17 digits. */
