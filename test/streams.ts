@@ -13,23 +13,33 @@ export interface Outcome {
 /** Chunks of a size; the last may be shorter. */
 export function chunksOf(input: Buffer | string, size: number): Buffer[] {
   const bytes = Buffer.from(input)
+  if (size >= bytes.length) return [bytes]
   const count = Math.ceil(bytes.length / size)
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size))
 }
 
-/** Scores an input that comes in one chunk, or in chunks of a size, or in the chunks given. */
+/** Scores an input that comes in one chunk, or in chunks of a size, or in the chunks given, be it one by one. */
 export async function run(
-  input: Buffer | string | Buffer[],
+  input: Buffer | string | Buffer[] | AsyncIterable<Buffer>,
   options: ScoreOptions = {},
   size = Number.POSITIVE_INFINITY,
 ): Promise<Outcome> {
-  const chunks = Array.isArray(input) ? input : Number.isFinite(size) ? chunksOf(input, size) : [Buffer.from(input)]
   const stream = score(options)
   const warnings: string[] = []
   stream.on('warning', (text: string) => warnings.push(text))
   stream.on('error', () => {})
-  for (const chunk of chunks) stream.write(chunk)
-  stream.end()
+  if (typeof input === 'string' || input instanceof Uint8Array) input = chunksOf(input, size)
+  if (Array.isArray(input)) {
+    for (const chunk of input) stream.write(chunk)
+    stream.end()
+  } else {
+    const chunks = input
+    const feed = async () => {
+      for await (const chunk of chunks) stream.write(chunk)
+      stream.end()
+    }
+    feed().catch((failure) => stream.destroy(failure))
+  }
   const pieces: Buffer[] = []
   let error: SoftmaxError | undefined
   try {
