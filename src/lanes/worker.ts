@@ -8,7 +8,15 @@ import type { Request } from './parallel.js'
 const { job, memories } = workerData as { job: Job; memories: WebAssembly.Memory[] }
 const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
 
-parentPort!.on('message', async ({ index, length }: Request) => {
+// Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.
+let last: Promise<void> = Promise.resolve()
+
+parentPort!.on('message', (request: Request) => {
+  last = last.then(() => answer(request))
+})
+parentPort!.postMessage(undefined)
+
+async function answer({ index, length }: Request): Promise<void> {
   try {
     parentPort!.postMessage(await kernels[index]!.score(length))
   } catch (error) {
@@ -17,5 +25,4 @@ parentPort!.on('message', async ({ index, length }: Request) => {
       throw error
     })
   }
-})
-parentPort!.postMessage(undefined)
+}
