@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -120,7 +121,8 @@ describe('--stats of a run that failed', () => {
     const cwd = folder({ 'stats.json': OLD })
     const { child, ended } = start(['--stats', 'stats.json'], cwd)
     child.stdin.write(GOOD)
-    while (readdirSync(cwd).length < 2) await wait(5)
+    await once(child.stdout, 'data')
+    expect(readdirSync(cwd)).toHaveLength(2)
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
     expect(readdirSync(cwd)).toEqual(['stats.json'])
