@@ -222,6 +222,19 @@ describe('standard output', () => {
     expect(status).toBe(3)
   })
 
+  it('that is a file without room for the last bytes ends with status 3', () => {
+    const cwd = folder({ 'in.csv': manyRows(100) })
+    const { status, stderr } = shell('ulimit -f 1; softmax in.csv >out.csv', cwd)
+    expect(stderr).toMatch(/^softmax: cannot write .*file too large.* \[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+  })
+
+  it('that is a file is written where it stands', () => {
+    const cwd = folder({ 'in.csv': GOOD, 'out.csv': OLD })
+    expect(shell('{ echo first; softmax in.csv; echo last; } >>out.csv', cwd).status).toBe(0)
+    expect(contentOf(cwd, 'out.csv')).toBe(`${OLD}first\n${SCORED}last\n`)
+  })
+
   it('that is closed ends with status 3', () => {
     const { status, stderr } = shell('softmax in.csv >&-', folder({ 'in.csv': GOOD }))
     expect(stderr).toMatch(/^softmax: .*\[E_OUTPUT\]\n$/)

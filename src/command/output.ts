@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type Stats, unlinkSync } from 'node:fs'
-import { type FileHandle, open, readlink, rename, stat } from 'node:fs/promises'
+import fs, { closeSync, fchmodSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
+import { readlink, rename, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../errors.js'
 import { isClosed } from './descriptor.js'
 
@@ -27,21 +28,31 @@ export async function openOutput(path: string | undefined): Promise<Output> {
   if (path === undefined) return standardOutput()
   try {
     const old = await statOf(path)
-    return old && !old.isFile() ? await deviceOutput(path) : await fileOutput(path, old)
+    return old && !old.isFile() ? plainOutput(path, await open(path, 'w')) : await fileOutput(path, old)
   } catch (cause) {
     throw outputError(path, cause)
   }
 }
 
+const [open, write, sync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
+
+/** To a file Node's own stream writes once, and does not look whether all of the bytes found room. */
 function standardOutput(): Output {
+  const name = 'standard output'
+  if (isClosed(STDOUT)) throw outputError(name, new Error('it is closed'))
+  return fstatSync(STDOUT).isFile() ? plainOutput(name, STDOUT) : streamOutput(name)
+}
+
+const STDOUT = 1
+
+function streamOutput(name: string): Output {
   const { stdout } = process
-  if (isClosed(1)) throw outputError('standard output', new Error('it is closed'))
   let failure: Error | undefined
   stdout.on('error', (error) => {
     failure = error
   })
   const fail = () => {
-    if (failure) throw outputError('standard output', failure)
+    if (failure) throw outputError(name, failure)
   }
   const settle = async () => {
     if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
@@ -59,45 +70,56 @@ function standardOutput(): Output {
   }
 }
 
-/** A pipe or a device has no old content to save. */
-async function deviceOutput(path: string): Promise<Output> {
-  const file = await open(path, 'w')
+/** What is written to at once: there is no old content to save, or nowhere to save it. */
+function plainOutput(path: string, file: number): Output {
   const write = oneAhead(file)
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
     settle: () => guard(path, () => write()),
-    commit: () => guard(path, () => write().then(() => file.close())),
-    abandon() {
-      file.close().catch(() => {})
-    },
+    commit: () => guard(path, () => write().then(() => close(file))),
+    abandon() {},
   }
 }
 
 async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
   const target = await targetOf(path)
   const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
-  const file = await open(temporary, 'wx', 0o666)
-  if (old) await file.chmod(old.mode)
+  const file = create(temporary, old?.mode)
   const write = oneAhead(file)
-  const settle = () => write().then(() => file.sync())
+  const settle = () => write().then(() => sync(file))
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
     settle: () => guard(path, settle),
     commit: () =>
       guard(path, async () => {
         await settle()
-        await file.close()
+        await close(file)
         await rename(temporary, target)
         await syncDirectory(dirname(target))
       }),
     abandon() {
-      file.close().catch(() => {})
       try {
         unlinkSync(temporary)
       } catch {
         // It is in place already, or was never there.
       }
     },
+  }
+}
+
+/**
+ * Creates a file that was not there, and gives it a mode; or leaves none. Not by promises: no signal is handled between
+ * its coming into being and there being an output to abandon.
+ */
+function create(path: string, mode: number | undefined): number {
+  const file = openSync(path, 'wx', 0o666)
+  try {
+    if (mode !== undefined) fchmodSync(file, mode)
+    return file
+  } catch (error) {
+    closeSync(file)
+    unlinkSync(path)
+    throw error
   }
 }
 
@@ -108,7 +130,7 @@ async function targetOf(path: string): Promise<string> {
 }
 
 /** Writes to a file, one write under way while the next is prepared; to write nothing is to wait for the last. */
-function oneAhead(file: FileHandle): (bytes?: Buffer, done?: () => void) => Promise<void> {
+function oneAhead(file: number): (bytes?: Buffer, done?: () => void) => Promise<void> {
   let last = Promise.resolve()
   return async (bytes, done) => {
     await last
@@ -119,15 +141,18 @@ function oneAhead(file: FileHandle): (bytes?: Buffer, done?: () => void) => Prom
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+async function writeAll(file: number, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await write(file, bytes, at)).bytesWritten
 }
 
-/** Makes the new name last through a power cut; some file systems know no such thing. */
+/** Makes the new name last through a power cut, where that can be had: the file is in place, and whole, without it. */
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  await directory.sync().catch(() => {})
-  await directory.close()
+  try {
+    const directory = await open(path, 'r')
+    await sync(directory).finally(() => close(directory))
+  } catch {
+    // The folder cannot be read, or its file system knows no such thing.
+  }
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {
