@@ -1,0 +1,176 @@
+/**
+ * The command run in a folder of its own, under a fault, and what is left behind.
+ *
+ * The folder has the input `in.csv`, the pipes `in.pipe` and `out.pipe`, and the folder `out` with `out.csv`, the old
+ * target, in it. What a run prints goes to `stdout.csv`.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BIN } from '../support.js'
+
+/** An input, and the whole output that it has. */
+export interface Known {
+  input: string
+  output: string
+}
+
+/**
+ * Rows whose results are known without the command: equal logits have equal probabilities, here a quarter each. Those
+ * whose number is below `odd` have quotes, which is for the general lane.
+ */
+function known(rows: number, odd: number): Known {
+  const numbers = Array.from({ length: rows }, (_, row) => row)
+  const input = numbers.map((row) => {
+    const x = (((row * 7919) % 1000) / 37).toFixed(8)
+    return `${row},${row < odd ? `"${x}"` : x},${x},${x},${x}\n`
+  })
+  return {
+    input: `id,logit_a,logit_b,logit_c,logit_d\n${input.join('')}`,
+    output: `id,p_a,p_b,p_c,p_d,label\n${numbers.map((row) => `${row},0.25,0.25,0.25,0.25,a\n`).join('')}`,
+  }
+}
+
+export const SMALL = known(50, 10)
+/** Above 1 MiB worker threads are started. */
+export const LARGE = known(30_000, 0)
+
+/** Feeds the input so that the workers have started when the part comes that is theirs. */
+export const SLOWLY = '{ head -c 1200000 in.csv; sleep 0.4; tail -c +1200001 in.csv; }'
+
+export const OLD = 'what was there before\n'
+
+/** Where the command reads, and where it writes: its target is `out/out.csv` by `-o`. */
+export interface Scene {
+  data: Known
+  from: 'a file' | 'a pipe' | 'a slow pipe'
+  to: 'a target' | 'a file' | 'a pipe'
+}
+
+/** The line of shell that runs the command in a scene. */
+export function lineOf({ from, to }: Scene): string {
+  const feed = { 'a file': '', 'a pipe': 'cat in.csv >in.pipe & ', 'a slow pipe': `${SLOWLY} >in.pipe & ` }[from]
+  const take = to === 'a pipe' ? 'cat out.pipe >stdout.csv & ' : ''
+  const input = from === 'a file' ? '"$PWD/in.csv"' : '<in.pipe'
+  const output = { 'a target': '-o "$PWD/out/out.csv"', 'a file': '>stdout.csv', 'a pipe': '>out.pipe' }[to]
+  return `${feed}${take}softmax ${input} ${output}; status=$?; wait; exit $status`
+}
+
+/** Calls of the system that a fault strikes: those on `path`, from which the `nth` on that is one of `calls`. */
+export interface Strike {
+  calls: string
+  path: string
+  nth: number
+  /** What strikes: `error=EIO`, `signal=SIGTERM`. */
+  by: string
+}
+
+/** What a run came to. */
+export interface Outcome {
+  status: number | null
+  stderr: string
+  /** What is at the target, and what was printed; undefined where there is no such file. */
+  target: string | undefined
+  printed: string | undefined
+  /** Names in the target's folder that are not the target's. */
+  left: string[]
+  hung: boolean
+  /** True if the strike came. */
+  struck: boolean
+}
+
+interface Circumstances {
+  strike?: Strike
+  /** A module that is loaded before the command, in every thread. */
+  preload?: string
+  /** The folder of the target, where it is not `out`. */
+  folder?: string
+}
+
+/** The most time that a run may take before it counts as hung: many times what it takes. */
+const LIMIT = 30_000
+
+/** The temporary's name, with which strace must be told before there is one. */
+const TEMPORARY = `.softmax-${'0'.repeat(12)}.tmp`
+const NO_CHANCE = `import crypto from 'node:crypto'
+  import { syncBuiltinESMExports } from 'node:module'
+  crypto.randomBytes = (length) => Buffer.alloc(length)
+  syncBuiltinESMExports()`
+
+export const HAS_STRACE = spawnSync('strace', ['-V']).status === 0
+
+/** Runs a line of shell in which `softmax` is the command. */
+export async function run(line: string, data: Known, circumstances: Circumstances = {}): Promise<Outcome> {
+  const cwd = mkdtempSync(join(tmpdir(), 'softmax-fault-'))
+  try {
+    furnish(cwd, data, circumstances)
+    const ended = await shell(line, cwd)
+    const out = join(cwd, circumstances.folder ?? 'out')
+    return {
+      ...ended,
+      target: contentOf(join(out, 'out.csv')),
+      printed: contentOf(join(cwd, 'stdout.csv')),
+      left: existsSync(out) ? readdirSync(out).filter((name) => name !== 'out.csv') : [],
+      struck: /\(INJECTED\)|^\d+ +--- SIG.*SI_KERNEL|killed by SIGKILL/m.test(contentOf(join(cwd, 'log')) ?? ''),
+    }
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
+}
+
+function furnish(cwd: string, { input }: Known, { strike, preload = NO_CHANCE }: Circumstances): void {
+  mkdirSync(join(cwd, 'out'))
+  writeFileSync(join(cwd, 'out', 'out.csv'), OLD)
+  writeFileSync(join(cwd, 'in.csv'), input)
+  spawnSync('mkfifo', ['in.pipe', 'out.pipe'], { cwd })
+  const node = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(preload)}`, BIN]
+  const words = [...(strike ? tracer(cwd, strike) : []), ...node].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+  writeFileSync(join(cwd, 'softmax'), `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`)
+  chmodSync(join(cwd, 'softmax'), 0o755)
+}
+
+function tracer(cwd: string, { calls, path, nth, by }: Strike): string[] {
+  const paths = path === 'out/temporary' ? [join('out', TEMPORARY)] : [path]
+  return [
+    ...['strace', '-f', '-o', join(cwd, 'log')],
+    // Only the calls in question stop the process; but a signal is delivered at the end of one, which needs another stop.
+    ...(by.startsWith('error') ? ['--seccomp-bpf'] : []),
+    ...paths.flatMap((name) => ['-P', join(cwd, name)]),
+    ...['-e', `trace=${calls}`, '-e', `inject=${calls}:${by}:when=${nth}`],
+  ]
+}
+
+/** Runs the line in a process group of its own, of which nothing is left. */
+function shell(line: string, cwd: string): Promise<Pick<Outcome, 'status' | 'stderr' | 'hung'>> {
+  const env = { ...process.env, PATH: `${cwd}:${process.env.PATH}`, UV_THREADPOOL_SIZE: '1' }
+  const child = spawn('bash', ['-c', line], { cwd, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (bytes) => {
+    stderr += bytes
+  })
+  let hung = false
+  const timer = setTimeout(() => {
+    hung = true
+    process.kill(-child.pid!, 'SIGKILL')
+  }, LIMIT)
+  return new Promise((resolve) => {
+    child.on('close', (status) => {
+      clearTimeout(timer)
+      resolve({ status, stderr, hung })
+    })
+  })
+}
+
+function contentOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'latin1') : undefined
+}
