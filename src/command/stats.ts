@@ -18,15 +18,16 @@ export async function openStats(path: string): Promise<StatsFile> {
     async write(stats, error) {
       // What went into a pipe cannot be written over, and nobody may be there to take more.
       if (failed || (!file && !statSync(path).isFile())) return
-      const open = file ?? (await openOutput(path))
-      file = undefined
+      file ??= await openOutput(path)
       try {
-        await open.write(Buffer.from(`${JSON.stringify(toldOf(stats, error))}\n`))
-        await open.commit()
+        await file.write(Buffer.from(`${JSON.stringify(toldOf(stats, error))}\n`))
+        await file.commit()
       } catch (failure) {
         failed = true
-        open.abandon()
+        file.abandon()
         throw failure
+      } finally {
+        file = undefined
       }
     },
     abandon() {
