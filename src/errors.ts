@@ -66,7 +66,7 @@ export const CODES = {
   E_COLUMNS: word<{ header: string[]; logits: string }>(
     2,
     ({ header, logits }) =>
-      `cannot tell which of the columns ${shown(header.join(','))} are logits; say so with --logits ${shellQuoted(logits)}`,
+      `cannot tell which of the columns ${shown(header.join(','))} are logits; say so with --logits ${shellQuoted(shortened(logits))}`,
   ),
   E_SELECTOR: word<{ item: string; reason: string }>(2, ({ item, reason }) => `--logits ${shown(item)} ${reason}`),
   E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),

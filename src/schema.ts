@@ -113,11 +113,20 @@ function looksLikeData(header: string[]): boolean {
 
 /** The error that shows the header and a selector that would do. */
 function cannotTell(header: string[], candidates: number[]): SoftmaxError {
-  const [first = 0, last = header.length - 1] = [candidates[0], candidates.at(-1)]
-  const adjacent = candidates.length === last - first + 1
-  const logits =
-    adjacent || candidates.length < 2 ? `${first + 1}-${last + 1}` : candidates.map((index) => index + 1).join(',')
-  return new SoftmaxError('E_COLUMNS', { header, logits })
+  const runs = runsOf(candidates.length > 0 ? candidates : [...header.keys()])
+  const ranges = runs.map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
+  return new SoftmaxError('E_COLUMNS', { header, logits: ranges.join() })
+}
+
+/** First and last of each run of numbers that follow one another. */
+function runsOf(numbers: number[]): [number, number][] {
+  const runs: [number, number][] = []
+  for (const number of numbers) {
+    const run = runs.at(-1)
+    if (run && run[1] + 1 === number) run[1] = number
+    else runs.push([number, number])
+  }
+  return runs
 }
 
 function requireNewNames(names: string[], kept: string[]): void {
