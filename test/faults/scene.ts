@@ -43,10 +43,10 @@ function known(rows: number, odd: number): Known {
 
 export const SMALL = known(50, 10)
 /** Above 1 MiB worker threads are started. */
-export const LARGE = known(30_000, 0)
+export const LARGE = known(50_000, 0)
 
 /** Feeds the input so that the workers have started when the part comes that is theirs. */
-export const SLOWLY = '{ head -c 1200000 in.csv; sleep 0.4; tail -c +1200001 in.csv; }'
+export const SLOWLY = '{ head -c 1600000 in.csv; sleep 0.4; tail -c +1600001 in.csv; }'
 
 export const OLD = 'what was there before\n'
 
@@ -114,7 +114,7 @@ export async function run(line: string, data: Known, circumstances: Circumstance
   const cwd = mkdtempSync(join(tmpdir(), 'softmax-fault-'))
   try {
     furnish(cwd, data, circumstances)
-    const ended = await shell(line, cwd)
+    const ended = await shell(line, cwd, circumstances.preload)
     const out = join(cwd, circumstances.folder ?? 'out')
     return {
       ...ended,
@@ -128,13 +128,14 @@ export async function run(line: string, data: Known, circumstances: Circumstance
   }
 }
 
-function furnish(cwd: string, { input }: Known, { strike, preload = NO_CHANCE }: Circumstances): void {
+function furnish(cwd: string, { input }: Known, { strike }: Circumstances): void {
   mkdirSync(join(cwd, 'out'))
   writeFileSync(join(cwd, 'out', 'out.csv'), OLD)
   writeFileSync(join(cwd, 'in.csv'), input)
   spawnSync('mkfifo', ['in.pipe', 'out.pipe'], { cwd })
-  const node = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(preload)}`, BIN]
-  const words = [...(strike ? tracer(cwd, strike) : []), ...node].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+  const words = [...(strike ? tracer(cwd, strike) : []), process.execPath, BIN].map(
+    (word) => `'${word.replaceAll("'", "'\\''")}'`,
+  )
   writeFileSync(join(cwd, 'softmax'), `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`)
   chmodSync(join(cwd, 'softmax'), 0o755)
 }
@@ -151,8 +152,9 @@ function tracer(cwd: string, { calls, path, nth, by }: Strike): string[] {
 }
 
 /** Runs the line in a process group of its own, of which nothing is left. */
-function shell(line: string, cwd: string): Promise<Pick<Outcome, 'status' | 'stderr' | 'hung'>> {
-  const env = { ...process.env, PATH: `${cwd}:${process.env.PATH}`, UV_THREADPOOL_SIZE: '1' }
+function shell(line: string, cwd: string, preload = NO_CHANCE): Promise<Pick<Outcome, 'status' | 'stderr' | 'hung'>> {
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
+  const env = { ...process.env, PATH: `${cwd}:${process.env.PATH}`, UV_THREADPOOL_SIZE: '1', NODE_OPTIONS }
   const child = spawn('bash', ['-c', line], { cwd, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (bytes) => {
