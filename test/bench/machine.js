@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, release, type } from 'node:os'
 import { join } from 'node:path'
+import { PEERS } from './peers.js'
 
 const COMMANDS = {
   pandas: ['python3', '-c', "import pandas; print('pandas', pandas.__version__)"],
@@ -11,12 +12,11 @@ const COMMANDS = {
 
 /** One line a fact, as a Markdown list. */
 export function machine(contestants) {
-  const peers = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')).dependencies
   const commands = contestants.flatMap(({ name }) => (name in COMMANDS ? [COMMANDS[name]] : []))
   const facts = [
     `${cpus()[0].model}, ${cpus().length} cores, ${type()} ${release()}`,
     `Node ${process.versions.node}`,
-    ...Object.entries(peers).map(([name, version]) => `${name} ${version}`),
+    ...Object.entries(PEERS).map(([name, version]) => `${name} ${version}`),
     `csv-parse ${packageVersion('csv-parse')}`,
     ...commands.map(([file, ...args]) => execFileSync(file, args, { encoding: 'utf8' }).split('\n')[0]),
   ]

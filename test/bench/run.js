@@ -1,6 +1,5 @@
 // npm run bench: whole processes side by side, in turn, on inputs made with a seed. Prints medians, ratios and the goals.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contest } from './contest.js'
@@ -8,6 +7,7 @@ import { CONTESTANTS } from './contestants.js'
 import { GOALS, verdict } from './goals.js'
 import { FOLDER, INPUTS, make, megabytes } from './inputs.js'
 import { machine } from './machine.js'
+import { installPeers } from './peers.js'
 import { table } from './table.js'
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -28,20 +28,12 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', short: 'h' },
   },
 })
-
-/** Installed on first use, and never with the package. */
-function installPeers() {
-  const cwd = import.meta.dirname
-  if (existsSync(join(cwd, 'node_modules'))) return
-  console.error('installing DuckDB and Polars in test/bench')
-  const flags = ['install', '--no-package-lock', '--no-audit', '--no-fund']
-  execFileSync('npm', flags, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-}
+const rounds = Number(options.runs)
 
 function chosenInputs() {
   const names = options.inputs.split(',').filter(Boolean)
   const unknown = names.find((name) => !(name in INPUTS))
-  if (unknown) throw new Error(`no input ${unknown}: ${USAGE}`)
+  if (unknown) throw new Error(`no input is called ${unknown}; there are ${Object.keys(INPUTS).join(', ')}`)
   return Object.entries(INPUTS).filter(([name, { long }]) =>
     names.length > 0 ? names.includes(name) : !long || options.long,
   )
@@ -72,7 +64,7 @@ async function bench(contestants, folder) {
     const path = make(input)
     const among = contestants.filter(({ on }) => on.includes(key))
     console.error(input.title)
-    results[key] = await contest(among, { input, path, folder, rounds: Number(options.runs) })
+    results[key] = await contest(among, { input, path, folder, rounds })
     report(input, path, results[key])
   }
   return results
@@ -88,17 +80,15 @@ function outputFolder() {
 }
 
 async function main() {
+  if (!(rounds >= 1)) throw new Error(`--runs takes a number from 1: ${options.runs}`)
   installPeers()
   const contestants = chosenContestants()
+  const once = contestants.filter((contestant) => contestant.once).map(({ name }) => `, ${name} one run`)
   console.log(machine(contestants))
-  console.log(`- medians of ${options.runs} in turn, two threads each; inputs and outputs in ${FOLDER}`)
+  console.log(`- medians of ${rounds} runs in turn${once.join('')}; two threads each; files in ${FOLDER}`)
   const results = await bench(contestants, outputFolder())
-  console.log(
-    `\n${table(
-      ['goal', 'bound', 'measured', 'held'],
-      GOALS.map((goal) => verdict(goal, results)),
-    )}`,
-  )
+  const verdicts = GOALS.map((goal) => verdict(goal, results))
+  console.log(`\n${table(['goal', 'bound', 'measured', 'held'], verdicts)}`)
 }
 
 if (options.help) console.log(USAGE)
