@@ -39,6 +39,10 @@ export const CODES = {
     ({ cells, width }) => `the row has ${plural(cells, 'cell')} where ${width} are expected`,
   ),
   E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
+  E_ROW_TOO_LONG: word<{ limit: number }>(
+    1,
+    ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
+  ),
   E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
   E_DELIMITER: word<{ delimiter: string }>(
     1,

@@ -1,7 +1,7 @@
 /** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
 import { SoftmaxError } from './errors.js'
 import { type Row, readRows } from './formats/csv.js'
-import { countLines, cut, findNewline, rowsOf } from './formats/cutter.js'
+import { type Block, countLines, cut, Held, type LongRow, NewlineFinder, rowsOf } from './formats/cutter.js'
 import { type Dialect, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
 import type { SettingsOf } from './options.js'
@@ -12,66 +12,62 @@ export interface Head {
   header: string[] | undefined
   /** The first row; undefined where there is none, or a header and something after it that is no row. */
   first: string[] | undefined
-  /** The newlines and the bytes before the first row. */
+  /** The line of the header; of the first row, where there is none. */
+  line: number
+  /** The newlines and the bytes before the blocks. */
   lines: number
   bytes: number
   /** All rows but the header, in blocks of whole rows. */
-  blocks: AsyncGenerator<Buffer>
+  blocks: AsyncGenerator<Block>
 }
 
 /**
- * Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING, E_QUOTE.
+ * Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING; E_QUOTE or
+ * E_ROW_TOO_LONG for a header, or a first row without one, that is not to be read.
  */
 export async function readHead(
   chunks: AsyncGenerator<Buffer>,
   asked: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<Head | undefined> {
-  const start = await gather(chunks, (bytes) => findNewline(withoutMark(bytes), asked) !== undefined)
-  const bom = byteOrderMark(start)
-  const dialect = {
-    ...asked,
-    newline: findNewline(withoutMark(start), asked) ?? (start.at(-1) === CR ? '\r' : '\n'),
-  } as const
-  const blocks = cut(prepend(start.subarray(bom), chunks), dialect, BLOCK_SIZE[settings.lane])
-  const bytes = await gather(blocks, (bytes) => isEnough(firstRows(bytes, dialect, settings), settings))
-  const rows = firstRows(bytes, dialect, settings)
-  if (rows.length === 0) return undefined
-  const header = settings.header ? rows[0] : undefined
-  const first = rows.length > (header ? 1 : 0) ? rows.at(-1) : undefined
-  const end = header?.end ?? 0
-  return {
-    dialect,
-    header: header && requireCells(header, bytes, dialect, { bom }),
-    first:
-      first && (!header || isFirst(first, header)) ? requireCells(first, bytes, dialect, { bom, row: 1 }) : undefined,
-    lines: countLines(bytes.subarray(0, end), dialect),
-    bytes: bom + end,
-    blocks: prepend(bytes.subarray(end), blocks),
-  }
+  const limit = settings.maxRowBytes
+  const start = await readFirstLine(chunks, asked, limit)
+  const dialect = { ...asked, newline: start.newline }
+  const blocks = cut(prepend([start.bytes], chunks), dialect, { size: BLOCK_SIZE[settings.lane], limit })
+  return new HeadReader(dialect, settings, start.mark).read(blocks)
 }
-
-const CR = 13
 
 /** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 18, auto: 1 << 18 }
 
-/** Bytes from a source until there are enough of them, or no more; only a newline can make them so. */
-async function gather(source: AsyncGenerator<Buffer>, enough: (bytes: Buffer) => boolean): Promise<Buffer> {
-  const pieces: Buffer[] = []
+/** Reads until it is known what ends rows; that is not looked for for ever. Bytes come without their mark. */
+async function readFirstLine(
+  chunks: AsyncGenerator<Buffer>,
+  asked: Omit<Dialect, 'newline'>,
+  limit: number,
+): Promise<{ bytes: Buffer; newline: Dialect['newline']; mark: number }> {
+  const held = new Held(1 << 16)
+  const finder = new NewlineFinder(asked)
   for (;;) {
-    const { done, value } = await source.next()
-    if (done) return Buffer.concat(pieces)
-    pieces.push(value)
-    if (!value.includes('\n') && !value.includes('\r') && pieces.length > 1) continue
-    const bytes = Buffer.concat(pieces)
-    if (enough(bytes)) return bytes
+    const { done = false, value } = await chunks.next()
+    if (value) held.append(value)
+    const final = done || held.bytes.length > limit
+    if (!final && mayBeMark(held.bytes)) continue
+    const mark = byteOrderMark(held.bytes)
+    const bytes = held.bytes.subarray(mark)
+    const newline = finder.find(bytes, final)
+    if (newline || final) return { bytes, newline: newline ?? '\n', mark }
   }
 }
 
-async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  if (first.length > 0) yield first
+async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield* first
   yield* rest
+}
+
+/** True for too few bytes to tell whether a mark is at the start. */
+function mayBeMark(start: Buffer): boolean {
+  return start.length < 4 && [undefined, 0, 0xef, 0xfe, 0xff].includes(start[0])
 }
 
 /** The length of a UTF-8 byte order mark at the start; text marked as another encoding is refused. */
@@ -80,10 +76,6 @@ function byteOrderMark(start: Buffer): 0 | 3 {
   const encoding = /^(fffe0000|0000feff)/.test(marks) ? 'UTF-32' : /^(fffe|feff)/.test(marks) ? 'UTF-16' : undefined
   if (encoding) throw new SoftmaxError('E_ENCODING', { encoding })
   return marks.startsWith('efbbbf') ? 3 : 0
-}
-
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes.subarray(byteOrderMark(bytes))
 }
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
@@ -100,46 +92,107 @@ export function askedDialect(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newl
   return { delimiter, quote, escape, comment }
 }
 
-/** A row at the beginning, and where it stands. */
-interface Found {
-  row: Row
-  start: number
-  end: number
-}
+/** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */
+class HeadReader {
+  readonly #dialect: Dialect
+  readonly #settings: SettingsOf<'bytes'>
+  /** The newlines and the bytes that are done with. */
+  #lines = 0
+  #bytes: number
+  #header: string[] | undefined
+  #line = 0
+  /** Blocks that hold rows which do not tell the columns. */
+  readonly #passed: Block[] = []
 
-function firstRows(bytes: Buffer, dialect: Dialect, settings: SettingsOf<'bytes'>): Found[] {
-  const found: Found[] = []
-  for (const { start, end } of rowsOf(bytes, dialect)) {
-    found.push({ row: readRows(bytes.subarray(start, end), dialect)[0]!, start, end })
-    if (isEnough(found, settings)) break
+  constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, mark: number) {
+    this.#dialect = dialect
+    this.#settings = settings
+    this.#bytes = mark
   }
-  return found
-}
 
-/**
- * A header, and a row as wide; or, without a header, a row that tells how many columns there are. Under `skip` it need not
- * be the first, but is not looked for for ever.
- */
-function isEnough(found: Found[], { header, onError }: SettingsOf<'bytes'>): boolean {
-  const first = found.at(-1)
-  if (!first || found.length < (header ? 2 : 1)) return false
-  return onError === 'fail' || first.end > SEARCH || isFirst(first, header ? found[0] : undefined)
+  async read(blocks: AsyncGenerator<Block>): Promise<Head | undefined> {
+    let searched = 0
+    for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
+      const block = this.#settings.header && !this.#header ? this.#readHeader(next.value) : next.value
+      if (!block) continue
+      searched += sizeOf(block)
+      const found = this.#findFirst(block, searched > SEARCH)
+      if (found) return this.#head(found.first, prepend([...this.#passed, block], blocks))
+      this.#pass(block)
+    }
+    return this.#header || this.#passed.length > 0 ? this.#head(undefined, prepend(this.#passed, blocks)) : undefined
+  }
+
+  #head(first: string[] | undefined, blocks: AsyncGenerator<Block>): Head {
+    const line = this.#line || 1
+    return { dialect: this.#dialect, header: this.#header, first, line, lines: this.#lines, bytes: this.#bytes, blocks }
+  }
+
+  /** Takes the header off a block; gives what is left of it, if anything is. */
+  #readHeader(block: Block): Buffer | undefined {
+    const found = rowsIn(block, this.#dialect).next().value
+    const end = found?.end ?? sizeOf(block)
+    this.#line = this.#lineOf(block, found?.start ?? 0)
+    if (found) this.#header = this.#requireCells(found, block, {})
+    this.#drop(block, end)
+    return Buffer.isBuffer(block) && end < block.length ? block.subarray(end) : undefined
+  }
+
+  /** The first row that tells the columns, which under `skip` need not be the first of all; or that there is none. */
+  #findFirst(block: Block, tired: boolean): { first: string[] | undefined } | undefined {
+    for (const found of rowsIn(block, this.#dialect)) {
+      const { row } = found
+      if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
+      if (Array.isArray(row) && (!this.#header || row.length === this.#header.length)) return { first: row }
+      if (this.#settings.onError === 'skip' && !tired) continue
+      return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
+    }
+    return undefined
+  }
+
+  /** Keeps a block for later, save for what stands before the first row. */
+  #pass(block: Block): void {
+    const isEmpty = rowsIn(block, this.#dialect).next().done
+    if (isEmpty && this.#passed.length === 0) this.#drop(block, sizeOf(block))
+    else this.#passed.push(block)
+  }
+
+  #drop(block: Block, end: number): void {
+    this.#bytes += end
+    this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(0, end), this.#dialect) : block.lines
+  }
+
+  #lineOf(block: Block, start: number): number {
+    return 1 + this.#lines + (Buffer.isBuffer(block) ? countLines(block.subarray(0, start), this.#dialect) : 0)
+  }
+
+  #requireCells({ row, start }: Found, block: Block, place: { row?: number }): string[] {
+    if (Array.isArray(row)) return row
+    const byte = this.#bytes + start + row.at
+    throw new SoftmaxError(row.code!, { ...row.data, ...place, line: this.#lineOf(block, start), byte } as never)
+  }
 }
 
 /** How many bytes are looked through for a row that tells what the columns are. */
 const SEARCH = 1 << 20
 
-function isFirst({ row }: Found, header: Found | undefined): boolean {
-  return Array.isArray(row) && (!Array.isArray(header?.row) || row.length === header.row.length)
+/** A row at the beginning, and where it stands in its block. */
+interface Found {
+  row: Row | LongRow
+  start: number
+  end: number
 }
 
-function requireCells(
-  { row, start }: Found,
-  bytes: Buffer,
-  dialect: Dialect,
-  { bom, ...place }: { bom: number; row?: number },
-): string[] {
-  if (Array.isArray(row)) return row
-  const line = 1 + countLines(bytes.subarray(0, start), dialect)
-  throw new SoftmaxError('E_QUOTE', { ...place, line, byte: bom + start + row.at, reason: row.reason })
+function* rowsIn(block: Block, dialect: Dialect): Generator<Found> {
+  if (!Buffer.isBuffer(block)) {
+    if (block.code) yield { row: block, start: 0, end: block.bytes }
+    return
+  }
+  for (const { start, end } of rowsOf(block, dialect)) {
+    yield { row: readRows(block.subarray(start, end), dialect)[0]!, start, end }
+  }
+}
+
+function sizeOf(block: Block): number {
+  return Buffer.isBuffer(block) ? block.length : block.bytes
 }

@@ -222,6 +222,13 @@ export const OPTIONS = {
     default: 'error',
     help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
   }),
+  maxRowBytes: option({
+    kind: wholeNumber('N', 1, 1 << 29),
+    scopes: BYTES,
+    default: 1 << 24,
+    told: '16 MiB',
+    help: 'a longer row is a bad one; no more than that is held of it',
+  }),
   jobs: option({
     kind: wholeNumber('N', 0, 256),
     scopes: BYTES,

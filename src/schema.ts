@@ -23,6 +23,7 @@ type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'em
 
 /**
  * Settles the columns of an input from its header (undefined where it has none) and its first row of cells.
+ * `line` is where the header stands.
  *
  * @throws E_COLUMNS, E_SELECTOR, E_HEADER, E_LABELS, E_NAME or E_OPTION where they cannot be settled without a guess.
  */
@@ -30,9 +31,10 @@ export function settleSchema(
   settings: SchemaSettings,
   header: string[] | undefined,
   first: string[] | undefined,
+  line = 1,
 ): Schema {
   const columns = header ?? first?.map((_, index) => String(index + 1)) ?? []
-  if (header && looksLikeData(header)) throw new SoftmaxError('E_HEADER', { line: 1 })
+  if (header && looksLikeData(header)) throw new SoftmaxError('E_HEADER', { line })
   const logits = settings.logits ? select(settings.logits, columns) : findLogits(header, first)
   const chosen = new Set(logits)
   const kept = settings.keep ? [...columns.keys()].filter((index) => !chosen.has(index)) : []

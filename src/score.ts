@@ -5,11 +5,12 @@ import through2 from 'through2'
 import { takeBack } from './buffers.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
 import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
+import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
 import { askedDialect, type Head, readHead } from './head.js'
 import { fastLaneRefusal } from './lanes/fast.js'
-import { type Fault, generalLane, type Job, type Scored } from './lanes/general.js'
+import { type Fault, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { type Schema, settleSchema } from './schema.js'
@@ -125,7 +126,7 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
 }
 
 /** The lane that does a job: the fast one, where it can and may. */
-function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Buffer>) => AsyncGenerator<Scored> {
+function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Block>) => AsyncGenerator<Scored> {
   const refusal = fastLaneRefusal(job)
   if (settings.lane === 'fast' && refusal) {
     throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
@@ -138,8 +139,8 @@ function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Buff
   return (blocks) => fastLane(blocks, job, settings.jobs || availableParallelism())
 }
 
-async function* mapBlocks(blocks: AsyncIterable<Buffer>, score: (block: Buffer) => Scored): AsyncGenerator<Scored> {
-  for await (const block of blocks) yield score(block)
+async function* mapBlocks(blocks: AsyncIterable<Block>, score: (block: Buffer) => Scored): AsyncGenerator<Scored> {
+  for await (const block of blocks) yield Buffer.isBuffer(block) ? score(block) : scoreLong(block)
 }
 
 /** Where the block that is next begins. */
@@ -177,12 +178,12 @@ async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGe
 }
 
 /** Settles the columns, and tells of them. */
-function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): Job {
-  requireColumns(header ?? first ?? [], dialect)
+function settleJob({ dialect, header, first, line }: Head, { settings, tell }: Run): Job {
+  requireColumns(header ?? first ?? [], dialect, line)
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   const names = header?.map(text)
   tell('header', names ?? first?.map((_, index) => String(index + 1)) ?? [])
-  const schema = settleSchema(settings, names, first?.map(text))
+  const schema = settleSchema(settings, names, first?.map(text), line)
   for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${shown(name)}`)
   tell('schema', schema)
   const output = outputDialect(settings, dialect)
@@ -198,10 +199,10 @@ function settleJob({ dialect, header, first }: Head, { settings, tell }: Run): J
 }
 
 /** One column with what other files have between cells in it is a file of another delimiter. */
-function requireColumns([cell, more]: string[], { quote }: Dialect): void {
+function requireColumns([cell, more]: string[], { quote }: Dialect, line: number): void {
   if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
   const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate))
-  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line: 1, delimiter })
+  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
 
 function repeated(names: string[]): Set<string> {

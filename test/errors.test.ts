@@ -66,6 +66,13 @@ const THROUGH_COMMAND = {
     says: 'a quote is not closed',
     api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31 } },
   },
+  E_ROW_TOO_LONG: {
+    ...badRow(`2,1,${' '.repeat(40)}1`),
+    args: ['in.csv', '--max-row-bytes', '40'],
+    begins: 'in.csv:3: (row 2, byte 29): the row is longer than 40 bytes',
+    says: '--max-row-bytes allows for longer ones',
+    api: { options: { maxRowBytes: 40 }, info: { source: 'in.csv', line: 3, row: 2, byte: 29, limit: 40 } },
+  },
   E_ENCODING: {
     files: { 'in.csv': Buffer.from(`\ufeff${GOOD}`, 'utf16le') },
     args: ['in.csv'],

@@ -605,6 +605,18 @@ const TESTS = {
     refuses('--nonfinite', ['', 'nan', 'skip'], 'nonfinite', ['', 'nan', false])
   },
 
+  maxRowBytes() {
+    it('is how long a row may be, and how much is held of one', async () => {
+      const input = `logit_a,logit_b\n2,1${' '.repeat(30)}\n2,1\n`
+      const output = `p_a,p_b,label\n${P21},a\n`
+      await bothGive(['--max-row-bytes', '34'], { maxRowBytes: 34 }, input, `${output}${P21},a\n`)
+      const { text } = await run(input, { maxRowBytes: 33, onError: 'skip' })
+      expect(text).toBe(output)
+    })
+
+    refuses('--max-row-bytes', ['', '0', '-1', '1.5', '16M', '536870913'], 'maxRowBytes', ['9', 0, 1.5, 2 ** 29 + 1])
+  },
+
   jobs() {
     it('is how many threads work, and changes no byte', async () => {
       for (const jobs of [0, 1, 2, 5])

@@ -2,48 +2,51 @@
  * Cuts a stream of bytes into blocks of whole rows, which know nothing of each other: what both lanes work on.
  *
  * A newline ends a row unless it is inside quotes; a quote opens only at the start of a cell, so one in the middle of
- * a cell (`5" disk`) swallows nothing. Bytes are looked at once and copied once, or twice on average where a row is
- * longer than a chunk: the time is linear in the length, the memory held is at most twice the longest row.
+ * a cell (`5" disk`) swallows nothing. Nor does one that is never closed, or closed in the middle of text, as an opening
+ * quote far below does: the row ends with the line in which it was opened, and the next line is a row again.
+ *
+ * Bytes are searched for quotes and newlines, not looked at one by one. Those behind such a quote are searched twice, no
+ * oftener: it is not closed because no quote in them is one that opens. So the time is linear in the length. No more than
+ * the longest row that is allowed is held, save for what else a chunk has; a longer one is passed over.
  */
-import { lend, takeBack } from '../buffers.js'
+import { lend, lendCopy, takeBack } from '../buffers.js'
 import type { Dialect } from './dialect.js'
 
-enum Inside {
-  /** At the first byte of a row, which may be a comment's. */
-  Row,
-  /** At the first byte of a later cell. */
-  Cell,
-  /** In the middle of a cell, outside quotes. */
-  Text,
-  Quotes,
-  Comment,
+/** A row longer than is allowed, or a comment; or one whose quote is not closed in as many bytes. */
+export interface LongRow {
+  /** The code of its error, none for a comment; and the data of that. */
+  code: 'E_ROW_TOO_LONG' | 'E_QUOTE' | undefined
+  data: { limit: number } | { reason: string }
+  /** At which of its bytes the trouble is. */
+  at: number
+  /** How long it is, its newline included, and how many newlines it has. */
+  bytes: number
+  lines: number
+  /** As much of its beginning as is allowed. */
+  start: Buffer
 }
 
-/**
- * Blocks of one or more whole rows, in order; the last may lack its newline. A block takes in `size` bytes at once; a longer
- * row makes a longer block.
- */
-export async function* cut(chunks: AsyncIterable<Buffer>, dialect: Dialect, size: number): AsyncGenerator<Buffer> {
-  let held = new Held(0)
-  let scanner = new Scanner(dialect)
+/** One or more whole rows, the last of an input perhaps without its newline; or a row that cannot be held. */
+export type Block = Buffer | LongRow
+
+/** Blocks in order. A block takes in `size` bytes at once; a longer row makes a longer block, up to `limit` bytes. */
+export async function* cut(
+  chunks: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  { size, limit }: { size: number; limit: number },
+): AsyncGenerator<Block> {
+  const cutter = new Cutter(dialect, Math.min(size, limit), limit)
   for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += size) {
-      held.append(chunk.subarray(from, from + size))
-      const end = scanner.lastRowEnd(held.bytes)
-      if (end === 0) continue
-      yield held.bytes.subarray(0, end)
-      held = new Held(size, held.bytes.subarray(end))
-      scanner = scanner.movedBack(end)
-    }
+    for (let from = 0; from < chunk.length; from += size) yield* cutter.take(chunk.subarray(from, from + size), false)
   }
-  if (held.bytes.length > 0) yield held.bytes
+  yield* cutter.take(new Uint8Array(), true)
 }
 
 /** Start and end of each row of a block, its newline included; blank lines and comments are left out. */
 export function* rowsOf(block: Buffer, dialect: Dialect): Generator<{ start: number; end: number }> {
   const scanner = new Scanner(dialect)
   for (let start = 0; start < block.length; ) {
-    const end = scanner.rowEnd(block, true) || block.length
+    const end = scanner.rowEnd(block, true)
     if (!isSkipped(block, start, dialect)) yield { start, end }
     start = end
   }
@@ -56,23 +59,39 @@ export function countLines(bytes: Buffer, { newline }: Dialect): number {
   return count
 }
 
-/** Where the quote stands that the last row opens and does not close. */
-export function openQuote(row: Buffer, dialect: Dialect): number {
-  const scanner = new Scanner(dialect)
-  while (scanner.rowEnd(row, true) > 0);
-  return scanner.quote
+/** Where the text of a row ends, before its newline. */
+export function lineEnd(text: string, { newline }: Dialect): number {
+  if (!text.endsWith(newline)) return text.length
+  return text.length - (newline === '\n' && text.at(-2) === '\r' ? 2 : 1)
 }
 
-/**
- * What ends rows, told by the first that ends: `\r` where it is followed by no `\n`. Undefined where none ends, or that
- * cannot be told yet.
- */
-export function findNewline(bytes: Buffer, dialect: Omit<Dialect, 'newline'>): Dialect['newline'] | undefined {
-  const [lf, cr] = (['\n', '\r'] as const).map((newline) => new Scanner({ ...dialect, newline }).rowEnd(bytes, false))
-  if (!cr || (lf && lf < cr)) return lf ? '\n' : undefined
-  if (cr === bytes.length) return undefined
-  return bytes[cr] === LF ? '\n' : '\r'
+/** Finds what ends rows, told by the first that ends: `\r` where it is followed by no `\n`. */
+export class NewlineFinder {
+  readonly #scanners: { scanner: Scanner; newline: number }[]
+  readonly #ends = [0, 0]
+
+  constructor(dialect: Omit<Dialect, 'newline'>) {
+    this.#scanners = (['\n', '\r'] as const).map((newline) => ({
+      scanner: new Scanner({ ...dialect, newline }),
+      newline: newline.charCodeAt(0),
+    }))
+  }
+
+  /** Undefined where no row ends in the bytes, which are those of the last call and more; or that cannot be told yet. */
+  find(bytes: Buffer, final: boolean): Dialect['newline'] | undefined {
+    const [lf, cr] = this.#scanners.map(({ scanner, newline }, index) => {
+      const end = this.#ends[index] || scanner.rowEnd(bytes, final)
+      this.#ends[index] = bytes[end - 1] === newline ? end : 0
+      return this.#ends[index]
+    })
+    if (!cr || (lf && lf < cr)) return lf ? '\n' : undefined
+    if (cr === bytes.length) return final ? '\r' : undefined
+    return bytes[cr] === LF ? '\n' : '\r'
+  }
 }
+
+/** What is wrong with a row whose last quote is not closed. */
+export const NOT_CLOSED = 'a quote is not closed, or not within --max-row-bytes; one inside a cell is written twice'
 
 const LF = 10
 const CR = 13
@@ -83,150 +102,308 @@ function isSkipped(block: Buffer, start: number, { comment, newline }: Dialect):
   return first === newline.charCodeAt(0) || (newline === '\n' && first === CR && block[start + 1] === LF)
 }
 
-/** Bytes that grow at the end, in a buffer that doubles. */
-class Held {
-  #room: Buffer
-  #length = 0
+/** Bytes that grow at the end and are given away, or dropped, at the start. */
+export class Held {
+  /** How much room there is at first for what comes. */
+  readonly #size: number
+  #room: Buffer = Buffer.alloc(0)
+  #from = 0
+  #to = 0
 
-  /** Begins with some bytes, and room for more. */
-  constructor(room: number, first: Uint8Array = new Uint8Array()) {
-    this.#room = lend(first.length + room)
-    this.append(first)
+  constructor(size: number) {
+    this.#size = size
   }
 
   get bytes(): Buffer {
-    return this.#room.subarray(0, this.#length)
+    return this.#room.subarray(this.#from, this.#to)
   }
 
   append(more: Uint8Array): void {
-    const length = this.#length + more.length
-    if (length > this.#room.length) {
-      const room = lend(Math.max(length, 2 * this.#room.length))
-      this.#room.copy(room, 0, 0, this.#length)
-      takeBack(this.#room)
-      this.#room = room
+    if (this.#to + more.length > this.#room.length) {
+      const length = this.#to - this.#from
+      takeBack(this.#move(Math.max(length + more.length, length === 0 ? this.#size : 2 * length)))
     }
-    this.#room.set(more, this.#length)
-    this.#length = length
+    this.#room.set(more, this.#to)
+    this.#to += more.length
   }
+
+  /** Gives bytes away, in memory that holds nothing else: what is shorter is copied, they or those behind them. */
+  give(count: number): Buffer {
+    const { bytes } = this
+    const [given, rest] = [bytes.subarray(0, count), bytes.subarray(count)]
+    this.#from += count
+    if (count < rest.length) return lendCopy(given)
+    this.#move(rest.length + this.#size)
+    return given
+  }
+
+  drop(count: number): void {
+    this.#from += count
+  }
+
+  /** Goes on in other memory, with room for so many bytes. */
+  #move(size: number): Buffer {
+    const old = this.#room
+    const { bytes } = this
+    this.#room = lend(size)
+    this.#room.set(bytes)
+    this.#from = 0
+    this.#to = bytes.length
+    return old
+  }
+}
+
+class Cutter {
+  readonly #dialect: Dialect
+  readonly #size: number
+  readonly #limit: number
+  readonly #held: Held
+  #scanner: Scanner
+  /** How much of what is held was scanned: no more than the limit, so that it does not matter how the bytes came. */
+  #seen = 0
+  /** The row that is passed over, as far as it has come. */
+  #long: LongRow | undefined
+
+  constructor(dialect: Dialect, size: number, limit: number) {
+    this.#dialect = dialect
+    this.#size = size
+    this.#limit = limit
+    this.#held = new Held(size)
+    this.#scanner = new Scanner(dialect)
+  }
+
+  /** Takes in bytes; gives the blocks that are whole. `final` says that no more come. */
+  *take(more: Uint8Array, final: boolean): Generator<Block> {
+    this.#held.append(more)
+    for (;;) {
+      yield* this.#scan(final)
+      const rest = this.#held.bytes
+      if (!final || rest.length === 0) return
+      // What the last row lacks is its newline, or the end of its quotes: then there are rows behind it.
+      const row = this.#held.give(this.#scanner.rowEnd(rest, true))
+      this.#restart()
+      yield row
+    }
+  }
+
+  *#scan(final: boolean): Generator<Block> {
+    if (this.#long) yield* this.#passOver(this.#long, final)
+    for (let { bytes } = this.#held; this.#seen < bytes.length; { bytes } = this.#held) {
+      if (this.#seen === this.#limit) {
+        yield* this.#giveUp(bytes, final)
+        continue
+      }
+      this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#limit)
+      const end = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen))
+      if (end > 0) yield this.#release(end)
+    }
+  }
+
+  /** Gives rows away, and goes on where the scanner stands. */
+  #release(end: number): Buffer {
+    this.#seen -= end
+    this.#scanner.moveBack(end)
+    return this.#held.give(end)
+  }
+
+  /** Scans anew what is held. */
+  #restart(): void {
+    this.#scanner = new Scanner(this.#dialect)
+    this.#seen = 0
+  }
+
+  /** The first row has come to the limit without an end. */
+  *#giveUp(bytes: Buffer, final: boolean): Generator<Block> {
+    const { lineEnd, quote } = this.#scanner
+    this.#restart()
+    if (lineEnd > 0) return yield this.#held.give(lineEnd)
+    const isComment = bytes[0] === this.#dialect.comment?.charCodeAt(0)
+    const start = Buffer.from(bytes.subarray(0, this.#limit))
+    this.#held.drop(this.#limit)
+    this.#long = {
+      code: isComment ? undefined : quote >= 0 ? 'E_QUOTE' : 'E_ROW_TOO_LONG',
+      data: quote >= 0 ? { reason: NOT_CLOSED } : { limit: this.#limit },
+      at: Math.max(0, quote),
+      bytes: start.length,
+      lines: countLines(start, this.#dialect),
+      start,
+    }
+    yield* this.#passOver(this.#long, final)
+  }
+
+  *#passOver(long: LongRow, final: boolean): Generator<Block> {
+    const { bytes } = this.#held
+    const newline = bytes.indexOf(this.#dialect.newline)
+    const passed = newline < 0 ? bytes.length : newline + 1
+    this.#held.drop(passed)
+    this.#restart()
+    long.bytes += passed
+    if (newline < 0 && !final) return
+    if (newline >= 0) long.lines++
+    this.#long = undefined
+    yield long
+  }
+}
+
+/** Where something is, or the end of the bytes where it is not. */
+function found(at: number, bytes: Buffer): number {
+  return at < 0 ? bytes.length : at
 }
 
 /** Finds where rows end. It remembers where it stands, so bytes that were looked at once are not looked at again. */
 class Scanner {
-  readonly #dialect: Dialect
   readonly #delimiter: Buffer
   readonly #quoteByte: number
   readonly #escape: number
   readonly #comment: number
   readonly #newline: number
   #at = 0
-  #inside = Inside.Row
-  /** Where the last quoted cell begins. */
-  quote = 0
+  /** Where the row begins; and from where on a delimiter has not been looked for. */
+  #row = 0
+  #sought = 0
+  /** Where the quote stands that is open, -1 where none is; and where its line ends, 0 where that is not known. */
+  quote = -1
+  lineEnd = 0
 
-  constructor(dialect: Dialect) {
-    this.#dialect = dialect
-    this.#delimiter = Buffer.from(dialect.delimiter, 'latin1')
-    this.#quoteByte = dialect.quote.charCodeAt(0)
-    this.#escape = dialect.escape.charCodeAt(0)
-    this.#comment = dialect.comment?.charCodeAt(0) ?? -1
-    this.#newline = dialect.newline.charCodeAt(0)
+  constructor({ delimiter, quote, escape, comment, newline }: Dialect) {
+    this.#delimiter = Buffer.from(delimiter, 'latin1')
+    this.#quoteByte = quote.charCodeAt(0)
+    this.#escape = escape.charCodeAt(0)
+    this.#comment = comment?.charCodeAt(0) ?? -1
+    this.#newline = newline.charCodeAt(0)
   }
 
-  /** Where the last whole row ends; 0 if none does. */
+  /** Where the last whole row ends; 0 if none does. Goes from quote to quote, past all rows between them. */
   lastRowEnd(bytes: Buffer): number {
-    if (this.#isPlain(bytes)) return this.#lastNewline(bytes)
     let last = 0
-    for (let end = this.rowEnd(bytes, false); end > 0; end = this.rowEnd(bytes, false)) last = end
-    return last
-  }
-
-  /** A scanner of what follows `end`, as far along as this one. */
-  movedBack(end: number): Scanner {
-    const moved = new Scanner(this.#dialect)
-    moved.#at = this.#at - end
-    moved.#inside = this.#inside
-    return moved
+    for (;;) {
+      if (this.quote >= 0) {
+        const behind = this.#passQuotes(bytes, false)
+        if (behind === 'nothing') return last
+        if (behind === 'text') last = this.#endRow(this.lineEnd)
+        continue
+      }
+      const quote = found(bytes.indexOf(this.#quoteByte, this.#at), bytes)
+      const newline = bytes.subarray(this.#at, quote).lastIndexOf(this.#newline)
+      if (newline >= 0) last = this.#endRow(this.#at + newline + 1)
+      if (quote < bytes.length && bytes[this.#row] === this.#comment) {
+        const end = found(bytes.indexOf(this.#newline, quote), bytes)
+        if (end < bytes.length) last = this.#endRow(end + 1)
+        else this.#at = end
+      } else this.#meet(bytes, quote)
+      if (this.#at === bytes.length && this.quote < 0) return last
+    }
   }
 
   /** Where the next row ends; 0 if that cannot be told yet. `final` says that no more bytes come. */
   rowEnd(bytes: Buffer, final: boolean): number {
-    while (this.#at < bytes.length && (final || !this.#needsMore(bytes))) {
-      if (this.#step(bytes)) return this.#at
+    for (let end = -1; ; ) {
+      if (this.quote >= 0) {
+        const behind = this.#passQuotes(bytes, final)
+        if (behind === 'nothing' && !final) return 0
+        if (behind !== 'end') return this.#endRow(this.lineEnd || bytes.length)
+      }
+      if (end < this.#at) end = found(bytes.indexOf(this.#newline, this.#at), bytes)
+      const isComment = bytes[this.#row] === this.#comment
+      const quote = isComment ? -1 : bytes.subarray(this.#at, end).indexOf(this.#quoteByte)
+      this.#meet(bytes, quote < 0 ? end : this.#at + quote)
+      if (quote >= 0) continue
+      if (end < bytes.length) return this.#endRow(end + 1)
+      return final ? this.#endRow(bytes.length) : 0
     }
-    return 0
   }
 
-  /** True if nothing ahead needs more than a search for newlines, which is many times as fast as stepping. */
-  #isPlain(bytes: Buffer): boolean {
-    const open = this.#inside === Inside.Quotes || this.#inside === Inside.Comment
-    if (open || this.#delimiter.length > 1) return false
-    return !bytes.includes(this.#quoteByte, this.#at) && (this.#comment < 0 || !bytes.includes(this.#comment, this.#at))
+  /** Counts from `end` on: what stood before is gone. */
+  moveBack(end: number): void {
+    this.#at -= end
+    this.#row -= end
+    this.#sought -= end
+    if (this.quote >= 0) this.quote -= end
+    if (this.lineEnd > 0) this.lineEnd -= end
   }
 
-  #lastNewline(bytes: Buffer): number {
-    const newline = bytes.subarray(this.#at).lastIndexOf(this.#newline)
-    const passed = newline < 0 ? 0 : this.#at + newline + 1
-    const last = bytes.at(-1)
-    if (last !== undefined && this.#at < bytes.length) {
-      this.#inside = last === this.#newline ? Inside.Row : last === this.#delimiter[0] ? Inside.Cell : Inside.Text
+  #endRow(end: number): number {
+    this.#at = end
+    this.#row = end
+    this.#sought = end
+    this.quote = -1
+    this.lineEnd = 0
+    return end
+  }
+
+  /** Goes to a quote, which opens if it is the first byte of a cell; or to the end of the bytes. */
+  #meet(bytes: Buffer, at: number): void {
+    if (at < bytes.length && bytes[at] === this.#quoteByte && this.#beginsCell(bytes, at)) this.quote = at
+    this.#at = Math.min(at + 1, bytes.length)
+  }
+
+  #beginsCell(bytes: Buffer, at: number): boolean {
+    const { length } = this.#delimiter
+    if (at === this.#row) return true
+    if (length === 1) return bytes[at - 1] === this.#delimiter[0]
+    let cell = -1
+    for (;;) {
+      const offset = bytes.subarray(this.#sought, at).indexOf(this.#delimiter)
+      if (offset < 0) break
+      cell = this.#sought + offset + length
+      this.#sought = cell
     }
-    this.#at = bytes.length
-    return passed
+    this.#sought = Math.max(this.#sought, at - length + 1)
+    return cell === at
   }
 
-  /** True if what stands here cannot be told without the bytes that follow. */
-  #needsMore(bytes: Buffer): boolean {
-    const byte = bytes[this.#at]
-    if (this.#inside === Inside.Quotes) return byte === this.#escape && this.#at + 1 === bytes.length
-    return byte === this.#delimiter[0] && this.#at + this.#delimiter.length > bytes.length
-  }
-
-  /** Passes one byte, delimiter or escaped pair; true if it ended a row. */
-  #step(bytes: Buffer): boolean {
-    const byte = bytes[this.#at]!
-    if (this.#inside === Inside.Quotes) {
-      this.#stepInQuotes(bytes, byte)
-      return false
-    }
-    if (byte === this.#newline) {
+  /**
+   * Goes on inside quotes: to what ends their cell, to text that follows them though they hold a newline, which makes the
+   * line they began in a row; or to nothing, where the bytes end first.
+   */
+  #passQuotes(bytes: Buffer, final: boolean): 'end' | 'text' | 'nothing' {
+    for (;;) {
+      const at = found(bytes.indexOf(this.#quoteByte, this.#at), bytes)
+      this.#noteLineEnd(bytes, at)
+      this.#at = at
+      if (at === bytes.length) return 'nothing'
+      if (this.#isEscaped(bytes, at)) {
+        this.#at++
+        continue
+      }
+      if (this.#escape === this.#quoteByte && bytes[at + 1] === this.#quoteByte) {
+        this.#at += 2
+        continue
+      }
+      const ends = this.#endsCell(bytes, at + 1, final)
+      if (ends === undefined) return 'nothing'
+      if (!ends && this.lineEnd > 0) return 'text'
       this.#at++
-      this.#inside = Inside.Row
-      return true
+      this.#sought = this.#at
+      this.quote = -1
+      this.lineEnd = 0
+      return 'end'
     }
-    this.#stepInText(bytes, byte)
-    return false
   }
 
-  #stepInQuotes(bytes: Buffer, byte: number): void {
-    const escapes =
-      byte === this.#escape && (this.#escape !== this.#quoteByte || bytes[this.#at + 1] === this.#quoteByte)
-    this.#at += escapes ? 2 : 1
-    if (!escapes && byte === this.#quoteByte) this.#inside = Inside.Text
+  #noteLineEnd(bytes: Buffer, to: number): void {
+    if (this.lineEnd > 0) return
+    const newline = bytes.subarray(this.#at, to).indexOf(this.#newline)
+    if (newline >= 0) this.lineEnd = this.#at + newline + 1
   }
 
-  #stepInText(bytes: Buffer, byte: number): void {
-    const first = this.#inside === Inside.Row || this.#inside === Inside.Cell
-    if (this.#inside === Inside.Comment) this.#at++
-    else if (this.#inside === Inside.Row && byte === this.#comment) this.#enter(Inside.Comment, 1)
-    else if (first && byte === this.#quoteByte) this.#open()
-    else if (this.#atDelimiter(bytes, byte)) this.#enter(Inside.Cell, this.#delimiter.length)
-    else this.#enter(Inside.Text, 1)
+  /** True behind an odd number of escapes, where the escape is not the quote. */
+  #isEscaped(bytes: Buffer, at: number): boolean {
+    if (this.#escape === this.#quoteByte) return false
+    let before = at - 1
+    while (before > this.quote && bytes[before] === this.#escape) before--
+    return (at - before) % 2 === 0
   }
 
-  #open(): void {
-    this.quote = this.#at
-    this.#enter(Inside.Quotes, 1)
-  }
-
-  #enter(inside: Inside, bytes: number): void {
-    this.#inside = inside
-    this.#at += bytes
-  }
-
-  #atDelimiter(bytes: Buffer, byte: number): boolean {
-    if (byte !== this.#delimiter[0]) return false
-    if (this.#delimiter.length === 1) return true
-    return this.#delimiter.compare(bytes, this.#at, this.#at + this.#delimiter.length) === 0
+  /** True if what stands at `at`, behind quotes, ends their cell; undefined if that cannot be told yet. */
+  #endsCell(bytes: Buffer, at: number, final: boolean): boolean | undefined {
+    const byte = bytes[at]
+    if (byte === undefined) return final || undefined
+    if (byte === this.#newline) return true
+    if (byte === CR && this.#newline === LF)
+      return bytes[at + 1] === undefined && !final ? undefined : bytes[at + 1] === LF
+    const end = at + this.#delimiter.length
+    if (end > bytes.length && !final) return undefined
+    return byte === this.#delimiter[0] && this.#delimiter.equals(bytes.subarray(at, end))
   }
 }

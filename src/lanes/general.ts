@@ -8,7 +8,7 @@
 import { COLUMNS, needSummary } from '../columns.js'
 import type { Code } from '../errors.js'
 import { decodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
-import { countLines, rowsOf } from '../formats/cutter.js'
+import { countLines, type LongRow, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel.js'
 import { isOverflow, printer, readNumber } from '../number.js'
@@ -71,6 +71,12 @@ export function generalLane(job: Job): (block: Buffer) => Scored {
   }
 }
 
+/** What became of a row that is too long to be held. */
+export function scoreLong({ code, data, at, bytes, lines }: LongRow): Scored {
+  const faults: Fault[] = code ? [{ code, info: { ...data, line: 0, row: 0, byte: at } }] : []
+  return { pieces: [], rows: faults.length, lines, bytes, faults }
+}
+
 /** A fault before its place is known: which cell of the row has it, or at which of its bytes it stands. */
 interface Trouble {
   code: Code
@@ -92,7 +98,7 @@ function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<num
 
 /** Reads the logits of a row into `into` from `at` on; returns what is wrong with the row, if anything is. */
 function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: Job): Trouble | undefined {
-  if (!Array.isArray(row)) return { code: 'E_QUOTE', data: { reason: row.reason }, at: row.at }
+  if (!Array.isArray(row)) return row
   const width = schema.header.length
   if (row.length !== width) return { code: 'E_WIDTH', data: { cells: row.length, width } }
   for (const cell of schema.logits) {

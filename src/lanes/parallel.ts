@@ -5,9 +5,10 @@
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
 import { lendCopy, takeBack } from '../buffers.js'
+import type { Block } from '../formats/cutter.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
 import { FastKernel, INPUT_ROOM } from './fast.js'
-import { generalLane, type Job, type Scored } from './general.js'
+import { generalLane, type Job, type Scored, scoreLong } from './general.js'
 import { inOrder, Thread } from './pool.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
@@ -34,7 +35,7 @@ export interface Request {
  * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
  * a worker failed, in the place of the first block that it could not do.
  */
-export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: number): AsyncGenerator<Scored> {
+export async function* fastLane(blocks: AsyncIterable<Block>, job: Job, jobs: number): AsyncGenerator<Scored> {
   const kernel = borrowKernel()
   const here = new FastKernel(job, kernel)
   const general = generalLane(job)
@@ -47,7 +48,8 @@ export async function* fastLane(blocks: AsyncIterable<Buffer>, job: Job, jobs: n
     takeBack(block)
     return copied(await here.score(block.length))
   }
-  const score = async (block: Buffer): Promise<Scored> => {
+  const score = async (block: Block): Promise<Scored> => {
+    if (!Buffer.isBuffer(block)) return scoreLong(block)
     // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
     if (block.length > INPUT_ROOM || block.at(-1) === RETURN) return general(block)
     seen += block.length

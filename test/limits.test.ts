@@ -1,0 +1,203 @@
+import type { ScoreOptions } from 'softmax-stream'
+import { score } from 'softmax-stream'
+import { describe, expect, it, vi } from 'vitest'
+import { P21, run, told } from './streams.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const HEADER = 't,logit_x,logit_y\n'
+const SCORED = 't,p_x,p_y,label\n'
+const scored = (cell: string) => `${cell},${P21},x\n`
+
+/** What both lanes make of an input, however it is cut: the same, or the test fails. */
+async function everyWay(input: string, options: ScoreOptions) {
+  const whole = await run(input, { ...options, lane: 'general' })
+  for (const lane of options.comment ? (['general'] as const) : (['general', 'fast'] as const)) {
+    for (const size of [1, 2, 7, 50, 1000]) {
+      const { text, error, stats } = await run(input, { ...options, lane }, size)
+      expect({ text, error: told(error) }).toEqual({ text: whole.text, error: told(whole.error) })
+      if (!error) expect(stats).toEqual({ ...whole.stats, lane })
+    }
+  }
+  return whole
+}
+
+describe('a row longer than --max-row-bytes', () => {
+  const long = `a${'x'.repeat(60)},2,1\n`
+
+  it('is a bad row, and the next line is read on', async () => {
+    const { error } = await everyWay(`${HEADER}a,2,1\n${long}b,2,1\n`, { maxRowBytes: 50 })
+    expect(error).toMatchObject({ code: 'E_ROW_TOO_LONG', status: 1, info: { line: 3, row: 2, byte: 24, limit: 50 } })
+    const { text, stats } = await everyWay(`${HEADER}a,2,1\n${long}b,2,1\n${long}\nc,2,1\n${long.trim()}`, {
+      maxRowBytes: 50,
+      onError: 'skip',
+    })
+    expect(text).toBe(SCORED + ['a', 'b', 'c'].map(scored).join(''))
+    expect(stats).toMatchObject({ read: 6, written: 3, rejected: { E_ROW_TOO_LONG: 3 } })
+  })
+
+  it('is one with its newline: as long as that it is good', async () => {
+    const options = { maxRowBytes: 20, onError: 'skip' } as const
+    const fits = `${'x'.repeat(15)},2,1\n`
+    expect((await everyWay(HEADER + fits + fits, options)).stats).toMatchObject({ read: 2, written: 2 })
+    expect((await everyWay(`${HEADER}y${fits}${fits}`, options)).stats).toMatchObject({ read: 2, written: 1 })
+  })
+
+  it('may hold newlines in quotes', async () => {
+    const row = `"${'x\n'.repeat(40)}",2,1\n`
+    const { stats, text } = await everyWay(`${HEADER}a,2,1\n${row}b,2,1\n`, { maxRowBytes: 100 })
+    expect(stats).toMatchObject({ read: 3, written: 3 })
+    expect(text).toContain(scored(row.slice(0, -5)))
+  })
+
+  it('is no fault where it is a comment', async () => {
+    const comment = `#${'c'.repeat(90)}\n`
+    const { text } = await everyWay(`${comment}${HEADER}${comment}a,2,1\n`, { maxRowBytes: 50, comment: '#' })
+    expect(text).toBe(SCORED + scored('a'))
+  })
+
+  it('is told as the header, or as the first row, too', async () => {
+    const header = await everyWay(`\n${'h'.repeat(60)},logit_x\n1,2\n`, { maxRowBytes: 50 })
+    expect(header.error).toMatchObject({ code: 'E_ROW_TOO_LONG', info: { line: 2, byte: 1 } })
+    const first = await everyWay(`${long}a,2,1\n`, { maxRowBytes: 50, header: false, logits: '2-3' })
+    expect(first.error).toMatchObject({ code: 'E_ROW_TOO_LONG', info: { line: 1, row: 1, byte: 0 } })
+    const skipped = await everyWay(`${HEADER}${long}a,2,1\n`, { maxRowBytes: 50, onError: 'skip' })
+    expect(skipped.text).toBe(SCORED + scored('a'))
+  })
+
+  it('is held to 16 MiB unless told otherwise', async () => {
+    const row = (length: number) => `${'x'.repeat(length - 5)},2,1\n`
+    const { stats, error } = await run(`${HEADER}${row(1 << 24)}${row((1 << 24) + 1)}a,2,1\n`, { onError: 'skip' }, 1e6)
+    expect(error).toBeUndefined()
+    expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_ROW_TOO_LONG: 1 } })
+  })
+
+  it('is not held', async () => {
+    const stream = score({ maxRowBytes: 1 << 20, onError: 'skip' })
+    const before = process.memoryUsage().arrayBuffers
+    let most = 0
+    stream.resume()
+    stream.write(`${HEADER}a,2,1\n`)
+    const chunk = Buffer.alloc(1 << 20, 'x')
+    for (let written = 0; written < 256; written++) {
+      await new Promise((done) => stream.write(chunk, done))
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+    }
+    await new Promise((done) => stream.end('\nb,2,1\n').on('end', done))
+    expect(stream.stats).toMatchObject({ read: 3, written: 2 })
+    expect(most).toBeLessThan(64 << 20)
+  })
+})
+
+describe('a quote that is not closed', () => {
+  it('makes the line it stands in a bad row, and the next line is read on', async () => {
+    const { text, stats } = await everyWay(`${HEADER}a,2,1\nb,"2,1\nc,2,1\n"d,2,1\n\ne,2,1\n`, { onError: 'skip' })
+    expect(text).toBe(SCORED + ['a', 'c', 'e'].map(scored).join(''))
+    expect(stats).toMatchObject({ read: 5, written: 3, rejected: { E_QUOTE: 2 } })
+  })
+
+  it('is told with its place', async () => {
+    const { error } = await everyWay(`${HEADER}a,2,1\nb,"2,1\nc,2,1\n`, {})
+    expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 3, row: 2, byte: 18 + 6 + 2 } })
+  })
+
+  it('is not looked for beyond --max-row-bytes', async () => {
+    const good = 'c,2,1\n'.repeat(30)
+    const { text, stats } = await everyWay(`${HEADER}b,"2,1\n${good}d,2,1,"\n`, { onError: 'skip', maxRowBytes: 100 })
+    expect(text).toBe(SCORED + scored('c').repeat(30))
+    expect(stats).toMatchObject({ read: 32, rejected: { E_QUOTE: 2 } })
+  })
+
+  it('in the first row is told where it stands, and left out under skip', async () => {
+    const input = `\n${HEADER}\n"b,2,1\nc,2,1\n`
+    expect((await everyWay(input, {})).error).toMatchObject({ code: 'E_QUOTE', info: { line: 4, row: 1, byte: 20 } })
+    expect((await everyWay(input, { onError: 'skip' })).text).toBe(SCORED + scored('c'))
+  })
+
+  it('with no newline behind it is passed over to the next', async () => {
+    const { text, stats } = await everyWay(`${HEADER}"${'b'.repeat(99)}\nc,2,1\n`, { onError: 'skip', maxRowBytes: 50 })
+    expect(text).toBe(SCORED + scored('c'))
+    expect(stats).toMatchObject({ read: 2, rejected: { E_QUOTE: 1 } })
+  })
+
+  it('leaves quoted cells of several lines as they are', async () => {
+    const { text, stats } = await everyWay(`${HEADER}"a\nb",2,1\n"c",2,1\n`, { onError: 'skip' })
+    expect(text).toBe(`${SCORED}"a\nb",${P21},x\n"c",${P21},x\n`)
+    expect(stats).toMatchObject({ read: 2, written: 2 })
+  })
+})
+
+describe('work grows as the input', () => {
+  /** How many bytes are searched and copied in buffers while some input is scored. */
+  async function work(input: Buffer, options: ScoreOptions, size: number): Promise<number> {
+    let bytes = 0
+    const { indexOf, lastIndexOf, copy, set } = Buffer.prototype
+    const search = (from: number, found: number, length: number) => (found < 0 ? length : found) - from + 1
+    Buffer.prototype.indexOf = function (this: Buffer, ...args: unknown[]) {
+      const found = indexOf.apply(this, args as never)
+      bytes += search((args[1] as number) ?? 0, found, this.length)
+      return found
+    } as never
+    Buffer.prototype.lastIndexOf = function (this: Buffer, ...args: unknown[]) {
+      const found = lastIndexOf.apply(this, args as never)
+      bytes += this.length - Math.max(0, found)
+      return found
+    } as never
+    Buffer.prototype.copy = function (this: Buffer, ...args: unknown[]) {
+      const copied = copy.apply(this, args as never)
+      bytes += copied
+      return copied
+    } as never
+    Buffer.prototype.set = function (...args: [ArrayLike<number>, number?]) {
+      bytes += args[0].length
+      return set.apply(this, args)
+    }
+    try {
+      await run(input, options, size)
+    } finally {
+      Object.assign(Buffer.prototype, { indexOf, lastIndexOf, copy })
+      delete (Buffer.prototype as Partial<Buffer>).set
+    }
+    return bytes
+  }
+
+  const SIZE = 1 << 16
+  const repeat = (text: string, size: number) => text.repeat(Math.ceil(size / text.length)).slice(0, size)
+  const inputs: Record<string, (size: number) => string> = {
+    'no newline': (size) => repeat('x', size),
+    'no newline behind a header': (size) => HEADER + repeat('x', size),
+    'nothing but quotes': (size) => repeat('"', size),
+    'nothing but quotes behind a header': (size) => HEADER + repeat('"', size),
+    'nothing but quotes and newlines': (size) => HEADER + repeat('"\n', size),
+    'quotes in the middle of cells': (size) => HEADER + repeat('5" x', size),
+    'a quote that is not closed in the header': (size) => `id,"logit_x\n${repeat('1,2\n', size)}`,
+    'a quote that is not closed in each row': (size) => HEADER + repeat('a,2,"1\n', size),
+    'a quote that is not closed, before doubled ones': (size) => `${HEADER}"""\n${repeat('"""",2,1\n', size)}`,
+    'blank lines before the header': (size) => repeat('\n', size) + HEADER,
+    'blank lines before the first row': (size) => `${HEADER}${repeat('\r\n', size)}\na,2,1\n`,
+    'rows that are too narrow': (size) => HEADER + repeat('1\n', size),
+    'rows that are too long': (size) => HEADER + repeat(`${'x'.repeat(20_000)}\n`, size),
+    'one wide row': (size) => `${HEADER}${repeat('1,', size)}\n`,
+  }
+
+  describe.each(['general', 'fast'] as const)('in the %s lane', (lane) => {
+    it.each(Object.entries(inputs))('with %s', async (_, make) => {
+      const options = { lane, onError: 'skip', maxRowBytes: 1 << 13 } as const
+      const once = await work(Buffer.from(make(SIZE)), options, 4096)
+      const twice = await work(Buffer.from(make(2 * SIZE)), options, 4096)
+      expect(once).toBeGreaterThan(SIZE / 2)
+      expect(once).toBeLessThan(40 * SIZE)
+      expect(twice).toBeLessThan(2.3 * once)
+    })
+  })
+
+  it('with a row of 8 MiB, and with 100,000 cells', async () => {
+    const long = (size: number) => Buffer.from(`${HEADER}"${repeat('x""\n', size)}",2,1\n`)
+    const [once, twice] = [await work(long(1 << 22), {}, 1 << 16), await work(long(1 << 23), {}, 1 << 16)]
+    expect(twice).toBeLessThan(2.3 * once)
+    const wide = (columns: number) =>
+      Buffer.from(`${repeat('"a",', columns * 4)}logit_x\n${repeat('"1",', columns * 4)}1\n`)
+    const [narrow, wider] = [await work(wide(25_000), {}, 1 << 16), await work(wide(50_000), {}, 1 << 16)]
+    expect(wider).toBeLessThan(2.3 * narrow)
+  })
+})
