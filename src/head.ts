@@ -1,6 +1,6 @@
 /** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
 import { SoftmaxError } from './errors.js'
-import { type Row, readRows } from './formats/csv.js'
+import { type Row, readRow } from './formats/csv.js'
 import { type Block, countLines, cut, Held, type LongRow, NewlineFinder, rowsOf } from './formats/cutter.js'
 import { type Dialect, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
@@ -189,7 +189,7 @@ function* rowsIn(block: Block, dialect: Dialect): Generator<Found> {
     return
   }
   for (const { start, end } of rowsOf(block, dialect)) {
-    yield { row: readRows(block.subarray(start, end), dialect)[0]!, start, end }
+    yield { row: readRow(block.subarray(start, end), dialect), start, end }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import through2 from 'through2'
 import { takeBack } from './buffers.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
-import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
+import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
@@ -222,5 +222,5 @@ function headerLine({ header }: Head, { schema, input, output }: Job): Buffer {
     return encodeCell(header ? decodeCell(header[index]!, input) : schema.header[index]!, output)
   })
   const names = schema.names.map((name) => encodeCell(toBytes(name), output))
-  return Buffer.from(writeRows([[...kept, ...names]], output, true), 'latin1')
+  return Buffer.from(`${[...kept, ...names].join(output.delimiter)}\n`, 'latin1')
 }

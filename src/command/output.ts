@@ -2,7 +2,6 @@
  * Where the command writes. A file comes into being whole or not at all: what is written goes to a temporary beside it,
  * created so that it cannot be anything that was there, and takes the file's place only once it is on the disk.
  */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs, { closeSync, fchmodSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
 import { readlink, rename, stat } from 'node:fs/promises'
@@ -82,6 +81,8 @@ function plainOutput(path: string, file: number): Output {
 }
 
 async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
+  // Loaded here, as standard output has no need of it.
+  const { randomBytes } = await import('node:crypto')
   const target = await targetOf(path)
   const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
   const file = create(temporary, old?.mode)

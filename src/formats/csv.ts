@@ -6,10 +6,15 @@
  * a callback that makes it six times as slow; so they are found again in the row's text, which costs nothing where no
  * quote is in the block.
  */
-import { type Options, parse } from 'csv-parse/sync'
-import { stringify } from 'csv-stringify/sync'
+import { createRequire } from 'node:module'
+import type { Options } from 'csv-parse/sync'
 import { lineEnd, NOT_CLOSED, rowsOf } from './cutter.js'
 import type { Dialect } from './dialect.js'
+
+// Loaded where they are needed: that takes 15 ms, more than to score a small file in the fast lane.
+const require = createRequire(import.meta.url)
+const csvParse = () => require('csv-parse/sync') as typeof import('csv-parse/sync')
+const csvStringify = () => require('csv-stringify/sync') as typeof import('csv-stringify/sync')
 
 /** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
 export type Row = string[] | BadRow
@@ -22,7 +27,7 @@ interface BadRow {
 
 /** The rows of a block of whole rows; blank lines and comments are left out. */
 export function readRows(block: Buffer, dialect: Dialect): Row[] {
-  if (!block.includes(dialect.quote)) return parse(block, parserOptions(block, dialect, false))
+  if (!block.includes(dialect.quote)) return csvParse().parse(block, parserOptions(block, dialect, false))
   const places = Array.from(rowsOf(block, dialect))
   const texts = places.map(({ start, end }) => block.toString('latin1', start, end))
   const bad = texts.map((text) => quoteTrouble(text, dialect))
@@ -30,14 +35,21 @@ export function readRows(block: Buffer, dialect: Dialect): Row[] {
   const good = bad.some(Boolean)
     ? Buffer.concat(places.flatMap(({ start, end }, index) => (bad[index] ? [] : [block.subarray(start, end)])))
     : block
-  const rows = (parse(good, parserOptions(good, dialect, true)) as unknown as string[][])[Symbol.iterator]()
+  const rows = (csvParse().parse(good, parserOptions(good, dialect, true)) as unknown as string[][])[Symbol.iterator]()
   return texts.map((text, index) => bad[index] ?? inQuotes(text, rows.next().value!, dialect))
+}
+
+/** The row that a block is. */
+export function readRow(block: Buffer, dialect: Dialect): Row {
+  if (block.includes(dialect.quote)) return readRows(block, dialect)[0]!
+  const text = block.toString('latin1')
+  return text.slice(0, lineEnd(text, dialect)).split(dialect.delimiter)
 }
 
 /** Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are. */
 export function writeRows(rows: string[][], { delimiter, quote, escape }: Dialect, encoded: boolean): string {
   const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
-  return stringify(rows, {
+  return csvStringify().stringify(rows, {
     delimiter,
     record_delimiter: '\n',
     quoted_empty: !encoded && rows[0]?.length === 1,
