@@ -1,17 +1,19 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, fstatSync, type ReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import './command/streams.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
+import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError, systemReason } from './errors.js'
 import { formatOf } from './formats/index.js'
-import { type Schema, type ScoreStream, type Stats, score } from './index.js'
+import { type Reject, type Schema, type ScoreStream, type Stats, score } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
 
 /** What the inputs of a run share. */
@@ -19,6 +21,7 @@ interface Run {
   inputs: string[]
   settings: SettingsOf<'command'>
   output: Output
+  rejects: Rejects | undefined
   stats: StatsFile | undefined
   progress: Progress | undefined
   /** Counts of the inputs that are done, or have failed. */
@@ -34,7 +37,7 @@ async function main(argv: string[]): Promise<void> {
   if (settings.version) return print(`${version()}\n`)
   if (inputs.length === 0) inputs.push(STDIN)
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
-  requireDistinct(inputs, settings.output, settings.stats)
+  requireDistinct(inputs, settings)
   const files: Abandoned[] = []
   abandonOnSignal(files)
   const stats = settings.stats === undefined ? undefined : await openStats(settings.stats)
@@ -52,11 +55,13 @@ async function main(argv: string[]): Promise<void> {
 type Abandoned = Pick<Output, 'abandon'>
 
 /** Opens the output, which is abandoned where the run fails. */
-async function scoreInto(files: Abandoned[], run: Omit<Run, 'output'>): Promise<void> {
-  const output = await openOutput(run.settings.output)
+async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects'>): Promise<void> {
+  const { output: path, clobber, rejects: rejectsPath } = run.settings
+  const output = await openOutput(path, clobber)
   files.push(output)
   try {
-    await scoreAll({ ...run, output })
+    const rejects = rejectsPath === undefined ? undefined : await openRejects(rejectsPath)
+    await scoreAll({ ...run, output, rejects })
   } catch (error) {
     output.abandon()
     throw error
@@ -65,9 +70,7 @@ async function scoreInto(files: Abandoned[], run: Omit<Run, 'output'>): Promise<
 
 async function scoreAll(run: Run): Promise<void> {
   try {
-    for (const input of run.inputs) await scoreInput(input, run)
-    const { read, written } = run.done
-    if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+    await scoreInputs(run)
     // The stats file before the output takes its place: where it cannot be written, the old output stays.
     await run.output.settle()
     await run.stats?.write(run.done)
@@ -76,6 +79,29 @@ async function scoreAll(run: Run): Promise<void> {
     run.progress?.clear()
   }
   summarise(run)
+}
+
+/** Scores all inputs. Rejects are on the disk before it ends, well or badly. */
+async function scoreInputs(run: Run): Promise<void> {
+  const { inputs, rejects, done } = run
+  try {
+    for (const input of inputs) await scoreInput(input, run)
+    if (done.read > 0 && done.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: done.read })
+  } catch (error) {
+    // What stopped the run is told, whatever else fails after it.
+    await rejects?.close().catch(() => {})
+    throw error
+  }
+  await rejects?.close()
+  requireConservation(run)
+}
+
+/** Nothing is lost: the file of rejects has every bad row, of all inputs. */
+function requireConservation({ done, rejects }: Run): void {
+  const rejected = rejectedOf(done)
+  if (done.read === done.written + rejected && (!rejects || rejects.count === rejected)) return
+  const reason = `${done.read} rows read, ${done.written} written, ${rejects?.count ?? rejected} rejected`
+  throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
 async function scoreInput(input: string, run: Run): Promise<void> {
@@ -87,7 +113,9 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   stream.on('schema', (schema: Schema) => {
     run.first ??= { source: name, schema }
   })
-  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 }), name)
+  const source = input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 })
+  const requireUnchanged = watch(source as ReadStream, input === STDIN, name)
+  feed(stream, source, name)
   try {
     for await (const bytes of stream) {
       await run.output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
@@ -99,14 +127,53 @@ async function scoreInput(input: string, run: Run): Promise<void> {
   } finally {
     add(run.done, stream.stats)
   }
+  requireUnchanged()
+}
+
+/** Gives a function that throws E_INPUT if a file is not as long any more as it was when it was opened. */
+function watch(source: ReadStream, isStdin: boolean, name: string): () => void {
+  let size = isStdin ? fileSize(0) : undefined
+  let change: string | undefined
+  let descriptor = 0
+  source.on('open', (opened: number) => {
+    descriptor = opened
+    size = fileSize(opened)
+  })
+  source.on('end', () => {
+    const now = fileSize(descriptor)
+    // A file that the system makes up has no size, and standard input may begin anywhere in one.
+    const read = isStdin || size === 0 ? now : source.bytesRead
+    if (size !== now || (now !== undefined && read !== now)) {
+      change = `it changed while it was read, from ${size} to ${now} bytes, of which ${read} were found`
+    }
+  })
+  return () => {
+    if (change) throw new SoftmaxError('E_INPUT', { source: name, reason: change })
+  }
+}
+
+/** The size of an open file; undefined for what has none. */
+function fileSize(descriptor: number): number | undefined {
+  const file = fstatSync(descriptor)
+  return file.isFile() ? file.size : undefined
 }
 
 /** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
-function scoreOptions(input: string, source: string, { settings, first, inputs }: Run) {
+function scoreOptions(input: string, source: string, { settings, first, inputs, rejects, done }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   const from = settings.from ?? formatOf(input) ?? 'csv'
   const to = settings.to ?? formatOf(settings.output ?? '') ?? settings.from ?? formatOf(inputs[0]!) ?? 'csv'
-  return { ...shared, from, to, source, ...(first && { outputHeader: false, logits: positions(first.schema.logits) }) }
+  const maxErrors = settings.maxErrors === undefined ? undefined : settings.maxErrors - rejectedOf(done)
+  const onReject = rejects && ((reject: Reject) => rejects.add(reject))
+  return {
+    ...shared,
+    from,
+    to,
+    source,
+    maxErrors,
+    onReject,
+    ...(first && { outputHeader: false, logits: positions(first.schema.logits) }),
+  }
 }
 
 /** A selector of columns by their positions. */
@@ -148,9 +215,13 @@ function add(done: Stats, { read, written, rejected, bytes, lane }: Stats): void
 /** Tells, on stderr, of rows that were left out. */
 function summarise({ done, settings }: Run): void {
   const codes = Object.entries(done.rejected)
-  const total = codes.reduce((sum, [, count]) => sum + count, 0)
+  const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
   complain(`${total} of ${done.read} rows left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`)
+}
+
+function rejectedOf({ rejected }: Stats): number {
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0)
 }
 
 function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress | undefined {
@@ -202,10 +273,11 @@ function version(): string {
 }
 
 /** The exit status for an error, which is told first; a reader that went away is told nothing. */
-function report(error: unknown): number {
+function report(error: unknown, debug: boolean): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
   if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
   complain(known(error).message)
+  if (debug) for (const line of inspect(error).split('\n')) process.stderr.write(`${printable(line)}\n`)
   return known(error).status
 }
 
@@ -217,6 +289,7 @@ function known(error: unknown): SoftmaxError {
 
 // Where nobody can be told, the job goes on.
 process.stderr.on('error', () => {})
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = report(error)
+const argv = process.argv.slice(2)
+main(argv).catch((error: unknown) => {
+  process.exitCode = report(error, argv.includes('--debug'))
 })

@@ -48,6 +48,11 @@ export const CODES = {
     1,
     ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,
   ),
+  E_TOO_MANY: word<{ most: number; last: string }>(
+    1,
+    ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad, at last ${last}`,
+  ),
+  E_EMPTY: word(1, () => 'the input has no rows, and --require-rows asks for some'),
   E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
@@ -117,7 +122,7 @@ export class SoftmaxError<C extends Code = Code> extends Error {
   readonly info: Info<C> & Place
 
   constructor(code: C, info: Info<C> & Place, options?: ErrorOptions) {
-    super(printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`), options)
+    super(messageOf(code, info), options)
     this.code = code
     this.info = info
   }
@@ -133,9 +138,16 @@ export class SoftmaxError<C extends Code = Code> extends Error {
   }
 }
 
+/** The message of an error: where, what, and its code. */
+export function messageOf<C extends Code>(code: C, info: Info<C> & Place): string {
+  return printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`)
+}
+
 /** The same error, with the input it is of; whatever is no error of ours as it is. */
 export function ofSource(error: unknown, source: string | undefined): unknown {
   if (source === undefined || !(error instanceof SoftmaxError) || error.info.source !== undefined) return error
+  // An output that fails is no fault of the input, even where it fails a stream.
+  if (error.code === 'E_OUTPUT') return error
   return new SoftmaxError(
     error.code,
     { ...error.info, source },

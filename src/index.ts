@@ -6,6 +6,7 @@
 export type { Emittable, Layout } from './columns.js'
 export { CODES, type Code, type Info, type Place, SoftmaxError } from './errors.js'
 export { OPTIONS } from './options.js'
+export type { Reject, RejectHandler } from './reject.js'
 export type { Schema } from './schema.js'
 export { type ScoreOptions, type ScoreStream, type Stats, score } from './score.js'
 export {
@@ -14,6 +15,7 @@ export {
   type MatrixOptions,
   type MatrixScores,
   type Prediction,
+  type PredictionStream,
   type SoftmaxOptions,
   softmax,
   softmaxMatrix,

@@ -6,6 +6,7 @@ import { EMITTABLE, type Emittable } from './columns.js'
 import { SoftmaxError } from './errors.js'
 import { FORMAT_NAMES } from './formats/index.js'
 import { nearest } from './nearest.js'
+import type { RejectHandler } from './reject.js'
 
 /** A kind of value: how it is written on the command line, how it is told, and which values are of it. */
 interface Kind<T> {
@@ -83,6 +84,12 @@ const emitted: Kind<string | readonly Emittable[]> = {
   },
 }
 
+const rejectHandler: Kind<RejectHandler> = {
+  expected: 'a function',
+  read: () => undefined,
+  accepts: (value): value is RejectHandler => typeof value === 'function',
+}
+
 const signal: Kind<AbortSignal> = {
   expected: 'an AbortSignal',
   read: () => undefined,
@@ -98,6 +105,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   scopes: readonly S[]
   help: string
   default?: D
+  /** The default where other options that are given ask for another; throws E_CONFLICT where they allow for no other. */
+  implied?(options: Record<string, unknown>): T | undefined
   /** How the help tells the default, where it is not the value itself. */
   told?: string
   /** One letter for the command line. */
@@ -122,6 +131,12 @@ export const OPTIONS = {
     short: 'o',
     told: 'stdout',
     help: 'write there, atomically: the old file stays until the new one is whole',
+  }),
+  clobber: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: true,
+    help: 'leave a file that is there already as it is, and fail',
   }),
   op: option({
     kind: choice('softmax', 'log-softmax'),
@@ -214,7 +229,31 @@ export const OPTIONS = {
     told: 'by file name, or --from',
     help: 'format of the output',
   }),
-  onError: option({ kind: choice('fail', 'skip'), scopes: STREAMS, default: 'fail', help: 'what a bad row does' }),
+  onError: option({
+    kind: choice('fail', 'skip'),
+    scopes: STREAMS,
+    default: 'fail',
+    implied: skipWhereAsked,
+    told: 'fail; skip with --rejects or --max-errors',
+    help: 'what a bad row does',
+  }),
+  rejects: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    told: 'none',
+    help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row',
+  }),
+  onReject: option({
+    kind: rejectHandler,
+    scopes: ['bytes', 'objects'],
+    help: 'is called for each bad row, in order, and waited for',
+  }),
+  maxErrors: option({
+    kind: wholeNumber('N', 0, Infinity),
+    scopes: STREAMS,
+    told: 'no limit',
+    help: 'give up when more than N rows are bad',
+  }),
   missing: option({ kind: choice('error', '-inf'), scopes: STREAMS, default: 'error', help: 'what an empty logit is' }),
   nonfinite: option({
     kind: choice('error', 'propagate'),
@@ -228,6 +267,13 @@ export const OPTIONS = {
     default: 1 << 24,
     told: '16 MiB',
     help: 'a longer row is a bad one; no more than that is held of it',
+  }),
+  requireRows: option({ kind: flag, scopes: BYTES, default: false, help: 'an input without rows is an error' }),
+  escapeFormulas: option({
+    kind: flag,
+    scopes: BYTES,
+    default: false,
+    help: "put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula",
   }),
   jobs: option({
     kind: wholeNumber('N', 0, 256),
@@ -258,8 +304,18 @@ export const OPTIONS = {
     help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
   }),
   quiet: option({ kind: flag, scopes: COMMAND, short: 'q', default: false, help: 'no progress, warnings or summary' }),
+  debug: option({ kind: flag, scopes: COMMAND, default: false, help: 'tell where in the program an error arose' }),
   help: option({ kind: flag, scopes: COMMAND, short: 'h', default: false, help: 'print this and stop' }),
   version: option({ kind: flag, scopes: COMMAND, default: false, help: 'print the version and stop' }),
+}
+
+/** Bad rows are left out where it is said what becomes of them, or how many there may be. */
+function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
+  if ((rejects ?? onReject ?? maxErrors) === undefined) return undefined
+  if (onError !== 'fail') return 'skip'
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: '--on-error fail stops at the first bad row; leave it out with --rejects or --max-errors',
+  })
 }
 
 type Table = typeof OPTIONS
@@ -289,13 +345,15 @@ export function settle<S extends Scope>(options: OptionsOf<S>, scope: S): Settin
     if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: nearest(name, names) })
   }
   return Object.fromEntries(
-    names.map((name) => [name, check(name, (options as Record<string, unknown>)[name])]),
+    names.map((name) => [name, check(name, options as Record<string, unknown>)]),
   ) as SettingsOf<S>
 }
 
-function check(name: string, value: unknown): unknown {
-  const { kind, default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
-  if (value === undefined) return fallback
+function check(name: string, options: Record<string, unknown>): unknown {
+  const { kind, default: fallback, implied } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const value = options[name]
+  const inPlace = implied?.(options) ?? fallback
+  if (value === undefined) return inPlace
   if (!kind.accepts(value)) throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected })
   return value
 }

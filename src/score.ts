@@ -8,11 +8,13 @@ import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { FORMATS } from './formats/index.js'
+import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead } from './head.js'
 import { fastLaneRefusal } from './lanes/fast.js'
-import { type Fault, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
+import { cellKeeper, type Fault, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
+import { rawOf, rejectOf, tooMany } from './reject.js'
 import { type Schema, settleSchema } from './schema.js'
 
 /** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
@@ -105,7 +107,12 @@ interface Run {
 async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGenerator<Buffer> {
   const { settings, dialect, stats } = run
   const head = await readHead(chunks, dialect, settings)
-  if (!head) return
+  if (head) yield* scoreRows(head, run)
+  if (stats.read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
+}
+
+async function* scoreRows(head: Head, run: Run): AsyncGenerator<Buffer> {
+  const { settings, stats } = run
   const job = settleJob(head, run)
   if (settings.outputHeader ?? settings.header) yield headerLine(head, job)
   const before = { line: 1 + head.lines, row: 1, byte: head.bytes }
@@ -113,8 +120,7 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
     for await (const scored of laneOf(job, run)(head.blocks)) {
       for (const piece of scored.pieces) yield piece as Buffer
       count(stats, scored)
-      const [fault] = scored.faults
-      if (fault && settings.onError === 'fail') throw errorOf(fault, before)
+      if (scored.faults.length > 0) await tellFaults(scored.faults, before, run)
       before.line += scored.lines
       before.row += scored.rows
       before.byte += scored.bytes
@@ -122,6 +128,7 @@ async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGener
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, before) : error
   }
+  requireConservation(stats, before.byte)
   if (stats.read > 0 && stats.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read })
 }
 
@@ -152,16 +159,45 @@ function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
   return new SoftmaxError('E_WORKER', info, { cause })
 }
 
-/** The error of a row, in its place in the input. */
-function errorOf({ code, info }: Fault, before: Start): SoftmaxError {
-  const place = { line: before.line + info.line, row: before.row + info.row, byte: before.byte + info.byte }
-  return new SoftmaxError(code, { ...info, ...place } as never)
+/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
+async function tellFaults(faults: Fault[], before: Start, { settings, stats }: Run): Promise<void> {
+  const { onError, onReject, maxErrors = Infinity, source } = settings
+  let rejected = rejectedOf(stats) - faults.length
+  for (const fault of faults) {
+    const isTooMany = ++rejected > maxErrors
+    if (onError === 'skip' && !onReject && !isTooMany) continue
+    const info = placed(fault, before, source)
+    if (onError === 'fail') throw new SoftmaxError(fault.code, info as never)
+    const [byteStart, byteEnd] = [before.byte + fault.start, before.byte + fault.end]
+    const reject = { ...rejectOf(fault.code, info), byteStart, byteEnd, ...(fault.raw && rawOf(fault.raw)) }
+    const taken = onReject?.(reject)
+    if (taken) await taken
+    if (isTooMany) throw tooMany(reject, maxErrors)
+  }
 }
 
-function count(stats: Stats, { rows, faults }: Scored): void {
+/** The data of a bad row's error, with its place in the input. */
+function placed({ info }: Fault, before: Start, source: string | undefined): Place {
+  const place = { line: before.line + info.line, row: before.row + info.row, byte: before.byte + info.byte }
+  return { ...info, ...place, ...(source !== undefined && { source }) }
+}
+
+function count(stats: Stats, { rows, written, faults }: Scored): void {
   stats.read += rows
-  stats.written += rows - faults.length
+  stats.written += written
   for (const { code } of faults) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
+}
+
+function rejectedOf({ rejected }: Stats): number {
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0)
+}
+
+/** Nothing is lost: every row that was read was written or rejected, and every byte was of a row or between rows. */
+function requireConservation(stats: Stats, bytes: number): void {
+  const rejected = rejectedOf(stats)
+  if (stats.read === stats.written + rejected && stats.bytes === bytes) return
+  const counts = `${stats.read} rows and ${stats.bytes} bytes read, ${stats.written} written, ${rejected} rejected`
+  throw new SoftmaxError('E_INTERNAL', { reason: `${counts}, ${bytes} bytes accounted for` })
 }
 
 /** Whatever was written to the stream, as buffers. */
@@ -187,14 +223,15 @@ function settleJob({ dialect, header, first, line }: Head, { settings, tell }: R
   for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${shown(name)}`)
   tell('schema', schema)
   const output = outputDialect(settings, dialect)
-  const labels = schema.classes.map((name) => encodeCell(toBytes(name), output))
-  const { temperature, precision, float32, onError, missing, nonfinite } = settings
+  const { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas, onReject } = settings
+  const classes = escapeFormulas ? schema.classes.map(escapeFormula) : schema.classes
   return {
-    settings: { temperature, precision, float32, onError, missing, nonfinite },
-    schema,
+    settings: { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas },
+    wantRaw: onReject !== undefined,
+    schema: { ...schema, classes },
     input: dialect,
     output,
-    labels,
+    labels: classes.map((name) => encodeCell(toBytes(name), output)),
   }
 }
 
@@ -216,10 +253,12 @@ function outputDialect({ from = 'csv', to = from }: SettingsOf<'bytes'>, input: 
   return { delimiter: FORMATS[to].delimiter, quote: '"', escape: '"', comment: undefined, newline: '\n' }
 }
 
-function headerLine({ header }: Head, { schema, input, output }: Job): Buffer {
+function headerLine({ header }: Head, { schema, input, output, settings }: Job): Buffer {
+  const same = sameCells(input, output)
+  const keep = cellKeeper(input, same ? output : undefined, settings.escapeFormulas)
   const kept = schema.kept.map((index) => {
-    if (header && sameCells(input, output)) return header[index]!
-    return encodeCell(header ? decodeCell(header[index]!, input) : schema.header[index]!, output)
+    const cell = header ? keep(header[index]!) : schema.header[index]!
+    return header && same ? cell : encodeCell(cell, output)
   })
   const names = schema.names.map((name) => encodeCell(toBytes(name), output))
   return Buffer.from(`${[...kept, ...names].join(output.delimiter)}\n`, 'latin1')

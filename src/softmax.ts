@@ -6,6 +6,7 @@ import { type Place, SoftmaxError } from './errors.js'
 import { type Scores, STATUS, scoreMatrix } from './kernel.js'
 import { isOverflow, readNumber, rounder } from './number.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
+import { rejectOf, tooMany } from './reject.js'
 import { settleLayout, settleSchema } from './schema.js'
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
@@ -43,6 +44,12 @@ export interface Prediction {
   [rest: string]: unknown
 }
 
+/** The stream of {@link softmax} and {@link logSoftmax}. */
+export interface PredictionStream extends Duplex {
+  /** What it has done so far: rows read, predictions made of them, and bad rows left out, by error code. */
+  readonly stats: { read: number; written: number; rejected: Record<string, number> }
+}
+
 /**
  * A stream of rows of logits -> a stream of {@link Prediction}s with class probabilities.
  *
@@ -50,12 +57,13 @@ export interface Prediction {
  * delay; a consumer that stops leaves at most 128 rows inside.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once; as the stream's `error` event E_ROW, E_WIDTH, E_CELL, E_MISSING,
- * E_OVERFLOW, E_NONFINITE for a bad row (left out under `onError: 'skip'`), E_NAME, E_LABELS, E_COLUMNS, E_SELECTOR.
+ * E_OVERFLOW, E_NONFINITE for a bad row (left out under `onError: 'skip'`, counted in
+ * `stats`, and told to `onReject`), E_NAME, E_LABELS, E_COLUMNS, E_SELECTOR.
  *
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
  */
-export function softmax(options: SoftmaxOptions = {}): Duplex {
+export function softmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'softmax')
 }
 
@@ -67,7 +75,7 @@ export function softmax(options: SoftmaxOptions = {}): Duplex {
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
  * // [-4.248354255291589e-18, -40]
  */
-export function logSoftmax(options: SoftmaxOptions = {}): Duplex {
+export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-softmax')
 }
 
@@ -128,22 +136,42 @@ export function softmaxMatrix(
 /** The most rows scored at once. */
 const BATCH = 64
 
-function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Duplex {
+function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): PredictionStream {
   const settings = settle(options, 'objects')
   const predict = predictor(settings, op)
+  const stats: PredictionStream['stats'] = { read: 0, written: 0, rejected: {} }
   const waiting: unknown[] = []
   const stream = through2.obj({ highWaterMark: BATCH, signal: settings.signal }, function (this: Duplex, row, _, done) {
     waiting.push(row)
     if (this.writableLength > 1 && waiting.length < BATCH) return done()
+    let batch: Batch
     try {
-      for (const prediction of predict(waiting.splice(0))) this.push(prediction)
+      batch = predict(waiting.splice(0))
     } catch (error) {
       return done(error as Error)
+    }
+    for (const prediction of batch.predictions) this.push(prediction)
+    stats.read += batch.rows
+    stats.written += batch.predictions.length
+    if (batch.faults.length > 0 || batch.error) {
+      return void tellFaults(batch.faults, stats, settings).then(() => done(batch.error as Error), done)
     }
     // Rows that come before the next tick are written while this one is under way, and so make the next batch.
     process.nextTick(done)
   })
-  return stream as unknown as Duplex
+  return Object.assign(stream as unknown as Duplex, { stats })
+}
+
+/** Counts bad rows and hands them on, in order; gives up at one too many. */
+async function tellFaults(faults: Fault[], stats: PredictionStream['stats'], settings: Settings): Promise<void> {
+  const { onReject, maxErrors = Infinity } = settings
+  let rejected = Object.values(stats.rejected).reduce((sum, count) => sum + count, 0)
+  for (const { error, row } of faults) {
+    stats.rejected[error.code] = (stats.rejected[error.code] ?? 0) + 1
+    const reject = { ...rejectOf(error.code, error.info), raw: row }
+    await onReject?.(reject)
+    if (++rejected > maxErrors) throw tooMany(reject, maxErrors)
+  }
 }
 
 type Settings = SettingsOf<'objects'>
@@ -163,9 +191,24 @@ interface Sample {
   logits: Float64Array
   rest: Record<string, unknown>
   place: Place
+  row: unknown
 }
 
-function predictor(settings: Settings, op: Op): (rows: unknown[]) => Generator<Prediction> {
+/** A bad row that is left out, and why. */
+interface Fault {
+  error: SoftmaxError
+  row: unknown
+}
+
+/** What became of some rows: the error is that of the row that ended it. */
+interface Batch {
+  rows: number
+  predictions: Prediction[]
+  faults: Fault[]
+  error?: unknown
+}
+
+function predictor(settings: Settings, op: Op): (rows: unknown[]) => Batch {
   let shape: Shape | undefined
   let seen = 0
   const readRow = (row: unknown): Sample => {
@@ -173,10 +216,12 @@ function predictor(settings: Settings, op: Op): (rows: unknown[]) => Generator<P
     shape ??= settleShape(row, settings, op, place)
     return sampleOf(row, shape, settings, place)
   }
-  return function* (rows) {
-    const { samples, error } = readRows(rows, readRow, settings)
-    if (shape) yield* predict(samples, shape.layout, settings)
-    if (error) throw error
+  return (rows) => {
+    const { samples, ...batch } = readRows(rows, readRow, settings)
+    if (!shape) return { ...batch, predictions: [] }
+    const { predictions, faults, error } = predict(samples, shape.layout, settings)
+    const all = [...batch.faults, ...faults].sort((a, b) => a.error.info.row! - b.error.info.row!)
+    return { rows: batch.rows, predictions, faults: all, error: error ?? batch.error }
   }
 }
 
@@ -185,19 +230,21 @@ function readRows(
   rows: unknown[],
   read: (row: unknown) => Sample,
   { onError }: Settings,
-): { samples: Sample[]; error?: unknown } {
+): { rows: number; samples: Sample[]; faults: Fault[]; error?: unknown } {
   const samples: Sample[] = []
-  for (const row of rows) {
+  const faults: Fault[] = []
+  for (const [index, row] of rows.entries()) {
     try {
       samples.push(read(row))
     } catch (error) {
-      if (onError === 'fail' || !isBadRow(error)) return { samples, error }
+      if (onError === 'fail' || !isBadRow(error)) return { rows: index + 1, samples, faults, error }
+      faults.push({ error, row })
     }
   }
-  return { samples }
+  return { rows: rows.length, samples, faults }
 }
 
-function isBadRow(error: unknown): boolean {
+function isBadRow(error: unknown): error is SoftmaxError {
   return error instanceof SoftmaxError && error.status === 1
 }
 
@@ -251,7 +298,7 @@ function sampleOf(row: unknown, { layout, columns, split }: Shape, settings: Set
   const logits = Float64Array.from(parts.logits, (value, index) =>
     readLogit(value, settings, { ...place, column: columns[index]! }),
   )
-  return { logits, rest: settings.keep ? parts.rest : {}, place }
+  return { logits, rest: settings.keep ? parts.rest : {}, place, row }
 }
 
 function readLogit(value: unknown, { missing }: Settings, place: Place): number {
@@ -273,7 +320,7 @@ function textOf(value: unknown): string {
   return typeof value === 'object' || typeof value === 'symbol' ? nameOf(value) : String(value)
 }
 
-function* predict(samples: Sample[], layout: Shape['layout'], settings: Settings): Generator<Prediction> {
+function predict(samples: Sample[], layout: Shape['layout'], settings: Settings): Omit<Batch, 'rows'> {
   const { log, topK, emit, classes } = layout
   const matrix = new Float64Array(samples.length * classes.length)
   for (const [row, { logits }] of samples.entries()) matrix.set(logits, row * classes.length)
@@ -281,13 +328,20 @@ function* predict(samples: Sample[], layout: Shape['layout'], settings: Settings
   const scores = scoreMatrix(matrix, samples.length, classes.length, options)
   const columns = [...new Set<Emittable>(['probs', 'index', 'label', ...emit])].map((name) => COLUMNS[name])
   const round = rounder(settings)
-  for (const [row, { rest, place }] of samples.entries()) {
-    if (settings.onError === 'skip' && !isFinite(scores, row, settings)) continue
-    requireFinite(scores, row, settings, place)
-    const found = Object.assign({}, ...columns.map((column) => column.properties(scores, row, layout, round)))
-    requireNew(found, rest, place)
-    yield { ...rest, ...found }
+  const predictions: Prediction[] = []
+  const faults: Fault[] = []
+  for (const [row, { rest, place, row: input }] of samples.entries()) {
+    try {
+      requireFinite(scores, row, settings, place)
+      const found = Object.assign({}, ...columns.map((column) => column.properties(scores, row, layout, round)))
+      requireNew(found, rest, place)
+      predictions.push({ ...rest, ...found })
+    } catch (error) {
+      if (settings.onError === 'fail' || !isBadRow(error)) return { predictions, faults, error }
+      faults.push({ error, row: input })
+    }
   }
+  return { predictions, faults }
 }
 
 function isFinite({ status }: Scores, row: number, { nonfinite }: Pick<Settings, 'nonfinite'>): boolean {

@@ -89,6 +89,23 @@ const THROUGH_COMMAND = {
     says: "did you mean --delimiter ';'?",
     api: { info: { source: 'in.csv', line: 1, delimiter: ';' } },
   },
+  E_TOO_MANY: {
+    ...badRow('2,x,1\n3,1,y'),
+    args: ['in.csv', '--max-errors', '1'],
+    begins: 'in.csv:4: (row 3): more than 1 row is bad, at last in.csv:4: column logit_dog (row 3, byte 39): "y" ',
+    says: 'is not a number [E_CELL]',
+    stdout: `${SCORED}3,${P21},cat\n`,
+    api: { options: { maxErrors: 1 }, info: { source: 'in.csv', line: 4, row: 3, most: 1 } },
+  },
+  E_EMPTY: {
+    files: { 'in.csv': 'id,logit_cat\n' },
+    args: ['in.csv', '--require-rows'],
+    status: 1,
+    begins: 'in.csv: the input has no rows',
+    says: '--require-rows',
+    stdout: 'id,p_cat,label\n',
+    api: { options: { requireRows: true }, info: { source: 'in.csv' } },
+  },
   E_NO_ROWS: {
     files: { 'in.csv': 'logit_a,logit_b\nx,y\n1\n' },
     args: ['in.csv', '--on-error', 'skip'],

@@ -36,6 +36,13 @@ describe('a row longer than --max-row-bytes', () => {
     expect(stats).toMatchObject({ read: 6, written: 3, rejected: { E_ROW_TOO_LONG: 3 } })
   })
 
+  it('has places behind it right', async () => {
+    const input = `${HEADER}${long}b,2,1\nc,z,1\n`
+    const { error } = await everyWay(input, { maxRowBytes: 50, maxErrors: 1 })
+    expect(error).toMatchObject({ code: 'E_TOO_MANY', info: { line: 4, row: 3 } })
+    expect(error!.message).toContain(`byte ${HEADER.length + long.length + 6 + 2})`)
+  })
+
   it('is one with its newline: as long as that it is good', async () => {
     const options = { maxRowBytes: 20, onError: 'skip' } as const
     const fits = `${'x'.repeat(15)},2,1\n`

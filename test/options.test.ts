@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OPTIONS, type ScoreOptions, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -605,6 +605,103 @@ const TESTS = {
     refuses('--nonfinite', ['', 'nan', 'skip'], 'nonfinite', ['', 'nan', false])
   },
 
+  rejects() {
+    it('names the file of bad rows, which are left out', () => {
+      const cwd = folder()
+      const { status, stdout } = command(['-q', '--rejects', 'r.ndjson'], { stdin: `${ROWS}8,x,2,3\n`, cwd })
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `id,p_a,p_b,p_c,label\n7,${P123},c\n` })
+      expect(JSON.parse(readFileSync(join(cwd, 'r.ndjson'), 'utf8'))).toMatchObject({ source: 'stdin', raw: '8,x,2,3' })
+    })
+
+    it('is one of the command only, and needs a name', () => {
+      expect(thrown(() => score({ rejects: 'r' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+      expect(command(['--rejects', ''], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
+  onReject() {
+    it('is called with bad rows, which are left out', async () => {
+      const rows: unknown[] = []
+      const { text } = await run(`${ROWS}8,x,2,3\n`, { onReject: ({ raw }) => rows.push(raw) })
+      expect(text).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      await predict([[1, 2], [3]], { onReject: ({ raw }) => rows.push(raw) })
+      expect(rows).toEqual(['8,x,2,3', [3]])
+    })
+
+    it.each([true, {}, 'r.ndjson', null])('%j is refused', (onReject) => {
+      expect(thrown(() => score({ onReject } as never))).toMatchObject({ code: 'E_OPTION' })
+      expect(thrown(() => softmax({ onReject } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  maxErrors() {
+    it('is how many rows may be bad, of all inputs', () => {
+      const cwd = folder({ 'a.csv': `${ROWS}8,x,2,3\n` })
+      expect(command(['-q', '--max-errors', '2', 'a.csv', 'a.csv'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+      expect(command(['-q', '--max-errors', '1', 'a.csv', 'a.csv'], { cwd })).toMatchObject({ status: 1 })
+    })
+
+    refuses('--max-errors', ['', '-1', '1.5', 'two'], 'maxErrors', ['2', -1, 1.5, null])
+  },
+
+  requireRows() {
+    it('makes an input without rows an error', async () => {
+      for (const input of ['', 'logit_a\n', '\n\n', 'logit_a\n\n']) {
+        expect((await run(input, { requireRows: true })).error).toMatchObject({ code: 'E_EMPTY', status: 1 })
+        expect((await run(input, {})).error).toBeUndefined()
+      }
+      await bothGive(['--require-rows'], { requireRows: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+  },
+
+  escapeFormulas() {
+    const cells = ['=1+1', '+a', '-a', '@a', '"=a,b"', '"\ta"', '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
+    const safe = [`'=1+1`, `'+a`, `'-a`, `'@a`, `"'=a,b"`, `'\ta`, '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
+
+    it('puts a quote before text that begins as a formula does, never before numbers', async () => {
+      const rows = (all: string[], rest: string) => all.map((cell) => `${cell},${rest}\n`).join('')
+      const input = `=id,logit_a,logit_b\n${rows(cells, '2,1')}`
+      const output = `'=id,p_a,p_b,label\n${rows(safe, `${P21},'+a`)}`
+      const options = { escapeFormulas: true, labels: ['+a', '-1'] }
+      await bothGive(['--escape-formulas', '--labels', '+a,-1'], options, input, output.replace('p_a,p_b', 'p_+a,p_-1'))
+      const tabs = await textOf(input, { ...options, to: 'tsv' })
+      expect(tabs).toContain(`'=a,b\t`)
+      expect(tabs).toContain(`\n'+a\t`)
+    })
+
+    it('leaves all as it is otherwise', async () => {
+      expect(await textOf('=id,logit_a\n=1,2\n', {})).toBe('=id,p_a,label\n=1,1,a\n')
+    })
+  },
+
+  clobber() {
+    it('--no-clobber leaves a file that is there as it is, and fails', () => {
+      const cwd = folder({ 'old.csv': 'old\n' })
+      const { status, stderr } = command(['--no-clobber', '-o', 'old.csv'], { stdin: ROWS, cwd })
+      expect(stderr).toMatch(/^softmax: cannot write "old\.csv": it is there already.* \[E_OUTPUT\]\n$/)
+      expect(status).toBe(3)
+      expect(readFileSync(join(cwd, 'old.csv'), 'utf8')).toBe('old\n')
+    })
+
+    it('--no-clobber writes a file that is not there, and devices', () => {
+      const cwd = folder()
+      expect(command(['--no-clobber', '-o', 'new.csv'], { stdin: ROWS, cwd }).status).toBe(0)
+      expect(readFileSync(join(cwd, 'new.csv'), 'utf8')).toContain(P123)
+      expect(readdirSync(cwd)).toEqual(['new.csv'])
+      expect(command(['--no-clobber', '-o', '/dev/null'], { stdin: ROWS, cwd }).status).toBe(0)
+    })
+  },
+
+  debug() {
+    it('tells where an error arose', () => {
+      const { status, stderr } = command(['--debug'], { stdin: 'logit_a\nx\n' })
+      expect(status).toBe(1)
+      expect(stderr).toMatch(/^softmax: .* \[E_CELL\]\n/)
+      expect(stderr).toMatch(/\n {4}at .*score\.js/)
+      expect(command([], { stdin: 'logit_a\nx\n' }).stderr).not.toContain('    at ')
+    })
+  },
+
   maxRowBytes() {
     it('is how long a row may be, and how much is held of one', async () => {
       const input = `logit_a,logit_b\n2,1${' '.repeat(30)}\n2,1\n`
@@ -844,7 +941,7 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, progress, stats, quiet, help, version, ...bytes } = all
+    const { output, clobber, rejects, debug, progress, stats, quiet, help, version, ...bytes } = all
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

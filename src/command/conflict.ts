@@ -7,16 +7,25 @@ import { SoftmaxError } from '../errors.js'
 export const STDIN = '-'
 
 /** Refuses to write over what is to be read, or written, under whatever name. Throws E_SAME_FILE. */
-export function requireDistinct(inputs: string[], output: string | undefined, stats: string | undefined): void {
-  const written = output === undefined ? identityOf(fstatSync(1)) : identityAt(output)
-  const told = stats === undefined ? undefined : identityAt(stats)
-  const read = new Set(inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input))))
-  const refuse = (path: string, file: string, is: string) => {
-    throw new SoftmaxError('E_SAME_FILE', { path, file, is })
+export function requireDistinct(inputs: string[], { output, rejects, stats }: Written): void {
+  const read = inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input)))
+  const taken = new Map(read.map((identity) => [identity, 'an input']))
+  const claim = (path: string, file: string, identity: string | undefined) => {
+    if (identity === undefined) return
+    const is = taken.get(identity)
+    if (is) throw new SoftmaxError('E_SAME_FILE', { path, file, is })
+    taken.set(identity, `the ${file}`)
   }
-  if (written !== undefined && read.has(written)) refuse(output ?? 'standard output', 'output', 'an input')
-  if (told !== undefined && read.has(told)) refuse(stats!, 'stats file', 'an input')
-  if (told !== undefined && told === written) refuse(stats!, 'stats file', 'the output')
+  claim(output ?? 'standard output', 'output', output === undefined ? identityOf(fstatSync(1)) : identityAt(output))
+  if (rejects !== undefined) claim(rejects, 'rejects file', identityAt(rejects))
+  if (stats !== undefined) claim(stats, 'stats file', identityAt(stats))
+}
+
+/** The files that a run writes. */
+interface Written {
+  output: string | undefined
+  rejects: string | undefined
+  stats: string | undefined
 }
 
 /** What is known of an input or output before it is opened, which is where its errors are told. */

@@ -3,8 +3,8 @@
  * created so that it cannot be anything that was there, and takes the file's place only once it is on the disk.
  */
 import { once } from 'node:events'
-import fs, { closeSync, fchmodSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
-import { readlink, rename, stat } from 'node:fs/promises'
+import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
+import { link, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../errors.js'
@@ -22,15 +22,39 @@ export interface Output {
   abandon(): void
 }
 
-/** Opens a file, or standard output where there is no path. Throws E_OUTPUT. */
-export async function openOutput(path: string | undefined): Promise<Output> {
+/** Opens a file, or standard output where there is no path; `clobber` says that there may be one. Throws E_OUTPUT. */
+export async function openOutput(path: string | undefined, clobber = true): Promise<Output> {
   if (path === undefined) return standardOutput()
   try {
     const old = await statOf(path)
-    return old && !old.isFile() ? plainOutput(path, await open(path, 'w')) : await fileOutput(path, old)
+    if (old && !old.isFile()) return plainOutput(path, await open(path, 'w'))
+    if (old && !clobber) throw new Error(EXISTS)
+    return await fileOutput(path, old, clobber ? rename : linkNew)
   } catch (cause) {
     throw outputError(path, cause)
   }
+}
+
+/** Opens a file that its owner alone may read, and that is there at once, and stays, however the run ends. */
+export function openPrivate(path: string): Promise<Output> {
+  return guard(path, async () => {
+    const file = await open(path, 'w', OWNER_ONLY)
+    const stats = fstatSync(file)
+    if (!stats.isFile()) return plainOutput(path, file)
+    if ((stats.mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
+    return plainOutput(path, file, () => sync(file))
+  })
+}
+
+const OWNER_ONLY = 0o600
+const EXISTS = 'it is there already; without --no-clobber it is replaced'
+
+/** Gives a file a new name, unless there is something of that name, which has come since it was looked for. */
+async function linkNew(from: string, to: string): Promise<void> {
+  await link(from, to).catch((error) => {
+    throw error.code === 'EEXIST' ? new Error(EXISTS) : error
+  })
+  await unlink(from)
 }
 
 const [open, write, sync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
@@ -70,17 +94,22 @@ function streamOutput(name: string): Output {
 }
 
 /** What is written to at once: there is no old content to save, or nowhere to save it. */
-function plainOutput(path: string, file: number): Output {
+function plainOutput(path: string, file: number, secure = async () => {}): Output {
   const write = oneAhead(file)
+  const settle = () => write().then(secure)
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
-    settle: () => guard(path, () => write()),
-    commit: () => guard(path, () => write().then(() => close(file))),
+    settle: () => guard(path, settle),
+    commit: () => guard(path, () => settle().finally(() => close(file))),
     abandon() {},
   }
 }
 
-async function fileOutput(path: string, old: Stats | undefined): Promise<Output> {
+async function fileOutput(
+  path: string,
+  old: Stats | undefined,
+  putInPlace: (from: string, to: string) => Promise<void>,
+): Promise<Output> {
   // Loaded here, as standard output has no need of it.
   const { randomBytes } = await import('node:crypto')
   const target = await targetOf(path)
@@ -95,7 +124,7 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
       guard(path, async () => {
         await settle()
         await close(file)
-        await rename(temporary, target)
+        await putInPlace(temporary, target)
         await syncDirectory(dirname(target))
       }),
     abandon() {
@@ -115,7 +144,8 @@ async function fileOutput(path: string, old: Stats | undefined): Promise<Output>
 function create(path: string, mode: number | undefined): number {
   const file = openSync(path, 'wx', 0o666)
   try {
-    if (mode !== undefined) fchmodSync(file, mode)
+    // By its path: Node's permission model has no leave for a descriptor's mode.
+    if (mode !== undefined) chmodSync(path, mode)
     return file
   } catch (error) {
     closeSync(file)

@@ -22,6 +22,8 @@ export interface LongRow {
   /** How long it is, its newline included, and how many newlines it has. */
   bytes: number
   lines: number
+  /** How long it is without its newline. */
+  end: number
   /** As much of its beginning as is allowed. */
   start: Buffer
 }
@@ -42,8 +44,14 @@ export async function* cut(
   yield* cutter.take(new Uint8Array(), true)
 }
 
-/** Start and end of each row of a block, its newline included; blank lines and comments are left out. */
-export function* rowsOf(block: Buffer, dialect: Dialect): Generator<{ start: number; end: number }> {
+/** Where a row stands in a block, its newline included. */
+export interface Place {
+  start: number
+  end: number
+}
+
+/** The place of each row of a block; blank lines and comments are left out. */
+export function* rowsOf(block: Buffer, dialect: Dialect): Generator<Place> {
   const scanner = new Scanner(dialect)
   for (let start = 0; start < block.length; ) {
     const end = scanner.rowEnd(block, true)
@@ -163,6 +171,8 @@ class Cutter {
   #seen = 0
   /** The row that is passed over, as far as it has come. */
   #long: LongRow | undefined
+  /** The last byte of it. */
+  #last: number | undefined
 
   constructor(dialect: Dialect, size: number, limit: number) {
     this.#dialect = dialect
@@ -220,12 +230,14 @@ class Cutter {
     const isComment = bytes[0] === this.#dialect.comment?.charCodeAt(0)
     const start = Buffer.from(bytes.subarray(0, this.#limit))
     this.#held.drop(this.#limit)
+    this.#last = start.at(-1)
     this.#long = {
       code: isComment ? undefined : quote >= 0 ? 'E_QUOTE' : 'E_ROW_TOO_LONG',
       data: quote >= 0 ? { reason: NOT_CLOSED } : { limit: this.#limit },
       at: Math.max(0, quote),
       bytes: start.length,
       lines: countLines(start, this.#dialect),
+      end: 0,
       start,
     }
     yield* this.#passOver(this.#long, final)
@@ -235,11 +247,17 @@ class Cutter {
     const { bytes } = this.#held
     const newline = bytes.indexOf(this.#dialect.newline)
     const passed = newline < 0 ? bytes.length : newline + 1
+    const before = bytes.subarray(0, newline < 0 ? passed : newline).at(-1) ?? this.#last
+    this.#last = before
     this.#held.drop(passed)
     this.#restart()
     long.bytes += passed
+    long.end = long.bytes
     if (newline < 0 && !final) return
-    if (newline >= 0) long.lines++
+    if (newline >= 0) {
+      long.lines++
+      long.end -= before === CR && this.#dialect.newline === '\n' ? 2 : 1
+    }
     this.#long = undefined
     yield long
   }

@@ -7,11 +7,11 @@
  * written once out of it.
  */
 import type { Emittable } from '../columns.js'
-import { rowsOf } from '../formats/cutter.js'
-import { sameCells } from '../formats/dialect.js'
+import { type Place, rowsOf } from '../formats/cutter.js'
+import { type Dialect, sameCells } from '../formats/dialect.js'
 import * as abi from '../kernel/abi.js'
 import { growMemory, type Kernel } from '../kernel.js'
-import type { Fault, Job, Scored } from './general.js'
+import type { Fault, Job, ScoreBlock, Scored } from './general.js'
 
 /** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
 export const INPUT_ROOM = 1 << 21
@@ -34,11 +34,12 @@ const EMIT: Record<Emittable, number> = {
 const NUMBER_ROOM = 26
 
 /** Why the fast lane cannot do a job, or undefined if it can. */
-export function fastLaneRefusal({ input, output, schema }: Job): string | undefined {
+export function fastLaneRefusal({ input, output, schema, settings }: Job): string | undefined {
   if (input.delimiter.length > 1) return 'a delimiter of several characters'
   if (input.comment !== undefined) return 'comments'
   if (input.quote !== '"' || input.escape !== '"') return 'another quote or escape'
   if (input.newline !== '\n') return 'rows that end in a carriage return'
+  if (settings.escapeFormulas) return '--escape-formulas'
   if (!sameCells(input, output)) return 'an output format that is not that of the input'
   if (schema.logits.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   return undefined
@@ -49,7 +50,7 @@ export class FastKernel {
   readonly #job: Job
   readonly #kernel: Kernel
   readonly #at: Layout
-  #general: ((block: Buffer) => Scored) | undefined
+  #general: ScoreBlock | undefined
 
   constructor(job: Job, kernel: Kernel) {
     this.#job = job
@@ -71,27 +72,37 @@ export class FastKernel {
   /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
   async score(length: number): Promise<Scored> {
     const run = new BlockRun(this.#kernel, this.#at, length)
-    while (run.advance()) {
-      this.#general ??= (await import('./general.js')).generalLane(this.#job)
-      run.handBack(this.#general, this.#job)
-      if (run.faults.length > 0 && this.#job.settings.onError === 'fail') break
-    }
-    return run.result()
+    while (run.advance()) run.setAside(this.#job)
+    if (!run.isOdd) return run.result()
+    this.#general ??= (await import('./general.js')).generalLane(this.#job)
+    return run.merge(this.#general, this.#job)
   }
 }
 
-/** One block on its way through the kernel. */
+/** A row that the kernel does not understand. */
+interface OddRow extends Place {
+  /** How many rows are before it in the block, and how many bytes of output come from those that the kernel did. */
+  rows: number
+  written: number
+}
+
+/**
+ * One block on its way through the kernel. Odd rows are set aside, and done together at the end: a call of the general
+ * lane costs as much as 100 rows of the kernel's.
+ */
 class BlockRun {
   readonly #kernel: Kernel
   readonly #at: Layout
   readonly #view: DataView
   readonly #end: number
   readonly #pieces: Uint8Array[] = []
-  readonly faults: Fault[] = []
+  readonly #odd: OddRow[] = []
   #stopped: number
   #written: number
+  /** How much of the output is saved already. */
+  #saved = 0
   #rows = 0
-  /** How many rows are handed back at once: ever more, as long as the kernel does not understand what comes after. */
+  /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
   #run = 1
 
   constructor(kernel: Kernel, at: Layout, length: number) {
@@ -103,6 +114,10 @@ class BlockRun {
     this.#written = at.output
     // The kernel takes rows that end in a newline, which the last row of all may lack.
     new Uint8Array(kernel.memory.buffer)[this.#end] = NEWLINE
+  }
+
+  get isOdd(): boolean {
+    return this.#odd.length > 0
   }
 
   /** Scores rows as far as the kernel understands them; false if all are done. */
@@ -120,51 +135,106 @@ class BlockRun {
         this.#run = rows > 0 ? 1 : 2 * this.#run
         return true
       }
-      this.#flush()
+      this.#save()
     }
   }
 
-  /** Has the general lane do the next rows. */
-  handBack(general: (block: Buffer) => Scored, { input }: Job): void {
+  /** Leaves the next rows for the general lane. */
+  setAside({ input }: Job): void {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
-    let length = 0
-    let rows = 0
-    for (const { end } of rowsOf(rest, input)) {
-      length = end
-      if (++rows === this.#run) break
+    const offset = this.#stopped - this.#at.input
+    const written = this.#saved + this.#written - this.#at.output
+    let left = this.#run
+    for (const { start, end } of rowsOf(rest, input)) {
+      this.#odd.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
+      this.#stopped = this.#at.input + offset + end
+      if (--left === 0) break
     }
-    const scored = general(rest.subarray(0, length))
-    this.#flush()
-    this.#pieces.push(...scored.pieces)
-    const line = scored.faults.length > 0 ? this.#kernel.countLines(this.#at.input, this.#stopped) : 0
-    for (const { code, info } of scored.faults) {
-      const byte = this.#stopped - this.#at.input + info.byte
-      this.faults.push({ code, info: { ...info, line: line + info.line, row: this.#rows + info.row, byte } })
-    }
-    this.#rows += scored.rows
-    this.#stopped += length
   }
 
   result(): Scored {
-    const { buffer } = this.#kernel.memory
-    if (this.#written > this.#at.output) {
-      this.#pieces.push(new Uint8Array(buffer, this.#at.output, this.#written - this.#at.output))
+    this.#pieces.push(this.#unsaved())
+    const length = this.#end - this.#at.input
+    const lines = this.#kernel.countLines(this.#at.input, this.#end)
+    return { pieces: this.#pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, faults: [] }
+  }
+
+  /** The result, with the rows that were set aside done by the general lane. */
+  merge(general: ScoreBlock, { settings, output }: Job): Scored {
+    const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
+    const texts = this.#odd.map(({ start, end }) => block.subarray(start, end))
+    const places: Place[] = []
+    for (const { length } of texts) {
+      const start = places.at(-1)?.end ?? 0
+      places.push({ start, end: start + length })
     }
-    return {
-      pieces: this.#pieces,
-      rows: this.#rows,
-      lines: this.#kernel.countLines(this.#at.input, this.#end),
-      bytes: this.#end - this.#at.input,
-      faults: this.faults,
-    }
+    const scored = general(Buffer.concat(texts), () => places)
+    const bad = new Set(scored.faults.map(({ info }) => info.row))
+    const good = this.#odd.filter((_, index) => index < scored.rows && !bad.has(index))
+    const faults = this.#placed(scored.faults, places)
+    const last = settings.onError === 'fail' && bad.size > 0 ? this.#odd[scored.rows - 1] : undefined
+    const result = this.result()
+    const rows = last ? last.rows + 1 : result.rows
+    const pieces = inserted(result.pieces, good, scored.pieces, output, last?.written)
+    return { ...result, pieces, rows, written: rows - faults.length, faults }
+  }
+
+  /** Faults of rows that were set aside, in their places in the block. */
+  #placed(faults: Fault[], places: Place[]): Fault[] {
+    const { input } = this.#at
+    let [line, counted] = [0, input]
+    return faults.map((fault) => {
+      const { start, rows } = this.#odd[fault.info.row]!
+      const moved = start - places[fault.info.row]!.start
+      line += this.#kernel.countLines(counted, input + start)
+      counted = input + start
+      const info = { ...fault.info, line, row: rows, byte: fault.info.byte + moved }
+      return { ...fault, info, start: fault.start + moved, end: fault.end + moved }
+    })
+  }
+
+  #unsaved(): Uint8Array {
+    return new Uint8Array(this.#kernel.memory.buffer, this.#at.output, this.#written - this.#at.output)
   }
 
   /** Saves what is written, to make room. */
-  #flush(): void {
-    const length = this.#written - this.#at.output
-    if (length > 0) this.#pieces.push(new Uint8Array(this.#kernel.memory.buffer, this.#at.output, length).slice())
+  #save(): void {
+    this.#pieces.push(this.#unsaved().slice())
+    this.#saved += this.#written - this.#at.output
     this.#written = this.#at.output
   }
+}
+
+/** Output with rows put into it, where they belong, and cut off after `most` bytes that the kernel wrote. */
+function inserted(
+  pieces: Uint8Array[],
+  rows: OddRow[],
+  texts: Uint8Array[],
+  output: Dialect,
+  most = Infinity,
+): Uint8Array[] {
+  const all: Uint8Array[] = []
+  let [piece = new Uint8Array(), ...rest] = pieces
+  let passed = 0
+  const passTo = (position: number) => {
+    for (;;) {
+      const taken = piece.subarray(0, position - passed)
+      all.push(taken)
+      passed += taken.length
+      piece = piece.subarray(taken.length)
+      if (piece.length > 0 || rest.length === 0) return
+      ;[piece = new Uint8Array(), ...rest] = rest
+    }
+  }
+  const [text] = texts
+  const places = text ? rowsOf(Buffer.from(text.buffer, text.byteOffset, text.length), output) : undefined
+  for (const { written } of rows) {
+    passTo(written)
+    const { start, end } = places!.next().value!
+    all.push(text!.subarray(start, end))
+  }
+  passTo(most)
+  return all.filter(({ length }) => length > 0)
 }
 
 const NEWLINE = 10

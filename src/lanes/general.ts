@@ -7,9 +7,10 @@
  */
 import { COLUMNS, needSummary } from '../columns.js'
 import type { Code } from '../errors.js'
-import { decodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
-import { countLines, type LongRow, rowsOf } from '../formats/cutter.js'
+import { decodeCell, encodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
+import { countLines, type LongRow, lineEnd, type Place, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
+import { escapeFormula } from '../formula.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel.js'
 import { isOverflow, printer, readNumber } from '../number.js'
 import type { SettingsOf } from '../options.js'
@@ -17,7 +18,12 @@ import type { Schema } from '../schema.js'
 
 /** What a lane needs to know of a run; it can be sent to another thread. */
 export interface Job {
-  settings: Pick<SettingsOf<'bytes'>, 'temperature' | 'precision' | 'float32' | 'onError' | 'missing' | 'nonfinite'>
+  settings: Pick<
+    SettingsOf<'bytes'>,
+    'temperature' | 'precision' | 'float32' | 'onError' | 'missing' | 'nonfinite' | 'escapeFormulas'
+  >
+  /** Whether the bytes of bad rows are wanted. */
+  wantRaw: boolean
   schema: Schema
   input: Dialect
   output: Dialect
@@ -29,14 +35,19 @@ export interface Job {
 export interface Fault {
   code: Code
   info: { line: number; row: number; byte: number; column?: string; [data: string]: unknown }
+  /** The bytes before the row in its block, and before its newline; and those between, where they are wanted. */
+  start: number
+  end: number
+  raw?: Uint8Array
 }
 
 /** What became of a block of whole rows. Under `fail`, what follows a bad row is left out. */
 export interface Scored {
   /** What to write, in order. */
   pieces: Uint8Array[]
-  /** How many rows were done, the bad ones too. */
+  /** How many rows were done, the bad ones too; and how many were written. */
   rows: number
+  written: number
   /** The newlines and the bytes of the block. */
   lines: number
   bytes: number
@@ -44,26 +55,32 @@ export interface Scored {
   faults: Fault[]
 }
 
+/** Scores a block of whole rows; they stand where the cutter finds them, unless it is said where. */
+export type ScoreBlock = (block: Buffer, placesOf?: () => Iterable<Place>) => Scored
+
 /** A function that scores one block after the other. */
-export function generalLane(job: Job): (block: Buffer) => Scored {
+export function generalLane(job: Job): ScoreBlock {
   const write = rowWriter(job)
-  return (block) => {
-    const rows = readRows(block, job.input)
+  return (block, placesOf = () => rowsOf(block, job.input)) => {
+    const rows = readRows(block, job.input, placesOf)
     const { logits, bad } = readLogits(rows, job)
     const scores = scoreMatrix(logits, rows.length, job.schema.logits.length, kernelOptions(job))
-    const locate = locator(block, job)
+    const locate = locator(block, placesOf, job)
     const faults: Fault[] = []
     const good: number[] = []
-    for (let row = 0; row < rows.length; row++) {
+    let row = 0
+    while (row < rows.length) {
       const trouble = bad.get(row) ?? nonfinite(scores, row, job)
       if (!trouble) good.push(row)
       else faults.push(locate(trouble, row, rows[row]!))
+      row++
       if (trouble && job.settings.onError === 'fail') break
     }
     const bytes = Buffer.from(write(rows, scores, good), 'latin1')
     return {
       pieces: bytes.length > 0 ? [bytes] : [],
-      rows: good.length + faults.length,
+      rows: row,
+      written: good.length,
       lines: countLines(block, job.input),
       bytes: block.length,
       faults,
@@ -72,9 +89,9 @@ export function generalLane(job: Job): (block: Buffer) => Scored {
 }
 
 /** What became of a row that is too long to be held. */
-export function scoreLong({ code, data, at, bytes, lines }: LongRow): Scored {
-  const faults: Fault[] = code ? [{ code, info: { ...data, line: 0, row: 0, byte: at } }] : []
-  return { pieces: [], rows: faults.length, lines, bytes, faults }
+export function scoreLong({ code, data, at, bytes, lines, start: raw, end }: LongRow): Scored {
+  const faults: Fault[] = code ? [{ code, info: { ...data, line: 0, row: 0, byte: at }, start: 0, end, raw }] : []
+  return { pieces: [], rows: faults.length, written: 0, lines, bytes, faults }
 }
 
 /** A fault before its place is known: which cell of the row has it, or at which of its bytes it stands. */
@@ -129,16 +146,23 @@ function nonfinite({ status }: Scores, row: number, { settings }: Job): Trouble 
 }
 
 /** A function that finds the places of a block's bad rows, asked for in order. */
-function locator(block: Buffer, { input, schema }: Job) {
-  const starts = rowsOf(block, input)
-  let [index, start, line] = [-1, 0, 0]
+function locator(block: Buffer, placesOf: () => Iterable<Place>, { input, schema, wantRaw }: Job) {
+  let places: Iterator<Place> | undefined
+  let place = { start: 0, end: 0 }
+  let [index, line] = [-1, 0]
   return ({ code, data, cell, at = 0 }: Trouble, row: number, cells: Row): Fault => {
-    const from = start
-    for (; index < row; index++) start = starts.next().value!.start
+    const from = place.start
+    places ??= placesOf()[Symbol.iterator]()
+    for (; index < row; index++) place = places.next().value!
+    const { start } = place
     line += countLines(block.subarray(from, start), input)
+    const end = start + lineEnd(block.toString('latin1', start, place.end), input)
     const before = Array.isArray(cells) ? cells.slice(0, cell ?? 0) : []
     const byte = start + at + before.reduce((sum, text) => sum + text.length + input.delimiter.length, 0)
-    return { code, info: { ...data, line, row, byte, ...(cell !== undefined && { column: schema.header[cell]! }) } }
+    const column = cell !== undefined && { column: schema.header[cell]! }
+    // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+    const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+    return { code, info: { ...data, line, row, byte, ...column }, start, end, ...raw }
   }
 }
 
@@ -149,16 +173,28 @@ function kernelOptions({ schema, settings }: Job) {
 
 /** The function that writes the good rows of a block: kept cells, then new ones. */
 function rowWriter(job: Job) {
-  const { schema, input, output } = job
+  const { schema, input, output, settings } = job
   const encoded = sameCells(input, output)
+  const keep = cellKeeper(input, encoded ? output : undefined, settings.escapeFormulas)
   const newCells = cellWriter(job, encoded ? output : undefined)
   return (rows: Row[], scores: Scores, good: number[]): string => {
     const lines = good.map((index) => {
       const row = rows[index] as string[]
-      if (encoded) return [...schema.kept.map((cell) => row[cell]!), newCells(scores, index).join(output.delimiter)]
-      return [...schema.kept.map((cell) => decodeCell(row[cell]!, input)), ...newCells(scores, index)]
+      const kept = schema.kept.map((cell) => keep(row[cell]!))
+      return encoded ? [...kept, newCells(scores, index).join(output.delimiter)] : [...kept, ...newCells(scores, index)]
     })
     return writeRows(lines, output, encoded)
+  }
+}
+
+/** The function that writes a cell of the input: as it stands, where it can; or as text, where there is no dialect to write. */
+export function cellKeeper(input: Dialect, output: Dialect | undefined, escapeFormulas: boolean) {
+  if (!escapeFormulas) return output ? (cell: string) => cell : (cell: string) => decodeCell(cell, input)
+  return (cell: string): string => {
+    const text = decodeCell(cell, input)
+    const safe = escapeFormula(text)
+    if (!output) return safe
+    return safe === text ? cell : encodeCell(safe, output)
   }
 }
 

@@ -1,0 +1,262 @@
+import { chmodSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Reject, type ScoreOptions, score } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, run } from './streams.js'
+import { command, folder, predict, shell } from './support.js'
+
+const HEADER = 'id,logit_a,logit_b\n'
+const GOOD = `${HEADER}7,2,1\n`
+const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
+
+/** Bad rows of every kind, and the code and column of each. */
+const BAD: [string | Buffer, string, string?][] = [
+  ['1,x,1', 'E_CELL', 'logit_a'],
+  ['2,1,"1,5"', 'E_CELL', 'logit_b'],
+  ['3,,1', 'E_MISSING', 'logit_a'],
+  ['4,1,1e400', 'E_OVERFLOW', 'logit_b'],
+  ['5,nan,1', 'E_NONFINITE'],
+  ['6,inf,1', 'E_NONFINITE'],
+  ['7,-inf,-inf', 'E_NONFINITE'],
+  ['8,1', 'E_WIDTH'],
+  ['9,1,2,3', 'E_WIDTH'],
+  ['"10"x,2,1', 'E_QUOTE'],
+  ['"11,2,1', 'E_QUOTE'],
+  ['12"x,2,1', 'E_QUOTE'],
+  ['"a\nb",2,z', 'E_CELL', 'logit_b'],
+  ['ż🐢,2,y', 'E_CELL', 'logit_b'],
+  [Buffer.from('\xff\xfe,2,y', 'latin1'), 'E_CELL', 'logit_b'],
+  [`${'x'.repeat(90)},2,1`, 'E_ROW_TOO_LONG'],
+]
+
+/** A file in which each bad row stands behind some good ones; the good ones alone; and what is to be told. */
+function made(newline: string, between: number) {
+  const parts: Buffer[] = [Buffer.from(HEADER.replace('\n', newline))]
+  const expected: object[] = []
+  let [row, line] = [0, 2]
+  const length = () => parts.reduce((sum, { length }) => sum + length, 0)
+  const good = `g,2,1${newline}`
+  for (const [text, code, column] of BAD) {
+    const raw = Buffer.from(text)
+    const utf8 = raw.equals(Buffer.from(raw.toString()))
+    for (let count = 0; count < between; count++) parts.push(Buffer.from(good))
+    row += between + 1
+    line += between
+    const told = code === 'E_ROW_TOO_LONG' ? raw.subarray(0, 80) : raw
+    const byteStart = length()
+    const bytes = utf8 ? { raw: told.toString() } : { rawBase64: told.toString('base64') }
+    expected.push({ row, line, byteStart, byteEnd: byteStart + raw.length, code, ...(column && { column }), ...bytes })
+    line += raw.toString('latin1').split('\n').length
+    parts.push(raw, Buffer.from(newline))
+  }
+  const rows = between * BAD.length
+  return { input: Buffer.concat(parts), clean: HEADER.replace('\n', newline) + good.repeat(rows), expected, rows }
+}
+
+describe('onReject', () => {
+  it.each([
+    ['\n', 3, 1000],
+    ['\r\n', 3, 1000],
+    ['\n', 1, 1],
+    ['\r\n', 0, 7],
+    ['\n', 2000, 65_536],
+  ])('is told of each bad row, in order, with its place and bytes: %j, %i rows apart', async (newline, apart, size) => {
+    const { input, clean, expected, rows } = made(newline, apart)
+    for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { lane: 'fast', jobs: 3 }] as const) {
+      const rejects: Reject[] = []
+      const { text, stats, error } = await run(
+        input,
+        { ...options, maxRowBytes: 80, source: 'in.csv', onReject: (reject) => void rejects.push(reject) },
+        size,
+      )
+      expect(error?.code).toBe(rows === 0 ? 'E_NO_ROWS' : undefined)
+      expect(rejects.map(({ message, source, ...rest }) => rest)).toEqual(expected)
+      expect(rejects.every(({ message, source }) => message.startsWith('in.csv:') && source === 'in.csv')).toBe(true)
+      if (rows > 0) expect(text === (await run(clean)).text).toBe(true)
+      expect(stats).toMatchObject({ read: rows + BAD.length, written: rows })
+    }
+  })
+
+  it('is waited for: meanwhile nothing is read on', async () => {
+    const rows = `${'7,2,1\n'.repeat(20_000)}8,x,1\n`
+    const release: (() => void)[] = []
+    const stream = score({ onReject: () => new Promise<void>((resolve) => release.push(resolve)) })
+    stream.resume()
+    for (const text of [HEADER, ...Array(20).fill(rows)]) stream.write(text)
+    stream.end()
+    const told = async () => {
+      while (release.length === 0) await sleep(5)
+    }
+    await told()
+    await sleep(100)
+    expect(release).toHaveLength(1)
+    expect(stream.stats.read).toBeLessThan(100_000)
+    const ended = new Promise((resolve) => stream.on('end', resolve))
+    for (let row = 0; row < 20; row++) {
+      await told()
+      release.shift()!()
+    }
+    await ended
+    expect(stream.stats).toMatchObject({ read: 400_020, written: 400_000, rejected: { E_CELL: 20 } })
+  })
+
+  it('that fails is the error of the stream', async () => {
+    const failure = new Error('no room')
+    const ended = run(`${GOOD}8,x,1\n`, { onReject: () => Promise.reject(failure) })
+    await expect(ended).rejects.toBe(failure)
+  })
+
+  it('is told of bad rows of objects, which are counted too', async () => {
+    const rejects: Reject[] = []
+    const rows = [[2, 1], 'text', [2], [Number.NaN, 1], ['x', 1], [2, 1]]
+    const { predictions, error } = await predict(rows, { onReject: async (reject) => void rejects.push(reject) })
+    expect(error).toBeUndefined()
+    expect(predictions).toHaveLength(2)
+    expect(rejects.map(({ row, code, raw }) => ({ row, code, raw }))).toEqual([
+      { row: 2, code: 'E_ROW', raw: 'text' },
+      { row: 3, code: 'E_WIDTH', raw: [2] },
+      { row: 4, code: 'E_NONFINITE', raw: [Number.NaN, 1] },
+      { row: 5, code: 'E_CELL', raw: ['x', 1] },
+    ])
+  })
+})
+
+describe('--rejects', () => {
+  const lines = (cwd: string, name = 'r.ndjson') =>
+    readFileSync(join(cwd, name), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+
+  it('writes each bad row as a line of JSON that only its owner may read', () => {
+    const { input, expected, clean } = made('\n', 50)
+    const cwd = folder({ 'in.csv': input, 'clean.csv': clean, 'r.ndjson': 'old\n' })
+    chmodSync(join(cwd, 'r.ndjson'), 0o644)
+    const args = ['in.csv', '--rejects', 'r.ndjson', '-o', 'out.csv', '--max-row-bytes', '80']
+    const { status, stderr } = command(args, { cwd })
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/^softmax: 16 of 816 rows/) })
+    const told = lines(cwd)
+    expect(told.map(({ message, source, ...rest }) => rest)).toEqual(expected)
+    expect(told[0]).toMatchObject({ source: 'in.csv', message: expect.stringMatching(/^in\.csv:52: .*\[E_CELL\]$/) })
+    expect(statSync(join(cwd, 'r.ndjson')).mode & 0o777).toBe(0o600)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(command(['clean.csv'], { cwd }).stdout)
+  })
+
+  it('is empty where no row is bad, and has the rows of all inputs with their names', () => {
+    const cwd = folder({ 'a.csv': `${GOOD}8,x,1\n`, 'b.csv': `${GOOD}9,y,1\n`, 'good.csv': GOOD })
+    expect(command(['good.csv', '--rejects', 'r.ndjson'], { cwd })).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+    expect(lines(cwd)).toEqual([])
+    command(['a.csv', 'b.csv', '--rejects', 'r.ndjson'], { cwd })
+    expect(lines(cwd).map(({ source, line }) => [source, line])).toEqual([
+      ['a.csv', 3],
+      ['b.csv', 3],
+    ])
+  })
+
+  it('has them where no row could be scored, or there were too many', () => {
+    const cwd = folder({ 'in.csv': `${HEADER}${'1,x,1\n'.repeat(5)}` })
+    expect(command(['in.csv', '--rejects', 'r.ndjson'], { cwd }).status).toBe(1)
+    expect(lines(cwd)).toHaveLength(5)
+    const { status, stderr } = command(['in.csv', '--rejects', 'r.ndjson', '--max-errors', '2'], { cwd })
+    expect(stderr).toMatch(/^softmax: in\.csv:4: .*more than 2 rows are bad.*\[E_TOO_MANY\]\n$/)
+    expect(status).toBe(1)
+    expect(lines(cwd)).toHaveLength(3)
+  })
+
+  it.each(['/dev/full', 'missing/r.ndjson', '.'])('that cannot be written ends the run with 3: %s', (path) => {
+    const cwd = folder({ 'in.csv': `${GOOD}8,x,1\n`, 'out.csv': 'old\n' })
+    const { status, stderr } = command(['in.csv', '--rejects', path, '-o', 'out.csv'], { cwd })
+    expect(stderr).toMatch(/^softmax: cannot write .* \[E_OUTPUT\]\n$/)
+    expect(stderr).toContain(path)
+    expect(status).toBe(3)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe('old\n')
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv'])
+  })
+
+  it('that becomes full ends the run with 3, and the old output stays', () => {
+    const cwd = folder({ 'in.csv': GOOD + '8,x,1\n'.repeat(2000), 'out.csv': 'old\n' })
+    const { status, stderr } = shell('ulimit -f 8; softmax in.csv --rejects r.ndjson -o out.csv', cwd)
+    expect(stderr).toMatch(/^softmax: cannot write "r\.ndjson": .*\[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe('old\n')
+  })
+
+  it.each([
+    ['an input', 'in.csv'],
+    ['an input, by a symbolic link', 'symbolic'],
+    ['an input, by a hard link', 'hard'],
+    ['the output', './out.csv'],
+    ['the stats file', 'stats.json'],
+  ])('is refused where it is %s, before anything is written', (_, path) => {
+    const cwd = folder({ 'in.csv': GOOD })
+    symlinkSync('in.csv', join(cwd, 'symbolic'))
+    linkSync(join(cwd, 'in.csv'), join(cwd, 'hard'))
+    const { status, stderr } = command(['in.csv', '--rejects', path, '-o', 'out.csv', '--stats', 'stats.json'], { cwd })
+    expect(stderr).toMatch(/\[E_SAME_FILE\]\n$/)
+    expect(status).toBe(2)
+    expect(readdirSync(cwd).sort()).toEqual(['hard', 'in.csv', 'symbolic'])
+    expect(readFileSync(join(cwd, 'in.csv'), 'utf8')).toBe(GOOD)
+  })
+
+  it('may be a pipe or a device', () => {
+    const cwd = folder({ 'in.csv': `${GOOD}8,x,1\n` })
+    const { status, stdout } = shell('{ softmax in.csv -q --rejects /dev/stderr 2>&1 >/dev/null; } | cat', cwd)
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ row: 2, raw: '8,x,1' })
+    expect(shell('softmax in.csv -q -o /dev/null --rejects /dev/null', cwd).status).toBe(0)
+  })
+})
+
+describe('bad rows', () => {
+  it('are one error where it is asked for both to fail and to go on', async () => {
+    for (const args of [
+      ['--rejects', 'r'],
+      ['--max-errors', '1'],
+    ]) {
+      expect(command(['--on-error', 'fail', ...args], { stdin: GOOD, cwd: folder() })).toMatchObject({ status: 2 })
+    }
+    expect(() => score({ onError: 'fail', maxErrors: 1 })).toThrow(expect.objectContaining({ code: 'E_CONFLICT' }))
+  })
+
+  it('that are more than --max-errors end the run, with all that is before them written', async () => {
+    const input = `${GOOD}8,x,1\n7,2,1\n9,,1\n`
+    for (const lane of ['general', 'fast'] as const) {
+      const options: ScoreOptions = { lane, maxErrors: 1, source: 'in.csv' }
+      const { error, text } = await run(input, options)
+      expect(error).toMatchObject({ code: 'E_TOO_MANY', status: 1, info: { line: 5, row: 4, most: 1 } })
+      expect(text).toBe(`${SCORED}7,${P21},a\n`)
+      expect((await run(input, { ...options, maxErrors: 2 })).error).toBeUndefined()
+    }
+    expect(
+      (
+        await predict(
+          [
+            [2, 1],
+            ['x', 1],
+          ],
+          { maxErrors: 0 },
+        )
+      ).error,
+    ).toMatchObject({ code: 'E_TOO_MANY' })
+  })
+})
+
+describe('an input file that changes while it is read', () => {
+  it.each([
+    ['shrinks', 'truncate -s 9000000 in.csv'],
+    ['grows', 'echo 7,2,1 >>in.csv'],
+  ])('and %s ends the run with 3, after its rows', (_, change) => {
+    const cwd = folder({ 'in.csv': HEADER + '7,2,1\n'.repeat(2_000_000) })
+    const status = 'echo "$' + '{PIPESTATUS[0]}"'
+    const { stdout, stderr } = shell(`softmax in.csv | (read line; ${change}; cat >/dev/null); ${status}`, cwd)
+    expect(stdout).toBe('3\n')
+    expect(stderr).toMatch(/^softmax: in\.csv: cannot read: it changed while it was read.* \[E_INPUT\]\n$/)
+  })
+
+  it('is none where it is made up by the system, or a pipe', () => {
+    const args = ['--no-header', '-l', '2', '-d', ' ']
+    expect(command([...args, '/proc/uptime']).status).toBe(0)
+    expect(shell('softmax <(echo logit_a; echo 1)', folder()).status).toBe(0)
+  })
+})
