@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
-import { link, readlink, rename, stat, unlink } from 'node:fs/promises'
+import { link, open as openHandle, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../errors.js'
@@ -42,7 +42,7 @@ export function openPrivate(path: string): Promise<Output> {
     const stats = fstatSync(file)
     if (!stats.isFile()) return plainOutput(path, file)
     if ((stats.mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
-    return plainOutput(path, file, () => sync(file))
+    return plainOutput(path, file, () => sync(file, path))
   })
 }
 
@@ -57,7 +57,18 @@ async function linkNew(from: string, to: string): Promise<void> {
   await unlink(from)
 }
 
-const [open, write, sync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
+const [open, write, fsync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
+
+/** Has a file on the disk. Node's permission model has no leave for that by a descriptor, save by a file handle. */
+async function sync(file: number, path: string): Promise<void> {
+  try {
+    await fsync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error
+    const handle = await openHandle(path)
+    await handle.sync().finally(() => handle.close())
+  }
+}
 
 /** To a file Node's own stream writes once, and does not look whether all of the bytes found room. */
 function standardOutput(): Output {
@@ -116,7 +127,7 @@ async function fileOutput(
   const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
   const file = create(temporary, old?.mode)
   const write = oneAhead(file)
-  const settle = () => write().then(() => sync(file))
+  const settle = () => write().then(() => sync(file, temporary))
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
     settle: () => guard(path, settle),
@@ -180,7 +191,7 @@ async function writeAll(file: number, bytes: Buffer): Promise<void> {
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
-    await sync(directory).finally(() => close(directory))
+    await sync(directory, path).finally(() => close(directory))
   } catch {
     // The folder cannot be read, or its file system knows no such thing.
   }
