@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { createReadStream, readFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { readFileSync } from 'node:fs'
 import './command/streams.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
@@ -9,9 +8,9 @@ import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openStats, type StatsFile } from './command/stats.js'
-import { printable, SoftmaxError, systemReason } from './errors.js'
+import { printable, SoftmaxError } from './errors.js'
 import { formatOf } from './formats/index.js'
-import { type Schema, type ScoreStream, type Stats, score } from './index.js'
+import { type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
 
 /** What the inputs of a run share. */
@@ -21,10 +20,8 @@ interface Run {
   output: Output
   stats: StatsFile | undefined
   progress: Progress | undefined
-  /** Counts of the inputs that are done, or have failed. */
+  /** Counts of what is done, be it up to a failure. */
   done: Stats
-  /** The first input, whose columns all others must have. */
-  first?: { source: string; schema: Schema }
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -64,85 +61,32 @@ async function scoreInto(files: Abandoned[], run: Omit<Run, 'output'>): Promise<
 }
 
 async function scoreAll(run: Run): Promise<void> {
+  const { inputs, output, progress } = run
+  for (const input of inputs) requireReadable(input)
+  const sources = inputs.map((input) => (input === STDIN ? process.stdin : input))
+  const stream = scoreFiles(sources, scoreOptions(run))
+  stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
-    for (const input of run.inputs) await scoreInput(input, run)
-    const { read, written } = run.done
-    if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+    for await (const bytes of stream) {
+      await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
+      progress?.update(stream.stats.bytes, stream.stats.read)
+    }
+    Object.assign(run.done, stream.stats)
     // The stats file before the output takes its place: where it cannot be written, the old output stays.
-    await run.output.settle()
+    await output.settle()
     await run.stats?.write(run.done)
-    await run.output.commit()
+    await output.commit()
   } finally {
-    run.progress?.clear()
+    Object.assign(run.done, stream.stats)
+    progress?.clear()
   }
   summarise(run)
 }
 
-async function scoreInput(input: string, run: Run): Promise<void> {
-  const name = input === STDIN ? 'stdin' : input
-  requireReadable(input)
-  const stream = score(scoreOptions(input, name, run))
-  stream.on('warning', (text: string) => warn(run, `${name}: ${text}`))
-  stream.on('header', (header: string[]) => requireSameHeader(stream, name, header, run))
-  stream.on('schema', (schema: Schema) => {
-    run.first ??= { source: name, schema }
-  })
-  feed(stream, input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 }), name)
-  try {
-    for await (const bytes of stream) {
-      await run.output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
-      run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
-    }
-  } catch (error) {
-    // Whether no row could be scored is told of all inputs together.
-    if (!SoftmaxError.is(error, 'E_NO_ROWS') || run.inputs.length === 1) throw error
-  } finally {
-    add(run.done, stream.stats)
-  }
-}
-
-/** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
-function scoreOptions(input: string, source: string, { settings, first, inputs }: Run) {
+/** The part of the command's settings that the stream takes; the name of the output tells its format where no flag does. */
+function scoreOptions({ settings }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
-  const from = settings.from ?? formatOf(input) ?? 'csv'
-  const to = settings.to ?? formatOf(settings.output ?? '') ?? settings.from ?? formatOf(inputs[0]!) ?? 'csv'
-  return { ...shared, from, to, source, ...(first && { outputHeader: false, logits: positions(first.schema.logits) }) }
-}
-
-/** A selector of columns by their positions. */
-function positions(indices: number[]): string[] {
-  return indices.map((index) => String(index + 1))
-}
-
-/** Joins a source to the stream: when either fails, both end. */
-function feed(stream: ScoreStream, source: Readable, name: string): void {
-  source.on('error', (cause) => {
-    stream.destroy(
-      new SoftmaxError('E_INPUT', { source: name, ...readSoFar(stream), reason: systemReason(cause) }, { cause }),
-    )
-  })
-  stream.on('close', () => source.destroy())
-  source.pipe(stream)
-}
-
-/** How far an input was read, once it was read at all. */
-function readSoFar({ stats }: ScoreStream): { byte?: number } {
-  return stats.bytes > 0 ? { byte: stats.bytes } : {}
-}
-
-/** Several inputs make one output, so their columns have to be the same. */
-function requireSameHeader(stream: ScoreStream, source: string, header: string[], { first }: Run): void {
-  if (!first || header.join('\0') === first.schema.header.join('\0')) return
-  stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: first.source }))
-}
-
-/** Adds what came of one input; the lane is the fast one where no input went the other. */
-function add(done: Stats, { read, written, rejected, bytes, lane }: Stats): void {
-  if (done.lane !== 'general') done.lane = lane ?? done.lane
-  done.read += read
-  done.written += written
-  done.bytes += bytes
-  for (const [code, count] of Object.entries(rejected)) done.rejected[code] = (done.rejected[code] ?? 0) + count
+  return { ...shared, to: settings.to ?? formatOf(settings.output ?? ''), source: 'stdin' }
 }
 
 /** Tells, on stderr, of rows that were left out. */

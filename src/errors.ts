@@ -43,6 +43,12 @@ export const CODES = {
     1,
     ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
   ),
+  E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
+  E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
+    type === undefined
+      ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
+      : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
+  ),
   E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
   E_DELIMITER: word<{ delimiter: string }>(
     1,

@@ -73,6 +73,22 @@ const THROUGH_COMMAND = {
     says: '--max-row-bytes allows for longer ones',
     api: { options: { maxRowBytes: 40 }, info: { source: 'in.csv', line: 3, row: 2, byte: 29, limit: 40 } },
   },
+  E_JSON: {
+    files: { 'in.ndjson': '{"logits":[2,1]}\n{"logits":[2,1}\n' },
+    args: ['in.ndjson'],
+    status: 1 as const,
+    stdout: `{"logits":[2,1],"probs":[${P21}],"label":"0"}\n`,
+    begins: 'in.ndjson:2: (row 2, byte 17): the line is not JSON: ',
+    says: 'in JSON at position 14',
+  },
+  E_KEY: {
+    files: { 'in.ndjson': '{"id":1,"logits":[2,1]}\n{"id":1,"logits":[2,1],"x":1}\n' },
+    args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
+    status: 1 as const,
+    stdout: `1,${P21},0\n`,
+    begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is none of the first row\'s',
+    says: '--no-keep',
+  },
   E_ENCODING: {
     files: { 'in.csv': Buffer.from(`\ufeff${GOOD}`, 'utf16le') },
     args: ['in.csv'],

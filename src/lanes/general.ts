@@ -7,6 +7,7 @@
  */
 import { COLUMNS, needSummary } from '../columns.js'
 import type { Code } from '../errors.js'
+import type { Trouble } from '../formats/batch.js'
 import { decodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
 import { countLines, type LongRow, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
@@ -77,15 +78,11 @@ export function scoreLong({ code, data, at, bytes, lines }: LongRow): Scored {
   return { pieces: [], rows: faults.length, lines, bytes, faults }
 }
 
-/** A fault before its place is known: which cell of the row has it, or at which of its bytes it stands. */
-interface Trouble {
-  code: Code
-  data: Record<string, unknown>
-  cell?: number
-  at?: number
-}
+/** What a reader of delimited rows needs to know. */
+export type RowsJob = Pick<Job, 'schema' | 'input'> & { settings: Pick<Job['settings'], 'missing'> }
 
-function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<number, Trouble> } {
+/** The logits of some rows, and what is wrong with the bad ones. */
+export function readLogits(rows: Row[], job: RowsJob): { logits: Float64Array; bad: Map<number, Trouble> } {
   const { logits: columns } = job.schema
   const logits = new Float64Array(rows.length * columns.length)
   const bad = new Map<number, Trouble>()
@@ -97,7 +94,7 @@ function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<num
 }
 
 /** Reads the logits of a row into `into` from `at` on; returns what is wrong with the row, if anything is. */
-function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: Job): Trouble | undefined {
+function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: RowsJob): Trouble | undefined {
   if (!Array.isArray(row)) return row
   const width = schema.header.length
   if (row.length !== width) return { code: 'E_WIDTH', data: { cells: row.length, width } }
@@ -113,7 +110,7 @@ function readRow(row: Row, into: Float64Array, at: number, { schema, settings, i
 
 const STRAY_RETURN = 'the row ends in two carriage returns; a line ends in one, with a newline after it'
 
-function missing(text: string, settings: Job['settings']): number | undefined {
+function missing(text: string, settings: RowsJob['settings']): number | undefined {
   return settings.missing === '-inf' && /^[ \t]*$/.test(text) ? -Infinity : undefined
 }
 
@@ -122,14 +119,19 @@ function cellTrouble(text: string, value: number | undefined): Trouble {
   return { code: value === undefined ? 'E_CELL' : 'E_OVERFLOW', data: { cell: fromBytes(text) } }
 }
 
-function nonfinite({ status }: Scores, row: number, { settings }: Job): Trouble | undefined {
+/** What is wrong with a row that was scored, if anything is. */
+export function nonfinite(
+  { status }: Scores,
+  row: number,
+  { settings }: { settings: Pick<Job['settings'], 'nonfinite'> },
+): Trouble | undefined {
   const reason = STATUS[status[row]!]
   if (!reason || settings.nonfinite === 'propagate') return undefined
   return { code: 'E_NONFINITE', data: { reason } }
 }
 
 /** A function that finds the places of a block's bad rows, asked for in order. */
-function locator(block: Buffer, { input, schema }: Job) {
+export function locator(block: Buffer, { input, schema }: Pick<Job, 'schema' | 'input'>) {
   const starts = rowsOf(block, input)
   let [index, start, line] = [-1, 0, 0]
   return ({ code, data, cell, at = 0 }: Trouble, row: number, cells: Row): Fault => {

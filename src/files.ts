@@ -1,0 +1,58 @@
+/** Files -> bytes: inputs one after the other, scored into one output. */
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { takeBack } from './buffers.js'
+import { SoftmaxError, systemReason } from './errors.js'
+import type { Input } from './formats/open.js'
+import { settle } from './options.js'
+import { newStats, type ScoreOptions, type ScoreStream, type Stats, scoreInputs, toBuffers } from './score.js'
+
+/** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
+export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}
+
+/**
+ * A stream of the bytes that `score` would give for some files, by their paths, or streams of bytes, one after the
+ * other: one output with one header. All must have the columns of the first. Formats are told by the files' names where
+ * no option does; a file that is best read out of order is read so.
+ *
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once; all else is the stream's `error` event.
+ *
+ * @example
+ * await pipeline(scoreFiles(['part-1.csv', 'part-2.csv']), createWriteStream('scored.csv'))
+ */
+export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
+  const settings = settle(options, 'bytes')
+  const stats = newStats()
+  const { source, signal } = settings
+  const sources = inputs.map((input) => sourceOf(input, source, stats))
+  const bytes = scoreInputs(sources, { settings, stats, tell: (event, ...what) => stream.emit(event, ...what) })
+  const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
+  return Object.assign(stream, { stats, release: takeBack })
+}
+
+function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
+  const name = typeof input === 'string' ? input : source
+  return {
+    name,
+    chunks: chunksOf(input, name, stats),
+    ...(typeof input === 'string' && { path: input }),
+  }
+}
+
+/** The bytes of an input, which is opened when they are asked for. */
+async function* chunksOf(input: string | Readable, name: string | undefined, stats: Stats): AsyncGenerator<Buffer> {
+  const before = stats.bytes
+  const stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
+  try {
+    yield* toBuffers(stream, stats)
+  } catch (cause) {
+    const byte = stats.bytes > before && { byte: stats.bytes - before }
+    throw new SoftmaxError(
+      'E_INPUT',
+      { ...(name !== undefined && { source: name }), ...byte, reason: systemReason(cause) },
+      { cause },
+    )
+  }
+}
+
+const CHUNK = 1 << 18
