@@ -9,6 +9,7 @@ import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError } from './errors.js'
+import { compressed, compressionOf } from './formats/compression.js'
 import { formatOf } from './formats/index.js'
 import { type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
@@ -61,13 +62,14 @@ async function scoreInto(files: Abandoned[], run: Omit<Run, 'output'>): Promise<
 }
 
 async function scoreAll(run: Run): Promise<void> {
-  const { inputs, output, progress } = run
+  const { inputs, settings, output, progress } = run
   for (const input of inputs) requireReadable(input)
   const sources = inputs.map((input) => (input === STDIN ? process.stdin : input))
   const stream = scoreFiles(sources, scoreOptions(run))
   stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
-    for await (const bytes of stream) {
+    const { compression } = compressionOf(settings.output ?? '')
+    for await (const bytes of compressed(stream, compression)) {
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }

@@ -54,6 +54,7 @@ export const CODES = {
     1,
     ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,
   ),
+  E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
@@ -90,6 +91,14 @@ export const CODES = {
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
   ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
+  E_NODE: word<{ feature: string; needed: string; version: string }>(
+    2,
+    ({ feature, needed, version }) => `${feature} needs Node ${needed} or later, and this is ${version}`,
+  ),
+  E_CORRUPT: word<{ format: string; reason: string }>(
+    3,
+    ({ format, reason }) => `the ${format} data is damaged or cut short: ${reason}`,
+  ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
   E_WORKER: word<{ reason: string; byteEnd: number }>(

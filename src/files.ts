@@ -25,7 +25,12 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   const stats = newStats()
   const { source, signal } = settings
   const sources = inputs.map((input) => sourceOf(input, source, stats))
-  const bytes = scoreInputs(sources, { settings, stats, tell: (event, ...what) => stream.emit(event, ...what) })
+  const bytes = scoreInputs(sources, {
+    settings,
+    stats,
+    single: inputs.length === 1,
+    tell: (event, ...what) => stream.emit(event, ...what),
+  })
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
   return Object.assign(stream, { stats, release: takeBack })
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
 import { takeBack } from './buffers.js'
+import { fieldsOf } from './columns.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
 import type { Fault, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell, writeRows } from './formats/csv.js'
@@ -75,7 +76,12 @@ export function score(options: ScoreOptions = {}): ScoreStream {
     { writableObjectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 0, ...(signal && { signal }) },
     async function* (chunks: AsyncIterable<unknown>) {
       const input = { chunks: toBuffers(chunks, stats), name: settings.source }
-      yield* scoreInputs([input], { settings, stats, tell: (event, ...what) => stream.emit(event, ...what) })
+      yield* scoreInputs([input], {
+        settings,
+        stats,
+        single: true,
+        tell: (event, ...what) => stream.emit(event, ...what),
+      })
     },
   ) as unknown as ScoreStream
   return Object.assign(withWrites(stream), { stats, release: takeBack })
@@ -100,6 +106,8 @@ function withWrites(stream: ScoreStream): ScoreStream {
 export interface Run {
   settings: Settings
   stats: Stats
+  /** Whether there is one input only. */
+  single: boolean
   tell(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; schema: Schema }
@@ -143,6 +151,8 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
     } else yield* scoreText(head, input, run, settings, place)
   } catch (error) {
     throw ofSource(error, input.name)
+  } finally {
+    await input.chunks.return(undefined)
   }
 }
 
@@ -182,17 +192,32 @@ async function* scoreTable(
   const format = tableFormat(settings.to!)
   const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
   const shapes = format?.shapes ?? ['columns']
-  const settle = (settings: Settings) => settleTable(settings, columns, { named, shapes, objects })
+  const { numbersOnly = false } = format ?? {}
+  const settle = (settings: Settings) => {
+    const schema = settleTable(settings, columns, { named, shapes, objects })
+    return numbersOnly ? numbersOf(schema, input, run, settings) : schema
+  }
   const names = named ? columns.map(({ name }) => name) : undefined
   const begins = !run.first
   const schema = settleColumns(names, columns.length, settle, input, run, settings)
   const job = { settings, schema, objects, typed: format?.typed ?? false }
   run.stats.lane = 'table'
   run.writer ??= format
-    ? await format.write(writePlan(job, table))
-    : delimitedWriter(writePlan(job, table), outputDialect(settings, dialect))
+    ? await format.write(writePlan(job, table, run.single))
+    : delimitedWriter(writePlan(job, table, run.single), outputDialect(settings, dialect))
   if (begins) yield* buffersOf(run.writer.begin())
   yield* countScored(tableLane(table, job, run.writer), run, place)
+}
+
+/** A schema for a format that holds numbers alone: what it cannot hold is left out, and told of where it was not asked for. */
+function numbersOf(schema: Schema, { name }: Input, run: Run, { to }: Settings): Schema {
+  const emit = schema.emit.filter((name) => name !== 'label')
+  if (schema.topK > 0 || emit.length === 0) {
+    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds numbers, not labels; choose with --emit` })
+  }
+  const kept = schema.kept.map((index) => schema.header[index])
+  if (kept.length > 0) run.tell('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
+  return { ...schema, emit, names: fieldsOf(emit, schema).map(({ name }) => name), kept: [] }
 }
 
 async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {

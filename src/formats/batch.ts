@@ -143,6 +143,8 @@ export interface TableFormat {
   shapes: readonly Shape[]
   /** Whether columns have one type for all rows. */
   typed: boolean
+  /** Whether it holds nothing but results that are numbers. */
+  numbersOnly?: true
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: ReadSettings): Promise<Table | undefined>
   write(plan: WritePlan): Writer | Promise<Writer>

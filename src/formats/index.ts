@@ -1,5 +1,7 @@
 import type { TableFormat } from './batch.js'
+import { compressionOf } from './compression.js'
 import { ndjson } from './ndjson.js'
+import { npy } from './npy.js'
 
 /** Every format once: which file names are of it; and what stands between its cells, or how it is read and written. */
 interface Format {
@@ -13,6 +15,7 @@ export const FORMATS = {
   csv: { extensions: ['.csv'], delimiter: ',' },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t' },
   ndjson: { extensions: ['.ndjson', '.jsonl'], table: ndjson },
+  npy: { extensions: ['.npy'], table: npy },
 } satisfies Record<string, Format>
 
 /** A name of {@link FORMATS}. */
@@ -21,9 +24,10 @@ export type FormatName = keyof typeof FORMATS
 /** All names of {@link FORMATS}. */
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
 
-/** The format whose files are named so, if there is one. */
+/** The format whose files are named so, if there is one; in `a.csv.gz` the name before the compression's tells. */
 export function formatOf(path: string): FormatName | undefined {
-  return FORMAT_NAMES.find((name) => FORMATS[name].extensions.some((ending) => path.toLowerCase().endsWith(ending)))
+  const inner = compressionOf(path).inner.toLowerCase()
+  return FORMAT_NAMES.find((name) => FORMATS[name].extensions.some((ending) => inner.endsWith(ending)))
 }
 
 /** What stands between the cells of a format, where it is delimited text. */

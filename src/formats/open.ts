@@ -1,5 +1,6 @@
 /** The beginning of an input: which format it has. */
 import type { Source } from './batch.js'
+import { compressionOf, compressionOfBytes, decompress } from './compression.js'
 import { type FormatName, formatOf, formatOfBytes, tableFormat } from './index.js'
 
 /** What is known of an input before it is read. */
@@ -22,27 +23,50 @@ export async function openInput(
   asked: FormatName | undefined,
   warn: (text: string) => void,
 ): Promise<Opened> {
-  const { start, chunks } = await peek(input.chunks)
-  const told = asked ?? formatOf(input.name ?? '')
+  const { name = '' } = input
+  const plain = await unpack(input, warn)
+  const { start, chunks } = await peek(plain.chunks, formatOfBytes)
+  const told = asked ?? formatOf(name)
   const found = formatOfBytes(start) ?? 'none'
   const format = found !== 'none' && !(asked && tableFormat(found)!.text) ? found : (told ?? 'csv')
   if (told && told !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${told}`)
-  return { ...input, chunks, format }
+  return { ...plain, chunks, format }
 }
 
-/** As many bytes of a source as tell its format, and all of it. */
-async function peek(source: AsyncGenerator<Buffer>): Promise<{ start: Buffer; chunks: AsyncGenerator<Buffer> }> {
+/** An input without its compression. */
+async function unpack(input: Input, warn: (text: string) => void): Promise<Source> {
+  const { start, chunks } = await peek(input.chunks, compressionOfBytes)
+  const found = compressionOfBytes(start) ?? 'none'
+  const { compression = 'none' } = compressionOf(input.name ?? '')
+  const isNamed = compression !== 'none' || formatOf(input.name ?? '') !== undefined
+  if (isNamed && start.length > 0 && found !== compression) {
+    const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
+    warn(`it is ${not(found)}, as its first bytes tell, though its name says otherwise`)
+  }
+  if (found !== 'none') return { chunks: decompress(found, chunks) }
+  return { chunks, ...(input.path !== undefined && { path: input.path }) }
+}
+
+/** As many bytes of a source as tell what it is, and all of it. */
+async function peek(
+  source: AsyncGenerator<Buffer>,
+  tell: (start: Buffer) => unknown,
+): Promise<{ start: Buffer; chunks: AsyncGenerator<Buffer> }> {
   const pieces: Buffer[] = []
   let start = Buffer.alloc(0)
-  while (start.length < START && formatOfBytes(start) === undefined) {
+  while (start.length < START && tell(start) === undefined) {
     const { done, value } = await source.next()
     if (done) break
     pieces.push(value)
     start = Buffer.concat([start, value.subarray(0, START)])
   }
   async function* all() {
-    yield* pieces
-    yield* source
+    try {
+      yield* pieces
+      yield* source
+    } finally {
+      await source.return(undefined)
+    }
   }
   return { start, chunks: all() }
 }

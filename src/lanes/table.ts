@@ -59,8 +59,8 @@ function readPlan({ schema, settings: { missing }, objects, typed }: TableJob): 
   return { logits, whole, kept, classes: classes.length, objects: objects ? names : undefined, typed, missing }
 }
 
-/** What a writer of a run's results needs to know. */
-export function writePlan({ settings, schema }: TableJob, table: Table): WritePlan {
+/** What a writer of a run's results needs to know; `single` says that no other input comes after. */
+export function writePlan({ settings, schema }: TableJob, table: Table, single: boolean): WritePlan {
   const { rows } = table
   return {
     kept: schema.kept.map((index) => table.columns[index]!),
@@ -69,7 +69,7 @@ export function writePlan({ settings, schema }: TableJob, table: Table): WritePl
     print: printer(settings),
     float32: settings.float32,
     header: settings.outputHeader ?? settings.header,
-    rows: settings.onError === 'fail' ? rows : undefined,
+    rows: single && settings.onError === 'fail' ? rows : undefined,
   }
 }
 
