@@ -91,6 +91,10 @@ export const CODES = {
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
   ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
+  E_PEER: word<{ format: string; packages: string }>(
+    2,
+    ({ format, packages }) => `${format} needs packages that are not installed; npm install ${packages}`,
+  ),
   E_NODE: word<{ feature: string; needed: string; version: string }>(
     2,
     ({ feature, needed, version }) => `${feature} needs Node ${needed} or later, and this is ${version}`,

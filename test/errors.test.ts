@@ -234,6 +234,12 @@ const THROUGH_API = {
     info: { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 },
     says: 'to byte 900 is lost: it ended; --jobs 1 does without',
   },
+  E_PEER: {
+    error: async () => new SoftmaxError('E_PEER', { format: 'parquet', packages: 'hyparquet hyparquet-writer' }),
+    status: 2,
+    info: { format: 'parquet' },
+    says: 'npm install hyparquet hyparquet-writer',
+  },
   E_NODE: {
     error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),
     status: 2,

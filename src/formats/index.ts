@@ -1,7 +1,9 @@
+import { arrow, arrows } from './arrow.js'
 import type { TableFormat } from './batch.js'
 import { compressionOf } from './compression.js'
 import { ndjson } from './ndjson.js'
 import { npy } from './npy.js'
+import { parquet } from './parquet.js'
 
 /** Every format once: which file names are of it; and what stands between its cells, or how it is read and written. */
 interface Format {
@@ -16,6 +18,9 @@ export const FORMATS = {
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t' },
   ndjson: { extensions: ['.ndjson', '.jsonl'], table: ndjson },
   npy: { extensions: ['.npy'], table: npy },
+  parquet: { extensions: ['.parquet', '.pq'], table: parquet },
+  arrow: { extensions: ['.arrow', '.feather', '.ipc'], table: arrow },
+  arrows: { extensions: ['.arrows'], table: arrows },
 } satisfies Record<string, Format>
 
 /** A name of {@link FORMATS}. */
