@@ -22,6 +22,7 @@ import {
 } from './batch.js'
 import { ByteReader } from './bytes.js'
 import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
+import { checkMessage } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
 import { loadPeer } from './peer.js'
@@ -117,6 +118,7 @@ async function* messages(bytes: ByteReader, { Message }: Library): AsyncGenerato
       break
     }
     const metadata = await exactly(bytes, length)
+    checkMessage(metadata)
     const { bodyLength } = Message.decode(metadata)
     yield Buffer.concat([prefix, metadata, await exactly(bytes, bodyLength)])
   }

@@ -144,7 +144,8 @@ async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
   let fed = 0
   let last: Buffer = Buffer.alloc(0)
   const feed = async () => {
-    while (!engine.readableEnded) {
+    // What the engine leaves is behind the end of its stream.
+    while (engine.bytesWritten === fed) {
       const chunk = await bytes.next()
       if (!chunk) return void engine.end()
       last = chunk
