@@ -68,6 +68,7 @@ export function settleTable(
   const { type, keys, width = 0 } = columns[whole]!
   const count = keys?.length ?? width
   if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  if (count > MOST_CLASSES) throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
   const layout = settleLayout(settings, keys ? [...keys] : undefined, count)
   const shape = type === 'record' && shapes.includes('record') ? 'record' : shapes.includes('list') ? 'list' : 'columns'
   const shaped = { ...layout, shape: type === 'record' && shape === 'list' ? 'columns' : shape } as const
@@ -76,6 +77,9 @@ export function settleTable(
   requireNewNames(names, objects ? header : kept.map((index) => header[index]!))
   return { header, logits: [whole], whole: true, kept, names, ...shaped }
 }
+
+/** More classes than any model has: a list that says so is damaged. */
+const MOST_CLASSES = 1 << 24
 
 const NUMBERS = new Set<Column['type']>(['number', 'integer'])
 

@@ -73,6 +73,8 @@ async function read({ chunks }: Source): Promise<Table | undefined> {
   const batches = reader[Symbol.asyncIterator]() as AsyncIterator<Arrow.RecordBatch>
   const first = await guard(() => batches.next())
   const { fields } = reader.schema
+  if (fields.some(({ name }) => typeof name !== 'string')) throw damaged('a column has no name')
+  if (!first.done) checkBatch(first.value)
   const columns = fields.map((field, index) =>
     columnOf(field, first.done ? null : first.value.getChildAt(index), library),
   )
@@ -82,6 +84,7 @@ async function read({ chunks }: Source): Promise<Table | undefined> {
     async *batches(plan) {
       try {
         for (let { done, value } = first; !done; { done, value } = await guard(() => batches.next())) {
+          checkBatch(value)
           yield* readBatch(value, columns, plan, library)
         }
       } finally {
@@ -141,6 +144,21 @@ async function requireFooter(bytes: ByteReader): Promise<void> {
     tail = Buffer.concat([tail, piece.subarray(-6)]).subarray(-6)
   }
   if (tail.toString('latin1') !== MAGIC.slice(0, 6)) throw damaged('it ends within its table of contents')
+}
+
+/** A batch may tell of more rows than it has; the library believes it. */
+function checkBatch({ data, numRows }: Arrow.RecordBatch): void {
+  for (const column of data.children) checkRows(column, numRows)
+}
+
+function checkRows({ length, valueOffsets, values, children, type }: Arrow.Data, rows: number): void {
+  const { listSize, bitWidth, precision } = type as { listSize?: number; bitWidth?: number; precision?: number }
+  const isFixed = bitWidth !== undefined || precision !== undefined
+  const known = length === rows && Number.isSafeInteger(rows)
+  const offsets = (valueOffsets?.length ?? 0) > 0 ? valueOffsets.length > rows : true
+  const numbers = !isFixed || rows === 0 || ((values as ArrayLike<unknown> | undefined)?.length ?? rows) >= rows
+  if (!known || !offsets || !numbers) throw damaged(`a column has not the ${rows} rows of its batch`)
+  if (listSize !== undefined && children[0]) checkRows(children[0], rows * listSize)
 }
 
 function columnOf({ name, type }: Arrow.Field, values: Arrow.Vector | null, library: Library): Column {

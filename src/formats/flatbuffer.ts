@@ -26,13 +26,21 @@ class Table {
     return at === 0 ? undefined : new Table(this.#view, at + this.#view.getUint32(at, true))
   }
 
+  /** Throws where a vector has more parts, of so many bytes each, than there is room for. */
+  checkVector(slot: number, size: number): void {
+    const at = this.field(slot)
+    if (at === 0) return
+    const start = at + this.#view.getUint32(at, true)
+    if (this.#view.getUint32(start, true) * size > this.#view.byteLength - start) throw new RangeError(TOO_MANY)
+  }
+
   /** The tables of a vector. Throws where it says that it has more than there is room for. */
   tables(slot: number): Table[] {
     const at = this.field(slot)
     if (at === 0) return []
+    this.checkVector(slot, 4)
     const start = at + this.#view.getUint32(at, true)
     const length = this.#view.getUint32(start, true)
-    if (length * 4 > this.#view.byteLength - start) throw new RangeError('a message has more parts than bytes')
     return Array.from({ length }, (_, index) => {
       const entry = start + 4 + 4 * index
       return new Table(this.#view, entry + this.#view.getUint32(entry, true))
@@ -40,18 +48,25 @@ class Table {
   }
 }
 
+const TOO_MANY = 'a message has more parts than bytes'
 const SCHEMA = 1
+const DICTIONARY = 2
+const BATCH = 3
 
-/** Throws where a message is a schema with more fields, or values beside them, than it has bytes. */
+/** Throws where a message tells of more fields, columns or buffers than it has bytes for. */
 export function checkMessage(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const message = new Table(view, view.getUint32(0, true))
   const type = message.field(1)
   message.tables(4)
-  if (type === 0 || view.getUint8(type) !== SCHEMA) return
-  const schema = message.table(2)
-  schema?.tables(2)
-  for (const field of schema?.tables(1) ?? []) checkField(field, DEEPEST)
+  const header = message.table(2)
+  const kind = type === 0 ? 0 : view.getUint8(type)
+  if (kind === SCHEMA) {
+    header?.tables(2)
+    for (const field of header?.tables(1) ?? []) checkField(field, DEEPEST)
+  }
+  const batch = kind === BATCH ? header : kind === DICTIONARY ? header?.table(1) : undefined
+  for (const slot of [1, 2]) batch?.checkVector(slot, 16)
 }
 
 const DEEPEST = 64

@@ -55,6 +55,8 @@ async function read(source: Source): Promise<Table | undefined> {
           throw new Error(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`)
         return values
       })
+    requireRows(metadata)
+    requireValues(metadata)
     const columns = parquetSchema(metadata).children.map(columnOf)
     const [first] = scan.ranges
     if (first) await measure(columns, Math.min(SAMPLE, first.rowEnd), readColumn)
@@ -76,11 +78,44 @@ async function read(source: Source): Promise<Table | undefined> {
   }
 }
 
+/** The rows of the file have to be those of its row groups. */
+function requireRows({ num_rows: rows, row_groups: groups }: FileMetaData): void {
+  const counts = groups.map((group) => Number(group.num_rows))
+  const sum = counts.reduce((sum, count) => sum + count, 0)
+  if (sum === Number(rows) && Number.isSafeInteger(sum) && counts.every((count) => count >= 0)) return
+  const reason = `it tells of ${rows} rows, and its row groups of ${sum}`
+  throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason })
+}
+
+/** The most values of one column in a row group: more than the library can hold ends the process. */
+const MOST_VALUES = 1 << 26
+
+/** A column of numbers has as many values as rows; a list has as many as there is room for. */
+function requireValues({ row_groups: groups }: FileMetaData): void {
+  for (const { columns, num_rows: rows } of groups) {
+    for (const { meta_data: meta } of columns) {
+      const values = Number(meta?.num_values ?? rows)
+      const isFlat = meta?.path_in_schema.length === 1
+      if ((isFlat ? values === Number(rows) : true) && values >= 0 && values <= MOST_VALUES) continue
+      const reason = `a row group has ${values} values in the column ${meta?.path_in_schema.join('.')}`
+      throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason })
+    }
+  }
+}
+
 type ReadColumn = (column: string, rowStart: number, rowEnd: number) => Promise<ArrayLike<unknown>>
 
-async function slice(bytes: FileBytes, start: number, end: number): Promise<ArrayBuffer> {
-  const part = await bytes.read(start, end - start)
-  if (part.length < end - start) throw new Error(`bytes ${start} to ${end} are not there`)
+/** The library asks for bytes before it needs them; it is told of a failure then. */
+function slice(bytes: FileBytes, start: number, end: number): Promise<ArrayBuffer> {
+  const reading = readSlice(bytes, start, end)
+  reading.catch(() => {})
+  return reading
+}
+
+async function readSlice(bytes: FileBytes, start: number, end: number): Promise<ArrayBuffer> {
+  const isThere = start >= 0 && end >= start && end <= bytes.size
+  const part = isThere ? await bytes.read(start, end - start) : Buffer.alloc(0)
+  if (!isThere || part.length < end - start) throw new Error(`bytes ${start} to ${end} are not there`)
   return part.buffer as ArrayBuffer
 }
 
