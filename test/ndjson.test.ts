@@ -120,6 +120,22 @@ describe('a row of NDJSON', () => {
     expect((await run(input)).error).toMatchObject({ code: 'E_JSON', info: { line: 2 } })
   })
 
+  it('is bad where it is longer than is allowed, and the next is read', async () => {
+    const good = '{"logits":[2,1]}\n'
+    const long = `{"x":"${'x'.repeat(100)}","logits":[2,1]}`
+    const input = `${good}${long}\n${good}\n${long}`
+    for (const size of [1, 7, 64, 1000]) {
+      const options: ScoreOptions = { from: 'ndjson', maxRowBytes: 50, keep: false }
+      const { text, stats } = await run(input, { ...options, onError: 'skip' }, size)
+      expect(text).toBe(`{"probs":[${P21}],"label":"0"}\n`.repeat(2))
+      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_ROW_TOO_LONG: 2 } })
+      const info = { line: 2, row: 2, byte: good.length, limit: 50 }
+      expect((await run(input, options, size)).error).toMatchObject({ code: 'E_ROW_TOO_LONG', info })
+      const first = await run(`\n${long}\n`, options, size)
+      expect(first.error).toMatchObject({ code: 'E_ROW_TOO_LONG', info: { line: 2, row: 1, byte: 1 } })
+    }
+  })
+
   it('cannot have a key that the new ones have', async () => {
     expect((await run('{"probs":1,"logits":[2,1]}\n')).error).toMatchObject({ code: 'E_NAME', info: { name: 'probs' } })
     expect((await run('{"logits":[2,1]}\n{"logits":[2,1],"label":"x"}\n')).error).toMatchObject({

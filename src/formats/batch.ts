@@ -73,6 +73,7 @@ export interface Source {
 export interface ReadSettings {
   logits: string | readonly string[] | undefined
   onError: 'fail' | 'skip'
+  maxRowBytes: number
 }
 
 /** What a reader needs to know of the columns once they are settled; columns are told by their positions. */

@@ -2,22 +2,43 @@
 
 const LF = 10
 
-/** Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block. */
-export async function* cutLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A line that is longer than is allowed, of which nothing is held: its bytes and newlines. */
+export interface LongLine {
+  bytes: number
+  lines: number
+}
+
+/**
+ * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
+ * `limit` bytes; one that is longer still is passed over.
+ */
+export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer | LongLine> {
+  // Lines that lie in one part are not longer than is allowed: only the first of a part can be.
+  const size = Math.min(MOST, limit)
   let held: Buffer[] = []
+  let length = 0
+  let passed = 0
   for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += MOST) {
-      const part = chunk.subarray(from, from + MOST)
-      const end = part.lastIndexOf(LF) + 1
-      if (end === 0) {
-        held.push(part)
-        continue
+    for (let from = 0; from < chunk.length; from += size) {
+      let part = chunk.subarray(from, from + size)
+      const first = part.indexOf(LF) + 1
+      if (passed > 0 || length + (first || part.length) > limit) {
+        passed += length + (first || part.length)
+        ;[held, length] = [[], 0]
+        if (first === 0) continue
+        yield { bytes: passed, lines: 1 }
+        passed = 0
+        part = part.subarray(first)
       }
-      yield Buffer.concat([...held, part.subarray(0, end)])
-      held = end < part.length ? [part.subarray(end)] : []
+      const end = part.lastIndexOf(LF) + 1
+      if (end > 0) yield Buffer.concat([...held, part.subarray(0, end)])
+      const rest = part.subarray(end)
+      held = end > 0 ? [rest] : [...held, rest]
+      length = (end > 0 ? 0 : length) + rest.length
     }
   }
-  if (held.length > 0) yield Buffer.concat(held)
+  if (passed > 0) yield { bytes: passed, lines: 0 }
+  else if (length > 0) yield Buffer.concat(held)
 }
 
 /** How many bytes of a chunk make a block. */

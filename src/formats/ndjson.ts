@@ -28,7 +28,7 @@ import {
   type Writer,
 } from './batch.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
-import { countNewlines, cutLines, linesOf } from './lines.js'
+import { countNewlines, cutLines, type LongLine, linesOf } from './lines.js'
 import { logitOf } from './logit.js'
 import { byteOrderMark } from './mark.js'
 
@@ -56,37 +56,49 @@ interface Keyed extends Column {
 }
 
 async function read({ chunks }: Source, settings: ReadSettings): Promise<Table | undefined> {
-  const blocks = cutLines(chunks)
+  const { maxRowBytes: limit } = settings
+  const blocks = cutLines(chunks, limit)
   const { held, rows, mark } = await readFirst(blocks)
   if (rows.length === 0) {
     if (held.length === 0) return undefined
-    throw firstError(held, mark)
+    throw firstError(held, mark, limit)
   }
   const columns = columnsOf(rows, settings)
   return {
     columns,
     named: !Array.isArray(rows[0]),
     async *batches(plan) {
-      for (const [index, block] of held.entries()) yield readBatch(block, columns, plan, index === 0 ? mark : 0)
-      for await (const block of blocks) yield readBatch(block, columns, plan, 0)
+      const batchOf = (block: Buffer | LongLine, mark: number) =>
+        Buffer.isBuffer(block) ? readBatch(block, columns, plan, mark) : longBatch(block, plan, limit)
+      for (const [index, block] of held.entries()) yield batchOf(block, index === 0 ? mark : 0)
+      for await (const block of blocks) yield batchOf(block, 0)
     },
   }
 }
 
 /** Reads as far as the first row that is one, but not for ever. */
-async function readFirst(blocks: AsyncGenerator<Buffer>): Promise<{ held: Buffer[]; rows: Row[]; mark: 0 | 3 }> {
-  const held: Buffer[] = []
+async function readFirst(
+  blocks: AsyncGenerator<Buffer | LongLine>,
+): Promise<{ held: (Buffer | LongLine)[]; rows: Row[]; mark: 0 | 3 }> {
+  const held: (Buffer | LongLine)[] = []
   let mark: 0 | 3 = 0
   for (let bytes = 0; bytes < SEARCH; ) {
     const { done, value } = await blocks.next()
     if (done) break
+    if (!Buffer.isBuffer(value)) {
+      held.push(value)
+      bytes += value.bytes
+      continue
+    }
     if (bytes === 0) mark = byteOrderMark(value)
-    held.push(bytes === 0 ? value.subarray(mark) : value)
+    const block = bytes === 0 ? value.subarray(mark) : value
+    held.push(block)
     bytes += value.length
-    const rows = sampleRows(held.at(-1)!)
+    const rows = sampleRows(block)
     if (rows.length > 0) return { held, rows, mark }
   }
-  return { held: held.some((block) => !linesOf(block).next().done) ? held : [], rows: [], mark }
+  const isBlank = (block: Buffer | LongLine) => Buffer.isBuffer(block) && linesOf(block).next().done
+  return { held: held.every(isBlank) ? [] : held, rows: [], mark }
 }
 
 /** How many bytes are looked through for a row that tells what the columns are, and how many rows for their types. */
@@ -114,11 +126,37 @@ function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string
 }
 
 /** Where no row is one: what is wrong with the first. */
-function firstError(blocks: Buffer[], mark: number): SoftmaxError {
-  const bytes = Buffer.concat(blocks)
-  const { start, end, line } = linesOf(bytes).next().value!
-  const { code, data } = parseRow(bytes.subarray(start, end)) as Trouble
-  return new SoftmaxError(code, { ...data, line: 1 + line, row: 1, byte: mark + start } as never)
+function firstError(blocks: (Buffer | LongLine)[], mark: number, limit: number): SoftmaxError {
+  let [line, byte] = [1, mark]
+  for (const block of blocks) {
+    const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
+    if (found) {
+      const { code, data } = Buffer.isBuffer(block)
+        ? (parseRow(block.subarray(found.start, found.end)) as Trouble)
+        : tooLong(limit)
+      return new SoftmaxError(code, { ...data, line: line + found.line, row: 1, byte: byte + found.start } as never)
+    }
+    line += countNewlines(block as Buffer)
+    byte += (block as Buffer).length
+  }
+  return new SoftmaxError('E_NO_ROWS', { rows: 0 })
+}
+
+function tooLong(limit: number): Trouble {
+  return { code: 'E_ROW_TOO_LONG', data: { limit } }
+}
+
+function longBatch({ bytes, lines }: LongLine, plan: ReadPlan, limit: number): Batch {
+  return {
+    rows: 1,
+    logits: new Float64Array(plan.classes),
+    kept: plan.kept.map(() => [null]),
+    ...(plan.objects && { objects: ['{}'] }),
+    bad: new Map([[0, tooLong(limit)]]),
+    locate: ({ code, data }) => ({ code, info: { ...data, row: 0, line: 0, byte: 0 } }),
+    lines,
+    bytes,
+  }
 }
 
 /** The columns that the first rows have: the keys of the first, and what a path leads to. */
