@@ -37,27 +37,25 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
 
 function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
   const name = typeof input === 'string' ? input : source
-  return {
-    name,
-    chunks: chunksOf(input, name, stats),
-    ...(typeof input === 'string' && { path: input }),
+  const open = () => (typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input)
+  const opened: { stream?: Readable; closed?: true } = {}
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    const before = stats.bytes
+    opened.stream = open()
+    try {
+      yield* toBuffers(opened.stream, stats)
+    } catch (cause) {
+      if (opened.closed) return
+      const byte = stats.bytes > before && { byte: stats.bytes - before }
+      const info = { ...(name !== undefined && { source: name }), ...byte, reason: systemReason(cause) }
+      throw new SoftmaxError('E_INPUT', info, { cause })
+    }
   }
-}
-
-/** The bytes of an input, which is opened when they are asked for. */
-async function* chunksOf(input: string | Readable, name: string | undefined, stats: Stats): AsyncGenerator<Buffer> {
-  const before = stats.bytes
-  const stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
-  try {
-    yield* toBuffers(stream, stats)
-  } catch (cause) {
-    const byte = stats.bytes > before && { byte: stats.bytes - before }
-    throw new SoftmaxError(
-      'E_INPUT',
-      { ...(name !== undefined && { source: name }), ...byte, reason: systemReason(cause) },
-      { cause },
-    )
+  const close = () => {
+    opened.closed = true
+    opened.stream?.destroy()
   }
+  return { name, chunks: chunks(), close, ...(typeof input === 'string' && { path: input }) }
 }
 
 const CHUNK = 1 << 18

@@ -152,7 +152,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
   } catch (error) {
     throw ofSource(error, input.name)
   } finally {
-    await input.chunks.return(undefined)
+    input.close?.()
   }
 }
 

@@ -7,6 +7,8 @@ import { type FormatName, formatOf, formatOfBytes, tableFormat } from './index.j
 export interface Input extends Source {
   /** What it is called in messages; the ending tells its format where no option does. */
   name?: string | undefined
+  /** Says that no more of it is wanted, at once: a read may be under way that never ends. */
+  close?(): void
 }
 
 /** An input whose format is known. */
