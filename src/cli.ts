@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { createReadStream, fstatSync, type ReadStream, readFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import './command/streams.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
@@ -11,9 +10,10 @@ import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
-import { printable, SoftmaxError, systemReason } from './errors.js'
+import { printable, SoftmaxError } from './errors.js'
+import { compressed, compressionOf } from './formats/compression.js'
 import { formatOf } from './formats/index.js'
-import { type Reject, type Schema, type ScoreStream, type Stats, score } from './index.js'
+import { type Reject, type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
 
 /** What the inputs of a run share. */
@@ -24,10 +24,8 @@ interface Run {
   rejects: Rejects | undefined
   stats: StatsFile | undefined
   progress: Progress | undefined
-  /** Counts of the inputs that are done, or have failed. */
+  /** Counts of what is done, be it up to a failure. */
   done: Stats
-  /** The first input, whose columns all others must have. */
-  first?: { source: string; schema: Schema }
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -69,147 +67,61 @@ async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects'
 }
 
 async function scoreAll(run: Run): Promise<void> {
+  const { output, progress } = run
   try {
     await scoreInputs(run)
     // The stats file before the output takes its place: where it cannot be written, the old output stays.
-    await run.output.settle()
+    await output.settle()
     await run.stats?.write(run.done)
-    await run.output.commit()
+    await output.commit()
   } finally {
-    run.progress?.clear()
+    progress?.clear()
   }
   summarise(run)
 }
 
 /** Scores all inputs. Rejects are on the disk before it ends, well or badly. */
 async function scoreInputs(run: Run): Promise<void> {
-  const { inputs, rejects, done } = run
   try {
-    for (const input of inputs) await scoreInput(input, run)
-    if (done.read > 0 && done.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: done.read })
+    await writeScored(run)
   } catch (error) {
     // What stopped the run is told, whatever else fails after it.
-    await rejects?.close().catch(() => {})
+    await run.rejects?.close().catch(() => {})
     throw error
   }
-  await rejects?.close()
+  await run.rejects?.close()
   requireConservation(run)
+}
+
+async function writeScored(run: Run): Promise<void> {
+  const { inputs, settings, output, progress } = run
+  for (const input of inputs) requireReadable(input)
+  const sources = inputs.map((input) => (input === STDIN ? process.stdin : input))
+  const stream = scoreFiles(sources, scoreOptions(run))
+  stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
+  try {
+    const { compression } = compressionOf(settings.output ?? '')
+    for await (const bytes of compressed(stream, compression)) {
+      await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
+      progress?.update(stream.stats.bytes, stream.stats.read)
+    }
+  } finally {
+    Object.assign(run.done, stream.stats)
+  }
 }
 
 /** Nothing is lost: the file of rejects has every bad row, of all inputs. */
 function requireConservation({ done, rejects }: Run): void {
-  const rejected = rejectedOf(done)
-  if (done.read === done.written + rejected && (!rejects || rejects.count === rejected)) return
-  const reason = `${done.read} rows read, ${done.written} written, ${rejects?.count ?? rejected} rejected`
+  if (!rejects || rejects.count === rejectedOf(done)) return
+  const reason = `${rejectedOf(done)} rows rejected, of which ${rejects.count} are in the file`
   throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
-async function scoreInput(input: string, run: Run): Promise<void> {
-  const name = input === STDIN ? 'stdin' : input
-  requireReadable(input)
-  const stream = score(scoreOptions(input, name, run))
-  stream.on('warning', (text: string) => warn(run, `${name}: ${text}`))
-  stream.on('header', (header: string[]) => requireSameHeader(stream, name, header, run))
-  stream.on('schema', (schema: Schema) => {
-    run.first ??= { source: name, schema }
-  })
-  const source = input === STDIN ? process.stdin : createReadStream(input, { highWaterMark: 1 << 18 })
-  const requireUnchanged = watch(source as ReadStream, input === STDIN, name)
-  feed(stream, source, name)
-  try {
-    for await (const bytes of stream) {
-      await run.output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
-      run.progress?.update(run.done.bytes + stream.stats.bytes, run.done.read + stream.stats.read)
-    }
-  } catch (error) {
-    // Whether no row could be scored is told of all inputs together.
-    if (!SoftmaxError.is(error, 'E_NO_ROWS') || run.inputs.length === 1) throw error
-  } finally {
-    add(run.done, stream.stats)
-  }
-  requireUnchanged()
-}
-
-/** Gives a function that throws E_INPUT if a file is not as long any more as it was when it was opened. */
-function watch(source: ReadStream, isStdin: boolean, name: string): () => void {
-  let size = isStdin ? fileSize(0) : undefined
-  let change: string | undefined
-  let descriptor = 0
-  source.on('open', (opened: number) => {
-    descriptor = opened
-    size = fileSize(opened)
-  })
-  source.on('end', () => {
-    const now = fileSize(descriptor)
-    // A file that the system makes up has no size, and standard input may begin anywhere in one.
-    const read = isStdin || size === 0 ? now : source.bytesRead
-    if (size !== now || (now !== undefined && read !== now)) {
-      change = `it changed while it was read, from ${size} to ${now} bytes, of which ${read} were found`
-    }
-  })
-  return () => {
-    if (change) throw new SoftmaxError('E_INPUT', { source: name, reason: change })
-  }
-}
-
-/** The size of an open file; undefined for what has none. */
-function fileSize(descriptor: number): number | undefined {
-  const file = fstatSync(descriptor)
-  return file.isFile() ? file.size : undefined
-}
-
-/** The part of the command's settings that the stream takes; formats are told by file names where no flag does. */
-function scoreOptions(input: string, source: string, { settings, first, inputs, rejects, done }: Run) {
+/** The part of the command's settings that the stream takes; the name of the output tells its format where no flag does. */
+function scoreOptions({ settings, rejects }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
-  const from = settings.from ?? formatOf(input) ?? 'csv'
-  const to = settings.to ?? formatOf(settings.output ?? '') ?? settings.from ?? formatOf(inputs[0]!) ?? 'csv'
-  const maxErrors = settings.maxErrors === undefined ? undefined : settings.maxErrors - rejectedOf(done)
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
-  return {
-    ...shared,
-    from,
-    to,
-    source,
-    maxErrors,
-    onReject,
-    ...(first && { outputHeader: false, logits: positions(first.schema.logits) }),
-  }
-}
-
-/** A selector of columns by their positions. */
-function positions(indices: number[]): string[] {
-  return indices.map((index) => String(index + 1))
-}
-
-/** Joins a source to the stream: when either fails, both end. */
-function feed(stream: ScoreStream, source: Readable, name: string): void {
-  source.on('error', (cause) => {
-    stream.destroy(
-      new SoftmaxError('E_INPUT', { source: name, ...readSoFar(stream), reason: systemReason(cause) }, { cause }),
-    )
-  })
-  stream.on('close', () => source.destroy())
-  source.pipe(stream)
-}
-
-/** How far an input was read, once it was read at all. */
-function readSoFar({ stats }: ScoreStream): { byte?: number } {
-  return stats.bytes > 0 ? { byte: stats.bytes } : {}
-}
-
-/** Several inputs make one output, so their columns have to be the same. */
-function requireSameHeader(stream: ScoreStream, source: string, header: string[], { first }: Run): void {
-  if (!first || header.join('\0') === first.schema.header.join('\0')) return
-  stream.destroy(new SoftmaxError('E_SCHEMA', { source, header, first: first.source }))
-}
-
-/** Adds what came of one input; the lane is the fast one where no input went the other. */
-function add(done: Stats, { read, written, rejected, bytes, lane }: Stats): void {
-  if (done.lane !== 'general') done.lane = lane ?? done.lane
-  done.read += read
-  done.written += written
-  done.bytes += bytes
-  for (const [code, count] of Object.entries(rejected)) done.rejected[code] = (done.rejected[code] ?? 0) + count
+  return { ...shared, to: settings.to ?? formatOf(settings.output ?? ''), source: 'stdin', onReject }
 }
 
 /** Tells, on stderr, of rows that were left out. */

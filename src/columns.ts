@@ -1,6 +1,9 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
 import type { Scores } from './kernel.js'
 
+/** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
+export type Shape = 'columns' | 'list' | 'record'
+
 /** What the columns of one output depend on beside the scores. */
 export interface Layout {
   /** Class names in column order, as they are to be written. */
@@ -8,14 +11,25 @@ export interface Layout {
   log: boolean
   /** The number of most probable classes written in place of all probabilities; 0 is off. */
   topK: number
+  /** Where all probabilities go; a column a class, where it is not told. */
+  shape?: Shape
+}
+
+/** A column of an output that may have types: `classes` is one value a class, in a list or record. */
+export interface Field {
+  name: string
+  type: 'text' | 'count' | 'result' | 'classes'
+  /** Of `classes`: whether the values stand in a list or beside their classes. */
+  shape?: 'list' | 'record'
+  value(scores: Scores, row: number): string | number | number[]
 }
 
 /** Cells as written: numbers are results, to be rounded as asked; text, with which mixed cells begin, goes as it is. */
 export type Cells = number[] | [string, ...(number | string)[]]
 
 interface Column {
-  /** Header names, one a cell. */
-  names(layout: Layout): string[]
+  /** Its header names and types, one a cell. */
+  fields(layout: Layout): Field[]
   /** The cells of a row. */
   cells(scores: Scores, row: number, layout: Layout): Cells
   /** The properties of a row in object mode; `round` is applied to every result. */
@@ -24,13 +38,20 @@ interface Column {
 
 /** A column of one number a row, called the same everywhere. */
 const single = (name: (typeof SUMMARIES)[number]): Column => ({
-  names: () => [name],
+  fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]! }],
   cells: (scores, row) => [scores[name][row]!],
   properties: (scores, row, _layout, round) => ({ [name]: round(scores[name][row]!) }),
 })
 
 const probabilities: Column = {
-  names: ({ classes, log }) => classes.map((label) => prefix(log) + label),
+  fields: ({ classes, log, shape = 'columns' }) =>
+    shape === 'columns'
+      ? classes.map((label, index) => ({
+          name: prefix(log) + label,
+          type: 'result',
+          value: ({ values }, row) => values[row * classes.length + index]!,
+        }))
+      : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf }],
   cells: valuesOf,
   properties: (scores, row, { log }, round) => ({
     [log ? 'logProbabilities' : 'probabilities']: valuesOf(scores, row).map(round),
@@ -38,7 +59,18 @@ const probabilities: Column = {
 }
 
 const mostProbable: Column = {
-  names: ({ topK, log }) => ranks(topK).flatMap((rank) => [`label_${rank}`, `${prefix(log)}${rank}`]),
+  fields: ({ topK, log, classes }) =>
+    ranks(topK).flatMap((rank): Field[] => {
+      const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
+      return [
+        { name: `label_${rank}`, type: 'text', value: (scores, row) => classes[best(scores, row)]! },
+        {
+          name: `${prefix(log)}${rank}`,
+          type: 'result',
+          value: (scores, row) => scores.values[row * scores.classes + best(scores, row)]!,
+        },
+      ]
+    }),
   cells: (scores, row, { classes, topK }) =>
     topOf(scores, row, topK).flatMap(({ index, value }) => [classes[index]!, value]) as Cells,
   properties: (scores, row, { classes, topK, log }, round) => ({
@@ -55,17 +87,17 @@ const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabil
 /** The table of output columns, by the name that `--emit` knows. */
 export const COLUMNS = {
   probs: {
-    names: (layout) => either(layout).names(layout),
+    fields: (layout) => either(layout).fields(layout),
     cells: (scores, row, layout) => either(layout).cells(scores, row, layout),
     properties: (scores, row, layout, round) => either(layout).properties(scores, row, layout, round),
   },
   label: {
-    names: () => ['label'],
+    fields: ({ classes }) => [{ name: 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! }],
     cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
     properties: (scores, row, { classes }) => ({ label: classes[scores.index[row]!] }),
   },
   index: {
-    names: () => ['index'],
+    fields: () => [{ name: 'index', type: 'count', value: (scores, row) => scores.index[row]! }],
     cells: (scores, row) => [String(scores.index[row])],
     properties: (scores, row) => ({ index: scores.index[row] }),
   },
@@ -83,6 +115,11 @@ export const EMITTABLE = Object.keys(COLUMNS) as Emittable[]
 
 /** The columns that sum up a row, which the kernel works out only where one is asked for. */
 export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
+
+/** The columns that the names of {@link COLUMNS} stand for, in a layout. */
+export function fieldsOf(emit: readonly Emittable[], layout: Layout): Field[] {
+  return emit.flatMap((name) => (COLUMNS[name] as Column).fields(layout))
+}
 
 /** True if one of the columns is a summary of its row. */
 export function needSummary(emit: readonly Emittable[]): boolean {

@@ -43,6 +43,12 @@ export const CODES = {
     1,
     ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
   ),
+  E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
+  E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
+    type === undefined
+      ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
+      : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
+  ),
   E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
   E_DELIMITER: word<{ delimiter: string }>(
     1,
@@ -53,6 +59,7 @@ export const CODES = {
     ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad, at last ${last}`,
   ),
   E_EMPTY: word(1, () => 'the input has no rows, and --require-rows asks for some'),
+  E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
@@ -89,6 +96,18 @@ export const CODES = {
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
   ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
+  E_PEER: word<{ format: string; packages: string }>(
+    2,
+    ({ format, packages }) => `${format} needs packages that are not installed; npm install ${packages}`,
+  ),
+  E_NODE: word<{ feature: string; needed: string; version: string }>(
+    2,
+    ({ feature, needed, version }) => `${feature} needs Node ${needed} or later, and this is ${version}`,
+  ),
+  E_CORRUPT: word<{ format: string; reason: string }>(
+    3,
+    ({ format, reason }) => `the ${format} data is damaged or cut short: ${reason}`,
+  ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
   E_WORKER: word<{ reason: string; byteEnd: number }>(

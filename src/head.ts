@@ -3,7 +3,8 @@ import { SoftmaxError } from './errors.js'
 import { type Row, readRow } from './formats/csv.js'
 import { type Block, countLines, cut, Held, type LongRow, NewlineFinder, rowsOf } from './formats/cutter.js'
 import { type Dialect, toBytes } from './formats/dialect.js'
-import { FORMATS } from './formats/index.js'
+import { delimiterOf } from './formats/index.js'
+import { byteOrderMark } from './formats/mark.js'
 import type { SettingsOf } from './options.js'
 
 /** What the beginning of an input tells. Cells are as they stand in the input. */
@@ -70,18 +71,10 @@ function mayBeMark(start: Buffer): boolean {
   return start.length < 4 && [undefined, 0, 0xef, 0xfe, 0xff].includes(start[0])
 }
 
-/** The length of a UTF-8 byte order mark at the start; text marked as another encoding is refused. */
-function byteOrderMark(start: Buffer): 0 | 3 {
-  const marks = start.toString('hex', 0, 4)
-  const encoding = /^(fffe0000|0000feff)/.test(marks) ? 'UTF-32' : /^(fffe|feff)/.test(marks) ? 'UTF-16' : undefined
-  if (encoding) throw new SoftmaxError('E_ENCODING', { encoding })
-  return marks.startsWith('efbbbf') ? 3 : 0
-}
-
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
 export function askedDialect(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
   const { quote, escape = quote, comment } = settings
-  const delimiter = toBytes(settings.delimiter ?? FORMATS[settings.from ?? 'csv'].delimiter)
+  const delimiter = toBytes(settings.delimiter ?? delimiterOf(settings.from) ?? ',')
   const others = [escape === quote ? '' : escape, comment ?? '', delimiter]
   const [twice] = [quote, ...others].filter((mark, index, all) => mark !== '' && all.indexOf(mark) < index)
   if (twice !== undefined || delimiter.includes(quote) || (comment && delimiter.startsWith(comment))) {

@@ -5,6 +5,7 @@
  */
 export type { Emittable, Layout } from './columns.js'
 export { CODES, type Code, type Info, type Place, SoftmaxError } from './errors.js'
+export { type FilesStream, scoreFiles } from './files.js'
 export { OPTIONS } from './options.js'
 export type { Reject, RejectHandler } from './reject.js'
 export type { Schema } from './schema.js'

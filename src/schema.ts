@@ -1,6 +1,7 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
-import { COLUMNS, type Emittable, type Layout } from './columns.js'
+import { type Emittable, fieldsOf, type Layout, type Shape } from './columns.js'
 import { SoftmaxError } from './errors.js'
+import type { Column } from './formats/batch.js'
 import { readLabels } from './labels.js'
 import { isNumber } from './number.js'
 import { items, type SettingsOf } from './options.js'
@@ -12,6 +13,8 @@ export interface Schema extends Layout {
   header: string[]
   /** Positions, from 0, of the columns that hold logits, in class order. */
   logits: number[]
+  /** True where there is one such column, and it holds the logits of all classes. */
+  whole?: true
   /** Positions, from 0, of the columns that come out as they are. */
   kept: number[]
   emit: Emittable[]
@@ -39,9 +42,63 @@ export function settleSchema(
   const chosen = new Set(logits)
   const kept = settings.keep ? [...columns.keys()].filter((index) => !chosen.has(index)) : []
   const layout = settleLayout(settings, header && logits.map((index) => header[index]!), logits.length)
-  const names = layout.emit.flatMap((name) => COLUMNS[name].names(layout))
+  const names = namesOf(layout)
   requireNewNames(names, header ? kept.map((index) => header[index]!) : [])
   return { header: columns, logits, kept, names, ...layout }
+}
+
+/**
+ * Settles the columns of an input that may hold all logits in one of them, for an output that takes some shapes.
+ *
+ * @throws the same
+ */
+export function settleTable(
+  settings: SchemaSettings,
+  columns: readonly Column[],
+  { named, shapes, objects }: { named: boolean; shapes: readonly Shape[]; objects: boolean },
+): Schema {
+  const header = columns.map(({ name }) => name)
+  const whole = findWhole(settings, columns)
+  if (whole === undefined) {
+    const samples = columns.map(({ type, sample }) => (NUMBERS.has(type) || type === 'text' ? sample : ''))
+    const schema = settleSchema(settings, named ? header : undefined, columns.length > 0 ? samples : undefined)
+    if (objects) requireNewNames(schema.names, header)
+    return schema
+  }
+  const { type, keys, width = 0 } = columns[whole]!
+  const count = keys?.length ?? width
+  if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  if (count > MOST_CLASSES) throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
+  const layout = settleLayout(settings, keys ? [...keys] : undefined, count)
+  const shape = type === 'record' && shapes.includes('record') ? 'record' : shapes.includes('list') ? 'list' : 'columns'
+  const shaped = { ...layout, shape: type === 'record' && shape === 'list' ? 'columns' : shape } as const
+  const kept = settings.keep ? [...header.keys()].filter((index) => index !== whole) : []
+  const names = namesOf(shaped)
+  requireNewNames(names, objects ? header : kept.map((index) => header[index]!))
+  return { header, logits: [whole], whole: true, kept, names, ...shaped }
+}
+
+/** More classes than any model has: a list that says so is damaged. */
+const MOST_CLASSES = 1 << 24
+
+const NUMBERS = new Set<Column['type']>(['number', 'integer'])
+
+/** The column that holds all logits: the one that is selected or, unasked, the one that is called so. */
+function findWhole({ logits }: SchemaSettings, columns: readonly Column[]): number | undefined {
+  const isWhole = (index: number) => columns[index]!.type === 'list' || columns[index]!.type === 'record'
+  const header = columns.map(({ name }) => name)
+  const chosen = logits
+    ? select(logits, header)
+    : [...header.keys()].filter((index) => isWhole(index) && LOGIT_NAME.test(header[index]!))
+  if (chosen.length === 1) return isWhole(chosen[0]!) ? chosen[0] : undefined
+  const [list, ...more] = [...header.keys()].filter((index) => columns[index]!.type === 'list')
+  const flat = header.some((name, index) => LOGIT_NAME.test(name) && !isWhole(index))
+  if (logits || flat || list === undefined || more.length > 0) return undefined
+  throw new SoftmaxError('E_COLUMNS', { header, logits: header[list]! })
+}
+
+function namesOf(layout: Layout & { emit: Emittable[] }): string[] {
+  return fieldsOf(layout.emit, layout).map(({ name }) => name)
 }
 
 type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> & Partial<Pick<SchemaSettings, 'labels'>>

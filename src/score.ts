@@ -3,19 +3,24 @@ import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
 import through2 from 'through2'
 import { takeBack } from './buffers.js'
+import { fieldsOf } from './columns.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
+import type { Fault, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
-import { FORMATS } from './formats/index.js'
+import { delimiterOf, type FormatName, tableFormat } from './formats/index.js'
+import { type Input, openInput } from './formats/open.js'
 import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead } from './head.js'
+import { delimitedTable, delimitedWriter } from './lanes/delimited.js'
 import { fastLaneRefusal } from './lanes/fast.js'
-import { cellKeeper, type Fault, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
+import { cellKeeper, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
+import { type ScoredBatch, tableLane, writePlan } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { rawOf, rejectOf, tooMany } from './reject.js'
-import { type Schema, settleSchema } from './schema.js'
+import { type Schema, settleSchema, settleTable } from './schema.js'
 
 /** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
 export type ScoreOptions = OptionsOf<'bytes'>
@@ -31,13 +36,18 @@ export interface Stats {
   /** Bytes taken in. */
   bytes: number
   /** The lane that does the rows, once it is chosen. */
-  lane: 'general' | 'fast' | undefined
+  lane: 'general' | 'fast' | 'table' | undefined
+}
+
+/** Counts of a run that begins. */
+export function newStats(): Stats {
+  return { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
 }
 
 /**
  * The stream of {@link score}. Beside a stream's own events it emits `header` (the names of the input's columns) when it
  * has read them, `schema` (a {@link Schema}) once the columns are settled, and `warning` (a text) for what is odd and not
- * an error.
+ * an error; each with the name of the input behind it.
  */
 export interface ScoreStream extends Duplex {
   readonly stats: Stats
@@ -60,23 +70,20 @@ export interface ScoreStream extends Duplex {
  */
 export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = settle(options, 'bytes')
-  const dialect = askedDialect(settings)
-  const stats: Stats = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
+  askedDialect(settings)
+  const stats = newStats()
   const { signal } = settings
   const stream = through2(
     // A block is pushed, and taken, before the next is worked on: what stands before a bad row is never lost with it.
     { writableObjectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 0, ...(signal && { signal }) },
     async function* (chunks: AsyncIterable<unknown>) {
-      try {
-        yield* scoreBytes(toBuffers(chunks, stats), {
-          settings,
-          dialect,
-          stats,
-          tell: (event, what) => stream.emit(event, what),
-        })
-      } catch (error) {
-        throw ofSource(error, settings.source)
-      }
+      const input = { chunks: toBuffers(chunks, stats), name: settings.source }
+      yield* scoreInputs([input], {
+        settings,
+        stats,
+        single: true,
+        tell: (event, ...what) => stream.emit(event, ...what),
+      })
     },
   ) as unknown as ScoreStream
   return Object.assign(withWrites(stream), { stats, release: takeBack })
@@ -97,30 +104,150 @@ function withWrites(stream: ScoreStream): ScoreStream {
   return stream
 }
 
-interface Run {
-  settings: SettingsOf<'bytes'>
-  dialect: Omit<Dialect, 'newline'>
+/** What the inputs of a run share. */
+export interface Run {
+  settings: Settings
   stats: Stats
-  tell(event: 'header' | 'schema' | 'warning', what: unknown): void
+  /** Whether there is one input only. */
+  single: boolean
+  tell(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
+  /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
+  first?: { name: string | undefined; format: FormatName; schema: Schema }
+  /** What makes the bytes of the output, where they are not delimited text made of delimited text. */
+  writer?: Writer
 }
 
-async function* scoreBytes(chunks: AsyncGenerator<Buffer>, run: Run): AsyncGenerator<Buffer> {
-  const { settings, dialect, stats } = run
-  const head = await readHead(chunks, dialect, settings)
-  if (head) yield* scoreRows(head, run)
-  if (stats.read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
-}
+type Settings = SettingsOf<'bytes'>
 
-async function* scoreRows(head: Head, run: Run): AsyncGenerator<Buffer> {
-  const { settings, stats } = run
-  const job = settleJob(head, run)
-  if (settings.outputHeader ?? settings.header) yield headerLine(head, job)
-  const before = { line: 1 + head.lines, row: 1, byte: head.bytes }
+/** Scores inputs one after the other into one output. */
+export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Buffer> {
   try {
-    for await (const scored of laneOf(job, run)(head.blocks)) {
+    for (const input of inputs) yield* scoreInput(input, run)
+    requireConservation(run.stats)
+    requireRows(run)
+    if (run.writer) yield* buffersOf(run.writer.end())
+  } catch (error) {
+    throw ofSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
+  } finally {
+    await run.writer?.close?.()
+  }
+}
+
+/** Rows there have to be, and some that can be scored. */
+function requireRows({ settings, stats: { read, written } }: Run): void {
+  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+  if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
+}
+
+async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
+  try {
+    const opened = await openInput(input, run.settings.from, (text) => run.tell('warning', text, input.name))
+    const { format } = opened
+    const taken = { bytes: 0 }
+    const chunks = counted(opened.chunks, taken)
+    const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
+    if (delimiterOf(format) === undefined) {
+      const table = await tableFormat(format)!.read(opened, settings)
+      if (table) yield* scoreTable(table, input, run, settings)
+      input.requireUnchanged?.()
+      return
+    }
+    const head = await readHead(chunks, askedDialect(settings), settings)
+    if (!head) return
+    requireColumns(head.header ?? head.first ?? [], head.dialect, head.line)
+    const place = { line: 1 + head.lines, row: 1, byte: head.bytes }
+    if (run.writer || delimiterOf(settings.to) === undefined) {
+      yield* scoreTable(delimitedTable(head), input, run, settings, { place, dialect: head.dialect })
+    } else yield* scoreText(head, input, run, settings, place)
+    requireAllBytes(taken.bytes, place.byte)
+    input.requireUnchanged?.()
+  } catch (error) {
+    throw ofSource(error, input.name)
+  } finally {
+    input.close?.()
+  }
+}
+
+/** Delimited text to delimited text. */
+async function* scoreText(
+  head: Head,
+  input: Input,
+  run: Run,
+  settings: Settings,
+  place: Start,
+): AsyncGenerator<Buffer> {
+  const { dialect, header, first, line } = head
+  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
+  const names = header?.map(text)
+  const settle = (settings: Settings) => settleSchema(settings, names, first?.map(text), line)
+  const begins = !run.first && (settings.outputHeader ?? settings.header)
+  const schema = settleColumns(names, first?.length ?? 0, settle, input, run, settings)
+  const job = jobOf(schema, dialect, settings)
+  if (begins) yield headerLine(head, job)
+  yield* countScored(laneOf(job, run.stats, settings)(head.blocks), run, place, input.name)
+}
+
+/** Anything else to anything. */
+async function* scoreTable(
+  table: Table,
+  input: Input,
+  run: Run,
+  settings: Settings,
+  { place = { line: 1, row: 1, byte: 0 }, dialect }: { place?: Start; dialect?: Dialect } = {},
+): AsyncGenerator<Buffer> {
+  if (settings.lane === 'fast') {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `--lane fast cannot do ${settings.from} to ${settings.to}; leave it out`,
+    })
+  }
+  const { columns, named } = table
+  const format = tableFormat(settings.to!)
+  const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const shapes = format?.shapes ?? ['columns']
+  const { numbersOnly = false } = format ?? {}
+  const settle = (settings: Settings) => {
+    const schema = settleTable(settings, columns, { named, shapes, objects })
+    return numbersOnly ? numbersOf(schema, input, run, settings) : schema
+  }
+  const names = named ? columns.map(({ name }) => name) : undefined
+  const begins = !run.first
+  const schema = settleColumns(names, columns.length, settle, input, run, settings)
+  const job = { settings, schema, objects, typed: format?.typed ?? false }
+  run.stats.lane = 'table'
+  run.writer ??= format
+    ? await format.write(writePlan(job, table, run.single))
+    : delimitedWriter(writePlan(job, table, run.single), outputDialect(settings, dialect))
+  if (begins) yield* buffersOf(run.writer.begin())
+  yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
+}
+
+/** A schema for a format that holds numbers alone: what it cannot hold is left out, and told of where it was not asked for. */
+function numbersOf(schema: Schema, { name }: Input, run: Run, { to }: Settings): Schema {
+  const emit = schema.emit.filter((name) => name !== 'label')
+  if (schema.topK > 0 || emit.length === 0) {
+    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds numbers, not labels; choose with --emit` })
+  }
+  const kept = schema.kept.map((index) => schema.header[index])
+  if (kept.length > 0) run.tell('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
+  return { ...schema, emit, names: fieldsOf(emit, schema).map(({ name }) => name), kept: [] }
+}
+
+async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** What was written, in order; counts rows, and ends at a bad one under `fail`. */
+async function* countScored(
+  batches: AsyncIterable<Scored | ScoredBatch>,
+  run: Run,
+  before: Start,
+  source: string | undefined,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const scored of batches) {
       for (const piece of scored.pieces) yield piece as Buffer
-      count(stats, scored)
-      if (scored.faults.length > 0) await tellFaults(scored.faults, before, run)
+      count(run.stats, scored)
+      if (scored.faults.length > 0) await tellFaults(scored.faults, before, run, source)
       before.line += scored.lines
       before.row += scored.rows
       before.byte += scored.bytes
@@ -128,12 +255,39 @@ async function* scoreRows(head: Head, run: Run): AsyncGenerator<Buffer> {
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, before) : error
   }
-  requireConservation(stats, before.byte)
-  if (stats.read > 0 && stats.written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read })
+}
+
+/**
+ * Settles the columns of an input, and tells of them. A later input must have those of the first, and its logits are in
+ * the same places.
+ */
+function settleColumns(
+  names: string[] | undefined,
+  width: number,
+  settle: (settings: Settings) => Schema,
+  { name }: Input,
+  run: Run,
+  settings: Settings,
+): Schema {
+  const header = names ?? Array.from({ length: width }, (_, index) => String(index + 1))
+  const { first } = run
+  run.tell('header', header, name)
+  if (first) requireSame(header, first.schema.header, first.name)
+  const logits = first && !first.schema.whole ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
+  const schema = settle({ ...settings, logits })
+  if (first) requireSame(schema.classes, first.schema.classes, first.name)
+  for (const twice of names ? repeated(names) : []) run.tell('warning', `two columns are called ${shown(twice)}`, name)
+  run.tell('schema', schema, name)
+  run.first ??= { name, format: settings.from!, schema }
+  return schema
+}
+
+function requireSame(names: readonly string[], others: readonly string[], first = 'the first'): void {
+  if (names.join('\0') !== others.join('\0')) throw new SoftmaxError('E_SCHEMA', { header: [...names], first })
 }
 
 /** The lane that does a job: the fast one, where it can and may. */
-function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Block>) => AsyncGenerator<Scored> {
+function laneOf(job: Job, stats: Stats, settings: Settings): (blocks: AsyncIterable<Block>) => AsyncGenerator<Scored> {
   const refusal = fastLaneRefusal(job)
   if (settings.lane === 'fast' && refusal) {
     throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
@@ -142,7 +296,7 @@ function laneOf(job: Job, { settings, stats }: Run): (blocks: AsyncIterable<Bloc
     stats.lane = 'general'
     return (blocks) => mapBlocks(blocks, generalLane(job))
   }
-  stats.lane = 'fast'
+  if (stats.lane !== 'general') stats.lane = 'fast'
   return (blocks) => fastLane(blocks, job, settings.jobs || availableParallelism())
 }
 
@@ -160,29 +314,44 @@ function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
 }
 
 /** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
-async function tellFaults(faults: Fault[], before: Start, { settings, stats }: Run): Promise<void> {
-  const { onError, onReject, maxErrors = Infinity, source } = settings
+async function tellFaults(
+  faults: Fault[],
+  before: Start,
+  { settings, stats }: Run,
+  source: string | undefined,
+): Promise<void> {
+  const { onError, onReject, maxErrors = Infinity } = settings
   let rejected = rejectedOf(stats) - faults.length
   for (const fault of faults) {
     const isTooMany = ++rejected > maxErrors
     if (onError === 'skip' && !onReject && !isTooMany) continue
     const info = placed(fault, before, source)
     if (onError === 'fail') throw new SoftmaxError(fault.code, info as never)
-    const [byteStart, byteEnd] = [before.byte + fault.start, before.byte + fault.end]
-    const reject = { ...rejectOf(fault.code, info), byteStart, byteEnd, ...(fault.raw && rawOf(fault.raw)) }
+    const reject = { ...rejectOf(fault.code, info), ...bytesOf(fault, before) }
     const taken = onReject?.(reject)
     if (taken) await taken
     if (isTooMany) throw tooMany(reject, maxErrors)
   }
 }
 
-/** The data of a bad row's error, with its place in the input. */
+/** The data of a bad row's error, with its place in the input as far as it has one. */
 function placed({ info }: Fault, before: Start, source: string | undefined): Place {
-  const place = { line: before.line + info.line, row: before.row + info.row, byte: before.byte + info.byte }
-  return { ...info, ...place, ...(source !== undefined && { source }) }
+  return {
+    ...info,
+    row: before.row + info.row,
+    ...(info.line !== undefined && { line: before.line + info.line }),
+    ...(info.byte !== undefined && { byte: before.byte + info.byte }),
+    ...(source !== undefined && { source }),
+  }
 }
 
-function count(stats: Stats, { rows, written, faults }: Scored): void {
+/** Where a bad row stands, and what it is, where the input has rows of bytes. */
+function bytesOf({ start, end, raw }: Fault, before: Start) {
+  if (start === undefined || end === undefined) return {}
+  return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
+}
+
+function count(stats: Stats, { rows, written, faults }: Scored | ScoredBatch): void {
   stats.read += rows
   stats.written += written
   for (const { code } of faults) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
@@ -192,16 +361,29 @@ function rejectedOf({ rejected }: Stats): number {
   return Object.values(rejected).reduce((sum, count) => sum + count, 0)
 }
 
-/** Nothing is lost: every row that was read was written or rejected, and every byte was of a row or between rows. */
-function requireConservation(stats: Stats, bytes: number): void {
+/** Nothing is lost: every row that was read was written or rejected. */
+function requireConservation(stats: Stats): void {
   const rejected = rejectedOf(stats)
-  if (stats.read === stats.written + rejected && stats.bytes === bytes) return
-  const counts = `${stats.read} rows and ${stats.bytes} bytes read, ${stats.written} written, ${rejected} rejected`
-  throw new SoftmaxError('E_INTERNAL', { reason: `${counts}, ${bytes} bytes accounted for` })
+  if (stats.read === stats.written + rejected) return
+  const reason = `${stats.read} rows read, ${stats.written} written, ${rejected} rejected`
+  throw new SoftmaxError('E_INTERNAL', { reason })
+}
+
+/** Nor is any byte: it was of a row or between rows. */
+function requireAllBytes(taken: number, accounted: number): void {
+  if (taken === accounted) return
+  throw new SoftmaxError('E_INTERNAL', { reason: `${taken} bytes read, ${accounted} accounted for` })
+}
+
+async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    taken.bytes += chunk.length
+    yield chunk
+  }
 }
 
 /** Whatever was written to the stream, as buffers. */
-async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
+export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
       throw new TypeError('score() takes in bytes or text; for rows as objects use softmax()')
@@ -213,23 +395,16 @@ async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGe
   }
 }
 
-/** Settles the columns, and tells of them. */
-function settleJob({ dialect, header, first, line }: Head, { settings, tell }: Run): Job {
-  requireColumns(header ?? first ?? [], dialect, line)
-  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
-  const names = header?.map(text)
-  tell('header', names ?? first?.map((_, index) => String(index + 1)) ?? [])
-  const schema = settleSchema(settings, names, first?.map(text), line)
-  for (const name of names ? repeated(names) : []) tell('warning', `two columns are called ${shown(name)}`)
-  tell('schema', schema)
-  const output = outputDialect(settings, dialect)
+/** What the lanes of delimited text need to know. */
+function jobOf(schema: Schema, input: Dialect, settings: Settings): Job {
+  const output = outputDialect(settings, input)
   const { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas, onReject } = settings
   const classes = escapeFormulas ? schema.classes.map(escapeFormula) : schema.classes
   return {
     settings: { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas },
     wantRaw: onReject !== undefined,
     schema: { ...schema, classes },
-    input: dialect,
+    input,
     output,
     labels: classes.map((name) => encodeCell(toBytes(name), output)),
   }
@@ -248,9 +423,9 @@ function repeated(names: string[]): Set<string> {
 }
 
 /** The output is written as the input is, unless it is asked for in another format. */
-function outputDialect({ from = 'csv', to = from }: SettingsOf<'bytes'>, input: Dialect): Dialect {
-  if (to === from) return { ...input, newline: '\n' }
-  return { delimiter: FORMATS[to].delimiter, quote: '"', escape: '"', comment: undefined, newline: '\n' }
+function outputDialect({ from, to = from }: Settings, input: Dialect | undefined): Dialect {
+  if (input && to === from) return { ...input, newline: '\n' }
+  return { delimiter: delimiterOf(to) ?? ',', quote: '"', escape: '"', comment: undefined, newline: '\n' }
 }
 
 function headerLine({ header }: Head, { schema, input, output, settings }: Job): Buffer {

@@ -29,6 +29,15 @@ const badRow = (row: string) => ({
   stdout: SCORED,
 })
 
+/** An array as numpy writes it, but for the padding of its header. */
+const npy = (descr: string, shape: string, numbers: Buffer) => {
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`
+  return Buffer.concat([
+    Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00${header}`, 'latin1'),
+    numbers,
+  ])
+}
+
 const THROUGH_COMMAND = {
   E_CELL: {
     ...badRow('2,"1,5",1'),
@@ -72,6 +81,37 @@ const THROUGH_COMMAND = {
     begins: 'in.csv:3: (row 2, byte 29): the row is longer than 40 bytes',
     says: '--max-row-bytes allows for longer ones',
     api: { options: { maxRowBytes: 40 }, info: { source: 'in.csv', line: 3, row: 2, byte: 29, limit: 40 } },
+  },
+  E_JSON: {
+    files: { 'in.ndjson': '{"logits":[2,1]}\n{"logits":[2,1}\n' },
+    args: ['in.ndjson'],
+    status: 1 as const,
+    stdout: `{"logits":[2,1],"probs":[${P21}],"label":"0"}\n`,
+    begins: 'in.ndjson:2: (row 2, byte 17): the line is not JSON: ',
+    says: 'in JSON at position 14',
+  },
+  E_KEY: {
+    files: { 'in.ndjson': '{"id":1,"logits":[2,1]}\n{"id":1,"logits":[2,1],"x":1}\n' },
+    args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
+    status: 1 as const,
+    stdout: `1,${P21},0\n`,
+    begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is none of the first row\'s',
+    says: '--no-keep',
+  },
+  E_TYPE: {
+    files: { 'in.npy': npy('<i8', '(1, 2)', Buffer.alloc(16)) },
+    args: ['in.npy'],
+    status: 1 as const,
+    begins: 'in.npy: cannot read it as logits: its dtype is <i8',
+    says: 'save it as float64',
+  },
+  E_CORRUPT: {
+    files: { 'in.npy': npy('<f8', '(2, 2)', Buffer.alloc(31)) },
+    args: ['in.npy', '--to', 'csv'],
+    status: 3 as const,
+    stdout: 'p_0,p_1,label\n0.5,0.5,0\n',
+    begins: 'in.npy: the npy data is damaged or cut short: ',
+    says: 'within row 2 of 2',
   },
   E_ENCODING: {
     files: { 'in.csv': Buffer.from(`\ufeff${GOOD}`, 'utf16le') },
@@ -210,6 +250,18 @@ const THROUGH_API = {
     status: 70,
     info: { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 },
     says: 'to byte 900 is lost: it ended; --jobs 1 does without',
+  },
+  E_PEER: {
+    error: async () => new SoftmaxError('E_PEER', { format: 'parquet', packages: 'hyparquet hyparquet-writer' }),
+    status: 2,
+    info: { format: 'parquet' },
+    says: 'npm install hyparquet hyparquet-writer',
+  },
+  E_NODE: {
+    error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),
+    status: 2,
+    info: { feature: 'zstd' },
+    says: 'needs Node 22.15 or later',
   },
   E_INTERNAL: {
     error: async () => new SoftmaxError('E_INTERNAL', { reason: 'block 7', row: 9 }),

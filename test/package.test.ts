@@ -72,7 +72,7 @@ describe('the package', () => {
       node(`console.log(JSON.stringify(Object.keys(await import('softmax-stream'))))`).toString(),
     )
     expect(names.sort()).toEqual(
-      ['CODES', 'OPTIONS', 'SoftmaxError', 'logSoftmax', 'score', 'softmax', 'softmaxMatrix'].sort(),
+      ['CODES', 'OPTIONS', 'SoftmaxError', 'logSoftmax', 'score', 'scoreFiles', 'softmax', 'softmaxMatrix'].sort(),
     )
   })
 

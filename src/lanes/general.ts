@@ -7,6 +7,7 @@
  */
 import { COLUMNS, needSummary } from '../columns.js'
 import type { Code } from '../errors.js'
+import type { Trouble } from '../formats/batch.js'
 import { decodeCell, encodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
 import { countLines, type LongRow, lineEnd, type Place, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
@@ -94,15 +95,11 @@ export function scoreLong({ code, data, at, bytes, lines, start: raw, end }: Lon
   return { pieces: [], rows: faults.length, written: 0, lines, bytes, faults }
 }
 
-/** A fault before its place is known: which cell of the row has it, or at which of its bytes it stands. */
-interface Trouble {
-  code: Code
-  data: Record<string, unknown>
-  cell?: number
-  at?: number
-}
+/** What a reader of delimited rows needs to know. */
+export type RowsJob = Pick<Job, 'schema' | 'input'> & { settings: Pick<Job['settings'], 'missing'> }
 
-function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<number, Trouble> } {
+/** The logits of some rows, and what is wrong with the bad ones. */
+export function readLogits(rows: Row[], job: RowsJob): { logits: Float64Array; bad: Map<number, Trouble> } {
   const { logits: columns } = job.schema
   const logits = new Float64Array(rows.length * columns.length)
   const bad = new Map<number, Trouble>()
@@ -114,7 +111,7 @@ function readLogits(rows: Row[], job: Job): { logits: Float64Array; bad: Map<num
 }
 
 /** Reads the logits of a row into `into` from `at` on; returns what is wrong with the row, if anything is. */
-function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: Job): Trouble | undefined {
+function readRow(row: Row, into: Float64Array, at: number, { schema, settings, input }: RowsJob): Trouble | undefined {
   if (!Array.isArray(row)) return row
   const width = schema.header.length
   if (row.length !== width) return { code: 'E_WIDTH', data: { cells: row.length, width } }
@@ -130,7 +127,7 @@ function readRow(row: Row, into: Float64Array, at: number, { schema, settings, i
 
 const STRAY_RETURN = 'the row ends in two carriage returns; a line ends in one, with a newline after it'
 
-function missing(text: string, settings: Job['settings']): number | undefined {
+function missing(text: string, settings: RowsJob['settings']): number | undefined {
   return settings.missing === '-inf' && /^[ \t]*$/.test(text) ? -Infinity : undefined
 }
 
@@ -139,14 +136,23 @@ function cellTrouble(text: string, value: number | undefined): Trouble {
   return { code: value === undefined ? 'E_CELL' : 'E_OVERFLOW', data: { cell: fromBytes(text) } }
 }
 
-function nonfinite({ status }: Scores, row: number, { settings }: Job): Trouble | undefined {
+/** What is wrong with a row that was scored, if anything is. */
+export function nonfinite(
+  { status }: Scores,
+  row: number,
+  { settings }: { settings: Pick<Job['settings'], 'nonfinite'> },
+): Trouble | undefined {
   const reason = STATUS[status[row]!]
   if (!reason || settings.nonfinite === 'propagate') return undefined
   return { code: 'E_NONFINITE', data: { reason } }
 }
 
 /** A function that finds the places of a block's bad rows, asked for in order. */
-function locator(block: Buffer, placesOf: () => Iterable<Place>, { input, schema, wantRaw }: Job) {
+export function locator(
+  block: Buffer,
+  placesOf: () => Iterable<Place>,
+  { input, schema, wantRaw }: Pick<Job, 'schema' | 'input' | 'wantRaw'>,
+) {
   let places: Iterator<Place> | undefined
   let place = { start: 0, end: 0 }
   let [index, line] = [-1, 0]

@@ -12,7 +12,7 @@ export async function* inOrder<Item, Result>(
 ): AsyncGenerator<Result> {
   const source = items[Symbol.asyncIterator]()
   const running: Promise<Result>[] = []
-  let next: Promise<IteratorResult<Item>> | undefined = source.next()
+  let next: Promise<IteratorResult<Item>> | undefined = quiet(source.next())
   try {
     while (next || running.length > 0) {
       const [head] = running
@@ -22,12 +22,11 @@ export async function* inOrder<Item, Result>(
         continue
       }
       const { done, value }: IteratorResult<Item> = await next!
-      next = done ? undefined : source.next()
+      next = done ? undefined : quiet(source.next())
       if (!done) running.push(quiet(run(value)))
     }
   } finally {
     // Not waited for: a source that has nothing for now would hold back the end, and the error that led to it.
-    if (next) quiet(next)
     quiet(Promise.resolve(source.return?.()))
   }
 }

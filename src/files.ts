@@ -1,0 +1,102 @@
+/** Files -> bytes: inputs one after the other, scored into one output. */
+import { createReadStream, fstatSync, type ReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { takeBack } from './buffers.js'
+import { SoftmaxError, systemReason } from './errors.js'
+import type { Input } from './formats/open.js'
+import { settle } from './options.js'
+import { newStats, type ScoreOptions, type ScoreStream, type Stats, scoreInputs, toBuffers } from './score.js'
+
+/** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
+export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}
+
+/**
+ * A stream of the bytes that `score` would give for some files, by their paths, or streams of bytes, one after the
+ * other: one output with one header. All must have the columns of the first. Formats are told by the files' names where
+ * no option does; a file that is best read out of order is read so.
+ *
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once; all else is the stream's `error` event.
+ *
+ * @example
+ * await pipeline(scoreFiles(['part-1.csv', 'part-2.csv']), createWriteStream('scored.csv'))
+ */
+export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
+  const settings = settle(options, 'bytes')
+  const stats = newStats()
+  const { source, signal } = settings
+  const sources = inputs.map((input) => sourceOf(input, source, stats))
+  const bytes = scoreInputs(sources, {
+    settings,
+    stats,
+    single: inputs.length === 1,
+    tell: (event, ...what) => stream.emit(event, ...what),
+  })
+  const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
+  return Object.assign(stream, { stats, release: takeBack })
+}
+
+function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
+  const name = typeof input === 'string' ? input : source
+  const open = () => (typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input)
+  const opened: { stream?: Readable; closed?: true; watch?: Watch } = {}
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    const before = stats.bytes
+    opened.stream = open()
+    opened.watch = new Watch(opened.stream, typeof input !== 'string')
+    try {
+      yield* toBuffers(opened.stream, stats)
+    } catch (cause) {
+      if (opened.closed) return
+      const byte = stats.bytes > before && { byte: stats.bytes - before }
+      const info = { ...(name !== undefined && { source: name }), ...byte, reason: systemReason(cause) }
+      throw new SoftmaxError('E_INPUT', info, { cause })
+    }
+  }
+  const close = () => {
+    opened.closed = true
+    opened.stream?.destroy()
+  }
+  const requireUnchanged = () => {
+    const reason = opened.watch?.change
+    if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
+  }
+  return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
+}
+
+const CHUNK = 1 << 18
+
+/** Sees whether a file is as long at its end as it was when it was opened. */
+class Watch {
+  /** What is told of a file that is not. */
+  change: string | undefined
+  #descriptor: number | undefined
+  #size: number | undefined
+
+  /** `given`: the stream was open before, and may begin anywhere in its file. */
+  constructor(stream: Readable, given: boolean) {
+    const { fd } = stream as { fd?: unknown }
+    if (typeof fd === 'number') this.#open(fd)
+    stream.once('open', (fd: number) => this.#open(fd))
+    stream.once('end', () => this.#compare(stream as ReadStream, given))
+  }
+
+  #open(descriptor: number): void {
+    this.#descriptor = descriptor
+    this.#size = fileSize(descriptor)
+  }
+
+  #compare({ bytesRead }: ReadStream, given: boolean): void {
+    if (this.#descriptor === undefined) return
+    const now = fileSize(this.#descriptor)
+    // A file that the system makes up has no size.
+    const read = given || this.#size === 0 ? now : bytesRead
+    if (this.#size === now && (now === undefined || read === now)) return
+    this.change = `it changed while it was read, from ${this.#size} to ${now} bytes, of which ${read} were found`
+  }
+}
+
+/** The size of an open file; undefined for what has none. */
+function fileSize(descriptor: number): number | undefined {
+  const file = fstatSync(descriptor)
+  return file.isFile() ? file.size : undefined
+}

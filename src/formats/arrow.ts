@@ -1,0 +1,325 @@
+/**
+ * Arrow's IPC formats, through apache-arrow: the stream, and the file, which is the stream between two marks with a table
+ * of contents behind it. Both are read as they come, a record batch at a time, which is what bounds the memory.
+ *
+ * Messages are told apart here before the library sees them: it takes a stream that is cut between two of them for whole,
+ * and does not look at what follows its end.
+ */
+import * as zlib from 'node:zlib'
+import type * as Arrow from 'apache-arrow'
+import { SoftmaxError } from '../errors.js'
+import {
+  type Batch,
+  beginsWith,
+  type Column,
+  type ReadPlan,
+  type Source,
+  type Table,
+  type TableFormat,
+  type Type,
+  type WritePlan,
+  type Writer,
+} from './batch.js'
+import { ByteReader } from './bytes.js'
+import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
+import { checkMessage } from './flatbuffer.js'
+import { halves } from './float.js'
+import { decodeLz4 } from './lz4.js'
+import { loadPeer } from './peer.js'
+
+type Library = typeof Arrow
+
+const MAGIC = 'ARROW1\0\0'
+
+/** The file. */
+export const arrow: TableFormat = {
+  text: false,
+  magic: (start) => beginsWith(start, MAGIC.slice(0, 6)),
+  shapes: ['columns', 'list'],
+  typed: true,
+  read,
+  write: (plan) => write(plan, true),
+}
+
+/** The stream. */
+export const arrows: TableFormat = {
+  ...arrow,
+  magic: (start) => beginsWith(start, '\xff\xff\xff\xff'),
+  write: (plan) => write(plan, false),
+}
+
+const PACKAGE = 'apache-arrow'
+/** How many logits make a batch. */
+const BATCH = 1 << 17
+
+async function loadLibrary(): Promise<Library> {
+  const library = await loadPeer('arrow', PACKAGE, () => import('apache-arrow'))
+  const { compressionRegistry, CompressionType } = library
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4 })
+  compressionRegistry.set(CompressionType.ZSTD, { decode: decodeZstd })
+  return library
+}
+
+function decodeZstd(bytes: Uint8Array): Uint8Array {
+  if ('zstdDecompressSync' in zlib) return (zlib.zstdDecompressSync as (bytes: Uint8Array) => Buffer)(bytes)
+  throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
+}
+
+async function read({ chunks }: Source): Promise<Table | undefined> {
+  const library = await loadLibrary()
+  const bytes = new ByteReader(chunks)
+  const reader = await guard(() => library.RecordBatchReader.from(messages(bytes, library)))
+  await guard(async () => reader.open())
+  const batches = reader[Symbol.asyncIterator]() as AsyncIterator<Arrow.RecordBatch>
+  const first = await guard(() => batches.next())
+  const { fields } = reader.schema
+  if (fields.some(({ name }) => typeof name !== 'string')) throw damaged('a column has no name')
+  if (!first.done) checkBatch(first.value)
+  const columns = fields.map((field, index) =>
+    columnOf(field, first.done ? null : first.value.getChildAt(index), library),
+  )
+  return {
+    columns,
+    named: true,
+    async *batches(plan) {
+      try {
+        for (let { done, value } = first; !done; { done, value } = await guard(() => batches.next())) {
+          checkBatch(value)
+          yield* readBatch(value, columns, plan, library)
+        }
+      } finally {
+        await bytes.close()
+      }
+    },
+  }
+}
+
+function damaged(reason: string, cause?: unknown): SoftmaxError {
+  return new SoftmaxError('E_CORRUPT', { format: 'arrow', reason }, { cause })
+}
+
+/** What the library throws is about what it reads. */
+async function guard<T>(action: () => Promise<T> | T): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw error instanceof SoftmaxError ? error : damaged((error as Error).message, error)
+  }
+}
+
+/** The messages of a stream or file, each whole, and the mark at their end. */
+async function* messages(bytes: ByteReader, { Message }: Library): AsyncGenerator<Buffer> {
+  let start = await bytes.take(8)
+  const isFile = start.toString('latin1') === MAGIC
+  if (isFile) start = await bytes.take(8)
+  for (let prefix = start; ; prefix = await bytes.take(8)) {
+    if (prefix.length < 8) throw damaged('it ends without the mark of its end')
+    if (prefix.readInt32LE(0) !== -1) throw damaged('a message does not begin as one')
+    const length = prefix.readInt32LE(4)
+    if (length === 0) {
+      yield prefix
+      break
+    }
+    const metadata = await exactly(bytes, length)
+    checkMessage(metadata)
+    const { bodyLength } = Message.decode(metadata)
+    yield Buffer.concat([prefix, metadata, await exactly(bytes, bodyLength)])
+  }
+  await (isFile ? requireFooter(bytes) : requireEnd(bytes))
+}
+
+async function exactly(bytes: ByteReader, length: number): Promise<Buffer> {
+  const taken = await bytes.take(length)
+  if (length < 0 || taken.length < length) throw damaged('it ends within a message')
+  return taken
+}
+
+async function requireEnd(bytes: ByteReader): Promise<void> {
+  if ((await bytes.take(1)).length > 0) throw damaged('more bytes follow its end')
+}
+
+async function requireFooter(bytes: ByteReader): Promise<void> {
+  let tail = Buffer.alloc(0)
+  for (let piece = await bytes.next(); piece; piece = await bytes.next()) {
+    tail = Buffer.concat([tail, piece.subarray(-6)]).subarray(-6)
+  }
+  if (tail.toString('latin1') !== MAGIC.slice(0, 6)) throw damaged('it ends within its table of contents')
+}
+
+/** A batch may tell of more rows than it has; the library believes it. */
+function checkBatch({ data, numRows }: Arrow.RecordBatch): void {
+  for (const column of data.children) checkRows(column, numRows)
+}
+
+function checkRows({ length, valueOffsets, values, children, type }: Arrow.Data, rows: number): void {
+  const { listSize, bitWidth, precision } = type as { listSize?: number; bitWidth?: number; precision?: number }
+  const isFixed = bitWidth !== undefined || precision !== undefined
+  const known = length === rows && Number.isSafeInteger(rows)
+  const offsets = (valueOffsets?.length ?? 0) > 0 ? valueOffsets.length > rows : true
+  const numbers = !isFixed || rows === 0 || ((values as ArrayLike<unknown> | undefined)?.length ?? rows) >= rows
+  if (!known || !offsets || !numbers) throw damaged(`a column has not the ${rows} rows of its batch`)
+  if (listSize !== undefined && children[0]) checkRows(children[0], rows * listSize)
+}
+
+function columnOf({ name, type }: Arrow.Field, values: Arrow.Vector | null, library: Library): Column {
+  const { DataType } = library
+  const sample = DataType.isInt(type) || DataType.isFloat(type) ? '0' : ''
+  if (DataType.isFixedSizeList(type) && isNumber(type.children[0]!.type, library)) {
+    return { name, type: 'list', sample, width: type.listSize }
+  }
+  if (DataType.isList(type) && isNumber(type.children[0]!.type, library)) {
+    const list = Array.from(values ?? []).find((list) => list !== null) as Arrow.Vector | undefined
+    return { name, type: 'list', sample, width: list?.length ?? 0 }
+  }
+  return { name, type: typeOf(type, library), sample }
+}
+
+function isNumber(type: Arrow.DataType, { DataType }: Library): boolean {
+  return DataType.isFloat(type) || DataType.isInt(type)
+}
+
+function typeOf(type: Arrow.DataType, library: Library): Type {
+  const { DataType } = library
+  if (DataType.isDictionary(type)) return typeOf(type.dictionary, library)
+  if (DataType.isFloat(type)) return 'number'
+  if (DataType.isInt(type)) return 'integer'
+  if (DataType.isBool(type)) return 'boolean'
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type)) return 'bytes'
+  return type.children?.length > 0 ? 'json' : 'text'
+}
+
+function* readBatch(batch: Arrow.RecordBatch, columns: Column[], plan: ReadPlan, library: Library): Generator<Batch> {
+  const step = Math.max(1, Math.floor(BATCH / plan.classes))
+  for (let start = 0; start < batch.numRows; start += step) {
+    const part = batch.slice(start, Math.min(start + step, batch.numRows))
+    const rows = part.numRows
+    const reader = new LogitsReader(rows, plan.classes, plan.missing)
+    if (plan.whole) putLists(part.getChildAt(plan.logits[0]!)!, reader, library)
+    else {
+      for (const [place, index] of plan.logits.entries()) {
+        reader.putColumn(numbersOf(part.getChildAt(index)!, library), place, columns[index]!.name)
+      }
+    }
+    yield reader.batch(
+      rows,
+      plan.kept.map((index) => Array.from(texts(part.getChildAt(index)!, library), valueOf)),
+    )
+  }
+}
+
+/** The numbers of a column; null where there is none. */
+function numbersOf(column: Arrow.Vector, { DataType, Precision }: Library): ArrayLike<unknown> {
+  const isHalf = DataType.isFloat(column.type) && column.type.precision === Precision.HALF
+  const [data] = column.data
+  if (column.data.length !== 1 || !data || !DataType.isFloat(column.type)) return Array.from(column)
+  const values = (data.values as Float64Array | Uint16Array).subarray(0, data.length)
+  const numbers = isHalf ? halves(values as Uint16Array) : (values as Float64Array)
+  return data.nullCount === 0 ? numbers : Array.from(numbers, (value, row) => (data.getValid(row) ? value : null))
+}
+
+function putLists(column: Arrow.Vector, reader: LogitsReader, library: Library): void {
+  for (let row = 0; row < column.length; row++) {
+    const list = column.get(row) as Arrow.Vector | null
+    reader.putRow(list && numbersOf(list, library), row)
+  }
+}
+
+/** The values of a column that is kept: times as text with all their digits, decimals as they are written. */
+function* texts(column: Arrow.Vector, library: Library): Generator<unknown> {
+  const { DataType } = library
+  const { type } = column
+  if (DataType.isTimestamp(type)) {
+    for (const data of column.data) {
+      const counts = data.values as BigInt64Array
+      for (let row = 0; row < data.length; row++) {
+        yield data.getValid(row) ? timeText(counts[row]!, 1000n ** BigInt(type.unit)) : null
+      }
+    }
+  } else if (DataType.isDate(type)) {
+    for (const value of column) yield value === null ? null : new Date(Number(value)).toISOString().slice(0, 10)
+  } else if (DataType.isFloat(type)) yield* Array.from(numbersOf(column, library))
+  else for (const value of column) yield plainValue(value)
+}
+
+/** Nested values as JavaScript's own. */
+function plainValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  return 'toJSON' in value ? (value as { toJSON(): unknown }).toJSON() : value
+}
+
+async function write(plan: WritePlan, isFile: boolean): Promise<Writer> {
+  const library = await loadLibrary()
+  const { RecordBatch, RecordBatchFileWriter, RecordBatchStreamWriter, Schema, Struct, makeData } = library
+  const sink = newSink(library)
+  const writer = isFile ? new RecordBatchFileWriter() : new RecordBatchStreamWriter()
+  const schema = new Schema(fieldsOf(plan, library))
+  return {
+    begin() {
+      writer.reset(sink, schema)
+      return sink.taken()
+    },
+    write({ batch, scores, good }) {
+      const blocks = blocksOf(plan, batch, scores, good)
+      const children = blocks.map((block, index) => dataOf(block, schema.fields[index]!.type, library))
+      const data = makeData({ type: new Struct(schema.fields), length: good.length, nullCount: 0, children })
+      writer.write(new RecordBatch(schema, data))
+      return sink.taken()
+    },
+    end() {
+      writer.finish()
+      return sink.taken()
+    },
+  }
+}
+
+/** Where the library's writer puts its bytes. */
+function newSink({ AsyncByteQueue }: Library) {
+  return new (class extends AsyncByteQueue {
+    #pieces: Uint8Array[] = []
+
+    override write(bytes: Uint8Array): void {
+      this.#pieces.push(bytes)
+    }
+
+    /** What was written since it was last asked for. */
+    taken(): Uint8Array[] {
+      const bytes = Buffer.concat(this.#pieces)
+      this.#pieces = []
+      return bytes.length > 0 ? [bytes] : []
+    }
+  })()
+}
+
+function fieldsOf({ kept, fields, classes, float32 }: WritePlan, library: Library): Arrow.Field[] {
+  const { Binary, Bool, Field, FixedSizeList, Float32, Float64, Int64, Uint32, Utf8 } = library
+  const result = float32 ? new Float32() : new Float64()
+  const types: Partial<Record<Type, Arrow.DataType>> = {
+    number: new Float64(),
+    integer: new Int64(),
+    boolean: new Bool(),
+    bytes: new Binary(),
+  }
+  const added = (type: Block['type']): Arrow.DataType => {
+    if (type === 'text') return new Utf8()
+    if (type === 'count') return new Uint32()
+    return type === 'classes' ? new FixedSizeList(classes.length, new Field('item', result, false)) : result
+  }
+  return [
+    ...kept.map(({ name, type }) => new Field(name, types[type] ?? new Utf8(), true)),
+    ...fields.map(({ name, type }) => new Field(name, added(type), false)),
+  ]
+}
+
+function dataOf({ type, values }: Block, to: Arrow.DataType, library: Library): Arrow.Data {
+  const { DataType, makeData, Precision, vectorFromArray } = library
+  if (type !== 'count' && type !== 'result' && type !== 'classes')
+    return vectorFromArray(values as unknown[], to).data[0]!
+  if (DataType.isFixedSizeList(to)) {
+    const child = dataOf({ type: 'result', values } as Block, to.children[0]!.type, library)
+    return makeData({ type: to, length: values.length / to.listSize, nullCount: 0, child } as never)
+  }
+  const isSingle = DataType.isFloat(to) && to.precision === Precision.SINGLE
+  const numbers = values as Float64Array
+  const data = isSingle ? Float32Array.from(numbers) : type === 'count' ? Uint32Array.from(numbers) : numbers
+  return makeData({ type: to, length: values.length, nullCount: 0, data } as never)
+}

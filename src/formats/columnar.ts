@@ -1,0 +1,124 @@
+/** What the formats that keep columns together have in common. */
+import type { Scores } from '../kernel.js'
+import { type Batch, cellOf, Json, type Trouble, type Type, type Value, type WritePlan } from './batch.js'
+import { logitOf } from './logit.js'
+
+/** A value of a column that is kept, as rows have it. */
+export function valueOf(value: unknown): Value {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'object' || value instanceof Uint8Array || value instanceof Json) return value as Value
+  return new Json(JSON.stringify(value, plain))
+}
+
+/** JSON has neither big integers nor special values nor bytes. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
+  return value
+}
+
+/** A time since 1970 in ISO 8601, with as many digits as it has. */
+export function timeText(count: bigint, perSecond: bigint): string {
+  const rest = ((count % perSecond) + perSecond) % perSecond
+  const seconds = new Date(Number((count - rest) / perSecond) * 1000).toISOString().slice(0, -5)
+  const digits = String(perSecond).length - 1
+  const fraction = digits > 0 ? String(rest).padStart(digits, '0').replace(/0+$/, '') : ''
+  return `${seconds}${fraction && `.${fraction}`}Z`
+}
+
+/** Fills in the logits of some rows, from a list a class or from a list of lists; and finds the bad ones. */
+export class LogitsReader {
+  readonly logits: Float64Array
+  readonly bad = new Map<number, Trouble>()
+  readonly #classes: number
+  readonly #missing: 'error' | '-inf'
+
+  constructor(rows: number, classes: number, missing: 'error' | '-inf') {
+    this.logits = new Float64Array(rows * classes)
+    this.#classes = classes
+    this.#missing = missing
+  }
+
+  /** One class of all rows. */
+  putColumn(values: ArrayLike<unknown>, place: number, name: string): void {
+    const step = this.#classes
+    for (let row = 0, at = place; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
+  }
+
+  /** All classes of one row; undefined where there is no list. */
+  putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
+    const length = values?.length ?? 0
+    if (length !== this.#classes) {
+      const missing = values === undefined || values === null
+      const trouble: Trouble = missing
+        ? { code: 'E_MISSING', data: {} }
+        : { code: 'E_WIDTH', data: { cells: length, width: this.#classes } }
+      this.bad.set(row, trouble)
+      return
+    }
+    for (let index = 0; index < length; index++) this.#put(values![index], row * length + index, row, String(index))
+  }
+
+  #put(value: unknown, at: number, row: number, column: string): void {
+    if (typeof value === 'number') {
+      this.logits[at] = value
+      return
+    }
+    const logit = logitOf(value, this.#missing)
+    if (typeof logit === 'number') this.logits[at] = logit
+    else if (!this.bad.has(row)) this.bad.set(row, { ...logit, column })
+  }
+
+  /** The batch, with the values of the columns that are kept. */
+  batch(rows: number, kept: ArrayLike<Value>[]): Batch {
+    return {
+      rows,
+      logits: this.logits,
+      kept,
+      bad: this.bad,
+      locate: ({ code, data, column }, row) => ({
+        code,
+        info: { ...data, row, ...(column !== undefined && { column }) },
+      }),
+      lines: 0,
+      bytes: 0,
+    }
+  }
+}
+
+/** A column of an output: values of one type for some rows, after one another. */
+export interface Block {
+  name: string
+  type: Exclude<Type, 'time' | 'json' | 'list' | 'record'> | 'count' | 'result' | 'classes'
+  nullable: boolean
+  values: unknown[] | Float64Array
+}
+
+/** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
+export function blocksOf({ kept, fields, classes }: WritePlan, batch: Batch, scores: Scores, good: readonly number[]) {
+  const old = kept.map(({ name, type }, index): Block => {
+    const values = good.map((row) => batch.kept[index]![row]!)
+    const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
+    return { name, type: plainType, nullable: true, values: values.map((value) => convert(value, plainType)) }
+  })
+  const added = fields.map(({ name, type, value }): Block => {
+    if (type === 'text') return { name, type, nullable: false, values: good.map((row) => value(scores, row)) }
+    const width = type === 'classes' ? classes.length : 1
+    const values = new Float64Array(good.length * width)
+    good.forEach((row, index) => {
+      const found = value(scores, row)
+      if (type === 'classes') values.set(found as number[], index * width)
+      else values[index] = found as number
+    })
+    return { name, type, nullable: false, values }
+  })
+  return [...old, ...added]
+}
+
+function convert(value: Value, type: Block['type']): unknown {
+  if (value === null) return null
+  if (type === 'text') return cellOf(value)
+  if (type === 'integer') return BigInt(value as number | bigint)
+  return type === 'number' ? Number(value) : value
+}

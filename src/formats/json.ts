@@ -1,0 +1,92 @@
+/**
+ * JSON as it stands in a line: where the values of an object lie in its text, so that what is kept comes out as it went
+ * in, key order and big integers too.
+ */
+
+/** Parses a line of JSON. Bare words that Python writes for special values are read as texts; `text` has them so. */
+export function parseLine(line: string): { value: unknown; text: string } | { reason: string } {
+  try {
+    return { value: JSON.parse(line), text: line }
+  } catch (error) {
+    const text = quoteBareWords(line)
+    if (text !== line) {
+      try {
+        return { value: JSON.parse(text), text }
+      } catch {
+        // The first complaint is about the line as it stands.
+      }
+    }
+    return { reason: (error as Error).message }
+  }
+}
+
+/** A text, or a bare word that is not a key. */
+const TEXT_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\w.+-])(?:NaN|-?Infinity)\b(?!\s*:)/g
+
+function quoteBareWords(line: string): string {
+  return line.replace(TEXT_OR_WORD, (found) => (found.startsWith('"') ? found : `"${found}"`))
+}
+
+/** The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last. */
+export function valuesIn(object: string): Map<string, string> {
+  const values = new Map<string, string>()
+  const end = object.lastIndexOf('}')
+  for (let at = skipBlank(object, object.indexOf('{') + 1); at < end; ) {
+    const keyEnd = textEnd(object, at)
+    const start = skipBlank(object, object.indexOf(':', keyEnd) + 1)
+    const stop = valueEnd(object, start)
+    values.set(JSON.parse(object.slice(at, keyEnd)), object.slice(start, stop))
+    at = skipBlank(object, skipBlank(object, stop) + 1)
+  }
+  return values
+}
+
+/** The texts of the items of an array, or of the values of an object, that is known to be JSON. */
+export function itemsIn(list: string): string[] {
+  const items: string[] = []
+  for (let at = skipBlank(list, list.indexOf('[') + 1); at < list.length && list[at] !== ']'; ) {
+    const stop = valueEnd(list, at)
+    items.push(list.slice(at, stop))
+    at = skipBlank(list, stop)
+    if (list[at] === ',') at = skipBlank(list, at + 1)
+  }
+  return items
+}
+
+function skipBlank(text: string, at: number): number {
+  while (at < text.length && text.charCodeAt(at) <= SPACE) at++
+  return at
+}
+
+const SPACE = 32
+
+function textEnd(text: string, open: number): number {
+  for (let at = open + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++
+    else if (text[at] === '"') return at + 1
+  }
+  return text.length
+}
+
+/** Where a value ends: a text at its quote, a nested one at its last bracket, all else before what cannot be part of it. */
+function valueEnd(text: string, start: number): number {
+  const first = text[start]
+  if (first === '"') return textEnd(text, start)
+  if (first !== '{' && first !== '[') {
+    let at = start
+    while (at < text.length && !/[\s,\]}]/.test(text[at]!)) at++
+    return at
+  }
+  let depth = 0
+  for (let at = start; at < text.length; ) {
+    const byte = text[at]
+    if (byte === '"') {
+      at = textEnd(text, at)
+      continue
+    }
+    at++
+    if (byte === '{' || byte === '[') depth++
+    else if ((byte === '}' || byte === ']') && --depth === 0) return at
+  }
+  return text.length
+}

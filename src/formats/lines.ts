@@ -1,0 +1,69 @@
+/** Lines of UTF-8 text, in blocks of whole ones. */
+
+const LF = 10
+
+/** A line that is longer than is allowed, of which nothing is held: its bytes and newlines. */
+export interface LongLine {
+  bytes: number
+  lines: number
+}
+
+/**
+ * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
+ * `limit` bytes; one that is longer still is passed over.
+ */
+export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer | LongLine> {
+  // Lines that lie in one part are not longer than is allowed: only the first of a part can be.
+  const size = Math.min(MOST, limit)
+  let held: Buffer[] = []
+  let length = 0
+  let passed = 0
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += size) {
+      let part = chunk.subarray(from, from + size)
+      const first = part.indexOf(LF) + 1
+      if (passed > 0 || length + (first || part.length) > limit) {
+        passed += length + (first || part.length)
+        ;[held, length] = [[], 0]
+        if (first === 0) continue
+        yield { bytes: passed, lines: 1 }
+        passed = 0
+        part = part.subarray(first)
+      }
+      const end = part.lastIndexOf(LF) + 1
+      if (end > 0) yield Buffer.concat([...held, part.subarray(0, end)])
+      const rest = part.subarray(end)
+      held = end > 0 ? [rest] : [...held, rest]
+      length = (end > 0 ? 0 : length) + rest.length
+    }
+  }
+  if (passed > 0) yield { bytes: passed, lines: 0 }
+  else if (length > 0) yield Buffer.concat(held)
+}
+
+/** How many bytes of a chunk make a block. */
+const MOST = 1 << 17
+
+/** Where each line of a block that is not blank begins and ends, its newline left out, and which line of it it is. */
+export function* linesOf(block: Buffer): Generator<{ start: number; end: number; line: number }> {
+  for (let start = 0, line = 0; start < block.length; line++) {
+    const newline = block.indexOf(LF, start)
+    const end = newline < 0 ? block.length : newline
+    if (!isBlank(block, start, end)) yield { start, end, line }
+    start = end + 1
+  }
+}
+
+function isBlank(block: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (block[at]! > SPACE) return false
+  return true
+}
+
+const SPACE = 32
+
+/** The number of newlines in a block. */
+export function countNewlines(block: Buffer): number {
+  let count = 0
+  for (let at = block.indexOf(LF); at >= 0; at = block.indexOf(LF, at + 1)) count++
+  return count
+}

