@@ -2,7 +2,6 @@
 /** The command: arguments -> one pipeline -> an exit status. */
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import './command/streams.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'

@@ -1,7 +1,6 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
-import through2 from 'through2'
 import { takeBack } from './buffers.js'
 import { fieldsOf } from './columns.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
@@ -9,7 +8,7 @@ import type { Fault, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
-import { delimiterOf, type FormatName, tableFormat } from './formats/index.js'
+import { delimiterOf, type FormatName, loadFormat } from './formats/index.js'
 import { type Input, openInput } from './formats/open.js'
 import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead } from './head.js'
@@ -19,6 +18,7 @@ import { cellKeeper, generalLane, type Job, type Scored, scoreLong } from './lan
 import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type ScoredBatch, tableLane, writePlan } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
+import { through2 } from './packages.js'
 import { rawOf, rejectOf, tooMany } from './reject.js'
 import { type Schema, settleSchema, settleTable } from './schema.js'
 
@@ -73,7 +73,7 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   askedDialect(settings)
   const stats = newStats()
   const { signal } = settings
-  const stream = through2(
+  const stream = through2()(
     // A block is pushed, and taken, before the next is worked on: what stands before a bad row is never lost with it.
     { writableObjectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 0, ...(signal && { signal }) },
     async function* (chunks: AsyncIterable<unknown>) {
@@ -147,7 +147,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
     const chunks = counted(opened.chunks, taken)
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
     if (delimiterOf(format) === undefined) {
-      const table = await tableFormat(format)!.read(opened, settings)
+      const table = await (await loadFormat(format))!.read(opened, settings)
       if (table) yield* scoreTable(table, input, run, settings)
       input.requireUnchanged?.()
       return
@@ -201,7 +201,7 @@ async function* scoreTable(
     })
   }
   const { columns, named } = table
-  const format = tableFormat(settings.to!)
+  const format = await loadFormat(settings.to!)
   const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
   const shapes = format?.shapes ?? ['columns']
   const { numbersOnly = false } = format ?? {}

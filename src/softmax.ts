@@ -1,11 +1,11 @@
 /** Object mode: a stream of rows -> a stream of predictions; and the matrix call both are made of. */
 import type { Duplex } from 'node:stream'
-import through2 from 'through2'
 import { COLUMNS, type Emittable, type Layout, needSummary, SUMMARIES } from './columns.js'
 import { type Place, SoftmaxError } from './errors.js'
 import { type Scores, STATUS, scoreMatrix } from './kernel.js'
 import { isOverflow, readNumber, rounder } from './number.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
+import { through2 } from './packages.js'
 import { rejectOf, tooMany } from './reject.js'
 import { settleLayout, settleSchema } from './schema.js'
 
@@ -141,24 +141,27 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
   const predict = predictor(settings, op)
   const stats: PredictionStream['stats'] = { read: 0, written: 0, rejected: {} }
   const waiting: unknown[] = []
-  const stream = through2.obj({ highWaterMark: BATCH, signal: settings.signal }, function (this: Duplex, row, _, done) {
-    waiting.push(row)
-    if (this.writableLength > 1 && waiting.length < BATCH) return done()
-    let batch: Batch
-    try {
-      batch = predict(waiting.splice(0))
-    } catch (error) {
-      return done(error as Error)
-    }
-    for (const prediction of batch.predictions) this.push(prediction)
-    stats.read += batch.rows
-    stats.written += batch.predictions.length
-    if (batch.faults.length > 0 || batch.error) {
-      return void tellFaults(batch.faults, stats, settings).then(() => done(batch.error as Error), done)
-    }
-    // Rows that come before the next tick are written while this one is under way, and so make the next batch.
-    process.nextTick(done)
-  })
+  const stream = through2().obj(
+    { highWaterMark: BATCH, signal: settings.signal },
+    function (this: Duplex, row, _, done) {
+      waiting.push(row)
+      if (this.writableLength > 1 && waiting.length < BATCH) return done()
+      let batch: Batch
+      try {
+        batch = predict(waiting.splice(0))
+      } catch (error) {
+        return done(error as Error)
+      }
+      for (const prediction of batch.predictions) this.push(prediction)
+      stats.read += batch.rows
+      stats.written += batch.predictions.length
+      if (batch.faults.length > 0 || batch.error) {
+        return void tellFaults(batch.faults, stats, settings).then(() => done(batch.error as Error), done)
+      }
+      // Rows that come before the next tick are written while this one is under way, and so make the next batch.
+      process.nextTick(done)
+    },
+  )
   return Object.assign(stream as unknown as Duplex, { stats })
 }
 

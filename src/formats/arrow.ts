@@ -8,18 +8,7 @@
 import * as zlib from 'node:zlib'
 import type * as Arrow from 'apache-arrow'
 import { SoftmaxError } from '../errors.js'
-import {
-  type Batch,
-  beginsWith,
-  type Column,
-  type ReadPlan,
-  type Source,
-  type Table,
-  type TableFormat,
-  type Type,
-  type WritePlan,
-  type Writer,
-} from './batch.js'
+import type { Batch, Column, ReadPlan, Source, Table, TableFormat, Type, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
 import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
 import { checkMessage } from './flatbuffer.js'
@@ -33,8 +22,6 @@ const MAGIC = 'ARROW1\0\0'
 
 /** The file. */
 export const arrow: TableFormat = {
-  text: false,
-  magic: (start) => beginsWith(start, MAGIC.slice(0, 6)),
   shapes: ['columns', 'list'],
   typed: true,
   read,
@@ -44,7 +31,6 @@ export const arrow: TableFormat = {
 /** The stream. */
 export const arrows: TableFormat = {
   ...arrow,
-  magic: (start) => beginsWith(start, '\xff\xff\xff\xff'),
   write: (plan) => write(plan, false),
 }
 

@@ -144,10 +144,6 @@ export interface Writer {
 
 /** A format that is read and written by batches. */
 export interface TableFormat {
-  /** Whether it is text, so that its first bytes tell less. */
-  text: boolean
-  /** Whether an input that begins so is of the format; undefined where that takes more bytes to tell. */
-  magic(start: Buffer): boolean | undefined
   /** Which shapes its columns of probabilities can have. */
   shapes: readonly Shape[]
   /** Whether columns have one type for all rows. */
@@ -157,12 +153,6 @@ export interface TableFormat {
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: ReadSettings): Promise<Table | undefined>
   write(plan: WritePlan): Writer | Promise<Writer>
-}
-
-/** Whether bytes begin with a magic number, in latin1; undefined where they end within it. */
-export function beginsWith(start: Buffer, magic: string): boolean | undefined {
-  const begin = start.toString('latin1', 0, magic.length)
-  return begin === magic || (magic.startsWith(begin) ? undefined : false)
 }
 
 /** A value as a cell of a text. */

@@ -5,30 +5,34 @@
 import { once } from 'node:events'
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import * as zlib from 'node:zlib'
 import { SoftmaxError } from '../errors.js'
-import { beginsWith } from './batch.js'
 import { ByteReader } from './bytes.js'
+import { beginsAs, type Magic } from './magic.js'
+
+/** Loaded where it is needed. */
+const zlib = () => process.getBuiltinModule('node:zlib')
 
 interface Compression {
   extensions: readonly string[]
-  /** As in `TableFormat`. */
-  magic(start: Buffer): boolean | undefined
+  magic: Magic
   decompress(bytes: ByteReader): AsyncGenerator<Buffer>
   compress(): Transform
 }
+
+const GZIP = '\x1f\x8b'
+const ZSTD = '\x28\xb5\x2f\xfd'
 
 /** Every compression once. */
 export const COMPRESSIONS = {
   gzip: {
     extensions: ['.gz', '.gzip'],
-    magic: (start) => beginsWith(start, GZIP),
+    magic: beginsAs(GZIP),
     decompress: gunzip,
-    compress: () => zlib.createGzip(),
+    compress: () => zlib().createGzip(),
   },
   zstd: {
     extensions: ['.zst', '.zstd'],
-    magic: (start) => beginsWith(start, ZSTD),
+    magic: beginsAs(ZSTD),
     decompress: unzstd,
     compress: () => zstd().createZstdCompress(),
   },
@@ -38,8 +42,6 @@ export const COMPRESSIONS = {
 export type CompressionName = keyof typeof COMPRESSIONS
 
 const NAMES = Object.keys(COMPRESSIONS) as CompressionName[]
-const GZIP = '\x1f\x8b'
-const ZSTD = '\x28\xb5\x2f\xfd'
 /** How many bytes are made at once. */
 const PIECE = { chunkSize: 1 << 17 }
 
@@ -82,7 +84,7 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
     for (let member = 1; await skipGzipHeader(bytes, member); member++) {
       let [crc, size] = [0, 0]
       for await (const piece of inflate(bytes)) {
-        crc = zlib.crc32(piece, crc)
+        crc = zlib().crc32(piece, crc)
         size = (size + piece.length) % 2 ** 32
         yield piece
       }
@@ -138,7 +140,7 @@ async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
 
 /** One stream of deflate; what follows it is left to be read. */
 async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
-  const engine = zlib.createInflateRaw(PIECE)
+  const engine = zlib().createInflateRaw(PIECE)
   const ended = once(engine, 'end')
   ended.catch(() => {})
   let fed = 0
@@ -169,7 +171,7 @@ async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
 type Zstd = { createZstdDecompress(options?: object): Transform; createZstdCompress(): Transform }
 
 function zstd(): Zstd {
-  if ('createZstdDecompress' in zlib) return zlib as unknown as Zstd
+  if ('createZstdDecompress' in zlib()) return zlib() as unknown as Zstd
   throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
 }
 

@@ -6,15 +6,10 @@
  * a callback that makes it six times as slow; so they are found again in the row's text, which costs nothing where no
  * quote is in the block.
  */
-import { createRequire } from 'node:module'
 import type { Options } from 'csv-parse/sync'
+import { csvParse, csvStringify } from '../packages.js'
 import { lineEnd, NOT_CLOSED, type Place, rowsOf } from './cutter.js'
 import type { Dialect } from './dialect.js'
-
-// Loaded where they are needed: that takes 15 ms, more than to score a small file in the fast lane.
-const require = createRequire(import.meta.url)
-const csvParse = () => require('csv-parse/sync') as typeof import('csv-parse/sync')
-const csvStringify = () => require('csv-stringify/sync') as typeof import('csv-stringify/sync')
 
 /** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
 export type Row = string[] | BadRow

@@ -33,19 +33,10 @@ import { logitOf } from './logit.js'
 import { byteOrderMark } from './mark.js'
 
 export const ndjson: TableFormat = {
-  text: true,
-  magic,
   shapes: ['columns', 'list', 'record'],
   typed: false,
   read,
   write,
-}
-
-/** A bracket, and what can follow it in a row. */
-function magic(start: Buffer): boolean | undefined {
-  const text = start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
-  if (/^\s*[{[]?\s*$/.test(text)) return undefined
-  return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]"\d-]|NaN|Infinity))/.test(text)
 }
 
 type Row = Record<string, unknown> | unknown[]

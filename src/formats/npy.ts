@@ -10,23 +10,12 @@
  */
 import type { Field } from '../columns.js'
 import { SoftmaxError } from '../errors.js'
-import {
-  type Batch,
-  beginsWith,
-  type ReadPlan,
-  type Source,
-  type Table,
-  type TableFormat,
-  type WritePlan,
-  type Writer,
-} from './batch.js'
+import type { Batch, ReadPlan, Source, Table, TableFormat, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
 import { type FloatLayout, readFloats } from './float.js'
 import { openBytes, Spool } from './spool.js'
 
 export const npy: TableFormat = {
-  text: false,
-  magic: (start) => beginsWith(start, MAGIC),
   shapes: ['list'],
   typed: true,
   numbersOnly: true,

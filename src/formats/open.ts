@@ -1,7 +1,7 @@
 /** The beginning of an input: which format it has. */
 import type { Source } from './batch.js'
 import { compressionOf, compressionOfBytes, decompress } from './compression.js'
-import { type FormatName, formatOf, formatOfBytes, tableFormat } from './index.js'
+import { type FormatName, formatOf, formatOfBytes, isText } from './index.js'
 
 /** What is known of an input before it is read. */
 export interface Input extends Source {
@@ -32,7 +32,7 @@ export async function openInput(
   const { start, chunks } = await peek(plain.chunks, formatOfBytes)
   const told = asked ?? formatOf(name)
   const found = formatOfBytes(start) ?? 'none'
-  const format = found !== 'none' && !(asked && tableFormat(found)!.text) ? found : (told ?? 'csv')
+  const format = found !== 'none' && !(asked && isText(found)) ? found : (told ?? 'csv')
   if (told && told !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${told}`)
   return { ...plain, chunks, format }
 }

@@ -6,7 +6,6 @@ import type { FileMetaData, ParquetParsers, SchemaElement, SchemaTree } from 'hy
 import { SoftmaxError } from '../errors.js'
 import {
   type Batch,
-  beginsWith,
   type Column,
   Json,
   type ReadPlan,
@@ -22,8 +21,6 @@ import { loadPeer } from './peer.js'
 import { type FileBytes, openBytes } from './spool.js'
 
 export const parquet: TableFormat = {
-  text: false,
-  magic: (start) => beginsWith(start, 'PAR1'),
   shapes: ['columns', 'list'],
   typed: true,
   read,
