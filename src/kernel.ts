@@ -57,8 +57,9 @@ const BATCH = 64
 export interface Kernel {
   memory: WebAssembly.Memory
   heapBase(): number
-  /** See `kernel/csv.ts`. */
+  /** See `kernel/rows.ts`. */
   scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
+  scoreNdjson(at: number, end: number, out: number, limit: number, job: number): number
   countLines(at: number, end: number): number
   divide(at: number, count: number, temperature: number): void
   begin(state: number): void

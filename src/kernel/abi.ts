@@ -3,7 +3,7 @@
  * offsets in bytes from its start. The host imports this file too, so it is plain TypeScript, and every number stands
  * here only.
  *
- * Behind it the job of `csv.ts`, which the host writes once for all blocks; and numbers that stand in a job.
+ * Behind it the job of `csv.ts` and `ndjson.ts`, which the host writes once for all blocks; and numbers that stand in a job.
  */
 
 /** f64 each: the largest logit, and the largest of the others, -inf where there is none. */
@@ -102,8 +102,15 @@ export const ROW_ROOM = 96
 export const STOPPED = 100
 export const WRITTEN = 104
 export const ROWS = 108
+/**
+ * u32 each, of NDJSON: where there are the address and the length (u32 each) of the key of the logits and then of the new
+ * keys, and how many these are; and the same of what stands before each new value.
+ */
+export const KEYS = 112
+export const KEY_COUNT = 116
+export const LEADS = 120
 /** The size of a job. */
-export const JOB_SIZE = 112
+export const JOB_SIZE = 128
 
 /** What is done with a column. */
 export const ACTION_DROP = 0
@@ -117,7 +124,7 @@ export const EMIT_LABEL = 2
 export const EMIT_INDEX = 3
 export const EMIT_CONFIDENCE = 4
 
-/** Why the CSV kernel stopped: all rows are done; it does not understand the next; there is no room for it. */
+/** Why a kernel of bytes stopped: all rows are done; it does not understand the next; there is no room for it. */
 export const STOP_DONE = 0
 export const STOP_ODD = 1
 export const STOP_FULL = 2

@@ -1,5 +1,6 @@
 /** What the host sees of the kernel. */
 export { countLines, scoreCsv } from './csv'
+export { scoreNdjson } from './ndjson'
 export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
 export { drain, select, selectRows } from './top'
 

@@ -22,6 +22,7 @@
  * off the chain from one cell to the next (no change: instructions bound it, not the chain).
  */
 
+import { COMMA, passNumber } from './json'
 import { log2Pow10, unrounded } from './powers'
 
 /** 10^0 .. 10^15, and behind them -10^0 .. -10^15: all exact. */
@@ -80,6 +81,32 @@ export function parse(p: usize, dst: usize, delimiter: u32): usize {
     }
   }
   return parseLong(p, dst, delimiter)
+}
+
+/**
+ * The same for a number of JSON: one that begins and ends with a digit but for its sign, and with no 0 before another, nor
+ * a point with none behind it. What stands behind it is for the caller to see.
+ */
+// @ts-ignore: decorator
+@inline
+export function parseJson(p: usize, dst: usize): usize {
+  const text = v128.load(p)
+  const end = numberEnd(text)
+  if (end < 16) {
+    const negative = u32(load<u8>(p) == 0x2d)
+    const limit = 1 << end
+    const point = pointOf(text, limit)
+    const shift = end + i32(point == end)
+    const all = numerals(text)
+    const first = all >> negative
+    const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
+    if (whole && popcnt(all & (limit - 1)) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
+      const d = weigh(align(text, shift, point))
+      store<f64>(dst, <f64><i64>d / load<f64>(((shift - point) << 3) + (negative << 7), TENS - 8))
+      return p + end
+    }
+  }
+  return passNumber(p) ? parseLong(p, dst, COMMA) : 0
 }
 
 /** How many bytes at the start may be of a number without exponent: `-`, `.`, the digits, and `/`. */

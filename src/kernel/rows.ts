@@ -1,0 +1,143 @@
+/**
+ * Rows from bytes to bytes, whatever the format: a batch at a time is read, then scored, then written. In batches, because
+ * rows do not wait for each other.
+ *
+ * A format is a function that reads a batch of rows, and one that writes a row. What it does not understand it leaves as
+ * it was, and the kernel says where that stands: the host does that row, so there is one place that words every error.
+ *
+ * Reading runs ahead by up to 48 bytes, writing by up to 32: both buffers are padded by the host.
+ */
+import * as abi from './abi'
+import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print'
+import { divide, scoreRows } from './softmax'
+import { drain, select } from './top'
+
+export const LF: u32 = 10
+export const CR: u32 = 13
+
+/**
+ * Scores the rows from `at` to `end` into `out`, as long as there is room up to `limit`. Returns why it stopped; where,
+ * and after how many rows, stands in the job. What a row writes is at most what it had and ROW_ROOM.
+ *
+ * `read` reads up to so many rows, and returns how many; the mark behind the last has where it stopped. `write` returns
+ * where the row ends in the output, or 0 if it cannot write it.
+ */
+// @ts-ignore: decorator
+@inline
+export function scoreBytes(
+  read: (at: usize, end: usize, most: u32, job: usize) => u32,
+  write: (row: u32, out: usize, job: usize) => usize,
+  at: usize,
+  end: usize,
+  out: usize,
+  limit: usize,
+  job: usize,
+): u32 {
+  const rowRoom = load<u32>(job, abi.ROW_ROOM)
+  const most = load<u32>(job, abi.BATCH_ROWS)
+  let rows: u32 = 0
+  let stop: u32 = abi.STOP_DONE
+  while (at < end && stop == abi.STOP_DONE) {
+    const room = <isize>(limit - out) - <isize>(end - at)
+    const fit: u32 = room < 0 ? 0 : min(most, <u32>room / rowRoom)
+    const good = scoreBatch(read(at, end, fit, job), job)
+    let row: u32 = 0
+    for (; row < good; row++) {
+      const written = write(row, out, job)
+      if (!written) break
+      out = written
+    }
+    at = load<u32>(markOf(row, job))
+    rows += row
+    if (row < fit && at < end) stop = abi.STOP_ODD
+    else if (fit == 0) stop = abi.STOP_FULL
+  }
+  store<u32>(job, <u32>at, abi.STOPPED)
+  store<u32>(job, <u32>out, abi.WRITTEN)
+  store<u32>(job, rows, abi.ROWS)
+  return stop
+}
+
+/** Where a batch has the start of a row, and behind it the end of what is kept of it (u32 each). */
+// @ts-ignore: decorator
+@inline
+export function markOf(row: u32, job: usize): usize {
+  return <usize>load<u32>(job, abi.MARKS) + ((<usize>row) << 3)
+}
+
+/** Copies in steps of 16 bytes; returns where the copy ends. */
+// @ts-ignore: decorator
+@inline
+export function copy(from: usize, length: usize, out: usize): usize {
+  v128.store(out, v128.load(from))
+  for (let at: usize = 16; at < length; at += 16) v128.store(out + at, v128.load(from + at))
+  return out + length
+}
+
+/** Scores the rows that were read; returns how many there are before the first that has no softmax. */
+function scoreBatch(rows: u32, job: usize): u32 {
+  const logits = <usize>load<u32>(job, abi.LOGITS)
+  const classes = load<u32>(job, abi.CLASSES)
+  const states = <usize>load<u32>(job, abi.STATES)
+  const values = <usize>load<u32>(job, abi.VALUES)
+  const temperature = load<f64>(job, abi.TEMPERATURE)
+  if (temperature != 1) divide(logits, rows * classes, temperature)
+  scoreRows(logits, rows, classes, states, load<u32>(job, abi.SCRATCH), values, load<u32>(job, abi.FLAGS))
+  let good: u32 = 0
+  while (good < rows && load<u32>(stateOf(good, job), abi.STATUS) == abi.STATUS_FINITE) good++
+  return good
+}
+
+// @ts-ignore: decorator
+@inline
+export function stateOf(row: u32, job: usize): usize {
+  return <usize>load<u32>(job, abi.STATES) + <usize>row * abi.STATE_SIZE
+}
+
+/** Where a batch has a row's logits, or its values. */
+// @ts-ignore: decorator
+@inline
+export function rowOf(numbers: u32, row: u32, job: usize): usize {
+  return <usize>numbers + ((<usize>row * load<u32>(job, abi.CLASSES)) << 3)
+}
+
+// @ts-ignore: decorator
+@inline
+export function summaryOf(kind: u32, state: usize): f64 {
+  return load<f64>(state + ((<usize>(kind - abi.EMIT_CONFIDENCE)) << 3), abi.CONFIDENCE)
+}
+
+/** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */
+export function writeProbabilities(row: u32, out: usize, job: usize): usize {
+  const values = rowOf(load<u32>(job, abi.VALUES), row, job)
+  const count = load<u32>(job, abi.CLASSES)
+  const delimiter = load<u32>(job, abi.DELIMITER)
+  const digits = load<u32>(job, abi.PRECISION)
+  if (load<u32>(job, abi.FLOAT32)) {
+    if (!digits) return printRowFloat32(values, count, delimiter, out)
+    for (let at = values; at < values + ((<usize>count) << 3); at += 8) store<f64>(at, <f64><f32>load<f64>(at))
+  }
+  return digits ? printRowPrecision(values, count, digits, delimiter, out) : printRow(values, count, delimiter, out)
+}
+
+/** Positions of the largest logits of a row, the largest first. */
+export function positionsOf(row: u32, job: usize): usize {
+  const heap = <usize>load<u32>(job, abi.HEAP)
+  const positions = <usize>load<u32>(job, abi.POSITIONS)
+  const logits = rowOf(load<u32>(job, abi.LOGITS), row, job)
+  drain(heap, select(logits, load<u32>(job, abi.CLASSES), 0, heap, 0, load<u32>(job, abi.TOP)), positions)
+  return positions
+}
+
+/** Writes the class's name. */
+export function writeLabel(index: u32, out: usize, job: usize): usize {
+  const label = <usize>load<u32>(job, abi.LABELS) + ((<usize>index) << 3)
+  return copy(load<u32>(label), load<u32>(label, 4), out)
+}
+
+/** Writes a result, rounded as asked. */
+export function writeNumber(x: f64, out: usize, job: usize): usize {
+  const digits = load<u32>(job, abi.PRECISION)
+  if (!load<u32>(job, abi.FLOAT32)) return digits ? printPrecision(x, digits, out) : print(x, out)
+  return digits ? printPrecision(<f64><f32>x, digits, out) : printFloat32(x, out)
+}
