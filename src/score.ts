@@ -13,10 +13,11 @@ import { type Input, openInput } from './formats/open.js'
 import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead } from './head.js'
 import { delimitedTable, delimitedWriter } from './lanes/delimited.js'
-import { fastLaneRefusal } from './lanes/fast.js'
+import { fastLaneRefusal, widthRefusal } from './lanes/fast.js'
 import { cellKeeper, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
+import { linesJob, linesLane, linesRefusal } from './lanes/lines.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
-import { type ScoredBatch, tableLane, writePlan } from './lanes/table.js'
+import { type ScoredBatch, type TableJob, tableLane, writePlan } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { through2 } from './packages.js'
 import { rawOf, rejectOf, tooMany } from './reject.js'
@@ -195,11 +196,6 @@ async function* scoreTable(
   settings: Settings,
   { place = { line: 1, row: 1, byte: 0 }, dialect }: { place?: Start; dialect?: Dialect } = {},
 ): AsyncGenerator<Buffer> {
-  if (settings.lane === 'fast') {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `--lane fast cannot do ${settings.from} to ${settings.to}; leave it out`,
-    })
-  }
   const { columns, named } = table
   const format = await loadFormat(settings.to!)
   const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
@@ -212,13 +208,28 @@ async function* scoreTable(
   const names = named ? columns.map(({ name }) => name) : undefined
   const begins = !run.first
   const schema = settleColumns(names, columns.length, settle, input, run, settings)
-  const job = { settings, schema, objects, typed: format?.typed ?? false }
-  run.stats.lane = 'table'
+  const wantRaw = settings.onReject !== undefined
+  const job = { settings, schema, objects, typed: format?.typed ?? false, wantRaw }
+  const refusal = tableRefusal(table, job)
+  requireLane(settings, refusal)
+  const fast = settings.lane !== 'general' && refusal === undefined
+  if (run.stats.lane !== 'table') run.stats.lane = fast ? 'fast' : 'table'
   run.writer ??= format
     ? await format.write(writePlan(job, table, run.single))
     : delimitedWriter(writePlan(job, table, run.single), outputDialect(settings, dialect))
   if (begins) yield* buffersOf(run.writer.begin())
-  yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
+  if (!fast) return yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
+  const { columns: keyed, mark, blocks } = table.lines!
+  const lines = linesJob(job, keyed)
+  const scored = fastLane(blocks(), lines, linesLane(lines, settings.maxRowBytes), threadsOf(settings))
+  yield* countScored(scored, run, { ...place, byte: mark }, input.name)
+}
+
+/** Why the fast lane cannot do a table, or undefined if it can. */
+function tableRefusal({ lines }: Table, job: TableJob & { settings: Settings }): string | undefined {
+  const { from, to } = job.settings
+  if (!lines || to !== 'ndjson') return `${from} to ${to}`
+  return linesRefusal(job, lines.columns) ?? widthRefusal(job.schema)
 }
 
 /** A schema for a format that holds numbers alone: what it cannot hold is left out, and told of where it was not asked for. */
@@ -289,19 +300,28 @@ function requireSame(names: readonly string[], others: readonly string[], first 
 /** The lane that does a job: the fast one, where it can and may. */
 function laneOf(job: Job, stats: Stats, settings: Settings): (blocks: AsyncIterable<Block>) => AsyncGenerator<Scored> {
   const refusal = fastLaneRefusal(job)
-  if (settings.lane === 'fast' && refusal) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
-  }
+  const general = generalLane(job)
+  const score = (block: Block) => (Buffer.isBuffer(block) ? general(block) : scoreLong(block))
+  requireLane(settings, refusal)
   if (settings.lane === 'general' || refusal) {
     stats.lane = 'general'
-    return (blocks) => mapBlocks(blocks, generalLane(job))
+    return (blocks) => mapBlocks(blocks, score)
   }
   if (stats.lane !== 'general') stats.lane = 'fast'
-  return (blocks) => fastLane(blocks, job, settings.jobs || availableParallelism())
+  return (blocks) => fastLane(blocks, job, score, threadsOf(settings))
 }
 
-async function* mapBlocks(blocks: AsyncIterable<Block>, score: (block: Buffer) => Scored): AsyncGenerator<Scored> {
-  for await (const block of blocks) yield Buffer.isBuffer(block) ? score(block) : scoreLong(block)
+function requireLane({ lane }: Settings, refusal: string | undefined): void {
+  if (lane !== 'fast' || refusal === undefined) return
+  throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
+}
+
+function threadsOf({ jobs }: Settings): number {
+  return jobs || availableParallelism()
+}
+
+async function* mapBlocks(blocks: AsyncIterable<Block>, score: (block: Block) => Scored): AsyncGenerator<Scored> {
+  for await (const block of blocks) yield score(block)
 }
 
 /** Where the block that is next begins. */

@@ -5,6 +5,7 @@
 import type { Field, Shape } from '../columns.js'
 import type { Code } from '../errors.js'
 import type { Scores } from '../kernel.js'
+import type { LongLine } from './lines.js'
 
 /** What a column holds: `list` and `record` may hold the logits of all classes, `json` is whatever else is nested. */
 export type Type = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'bytes' | 'json' | 'list' | 'record'
@@ -18,6 +19,11 @@ export interface Column {
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
+}
+
+/** A column of objects, and the keys that lead to it. */
+export interface Keyed extends Column {
+  path: readonly string[]
 }
 
 /** Text that is JSON: a nested value of a column that is kept. */
@@ -104,6 +110,16 @@ export interface Table {
   /** The number of rows, where it is told before them. */
   rows?: number
   batches(plan: ReadPlan): AsyncGenerator<Batch>
+  /** The same as lines of text, where a row is one; either is asked for, and once. */
+  lines?: Lines
+}
+
+/** Lines of text with an object each. */
+export interface Lines {
+  columns: readonly Keyed[]
+  /** The bytes before the first block. */
+  mark: number
+  blocks(): AsyncGenerator<Buffer | LongLine>
 }
 
 /** What a writer needs to know of the output. */

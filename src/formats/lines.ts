@@ -1,4 +1,5 @@
 /** Lines of UTF-8 text, in blocks of whole ones. */
+import { lend } from '../buffers.js'
 
 const LF = 10
 
@@ -31,18 +32,28 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
         part = part.subarray(first)
       }
       const end = part.lastIndexOf(LF) + 1
-      if (end > 0) yield Buffer.concat([...held, part.subarray(0, end)])
+      if (end > 0) yield joined([...held, part.subarray(0, end)], length + end)
       const rest = part.subarray(end)
       held = end > 0 ? [rest] : [...held, rest]
       length = (end > 0 ? 0 : length) + rest.length
     }
   }
   if (passed > 0) yield { bytes: passed, lines: 0 }
-  else if (length > 0) yield Buffer.concat(held)
+  else if (length > 0) yield joined(held, length)
+}
+
+function joined(parts: Buffer[], length: number): Buffer {
+  const all = lend(length)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 /** How many bytes of a chunk make a block. */
-const MOST = 1 << 17
+const MOST = 1 << 18
 
 /** Where each line of a block that is not blank begins and ends, its newline left out, and which line of it it is. */
 export function* linesOf(block: Buffer): Generator<{ start: number; end: number; line: number }> {

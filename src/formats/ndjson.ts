@@ -14,8 +14,9 @@ import type { Field } from '../columns.js'
 import { SoftmaxError } from '../errors.js'
 import {
   type Batch,
-  type Column,
+  type GoodRows,
   Json,
+  type Keyed,
   type ReadPlan,
   type ReadSettings,
   type Source,
@@ -41,11 +42,6 @@ export const ndjson: TableFormat = {
 
 type Row = Record<string, unknown> | unknown[]
 
-/** A column, and the keys that lead to it. */
-interface Keyed extends Column {
-  path: readonly string[]
-}
-
 async function read({ chunks }: Source, settings: ReadSettings): Promise<Table | undefined> {
   const { maxRowBytes: limit } = settings
   const blocks = cutLines(chunks, limit)
@@ -55,15 +51,21 @@ async function read({ chunks }: Source, settings: ReadSettings): Promise<Table |
     throw firstError(held, mark, limit)
   }
   const columns = columnsOf(rows, settings)
+  const allBlocks = async function* () {
+    yield* held
+    yield* blocks
+  }
   return {
     columns,
     named: !Array.isArray(rows[0]),
     async *batches(plan) {
-      const batchOf = (block: Buffer | LongLine, mark: number) =>
-        Buffer.isBuffer(block) ? readBatch(block, columns, plan, mark) : longBatch(block, plan, limit)
-      for (const [index, block] of held.entries()) yield batchOf(block, index === 0 ? mark : 0)
-      for await (const block of blocks) yield batchOf(block, 0)
+      let before = mark
+      for await (const block of allBlocks()) {
+        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : longBatch(block, plan, limit)
+        before = 0
+      }
     },
+    lines: { columns, mark, blocks: allBlocks },
   }
 }
 
@@ -137,7 +139,8 @@ function tooLong(limit: number): Trouble {
   return { code: 'E_ROW_TOO_LONG', data: { limit } }
 }
 
-function longBatch({ bytes, lines }: LongLine, plan: ReadPlan, limit: number): Batch {
+/** The batch of a line that is longer than is allowed. */
+export function longBatch({ bytes, lines }: LongLine, plan: ReadPlan, limit: number): Batch {
   return {
     rows: 1,
     logits: new Float64Array(plan.classes),
@@ -211,7 +214,8 @@ interface Task {
   known: Set<string>
 }
 
-function readBatch(block: Buffer, columns: Keyed[], plan: ReadPlan, mark: number): Batch {
+/** The rows of a block, before which `mark` bytes belong to it. */
+export function readBatch(block: Buffer, columns: readonly Keyed[], plan: ReadPlan, mark = 0): Batch {
   const task = taskOf(columns, plan)
   const lines = Array.from(linesOf(block))
   const utf8 = isUtf8(block) || undefined
@@ -236,7 +240,8 @@ function readBatch(block: Buffer, columns: Keyed[], plan: ReadPlan, mark: number
     locate: ({ code, data, column }, row) => {
       const { line, start, end } = lines[row]!
       const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
-      const raw = plan.wantRaw && { raw: block.subarray(start, end) }
+      // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+      const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
       return { code, info, start: mark + start, end: mark + end, ...raw }
     },
     lines: countNewlines(block),
@@ -244,7 +249,7 @@ function readBatch(block: Buffer, columns: Keyed[], plan: ReadPlan, mark: number
   }
 }
 
-function taskOf(columns: Keyed[], plan: ReadPlan): Task {
+function taskOf(columns: readonly Keyed[], plan: ReadPlan): Task {
   const chosen = plan.logits.map((index) => columns[index]!)
   const [whole] = plan.whole ? chosen : []
   const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
@@ -328,7 +333,13 @@ function fits(value: Value, type: Type): boolean {
   return typeof value === 'number' && (type === 'number' || Number.isInteger(value))
 }
 
-function write({ kept, fields, classes, print }: WritePlan): Writer {
+/** Writes rows as objects; at once, unlike other writers. */
+export function write({
+  kept,
+  fields,
+  classes,
+  print,
+}: WritePlan): Omit<Writer, 'write'> & { write(rows: GoodRows): Uint8Array[] } {
   const pairs = fields.map((field) => [`${JSON.stringify(field.name)}:`, textOf(field, classes, print)] as const)
   const keys = kept.map(({ name }) => `${JSON.stringify(name)}:`)
   return {

@@ -6,12 +6,15 @@
  * workers take over, each with memory that it shares with this thread: a block is copied into it once, and what was
  * written once out of it.
  */
+import { isUtf8 } from 'node:buffer'
 import type { Emittable } from '../columns.js'
 import { type Place, rowsOf } from '../formats/cutter.js'
-import { type Dialect, sameCells } from '../formats/dialect.js'
+import { sameCells } from '../formats/dialect.js'
+import { linesOf } from '../formats/lines.js'
 import * as abi from '../kernel/abi.js'
 import { growMemory, type Kernel } from '../kernel.js'
 import type { Fault, Job, ScoreBlock, Scored } from './general.js'
+import type { LinesJob } from './lines.js'
 
 /** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
 export const INPUT_ROOM = 1 << 21
@@ -41,18 +44,50 @@ export function fastLaneRefusal({ input, output, schema, settings }: Job): strin
   if (input.newline !== '\n') return 'rows that end in a carriage return'
   if (settings.escapeFormulas) return '--escape-formulas'
   if (!sameCells(input, output)) return 'an output format that is not that of the input'
-  if (schema.logits.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
-  return undefined
+  return widthRefusal(schema)
+}
+
+/** The same of a job of any kind. */
+export function widthRefusal({ classes }: Job['schema']): string | undefined {
+  return classes.length > MOST_CLASSES ? `more than ${MOST_CLASSES} classes` : undefined
+}
+
+/** What the fast lane can be given to do: delimited text, or lines of NDJSON. */
+export type FastJob = Job | LinesJob
+
+function isLines(job: FastJob): job is LinesJob {
+  return 'leads' in job
+}
+
+/** True if a block is one for the kernel; the lane that takes any block does the others. */
+export function isForKernel(block: Buffer, job: FastJob): boolean {
+  if (block.length > INPUT_ROOM) return false
+  // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
+  return isLines(job) ? isUtf8(block) : block.at(-1) !== RETURN
+}
+
+const RETURN = 13
+
+/** The lane that takes any block; its code is loaded where it is needed. */
+async function laneOf(job: FastJob): Promise<ScoreBlock> {
+  if (isLines(job)) return (await import('./lines.js')).linesLane(job)
+  return (await import('./general.js')).generalLane(job)
+}
+
+/** Start and end of each row of a block of the input, or of the output; blank lines are left out. */
+function* placesOf(block: Buffer, job: FastJob, side: 'input' | 'output'): Generator<Place> {
+  if (!isLines(job)) return yield* rowsOf(block, job[side])
+  for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
 }
 
 /** A kernel that is set up for a job, and scores blocks that stand in its memory. */
 export class FastKernel {
-  readonly #job: Job
+  readonly #job: FastJob
   readonly #kernel: Kernel
   readonly #at: Layout
   #general: ScoreBlock | undefined
 
-  constructor(job: Job, kernel: Kernel) {
+  constructor(job: FastJob, kernel: Kernel) {
     this.#job = job
     this.#kernel = kernel
     this.#at = layOut(job, this.#kernel)
@@ -71,10 +106,10 @@ export class FastKernel {
 
   /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
   async score(length: number): Promise<Scored> {
-    const run = new BlockRun(this.#kernel, this.#at, length)
+    const run = new BlockRun(this.#kernel, isLines(this.#job), this.#at, length)
     while (run.advance()) run.setAside(this.#job)
     if (!run.isOdd) return run.result()
-    this.#general ??= (await import('./general.js')).generalLane(this.#job)
+    this.#general ??= await laneOf(this.#job)
     return run.merge(this.#general, this.#job)
   }
 }
@@ -92,6 +127,7 @@ interface OddRow extends Place {
  */
 class BlockRun {
   readonly #kernel: Kernel
+  readonly #score: Kernel['scoreCsv']
   readonly #at: Layout
   readonly #view: DataView
   readonly #end: number
@@ -105,8 +141,9 @@ class BlockRun {
   /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
   #run = 1
 
-  constructor(kernel: Kernel, at: Layout, length: number) {
+  constructor(kernel: Kernel, lines: boolean, at: Layout, length: number) {
     this.#kernel = kernel
+    this.#score = lines ? kernel.scoreNdjson : kernel.scoreCsv
     this.#at = at
     this.#view = new DataView(kernel.memory.buffer, at.job, abi.JOB_SIZE)
     this.#end = at.input + length
@@ -125,7 +162,7 @@ class BlockRun {
     for (;;) {
       const bytes = new Uint8Array(this.#kernel.memory.buffer)
       const end = bytes[this.#end - 1] === NEWLINE ? this.#end : this.#end + 1
-      const stop = this.#kernel.scoreCsv(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
+      const stop = this.#score(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
       const rows = this.#view.getUint32(abi.ROWS, true)
       this.#rows += rows
       this.#stopped = this.#view.getUint32(abi.STOPPED, true)
@@ -140,12 +177,12 @@ class BlockRun {
   }
 
   /** Leaves the next rows for the general lane. */
-  setAside({ input }: Job): void {
+  setAside(job: FastJob): void {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
     const offset = this.#stopped - this.#at.input
     const written = this.#saved + this.#written - this.#at.output
     let left = this.#run
-    for (const { start, end } of rowsOf(rest, input)) {
+    for (const { start, end } of placesOf(rest, job, 'input')) {
       this.#odd.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
       this.#stopped = this.#at.input + offset + end
       if (--left === 0) break
@@ -160,7 +197,7 @@ class BlockRun {
   }
 
   /** The result, with the rows that were set aside done by the general lane. */
-  merge(general: ScoreBlock, { settings, output }: Job): Scored {
+  merge(general: ScoreBlock, job: FastJob): Scored {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#odd.map(({ start, end }) => block.subarray(start, end))
     const places: Place[] = []
@@ -172,10 +209,10 @@ class BlockRun {
     const bad = new Set(scored.faults.map(({ info }) => info.row))
     const good = this.#odd.filter((_, index) => index < scored.rows && !bad.has(index))
     const faults = this.#placed(scored.faults, places)
-    const last = settings.onError === 'fail' && bad.size > 0 ? this.#odd[scored.rows - 1] : undefined
+    const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#odd[scored.rows - 1] : undefined
     const result = this.result()
     const rows = last ? last.rows + 1 : result.rows
-    const pieces = inserted(result.pieces, good, scored.pieces, output, last?.written)
+    const pieces = inserted(result.pieces, good, scored.pieces, job, last?.written)
     return { ...result, pieces, rows, written: rows - faults.length, faults }
   }
 
@@ -210,7 +247,7 @@ function inserted(
   pieces: Uint8Array[],
   rows: OddRow[],
   texts: Uint8Array[],
-  output: Dialect,
+  job: FastJob,
   most = Infinity,
 ): Uint8Array[] {
   const all: Uint8Array[] = []
@@ -227,7 +264,7 @@ function inserted(
     }
   }
   const [text] = texts
-  const places = text ? rowsOf(Buffer.from(text.buffer, text.byteOffset, text.length), output) : undefined
+  const places = text ? placesOf(Buffer.from(text.buffer, text.byteOffset, text.length), job, 'output') : undefined
   for (const { written } of rows) {
     passTo(written)
     const { start, end } = places!.next().value!
@@ -242,11 +279,12 @@ const NEWLINE = 10
 /** Where things lie in the kernel's memory. */
 type Layout = ReturnType<typeof layOut>
 
-function layOut({ schema, labels }: Job, kernel: Kernel) {
+function layOut(job: FastJob, kernel: Kernel) {
+  const { schema, labels } = job
+  const { keys, leads } = isLines(job) ? job : NO_KEYS
   const { header, topK } = schema
   const count = labels.length
-  const names = labels.reduce((sum, { length }) => sum + length, 0)
-  const rowRoom = roomOfRow(schema, labels)
+  const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + LINE_ROOM
   const rows = batchRows(count)
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
@@ -259,7 +297,9 @@ function layOut({ schema, labels }: Job, kernel: Kernel) {
     actions: take(header.length),
     emit: take(schema.emit.length),
     labels: take(8 * count),
-    names: take(names),
+    keys: take(8 * keys.length),
+    leads: take(8 * leads.length),
+    texts: take(sizeOf(labels) + sizeOf(keys) + sizeOf(leads)),
     states: take(rows * abi.STATE_SIZE),
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
@@ -279,6 +319,15 @@ function layOut({ schema, labels }: Job, kernel: Kernel) {
   return layout
 }
 
+/** Delimited text has none. */
+const NO_KEYS: Pick<LinesJob, 'keys' | 'leads'> = { keys: [], leads: [] }
+/** The brackets of a list, the last brace and the newline. */
+const LINE_ROOM = 4
+
+function sizeOf(texts: string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0)
+}
+
 /** How many rows are scored together: few enough for the nearest cache. */
 function batchRows(classes: number): number {
   return Math.max(1, Math.min(64, Math.floor(512 / classes)))
@@ -291,16 +340,19 @@ function roomOfRow({ classes, emit, topK }: Job['schema'], labels: string[]): nu
   return PADDING + emit.reduce((sum, column) => sum + (column === 'probs' ? probabilities : name + NUMBER_ROOM), 0)
 }
 
-function writeJob({ schema, settings, input, labels }: Job, at: Layout, kernel: Kernel): void {
+function writeJob(job: FastJob, at: Layout, kernel: Kernel): void {
+  const { schema, settings, labels } = job
+  const { delimiter, quote } = isLines(job) ? JSON_DIALECT : job.input
+  const { keys, leads } = isLines(job) ? job : NO_KEYS
   const view = new DataView(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
   const set = (offset: number, value: number) => view.setUint32(at.job + offset, value, true)
   const summary = schema.emit.some((name) => EMIT[name] >= abi.EMIT_CONFIDENCE)
-  set(abi.DELIMITER, input.delimiter.charCodeAt(0))
-  set(abi.QUOTE, input.quote.charCodeAt(0))
+  set(abi.DELIMITER, delimiter.charCodeAt(0))
+  set(abi.QUOTE, quote.charCodeAt(0))
   set(abi.COLUMNS, schema.header.length)
   set(abi.ACTIONS, at.actions)
-  set(abi.CLASSES, schema.logits.length)
+  set(abi.CLASSES, labels.length)
   set(abi.FLAGS, (schema.log ? abi.WANT_LOG : 0) | (summary ? abi.WANT_SUMMARY : 0))
   set(abi.TOP, schema.topK)
   set(abi.FLOAT32, settings.float32 ? 1 : 0)
@@ -319,23 +371,34 @@ function writeJob({ schema, settings, input, labels }: Job, at: Layout, kernel: 
   set(abi.HEAP, at.heap)
   set(abi.POSITIONS, at.positions)
   set(abi.ROW_ROOM, at.rowRoom)
+  set(abi.KEYS, at.keys)
+  set(abi.KEY_COUNT, keys.length)
+  set(abi.LEADS, at.leads)
   bytes.fill(abi.ACTION_DROP, at.actions, at.actions + schema.header.length)
   for (const column of schema.kept) bytes[at.actions + column] = abi.ACTION_KEEP
   for (const column of schema.logits) bytes[at.actions + column] = abi.ACTION_LOGIT
   schema.emit.forEach((name, index) => {
     bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? abi.EMIT_TOP : EMIT[name]
   })
-  writeLabels(labels, at, kernel)
+  let end = at.texts
+  end = writeTexts(labels, at.labels, end, kernel)
+  end = writeTexts(keys, at.keys, end, kernel)
+  writeTexts(leads, at.leads, end, kernel)
 }
 
-function writeLabels(names: string[], at: Layout, kernel: Kernel): void {
+/** What stands between the numbers of a list. */
+const JSON_DIALECT = { delimiter: ',', quote: '"' }
+
+/** Writes texts to `at`, and where they are and their lengths to `table`; returns where they end. */
+function writeTexts(texts: string[], table: number, at: number, kernel: Kernel): number {
   const view = new DataView(kernel.memory.buffer)
-  let end = at.names
-  names.forEach((name, index) => {
-    const bytes = Buffer.from(name, 'latin1')
+  let end = at
+  texts.forEach((text, index) => {
+    const bytes = Buffer.from(text, 'latin1')
     new Uint8Array(kernel.memory.buffer).set(bytes, end)
-    view.setUint32(at.labels + 8 * index, end, true)
-    view.setUint32(at.labels + 8 * index + 4, bytes.length, true)
+    view.setUint32(table + 8 * index, end, true)
+    view.setUint32(table + 8 * index + 4, bytes.length, true)
     end += bytes.length
   })
+  return end
 }

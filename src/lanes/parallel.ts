@@ -5,15 +5,13 @@
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
 import { lendCopy, takeBack } from '../buffers.js'
-import type { Block } from '../formats/cutter.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
-import { FastKernel, INPUT_ROOM } from './fast.js'
-import { generalLane, type Job, type Scored, scoreLong } from './general.js'
+import { type FastJob, FastKernel, isForKernel } from './fast.js'
+import type { Scored } from './general.js'
 import { inOrder, Thread } from './pool.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
 const SMALL = 1 << 20
-const RETURN = 13
 
 /** A block whose rows are lost with the worker that had it; `cause` is what became of the worker. */
 export class LostBlock extends Error {
@@ -33,12 +31,17 @@ export interface Request {
 
 /**
  * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
- * a worker failed, in the place of the first block that it could not do.
+ * a worker failed, in the place of the first block that it could not do. `general` does what is not for the kernel: some
+ * blocks, and a row that is too long to be held.
  */
-export async function* fastLane(blocks: AsyncIterable<Block>, job: Job, jobs: number): AsyncGenerator<Scored> {
+export async function* fastLane<Long>(
+  blocks: AsyncIterable<Buffer | Long>,
+  job: FastJob,
+  general: (block: Buffer | Long) => Scored,
+  jobs: number,
+): AsyncGenerator<Scored> {
   const kernel = borrowKernel()
   const here = new FastKernel(job, kernel)
-  const general = generalLane(job)
   const crew = new Crew(job, here)
   let seen = 0
   // One block at a time is in this thread's kernel.
@@ -48,10 +51,8 @@ export async function* fastLane(blocks: AsyncIterable<Block>, job: Job, jobs: nu
     takeBack(block)
     return copied(await here.score(block.length))
   }
-  const score = async (block: Block): Promise<Scored> => {
-    if (!Buffer.isBuffer(block)) return scoreLong(block)
-    // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
-    if (block.length > INPUT_ROOM || block.at(-1) === RETURN) return general(block)
+  const score = async (block: Buffer | Long): Promise<Scored> => {
+    if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
     seen += block.length
     if (seen > SMALL) crew.hire(jobs - 1)
     if (crew.isFree) return crew.score(block)
@@ -86,13 +87,13 @@ interface Hand {
 
 /** The workers of a run. When one fails, all have. */
 class Crew {
-  readonly #job: Job
+  readonly #job: FastJob
   readonly #model: FastKernel
   readonly #threads: Thread<Scored>[] = []
   readonly #free: Hand[] = []
   #failure: Error | undefined
 
-  constructor(job: Job, model: FastKernel) {
+  constructor(job: FastJob, model: FastKernel) {
     this.#job = job
     this.#model = model
   }

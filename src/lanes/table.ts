@@ -3,7 +3,7 @@
  * kernel scores them, a writer makes bytes of them; one batch is under way at a time.
  */
 import { fieldsOf, needSummary } from '../columns.js'
-import type { Fault, ReadPlan, Table, WritePlan, Writer } from '../formats/batch.js'
+import type { Batch, Fault, ReadPlan, Table, WritePlan, Writer } from '../formats/batch.js'
 import { type Scores, scoreMatrix } from '../kernel.js'
 import { printer, rounder } from '../number.js'
 import type { SettingsOf } from '../options.js'
@@ -20,52 +20,74 @@ export interface ScoredBatch {
   faults: Fault[]
 }
 
+type TableSettings = Pick<
+  SettingsOf<'bytes'>,
+  | 'temperature'
+  | 'precision'
+  | 'float32'
+  | 'onError'
+  | 'missing'
+  | 'nonfinite'
+  | 'header'
+  | 'outputHeader'
+  | 'escapeFormulas'
+>
+
 /** What the lane needs to know of a run. */
 export interface TableJob {
-  settings: SettingsOf<'bytes'>
+  settings: TableSettings
   schema: Schema
   /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
   objects: boolean
   typed: boolean
+  /** Whether the bytes of bad rows are wanted. */
+  wantRaw: boolean
 }
 
 /** Scores the batches of a table one after the other. */
 export async function* tableLane(table: Table, job: TableJob, writer: Writer): AsyncGenerator<ScoredBatch> {
-  const { schema, settings } = job
-  const plan = readPlan(job)
-  const options = {
-    log: schema.log,
-    temperature: settings.temperature,
-    top: schema.topK,
-    summary: needSummary(schema.emit),
+  const score = batchScorer(job)
+  const round = rounding(job.settings)
+  for await (const batch of table.batches(readPlan(job))) {
+    const { scores, good, faults, rows } = score(batch)
+    const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, faults }
   }
-  const round = rounding(settings)
-  for await (const batch of table.batches(plan)) {
-    const scores = scoreMatrix(batch.logits, batch.rows, plan.classes, options)
+}
+
+/** A function that scores a batch, and tells its good rows from its bad ones; under `fail`, up to the first of these. */
+export function batchScorer(job: TableJob) {
+  const { schema, settings } = job
+  const { log, topK: top, emit } = schema
+  const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
+  return (batch: Batch): { scores: Scores; rows: number; good: number[]; faults: Fault[] } => {
+    const scores = scoreMatrix(batch.logits, batch.rows, schema.classes.length, options)
     const faults: Fault[] = []
     const good: number[] = []
-    let done = 0
-    while (done < batch.rows) {
-      const row = done++
+    let rows = 0
+    while (rows < batch.rows) {
+      const row = rows++
       const trouble = batch.bad.get(row) ?? nonfinite(scores, row, job)
       if (!trouble) good.push(row)
       else faults.push(batch.locate(trouble, row))
       if (trouble && settings.onError === 'fail') break
     }
-    const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
-    yield { pieces, rows: done, written: good.length, lines: batch.lines, bytes: batch.bytes, faults }
+    return { scores, rows, good, faults }
   }
 }
 
-function readPlan({ schema, settings, objects, typed }: TableJob): ReadPlan {
-  const { missing, onReject } = settings
-  const wantRaw = onReject !== undefined
+/** What a reader needs to know of a run. */
+export function readPlan({ schema, settings: { missing }, objects, typed, wantRaw }: TableJob): ReadPlan {
   const { logits, kept, classes, names, whole = false } = schema
   return { logits, whole, kept, classes: classes.length, objects: objects ? names : undefined, typed, missing, wantRaw }
 }
 
 /** What a writer of a run's results needs to know; `single` says that no other input comes after. */
-export function writePlan({ settings, schema }: TableJob, table: Table, single: boolean): WritePlan {
+export function writePlan(
+  { settings, schema }: TableJob,
+  table: Pick<Table, 'columns' | 'rows'>,
+  single: boolean,
+): WritePlan {
   const { rows } = table
   return {
     kept: schema.kept.map((index) => table.columns[index]!),
@@ -80,7 +102,7 @@ export function writePlan({ settings, schema }: TableJob, table: Table, single: 
 }
 
 /** The function that rounds results as asked, for formats whose numbers are not text. */
-function rounding({ precision, float32 }: SettingsOf<'bytes'>): (scores: Scores) => Scores {
+function rounding({ precision, float32 }: TableSettings): (scores: Scores) => Scores {
   if (precision === undefined && !float32) return (scores) => scores
   const round = rounder({ precision, float32 })
   return (scores) => ({

@@ -1,11 +1,10 @@
 /** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { newKernel } from '../kernel.js'
-import { FastKernel } from './fast.js'
-import type { Job } from './general.js'
+import { type FastJob, FastKernel } from './fast.js'
 import type { Request } from './parallel.js'
 
-const { job, memories } = workerData as { job: Job; memories: WebAssembly.Memory[] }
+const { job, memories } = workerData as { job: FastJob; memories: WebAssembly.Memory[] }
 const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
 
 // Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.
