@@ -2,6 +2,7 @@
 /** The command: arguments -> one pipeline -> an exit status. */
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
+import { completions } from './command/completions.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
@@ -31,6 +32,7 @@ async function main(argv: string[]): Promise<void> {
   const { inputs, options } = readArguments(argv)
   const settings = settle(options, 'command')
   if (settings.help) return print(helpText())
+  if (settings.completions) return print(completions(settings.completions))
   if (settings.version) return print(`${version()}\n`)
   if (inputs.length === 0) inputs.push(STDIN)
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})

@@ -12,6 +12,9 @@ import type { RejectHandler } from './reject.js'
 interface Kind<T> {
   /** What the help calls the value; a flag without one takes none. */
   place?: string
+  /** The values there are, where they are few; `listed` says that several may stand with commas between. */
+  values?: readonly string[]
+  listed?: true
   expected: string
   read(text: string): unknown
   accepts(value: unknown): value is T
@@ -32,6 +35,7 @@ const text = (place: string): Kind<string> => ({
 
 const choice = <const T extends string>(...names: T[]): Kind<T> => ({
   place: names.join('|'),
+  values: names,
   expected: names.join(' or '),
   read: (text) => text,
   accepts: (value): value is T => names.includes(value as T),
@@ -76,6 +80,8 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
 
 const emitted: Kind<string | readonly Emittable[]> = {
   place: 'LIST',
+  values: EMITTABLE,
+  listed: true,
   expected: `a list of ${EMITTABLE.join(', ')}`,
   read: (text) => text,
   accepts: (value): value is string | readonly Emittable[] => {
@@ -305,6 +311,12 @@ export const OPTIONS = {
   }),
   quiet: option({ kind: flag, scopes: COMMAND, short: 'q', default: false, help: 'no progress, warnings or summary' }),
   debug: option({ kind: flag, scopes: COMMAND, default: false, help: 'tell where in the program an error arose' }),
+  completions: option({
+    kind: choice('bash', 'zsh', 'fish'),
+    scopes: COMMAND,
+    told: 'none',
+    help: 'print the script that makes a shell complete all this, and stop',
+  }),
   help: option({ kind: flag, scopes: COMMAND, short: 'h', default: false, help: 'print this and stop' }),
   version: option({ kind: flag, scopes: COMMAND, default: false, help: 'print the version and stop' }),
 }

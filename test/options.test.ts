@@ -874,6 +874,20 @@ const TESTS = {
     })
   },
 
+  completions() {
+    it('prints a script for a shell and stops, whatever else there is', () => {
+      expect(outputOf(['--completions', 'bash', 'missing.csv'], '')).toMatch(/\ncomplete .* softmax\n$/)
+    })
+
+    it.each(['', 'sh', 'BASH'])('%j is refused', (shell) => {
+      expect(command(['--completions', shell])).toMatchObject({ status: 2, stdout: '' })
+    })
+
+    it('is one of the command only', () => {
+      expect(thrown(() => score({ completions: 'bash' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+  },
+
   help() {
     it('prints every flag and stops', () => {
       const flags = [
@@ -941,7 +955,7 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, clobber, rejects, debug, progress, stats, quiet, help, version, ...bytes } = all
+    const { output, clobber, rejects, debug, progress, stats, quiet, completions, help, version, ...bytes } = all
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

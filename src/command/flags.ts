@@ -111,20 +111,30 @@ With no input, or "-", reads standard input. Several inputs make one output.
 const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
 output failed, 70 a defect of softmax, 128+n stopped by signal n.`
 
-/** What help and README say of each flag; one that is on by default is told by its negation. */
-function describeFlags() {
+/** What help, README and shells say of each flag; one that is on by default is told by its negation. */
+export function describeFlags() {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries
     .filter(([, { scopes }]) => scopes.includes('command'))
-    .map(([option, entry]) => {
-      const { kind, flag, short, default: fallback, help } = entry
+    .map(([option, { kind, flag, short, default: fallback, help, told }]) => {
       const plain = flag?.name ?? kebab(option)
-      const onOrOff = !flag && kind.place === undefined
-      const negated =
-        onOrOff && fallback === true ? `no-${plain}` : onOrOff && fallback === undefined ? `[no-]${plain}` : plain
-      const name = flag || onOrOff ? negated : `${plain} ${kind.place}`
-      const told = entry.told ?? (onOrOff ? '' : String(fallback))
-      return { option, short, name, help, told }
+      const place = flag ? undefined : kind.place
+      const onOrOff = !flag && place === undefined
+      const negated = `no-${plain}`
+      const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
+      const name = names.length > 1 ? `[no-]${plain}` : place === undefined ? names[0]! : `${plain} ${place}`
+      const { values = [], listed = false } = flag ? {} : kind
+      return {
+        option,
+        short,
+        names,
+        name,
+        place,
+        values,
+        listed,
+        help,
+        told: told ?? (onOrOff ? '' : String(fallback)),
+      }
     })
 }
 

@@ -1,0 +1,77 @@
+/** What makes a shell complete the command's flags: a script, made of the table of options. */
+import type { SettingsOf } from '../options.js'
+import { describeFlags } from './flags.js'
+
+type Shell = NonNullable<SettingsOf<'command'>['completions']>
+type Flags = ReturnType<typeof describeFlags>
+
+/** How each shell is told of the flags. */
+const SCRIPTS: Record<Shell, (flags: Flags) => string> = { bash, zsh, fish }
+
+/** The script that a shell reads. Where a flag takes none of a few values, and for inputs, it completes names of files. */
+export function completions(shell: Shell): string {
+  return SCRIPTS[shell](describeFlags())
+}
+
+/** Bash takes `--from=csv` for three words. */
+function bash(flags: Flags): string {
+  const cases = flags.flatMap(({ short, names, values, listed }) => {
+    const patterns = [...(short ? [`-${short}`] : []), ...names.map((name) => `--${name}`)].join('|')
+    const words = values.join(' ')
+    if (words === '') return []
+    if (!listed) return `    ${patterns}) COMPREPLY=($(compgen -W '${words}' -- "$word")); return ;;`
+    return `    ${patterns}) COMPREPLY=($(compgen -P "$before" -W '${words}' -- "\${word##*,}")); return ;;`
+  })
+  const all = flags.flatMap(({ names }) => names.map((name) => `--${name}`)).join(' ')
+  return `_softmax() {
+  local word=\${COMP_WORDS[COMP_CWORD]} flag=\${COMP_WORDS[COMP_CWORD-1]} before=
+  if [[ $word == = ]]; then word=
+  elif [[ $flag == = ]]; then flag=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  [[ $word == *,* ]] && before=\${word%,*},
+  case $flag in
+${cases.join('\n')}
+  esac
+  [[ $word == -* ]] && COMPREPLY=($(compgen -W '${all}' -- "$word"))
+}
+complete -o default -F _softmax softmax
+`
+}
+
+/** The script may be read, or be found as a file `_softmax` in one of zsh's folders of functions. */
+function zsh(flags: Flags): string {
+  const specs = flags.flatMap(({ short, names, help, place, values, listed }) => {
+    const words = values.join(' ')
+    const action = listed ? `_values -s , ${place} ${words}` : words === '' ? '_files' : `(${words})`
+    const value = place === undefined ? '' : `:${place.replaceAll(':', '\\:')}:${action}`
+    const text = `[${help.replace(/[\\\]:[]/g, '\\$&')}]${value}`
+    const forms = [
+      ...(short ? [`-${short}${place === undefined ? '' : '+'}`] : []),
+      ...names.map((name) => `--${name}${place === undefined ? '' : '='}`),
+    ]
+    return forms.map((form) => `    ${quoted(form + text)} \\`)
+  })
+  return `#compdef softmax
+_softmax() {
+  _arguments -s \\
+${specs.join('\n')}
+    '*:input:_files'
+}
+if [[ $funcstack[1] == _softmax ]]; then _softmax "$@"; else compdef _softmax softmax; fi
+`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function fish(flags: Flags): string {
+  const lines = flags.flatMap(({ short, names, help, place, values, listed }) => {
+    const words = values.join(' ')
+    const list = listed ? `(__fish_append , ${words})` : words
+    const value = place === undefined ? '' : words === '' ? ' -r' : ` -x -a '${list}'`
+    const text = `'${help.replace(/['\\]/g, '\\$&')}'`
+    return names.map((name) => `complete -c softmax${short ? ` -s ${short}` : ''} -l ${name}${value} -d ${text}`)
+  })
+  return `${lines.join('\n')}\n`
+}

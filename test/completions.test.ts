@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process'
+import { OPTIONS } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { readArguments } from '../dist/command/flags.js'
+import { command } from './support.js'
+
+const FORMATS = ['csv', 'tsv', 'ndjson', 'npy', 'parquet', 'arrow', 'arrows']
+
+function scriptFor(shell: string): string {
+  const { status, stdout, stderr } = command(['--completions', shell])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+/** Runs a script of bash that reads another, `$1`. */
+function inBash(script: string, source: string): string {
+  const args = ['--norc', '-c', script, 'bash', source]
+  const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+/** The help of every option that the command has, as the table tells it. */
+const HELP = Object.values(OPTIONS)
+  .filter(({ scopes }) => (scopes as readonly string[]).includes('command'))
+  .map(({ help }) => help)
+
+describe('--completions bash', () => {
+  const script = scriptFor('bash')
+  const words = (line: string[]) =>
+    inBash(
+      `source <(printf %s "$1"); COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+      _softmax; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      script,
+    ).match(/.+/g) ?? []
+
+  it.each([
+    [['softmax', '--fr'], ['--from']],
+    [['softmax', '--no-k'], ['--no-keep']],
+    [['softmax', 'in.csv', '--prog'], ['--progress']],
+    [['softmax', '--from', ''], FORMATS],
+    [
+      ['softmax', '-t', 'arr'],
+      ['arrow', 'arrows'],
+    ],
+    [['softmax', '--from', '='], FORMATS],
+    [
+      ['softmax', '--from', '=', 'n'],
+      ['ndjson', 'npy'],
+    ],
+    [
+      ['softmax', '--missing', ''],
+      ['error', '-inf'],
+    ],
+    [['softmax', '--emit', 'lo'], ['logsumexp']],
+    [['softmax', '-e', 'probs,label,con'], ['probs,label,confidence']],
+    [['softmax', '--output', ''], []],
+    [['softmax', ''], []],
+  ])('of %j are %j', (line, expected) => {
+    expect(words(line)).toEqual(expected)
+  })
+
+  it('are all flags there are, and no other', () => {
+    const flags = words(['softmax', '--'])
+    const known = flags.filter((flag) => {
+      try {
+        readArguments([`${flag}=?`])
+      } catch (error) {
+        return (error as { code: string }).code !== 'E_FLAG'
+      }
+      return true
+    })
+    const inHelp = command(['--help']).stdout.matchAll(/^ {2}(?:-\w, | {4})--(\[no-\])?([\w-]+)/gm)
+    const expected = Array.from(inHelp, ([, both, name]) => (both ? [`--${name}`, `--no-${name}`] : [`--${name}`]))
+    expect(known).toEqual(flags)
+    expect(flags).toEqual(expected.flat())
+  })
+
+  it('are for the command, and names of files where there are no others', () => {
+    const told = inBash('source <(printf %s "$1"); complete -p softmax', script)
+    expect(told).toBe('complete -o default -F _softmax softmax\n')
+  })
+})
+
+describe('--completions zsh', () => {
+  const script = scriptFor('zsh')
+  /** What the script tells zsh's own function, which here is one of bash: their quotes are the same. */
+  const specs = inBash(
+    `_arguments() { printf '%s\\n' "$@"; }; compdef() { _softmax; }; source <(printf %s "$1")`,
+    script,
+  ).match(/.+/g)!
+
+  it('are told as a function that zsh finds by the first line, or that is read', () => {
+    expect(script).toMatch(/^#compdef softmax\n/)
+    expect(script).toMatch(/ compdef _softmax softmax; fi\n$/)
+  })
+
+  it('are specs of flags with their help, and of inputs', () => {
+    const [option, ...flags] = specs
+    expect(option).toBe('-s')
+    expect(flags.pop()).toBe('*:input:_files')
+    const text = String.raw`(?:[^\[\]:\\]|\\[\[\]:\\])+`
+    const spec = new RegExp(
+      String.raw`^(?:-\w\+?|--[\w-]+=?)\[(${text})\](?::[^:]+:(?:_files|\(.+\)|_values -s , .+))?$`,
+    )
+    const helps = flags.map((flag) => spec.exec(flag)?.[1]?.replace(/\\(.)/g, '$1') ?? flag)
+    expect([...new Set(helps)]).toEqual([...new Set(HELP)])
+  })
+
+  it('know which flags take a value, and which values there are', () => {
+    expect(specs).toContain(`-t+[format of the output]:${FORMATS.join('|')}:(${FORMATS.join(' ')})`)
+    expect(specs.filter((spec) => spec.startsWith('--missing'))).toEqual([
+      '--missing=[what an empty logit is]:error|-inf:(error -inf)',
+    ])
+    expect(specs.filter((spec) => spec.startsWith('--emit='))[0]).toMatch(/:_values -s , LIST probs label index /)
+    expect(specs).toContain('--version[print the version and stop]')
+    expect(specs.filter((spec) => spec.startsWith('--rejects'))[0]).toMatch(/^--rejects=\[.*\]:FILE:_files$/)
+  })
+})
+
+describe('--completions fish', () => {
+  const lines = scriptFor('fish').trimEnd().split('\n')
+
+  it('are lines of `complete` with the help in quotes', () => {
+    const text = String.raw`'((?:[^'\\]|\\['\\])*)'`
+    const line = new RegExp(`^complete -c softmax(?: -s \\w)? -l [\\w-]+(?: -r| -x -a '[^'\\\\]+')? -d ${text}$`)
+    const helps = lines.map((found) => line.exec(found)?.[1]?.replace(/\\(.)/g, '$1') ?? found)
+    expect([...new Set(helps)]).toEqual([...new Set(HELP)])
+  })
+
+  it('know which flags take a value, and which values there are', () => {
+    expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'format of the input'`)
+    expect(lines).toContain("complete -c softmax -l missing -x -a 'error -inf' -d 'what an empty logit is'")
+    expect(lines).toContain("complete -c softmax -l no-header -d 'the input has no header line'")
+    expect(lines).toContain("complete -c softmax -l quote -r -d 'around cells'")
+  })
+})
