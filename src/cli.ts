@@ -15,6 +15,7 @@ import { compressed, compressionOf } from './formats/compression.js'
 import { formatOf } from './formats/index.js'
 import { type Reject, type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
+import { partsOf } from './parts.js'
 
 /** What the inputs of a run share. */
 interface Run {
@@ -29,12 +30,12 @@ interface Run {
 }
 
 async function main(argv: string[]): Promise<void> {
-  const { inputs, options } = readArguments(argv)
+  const { inputs: named, options } = readArguments(argv)
   const settings = settle(options, 'command')
   if (settings.help) return print(helpText())
   if (settings.completions) return print(completions(settings.completions))
   if (settings.version) return print(`${version()}\n`)
-  if (inputs.length === 0) inputs.push(STDIN)
+  const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
   requireDistinct(inputs, settings)
   const files: Abandoned[] = []

@@ -5,6 +5,7 @@ import { takeBack } from './buffers.js'
 import { SoftmaxError, systemReason } from './errors.js'
 import type { Input } from './formats/open.js'
 import { settle } from './options.js'
+import { NO_PARTS, partsOf } from './parts.js'
 import { newStats, type ScoreOptions, type ScoreStream, type Stats, scoreInputs, toBuffers } from './score.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
@@ -13,22 +14,25 @@ export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'rele
 /**
  * A stream of the bytes that `score` would give for some files, by their paths, or streams of bytes, one after the
  * other: one output with one header. All must have the columns of the first. Formats are told by the files' names where
- * no option does; a file that is best read out of order is read so.
+ * no option does; a file that is best read out of order is read so. A directory stands for its parts: the files in it
+ * that are called part-* or like a format, save those whose names begin with _ or a point, in the order of their names.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once; all else is the stream's `error` event.
  *
  * @example
- * await pipeline(scoreFiles(['part-1.csv', 'part-2.csv']), createWriteStream('scored.csv'))
+ * await pipeline(scoreFiles(['january.csv', 'february.csv.gz']), createWriteStream('scored.csv'))
+ * await pipeline(scoreFiles(['logits.parquet/'], { to: 'parquet' }), createWriteStream('scored.parquet'))
  */
 export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
   const settings = settle(options, 'bytes')
   const stats = newStats()
   const { source, signal } = settings
-  const sources = inputs.map((input) => sourceOf(input, source, stats))
+  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
+  const sources = files.map((file) => sourceOf(file, source, stats))
   const bytes = scoreInputs(sources, {
     settings,
     stats,
-    single: inputs.length === 1,
+    single: files.length === 1,
     tell: (event, ...what) => stream.emit(event, ...what),
   })
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
@@ -48,7 +52,8 @@ function sourceOf(input: string | Readable, source: string | undefined, stats: S
     } catch (cause) {
       if (opened.closed) return
       const byte = stats.bytes > before && { byte: stats.bytes - before }
-      const info = { ...(name !== undefined && { source: name }), ...byte, reason: systemReason(cause) }
+      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? NO_PARTS : systemReason(cause)
+      const info = { ...(name !== undefined && { source: name }), ...byte, reason }
       throw new SoftmaxError('E_INPUT', info, { cause })
     }
   }

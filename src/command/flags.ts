@@ -103,7 +103,8 @@ const HELP_INDENT = 26
 const USAGE = `Usage: softmax [options] [input ...]
 
 Reads rows of logits, writes class probabilities and the argmax label.
-With no input, or "-", reads standard input. Several inputs make one output.
+With no input, or "-", reads standard input. Several inputs make one output, and
+so does a directory of parts: files called part-* or like a format.
 
   softmax logits.csv -o scored.csv
   model-dump | softmax --labels dog,cat,boat | load-into-warehouse`
