@@ -287,7 +287,7 @@ export const OPTIONS = {
     short: 'j',
     default: 0,
     told: '0, one a core',
-    help: 'worker threads; small inputs stay on the main thread',
+    help: 'threads, of which the main one is one; small inputs stay on it',
   }),
   lane: option({
     kind: choice('auto', 'general', 'fast'),

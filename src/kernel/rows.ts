@@ -6,6 +6,15 @@
  * it was, and the kernel says where that stands: the host does that row, so there is one place that words every error.
  *
  * Reading runs ahead by up to 48 bytes, writing by up to 32: both buffers are padded by the host.
+ *
+ * Where the time goes, ns a number on a 3.2 GHz EPYC, Node 20, of 1,000,000 x 10 float32-printed, 38 in all: read 10.2
+ * with the kept cells; scan 3.1, accumulate 4.0, finish 1.2, emit 1.1; print 12.7, pack 2.4; the rest of a row 1.5, its
+ * newlines 0.7. Of two classes a number takes 73, as most is spent once a row. Around it, of 0.87 s of CPU for the whole
+ * process: 0.15 to start, 0.15 to read and write, 0.08 for V8 to compile, 0.06 for a worker to start.
+ *
+ * What paid: batches (41 to 38, and 90 to 73 of two classes); memory that is used again (0.1 s); the main thread scoring
+ * in place of another worker (0.1 s); packages loaded late (0.05 s). What did not: batches of 128 to 1024 numbers are all
+ * the same; one file of JavaScript in place of many starts no sooner.
  */
 import * as abi from './abi'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print'
