@@ -187,6 +187,7 @@ export function shown(text: string): string {
 }
 
 function shortened(text: string): string {
+  if (text.length <= 80) return text
   const characters = Array.from(text.slice(0, 162))
   return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text
 }

@@ -31,26 +31,27 @@ const BAD: [string | Buffer, string, string?][] = [
 ]
 
 /** A file in which each bad row stands behind some good ones; the good ones alone; and what is to be told. */
-function made(newline: string, between: number) {
+function made(newline: string, between: number, kinds = BAD) {
   const parts: Buffer[] = [Buffer.from(HEADER.replace('\n', newline))]
   const expected: object[] = []
-  let [row, line] = [0, 2]
-  const length = () => parts.reduce((sum, { length }) => sum + length, 0)
+  let [row, line, length] = [0, 2, parts[0]!.length]
   const good = `g,2,1${newline}`
-  for (const [text, code, column] of BAD) {
+  for (const [text, code, column] of kinds) {
     const raw = Buffer.from(text)
     const utf8 = raw.equals(Buffer.from(raw.toString()))
-    for (let count = 0; count < between; count++) parts.push(Buffer.from(good))
+    parts.push(Buffer.from(good.repeat(between)))
+    length += good.length * between
     row += between + 1
     line += between
     const told = code === 'E_ROW_TOO_LONG' ? raw.subarray(0, 80) : raw
-    const byteStart = length()
+    const byteStart = length
     const bytes = utf8 ? { raw: told.toString() } : { rawBase64: told.toString('base64') }
     expected.push({ row, line, byteStart, byteEnd: byteStart + raw.length, code, ...(column && { column }), ...bytes })
     line += raw.toString('latin1').split('\n').length
     parts.push(raw, Buffer.from(newline))
+    length += raw.length + newline.length
   }
-  const rows = between * BAD.length
+  const rows = between * kinds.length
   return { input: Buffer.concat(parts), clean: HEADER.replace('\n', newline) + good.repeat(rows), expected, rows }
 }
 
@@ -141,6 +142,15 @@ describe('--rejects', () => {
     expect(told[0]).toMatchObject({ source: 'in.csv', message: expect.stringMatching(/^in\.csv:52: .*\[E_CELL\]$/) })
     expect(statSync(join(cwd, 'r.ndjson')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(command(['clean.csv'], { cwd }).stdout)
+  })
+
+  it.each([1, 3])('has each bad row of a large file in which one of a hundred is, on %i threads', (jobs) => {
+    const { input, expected, clean } = made('\n', 99, Array(150).fill(BAD.slice(0, -1)).flat())
+    const cwd = folder({ 'in.csv': input, 'clean.csv': clean })
+    const args = ['in.csv', '-q', '--rejects', 'r.ndjson', '-o', 'out.csv', '-j', String(jobs)]
+    expect(command(args, { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(lines(cwd).map(({ message, source, ...rest }) => rest)).toEqual(expected)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8') === command(['clean.csv'], { cwd }).stdout).toBe(true)
   })
 
   it('is empty where no row is bad, and has the rows of all inputs with their names', () => {

@@ -1,10 +1,10 @@
 /**
  * Rows of delimited text: csv-parse reads them, csv-stringify writes them, block by block.
  *
- * Both are told more than they do by default, so that a kept cell comes out as the bytes that went in: text is latin1
- * (see `dialect.ts`), and a cell that stood in quotes keeps them. csv-parse does not say which cells did, save through
- * a callback that makes it six times as slow; so they are found again in the row's text, which costs nothing where no
- * quote is in the block.
+ * A kept cell comes out as the bytes that went in: text is latin1 (see `dialect.ts`), and a cell that stood in quotes
+ * keeps them. csv-parse does not say which cells did, save through a callback that makes it six times as slow, and takes
+ * 100 µs to tell of a bad row, or of one of another width; so rows with quotes, and the odd rows of the fast lane, are
+ * split here.
  */
 import type { Options } from 'csv-parse/sync'
 import { csvParse, csvStringify } from '../packages.js'
@@ -20,29 +20,20 @@ interface BadRow {
   at: number
 }
 
-/** The rows of a block of whole rows, which stand at some places; blank lines and comments are left out. */
-export function readRows(
-  block: Buffer,
-  dialect: Dialect,
-  placesOf: () => Iterable<Place> = () => rowsOf(block, dialect),
-): Row[] {
-  if (!block.includes(dialect.quote)) return csvParse().parse(block, parserOptions(block, dialect, false))
-  const places = Array.from(placesOf())
-  const texts = places.map(({ start, end }) => block.toString('latin1', start, end))
-  const bad = texts.map((text) => quoteTrouble(text, dialect))
-  // csv-parse takes 100 µs to tell of a bad row, and knows nothing of those behind it.
-  const good = bad.some(Boolean)
-    ? Buffer.concat(places.flatMap(({ start, end }, index) => (bad[index] ? [] : [block.subarray(start, end)])))
-    : block
-  const rows = (csvParse().parse(good, parserOptions(good, dialect, true)) as unknown as string[][])[Symbol.iterator]()
-  return texts.map((text, index) => bad[index] ?? inQuotes(text, rows.next().value!, dialect))
+/** The rows of a block of whole rows; blank lines and comments are left out. */
+export function readRows(block: Buffer, dialect: Dialect): Row[] {
+  if (block.includes(dialect.quote)) return readRowsAt(rowsOf(block, dialect), block, dialect)
+  return csvParse().parse(block, parserOptions(block, dialect))
+}
+
+/** The rows that stand at some places of a block. */
+export function readRowsAt(places: Iterable<Place>, block: Buffer, dialect: Dialect): Row[] {
+  return Array.from(places, ({ start, end }) => cellsOf(block.toString('latin1', start, end), dialect))
 }
 
 /** The row that a block is. */
 export function readRow(block: Buffer, dialect: Dialect): Row {
-  if (block.includes(dialect.quote)) return readRows(block, dialect)[0]!
-  const text = block.toString('latin1')
-  return text.slice(0, lineEnd(text, dialect)).split(dialect.delimiter)
+  return cellsOf(block.toString('latin1'), dialect)
 }
 
 /** Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are. */
@@ -73,16 +64,12 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
   return text
 }
 
-function parserOptions(
-  block: Buffer,
-  { delimiter, quote, escape, comment, newline }: Dialect,
-  quotes: boolean,
-): Options {
+function parserOptions(block: Buffer, { delimiter, comment, newline }: Dialect): Options {
   return {
     encoding: 'latin1',
     delimiter,
-    quote: quotes ? quote : null,
-    escape: quotes ? escape : null,
+    quote: null,
+    escape: null,
     comment: comment ?? null,
     comment_no_infix: true,
     // Looking for two of them at each byte takes a tenth of the time.
@@ -95,36 +82,25 @@ function parserOptions(
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
 const OPENED_LATE = 'a quote stands in a cell without quotes; such a cell needs quotes, and the quote is written twice'
 
-/** Why a row is none, if its quotes are not as they should be. */
-function quoteTrouble(text: string, dialect: Dialect): BadRow | undefined {
-  if (!text.includes(dialect.quote)) return undefined
-  const end = lineEnd(text, dialect)
+/** The cells of a row; or why it is none, if its quotes are not as they should be. */
+function cellsOf(text: string, dialect: Dialect): Row {
+  const { delimiter, quote } = dialect
+  const line = text.slice(0, lineEnd(text, dialect))
+  if (!line.includes(quote)) return line.split(delimiter)
   const bad = (reason: string, at = 0): BadRow => ({ code: 'E_QUOTE', data: { reason }, at })
-  for (let at = 0; at < end; at += dialect.delimiter.length) {
-    if (text.startsWith(dialect.quote, at)) {
-      const close = quotesEnd(text, at, dialect)
-      if (close < 0) return bad(NOT_CLOSED, at)
-      if (close < end && !text.startsWith(dialect.delimiter, close)) return bad(CLOSED_EARLY)
-      at = close
-    } else {
-      const next = text.indexOf(dialect.delimiter, at)
-      const stop = next < 0 ? end : next
-      if (text.slice(at, stop).includes(dialect.quote)) return bad(OPENED_LATE)
-      at = stop
-    }
+  const cells: string[] = []
+  for (let at = 0; at <= line.length; at += delimiter.length) {
+    const isQuoted = line.startsWith(quote, at)
+    const next = isQuoted ? quotesEnd(line, at, dialect) : line.indexOf(delimiter, at)
+    if (isQuoted && next < 0) return bad(NOT_CLOSED, at)
+    const end = next < 0 ? line.length : next
+    if (end < line.length && !line.startsWith(delimiter, end)) return bad(CLOSED_EARLY)
+    const cell = line.slice(at, end)
+    if (!isQuoted && cell.includes(quote)) return bad(OPENED_LATE)
+    cells.push(cell)
+    at = end
   }
-  return undefined
-}
-
-/** Puts the quotes back around the cells that had them in the row's text. */
-function inQuotes(text: string, cells: string[], dialect: Dialect): string[] {
-  if (!text.includes(dialect.quote)) return cells
-  let at = 0
-  return cells.map((cell) => {
-    const whole = text.startsWith(dialect.quote, at) ? text.slice(at, quotesEnd(text, at, dialect)) : cell
-    at += whole.length + dialect.delimiter.length
-    return whole
-  })
+  return cells
 }
 
 /** Behind the quote that closes a cell; -1 if none does. */

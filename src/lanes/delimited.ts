@@ -36,7 +36,7 @@ function readBatch(
   const rows = readRows(block, input)
   const schema = { header: columns.map(({ name }) => name), logits: [...logits] } as Schema
   const { logits: matrix, bad } = readLogits(rows, { schema, input, settings: { missing } })
-  const locate = locator(block, () => rowsOf(block, input), { input, schema, wantRaw })
+  const locate = locator(block, rowsOf(block, input), { input, schema, wantRaw })
   const text = (row: Row, cell: number) => (Array.isArray(row) ? fromBytes(decodeCell(row[cell] ?? '', input)) : '')
   return {
     rows: rows.length,

@@ -205,7 +205,8 @@ class BlockRun {
       const start = places.at(-1)?.end ?? 0
       places.push({ start, end: start + length })
     }
-    const scored = general(Buffer.concat(texts), () => places)
+    // Copied: the bytes of bad rows are sent from a worker with all of the buffer they are in.
+    const scored = general(Buffer.concat(texts), places)
     const bad = new Set(scored.faults.map(({ info }) => info.row))
     const good = this.#odd.filter((_, index) => index < scored.rows && !bad.has(index))
     const faults = this.#placed(scored.faults, places)

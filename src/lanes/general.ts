@@ -8,7 +8,7 @@
 import { COLUMNS, needSummary } from '../columns.js'
 import type { Code } from '../errors.js'
 import type { Trouble } from '../formats/batch.js'
-import { decodeCell, encodeCell, type Row, readRows, writeRows } from '../formats/csv.js'
+import { decodeCell, encodeCell, type Row, readRows, readRowsAt, writeRows } from '../formats/csv.js'
 import { countLines, type LongRow, lineEnd, type Place, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
 import { escapeFormula } from '../formula.js'
@@ -57,16 +57,16 @@ export interface Scored {
 }
 
 /** Scores a block of whole rows; they stand where the cutter finds them, unless it is said where. */
-export type ScoreBlock = (block: Buffer, placesOf?: () => Iterable<Place>) => Scored
+export type ScoreBlock = (block: Buffer, places?: readonly Place[]) => Scored
 
 /** A function that scores one block after the other. */
 export function generalLane(job: Job): ScoreBlock {
   const write = rowWriter(job)
-  return (block, placesOf = () => rowsOf(block, job.input)) => {
-    const rows = readRows(block, job.input, placesOf)
+  return (block, places) => {
+    const rows = places ? readRowsAt(places, block, job.input) : readRows(block, job.input)
     const { logits, bad } = readLogits(rows, job)
     const scores = scoreMatrix(logits, rows.length, job.schema.logits.length, kernelOptions(job))
-    const locate = locator(block, placesOf, job)
+    const locate = locator(block, places ?? rowsOf(block, job.input), job)
     const faults: Fault[] = []
     const good: number[] = []
     let row = 0
@@ -150,24 +150,23 @@ export function nonfinite(
 /** A function that finds the places of a block's bad rows, asked for in order. */
 export function locator(
   block: Buffer,
-  placesOf: () => Iterable<Place>,
+  places: Iterable<Place>,
   { input, schema, wantRaw }: Pick<Job, 'schema' | 'input' | 'wantRaw'>,
 ) {
-  let places: Iterator<Place> | undefined
+  const rest = places[Symbol.iterator]()
   let place = { start: 0, end: 0 }
   let [index, line] = [-1, 0]
   return ({ code, data, cell, at = 0 }: Trouble, row: number, cells: Row): Fault => {
     const from = place.start
-    places ??= placesOf()[Symbol.iterator]()
-    for (; index < row; index++) place = places.next().value!
+    for (; index < row; index++) place = rest.next().value!
     const { start } = place
     line += countLines(block.subarray(from, start), input)
-    const end = start + lineEnd(block.toString('latin1', start, place.end), input)
+    const tail = Math.max(start, place.end - 2)
+    const end = tail + lineEnd(block.toString('latin1', tail, place.end), input)
     const before = Array.isArray(cells) ? cells.slice(0, cell ?? 0) : []
     const byte = start + at + before.reduce((sum, text) => sum + text.length + input.delimiter.length, 0)
     const column = cell !== undefined && { column: schema.header[cell]! }
-    // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
-    const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+    const raw = wantRaw && { raw: block.subarray(start, end) }
     return { code, info: { ...data, line, row, byte, ...column }, start, end, ...raw }
   }
 }
