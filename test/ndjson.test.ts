@@ -115,6 +115,25 @@ describe('a row of NDJSON', () => {
     expect(await bad('{"logits":[1,2]}')).toMatchObject({ code: 'E_ROW' })
   })
 
+  it('is bad where it has a text for its list, which does not make the others bad, wherever they are cut', async () => {
+    const input = '{"logits":[2,1]}\n{"logits":"x"}\n{"logits":true}\n{"logits":[1,2]}\n'
+    for (const size of [1, 20, 1000]) {
+      const { stats } = await run(input, { from: 'ndjson', onError: 'skip' }, size)
+      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_ROW: 2 } })
+    }
+  })
+
+  it('may have nothing where others have a list or a record', async () => {
+    const input = '{"a":null,"r":null,"logits":[2,1]}\n{"a":[1],"r":{"x":1},"logits":[2,1]}\n'
+    expect(await scored(input, { to: 'csv', emit: 'index' })).toBe('a,r,index\n,,0\n[1],"{""x"":1}",0\n')
+  })
+
+  it('may be long, and come in bytes', { timeout: 20_000 }, async () => {
+    const input = `{"logits":[2,1],"x":"${'x'.repeat(200_000)}"}\n`
+    const { stats } = await run(input, { from: 'ndjson' }, 1)
+    expect(stats.written).toBe(1)
+  })
+
   it('is bad where it is not UTF-8', async () => {
     const input = Buffer.from('{"logits":[2,1]}\n{"x":"\xff","logits":[2,1]}\n', 'latin1')
     expect((await run(input)).error).toMatchObject({ code: 'E_JSON', info: { line: 2 } })

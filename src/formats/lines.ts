@@ -33,9 +33,9 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
       }
       const end = part.lastIndexOf(LF) + 1
       if (end > 0) yield joined([...held, part.subarray(0, end)], length + end)
-      const rest = part.subarray(end)
-      held = end > 0 ? [rest] : [...held, rest]
-      length = (end > 0 ? 0 : length) + rest.length
+      if (end > 0) [held, length] = [[], 0]
+      held.push(part.subarray(end))
+      length += part.length - end
     }
   }
   if (passed > 0) yield { bytes: passed, lines: 0 }

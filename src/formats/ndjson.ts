@@ -171,8 +171,9 @@ function describe(name: string, path: readonly string[], rows: Row[]): Keyed {
   const [first] = values
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   const sample = typeof first === 'number' ? String(first) : typeof first === 'string' ? first : ''
-  if (type === 'list') return { name, path, type, sample, width: (first as unknown[]).length }
-  if (type === 'record') return { name, path, type, sample, keys: Object.keys(first as object) }
+  const whole = values.find((value) => typeOf(value) === type)
+  if (type === 'list') return { name, path, type, sample, width: (whole as unknown[]).length }
+  if (type === 'record') return { name, path, type, sample, keys: Object.keys(whole as object) }
   return { name, path, type, sample }
 }
 
@@ -195,8 +196,9 @@ function typeOf(value: unknown): Type | undefined {
   return Object.values(value).some((item) => typeof item === 'object' && item !== null) ? 'json' : 'record'
 }
 
+/** A list or a record stays one: it may hold the logits, and a row that has something else there is bad. */
 function commonType(a: Type | undefined, b: Type | undefined): Type | undefined {
-  if (a === undefined || b === undefined || a === b) return a ?? b
+  if (a === undefined || b === undefined || a === b || a === 'list' || a === 'record') return a ?? b
   const both = [a, b]
   if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
   return both.includes('text') || both.includes('boolean') ? 'text' : both.includes('list') ? 'list' : 'json'
