@@ -97,16 +97,17 @@ export function parseJson(p: usize, dst: usize): usize {
     const limit = 1 << end
     const point = pointOf(text, limit)
     const shift = end + i32(point == end)
-    const all = numerals(text)
+    const all = numerals(text) & (limit - 1)
     const first = all >> negative
     const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
-    if (whole && popcnt(all & (limit - 1)) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
+    if (whole && popcnt(all) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
       const d = weigh(align(text, shift, point))
       store<f64>(dst, <f64><i64>d / load<f64>(((shift - point) << 3) + (negative << 7), TENS - 8))
       return p + end
     }
   }
-  return passNumber(p) ? parseLong(p, dst, COMMA) : 0
+  const passed = passNumber(p)
+  return passed && parseLong(p, dst, COMMA) ? passed : 0
 }
 
 /** How many bytes at the start may be of a number without exponent: `-`, `.`, the digits, and `/`. */
