@@ -51,9 +51,9 @@ function sourceOf(input: string | Readable, source: string | undefined, stats: S
       yield* toBuffers(opened.stream, stats)
     } catch (cause) {
       if (opened.closed) return
-      const byte = stats.bytes > before && { byte: stats.bytes - before }
+      const byte = stats.bytes - before + unread(opened.stream)
       const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? NO_PARTS : systemReason(cause)
-      const info = { ...(name !== undefined && { source: name }), ...byte, reason }
+      const info = { ...(name !== undefined && { source: name }), ...(byte > 0 && { byte }), reason }
       throw new SoftmaxError('E_INPUT', info, { cause })
     }
   }
@@ -69,6 +69,11 @@ function sourceOf(input: string | Readable, source: string | undefined, stats: S
 }
 
 const CHUNK = 1 << 18
+
+/** How many bytes a stream has read that were not taken from it. */
+function unread({ readableLength, readableObjectMode }: Readable): number {
+  return readableObjectMode ? 0 : readableLength
+}
 
 /** Sees whether a file is as long at its end as it was when it was opened. */
 class Watch {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -251,9 +252,9 @@ describe('standard output', () => {
 })
 
 describe('standard error', () => {
-  it('that is full or closed stops nothing', () => {
+  it('that is full, closed, or a pipe whose reader has left stops nothing', () => {
     const cwd = folder({ 'in.csv': BAD })
-    for (const to of ['2>/dev/full', '2>&-']) {
+    for (const to of ['2>/dev/full', '2>&-', '2> >(exit)']) {
       expect(shell(`softmax in.csv --on-error skip ${to}`, cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
       expect(shell(`softmax in.csv ${to}`, cwd)).toEqual({ status: 1, stdout: SCORED, stderr: '' })
     }
@@ -453,8 +454,8 @@ describe('a slow source', () => {
 
 describe('a signal', () => {
   /** The command with its temporary under way. */
-  async function underWay(cwd: string) {
-    const running = start(['-o', 'out.csv'], cwd)
+  async function underWay(cwd: string, env: Record<string, string> = {}) {
+    const running = start(['-o', 'out.csv'], cwd, env)
     running.child.stdin.write(manyRows(20_000))
     const written = () => readdirSync(cwd).some((name) => name !== 'out.csv' && statSync(join(cwd, name)).size > 0)
     while (!written()) await wait(5)
@@ -472,6 +473,25 @@ describe('a signal', () => {
       expect(contentOf(cwd, 'out.csv')).toBe(OLD)
     },
   )
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s that comes again ends the command at once', async (signal) => {
+    const cwd = folder()
+    // To remove the temporary takes for ever.
+    const preload = `import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      fs.unlinkSync = () => {
+        fs.writeSync(2, 'removing')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+      }
+      syncBuiltinESMExports()`
+    const { child, ended } = await underWay(cwd, {
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(preload)}`,
+    })
+    child.kill(signal)
+    await once(child.stderr, 'data')
+    child.kill(signal)
+    expect(await ended).toMatchObject({ signal, stderr: 'removing' })
+  })
 
   it('SIGKILL leaves the old file whole', async () => {
     const cwd = folder({ 'out.csv': OLD })

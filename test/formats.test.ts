@@ -239,6 +239,32 @@ describe('gzip', () => {
   })
 })
 
+describe('gzip that is damaged', () => {
+  const rows = Array.from({ length: 100_000 }, (_, row) => `${row},2,1\n`).join('')
+  const packed = gzipSync(`id,logit_a,logit_b\n${rows}`)
+  const wrongSum = Buffer.from(packed)
+  wrongSum[packed.length - 8]! ^= 1
+
+  it.each([
+    ['is cut short', packed.subarray(0, packed.length >> 1)],
+    ['has another check sum', wrongSum],
+    ['has garbage behind it', Buffer.concat([packed, Buffer.from('garbage')])],
+  ])('and %s ends the command with 3: whole rows on standard output, the old file as it was', (_, bytes) => {
+    const cwd = folder({ 'in.csv.gz': bytes, 'out.csv': 'old\n' })
+    const { status, stderr } = command(['in.csv.gz', '-o', 'out.csv'], { cwd })
+    expect(stderr).toMatch(/^softmax: in\.csv\.gz: [^\n]*\[E_CORRUPT\]\n$/)
+    expect(status).toBe(3)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe('old\n')
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv.gz', 'out.csv'])
+    const printed = command(['in.csv.gz'], { cwd })
+    expect(printed.status).toBe(3)
+    const lines = printed.stdout.split('\n')
+    expect(lines.pop()).toBe('')
+    expect(lines.length).toBeGreaterThan(1)
+    expect(lines.slice(1).every((line, row) => line === `${row},${P21},a`)).toBe(true)
+  })
+})
+
 describe('what a name says and the bytes do not', () => {
   it('goes by the bytes, with a warning', async () => {
     const csv = 'logit_a,logit_b\n2,1\n'

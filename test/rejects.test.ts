@@ -264,6 +264,20 @@ describe('an input file that changes while it is read', () => {
     expect(stderr).toMatch(/^softmax: in\.csv: cannot read: it changed while it was read.* \[E_INPUT\]\n$/)
   })
 
+  it.each([
+    ['shrinks', 'truncate -s 3000000 in.csv'],
+    ['grows', 'echo 7,2,1 >>in.csv'],
+  ])('and %s leaves the old output as it was', (_, change) => {
+    const cwd = folder({ 'in.csv': HEADER + '7,2,1\n7,x,1\n'.repeat(500_000), 'out.csv': 'old\n' })
+    // A reader that has to be waited for holds the run back meanwhile.
+    const line = `mkfifo r.pipe; softmax in.csv -q --rejects r.pipe -o out.csv & (read line; ${change}; cat >/dev/null) <r.pipe; wait $!`
+    const { status, stderr } = shell(line, cwd)
+    expect(stderr).toMatch(/^softmax: in\.csv: cannot read: it changed while it was read.* \[E_INPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe('old\n')
+    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv', 'r.pipe'])
+  })
+
   it('is none where it is made up by the system, or a pipe', () => {
     const args = ['--no-header', '-l', '2', '-d', ' ']
     expect(command([...args, '/proc/uptime']).status).toBe(0)

@@ -59,14 +59,15 @@ class HandleBytes implements FileBytes {
 
   async read(at: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.size - at)))
+    let done = 0
     try {
-      for (let done = 0; done < bytes.length; ) {
+      while (done < bytes.length) {
         const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, at + done)
         if (bytesRead === 0) return bytes.subarray(0, done)
         done += bytesRead
       }
     } catch (cause) {
-      throw new SoftmaxError('E_INPUT', { byte: at, reason: systemReason(cause) }, { cause })
+      throw new SoftmaxError('E_INPUT', { byte: at + done, reason: systemReason(cause) }, { cause })
     }
     return bytes
   }

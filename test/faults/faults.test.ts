@@ -6,7 +6,18 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { randomFrom } from '../random.js'
-import { HAS_STRACE, LARGE, lineOf, type Outcome, run, type Scene, SLOWLY, SMALL, type Strike } from './scene.js'
+import {
+  HAS_STRACE,
+  LARGE,
+  lineOf,
+  type Outcome,
+  run,
+  type Scene,
+  SLOWLY,
+  SMALL,
+  SPOILT,
+  type Strike,
+} from './scene.js'
 import { Tally, table } from './tally.js'
 import { type Expected, wrongs } from './verdict.js'
 
@@ -22,6 +33,8 @@ const RENAME = '?rename,?renameat,?renameat2'
 
 interface Series extends Omit<Strike, 'nth'>, Scene {
   expected: Expected
+  /** What is told when the nth call was struck. */
+  told?: (nth: number) => string
 }
 
 const toTarget = { from: 'a file', to: 'a target' } as const
@@ -39,7 +52,7 @@ const FAILURES = [
   ...fail(CLOSE, 'out/temporary', 'EIO ENOSPC EDQUOT', toTarget),
   ...fail(RENAME, 'out/temporary', 'EIO ENOSPC EDQUOT EACCES', toTarget),
   ...fail(`${OPEN},${SYNC},${CLOSE}`, 'out', 'EIO EACCES', toTarget, IN_PLACE),
-  ...fail(OPEN, 'in.csv', 'EIO EMFILE', toTarget),
+  ...fail(OPEN, 'in.csv', 'EIO EMFILE EACCES', toTarget),
   ...fail(READ, 'in.csv', 'EIO', toTarget),
   ...fail(READ, 'in.csv', 'EIO', { from: 'a file', to: 'a pipe' }),
   ...fail(READ, 'in.pipe', 'EIO', { from: 'a pipe', to: 'a target' }),
@@ -49,15 +62,41 @@ const FAILURES = [
   ...fail(WRITE, 'out.pipe', 'EPIPE', { from: 'a file', to: 'a pipe' }, { statuses: [141] }),
 ]
 
+const rejecting = { ...toTarget, flags: '-q --rejects "$PWD/logs/rejects"' }
+const counting = { ...toTarget, flags: '-q --on-error skip --stats "$PWD/logs/stats"' }
+
+/** Of the files beside the output, without which there is none either. */
+const BESIDE = [
+  ...fail(OPEN, 'logs/rejects', 'ENOSPC EACCES', rejecting),
+  ...fail(WRITE, 'logs/rejects', 'ENOSPC EIO EDQUOT', rejecting),
+  ...fail(SYNC, 'logs/rejects', 'EIO ENOSPC', rejecting),
+  ...fail(CLOSE, 'logs/rejects', 'EIO', rejecting),
+  ...fail(OPEN, 'logs/temporary', 'ENOSPC EACCES', counting),
+  ...fail(WRITE, 'logs/temporary', 'ENOSPC EIO EDQUOT', counting),
+  ...fail(SYNC, 'logs/temporary', 'EIO', counting),
+  ...fail(CLOSE, 'logs/temporary', 'EIO', counting),
+  ...fail(RENAME, 'logs/temporary', 'EIO EACCES', counting),
+]
+
+/** How many bytes of a file are read at once. */
+const CHUNK = 1 << 18
+
 /** The same while worker threads start, and while they work. */
 const LONG = [
   ...fail(WRITE, 'out/temporary', 'ENOSPC', toTarget),
   ...fail(RENAME, 'out/temporary', 'ENOSPC', toTarget),
-  ...fail(READ, 'in.csv', 'EIO', toTarget),
+  ...fail(READ, 'in.csv', 'EIO', toTarget).map((series) => ({
+    ...series,
+    told: (nth: number) => `/in.csv: ${byteTold(Math.min((nth - 1) * CHUNK, LARGE.input.length))}cannot read: `,
+  })),
   ...fail(WRITE, 'stdout.csv', 'ENOSPC', { from: 'a file', to: 'a file' }),
   ...fail(WRITE, 'out/temporary', 'EDQUOT', { from: 'a slow pipe', to: 'a target' }),
   ...fail(READ, 'in.pipe', 'EIO', { from: 'a slow pipe', to: 'a pipe' }),
 ]
+
+function byteTold(byte: number): string {
+  return byte > 0 ? `(byte ${byte}): ` : ''
+}
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }
 
@@ -80,11 +119,12 @@ function tally(what: string): Tally {
 afterAll(() => console.log(table(tallies)))
 
 /** Strikes the first call, the second and so on, until a run comes through. */
-async function inTurn({ calls, path, by, expected, ...scene }: Series, counts: Tally): Promise<void> {
+async function inTurn({ calls, path, by, expected, told, ...scene }: Series, counts: Tally): Promise<void> {
   for (let nth = 1; ; nth++) {
     const outcome = await run(lineOf(scene), scene.data, { strike: { calls, path, by, nth } })
     const found = wrongs(outcome, scene, outcome.struck ? expected : { statuses: [0] })
     if (outcome.struck) counts.add(found)
+    if (outcome.struck && told) expect(outcome.stderr).toContain(told(nth))
     expect({ nth, found, ...seen(outcome) }).toMatchObject({ found: [] })
     if (!outcome.struck) return expect(nth, 'no call was struck').toBeGreaterThan(1)
   }
@@ -104,9 +144,18 @@ describe.skipIf(!HAS_STRACE)(`the n-th call of the system${HAS_STRACE ? '' : ' (
     inTurn({ ...series, data: LARGE }, failures),
   )
 
+  const beside = tally('the n-th system call fails on the rejects or stats file')
+  it.concurrent.each(BESIDE)('of $calls on $path may fail with $by', (series) =>
+    inTurn({ ...series, data: SPOILT }, beside),
+  )
+
   const signalled = tally('a signal at the n-th system call')
   it.concurrent.each(SIGNALLED)('of $calls on $path may meet $by', (series) =>
     inTurn({ ...series, data: SMALL }, signalled),
+  )
+  const counted = [WRITE, RENAME].flatMap((calls) => signals(calls, 'logs/temporary', ['SIGTERM']))
+  it.concurrent.each(counted)('of $calls on $path may meet $by', (series) =>
+    inTurn({ ...series, ...counting, data: SPOILT }, signalled),
   )
   it.concurrent.each(signals(WRITE, 'out/temporary', ['SIGTERM', 'SIGKILL']))(
     'of $calls on $path may meet $by, on worker threads',
@@ -172,6 +221,12 @@ const CIRCUMSTANCES: Circumstance[] = [
     to: 'a file',
     statuses: [3],
     mayCut: true,
+  },
+  {
+    name: 'no room for the temporary file of a format',
+    line: 'ulimit -f 64; softmax in.csv --to npy --emit probs --no-keep -o out/out.csv',
+    to: 'a target',
+    statuses: [3],
   },
   { name: '/dev/full', line: 'softmax in.csv -o /dev/full', to: 'a pipe', statuses: [3] },
   { name: '/dev/full as standard output', line: 'softmax in.csv >/dev/full', to: 'a pipe', statuses: [3] },

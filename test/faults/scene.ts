@@ -1,8 +1,8 @@
 /**
  * The command run in a folder of its own, under a fault, and what is left behind.
  *
- * The folder has the input `in.csv`, the pipes `in.pipe` and `out.pipe`, and the folder `out` with `out.csv`, the old
- * target, in it. What a run prints goes to `stdout.csv`.
+ * The folder has the input `in.csv`, the pipes `in.pipe` and `out.pipe`, the folder `out` with `out.csv`, the old
+ * target, in it, and the folder `logs`. What a run prints goes to `stdout.csv`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -27,21 +27,26 @@ export interface Known {
 
 /**
  * Rows whose results are known without the command: equal logits have equal probabilities, here a quarter each. Those
- * whose number is below `odd` have quotes, which is for the general lane.
+ * whose number is below `odd` have quotes, which is for the general lane; those below `bad` are bad.
  */
-function known(rows: number, odd: number): Known {
+function known(rows: number, odd: number, bad = 0): Known {
   const numbers = Array.from({ length: rows }, (_, row) => row)
   const input = numbers.map((row) => {
     const x = (((row * 7919) % 1000) / 37).toFixed(8)
-    return `${row},${row < odd ? `"${x}"` : x},${x},${x},${x}\n`
+    return `${row},${row < odd ? `"${x}"` : x},${x},${x},${row < bad ? 'bad' : x}\n`
   })
   return {
     input: `id,logit_a,logit_b,logit_c,logit_d\n${input.join('')}`,
-    output: `id,p_a,p_b,p_c,p_d,label\n${numbers.map((row) => `${row},0.25,0.25,0.25,0.25,a\n`).join('')}`,
+    output: `id,p_a,p_b,p_c,p_d,label\n${numbers
+      .slice(bad)
+      .map((row) => `${row},0.25,0.25,0.25,0.25,a\n`)
+      .join('')}`,
   }
 }
 
 export const SMALL = known(50, 10)
+/** Has more bad rows than are written to a file of rejects at once. */
+export const SPOILT = known(2000, 0, 1000)
 /** Above 1 MiB worker threads are started. */
 export const LARGE = known(50_000, 0)
 
@@ -55,15 +60,17 @@ export interface Scene {
   data: Known
   from: 'a file' | 'a pipe' | 'a slow pipe'
   to: 'a target' | 'a file' | 'a pipe'
+  /** What else it is told, to write into the folder `logs`. */
+  flags?: string
 }
 
 /** The line of shell that runs the command in a scene. */
-export function lineOf({ from, to }: Scene): string {
+export function lineOf({ from, to, flags = '' }: Scene): string {
   const feed = { 'a file': '', 'a pipe': 'cat in.csv >in.pipe & ', 'a slow pipe': `${SLOWLY} >in.pipe & ` }[from]
   const take = to === 'a pipe' ? 'cat out.pipe >stdout.csv & ' : ''
   const input = from === 'a file' ? '"$PWD/in.csv"' : '<in.pipe'
   const output = { 'a target': '-o "$PWD/out/out.csv"', 'a file': '>stdout.csv', 'a pipe': '>out.pipe' }[to]
-  return `${feed}${take}softmax ${input} ${output}; status=$?; wait; exit $status`
+  return `${feed}${take}softmax ${input} ${output} ${flags}; status=$?; wait; exit $status`
 }
 
 /** Calls of the system that a fault strikes: those on `path`, from which the `nth` on that is one of `calls`. */
@@ -82,7 +89,7 @@ export interface Outcome {
   /** What is at the target, and what was printed; undefined where there is no such file. */
   target: string | undefined
   printed: string | undefined
-  /** Names in the target's folder that are not the target's. */
+  /** Names in the target's folder that are not the target's, and of temporaries in the other. */
   left: string[]
   hung: boolean
   /** True if the strike came. */
@@ -120,7 +127,10 @@ export async function run(line: string, data: Known, circumstances: Circumstance
       ...ended,
       target: contentOf(join(out, 'out.csv')),
       printed: contentOf(join(cwd, 'stdout.csv')),
-      left: existsSync(out) ? readdirSync(out).filter((name) => name !== 'out.csv') : [],
+      left: [
+        ...namesIn(out, (name) => name !== 'out.csv'),
+        ...namesIn(join(cwd, 'logs'), (name) => name.endsWith('.tmp')),
+      ],
       struck: /\(INJECTED\)|^\d+ +--- SIG.*SI_KERNEL|killed by SIGKILL/m.test(contentOf(join(cwd, 'log')) ?? ''),
     }
   } finally {
@@ -130,6 +140,7 @@ export async function run(line: string, data: Known, circumstances: Circumstance
 
 function furnish(cwd: string, { input }: Known, { strike }: Circumstances): void {
   mkdirSync(join(cwd, 'out'))
+  mkdirSync(join(cwd, 'logs'))
   writeFileSync(join(cwd, 'out', 'out.csv'), OLD)
   writeFileSync(join(cwd, 'in.csv'), input)
   spawnSync('mkfifo', ['in.pipe', 'out.pipe'], { cwd })
@@ -141,13 +152,12 @@ function furnish(cwd: string, { input }: Known, { strike }: Circumstances): void
 }
 
 function tracer(cwd: string, { calls, path, nth, by }: Strike): string[] {
-  const paths = path === 'out/temporary' ? [join('out', TEMPORARY)] : [path]
+  const name = join(cwd, path.replace('temporary', TEMPORARY))
   return [
     ...['strace', '-f', '-o', join(cwd, 'log')],
     // Only the calls in question stop the process; but a signal is delivered at the end of one, which needs another stop.
     ...(by.startsWith('error') ? ['--seccomp-bpf'] : []),
-    ...paths.flatMap((name) => ['-P', join(cwd, name)]),
-    ...['-e', `trace=${calls}`, '-e', `inject=${calls}:${by}:when=${nth}`],
+    ...['-P', name, '-e', `trace=${calls}`, '-e', `inject=${calls}:${by}:when=${nth}`],
   ]
 }
 
@@ -171,6 +181,10 @@ function shell(line: string, cwd: string, preload = NO_CHANCE): Promise<Pick<Out
       resolve({ status, stderr, hung })
     })
   })
+}
+
+function namesIn(folder: string, isMeant: (name: string) => boolean): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter(isMeant) : []
 }
 
 function contentOf(path: string): string | undefined {

@@ -1,0 +1,107 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type FilesStream, score, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { folder } from './support.js'
+
+const HEADER = 'id,logit_a,logit_b\n'
+const LARGE = HEADER + '7,2,1\n'.repeat(1_000_000)
+
+/** A source of some chunks that fails. */
+function failing(failure: Error, chunks: string[]): Readable {
+  return Readable.from(
+    (function* () {
+      yield* chunks.map((chunk) => Buffer.from(chunk))
+      throw failure
+    })(),
+    { objectMode: false },
+  )
+}
+
+const takeNone = () => new Writable({ write: (_, __, done) => done(new Error('no room')) })
+
+describe('an input that fails midway', () => {
+  const chunks = [HEADER, '7,2,1\n', '7,2']
+
+  it('is told with the bytes that were read', async () => {
+    const failure = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
+    const error = await scoreFiles([failing(failure, chunks)], { source: 'in.csv' })
+      .toArray()
+      .catch((error) => error)
+    expect(error).toMatchObject({
+      code: 'E_INPUT',
+      cause: failure,
+      info: { source: 'in.csv', byte: chunks.join('').length, reason: 'i/o error (EIO)' },
+    })
+  })
+
+  it('is told with those too that were read ahead', async () => {
+    const source = new Readable({ read() {} })
+    source.push(LARGE)
+    const stream = scoreFiles([source])
+    await new Promise((resolve) => stream.once('readable', resolve))
+    for (const chunk of ['1', '22', '333']) source.push(chunk)
+    source.destroy(new Error('gone'))
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'E_INPUT', info: { byte: LARGE.length + 6 } })
+  })
+
+  it('is the error of a pipeline', async () => {
+    const failure = new Error('gone')
+    const ended = pipeline(failing(failure, chunks), score(), new Writable({ write: (_, __, done) => done() }))
+    await expect(ended).rejects.toBe(failure)
+  })
+})
+
+describe('an output that fails', () => {
+  it('is the error of a pipeline, be it of bytes or of files', async () => {
+    const cwd = folder({ 'in.csv': LARGE })
+    await expect(pipeline(Readable.from([Buffer.from(LARGE)]), score(), takeNone())).rejects.toThrow('no room')
+    await expect(pipeline(scoreFiles([join(cwd, 'in.csv')]), takeNone())).rejects.toThrow('no room')
+  })
+})
+
+/** Ways in which a run ends before its input does. */
+const ENDS: Record<string, (stream: FilesStream, controller: AbortController) => Promise<unknown>> = {
+  'a break': async (stream) => {
+    for await (const _ of stream) break
+  },
+  'an abort': async (stream, controller) => {
+    const run = async () => {
+      for await (const _ of stream) controller.abort()
+    }
+    await expect(run()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+  },
+  'an abort before': async (stream, controller) => {
+    controller.abort()
+    await expect(stream.toArray()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+  },
+  destroy: async (stream) => {
+    await new Promise((resolve) => stream.once('data', resolve))
+    stream.destroy()
+  },
+  'a consumer that fails': (stream) => expect(pipeline(stream, takeNone())).rejects.toThrow('no room'),
+}
+
+describe('no handle is left', () => {
+  it.each(Object.entries(ENDS))('after %s', async (_, end) => {
+    const cwd = folder({ 'in.csv': LARGE })
+    const path = join(cwd, 'in.csv')
+    const controller = new AbortController()
+    await end(scoreFiles([path, path], { signal: controller.signal }), controller)
+    const isOpen = () => readdirSync('/proc/self/fd').some((fd) => linkOf(fd) === path)
+    for (let tries = 0; isOpen() && tries < 200; tries++) await wait(10)
+    expect(isOpen()).toBe(false)
+  })
+})
+
+function linkOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    // It is closed by now.
+    return undefined
+  }
+}
