@@ -6,6 +6,8 @@
 /** What is not in use, by size; what is. */
 const spare = new Map<number, ArrayBuffer[]>()
 const lent = new WeakSet<ArrayBufferLike>()
+/** Buffers that may be released. */
+const whole = new WeakSet<Uint8Array>()
 /** More than that of one size is left to the garbage collector. */
 const MOST_SPARE = 8
 
@@ -22,6 +24,23 @@ export function lendCopy(bytes: Uint8Array): Buffer {
   const copy = lend(bytes.length)
   copy.set(bytes)
   return copy
+}
+
+/** Parts in one buffer, in memory that is lent; {@link release} takes it back. */
+export function lendJoined(parts: readonly Uint8Array[]): Buffer {
+  const all = lend(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  whole.add(all)
+  return all
+}
+
+/** Takes back a buffer of {@link lendJoined}; once, as its memory may be lent again by then. */
+export function release(buffer: Uint8Array): void {
+  if (whole.delete(buffer)) takeBack(buffer)
 }
 
 /** Takes back what {@link lend} gave, or a part of it that is all that was used; anything else is left alone. */

@@ -1,7 +1,7 @@
 /** Files -> bytes: inputs one after the other, scored into one output. */
 import { createReadStream, fstatSync, type ReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import { takeBack } from './buffers.js'
+import { release } from './buffers.js'
 import { SoftmaxError, systemReason } from './errors.js'
 import type { Input } from './formats/open.js'
 import { settle } from './options.js'
@@ -36,7 +36,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
     tell: (event, ...what) => stream.emit(event, ...what),
   })
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
-  return Object.assign(stream, { stats, release: takeBack })
+  return Object.assign(stream, { stats, release })
 }
 
 function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {

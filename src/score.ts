@@ -1,7 +1,7 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { takeBack } from './buffers.js'
+import { release } from './buffers.js'
 import { fieldsOf } from './columns.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
 import type { Fault, Table, Writer } from './formats/batch.js'
@@ -60,8 +60,8 @@ export interface ScoreStream extends Duplex {
 }
 
 /**
- * A stream that takes in the bytes of a delimited text whose rows hold logits, and gives the bytes of one whose rows
- * hold class probabilities and the argmax label. Memory does not grow with the input: while the consumer takes
+ * A stream that takes in the bytes of a file whose rows hold logits, in any of the formats, and gives the bytes of one
+ * whose rows hold class probabilities and the argmax label. Memory does not grow with the input: while the consumer takes
  * nothing, nothing is read.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once for options it does not know; all else is the stream's `error` event.
@@ -87,7 +87,7 @@ export function score(options: ScoreOptions = {}): ScoreStream {
       })
     },
   ) as unknown as ScoreStream
-  return Object.assign(withWrites(stream), { stats, release: takeBack })
+  return Object.assign(withWrites(stream), { stats, release })
 }
 
 /**
@@ -184,8 +184,9 @@ async function* scoreText(
   const begins = !run.first && (settings.outputHeader ?? settings.header)
   const schema = settleColumns(names, first?.length ?? 0, settle, input, run, settings)
   const job = jobOf(schema, dialect, settings)
+  const lane = laneOf(job, run.stats, settings)
   if (begins) yield headerLine(head, job)
-  yield* countScored(laneOf(job, run.stats, settings)(head.blocks), run, place, input.name)
+  yield* countScored(lane(head.blocks), run, place, input.name)
 }
 
 /** Anything else to anything. */

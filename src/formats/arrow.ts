@@ -56,9 +56,11 @@ async function read({ chunks }: Source): Promise<Table | undefined> {
   const bytes = new ByteReader(chunks)
   const reader = await guard(() => library.RecordBatchReader.from(messages(bytes, library)))
   await guard(async () => reader.open())
+  // Of a file without a batch the library tells nothing.
+  if (!reader.schema) return undefined
+  const { fields } = reader.schema
   const batches = reader[Symbol.asyncIterator]() as AsyncIterator<Arrow.RecordBatch>
   const first = await guard(() => batches.next())
-  const { fields } = reader.schema
   if (fields.some(({ name }) => typeof name !== 'string')) throw damaged('a column has no name')
   if (!first.done) checkBatch(first.value)
   const columns = fields.map((field, index) =>

@@ -1,5 +1,5 @@
 /** Lines of UTF-8 text, in blocks of whole ones. */
-import { lend } from '../buffers.js'
+import { lendJoined } from '../buffers.js'
 
 const LF = 10
 
@@ -32,24 +32,14 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
         part = part.subarray(first)
       }
       const end = part.lastIndexOf(LF) + 1
-      if (end > 0) yield joined([...held, part.subarray(0, end)], length + end)
+      if (end > 0) yield lendJoined([...held, part.subarray(0, end)])
       if (end > 0) [held, length] = [[], 0]
       held.push(part.subarray(end))
       length += part.length - end
     }
   }
   if (passed > 0) yield { bytes: passed, lines: 0 }
-  else if (length > 0) yield joined(held, length)
-}
-
-function joined(parts: Buffer[], length: number): Buffer {
-  const all = lend(length)
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  else if (length > 0) yield lendJoined(held)
 }
 
 /** How many bytes of a chunk make a block. */

@@ -1,6 +1,6 @@
 /**
  * The general lane: csv-parse -> rows -> softmax -> csv-stringify, a block of whole rows at a time. It takes every
- * dialect and every odd row, and it alone words errors.
+ * dialect and every odd row, and it alone tells what is wrong with one.
  *
  * New cells of a row are joined here and handed to csv-stringify as one cell that needs no quoting: it spends 0.2 µs
  * on looking at a cell, more than it takes to print a number.

@@ -4,7 +4,7 @@
  *
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
-import { lendCopy, takeBack } from '../buffers.js'
+import { lendJoined, takeBack } from '../buffers.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
 import { type FastJob, FastKernel, isForKernel } from './fast.js'
 import type { Scored } from './general.js'
@@ -70,9 +70,9 @@ export async function* fastLane<Long>(
   }
 }
 
-/** Pieces that stand in a kernel's memory, in buffers of their own. */
+/** Pieces, of which some stand in a kernel's memory, in a buffer of their own: there may be one for each odd row. */
 function copied(scored: Scored): Scored {
-  return { ...scored, pieces: scored.pieces.map(lendCopy) }
+  return { ...scored, pieces: scored.pieces.length > 0 ? [lendJoined(scored.pieces)] : [] }
 }
 
 /** How many blocks a worker has: the one it scores, and the next. */

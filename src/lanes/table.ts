@@ -1,6 +1,7 @@
 /**
- * The table lane: whatever comes in or goes out as something else than delimited text. A reader gives batches, the
- * kernel scores them, a writer makes bytes of them; one batch is under way at a time.
+ * The table lane: whatever comes in or goes out as something else than delimited text, but lines of JSON that the fast
+ * lane takes. A reader gives batches, the kernel scores them, a writer makes bytes of them; one batch is under way at a
+ * time.
  */
 import { fieldsOf, needSummary } from '../columns.js'
 import type { Batch, Fault, ReadPlan, Table, WritePlan, Writer } from '../formats/batch.js'
