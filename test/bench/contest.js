@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { agree } from './agree.js'
+import { convert } from './inputs.js'
 import { measure } from './measure.js'
 
 /** Median wall seconds, CPU seconds and peak megabytes of each contestant, by name. The first, softmax, is what the
@@ -9,8 +10,9 @@ import { measure } from './measure.js'
 export async function contest(contestants, { input, path, folder, rounds }) {
   const runs = new Map(contestants.map(({ name }) => [name, []]))
   const variables = { in: path, classes: String(input.classes) }
-  const ours = join(folder, 'ours.csv')
-  const theirs = join(folder, 'theirs.csv')
+  const { format = 'csv' } = input
+  const ours = join(folder, `ours.${format}`)
+  const theirs = join(folder, `theirs.${format}`)
   for (const contestant of contestants) {
     const out = contestant === contestants[0] ? ours : theirs
     const measured = await run(contestant, { ...variables, out })
@@ -35,10 +37,18 @@ function run({ name, line }, variables) {
 
 function check({ name, within }, ours, theirs) {
   try {
-    agree(ours, theirs, within)
+    agree(readable(ours), readable(theirs), within)
   } catch (cause) {
     throw new Error(`${name} does not agree with softmax`, { cause })
   }
+}
+
+/** A file of lines with the rows of one that has none. */
+function readable(path) {
+  if (!path.endsWith('.parquet')) return path
+  const lines = `${path}.ndjson`
+  convert(path, lines)
+  return lines
 }
 
 function medians(runs) {

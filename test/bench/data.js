@@ -1,16 +1,19 @@
 // Seeded inputs of the bench: the same bytes on every machine.
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** Writes rows of an id and normal logits (mean 0, deviation 5), as float32 or double text. */
-export function writeLogits(path, { rows, classes, digits = 'float32', seed = 1 }) {
+/** Writes rows of an id and normal logits (mean 0, deviation 5), as float32 or double text, in CSV or in lists of NDJSON. */
+export function writeLogits(path, { rows, classes, digits = 'float32', format = 'csv', seed = 1 }) {
   const random = mulberry32(seed)
   const print = digits === 'float32' ? shortestFloat32 : String
   const file = openSync(path, 'w')
-  let text = `id,${Array.from({ length: classes }, (_, index) => `logit_${index}`).join(',')}\n`
+  const line =
+    format === 'csv' ? (id, logits) => `${id},${logits}\n` : (id, logits) => `{"id":${id},"logits":[${logits}]}\n`
+  let text = format === 'csv' ? `id,${Array.from({ length: classes }, (_, index) => `logit_${index}`)}\n` : ''
   for (let row = 0; row < rows; row++) {
-    text += row
-    for (let index = 0; index < classes; index++) text += `,${print(5 * normal(random))}`
-    text += '\n'
+    text += line(
+      row,
+      Array.from({ length: classes }, () => print(5 * normal(random))),
+    )
     if (text.length > 1 << 20) {
       writeSync(file, text)
       text = ''
