@@ -237,6 +237,18 @@ describe('each odd line, between others', { timeout: 120_000 }, () => {
     }
   })
 
+  it('is told in both lanes', async () => {
+    const text = good + rows.map((row) => `${row}\r\n${good}`).join('')
+    const told = async (lane: 'general' | 'fast', size: number) => {
+      const rejects: unknown[] = []
+      await run(text, { from: 'ndjson', onError: 'skip', lane, onReject: (reject) => rejects.push(reject) }, size)
+      return rejects
+    }
+    const general = await told('general', 1 << 20)
+    expect(general.length).toBeGreaterThan(100)
+    for (const size of [100, 1 << 20]) expect(await told('fast', size)).toEqual(general)
+  })
+
   it('is the same in both lanes where all come together', async () => {
     const text = rows.map((row) => `${row}\n${good}`).join('')
     for (const options of [{}, { topK: 1 }, { op: 'log-softmax', nonfinite: 'propagate' }] satisfies ScoreOptions[]) {
