@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { release } from './buffers.js'
 import { fieldsOf } from './columns.js'
 import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
-import type { Fault, Table, Writer } from './formats/batch.js'
+import type { Fault, Lines, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
@@ -219,11 +219,13 @@ async function* scoreTable(
     ? await format.write(writePlan(job, table, run.single))
     : delimitedWriter(writePlan(job, table, run.single), outputDialect(settings, dialect))
   if (begins) yield* buffersOf(run.writer.begin())
-  if (!fast) return yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
-  const { columns: keyed, mark, blocks } = table.lines!
-  const lines = linesJob(job, keyed)
-  const scored = fastLane(blocks(), lines, linesLane(lines, settings.maxRowBytes), threadsOf(settings))
-  yield* countScored(scored, run, { ...place, byte: mark }, input.name)
+  if (fast) yield* countScored(scoreLines(table.lines!, job), run, { ...place, byte: table.lines!.mark }, input.name)
+  else yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
+}
+
+function scoreLines({ columns, blocks }: Lines, job: TableJob & { settings: Settings }): AsyncGenerator<Scored> {
+  const lines = linesJob(job, columns)
+  return fastLane(blocks(), lines, linesLane(lines, job.settings.maxRowBytes), threadsOf(job.settings))
 }
 
 /** Why the fast lane cannot do a table, or undefined if it can. */
