@@ -34,6 +34,8 @@ interface Column {
   cells(scores: Scores, row: number, layout: Layout): Cells
   /** The properties of a row in object mode; `round` is applied to every result. */
   properties(scores: Scores, row: number, layout: Layout, round: (value: number) => number): Record<string, unknown>
+  /** The other way round: what a row of object mode has for each of the fields. */
+  recall(row: Record<string, unknown>, layout: Layout): unknown[]
 }
 
 /** A column of one number a row, called the same everywhere. */
@@ -41,6 +43,7 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
   fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]! }],
   cells: (scores, row) => [scores[name][row]!],
   properties: (scores, row, _layout, round) => ({ [name]: round(scores[name][row]!) }),
+  recall: (row) => [row[name]],
 })
 
 const probabilities: Column = {
@@ -53,9 +56,11 @@ const probabilities: Column = {
         }))
       : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf }],
   cells: valuesOf,
-  properties: (scores, row, { log }, round) => ({
-    [log ? 'logProbabilities' : 'probabilities']: valuesOf(scores, row).map(round),
-  }),
+  properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
+  recall: (row, { log, shape = 'columns' }) => {
+    const values = row[probabilityKey(log)]
+    return shape === 'columns' && Array.isArray(values) ? values : [values]
+  },
 }
 
 const mostProbable: Column = {
@@ -80,6 +85,8 @@ const mostProbable: Column = {
       [log ? 'logProbability' : 'probability']: round(value),
     })),
   }),
+  recall: ({ top }, { log }) =>
+    (Array.isArray(top) ? top : []).flatMap((one) => [one?.label, one?.[log ? 'logProbability' : 'probability']]),
 }
 
 const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabilities)
@@ -90,16 +97,19 @@ export const COLUMNS = {
     fields: (layout) => either(layout).fields(layout),
     cells: (scores, row, layout) => either(layout).cells(scores, row, layout),
     properties: (scores, row, layout, round) => either(layout).properties(scores, row, layout, round),
+    recall: (row, layout) => either(layout).recall(row, layout),
   },
   label: {
     fields: ({ classes }) => [{ name: 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! }],
     cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
     properties: (scores, row, { classes }) => ({ label: classes[scores.index[row]!] }),
+    recall: ({ label }) => [label],
   },
   index: {
     fields: () => [{ name: 'index', type: 'count', value: (scores, row) => scores.index[row]! }],
     cells: (scores, row) => [String(scores.index[row])],
     properties: (scores, row) => ({ index: scores.index[row] }),
+    recall: ({ index }) => [index],
   },
   confidence: single('confidence'),
   margin: single('margin'),
@@ -121,9 +131,28 @@ export function fieldsOf(emit: readonly Emittable[], layout: Layout): Field[] {
   return emit.flatMap((name) => (COLUMNS[name] as Column).fields(layout))
 }
 
+/** The values that a row of object mode has for the fields of some columns. */
+export function recall(row: Record<string, unknown>, emit: readonly Emittable[], layout: Layout): unknown[] {
+  return emit.flatMap((name) => (COLUMNS[name] as Column).recall(row, layout))
+}
+
+/** What all properties of a prediction may be called. */
+export const PROPERTIES: readonly string[] = [
+  'probabilities',
+  'logProbabilities',
+  'top',
+  'label',
+  'index',
+  ...SUMMARIES,
+]
+
 /** True if one of the columns is a summary of its row. */
 export function needSummary(emit: readonly Emittable[]): boolean {
   return SUMMARIES.some((name) => emit.includes(name))
+}
+
+function probabilityKey(log: boolean): 'probabilities' | 'logProbabilities' {
+  return log ? 'logProbabilities' : 'probabilities'
 }
 
 function prefix(log: boolean): string {

@@ -66,6 +66,7 @@ export const CODES = {
     ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
+  E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; what is written is predictions, or other records`),
   E_SHAPE: word<{ length: number; rows: number; classes: number }>(
     2,
     ({ length, rows, classes }) => `${length} logits are not ${plural(rows, 'row')} of ${classes} classes`,

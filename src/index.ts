@@ -7,6 +7,7 @@ export type { Emittable, Layout } from './columns.js'
 export { CODES, type Code, type Info, type Place, SoftmaxError } from './errors.js'
 export { type FilesStream, scoreFiles } from './files.js'
 export { OPTIONS } from './options.js'
+export { type ReadOptions, type Row, type RowStream, read } from './read.js'
 export type { Reject, RejectHandler } from './reject.js'
 export type { Schema } from './schema.js'
 export { type ScoreOptions, type ScoreStream, type Stats, score } from './score.js'
@@ -21,3 +22,4 @@ export {
   softmax,
   softmaxMatrix,
 } from './softmax.js'
+export { type WriteOptions, write } from './write.js'

@@ -102,8 +102,8 @@ const signal: Kind<AbortSignal> = {
   accepts: (value): value is AbortSignal => value instanceof AbortSignal,
 }
 
-/** Who knows an option: `score`, the object streams, `softmaxMatrix`, the command. */
-type Scope = 'bytes' | 'objects' | 'matrix' | 'command'
+/** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, the command. */
+type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'command'
 
 /** An entry of {@link OPTIONS}. */
 export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
@@ -124,6 +124,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
 const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
 const STREAMS = ['bytes', 'objects', 'command'] as const
 const BYTES = ['bytes', 'command'] as const
+const READERS = ['bytes', 'read', 'command'] as const
+const WRITERS = ['bytes', 'write', 'command'] as const
 const COMMAND = ['command'] as const
 
 const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: Option<T, S, D>): Option<T, S, D> =>
@@ -160,20 +162,20 @@ export const OPTIONS = {
   }),
   logits: option({
     kind: list('SELECTOR', 'column names or positions'),
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'read'],
     short: 'l',
     told: 'logit*',
     help: 'the columns that are logits: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
   }),
   labels: option({
     kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'write'],
     told: 'from the header',
     help: 'class names in column order; FILE: one a line, or JSON (an array, or a Hugging Face config.json with id2label)',
   }),
   emit: option({
     kind: emitted,
-    scopes: EVERYWHERE,
+    scopes: [...EVERYWHERE, 'write'],
     short: 'e',
     default: 'probs,label',
     help: `output columns, of ${EMITTABLE.join(' ')}`,
@@ -187,37 +189,42 @@ export const OPTIONS = {
   }),
   keep: option({
     kind: flag,
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'write'],
     default: true,
     help: "leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched",
   }),
   precision: option({
     kind: wholeNumber('N', 1, 17),
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'write'],
     short: 'p',
     told: 'shortest exact',
     help: 'at most N significant digits',
   }),
   float32: option({
     kind: flag,
-    scopes: EVERYWHERE,
+    scopes: [...EVERYWHERE, 'write'],
     default: false,
     help: 'round results to float32; write the shortest digits that read back as the same float32',
   }),
   delimiter: option({
     kind: separator,
-    scopes: BYTES,
+    scopes: ['bytes', 'read', 'write', 'command'],
     short: 'd',
     told: 'by format',
     help: 'one or more characters between cells; \\t is a tab',
   }),
-  quote: option({ kind: byte('C'), scopes: BYTES, default: '"', help: 'around cells' }),
-  escape: option({ kind: byte('C'), scopes: BYTES, told: 'the quote', help: 'before a quote inside quotes' }),
-  comment: option({ kind: byte('C'), scopes: BYTES, told: 'none', help: 'lines that begin with it are skipped' }),
-  header: option({ kind: flag, scopes: BYTES, default: true, help: 'the input has no header line' }),
+  quote: option({ kind: byte('C'), scopes: ['bytes', 'read', 'write', 'command'], default: '"', help: 'around cells' }),
+  escape: option({
+    kind: byte('C'),
+    scopes: ['bytes', 'read', 'write', 'command'],
+    told: 'the quote',
+    help: 'before a quote inside quotes',
+  }),
+  comment: option({ kind: byte('C'), scopes: READERS, told: 'none', help: 'lines that begin with it are skipped' }),
+  header: option({ kind: flag, scopes: READERS, default: true, help: 'the input has no header line' }),
   outputHeader: option({
     kind: flag,
-    scopes: BYTES,
+    scopes: WRITERS,
     told: 'as the input',
     help: 'whether the output begins with a header line',
   }),
@@ -237,7 +244,7 @@ export const OPTIONS = {
   }),
   onError: option({
     kind: choice('fail', 'skip'),
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'read'],
     default: 'fail',
     implied: skipWhereAsked,
     told: 'fail; skip with --rejects or --max-errors',
@@ -251,16 +258,21 @@ export const OPTIONS = {
   }),
   onReject: option({
     kind: rejectHandler,
-    scopes: ['bytes', 'objects'],
+    scopes: ['bytes', 'objects', 'read'],
     help: 'is called for each bad row, in order, and waited for',
   }),
   maxErrors: option({
     kind: wholeNumber('N', 0, Infinity),
-    scopes: STREAMS,
+    scopes: [...STREAMS, 'read'],
     told: 'no limit',
     help: 'give up when more than N rows are bad',
   }),
-  missing: option({ kind: choice('error', '-inf'), scopes: STREAMS, default: 'error', help: 'what an empty logit is' }),
+  missing: option({
+    kind: choice('error', '-inf'),
+    scopes: [...STREAMS, 'read'],
+    default: 'error',
+    help: 'what an empty logit is',
+  }),
   nonfinite: option({
     kind: choice('error', 'propagate'),
     scopes: EVERYWHERE,
@@ -269,7 +281,7 @@ export const OPTIONS = {
   }),
   maxRowBytes: option({
     kind: wholeNumber('N', 1, 1 << 29),
-    scopes: BYTES,
+    scopes: READERS,
     default: 1 << 24,
     told: '16 MiB',
     help: 'a longer row is a bad one; no more than that is held of it',
@@ -277,7 +289,7 @@ export const OPTIONS = {
   requireRows: option({ kind: flag, scopes: BYTES, default: false, help: 'an input without rows is an error' }),
   escapeFormulas: option({
     kind: flag,
-    scopes: BYTES,
+    scopes: WRITERS,
     default: false,
     help: "put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula",
   }),
@@ -295,8 +307,12 @@ export const OPTIONS = {
     default: 'auto',
     help: 'which lane does the rows; fast is an error where it cannot',
   }),
-  source: option({ kind: text('NAME'), scopes: ['bytes'], help: 'the name of the input in messages' }),
-  signal: option({ kind: signal, scopes: ['bytes', 'objects'], help: 'destroys the stream with an AbortError' }),
+  source: option({ kind: text('NAME'), scopes: ['bytes', 'read'], help: 'the name of the input in messages' }),
+  signal: option({
+    kind: signal,
+    scopes: ['bytes', 'objects', 'read', 'write'],
+    help: 'destroys the stream with an AbortError',
+  }),
   progress: option({
     kind: flag,
     scopes: COMMAND,

@@ -83,8 +83,11 @@ const MOST_CLASSES = 1 << 24
 
 const NUMBERS = new Set<Column['type']>(['number', 'integer'])
 
-/** The column that holds all logits: the one that is selected or, unasked, the one that is called so. */
-function findWhole({ logits }: SchemaSettings, columns: readonly Column[]): number | undefined {
+/**
+ * The column that holds all logits: the one that is selected or, unasked, the one that is called so. Undefined where
+ * there is none, or where columns of one logit are. Throws E_COLUMNS where only a guess could tell, E_SELECTOR.
+ */
+export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: readonly Column[]): number | undefined {
   const isWhole = (index: number) => columns[index]!.type === 'list' || columns[index]!.type === 'record'
   const header = columns.map(({ name }) => name)
   const chosen = logits
@@ -188,7 +191,8 @@ function runsOf(numbers: number[]): [number, number][] {
   return runs
 }
 
-function requireNewNames(names: string[], kept: string[]): void {
+/** Throws E_NAME where a new column would have the name of one that is kept. */
+export function requireNewNames(names: string[], kept: string[]): void {
   const taken = new Set(kept)
   const name = names.find((name) => taken.has(name))
   if (name !== undefined) throw new SoftmaxError('E_NAME', { name })

@@ -19,9 +19,9 @@ import { linesJob, linesLane, linesRefusal } from './lanes/lines.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type ScoredBatch, type TableJob, tableLane, writePlan } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
-import { through2 } from './packages.js'
 import { rawOf, rejectOf, tooMany } from './reject.js'
 import { type Schema, settleSchema, settleTable } from './schema.js'
+import { transform } from './transform.js'
 
 /** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
 export type ScoreOptions = OptionsOf<'bytes'>
@@ -73,36 +73,15 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = settle(options, 'bytes')
   askedDialect(settings)
   const stats = newStats()
-  const { signal } = settings
-  const stream = through2()(
-    // A block is pushed, and taken, before the next is worked on: what stands before a bad row is never lost with it.
-    { writableObjectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 0, ...(signal && { signal }) },
-    async function* (chunks: AsyncIterable<unknown>) {
-      const input = { chunks: toBuffers(chunks, stats), name: settings.source }
-      yield* scoreInputs([input], {
-        settings,
-        stats,
-        single: true,
-        tell: (event, ...what) => stream.emit(event, ...what),
-      })
-    },
-  ) as unknown as ScoreStream
-  return Object.assign(withWrites(stream), { stats, release })
-}
-
-/**
- * Lets writes go on. through2 has a `_read` of its own for generators, in place of Transform's, which is where Transform
- * goes on with a write that it held back because what was pushed before was not taken yet: without it that write, and
- * the stream, would wait for ever.
- */
-function withWrites(stream: ScoreStream): ScoreStream {
-  const { _read: wakeGenerator } = stream
-  const { _read: goOnWriting } = Object.getPrototypeOf(stream) as ScoreStream
-  stream._read = function (size) {
-    goOnWriting.call(this, size)
-    wakeGenerator.call(this, size)
-  }
-  return stream
+  const stream: Duplex = transform({ signal: settings.signal }, (chunks) =>
+    scoreInputs([{ chunks: toBuffers(chunks, stats), name: settings.source }], {
+      settings,
+      stats,
+      single: true,
+      tell: (event, ...what) => stream.emit(event, ...what),
+    }),
+  )
+  return Object.assign(stream, { stats, release })
 }
 
 /** What the inputs of a run share. */
@@ -135,7 +114,7 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
 }
 
 /** Rows there have to be, and some that can be scored. */
-function requireRows({ settings, stats: { read, written } }: Run): void {
+export function requireRows({ settings, stats: { read, written } }: Run): void {
   if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
   if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
 }
@@ -251,15 +230,15 @@ async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Arra
 }
 
 /** What was written, in order; counts rows, and ends at a bad one under `fail`. */
-async function* countScored(
-  batches: AsyncIterable<Scored | ScoredBatch>,
+export async function* countScored<Piece = Buffer>(
+  batches: AsyncIterable<Scored | ScoredBatch<unknown>>,
   run: Run,
   before: Start,
   source: string | undefined,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Piece> {
   try {
     for await (const scored of batches) {
-      for (const piece of scored.pieces) yield piece as Buffer
+      for (const piece of scored.pieces) yield piece as Piece
       count(run.stats, scored)
       if (scored.faults.length > 0) await tellFaults(scored.faults, before, run, source)
       before.line += scored.lines
@@ -328,7 +307,7 @@ async function* mapBlocks(blocks: AsyncIterable<Block>, score: (block: Block) =>
 }
 
 /** Where the block that is next begins. */
-type Start = Required<Pick<Place, 'line' | 'row' | 'byte'>>
+export type Start = Required<Pick<Place, 'line' | 'row' | 'byte'>>
 
 /** The error of a block that was lost with its worker. */
 function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
@@ -374,7 +353,7 @@ function bytesOf({ start, end, raw }: Fault, before: Start) {
   return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
 }
 
-function count(stats: Stats, { rows, written, faults }: Scored | ScoredBatch): void {
+function count(stats: Stats, { rows, written, faults }: Scored | ScoredBatch<unknown>): void {
   stats.read += rows
   stats.written += written
   for (const { code } of faults) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
@@ -385,7 +364,7 @@ function rejectedOf({ rejected }: Stats): number {
 }
 
 /** Nothing is lost: every row that was read was written or rejected. */
-function requireConservation(stats: Stats): void {
+export function requireConservation(stats: Stats): void {
   const rejected = rejectedOf(stats)
   if (stats.read === stats.written + rejected) return
   const reason = `${stats.read} rows read, ${stats.written} written, ${rejected} rejected`
@@ -409,7 +388,7 @@ async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      throw new TypeError('score() takes in bytes or text; for rows as objects use softmax()')
+      throw new TypeError('what is written has to be bytes or text; rows that are objects are for softmax()')
     }
     const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
@@ -434,13 +413,13 @@ function jobOf(schema: Schema, input: Dialect, settings: Settings): Job {
 }
 
 /** One column with what other files have between cells in it is a file of another delimiter. */
-function requireColumns([cell, more]: string[], { quote }: Dialect, line: number): void {
+export function requireColumns([cell, more]: string[], { quote }: Dialect, line: number): void {
   if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
   const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate))
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
 
-function repeated(names: string[]): Set<string> {
+export function repeated(names: string[]): Set<string> {
   const seen = new Set<string>()
   return new Set(names.filter((name) => seen.size === seen.add(name).size))
 }

@@ -1,4 +1,5 @@
-import { CODES, type Code, type ScoreOptions, SoftmaxError, softmaxMatrix } from 'softmax-stream'
+import { Readable } from 'node:stream'
+import { CODES, type Code, type ScoreOptions, SoftmaxError, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
 import { command, folder, predict, thrown } from './support.js'
@@ -238,6 +239,20 @@ const THROUGH_API = {
     status: 1,
     info: { row: 3 },
     says: '(row 3): a string is not a row',
+  },
+  E_RECORD: {
+    error: () => {
+      const written = Readable.from([{ a: 1 }, [1, 2]])
+        .compose(write('csv'))
+        .toArray()
+      return written.then(
+        () => expect.fail(),
+        (error: SoftmaxError) => error,
+      )
+    },
+    status: 1,
+    info: { row: 2 },
+    says: '(row 2): an array is no record; what is written is predictions, or other records',
   },
   E_SHAPE: {
     error: async () => thrown(() => softmaxMatrix([1, 2, 3], 2, 2)),

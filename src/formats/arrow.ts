@@ -246,10 +246,10 @@ async function write(plan: WritePlan, isFile: boolean): Promise<Writer> {
       writer.reset(sink, schema)
       return sink.taken()
     },
-    write({ batch, scores, good }) {
-      const blocks = blocksOf(plan, batch, scores, good)
+    write(rows) {
+      const blocks = blocksOf(plan, rows)
       const children = blocks.map((block, index) => dataOf(block, schema.fields[index]!.type, library))
-      const data = makeData({ type: new Struct(schema.fields), length: good.length, nullCount: 0, children })
+      const data = makeData({ type: new Struct(schema.fields), length: rows.good.length, nullCount: 0, children })
       writer.write(new RecordBatch(schema, data))
       return sink.taken()
     },

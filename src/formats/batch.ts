@@ -142,7 +142,7 @@ export interface WritePlan {
 
 /** Rows to write: those of a batch that are good. */
 export interface GoodRows {
-  batch: Batch
+  batch: Pick<Batch, 'kept' | 'objects'>
   scores: Scores
   good: readonly number[]
 }

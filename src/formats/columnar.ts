@@ -1,14 +1,24 @@
 /** What the formats that keep columns together have in common. */
-import type { Scores } from '../kernel.js'
-import { type Batch, cellOf, Json, type Trouble, type Type, type Value, type WritePlan } from './batch.js'
+import {
+  type Batch,
+  cellOf,
+  type GoodRows,
+  Json,
+  type Trouble,
+  type Type,
+  type Value,
+  type WritePlan,
+} from './batch.js'
 import { logitOf } from './logit.js'
 
 /** A value of a column that is kept, as rows have it. */
 export function valueOf(value: unknown): Value {
   if (value === undefined || value === null) return null
-  if (typeof value !== 'object' || value instanceof Uint8Array || value instanceof Json) return value as Value
+  if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
   return new Json(JSON.stringify(value, plain))
 }
+
+const PLAIN = [Uint8Array, Date, Json]
 
 /** JSON has neither big integers nor special values nor bytes. */
 function plain(_key: string, value: unknown): unknown {
@@ -96,7 +106,7 @@ export interface Block {
 }
 
 /** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
-export function blocksOf({ kept, fields, classes }: WritePlan, batch: Batch, scores: Scores, good: readonly number[]) {
+export function blocksOf({ kept, fields, classes }: WritePlan, { batch, scores, good }: GoodRows) {
   const old = kept.map(({ name, type }, index): Block => {
     const values = good.map((row) => batch.kept[index]![row]!)
     const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type

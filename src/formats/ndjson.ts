@@ -23,7 +23,6 @@ import {
   type Table,
   type TableFormat,
   type Trouble,
-  type Type,
   type Value,
   type WritePlan,
   type Writer,
@@ -32,6 +31,7 @@ import { itemsIn, parseLine, valuesIn } from './json.js'
 import { countNewlines, cutLines, type LongLine, linesOf } from './lines.js'
 import { logitOf } from './logit.js'
 import { byteOrderMark } from './mark.js'
+import { commonType, fits, typeOf } from './type.js'
 
 export const ndjson: TableFormat = {
   shapes: ['columns', 'list', 'record'],
@@ -186,24 +186,6 @@ function valueAt(row: Row, path: readonly string[]): unknown {
   return value
 }
 
-/** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
-function typeOf(value: unknown): Type | undefined {
-  if (value === null || value === undefined) return undefined
-  if (typeof value === 'string') return 'text'
-  if (typeof value === 'boolean') return 'boolean'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  if (Array.isArray(value)) return value.some((item) => typeof item === 'object' && item !== null) ? 'json' : 'list'
-  return Object.values(value).some((item) => typeof item === 'object' && item !== null) ? 'json' : 'record'
-}
-
-/** A list or a record stays one: it may hold the logits, and a row that has something else there is bad. */
-function commonType(a: Type | undefined, b: Type | undefined): Type | undefined {
-  if (a === undefined || b === undefined || a === b || a === 'list' || a === 'record') return a ?? b
-  const both = [a, b]
-  if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
-  return both.includes('text') || both.includes('boolean') ? 'text' : both.includes('list') ? 'list' : 'json'
-}
-
 /** What a reader does with each row. */
 interface Task {
   plan: ReadPlan
@@ -327,14 +309,6 @@ function valueFrom(text: string | undefined): Value {
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
 }
 
-/** True if a value can be written as one of a type; as text, anything can. */
-function fits(value: Value, type: Type): boolean {
-  if (value === null || type === 'text' || type === 'json' || type === 'list' || type === 'record') return true
-  if (type === 'boolean') return typeof value === 'boolean'
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value || type === 'number'
-  return typeof value === 'number' && (type === 'number' || Number.isInteger(value))
-}
-
 /** Writes rows as objects; at once, unlike other writers. */
 export function write({
   kept,
@@ -349,9 +323,9 @@ export function write({
     write({ batch, scores, good }) {
       let text = ''
       for (const row of good) {
-        const found = pairs.map(([key, valueText]) => key + valueText(scores, row)).join(',')
-        if (batch.objects) text += append(batch.objects[row]!, found)
-        else text += `{${[...keys.map((key, index) => key + jsonOf(batch.kept[index]![row]!)), found].join(',')}}\n`
+        const found = pairs.map(([key, valueText]) => key + valueText(scores, row))
+        if (batch.objects) text += append(batch.objects[row]!, found.join(','))
+        else text += `{${[...keys.map((key, index) => key + jsonOf(batch.kept[index]![row]!)), ...found].join(',')}}\n`
       }
       return text === '' ? [] : [Buffer.from(text)]
     },

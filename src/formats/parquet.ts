@@ -265,8 +265,8 @@ async function write(plan: WritePlan): Promise<Writer> {
   }
   return {
     begin: flush,
-    write({ batch, scores, good }) {
-      const blocks = blocksOf(plan, batch, scores, good)
+    write(rows) {
+      const blocks = blocksOf(plan, rows)
       waiting.push(blocks)
       for (const block of blocks) values += block.values.length
       return values >= GROUP ? writeGroup() : []

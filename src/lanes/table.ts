@@ -4,7 +4,7 @@
  * time.
  */
 import { fieldsOf, needSummary } from '../columns.js'
-import type { Batch, Fault, ReadPlan, Table, WritePlan, Writer } from '../formats/batch.js'
+import type { Batch, Fault, ReadPlan, Table, Trouble, WritePlan, Writer } from '../formats/batch.js'
 import { type Scores, scoreMatrix } from '../kernel.js'
 import { printer, rounder } from '../number.js'
 import type { SettingsOf } from '../options.js'
@@ -12,8 +12,8 @@ import type { Schema } from '../schema.js'
 import { nonfinite } from './general.js'
 
 /** What became of a batch; under `fail`, what follows a bad row is left out. */
-export interface ScoredBatch {
-  pieces: Uint8Array[]
+export interface ScoredBatch<Piece = Uint8Array> {
+  pieces: Piece[]
   rows: number
   written: number
   lines: number
@@ -63,18 +63,27 @@ export function batchScorer(job: TableJob) {
   const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
   return (batch: Batch): { scores: Scores; rows: number; good: number[]; faults: Fault[] } => {
     const scores = scoreMatrix(batch.logits, batch.rows, schema.classes.length, options)
-    const faults: Fault[] = []
-    const good: number[] = []
-    let rows = 0
-    while (rows < batch.rows) {
-      const row = rows++
-      const trouble = batch.bad.get(row) ?? nonfinite(scores, row, job)
-      if (!trouble) good.push(row)
-      else faults.push(batch.locate(trouble, row))
-      if (trouble && settings.onError === 'fail') break
-    }
-    return { scores, rows, good, faults }
+    return { scores, ...sortOut(batch, settings, (row) => nonfinite(scores, row, job)) }
   }
+}
+
+/** Tells the good rows of a batch from its bad ones; under `fail`, up to the first of these. */
+export function sortOut(
+  batch: Batch,
+  { onError }: Pick<TableSettings, 'onError'>,
+  troubleOf: (row: number) => Trouble | undefined = () => undefined,
+): { rows: number; good: number[]; faults: Fault[] } {
+  const faults: Fault[] = []
+  const good: number[] = []
+  let rows = 0
+  while (rows < batch.rows) {
+    const row = rows++
+    const trouble = batch.bad.get(row) ?? troubleOf(row)
+    if (!trouble) good.push(row)
+    else faults.push(batch.locate(trouble, row))
+    if (trouble && onError === 'fail') break
+  }
+  return { rows, good, faults }
 }
 
 /** What a reader needs to know of a run. */

@@ -1,0 +1,421 @@
+import { createReadStream, createWriteStream, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { tableFromIPC } from 'apache-arrow'
+import { parse } from 'csv-parse/sync'
+import { parquetReadObjects } from 'hyparquet'
+import {
+  logSoftmax,
+  type ReadOptions,
+  type Reject,
+  read,
+  SoftmaxError,
+  score,
+  scoreFiles,
+  softmax,
+  type WriteOptions,
+  write,
+} from 'softmax-stream'
+import { describe, expect, it, vi } from 'vitest'
+import { P21 } from './streams.js'
+import { folder, ROOT, thrown } from './support.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+type Format = Parameters<typeof read>[0]
+const FORMATS: Format[] = ['csv', 'tsv', 'ndjson', 'npy', 'parquet', 'arrow', 'arrows']
+const fixture = (name: string) => join(ROOT, 'fixtures', name)
+
+/** The digits as csv-parse reads them. */
+const DIGITS = parse(readFileSync(fixture('digits-logits.csv')), { columns: true }) as Record<string, string>[]
+const LOGITS = DIGITS.map(({ image, truth, ...logits }) => Object.values(logits).map(Number))
+const CLASSES = Object.keys(DIGITS[0]!).slice(2)
+
+/** The names of the classes. */
+const NAMES = CLASSES.map((column) => column.replace('logit_', ''))
+
+/** What a stream gives before it ends, and how it ends. */
+async function outcome<T = Record<string, unknown>>(stream: AsyncIterable<T>) {
+  const items: T[] = []
+  try {
+    for await (const item of stream) items.push(item)
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    return { items, error }
+  }
+  return { items, error: undefined }
+}
+
+const readAll = (format: Format, bytes: string | Buffer[], options?: ReadOptions) =>
+  outcome(Readable.from(typeof bytes === 'string' ? [Buffer.from(bytes)] : bytes).pipe(read(format, options)))
+
+async function writeAll(format: Format, rows: Iterable<unknown>, options?: WriteOptions) {
+  const stream = write(format, options)
+  const warnings: string[] = []
+  stream.on('warning', (text: string) => warnings.push(text))
+  const { items, error } = await outcome<Buffer>(Readable.from(rows).compose(stream))
+  const bytes = Buffer.concat(items)
+  return { bytes, text: bytes.toString(), error, warnings }
+}
+
+describe('read()', () => {
+  it.each([
+    ['csv', 'digits-logits.csv'],
+    ['ndjson', 'digits-columns.ndjson.gz'],
+    ['parquet', 'digits.parquet'],
+    ['arrows', 'digits-columns.arrows'],
+  ] as const)('gives the columns of %s by name', async (format, name) => {
+    const rows = await createReadStream(fixture(name)).pipe(read(format)).toArray()
+    expect(Object.keys(rows[0])).toEqual(Object.keys(DIGITS[0]!))
+    expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
+    expect(rows.map(({ image }) => String(image))).toEqual(DIGITS.map(({ image }) => image))
+    expect(rows.map((row) => CLASSES.map((column) => Number(row[column])))).toEqual(LOGITS)
+  })
+
+  it.each([
+    ['ndjson', 'digits.ndjson.gz'],
+    ['npy', 'digits.npy'],
+    ['parquet', 'digits-list.parquet'],
+    ['arrow', 'digits.arrow'],
+    ['arrows', 'digits.arrows'],
+  ] as const)('gives a list of %s as logits', async (format, name) => {
+    const rows = await createReadStream(fixture(name)).pipe(read(format)).toArray()
+    expect(rows.map(({ logits }) => logits)).toEqual(LOGITS)
+    if (format !== 'npy') expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
+  })
+
+  it('leaves cells of delimited text as texts, quotes undone', async () => {
+    const { items } = await readAll('csv', 'id,"a ""b"""\n007,"x\ny,"\n,ż\n')
+    expect(items).toEqual([
+      { id: '007', 'a "b"': 'x\ny,' },
+      { id: '', 'a "b"': 'ż' },
+    ])
+  })
+
+  it('gives cells without a header as an array', async () => {
+    expect((await readAll('tsv', '1\t2\n3\t4\n', { header: false })).items).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ])
+  })
+
+  it('takes the dialect that it is told', async () => {
+    const { items } = await readAll('csv', "# note\na;b\n'1;2';3\n", { delimiter: ';', quote: "'", comment: '#' })
+    expect(items).toEqual([{ a: '1;2', b: '3' }])
+  })
+
+  it('gives objects of NDJSON as they are, and arrays as logits', async () => {
+    const line = { id: 7, nested: { a: [1, { b: null }] }, logits: { cat: 1 }, __proto: true }
+    expect((await readAll('ndjson', `${JSON.stringify(line)}\n{"other": 1}\n`)).items).toEqual([line, { other: 1 }])
+    expect((await readAll('ndjson', '[1, 2]\n[3, "NaN"]\n')).items).toEqual([
+      { logits: [1, 2] },
+      { logits: [3, Number.NaN] },
+    ])
+  })
+
+  it('gives integers as numbers where these are exact', async () => {
+    const { bytes } = await writeAll('parquet', [{ logit_a: 7, logit_b: 2n ** 53n }])
+    const { items } = await readAll('parquet', [bytes])
+    expect(items).toEqual([{ logit_a: 7, logit_b: 2n ** 53n }])
+  })
+
+  it('has a column called __proto__ like any other', async () => {
+    const [row] = (await readAll('csv', '__proto__,a\n1,2\n')).items
+    expect(Object.entries(row!)).toEqual([
+      ['__proto__', '1'],
+      ['a', '2'],
+    ])
+  })
+
+  it('gives the rows before a bad one, and then its error with its place', async () => {
+    const { items, error } = await readAll('csv', 'a,b\n1,2\n3\n4,5\n', { source: 'in.csv' })
+    expect(items).toEqual([{ a: '1', b: '2' }])
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { source: 'in.csv', line: 3, row: 2, byte: 8, cells: 1 } })
+  })
+
+  it('leaves bad rows out where they are handed on', async () => {
+    const rejects: Reject[] = []
+    const stream = read('ndjson', { onReject: (reject) => void rejects.push(reject) })
+    const rows = await Readable.from([Buffer.from('{"a": 1}\n{"a": \n\n{"a": 2}\n')])
+      .compose(stream)
+      .toArray()
+    expect(rows).toEqual([{ a: 1 }, { a: 2 }])
+    expect(rejects).toMatchObject([{ code: 'E_JSON', row: 2, line: 2, byteStart: 9, raw: '{"a": ' }])
+    expect(stream.stats).toMatchObject({ read: 3, written: 2, rejected: { E_JSON: 1 } })
+  })
+
+  it('is damaged input where a file is cut short', async () => {
+    const bytes = readFileSync(fixture('digits.npy'))
+    const { error } = await readAll('npy', [bytes.subarray(0, bytes.length - 1)])
+    expect(error).toMatchObject({ code: 'E_CORRUPT', info: { format: 'npy' } })
+  })
+
+  it('gives nothing of nothing', async () => {
+    for (const format of FORMATS.slice(0, 4)) expect(await readAll(format, '')).toEqual({ items: [], error: undefined })
+  })
+
+  it('reads no further than rows are taken', async () => {
+    let chunks = 0
+    const endless = async function* () {
+      yield Buffer.from('id,logit_a\n')
+      for (;;) {
+        chunks++
+        yield Buffer.from('7,1.5\n'.repeat(1000))
+      }
+    }
+    const stream = Readable.from(endless(), { objectMode: true, highWaterMark: 1 }).pipe(read('csv'))
+    const rows = stream[Symbol.asyncIterator]()
+    await rows.next()
+    await sleep(100)
+    const before = chunks
+    await sleep(100)
+    expect(chunks).toBe(before)
+    expect(chunks).toBeLessThan(100)
+    await rows.return!()
+    expect(stream.destroyed).toBe(true)
+  })
+
+  it('ends with the signal', async () => {
+    const controller = new AbortController()
+    const stream = read('csv', { signal: controller.signal })
+    stream.write('a\n1\n')
+    const ended = stream.toArray()
+    controller.abort()
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('refuses formats and options that it does not know', () => {
+    expect(thrown(() => read('xml' as Format))).toMatchObject({ code: 'E_OPTION', info: { option: 'from' } })
+    expect(thrown(() => read('csv', { temperature: 2 } as ReadOptions))).toMatchObject({ code: 'E_FLAG' })
+    expect(thrown(() => read('csv', { quote: ',' }))).toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
+
+describe('write()', () => {
+  /** What `score` writes of the same. */
+  const scored = async (name: string, to: Format, options = {}) =>
+    Buffer.concat(await scoreFiles([fixture(name)], { to, ...options }).toArray())
+
+  it.each(FORMATS)('writes predictions as %s with the bytes that score() writes', async (to) => {
+    const rows = createReadStream(fixture('digits-list.parquet')).pipe(read('parquet'))
+    const bytes = Buffer.concat(await rows.compose(softmax()).compose(write(to)).toArray())
+    expect(bytes.equals(await scored('digits-list.parquet', to))).toBe(true)
+  })
+
+  it('calls classes by the labels it is told', async () => {
+    const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
+    const bytes = Buffer.concat(
+      await rows
+        .compose(softmax())
+        .compose(write('csv', { labels: NAMES }))
+        .toArray(),
+    )
+    expect(bytes.equals(await scored('digits-logits.csv', 'csv'))).toBe(true)
+  })
+
+  it.each(['csv', 'ndjson', 'parquet'] as const)('writes what emit names, rounded as asked, as %s', async (to) => {
+    const emit = 'label,probs,index,confidence,margin,entropy,logsumexp'
+    const rows = createReadStream(fixture('digits-list.parquet')).pipe(read('parquet'))
+    const options = { emit, precision: 4, keep: false }
+    const written = rows.compose(logSoftmax({ emit })).compose(write(to, options))
+    const bytes = Buffer.concat(await written.toArray())
+    expect(bytes.equals(await scored('digits-list.parquet', to, { op: 'log-softmax', ...options }))).toBe(true)
+  })
+
+  it.each(['csv', 'ndjson', 'arrow'] as const)('writes the most probable classes as %s', async (to) => {
+    const rows = createReadStream(fixture('digits-list.parquet')).pipe(read('parquet'))
+    const bytes = Buffer.concat(
+      await rows
+        .compose(softmax({ topK: 3 }))
+        .compose(write(to, { float32: true }))
+        .toArray(),
+    )
+    expect(bytes.equals(await scored('digits-list.parquet', to, { topK: 3, float32: true }))).toBe(true)
+  })
+
+  /** Records that are no predictions. */
+  const RECORDS = [
+    { id: 7, name: 'a,"b"', big: 2n ** 60n, when: new Date(0), ok: true, x: 0.5, list: [1, 'a'], nothing: null },
+    { id: 8, name: null, big: 1n, when: null, ok: false, x: Number.NaN, list: [], nothing: null },
+  ]
+
+  it('writes other records property by property, as text', async () => {
+    const csv =
+      'id,name,big,when,ok,x,list,nothing\n' +
+      '7,"a,""b""",1152921504606846976,1970-01-01T00:00:00.000Z,true,0.5,"[1,""a""]",\n8,,1,,false,NaN,[],\n'
+    expect((await writeAll('csv', RECORDS)).text).toBe(csv)
+    const { text } = await writeAll('ndjson', RECORDS)
+    expect(text.split('\n')[0]).toBe(
+      '{"id":7,"name":"a,\\"b\\"","big":1152921504606846976,"when":"1970-01-01T00:00:00.000Z","ok":true,"x":0.5,' +
+        '"list":[1,"a"],"nothing":null}',
+    )
+    expect(JSON.parse(text.split('\n')[1]!)).toEqual({ ...RECORDS[1], big: 1, x: 'NaN' })
+  })
+
+  it('writes them with types, as other readers see', async () => {
+    const expected = [
+      { id: 7n, name: 'a,"b"', big: 2n ** 60n, when: '1970-01-01T00:00:00.000Z', ok: true, x: 0.5, list: '[1,"a"]' },
+      { id: 8n, name: null, big: 1n, when: null, ok: false, x: Number.NaN, list: '[]' },
+    ]
+    const { buffer, byteOffset, length } = (await writeAll('parquet', RECORDS)).bytes
+    const file = buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer
+    expect(await parquetReadObjects({ file })).toEqual(expected.map((row) => ({ ...row, nothing: null })))
+    const table = tableFromIPC((await writeAll('arrow', RECORDS)).bytes)
+    expect(table.toArray().map((row) => row.toJSON())).toEqual(expected.map((row) => ({ ...row, nothing: null })))
+  })
+
+  it('has null where a row lacks a property', async () => {
+    expect((await writeAll('csv', [{ a: 1, b: 2 }, { b: 3 }])).text).toBe('a,b\n1,2\n,3\n')
+  })
+
+  it.each([
+    [
+      'a property that the first does not have',
+      [{ a: 1 }, { a: 1, b: 2 }],
+      { code: 'E_KEY', info: { row: 2, key: 'b' } },
+    ],
+    ['no record', [{ a: 1 }, 'a'], { code: 'E_RECORD', info: { row: 2, reason: 'a string is no record' } }],
+    ['a number', [{ a: 1 }, 2], { code: 'E_RECORD', info: { row: 2, reason: 'a number is no record' } }],
+  ])('ends at a row that is or has %s, with those before it written', async (_, rows, error) => {
+    const outcome = await writeAll('csv', rows)
+    expect(outcome.error).toMatchObject(error)
+    expect(outcome.text).toBe('a\n1\n')
+  })
+
+  it('ends at a prediction of other classes, or without what emit names', async () => {
+    const rows = await Readable.from([[2, 1]])
+      .compose(softmax())
+      .toArray()
+    const wide = await Readable.from([[3, 2, 1]])
+      .compose(softmax())
+      .toArray()
+    for (const format of ['csv', 'ndjson'] as const) {
+      const { error } = await writeAll(format, [...rows, ...wide])
+      expect(error).toMatchObject({ code: 'E_WIDTH', info: { row: 2 } })
+      const { error: missing } = await writeAll(format, rows, { emit: 'margin' })
+      expect(missing).toMatchObject({
+        code: 'E_RECORD',
+        info: { row: 1, reason: 'it has no "margin", which emit asks for' },
+      })
+    }
+    expect((await writeAll('csv', rows)).text).toBe(`p_0,p_1,label\n${P21},0\n`)
+  })
+
+  it('ends at a value of another type, where columns have one', async () => {
+    const rows = Array.from({ length: 1025 }, (_, row) => ({ x: row < 1024 ? row : 0.5 }))
+    const { error } = await writeAll('arrows', rows)
+    expect(error).toMatchObject({ code: 'E_KEY', info: { row: 1025, key: 'x', type: 'integer' } })
+    expect((await writeAll('csv', rows)).error).toBeUndefined()
+  })
+
+  it('writes two columns of one name in no format', async () => {
+    const rows = await Readable.from([{ logits: [2, 1], p_0: 1 }])
+      .compose(softmax())
+      .toArray()
+    expect((await writeAll('csv', rows)).error).toMatchObject({ code: 'E_NAME', info: { name: 'p_0' } })
+    expect((await writeAll('csv', rows, { keep: false })).text).toBe(`p_0,p_1,label\n${P21},0\n`)
+  })
+
+  it('says what .npy has no room for', async () => {
+    const rows = await Readable.from([{ id: 7, logits: [2, 1] }])
+      .compose(softmax())
+      .toArray()
+    const { bytes, warnings } = await writeAll('npy', rows)
+    expect([bytes.readDoubleLE(128), bytes.readDoubleLE(136), bytes.length]).toEqual([
+      ...P21.split(',').map(Number),
+      144,
+    ])
+    expect(warnings).toEqual(['npy holds numbers alone: "id" is left out'])
+    expect((await writeAll('npy', [{ a: 1 }])).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await writeAll('npy', rows, { emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it('writes nothing of nothing', async () => {
+    for (const format of FORMATS) expect((await writeAll(format, [])).bytes).toHaveLength(0)
+  })
+
+  it('does not keep texts back', async () => {
+    const stream = write('ndjson')
+    const pieces = stream[Symbol.asyncIterator]()
+    for (const id of [1, 2]) {
+      stream.write({ id })
+      expect(String((await pieces.next()).value)).toBe(`{"id":${id}}\n`)
+    }
+    stream.destroy()
+  })
+
+  it('takes no more rows than bytes are taken', async () => {
+    let rows = 0
+    const endless = function* () {
+      for (;;) yield { id: ++rows, text: 'x'.repeat(1000) }
+    }
+    const stream = Readable.from(endless()).pipe(write('csv'))
+    const pieces = stream[Symbol.asyncIterator]()
+    await pieces.next()
+    await sleep(100)
+    const before = rows
+    await sleep(100)
+    expect(rows).toBe(before)
+    expect(rows).toBeLessThan(5000)
+    await pieces.return!()
+  })
+
+  it('leaves nothing behind when it is aborted', async () => {
+    const isOurs = (name: string) => name.startsWith('.softmax-')
+    const before = readdirSync(tmpdir()).filter(isOurs)
+    const controller = new AbortController()
+    const stream = write('npy', { signal: controller.signal })
+    const rows = await Readable.from([[2, 1]])
+      .compose(softmax())
+      .toArray()
+    for (let count = 0; count < 1024; count++) stream.write(rows[0])
+    const ended = stream.toArray()
+    await sleep(20)
+    controller.abort()
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
+    expect(readdirSync(tmpdir()).filter(isOurs)).toEqual(before)
+  })
+
+  it('refuses formats and options that it does not know', () => {
+    expect(thrown(() => write('xml' as Format))).toMatchObject({ code: 'E_OPTION' })
+    expect(thrown(() => write('csv', { onError: 'skip' } as WriteOptions))).toMatchObject({ code: 'E_FLAG' })
+  })
+})
+
+describe('web streams', () => {
+  it('take read(), softmax() and write() through Duplex.toWeb', async () => {
+    const through = (stream: Duplex) => Duplex.toWeb(stream) as ReadableWritablePair<unknown, unknown>
+    const body = new Blob(['id,logit_a,logit_b\n7,2,1\n']).stream() as ReadableStream<unknown>
+    const scored = body
+      .pipeThrough(through(read('csv')))
+      .pipeThrough(through(softmax()))
+      .pipeThrough(through(write('ndjson')))
+    const text = await new Response(scored as ReadableStream<Uint8Array>).text()
+    expect(text).toBe(`{"id":"7","probs":[${P21}],"label":"a"}\n`)
+  })
+
+  it('take score() through it, and hand its errors on', async () => {
+    const through = () => Duplex.toWeb(score()) as ReadableWritablePair<Uint8Array, Uint8Array>
+    const scored = (text: string) => new Response(new Blob([text]).stream().pipeThrough(through())).text()
+    expect(await scored('id,logit_a,logit_b\n7,2,1\n')).toBe(`id,p_a,p_b,label\n7,${P21},a\n`)
+    await expect(scored('id,logit_a,logit_b\n7,x,1\n')).rejects.toMatchObject({ code: 'E_CELL' })
+  })
+})
+
+it('a pipeline of files is one of rows between them', async () => {
+  const cwd = folder()
+  await pipeline(
+    createReadStream(fixture('digits.arrow')),
+    read('arrow'),
+    softmax(),
+    write('parquet'),
+    createWriteStream(join(cwd, 'scored.parquet')),
+  )
+  const { buffer, byteOffset, length } = readFileSync(join(cwd, 'scored.parquet'))
+  const rows = await parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer })
+  expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
+  expect(rows.filter(({ truth, label }) => NAMES[Number(label)] === truth)).toHaveLength(861)
+})
