@@ -3,9 +3,9 @@ import { SoftmaxError } from './errors.js'
 import { type Row, readRow } from './formats/csv.js'
 import { type Block, countLines, cut, Held, type LongRow, NewlineFinder, rowsOf } from './formats/cutter.js'
 import { type Dialect, toBytes } from './formats/dialect.js'
-import { delimiterOf } from './formats/index.js'
+import { delimiterOf, type FormatName } from './formats/index.js'
 import { byteOrderMark } from './formats/mark.js'
-import type { SettingsOf } from './options.js'
+import { OPTIONS, type SettingsOf } from './options.js'
 
 /** What the beginning of an input tells. Cells are as they stand in the input. */
 export interface Head {
@@ -83,6 +83,17 @@ export function askedDialect(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newl
     })
   }
   return { delimiter, quote, escape, comment }
+}
+
+/** Refuses options that would do nothing. Throws E_CONFLICT for one that is about delimited text where there is none. */
+export function requireNoDialect(settings: SettingsOf<'bytes'>, format: FormatName): void {
+  const given = (['delimiter', 'quote', 'escape', 'comment'] as const).find(
+    (name) => settings[name] !== undefined && settings[name] !== OPTIONS[name].default,
+  )
+  if (given === undefined) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `--${given} is of delimited text, such as csv, and this is ${format}; leave it out`,
+  })
 }
 
 /** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */

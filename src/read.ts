@@ -4,7 +4,7 @@ import { shown } from './errors.js'
 import { type Batch, Json, type ReadPlan, type Table, type Value } from './formats/batch.js'
 import { type FormatName, loadFormat } from './formats/index.js'
 import { type Input, type Opened, openInput } from './formats/open.js'
-import { askedDialect, readHead } from './head.js'
+import { askedDialect, readHead, requireNoDialect } from './head.js'
 import { delimitedTable } from './lanes/delimited.js'
 import { type ScoredBatch, sortOut } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
@@ -89,7 +89,10 @@ async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
 
 async function openTable(opened: Opened, settings: Settings, place: Start): Promise<Table | undefined> {
   const format = await loadFormat(opened.format)
-  if (format) return format.read(opened, settings)
+  if (format) {
+    requireNoDialect(settings, opened.format)
+    return format.read(opened, settings)
+  }
   const head = await readHead(opened.chunks, askedDialect(settings), settings)
   if (!head) return undefined
   requireColumns(head.header ?? head.first ?? [], head.dialect, head.line)

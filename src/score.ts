@@ -11,7 +11,7 @@ import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.j
 import { delimiterOf, type FormatName, loadFormat } from './formats/index.js'
 import { type Input, openInput } from './formats/open.js'
 import { escapeFormula } from './formula.js'
-import { askedDialect, type Head, readHead } from './head.js'
+import { askedDialect, type Head, readHead, requireNoDialect } from './head.js'
 import { delimitedTable, delimitedWriter } from './lanes/delimited.js'
 import { fastLaneRefusal, widthRefusal } from './lanes/fast.js'
 import { cellKeeper, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
@@ -127,6 +127,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
     const chunks = counted(opened.chunks, taken)
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
     if (delimiterOf(format) === undefined) {
+      requireNoDialect(settings, format)
       const table = await (await loadFormat(format))!.read(opened, settings)
       if (table) yield* scoreTable(table, input, run, settings)
       input.requireUnchanged?.()

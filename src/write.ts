@@ -5,9 +5,9 @@ import { type Emittable, type Field, fieldsOf, type Layout, PROPERTIES, recall }
 import { SoftmaxError, shown } from './errors.js'
 import type { Column, TableFormat, Type, WritePlan, Writer } from './formats/batch.js'
 import { valueOf } from './formats/columnar.js'
-import { type FormatName, isText, loadFormat } from './formats/index.js'
+import { delimiterOf, type FormatName, isText, loadFormat } from './formats/index.js'
 import { commonType, fits, typeOf } from './formats/type.js'
-import { askedDialect } from './head.js'
+import { askedDialect, requireNoDialect } from './head.js'
 import type { Scores } from './kernel.js'
 import { readLabels } from './labels.js'
 import { delimitedWriter } from './lanes/delimited.js'
@@ -36,6 +36,7 @@ export type WriteOptions = OptionsOf<'write'>
 export function write(format: FormatName, options: WriteOptions = {}): Duplex {
   const settings = { ...settle({ ...settle(options, 'write'), from: format }, 'bytes'), to: format }
   askedDialect(settings)
+  if (delimiterOf(format) === undefined) requireNoDialect(settings, format)
   const warn = (text: string) => stream.emit('warning', text)
   const stream: Duplex = transform({ signal: settings.signal }, (rows) => writeRows(rows, settings, warn))
   return stream

@@ -192,6 +192,10 @@ describe('read()', () => {
     expect(thrown(() => read('csv', { temperature: 2 } as ReadOptions))).toMatchObject({ code: 'E_FLAG' })
     expect(thrown(() => read('csv', { quote: ',' }))).toMatchObject({ code: 'E_CONFLICT' })
   })
+
+  it('refuses a dialect of what is no delimited text', async () => {
+    expect((await readAll('ndjson', '{"a": 1}\n', { comment: '#' })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
 })
 
 describe('write()', () => {
@@ -382,6 +386,7 @@ describe('write()', () => {
   it('refuses formats and options that it does not know', () => {
     expect(thrown(() => write('xml' as Format))).toMatchObject({ code: 'E_OPTION' })
     expect(thrown(() => write('csv', { onError: 'skip' } as WriteOptions))).toMatchObject({ code: 'E_FLAG' })
+    expect(thrown(() => write('ndjson', { delimiter: ';' }))).toMatchObject({ code: 'E_CONFLICT' })
   })
 })
 
