@@ -107,7 +107,8 @@ describe('--stats of a run that failed', () => {
     const cwd = folder()
     const { child, ended } = start(['-o', 'out.csv', '--stats', 'stats.json'], cwd)
     child.stdin.write(GOOD)
-    while (!readdirSync(cwd).some((name) => name.endsWith('.tmp'))) await wait(5)
+    // Those of both files: until then it is not settled that the output is to be a file.
+    while (readdirSync(cwd).filter((name) => name.endsWith('.tmp')).length < 2) await wait(5)
     mkdirSync(join(cwd, 'out.csv'))
     child.stdin.end()
     const { status, stderr } = await ended
