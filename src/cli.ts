@@ -16,6 +16,7 @@ import { formatOf } from './formats/index.js'
 import { type Reject, type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
 import { partsOf } from './parts.js'
+import { newStats, rejectedOf } from './tally.js'
 
 /** What the inputs of a run share. */
 interface Run {
@@ -42,7 +43,7 @@ async function main(argv: string[]): Promise<void> {
   abandonOnSignal(files)
   const stats = settings.stats === undefined ? undefined : await openStats(settings.stats)
   if (stats) files.push(stats)
-  const done: Stats = { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
+  const done = newStats()
   try {
     await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
   } catch (error) {
@@ -132,10 +133,6 @@ function summarise({ done, settings }: Run): void {
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
   complain(`${total} of ${done.read} rows left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`)
-}
-
-function rejectedOf({ rejected }: Stats): number {
-  return Object.values(rejected).reduce((sum, count) => sum + count, 0)
 }
 
 function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress | undefined {

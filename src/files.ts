@@ -3,10 +3,11 @@ import { createReadStream, fstatSync, type ReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { release } from './buffers.js'
 import { SoftmaxError, systemReason } from './errors.js'
-import type { Input } from './formats/open.js'
+import type { Input } from './formats/input.js'
 import { settle } from './options.js'
 import { NO_PARTS, partsOf } from './parts.js'
-import { newStats, type ScoreOptions, type ScoreStream, type Stats, scoreInputs, toBuffers } from './score.js'
+import { type ScoreOptions, type ScoreStream, scoreInputs, toBuffers } from './score.js'
+import { newStats, type Stats } from './tally.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
 export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}

@@ -10,7 +10,7 @@ export { OPTIONS } from './options.js'
 export { type ReadOptions, type Row, type RowStream, read } from './read.js'
 export type { Reject, RejectHandler } from './reject.js'
 export type { Schema } from './schema.js'
-export { type ScoreOptions, type ScoreStream, type Stats, score } from './score.js'
+export { type ScoreOptions, type ScoreStream, score } from './score.js'
 export {
   type LogitsRow,
   logSoftmax,
@@ -22,4 +22,5 @@ export {
   softmax,
   softmaxMatrix,
 } from './softmax.js'
+export type { Stats } from './tally.js'
 export { type WriteOptions, write } from './write.js'

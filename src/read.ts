@@ -1,26 +1,16 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
 import { shown } from './errors.js'
-import { type Batch, Json, type ReadPlan, type Table, type Value } from './formats/batch.js'
+import { type Batch, Json, type ReadPlan, type Scored, type Table, type Value } from './formats/batch.js'
 import { type FormatName, loadFormat } from './formats/index.js'
-import { type Input, type Opened, openInput } from './formats/open.js'
+import { type Input, type Opened, openInput } from './formats/input.js'
 import { askedDialect, readHead, requireNoDialect } from './head.js'
 import { delimitedTable } from './lanes/delimited.js'
-import { type ScoredBatch, sortOut } from './lanes/table.js'
+import { sortOut } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { findWhole } from './schema.js'
-import {
-  countScored,
-  newStats,
-  type Run,
-  repeated,
-  requireColumns,
-  requireConservation,
-  requireRows,
-  type Start,
-  type Stats,
-  toBuffers,
-} from './score.js'
+import { type Run, repeated, requireColumns, toBuffers } from './score.js'
+import { countScored, newStats, requireConservation, requireRows, type Start, type Stats } from './tally.js'
 import { transform } from './transform.js'
 
 /** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
@@ -101,7 +91,7 @@ async function openTable(opened: Opened, settings: Settings, place: Start): Prom
   return delimitedTable(head)
 }
 
-async function* batchesOf(table: Table, settings: Settings): AsyncGenerator<ScoredBatch<Row>> {
+async function* batchesOf(table: Table, settings: Settings): AsyncGenerator<Scored<Row>> {
   const plan = planOf(table, settings)
   const rowOf = rowMaker(table, plan)
   for await (const batch of table.batches(plan)) {

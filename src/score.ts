@@ -3,47 +3,37 @@ import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { release } from './buffers.js'
 import { fieldsOf } from './columns.js'
-import { ofSource, type Place, SoftmaxError, shown, systemReason } from './errors.js'
-import type { Fault, Lines, Table, Writer } from './formats/batch.js'
+import { ofSource, SoftmaxError, shown, systemReason } from './errors.js'
+import type { Lines, Scored, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
 import { delimiterOf, type FormatName, loadFormat } from './formats/index.js'
-import { type Input, openInput } from './formats/open.js'
+import { type Input, openInput } from './formats/input.js'
 import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead, requireNoDialect } from './head.js'
 import { delimitedTable, delimitedWriter } from './lanes/delimited.js'
 import { fastLaneRefusal, widthRefusal } from './lanes/fast.js'
-import { cellKeeper, generalLane, type Job, type Scored, scoreLong } from './lanes/general.js'
+import { cellKeeper, generalLane, type Job, scoreLong } from './lanes/general.js'
 import { linesJob, linesLane, linesRefusal } from './lanes/lines.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
-import { type ScoredBatch, type TableJob, tableLane, writePlan } from './lanes/table.js'
+import { type TableJob, tableLane, writePlan } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
-import { rawOf, rejectOf, tooMany } from './reject.js'
 import { type Schema, settleSchema, settleTable } from './schema.js'
+import {
+  countScored,
+  newStats,
+  noteLane,
+  requireAllBytes,
+  requireConservation,
+  requireRows,
+  type Start,
+  type Stats,
+} from './tally.js'
 import { transform } from './transform.js'
 
 /** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
 export type ScoreOptions = OptionsOf<'bytes'>
-
-/** What a run has done so far. Always `read = written + rejected`, once the stream has ended. */
-export interface Stats {
-  /** Rows read, the header not counted. */
-  read: number
-  /** Rows written. */
-  written: number
-  /** Bad rows left out, by error code. */
-  rejected: Record<string, number>
-  /** Bytes taken in. */
-  bytes: number
-  /** The lane that does the rows, once it is chosen. */
-  lane: 'general' | 'fast' | 'table' | undefined
-}
-
-/** Counts of a run that begins. */
-export function newStats(): Stats {
-  return { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
-}
 
 /**
  * The stream of {@link score}. Beside a stream's own events it emits `header` (the names of the input's columns) when it
@@ -100,7 +90,7 @@ export interface Run {
 type Settings = SettingsOf<'bytes'>
 
 /** Scores inputs one after the other into one output. */
-export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Buffer> {
+export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   try {
     for (const input of inputs) yield* scoreInput(input, run)
     requireConservation(run.stats)
@@ -113,18 +103,10 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
   }
 }
 
-/** Rows there have to be, and some that can be scored. */
-export function requireRows({ settings, stats: { read, written } }: Run): void {
-  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
-  if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
-}
-
-async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
+async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   try {
     const opened = await openInput(input, run.settings.from, (text) => run.tell('warning', text, input.name))
     const { format } = opened
-    const taken = { bytes: 0 }
-    const chunks = counted(opened.chunks, taken)
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
     if (delimiterOf(format) === undefined) {
       requireNoDialect(settings, format)
@@ -133,7 +115,8 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Buffer> {
       input.requireUnchanged?.()
       return
     }
-    const head = await readHead(chunks, askedDialect(settings), settings)
+    const taken = { bytes: 0 }
+    const head = await readHead(counted(opened.chunks, taken), askedDialect(settings), settings)
     if (!head) return
     requireColumns(head.header ?? head.first ?? [], head.dialect, head.line)
     const place = { line: 1 + head.lines, row: 1, byte: head.bytes }
@@ -156,7 +139,7 @@ async function* scoreText(
   run: Run,
   settings: Settings,
   place: Start,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   const { dialect, header, first, line } = head
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   const names = header?.map(text)
@@ -166,7 +149,7 @@ async function* scoreText(
   const job = jobOf(schema, dialect, settings)
   const lane = laneOf(job, run.stats, settings)
   if (begins) yield headerLine(head, job)
-  yield* countScored(lane(head.blocks), run, place, input.name)
+  yield* countLane(lane(head.blocks), run, place, input.name)
 }
 
 /** Anything else to anything. */
@@ -176,7 +159,7 @@ async function* scoreTable(
   run: Run,
   settings: Settings,
   { place = { line: 1, row: 1, byte: 0 }, dialect }: { place?: Start; dialect?: Dialect } = {},
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   const { columns, named } = table
   const format = await loadFormat(settings.to!)
   const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
@@ -194,18 +177,18 @@ async function* scoreTable(
   const refusal = tableRefusal(table, job)
   requireLane(settings, refusal)
   const fast = settings.lane !== 'general' && refusal === undefined
-  if (run.stats.lane !== 'table') run.stats.lane = fast ? 'fast' : 'table'
+  noteLane(run.stats, fast ? 'fast' : 'table')
   run.writer ??= format
     ? await format.write(writePlan(job, table, run.single))
     : delimitedWriter(writePlan(job, table, run.single), outputDialect(settings, dialect))
   if (begins) yield* buffersOf(run.writer.begin())
-  if (fast) yield* countScored(scoreLines(table.lines!, job), run, { ...place, byte: table.lines!.mark }, input.name)
-  else yield* countScored(tableLane(table, job, run.writer), run, place, input.name)
+  if (fast) yield* countLane(scoreLines(table.lines!, job), run, { ...place, byte: table.lines!.mark }, input.name)
+  else yield* countLane(tableLane(table, job, run.writer), run, place, input.name)
 }
 
 function scoreLines({ columns, blocks }: Lines, job: TableJob & { settings: Settings }): AsyncGenerator<Scored> {
-  const lines = linesJob(job, columns)
-  return fastLane(blocks(), lines, linesLane(lines, job.settings.maxRowBytes), threadsOf(job.settings))
+  const lines = linesJob(job, columns, job.settings.maxRowBytes)
+  return fastLane(blocks(), lines, linesLane(lines), threadsOf(job.settings))
 }
 
 /** Why the fast lane cannot do a table, or undefined if it can. */
@@ -230,25 +213,24 @@ async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Arra
   for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** What was written, in order; counts rows, and ends at a bad one under `fail`. */
-export async function* countScored<Piece = Buffer>(
-  batches: AsyncIterable<Scored | ScoredBatch<unknown>>,
+/** What a lane wrote, counted; it may lose a block, and with it its worker. */
+async function* countLane(
+  batches: AsyncIterable<Scored>,
   run: Run,
-  before: Start,
+  place: Start,
   source: string | undefined,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<Uint8Array> {
   try {
-    for await (const scored of batches) {
-      for (const piece of scored.pieces) yield piece as Piece
-      count(run.stats, scored)
-      if (scored.faults.length > 0) await tellFaults(scored.faults, before, run, source)
-      before.line += scored.lines
-      before.row += scored.rows
-      before.byte += scored.bytes
-    }
+    yield* countScored(batches, run, place, source)
   } catch (error) {
-    throw error instanceof LostBlock ? workerError(error, before) : error
+    throw error instanceof LostBlock ? workerError(error, place) : error
   }
+}
+
+/** The error of a block that was lost with its worker. */
+function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
+  const info = { ...before, byteEnd: before.byte + bytes, reason: systemReason(cause) }
+  return new SoftmaxError('E_WORKER', info, { cause })
 }
 
 /**
@@ -287,10 +269,10 @@ function laneOf(job: Job, stats: Stats, settings: Settings): (blocks: AsyncItera
   const score = (block: Block) => (Buffer.isBuffer(block) ? general(block) : scoreLong(block))
   requireLane(settings, refusal)
   if (settings.lane === 'general' || refusal) {
-    stats.lane = 'general'
+    noteLane(stats, 'general')
     return (blocks) => mapBlocks(blocks, score)
   }
-  if (stats.lane !== 'general') stats.lane = 'fast'
+  noteLane(stats, 'fast')
   return (blocks) => fastLane(blocks, job, score, threadsOf(settings))
 }
 
@@ -305,77 +287,6 @@ function threadsOf({ jobs }: Settings): number {
 
 async function* mapBlocks(blocks: AsyncIterable<Block>, score: (block: Block) => Scored): AsyncGenerator<Scored> {
   for await (const block of blocks) yield score(block)
-}
-
-/** Where the block that is next begins. */
-export type Start = Required<Pick<Place, 'line' | 'row' | 'byte'>>
-
-/** The error of a block that was lost with its worker. */
-function workerError({ bytes, cause }: LostBlock, before: Start): SoftmaxError {
-  const info = { ...before, byteEnd: before.byte + bytes, reason: systemReason(cause) }
-  return new SoftmaxError('E_WORKER', info, { cause })
-}
-
-/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
-async function tellFaults(
-  faults: Fault[],
-  before: Start,
-  { settings, stats }: Run,
-  source: string | undefined,
-): Promise<void> {
-  const { onError, onReject, maxErrors = Infinity } = settings
-  let rejected = rejectedOf(stats) - faults.length
-  for (const fault of faults) {
-    const isTooMany = ++rejected > maxErrors
-    if (onError === 'skip' && !onReject && !isTooMany) continue
-    const info = placed(fault, before, source)
-    if (onError === 'fail') throw new SoftmaxError(fault.code, info as never)
-    const reject = { ...rejectOf(fault.code, info), ...bytesOf(fault, before) }
-    const taken = onReject?.(reject)
-    if (taken) await taken
-    if (isTooMany) throw tooMany(reject, maxErrors)
-  }
-}
-
-/** The data of a bad row's error, with its place in the input as far as it has one. */
-function placed({ info }: Fault, before: Start, source: string | undefined): Place {
-  return {
-    ...info,
-    row: before.row + info.row,
-    ...(info.line !== undefined && { line: before.line + info.line }),
-    ...(info.byte !== undefined && { byte: before.byte + info.byte }),
-    ...(source !== undefined && { source }),
-  }
-}
-
-/** Where a bad row stands, and what it is, where the input has rows of bytes. */
-function bytesOf({ start, end, raw }: Fault, before: Start) {
-  if (start === undefined || end === undefined) return {}
-  return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
-}
-
-function count(stats: Stats, { rows, written, faults }: Scored | ScoredBatch<unknown>): void {
-  stats.read += rows
-  stats.written += written
-  for (const { code } of faults) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
-}
-
-function rejectedOf({ rejected }: Stats): number {
-  return Object.values(rejected).reduce((sum, count) => sum + count, 0)
-}
-
-/** Nothing is lost: every row that was read was written or rejected. */
-export function requireConservation(stats: Stats): void {
-  const rejected = rejectedOf(stats)
-  if (stats.read === stats.written + rejected) return
-  const reason = `${stats.read} rows read, ${stats.written} written, ${rejected} rejected`
-  throw new SoftmaxError('E_INTERNAL', { reason })
-}
-
-/** Nor is any byte: it was of a row or between rows. */
-function requireAllBytes(taken: number, accounted: number): void {
-  if (taken === accounted) return
-  throw new SoftmaxError('E_INTERNAL', { reason: `${taken} bytes read, ${accounted} accounted for` })
 }
 
 async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }): AsyncGenerator<Buffer> {

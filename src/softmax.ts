@@ -8,6 +8,7 @@ import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { through2 } from './packages.js'
 import { rejectOf, tooMany } from './reject.js'
 import { settleLayout, settleSchema } from './schema.js'
+import { rejectedOf } from './tally.js'
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
 export type SoftmaxOptions = OptionsOf<'objects'>
@@ -168,7 +169,7 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
 /** Counts bad rows and hands them on, in order; gives up at one too many. */
 async function tellFaults(faults: Fault[], stats: PredictionStream['stats'], settings: Settings): Promise<void> {
   const { onReject, maxErrors = Infinity } = settings
-  let rejected = Object.values(stats.rejected).reduce((sum, count) => sum + count, 0)
+  let rejected = rejectedOf(stats)
   for (const { error, row } of faults) {
     stats.rejected[error.code] = (stats.rejected[error.code] ?? 0) + 1
     const reject = { ...rejectOf(error.code, error.info), raw: row }

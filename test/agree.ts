@@ -1,6 +1,7 @@
 /** Both lanes on one text. */
 import type { ScoreOptions } from 'softmax-stream'
 import { expect } from 'vitest'
+import type { Random } from './random.js'
 import { type Outcome, run, told } from './streams.js'
 
 /** What has to be the same. */
@@ -13,6 +14,32 @@ export function sameIn({ text, error, stats, warnings }: Outcome) {
 export interface Way {
   size: number
   jobs: number
+}
+
+const COLUMNS = ['probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'] as const
+
+/** A value once in `odds` times. */
+export function maybe<T>(random: Random, odds: number, value: () => T): T | undefined {
+  return random.below(odds) === 0 ? value() : undefined
+}
+
+/** Options that any lane takes, at random; `labels` are what names of classes begin with. */
+export function anyOptions(random: Random, classes: number, labels: readonly string[]): ScoreOptions {
+  return {
+    op: random.of(['softmax', 'softmax', 'log-softmax']),
+    emit: maybe(random, 2, () => {
+      const some = COLUMNS.filter(() => random.below(2) === 0)
+      return some.length > 0 ? some : COLUMNS
+    }),
+    topK: maybe(random, 4, () => 1 + random.below(classes)),
+    temperature: maybe(random, 4, () => random.of([0.5, 2, 3.7, 1e-3, 1e300, 5e-324])),
+    precision: maybe(random, 4, () => 1 + random.below(17)),
+    float32: maybe(random, 4, () => true),
+    missing: maybe(random, 2, () => '-inf'),
+    nonfinite: maybe(random, 2, () => 'propagate'),
+    onError: random.of(['skip', 'skip', 'fail']),
+    labels: maybe(random, 6, () => Array.from({ length: classes }, (_, index) => `${random.of(labels)}${index}`)),
+  }
 }
 
 /** What both lanes make of a text: the same, however it comes, or the test fails. Returns what it is. */

@@ -118,7 +118,7 @@ const ORDINARY: ((random: Random) => string)[] = [
 ]
 
 /** What a logit may be, and what it may not. */
-const ODD = [
+export const ODD = [
   '',
   ' ',
   'x',

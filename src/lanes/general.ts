@@ -6,8 +6,7 @@
  * on looking at a cell, more than it takes to print a number.
  */
 import { COLUMNS, needSummary } from '../columns.js'
-import type { Code } from '../errors.js'
-import type { Trouble } from '../formats/batch.js'
+import type { Fault, Scored, Trouble } from '../formats/batch.js'
 import { decodeCell, encodeCell, type Row, readRows, readRowsAt, writeRows } from '../formats/csv.js'
 import { countLines, type LongRow, lineEnd, type Place, rowsOf } from '../formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/dialect.js'
@@ -30,30 +29,6 @@ export interface Job {
   output: Dialect
   /** The names of the classes as they are written in the output. */
   labels: string[]
-}
-
-/** What is wrong with a row: the code of its error, and its data; line, row and byte are those before it in its block. */
-export interface Fault {
-  code: Code
-  info: { line: number; row: number; byte: number; column?: string; [data: string]: unknown }
-  /** The bytes before the row in its block, and before its newline; and those between, where they are wanted. */
-  start: number
-  end: number
-  raw?: Uint8Array
-}
-
-/** What became of a block of whole rows. Under `fail`, what follows a bad row is left out. */
-export interface Scored {
-  /** What to write, in order. */
-  pieces: Uint8Array[]
-  /** How many rows were done, the bad ones too; and how many were written. */
-  rows: number
-  written: number
-  /** The newlines and the bytes of the block. */
-  lines: number
-  bytes: number
-  /** The bad rows, in order. */
-  faults: Fault[]
 }
 
 /** Scores a block of whole rows; they stand where the cutter finds them, unless it is said where. */

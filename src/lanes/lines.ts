@@ -3,15 +3,16 @@
  * and the lane that takes any line, over the functions of the table lane.
  */
 import { fieldsOf } from '../columns.js'
-import type { Keyed } from '../formats/batch.js'
+import type { Keyed, Scored } from '../formats/batch.js'
 import type { LongLine } from '../formats/lines.js'
 import { longBatch, readBatch, write } from '../formats/ndjson.js'
-import type { Scored } from './general.js'
 import { batchScorer, readPlan, type TableJob, writePlan } from './table.js'
 
 /** What the lanes of lines need to know of a run; it can be sent to another thread. Texts are UTF-8 in latin1. */
 export interface LinesJob extends TableJob {
   columns: readonly Keyed[]
+  /** The most bytes of a line. */
+  limit: number
   /** The names of the classes as they are written. */
   labels: string[]
   /** The key of the logits, and then those that are new. */
@@ -31,7 +32,7 @@ export function linesRefusal({ schema, objects }: TableJob, columns: readonly Ke
   return undefined
 }
 
-export function linesJob(job: TableJob, columns: readonly Keyed[]): LinesJob {
+export function linesJob(job: TableJob, columns: readonly Keyed[], limit: number): LinesJob {
   const { schema } = job
   const { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas } =
     job.settings
@@ -39,6 +40,7 @@ export function linesJob(job: TableJob, columns: readonly Keyed[]): LinesJob {
     ...job,
     settings: { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas },
     columns,
+    limit,
     labels: schema.classes.map((name) => latin1(JSON.stringify(name))),
     keys: [...schema.logits.map((index) => columns[index]!.name), ...schema.names].map(latin1),
     leads: fieldsOf(schema.emit, schema).map(({ name }) => latin1(`,${JSON.stringify(name)}:`)),
@@ -50,8 +52,8 @@ function latin1(text: string): string {
 }
 
 /** A function that scores one block of lines after the other, whatever they are. */
-export function linesLane(job: LinesJob, limit = 0): (block: Buffer | LongLine) => Scored {
-  const { columns } = job
+export function linesLane(job: LinesJob): (block: Buffer | LongLine) => Scored {
+  const { columns, limit } = job
   const plan = readPlan(job)
   const score = batchScorer(job)
   const writer = write(writePlan(job, { columns: [...columns] }, true))
@@ -59,13 +61,6 @@ export function linesLane(job: LinesJob, limit = 0): (block: Buffer | LongLine) 
     const batch = Buffer.isBuffer(block) ? readBatch(block, columns, plan) : longBatch(block, plan, limit)
     const { scores, rows, good, faults } = score(batch)
     const pieces = good.length > 0 ? writer.write({ batch, scores, good }) : []
-    return {
-      pieces,
-      rows,
-      written: good.length,
-      lines: batch.lines,
-      bytes: batch.bytes,
-      faults: faults as Scored['faults'],
-    }
+    return { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, faults }
   }
 }

@@ -5,9 +5,10 @@
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
 import { lendJoined, takeBack } from '../buffers.js'
+import type { Scored } from '../formats/batch.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
-import { type FastJob, FastKernel, isForKernel } from './fast.js'
-import type { Scored } from './general.js'
+import { FastKernel, isForKernel } from './fast.js'
+import type { FastJob } from './memory.js'
 import { inOrder, Thread } from './pool.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */

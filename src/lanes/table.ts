@@ -4,22 +4,12 @@
  * time.
  */
 import { fieldsOf, needSummary } from '../columns.js'
-import type { Batch, Fault, ReadPlan, Table, Trouble, WritePlan, Writer } from '../formats/batch.js'
+import type { Batch, Fault, ReadPlan, Scored, Table, Trouble, WritePlan, Writer } from '../formats/batch.js'
 import { type Scores, scoreMatrix } from '../kernel.js'
 import { printer, rounder } from '../number.js'
 import type { SettingsOf } from '../options.js'
 import type { Schema } from '../schema.js'
 import { nonfinite } from './general.js'
-
-/** What became of a batch; under `fail`, what follows a bad row is left out. */
-export interface ScoredBatch<Piece = Uint8Array> {
-  pieces: Piece[]
-  rows: number
-  written: number
-  lines: number
-  bytes: number
-  faults: Fault[]
-}
 
 type TableSettings = Pick<
   SettingsOf<'bytes'>,
@@ -46,7 +36,7 @@ export interface TableJob {
 }
 
 /** Scores the batches of a table one after the other. */
-export async function* tableLane(table: Table, job: TableJob, writer: Writer): AsyncGenerator<ScoredBatch> {
+export async function* tableLane(table: Table, job: TableJob, writer: Writer): AsyncGenerator<Scored> {
   const score = batchScorer(job)
   const round = rounding(job.settings)
   for await (const batch of table.batches(readPlan(job))) {

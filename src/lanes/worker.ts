@@ -1,7 +1,8 @@
 /** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { newKernel } from '../kernel.js'
-import { type FastJob, FastKernel } from './fast.js'
+import { FastKernel } from './fast.js'
+import type { FastJob } from './memory.js'
 import type { Request } from './parallel.js'
 
 const { job, memories } = workerData as { job: FastJob; memories: WebAssembly.Memory[] }
