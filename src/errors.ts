@@ -59,6 +59,7 @@ export const CODES = {
     ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad, at last ${last}`,
   ),
   E_EMPTY: word(1, () => 'the input has no rows, and --require-rows asks for some'),
+  E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
   E_SCHEMA: word<{ header: string[]; first: string }>(

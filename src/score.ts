@@ -8,7 +8,7 @@ import type { Lines, Scored, Table, Writer } from './formats/batch.js'
 import { decodeCell, encodeCell } from './formats/csv.js'
 import type { Block } from './formats/cutter.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from './formats/dialect.js'
-import { delimiterOf, type FormatName, loadFormat } from './formats/index.js'
+import { delimiterOf, type FormatName, isText, loadFormat } from './formats/index.js'
 import { type Input, openInput } from './formats/input.js'
 import { escapeFormula } from './formula.js'
 import { askedDialect, type Head, readHead, requireNoDialect } from './head.js'
@@ -95,12 +95,18 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
     for (const input of inputs) yield* scoreInput(input, run)
     requireConservation(run.stats)
     requireRows(run)
+    requireColumnsFor(run)
     if (run.writer) yield* buffersOf(run.writer.end())
   } catch (error) {
     throw ofSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
   } finally {
     await run.writer?.close?.()
   }
+}
+
+/** Text of no columns is empty; a file of another format has to tell its columns. */
+function requireColumnsFor({ first, settings: { to } }: Run): void {
+  if (!first && to !== undefined && !isText(to)) throw new SoftmaxError('E_NO_COLUMNS', { to })
 }
 
 async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {

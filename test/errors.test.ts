@@ -138,6 +138,14 @@ const THROUGH_COMMAND = {
     stdout: `${SCORED}3,${P21},cat\n`,
     api: { options: { maxErrors: 1 }, info: { source: 'in.csv', line: 4, row: 3, most: 1 } },
   },
+  E_NO_COLUMNS: {
+    files: { 'in.csv': '' },
+    args: ['in.csv', '--to', 'npy'],
+    status: 1,
+    begins: 'in.csv: the input is empty',
+    says: 'npy needs columns',
+    api: { options: { to: 'npy' }, info: { source: 'in.csv', to: 'npy' } },
+  },
   E_EMPTY: {
     files: { 'in.csv': 'id,logit_cat\n' },
     args: ['in.csv', '--require-rows'],
