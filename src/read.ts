@@ -9,7 +9,7 @@ import { delimitedTable } from './lanes/delimited.js'
 import { sortOut } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { findWhole } from './schema.js'
-import { type Run, repeated, requireColumns, toBuffers } from './score.js'
+import { type Run, repeated, requireDelimiter, toBuffers } from './score.js'
 import { countScored, newStats, requireConservation, requireRows, type Start, type Stats } from './tally.js'
 import { transform } from './transform.js'
 
@@ -85,7 +85,7 @@ async function openTable(opened: Opened, settings: Settings, place: Start): Prom
   }
   const head = await readHead(opened.chunks, askedDialect(settings), settings)
   if (!head) return undefined
-  requireColumns(head.header ?? head.first ?? [], head.dialect, head.line)
+  requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
   place.line += head.lines
   place.byte = head.bytes
   return delimitedTable(head)

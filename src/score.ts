@@ -95,7 +95,7 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
     for (const input of inputs) yield* scoreInput(input, run)
     requireConservation(run.stats)
     requireRows(run)
-    requireColumnsFor(run)
+    requireColumns(run)
     if (run.writer) yield* buffersOf(run.writer.end())
   } catch (error) {
     throw ofSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
@@ -105,7 +105,7 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
 }
 
 /** Text of no columns is empty; a file of another format has to tell its columns. */
-function requireColumnsFor({ first, settings: { to } }: Run): void {
+function requireColumns({ first, settings: { to } }: Run): void {
   if (!first && to !== undefined && !isText(to)) throw new SoftmaxError('E_NO_COLUMNS', { to })
 }
 
@@ -124,7 +124,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
     const taken = { bytes: 0 }
     const head = await readHead(counted(opened.chunks, taken), askedDialect(settings), settings)
     if (!head) return
-    requireColumns(head.header ?? head.first ?? [], head.dialect, head.line)
+    requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
     const place = { line: 1 + head.lines, row: 1, byte: head.bytes }
     if (run.writer || delimiterOf(settings.to) === undefined) {
       yield* scoreTable(delimitedTable(head), input, run, settings, { place, dialect: head.dialect })
@@ -331,7 +331,7 @@ function jobOf(schema: Schema, input: Dialect, settings: Settings): Job {
 }
 
 /** One column with what other files have between cells in it is a file of another delimiter. */
-export function requireColumns([cell, more]: string[], { quote }: Dialect, line: number): void {
+export function requireDelimiter([cell, more]: string[], { quote }: Dialect, line: number): void {
   if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
   const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate))
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
