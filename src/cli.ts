@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { completions } from './command/completions.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
@@ -99,7 +100,7 @@ async function scoreInputs(run: Run): Promise<void> {
 async function writeScored(run: Run): Promise<void> {
   const { inputs, settings, output, progress } = run
   for (const input of inputs) requireReadable(input)
-  const sources = inputs.map((input) => (input === STDIN ? process.stdin : input))
+  const sources = inputs.map((input) => (input === STDIN ? standardInput() : input))
   const stream = scoreFiles(sources, scoreOptions(run))
   stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
@@ -153,6 +154,12 @@ function requireReadable(input: string): void {
   if (input !== STDIN) return
   const reason = isClosed(0) ? 'it is closed' : fileOf(STDIN)?.isDirectory() ? 'it is a directory' : undefined
   if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
+}
+
+/** Of a file, in larger pieces than Node would read it. */
+function standardInput(): Readable {
+  if (!fileOf(STDIN)?.isFile()) return process.stdin
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 18 })
 }
 
 /** On a signal leaves no temporary, then lets the signal end the process as it would have. */

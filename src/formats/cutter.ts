@@ -9,8 +9,9 @@
  * oftener: it is not closed because no quote in them is one that opens. So the time is linear in the length. No more than
  * the longest row that is allowed is held, save for what else a chunk has; a longer one is passed over.
  */
-import { lend, lendCopy, takeBack } from '../buffers.js'
+import { lend, lendCopy, release, takeBack } from '../buffers.js'
 import type { Dialect } from './dialect.js'
+import { gather } from './gather.js'
 
 /** A row longer than is allowed, or a comment; or one whose quote is not closed in as many bytes. */
 export interface LongRow {
@@ -38,8 +39,9 @@ export async function* cut(
   { size, limit }: { size: number; limit: number },
 ): AsyncGenerator<Block> {
   const cutter = new Cutter(dialect, Math.min(size, limit), limit)
-  for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += size) yield* cutter.take(chunk.subarray(from, from + size), false)
+  for await (const chunk of gather(chunks, size)) {
+    yield* cutter.take(chunk, false)
+    release(chunk)
   }
   yield* cutter.take(new Uint8Array(), true)
 }

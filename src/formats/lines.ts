@@ -1,5 +1,6 @@
 /** Lines of UTF-8 text, in blocks of whole ones. */
-import { lendJoined } from '../buffers.js'
+import { lendJoined, release } from '../buffers.js'
+import { gather } from './gather.js'
 
 const LF = 10
 
@@ -14,29 +15,28 @@ export interface LongLine {
  * `limit` bytes; one that is longer still is passed over.
  */
 export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer | LongLine> {
-  // Lines that lie in one part are not longer than is allowed: only the first of a part can be.
+  // Lines that lie in one chunk are not longer than is allowed: only the first of a chunk can be.
   const size = Math.min(MOST, limit)
   let held: Buffer[] = []
   let length = 0
   let passed = 0
-  for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += size) {
-      let part = chunk.subarray(from, from + size)
-      const first = part.indexOf(LF) + 1
-      if (passed > 0 || length + (first || part.length) > limit) {
-        passed += length + (first || part.length)
-        ;[held, length] = [[], 0]
-        if (first === 0) continue
-        yield { bytes: passed, lines: 1 }
-        passed = 0
-        part = part.subarray(first)
-      }
-      const end = part.lastIndexOf(LF) + 1
-      if (end > 0) yield lendJoined([...held, part.subarray(0, end)])
-      if (end > 0) [held, length] = [[], 0]
-      held.push(part.subarray(end))
-      length += part.length - end
+  for await (const chunk of gather(chunks, size)) {
+    let part = chunk
+    const first = part.indexOf(LF) + 1
+    if (passed > 0 || length + (first || part.length) > limit) {
+      passed += length + (first || part.length)
+      ;[held, length] = [[], 0]
+      if (first === 0) continue
+      yield { bytes: passed, lines: 1 }
+      passed = 0
+      part = part.subarray(first)
     }
+    const end = part.lastIndexOf(LF) + 1
+    if (end > 0) yield lendJoined([...held, part.subarray(0, end)])
+    if (end > 0) [held, length] = [[], 0]
+    held.push(Buffer.from(part.subarray(end)))
+    length += part.length - end
+    release(chunk)
   }
   if (passed > 0) yield { bytes: passed, lines: 0 }
   else if (length > 0) yield lendJoined(held)
