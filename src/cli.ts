@@ -3,7 +3,6 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import { completions } from './command/completions.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
@@ -12,12 +11,13 @@ import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError } from './errors.js'
+import { scoreFiles } from './files.js'
 import { compressed, compressionOf } from './formats/compression.js'
 import { formatOf } from './formats/index.js'
-import { type Reject, type Stats, scoreFiles } from './index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
 import { partsOf } from './parts.js'
-import { newStats, rejectedOf } from './tally.js'
+import type { Reject } from './reject.js'
+import { newStats, rejectedOf, type Stats } from './tally.js'
 
 /** What the inputs of a run share. */
 interface Run {
@@ -35,7 +35,10 @@ async function main(argv: string[]): Promise<void> {
   const { inputs: named, options } = readArguments(argv)
   const settings = settle(options, 'command')
   if (settings.help) return print(helpText())
-  if (settings.completions) return print(completions(settings.completions))
+  if (settings.completions) {
+    const { completions } = await import('./command/completions.js')
+    return print(completions(settings.completions))
+  }
   if (settings.version) return print(`${version()}\n`)
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})

@@ -136,12 +136,14 @@ export const ODD = [
   '+1.',
 ]
   .concat([' .5\t', '\t', '0x10', '"', '1"', '""', '-0', '1e-400', '1_0', '"1"2', '\r', '1\r', '--1', '1e', '1e+', '١'])
+  .concat(['"\t1\t"', '"+1."', '"1e400"', '"nan"', '" "', '"1', '"1" ', '"1""', '"1\r"', '"1;5"', "'1'"])
   .concat(['"1\n"', '0'.repeat(500), `1${'0'.repeat(320)}e-320`, `0.${'0'.repeat(400)}1e400`, '9'.repeat(800)])
 
-/** A logit: mostly a number, seldom odd. */
+/** A logit: mostly a number, of which some are in quotes, seldom odd. */
 export function logit(random: Random, oddness: number): string {
   if (random.below(1000) < oddness) return random.of(ODD)
-  return random.of(random.below(3) === 0 ? NUMBERS : ORDINARY)(random)
+  const number = random.of(random.below(3) === 0 ? NUMBERS : ORDINARY)(random)
+  return random.below(10) === 0 ? `"${number}"` : number
 }
 
 const KEPT = ['"a,b"', '"a""b"', '"a\nb"', '""', 'é', '\0', '\ufeff', "'", '#', '"a;b\tc"', '"\r\n"', '🐢']

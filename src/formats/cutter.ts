@@ -265,9 +265,23 @@ class Cutter {
   }
 }
 
-/** Where something is, or the end of the bytes where it is not. */
-function found(at: number, bytes: Buffer): number {
-  return at < 0 ? bytes.length : at
+/** Bytes that are looked at one by one: quotes stand close to each other, and a search by Node takes as long as these. */
+const NEAR = 32
+
+/** Where a byte first stands from `from` on, before `to`; `to` where it does not. */
+function find(bytes: Buffer, byte: number, from: number, to = bytes.length): number {
+  const near = Math.min(from + NEAR, to)
+  for (let at = from; at < near; at++) if (bytes[at] === byte) return at
+  const found = near < to ? bytes.subarray(near, to).indexOf(byte) : -1
+  return found < 0 ? to : near + found
+}
+
+/** Where a byte last stands from `from` on, before `to`; -1 where it does not. */
+function findLast(bytes: Buffer, byte: number, from: number, to: number): number {
+  const near = Math.max(from, to - NEAR)
+  for (let at = to - 1; at >= near; at--) if (bytes[at] === byte) return at
+  const found = from < near ? bytes.subarray(from, near).lastIndexOf(byte) : -1
+  return found < 0 ? -1 : from + found
 }
 
 /** Finds where rows end. It remembers where it stands, so bytes that were looked at once are not looked at again. */
@@ -303,11 +317,11 @@ class Scanner {
         if (behind === 'text') last = this.#endRow(this.lineEnd)
         continue
       }
-      const quote = found(bytes.indexOf(this.#quoteByte, this.#at), bytes)
-      const newline = bytes.subarray(this.#at, quote).lastIndexOf(this.#newline)
-      if (newline >= 0) last = this.#endRow(this.#at + newline + 1)
+      const quote = find(bytes, this.#quoteByte, this.#at)
+      const newline = findLast(bytes, this.#newline, this.#at, quote)
+      if (newline >= 0) last = this.#endRow(newline + 1)
       if (quote < bytes.length && bytes[this.#row] === this.#comment) {
-        const end = found(bytes.indexOf(this.#newline, quote), bytes)
+        const end = find(bytes, this.#newline, quote)
         if (end < bytes.length) last = this.#endRow(end + 1)
         else this.#at = end
       } else this.#meet(bytes, quote)
@@ -323,11 +337,11 @@ class Scanner {
         if (behind === 'nothing' && !final) return 0
         if (behind !== 'end') return this.#endRow(this.lineEnd || bytes.length)
       }
-      if (end < this.#at) end = found(bytes.indexOf(this.#newline, this.#at), bytes)
+      if (end < this.#at) end = find(bytes, this.#newline, this.#at)
       const isComment = bytes[this.#row] === this.#comment
-      const quote = isComment ? -1 : bytes.subarray(this.#at, end).indexOf(this.#quoteByte)
-      this.#meet(bytes, quote < 0 ? end : this.#at + quote)
-      if (quote >= 0) continue
+      const quote = isComment ? end : find(bytes, this.#quoteByte, this.#at, end)
+      this.#meet(bytes, quote)
+      if (quote < end) continue
       if (end < bytes.length) return this.#endRow(end + 1)
       return final ? this.#endRow(bytes.length) : 0
     }
@@ -378,7 +392,7 @@ class Scanner {
    */
   #passQuotes(bytes: Buffer, final: boolean): 'end' | 'text' | 'nothing' {
     for (;;) {
-      const at = found(bytes.indexOf(this.#quoteByte, this.#at), bytes)
+      const at = find(bytes, this.#quoteByte, this.#at)
       this.#noteLineEnd(bytes, at)
       this.#at = at
       if (at === bytes.length) return 'nothing'
@@ -403,8 +417,8 @@ class Scanner {
 
   #noteLineEnd(bytes: Buffer, to: number): void {
     if (this.lineEnd > 0) return
-    const newline = bytes.subarray(this.#at, to).indexOf(this.#newline)
-    if (newline >= 0) this.lineEnd = this.#at + newline + 1
+    const newline = find(bytes, this.#newline, this.#at, to)
+    if (newline < to) this.lineEnd = newline + 1
   }
 
   /** True behind an odd number of escapes, where the escape is not the quote. */
@@ -422,8 +436,9 @@ class Scanner {
     if (byte === this.#newline) return true
     if (byte === CR && this.#newline === LF)
       return bytes[at + 1] === undefined && !final ? undefined : bytes[at + 1] === LF
-    const end = at + this.#delimiter.length
-    if (end > bytes.length && !final) return undefined
-    return byte === this.#delimiter[0] && this.#delimiter.equals(bytes.subarray(at, end))
+    const { length } = this.#delimiter
+    if (length === 1) return byte === this.#delimiter[0]
+    if (at + length > bytes.length && !final) return undefined
+    return this.#delimiter.equals(bytes.subarray(at, at + length))
   }
 }

@@ -1,8 +1,7 @@
 /**
  * CSV in, CSV out, for `rows.ts`: logits are read and kept cells set aside as they are found.
  *
- * It understands what most rows are: as many cells as columns, kept cells with or without quotes, logits without, all
- * finite.
+ * It understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
 import * as abi from './abi'
 import { parse } from './parse'
@@ -62,16 +61,17 @@ function readRows(at: usize, end: usize, most: u32, job: usize): u32 {
  */
 function readRow(at: usize, end: usize, logit: usize, kept: usize, job: usize): u64 {
   const delimiter = load<u32>(job, abi.DELIMITER)
+  const quote = load<u32>(job, abi.QUOTE)
   const actions = <usize>load<u32>(job, abi.ACTIONS)
   const last = actions + <usize>load<u32>(job, abi.COLUMNS) - 1
   for (let action = actions; ; action++) {
     const kind = <u32>load<u8>(action)
     if (kind == abi.ACTION_LOGIT) {
-      at = parse(at, logit, delimiter)
+      at = <u32>load<u8>(at) == quote ? parseQuoted(at, logit, quote) : parse(at, logit, delimiter)
       logit += 8
     } else {
       const start = at
-      at = passCell(at, end, delimiter, load<u32>(job, abi.QUOTE))
+      at = passCell(at, end, delimiter, quote)
       if (at && kind == abi.ACTION_KEEP) kept = copyCell(start, at, delimiter, kept)
     }
     if (!at) return 0
@@ -80,6 +80,12 @@ function readRow(at: usize, end: usize, logit: usize, kept: usize, job: usize): 
   }
   at = passNewline(at)
   return at ? (<u64>at << 32) | <u64>kept : 0
+}
+
+/** A logit in quotes, which begin at `at`. Returns where they end; 0 if it is none, or something else is in them too. */
+function parseQuoted(at: usize, logit: usize, quote: u32): usize {
+  at = parse(at + 1, logit, quote)
+  return at && <u32>load<u8>(at) == quote ? at + 1 : 0
 }
 
 /** Where the newline at `at` ends; 0 if there is none. */
