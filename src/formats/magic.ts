@@ -15,5 +15,5 @@ export function beginsAs(magic: string): Magic {
 export function beginsAsJson(start: Buffer): boolean | undefined {
   const text = start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
   if (/^\s*[{[]?\s*$/.test(text)) return undefined
-  return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]"\d-]|NaN|Infinity))/.test(text)
+  return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]{"\d-]|NaN|Infinity))/.test(text)
 }

@@ -108,12 +108,16 @@ function sampleRows(block: Buffer): Row[] {
   return rows
 }
 
+const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
+const ARRAY_OF_ROWS = 'an array of rows is none; each is a line of its own, as jq -c ".[]" makes it'
+
 /** A line as a row, and its text. */
 function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string } | Trouble {
   if (!utf8) return { code: 'E_JSON', data: { reason: 'it is not UTF-8' } }
   const parsed = parseLine(line.toString('utf8'))
-  if ('reason' in parsed) return { code: 'E_JSON', data: parsed }
+  if ('reason' in parsed) return { code: 'E_JSON', data: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
+  if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) return badRow(ARRAY_OF_ROWS)
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
   return { code: 'E_ROW', data: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
 }
@@ -140,14 +144,17 @@ function tooLong(limit: number): Trouble {
 }
 
 /** The batch of a line that is longer than is allowed. */
-export function longBatch({ bytes, lines }: LongLine, plan: ReadPlan, limit: number): Batch {
+export function longBatch({ bytes, lines, start }: LongLine, plan: ReadPlan, limit: number): Batch {
   return {
     rows: 1,
     logits: new Float64Array(plan.classes),
     kept: plan.kept.map(() => [null]),
     ...(plan.objects && { objects: ['{}'] }),
     bad: new Map([[0, tooLong(limit)]]),
-    locate: ({ code, data }) => ({ code, info: { ...data, row: 0, line: 0, byte: 0 } }),
+    locate: ({ code, data }) => {
+      const raw = plan.wantRaw && { raw: start }
+      return { code, info: { ...data, row: 0, line: 0, byte: 0 }, start: 0, end: bytes - lines, ...raw }
+    },
     lines,
     bytes,
   }
