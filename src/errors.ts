@@ -78,7 +78,8 @@ export const CODES = {
   ),
   E_OPTION: word<{ option: string; value: unknown; expected: string }>(
     2,
-    ({ option, value, expected }) => `${option} takes ${expected}, not ${shown(String(value))}`,
+    ({ option, value, expected }) =>
+      `${option} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(String(value))}`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
   E_COLUMNS: word<{ header: string[]; logits: string }>(

@@ -25,6 +25,9 @@ export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'rele
  * await pipeline(scoreFiles(['logits.parquet/'], { to: 'parquet' }), createWriteStream('scored.parquet'))
  */
 export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
+  if (!Array.isArray(inputs)) {
+    throw new SoftmaxError('E_OPTION', { option: 'scoreFiles', value: inputs, expected: 'a list of paths and streams' })
+  }
   const settings = settle(options, 'bytes')
   const stats = newStats()
   const { source, signal } = settings

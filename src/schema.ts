@@ -129,7 +129,9 @@ const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
 const LOGIT_NAME = /^logits?(?![\p{L}])/iu
 /** Names, and words in names, of columns that hold keys, truths and the like: they are never taken for logits unasked. */
 const OTHER_NAMES = new Set(
-  'index idx key row rownum row_number y y_true class split fold weight time timestamp date name text image'.split(' '),
+  'index idx key row rownum row_number y y_true class split fold weight time timestamp date year month day name text image'.split(
+    ' ',
+  ),
 )
 const OTHER_WORDS = new Set('id ids uuid guid truth target targets label labels unnamed'.split(' '))
 

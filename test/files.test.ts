@@ -55,6 +55,10 @@ describe('an input that fails midway', () => {
   })
 })
 
+it('has to be in a list', () => {
+  expect(() => scoreFiles('in.csv' as never)).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+})
+
 describe('an output that fails', () => {
   it('is the error of a pipeline, be it of bytes or of files', async () => {
     const cwd = folder({ 'in.csv': LARGE })

@@ -204,7 +204,7 @@ describe('without a selector', () => {
 
   it.each(
     [
-      ['id', 'ID', 'Id', 'image_id', 'user_id', 'imageId', 'row_id', 'label_id', 'uuid', 'index', 'key', 'row'],
+      ['id', 'ID', 'Id', 'image_id', 'user_id', 'imageId', 'row_id', 'label_id', 'uuid', 'index', 'key', 'row', 'year'],
       [
         'truth',
         'ground_truth',

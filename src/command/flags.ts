@@ -64,7 +64,7 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   const value = sets === undefined && text !== undefined ? kind.read(text) : undefined
   if (value !== undefined && kind.accepts(value)) return value
   const expected = sets === undefined ? kind.expected : 'no value'
-  throw new SoftmaxError('E_OPTION', { option: rawName, value: text ?? '', expected })
+  throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected })
 }
 
 function unknownFlag(flag: string): SoftmaxError {
