@@ -155,7 +155,11 @@ function totalSize(inputs: string[]): number | undefined {
 function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
   if (input !== STDIN) return
-  const reason = isClosed(0) ? 'it is closed' : fileOf(STDIN)?.isDirectory() ? 'it is a directory' : undefined
+  const reason = isClosed(0)
+    ? 'it is closed, or a null device that was opened for writing too; </dev/null is an empty input'
+    : fileOf(STDIN)?.isDirectory()
+      ? 'it is a directory'
+      : undefined
   if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
 }
 
@@ -175,7 +179,9 @@ function abandonOnSignal(files: Abandoned[]): void {
   }
 }
 
+/** Not where nobody can see it: who starts us so wants to know whether we are there. */
 async function print(text: string): Promise<void> {
+  if (isClosed(1)) return
   const output = await openOutput(undefined)
   await output.write(Buffer.from(text))
   await output.commit()

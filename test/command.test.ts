@@ -242,6 +242,14 @@ describe('standard output', () => {
     expect(status).toBe(3)
   })
 
+  it('that is a null device as other programs open it ends help and version well', () => {
+    for (const flag of ['--help', '--version']) {
+      expect(shell(`softmax ${flag} 1<>/dev/null`, folder({}))).toEqual({ status: 0, stdout: '', stderr: '' })
+    }
+    const { status, stderr } = shell('softmax in.csv 1<>/dev/null', folder({ 'in.csv': GOOD }))
+    expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining('; -o /dev/null ') })
+  })
+
   it('is refused where it is an input', () => {
     const cwd = folder({ 'in.csv': GOOD })
     const { status, stderr } = shell('softmax in.csv >>in.csv', cwd)

@@ -73,11 +73,13 @@ async function sync(file: number, path: string): Promise<void> {
 /** To a file Node's own stream writes once, and does not look whether all of the bytes found room. */
 function standardOutput(): Output {
   const name = 'standard output'
-  if (isClosed(STDOUT)) throw outputError(name, new Error('it is closed'))
+  if (isClosed(STDOUT)) throw outputError(name, new Error(CLOSED))
   return fstatSync(STDOUT).isFile() ? plainOutput(name, STDOUT) : streamOutput(name)
 }
 
 const STDOUT = 1
+/** Some programs that start others give them a null device as Node does where there was nothing. */
+const CLOSED = 'it is closed, or a null device that was opened for reading too; -o /dev/null throws the rows away'
 
 function streamOutput(name: string): Output {
   const { stdout } = process
