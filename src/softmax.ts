@@ -142,9 +142,9 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
   const predict = predictor(settings, op)
   const stats: PredictionStream['stats'] = { read: 0, written: 0, rejected: {} }
   const waiting: unknown[] = []
-  const stream = through2().obj(
-    { highWaterMark: BATCH, signal: settings.signal },
-    function (this: Duplex, row, _, done) {
+  const stream = through2()(
+    { objectMode: true, highWaterMark: BATCH, signal: settings.signal },
+    function (row, _, done) {
       waiting.push(row)
       if (this.writableLength > 1 && waiting.length < BATCH) return done()
       let batch: Batch
@@ -163,7 +163,7 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
       process.nextTick(done)
     },
   )
-  return Object.assign(stream as unknown as Duplex, { stats })
+  return Object.assign(stream, { stats })
 }
 
 /** Counts bad rows and hands them on, in order; gives up at one too many. */

@@ -1,42 +1,71 @@
 /** A stream that is made of a generator: what is written to it goes in, and what it yields is read. */
-import type { Duplex, TransformOptions } from 'node:stream'
+import { EventEmitter, on } from 'node:events'
+import { type Duplex, type DuplexOptions, Transform } from 'node:stream'
 import { through2 } from './packages.js'
 
 /**
  * The stream. Nothing is taken in while what was yielded before is not read: so what stands before an error is never lost
- * with it, and memory does not grow.
+ * with it, and memory does not grow. Where it is destroyed its generator ends; with an error, if it waits for a chunk.
  */
 export function transform(
-  options: Pick<TransformOptions, 'readableObjectMode'> & { signal: AbortSignal | undefined },
+  options: Pick<DuplexOptions, 'readableObjectMode' | 'signal'>,
   generate: (chunks: AsyncIterable<unknown>) => AsyncGenerator<unknown>,
 ): Duplex {
-  const { signal, ...modes } = options
+  const { options: whenRead, allRead } = outlet()
+  const input = new EventEmitter()
+  const gone = new AbortController()
+  const writes = on(input, 'write', { close: ['end'], signal: gone.signal }) as AsyncIterable<Write>
   const stream = through2()(
-    {
-      ...modes,
-      writableObjectMode: true,
-      writableHighWaterMark: 1,
-      readableHighWaterMark: 0,
-      ...(signal && { signal }),
+    { ...options, ...whenRead, writableObjectMode: true, writableHighWaterMark: 1 },
+    // Nobody listens where the generator has ended before its input: the rest goes by.
+    (chunk, _, done) => void (input.emit('write', chunk, done) || done()),
+    (done) => {
+      input.emit('end')
+      ended.then(done, () => {})
     },
-    async function* (chunks: AsyncIterable<unknown>) {
-      yield* generate(chunks)
-    },
-  ) as unknown as Duplex
-  return withWrites(stream)
+  )
+  const pump = async () => {
+    for await (const piece of generate(chunksOf(writes))) {
+      stream.push(piece)
+      await allRead(stream)
+      if (stream.destroyed) return
+    }
+  }
+  const ended = pump()
+  ended.catch((error) => stream.destroy(error))
+  return stream.once('close', () => gone.abort())
 }
 
-/**
- * Lets writes go on. through2 has a `_read` of its own for generators, in place of Transform's, which is where Transform
- * goes on with a write that it held back because what was pushed before was not taken yet: without it that write, and
- * the stream, would wait for ever.
- */
-function withWrites(stream: Duplex): Duplex {
-  const { _read: wakeGenerator } = stream
-  const { _read: goOnWriting } = Object.getPrototypeOf(stream) as Duplex
-  stream._read = function (size) {
-    goOnWriting.call(this, size)
-    wakeGenerator.call(this, size)
+type Write = [chunk: unknown, done: () => void]
+
+/** What is written, chunk by chunk; a write is done where the next one is asked for. */
+async function* chunksOf(writes: AsyncIterable<Write>): AsyncGenerator<unknown> {
+  for await (const [chunk, done] of writes) {
+    try {
+      yield chunk
+    } finally {
+      done()
+    }
   }
-  return stream
+}
+
+/** Options of a stream, by which it asks for more where nothing is left to read, and what waits for that or its end. */
+export function outlet() {
+  let wake = () => {}
+  const options: DuplexOptions = {
+    readableHighWaterMark: 0,
+    read(size) {
+      // Transform's own goes on with a write that it held back as there was something left to read.
+      Transform.prototype._read.call(this, size)
+      wake()
+    },
+    destroy(error, done) {
+      wake()
+      done(error)
+    },
+  }
+  const allRead = async ({ readableLength }: Duplex) => {
+    if (readableLength > 0) await new Promise<void>((resolve) => (wake = resolve))
+  }
+  return { options, allRead }
 }

@@ -79,6 +79,8 @@ async function* batched(rows: AsyncIterable<unknown>, prompt: boolean): AsyncGen
       batch.push(found.value)
       if (prompt) round ??= setImmediate(undefined)
       next = source.next()
+      // Nobody waits for it where the stream is destroyed before this batch is read.
+      next.catch(() => {})
     }
     if (batch.length > 0 && (!found || found.done || batch.length === BATCH)) {
       yield batch

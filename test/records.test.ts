@@ -368,6 +368,14 @@ describe('write()', () => {
     await pieces.return!()
   })
 
+  it('ends in peace where its reader goes with a full batch under way', async () => {
+    const stream = write('csv')
+    Readable.from(Array.from({ length: 1024 }, (_, id) => ({ id }))).pipe(stream, { end: false })
+    for await (const bytes of stream) if (String(bytes) !== 'id\n') break
+    await sleep(20)
+    expect(stream.destroyed).toBe(true)
+  })
+
   it('leaves nothing behind when it is aborted', async () => {
     const isOurs = (name: string) => name.startsWith('.softmax-')
     const before = readdirSync(tmpdir()).filter(isOurs)

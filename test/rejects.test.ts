@@ -108,6 +108,16 @@ describe('onReject', () => {
     await expect(ended).rejects.toBe(failure)
   })
 
+  it('is not told of a row that is cut short as the stream is destroyed', async () => {
+    const rejects: Reject[] = []
+    const stream = score({ onReject: (reject) => void rejects.push(reject) })
+    stream.resume().write('logit_a,logit_b\n1,2\n1,')
+    await sleep(20)
+    stream.destroy()
+    await sleep(20)
+    expect([stream.stats.read, rejects]).toEqual([1, []])
+  })
+
   it('is told of bad rows of objects, which are counted too', async () => {
     const rejects: Reject[] = []
     const rows = [[2, 1], 'text', [2], [Number.NaN, 1], ['x', 1], [2, 1]]
