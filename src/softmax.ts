@@ -9,6 +9,7 @@ import { through2 } from './packages.js'
 import { rejectOf, tooMany } from './reject.js'
 import { settleLayout, settleSchema } from './schema.js'
 import { rejectedOf } from './tally.js'
+import { outlet } from './transform.js'
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
 export type SoftmaxOptions = OptionsOf<'objects'>
@@ -142,8 +143,9 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
   const predict = predictor(settings, op)
   const stats: PredictionStream['stats'] = { read: 0, written: 0, rejected: {} }
   const waiting: unknown[] = []
+  const { options: whenRead, allRead } = outlet()
   const stream = through2()(
-    { objectMode: true, highWaterMark: BATCH, signal: settings.signal },
+    { ...whenRead, objectMode: true, writableHighWaterMark: BATCH, signal: settings.signal },
     function (row, _, done) {
       waiting.push(row)
       if (this.writableLength > 1 && waiting.length < BATCH) return done()
@@ -157,7 +159,9 @@ function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): Pr
       stats.read += batch.rows
       stats.written += batch.predictions.length
       if (batch.faults.length > 0 || batch.error) {
-        return void tellFaults(batch.faults, stats, settings).then(() => done(batch.error as Error), done)
+        // What was pushed and is not read is lost where the stream ends in an error.
+        const told = tellFaults(batch.faults, stats, settings).finally(() => allRead(this))
+        return void told.then(() => done(batch.error), done)
       }
       // Rows that come before the next tick are written while this one is under way, and so make the next batch.
       process.nextTick(done)

@@ -232,6 +232,36 @@ describe('bad rows', () => {
     expect(await predict([[2, 1], bad, [2, 1]], { onError: 'skip' })).toEqual([good, good])
   })
 
+  it.each([0, 1, 63, 64, 100])(
+    'come behind all %i good rows before them, through async iteration and pipe',
+    async (good) => {
+      const rows = [...Array(good).fill([2, 1]), [1, 'x'], [2, 1]]
+      const iterated = Readable.from(rows).pipe(softmax())
+      const found: Prediction[] = []
+      const iterating = (async () => {
+        for await (const prediction of iterated) found.push(prediction)
+      })()
+      await expect(iterating).rejects.toMatchObject({ code: 'E_CELL', info: { row: good + 1 } })
+      expect(found).toEqual(Array(good).fill({ probabilities: P21, index: 0, label: '0' }))
+
+      const piped: Prediction[] = []
+      const sink = new Writable({
+        objectMode: true,
+        highWaterMark: 1,
+        write(prediction, _, done) {
+          piped.push(prediction)
+          setImmediate(done)
+        },
+      })
+      const stream = Readable.from(rows).pipe(softmax())
+      const failed = once(stream, 'error')
+      stream.pipe(sink)
+      expect((await failed)[0]).toMatchObject({ code: 'E_CELL', info: { row: good + 1 } })
+      await once(sink.end(), 'finish')
+      expect(piped).toEqual(found)
+    },
+  )
+
   it.each<[string, unknown]>([
     ['text', 'text'],
     ['a number', 7],
