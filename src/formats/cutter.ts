@@ -38,7 +38,7 @@ export async function* cut(
   dialect: Dialect,
   { size, limit }: { size: number; limit: number },
 ): AsyncGenerator<Block> {
-  const cutter = new Cutter(dialect, Math.min(size, limit), limit)
+  const cutter = new Cutter(dialect, size, limit)
   for await (const chunk of gather(chunks, size)) {
     yield* cutter.take(chunk, false)
     release(chunk)
@@ -169,7 +169,9 @@ class Cutter {
   readonly #limit: number
   readonly #held: Held
   #scanner: Scanner
-  /** How much of what is held was scanned: no more than the limit, so that it does not matter how the bytes came. */
+  /** How much of what is held is whole rows. */
+  #whole = 0
+  /** How much was scanned: of a row no more than the limit, so that it does not matter how the bytes came. */
   #seen = 0
   /** The row that is passed over, as far as it has come. */
   #long: LongRow | undefined
@@ -201,18 +203,19 @@ class Cutter {
   *#scan(final: boolean): Generator<Block> {
     if (this.#long) yield* this.#passOver(this.#long, final)
     for (let { bytes } = this.#held; this.#seen < bytes.length; { bytes } = this.#held) {
-      if (this.#seen === this.#limit) {
-        yield* this.#giveUp(bytes, final)
-        continue
-      }
-      this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#limit)
-      const end = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen))
-      if (end > 0) yield this.#release(end)
+      if (this.#seen < this.#whole + this.#limit) {
+        this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#whole + this.#limit)
+        this.#whole = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#whole
+      } else if (this.#whole > 0) yield this.#release()
+      else yield* this.#giveUp(bytes, final)
     }
+    if (this.#whole > 0) yield this.#release()
   }
 
-  /** Gives rows away, and goes on where the scanner stands. */
-  #release(end: number): Buffer {
+  /** Gives whole rows away, and goes on where the scanner stands. */
+  #release(): Buffer {
+    const end = this.#whole
+    this.#whole = 0
     this.#seen -= end
     this.#scanner.moveBack(end)
     return this.#held.give(end)
