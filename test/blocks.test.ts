@@ -1,19 +1,15 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { type Block, cut } from '../dist/formats/cutter.js'
+import { cutLines } from '../dist/formats/lines.js'
 import { chunksOf } from './streams.js'
 
 const DIALECT = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' } as const
 const SIZE = 1 << 12
 
 /** The blocks of an input that comes in chunks of 10,000 bytes. */
-async function blocksOf(input: string, limit: number): Promise<Block[]> {
-  async function* chunks() {
-    yield* chunksOf(input, 10_000)
-  }
-  const blocks: Block[] = []
-  for await (const block of cut(chunks(), DIALECT, { size: SIZE, limit })) blocks.push(block)
-  return blocks
-}
+const blocksOf = (input: string, limit: number): Promise<Block[]> =>
+  Readable.from(cut(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit })).toArray()
 
 const textOf = (blocks: Block[]) => blocks.map((block) => String(Buffer.isBuffer(block) ? block : block.start)).join('')
 
@@ -37,6 +33,31 @@ describe('blocks', () => {
       '1,2\n3,4\n',
       long.length,
       '5,6\n7,8\n',
+    ])
+  })
+})
+
+describe('blocks of lines', () => {
+  const linesOf = async (input: string, limit: number) => {
+    const blocks = await Readable.from(cutLines(Readable.from(chunksOf(input, 10_000)), limit)).toArray()
+    return blocks.map((block) => (Buffer.isBuffer(block) ? String(block) : block.bytes))
+  }
+
+  it('are as many for a short longest line as for a long one', async () => {
+    const input = '[1,2]\n\n[3.25,4]\n'.repeat(4000)
+    const many = await linesOf(input, 1 << 24)
+    expect(many.length).toBeLessThanOrEqual(2 * Math.ceil(input.length / 10_000))
+    for (const limit of [9, 100, 1000]) expect(await linesOf(input, limit)).toEqual(many)
+  })
+
+  it('end where a line is longer than is allowed', async () => {
+    const long = `${'x'.repeat(50)}\n`
+    expect(await linesOf(`1\n2\n${long}${long}3\n4\n${long}`, 20)).toEqual([
+      '1\n2\n',
+      long.length,
+      long.length,
+      '3\n4\n',
+      long.length,
     ])
   })
 })

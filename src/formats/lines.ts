@@ -18,28 +18,29 @@ export interface LongLine {
  * `limit` bytes; one that is longer still is passed over.
  */
 export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer | LongLine> {
-  // Lines that lie in one chunk are not longer than is allowed: only the first of a chunk can be.
-  const size = Math.min(MOST, limit)
   let held: Buffer[] = []
   let length = 0
   let long: LongLine | undefined
-  for await (const chunk of gather(chunks, size)) {
-    let part = chunk
-    const first = part.indexOf(LF) + 1
-    if (long || length + (first || part.length) > limit) {
-      long ??= { bytes: length, lines: 0, start: Buffer.concat([...held, part], limit) }
-      long.bytes += first || part.length
-      ;[held, length] = [[], 0]
-      if (first === 0) continue
-      yield { ...long, lines: 1 }
-      long = undefined
-      part = part.subarray(first)
+  for await (const chunk of gather(chunks, MOST)) {
+    for (let from = 0, end = 0; from < chunk.length; from += end) {
+      const part = chunk.subarray(from)
+      const first = part.indexOf(LF) + 1
+      end = first || part.length
+      if (long || length + end > limit) {
+        long ??= { bytes: length, lines: 0, start: Buffer.concat([...held, part], limit) }
+        long.bytes += end
+        ;[held, length] = [[], 0]
+        if (first > 0) yield { ...long, lines: 1 }
+        if (first > 0) long = undefined
+      } else if (first > 0) {
+        end = wholeEnd(part, first, limit)
+        yield lendJoined([...held, part.subarray(0, end)])
+        ;[held, length] = [[], 0]
+      } else {
+        held.push(Buffer.from(part))
+        length += part.length
+      }
     }
-    const end = part.lastIndexOf(LF) + 1
-    if (end > 0) yield lendJoined([...held, part.subarray(0, end)])
-    if (end > 0) [held, length] = [[], 0]
-    held.push(Buffer.from(part.subarray(end)))
-    length += part.length - end
     release(chunk)
   }
   if (long) yield long
@@ -48,6 +49,13 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>, limit: number): A
 
 /** How many bytes of a chunk make a block. */
 const MOST = 1 << 18
+
+/** Where lines end that are no longer than is allowed, `first` the end of the first. */
+function wholeEnd(part: Buffer, first: number, limit: number): number {
+  let end = first
+  for (let next = first; next > 0; end += next) next = part.subarray(end, end + limit).lastIndexOf(LF) + 1
+  return end
+}
 
 /** Where each line of a block that is not blank begins and ends, its newline left out, and which line of it it is. */
 export function* linesOf(block: Buffer): Generator<{ start: number; end: number; line: number }> {
