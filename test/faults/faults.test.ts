@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { randomFrom } from '../random.js'
 import {
+  digits,
   HAS_STRACE,
   LARGE,
   lineOf,
@@ -77,6 +78,35 @@ const BESIDE = [
   ...fail(CLOSE, 'logs/temporary', 'EIO', counting),
   ...fail(RENAME, 'logs/temporary', 'EIO EACCES', counting),
 ]
+
+/** Files of other formats, which stay so. */
+const DIGITS = {
+  'digits.ndjson.gz': 'ndjson',
+  'digits.npy': 'npy',
+  'digits-list.parquet': 'parquet',
+  'digits.arrow': 'arrow',
+}
+
+/** A sample of calls on these. */
+const FORMATTED = Object.entries(DIGITS).flatMap(([file, format]) => {
+  const flags = `-q --from ${format} --to ${format}`
+  const series = [
+    ...fail(OPEN, 'in.csv', 'EACCES', { ...toTarget, flags }),
+    ...fail(READ, 'in.csv', 'EIO', { ...toTarget, flags }),
+    ...fail(READ, 'in.pipe', 'EIO', { from: 'a pipe', to: 'a target', flags }),
+    ...fail(WRITE, 'out/temporary', 'ENOSPC', { ...toTarget, flags }),
+    ...fail(WRITE, 'stdout.csv', 'EIO', { from: 'a file', to: 'a file', flags }, { statuses: [3], mayCut: true }),
+    // What is read or written out of order, and comes by a pipe or is not whole yet, is in a file without a name first.
+    ...(['npy', 'parquet'].includes(format) ? spooled(flags) : []),
+  ]
+  return series.map((one) => ({ ...one, file }))
+})
+
+function spooled(flags: string) {
+  const scene = { from: 'a pipe', to: 'a target', flags } as const
+  const calls = { [OPEN]: 'EACCES', [WRITE]: 'ENOSPC', [READ]: 'EIO' }
+  return Object.entries(calls).flatMap(([calls, error]) => fail(calls, 'tmp/temporary', error, scene))
+}
 
 /** How many bytes of a file are read at once. */
 const CHUNK = 1 << 18
@@ -149,6 +179,12 @@ describe.skipIf(!HAS_STRACE)(`the n-th call of the system${HAS_STRACE ? '' : ' (
     inTurn({ ...series, data: SPOILT }, beside),
   )
 
+  const formatted = tally('the n-th system call fails on another format')
+  it.concurrent.each(FORMATTED)(
+    'of $calls on $path may fail with $by, from $from to $to, in $file',
+    async ({ file, ...series }) => inTurn({ ...series, data: await digits(file) }, formatted),
+  )
+
   const signalled = tally('a signal at the n-th system call')
   it.concurrent.each(SIGNALLED)('of $calls on $path may meet $by', (series) =>
     inTurn({ ...series, data: SMALL }, signalled),
@@ -194,6 +230,19 @@ const DISKS: Circumstance[] = SIZES.flatMap((size) => [
   },
 ])
 
+/** Formats whose file is not whole before its end, and sizes in KiB that are too small for it. */
+const TOO_SMALL = Object.entries({ parquet: [8, 100], arrow: [8, 1000] }).flatMap(([format, sizes]) =>
+  sizes.map((size) => ({ format, size })),
+)
+const FORMATTED_DISKS = TOO_SMALL.map(
+  ({ format, size }): Circumstance => ({
+    name: `a disk of ${size} KiB, in ${format}`,
+    line: inSmallDisk(size, `softmax in.csv --to ${format} -o out/out.csv`),
+    to: 'a target',
+    statuses: [3],
+  }),
+)
+
 const atFirstBlock = (what: string) =>
   `import { parentPort } from 'node:worker_threads'
   parentPort?.on('message', () => { ${what} })`
@@ -214,6 +263,14 @@ const CIRCUMSTANCES: Circumstance[] = [
       mayCut: true,
     },
   ]),
+  ...TOO_SMALL.map(
+    ({ format, size }): Circumstance => ({
+      name: `a limit of ${size} KiB a file, in ${format}`,
+      line: `ulimit -f ${size}; softmax in.csv --to ${format} -o out/out.csv`,
+      to: 'a target',
+      statuses: [3],
+    }),
+  ),
   {
     name: 'a limit that only the end is above, by standard output',
     line: 'ulimit -f 1; softmax in.csv >stdout.csv',
@@ -230,6 +287,20 @@ const CIRCUMSTANCES: Circumstance[] = [
   },
   { name: '/dev/full', line: 'softmax in.csv -o /dev/full', to: 'a pipe', statuses: [3] },
   { name: '/dev/full as standard output', line: 'softmax in.csv >/dev/full', to: 'a pipe', statuses: [3] },
+  ...['parquet', 'arrow'].flatMap((format): Circumstance[] => [
+    {
+      name: `/dev/full, in ${format}`,
+      line: `softmax in.csv --to ${format} -o /dev/full`,
+      to: 'a pipe',
+      statuses: [3],
+    },
+    {
+      name: `/dev/full as standard output, in ${format}`,
+      line: `softmax in.csv --to ${format} >/dev/full`,
+      to: 'a pipe',
+      statuses: [3],
+    },
+  ]),
   { name: 'a closed standard output', line: 'softmax in.csv >&-', to: 'a pipe', statuses: [3] },
   { name: 'a closed standard input', line: 'softmax -o out/out.csv <&-', to: 'a target', statuses: [3] },
   ...[1, 10_000, 300_000].map(
@@ -288,7 +359,7 @@ describe('the command under', () => {
   const full = tally('full disks, limits, readers that leave, workers that die')
   it.concurrent.each(CIRCUMSTANCES)('$name', (circumstance) => under(circumstance, full))
   describe.skipIf(!MAY_MOUNT)(`a full disk${MAY_MOUNT ? '' : ' (mounting is not permitted)'}`, () => {
-    it.concurrent.each(DISKS)('$name', (circumstance) => under(circumstance, full))
+    it.concurrent.each([...DISKS, ...FORMATTED_DISKS])('$name', (circumstance) => under(circumstance, full))
   })
 
   const moments = tally('a signal at a random moment')

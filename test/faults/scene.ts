@@ -2,7 +2,7 @@
  * The command run in a folder of its own, under a fault, and what is left behind.
  *
  * The folder has the input `in.csv`, the pipes `in.pipe` and `out.pipe`, the folder `out` with `out.csv`, the old
- * target, in it, and the folder `logs`. What a run prints goes to `stdout.csv`.
+ * target, in it, and the folders `logs` and `tmp`, where files without a name are. What a run prints goes to `stdout.csv`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -17,11 +17,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BIN } from '../support.js'
+import { scoreFiles } from 'softmax-stream'
+import { BIN, ROOT } from '../support.js'
 
-/** An input, and the whole output that it has. */
+/** An input, and the whole output that it has, byte by byte. */
 export interface Known {
-  input: string
+  input: string | Buffer
   output: string
 }
 
@@ -49,6 +50,13 @@ export const SMALL = known(50, 10)
 export const SPOILT = known(2000, 0, 1000)
 /** Above 1 MiB worker threads are started. */
 export const LARGE = known(50_000, 0)
+
+/** The digits in a file of another format, and what comes of them where nothing fails, which other tests find right. */
+export async function digits(name: string): Promise<Known> {
+  const path = join(ROOT, 'fixtures', name)
+  const output = Buffer.concat(await scoreFiles([path]).toArray())
+  return { input: readFileSync(path), output: output.toString('latin1') }
+}
 
 /** Feeds the input so that the workers have started when the part comes that is theirs. */
 export const SLOWLY = '{ head -c 1600000 in.csv; sleep 0.4; tail -c +1600001 in.csv; }'
@@ -89,7 +97,7 @@ export interface Outcome {
   /** What is at the target, and what was printed; undefined where there is no such file. */
   target: string | undefined
   printed: string | undefined
-  /** Names in the target's folder that are not the target's, and of temporaries in the other. */
+  /** Names in the target's folder that are not the target's, and of temporaries in the others. */
   left: string[]
   hung: boolean
   /** True if the strike came. */
@@ -129,7 +137,7 @@ export async function run(line: string, data: Known, circumstances: Circumstance
       printed: contentOf(join(cwd, 'stdout.csv')),
       left: [
         ...namesIn(out, (name) => name !== 'out.csv'),
-        ...namesIn(join(cwd, 'logs'), (name) => name.endsWith('.tmp')),
+        ...['logs', 'tmp'].flatMap((folder) => namesIn(join(cwd, folder), (name) => name.endsWith('.tmp'))),
       ],
       struck: /\(INJECTED\)|^\d+ +--- SIG.*SI_KERNEL|killed by SIGKILL/m.test(contentOf(join(cwd, 'log')) ?? ''),
     }
@@ -139,8 +147,7 @@ export async function run(line: string, data: Known, circumstances: Circumstance
 }
 
 function furnish(cwd: string, { input }: Known, { strike }: Circumstances): void {
-  mkdirSync(join(cwd, 'out'))
-  mkdirSync(join(cwd, 'logs'))
+  for (const folder of ['out', 'logs', 'tmp']) mkdirSync(join(cwd, folder))
   writeFileSync(join(cwd, 'out', 'out.csv'), OLD)
   writeFileSync(join(cwd, 'in.csv'), input)
   spawnSync('mkfifo', ['in.pipe', 'out.pipe'], { cwd })
@@ -164,7 +171,8 @@ function tracer(cwd: string, { calls, path, nth, by }: Strike): string[] {
 /** Runs the line in a process group of its own, of which nothing is left. */
 function shell(line: string, cwd: string, preload = NO_CHANCE): Promise<Pick<Outcome, 'status' | 'stderr' | 'hung'>> {
   const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
-  const env = { ...process.env, PATH: `${cwd}:${process.env.PATH}`, UV_THREADPOOL_SIZE: '1', NODE_OPTIONS }
+  const PATH = `${cwd}:${process.env.PATH}`
+  const env = { ...process.env, PATH, TMPDIR: join(cwd, 'tmp'), UV_THREADPOOL_SIZE: '1', NODE_OPTIONS }
   const child = spawn('bash', ['-c', line], { cwd, env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (bytes) => {
