@@ -18,10 +18,14 @@ export type SoftmaxOptions = OptionsOf<'objects'>
 export type MatrixOptions = OptionsOf<'matrix'>
 
 /**
- * A row of logits: an array or typed array; a record whose `logits` is one; or a record with one property a class, as
- * csv-parse gives with `columns: true`. A logit is a number, or a text that is one.
+ * A row of logits: an array or typed array; a record whose `logits` is one, or is a record with one property a class; or a
+ * record with one property a class itself, as csv-parse gives with `columns: true`. A logit is a number, or a text that is
+ * one.
  */
-export type LogitsRow = ArrayLike<number | string> | { logits: ArrayLike<number | string> } | Record<string, unknown>
+export type LogitsRow =
+  | ArrayLike<number | string>
+  | { logits: ArrayLike<number | string> | Record<string, number | string> }
+  | Record<string, unknown>
 
 /** What comes out for a row: the rest of its record, and these. */
 export interface Prediction {
@@ -262,6 +266,7 @@ function settleShape(row: unknown, settings: Settings, op: Op, place: Place): Sh
     return listShape(row, (list) => (isList(list) ? { logits: list, rest: {} } : undefined), settings, op)
   if (typeof row !== 'object' || row === null) throw badRow(nameOf(row), place)
   if ('logits' in row && isList(row.logits)) return listShape(row.logits, splitRecord, settings, op)
+  if ('logits' in row && isRecord(row.logits)) return nestedShape(row.logits, settings, op)
   return recordShape(row as Record<string, unknown>, settings, op)
 }
 
@@ -274,6 +279,23 @@ function splitRecord(row: unknown): ReturnType<Shape['split']> {
   if (typeof row !== 'object' || row === null || !('logits' in row) || !isList(row.logits)) return undefined
   const { logits, ...rest } = row
   return { logits, rest }
+}
+
+/** Records in whose `logits` there is one property a class: those of the first, in any order. */
+function nestedShape(first: Record<string, unknown>, settings: Settings, op: Op): Shape {
+  const columns = Object.keys(first)
+  const layout = settleLayout({ ...settings, op }, columns, columns.length)
+  const valuesOf = (record: Record<string, unknown>) => {
+    const isOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
+    // More than there are classes, where there is another among them.
+    return columns.map((name) => (Object.hasOwn(record, name) ? record[name] : undefined)).concat(isOther ? [null] : [])
+  }
+  const split = (row: unknown) => {
+    if (!isRecord(row) || !isRecord(row.logits)) return undefined
+    const { logits, ...rest } = row
+    return { logits: valuesOf(logits), rest }
+  }
+  return { layout, columns, split }
 }
 
 /** Records with one property a class, chosen as the columns of a file with a header are. */
@@ -371,10 +393,14 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Buffer))
 }
 
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
 /** True for a list or a record of nothing. */
 function hasNoClass(row: unknown): boolean {
   if (typeof row !== 'object' || row === null) return false
-  const list = 'logits' in row && isList(row.logits) ? row.logits : row
+  const list = 'logits' in row && typeof row.logits === 'object' && row.logits !== null ? row.logits : row
   return isList(list) ? list.length === 0 : Object.keys(row).length === 0
 }
 

@@ -42,6 +42,7 @@ describe('rows', () => {
     ['records of an array', { logits: [1, 2, 3] }],
     ['records of a typed array', { logits: Float32Array.of(1, 2, 3) }],
     ['records of numbers', { logit_0: 1, logit_1: 2, logit_2: 3 }],
+    ['records of a record', { logits: { 0: 1, 1: 2, 2: 3 } }],
     ['records of text, as csv-parse gives', { logit_0: '1', logit_1: '2', logit_2: '3' }],
   ])('may be %s', async (_, row) => {
     expect(await predict([row, row])).toEqual(Array(2).fill({ probabilities: P123, index: 2, label: '2' }))
@@ -230,6 +231,23 @@ describe('bad rows', () => {
     expect(await failure([[2, 1], bad, [2, 1]])).toMatchObject(error)
     const good = { probabilities: P21, index: 0, label: '0' }
     expect(await predict([[2, 1], bad, [2, 1]], { onError: 'skip' })).toEqual([good, good])
+  })
+
+  it.each<[string, unknown, object]>([
+    ['no record', [1, 2], { code: 'E_ROW', info: { row: 2 } }],
+    ['a list in place of one', { logits: [1, 2] }, { code: 'E_ROW', info: { row: 2 } }],
+    ['a class less', { logits: { cat: 2 } }, { code: 'E_MISSING', info: { row: 2, column: 'dog' } }],
+    [
+      'a class more',
+      { logits: { cat: 2, dog: 1, boat: 0 } },
+      { code: 'E_WIDTH', info: { row: 2, cells: 3, width: 2 } },
+    ],
+    ['another class', { logits: { cat: 2, boat: 0 } }, { code: 'E_WIDTH', info: { row: 2 } }],
+  ])('are those too whose record of logits is not as the first: %s', async (_, bad, error) => {
+    const rows = [{ id: 7, logits: { cat: 2, dog: 1 } }, bad, { logits: { dog: 1, cat: 2 } }]
+    expect(await failure(rows)).toMatchObject(error)
+    const cat = { probabilities: P21, index: 0, label: 'cat' }
+    expect(await predict(rows, { onError: 'skip' })).toEqual([{ id: 7, ...cat }, cat])
   })
 
   it.each([0, 1, 63, 64, 100])(
