@@ -1,11 +1,10 @@
-import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FilesStream, score, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { folder } from './support.js'
+import { folder, openFiles } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
 const LARGE = HEADER + '7,2,1\n'.repeat(1_000_000)
@@ -95,17 +94,8 @@ describe('no handle is left', () => {
     const path = join(cwd, 'in.csv')
     const controller = new AbortController()
     await end(scoreFiles([path, path], { signal: controller.signal }), controller)
-    const isOpen = () => readdirSync('/proc/self/fd').some((fd) => linkOf(fd) === path)
+    const isOpen = () => openFiles().includes(path)
     for (let tries = 0; isOpen() && tries < 200; tries++) await wait(10)
     expect(isOpen()).toBe(false)
   })
 })
-
-function linkOf(descriptor: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`)
-  } catch {
-    // It is closed by now.
-    return undefined
-  }
-}

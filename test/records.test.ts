@@ -1,5 +1,4 @@
 import { createReadStream, createWriteStream, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -19,9 +18,9 @@ import {
   type WriteOptions,
   write,
 } from 'softmax-stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { P21 } from './streams.js'
-import { folder, ROOT, thrown } from './support.js'
+import { folder, openFiles, ROOT, thrown } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -377,8 +376,11 @@ describe('write()', () => {
   })
 
   it('leaves nothing behind when it is aborted', async () => {
-    const isOurs = (name: string) => name.startsWith('.softmax-')
-    const before = readdirSync(tmpdir()).filter(isOurs)
+    // Its temporary has no name, in a folder of its own.
+    const cwd = folder()
+    vi.stubEnv('TMPDIR', cwd)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const isOpen = () => openFiles().some((name) => name.startsWith(cwd))
     const controller = new AbortController()
     const stream = write('npy', { signal: controller.signal })
     const rows = await Readable.from([[2, 1]])
@@ -386,10 +388,11 @@ describe('write()', () => {
       .toArray()
     for (let count = 0; count < 1024; count++) stream.write(rows[0])
     const ended = stream.toArray()
-    await sleep(20)
+    while (!isOpen()) await sleep(5)
     controller.abort()
     await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
-    expect(readdirSync(tmpdir()).filter(isOurs)).toEqual(before)
+    while (isOpen()) await sleep(5)
+    expect(readdirSync(cwd)).toEqual([])
   })
 
   it('refuses formats and options that it does not know', () => {

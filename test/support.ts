@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -79,6 +79,18 @@ export function folder(files: Record<string, string | Buffer> = {}): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
   return path
+}
+
+/** The names of the files that this process has open; of those that are deleted, with a word behind. */
+export function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)]
+    } catch {
+      // It is closed by now.
+      return []
+    }
+  })
 }
 
 /** What a call throws. */
