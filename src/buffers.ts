@@ -8,15 +8,18 @@ const spare = new Map<number, ArrayBuffer[]>()
 const lent = new WeakSet<ArrayBufferLike>()
 /** Buffers that may be released. */
 const whole = new WeakSet<Uint8Array>()
-/** More than that of one size is left to the garbage collector. */
-const MOST_SPARE = 8
+/** How many bytes are spare. A run has fewer under way: where there are more, they are of sizes that come no longer. */
+let spareBytes = 0
+const MOST_SPARE = 1 << 24
 
 /** A buffer of that length with anything in it, which may be given to {@link takeBack} later, and need not be. */
 export function lend(length: number): Buffer {
   const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
-  const memory = spare.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size).buffer
-  lent.add(memory)
-  return Buffer.from(memory, 0, length)
+  const memory = spare.get(size)?.pop()
+  if (memory) spareBytes -= size
+  const taken = memory ?? Buffer.allocUnsafeSlow(size).buffer
+  lent.add(taken)
+  return Buffer.from(taken, 0, length)
 }
 
 /** A copy in memory that is lent. */
@@ -46,7 +49,14 @@ export function release(buffer: Uint8Array): void {
 /** Takes back what {@link lend} gave, or a part of it that is all that was used; anything else is left alone. */
 export function takeBack({ buffer }: Uint8Array): void {
   if (!lent.delete(buffer)) return
-  const others = spare.get(buffer.byteLength) ?? []
-  if (others.length < MOST_SPARE) others.push(buffer as ArrayBuffer)
-  spare.set(buffer.byteLength, others)
+  const size = buffer.byteLength
+  if (size > MOST_SPARE) return
+  if (spareBytes + size > MOST_SPARE) {
+    spare.clear()
+    spareBytes = 0
+  }
+  spareBytes += size
+  const others = spare.get(size)
+  if (others) others.push(buffer as ArrayBuffer)
+  else spare.set(size, [buffer as ArrayBuffer])
 }

@@ -110,10 +110,13 @@ export function borrowKernel(): Kernel {
   return idle.pop() ?? newKernel()
 }
 
-/** Gives back what {@link borrowKernel} gave. */
+/** Gives back what {@link borrowKernel} gave; one whose memory grew for very wide rows is not kept, nor more than a few. */
 export function returnKernel(kernel: Kernel): void {
-  idle.push(kernel)
+  if (idle.length < MOST_IDLE && kernel.memory.buffer.byteLength <= ORDINARY) idle.push(kernel)
 }
+
+const MOST_IDLE = 8
+const ORDINARY = 1 << 24
 
 const kernel = newKernel()
 
