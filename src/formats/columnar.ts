@@ -56,6 +56,12 @@ export class LogitsReader {
     for (let row = 0, at = place; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
   }
 
+  /** All classes of each row, which may stand together already. */
+  putLists(lists: () => ArrayLike<unknown>, matrix: ArrayLike<number> | undefined): void {
+    if (matrix) this.logits.set(matrix)
+    else for (const [row, list] of Array.from(lists()).entries()) this.putRow(list as ArrayLike<unknown> | null, row)
+  }
+
   /** All classes of one row; undefined where there is no list. */
   putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
     const length = values?.length ?? 0

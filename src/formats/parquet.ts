@@ -2,7 +2,16 @@
  * Parquet, through hyparquet and hyparquet-writer: read a row group at a time, which is what bounds the memory; written
  * with row groups of some 16 MB. What is read has to be in a file, as its table of contents stands at its end.
  */
-import type { FileMetaData, ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet'
+import type {
+  ColumnChunk,
+  CompressionCodec,
+  Compressors,
+  FileMetaData,
+  ParquetParsers,
+  ParquetScan,
+  SchemaElement,
+  SchemaTree,
+} from 'hyparquet'
 import { SoftmaxError } from '../errors.js'
 import {
   type Batch,
@@ -13,12 +22,16 @@ import {
   type Table,
   type TableFormat,
   type Type,
+  type Value,
   type WritePlan,
   type Writer,
 } from './batch.js'
 import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
+import { NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
 import { type FileBytes, openBytes } from './spool.js'
+
+type Library = typeof import('hyparquet')
 
 export const parquet: TableFormat = {
   shapes: ['columns', 'list'],
@@ -34,36 +47,31 @@ const GROUP = 1 << 21
 const SAMPLE = 1000
 
 async function read(source: Source): Promise<Table | undefined> {
-  const { parquetMetadataAsync, parquetScan, parquetSchema } = await loadPeer(
-    'parquet',
-    'hyparquet',
-    () => import('hyparquet'),
-  )
+  const library = await loadPeer('parquet', 'hyparquet', () => import('hyparquet'))
   const bytes = await openBytes(source)
   try {
     const file = { byteLength: bytes.size, slice: (start: number, end = bytes.size) => slice(bytes, start, end) }
-    const metadata = await guard(() => parquetMetadataAsync(file, { parsers: PARSERS }))
-    const options = { file, metadata, parsers: PARSERS, utf8: false, compressors: await compressorsFor(metadata) }
-    const scan = await guard(() => parquetScan(options))
-    const readColumn: ReadColumn = (column, rowStart, rowEnd) =>
-      guard(async () => {
-        const values = await scan.readColumn({ column, rowStart, rowEnd })
-        if (values.length !== rowEnd - rowStart)
-          throw new Error(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`)
-        return values
-      })
+    const metadata = await guard(() => library.parquetMetadataAsync(file, { parsers: PARSERS }))
     requireRows(metadata)
-    requireValues(metadata)
-    const columns = parquetSchema(metadata).children.map(columnOf)
-    const [first] = scan.ranges
-    if (first) await measure(columns, Math.min(SAMPLE, first.rowEnd), readColumn)
+    const trees = library.parquetSchema(metadata).children
+    const decompressors = await decompressorsFor(metadata, library)
+    const { compressors } = decompressors
+    const options = { file, metadata, parsers: PARSERS, utf8: false, compressors }
+    const scan = await guard(() => library.parquetScan(options))
+    const groups = groupsOf(metadata)
+    const openColumn = (tree: SchemaTree, group: Group) =>
+      numberColumn(tree, group, bytes, decompressors) ?? wholeColumn(tree, group, scan)
+    const columns = trees.map(columnOf)
+    if (groups[0]) await measure(columns, groups[0].rows, (column) => openColumn(trees[column]!, groups[0]!))
     return {
       columns,
       named: true,
       rows: Number(metadata.num_rows),
       async *batches(plan) {
         try {
-          for (const { rowStart, rowEnd } of scan.ranges) yield* readGroup(columns, plan, rowStart, rowEnd, readColumn)
+          for (const group of groups) {
+            yield* readGroup(columns, plan, group.rows, (column) => openColumn(trees[column]!, group))
+          }
         } finally {
           await bytes.close()
         }
@@ -84,23 +92,83 @@ function requireRows({ num_rows: rows, row_groups: groups }: FileMetaData): void
   throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason })
 }
 
+/** A row group that has rows: which of the file's these are, and where its columns lie. */
+interface Group {
+  start: number
+  rows: number
+  chunks: ColumnChunk[]
+}
+
+function groupsOf({ row_groups: groups }: FileMetaData): Group[] {
+  let start = 0
+  return groups.flatMap(({ num_rows, columns: chunks }) => {
+    const rows = Number(num_rows)
+    start += rows
+    return rows > 0 ? [{ start: start - rows, rows, chunks }] : []
+  })
+}
+
+/** A column of a row group, whose rows are taken in order. */
+interface ColumnReader {
+  take(rows: number): Promise<Pick<Numbers, 'cells' | 'matrix'>>
+}
+
+/** The encodings of plain numbers, of those in a dictionary, and of their levels. */
+const PAGED = ['PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY', 'RLE', 'BIT_PACKED']
+
+/** Numbers, page by page; undefined where they are something else or encoded in another way. */
+function numberColumn(
+  tree: SchemaTree,
+  group: Group,
+  file: FileBytes,
+  decompressors: Decompressors,
+): ColumnReader | undefined {
+  const type = numberType(tree)
+  const meta = group.chunks.find(({ meta_data: meta }) => meta?.path_in_schema[0] === tree.element.name)?.meta_data
+  if (!type || !meta || meta.type !== type.type || !meta.encodings.every((name) => PAGED.includes(name)))
+    return undefined
+  const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = meta
+  const start = Number(dictionary && dictionary < data ? dictionary : data)
+  const chunk = { file, start, end: start + Number(size), decompress: decompressors.of(meta.codec) }
+  const column = new NumberColumn(type, chunk)
+  return { take: (rows) => guard(() => column.take(rows)) }
+}
+
+/** Anything else, of a whole row group at once. */
+function wholeColumn(tree: SchemaTree, { start, rows, chunks }: Group, scan: ParquetScan): ColumnReader {
+  const column = tree.element.name
+  let values: ArrayLike<unknown> | undefined
+  let taken = 0
+  const read = () =>
+    guard(async () => {
+      requireValues(chunks, column, rows)
+      const values = await scan.readColumn({ column, rowStart: start, rowEnd: start + rows })
+      if (values.length !== rows) throw new Error(`column ${column} has ${values.length} of ${rows} rows`)
+      return values
+    })
+  return {
+    async take(count) {
+      values ??= await read()
+      const cells = part(values, taken, taken + count)
+      taken += count
+      return { cells: () => cells, matrix: () => undefined }
+    },
+  }
+}
+
 /** The most values of one column in a row group: more than the library can hold ends the process. */
 const MOST_VALUES = 1 << 26
 
 /** A column of numbers has as many values as rows; a list has as many as there is room for. */
-function requireValues({ row_groups: groups }: FileMetaData): void {
-  for (const { columns, num_rows: rows } of groups) {
-    for (const { meta_data: meta } of columns) {
-      const values = Number(meta?.num_values ?? rows)
-      const isFlat = meta?.path_in_schema.length === 1
-      if ((isFlat ? values === Number(rows) : true) && values >= 0 && values <= MOST_VALUES) continue
-      const reason = `a row group has ${values} values in the column ${meta?.path_in_schema.join('.')}`
-      throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason })
-    }
+function requireValues(chunks: ColumnChunk[], column: string, rows: number): void {
+  for (const { meta_data: meta } of chunks) {
+    if (meta && meta.path_in_schema[0] !== column) continue
+    const values = Number(meta?.num_values ?? rows)
+    const isFlat = meta?.path_in_schema.length === 1
+    if ((isFlat ? values === rows : true) && values >= 0 && values <= MOST_VALUES) continue
+    throw new Error(`a row group has ${values} values in the column ${meta?.path_in_schema.join('.')}`)
   }
 }
-
-type ReadColumn = (column: string, rowStart: number, rowEnd: number) => Promise<ArrayLike<unknown>>
 
 /** The library asks for bytes before it needs them; it is told of a failure then. */
 function slice(bytes: FileBytes, start: number, end: number): Promise<ArrayBuffer> {
@@ -126,12 +194,37 @@ async function guard<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** hyparquet has snappy; what undoes the others is a package of its own. */
-async function compressorsFor({ row_groups: groups }: FileMetaData) {
+/** What undoes the compressions of a file. hyparquet has snappy; all others are in a package of their own. */
+interface Decompressors {
+  compressors: Compressors
+  of(codec: CompressionCodec): (bytes: Uint8Array, size: number) => Uint8Array
+}
+
+async function decompressorsFor(
+  { row_groups: groups }: FileMetaData,
+  { snappyUncompress }: Library,
+): Promise<Decompressors> {
   const codecs = new Set(groups.flatMap(({ columns }) => columns.map(({ meta_data: meta }) => meta?.codec)))
-  if ([...codecs].every((codec) => codec === 'UNCOMPRESSED' || codec === 'SNAPPY' || codec === undefined)) return {}
+  const isKnown = [...codecs].every((codec) => codec === 'UNCOMPRESSED' || codec === 'SNAPPY' || codec === undefined)
   const name = 'hyparquet-compressors'
-  return (await loadPeer('parquet', name, () => import('hyparquet-compressors'))).compressors
+  const more = isKnown ? {} : (await loadPeer('parquet', name, () => import('hyparquet-compressors'))).compressors
+  const compressors: Compressors = {
+    SNAPPY: (bytes, size) => {
+      const whole = new Uint8Array(size)
+      snappyUncompress(bytes, whole)
+      return whole
+    },
+    ...more,
+    UNCOMPRESSED: (bytes) => bytes,
+  }
+  return {
+    compressors,
+    of: (codec) => (bytes, size) => {
+      const whole = compressors[codec]?.(bytes, size)
+      if (whole?.length !== size) throw new Error(`a page of ${codec} has not the ${size} bytes that it tells of`)
+      return whole
+    },
+  }
 }
 
 /** Times are given with all their digits, which JavaScript's dates have no room for. */
@@ -184,42 +277,44 @@ function typeOf({ type, converted_type: converted, logical_type: logical }: Sche
 }
 
 /** Finds out how long the lists are, by the first that is one. */
-async function measure(columns: Column[], rows: number, readColumn: ReadColumn): Promise<void> {
-  for (const column of columns.filter(({ type }) => type === 'list')) {
-    const values = Array.from(await readColumn(column.name, 0, rows))
-    column.width =
-      (values.find((value) => value !== null && value !== undefined) as ArrayLike<unknown> | undefined)?.length ?? 0
+async function measure(columns: Column[], rows: number, open: (column: number) => ColumnReader): Promise<void> {
+  for (const [index, column] of columns.entries()) {
+    if (column.type !== 'list') continue
+    const lists = Array.from((await open(index).take(Math.min(SAMPLE, rows))).cells()) as (
+      | unknown[]
+      | null
+      | undefined
+    )[]
+    column.width = lists.find((list) => list !== null && list !== undefined)?.length ?? 0
   }
 }
 
 async function* readGroup(
   columns: Column[],
   plan: ReadPlan,
-  from: number,
-  to: number,
-  readColumn: ReadColumn,
+  rows: number,
+  open: (column: number) => ColumnReader,
 ): AsyncGenerator<Batch> {
-  const get = (index: number) => readColumn(columns[index]!.name, from, to)
-  const logits: ArrayLike<unknown>[] = []
-  const kept: ArrayLike<unknown>[] = []
-  for (const index of plan.logits) logits.push(await get(index))
-  for (const index of plan.kept) kept.push(await get(index))
+  const logits = plan.logits.map(open)
+  const kept = plan.kept.map(open)
   const step = Math.max(1, Math.floor(BATCH / plan.classes))
-  for (let start = 0; start < to - from; start += step) {
-    const end = Math.min(start + step, to - from)
-    const reader = new LogitsReader(end - start, plan.classes, plan.missing)
-    if (plan.whole) {
-      for (let row = start; row < end; row++) reader.putRow(logits[0]![row] as ArrayLike<unknown> | null, row - start)
-    } else {
-      for (const [place, values] of logits.entries()) {
-        reader.putColumn(part(values, start, end), place, columns[plan.logits[place]!]!.name)
-      }
+  for (let start = 0; start < rows; start += step) {
+    const count = Math.min(step, rows - start)
+    const reader = new LogitsReader(count, plan.classes, plan.missing)
+    for (const [place, column] of logits.entries()) {
+      const part = await column.take(count)
+      if (plan.whole) reader.putLists(() => part.cells(), part.matrix(plan.classes))
+      else reader.putColumn(part.cells(), place, columns[plan.logits[place]!]!.name)
     }
-    yield reader.batch(
-      end - start,
-      kept.map((values) => Array.from(part(values, start, end), valueOf)),
-    )
+    const parts: ArrayLike<Value>[] = []
+    for (const column of kept) parts.push(valuesOf((await column.take(count)).cells()))
+    yield reader.batch(count, parts)
   }
+}
+
+/** Numbers are values as they are. */
+function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
+  return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
 }
 
 function part(values: ArrayLike<unknown>, start: number, end: number): ArrayLike<unknown> {
