@@ -22,6 +22,8 @@ export interface Field {
   /** Of `classes`: whether the values stand in a list or beside their classes. */
   shape?: 'list' | 'record'
   value(scores: Scores, row: number): string | number | number[]
+  /** The same of all rows, one after the other, where they are numbers. */
+  all?(scores: Scores): Float64Array
 }
 
 /** Cells as written: numbers are results, to be rounded as asked; text, with which mixed cells begin, goes as it is. */
@@ -40,7 +42,7 @@ interface Column {
 
 /** A column of one number a row, called the same everywhere. */
 const single = (name: (typeof SUMMARIES)[number]): Column => ({
-  fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]! }],
+  fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]!, all: (scores) => scores[name] }],
   cells: (scores, row) => [scores[name][row]!],
   properties: (scores, row, _layout, round) => ({ [name]: round(scores[name][row]!) }),
   recall: (row) => [row[name]],
@@ -53,8 +55,9 @@ const probabilities: Column = {
           name: prefix(log) + label,
           type: 'result',
           value: ({ values }, row) => values[row * classes.length + index]!,
+          all: (scores) => valuesOfClass(scores, index),
         }))
-      : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf }],
+      : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf, all: ({ values }) => values }],
   cells: valuesOf,
   properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
   recall: (row, { log, shape = 'columns' }) => {
@@ -168,6 +171,13 @@ function valuesOf({ values, classes }: Scores, row: number): number[] {
   const array: number[] = []
   for (let at = row * classes; at < (row + 1) * classes; at++) array.push(values[at]!)
   return array
+}
+
+/** The values of a class in all rows. */
+function valuesOfClass({ values, rows, classes }: Scores, index: number): Float64Array {
+  const found = new Float64Array(rows)
+  for (let row = 0, at = index; row < rows; row++, at += classes) found[row] = values[at]!
+  return found
 }
 
 function topOf(scores: Scores, row: number, topK: number): { index: number; value: number }[] {

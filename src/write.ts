@@ -152,7 +152,9 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const output = { kept, read: reader(job, fields, settings, new Set(old)), values: [] as unknown[][], rows: 0 }
   const plan = {
     kept,
-    fields: fields.map((field, at): Field => ({ ...field, value: (_, row) => output.values[row]![at] as number })),
+    fields: fields.map(
+      ({ all, ...field }, at): Field => ({ ...field, value: (_, row) => output.values[row]![at] as number }),
+    ),
     classes: layout.classes,
     print: printer(settings),
     float32: settings.float32,

@@ -300,14 +300,13 @@ function fieldsOf({ kept, fields, classes, float32 }: WritePlan, library: Librar
 
 function dataOf({ type, values }: Block, to: Arrow.DataType, library: Library): Arrow.Data {
   const { DataType, makeData, Precision, vectorFromArray } = library
-  if (type !== 'count' && type !== 'result' && type !== 'classes')
-    return vectorFromArray(values as unknown[], to).data[0]!
+  if (Array.isArray(values)) return vectorFromArray(values, to).data[0]!
   if (DataType.isFixedSizeList(to)) {
     const child = dataOf({ type: 'result', values } as Block, to.children[0]!.type, library)
     return makeData({ type: to, length: values.length / to.listSize, nullCount: 0, child } as never)
   }
   const isSingle = DataType.isFloat(to) && to.precision === Precision.SINGLE
   const numbers = values as Float64Array
-  const data = isSingle ? Float32Array.from(numbers) : type === 'count' ? Uint32Array.from(numbers) : numbers
+  const data = isSingle ? Float32Array.from(numbers) : type === 'count' ? Uint32Array.from(numbers) : values
   return makeData({ type: to, length: values.length, nullCount: 0, data } as never)
 }

@@ -108,18 +108,20 @@ export interface Block {
   name: string
   type: Exclude<Type, 'time' | 'json' | 'list' | 'record'> | 'count' | 'result' | 'classes'
   nullable: boolean
-  values: unknown[] | Float64Array
+  values: unknown[] | Float64Array | BigInt64Array
 }
 
 /** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
-export function blocksOf({ kept, fields, classes }: WritePlan, { batch, scores, good }: GoodRows) {
+export function blocksOf({ kept, fields, classes }: WritePlan, { batch, scores, good }: GoodRows): Block[] {
   const old = kept.map(({ name, type }, index): Block => {
-    const values = good.map((row) => batch.kept[index]![row]!)
     const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
-    return { name, type: plainType, nullable: true, values: values.map((value) => convert(value, plainType)) }
+    const column = batch.kept[index]!
+    const values = numbersOf(column, plainType, good) ?? good.map((row) => convert(column[row]!, plainType))
+    return { name, type: plainType, nullable: true, values }
   })
-  const added = fields.map(({ name, type, value }): Block => {
+  const added = fields.map(({ name, type, value, all }): Block => {
     if (type === 'text') return { name, type, nullable: false, values: good.map((row) => value(scores, row)) }
+    if (all && good.length === scores.rows) return { name, type, nullable: false, values: all(scores) }
     const width = type === 'classes' ? classes.length : 1
     const values = new Float64Array(good.length * width)
     good.forEach((row, index) => {
@@ -130,6 +132,20 @@ export function blocksOf({ kept, fields, classes }: WritePlan, { batch, scores, 
     return { name, type, nullable: false, values }
   })
   return [...old, ...added]
+}
+
+/** The numbers of a column that has nothing else. */
+function numbersOf(
+  column: ArrayLike<Value>,
+  type: Block['type'],
+  good: readonly number[],
+): Float64Array | BigInt64Array | undefined {
+  const isWhole = good.length === column.length
+  if (type === 'integer' && column instanceof BigInt64Array) {
+    return isWhole ? column : BigInt64Array.from(good, (row) => column[row]!)
+  }
+  if (type !== 'number' || !(column instanceof Float64Array || column instanceof Float32Array)) return undefined
+  return isWhole ? new Float64Array(column) : Float64Array.from(good, (row) => column[row]!)
 }
 
 function convert(value: Value, type: Block['type']): unknown {

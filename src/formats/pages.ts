@@ -179,9 +179,9 @@ function readNumbers(
           levelsIn(bytes.subarray(0, repetition), type.repeated ? 1 : 0, count),
           levelsIn(bytes.subarray(repetition, levels), type.defined, count),
         ]
-  const missing = defined?.some((level) => level !== type.defined) ? defined : undefined
-  const values = numbersIn(body.rest, countDefined(missing, type, 0, count), header, type, dictionary)
-  return new Numbers(type, values, count, missing, repeats)
+  const there = countDefined(defined, type, 0, count)
+  const values = numbersIn(body.rest, there, header, type, dictionary)
+  return new Numbers(type, values, count, there < count ? defined : undefined, repeats)
 }
 
 /** The levels before the numbers of a page, and what is left. */
@@ -296,7 +296,7 @@ export class Numbers {
   get rows(): number {
     if (!this.#repeats) return this.#count
     let rows = this.#count
-    for (const level of this.#repeats) rows -= level
+    for (let at = 0; at < this.#count; at++) rows -= this.#repeats[at]!
     return rows
   }
 

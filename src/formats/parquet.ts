@@ -26,6 +26,7 @@ import {
   type WritePlan,
   type Writer,
 } from './batch.js'
+import { writeChunk } from './chunks.js'
 import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
 import { NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
@@ -322,54 +323,56 @@ function part(values: ArrayLike<unknown>, start: number, end: number): ArrayLike
 }
 
 async function write(plan: WritePlan): Promise<Writer> {
-  const { ByteWriter, ParquetWriter } = await loadPeer(
-    'parquet',
-    'hyparquet hyparquet-writer',
-    () => import('hyparquet-writer'),
-  )
-  const writer = new ByteWriter()
+  const library = await loadPeer('parquet', 'hyparquet hyparquet-writer', async () => ({
+    ...(await import('hyparquet-writer')),
+    ...(await import('hyparquet-writer/src/column.js')),
+    ...(await import('hyparquet-writer/src/datapage.js')),
+  }))
   const { kept, fields, classes, float32 } = plan
   const result = float32 ? 'FLOAT' : 'DOUBLE'
-  const schema: SchemaElement[] = [
-    { name: 'root', num_children: kept.length + fields.length },
-    ...kept.map(({ name, type }) => ({ ...KEPT[type], name, repetition_type: 'OPTIONAL' as const })),
-    ...fields.flatMap(({ name, type }) => elementsOf(name, type, result)),
+  const root = { name: 'root', num_children: kept.length + fields.length }
+  const columns = [
+    ...kept.map(({ name, type }) => [{ ...KEPT[type], name, repetition_type: 'OPTIONAL' as const }]),
+    ...fields.map(({ name, type }) => elementsOf(name, type, result)),
   ]
-  const parquet = new ParquetWriter({ writer, schema, codec: 'SNAPPY', createdBy: 'softmax-stream' })
-  /** What was written since it was last asked for. */
-  const flush = () => {
-    const bytes = Buffer.from(writer.getBytes())
-    writer.index = 0
-    return bytes.length > 0 ? [bytes] : []
-  }
+  const sink = newSink(library)
+  const schema: SchemaElement[] = [root, ...columns.flat()]
+  const parquet = new library.ParquetWriter({ writer: sink, schema, createdBy: 'softmax-stream' })
   let waiting: Block[][] = []
-  let values = 0
+  let [rows, values] = [0, 0]
   const writeGroup = () => {
-    const data = (waiting[0] ?? []).map(({ name }, index) => ({
-      name,
-      data: joined(
-        waiting.map((blocks) => blocks[index]!),
-        classes.length,
-        float32,
-      ),
-    }))
-    if (waiting.length > 0) parquet.write({ columnData: data, rowGroupSize: data[0]!.data.length })
+    if (rows === 0) return []
+    const start = sink.offset
+    const chunks = columns.map((elements, index) => {
+      const blocks = waiting.map((blocks) => blocks[index]!)
+      return writeChunk({ path: [root, ...elements], blocks, width: classes.length }, { ...library, parquet })
+    })
+    parquet.pendingIndexes.push(...chunks)
+    parquet.num_rows += BigInt(rows)
+    parquet.row_groups.push({
+      columns: chunks.map(({ chunk }) => chunk),
+      num_rows: BigInt(rows),
+      total_byte_size: chunks.reduce((sum, { chunk }) => sum + chunk.meta_data!.total_uncompressed_size, 0n),
+      total_compressed_size: BigInt(sink.offset - start),
+    })
     waiting = []
+    rows = 0
     values = 0
-    return flush()
+    return sink.taken()
   }
   return {
-    begin: flush,
-    write(rows) {
-      const blocks = blocksOf(plan, rows)
+    begin: () => sink.taken(),
+    write(found) {
+      const blocks = blocksOf(plan, found)
       waiting.push(blocks)
+      rows += found.good.length
       for (const block of blocks) values += block.values.length
       return values >= GROUP ? writeGroup() : []
     },
     *end() {
       yield* writeGroup()
       parquet.finish()
-      yield* flush()
+      yield* sink.taken()
     },
   }
 }
@@ -398,23 +401,28 @@ function elementsOf(name: string, type: Block['type'], result: 'FLOAT' | 'DOUBLE
   ]
 }
 
-/** The values of a column in several batches, as the writer takes them. */
-function joined(blocks: Block[], classes: number, float32: boolean): unknown[] | Float32Array | Float64Array {
-  const [{ type }] = blocks as [Block]
-  const lists = blocks.map(({ values }) => values)
-  if (type === 'classes') return lists.flatMap((list) => rowsOf(list as Float64Array, classes))
-  if (type === 'count') return lists.flatMap((list) => Array.from(list))
-  if (type !== 'result') return lists.flat()
-  const all = new (float32 ? Float32Array : Float64Array)(lists.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const list of lists as Float64Array[]) {
-    all.set(list, at)
-    at += list.length
-  }
-  return all
+/** Where the library puts its bytes: it goes through a buffer with what is small, and all else is left where it is. */
+function newSink({ ByteWriter }: typeof import('hyparquet-writer')) {
+  return new (class extends ByteWriter {
+    #pieces: Uint8Array[] = []
+
+    override appendBytes(bytes: Uint8Array): void {
+      if (bytes.length < SMALL) super.appendBytes(bytes)
+      else {
+        this.#pieces.push(Buffer.from(this.getBytes()), bytes)
+        this.index = 0
+        this.offset += bytes.length
+      }
+    }
+
+    /** What was written since it was last asked for. */
+    taken(): Uint8Array[] {
+      const pieces = [...this.#pieces, Buffer.from(this.getBytes())]
+      this.#pieces = []
+      this.index = 0
+      return pieces.filter(({ length }) => length > 0)
+    }
+  })()
 }
 
-function rowsOf(values: Float64Array, classes: number): number[][] {
-  const row = (_: unknown, index: number) => Array.from(values.subarray(index * classes, (index + 1) * classes))
-  return Array.from({ length: values.length / classes }, row)
-}
+const SMALL = 1 << 12
