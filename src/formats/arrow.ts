@@ -10,7 +10,7 @@ import type * as Arrow from 'apache-arrow'
 import { SoftmaxError } from '../errors.js'
 import type { Batch, Column, ReadPlan, Source, Table, TableFormat, Type, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
-import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
+import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
 import { checkMessage } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
@@ -182,15 +182,17 @@ function* readBatch(batch: Arrow.RecordBatch, columns: Column[], plan: ReadPlan,
     const part = batch.slice(start, Math.min(start + step, batch.numRows))
     const rows = part.numRows
     const reader = new LogitsReader(rows, plan.classes, plan.missing)
-    if (plan.whole) putLists(part.getChildAt(plan.logits[0]!)!, reader, library)
-    else {
+    if (plan.whole) {
+      const column = part.getChildAt(plan.logits[0]!)!
+      reader.putLists(() => listsOf(column, library), matrixOf(column, plan.classes, library))
+    } else {
       for (const [place, index] of plan.logits.entries()) {
         reader.putColumn(numbersOf(part.getChildAt(index)!, library), place, columns[index]!.name)
       }
     }
     yield reader.batch(
       rows,
-      plan.kept.map((index) => Array.from(texts(part.getChildAt(index)!, library), valueOf)),
+      plan.kept.map((index) => valuesOf(cellsOf(part.getChildAt(index)!, library))),
     )
   }
 }
@@ -205,11 +207,39 @@ function numbersOf(column: Arrow.Vector, { DataType, Precision }: Library): Arra
   return data.nullCount === 0 ? numbers : Array.from(numbers, (value, row) => (data.getValid(row) ? value : null))
 }
 
-function putLists(column: Arrow.Vector, reader: LogitsReader, library: Library): void {
-  for (let row = 0; row < column.length; row++) {
-    const list = column.get(row) as Arrow.Vector | null
-    reader.putRow(list && numbersOf(list, library), row)
-  }
+function* listsOf(column: Arrow.Vector, library: Library): Generator<ArrayLike<unknown> | null> {
+  for (const list of column) yield list && numbersOf(list as Arrow.Vector, library)
+}
+
+/** Rows x classes, where each row is a list of so many numbers: they stand together. */
+function matrixOf(column: Arrow.Vector, classes: number, library: Library): ArrayLike<number> | undefined {
+  const [data] = column.data
+  if (column.data.length !== 1 || !data || data.nullCount > 0) return undefined
+  const { length, valueOffsets: offsets, children } = data
+  const { DataType } = library
+  const isFixed = DataType.isFixedSizeList(column.type)
+  const [start, end] = isFixed ? [0, length * column.type.listSize] : [offsets[0]!, offsets[length]!]
+  if (isFixed ? column.type.listSize !== classes : !isEven(offsets, length, classes)) return undefined
+  const items = new library.Vector([children[0]!]).slice(start, end)
+  const numbers = items.length === length * classes && DataType.isFloat(items.type) && numbersOf(items, library)
+  return ArrayBuffer.isView(numbers) ? (numbers as unknown as Float64Array) : undefined
+}
+
+function isEven(offsets: Int32Array, rows: number, classes: number): boolean {
+  for (let row = 0; row < rows; row++) if (offsets[row + 1]! - offsets[row]! !== classes) return false
+  return true
+}
+
+/** The values of a column that is kept: numbers as they are in memory, where none is missing. */
+function cellsOf(column: Arrow.Vector, library: Library): ArrayLike<unknown> {
+  const [data] = column.data
+  const { DataType } = library
+  if (column.data.length !== 1 || !data || data.nullCount > 0) return Array.from(texts(column, library))
+  if (DataType.isFloat(column.type)) return numbersOf(column, library)
+  const { values, length } = data as { values: unknown; length: number }
+  return values instanceof BigInt64Array && DataType.isInt(column.type)
+    ? values.subarray(0, length)
+    : Array.from(texts(column, library))
 }
 
 /** The values of a column that is kept: times as text with all their digits, decimals as they are written. */
@@ -300,6 +330,7 @@ function fieldsOf({ kept, fields, classes, float32 }: WritePlan, library: Librar
 
 function dataOf({ type, values }: Block, to: Arrow.DataType, library: Library): Arrow.Data {
   const { DataType, makeData, Precision, vectorFromArray } = library
+  if (type === 'text' && isAscii(values as (string | null)[])) return textData(values as string[], library)
   if (Array.isArray(values)) return vectorFromArray(values, to).data[0]!
   if (DataType.isFixedSizeList(to)) {
     const child = dataOf({ type: 'result', values } as Block, to.children[0]!.type, library)
@@ -309,4 +340,21 @@ function dataOf({ type, values }: Block, to: Arrow.DataType, library: Library): 
   const numbers = values as Float64Array
   const data = isSingle ? Float32Array.from(numbers) : type === 'count' ? Uint32Array.from(numbers) : values
   return makeData({ type: to, length: values.length, nullCount: 0, data } as never)
+}
+
+function isAscii(values: (string | null)[]): values is string[] {
+  return values.every((value) => value !== null && /^[\0-\x7f]*$/.test(value))
+}
+
+/** Texts of a byte a character: encoded all at once, as one at a time takes ten times as long. */
+function textData(values: string[], { makeData, Utf8 }: Library): Arrow.Data {
+  const valueOffsets = new Int32Array(values.length + 1)
+  for (const [index, { length }] of values.entries()) valueOffsets[index + 1] = valueOffsets[index]! + length
+  return makeData({
+    type: new Utf8(),
+    length: values.length,
+    nullCount: 0,
+    valueOffsets,
+    data: Buffer.from(values.join('')),
+  })
 }

@@ -18,6 +18,11 @@ export function valueOf(value: unknown): Value {
   return new Json(JSON.stringify(value, plain))
 }
 
+/** The values of a column that is kept: an array of numbers is one. */
+export function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
+  return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
+}
+
 const PLAIN = [Uint8Array, Date, Json]
 
 /** JSON has neither big integers nor special values nor bytes. */
@@ -57,9 +62,9 @@ export class LogitsReader {
   }
 
   /** All classes of each row, which may stand together already. */
-  putLists(lists: () => ArrayLike<unknown>, matrix: ArrayLike<number> | undefined): void {
+  putLists(lists: () => Iterable<unknown>, matrix: ArrayLike<number> | undefined): void {
     if (matrix) this.logits.set(matrix)
-    else for (const [row, list] of Array.from(lists()).entries()) this.putRow(list as ArrayLike<unknown> | null, row)
+    else for (const [row, list] of [...lists()].entries()) this.putRow(list as ArrayLike<unknown> | null, row)
   }
 
   /** All classes of one row; undefined where there is no list. */

@@ -35,7 +35,7 @@ import {
   type Writer,
 } from './batch.js'
 import { writeChunk } from './chunks.js'
-import { type Block, blocksOf, LogitsReader, timeText, valueOf } from './columnar.js'
+import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
 import { NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
@@ -304,18 +304,13 @@ async function* readGroup(
     const reader = new LogitsReader(count, plan.classes, plan.missing)
     for (const [place, column] of logits.entries()) {
       const part = await column.take(count)
-      if (plan.whole) reader.putLists(() => part.cells(), part.matrix(plan.classes))
+      if (plan.whole) reader.putLists(() => Array.from(part.cells()), part.matrix(plan.classes))
       else reader.putColumn(part.cells(), place, columns[plan.logits[place]!]!.name)
     }
     const parts: ArrayLike<Value>[] = []
     for (const column of kept) parts.push(valuesOf((await column.take(count)).cells()))
     yield reader.batch(count, parts)
   }
-}
-
-/** Numbers are values as they are. */
-function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
-  return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
 }
 
 function part(values: ArrayLike<unknown>, start: number, end: number): ArrayLike<unknown> {
