@@ -297,12 +297,17 @@ function statisticsOf(numbers: NumberArray) {
 }
 
 function rangeOf(numbers: Exclude<NumberArray, BigInt64Array>): { min: number; max: number; nans: number } {
-  let [min, max, there] = [Infinity, -Infinity, 0]
+  let min = Infinity
+  let max = -Infinity
+  let nans = 0
   for (let at = 0; at < numbers.length; at++) {
     const number = numbers[at]!
-    if (number < min) min = number
-    if (number > max) max = number
-    if (!Number.isNaN(number)) there++
+    if (number >= min && number <= max) continue
+    if (Number.isNaN(number)) nans++
+    else {
+      min = Math.min(min, number)
+      max = Math.max(max, number)
+    }
   }
-  return { min, max, nans: numbers.length - there }
+  return { min, max, nans }
 }

@@ -48,9 +48,13 @@ export const parquet: TableFormat = {
   write,
 }
 
-/** How many logits make a batch, and how many values a row group that is written. */
+/** How many logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
 const BATCH = 1 << 17
+const COLUMN_BATCH = 1 << 20
+const COLUMN_ROWS = 1 << 10
+/** How many values make a row group that is written, and how many of a column at least, as each is told of at the end. */
 const GROUP = 1 << 21
+const COLUMN_GROUP = 1 << 13
 /** How many rows are looked through for one whose list tells how many classes there are. */
 const SAMPLE = 1000
 
@@ -298,7 +302,7 @@ async function* readGroup(
 ): AsyncGenerator<Batch> {
   const logits = plan.logits.map(open)
   const kept = plan.kept.map(open)
-  const step = Math.max(1, Math.floor(BATCH / plan.classes))
+  const step = Math.max(1, Math.floor(BATCH / plan.classes), plan.whole ? 0 : columnRows(plan.classes))
   for (let start = 0; start < rows; start += step) {
     const count = Math.min(step, rows - start)
     const reader = new LogitsReader(count, plan.classes, plan.missing)
@@ -311,6 +315,10 @@ async function* readGroup(
     for (const column of kept) parts.push(valuesOf((await column.take(count)).cells()))
     yield reader.batch(count, parts)
   }
+}
+
+function columnRows(classes: number): number {
+  return Math.min(COLUMN_ROWS, Math.floor(COLUMN_BATCH / classes))
 }
 
 function part(values: ArrayLike<unknown>, start: number, end: number): ArrayLike<unknown> {
@@ -337,6 +345,7 @@ async function write(plan: WritePlan): Promise<Writer> {
     compressors: { SNAPPY: encodeSnappy },
     createdBy: 'softmax-stream',
   })
+  const most = Math.max(GROUP, COLUMN_GROUP * columns.length)
   let waiting: Block[][] = []
   let [rows, values] = [0, 0]
   const writeGroup = () => {
@@ -366,7 +375,7 @@ async function write(plan: WritePlan): Promise<Writer> {
       waiting.push(blocks)
       rows += found.good.length
       for (const block of blocks) values += block.values.length
-      return values >= GROUP ? writeGroup() : []
+      return values >= most ? writeGroup() : []
     },
     *end() {
       yield* writeGroup()

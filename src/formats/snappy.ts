@@ -58,21 +58,23 @@ function copy(from: Uint8Array, start: number, to: Uint8Array, at: number, lengt
   else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!
 }
 
+/** Where in a block four bytes stood last, by their hash. */
+const places = new Uint16Array(1 << HASH_BITS)
+
 /** Some bytes in fewer, where there is something in them that repeats. */
 export function encodeSnappy(bytes: Uint8Array): Uint8Array {
   const out = new Output(bytes)
   out.varint(bytes.length)
-  const places = new Uint16Array(1 << HASH_BITS)
   for (let start = 0; start < bytes.length; start += BLOCK) {
-    places.fill(0)
-    encodeBlock(bytes, start, Math.min(start + BLOCK, bytes.length), places, out)
+    encodeBlock(bytes, start, Math.min(start + BLOCK, bytes.length), out)
   }
   return out.taken()
 }
 
 /** What does not repeat for long is looked at less and less closely. */
-function encodeBlock(bytes: Uint8Array, start: number, end: number, places: Uint16Array, out: Output): void {
+function encodeBlock(bytes: Uint8Array, start: number, end: number, out: Output): void {
   let literal = start
+  places.fill(0)
   for (let at = start + 1, missed = 32; at + LEAST <= end; ) {
     const word = wordAt(bytes, at)
     const hash = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
