@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { tableFromIPC } from 'apache-arrow'
+import { Field, Float64, RecordBatchFileWriter, Schema, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
@@ -192,6 +192,41 @@ describe('.npy', () => {
     const { bytes } = await run('logit_a,logit_b\n2,1\nx,1\n2,1\n', { to: 'npy', onError: 'skip' })
     expect((READERS.npy!(bytes) as Rows).values).toEqual([P21.split(',').map(Number), P21.split(',').map(Number)])
   })
+})
+
+describe('an Arrow file', () => {
+  const csv = `p_a,p_b,label\n${P21},a\n`
+
+  it('whose schema is in its table of contents alone, as apache-arrow writes it, is read', async () => {
+    const file = Buffer.from(tableToIPC(tableFromArrays({ logit_a: [2], logit_b: [1] }), 'file'))
+    expect((await run(file, { to: 'csv' })).text).toBe(csv)
+    const cwd = folder({ 'a.arrow': file })
+    expect((await scored([join(cwd, 'a.arrow')], { to: 'csv' })).bytes.toString()).toBe(csv)
+    expect((await run(file.subarray(0, -20), { to: 'csv' })).error).toMatchObject({ code: 'E_CORRUPT' })
+  })
+
+  it('without a batch is an empty table', async () => {
+    const writer = new RecordBatchFileWriter()
+    writer.reset(undefined, new Schema(['logit_a', 'logit_b'].map((name) => new Field(name, new Float64()))))
+    writer.finish()
+    expect(await run(Buffer.from(await writer.toUint8Array()), { to: 'csv' })).toMatchObject({
+      error: undefined,
+      text: 'p_a,p_b,label\n',
+      stats: { read: 0 },
+    })
+  })
+
+  it.each(['logit_a,logit_b\n', 'logit_a,logit_b\n2,1\n'])(
+    'that is written is a stream between two marks',
+    async (text) => {
+      const { bytes } = await run(text, { to: 'arrow' })
+      const [file, stream] = [tableFromIPC(bytes), tableFromIPC(bytes.subarray(8))]
+      expect(stream.schema.names).toEqual(['p_a', 'p_b', 'label'])
+      expect(stream.toString()).toBe(file.toString())
+      const again = await run(bytes, { logits: 'p_*', emit: 'index', to: 'csv' })
+      expect(again.stats.read).toBe(file.numRows)
+    },
+  )
 })
 
 describe('gzip', () => {

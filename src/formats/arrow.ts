@@ -11,10 +11,11 @@ import { SoftmaxError } from '../errors.js'
 import type { Batch, Column, ReadPlan, Source, Table, TableFormat, Type, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
 import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
-import { checkMessage } from './flatbuffer.js'
+import { checkFooter, checkMessage, isSchema } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
 import { loadPeer } from './peer.js'
+import { type FileBytes, openBytes } from './spool.js'
 
 type Library = typeof Arrow
 
@@ -51,16 +52,14 @@ function decodeZstd(bytes: Uint8Array): Uint8Array {
   throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
 }
 
-async function read({ chunks }: Source): Promise<Table | undefined> {
+async function read(source: Source): Promise<Table | undefined> {
   const library = await loadLibrary()
-  const bytes = new ByteReader(chunks)
+  const bytes = new ByteReader(await guard(() => withSchema(source, library)))
   const reader = await guard(() => library.RecordBatchReader.from(messages(bytes, library)))
   await guard(async () => reader.open())
-  // Of a file without a batch the library tells nothing.
-  if (!reader.schema) return undefined
   const { fields } = reader.schema
   const batches = reader[Symbol.asyncIterator]() as AsyncIterator<Arrow.RecordBatch>
-  const first = await guard(() => batches.next())
+  let first = await guard(() => batches.next())
   if (fields.some(({ name }) => typeof name !== 'string')) throw damaged('a column has no name')
   if (!first.done) checkBatch(first.value)
   const columns = fields.map((field, index) =>
@@ -71,9 +70,11 @@ async function read({ chunks }: Source): Promise<Table | undefined> {
     named: true,
     async *batches(plan) {
       try {
-        for (let { done, value } = first; !done; { done, value } = await guard(() => batches.next())) {
-          checkBatch(value)
-          yield* readBatch(value, columns, plan, library)
+        for (let next = first; !next.done; next = await guard(() => batches.next())) {
+          checkBatch(next.value)
+          yield* readBatch(next.value, columns, plan, library)
+          // It is let go before another comes, as one may have hundreds of megabytes.
+          next = first = { done: false, value: undefined as never }
         }
       } finally {
         await bytes.close()
@@ -95,6 +96,53 @@ async function guard<T>(action: () => Promise<T> | T): Promise<T> {
   }
 }
 
+/**
+ * The bytes of a stream or file that begins with its schema. A file that this library wrote has it in its table of
+ * contents alone, and is no stream between two marks then; it is put where other programs have it.
+ */
+async function withSchema({ chunks, path }: Source, library: Library): Promise<AsyncGenerator<Buffer>> {
+  const bytes = new ByteReader(chunks)
+  const start = await bytes.take(16)
+  const length = start.length === 16 && start.toString('latin1', 0, 8) === MAGIC ? start.readInt32LE(12) : undefined
+  const metadata = length === undefined ? NOTHING : await bytes.take(Math.max(0, length))
+  bytes.unread(Buffer.concat([start, metadata]))
+  if (length === undefined || (metadata.length > 0 && isSchema(metadata))) return bytes.rest()
+  return fileWithSchema(await openBytes({ chunks: bytes.rest(), ...(path !== undefined && { path }) }), library)
+}
+
+const NOTHING = Buffer.alloc(0)
+
+async function* fileWithSchema(file: FileBytes, library: Library): AsyncGenerator<Buffer> {
+  try {
+    yield await file.read(0, 8)
+    yield* schemaMessage(await readFooter(file), library)
+    for (let at = 8; at < file.size; at += PIECE) yield await file.read(at, PIECE)
+  } finally {
+    await file.close()
+  }
+}
+
+const PIECE = 1 << 20
+
+/** The table of contents at the end of a file, with its length and the mark behind it. */
+async function readFooter(file: FileBytes): Promise<Buffer> {
+  const end = await file.read(Math.max(0, file.size - 10), 10)
+  const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC.slice(0, 6)
+  const length = isWhole ? end.readInt32LE() : -1
+  if (length <= 0 || length > file.size - 18) throw damaged('it ends within its table of contents')
+  const footer = await file.read(file.size - 10 - length, length)
+  checkFooter(footer)
+  return Buffer.concat([footer, end])
+}
+
+/** A schema as a message: what a stream of it begins with. */
+function schemaMessage(footer: Buffer, library: Library): Buffer[] {
+  const { schema } = library.RecordBatchReader.from(Buffer.concat([Buffer.from(MAGIC, 'latin1'), footer])).open()
+  const sink = newSink(library)
+  new library.RecordBatchStreamWriter().reset(sink, schema)
+  return sink.taken()
+}
+
 /** The messages of a stream or file, each whole, and the mark at their end. */
 async function* messages(bytes: ByteReader, { Message }: Library): AsyncGenerator<Buffer> {
   let start = await bytes.take(8)
@@ -111,7 +159,8 @@ async function* messages(bytes: ByteReader, { Message }: Library): AsyncGenerato
     const metadata = await exactly(bytes, length)
     checkMessage(metadata)
     const { bodyLength } = Message.decode(metadata)
-    yield Buffer.concat([prefix, metadata, await exactly(bytes, bodyLength)])
+    yield Buffer.concat([prefix, metadata])
+    if (bodyLength > 0) yield await exactly(bytes, bodyLength)
   }
   await (isFile ? requireFooter(bytes) : requireEnd(bytes))
 }
@@ -267,9 +316,9 @@ function plainValue(value: unknown): unknown {
 
 async function write(plan: WritePlan, isFile: boolean): Promise<Writer> {
   const library = await loadLibrary()
-  const { RecordBatch, RecordBatchFileWriter, RecordBatchStreamWriter, Schema, Struct, makeData } = library
+  const { RecordBatch, RecordBatchStreamWriter, Schema, Struct, makeData } = library
   const sink = newSink(library)
-  const writer = isFile ? new RecordBatchFileWriter() : new RecordBatchStreamWriter()
+  const writer = isFile ? newFileWriter(library) : new RecordBatchStreamWriter()
   const schema = new Schema(fieldsOf(plan, library))
   return {
     begin() {
@@ -290,6 +339,16 @@ async function write(plan: WritePlan, isFile: boolean): Promise<Writer> {
   }
 }
 
+/** A file is to be a stream between two marks, and begin with its schema, which the library leaves out. */
+function newFileWriter({ Message, RecordBatchFileWriter }: Library): Arrow.RecordBatchFileWriter {
+  return new (class extends RecordBatchFileWriter {
+    protected override _writeSchema(schema: Arrow.Schema): this {
+      super._writeSchema(schema)
+      return this._writeMessage(Message.from(schema))
+    }
+  })()
+}
+
 /** Where the library's writer puts its bytes. */
 function newSink({ AsyncByteQueue }: Library) {
   return new (class extends AsyncByteQueue {
@@ -300,7 +359,7 @@ function newSink({ AsyncByteQueue }: Library) {
     }
 
     /** What was written since it was last asked for. */
-    taken(): Uint8Array[] {
+    taken(): Buffer[] {
       const bytes = Buffer.concat(this.#pieces)
       this.#pieces = []
       return bytes.length > 0 ? [bytes] : []

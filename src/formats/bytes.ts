@@ -1,5 +1,18 @@
 /** Bytes of a stream, taken in the amounts that a format speaks of. */
 
+/**
+ * How many bytes there is room made for before they come: a damaged file may tell of any number. The system gives memory
+ * as it is filled.
+ */
+const MOST_UNSEEN = 1 << 29
+
+/** Room for all of some bytes, or for twice as many as there are. */
+function grown(bytes: Buffer<ArrayBuffer>, most: number): Buffer<ArrayBuffer> {
+  const room = Buffer.allocUnsafeSlow(Math.min(2 * bytes.length, most))
+  room.set(bytes)
+  return room
+}
+
 /** Takes exact numbers of bytes from chunks. */
 export class ByteReader {
   readonly #chunks: AsyncGenerator<Buffer>
@@ -11,19 +24,21 @@ export class ByteReader {
 
   /** So many bytes; fewer only at the end. */
   async take(length: number): Promise<Buffer> {
-    const pieces: Buffer[] = []
-    for (let missing = length; missing > 0; ) {
+    let taken = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, MOST_UNSEEN)))
+    let at = 0
+    while (at < length) {
       if (this.#held.length === 0) {
         const { done, value } = await this.#chunks.next()
         if (done) break
         this.#held = value
       }
-      const piece = this.#held.subarray(0, missing)
+      const piece = this.#held.subarray(0, length - at)
+      if (at + piece.length > taken.length) taken = grown(taken, length)
+      taken.set(piece, at)
+      at += piece.length
       this.#held = this.#held.subarray(piece.length)
-      pieces.push(piece)
-      missing -= piece.length
     }
-    return pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces)
+    return taken.subarray(0, at)
   }
 
   /** The next bytes, as many as come; undefined at the end. */

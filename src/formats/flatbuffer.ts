@@ -55,18 +55,43 @@ const BATCH = 3
 
 /** Throws where a message tells of more fields, columns or buffers than it has bytes for. */
 export function checkMessage(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const message = new Table(view, view.getUint32(0, true))
-  const type = message.field(1)
-  message.tables(4)
-  const header = message.table(2)
-  const kind = type === 0 ? 0 : view.getUint8(type)
-  if (kind === SCHEMA) {
-    header?.tables(2)
-    for (const field of header?.tables(1) ?? []) checkField(field, DEEPEST)
-  }
+  const { root, kind } = messageOf(bytes)
+  root.tables(4)
+  const header = root.table(2)
+  if (kind === SCHEMA) checkSchema(header)
   const batch = kind === BATCH ? header : kind === DICTIONARY ? header?.table(1) : undefined
   for (const slot of [1, 2]) batch?.checkVector(slot, 16)
+}
+
+export function isSchema(message: Uint8Array): boolean {
+  return messageOf(message).kind === SCHEMA
+}
+
+/** The same of a table of contents, which has the schema and where each batch lies. */
+export function checkFooter(bytes: Uint8Array): void {
+  const root = rootOf(bytes)
+  checkSchema(root.table(1))
+  for (const slot of [2, 3]) root.checkVector(slot, 24)
+}
+
+function messageOf(bytes: Uint8Array): { root: Table; kind: number } {
+  const root = rootOf(bytes)
+  const type = root.field(1)
+  return { root, kind: type === 0 ? 0 : viewOf(bytes).getUint8(type) }
+}
+
+function rootOf(bytes: Uint8Array): Table {
+  const view = viewOf(bytes)
+  return new Table(view, view.getUint32(0, true))
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function checkSchema(schema: Table | undefined): void {
+  schema?.tables(2)
+  for (const field of schema?.tables(1) ?? []) checkField(field, DEEPEST)
 }
 
 const DEEPEST = 64
