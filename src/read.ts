@@ -65,16 +65,28 @@ async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
   const opened = await openInput(input, run.settings.from, (text) => run.tell('warning', text, name))
   const settings = { ...run.settings, from: opened.format }
   const table = await openTable(opened, settings, place)
-  if (table) {
-    const header = table.columns.map((column) => column.name)
-    run.tell('header', header, name)
-    for (const twice of table.named ? repeated(header) : []) {
-      run.tell('warning', `two columns are called ${shown(twice)}`, name)
-    }
-    yield* countScored<Row>(batchesOf(table, settings), run, place, name)
+  try {
+    if (table) yield* rowsOf(table, run, settings, place, name)
+  } finally {
+    await table?.close?.()
   }
   requireConservation(run.stats)
   requireRows(run)
+}
+
+async function* rowsOf(
+  table: Table,
+  run: Run,
+  settings: Settings,
+  place: Start,
+  name: string | undefined,
+): AsyncGenerator<Row> {
+  const header = table.columns.map((column) => column.name)
+  run.tell('header', header, name)
+  for (const twice of table.named ? repeated(header) : []) {
+    run.tell('warning', `two columns are called ${shown(twice)}`, name)
+  }
+  yield* countScored<Row>(batchesOf(table, settings), run, place, name)
 }
 
 async function openTable(opened: Opened, settings: Settings, place: Start): Promise<Table | undefined> {

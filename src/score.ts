@@ -117,7 +117,11 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
     if (delimiterOf(format) === undefined) {
       requireNoDialect(settings, format)
       const table = await (await loadFormat(format))!.read(opened, settings)
-      if (table) yield* scoreTable(table, input, run, settings)
+      try {
+        if (table) yield* scoreTable(table, input, run, settings)
+      } finally {
+        await table?.close?.()
+      }
       input.requireUnchanged?.()
       return
     }

@@ -357,6 +357,23 @@ describe('an input that is damaged', () => {
     }
   })
 
+  // Found by flipping bits at random: what the library did with them stands behind.
+  it.each([
+    [
+      'more columns than there are',
+      [
+        [71746, 0],
+        [71941, 6],
+      ],
+      'looked for each of them, for minutes',
+    ],
+    ['a schema that ends too early', [[71705, 5]], 'threw a TypeError'],
+  ] as const)('a table of contents with %s is an error', async (_, flips, __) => {
+    const bytes = Buffer.from(readFileSync(fixture('digits-list.parquet')))
+    for (const [at, bit] of flips) bytes[at]! ^= 1 << bit
+    expect((await run(bytes)).error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
+  })
+
   it.each(['npy', 'parquet', 'arrow', 'arrows'] as const)('%s of another kind is an error', async (from) => {
     const { error } = await run('logit_a,logit_b\n2,1\n', { from })
     expect(error).toMatchObject({ code: 'E_CORRUPT' })

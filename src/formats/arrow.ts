@@ -52,14 +52,23 @@ function decodeZstd(bytes: Uint8Array): Uint8Array {
   throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
 }
 
-async function read(source: Source): Promise<Table | undefined> {
+async function read(source: Source): Promise<Table> {
   const library = await loadLibrary()
   const bytes = new ByteReader(await guard(() => withSchema(source, library)))
-  const reader = await guard(() => library.RecordBatchReader.from(messages(bytes, library)))
-  await guard(async () => reader.open())
+  try {
+    return await guard(() => open(bytes, library))
+  } catch (error) {
+    await bytes.close()
+    throw error
+  }
+}
+
+async function open(bytes: ByteReader, library: Library): Promise<Table> {
+  const reader = await library.RecordBatchReader.from(messages(bytes, library))
+  await reader.open()
   const { fields } = reader.schema
   const batches = reader[Symbol.asyncIterator]() as AsyncIterator<Arrow.RecordBatch>
-  let first = await guard(() => batches.next())
+  let first = await batches.next()
   if (fields.some(({ name }) => typeof name !== 'string')) throw damaged('a column has no name')
   if (!first.done) checkBatch(first.value)
   const columns = fields.map((field, index) =>
@@ -69,17 +78,14 @@ async function read(source: Source): Promise<Table | undefined> {
     columns,
     named: true,
     async *batches(plan) {
-      try {
-        for (let next = first; !next.done; next = await guard(() => batches.next())) {
-          checkBatch(next.value)
-          yield* readBatch(next.value, columns, plan, library)
-          // It is let go before another comes, as one may have hundreds of megabytes.
-          next = first = { done: false, value: undefined as never }
-        }
-      } finally {
-        await bytes.close()
+      for (let next = first; !next.done; next = await guard(() => batches.next())) {
+        checkBatch(next.value)
+        yield* readBatch(next.value, columns, plan, library)
+        // It is let go before another comes, as one may have hundreds of megabytes.
+        next = first = { done: false, value: undefined as never }
       }
     },
+    close: () => bytes.close(),
   }
 }
 

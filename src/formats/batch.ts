@@ -126,6 +126,8 @@ export interface Table {
   batches(plan: ReadPlan): AsyncGenerator<Batch>
   /** The same as lines of text, where a row is one; either is asked for, and once. */
   lines?: Lines
+  /** Gives back what it holds, whether its batches were taken or not. */
+  close?(): Promise<void>
 }
 
 /** Lines of text with an object each. */

@@ -46,6 +46,8 @@ export interface Chunk {
   file: FileBytes
   start: number
   end: number
+  /** How many values it is said to have. */
+  values: number
   decompress: Decompress
 }
 
@@ -81,10 +83,10 @@ export class NumberColumn {
   /** Reads up to the next page that has rows; false at the end. */
   async #readPage(): Promise<boolean> {
     while (this.#at < this.#chunk.end) {
-      const header = await this.#readHeader()
-      const bytes = await this.#chunk.file.read(this.#at, header.size)
+      const { header, end } = await readHeader(this.#chunk, this.#at)
+      const bytes = await this.#chunk.file.read(end, header.size)
       if (bytes.length < header.size) throw new Error('a page is not there')
-      this.#at += header.size
+      this.#at = end + header.size
       if (header.kind === DICTIONARY_PAGE) {
         this.#dictionary = plain(this.#chunk.decompress(bytes, header.whole), this.#type, header.count)
       }
@@ -96,21 +98,31 @@ export class NumberColumn {
     }
     return false
   }
+}
 
-  /** It tells its own length: there may be texts in it. */
-  async #readHeader(): Promise<PageHeader> {
-    for (let length = HEADER; ; length *= 8) {
-      const left = this.#chunk.end - this.#at
-      const bytes = await this.#chunk.file.read(this.#at, Math.min(length, left))
-      const reader = new ThriftReader(bytes)
-      try {
-        const header = headerOf(reader.struct())
-        this.#at += reader.at
-        if (header.size > this.#chunk.end - this.#at) throw new Error('a page is larger than its column')
-        return header
-      } catch (error) {
-        if (!(error instanceof RangeError) || length >= left) throw error
-      }
+/** Walks through the pages of a column. Throws where they have other values than the column is said to have. */
+export async function checkPages(chunk: Omit<Chunk, 'decompress'>): Promise<void> {
+  let values = 0
+  for (let at = chunk.start; at < chunk.end; ) {
+    const { header, end } = await readHeader(chunk, at)
+    if (header.kind === DATA_PAGE || header.kind === DATA_PAGE_2) values += header.count
+    at = end + header.size
+  }
+  if (values !== chunk.values) throw new Error(`a column has ${values} of ${chunk.values} values`)
+}
+
+/** The header of a page, and where it ends, which it tells itself: there may be texts in it. */
+async function readHeader(chunk: Omit<Chunk, 'decompress'>, at: number): Promise<{ header: PageHeader; end: number }> {
+  const left = chunk.end - at
+  for (let length = HEADER; ; length *= 8) {
+    const reader = new ThriftReader(await chunk.file.read(at, Math.min(length, left)))
+    try {
+      const header = headerOf(reader.struct())
+      if (header.size > left - reader.at) throw new Error('a page is larger than its column')
+      if (header.count > chunk.values) throw new Error('a page has more values than its column')
+      return { header, end: at + reader.at }
+    } catch (error) {
+      if (!(error instanceof RangeError) || length >= left) throw error
     }
   }
 }

@@ -12,6 +12,7 @@
  */
 import type {
   ColumnChunk,
+  ColumnMetaData,
   CompressionCodec,
   Compressors,
   FileMetaData,
@@ -36,10 +37,11 @@ import {
 } from './batch.js'
 import { writeChunk } from './chunks.js'
 import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
-import { NumberColumn, type Numbers, numberType } from './pages.js'
+import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
 import { type FileBytes, openBytes } from './spool.js'
+import { ThriftReader } from './thrift.js'
 
 export const parquet: TableFormat = {
   shapes: ['columns', 'list'],
@@ -58,41 +60,51 @@ const COLUMN_GROUP = 1 << 13
 /** How many rows are looked through for one whose list tells how many classes there are. */
 const SAMPLE = 1000
 
-async function read(source: Source): Promise<Table | undefined> {
+async function read(source: Source): Promise<Table> {
   const library = await loadPeer('parquet', 'hyparquet', () => import('hyparquet'))
   const bytes = await openBytes(source)
   try {
-    const file = { byteLength: bytes.size, slice: (start: number, end = bytes.size) => slice(bytes, start, end) }
-    const metadata = await guard(() => library.parquetMetadataAsync(file, { parsers: PARSERS }))
-    requireRows(metadata)
-    const trees = library.parquetSchema(metadata).children
-    const decompressors = await decompressorsFor(metadata)
-    const { compressors } = decompressors
-    const options = { file, metadata, parsers: PARSERS, utf8: false, compressors }
-    const scan = await guard(() => library.parquetScan(options))
-    const groups = groupsOf(metadata)
-    const openColumn = (tree: SchemaTree, group: Group) =>
-      numberColumn(tree, group, bytes, decompressors) ?? wholeColumn(tree, group, scan)
-    const columns = trees.map(columnOf)
-    if (groups[0]) await measure(columns, groups[0].rows, (column) => openColumn(trees[column]!, groups[0]!))
-    return {
-      columns,
-      named: true,
-      rows: Number(metadata.num_rows),
-      async *batches(plan) {
-        try {
-          for (const group of groups) {
-            yield* readGroup(columns, plan, group.rows, (column) => openColumn(trees[column]!, group))
-          }
-        } finally {
-          await bytes.close()
-        }
-      },
-    }
+    return await guard(() => open(bytes, library))
   } catch (error) {
     await bytes.close()
     throw error
   }
+}
+
+async function open(bytes: FileBytes, library: typeof import('hyparquet')): Promise<Table> {
+  await checkFooter(bytes)
+  const file = { byteLength: bytes.size, slice: (start: number, end = bytes.size) => slice(bytes, start, end) }
+  const metadata = await library.parquetMetadataAsync(file, { parsers: PARSERS, geoparquet: false })
+  requireRows(metadata)
+  const trees = library.parquetSchema(metadata).children
+  if (trees.some(({ element: { name } }) => typeof name !== 'string')) throw new Error('a column has no name')
+  const decompressors = await decompressorsFor(metadata)
+  const { compressors } = decompressors
+  const scan = await library.parquetScan({ file, metadata, parsers: PARSERS, utf8: false, compressors })
+  const groups = groupsOf(metadata)
+  const openColumn = async (tree: SchemaTree, group: Group) =>
+    numberColumn(tree, group, bytes, decompressors) ?? (await wholeColumn(tree, group, bytes, scan))
+  const columns = trees.map(columnOf)
+  if (groups[0]) await measure(columns, groups[0].rows, (column) => openColumn(trees[column]!, groups[0]!))
+  return {
+    columns,
+    named: true,
+    rows: Number(metadata.num_rows),
+    async *batches(plan) {
+      for (const group of groups) {
+        yield* readGroup(columns, plan, group.rows, (column) => guard(() => openColumn(trees[column]!, group)))
+      }
+    },
+    close: () => bytes.close(),
+  }
+}
+
+/** Lets the library at a table of contents that has no more in it than it has bytes for. */
+async function checkFooter(file: FileBytes): Promise<void> {
+  const end = await file.read(Math.max(0, file.size - 8), 8)
+  const length = end.length < 8 ? 0 : end.readUInt32LE()
+  if (length > file.size - 8) throw new Error(`its table of contents has ${length} bytes`)
+  if (length > 0) new ThriftReader(await file.read(file.size - 8 - length, length)).struct()
 }
 
 /** The rows of the file have to be those of its row groups. */
@@ -100,8 +112,7 @@ function requireRows({ num_rows: rows, row_groups: groups }: FileMetaData): void
   const counts = groups.map((group) => Number(group.num_rows))
   const sum = counts.reduce((sum, count) => sum + count, 0)
   if (sum === Number(rows) && Number.isSafeInteger(sum) && counts.every((count) => count >= 0)) return
-  const reason = `it tells of ${rows} rows, and its row groups of ${sum}`
-  throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason })
+  throw corrupt(`it tells of ${rows} rows, and its row groups of ${sum}`)
 }
 
 /** A row group that has rows: which of the file's these are, and where its columns lie. */
@@ -139,29 +150,28 @@ function numberColumn(
   const meta = group.chunks.find(({ meta_data: meta }) => meta?.path_in_schema[0] === tree.element.name)?.meta_data
   if (!type || !meta || meta.type !== type.type || !meta.encodings.every((name) => PAGED.includes(name)))
     return undefined
-  const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = meta
-  const start = Number(dictionary && dictionary < data ? dictionary : data)
-  const chunk = { file, start, end: start + Number(size), decompress: decompressors.of(meta.codec) }
-  const column = new NumberColumn(type, chunk)
+  const column = new NumberColumn(type, { ...chunkOf(meta, file), decompress: decompressors.of(meta.codec) })
   return { take: (rows) => guard(() => column.take(rows)) }
 }
 
 /** Anything else, of a whole row group at once. */
-function wholeColumn(tree: SchemaTree, { start, rows, chunks }: Group, scan: ParquetScan): ColumnReader {
+async function wholeColumn(
+  tree: SchemaTree,
+  { start, rows, chunks }: Group,
+  file: FileBytes,
+  scan: ParquetScan,
+): Promise<ColumnReader> {
   const column = tree.element.name
+  for (const { meta_data: meta } of chunks) {
+    if (!meta || meta.path_in_schema[0] === column) await requireValues(meta, rows, file)
+  }
   let values: ArrayLike<unknown> | undefined
   let taken = 0
-  const read = () =>
-    guard(async () => {
-      requireValues(chunks, column, rows)
-      const values = await scan.readColumn({ column, rowStart: start, rowEnd: start + rows })
-      if (values.length !== rows) throw new Error(`column ${column} has ${values.length} of ${rows} rows`)
-      return values
-    })
   return {
     async take(count) {
-      values ??= await read()
+      values ??= await guard(async () => scan.readColumn({ column, rowStart: start, rowEnd: start + rows }))
       const cells = part(values, taken, taken + count)
+      if (cells.length !== count) throw corrupt(`column ${column} has ${values.length} of ${rows} rows`)
       taken += count
       return { cells: () => cells, matrix: () => undefined }
     },
@@ -171,15 +181,21 @@ function wholeColumn(tree: SchemaTree, { start, rows, chunks }: Group, scan: Par
 /** The most values of one column in a row group: more than the library can hold ends the process. */
 const MOST_VALUES = 1 << 26
 
-/** A column of numbers has as many values as rows; a list has as many as there is room for. */
-function requireValues(chunks: ColumnChunk[], column: string, rows: number): void {
-  for (const { meta_data: meta } of chunks) {
-    if (meta && meta.path_in_schema[0] !== column) continue
-    const values = Number(meta?.num_values ?? rows)
-    const isFlat = meta?.path_in_schema.length === 1
-    if ((isFlat ? values === rows : true) && values >= 0 && values <= MOST_VALUES) continue
-    throw new Error(`a row group has ${values} values in the column ${meta?.path_in_schema.join('.')}`)
+/** Columns have as many values as rows, if not in lists, and as many as their pages: the library makes room for any number. */
+async function requireValues(meta: ColumnMetaData | undefined, rows: number, file: FileBytes): Promise<void> {
+  if (!meta) throw new Error('a column is not told of')
+  const { path_in_schema: path, num_values } = meta
+  const values = Number(num_values)
+  if ((path.length === 1 && values !== rows) || !(values >= 0 && values <= MOST_VALUES)) {
+    throw new Error(`a row group has ${values} values in the column ${path.join('.')}`)
   }
+  await checkPages(chunkOf(meta, file))
+}
+
+function chunkOf(meta: ColumnMetaData, file: FileBytes): Omit<Chunk, 'decompress'> {
+  const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = meta
+  const start = Number(dictionary && dictionary < data ? dictionary : data)
+  return { file, start, end: start + Number(size), values: Number(meta.num_values) }
 }
 
 /** The library asks for bytes before it needs them; it is told of a failure then. */
@@ -202,8 +218,12 @@ async function guard<T>(action: () => Promise<T>): Promise<T> {
     return await action()
   } catch (error) {
     if (error instanceof SoftmaxError) throw error
-    throw new SoftmaxError('E_CORRUPT', { format: 'parquet', reason: (error as Error).message }, { cause: error })
+    throw corrupt((error as Error).message, error)
   }
+}
+
+function corrupt(reason: string, cause?: unknown): SoftmaxError {
+  return new SoftmaxError('E_CORRUPT', { format: 'parquet', reason }, { cause })
 }
 
 /** What undoes the compressions of a file; all but snappy are in a package of their own. */
@@ -282,10 +302,14 @@ function typeOf({ type, converted_type: converted, logical_type: logical }: Sche
 }
 
 /** Finds out how long the lists are, by the first that is one. */
-async function measure(columns: Column[], rows: number, open: (column: number) => ColumnReader): Promise<void> {
+async function measure(
+  columns: Column[],
+  rows: number,
+  open: (column: number) => Promise<ColumnReader>,
+): Promise<void> {
   for (const [index, column] of columns.entries()) {
     if (column.type !== 'list') continue
-    const lists = Array.from((await open(index).take(Math.min(SAMPLE, rows))).cells()) as (
+    const lists = Array.from((await (await open(index)).take(Math.min(SAMPLE, rows))).cells()) as (
       | unknown[]
       | null
       | undefined
@@ -298,10 +322,10 @@ async function* readGroup(
   columns: Column[],
   plan: ReadPlan,
   rows: number,
-  open: (column: number) => ColumnReader,
+  open: (column: number) => Promise<ColumnReader>,
 ): AsyncGenerator<Batch> {
-  const logits = plan.logits.map(open)
-  const kept = plan.kept.map(open)
+  const logits = await Promise.all(plan.logits.map(open))
+  const kept = await Promise.all(plan.kept.map(open))
   const step = Math.max(1, Math.floor(BATCH / plan.classes), plan.whole ? 0 : columnRows(plan.classes))
   for (let start = 0; start < rows; start += step) {
     const count = Math.min(step, rows - start)
