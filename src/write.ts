@@ -24,7 +24,9 @@ export type WriteOptions = OptionsOf<'write'>
  * columns that `score` writes: the rest of each row, then what `emit` names. Classes are called by their positions, unless
  * `labels` names them. Records that are no predictions are written property by property.
  *
- * All rows have the properties of the first; one that a row lacks is null. Texts are written as rows come, Parquet, Arrow
+ * All rows have the properties of the first; one that a row lacks is null. A row that does not fit ends the stream, and
+ * there is no `onError`: rows are objects of the program that makes them, which can leave one out, while here it would be
+ * gone without a count or a place to put it. Texts are written as rows come, Parquet, Arrow
  * and .npy 1024 rows at a time. Its event `warning` (a text) tells of what the format has no room for.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; as the stream's `error` event E_RECORD, E_KEY, E_WIDTH for
