@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as zlib from 'node:zlib'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { Field, Float64, RecordBatchFileWriter, Schema, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import { P21, run, told } from './streams.js'
 import { command, folder, ROOT } from './support.js'
@@ -73,6 +74,21 @@ function fromArrow(bytes: Buffer): Rows {
       .toArray()
       .map((row) => row.toJSON()),
   )
+}
+
+/** A .npy file of a matrix of doubles in C order, as the same in Fortran order. */
+function fortran(bytes: Buffer): Buffer {
+  const start = 10 + bytes.readUInt16LE(8)
+  const header = bytes.toString('latin1', 0, start)
+  const [rows, classes] = /'shape': \((\d+), (\d+)\)/.exec(header)!.slice(1).map(Number) as [number, number]
+  const turned = Buffer.alloc(bytes.length - start)
+  for (let at = 0; at < rows * classes; at++) {
+    turned.writeDoubleLE(bytes.readDoubleLE(start + 8 * at), 8 * ((at % classes) * rows + Math.floor(at / classes)))
+  }
+  return Buffer.concat([
+    Buffer.from(header.replace("'fortran_order': False", "'fortran_order': True "), 'latin1'),
+    turned,
+  ])
 }
 
 function delimited(bytes: Buffer, delimiter: string): Rows {
@@ -192,6 +208,31 @@ describe('.npy', () => {
     const { bytes } = await run('logit_a,logit_b\n2,1\nx,1\n2,1\n', { to: 'npy', onError: 'skip' })
     expect((READERS.npy!(bytes) as Rows).values).toEqual([P21.split(',').map(Number), P21.split(',').map(Number)])
   })
+})
+
+describe('the pages of Parquet', () => {
+  const rows = readFileSync(fixture('pages.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+  const codeOf = ({ logits }: { logits: (number | null)[] | null }) =>
+    logits?.length === 0 ? 'E_WIDTH' : !logits || logits.includes(null) ? 'E_MISSING' : undefined
+
+  it.each(['dictionary', 'plain', 'version2'])(
+    'hold missing numbers, missing lists and empty ones: %s',
+    async (name) => {
+      const bad: unknown[] = []
+      const found: unknown[] = []
+      const onReject = ({ row, code }: { row?: number | undefined; code: string }) => void bad.push([row, code])
+      const stream = createReadStream(fixture(`pages-${name}.parquet`)).pipe(
+        read('parquet', { onReject, onError: 'skip' }),
+      )
+      for await (const { id, logits } of stream) found.push({ id, logits: Array.from(logits) })
+      expect(found).toEqual(rows.filter((row) => !codeOf(row)))
+      expect(bad).toEqual(rows.flatMap((row, index) => (codeOf(row) ? [[index + 1, codeOf(row)]] : [])))
+    },
+  )
 })
 
 describe('an Arrow file', () => {
@@ -334,8 +375,27 @@ describe('an input that is damaged', () => {
     'digits.ndjson.gz',
   ]
 
-  it.each(WHOLE)('%s is an error wherever it is cut', async (name) => {
-    const bytes = readFileSync(fixture(name))
+  /** The same rows in every other format, compression and order. */
+  const OTHERS: Record<string, () => Buffer> = {
+    'digits-fixed.parquet': () => readFileSync(fixture('digits-fixed.parquet')),
+    'digits-columns.arrows': () => readFileSync(fixture('digits-columns.arrows')),
+    'csv.gz': () => gzipSync(readFileSync(fixture('digits-logits.csv'))),
+    'npy.gz': () => gzipSync(readFileSync(fixture('digits.npy'))),
+    'npy in Fortran order': () => fortran(readFileSync(fixture('digits.npy'))),
+    ...('zstdCompressSync' in zlib && {
+      'csv.zst': () =>
+        (zlib as unknown as { zstdCompressSync(bytes: Buffer): Buffer }).zstdCompressSync(
+          readFileSync(fixture('digits-logits.csv')),
+        ),
+    }),
+  }
+  const ALL = Object.entries({
+    ...Object.fromEntries(WHOLE.map((name) => [name, () => readFileSync(fixture(name))])),
+    ...OTHERS,
+  })
+
+  it.each(ALL)('%s is an error wherever it is cut', async (_, make) => {
+    const bytes = make()
     for (let percent = 1; percent < 100; percent++) {
       const { error, stats } = await run(bytes.subarray(0, Math.floor((bytes.length * percent) / 100)))
       expect({ percent, error: told(error)?.code, status: error?.status }).toMatchObject({
