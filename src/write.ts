@@ -26,8 +26,8 @@ export type WriteOptions = OptionsOf<'write'>
  *
  * All rows have the properties of the first; one that a row lacks is null. A row that does not fit ends the stream, and
  * there is no `onError`: rows are objects of the program that makes them, which can leave one out, while here it would be
- * gone without a count or a place to put it. Texts are written as rows come, Parquet, Arrow
- * and .npy 1024 rows at a time. Its event `warning` (a text) tells of what the format has no room for.
+ * gone without a count or a place to put it. Texts are written as rows come, Parquet, Arrow and .npy 1024 rows at a time.
+ * Its event `warning` (a text) tells of what the format has no room for.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; as the stream's `error` event E_RECORD, E_KEY, E_WIDTH for
  * a row that does not fit, when those before it are written; E_LABELS, E_NAME, E_PEER, E_CONFLICT, E_OUTPUT.
