@@ -39,7 +39,7 @@ export function writeChunk(column: Column, library: Library): Written {
   const type = path.at(-1)!.type!
   const words = type === 'DOUBLE' || type === 'FLOAT' ? undefined : wordsOf(blocks)
   if (words) return writeWords(words, path, library)
-  const isNumbers = type in ARRAYS && blocks.every(({ values }) => ArrayBuffer.isView(values))
+  const isNumbers = type in ARRAYS && blocks.every(({ values }) => !Array.isArray(values) || !values.includes(null))
   return isNumbers ? writeNumbers(column, library) : writeValues(column, library)
 }
 
