@@ -245,7 +245,7 @@ function numbersIn(
 function plain(bytes: Uint8Array, { type }: NumberType, count: number): NumberArray {
   const { BYTES_PER_ELEMENT: size } = ARRAYS[type]
   if (bytes.length < count * size) throw new Error('a page ends too early')
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice(0, count * size)
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes.subarray(0, count * size))
   return new ARRAYS[type](buffer as ArrayBuffer, byteOffset, count)
 }
 
