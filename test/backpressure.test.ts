@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { finished } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { score, softmax } from 'softmax-stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 const MiB = 1 << 20
 const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
@@ -74,6 +74,28 @@ describe('score() where nobody reads', () => {
       stream.destroy()
     }
   })
+
+  it.each(['csv', 'ndjson'] as const)(
+    'gives rows of %s in time, from a source that always has the next',
+    async (from) => {
+      let now = 0
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+      onTestFinished(() => clock.mockRestore())
+      const rows = async function* () {
+        if (from === 'csv') yield 'logit_a,logit_b\n'
+        for (; now < 10_000; now++) {
+          await turn()
+          yield from === 'csv' ? '2,1\n' : '[2,1]\n'
+        }
+      }
+      let [longest, before] = [0, 0]
+      for await (const _ of Readable.from(rows()).compose(score({ from, emit: 'label' }))) {
+        longest = Math.max(longest, now - before)
+        before = now
+      }
+      expect(longest).toBeLessThan(200)
+    },
+  )
 
   it('gives the row that waits when its source ends', async () => {
     const stream = score({ outputHeader: false })
