@@ -369,6 +369,9 @@ export function namesIn(scope: Scope): string[] {
 /** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
 export function settle<S extends Scope>(options: OptionsOf<S>, scope: S): SettingsOf<S> {
   const names = namesIn(scope)
+  if (typeof options !== 'object' || options === null) {
+    throw new SoftmaxError('E_OPTION', { option: 'options', value: options, expected: 'an object' })
+  }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: nearest(name, names) })
   }

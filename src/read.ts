@@ -1,6 +1,5 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
-import { shown } from './errors.js'
 import { type Batch, Json, type ReadPlan, type Scored, type Table, type Value } from './formats/batch.js'
 import { type FormatName, loadFormat } from './formats/index.js'
 import { type Input, type Opened, openInput } from './formats/input.js'
@@ -9,7 +8,7 @@ import { delimitedTable } from './lanes/delimited.js'
 import { sortOut } from './lanes/table.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
 import { findWhole } from './schema.js'
-import { type Run, repeated, requireDelimiter, toBuffers } from './score.js'
+import { doubtsOf, type Run, requireDelimiter, toBuffers } from './score.js'
 import { countScored, newStats, requireConservation, requireRows, type Start, type Stats } from './tally.js'
 import { transform } from './transform.js'
 
@@ -83,9 +82,7 @@ async function* rowsOf(
 ): AsyncGenerator<Row> {
   const header = table.columns.map((column) => column.name)
   run.tell('header', header, name)
-  for (const twice of table.named ? repeated(header) : []) {
-    run.tell('warning', `two columns are called ${shown(twice)}`, name)
-  }
+  for (const doubt of table.named ? doubtsOf(header) : []) run.tell('warning', doubt, name)
   yield* countScored<Row>(batchesOf(table, settings), run, place, name)
 }
 

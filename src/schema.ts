@@ -169,10 +169,14 @@ function looksLikeKey(first: string[], index: number): boolean {
   return index === 0 && first.length > 1 && isWhole(first[0]!) && !first.slice(1).some(isWhole)
 }
 
-/** A first line of numbers is a row, unless it counts the columns, from 0 or 1, as pandas does for want of names. */
+/** A first line of numbers is a row, unless it counts the columns. */
 function looksLikeData(header: string[]): boolean {
-  const counts = [0, 1].some((first) => header.every((name, index) => name === String(first + index)))
-  return header.every(isNumber) && !counts
+  return header.every(isNumber) && !countsColumns(header)
+}
+
+/** Whether names count columns, from 0 or 1, as pandas does for want of names. */
+export function countsColumns(header: string[]): boolean {
+  return [0, 1].some((first) => header.every((name, index) => name === String(first + index)))
 }
 
 /** The error that shows the header and a selector that would do. */

@@ -18,8 +18,9 @@ import { cellKeeper, generalLane, type Job, scoreLong } from './lanes/general.js
 import { linesJob, linesLane, linesRefusal } from './lanes/lines.js'
 import { fastLane, LostBlock } from './lanes/parallel.js'
 import { type TableJob, tableLane, writePlan } from './lanes/table.js'
+import { isNumber } from './number.js'
 import { type OptionsOf, type SettingsOf, settle } from './options.js'
-import { type Schema, settleSchema, settleTable } from './schema.js'
+import { countsColumns, type Schema, settleSchema, settleTable } from './schema.js'
 import {
   countScored,
   newStats,
@@ -262,7 +263,7 @@ function settleColumns(
   const logits = first && !first.schema.whole ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
   const schema = settle({ ...settings, logits })
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
-  for (const twice of names ? repeated(names) : []) run.tell('warning', `two columns are called ${shown(twice)}`, name)
+  for (const doubt of names ? doubtsOf(names) : []) run.tell('warning', doubt, name)
   run.tell('schema', schema, name)
   run.first ??= { name, format: settings.from!, schema }
   return schema
@@ -337,13 +338,22 @@ function jobOf(schema: Schema, input: Dialect, settings: Settings): Job {
 /** One column with what other files have between cells in it is a file of another delimiter. */
 export function requireDelimiter([cell, more]: string[], { quote }: Dialect, line: number): void {
   if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
-  const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate))
+  const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(cell)
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
 
-export function repeated(names: string[]): Set<string> {
+/** A blank, where all that it stands between are numbers: names may have some. */
+function blankBetween(cell: string): string | undefined {
+  return cell.includes(' ') && cell.split(' ').every(isNumber) ? ' ' : undefined
+}
+
+/** What is odd about the names of columns, and not an error. */
+export function doubtsOf(names: string[]): string[] {
   const seen = new Set<string>()
-  return new Set(names.filter((name) => seen.size === seen.add(name).size))
+  const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))
+  const doubts = Array.from(twice, (name) => `two columns are called ${shown(name)}`)
+  if (!countsColumns(names)) return doubts
+  return [...doubts, `the first line, ${shown(names.join(','))}, is taken for names; --no-header reads it as a row`]
 }
 
 /** The output is written as the input is, unless it is asked for in another format. */

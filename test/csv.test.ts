@@ -416,6 +416,19 @@ describe('headers that are none', () => {
     expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ',' } })
   })
 
+  it('a file of numbers with blanks between, as numpy writes it, is not one of commas', async () => {
+    for (const header of [true, false]) {
+      const { error } = await run('1.5 -2e0\n3 4\n', { header })
+      expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
+    }
+    expect((await run('logit of cat\n1\n')).error).toBeUndefined()
+  })
+
+  it.each(['0,1', '1,2'])('a first line of %s, which counts columns, is one of names, with a warning', async (line) => {
+    const { text, warnings } = await run(`${line}\n2,1\n`, { emit: 'index' })
+    expect({ text, warnings }).toEqual({ text: 'index\n0\n', warnings: [expect.stringContaining('--no-header')] })
+  })
+
   it('a wrong delimiter is told where there is no header, too', async () => {
     const { error } = await run('1.5;2.5\n1.5;2.5\n', { header: false })
     expect(error).toMatchObject({ code: 'E_DELIMITER', status: 1, info: { delimiter: ';' } })

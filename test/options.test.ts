@@ -55,6 +55,12 @@ function refuses(flag: string, texts: string[], option: string, values: unknown[
   })
 }
 
+it('options that are no object are refused', () => {
+  for (const options of [null, 7, 'csv']) {
+    expect(thrown(() => score(options as never))).toMatchObject({ code: 'E_OPTION', status: 2 })
+  }
+})
+
 /** Tests of every option, by its name: an option without tests is an error of types, and of the test below. */
 const TESTS = {
   output() {
