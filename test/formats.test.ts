@@ -235,6 +235,33 @@ describe('the pages of Parquet', () => {
   )
 })
 
+describe('what few files have', () => {
+  interface Edge {
+    name: string
+    bytes: string
+    options: ScoreOptions
+    code?: string
+    kept: string[][]
+    logits: number[][]
+  }
+  const edges = readFileSync(fixture('edges.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Edge)
+
+  it.each(edges.map((one) => [one.name, one] as const))('%s', async (_, { bytes, options, code, kept, logits }) => {
+    const { text, error } = await run(Buffer.from(bytes, 'base64'), { to: 'csv', ...options })
+    expect(error?.code).toBe(code)
+    if (code) return
+    const rows = (parse(text) as string[][]).slice(1)
+    const width = kept[0]!.length
+    const classes = logits[0]!.length
+    const { values } = softmaxMatrix(logits.flat(), logits.length, classes)
+    expect(rows.map((row) => row.slice(0, width))).toEqual(kept)
+    expect(rows.flatMap((row) => row.slice(width, width + classes).map(Number))).toEqual(Array.from(values))
+  })
+})
+
 describe('an Arrow file', () => {
   const csv = `p_a,p_b,label\n${P21},a\n`
 

@@ -81,18 +81,19 @@ async function open(bytes: FileBytes, library: typeof import('hyparquet')): Prom
   const decompressors = await decompressorsFor(metadata)
   const { compressors } = decompressors
   const scan = await library.parquetScan({ file, metadata, parsers: PARSERS, utf8: false, compressors })
-  const groups = groupsOf(metadata)
-  const openColumn = async (tree: SchemaTree, group: Group) =>
-    numberColumn(tree, group, bytes, decompressors) ?? (await wholeColumn(tree, group, bytes, scan))
+  const groups = groupsOf(metadata, trees)
+  const openColumn = async (column: number, group: Group) =>
+    numberColumn(trees[column]!, group.chunks[column]!, bytes, decompressors) ??
+    (await wholeColumn(column, trees, group, bytes, scan))
   const columns = trees.map(columnOf)
-  if (groups[0]) await measure(columns, groups[0].rows, (column) => openColumn(trees[column]!, groups[0]!))
+  if (groups[0]) await measure(columns, groups[0].rows, (column) => openColumn(column, groups[0]!))
   return {
     columns,
     named: true,
     rows: Number(metadata.num_rows),
     async *batches(plan) {
       for (const group of groups) {
-        yield* readGroup(columns, plan, group.rows, (column) => guard(() => openColumn(trees[column]!, group)))
+        yield* readGroup(columns, plan, group.rows, (column) => guard(() => openColumn(column, group)))
       }
     },
     close: () => bytes.close(),
@@ -115,20 +116,39 @@ function requireRows({ num_rows: rows, row_groups: groups }: FileMetaData): void
   throw corrupt(`it tells of ${rows} rows, and its row groups of ${sum}`)
 }
 
-/** A row group that has rows: which of the file's these are, and where its columns lie. */
+/** A row group that has rows: which of the file's these are, and where the leaves of each column lie. */
 interface Group {
   start: number
   rows: number
-  chunks: ColumnChunk[]
+  chunks: ColumnChunk[][]
 }
 
-function groupsOf({ row_groups: groups }: FileMetaData): Group[] {
+function groupsOf({ row_groups: groups }: FileMetaData, trees: SchemaTree[]): Group[] {
   let start = 0
-  return groups.flatMap(({ num_rows, columns: chunks }) => {
+  return groups.flatMap(({ num_rows, columns }) => {
     const rows = Number(num_rows)
     start += rows
-    return rows > 0 ? [{ start: start - rows, rows, chunks }] : []
+    return rows > 0 ? [{ start: start - rows, rows, chunks: chunksOf(columns, trees) }] : []
   })
+}
+
+/** The chunks of each column. They are in the order of the leaves; names do not tell them apart, as two may be the same. */
+function chunksOf(chunks: ColumnChunk[], trees: SchemaTree[]): ColumnChunk[][] {
+  const counts = trees.map(leavesOf)
+  if (chunks.length !== counts.reduce((sum, count) => sum + count, 0)) throw corrupt('a row group has other columns')
+  let end = 0
+  return trees.map(({ element: { name } }, index) => {
+    const start = end
+    end += counts[index]!
+    const own = chunks.slice(start, end)
+    const isOwn = own.every(({ meta_data: meta }) => !meta || meta.path_in_schema[0] === name)
+    if (!isOwn) throw corrupt(`a row group has another column where ${name} is expected`)
+    return own
+  })
+}
+
+function leavesOf({ children }: SchemaTree): number {
+  return children.length === 0 ? 1 : children.reduce((sum, child) => sum + leavesOf(child), 0)
 }
 
 /** A column of a row group, whose rows are taken in order. */
@@ -142,29 +162,31 @@ const PAGED = ['PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY', 'RLE', 'BIT_PACKED
 /** Numbers, page by page; undefined where they are something else or encoded in another way. */
 function numberColumn(
   tree: SchemaTree,
-  group: Group,
+  chunks: ColumnChunk[],
   file: FileBytes,
   decompressors: Decompressors,
 ): ColumnReader | undefined {
   const type = numberType(tree)
-  const meta = group.chunks.find(({ meta_data: meta }) => meta?.path_in_schema[0] === tree.element.name)?.meta_data
+  const meta = chunks[0]?.meta_data
   if (!type || !meta || meta.type !== type.type || !meta.encodings.every((name) => PAGED.includes(name)))
     return undefined
   const column = new NumberColumn(type, { ...chunkOf(meta, file), decompress: decompressors.of(meta.codec) })
   return { take: (rows) => guard(() => column.take(rows)) }
 }
 
-/** Anything else, of a whole row group at once. */
+/** Anything else, of a whole row group at once. The library finds a column by its name. */
 async function wholeColumn(
-  tree: SchemaTree,
+  index: number,
+  trees: SchemaTree[],
   { start, rows, chunks }: Group,
   file: FileBytes,
   scan: ParquetScan,
 ): Promise<ColumnReader> {
-  const column = tree.element.name
-  for (const { meta_data: meta } of chunks) {
-    if (!meta || meta.path_in_schema[0] === column) await requireValues(meta, rows, file)
+  const column = trees[index]!.element.name
+  if (trees.filter(({ element: { name } }) => name === column).length > 1) {
+    throw new SoftmaxError('E_TYPE', { reason: `two columns are called ${JSON.stringify(column)}`, column })
   }
+  for (const { meta_data: meta } of chunks[index]!) await requireValues(meta, rows, file)
   let values: ArrayLike<unknown> | undefined
   let taken = 0
   return {
