@@ -260,6 +260,16 @@ describe('what few files have', () => {
     expect(rows.map((row) => row.slice(0, width))).toEqual(kept)
     expect(rows.flatMap((row) => row.slice(width, width + classes).map(Number))).toEqual(Array.from(values))
   })
+
+  it.each(['parquet', 'arrow'] as const)('is kept where %s is written', async (to) => {
+    for (const { name, bytes, options, kept } of edges) {
+      if (kept?.[0]?.length !== 1) continue
+      const written = await run(Buffer.from(bytes, 'base64'), { ...options, to })
+      expect({ name, error: written.error }).toEqual({ name, error: undefined })
+      const found = await READERS[to]!(written.bytes)
+      expect(found.kept).toEqual(kept.map(([id]) => ({ id: id || 'null' })))
+    }
+  })
 })
 
 describe('an Arrow file', () => {

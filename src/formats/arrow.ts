@@ -206,7 +206,7 @@ function checkRows({ length, valueOffsets, values, children, type }: Arrow.Data,
 
 function columnOf({ name, type }: Arrow.Field, values: Arrow.Vector | null, library: Library): Column {
   const { DataType } = library
-  const sample = DataType.isInt(type) || DataType.isFloat(type) ? '0' : ''
+  const sample = isNumber(type, library) ? '0' : ''
   if (DataType.isFixedSizeList(type) && isNumber(type.children[0]!.type, library)) {
     return { name, type: 'list', sample, width: type.listSize }
   }
@@ -225,7 +225,8 @@ function typeOf(type: Arrow.DataType, library: Library): Type {
   const { DataType } = library
   if (DataType.isDictionary(type)) return typeOf(type.dictionary, library)
   if (DataType.isFloat(type)) return 'number'
-  if (DataType.isInt(type)) return 'integer'
+  // With 64 bits and no sign they have no room in what is written, which has one; as text they are what they were.
+  if (DataType.isInt(type)) return type.isSigned || type.bitWidth < 64 ? 'integer' : 'text'
   if (DataType.isBool(type)) return 'boolean'
   if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type)) return 'bytes'
   return type.children?.length > 0 ? 'json' : 'text'

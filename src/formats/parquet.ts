@@ -289,7 +289,7 @@ function columnOf(tree: SchemaTree): Column {
   return {
     name: element.name,
     type,
-    sample: type === 'number' || type === 'integer' ? '0' : '',
+    sample: type === 'number' || type === 'integer' || isLarge(element) ? '0' : '',
     ...(type === 'list' && { width: 0 }),
   }
 }
@@ -303,22 +303,33 @@ function nestedType({ element, children }: SchemaTree): Type {
       children[0]!.element.repetition_type === 'REPEATED'
       ? leafType(children[0]!)
       : 'json'
-  return typeOf(element) === 'number' ? 'list' : 'json'
+  return isNumber(element) ? 'list' : 'json'
+}
+
+function isNumber(element: SchemaElement): boolean {
+  return ['number', 'integer'].includes(typeOf(element)) || isLarge(element)
+}
+
+/** True of whole numbers that have no room in 64 bits with a sign: they are kept as text, and are numbers as logits. */
+function isLarge({ converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  return converted === 'UINT_64' || (logical?.type === 'INTEGER' && logical.bitWidth === 64 && !logical.isSigned)
 }
 
 /** A list of numbers may hold logits. */
 function leafType({ element, children }: SchemaTree): Type {
   if (children.length > 1) return 'json'
   if (children.length === 1) return leafType(children[0]!)
-  return ['number', 'integer'].includes(typeOf(element)) ? 'list' : 'json'
+  return isNumber(element) ? 'list' : 'json'
 }
 
-function typeOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): Type {
+function typeOf(element: SchemaElement): Type {
+  const { type, converted_type: converted, logical_type: logical } = element
   const kind = logical?.type ?? converted ?? ''
   if (type === 'BOOLEAN') return 'boolean'
   if (kind === 'FLOAT16' || kind === 'DECIMAL' || type === 'FLOAT' || type === 'DOUBLE') return 'number'
   if (kind === 'JSON') return 'json'
   if (/^(DATE|TIME|TIMESTAMP|UTF8|STRING|ENUM|UUID)/.test(kind) || type === 'INT96') return 'text'
+  if (isLarge(element)) return 'text'
   if (type === 'INT32' || type === 'INT64') return 'integer'
   return 'bytes'
 }

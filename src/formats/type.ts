@@ -4,8 +4,8 @@ import type { Type, Value } from './batch.js'
 /** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
 export function typeOf(value: unknown): Type | undefined {
   if (value === null || value === undefined) return undefined
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  if (typeof value === 'bigint') return 'integer'
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'bigint') return isInteger(value) ? 'integer' : 'text'
   if (typeof value === 'boolean') return 'boolean'
   if (typeof value !== 'object') return 'text'
   if (value instanceof Date) return 'time'
@@ -29,6 +29,11 @@ export function fits(value: Value, type: Type): boolean {
   if (value === null || !['boolean', 'number', 'integer', 'bytes'].includes(type)) return true
   if (type === 'bytes') return value instanceof Uint8Array
   if (type === 'boolean') return typeof value === 'boolean'
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value || type === 'number'
-  return typeof value === 'number' && (type === 'number' || Number.isInteger(value))
+  return (typeof value === 'number' || typeof value === 'bigint') && (type === 'number' || isInteger(value))
+}
+
+/** True if a number is a whole one that 64 bits have room for: what is larger would come out as another. */
+function isInteger(value: number | bigint): boolean {
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63
 }
