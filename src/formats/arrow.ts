@@ -10,7 +10,7 @@ import type * as Arrow from 'apache-arrow'
 import { SoftmaxError } from '../errors.js'
 import type { Batch, Column, ReadPlan, Source, Table, TableFormat, Type, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
-import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
+import { type Block, blocksOf, decimalText, LogitsReader, signedNumber, timeText, valuesOf } from './columnar.js'
 import { checkFooter, checkMessage, isSchema } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
@@ -218,7 +218,7 @@ function columnOf({ name, type }: Arrow.Field, values: Arrow.Vector | null, libr
 }
 
 function isNumber(type: Arrow.DataType, { DataType }: Library): boolean {
-  return DataType.isFloat(type) || DataType.isInt(type)
+  return DataType.isFloat(type) || DataType.isInt(type) || DataType.isDecimal(type)
 }
 
 function typeOf(type: Arrow.DataType, library: Library): Type {
@@ -254,7 +254,9 @@ function* readBatch(batch: Arrow.RecordBatch, columns: Column[], plan: ReadPlan,
 }
 
 /** The numbers of a column; null where there is none. */
-function numbersOf(column: Arrow.Vector, { DataType, Precision }: Library): ArrayLike<unknown> {
+function numbersOf(column: Arrow.Vector, library: Library): ArrayLike<unknown> {
+  const { DataType, Precision } = library
+  if (DataType.isDecimal(column.type)) return Array.from(texts(column, library))
   const isHalf = DataType.isFloat(column.type) && column.type.precision === Precision.HALF
   const [data] = column.data
   if (column.data.length !== 1 || !data || !DataType.isFloat(column.type)) return Array.from(column)
@@ -298,7 +300,7 @@ function cellsOf(column: Arrow.Vector, library: Library): ArrayLike<unknown> {
     : Array.from(texts(column, library))
 }
 
-/** The values of a column that is kept: times as text with all their digits, decimals as they are written. */
+/** The values of a column that is kept: times and decimals as text with all their digits. */
 function* texts(column: Arrow.Vector, library: Library): Generator<unknown> {
   const { DataType } = library
   const { type } = column
@@ -311,12 +313,33 @@ function* texts(column: Arrow.Vector, library: Library): Generator<unknown> {
     }
   } else if (DataType.isDate(type)) {
     for (const value of column) yield value === null ? null : new Date(Number(value)).toISOString().slice(0, 10)
+  } else if (DataType.isDecimal(type)) {
+    for (const data of column.data) {
+      const { values, stride } = data as { values: Uint32Array; stride: number }
+      for (let row = 0; row < data.length; row++) {
+        const words = values.slice(row * stride, (row + 1) * stride)
+        const bytes = new Uint8Array(words.buffer).reverse()
+        yield data.getValid(row) ? decimalText(signedNumber(bytes), type.scale) : null
+      }
+    }
   } else if (DataType.isFloat(type)) yield* Array.from(numbersOf(column, library))
-  else for (const value of column) yield plainValue(value)
+  else if (DataType.isStruct(type)) yield* structs(column, library)
+  else for (const value of column) yield plainValue(value, library)
+}
+
+function* structs(column: Arrow.Vector, library: Library): Generator<unknown> {
+  const { children } = column.type as Arrow.Struct
+  const fields = children.map(
+    ({ name }, index) => [name, Array.from(texts(column.getChildAt(index)!, library))] as const,
+  )
+  for (let row = 0; row < column.length; row++) {
+    yield column.isValid(row) ? Object.fromEntries(fields.map(([name, values]) => [name, values[row]])) : null
+  }
 }
 
 /** Nested values as JavaScript's own. */
-function plainValue(value: unknown): unknown {
+function plainValue(value: unknown, library: Library): unknown {
+  if (value instanceof library.Vector) return Array.from(texts(value, library))
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
   return 'toJSON' in value ? (value as { toJSON(): unknown }).toJSON() : value
 }

@@ -42,6 +42,22 @@ export function timeText(count: bigint, perSecond: bigint): string {
   return `${seconds}${fraction && `.${fraction}`}Z`
 }
 
+/** A decimal with all its digits: what it is without its point, and how many digits stand behind that. */
+export function decimalText(unscaled: bigint, scale: number): string {
+  if (!(Math.abs(scale) <= MOST_SCALE)) throw new Error(`a decimal has ${scale} digits behind its point`)
+  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale))
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
+  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+/** No decimal has more digits. */
+const MOST_SCALE = 100
+
+/** A whole number with a sign, in bytes of which the last is the least. */
+export function signedNumber(bytes: Uint8Array): bigint {
+  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`))
+}
+
 /** Fills in the logits of some rows, from a list a class or from a list of lists; and finds the bad ones. */
 export class LogitsReader {
   readonly logits: Float64Array

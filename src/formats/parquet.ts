@@ -36,7 +36,7 @@ import {
   type Writer,
 } from './batch.js'
 import { writeChunk } from './chunks.js'
-import { type Block, blocksOf, LogitsReader, timeText, valuesOf } from './columnar.js'
+import { type Block, blocksOf, decimalText, LogitsReader, signedNumber, timeText, valuesOf } from './columnar.js'
 import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
@@ -80,7 +80,8 @@ async function open(bytes: FileBytes, library: typeof import('hyparquet')): Prom
   if (trees.some(({ element: { name } }) => typeof name !== 'string')) throw new Error('a column has no name')
   const decompressors = await decompressorsFor(metadata)
   const { compressors } = decompressors
-  const scan = await library.parquetScan({ file, metadata, parsers: PARSERS, utf8: false, compressors })
+  const plain = withoutDecimals(metadata, trees)
+  const scan = await library.parquetScan({ file, metadata: plain, parsers: PARSERS, utf8: false, compressors })
   const groups = groupsOf(metadata, trees)
   const openColumn = async (column: number, group: Group) =>
     numberColumn(trees[column]!, group.chunks[column]!, bytes, decompressors) ??
@@ -192,12 +193,41 @@ async function wholeColumn(
   return {
     async take(count) {
       values ??= await guard(async () => scan.readColumn({ column, rowStart: start, rowEnd: start + rows }))
-      const cells = part(values, taken, taken + count)
+      const cells = withDecimals(part(values, taken, taken + count), trees[index]!)
       if (cells.length !== count) throw corrupt(`column ${column} has ${values.length} of ${rows} rows`)
       taken += count
       return { cells: () => cells, matrix: () => undefined }
     },
   }
+}
+
+/** The file as one of whole numbers and bytes where columns are of decimals: the library makes doubles of these. */
+function withoutDecimals(metadata: FileMetaData, trees: SchemaTree[]): FileMetaData {
+  const decimals = new Set(trees.map(decimalIn))
+  const schema = metadata.schema.map((element) => {
+    const { converted_type: _, logical_type: __, ...plain } = element
+    return decimals.has(element) ? plain : element
+  })
+  return { ...metadata, schema }
+}
+
+/** The decimals that a column holds, be it in lists; undefined where it holds others or more. */
+function decimalIn({ element, children }: SchemaTree): SchemaElement | undefined {
+  if (children.length === 1) return decimalIn(children[0]!)
+  return children.length === 0 && isDecimal(element) ? element : undefined
+}
+
+function withDecimals(cells: ArrayLike<unknown>, tree: SchemaTree): ArrayLike<unknown> {
+  const decimal = decimalIn(tree)
+  if (!decimal) return cells
+  const exact = (value: unknown): unknown => {
+    if (value === null || value === undefined) return null
+    if (value instanceof Uint8Array) return decimalText(signedNumber(value), decimal.scale ?? 0)
+    if (typeof value !== 'object') return decimalText(BigInt(value as number | bigint), decimal.scale ?? 0)
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as ArrayLike<unknown>, exact)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, exact(item)]))
+  }
+  return Array.from(cells, exact)
 }
 
 /** The most values of one column in a row group: more than the library can hold ends the process. */
@@ -289,7 +319,7 @@ function columnOf(tree: SchemaTree): Column {
   return {
     name: element.name,
     type,
-    sample: type === 'number' || type === 'integer' || isLarge(element) ? '0' : '',
+    sample: children.length === 0 && isNumber(element) ? '0' : '',
     ...(type === 'list' && { width: 0 }),
   }
 }
@@ -307,7 +337,7 @@ function nestedType({ element, children }: SchemaTree): Type {
 }
 
 function isNumber(element: SchemaElement): boolean {
-  return ['number', 'integer'].includes(typeOf(element)) || isLarge(element)
+  return ['number', 'integer'].includes(typeOf(element)) || isLarge(element) || isDecimal(element)
 }
 
 /** True of whole numbers that have no room in 64 bits with a sign: they are kept as text, and are numbers as logits. */
@@ -322,14 +352,18 @@ function leafType({ element, children }: SchemaTree): Type {
   return isNumber(element) ? 'list' : 'json'
 }
 
+function isDecimal({ converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  return converted === 'DECIMAL' || logical?.type === 'DECIMAL'
+}
+
 function typeOf(element: SchemaElement): Type {
   const { type, converted_type: converted, logical_type: logical } = element
   const kind = logical?.type ?? converted ?? ''
   if (type === 'BOOLEAN') return 'boolean'
-  if (kind === 'FLOAT16' || kind === 'DECIMAL' || type === 'FLOAT' || type === 'DOUBLE') return 'number'
+  if (kind === 'FLOAT16' || type === 'FLOAT' || type === 'DOUBLE') return 'number'
   if (kind === 'JSON') return 'json'
   if (/^(DATE|TIME|TIMESTAMP|UTF8|STRING|ENUM|UUID)/.test(kind) || type === 'INT96') return 'text'
-  if (isLarge(element)) return 'text'
+  if (isLarge(element) || isDecimal(element)) return 'text'
   if (type === 'INT32' || type === 'INT64') return 'integer'
   return 'bytes'
 }
