@@ -10,7 +10,16 @@ import type * as Arrow from 'apache-arrow'
 import { SoftmaxError } from '../errors.js'
 import type { Batch, Column, ReadPlan, Source, Table, TableFormat, Type, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
-import { type Block, blocksOf, decimalText, LogitsReader, signedNumber, timeText, valuesOf } from './columnar.js'
+import {
+  type Block,
+  blocksOf,
+  dayText,
+  decimalText,
+  LogitsReader,
+  signedNumber,
+  timeText,
+  valuesOf,
+} from './columnar.js'
 import { checkFooter, checkMessage, isSchema } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
@@ -80,7 +89,7 @@ async function open(bytes: ByteReader, library: Library): Promise<Table> {
     async *batches(plan) {
       for (let next = first; !next.done; next = await guard(() => batches.next())) {
         checkBatch(next.value)
-        yield* readBatch(next.value, columns, plan, library)
+        yield* guarded(readBatch(next.value, columns, plan, library))
         // It is let go before another comes, as one may have hundreds of megabytes.
         next = first = { done: false, value: undefined as never }
       }
@@ -99,6 +108,15 @@ async function guard<T>(action: () => Promise<T> | T): Promise<T> {
     return await action()
   } catch (error) {
     throw error instanceof SoftmaxError ? error : damaged((error as Error).message, error)
+  }
+}
+
+/** The same of batches, whose values are made of the bytes as they are asked for. */
+async function* guarded(batches: Iterator<Batch>): AsyncGenerator<Batch> {
+  for (;;) {
+    const { done, value } = await guard(() => batches.next())
+    if (done) return
+    yield value
   }
 }
 
@@ -312,7 +330,7 @@ function* texts(column: Arrow.Vector, library: Library): Generator<unknown> {
       }
     }
   } else if (DataType.isDate(type)) {
-    for (const value of column) yield value === null ? null : new Date(Number(value)).toISOString().slice(0, 10)
+    for (const value of column) yield value === null ? null : dayText(Number(value) / 86_400_000)
   } else if (DataType.isDecimal(type)) {
     for (const data of column.data) {
       const { values, stride } = data as { values: Uint32Array; stride: number }

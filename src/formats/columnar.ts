@@ -33,13 +33,21 @@ function plain(_key: string, value: unknown): unknown {
   return value
 }
 
-/** A time since 1970 in ISO 8601, with as many digits as it has. */
+/** A time since 1970 in ISO 8601, with as many digits as it has; the number itself where no year is as far. */
 export function timeText(count: bigint, perSecond: bigint): string {
   const rest = ((count % perSecond) + perSecond) % perSecond
-  const seconds = new Date(Number((count - rest) / perSecond) * 1000).toISOString().slice(0, -5)
+  const date = new Date(Number((count - rest) / perSecond) * 1000)
+  if (Number.isNaN(date.getTime())) return String(count)
+  const seconds = date.toISOString().slice(0, -5)
   const digits = String(perSecond).length - 1
   const fraction = digits > 0 ? String(rest).padStart(digits, '0').replace(/0+$/, '') : ''
   return `${seconds}${fraction && `.${fraction}`}Z`
+}
+
+/** A day in ISO 8601; the number itself where no year is as far. */
+export function dayText(days: number): string {
+  const date = new Date(days * 86_400_000)
+  return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().replace(/T.*/, '')
 }
 
 /** A decimal with all its digits: what it is without its point, and how many digits stand behind that. */

@@ -36,7 +36,16 @@ import {
   type Writer,
 } from './batch.js'
 import { writeChunk } from './chunks.js'
-import { type Block, blocksOf, decimalText, LogitsReader, signedNumber, timeText, valuesOf } from './columnar.js'
+import {
+  type Block,
+  blocksOf,
+  dayText,
+  decimalText,
+  LogitsReader,
+  signedNumber,
+  timeText,
+  valuesOf,
+} from './columnar.js'
 import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './pages.js'
 import { loadPeer } from './peer.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
@@ -309,7 +318,7 @@ const PARSERS: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (count) => timeText(count, 1000n),
   timestampFromMicroseconds: (count) => timeText(count, 1_000_000n),
   timestampFromNanoseconds: (count) => timeText(count, 1_000_000_000n),
-  dateFromDays: (days) => new Date(days * 86_400_000).toISOString().slice(0, 10),
+  dateFromDays: dayText,
   jsonFromBytes: (bytes) => new Json(Buffer.from(bytes).toString()),
 }
 
