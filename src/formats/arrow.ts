@@ -209,14 +209,20 @@ async function requireFooter(bytes: ByteReader): Promise<void> {
 
 /** A batch may tell of more rows than it has; the library believes it. */
 function checkBatch({ data, numRows }: Arrow.RecordBatch): void {
+  // A row has a bit at least, but where all columns are null: no file is so long that there are many such rows.
+  if (numRows > MOST_NULLS && numRows > 8 * data.byteLength) {
+    throw damaged(`a batch tells of ${numRows} rows, and has ${data.byteLength} bytes`)
+  }
   for (const column of data.children) checkRows(column, numRows)
 }
+
+const MOST_NULLS = 1 << 16
 
 function checkRows({ length, valueOffsets, values, children, type }: Arrow.Data, rows: number): void {
   const { listSize, bitWidth, precision } = type as { listSize?: number; bitWidth?: number; precision?: number }
   const isFixed = bitWidth !== undefined || precision !== undefined
   const known = length === rows && Number.isSafeInteger(rows)
-  const offsets = (valueOffsets?.length ?? 0) > 0 ? valueOffsets.length > rows : true
+  const offsets = rows === 0 || ((valueOffsets as Int32Array | undefined)?.length ?? Infinity) > rows
   const numbers = !isFixed || rows === 0 || ((values as ArrayLike<unknown> | undefined)?.length ?? rows) >= rows
   if (!known || !offsets || !numbers) throw damaged(`a column has not the ${rows} rows of its batch`)
   if (listSize !== undefined && children[0]) checkRows(children[0], rows * listSize)

@@ -298,11 +298,11 @@ async function decompressorsFor({ row_groups: groups }: FileMetaData): Promise<D
   const isKnown = [...codecs].every((codec) => codec === 'UNCOMPRESSED' || codec === 'SNAPPY' || codec === undefined)
   const name = 'hyparquet-compressors'
   const more = isKnown ? {} : (await loadPeer('parquet', name, () => import('hyparquet-compressors'))).compressors
-  const compressors: Compressors = {
-    ...more,
-    SNAPPY: decodeSnappy,
-    UNCOMPRESSED: (bytes) => bytes,
-  }
+  const known: Compressors = { ...more, SNAPPY: decodeSnappy, UNCOMPRESSED: (bytes) => bytes }
+  // Nothing at all is no block of LZ4, which is what the dictionary of a column of nulls is.
+  const undo = (codec: CompressionCodec) => (bytes: Uint8Array, size: number) =>
+    size === 0 ? new Uint8Array() : known[codec]!(bytes, size)
+  const compressors = Object.fromEntries(Object.keys(known).map((codec) => [codec, undo(codec as CompressionCodec)]))
   return {
     compressors,
     of: (codec) => (bytes, size) => {
