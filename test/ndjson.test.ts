@@ -145,6 +145,19 @@ describe('a row of NDJSON', () => {
     }
   })
 
+  it.each([
+    ['{"logits":[]}', '{"logits":[2,1]}', '0'],
+    ['[]', '[2,1]', '0'],
+    ['{"logits":{}}', '{"logits":{"a":2,"b":1}}', 'a'],
+  ])('is bad where it has no logits, be it the first: %s', async (empty, line, label) => {
+    const input = `${empty}\n${line}\n`
+    for (const lane of ['auto', 'general'] as const) {
+      const { text, stats } = await run(input, { onError: 'skip', emit: 'label', keep: false, lane })
+      expect({ text, stats }).toMatchObject({ text: `{"label":"${label}"}\n`, stats: { read: 2, written: 1 } })
+    }
+    expect((await run(input)).error).toMatchObject({ info: { line: 1, row: 1 } })
+  })
+
   it('may have nothing where others have a list or a record', async () => {
     const input = '{"a":null,"r":null,"logits":[2,1]}\n{"a":[1],"r":{"x":1},"logits":[2,1]}\n'
     expect(await scored(input, { to: 'csv', emit: 'index' })).toBe('a,r,index\n,,0\n[1],"{""x"":1}",0\n')

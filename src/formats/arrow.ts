@@ -235,7 +235,7 @@ function columnOf({ name, type }: Arrow.Field, values: Arrow.Vector | null, libr
     return { name, type: 'list', sample, width: type.listSize }
   }
   if (DataType.isList(type) && isNumber(type.children[0]!.type, library)) {
-    const list = Array.from(values ?? []).find((list) => list !== null) as Arrow.Vector | undefined
+    const list = Array.from(values ?? []).find((list) => list?.length > 0) as Arrow.Vector | undefined
     return { name, type: 'list', sample, width: list?.length ?? 0 }
   }
   return { name, type: typeOf(type, library), sample }

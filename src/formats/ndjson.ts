@@ -163,7 +163,7 @@ export function longBatch({ bytes, lines, start }: LongLine, plan: ReadPlan, lim
 /** The columns that the first rows have: the keys of the first, and what a path leads to. */
 function columnsOf(rows: Row[], { logits }: ReadSettings): Keyed[] {
   const [first] = rows as [Row, ...Row[]]
-  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: first.length }]
+  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows) }]
   const columns = Object.keys(first).map((name) => describe(name, [name], rows))
   if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
   const nested = describe(logits, logits.split('.'), rows)
@@ -178,10 +178,21 @@ function describe(name: string, path: readonly string[], rows: Row[]): Keyed {
   const [first] = values
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   const sample = typeof first === 'number' ? String(first) : typeof first === 'string' ? first : ''
-  const whole = values.find((value) => typeOf(value) === type)
-  if (type === 'list') return { name, path, type, sample, width: (whole as unknown[]).length }
-  if (type === 'record') return { name, path, type, sample, keys: Object.keys(whole as object) }
+  if (type === 'list') return { name, path, type, sample, width: widthOf(values) }
+  if (type === 'record') return { name, path, type, sample, keys: keysOf(values) }
   return { name, path, type, sample }
+}
+
+/** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
+function widthOf(values: unknown[]): number {
+  const lists = values.filter((value) => Array.isArray(value))
+  return lists.find(({ length }) => length > 0)?.length ?? 0
+}
+
+/** The same of records: their keys. */
+function keysOf(values: unknown[]): string[] {
+  const records = values.filter((value) => typeOf(value) === 'record') as object[]
+  return Object.keys(records.find((record) => Object.keys(record).length > 0) ?? {})
 }
 
 function valueAt(row: Row, path: readonly string[]): unknown {

@@ -390,7 +390,7 @@ async function measure(
       | null
       | undefined
     )[]
-    column.width = lists.find((list) => list !== null && list !== undefined)?.length ?? 0
+    column.width = lists.find((list) => list && list.length > 0)?.length ?? 0
   }
 }
 
