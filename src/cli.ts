@@ -11,7 +11,7 @@ import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError } from './errors.js'
-import { scoreFiles } from './files.js'
+import { CHUNK, scoreFiles } from './files.js'
 import { compressed, compressionOf } from './formats/compression.js'
 import { formatOf } from './formats/index.js'
 import { namesIn, type SettingsOf, settle } from './options.js'
@@ -166,7 +166,7 @@ function requireReadable(input: string): void {
 /** Of a file, in larger pieces than Node would read it. */
 function standardInput(): Readable {
   if (!fileOf(STDIN)?.isFile()) return process.stdin
-  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 18 })
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
 }
 
 /** On a signal leaves no temporary, then lets the signal end the process as it would have. */

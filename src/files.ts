@@ -72,7 +72,8 @@ function sourceOf(input: string | Readable, source: string | undefined, stats: S
   return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
 }
 
-const CHUNK = 1 << 18
+/** How many bytes of a file are read at once. */
+export const CHUNK = 1 << 18
 
 /** How many bytes a stream has read that were not taken from it. */
 function unread({ readableLength, readableObjectMode }: Readable): number {

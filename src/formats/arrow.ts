@@ -20,6 +20,7 @@ import {
   timeText,
   valuesOf,
 } from './columnar.js'
+import * as damage from './damage.js'
 import { checkFooter, checkMessage, isSchema } from './flatbuffer.js'
 import { halves } from './float.js'
 import { decodeLz4 } from './lz4.js'
@@ -98,18 +99,10 @@ async function open(bytes: ByteReader, library: Library): Promise<Table> {
   }
 }
 
-function damaged(reason: string, cause?: unknown): SoftmaxError {
-  return new SoftmaxError('E_CORRUPT', { format: 'arrow', reason }, { cause })
-}
+const damaged = (reason: string) => damage.corrupt('arrow', reason)
 
 /** What the library throws is about what it reads. */
-async function guard<T>(action: () => Promise<T> | T): Promise<T> {
-  try {
-    return await action()
-  } catch (error) {
-    throw error instanceof SoftmaxError ? error : damaged((error as Error).message, error)
-  }
-}
+const guard = <T>(action: () => Promise<T> | T) => damage.guard('arrow', action)
 
 /** The same of batches, whose values are made of the bytes as they are asked for. */
 async function* guarded(batches: Iterator<Batch>): AsyncGenerator<Batch> {

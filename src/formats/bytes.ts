@@ -72,3 +72,8 @@ export class ByteReader {
     }
   }
 }
+
+/** Four bytes as a number, the lowest first; behind the end are zeros. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+}

@@ -7,6 +7,7 @@ import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SoftmaxError } from '../errors.js'
 import { ByteReader } from './bytes.js'
+import { corrupt } from './damage.js'
 import { beginsAs, type Magic } from './magic.js'
 
 /** Loaded where it is needed. */
@@ -74,10 +75,6 @@ export function compressed(source: Readable, name: CompressionName | undefined):
   return engine
 }
 
-function damaged(format: CompressionName, reason: string): SoftmaxError {
-  return new SoftmaxError('E_CORRUPT', { format, reason })
-}
-
 /** Members one after the other, and zeros after the last. */
 async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
   try {
@@ -89,9 +86,9 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
         yield piece
       }
       const trailer = await bytes.take(8)
-      if (trailer.length < 8) throw damaged('gzip', CUT)
+      if (trailer.length < 8) throw corrupt('gzip', CUT)
       if (trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size) {
-        throw damaged('gzip', `the check sum of member ${member} is not that of its bytes`)
+        throw corrupt('gzip', `the check sum of member ${member} is not that of its bytes`)
       }
     }
   } finally {
@@ -109,11 +106,11 @@ async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolea
     return false
   }
   if (!lead.toString('latin1', 0, 2).startsWith(GZIP.slice(0, Math.min(lead.length, 2)))) {
-    throw damaged('gzip', 'what follows its end is neither a member nor zeros')
+    throw corrupt('gzip', 'what follows its end is neither a member nor zeros')
   }
-  if (lead.length < 10) throw damaged('gzip', CUT)
+  if (lead.length < 10) throw corrupt('gzip', CUT)
   const flags = lead[3]!
-  if (lead[2] !== 8 || flags > 31) throw damaged('gzip', 'its header is not one of gzip')
+  if (lead[2] !== 8 || flags > 31) throw corrupt('gzip', 'its header is not one of gzip')
   if (flags & EXTRA) await bytes.take((await bytes.take(2)).readUInt16LE())
   if (flags & NAME) await skipText(bytes)
   if (flags & COMMENT) await skipText(bytes)
@@ -128,13 +125,13 @@ const COMMENT = 16
 
 async function skipText(bytes: ByteReader): Promise<void> {
   for (let byte = await bytes.take(1); byte[0] !== 0; byte = await bytes.take(1)) {
-    if (byte.length === 0) throw damaged('gzip', CUT)
+    if (byte.length === 0) throw corrupt('gzip', CUT)
   }
 }
 
 async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
   for (let piece: Buffer | undefined = first; piece; piece = await bytes.next()) {
-    if (piece.some((byte) => byte !== 0)) throw damaged('gzip', 'what follows its end is neither a member nor zeros')
+    if (piece.some((byte) => byte !== 0)) throw corrupt('gzip', 'what follows its end is neither a member nor zeros')
   }
 }
 
@@ -160,7 +157,7 @@ async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
   try {
     yield* engine as AsyncIterable<Buffer>
   } catch (error) {
-    throw error instanceof SoftmaxError ? error : damaged('gzip', (error as Error).message)
+    throw error instanceof SoftmaxError ? error : corrupt('gzip', (error as Error).message)
   } finally {
     engine.destroy()
   }
@@ -184,13 +181,13 @@ async function* unzstd(bytes: ByteReader): AsyncGenerator<Buffer> {
         await skipFrame(bytes)
         continue
       }
-      if (head.toString('latin1') !== ZSTD) throw damaged('zstd', 'what follows its end is no frame')
+      if (head.toString('latin1') !== ZSTD) throw corrupt('zstd', 'what follows its end is no frame')
       const engine = createZstdDecompress(PIECE)
       pipeline(Readable.from(frameBytes(head, bytes), { objectMode: false }), engine).catch(() => {})
       yield* engine as AsyncIterable<Buffer>
     }
   } catch (error) {
-    throw error instanceof SoftmaxError ? error : damaged('zstd', (error as Error).message)
+    throw error instanceof SoftmaxError ? error : corrupt('zstd', (error as Error).message)
   } finally {
     await bytes.close()
   }
@@ -232,6 +229,6 @@ async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buf
 
 async function exactly(bytes: ByteReader, length: number): Promise<Buffer> {
   const taken = await bytes.take(length)
-  if (taken.length < length) throw damaged('zstd', CUT)
+  if (taken.length < length) throw corrupt('zstd', CUT)
   return taken
 }

@@ -12,6 +12,7 @@ import type { Field } from '../columns.js'
 import { SoftmaxError } from '../errors.js'
 import type { Batch, ReadPlan, Source, Table, TableFormat, WritePlan, Writer } from './batch.js'
 import { ByteReader } from './bytes.js'
+import * as damage from './damage.js'
 import { type FloatLayout, readFloats } from './float.js'
 import { openBytes, Spool } from './spool.js'
 
@@ -63,9 +64,7 @@ async function read(source: Source): Promise<Table | undefined> {
   }
 }
 
-function damaged(reason: string): SoftmaxError {
-  return new SoftmaxError('E_CORRUPT', { format: 'npy', reason })
-}
+const damaged = (reason: string) => damage.corrupt('npy', reason)
 
 /** Reads the Python literal; all that is not an array of numbers with a point is refused. */
 function parseHeader(text: string): Header {

@@ -1,7 +1,7 @@
 /**
  * Parquet, through hyparquet and hyparquet-writer, but for numbers, which have most of the bytes: they are read from their
- * pages (`pages.ts`) and written as pages (`chunks.ts`) without a JavaScript value for each. What is read has to be in a
- * file, as its table of contents stands at its end.
+ * pages (`parquet-pages.ts`) and written as pages (`parquet-chunks.ts`) without a JavaScript value for each. What is read
+ * has to be in a file, as its table of contents stands at its end.
  *
  * Memory: of numbers that are read, a page of each column; of all else that is kept, a row group; of what is written, a
  * row group of some 16 MB. Where the time goes, of a million rows with an id and a list of ten, in ns a number:
@@ -35,7 +35,6 @@ import {
   type WritePlan,
   type Writer,
 } from './batch.js'
-import { writeChunk } from './chunks.js'
 import {
   type Block,
   blocksOf,
@@ -46,7 +45,9 @@ import {
   timeText,
   valuesOf,
 } from './columnar.js'
-import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './pages.js'
+import * as damage from './damage.js'
+import { writeChunk } from './parquet-chunks.js'
+import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './parquet-pages.js'
 import { loadPeer } from './peer.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
 import { type FileBytes, openBytes } from './spool.js'
@@ -274,18 +275,9 @@ async function readSlice(bytes: FileBytes, start: number, end: number): Promise<
 }
 
 /** What the library throws is about what the file holds. */
-async function guard<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action()
-  } catch (error) {
-    if (error instanceof SoftmaxError) throw error
-    throw corrupt((error as Error).message, error)
-  }
-}
+const guard = <T>(action: () => Promise<T>) => damage.guard('parquet', action)
 
-function corrupt(reason: string, cause?: unknown): SoftmaxError {
-  return new SoftmaxError('E_CORRUPT', { format: 'parquet', reason }, { cause })
-}
+const corrupt = (reason: string) => damage.corrupt('parquet', reason)
 
 /** What undoes the compressions of a file; all but snappy are in a package of their own. */
 interface Decompressors {

@@ -6,16 +6,14 @@
  * and the positions of numbers in a dictionary, are in runs of one number or packed in so many bits each.
  */
 import type { SchemaTree } from 'hyparquet'
+import { wordAt } from './bytes.js'
+import { ARRAYS, type NumberArray, type NumberName } from './parquet-types.js'
 import type { FileBytes } from './spool.js'
 import { type Struct, ThriftReader } from './thrift.js'
 
-type NumberArray = Float32Array | Float64Array | Int32Array | BigInt64Array
-
-const ARRAYS = { FLOAT: Float32Array, DOUBLE: Float64Array, INT32: Int32Array, INT64: BigInt64Array } as const
-
 /** How the numbers of a column lie. */
 export interface NumberType {
-  type: keyof typeof ARRAYS
+  type: NumberName
   /** The level of definition of a number, and that from which on a list has an item; in lists alone are items. */
   defined: number
   item: number
@@ -24,6 +22,7 @@ export interface NumberType {
 
 /** How the numbers of a column lie, where it holds nothing but these, or one list of them a row. */
 export function numberType(tree: SchemaTree): NumberType | undefined {
+  // A number alone, a list that is a repeated number, or one whose repeated group holds it: `a`, `a[]`, `a.list[].element`.
   const path = [tree]
   for (let node = tree; node.children.length > 0; path.push(node)) {
     if (node.children.length > 1) return undefined
@@ -38,7 +37,7 @@ export function numberType(tree: SchemaTree): NumberType | undefined {
   if (!type || !(type in ARRAYS) || !isPlain || path.length > 3 || (path.length > 1 && !isList)) return undefined
   const levels = (some: typeof steps) => some.filter((step) => step !== 'REQUIRED').length
   const item = levels(steps.slice(0, repeated + 1))
-  return { type: type as keyof typeof ARRAYS, defined: levels(steps), item, repeated: isList }
+  return { type: type as NumberName, defined: levels(steps), item, repeated: isList }
 }
 
 /** Where a column of a row group lies in the file, and what undoes its compression. */
@@ -280,11 +279,6 @@ function unpack(bytes: Uint8Array, width: number, out: Uint8Array | Uint32Array)
   else
     for (let at = 0, bit = 0; at < out.length; at++, bit += width)
       out[at] = (wordAt(bytes, bit >>> 3) >>> (bit & 7)) & mask
-}
-
-/** Four bytes as a number; behind the end are zeros. */
-function wordAt(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
 /** The numbers of some rows. */

@@ -8,11 +8,7 @@
 import type { Encoding, PageHeader, SchemaElement, Statistics } from 'hyparquet'
 import type { ParquetWriter } from 'hyparquet-writer'
 import type { Block } from './columnar.js'
-
-type NumberArray = Float32Array | Float64Array | Int32Array | BigInt64Array
-type NumberName = keyof typeof ARRAYS
-
-const ARRAYS = { FLOAT: Float32Array, DOUBLE: Float64Array, INT32: Int32Array, INT64: BigInt64Array } as const
+import { ARRAYS, type NumberArray, type NumberName } from './parquet-types.js'
 
 /** What makes the file, and what of the library makes pages. */
 export interface Library {
