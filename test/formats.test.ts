@@ -272,6 +272,15 @@ describe('what few files have', () => {
   })
 })
 
+it('a column of Parquet that has more rows than its row group is damaged, and no row is lost', async () => {
+  const { bytes } = await run('[2,1]\n'.repeat(100), { to: 'parquet', emit: 'probs' })
+  const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8)
+  // 100 rows are C8 01 there, of the file and of its group; 99 are C6 01. The lists have 200 numbers.
+  for (let at = bytes.indexOf('c801', footer, 'hex'); at >= 0; at = bytes.indexOf('c801', at, 'hex')) bytes[at] = 0xc6
+  const { error } = await run(bytes, { logits: 'probs', to: 'csv' })
+  expect(error).toMatchObject({ code: 'E_CORRUPT', info: { reason: expect.stringContaining('more rows') } })
+})
+
 describe('an Arrow file', () => {
   const csv = `p_a,p_b,label\n${P21},a\n`
 

@@ -79,6 +79,11 @@ export class NumberColumn {
     return taken
   }
 
+  /** Throws where there are more rows than were taken. */
+  async end(): Promise<void> {
+    if (this.#rows > 0 || (await this.#readPage())) throw new Error('a column has more rows than its row group')
+  }
+
   /** Reads up to the next page that has rows; false at the end. */
   async #readPage(): Promise<boolean> {
     while (this.#at < this.#chunk.end) {

@@ -165,6 +165,8 @@ function leavesOf({ children }: SchemaTree): number {
 /** A column of a row group, whose rows are taken in order. */
 interface ColumnReader {
   take(rows: number): Promise<Pick<Numbers, 'cells' | 'matrix'>>
+  /** To be called behind the last row: no row may be left. */
+  end(): Promise<void>
 }
 
 /** The encodings of plain numbers, of those in a dictionary, and of their levels. */
@@ -182,7 +184,7 @@ function numberColumn(
   if (!type || !meta || meta.type !== type.type || !meta.encodings.every((name) => PAGED.includes(name)))
     return undefined
   const column = new NumberColumn(type, { ...chunkOf(meta, file), decompress: decompressors.of(meta.codec) })
-  return { take: (rows) => guard(() => column.take(rows)) }
+  return { take: (rows) => guard(() => column.take(rows)), end: () => guard(() => column.end()) }
 }
 
 /** Anything else, of a whole row group at once. The library finds a column by its name. */
@@ -208,6 +210,8 @@ async function wholeColumn(
       taken += count
       return { cells: () => cells, matrix: () => undefined }
     },
+    // How many it gives for the rows of the group was looked at.
+    async end() {},
   }
 }
 
@@ -407,6 +411,7 @@ async function* readGroup(
     for (const column of kept) parts.push(valuesOf((await column.take(count)).cells()))
     yield reader.batch(count, parts)
   }
+  for (const column of [...logits, ...kept]) await column.end()
 }
 
 function columnRows(classes: number): number {
