@@ -35,6 +35,13 @@ describe('blocks', () => {
       '5,6\n7,8\n',
     ])
   })
+
+  it('are of the usual size behind a quote that is never closed', async () => {
+    const input = `1,2\n"3,4\n${'5,6\n'.repeat(100_000)}`
+    const blocks = await blocksOf(input, 1 << 18)
+    expect(textOf(blocks)).toBe(input)
+    for (const block of blocks) expect((block as Buffer).length).toBeLessThanOrEqual(10_000 + SIZE)
+  })
 })
 
 describe('blocks of lines', () => {

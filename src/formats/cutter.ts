@@ -206,6 +206,8 @@ class Cutter {
       if (this.#seen < this.#whole + this.#limit) {
         this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#whole + this.#limit)
         this.#whole = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#whole
+        // After a row was given up, up to the limit is held: it leaves in blocks of the usual size.
+        if (this.#whole > 0 && bytes.length - this.#seen >= this.#size) yield this.#release()
       } else if (this.#whole > 0) yield this.#release()
       else yield* this.#giveUp(bytes, final)
     }
