@@ -3,6 +3,7 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
+import { CHUNK, scoreFiles } from './api/score-files.js'
 import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
 import { isClosed } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
@@ -10,14 +11,13 @@ import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
-import { printable, SoftmaxError } from './errors.js'
-import { CHUNK, scoreFiles } from './files.js'
-import { compressed, compressionOf } from './formats/compression.js'
+import { printable, SoftmaxError } from './core/errors.js'
+import { namesIn, parseOptions, type SettingsOf } from './core/options.js'
+import type { Reject } from './core/reject.js'
 import { formatOf } from './formats/index.js'
-import { namesIn, type SettingsOf, settle } from './options.js'
-import { partsOf } from './parts.js'
-import type { Reject } from './reject.js'
-import { newStats, rejectedOf, type Stats } from './tally.js'
+import { compressed, compressionOf } from './io/compression.js'
+import { partsOf } from './pipeline/input-files.js'
+import { newStats, rejectedOf, type Stats } from './pipeline/row-counts.js'
 
 /** What the inputs of a run share. */
 interface Run {
@@ -33,7 +33,7 @@ interface Run {
 
 async function main(argv: string[]): Promise<void> {
   const { inputs: named, options } = readArguments(argv)
-  const settings = settle(options, 'command')
+  const settings = parseOptions(options, 'command')
   if (settings.help) return print(helpText())
   if (settings.completions) {
     const { completions } = await import('./command/completions.js')
@@ -78,7 +78,7 @@ async function scoreAll(run: Run): Promise<void> {
   try {
     await scoreInputs(run)
     // The stats file before the output takes its place: where it cannot be written, the old output stays.
-    await output.settle()
+    await output.flush()
     await run.stats?.write(run.done)
     await output.commit()
   } finally {

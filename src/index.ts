@@ -3,14 +3,10 @@
  *
  * @packageDocumentation
  */
-export type { Emittable, Layout } from './columns.js'
-export { CODES, type Code, type Info, type Place, SoftmaxError } from './errors.js'
-export { type FilesStream, scoreFiles } from './files.js'
-export { OPTIONS } from './options.js'
-export { type ReadOptions, type Row, type RowStream, read } from './read.js'
-export type { Reject, RejectHandler } from './reject.js'
-export type { Schema } from './schema.js'
-export { type ScoreOptions, type ScoreStream, score } from './score.js'
+
+export { type ReadOptions, type Row, type RowStream, read } from './api/read.js'
+export { type ScoreOptions, type ScoreStream, score } from './api/score.js'
+export { type FilesStream, scoreFiles } from './api/score-files.js'
 export {
   type LogitsRow,
   logSoftmax,
@@ -21,6 +17,11 @@ export {
   type SoftmaxOptions,
   softmax,
   softmaxMatrix,
-} from './softmax.js'
-export type { Stats } from './tally.js'
-export { type WriteOptions, write } from './write.js'
+} from './api/softmax.js'
+export { type WriteOptions, write } from './api/write.js'
+export { CODES, type Code, type Info, type Position as Place, SoftmaxError } from './core/errors.js'
+export { OPTIONS } from './core/options.js'
+export type { Layout, OutputColumn as Emittable } from './core/output-columns.js'
+export type { Reject, RejectHandler } from './core/reject.js'
+export type { Schema } from './core/schema.js'
+export type { Stats } from './pipeline/row-counts.js'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { type Block, cut } from '../dist/formats/cutter.js'
-import { cutLines } from '../dist/formats/lines.js'
+import { type Block, splitRows } from '../dist/formats/csv/row-splitter.js'
+import { splitLines } from '../dist/formats/ndjson/line-splitter.js'
 import { chunksOf } from './streams.js'
 
 const DIALECT = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' } as const
@@ -9,7 +9,7 @@ const SIZE = 1 << 12
 
 /** The blocks of an input that comes in chunks of 10,000 bytes. */
 const blocksOf = (input: string, limit: number): Promise<Block[]> =>
-  Readable.from(cut(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit })).toArray()
+  Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit })).toArray()
 
 const textOf = (blocks: Block[]) => blocks.map((block) => String(Buffer.isBuffer(block) ? block : block.start)).join('')
 
@@ -46,7 +46,7 @@ describe('blocks', () => {
 
 describe('blocks of lines', () => {
   const linesOf = async (input: string, limit: number) => {
-    const blocks = await Readable.from(cutLines(Readable.from(chunksOf(input, 10_000)), limit)).toArray()
+    const blocks = await Readable.from(splitLines(Readable.from(chunksOf(input, 10_000)), limit)).toArray()
     return blocks.map((block) => (Buffer.isBuffer(block) ? String(block) : block.bytes))
   }
 

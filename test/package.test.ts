@@ -24,7 +24,7 @@ const importsWhere = (want: (from: string, to: string) => boolean) =>
 
 describe('imports in src', () => {
   it('are found, and lead to files', () => {
-    expect(IMPORTS.get('score')).toContain('lanes/general')
+    expect(IMPORTS.get('api/score')).toContain('pipeline/general-lane')
     expect(IMPORTS.get('kernel/index')!.length).toBeGreaterThan(0)
     expect(importsWhere((_, to) => !IMPORTS.has(to))).toEqual([])
   })
@@ -41,17 +41,10 @@ describe('imports in src', () => {
     expect(across).toEqual([])
   })
 
-  it('of formats and columns know neither lanes nor what is above them', () => {
-    const low = (file: string) => file.startsWith('formats/') || file === 'columns'
-    const high = /^(lanes\/.*|score|softmax|schema|cli|index|command\/.*)$/
-    expect(importsWhere((from, to) => low(from) && high.test(to))).toEqual([])
-  })
-
-  it('of lanes are in score, read and write alone', () => {
-    const lane = (file: string) => file.startsWith('lanes/')
-    expect(importsWhere((from, to) => lane(to) && !lane(from) && !['score', 'read', 'write'].includes(from))).toEqual(
-      [],
-    )
+  it('point down: from the command to the API, the pipeline, the formats, input and output, the core, the kernel', () => {
+    const folders = ['cli', 'command', 'index', 'api', 'pipeline', 'formats', 'io', 'core', 'kernel']
+    const level = (file: string) => folders.indexOf(file.split('/')[0]!)
+    expect(importsWhere((from, to) => level(to) < level(from))).toEqual([])
   })
 
   it('of the command are in the command alone', () => {
@@ -90,7 +83,7 @@ describe('the package', () => {
   })
 
   it('is nothing but what it exports', () => {
-    const code = node(`import('softmax-stream/dist/score.js').catch(({ code }) => console.log(code))`).toString()
+    const code = node(`import('softmax-stream/dist/api/score.js').catch(({ code }) => console.log(code))`).toString()
     expect(code).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
   })
 

@@ -1,5 +1,5 @@
 /** What makes a shell complete the command's flags: a script, made of the table of options. */
-import type { SettingsOf } from '../options.js'
+import type { SettingsOf } from '../core/options.js'
 import { describeFlags } from './flags.js'
 
 type Shell = NonNullable<SettingsOf<'command'>['completions']>

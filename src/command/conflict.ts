@@ -1,7 +1,7 @@
 /** Files of a run that must not be one and the same. */
 import { type Stats as FileStats, fstatSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { SoftmaxError } from '../errors.js'
+import { SoftmaxError } from '../core/errors.js'
 
 /** The name of standard input among the inputs. */
 export const STDIN = '-'

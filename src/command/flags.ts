@@ -1,8 +1,8 @@
 /** The command's flags, as `OPTIONS` has them: read from an argument list, told in the help and in the README's table. */
 import { parseArgs } from 'node:util'
-import { SoftmaxError } from '../errors.js'
-import { nearest } from '../nearest.js'
-import { OPTIONS, type Option, type OptionsOf } from '../options.js'
+import { SoftmaxError } from '../core/errors.js'
+import { nearest } from '../core/nearest.js'
+import { OPTIONS, type Option, type OptionsOf } from '../core/options.js'
 
 /** What an argument list asks for. */
 export interface Arguments {
@@ -117,7 +117,7 @@ export function describeFlags() {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries
     .filter(([, { scopes }]) => scopes.includes('command'))
-    .map(([option, { kind, flag, short, default: fallback, help, told }]) => {
+    .map(([option, { kind, flag, short, default: fallback, help, defaultText: told }]) => {
       const plain = flag?.name ?? kebab(option)
       const place = flag ? undefined : kind.place
       const onOrOff = !flag && place === undefined

@@ -7,7 +7,7 @@ import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync }
 import { link, open as openHandle, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { SoftmaxError, systemReason } from '../errors.js'
+import { SoftmaxError, systemReason } from '../core/errors.js'
 import { isClosed } from './descriptor.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
@@ -15,7 +15,7 @@ export interface Output {
   /** Resolves when it takes more; calls `done` once it needs the bytes no longer. */
   write(bytes: Buffer, done?: () => void): Promise<void>
   /** Waits until all is written, and on the disk where there is one, short of taking its place. */
-  settle(): Promise<void>
+  flush(): Promise<void>
   /** Settles, and puts it in place. */
   commit(): Promise<void>
   /** Gives up, at once and without waiting: it may be called as the process is ending. */
@@ -100,7 +100,7 @@ function streamOutput(name: string): Output {
       if (!stdout.write(bytes, done)) await once(stdout, 'drain').catch(() => {})
       fail()
     },
-    settle,
+    flush: settle,
     commit: settle,
     abandon() {},
   }
@@ -112,7 +112,7 @@ function plainOutput(path: string, file: number, secure = async () => {}): Outpu
   const settle = () => write().then(secure)
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
-    settle: () => guard(path, settle),
+    flush: () => guard(path, settle),
     commit: () => guard(path, () => settle().finally(() => close(file))),
     abandon() {},
   }
@@ -132,7 +132,7 @@ async function fileOutput(
   const settle = () => write().then(() => sync(file, temporary))
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
-    settle: () => guard(path, settle),
+    flush: () => guard(path, settle),
     commit: () =>
       guard(path, async () => {
         await settle()

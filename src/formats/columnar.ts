@@ -1,21 +1,22 @@
 /** What the formats that keep columns together have in common. */
+
+import { logitOf } from '../core/logit.js'
 import {
-  type Batch,
   cellOf,
-  type GoodRows,
-  Json,
-  type Trouble,
-  type Type,
+  type OutputSchema,
+  RawJson,
+  type RecordBatch,
+  type RowError,
+  type ScoredBatch,
   type Value,
-  type WritePlan,
-} from './batch.js'
-import { logitOf } from './logit.js'
+  type ValueType,
+} from '../core/record-batch.js'
 
 /** A value of a column that is kept, as rows have it. */
 export function valueOf(value: unknown): Value {
   if (value === undefined || value === null) return null
   if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
-  return new Json(JSON.stringify(value, plain))
+  return new RawJson(JSON.stringify(value, plain))
 }
 
 /** The values of a column that is kept: an array of numbers is one. */
@@ -23,7 +24,7 @@ export function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
   return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
 }
 
-const PLAIN = [Uint8Array, Date, Json]
+const PLAIN = [Uint8Array, Date, RawJson]
 
 /** JSON has neither big integers nor special values nor bytes. */
 function plain(_key: string, value: unknown): unknown {
@@ -69,7 +70,7 @@ export function signedNumber(bytes: Uint8Array): bigint {
 /** Fills in the logits of some rows, from a list a class or from a list of lists; and finds the bad ones. */
 export class LogitsReader {
   readonly logits: Float64Array
-  readonly bad = new Map<number, Trouble>()
+  readonly bad = new Map<number, RowError>()
   readonly #classes: number
   readonly #missing: 'error' | '-inf'
 
@@ -96,10 +97,10 @@ export class LogitsReader {
     const length = values?.length ?? 0
     if (length !== this.#classes) {
       const missing = values === undefined || values === null
-      const trouble: Trouble = missing
-        ? { code: 'E_MISSING', data: {} }
-        : { code: 'E_WIDTH', data: { cells: length, width: this.#classes } }
-      this.bad.set(row, trouble)
+      const rowError: RowError = missing
+        ? { code: 'E_MISSING', info: {} }
+        : { code: 'E_WIDTH', info: { cells: length, width: this.#classes } }
+      this.bad.set(row, rowError)
       return
     }
     for (let index = 0; index < length; index++) this.#put(values![index], row * length + index, row, String(index))
@@ -116,13 +117,13 @@ export class LogitsReader {
   }
 
   /** The batch, with the values of the columns that are kept. */
-  batch(rows: number, kept: ArrayLike<Value>[]): Batch {
+  batch(rows: number, kept: ArrayLike<Value>[]): RecordBatch {
     return {
-      rows,
+      numRows: rows,
       logits: this.logits,
       kept,
-      bad: this.bad,
-      locate: ({ code, data, column }, row) => ({
+      errors: this.bad,
+      withPosition: ({ code, info: data, column }, row) => ({
         code,
         info: { ...data, row, ...(column !== undefined && { column }) },
       }),
@@ -135,13 +136,13 @@ export class LogitsReader {
 /** A column of an output: values of one type for some rows, after one another. */
 export interface Block {
   name: string
-  type: Exclude<Type, 'time' | 'json' | 'list' | 'record'> | 'count' | 'result' | 'classes'
+  type: Exclude<ValueType, 'time' | 'json' | 'list' | 'record'> | 'count' | 'result' | 'classes'
   nullable: boolean
   values: unknown[] | Float64Array | BigInt64Array
 }
 
 /** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
-export function blocksOf({ kept, fields, classes }: WritePlan, { batch, scores, good }: GoodRows): Block[] {
+export function blocksOf({ kept, fields, classes }: OutputSchema, { batch, scores, good }: ScoredBatch): Block[] {
   const old = kept.map(({ name, type }, index): Block => {
     const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
     const column = batch.kept[index]!

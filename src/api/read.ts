@@ -1,0 +1,167 @@
+/** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
+import type { Duplex } from 'node:stream'
+import type { FormatName } from '../core/formats.js'
+import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
+import {
+  RawJson,
+  type ReaderOptions,
+  type RecordBatch,
+  type RecordBatchReader,
+  type ScoredRows,
+  type Value,
+} from '../core/record-batch.js'
+import { findWhole } from '../core/schema.js'
+import { dialectFromOptions, readHeader, requireNoDialectOptions } from '../formats/csv/header.js'
+import { loadFormat } from '../formats/index.js'
+import { generatorTransform } from '../io/generator-transform.js'
+import { partitionRows } from '../pipeline/batch-lane.js'
+import { delimitedTable } from '../pipeline/delimited.js'
+import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
+import {
+  type BlockStart,
+  countRows,
+  newStats,
+  requireConservation,
+  requireRows,
+  type Stats,
+} from '../pipeline/row-counts.js'
+import { doubtsOf, type Run, requireDelimiter, toBuffers } from './score.js'
+
+/** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
+export type ReadOptions = OptionsOf<'read'>
+
+/** A row: its columns by name; without names, the cells of a delimited text. */
+export type Row = Record<string, unknown> | string[]
+
+/** The stream of {@link read}; its events are those of `score`, `schema` excepted. */
+export interface RowStream extends Duplex {
+  readonly stats: Stats
+}
+
+/**
+ * A stream that takes in the bytes of a format, compressed with gzip or zstd or not, and gives the rows, as `softmax` and
+ * `logSoftmax` take them:
+ *
+ * - of delimited text a record of its cells, which are texts, or with `header: false` an array of them
+ * - of NDJSON the object of the line; of a line that is an array, `{ logits }`
+ * - of .npy `{ logits }`, of Parquet and Arrow a record of the columns. The list that is called `logits`, or that the
+ *   option of that name names, is the property `logits`, an array of numbers. An integer is a number where that is exact,
+ *   else a bigint.
+ *
+ * A bad row is one that cannot be read; whether its logits are numbers is for `softmax` to say. Memory does not grow with
+ * the input: while nobody takes rows, nothing is read.
+ *
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; all else is the stream's `error` event.
+ *
+ * @example
+ * const rows = createReadStream('logits.parquet').pipe(read('parquet'))
+ * for await (const { id, label, probabilities } of rows.compose(softmax())) …
+ */
+export function read(format: FormatName, options: ReadOptions = {}): RowStream {
+  const settings = parseOptions({ ...parseOptions(options, 'read'), from: format }, 'bytes')
+  dialectFromOptions(settings)
+  const stats = newStats()
+  const { signal, source } = settings
+  const stream: Duplex = generatorTransform({ readableObjectMode: true, signal }, (chunks) =>
+    readRows(
+      { chunks: toBuffers(chunks, stats), name: source },
+      { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what) },
+    ),
+  )
+  return Object.assign(stream, { stats })
+}
+
+type Settings = SettingsOf<'bytes'>
+
+async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
+  const { name } = input
+  const place = { line: 1, row: 1, byte: 0 }
+  const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, name))
+  const settings = { ...run.settings, from: opened.format }
+  const table = await openTable(opened, settings, place)
+  try {
+    if (table) yield* rowsOf(table, run, settings, place, name)
+  } finally {
+    await table?.close?.()
+  }
+  requireConservation(run.stats)
+  requireRows(run)
+}
+
+async function* rowsOf(
+  table: RecordBatchReader,
+  run: Run,
+  settings: Settings,
+  place: BlockStart,
+  name: string | undefined,
+): AsyncGenerator<Row> {
+  const header = table.columns.map((column) => column.name)
+  run.emit('header', header, name)
+  for (const doubt of table.named ? doubtsOf(header) : []) run.emit('warning', doubt, name)
+  yield* countRows<Row>(batchesOf(table, settings), run, place, name)
+}
+
+async function openTable(
+  opened: Opened,
+  settings: Settings,
+  place: BlockStart,
+): Promise<RecordBatchReader | undefined> {
+  const format = await loadFormat(opened.format)
+  if (format) {
+    requireNoDialectOptions(settings, opened.format)
+    return format.read(opened, settings)
+  }
+  const head = await readHeader(opened.chunks, dialectFromOptions(settings), settings)
+  if (!head) return undefined
+  requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
+  place.line += head.lines
+  place.byte = head.bytes
+  return delimitedTable(head)
+}
+
+async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGenerator<ScoredRows<Row>> {
+  const plan = planOf(table, settings)
+  const rowOf = rowMaker(table, plan)
+  for await (const batch of table.batches(plan)) {
+    const { rows, good, rowErrors } = partitionRows(batch, settings)
+    const pieces = good.map((row) => rowOf(batch, row))
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+  }
+}
+
+/** All columns are kept, but one that holds all logits; lines of JSON come as they are. */
+function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
+  const { missing, onReject, from } = settings
+  const asJson = from === 'ndjson' && named
+  const whole = asJson ? undefined : findWhole(settings, columns)
+  return {
+    logits: whole === undefined ? [] : [whole],
+    logitsList: whole !== undefined,
+    kept: asJson ? [] : [...columns.keys()].filter((index) => index !== whole),
+    classes: whole === undefined ? 0 : (columns[whole]!.width ?? 0),
+    rawRowKeys: asJson ? [] : undefined,
+    typed: false,
+    missing,
+    wantRaw: onReject !== undefined,
+  }
+}
+
+function rowMaker(
+  { columns, named }: RecordBatchReader,
+  plan: ReaderOptions,
+): (batch: RecordBatch, row: number) => Row {
+  const { kept, classes, logitsList: whole } = plan
+  if (plan.rawRowKeys) return ({ rawRows: objects }, row) => JSON.parse(objects![row]!)
+  if (!named && !whole) return (batch, row) => batch.kept.map((values) => values[row] as string)
+  const names = kept.map((index) => columns[index]!.name)
+  return (batch, row) => {
+    const rest = names.map((name, index) => [name, plainOf(batch.kept[index]![row]!)])
+    const logits = whole && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
+    return Object.fromEntries(logits ? [...rest, logits] : rest)
+  }
+}
+
+function plainOf(value: Value): unknown {
+  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value)
+  return value instanceof RawJson ? JSON.parse(value.text) : value
+}

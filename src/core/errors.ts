@@ -1,0 +1,236 @@
+/**
+ * Every error of the package, worded once. Users match `code` and read `info`; the text is for people and may change.
+ *
+ * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 a defect of ours.
+ */
+
+/** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
+export interface Position {
+  /** The name of the input. */
+  source?: string
+  /** From 1, the header's included. */
+  line?: number
+  /** From 1, the header not counted. */
+  row?: number
+  /** From 0, in the input. */
+  byte?: number
+  /** The name of the column. */
+  column?: string
+}
+
+interface Wording<Data> {
+  status: 1 | 2 | 3 | 70
+  says(data: Data): string
+}
+
+const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => string): Wording<Data> => ({ status, says })
+
+/** The table of errors: code -> exit status and wording. Adding an error is adding a line. */
+export const CODES = {
+  E_CELL: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is not a number${decimalHint(cell)}`),
+  E_MISSING: word(1, () => 'the logit is missing; --missing -inf reads an empty cell as a masked class'),
+  E_OVERFLOW: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is larger than a double can hold`),
+  E_NONFINITE: word<{ reason: string }>(
+    1,
+    ({ reason }) => `${reason}, which has no softmax; --nonfinite propagate writes NaN`,
+  ),
+  E_WIDTH: word<{ cells: number; width: number }>(
+    1,
+    ({ cells, width }) => `the row has ${plural(cells, 'cell')} where ${width} are expected`,
+  ),
+  E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
+  E_ROW_TOO_LONG: word<{ limit: number }>(
+    1,
+    ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
+  ),
+  E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
+  E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
+    type === undefined
+      ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
+      : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
+  ),
+  E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
+  E_DELIMITER: word<{ delimiter: string }>(
+    1,
+    ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,
+  ),
+  E_TOO_MANY: word<{ most: number; last: string }>(
+    1,
+    ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad, at last ${last}`,
+  ),
+  E_EMPTY: word(1, () => 'the input has no rows, and --require-rows asks for some'),
+  E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
+  E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
+  E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
+  E_SCHEMA: word<{ header: string[]; first: string }>(
+    1,
+    ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
+  ),
+  E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
+  E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; what is written is predictions, or other records`),
+  E_SHAPE: word<{ length: number; rows: number; classes: number }>(
+    2,
+    ({ length, rows, classes }) => `${length} logits are not ${plural(rows, 'row')} of ${classes} classes`,
+  ),
+  E_FLAG: word<{ flag: string; near?: string | undefined }>(
+    2,
+    ({ flag, near }) => `unknown option ${shown(flag)}; ${near ? `did you mean ${near}?` : 'see softmax --help'}`,
+  ),
+  E_OPTION: word<{ option: string; value: unknown; expected: string }>(
+    2,
+    ({ option, value, expected }) =>
+      `${option} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(String(value))}`}`,
+  ),
+  E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
+  E_COLUMNS: word<{ header: string[]; logits: string }>(
+    2,
+    ({ header, logits }) =>
+      `cannot tell which of the columns ${shown(header.join(','))} are logits; say so with --logits ${shellQuoted(shortened(logits))}`,
+  ),
+  E_SELECTOR: word<{ item: string; reason: string }>(2, ({ item, reason }) => `--logits ${shown(item)} ${reason}`),
+  E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),
+  E_NAME: word<{ name: string }>(
+    2,
+    ({ name }) => `two columns of the output would be called ${shown(name)}; choose with --no-keep, --emit or --labels`,
+  ),
+  E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
+  E_SAME_FILE: word<{ path: string; file: string; is: string }>(
+    2,
+    ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
+  ),
+  E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
+  E_PEER: word<{ format: string; packages: string }>(
+    2,
+    ({ format, packages }) => `${format} needs packages that are not installed; npm install ${packages}`,
+  ),
+  E_NODE: word<{ feature: string; needed: string; version: string }>(
+    2,
+    ({ feature, needed, version }) => `${feature} needs Node ${needed} or later, and this is ${version}`,
+  ),
+  E_CORRUPT: word<{ format: string; reason: string }>(
+    3,
+    ({ format, reason }) => `the ${format} data is damaged or cut short: ${reason}`,
+  ),
+  E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
+  E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
+  E_WORKER: word<{ reason: string; byteEnd: number }>(
+    70,
+    ({ reason, byteEnd }) =>
+      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; --jobs 1 does without`,
+  ),
+  E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `a defect of softmax-stream, please report it: ${reason}`),
+}
+
+/** A key of {@link CODES}. */
+export type Code = keyof typeof CODES
+
+/** The data an error of a code carries, beside its {@link Position}. */
+export type Info<C extends Code> =
+  (typeof CODES)[C] extends Wording<infer Data> ? (unknown extends Data ? object : Data) : never
+
+/**
+ * The one error class of the package.
+ *
+ * @example
+ * try { … } catch (error) {
+ *   if (SoftmaxError.is(error, 'E_CELL')) console.error(error.info.line, error.info.cell)
+ * }
+ */
+export class SoftmaxError<C extends Code = Code> extends Error {
+  override readonly name = 'SoftmaxError'
+  /** A key of {@link CODES}. */
+  readonly code: C
+  /** What the error is about: where it lies, and the data of its code. */
+  readonly info: Info<C> & Position
+
+  constructor(code: C, info: Info<C> & Position, options?: ErrorOptions) {
+    super(messageOf(code, info), options)
+    this.code = code
+    this.info = info
+  }
+
+  /** True for an error of this class that has the code. */
+  static is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C> {
+    return error instanceof SoftmaxError && error.code === code
+  }
+
+  /** The exit status the command gives for this error. */
+  get status(): number {
+    return CODES[this.code].status
+  }
+}
+
+/** The message of an error: where, what, and its code. */
+export function messageOf<C extends Code>(code: C, info: Info<C> & Position): string {
+  return printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`)
+}
+
+/** The same error, with the input it is of; whatever is no error of ours as it is. */
+export function withSource(error: unknown, source: string | undefined): unknown {
+  if (source === undefined || !(error instanceof SoftmaxError) || error.info.source !== undefined) return error
+  // An output that fails is no fault of the input, even where it fails a stream.
+  if (error.code === 'E_OUTPUT') return error
+  return new SoftmaxError(
+    error.code,
+    { ...error.info, source },
+    error.cause === undefined ? {} : { cause: error.cause },
+  )
+}
+
+/** The few words that say what failed in a system error: `no space left on device`. */
+export function systemReason(error: unknown): string {
+  const { message = String(error), code } = error as NodeJS.ErrnoException
+  const words = /^[A-Z0-9_]+: (.*?)(?:, [a-z]+(?: '.*)?)?$/s.exec(message)
+  return words ? `${words[1]} (${code})` : printable(message)
+}
+
+/** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, at most 80 characters. */
+export function shown(text: string): string {
+  return `"${printable(shortened(text))}"`
+}
+
+function shortened(text: string): string {
+  if (text.length <= 80) return text
+  const characters = Array.from(text.slice(0, 162))
+  return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text
+}
+
+/** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */
+export function printable(text: string): string {
+  // Nearly all texts are, and this tells it in a tenth of the time: each bad row has a message.
+  if (/^[ -~]*$/.test(text)) return text
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
+    JSON.stringify(c)
+      .slice(1, -1)
+      .replace(/^[^\\]+$/, hexEscape),
+  )
+}
+
+function hexEscape(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`
+}
+
+/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known. */
+function where({ source, line, column, row, byte }: Position): string {
+  const counts = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ')
+  const inside = [column !== undefined && `column ${shortened(column)}`, counts && `(${counts})`]
+    .filter(Boolean)
+    .join(' ')
+  const file = [source, line].filter((part) => part !== undefined)
+  return [file.join(':'), inside]
+    .filter(Boolean)
+    .map((part) => `${part}: `)
+    .join('')
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function decimalHint(cell: string): string {
+  return /^\s*[+-]?\d+,\d+\s*$/.test(cell) ? '; decimals need a point' : ''
+}
+
+function shellQuoted(text: string): string {
+  return `'${text === '\t' ? '\\t' : printable(text)}'`
+}

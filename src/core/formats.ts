@@ -1,0 +1,50 @@
+/** What is known of every format without its code: how its files are recognized. */
+import { beginsAs, beginsAsJson, type Magic } from './magic.js'
+
+/** A format, as it is recognized. */
+interface FormatInfo {
+  /** File extensions. */
+  extensions: readonly string[]
+  /** Between the cells of delimited text. */
+  delimiter?: string
+  /** Recognizes the first bytes of a file. */
+  magic?: Magic
+  /** True for text, whose first bytes are weaker evidence than an option. */
+  text?: true
+}
+
+/** Every format once; `formats/index.ts` has the code of each. */
+const TABLE = {
+  csv: { extensions: ['.csv'], delimiter: ',', text: true },
+  tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
+  ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
+  npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY') },
+  parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1') },
+  arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
+  arrows: { extensions: ['.arrows'], magic: beginsAs('\xff\xff\xff\xff') },
+} satisfies Record<string, FormatInfo>
+
+/** The name of a format. */
+export type FormatName = keyof typeof TABLE
+
+/** Every format once; `formats/index.ts` has the code of each. */
+export const FORMATS: Readonly<Record<FormatName, FormatInfo>> = TABLE
+
+/** The names of all formats. */
+export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
+
+/** The byte or bytes between cells of a format, undefined where it is not delimited text. */
+export function delimiterOf(name: FormatName | undefined): string | undefined {
+  return name && FORMATS[name].delimiter
+}
+
+/** True if a format is text. */
+export function isText(name: FormatName): boolean {
+  return FORMATS[name].text === true
+}
+
+/** The format of an input by its first bytes; undefined where more of them could decide. */
+export function formatOfBytes(start: Buffer): FormatName | 'none' | undefined {
+  const matches = FORMAT_NAMES.map((name) => FORMATS[name].magic?.(start) ?? (FORMATS[name].magic ? undefined : false))
+  return FORMAT_NAMES[matches.indexOf(true)] ?? (matches.includes(undefined) ? undefined : 'none')
+}

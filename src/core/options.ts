@@ -1,0 +1,401 @@
+/**
+ * Every option once. The TypeScript type, the check of what the API is given, the command's flags and help, and the
+ * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
+ */
+
+import { SoftmaxError } from './errors.js'
+import { FORMAT_NAMES } from './formats.js'
+import { nearest } from './nearest.js'
+import { OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
+import type { RejectHandler } from './reject.js'
+
+/** A kind of value: how it is written on the command line, how it is told, and which values are of it. */
+interface Kind<T> {
+  /** What the help calls the value; a flag without one takes none. */
+  place?: string
+  /** The values there are, where they are few; `listed` says that several may stand with commas between. */
+  values?: readonly string[]
+  listed?: true
+  expected: string
+  read(text: string): unknown
+  accepts(value: unknown): value is T
+}
+
+const flag: Kind<boolean> = {
+  expected: 'true or false',
+  read: Boolean,
+  accepts: (value) => typeof value === 'boolean',
+}
+
+const text = (place: string): Kind<string> => ({
+  place,
+  expected: 'text',
+  read: (text) => text,
+  accepts: (value): value is string => typeof value === 'string' && value !== '',
+})
+
+const choice = <const T extends string>(...names: T[]): Kind<T> => ({
+  place: names.join('|'),
+  values: names,
+  expected: names.join(' or '),
+  read: (text) => text,
+  accepts: (value): value is T => names.includes(value as T),
+})
+
+const wholeNumber = (place: string, least: number, most: number): Kind<number> => ({
+  place,
+  expected: most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`,
+  read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+  accepts: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+})
+
+const positive = (place: string): Kind<number> => ({
+  place,
+  expected: 'a number above 0',
+  read: (text) => (text.trim() === '' ? text : Number(text)),
+  accepts: (value): value is number => typeof value === 'number' && value > 0 && value < Infinity,
+})
+
+const byte = (place: string): Kind<string> => ({
+  place,
+  expected: 'one ASCII character, not a letter, digit, sign, point or newline',
+  read: (text) => text,
+  accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
+})
+
+const separator: Kind<string> = {
+  place: 'C',
+  expected: 'characters that no number has, \\t for a tab',
+  read: (text) => text.replaceAll('\\t', '\t'),
+  accepts: (value): value is string => typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value),
+}
+
+const list = (place: string, expected: string): Kind<string | readonly string[]> => ({
+  place,
+  expected,
+  read: (text) => text,
+  accepts: (value): value is string | readonly string[] =>
+    (typeof value === 'string' && value !== '') ||
+    (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
+})
+
+const emitted: Kind<string | readonly OutputColumn[]> = {
+  place: 'LIST',
+  values: OUTPUT_COLUMNS,
+  listed: true,
+  expected: `a list of ${OUTPUT_COLUMNS.join(', ')}`,
+  read: (text) => text,
+  accepts: (value): value is string | readonly OutputColumn[] => {
+    const names = typeof value === 'string' ? value.split(',') : value
+    return Array.isArray(names) && names.length > 0 && names.every((name) => OUTPUT_COLUMNS.includes(name))
+  },
+}
+
+const rejectHandler: Kind<RejectHandler> = {
+  expected: 'a function',
+  read: () => undefined,
+  accepts: (value): value is RejectHandler => typeof value === 'function',
+}
+
+const signal: Kind<AbortSignal> = {
+  expected: 'an AbortSignal',
+  read: () => undefined,
+  accepts: (value): value is AbortSignal => value instanceof AbortSignal,
+}
+
+/** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, the command. */
+type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'command'
+
+/** An entry of {@link OPTIONS}. */
+export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
+  kind: Kind<T>
+  scopes: readonly S[]
+  help: string
+  default?: D
+  /** The default where other options that are given ask for another; throws E_CONFLICT where they allow for no other. */
+  implied?(options: Record<string, unknown>): T | undefined
+  /** How the help tells the default, where it is not the value itself. */
+  defaultText?: string
+  /** One letter for the command line. */
+  short?: string
+  /** The flag, where it is not the option's name in kebab case, and the value it stands for. */
+  flag?: { name: string; sets: T }
+}
+
+const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
+const STREAMS = ['bytes', 'objects', 'command'] as const
+const BYTES = ['bytes', 'command'] as const
+const READERS = ['bytes', 'read', 'command'] as const
+const WRITERS = ['bytes', 'write', 'command'] as const
+const COMMAND = ['command'] as const
+
+const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: Option<T, S, D>): Option<T, S, D> =>
+  entry
+
+/** The table of options, in the order of the help. */
+export const OPTIONS = {
+  output: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    short: 'o',
+    defaultText: 'stdout',
+    help: 'write there, atomically: the old file stays until the new one is whole',
+  }),
+  clobber: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: true,
+    help: 'leave a file that is there already as it is, and fail',
+  }),
+  op: option({
+    kind: choice('softmax', 'log-softmax'),
+    scopes: ['bytes', 'matrix', 'command'],
+    default: 'softmax',
+    flag: { name: 'log', sets: 'log-softmax' },
+    help: 'log-softmax: the natural logarithms of the probabilities',
+  }),
+  temperature: option({
+    kind: positive('N'),
+    scopes: EVERYWHERE,
+    short: 'T',
+    default: 1,
+    help: 'divide the logits by N first',
+  }),
+  logits: option({
+    kind: list('SELECTOR', 'column names or positions'),
+    scopes: [...STREAMS, 'read'],
+    short: 'l',
+    defaultText: 'logit*',
+    help: 'the columns that are logits: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
+  }),
+  labels: option({
+    kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
+    scopes: [...STREAMS, 'write'],
+    defaultText: 'from the header',
+    help: 'class names in column order; FILE: one a line, or JSON (an array, or a Hugging Face config.json with id2label)',
+  }),
+  emit: option({
+    kind: emitted,
+    scopes: [...EVERYWHERE, 'write'],
+    short: 'e',
+    default: 'probs,label',
+    help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}`,
+  }),
+  topK: option({
+    kind: wholeNumber('K', 1, Infinity),
+    scopes: EVERYWHERE,
+    short: 'k',
+    defaultText: 'off',
+    help: 'label_1,p_1 to label_K,p_K, the most probable first, in place of all probs',
+  }),
+  keep: option({
+    kind: flag,
+    scopes: [...STREAMS, 'write'],
+    default: true,
+    help: "leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched",
+  }),
+  precision: option({
+    kind: wholeNumber('N', 1, 17),
+    scopes: [...STREAMS, 'write'],
+    short: 'p',
+    defaultText: 'shortest exact',
+    help: 'at most N significant digits',
+  }),
+  float32: option({
+    kind: flag,
+    scopes: [...EVERYWHERE, 'write'],
+    default: false,
+    help: 'round results to float32; write the shortest digits that read back as the same float32',
+  }),
+  delimiter: option({
+    kind: separator,
+    scopes: ['bytes', 'read', 'write', 'command'],
+    short: 'd',
+    defaultText: 'by format',
+    help: 'one or more characters between cells; \\t is a tab',
+  }),
+  quote: option({ kind: byte('C'), scopes: ['bytes', 'read', 'write', 'command'], default: '"', help: 'around cells' }),
+  escape: option({
+    kind: byte('C'),
+    scopes: ['bytes', 'read', 'write', 'command'],
+    defaultText: 'the quote',
+    help: 'before a quote inside quotes',
+  }),
+  comment: option({
+    kind: byte('C'),
+    scopes: READERS,
+    defaultText: 'none',
+    help: 'lines that begin with it are skipped',
+  }),
+  header: option({ kind: flag, scopes: READERS, default: true, help: 'the input has no header line' }),
+  outputHeader: option({
+    kind: flag,
+    scopes: WRITERS,
+    defaultText: 'as the input',
+    help: 'whether the output begins with a header line',
+  }),
+  from: option({
+    kind: choice(...FORMAT_NAMES),
+    scopes: BYTES,
+    short: 'f',
+    defaultText: 'by file name, or csv',
+    help: 'format of the input',
+  }),
+  to: option({
+    kind: choice(...FORMAT_NAMES),
+    scopes: BYTES,
+    short: 't',
+    defaultText: 'by file name, or --from',
+    help: 'format of the output',
+  }),
+  onError: option({
+    kind: choice('fail', 'skip'),
+    scopes: [...STREAMS, 'read'],
+    default: 'fail',
+    implied: skipWhereAsked,
+    defaultText: 'fail; skip with --rejects or --max-errors',
+    help: 'what a bad row does',
+  }),
+  rejects: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row',
+  }),
+  onReject: option({
+    kind: rejectHandler,
+    scopes: ['bytes', 'objects', 'read'],
+    help: 'is called for each bad row, in order, and waited for',
+  }),
+  maxErrors: option({
+    kind: wholeNumber('N', 0, Infinity),
+    scopes: [...STREAMS, 'read'],
+    defaultText: 'no limit',
+    help: 'give up when more than N rows are bad',
+  }),
+  missing: option({
+    kind: choice('error', '-inf'),
+    scopes: [...STREAMS, 'read'],
+    default: 'error',
+    help: 'what an empty logit is',
+  }),
+  nonfinite: option({
+    kind: choice('error', 'propagate'),
+    scopes: EVERYWHERE,
+    default: 'error',
+    help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
+  }),
+  maxRowBytes: option({
+    kind: wholeNumber('N', 1, 1 << 29),
+    scopes: READERS,
+    default: 1 << 24,
+    defaultText: '16 MiB',
+    help: 'a longer row is a bad one; no more than that is held of it',
+  }),
+  requireRows: option({ kind: flag, scopes: BYTES, default: false, help: 'an input without rows is an error' }),
+  escapeFormulas: option({
+    kind: flag,
+    scopes: WRITERS,
+    default: false,
+    help: "put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula",
+  }),
+  jobs: option({
+    kind: wholeNumber('N', 0, 256),
+    scopes: BYTES,
+    short: 'j',
+    default: 0,
+    defaultText: '0, one a core',
+    help: 'threads, of which the main one is one; small inputs stay on it',
+  }),
+  lane: option({
+    kind: choice('auto', 'general', 'fast'),
+    scopes: BYTES,
+    default: 'auto',
+    help: 'which lane does the rows; fast is an error where it cannot',
+  }),
+  source: option({ kind: text('NAME'), scopes: ['bytes', 'read'], help: 'the name of the input in messages' }),
+  signal: option({
+    kind: signal,
+    scopes: ['bytes', 'objects', 'read', 'write'],
+    help: 'destroys the stream with an AbortError',
+  }),
+  progress: option({
+    kind: flag,
+    scopes: COMMAND,
+    defaultText: 'on a terminal',
+    help: 'a line with rate and time left, on stderr',
+  }),
+  stats: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
+  }),
+  quiet: option({ kind: flag, scopes: COMMAND, short: 'q', default: false, help: 'no progress, warnings or summary' }),
+  debug: option({ kind: flag, scopes: COMMAND, default: false, help: 'tell where in the program an error arose' }),
+  completions: option({
+    kind: choice('bash', 'zsh', 'fish'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    help: 'print the script that makes a shell complete all this, and stop',
+  }),
+  help: option({ kind: flag, scopes: COMMAND, short: 'h', default: false, help: 'print this and stop' }),
+  version: option({ kind: flag, scopes: COMMAND, default: false, help: 'print the version and stop' }),
+}
+
+/** Bad rows are left out where it is said what becomes of them, or how many there may be. */
+function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
+  if ((rejects ?? onReject ?? maxErrors) === undefined) return undefined
+  if (onError !== 'fail') return 'skip'
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: '--on-error fail stops at the first bad row; leave it out with --rejects or --max-errors',
+  })
+}
+
+type Table = typeof OPTIONS
+type Name = keyof Table
+type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S, infer _D> ? T : never
+type DefaultOf<N extends Name> = Table[N] extends Option<infer _T, infer _S, infer D> ? D : never
+type NamesOf<S extends Scope> = { [N in Name]: S extends Table[N]['scopes'][number] ? N : never }[Name]
+
+/** The options that a part of the package takes: those of {@link OPTIONS} in its scope, none required. */
+export type OptionsOf<S extends Scope> = { [N in NamesOf<S>]?: ValueOf<N> | undefined }
+
+/** The same with the defaults filled in; an option without a default may be undefined. */
+export type SettingsOf<S extends Scope> = {
+  [N in NamesOf<S>]: ValueOf<N> | (DefaultOf<N> extends undefined ? undefined : never)
+}
+
+/** The names of the options in a scope. */
+export function namesIn(scope: Scope): string[] {
+  const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
+  return entries.filter(([, { scopes }]) => scopes.includes(scope)).map(([name]) => name)
+}
+
+/** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
+export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): SettingsOf<S> {
+  const names = namesIn(scope)
+  if (typeof options !== 'object' || options === null) {
+    throw new SoftmaxError('E_OPTION', { option: 'options', value: options, expected: 'an object' })
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: nearest(name, names) })
+  }
+  return Object.fromEntries(
+    names.map((name) => [name, check(name, options as Record<string, unknown>)]),
+  ) as SettingsOf<S>
+}
+
+function check(name: string, options: Record<string, unknown>): unknown {
+  const { kind, default: fallback, implied } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const value = options[name]
+  const inPlace = implied?.(options) ?? fallback
+  if (value === undefined) return inPlace
+  if (!kind.accepts(value)) throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected })
+  return value
+}
+
+/** A list that may be written as text: `a,b` or ['a', 'b']. */
+export function items<T extends string>(list: string | readonly T[]): T[] {
+  return (typeof list === 'string' ? list.split(',') : [...list]) as T[]
+}

@@ -1,0 +1,186 @@
+/** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
+import type { Scores } from '../kernel.js'
+
+/** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
+export type Shape = 'columns' | 'list' | 'record'
+
+/** What the columns of one output depend on beside the scores. */
+export interface Layout {
+  /** Class names in column order, as they are to be written. */
+  classes: readonly string[]
+  log: boolean
+  /** The number of most probable classes written in place of all probabilities; 0 is off. */
+  topK: number
+  /** Where all probabilities go; a column a class, where it is not told. */
+  shape?: Shape
+}
+
+/** A column of an output that may have types: `classes` is one value a class, in a list or record. */
+export interface Field {
+  name: string
+  type: 'text' | 'count' | 'result' | 'classes'
+  /** Of `classes`: whether the values stand in a list or beside their classes. */
+  shape?: 'list' | 'record'
+  value(scores: Scores, row: number): string | number | number[]
+  /** The same of all rows, one after the other, where they are numbers. */
+  all?(scores: Scores): Float64Array
+}
+
+/** Cells as written: numbers are results, to be rounded as asked; text, with which mixed cells begin, goes as it is. */
+export type Cells = number[] | [string, ...(number | string)[]]
+
+interface Column {
+  /** Its header names and types, one a cell. */
+  fields(layout: Layout): Field[]
+  /** The cells of a row. */
+  cells(scores: Scores, row: number, layout: Layout): Cells
+  /** The properties of a row in object mode; `round` is applied to every result. */
+  properties(scores: Scores, row: number, layout: Layout, round: (value: number) => number): Record<string, unknown>
+  /** The other way round: what a row of object mode has for each of the fields. */
+  recall(row: Record<string, unknown>, layout: Layout): unknown[]
+}
+
+/** A column of one number a row, called the same everywhere. */
+const single = (name: (typeof SUMMARIES)[number]): Column => ({
+  fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]!, all: (scores) => scores[name] }],
+  cells: (scores, row) => [scores[name][row]!],
+  properties: (scores, row, _layout, round) => ({ [name]: round(scores[name][row]!) }),
+  recall: (row) => [row[name]],
+})
+
+const probabilities: Column = {
+  fields: ({ classes, log, shape = 'columns' }) =>
+    shape === 'columns'
+      ? classes.map((label, index) => ({
+          name: prefix(log) + label,
+          type: 'result',
+          value: ({ values }, row) => values[row * classes.length + index]!,
+          all: (scores) => valuesOfClass(scores, index),
+        }))
+      : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf, all: ({ values }) => values }],
+  cells: valuesOf,
+  properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
+  recall: (row, { log, shape = 'columns' }) => {
+    const values = row[probabilityKey(log)]
+    return shape === 'columns' && Array.isArray(values) ? values : [values]
+  },
+}
+
+const mostProbable: Column = {
+  fields: ({ topK, log, classes }) =>
+    ranks(topK).flatMap((rank): Field[] => {
+      const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
+      return [
+        { name: `label_${rank}`, type: 'text', value: (scores, row) => classes[best(scores, row)]! },
+        {
+          name: `${prefix(log)}${rank}`,
+          type: 'result',
+          value: (scores, row) => scores.values[row * scores.classes + best(scores, row)]!,
+        },
+      ]
+    }),
+  cells: (scores, row, { classes, topK }) =>
+    topOf(scores, row, topK).flatMap(({ index, value }) => [classes[index]!, value]) as Cells,
+  properties: (scores, row, { classes, topK, log }, round) => ({
+    top: topOf(scores, row, topK).map(({ index, value }) => ({
+      label: classes[index],
+      index,
+      [log ? 'logProbability' : 'probability']: round(value),
+    })),
+  }),
+  recall: ({ top }, { log }) =>
+    (Array.isArray(top) ? top : []).flatMap((one) => [one?.label, one?.[log ? 'logProbability' : 'probability']]),
+}
+
+const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabilities)
+
+/** The table of output columns, by the name that `--emit` knows. */
+export const COLUMNS = {
+  probs: {
+    fields: (layout) => either(layout).fields(layout),
+    cells: (scores, row, layout) => either(layout).cells(scores, row, layout),
+    properties: (scores, row, layout, round) => either(layout).properties(scores, row, layout, round),
+    recall: (row, layout) => either(layout).recall(row, layout),
+  },
+  label: {
+    fields: ({ classes }) => [{ name: 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! }],
+    cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
+    properties: (scores, row, { classes }) => ({ label: classes[scores.index[row]!] }),
+    recall: ({ label }) => [label],
+  },
+  index: {
+    fields: () => [{ name: 'index', type: 'count', value: (scores, row) => scores.index[row]! }],
+    cells: (scores, row) => [String(scores.index[row])],
+    properties: (scores, row) => ({ index: scores.index[row] }),
+    recall: ({ index }) => [index],
+  },
+  confidence: single('confidence'),
+  margin: single('margin'),
+  entropy: single('entropy'),
+  logsumexp: single('logsumexp'),
+} satisfies Record<string, Column>
+
+/** A name of {@link COLUMNS}. */
+export type OutputColumn = keyof typeof COLUMNS
+
+/** All names of {@link COLUMNS}. */
+export const OUTPUT_COLUMNS = Object.keys(COLUMNS) as OutputColumn[]
+
+/** The columns that sum up a row, which the kernel works out only where one is asked for. */
+export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
+
+/** The columns that the names of {@link COLUMNS} stand for, in a layout. */
+export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
+  return emit.flatMap((name) => (COLUMNS[name] as Column).fields(layout))
+}
+
+/** The values that a row of object mode has for the fields of some columns. */
+export function recall(row: Record<string, unknown>, emit: readonly OutputColumn[], layout: Layout): unknown[] {
+  return emit.flatMap((name) => (COLUMNS[name] as Column).recall(row, layout))
+}
+
+/** What all properties of a prediction may be called. */
+export const PROPERTIES: readonly string[] = [
+  'probabilities',
+  'logProbabilities',
+  'top',
+  'label',
+  'index',
+  ...SUMMARIES,
+]
+
+/** True if one of the columns is a summary of its row. */
+export function needSummary(emit: readonly OutputColumn[]): boolean {
+  return SUMMARIES.some((name) => emit.includes(name))
+}
+
+function probabilityKey(log: boolean): 'probabilities' | 'logProbabilities' {
+  return log ? 'logProbabilities' : 'probabilities'
+}
+
+function prefix(log: boolean): string {
+  return log ? 'logp_' : 'p_'
+}
+
+function ranks(count: number): number[] {
+  return Array.from({ length: count }, (_, rank) => rank + 1)
+}
+
+/** The values of a row, as an array that is quick to make and to print. */
+function valuesOf({ values, classes }: Scores, row: number): number[] {
+  const array: number[] = []
+  for (let at = row * classes; at < (row + 1) * classes; at++) array.push(values[at]!)
+  return array
+}
+
+/** The values of a class in all rows. */
+function valuesOfClass({ values, rows, classes }: Scores, index: number): Float64Array {
+  const found = new Float64Array(rows)
+  for (let row = 0, at = index; row < rows; row++, at += classes) found[row] = values[at]!
+  return found
+}
+
+function topOf(scores: Scores, row: number, topK: number): { index: number; value: number }[] {
+  const indices = scores.top.subarray(row * topK, (row + 1) * topK)
+  return Array.from(indices, (index) => ({ index, value: scores.values[row * scores.classes + index]! }))
+}

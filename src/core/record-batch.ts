@@ -1,0 +1,206 @@
+/**
+ * What formats and the table lane hand each other: a table is the columns of an input and its rows in batches; a writer
+ * makes bytes of the rows that were scored. Batches are of a bounded size, and one is made when the last is written.
+ */
+
+import type { Scores } from '../kernel.js'
+import type { Code } from './errors.js'
+import type { Field, Shape } from './output-columns.js'
+
+/** What a column holds: `list` and `record` may hold the logits of all classes, `json` is whatever else is nested. */
+export type ValueType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'bytes' | 'json' | 'list' | 'record'
+
+/** A column of an input. */
+export interface Column {
+  name: string
+  type: ValueType
+  /** Its first value, as a cell would have it: tells a column of numbers where the format has no types. */
+  sample: string
+  /** The number of logits in a list, the keys of a record. */
+  width?: number
+  keys?: readonly string[]
+}
+
+/** A column of objects, and the keys that lead to it. */
+export interface JsonColumn extends Column {
+  path: readonly string[]
+}
+
+/** Text that is JSON: a nested value of a column that is kept. */
+export class RawJson {
+  constructor(readonly text: string) {}
+}
+
+/** A value of a column that is kept. */
+export type Value = string | number | bigint | boolean | Date | Uint8Array | RawJson | null
+
+/** What is wrong with a row: the code of its error, and its data. */
+export interface RowError {
+  code: Code
+  info: Record<string, unknown>
+  column?: string
+  /** The cell of a delimited text that has it, and at which of its row's bytes. */
+  cell?: number
+  at?: number
+}
+
+/** The same in its place: row, line and byte are those before it in its batch; lines and bytes where the input has them. */
+export interface LocatedRowError {
+  code: Code
+  info: { row: number; line?: number; byte?: number; column?: string; [data: string]: unknown }
+  /** Where in its batch the row begins and ends, before its newline, and its bytes where they are wanted. */
+  start?: number
+  end?: number
+  raw?: Uint8Array
+}
+
+/** What became of some rows. Under `fail`, what follows a bad row is left out. */
+export interface ScoredRows<Piece = Uint8Array> {
+  /** What to write, in order. */
+  pieces: Piece[]
+  /** How many rows were done, the bad ones too; and how many were good. */
+  rows: number
+  written: number
+  /** The newlines and the bytes they were read from, where the input has them. */
+  lines: number
+  bytes: number
+  /** The bad rows, in order. */
+  errors: LocatedRowError[]
+}
+
+/** Some rows of an input. */
+export interface RecordBatch {
+  numRows: number
+  /** Rows x classes; what a bad row has does not matter. */
+  logits: Float64Array
+  /** The columns that are kept: a list of values each. */
+  kept: ArrayLike<Value>[]
+  /** The rows as JSON objects, where they are to come out so. */
+  rawRows?: string[]
+  errors: Map<number, RowError>
+  /** Puts a fault in its place; asked for rows in order. */
+  withPosition(rowError: RowError, row: number): LocatedRowError
+  /** The newlines and the bytes of the batch, where the input has them. */
+  lines: number
+  bytes: number
+}
+
+/** Where an input comes from. */
+export interface Source {
+  /** Its bytes, in order; read once. */
+  chunks: AsyncGenerator<Buffer>
+  /** The file they are in, where they are in one as they are. */
+  path?: string
+}
+
+/** The settings that matter to a reader. */
+export interface OpenOptions {
+  logits: string | readonly string[] | undefined
+  onError: 'fail' | 'skip'
+  maxRowBytes: number
+}
+
+/** What a reader needs to know of the columns once they are settled; columns are told by their positions. */
+export interface ReaderOptions {
+  /** The columns that hold logits, or the one that holds those of all classes. */
+  logits: readonly number[]
+  logitsList: boolean
+  kept: readonly number[]
+  classes: number
+  /** Where rows are to come out as the JSON objects that they are: the keys they get. */
+  rawRowKeys: readonly string[] | undefined
+  /** Whether all values of a column that is kept have to be of its type. */
+  typed: boolean
+  missing: 'error' | '-inf'
+  /** Whether the bytes of bad rows are wanted. */
+  wantRaw: boolean
+}
+
+/** An input that is open. */
+export interface RecordBatchReader {
+  columns: Column[]
+  /** False where the columns have positions only. */
+  named: boolean
+  /** The number of rows, where it is told before them. */
+  rows?: number
+  batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
+  /** The same as lines of text, where a row is one; either is asked for, and once. */
+  jsonLines?: JsonLines
+  /** Gives back what it holds, whether its batches were taken or not. */
+  close?(): Promise<void>
+}
+
+/** A line that is longer than is allowed. */
+export interface OversizedLine {
+  /** How long it is, its newline included, and whether it has one. */
+  bytes: number
+  lines: 0 | 1
+  /** As much of its beginning as is allowed. */
+  start: Buffer
+}
+
+/** Lines of text with an object each. */
+export interface JsonLines {
+  columns: readonly JsonColumn[]
+  /** The bytes before the first block. */
+  rowOffset: number
+  blocks(): AsyncGenerator<Buffer | OversizedLine>
+}
+
+/** What a writer needs to know of the output. */
+export interface OutputSchema {
+  /** The columns that are kept, then those that are new. */
+  kept: readonly Column[]
+  fields: readonly Field[]
+  /** Class names, in order. */
+  classes: readonly string[]
+  /** Writes numbers with commas between them, rounded as asked. */
+  print(values: number[]): string
+  float32: boolean
+  /** Whether text that a spreadsheet would run is marked. */
+  escapeFormulas: boolean
+  /** Whether a text begins with its columns' names. */
+  header: boolean
+  /** The number of rows, where it is known before them. */
+  rows: number | undefined
+}
+
+/** Rows to write: those of a batch that are good. */
+export interface ScoredBatch {
+  batch: Pick<RecordBatch, 'kept' | 'rawRows'>
+  scores: Scores
+  good: readonly number[]
+}
+
+/** Makes bytes of rows. */
+export interface RecordBatchWriter {
+  /** What stands before the rows. */
+  begin(): Uint8Array[]
+  write(rows: ScoredBatch): Uint8Array[] | Promise<Uint8Array[]>
+  /** What stands after them. */
+  end(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** Gives back what it holds, at the end and after a failure. */
+  close?(): Promise<void>
+}
+
+/** A format that is read and written by batches. */
+export interface Format {
+  /** Which shapes its columns of probabilities can have. */
+  shapes: readonly Shape[]
+  /** Whether columns have one type for all rows. */
+  typed: boolean
+  /** Whether it holds nothing but results that are numbers. */
+  numbersOnly?: true
+  /** Undefined if there is neither a column nor a row. */
+  read(source: Source, settings: OpenOptions): Promise<RecordBatchReader | undefined>
+  write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
+}
+
+/** A value as a cell of a text. */
+export function cellOf(value: Value): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof RawJson) return value.text
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return String(value)
+}

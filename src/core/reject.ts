@@ -1,0 +1,54 @@
+/** Bad rows that are left out: what is told of each, so that none is lost. */
+import { isUtf8 } from 'node:buffer'
+import { type Code, messageOf, type Position, SoftmaxError } from './errors.js'
+
+/** A bad row, ready to be written as JSON. */
+export interface Reject {
+  /** The name of the input. */
+  source?: string
+  /** From 1, the header not counted. */
+  row: number
+  /** From 1. Like the bytes, not known in object mode. */
+  line?: number
+  /** From 0, in the input: where the row begins, and where it ends, before its newline. */
+  byteStart?: number
+  byteEnd?: number
+  /** The column at fault. */
+  column?: string
+  code: Code
+  message: string
+  /**
+   * The row: its text, or, in object mode, the row itself. Of a row that was too long to be held it is the beginning.
+   */
+  raw?: unknown
+  /** The bytes of a row that are no UTF-8, in place of the text. */
+  rawBase64?: string
+}
+
+/** Takes a bad row; a promise is waited for, and nothing is read meanwhile. */
+export type RejectHandler = (reject: Reject) => unknown
+
+/** What is told of a bad row, but the row. It is no error, for which the engine would note where it arose. */
+export function rejectOf(code: Code, info: Position): Reject {
+  const { source, row = 0, line, column } = info
+  return {
+    ...(source !== undefined && { source }),
+    row,
+    ...(line !== undefined && { line }),
+    ...(column !== undefined && { column }),
+    code,
+    message: messageOf(code, info as never),
+  }
+}
+
+/** The bytes of a row, as text where they are that. */
+export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return isUtf8(buffer) ? { raw: buffer.toString('utf8') } : { rawBase64: buffer.toString('base64') }
+}
+
+/** The error of one bad row more than there may be. */
+export function tooMany({ source, row, line, message }: Reject, most: number): SoftmaxError {
+  const place = { ...(source !== undefined && { source }), row, ...(line !== undefined && { line }) }
+  return new SoftmaxError('E_TOO_MANY', { ...place, most, last: message })
+}

@@ -1,0 +1,39 @@
+/** Which types values have that were not given one. */
+import type { Value, ValueType } from './record-batch.js'
+
+/** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
+export function typeOf(value: unknown): ValueType | undefined {
+  if (value === null || value === undefined) return undefined
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'bigint') return isInteger(value) ? 'integer' : 'text'
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value !== 'object') return 'text'
+  if (value instanceof Date) return 'time'
+  if (value instanceof Uint8Array) return 'bytes'
+  const isNested = (item: unknown) => typeof item === 'object' && item !== null
+  if (Array.isArray(value)) return value.some(isNested) ? 'json' : 'list'
+  return Object.values(value).some(isNested) ? 'json' : 'record'
+}
+
+/** What values of two types are. A list or a record stays one: it may hold the logits, and a row with something else is bad. */
+export function commonType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
+  if (a === undefined || b === undefined || a === b || a === 'list' || a === 'record') return a ?? b
+  const both = [a, b]
+  if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
+  if (['text', 'boolean', 'time', 'bytes'].some((type) => both.includes(type as ValueType))) return 'text'
+  return both.includes('list') ? 'list' : 'json'
+}
+
+/** True if a value can be written as one of a type; as text, anything can. */
+export function fits(value: Value, type: ValueType): boolean {
+  if (value === null || !['boolean', 'number', 'integer', 'bytes'].includes(type)) return true
+  if (type === 'bytes') return value instanceof Uint8Array
+  if (type === 'boolean') return typeof value === 'boolean'
+  return (typeof value === 'number' || typeof value === 'bigint') && (type === 'number' || isInteger(value))
+}
+
+/** True if a number is a whole one that 64 bits have room for: what is larger would come out as another. */
+function isInteger(value: number | bigint): boolean {
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63
+}

@@ -1,0 +1,210 @@
+/** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
+import { SoftmaxError } from '../../core/errors.js'
+import { delimiterOf, type FormatName } from '../../core/formats.js'
+import { OPTIONS, type SettingsOf } from '../../core/options.js'
+import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { type Dialect, toBytes } from './dialect.js'
+import {
+  type Block,
+  ByteQueue,
+  countLines,
+  NewlineFinder,
+  type OversizedRow,
+  rowRanges,
+  splitRows,
+} from './row-splitter.js'
+import { type Row, readRow } from './rows.js'
+
+/** What the beginning of an input tells. Cells are as they stand in the input. */
+export interface CsvHeader {
+  dialect: Dialect
+  header: string[] | undefined
+  /** The first row; undefined where there is none, or a header and something after it that is no row. */
+  first: string[] | undefined
+  /** The line of the header; of the first row, where there is none. */
+  line: number
+  /** The newlines and the bytes before the blocks. */
+  lines: number
+  bytes: number
+  /** All rows but the header, in blocks of whole rows. */
+  blocks: AsyncGenerator<Block>
+}
+
+/**
+ * Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING; E_QUOTE or
+ * E_ROW_TOO_LONG for a header, or a first row without one, that is not to be read.
+ */
+export async function readHeader(
+  chunks: AsyncGenerator<Buffer>,
+  asked: Omit<Dialect, 'newline'>,
+  settings: SettingsOf<'bytes'>,
+): Promise<CsvHeader | undefined> {
+  const limit = settings.maxRowBytes
+  const start = await readFirstLine(chunks, asked, limit)
+  const dialect = { ...asked, newline: start.newline }
+  const blocks = splitRows(prepend([start.bytes], chunks), dialect, { size: BLOCK_SIZE[settings.lane], limit })
+  return new HeadReader(dialect, settings, start.mark).read(blocks)
+}
+
+/** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
+const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 18, auto: 1 << 18 }
+
+/** Reads until it is known what ends rows; that is not looked for for ever. Bytes come without their mark. */
+async function readFirstLine(
+  chunks: AsyncGenerator<Buffer>,
+  asked: Omit<Dialect, 'newline'>,
+  limit: number,
+): Promise<{ bytes: Buffer; newline: Dialect['newline']; mark: number }> {
+  const held = new ByteQueue(1 << 16)
+  const finder = new NewlineFinder(asked)
+  for (;;) {
+    const { done = false, value } = await chunks.next()
+    if (value) held.append(value)
+    const final = done || held.bytes.length > limit
+    if (!final && mayBeMark(held.bytes)) continue
+    const mark = byteOrderMark(held.bytes)
+    const bytes = held.bytes.subarray(mark)
+    const newline = finder.find(bytes, final)
+    if (newline || final) return { bytes, newline: newline ?? '\n', mark }
+  }
+}
+
+async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield* first
+  yield* rest
+}
+
+/** True for too few bytes to tell whether a mark is at the start. */
+function mayBeMark(start: Buffer): boolean {
+  return start.length < 4 && [undefined, 0, 0xef, 0xfe, 0xff].includes(start[0])
+}
+
+/** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
+export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
+  const { quote, escape = quote, comment } = settings
+  const delimiter = toBytes(settings.delimiter ?? delimiterOf(settings.from) ?? ',')
+  const others = [escape === quote ? '' : escape, comment ?? '', delimiter]
+  const [twice] = [quote, ...others].filter((mark, index, all) => mark !== '' && all.indexOf(mark) < index)
+  if (twice !== undefined || delimiter.includes(quote) || (comment && delimiter.startsWith(comment))) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: 'delimiter, quote, escape and comment have to be different characters',
+    })
+  }
+  return { delimiter, quote, escape, comment }
+}
+
+/** Refuses options that would do nothing. Throws E_CONFLICT for one that is about delimited text where there is none. */
+export function requireNoDialectOptions(settings: SettingsOf<'bytes'>, format: FormatName): void {
+  const given = (['delimiter', 'quote', 'escape', 'comment'] as const).find(
+    (name) => settings[name] !== undefined && settings[name] !== OPTIONS[name].default,
+  )
+  if (given === undefined) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `--${given} is of delimited text, such as csv, and this is ${format}; leave it out`,
+  })
+}
+
+/** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */
+class HeadReader {
+  readonly #dialect: Dialect
+  readonly #settings: SettingsOf<'bytes'>
+  /** The newlines and the bytes that are done with. */
+  #lines = 0
+  #bytes: number
+  #header: string[] | undefined
+  #line = 0
+  /** Blocks that hold rows which do not tell the columns. */
+  readonly #passed: Block[] = []
+
+  constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, mark: number) {
+    this.#dialect = dialect
+    this.#settings = settings
+    this.#bytes = mark
+  }
+
+  async read(blocks: AsyncGenerator<Block>): Promise<CsvHeader | undefined> {
+    let searched = 0
+    for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
+      const block = this.#settings.header && !this.#header ? this.#readHeader(next.value) : next.value
+      if (!block) continue
+      searched += sizeOf(block)
+      const found = this.#findFirst(block, searched > SEARCH)
+      if (found) return this.#head(found.first, prepend([...this.#passed, block], blocks))
+      this.#pass(block)
+    }
+    return this.#header || this.#passed.length > 0 ? this.#head(undefined, prepend(this.#passed, blocks)) : undefined
+  }
+
+  #head(first: string[] | undefined, blocks: AsyncGenerator<Block>): CsvHeader {
+    const line = this.#line || 1
+    return { dialect: this.#dialect, header: this.#header, first, line, lines: this.#lines, bytes: this.#bytes, blocks }
+  }
+
+  /** Takes the header off a block; gives what is left of it, if anything is. */
+  #readHeader(block: Block): Buffer | undefined {
+    const found = rowsIn(block, this.#dialect).next().value
+    const end = found?.end ?? sizeOf(block)
+    this.#line = this.#lineOf(block, found?.start ?? 0)
+    if (found) this.#header = this.#requireCells(found, block, {})
+    this.#drop(block, end)
+    return Buffer.isBuffer(block) && end < block.length ? block.subarray(end) : undefined
+  }
+
+  /** The first row that tells the columns, which under `skip` need not be the first of all; or that there is none. */
+  #findFirst(block: Block, tired: boolean): { first: string[] | undefined } | undefined {
+    for (const found of rowsIn(block, this.#dialect)) {
+      const { row } = found
+      if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
+      if (Array.isArray(row) && (!this.#header || row.length === this.#header.length)) return { first: row }
+      if (this.#settings.onError === 'skip' && !tired) continue
+      return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
+    }
+    return undefined
+  }
+
+  /** Keeps a block for later, save for what stands before the first row. */
+  #pass(block: Block): void {
+    const isEmpty = rowsIn(block, this.#dialect).next().done
+    if (isEmpty && this.#passed.length === 0) this.#drop(block, sizeOf(block))
+    else this.#passed.push(block)
+  }
+
+  #drop(block: Block, end: number): void {
+    this.#bytes += end
+    this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(0, end), this.#dialect) : block.lines
+  }
+
+  #lineOf(block: Block, start: number): number {
+    return 1 + this.#lines + (Buffer.isBuffer(block) ? countLines(block.subarray(0, start), this.#dialect) : 0)
+  }
+
+  #requireCells({ row, start }: Found, block: Block, place: { row?: number }): string[] {
+    if (Array.isArray(row)) return row
+    const byte = this.#bytes + start + row.at
+    throw new SoftmaxError(row.code!, { ...row.info, ...place, line: this.#lineOf(block, start), byte } as never)
+  }
+}
+
+/** How many bytes are looked through for a row that tells what the columns are. */
+const SEARCH = 1 << 20
+
+/** A row at the beginning, and where it stands in its block. */
+interface Found {
+  row: Row | OversizedRow
+  start: number
+  end: number
+}
+
+function* rowsIn(block: Block, dialect: Dialect): Generator<Found> {
+  if (!Buffer.isBuffer(block)) {
+    if (block.code) yield { row: block, start: 0, end: block.bytes }
+    return
+  }
+  for (const { start, end } of rowRanges(block, dialect)) {
+    yield { row: readRow(block.subarray(start, end), dialect), start, end }
+  }
+}
+
+function sizeOf(block: Block): number {
+  return Buffer.isBuffer(block) ? block.length : block.bytes
+}

@@ -1,0 +1,77 @@
+/** Lines of UTF-8 text, in blocks of whole ones. */
+import type { OversizedLine } from '../../core/record-batch.js'
+import { acquireJoined, release } from '../../io/buffer-pool.js'
+import { coalesce } from '../../io/coalesce.js'
+
+const LF = 10
+
+/**
+ * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
+ * `limit` bytes; one that is longer still is passed over.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  limit: number,
+): AsyncGenerator<Buffer | OversizedLine> {
+  let held: Buffer[] = []
+  let length = 0
+  let long: OversizedLine | undefined
+  for await (const chunk of coalesce(chunks, MOST)) {
+    for (let from = 0, end = 0; from < chunk.length; from += end) {
+      const part = chunk.subarray(from)
+      const first = part.indexOf(LF) + 1
+      end = first || part.length
+      if (long || length + end > limit) {
+        long ??= { bytes: length, lines: 0, start: Buffer.concat([...held, part], limit) }
+        long.bytes += end
+        ;[held, length] = [[], 0]
+        if (first > 0) yield { ...long, lines: 1 }
+        if (first > 0) long = undefined
+      } else if (first > 0) {
+        end = wholeEnd(part, first, limit)
+        yield acquireJoined([...held, part.subarray(0, end)])
+        ;[held, length] = [[], 0]
+      } else {
+        held.push(Buffer.from(part))
+        length += part.length
+      }
+    }
+    release(chunk)
+  }
+  if (long) yield long
+  else if (length > 0) yield acquireJoined(held)
+}
+
+/** How many bytes of a chunk make a block. */
+const MOST = 1 << 18
+
+/** Where lines end that are no longer than is allowed, `first` the end of the first. */
+function wholeEnd(part: Buffer, first: number, limit: number): number {
+  let end = first
+  for (let next = first; next > 0; end += next) next = part.subarray(end, end + limit).lastIndexOf(LF) + 1
+  return end
+}
+
+/** Where each line of a block that is not blank begins and ends, its newline left out, and which line of it it is. */
+export function* linesOf(block: Buffer): Generator<{ start: number; end: number; line: number }> {
+  for (let start = 0, line = 0; start < block.length; line++) {
+    const newline = block.indexOf(LF, start)
+    const end = newline < 0 ? block.length : newline
+    if (!isBlank(block, start, end)) yield { start, end, line }
+    start = end + 1
+  }
+}
+
+function isBlank(block: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (block[at]! > SPACE) return false
+  return true
+}
+
+const SPACE = 32
+
+/** The number of newlines in a block. */
+export function countNewlines(block: Buffer): number {
+  let count = 0
+  for (let at = block.indexOf(LF); at >= 0; at = block.indexOf(LF, at + 1)) count++
+  return count
+}

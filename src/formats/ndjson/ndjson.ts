@@ -1,0 +1,387 @@
+/**
+ * NDJSON: a JSON object a line, or a bare array of logits.
+ *
+ *     {"id": 7, "logits": [1, 2, 3]}          a list
+ *     {"id": 7, "logits": {"cat": 1, …}}      a record: its keys are the classes
+ *     {"id": 7, "logit_cat": 1, …}            columns
+ *     [1, 2, 3]
+ *
+ * A line is checked by JavaScript's own `JSON.parse`. Where rows come out as objects again their text is taken over as
+ * it stands, and the new keys are put before its last brace.
+ */
+import { isUtf8 } from 'node:buffer'
+import { SoftmaxError } from '../../core/errors.js'
+import { logitOf } from '../../core/logit.js'
+import type { Field } from '../../core/output-columns.js'
+import {
+  type Format,
+  type JsonColumn,
+  type OpenOptions,
+  type OutputSchema,
+  type OversizedLine,
+  RawJson,
+  type ReaderOptions,
+  type RecordBatch,
+  type RecordBatchReader,
+  type RecordBatchWriter,
+  type RowError,
+  type ScoredBatch,
+  type Source,
+  type Value,
+} from '../../core/record-batch.js'
+import { commonType, fits, typeOf } from '../../core/value-type.js'
+import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { itemsIn, parseLine, valuesIn } from './json.js'
+import { countNewlines, linesOf, splitLines } from './line-splitter.js'
+
+export const ndjson: Format = {
+  shapes: ['columns', 'list', 'record'],
+  typed: false,
+  read,
+  write,
+}
+
+type Row = Record<string, unknown> | unknown[]
+
+async function read({ chunks }: Source, settings: OpenOptions): Promise<RecordBatchReader | undefined> {
+  const { maxRowBytes: limit } = settings
+  const blocks = splitLines(chunks, limit)
+  const { held, rows, mark } = await readFirst(blocks)
+  if (rows.length === 0) {
+    if (held.length === 0) return undefined
+    throw firstError(held, mark, limit)
+  }
+  const columns = columnsOf(rows, settings)
+  const allBlocks = async function* () {
+    yield* held
+    yield* blocks
+  }
+  return {
+    columns,
+    named: !Array.isArray(rows[0]),
+    async *batches(plan) {
+      let before = mark
+      for await (const block of allBlocks()) {
+        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : longBatch(block, plan, limit)
+        before = 0
+      }
+    },
+    jsonLines: { columns, rowOffset: mark, blocks: allBlocks },
+  }
+}
+
+/** Reads as far as the first row that is one, but not for ever. */
+async function readFirst(
+  blocks: AsyncGenerator<Buffer | OversizedLine>,
+): Promise<{ held: (Buffer | OversizedLine)[]; rows: Row[]; mark: 0 | 3 }> {
+  const held: (Buffer | OversizedLine)[] = []
+  let mark: 0 | 3 = 0
+  for (let bytes = 0; bytes < SEARCH; ) {
+    const { done, value } = await blocks.next()
+    if (done) break
+    if (!Buffer.isBuffer(value)) {
+      held.push(value)
+      bytes += value.bytes
+      continue
+    }
+    if (bytes === 0) mark = byteOrderMark(value)
+    const block = bytes === 0 ? value.subarray(mark) : value
+    held.push(block)
+    bytes += value.length
+    const rows = sampleRows(block)
+    if (rows.length > 0) return { held, rows, mark }
+  }
+  const isBlank = (block: Buffer | OversizedLine) => Buffer.isBuffer(block) && linesOf(block).next().done
+  return { held: held.every(isBlank) ? [] : held, rows: [], mark }
+}
+
+/** How many bytes are looked through for a row that tells what the columns are, and how many rows for their types. */
+const SEARCH = 1 << 20
+const SAMPLE = 1000
+
+function sampleRows(block: Buffer): Row[] {
+  const rows: Row[] = []
+  for (const { start, end } of linesOf(block)) {
+    const row = parseRow(block.subarray(start, end))
+    if ('value' in row) rows.push(row.value)
+    if (rows.length === SAMPLE) break
+  }
+  return rows
+}
+
+const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
+const ARRAY_OF_ROWS = 'an array of rows is none; each is a line of its own, as jq -c ".[]" makes it'
+
+/** A line as a row, and its text. */
+function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string } | RowError {
+  if (!utf8) return { code: 'E_JSON', info: { reason: 'it is not UTF-8' } }
+  const parsed = parseLine(line.toString('utf8'))
+  if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
+  const { value, text } = parsed
+  if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) return badRow(ARRAY_OF_ROWS)
+  if (typeof value === 'object' && value !== null) return { value: value as Row, text }
+  return { code: 'E_ROW', info: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
+}
+
+/** Where no row is one: what is wrong with the first. */
+function firstError(blocks: (Buffer | OversizedLine)[], mark: number, limit: number): SoftmaxError {
+  let [line, byte] = [1, mark]
+  for (const block of blocks) {
+    const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
+    if (found) {
+      const { code, info: data } = Buffer.isBuffer(block)
+        ? (parseRow(block.subarray(found.start, found.end)) as RowError)
+        : tooLong(limit)
+      return new SoftmaxError(code, { ...data, line: line + found.line, row: 1, byte: byte + found.start } as never)
+    }
+    line += countNewlines(block as Buffer)
+    byte += (block as Buffer).length
+  }
+  return new SoftmaxError('E_NO_ROWS', { rows: 0 })
+}
+
+function tooLong(limit: number): RowError {
+  return { code: 'E_ROW_TOO_LONG', info: { limit } }
+}
+
+/** The batch of a line that is longer than is allowed. */
+export function longBatch({ bytes, lines, start }: OversizedLine, plan: ReaderOptions, limit: number): RecordBatch {
+  return {
+    numRows: 1,
+    logits: new Float64Array(plan.classes),
+    kept: plan.kept.map(() => [null]),
+    ...(plan.rawRowKeys && { rawRows: ['{}'] }),
+    errors: new Map([[0, tooLong(limit)]]),
+    withPosition: ({ code, info: data }) => {
+      const raw = plan.wantRaw && { raw: start }
+      return { code, info: { ...data, row: 0, line: 0, byte: 0 }, start: 0, end: bytes - lines, ...raw }
+    },
+    lines,
+    bytes,
+  }
+}
+
+/** The columns that the first rows have: the keys of the first, and what a path leads to. */
+function columnsOf(rows: Row[], { logits }: OpenOptions): JsonColumn[] {
+  const [first] = rows as [Row, ...Row[]]
+  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows) }]
+  const columns = Object.keys(first).map((name) => describe(name, [name], rows))
+  if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
+  const nested = describe(logits, logits.split('.'), rows)
+  return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns
+}
+
+/** What the one column of bare arrays is called. */
+const LIST = 'logits'
+
+function describe(name: string, path: readonly string[], rows: Row[]): JsonColumn {
+  const values = rows.map((row) => valueAt(row, path))
+  const [first] = values
+  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  const sample = typeof first === 'number' ? String(first) : typeof first === 'string' ? first : ''
+  if (type === 'list') return { name, path, type, sample, width: widthOf(values) }
+  if (type === 'record') return { name, path, type, sample, keys: keysOf(values) }
+  return { name, path, type, sample }
+}
+
+/** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
+function widthOf(values: unknown[]): number {
+  const lists = values.filter((value) => Array.isArray(value))
+  return lists.find(({ length }) => length > 0)?.length ?? 0
+}
+
+/** The same of records: their keys. */
+function keysOf(values: unknown[]): string[] {
+  const records = values.filter((value) => typeOf(value) === 'record') as object[]
+  return Object.keys(records.find((record) => Object.keys(record).length > 0) ?? {})
+}
+
+function valueAt(row: Row, path: readonly string[]): unknown {
+  let value: unknown = row
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}
+
+/** What a reader does with each row. */
+interface Task {
+  plan: ReaderOptions
+  /** The column that holds all logits, where one does. */
+  whole: JsonColumn | undefined
+  /** The keys of the classes, and their names in errors. */
+  keys: readonly string[]
+  kept: JsonColumn[]
+  bare: boolean
+  known: Set<string>
+}
+
+/** The rows of a block, before which `mark` bytes belong to it. */
+export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: ReaderOptions, mark = 0): RecordBatch {
+  const task = taskOf(columns, plan)
+  const lines = Array.from(linesOf(block))
+  const utf8 = isUtf8(block) || undefined
+  const bad = new Map<number, RowError>()
+  const logits = new Float64Array(lines.length * plan.classes)
+  const kept: Value[][] = plan.kept.map(() => [])
+  const objects: string[] = []
+  lines.forEach(({ start, end }, row) => {
+    const parsed = parseRow(block.subarray(start, end), utf8)
+    const rowError = 'value' in parsed ? putRow(parsed, logits, row * plan.classes, task) : parsed
+    if (rowError) bad.set(row, rowError)
+    const text = 'value' in parsed && !rowError ? parsed.text : '{}'
+    if (plan.rawRowKeys) objects.push(text)
+    else if (kept.length > 0) keep(text, kept, row, task, bad)
+  })
+  return {
+    numRows: lines.length,
+    logits,
+    kept,
+    ...(plan.rawRowKeys && { rawRows: objects }),
+    errors: bad,
+    withPosition: ({ code, info: data, column }, row) => {
+      const { line, start, end } = lines[row]!
+      const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
+      // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+      const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+      return { code, info, start: mark + start, end: mark + end, ...raw }
+    },
+    lines: countNewlines(block),
+    bytes: mark + block.length,
+  }
+}
+
+function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
+  const chosen = plan.logits.map((index) => columns[index]!)
+  const [whole] = plan.logitsList ? chosen : []
+  const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
+  const known = new Set(columns.map(({ name }) => name))
+  return { plan, whole, keys, kept: plan.kept.map((index) => columns[index]!), bare: whole?.path.length === 0, known }
+}
+
+/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+function putRow({ value, text }: { value: Row; text: string }, into: Float64Array, at: number, task: Task) {
+  const { whole, bare, keys, plan } = task
+  const taken = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
+  if (taken !== undefined) return { code: 'E_NAME' as const, info: { name: taken } }
+  if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  const found = whole ? valueAt(value, whole.path) : value
+  if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
+  const values = valuesOf(found, task)
+  if (!values) return badRow(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
+  if (values.length !== plan.classes) {
+    return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes } }
+  }
+  for (let index = 0; index < values.length; index++) {
+    const item = values[index]
+    if (typeof item === 'number' && Number.isFinite(item)) {
+      into[at + index] = item
+      continue
+    }
+    const logit = typeof item === 'number' ? overflow(text, index, task) : logitOf(item, plan.missing)
+    if (typeof logit !== 'number') return { ...logit, column: keys[index] ?? String(index) }
+    into[at + index] = logit
+  }
+  return undefined
+}
+
+function badRow(reason: string): RowError {
+  return { code: 'E_ROW', info: { reason } }
+}
+
+/** The values of the classes, in their order; a record with other keys than the first gives as many as it has. */
+function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined {
+  if (whole?.type === 'list') return Array.isArray(found) ? found : undefined
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
+  const record = found as Record<string, unknown>
+  if (whole && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
+  return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
+}
+
+/** JSON has no infinity, so a number that is one was too large; its text is found again. */
+function overflow(text: string, index: number, { whole, keys }: Task): RowError {
+  let within = text
+  for (const key of whole?.path ?? []) within = valuesIn(within).get(key)!
+  const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
+  return { code: 'E_OVERFLOW', info: { cell } }
+}
+
+/** Takes over the values that are kept; a key that is no column has no place in the output, and its row is bad. */
+function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
+  const values = valuesIn(text)
+  const extra = [...values.keys()].find((key) => !task.known.has(key))
+  if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
+  task.kept.forEach(({ name, type }, index) => {
+    const value = valueFrom(values.get(name))
+    kept[index]!.push(value)
+    if (task.plan.typed && !fits(value, type) && !bad.has(row)) {
+      bad.set(row, { code: 'E_KEY', info: { key: name, type } })
+    }
+  })
+}
+
+function valueFrom(text: string | undefined): Value {
+  if (text === undefined) return null
+  if (text.startsWith('{') || text.startsWith('[')) return new RawJson(text)
+  const value = JSON.parse(text)
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
+}
+
+/** Writes rows as objects; at once, unlike other writers. */
+export function write({
+  kept,
+  fields,
+  classes,
+  print,
+}: OutputSchema): Omit<RecordBatchWriter, 'write'> & { write(rows: ScoredBatch): Uint8Array[] } {
+  const pairs = fields.map((field) => [`${JSON.stringify(field.name)}:`, textOf(field, classes, print)] as const)
+  const keys = kept.map(({ name }) => `${JSON.stringify(name)}:`)
+  return {
+    begin: () => [],
+    write({ batch, scores, good }) {
+      let text = ''
+      for (const row of good) {
+        const found = pairs.map(([key, valueText]) => key + valueText(scores, row))
+        if (batch.rawRows) text += append(batch.rawRows[row]!, found.join(','))
+        else text += `{${[...keys.map((key, index) => key + jsonOf(batch.kept[index]![row]!)), ...found].join(',')}}\n`
+      }
+      return text === '' ? [] : [Buffer.from(text)]
+    },
+    end: () => [],
+  }
+}
+
+/** An object with more keys behind its own. */
+function append(object: string, pairs: string): string {
+  const body = object.slice(0, object.lastIndexOf('}')).trimEnd()
+  return `${body}${body.endsWith('{') ? '' : ','}${pairs}}\n`
+}
+
+/** The function that writes what a field has for a row. */
+function textOf(field: Field, classes: readonly string[], print: (values: number[]) => string) {
+  const keys = classes.map((name) => JSON.stringify(name))
+  return (...place: Parameters<Field['value']>): string => {
+    const value = field.value(...place)
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (field.type === 'count') return String(value)
+    if (typeof value === 'number') return quoteSpecial(print([value]))
+    const numbers = quoteSpecial(print(value))
+    if (field.shape === 'list') return `[${numbers}]`
+    return `{${numbers.split(',').map((number, index) => `${keys[index]}:${number}`)}}`
+  }
+}
+
+/** NaN and infinities are texts in JSON. */
+function quoteSpecial(numbers: string): string {
+  return /[NI]/.test(numbers) ? numbers.replace(/-?(?:NaN|Infinity)/g, '"$&"') : numbers
+}
+
+function jsonOf(value: Value): string {
+  if (value === null || value === undefined) return 'null'
+  if (value instanceof RawJson) return value.text
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`
+  if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
+  return JSON.stringify(value)
+}

@@ -1,0 +1,235 @@
+/**
+ * gzip and zstd around any format. Members of gzip and frames of zstd are told apart here, and each is given to Node's
+ * zlib by itself: left alone it takes what follows the last one, or a frame that is cut off, for a good end.
+ */
+import { once } from 'node:events'
+import { Readable, type Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { corruptData } from '../core/corrupt-data.js'
+import { SoftmaxError } from '../core/errors.js'
+import { beginsAs, type Magic } from '../core/magic.js'
+import { ByteReader } from './byte-reader.js'
+
+/** Loaded where it is needed. */
+const zlib = () => process.getBuiltinModule('node:zlib')
+
+interface Compression {
+  extensions: readonly string[]
+  magic: Magic
+  decompress(bytes: ByteReader): AsyncGenerator<Buffer>
+  compress(): Transform
+}
+
+const GZIP = '\x1f\x8b'
+const ZSTD = '\x28\xb5\x2f\xfd'
+
+/** Every compression once. */
+export const COMPRESSIONS = {
+  gzip: {
+    extensions: ['.gz', '.gzip'],
+    magic: beginsAs(GZIP),
+    decompress: gunzip,
+    compress: () => zlib().createGzip(),
+  },
+  zstd: {
+    extensions: ['.zst', '.zstd'],
+    magic: beginsAs(ZSTD),
+    decompress: unzstd,
+    compress: () => zstd().createZstdCompress(),
+  },
+} satisfies Record<string, Compression>
+
+/** A name of {@link COMPRESSIONS}. */
+export type CompressionName = keyof typeof COMPRESSIONS
+
+const NAMES = Object.keys(COMPRESSIONS) as CompressionName[]
+/** How many bytes are made at once. */
+const PIECE = { chunkSize: 1 << 17 }
+
+/** The compression whose files are named so, if there is one, and the name without it. */
+export function compressionOf(path: string): { compression: CompressionName | undefined; inner: string } {
+  for (const compression of NAMES) {
+    const ending = COMPRESSIONS[compression].extensions.find((ending) => path.toLowerCase().endsWith(ending))
+    if (ending) return { compression, inner: path.slice(0, -ending.length) }
+  }
+  return { compression: undefined, inner: path }
+}
+
+/** The compression of bytes that begin so; undefined where more of them might tell. */
+export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
+  const told = NAMES.map((name) => COMPRESSIONS[name].magic(start))
+  return NAMES[told.indexOf(true)] ?? (told.includes(undefined) ? undefined : 'none')
+}
+
+/** What was compressed, in order. */
+export function decompress(name: CompressionName, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  return COMPRESSIONS[name].decompress(new ByteReader(chunks))
+}
+
+/** The bytes of a stream, compressed; the stream itself where no compression is asked for. */
+export function compressed(source: Readable, name: CompressionName | undefined): Readable {
+  if (!name) return source
+  const engine = COMPRESSIONS[name].compress()
+  // Whoever reads the engine is told of the failure.
+  pipeline(source, engine).catch(() => {})
+  return engine
+}
+
+/** Members one after the other, and zeros after the last. */
+async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
+  try {
+    for (let member = 1; await skipGzipHeader(bytes, member); member++) {
+      let [crc, size] = [0, 0]
+      for await (const piece of inflate(bytes)) {
+        crc = zlib().crc32(piece, crc)
+        size = (size + piece.length) % 2 ** 32
+        yield piece
+      }
+      const trailer = await bytes.take(8)
+      if (trailer.length < 8) throw corruptData('gzip', CUT)
+      if (trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size) {
+        throw corruptData('gzip', `the check sum of member ${member} is not that of its bytes`)
+      }
+    }
+  } finally {
+    await bytes.close()
+  }
+}
+
+const CUT = 'it ends too early'
+
+/** Reads the header of a member; false at the end, after zeros if there are any. */
+async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolean> {
+  const lead = await bytes.take(10)
+  if (member > 1 && (lead.length === 0 || lead[0] === 0)) {
+    await requireZeros(bytes, lead)
+    return false
+  }
+  if (!lead.toString('latin1', 0, 2).startsWith(GZIP.slice(0, Math.min(lead.length, 2)))) {
+    throw corruptData('gzip', 'what follows its end is neither a member nor zeros')
+  }
+  if (lead.length < 10) throw corruptData('gzip', CUT)
+  const flags = lead[3]!
+  if (lead[2] !== 8 || flags > 31) throw corruptData('gzip', 'its header is not one of gzip')
+  if (flags & EXTRA) await bytes.take((await bytes.take(2)).readUInt16LE())
+  if (flags & NAME) await skipText(bytes)
+  if (flags & COMMENT) await skipText(bytes)
+  if (flags & HEADER_CRC) await bytes.take(2)
+  return true
+}
+
+const HEADER_CRC = 2
+const EXTRA = 4
+const NAME = 8
+const COMMENT = 16
+
+async function skipText(bytes: ByteReader): Promise<void> {
+  for (let byte = await bytes.take(1); byte[0] !== 0; byte = await bytes.take(1)) {
+    if (byte.length === 0) throw corruptData('gzip', CUT)
+  }
+}
+
+async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
+  for (let piece: Buffer | undefined = first; piece; piece = await bytes.next()) {
+    if (piece.some((byte) => byte !== 0))
+      throw corruptData('gzip', 'what follows its end is neither a member nor zeros')
+  }
+}
+
+/** One stream of deflate; what follows it is left to be read. */
+async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
+  const engine = zlib().createInflateRaw(PIECE)
+  const ended = once(engine, 'end')
+  ended.catch(() => {})
+  let fed = 0
+  let last: Buffer = Buffer.alloc(0)
+  const feed = async () => {
+    // What the engine leaves is behind the end of its stream.
+    while (engine.bytesWritten === fed) {
+      const chunk = await bytes.next()
+      if (!chunk) return void engine.end()
+      last = chunk
+      fed += chunk.length
+      await Promise.race([new Promise((resolve) => engine.write(chunk, resolve)), ended])
+    }
+  }
+  const feeding = feed()
+  feeding.catch((error) => engine.destroy(error))
+  try {
+    yield* engine as AsyncIterable<Buffer>
+  } catch (error) {
+    throw error instanceof SoftmaxError ? error : corruptData('gzip', (error as Error).message)
+  } finally {
+    engine.destroy()
+  }
+  await feeding
+  bytes.unread(last.subarray(last.length - (fed - engine.bytesWritten)))
+}
+
+type Zstd = { createZstdDecompress(options?: object): Transform; createZstdCompress(): Transform }
+
+function zstd(): Zstd {
+  if ('createZstdDecompress' in zlib()) return zlib() as unknown as Zstd
+  throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
+}
+
+/** Frames one after the other. */
+async function* unzstd(bytes: ByteReader): AsyncGenerator<Buffer> {
+  const { createZstdDecompress } = zstd()
+  try {
+    for (let head = await bytes.take(4); head.length > 0; head = await bytes.take(4)) {
+      if (isSkippable(head)) {
+        await skipFrame(bytes)
+        continue
+      }
+      if (head.toString('latin1') !== ZSTD) throw corruptData('zstd', 'what follows its end is no frame')
+      const engine = createZstdDecompress(PIECE)
+      pipeline(Readable.from(frameBytes(head, bytes), { objectMode: false }), engine).catch(() => {})
+      yield* engine as AsyncIterable<Buffer>
+    }
+  } catch (error) {
+    throw error instanceof SoftmaxError ? error : corruptData('zstd', (error as Error).message)
+  } finally {
+    await bytes.close()
+  }
+}
+
+function isSkippable(head: Buffer): boolean {
+  return head.length === 4 && head.readUInt32LE() >>> 4 === 0x184d2a5
+}
+
+async function skipFrame(bytes: ByteReader): Promise<void> {
+  const size = await exactly(bytes, 4)
+  for (let missing = size.readUInt32LE(); missing > 0; ) {
+    missing -= (await exactly(bytes, Math.min(missing, PIECE.chunkSize))).length
+  }
+}
+
+/**
+ * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the one marked as the last, and a check sum where
+ * the header tells of one.
+ */
+async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buffer> {
+  const descriptor = await exactly(bytes, 1)
+  yield magic
+  yield descriptor
+  const flags = descriptor[0]!
+  const single = (flags & 0x20) !== 0
+  const contentSize = [single ? 1 : 0, 2, 4, 8][flags >> 6]!
+  yield await exactly(bytes, (single ? 0 : 1) + [0, 1, 2, 4][flags & 3]! + contentSize)
+  for (let last = false; !last; ) {
+    const header = await exactly(bytes, 3)
+    const word = header.readUIntLE(0, 3)
+    last = (word & 1) !== 0
+    const isRun = ((word >> 1) & 3) === 1
+    yield header
+    yield await exactly(bytes, isRun ? 1 : word >> 3)
+  }
+  if (flags & 4) yield await exactly(bytes, 4)
+}
+
+async function exactly(bytes: ByteReader, length: number): Promise<Buffer> {
+  const taken = await bytes.take(length)
+  if (taken.length < length) throw corruptData('zstd', CUT)
+  return taken
+}

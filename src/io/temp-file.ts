@@ -1,0 +1,120 @@
+/**
+ * A temporary file, for what has to be read out of order or written after what comes behind it. It has no name as soon
+ * as it is open, so that nothing of it is left, however the process ends.
+ */
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SoftmaxError, systemReason } from '../core/errors.js'
+import type { Source } from '../core/record-batch.js'
+
+/** Bytes that can be read at any place. */
+export interface FileBytes {
+  size: number
+  /** The bytes from `at` on; fewer only where the file was cut short meanwhile. */
+  read(at: number, length: number): Promise<Buffer>
+  close(): Promise<void>
+}
+
+/** An input as bytes at any place: the file it is in, or a temporary one into which it is written first. */
+export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
+  const file = path === undefined ? undefined : await regularFile(path)
+  if (!file) {
+    const spool = await TempFile.open()
+    try {
+      for await (const chunk of chunks) await spool.write(chunk)
+    } catch (error) {
+      await spool.close()
+      throw error
+    }
+    return spool
+  }
+  // A stream that has begun is closed by its end alone.
+  await chunks.next()
+  await chunks.return(undefined)
+  return new HandleBytes(file.handle, file.size)
+}
+
+async function regularFile(path: string): Promise<{ handle: FileHandle; size: number } | undefined> {
+  try {
+    const handle = await open(path)
+    const stat = await handle.stat()
+    if (stat.isFile()) return { handle, size: stat.size }
+    await handle.close()
+    return undefined
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { reason: systemReason(cause) }, { cause })
+  }
+}
+
+class HandleBytes implements FileBytes {
+  readonly #handle: FileHandle
+  size: number
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle
+    this.size = size
+  }
+
+  async read(at: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.size - at)))
+    let done = 0
+    try {
+      while (done < bytes.length) {
+        const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, at + done)
+        if (bytesRead === 0) return bytes.subarray(0, done)
+        done += bytesRead
+      }
+    } catch (cause) {
+      throw new SoftmaxError('E_INPUT', { byte: at + done, reason: systemReason(cause) }, { cause })
+    }
+    return bytes
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+/** A temporary file that grows at its end. */
+export class TempFile extends HandleBytes {
+  readonly #file: FileHandle
+  readonly #path: string
+
+  private constructor(file: FileHandle, path: string) {
+    super(file, 0)
+    this.#file = file
+    this.#path = path
+  }
+
+  static async open(): Promise<TempFile> {
+    const path = join(tmpdir(), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
+    try {
+      const file = await open(path, 'wx+', 0o600)
+      await unlink(path)
+      return new TempFile(file, path)
+    } catch (cause) {
+      throw new SoftmaxError('E_OUTPUT', { path, reason: systemReason(cause) }, { cause })
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.size)
+        at += bytesWritten
+        this.size += bytesWritten
+      }
+    } catch (cause) {
+      throw new SoftmaxError('E_OUTPUT', { path: this.#path, reason: systemReason(cause) }, { cause })
+    }
+  }
+
+  /** All that was written, in order. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < this.size; at += CHUNK) yield await this.read(at, CHUNK)
+  }
+}
+
+const CHUNK = 1 << 20

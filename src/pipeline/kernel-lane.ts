@@ -1,0 +1,251 @@
+/**
+ * The fast lane: one WebAssembly kernel reads bytes and writes bytes; no JavaScript value is made for a row. A row it
+ * does not understand goes through the general lane, in its place, so both lanes give the same bytes and errors.
+ *
+ * Here is one kernel and one block after the other in its memory; `parallel.ts` has several of them at work.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
+import { sameCells } from '../formats/csv/dialect.js'
+import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { linesOf } from '../formats/ndjson/line-splitter.js'
+import * as abi from '../kernel/abi.js'
+import type { Kernel } from '../kernel.js'
+import type { Job, ScoreBlock } from './general-lane.js'
+import { type FastJob, INPUT_ROOM, isLines, type Layout, layOut, writeJob } from './kernel-memory.js'
+
+/** Rows this wide have their numbers in the kernel's memory; wider ones are for the general lane. */
+const MOST_CLASSES = 1 << 17
+/** Why the fast lane cannot do a job, or undefined if it can. */
+export function fastLaneRefusal({ input, output, schema, settings }: Job): string | undefined {
+  if (input.delimiter.length > 1) return 'a delimiter of several characters'
+  if (input.comment !== undefined) return 'comments'
+  if (input.quote !== '"' || input.escape !== '"') return 'another quote or escape'
+  if (input.newline !== '\n') return 'rows that end in a carriage return'
+  if (settings.escapeFormulas) return '--escape-formulas'
+  if (!sameCells(input, output)) return 'an output format that is not that of the input'
+  return widthRefusal(schema)
+}
+
+/** The same of a job of any kind. */
+export function widthRefusal({ classes }: Job['schema']): string | undefined {
+  return classes.length > MOST_CLASSES ? `more than ${MOST_CLASSES} classes` : undefined
+}
+
+/** True if a block is one for the kernel; the lane that takes any block does the others. */
+export function isForKernel(block: Buffer, job: FastJob): boolean {
+  if (block.length > INPUT_ROOM) return false
+  // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
+  return isLines(job) ? isUtf8(block) : block.at(-1) !== RETURN
+}
+
+const RETURN = 13
+
+/** The lane that takes any block; its code is loaded where it is needed. */
+async function laneOf(job: FastJob): Promise<ScoreBlock> {
+  if (isLines(job)) return (await import('./lines-lane.js')).linesLane(job)
+  return (await import('./general-lane.js')).generalLane(job)
+}
+
+/** Start and end of each row of a block of the input, or of the output; blank lines are left out. */
+function* placesOf(block: Buffer, job: FastJob, side: 'input' | 'output'): Generator<ByteRange> {
+  if (!isLines(job)) return yield* rowRanges(block, job[side])
+  for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
+}
+
+/** A kernel that is set up for a job, and scores blocks that stand in its memory. */
+export class FastKernel {
+  readonly #job: FastJob
+  readonly #kernel: Kernel
+  readonly #at: Layout
+  #general: ScoreBlock | undefined
+
+  constructor(job: FastJob, kernel: Kernel) {
+    this.#job = job
+    this.#kernel = kernel
+    this.#at = layOut(job, this.#kernel)
+    writeJob(job, this.#at, this.#kernel)
+  }
+
+  /** How much memory the kernel takes for this job. */
+  get memorySize(): number {
+    return this.#kernel.memory.buffer.byteLength
+  }
+
+  /** Where the bytes of a block go, in the memory of this kernel or of another for the same job. */
+  inputIn(memory = this.#kernel.memory): Uint8Array {
+    return new Uint8Array(memory.buffer, this.#at.input, INPUT_ROOM)
+  }
+
+  /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
+  async score(length: number): Promise<ScoredRows> {
+    const run = new BlockRun(this.#kernel, isLines(this.#job), this.#at, length)
+    while (run.advance()) run.setAside(this.#job)
+    if (!run.isOdd) return run.result()
+    this.#general ??= await laneOf(this.#job)
+    return run.merge(this.#general, this.#job)
+  }
+}
+
+/** A row that the kernel does not understand. */
+interface OddRow extends ByteRange {
+  /** How many rows are before it in the block, and how many bytes of output come from those that the kernel did. */
+  rows: number
+  written: number
+}
+
+/**
+ * One block on its way through the kernel. Odd rows are set aside, and done together at the end: a call of the general
+ * lane costs as much as 100 rows of the kernel's.
+ */
+class BlockRun {
+  readonly #kernel: Kernel
+  readonly #score: Kernel['scoreCsv']
+  readonly #at: Layout
+  readonly #view: DataView
+  readonly #end: number
+  readonly #pieces: Uint8Array[] = []
+  readonly #odd: OddRow[] = []
+  #stopped: number
+  #written: number
+  /** How much of the output is saved already. */
+  #saved = 0
+  #rows = 0
+  /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
+  #run = 1
+
+  constructor(kernel: Kernel, lines: boolean, at: Layout, length: number) {
+    this.#kernel = kernel
+    this.#score = lines ? kernel.scoreNdjson : kernel.scoreCsv
+    this.#at = at
+    this.#view = new DataView(kernel.memory.buffer, at.job, abi.JOB_SIZE)
+    this.#end = at.input + length
+    this.#stopped = at.input
+    this.#written = at.output
+    // The kernel takes rows that end in a newline, which the last row of all may lack.
+    new Uint8Array(kernel.memory.buffer)[this.#end] = NEWLINE
+  }
+
+  get isOdd(): boolean {
+    return this.#odd.length > 0
+  }
+
+  /** Scores rows as far as the kernel understands them; false if all are done. */
+  advance(): boolean {
+    for (;;) {
+      const bytes = new Uint8Array(this.#kernel.memory.buffer)
+      const end = bytes[this.#end - 1] === NEWLINE ? this.#end : this.#end + 1
+      const stop = this.#score(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
+      const rows = this.#view.getUint32(abi.ROWS, true)
+      this.#rows += rows
+      this.#stopped = this.#view.getUint32(abi.STOPPED, true)
+      this.#written = this.#view.getUint32(abi.WRITTEN, true)
+      if (stop === abi.STOP_DONE) return false
+      if (stop === abi.STOP_ODD) {
+        this.#run = rows > 0 ? 1 : 2 * this.#run
+        return true
+      }
+      this.#save()
+    }
+  }
+
+  /** Leaves the next rows for the general lane. */
+  setAside(job: FastJob): void {
+    const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
+    const offset = this.#stopped - this.#at.input
+    const written = this.#saved + this.#written - this.#at.output
+    let left = this.#run
+    for (const { start, end } of placesOf(rest, job, 'input')) {
+      this.#odd.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
+      this.#stopped = this.#at.input + offset + end
+      if (--left === 0) break
+    }
+  }
+
+  result(): ScoredRows {
+    this.#pieces.push(this.#unsaved())
+    const length = this.#end - this.#at.input
+    const lines = this.#kernel.countLines(this.#at.input, this.#end)
+    return { pieces: this.#pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, errors: [] }
+  }
+
+  /** The result, with the rows that were set aside done by the general lane. */
+  merge(general: ScoreBlock, job: FastJob): ScoredRows {
+    const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
+    const texts = this.#odd.map(({ start, end }) => block.subarray(start, end))
+    const places: ByteRange[] = []
+    for (const { length } of texts) {
+      const start = places.at(-1)?.end ?? 0
+      places.push({ start, end: start + length })
+    }
+    // Copied: the bytes of bad rows are sent from a worker with all of the buffer they are in.
+    const scored = general(Buffer.concat(texts), places)
+    const bad = new Set(scored.errors.map(({ info }) => info.row))
+    const good = this.#odd.filter((_, index) => index < scored.rows && !bad.has(index))
+    const rowErrors = this.#placed(scored.errors, places)
+    const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#odd[scored.rows - 1] : undefined
+    const result = this.result()
+    const rows = last ? last.rows + 1 : result.rows
+    const pieces = inserted(result.pieces, good, scored.pieces, job, last?.written)
+    return { ...result, pieces, rows, written: rows - rowErrors.length, errors: rowErrors }
+  }
+
+  /** Faults of rows that were set aside, in their places in the block. */
+  #placed(rowErrors: LocatedRowError[], places: ByteRange[]): LocatedRowError[] {
+    const { input } = this.#at
+    let [line, counted] = [0, input]
+    return rowErrors.map((rowError) => {
+      const { start, rows } = this.#odd[rowError.info.row]!
+      const moved = start - places[rowError.info.row]!.start
+      line += this.#kernel.countLines(counted, input + start)
+      counted = input + start
+      const info = { ...rowError.info, line, row: rows, byte: rowError.info.byte! + moved }
+      return { ...rowError, info, start: rowError.start! + moved, end: rowError.end! + moved }
+    })
+  }
+
+  #unsaved(): Uint8Array {
+    return new Uint8Array(this.#kernel.memory.buffer, this.#at.output, this.#written - this.#at.output)
+  }
+
+  /** Saves what is written, to make room. */
+  #save(): void {
+    this.#pieces.push(this.#unsaved().slice())
+    this.#saved += this.#written - this.#at.output
+    this.#written = this.#at.output
+  }
+}
+
+/** Output with rows put into it, where they belong, and cut off after `most` bytes that the kernel wrote. */
+function inserted(
+  pieces: Uint8Array[],
+  rows: OddRow[],
+  texts: Uint8Array[],
+  job: FastJob,
+  most = Infinity,
+): Uint8Array[] {
+  const all: Uint8Array[] = []
+  let [piece = new Uint8Array(), ...rest] = pieces
+  let passed = 0
+  const passTo = (position: number) => {
+    for (;;) {
+      const taken = piece.subarray(0, position - passed)
+      all.push(taken)
+      passed += taken.length
+      piece = piece.subarray(taken.length)
+      if (piece.length > 0 || rest.length === 0) return
+      ;[piece = new Uint8Array(), ...rest] = rest
+    }
+  }
+  const [text] = texts
+  const places = text ? placesOf(Buffer.from(text.buffer, text.byteOffset, text.length), job, 'output') : undefined
+  for (const { written } of rows) {
+    passTo(written)
+    const { start, end } = places!.next().value!
+    all.push(text!.subarray(start, end))
+  }
+  passTo(most)
+  return all.filter(({ length }) => length > 0)
+}
+
+const NEWLINE = 10

@@ -1,0 +1,131 @@
+/**
+ * What a run has done, row by row: counts, bad rows in their places, and that nothing is lost. It is the same for every
+ * lane, and for rows that are read alone.
+ */
+import { type Position, SoftmaxError } from '../core/errors.js'
+import type { SettingsOf } from '../core/options.js'
+import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
+import { rawOf, rejectOf, tooMany } from '../core/reject.js'
+
+/** The lanes, the fastest first. */
+const LANES = ['fast', 'general', 'table'] as const
+type Lane = (typeof LANES)[number]
+
+/** What a run has done so far. Always `read = written + rejected`, once the stream has ended. */
+export interface Stats {
+  /** Rows read, the header not counted. */
+  read: number
+  /** Rows written. */
+  written: number
+  /** Bad rows left out, by error code. */
+  rejected: Record<string, number>
+  /** Bytes taken in. */
+  bytes: number
+  /** The lane that does the rows, once it is chosen; of several inputs in different lanes, the slowest. */
+  lane: Lane | undefined
+}
+
+/** Counts of a run that begins. */
+export function newStats(): Stats {
+  return { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
+}
+
+/** Notes which lane does an input. */
+export function noteLane(stats: Stats, lane: Lane): void {
+  if (!stats.lane || LANES.indexOf(lane) > LANES.indexOf(stats.lane)) stats.lane = lane
+}
+
+/** What is counted, and what bad rows do. */
+export interface RowCounts {
+  settings: Pick<SettingsOf<'bytes'>, 'onError' | 'onReject' | 'maxErrors' | 'requireRows'>
+  stats: Stats
+}
+
+/** What was written, in order; counts rows, and ends at a bad one under `fail`. */
+export async function* countRows<Piece>(
+  batches: AsyncIterable<ScoredRows<Piece>>,
+  run: RowCounts,
+  before: BlockStart,
+  source: string | undefined,
+): AsyncGenerator<Piece> {
+  for await (const scored of batches) {
+    for (const piece of scored.pieces) yield piece
+    count(run.stats, scored)
+    if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
+    before.line += scored.lines
+    before.row += scored.rows
+    before.byte += scored.bytes
+  }
+}
+
+/** Where the block that is next begins. */
+export type BlockStart = Required<Pick<Position, 'line' | 'row' | 'byte'>>
+
+/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
+async function reportRowErrors(
+  rowErrors: LocatedRowError[],
+  before: BlockStart,
+  { settings, stats }: RowCounts,
+  source: string | undefined,
+): Promise<void> {
+  const { onError, onReject, maxErrors = Infinity } = settings
+  let rejected = rejectedOf(stats) - rowErrors.length
+  for (const rowError of rowErrors) {
+    const isTooMany = ++rejected > maxErrors
+    if (onError === 'skip' && !onReject && !isTooMany) continue
+    const info = placed(rowError, before, source)
+    if (onError === 'fail') throw new SoftmaxError(rowError.code, info as never)
+    const reject = { ...rejectOf(rowError.code, info), ...bytesOf(rowError, before) }
+    const taken = onReject?.(reject)
+    if (taken) await taken
+    if (isTooMany) throw tooMany(reject, maxErrors)
+  }
+}
+
+/** The data of a bad row's error, with its place in the input as far as it has one. */
+function placed({ info }: LocatedRowError, before: BlockStart, source: string | undefined): Position {
+  return {
+    ...info,
+    row: before.row + info.row,
+    ...(info.line !== undefined && { line: before.line + info.line }),
+    ...(info.byte !== undefined && { byte: before.byte + info.byte }),
+    ...(source !== undefined && { source }),
+  }
+}
+
+/** Where a bad row stands, and what it is, where the input has rows of bytes. */
+function bytesOf({ start, end, raw }: LocatedRowError, before: BlockStart) {
+  if (start === undefined || end === undefined) return {}
+  return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
+}
+
+function count(stats: Stats, { rows, written, errors: rowErrors }: ScoredRows<unknown>): void {
+  stats.read += rows
+  stats.written += written
+  for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
+}
+
+/** How many rows were bad. */
+export function rejectedOf({ rejected }: Pick<Stats, 'rejected'>): number {
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0)
+}
+
+/** Nothing is lost: every row that was read was written or rejected. */
+export function requireConservation(stats: Stats): void {
+  const rejected = rejectedOf(stats)
+  if (stats.read === stats.written + rejected) return
+  const reason = `${stats.read} rows read, ${stats.written} written, ${rejected} rejected`
+  throw new SoftmaxError('E_INTERNAL', { reason })
+}
+
+/** Nor is any byte: it was of a row or between rows. */
+export function requireAllBytes(taken: number, accounted: number): void {
+  if (taken === accounted) return
+  throw new SoftmaxError('E_INTERNAL', { reason: `${taken} bytes read, ${accounted} accounted for` })
+}
+
+/** Rows there have to be, and some that can be scored. */
+export function requireRows({ settings, stats: { read, written } }: RowCounts): void {
+  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+  if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
+}

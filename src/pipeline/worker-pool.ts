@@ -1,0 +1,157 @@
+/**
+ * The fast lane on several threads, of which this is one: workers have the next block at hand when they are done with
+ * one, and what they cannot take at once is scored here. So this thread reads, writes, and helps where it has the time.
+ *
+ * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
+ */
+
+import type { ScoredRows } from '../core/record-batch.js'
+import { acquireJoined, recycle } from '../io/buffer-pool.js'
+import { inOrder, WorkerThread } from '../io/in-order.js'
+import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
+import { FastKernel, isForKernel } from './kernel-lane.js'
+import type { FastJob } from './kernel-memory.js'
+
+/** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
+const SMALL = 1 << 20
+
+/** A block whose rows are lost with the worker that had it; `cause` is what became of the worker. */
+export class LostBlock extends Error {
+  readonly bytes: number
+
+  constructor({ length }: Buffer, cause: unknown) {
+    super(`a block of ${length} bytes is lost`, { cause })
+    this.bytes = length
+  }
+}
+
+/** What a worker is asked: to score the block of that length in one of its memories. */
+export interface Request {
+  index: number
+  length: number
+}
+
+/**
+ * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
+ * a worker failed, in the place of the first block that it could not do. `general` does what is not for the kernel: some
+ * blocks, and a row that is too long to be held.
+ */
+export async function* fastLane<Long>(
+  blocks: AsyncIterable<Buffer | Long>,
+  job: FastJob,
+  general: (block: Buffer | Long) => ScoredRows,
+  jobs: number,
+): AsyncGenerator<ScoredRows> {
+  const kernel = borrowKernel()
+  const here = new FastKernel(job, kernel)
+  const crew = new WorkerPool(job, here)
+  let seen = 0
+  // One block at a time is in this thread's kernel.
+  let last: Promise<unknown> = Promise.resolve()
+  const scoreHere = async (block: Buffer): Promise<ScoredRows> => {
+    here.inputIn().set(block)
+    recycle(block)
+    return copied(await here.score(block.length))
+  }
+  const score = async (block: Buffer | Long): Promise<ScoredRows> => {
+    if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
+    seen += block.length
+    if (seen > SMALL) crew.start(jobs - 1)
+    if (crew.isFree) return crew.score(block)
+    const scored = last.then(() => scoreHere(block))
+    last = scored.catch(() => {})
+    return scored
+  }
+  try {
+    yield* inOrder(blocks, score, 1 + AT_HAND * (jobs - 1))
+  } finally {
+    await crew.close()
+    // Who borrows the kernel next must find nobody in it.
+    await last
+    returnKernel(kernel)
+  }
+}
+
+/** Pieces, of which some stand in a kernel's memory, in a buffer of their own: there may be one for each odd row. */
+function copied(scored: ScoredRows): ScoredRows {
+  return { ...scored, pieces: scored.pieces.length > 0 ? [acquireJoined(scored.pieces)] : [] }
+}
+
+/** How many blocks a worker has: the one it scores, and the next. */
+const AT_HAND = 2
+
+/** One of a worker's memories, and where in it its blocks go. */
+interface Slot {
+  thread: WorkerThread<ScoredRows>
+  index: number
+  input: Uint8Array
+}
+
+/** The workers of a run. When one fails, all have. */
+class WorkerPool {
+  readonly #job: FastJob
+  readonly #model: FastKernel
+  readonly #threads: WorkerThread<ScoredRows>[] = []
+  readonly #free: Slot[] = []
+  #failure: Error | undefined
+
+  constructor(job: FastJob, model: FastKernel) {
+    this.#job = job
+    this.#model = model
+  }
+
+  /** Whether a worker can take a block now; or never will, which the block is told. */
+  get isFree(): boolean {
+    return this.#free.length > 0 || this.#failure !== undefined
+  }
+
+  /** Starts workers until there are so many. */
+  start(count: number): void {
+    try {
+      while (this.#threads.length < count && !this.#failure) this.#threads.push(this.#start())
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  async score(block: Buffer): Promise<ScoredRows> {
+    try {
+      if (this.#failure) throw this.#failure
+      const hand = this.#free.shift()!
+      const { index, thread, input } = hand
+      input.set(block)
+      recycle(block)
+      const scored = copied(await thread.ask({ index, length: block.length } satisfies Request))
+      this.#free.push(hand)
+      return scored
+    } catch (error) {
+      throw new LostBlock(block, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+
+  #start(): WorkerThread<ScoredRows> {
+    const memories = Array.from({ length: AT_HAND }, () => newMemory(this.#model.memorySize))
+    const options = {
+      workerData: { softmaxKernel: kernelModule, job: this.#job, memories },
+      // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
+      execArgv: [],
+      // A worker makes next to no garbage, and has no need of room for it.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    }
+    const thread = new WorkerThread<ScoredRows>(new URL('./worker.js', import.meta.url), options, (error) =>
+      this.#fail(error),
+    )
+    const hands = memories.map((memory, index) => ({ thread, index, input: this.#model.inputIn(memory) }))
+    const ready = () => this.#free.push(...hands)
+    thread.started.then(ready, () => {})
+    return thread
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+  }
+}

@@ -1,0 +1,28 @@
+/** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { newKernel } from '../kernel.js'
+import { FastKernel } from './kernel-lane.js'
+import type { FastJob } from './kernel-memory.js'
+import type { Request } from './worker-pool.js'
+
+const { job, memories } = workerData as { job: FastJob; memories: WebAssembly.Memory[] }
+const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
+
+// Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.
+let last: Promise<void> = Promise.resolve()
+
+parentPort!.on('message', (request: Request) => {
+  last = last.then(() => answer(request))
+})
+parentPort!.postMessage(undefined)
+
+async function answer({ index, length }: Request): Promise<void> {
+  try {
+    parentPort!.postMessage(await kernels[index]!.score(length))
+  } catch (error) {
+    // As an uncaught error it ends the thread, whatever the process does about rejections.
+    process.nextTick(() => {
+      throw error
+    })
+  }
+}
