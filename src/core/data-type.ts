@@ -1,0 +1,51 @@
+/**
+ * Types of columns, in the words of Arrow's specification
+ * (https://arrow.apache.org/docs/format/Columnar.html, `Schema.fbs`). Formats map their own types to these and back.
+ */
+
+/** The unit of a time, timestamp or duration. */
+export type TimeUnit = 'second' | 'millisecond' | 'microsecond' | 'nanosecond'
+
+/** An integer type. */
+export interface IntType {
+  kind: 'int'
+  bitWidth: 8 | 16 | 32 | 64
+  signed: boolean
+}
+
+/** A type of values. */
+export type DataType =
+  | { kind: 'null' }
+  | { kind: 'bool' }
+  | IntType
+  | { kind: 'float'; bitWidth: 16 | 32 | 64 }
+  | { kind: 'decimal'; bitWidth: 32 | 64 | 128 | 256; precision: number; scale: number }
+  /** Text in UTF-8, or bytes; `large` has 64-bit offsets, `view` is the view layout. */
+  | { kind: 'utf8' | 'binary'; layout: 'offsets' | 'large' | 'view' }
+  | { kind: 'fixed_size_binary'; byteWidth: number }
+  | { kind: 'date'; unit: 'day' | 'millisecond' }
+  | { kind: 'time' | 'duration'; unit: TimeUnit }
+  /** Without a time zone a timestamp is naive: a wall clock of no place. */
+  | { kind: 'timestamp'; unit: TimeUnit; timezone?: string }
+  | { kind: 'interval'; unit: 'year_month' | 'day_time' | 'month_day_nano' }
+  | { kind: 'list'; layout: 'offsets' | 'large'; item: Field }
+  | { kind: 'fixed_size_list'; size: number; item: Field }
+  | { kind: 'struct'; fields: readonly Field[] }
+  /** A list of entries, structs of a key and a value. */
+  | { kind: 'map'; entries: Field; keysSorted: boolean }
+  | { kind: 'dictionary'; index: IntType; values: DataType; ordered: boolean }
+
+/** A named column, or a part of a nested one. */
+export interface Field {
+  name: string
+  type: DataType
+  nullable: boolean
+  /** Custom metadata, such as the name of an extension type. */
+  metadata?: ReadonlyMap<string, string>
+}
+
+/** The columns of a table, and what its file says of it as a whole, such as the `pandas` metadata. */
+export interface TableSchema {
+  fields: readonly Field[]
+  metadata: ReadonlyMap<string, string>
+}
