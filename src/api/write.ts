@@ -6,7 +6,17 @@ import { delimiterOf, type FormatName, isText } from '../core/formats.js'
 import { readLabels } from '../core/labels.js'
 import { printer, rounder } from '../core/number.js'
 import { items, type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
-import { type Field, fieldsOf, type Layout, type OutputColumn, PROPERTIES, recall } from '../core/output-columns.js'
+import {
+  type ColumnNames,
+  type Field,
+  fieldsOf,
+  type Layout,
+  type OutputColumn,
+  parseEmit,
+  propertiesOf,
+  RESULTS,
+  recall,
+} from '../core/output-columns.js'
 import type { Column, Format, OutputSchema, RecordBatchWriter, ValueType } from '../core/record-batch.js'
 import { requireNewNames } from '../core/schema.js'
 import { commonType, fits, typeOf } from '../core/value-type.js'
@@ -139,12 +149,15 @@ function recordOf(row: unknown, place: number): Row {
 async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
   const format = await loadFormat(settings.to)
   const first = recordOf(batch[0], 1)
-  const isPrediction = PROPERTIES.slice(0, 3).some((name) => Array.isArray(first[name])) && 'label' in first
-  const layout = layoutOf(first, settings, format)
-  const emit = isPrediction ? [...new Set(items(settings.emit))] : []
-  const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !PROPERTIES.includes(name)))
+  const { emit: columnsAsked, names } = parseEmit(items(settings.emit))
+  const inRows = Object.fromEntries(Object.entries(names).filter(([, name]) => name in first))
+  const properties = propertiesOf(inRows)
+  const isPrediction = RESULTS.some((name) => Array.isArray(first[name])) && (inRows.label ?? 'label') in first
+  const layout = { ...layoutOf(first, settings, format), columnNames: names }
+  const emit = isPrediction ? columnsAsked : []
+  const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
   const columns = old.map((name): Column => ({ name, type: typeOfAll(batch, name), sample: '' }))
-  const job = { emit, layout, kept: columns, isPrediction, typed: format?.typed ?? false }
+  const job = { emit, layout, inRows, properties, kept: columns, isPrediction, typed: format?.typed ?? false }
   if (format?.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
@@ -171,6 +184,9 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
 interface Job {
   emit: OutputColumn[]
   layout: Layout
+  /** The names of predictions' properties, where they are not the usual ones. */
+  inRows: ColumnNames
+  properties: readonly string[]
   kept: Column[]
   isPrediction: boolean
   typed: boolean
@@ -215,15 +231,15 @@ function writerOf(
 
 /** The function that reads the values of a row, rounded as asked, and sees whether the row is as the first is. */
 function reader(job: Job, fields: readonly Field[], settings: Settings, old: ReadonlySet<string>): Output['read'] {
-  const { emit, layout, kept, isPrediction, typed } = job
+  const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
   const round = rounder(settings)
-  const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || PROPERTIES.includes(name)))
+  const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
   return (row, place) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra })
     const misfit = typed && kept.find(({ name, type }) => !fits(valueOf(row[name]), type))
     if (misfit) throw new SoftmaxError('E_KEY', { row: place, key: misfit.name, type: misfit.type })
-    const values = recall(row, emit, layout)
+    const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, place)
     return values.map((value) =>
       typeof value === 'number' ? round(value) : Array.isArray(value) ? value.map(round) : value,

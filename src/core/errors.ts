@@ -91,7 +91,8 @@ export const CODES = {
   E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),
   E_NAME: word<{ name: string }>(
     2,
-    ({ name }) => `two columns of the output would be called ${shown(name)}; choose with --no-keep, --emit or --labels`,
+    ({ name }) =>
+      `two columns of the output would be called ${shown(name)}; name one of them with --emit, such as --emit probs,label=predicted, or choose with --no-keep or --labels`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(

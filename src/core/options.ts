@@ -6,7 +6,7 @@
 import { SoftmaxError } from './errors.js'
 import { FORMAT_NAMES } from './formats.js'
 import { nearest } from './nearest.js'
-import { OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
+import { type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
 
 /** A kind of value: how it is written on the command line, how it is told, and which values are of it. */
@@ -79,16 +79,22 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
 })
 
-const emitted: Kind<string | readonly OutputColumn[]> = {
+const emitted: Kind<string | readonly Emitted[]> = {
   place: 'LIST',
   values: OUTPUT_COLUMNS,
   listed: true,
-  expected: `a list of ${OUTPUT_COLUMNS.join(', ')}`,
+  expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each perhaps with = and a name`,
   read: (text) => text,
-  accepts: (value): value is string | readonly OutputColumn[] => {
-    const names = typeof value === 'string' ? value.split(',') : value
-    return Array.isArray(names) && names.length > 0 && names.every((name) => OUTPUT_COLUMNS.includes(name))
+  accepts: (value): value is string | readonly Emitted[] => {
+    const entries: unknown = typeof value === 'string' ? value.split(',') : value
+    return Array.isArray(entries) && entries.length > 0 && entries.every(isEmitted)
   },
+}
+
+function isEmitted(entry: unknown): boolean {
+  if (typeof entry !== 'string') return false
+  const [column] = entry.split('=', 1)
+  return OUTPUT_COLUMNS.includes(column as OutputColumn) && entry !== `${column}=`
 }
 
 const rejectHandler: Kind<RejectHandler> = {
@@ -179,7 +185,7 @@ export const OPTIONS = {
     scopes: [...EVERYWHERE, 'write'],
     short: 'e',
     default: 'probs,label',
-    help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}`,
+    help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
   }),
   topK: option({
     kind: wholeNumber('K', 1, Infinity),

@@ -11,9 +11,20 @@ export interface Layout {
   log: boolean
   /** The number of most probable classes written in place of all probabilities; 0 is off. */
   topK: number
-  /** Where all probabilities go; a column a class, where it is not told. */
+  /** Where all probabilities go [default: a column for each class]. */
   shape?: Shape
+  /** Names that were asked for in place of the usual ones: of `probs` the prefix, or the name of a list. */
+  columnNames?: ColumnNames
 }
+
+/** Names in place of those of output columns. */
+export type ColumnNames = { readonly [Name in OutputColumn]?: string }
+
+/** The columns that summarize a row, which the kernel computes only where one is asked for. */
+export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
+
+/** A name of {@link COLUMNS}. */
+export type OutputColumn = 'probs' | 'label' | 'index' | (typeof SUMMARIES)[number]
 
 /** A column of an output that may have types: `classes` is one value a class, in a list or record. */
 export interface Field {
@@ -42,22 +53,37 @@ interface Column {
 
 /** A column of one number a row, called the same everywhere. */
 const single = (name: (typeof SUMMARIES)[number]): Column => ({
-  fields: () => [{ name, type: 'result', value: (scores, row) => scores[name][row]!, all: (scores) => scores[name] }],
+  fields: ({ columnNames }) => [
+    {
+      name: columnNames?.[name] ?? name,
+      type: 'result',
+      value: (scores, row) => scores[name][row]!,
+      all: (scores) => scores[name],
+    },
+  ],
   cells: (scores, row) => [scores[name][row]!],
-  properties: (scores, row, _layout, round) => ({ [name]: round(scores[name][row]!) }),
-  recall: (row) => [row[name]],
+  properties: (scores, row, { columnNames }, round) => ({ [columnNames?.[name] ?? name]: round(scores[name][row]!) }),
+  recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
 })
 
 const probabilities: Column = {
-  fields: ({ classes, log, shape = 'columns' }) =>
+  fields: ({ classes, log, shape = 'columns', columnNames }) =>
     shape === 'columns'
       ? classes.map((label, index) => ({
-          name: prefix(log) + label,
+          name: (columnNames?.probs ?? prefix(log)) + label,
           type: 'result',
           value: ({ values }, row) => values[row * classes.length + index]!,
           all: (scores) => valuesOfClass(scores, index),
         }))
-      : [{ name: log ? 'logprobs' : 'probs', type: 'classes', shape, value: valuesOf, all: ({ values }) => values }],
+      : [
+          {
+            name: columnNames?.probs ?? (log ? 'logprobs' : 'probs'),
+            type: 'classes',
+            shape,
+            value: valuesOf,
+            all: ({ values }) => values,
+          },
+        ],
   cells: valuesOf,
   properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
   recall: (row, { log, shape = 'columns' }) => {
@@ -67,13 +93,17 @@ const probabilities: Column = {
 }
 
 const mostProbable: Column = {
-  fields: ({ topK, log, classes }) =>
+  fields: ({ topK, log, classes, columnNames }) =>
     ranks(topK).flatMap((rank): Field[] => {
       const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
       return [
-        { name: `label_${rank}`, type: 'text', value: (scores, row) => classes[best(scores, row)]! },
         {
-          name: `${prefix(log)}${rank}`,
+          name: `${columnNames?.label ?? 'label'}_${rank}`,
+          type: 'text',
+          value: (scores, row) => classes[best(scores, row)]!,
+        },
+        {
+          name: `${columnNames?.probs ?? prefix(log)}${rank}`,
           type: 'result',
           value: (scores, row) => scores.values[row * scores.classes + best(scores, row)]!,
         },
@@ -95,7 +125,7 @@ const mostProbable: Column = {
 const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabilities)
 
 /** The table of output columns, by the name that `--emit` knows. */
-export const COLUMNS = {
+export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   probs: {
     fields: (layout) => either(layout).fields(layout),
     cells: (scores, row, layout) => either(layout).cells(scores, row, layout),
@@ -103,51 +133,63 @@ export const COLUMNS = {
     recall: (row, layout) => either(layout).recall(row, layout),
   },
   label: {
-    fields: ({ classes }) => [{ name: 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! }],
+    fields: ({ classes, columnNames }) => [
+      { name: columnNames?.label ?? 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! },
+    ],
     cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
-    properties: (scores, row, { classes }) => ({ label: classes[scores.index[row]!] }),
-    recall: ({ label }) => [label],
+    properties: (scores, row, { classes, columnNames }) => ({
+      [columnNames?.label ?? 'label']: classes[scores.index[row]!],
+    }),
+    recall: (row, { columnNames }) => [row[columnNames?.label ?? 'label']],
   },
   index: {
-    fields: () => [{ name: 'index', type: 'count', value: (scores, row) => scores.index[row]! }],
+    fields: ({ columnNames }) => [
+      { name: columnNames?.index ?? 'index', type: 'count', value: (scores, row) => scores.index[row]! },
+    ],
     cells: (scores, row) => [String(scores.index[row])],
-    properties: (scores, row) => ({ index: scores.index[row] }),
-    recall: ({ index }) => [index],
+    properties: (scores, row, { columnNames }) => ({ [columnNames?.index ?? 'index']: scores.index[row] }),
+    recall: (row, { columnNames }) => [row[columnNames?.index ?? 'index']],
   },
   confidence: single('confidence'),
   margin: single('margin'),
   entropy: single('entropy'),
   logsumexp: single('logsumexp'),
-} satisfies Record<string, Column>
-
-/** A name of {@link COLUMNS}. */
-export type OutputColumn = keyof typeof COLUMNS
+}
 
 /** All names of {@link COLUMNS}. */
 export const OUTPUT_COLUMNS = Object.keys(COLUMNS) as OutputColumn[]
 
-/** The columns that sum up a row, which the kernel works out only where one is asked for. */
-export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
+/** An entry of `emit`: an output column, perhaps under another name. */
+export type Emitted = OutputColumn | `${OutputColumn}=${string}`
+
+/** Takes the entries of `emit` apart: each column once, and the names that were asked for. */
+export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; names: ColumnNames } {
+  const pairs = entries.map((entry) => {
+    const [column] = entry.split('=', 1) as [OutputColumn]
+    return [column, column === entry ? undefined : entry.slice(column.length + 1)] as const
+  })
+  const renamed = pairs.filter(([, name]) => name !== undefined)
+  return { emit: [...new Set(pairs.map(([column]) => column))], names: Object.fromEntries(renamed) }
+}
 
 /** The columns that the names of {@link COLUMNS} stand for, in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
-  return emit.flatMap((name) => (COLUMNS[name] as Column).fields(layout))
+  return emit.flatMap((name) => COLUMNS[name].fields(layout))
 }
 
 /** The values that a row of object mode has for the fields of some columns. */
 export function recall(row: Record<string, unknown>, emit: readonly OutputColumn[], layout: Layout): unknown[] {
-  return emit.flatMap((name) => (COLUMNS[name] as Column).recall(row, layout))
+  return emit.flatMap((name) => COLUMNS[name].recall(row, layout))
 }
 
-/** What all properties of a prediction may be called. */
-export const PROPERTIES: readonly string[] = [
-  'probabilities',
-  'logProbabilities',
-  'top',
-  'label',
-  'index',
-  ...SUMMARIES,
-]
+/** The properties of a prediction that hold its probabilities. */
+export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']
+
+/** The properties of a prediction: those of one value go by the names that were asked for. */
+export function propertiesOf(names: ColumnNames): string[] {
+  const singles = (['label', 'index', ...SUMMARIES] as const).map((name) => names[name] ?? name)
+  return [...RESULTS, ...singles]
+}
 
 /** True if one of the columns is a summary of its row. */
 export function needSummary(emit: readonly OutputColumn[]): boolean {

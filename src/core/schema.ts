@@ -4,7 +4,7 @@ import { SoftmaxError } from './errors.js'
 import { readLabels } from './labels.js'
 import { isNumber } from './number.js'
 import { items, type SettingsOf } from './options.js'
-import { fieldsOf, type Layout, type OutputColumn, type Shape } from './output-columns.js'
+import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { select } from './selector.js'
 
@@ -102,7 +102,11 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
 }
 
 function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
-  return fieldsOf(layout.emit, layout).map(({ name }) => name)
+  const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
+  const asked = Object.values(layout.columnNames ?? {})
+  const twice = asked.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined) throw new SoftmaxError('E_NAME', { name: twice })
+  return names
 }
 
 type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> & Partial<Pick<SchemaSettings, 'labels'>>
@@ -123,7 +127,8 @@ export function resolveLayout(
   const classes = labels
     ? readLabels(labels, count)
     : (names?.map(className) ?? Array.from({ length: count }, (_, i) => String(i)))
-  return { classes, log: op === 'log-softmax', topK, emit: [...new Set(items(emit))] }
+  const { emit: columns, names: columnNames } = parseEmit(items(emit))
+  return { classes, log: op === 'log-softmax', topK, emit: columns, columnNames }
 }
 
 const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i

@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import { logSoftmax, softmax, write } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run, told } from './streams.js'
+
+// scipy.special.softmax([2, 3])
+const [A, B] = ['0.2689414213699951', '0.7310585786300049']
+
+const INPUT = 'id,label,logit_a,logit_b\n1,cat,2,3\n'
+
+describe('names of output columns', () => {
+  it('are those that emit gives: the truth keeps its name', async () => {
+    expect((await run(INPUT, { emit: 'probs,label=predicted' })).text).toBe(
+      `id,label,p_a,p_b,predicted\n1,cat,${A},${B},b\n`,
+    )
+  })
+
+  it('are a prefix for probabilities, in either lane', async () => {
+    for (const lane of ['fast', 'general'] as const) {
+      const { text } = await run(INPUT, { lane, emit: ['probs=prob_', 'label=predicted', 'confidence=C'] })
+      expect(text).toBe(`id,label,prob_a,prob_b,predicted,C\n1,cat,${A},${B},b,${B}\n`)
+    }
+  })
+
+  it('are prefixes for the most probable classes', async () => {
+    const { text } = await run(INPUT, { topK: 2, emit: 'probs=prob_,label=best' })
+    expect(text).toBe(`id,label,best_1,prob_1,best_2,prob_2,best\n1,cat,b,${B},a,${A},b\n`)
+  })
+
+  it('name a list of probabilities', async () => {
+    const { text } = await run('{"label":"t","logits":[2,3]}\n', { from: 'ndjson', emit: 'probs=q,label=predicted' })
+    expect(text).toBe(`{"label":"t","logits":[2,3],"q":[${A},${B}],"predicted":"1"}\n`)
+  })
+
+  it('may have any characters but a comma; in an array, these too', async () => {
+    const { text } = await run(INPUT, { keep: false, emit: ['label=a=b, "c"'] })
+    expect(text).toBe('"a=b, ""c"""\nb\n')
+  })
+
+  it('are no two alike', async () => {
+    const { error } = await run(INPUT, { emit: 'label=x,index=x' })
+    expect(told(error)).toMatchObject({ code: 'E_NAME' })
+    expect((await run(INPUT, { emit: 'label=id' })).error).toMatchObject({ code: 'E_NAME', info: { name: 'id' } })
+  })
+
+  it('are not empty', async () => {
+    await expect(async () => run(INPUT, { emit: 'label=' as never })).rejects.toMatchObject({ code: 'E_OPTION' })
+  })
+})
+
+describe('names of properties', () => {
+  const rows = [{ label: 't', logit_a: 2, logit_b: 3 }]
+
+  it('are those that emit gives', async () => {
+    const [prediction] = await Readable.from(rows)
+      .compose(softmax({ emit: ['label=predicted', 'confidence=C'] }))
+      .toArray()
+    expect(prediction).toEqual({
+      label: 't',
+      probabilities: [Number(A), Number(B)],
+      index: 1,
+      predicted: 'b',
+      C: Number(B),
+    })
+  })
+
+  it('are found by write, beside a property with the usual name', async () => {
+    const emit = 'probs=prob_,label=predicted'
+    const written = Readable.from(rows)
+      .compose(softmax({ emit: 'label=predicted' }))
+      .compose(write('csv', { emit }))
+    expect(String(Buffer.concat(await written.toArray()))).toBe(`label,prob_0,prob_1,predicted\nt,${A},${B},b\n`)
+  })
+
+  it('are given to predictions with the usual ones by write', async () => {
+    const written = Readable.from([{ logits: [0, 0] }])
+      .compose(logSoftmax())
+      .compose(write('csv', { emit: ['probs=log ', 'label=predicted'] }))
+    const half = '-0.6931471805599453'
+    expect(String(Buffer.concat(await written.toArray()))).toBe(`log 0,log 1,predicted\n${half},${half},0\n`)
+  })
+})
