@@ -4,14 +4,15 @@ import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { CHUNK, scoreFiles } from './api/score-files.js'
-import { fileOf, requireDistinct, STDIN } from './command/conflict.js'
-import { isClosed } from './command/descriptor.js'
+import { fileOf, requireDistinct } from './command/conflict.js'
+import { isClosed, DASH as STDIN } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError } from './core/errors.js'
+import { formatOfBytes, isText } from './core/formats.js'
 import { namesIn, parseOptions, type SettingsOf } from './core/options.js'
 import type { Reject } from './core/reject.js'
 import { formatOf } from './formats/index.js'
@@ -108,13 +109,25 @@ async function writeScored(run: Run): Promise<void> {
   stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
     const { compression } = compressionOf(settings.output ?? '')
+    let isFirst = true
     for await (const bytes of compressed(stream, compression)) {
+      if (output.isTerminal && isFirst) requireText(bytes as Buffer)
+      isFirst = false
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
   } finally {
     Object.assign(run.done, stream.stats)
   }
+}
+
+/** Refuses to write on a terminal what is no text, which the first bytes of every such format tell. */
+function requireText(bytes: Buffer): void {
+  const format = formatOfBytes(bytes)
+  if (!format || format === 'none' || isText(format)) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${format} is binary and is not written to a terminal; write it to a file with -o, or choose text with -t csv`,
+  })
 }
 
 /** Nothing is lost: the file of rejects has every bad row, of all inputs. */
@@ -179,9 +192,7 @@ function abandonOnSignal(files: Abandoned[]): void {
   }
 }
 
-/** Not where nobody can see it: who starts us so wants to know whether we are there. */
 async function print(text: string): Promise<void> {
-  if (isClosed(1)) return
   const output = await openOutput(undefined)
   await output.write(Buffer.from(text))
   await output.commit()

@@ -167,6 +167,33 @@ describe('-o', () => {
     expect(status).toBe(3)
   })
 
+  it('writes to a descriptor by its name as to what it is, and replaces no file behind it', () => {
+    const cwd = folder({ 'in.csv': GOOD, 'all.txt': '' })
+    for (const name of ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']) {
+      expect(shell(`{ echo first; softmax in.csv -o ${name}; echo last; } >all.txt`, cwd).stderr).toBe('')
+      expect(contentOf(cwd, 'all.txt')).toBe(`first\n${SCORED}last\n`)
+    }
+    expect(shell('softmax in.csv -o /dev/stderr', cwd)).toEqual({ status: 0, stdout: '', stderr: SCORED })
+    expect(shell('{ softmax in.csv -o /dev/fd/3; echo last >&3; } 3>all.txt', cwd).stderr).toBe('')
+    expect(contentOf(cwd, 'all.txt')).toBe(`${SCORED}last\n`)
+    expect(shell('softmax in.csv -o >(cat >all.txt); wait', cwd).stderr).toBe('')
+    expect(command(['in.csv', '-o', '/dev/fd/97'], { cwd })).toMatchObject({ status: 3, stdout: '' })
+  })
+
+  it('writes stats and rejects to a descriptor, but not to that of the output', () => {
+    const cwd = folder({ 'in.csv': `${GOOD}8,x,1\n` })
+    const { status, stdout, stderr } = shell('softmax in.csv -o out.csv --stats - --rejects /dev/stderr', cwd)
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ read: 2, written: 1 })
+    expect(JSON.parse(stderr.split('\n')[0]!)).toMatchObject({ code: 'E_CELL' })
+    for (const args of ['--stats -', '--rejects /dev/stdout', '-o out.csv --stats - --rejects -']) {
+      expect(shell(`set -o pipefail; softmax in.csv ${args} | cat`, cwd)).toMatchObject({
+        status: 2,
+        stdout: '',
+      })
+    }
+  })
+
   it('writes to /dev/stdout and /dev/null', () => {
     const cwd = folder({ 'in.csv': GOOD })
     expect(shell('softmax in.csv -o /dev/stdout | cat', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
@@ -236,15 +263,25 @@ describe('standard output', () => {
     expect(contentOf(cwd, 'out.csv')).toBe(`${OLD}first\n${SCORED}last\n`)
   })
 
-  it('that is closed ends with status 3', () => {
-    const { status, stderr } = shell('softmax in.csv >&-', folder({ 'in.csv': GOOD }))
-    expect(stderr).toMatch(/^softmax: .*\[E_OUTPUT\]\n$/)
-    expect(status).toBe(3)
+  it('that is a null device, also one open for reading as other programs give it, takes all rows', () => {
+    const cwd = folder({ 'in.csv': GOOD })
+    for (const to of ['>/dev/null', '1<>/dev/null', '>&-']) {
+      expect(shell(`softmax in.csv ${to}`, cwd)).toEqual({ status: 0, stdout: '', stderr: '' })
+    }
   })
 
-  it('that is a null device open for reading too is told with what to do, as it may be closed', () => {
-    const { status, stderr } = shell('softmax in.csv 1<>/dev/null', folder({ 'in.csv': GOOD }))
-    expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining('; -o /dev/null ') })
+  it('that is a terminal gets text, and nothing that is none', () => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b\n2,1\n' })
+    const terminal = (args: string) =>
+      shell(`export -f softmax; SHELL=/bin/bash script -qec 'softmax in.csv ${args}' /dev/null`, cwd)
+    expect(terminal('')).toMatchObject({ status: 0, stdout: expect.stringContaining('p_a,p_b,label\r\n') })
+    for (const format of ['npy', 'parquet', 'arrow', 'arrows']) {
+      const { status, stdout } = terminal(`-t ${format} -e probs`)
+      expect({ status, stdout }).toMatchObject({
+        status: 2,
+        stdout: expect.stringContaining('write it to a file with -o'),
+      })
+    }
   })
 
   it('is refused where it is an input', () => {
@@ -333,6 +370,16 @@ describe('inputs', () => {
     const { status, stdout, stderr } = command(['a.csv', 'b.csv'], { cwd })
     expect(stderr).toMatch(/^softmax: b\.csv: .*a\.csv.*\[E_SCHEMA\]\n$/)
     expect({ status, stdout }).toEqual({ status: 1, stdout: SCORED })
+  })
+
+  it('are all there before the first row is written', () => {
+    const cwd = folder({ 'a.csv': GOOD })
+    mkdirSync(join(cwd, 'empty'))
+    for (const name of ['missing.csv', 'empty']) {
+      const { status, stdout, stderr } = command(['a.csv', name], { cwd })
+      expect(stderr).toMatch(new RegExp(`^softmax: ${name}: .*\\[E_INPUT\\]\n$`))
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+    }
   })
 
   it('of which one has no good row are no failure where another has', () => {

@@ -78,7 +78,7 @@ describe('--stats of a run that failed', () => {
     ['E_CELL', 1, BAD, [], { read: 2, written: 1, rejected: { E_CELL: 1 }, bytes: 31, lane: 'fast' }],
     ['E_NO_ROWS', 1, `${HEADER}8,x,1\n`, ['--on-error', 'skip'], { read: 1, written: 0, rejected: { E_CELL: 1 } }],
     ['E_COLUMNS', 2, 'id,a,b\n1,2,3\n', [], { read: 0, written: 0, rejected: {}, lane: null }],
-    ['E_INPUT', 3, GOOD, ['-', 'missing.csv'], { read: 1, written: 1, bytes: 25, lane: 'fast' }],
+    ['E_INPUT', 3, GOOD, ['-', 'missing.csv'], { read: 0, written: 0, bytes: 0, lane: null }],
     ['E_OUTPUT', 3, GOOD, ['-o', 'missing/out.csv'], { read: 0, written: 0, bytes: 0, lane: null }],
     ['E_OUTPUT', 3, GOOD, ['-o', '/dev/full'], { bytes: 25, lane: 'fast' }],
   ])('has the code of its error, %s, and what was done', (error, status, stdin, args, stats) => {

@@ -1,5 +1,6 @@
 /** Files -> bytes: inputs one after the other, scored into one output. */
 import { createReadStream, fstatSync, type ReadStream } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { parseOptions } from '../core/options.js'
@@ -7,7 +8,7 @@ import { release } from '../io/buffer-pool.js'
 import { NO_PARTS, partsOf } from '../pipeline/input-files.js'
 import type { Input } from '../pipeline/open-input.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
-import { type ScoreOptions, type ScoreStream, scoreInputs, toBuffers } from './score.js'
+import { type Run, type ScoreOptions, type ScoreStream, scoreInputs, toBuffers } from './score.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
 export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}
@@ -33,7 +34,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   const { source, signal } = settings
   const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
   const sources = files.map((file) => sourceOf(file, source, stats))
-  const bytes = scoreInputs(sources, {
+  const bytes = scoreReadable(files, sources, {
     settings,
     stats,
     single: files.length === 1,
@@ -41,6 +42,22 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   })
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
   return Object.assign(stream, { stats, release })
+}
+
+/** Scores inputs once all of them can be read: the last that cannot is no reason to have written the others. */
+async function* scoreReadable(files: readonly (string | Readable)[], sources: Input[], run: Run) {
+  for (const file of files) if (typeof file === 'string') await requireReadable(file)
+  yield* scoreInputs(sources, run)
+}
+
+/** Not by opening it: a named pipe is opened once. */
+async function requireReadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK)
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { source: path, reason: systemReason(cause) }, { cause })
+  }
+  if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: NO_PARTS })
 }
 
 function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {

@@ -2,9 +2,7 @@
 import { type Stats as FileStats, fstatSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
-
-/** The name of standard input among the inputs. */
-export const STDIN = '-'
+import { descriptorOf, DASH as STDIN, STDOUT } from './descriptor.js'
 
 /** Refuses to write over what is to be read, or written, under whatever name. Throws E_SAME_FILE. */
 export function requireDistinct(inputs: string[], { output, rejects, stats }: Written): void {
@@ -16,9 +14,9 @@ export function requireDistinct(inputs: string[], { output, rejects, stats }: Wr
     if (is) throw new SoftmaxError('E_SAME_FILE', { path, file, is })
     taken.set(identity, `the ${file}`)
   }
-  claim(output ?? 'standard output', 'output', output === undefined ? identityOf(fstatSync(1)) : identityAt(output))
-  if (rejects !== undefined) claim(rejects, 'rejects file', identityAt(rejects))
-  if (stats !== undefined) claim(stats, 'stats file', identityAt(stats))
+  claim(output ?? 'standard output', 'output', targetOf(output))
+  if (rejects !== undefined) claim(rejects, 'rejects file', targetOf(rejects))
+  if (stats !== undefined) claim(stats, 'stats file', targetOf(stats))
 }
 
 /** The files that a run writes. */
@@ -32,6 +30,17 @@ interface Written {
 export function fileOf(path: string): FileStats | undefined {
   try {
     return path === STDIN ? fstatSync(0) : statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** The identity of what is written to: a file, or an open descriptor, which two of them would not share in order. */
+function targetOf(path: string | undefined): string | undefined {
+  const descriptor = path === undefined ? STDOUT : descriptorOf(path)
+  if (path !== undefined && descriptor === undefined) return identityAt(path)
+  try {
+    return identityOf(fstatSync(descriptor!)) ?? `descriptor ${descriptor}`
   } catch {
     return undefined
   }

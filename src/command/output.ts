@@ -6,12 +6,16 @@ import { once } from 'node:events'
 import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
 import { link, open as openHandle, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
-import { isClosed } from './descriptor.js'
+import { descriptorOf, STDOUT } from './descriptor.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
 export interface Output {
+  /** Whether a person reads it, and bytes that are no text would garble the screen. */
+  readonly isTerminal?: boolean
   /** Resolves when it takes more; calls `done` once it needs the bytes no longer. */
   write(bytes: Buffer, done?: () => void): Promise<void>
   /** Waits until all is written, and on the disk where there is one, short of taking its place. */
@@ -22,9 +26,13 @@ export interface Output {
   abandon(): void
 }
 
-/** Opens a file, or standard output where there is no path; `clobber` says that there may be one. Throws E_OUTPUT. */
+/**
+ * Opens a file, an open descriptor by one of its names, or standard output where there is no path; `clobber` allows for a
+ * file to be there. Throws E_OUTPUT.
+ */
 export async function openOutput(path: string | undefined, clobber = true): Promise<Output> {
-  if (path === undefined) return standardOutput()
+  const descriptor = path === undefined ? STDOUT : descriptorOf(path)
+  if (path === undefined || descriptor !== undefined) return descriptorOutput(descriptor!, path)
   try {
     const old = await statOf(path)
     if (old && !old.isFile()) return plainOutput(path, await open(path, 'w'))
@@ -37,12 +45,14 @@ export async function openOutput(path: string | undefined, clobber = true): Prom
 
 /** Opens a file that its owner alone may read, and that is there at once, and stays, however the run ends. */
 export function openPrivate(path: string): Promise<Output> {
+  const descriptor = descriptorOf(path)
+  if (descriptor !== undefined) return Promise.resolve(descriptorOutput(descriptor, path))
   return guard(path, async () => {
     const file = await open(path, 'w', OWNER_ONLY)
     const stats = fstatSync(file)
     if (!stats.isFile()) return plainOutput(path, file)
     if ((stats.mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
-    return plainOutput(path, file, () => sync(file, path))
+    return plainOutput(path, file, { secure: () => sync(file, path) })
   })
 }
 
@@ -70,16 +80,16 @@ async function sync(file: number, path: string): Promise<void> {
   }
 }
 
-/** To a file Node's own stream writes once, and does not look whether all of the bytes found room. */
-function standardOutput(): Output {
-  const name = 'standard output'
-  if (isClosed(STDOUT)) throw outputError(name, new Error(CLOSED))
-  return fstatSync(STDOUT).isFile() ? plainOutput(name, STDOUT) : streamOutput(name)
+/** Node's own stream writes to a file once, and does not check that all bytes were written. */
+function descriptorOutput(descriptor: number, path = 'standard output'): Output {
+  const name = descriptor === STDOUT ? 'standard output' : path
+  try {
+    const isStream = descriptor === STDOUT && !fstatSync(STDOUT).isFile()
+    return isStream ? streamOutput(name) : plainOutput(name, descriptor, { end: async () => {} })
+  } catch (cause) {
+    throw outputError(name, cause)
+  }
 }
-
-const STDOUT = 1
-/** Some programs that start others give them a null device as Node does where there was nothing. */
-const CLOSED = 'it is closed, or a null device that was opened for reading too; -o /dev/null throws the rows away'
 
 function streamOutput(name: string): Output {
   const { stdout } = process
@@ -95,6 +105,7 @@ function streamOutput(name: string): Output {
     fail()
   }
   return {
+    isTerminal: stdout.isTTY,
     async write(bytes, done) {
       fail()
       if (!stdout.write(bytes, done)) await once(stdout, 'drain').catch(() => {})
@@ -107,13 +118,14 @@ function streamOutput(name: string): Output {
 }
 
 /** What is written to at once: there is no old content to save, or nowhere to save it. */
-function plainOutput(path: string, file: number, secure = async () => {}): Output {
+function plainOutput(path: string, file: number, { secure = async () => {}, end = () => close(file) } = {}): Output {
   const write = oneAhead(file)
   const settle = () => write().then(secure)
   return {
+    isTerminal: isatty(file),
     write: (bytes, done) => guard(path, () => write(bytes, done)),
     flush: () => guard(path, settle),
-    commit: () => guard(path, () => settle().finally(() => close(file))),
+    commit: () => guard(path, () => settle().finally(end)),
     abandon() {},
   }
 }
@@ -186,8 +198,21 @@ function oneAhead(file: number): (bytes?: Buffer, done?: () => void) => Promise<
 }
 
 async function writeAll(file: number, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await write(file, bytes, at)).bytesWritten
+  for (let at = 0; at < bytes.length; ) at += await writeSome(file, bytes.subarray(at))
 }
+
+/** A pipe that another program made may refuse to wait for its reader. */
+async function writeSome(file: number, bytes: Buffer): Promise<number> {
+  try {
+    return (await write(file, bytes)).bytesWritten
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    return setTimeout(FULL_PIPE_WAIT, 0)
+  }
+}
+
+/** Milliseconds. */
+const FULL_PIPE_WAIT = 5
 
 /** Makes the new name last through a power cut, where that can be had: the file is in place, and whole, without it. */
 async function syncDirectory(path: string): Promise<void> {

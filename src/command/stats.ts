@@ -1,6 +1,7 @@
 /** The file that tells, in JSON, what a run has done, and what it failed of. */
 import { statSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
+import { descriptorOf } from './descriptor.js'
 import { type Output, openOutput } from './output.js'
 
 /** Takes the numbers of a run at its end; a file that cannot be written is told before the run begins. */
@@ -17,7 +18,7 @@ export async function openStats(path: string): Promise<StatsFile> {
   return {
     async write(stats, error) {
       // What went into a pipe cannot be written over, and nobody may be there to take more.
-      if (failed || (!file && !statSync(path).isFile())) return
+      if (failed || (!file && !isReplaceable(path))) return
       file ??= await openOutput(path)
       try {
         await file.write(Buffer.from(`${JSON.stringify(toldOf(stats, error))}\n`))
@@ -34,6 +35,11 @@ export async function openStats(path: string): Promise<StatsFile> {
       file?.abandon()
     },
   }
+}
+
+/** Whether a file can be written a second time, in place of the first. */
+function isReplaceable(path: string): boolean {
+  return descriptorOf(path) === undefined && statSync(path).isFile()
 }
 
 /** What the file holds; `seconds` are those since the process was started, `lane` is null where no row was reached. */
