@@ -8,7 +8,7 @@ import { rejectOf, tooMany } from '../core/reject.js'
 import { resolveLayout, resolveSchema } from '../core/schema.js'
 import { readWhenEmpty } from '../io/generator-transform.js'
 import { through2 } from '../io/packages.js'
-import { type Scores, STATUS, scoreMatrix } from '../kernel.js'
+import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 import { rejectedOf } from '../pipeline/row-counts.js'
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
@@ -109,7 +109,7 @@ export interface MatrixScores {
  *     softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x)
  *     log-softmax(x)_i = (x_i - max x) - log(sum_j exp(x_j - max x))
  *
- * within 1 ulp; see `kernel/softmax.ts` for the algorithm, its error bound and its references.
+ * within 1 ulp; see `kernel/assembly/softmax.ts` for the algorithm, its error bound and its references.
  *
  * @param logits rows x classes numbers, row after row; they are not changed
  * @throws {SoftmaxError} E_SHAPE where the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or

@@ -24,7 +24,7 @@ import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import type { Scores } from '../kernel.js'
+import type { Scores } from '../kernel/host/matrix.js'
 import { delimitedWriter } from '../pipeline/delimited.js'
 
 /** Options of {@link write}; all have defaults. See `OPTIONS` for each. */

@@ -1,5 +1,5 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
-import type { Scores } from '../kernel.js'
+import type { Scores } from '../kernel/host/matrix.js'
 
 /** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
 export type Shape = 'columns' | 'list' | 'record'

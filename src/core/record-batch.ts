@@ -3,7 +3,7 @@
  * makes bytes of the rows that were scored. Batches are of a bounded size, and one is made when the last is written.
  */
 
-import type { Scores } from '../kernel.js'
+import type { Scores } from '../kernel/host/matrix.js'
 import type { Code } from './errors.js'
 import type { Field, Shape } from './output-columns.js'
 

@@ -18,7 +18,7 @@ import type {
   ScoredRows,
 } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { type Scores, scoreMatrix } from '../kernel.js'
+import { type Scores, scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfinite } from './general-lane.js'
 
 type TableSettings = Pick<

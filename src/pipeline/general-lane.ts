@@ -15,7 +15,7 @@ import type { Schema } from '../core/schema.js'
 import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/csv/dialect.js'
 import { type ByteRange, countLines, lineEnd, type OversizedRow, rowRanges } from '../formats/csv/row-splitter.js'
 import { decodeCell, encodeCell, type Row, readRows, readRowsAt, writeRows } from '../formats/csv/rows.js'
-import { type Scores, STATUS, scoreMatrix } from '../kernel.js'
+import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 
 /** What a lane needs to know of a run; it can be sent to another thread. */
 export interface Job {

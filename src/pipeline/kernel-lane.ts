@@ -9,8 +9,8 @@ import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
 import { sameCells } from '../formats/csv/dialect.js'
 import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
-import * as abi from '../kernel/abi.js'
-import type { Kernel } from '../kernel.js'
+import { STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
+import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import type { Job, ScoreBlock } from './general-lane.js'
 import { type FastJob, INPUT_ROOM, isLines, type Layout, layOut, writeJob } from './kernel-memory.js'
 
@@ -80,15 +80,15 @@ export class FastKernel {
   /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
   async score(length: number): Promise<ScoredRows> {
     const run = new BlockRun(this.#kernel, isLines(this.#job), this.#at, length)
-    while (run.advance()) run.setAside(this.#job)
-    if (!run.isOdd) return run.result()
+    while (run.advance()) run.defer(this.#job)
+    if (!run.hasDeferred) return run.result()
     this.#general ??= await laneOf(this.#job)
     return run.merge(this.#general, this.#job)
   }
 }
 
 /** A row that the kernel does not understand. */
-interface OddRow extends ByteRange {
+interface DeferredRow extends ByteRange {
   /** How many rows are before it in the block, and how many bytes of output come from those that the kernel did. */
   rows: number
   written: number
@@ -105,7 +105,7 @@ class BlockRun {
   readonly #view: DataView
   readonly #end: number
   readonly #pieces: Uint8Array[] = []
-  readonly #odd: OddRow[] = []
+  readonly #deferred: DeferredRow[] = []
   #stopped: number
   #written: number
   /** How much of the output is saved already. */
@@ -118,7 +118,7 @@ class BlockRun {
     this.#kernel = kernel
     this.#score = lines ? kernel.scoreNdjson : kernel.scoreCsv
     this.#at = at
-    this.#view = new DataView(kernel.memory.buffer, at.job, abi.JOB_SIZE)
+    this.#view = new DataView(kernel.memory.buffer, at.job, offsetOf('jobSize'))
     this.#end = at.input + length
     this.#stopped = at.input
     this.#written = at.output
@@ -126,8 +126,8 @@ class BlockRun {
     new Uint8Array(kernel.memory.buffer)[this.#end] = NEWLINE
   }
 
-  get isOdd(): boolean {
-    return this.#odd.length > 0
+  get hasDeferred(): boolean {
+    return this.#deferred.length > 0
   }
 
   /** Scores rows as far as the kernel understands them; false if all are done. */
@@ -136,12 +136,12 @@ class BlockRun {
       const bytes = new Uint8Array(this.#kernel.memory.buffer)
       const end = bytes[this.#end - 1] === NEWLINE ? this.#end : this.#end + 1
       const stop = this.#score(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
-      const rows = this.#view.getUint32(abi.ROWS, true)
+      const rows = this.#view.getUint32(offsetOf('job_rows'), true)
       this.#rows += rows
-      this.#stopped = this.#view.getUint32(abi.STOPPED, true)
-      this.#written = this.#view.getUint32(abi.WRITTEN, true)
-      if (stop === abi.STOP_DONE) return false
-      if (stop === abi.STOP_ODD) {
+      this.#stopped = this.#view.getUint32(offsetOf('job_stopped'), true)
+      this.#written = this.#view.getUint32(offsetOf('job_written'), true)
+      if (stop === STOP_DONE) return false
+      if (stop === STOP_DEFERRED) {
         this.#run = rows > 0 ? 1 : 2 * this.#run
         return true
       }
@@ -150,13 +150,13 @@ class BlockRun {
   }
 
   /** Leaves the next rows for the general lane. */
-  setAside(job: FastJob): void {
+  defer(job: FastJob): void {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
     const offset = this.#stopped - this.#at.input
     const written = this.#saved + this.#written - this.#at.output
     let left = this.#run
     for (const { start, end } of placesOf(rest, job, 'input')) {
-      this.#odd.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
+      this.#deferred.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
       this.#stopped = this.#at.input + offset + end
       if (--left === 0) break
     }
@@ -172,7 +172,7 @@ class BlockRun {
   /** The result, with the rows that were set aside done by the general lane. */
   merge(general: ScoreBlock, job: FastJob): ScoredRows {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
-    const texts = this.#odd.map(({ start, end }) => block.subarray(start, end))
+    const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
     const places: ByteRange[] = []
     for (const { length } of texts) {
       const start = places.at(-1)?.end ?? 0
@@ -181,9 +181,9 @@ class BlockRun {
     // Copied: the bytes of bad rows are sent from a worker with all of the buffer they are in.
     const scored = general(Buffer.concat(texts), places)
     const bad = new Set(scored.errors.map(({ info }) => info.row))
-    const good = this.#odd.filter((_, index) => index < scored.rows && !bad.has(index))
+    const good = this.#deferred.filter((_, index) => index < scored.rows && !bad.has(index))
     const rowErrors = this.#placed(scored.errors, places)
-    const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#odd[scored.rows - 1] : undefined
+    const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#deferred[scored.rows - 1] : undefined
     const result = this.result()
     const rows = last ? last.rows + 1 : result.rows
     const pieces = inserted(result.pieces, good, scored.pieces, job, last?.written)
@@ -195,7 +195,7 @@ class BlockRun {
     const { input } = this.#at
     let [line, counted] = [0, input]
     return rowErrors.map((rowError) => {
-      const { start, rows } = this.#odd[rowError.info.row]!
+      const { start, rows } = this.#deferred[rowError.info.row]!
       const moved = start - places[rowError.info.row]!.start
       line += this.#kernel.countLines(counted, input + start)
       counted = input + start
@@ -219,7 +219,7 @@ class BlockRun {
 /** Output with rows put into it, where they belong, and cut off after `most` bytes that the kernel wrote. */
 function inserted(
   pieces: Uint8Array[],
-  rows: OddRow[],
+  rows: DeferredRow[],
   texts: Uint8Array[],
   job: FastJob,
   most = Infinity,

@@ -3,8 +3,19 @@
  * The numbers that both sides know are those of `kernel/abi.ts`.
  */
 import type { OutputColumn } from '../core/output-columns.js'
-import * as abi from '../kernel/abi.js'
-import { growMemory, type Kernel } from '../kernel.js'
+import {
+  ACTION_DROP,
+  ACTION_KEEP,
+  ACTION_LOGIT,
+  EMIT_CONFIDENCE,
+  EMIT_INDEX,
+  EMIT_LABEL,
+  EMIT_PROBS,
+  EMIT_TOP,
+  WANT_LOG,
+  WANT_SUMMARY,
+} from '../kernel/constants.js'
+import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import type { Job } from './general-lane.js'
 import type { LinesJob } from './lines-lane.js'
 
@@ -22,13 +33,13 @@ const OUTPUT_ROOM = 1 << 22
 const PADDING = 64
 
 const EMIT: Record<OutputColumn, number> = {
-  probs: abi.EMIT_PROBS,
-  label: abi.EMIT_LABEL,
-  index: abi.EMIT_INDEX,
-  confidence: abi.EMIT_CONFIDENCE,
-  margin: abi.EMIT_CONFIDENCE + 1,
-  entropy: abi.EMIT_CONFIDENCE + 2,
-  logsumexp: abi.EMIT_CONFIDENCE + 3,
+  probs: EMIT_PROBS,
+  label: EMIT_LABEL,
+  index: EMIT_INDEX,
+  confidence: EMIT_CONFIDENCE,
+  margin: EMIT_CONFIDENCE + 1,
+  entropy: EMIT_CONFIDENCE + 2,
+  logsumexp: EMIT_CONFIDENCE + 3,
 }
 /** The longest number, `-2.2250738585072014e-308`, and its delimiter. */
 const NUMBER_ROOM = 26
@@ -50,14 +61,14 @@ export function layOut(job: FastJob, kernel: Kernel) {
     return start
   }
   const layout = {
-    job: take(abi.JOB_SIZE),
+    job: take(offsetOf('jobSize')),
     actions: take(header.length),
     emit: take(schema.emit.length),
     labels: take(8 * count),
     keys: take(8 * keys.length),
     leads: take(8 * leads.length),
     texts: take(sizeOf(labels) + sizeOf(keys) + sizeOf(leads)),
-    states: take(rows * abi.STATE_SIZE),
+    states: take(rows * offsetOf('rowStateSize')),
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
     values: take(8 * rows * count),
@@ -104,39 +115,39 @@ export function writeJob(job: FastJob, at: Layout, kernel: Kernel): void {
   const { keys, leads } = isLines(job) ? job : NO_KEYS
   const view = new DataView(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
-  const set = (offset: number, value: number) => view.setUint32(at.job + offset, value, true)
-  const summary = schema.emit.some((name) => EMIT[name] >= abi.EMIT_CONFIDENCE)
-  set(abi.DELIMITER, delimiter.charCodeAt(0))
-  set(abi.QUOTE, quote.charCodeAt(0))
-  set(abi.COLUMNS, schema.header.length)
-  set(abi.ACTIONS, at.actions)
-  set(abi.CLASSES, labels.length)
-  set(abi.FLAGS, (schema.log ? abi.WANT_LOG : 0) | (summary ? abi.WANT_SUMMARY : 0))
-  set(abi.TOP, schema.topK)
-  set(abi.FLOAT32, settings.float32 ? 1 : 0)
-  set(abi.PRECISION, settings.precision ?? 0)
-  view.setFloat64(at.job + abi.TEMPERATURE, settings.temperature, true)
-  set(abi.EMITS, schema.emit.length)
-  set(abi.EMIT, at.emit)
-  set(abi.LABELS, at.labels)
-  set(abi.BATCH_ROWS, at.rows)
-  set(abi.STATES, at.states)
-  set(abi.LOGITS, at.logits)
-  set(abi.SCRATCH, at.scratch)
-  set(abi.VALUES, at.values)
-  set(abi.MARKS, at.marks)
-  set(abi.KEPT, at.kept)
-  set(abi.HEAP, at.heap)
-  set(abi.POSITIONS, at.positions)
-  set(abi.ROW_ROOM, at.rowRoom)
-  set(abi.KEYS, at.keys)
-  set(abi.KEY_COUNT, keys.length)
-  set(abi.LEADS, at.leads)
-  bytes.fill(abi.ACTION_DROP, at.actions, at.actions + schema.header.length)
-  for (const column of schema.kept) bytes[at.actions + column] = abi.ACTION_KEEP
-  for (const column of schema.logits) bytes[at.actions + column] = abi.ACTION_LOGIT
+  const set = (field: string, value: number) => view.setUint32(at.job + offsetOf(`job_${field}`), value, true)
+  const summary = schema.emit.some((name) => EMIT[name] >= EMIT_CONFIDENCE)
+  set('delimiter', delimiter.charCodeAt(0))
+  set('quote', quote.charCodeAt(0))
+  set('columns', schema.header.length)
+  set('actions', at.actions)
+  set('classes', labels.length)
+  set('flags', (schema.log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0))
+  set('top', schema.topK)
+  set('float32', settings.float32 ? 1 : 0)
+  set('precision', settings.precision ?? 0)
+  view.setFloat64(at.job + offsetOf('job_temperature'), settings.temperature, true)
+  set('emits', schema.emit.length)
+  set('emit', at.emit)
+  set('labels', at.labels)
+  set('batchRows', at.rows)
+  set('states', at.states)
+  set('logits', at.logits)
+  set('scratch', at.scratch)
+  set('values', at.values)
+  set('marks', at.marks)
+  set('kept', at.kept)
+  set('heap', at.heap)
+  set('positions', at.positions)
+  set('rowRoom', at.rowRoom)
+  set('keys', at.keys)
+  set('keyCount', keys.length)
+  set('leads', at.leads)
+  bytes.fill(ACTION_DROP, at.actions, at.actions + schema.header.length)
+  for (const column of schema.kept) bytes[at.actions + column] = ACTION_KEEP
+  for (const column of schema.logits) bytes[at.actions + column] = ACTION_LOGIT
   schema.emit.forEach((name, index) => {
-    bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? abi.EMIT_TOP : EMIT[name]
+    bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? EMIT_TOP : EMIT[name]
   })
   let end = at.texts
   end = writeTexts(labels, at.labels, end, kernel)

@@ -8,7 +8,7 @@
 import type { ScoredRows } from '../core/record-batch.js'
 import { acquireJoined, recycle } from '../io/buffer-pool.js'
 import { inOrder, WorkerThread } from '../io/in-order.js'
-import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel.js'
+import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import type { FastJob } from './kernel-memory.js'
 

@@ -1,6 +1,6 @@
 /** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { newKernel } from '../kernel.js'
+import { newKernel } from '../kernel/host/wasm.js'
 import { FastKernel } from './kernel-lane.js'
 import type { FastJob } from './kernel-memory.js'
 import type { Request } from './worker-pool.js'

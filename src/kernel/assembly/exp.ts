@@ -179,7 +179,7 @@ export function expm1Pair(r: v128): v128 {
 }
 
 /** S and t of e^(dh + dl) for one distance as a pair, however small, at `out` and 8 bytes on; returns q. */
-export function expApart(dh: f64, dl: f64, out: usize): i32 {
+export function expScaled(dh: f64, dl: f64, out: usize): i32 {
   if (!(dh > -900)) return LEAST_POWER
   const k = nearest(dh * INVERSE)
   const j = <i32>k & 127

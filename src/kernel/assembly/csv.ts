@@ -1,17 +1,18 @@
 /**
- * CSV in, CSV out, for `rows.ts`: logits are read and kept cells set aside as they are found.
+ * CSV in, CSV out, for `pipeline.ts`: logits are read and kept cells set aside as they are found.
  *
  * It understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
-import * as abi from './abi'
-import { parse } from './parse'
-import { print } from './print'
+import { ACTION_KEEP, ACTION_LOGIT, EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP } from '../constants'
+import { parse } from './parse-number'
+import { print } from './print-number'
 import {
   CR, copy, LF, markOf, positionsOf, rowOf, scoreBytes, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
-} from './rows'
+} from './pipeline'
+import { Job } from './structs'
 
 /** Scores rows of CSV: see `scoreBytes`. */
-export function scoreCsv(at: usize, end: usize, out: usize, limit: usize, job: usize): u32 {
+export function scoreCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readRows, writeRow, at, end, out, limit, job)
 }
 
@@ -36,21 +37,21 @@ function skipBlankLines(at: usize, end: usize): usize {
 }
 
 /** Reads up to `most` rows, and returns how many; the mark behind the last has where it stopped. */
-function readRows(at: usize, end: usize, most: u32, job: usize): u32 {
-  const width = load<u32>(job, abi.CLASSES) << 3
-  let logits = <usize>load<u32>(job, abi.LOGITS)
-  let kept = <usize>load<u32>(job, abi.KEPT)
+function readRows(at: usize, end: usize, most: u32, job: Job): u32 {
+  const width = job.classes << 3
+  let logits = <usize>job.logits
+  let kept = <usize>job.kept
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end)
     const mark = markOf(row, job)
-    store<u32>(mark, <u32>at)
+    mark.start = <u32>at
     if (row == most || at >= end) break
     const passed = readRow(at, end, logits, kept, job)
     if (!passed) break
     at = <usize>(passed >> 32)
     kept = <usize>(passed & 0xffffffff)
-    store<u32>(mark, <u32>kept, 4)
+    mark.keptEnd = <u32>kept
   }
   return row
 }
@@ -59,20 +60,20 @@ function readRows(at: usize, end: usize, most: u32, job: usize): u32 {
  * Reads a row's logits to `logit`, and copies its kept cells to `kept`. Returns where it ends in the upper half, and
  * where the kept cells end in the lower; 0 if it does not understand the row.
  */
-function readRow(at: usize, end: usize, logit: usize, kept: usize, job: usize): u64 {
-  const delimiter = load<u32>(job, abi.DELIMITER)
-  const quote = load<u32>(job, abi.QUOTE)
-  const actions = <usize>load<u32>(job, abi.ACTIONS)
-  const last = actions + <usize>load<u32>(job, abi.COLUMNS) - 1
+function readRow(at: usize, end: usize, logit: usize, kept: usize, job: Job): u64 {
+  const delimiter = job.delimiter
+  const quote = job.quote
+  const actions = <usize>job.actions
+  const last = actions + <usize>job.columns - 1
   for (let action = actions; ; action++) {
     const kind = <u32>load<u8>(action)
-    if (kind == abi.ACTION_LOGIT) {
+    if (kind == ACTION_LOGIT) {
       at = <u32>load<u8>(at) == quote ? parseQuoted(at, logit, quote) : parse(at, logit, delimiter)
       logit += 8
     } else {
       const start = at
       at = passCell(at, end, delimiter, quote)
-      if (at && kind == abi.ACTION_KEEP) kept = copyCell(start, at, delimiter, kept)
+      if (at && kind == ACTION_KEEP) kept = copyCell(start, at, delimiter, kept)
     }
     if (!at) return 0
     if (action == last) break
@@ -134,28 +135,28 @@ function copyCell(start: usize, end: usize, delimiter: u32, out: usize): usize {
 }
 
 /** Writes a row: its kept cells, its new ones, and its newline. */
-function writeRow(row: u32, out: usize, job: usize): usize {
-  const kept = row ? load<u32>(markOf(row - 1, job), 4) : load<u32>(job, abi.KEPT)
-  out = copy(kept, load<u32>(markOf(row, job), 4) - kept, out)
-  const emit = <usize>load<u32>(job, abi.EMIT)
-  const end = emit + <usize>load<u32>(job, abi.EMITS)
+function writeRow(row: u32, out: usize, job: Job): usize {
+  const kept = row ? markOf(row - 1, job).keptEnd : job.kept
+  out = copy(kept, markOf(row, job).keptEnd - kept, out)
+  const emit = <usize>job.emit
+  const end = emit + <usize>job.emits
   const state = stateOf(row, job)
   for (let at = emit; at < end; at++) {
     const kind = <u32>load<u8>(at)
-    if (kind == abi.EMIT_PROBS) out = writeProbabilities(row, out, job)
-    else if (kind == abi.EMIT_TOP) out = writeTop(row, out, job)
-    else if (kind == abi.EMIT_LABEL) out = delimit(writeLabel(load<u32>(state, abi.INDEX), out, job), job)
-    else if (kind == abi.EMIT_INDEX) out = delimit(print(<f64>load<u32>(state, abi.INDEX), out), job)
+    if (kind == EMIT_PROBS) out = writeProbabilities(row, out, job)
+    else if (kind == EMIT_TOP) out = writeTop(row, out, job)
+    else if (kind == EMIT_LABEL) out = delimit(writeLabel(state.index, out, job), job)
+    else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)
   return out
 }
 
-function writeTop(row: u32, out: usize, job: usize): usize {
-  const values = rowOf(load<u32>(job, abi.VALUES), row, job)
+function writeTop(row: u32, out: usize, job: Job): usize {
+  const values = rowOf(job.values, row, job)
   const positions = positionsOf(row, job)
-  for (let rank: usize = 0; rank < <usize>load<u32>(job, abi.TOP); rank++) {
+  for (let rank: usize = 0; rank < <usize>job.top; rank++) {
     const position = load<u32>(positions + (rank << 2))
     out = delimit(writeLabel(position, out, job), job)
     out = delimit(writeNumber(load<f64>(values + ((<usize>position) << 3)), out, job), job)
@@ -165,7 +166,7 @@ function writeTop(row: u32, out: usize, job: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function delimit(out: usize, job: usize): usize {
-  store<u8>(out, load<u32>(job, abi.DELIMITER))
+function delimit(out: usize, job: Job): usize {
+  store<u8>(out, job.delimiter)
   return out + 1
 }

@@ -40,9 +40,9 @@
 
 import {
   ANY_RARE, CELL, compose17, compose9, copyCell, formAt, formOf, isAside, setAside, text16, text9, write17,
-} from './layout'
-import { toDouble } from './parse'
-import { log2Pow10, log10Pow2, mulHigh, power, unrounded } from './powers'
+} from './digits'
+import { toDouble } from './parse-number'
+import { log2Pow10, log10Pow2, mulHigh, power, unrounded } from './powers-of-ten'
 
 /** 10^-16 .. 10^40 as doubles; the address is that of 10^0. */
 const TENS: usize = memory.data<f64>([

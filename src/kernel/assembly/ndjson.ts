@@ -1,17 +1,19 @@
 /**
- * NDJSON in, NDJSON out, for `rows.ts`: a line is passed key by key, its logits are read where they stand, and it is
+ * NDJSON in, NDJSON out, for `pipeline.ts`: a line is passed key by key, its logits are read where they stand, and it is
  * written as it stood, with the new keys before its last brace.
  *
  * It understands what most lines are: one object that JSON knows, whose logits are a list of numbers, as many as there
  * are classes. Not that keys have escapes, nor those that are new; not the words that Python writes for special values.
  */
-import * as abi from './abi'
+import { EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP, WANT_LOG, WANT_SUMMARY } from '../constants'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
-import { parseJson } from './parse'
-import { print } from './print'
+import { parseJson } from './parse-number'
+import { print } from './print-number'
 import {
-  copy, LF, markOf, positionsOf, rowOf, scoreBytes, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
-} from './rows'
+  copy, LF, markOf, positionsOf, rowOf, scoreBytes, stateOf, summaryOf, textAt, writeLabel, writeNumber,
+  writeProbabilities, writeText,
+} from './pipeline'
+import { Job, RowMark } from './structs'
 
 /** How deep a value may be nested that is passed. */
 const DEPTH: u32 = 64
@@ -19,17 +21,17 @@ const DEPTH: u32 = 64
 const LARGE: f64 = 1e38
 
 /** Scores lines of NDJSON: see `scoreBytes`. */
-export function scoreNdjson(at: usize, end: usize, out: usize, limit: usize, job: usize): u32 {
+export function scoreNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readLines, writeLine, at, end, out, limit, job)
 }
 
-function readLines(at: usize, end: usize, most: u32, job: usize): u32 {
-  const width = load<u32>(job, abi.CLASSES) << 3
-  let logits = <usize>load<u32>(job, abi.LOGITS)
+function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
+  const width = job.classes << 3
+  let logits = <usize>job.logits
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end)
-    store<u32>(markOf(row, job), <u32>at)
+    markOf(row, job).start = <u32>at
     if (row == most || at >= end) break
     const next = readLine(at, logits, markOf(row, job), job)
     if (!next) break
@@ -48,7 +50,7 @@ function skipBlankLines(at: usize, end: usize): usize {
 }
 
 /** Reads a line's logits to `logits`, and marks where it ends but for its last brace; returns where the next begins, or 0. */
-function readLine(at: usize, logits: usize, mark: usize, job: usize): usize {
+function readLine(at: usize, logits: usize, mark: RowMark, job: Job): usize {
   at = skipBlanks(at)
   if (<u32>load<u8>(at) != BRACE) return 0
   let found = false
@@ -66,14 +68,14 @@ function readLine(at: usize, logits: usize, mark: usize, job: usize): usize {
     else if (known > 1 || found) return 0
     else {
       found = true
-      at = readList(at, logits, load<u32>(job, abi.CLASSES))
+      at = readList(at, logits, job.classes)
     }
     if (!at) return 0
     last = at
     at = skipBlanks(at)
   } while (<u32>load<u8>(at) == COMMA)
   if (!found || <u32>load<u8>(at) != closing(BRACE)) return 0
-  store<u32>(mark, <u32>last, 4)
+  mark.keptEnd = <u32>last
   at = skipBlanks(at + 1)
   return <u32>load<u8>(at) == LF ? at + 1 : 0
 }
@@ -81,12 +83,11 @@ function readLine(at: usize, logits: usize, mark: usize, job: usize): usize {
 /** Which of the job's keys it is: 1 for the logits', more for one that is new; 0 for another. */
 // @ts-ignore: decorator
 @inline
-function knownKey(key: usize, length: usize, job: usize): u32 {
-  const keys = <usize>load<u32>(job, abi.KEYS)
-  const count = load<u32>(job, abi.KEY_COUNT)
+function knownKey(key: usize, length: usize, job: Job): u32 {
+  const count = job.keyCount
   for (let index: u32 = 0; index < count; index++) {
-    const name = keys + ((<usize>index) << 3)
-    if (load<u32>(name, 4) == <u32>length && isSame(key, load<u32>(name), length)) return index + 1
+    const name = textAt(job.keys, index)
+    if (name.length == <u32>length && isSame(key, name.at, length)) return index + 1
   }
   return 0
 }
@@ -111,63 +112,56 @@ function readList(at: usize, logits: usize, count: u32): usize {
 }
 
 /** Writes a line, if its new values are numbers all. */
-function writeLine(row: u32, out: usize, job: usize): usize {
+function writeLine(row: u32, out: usize, job: Job): usize {
   if (!isPrintable(row, job)) return 0
-  const start = load<u32>(markOf(row, job))
-  out = copy(start, load<u32>(markOf(row, job), 4) - start, out)
-  const emit = <usize>load<u32>(job, abi.EMIT)
-  const end = emit + <usize>load<u32>(job, abi.EMITS)
+  const mark = markOf(row, job)
+  out = copy(mark.start, mark.keptEnd - mark.start, out)
+  const emit = <usize>job.emit
+  const end = emit + <usize>job.emits
   const state = stateOf(row, job)
-  let lead = <usize>load<u32>(job, abi.LEADS)
+  let lead: u32 = 0
   for (let at = emit; at < end; at++) {
     const kind = <u32>load<u8>(at)
-    if (kind == abi.EMIT_TOP) {
+    if (kind == EMIT_TOP) {
       out = writeTop(row, lead, out, job)
-      lead += (<usize>load<u32>(job, abi.TOP)) << 4
+      lead += 2 * job.top
       continue
     }
-    out = writeLead(lead, out)
-    lead += 8
-    if (kind == abi.EMIT_PROBS) out = writeList(row, out, job)
-    else if (kind == abi.EMIT_LABEL) out = writeLabel(load<u32>(state, abi.INDEX), out, job)
-    else if (kind == abi.EMIT_INDEX) out = print(<f64>load<u32>(state, abi.INDEX), out)
+    out = writeText(textAt(job.leads, lead++), out)
+    if (kind == EMIT_PROBS) out = writeList(row, out, job)
+    else if (kind == EMIT_LABEL) out = writeLabel(state.index, out, job)
+    else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }
   store<u16>(out, 0x0a7d)
   return out + 2
 }
 
-function isPrintable(row: u32, job: usize): bool {
-  const flags = load<u32>(job, abi.FLAGS)
-  if (flags & abi.WANT_SUMMARY && !(abs(load<f64>(stateOf(row, job), abi.LOGSUMEXP)) < LARGE)) return false
-  if (!(flags & abi.WANT_LOG)) return true
-  const values = rowOf(load<u32>(job, abi.VALUES), row, job)
-  const end = values + ((<usize>load<u32>(job, abi.CLASSES)) << 3)
+function isPrintable(row: u32, job: Job): bool {
+  const flags = job.flags
+  if (flags & WANT_SUMMARY && !(abs(stateOf(row, job).logsumexp) < LARGE)) return false
+  if (!(flags & WANT_LOG)) return true
+  const values = rowOf(job.values, row, job)
+  const end = values + ((<usize>job.classes) << 3)
   for (let at = values; at < end; at += 8) if (!(abs(load<f64>(at)) < LARGE)) return false
   return true
 }
 
-/** What stands before a new value: a comma, its key, its colon. */
-// @ts-ignore: decorator
-@inline
-function writeLead(lead: usize, out: usize): usize {
-  return copy(load<u32>(lead), load<u32>(lead, 4), out)
-}
-
-function writeList(row: u32, out: usize, job: usize): usize {
+function writeList(row: u32, out: usize, job: Job): usize {
   store<u8>(out, BRACKET)
   out = writeProbabilities(row, out + 1, job)
   store<u8>(out - 1, closing(BRACKET))
   return out
 }
 
-function writeTop(row: u32, lead: usize, out: usize, job: usize): usize {
-  const values = rowOf(load<u32>(job, abi.VALUES), row, job)
+/** The most probable classes: before each label and each probability stands a comma, its key and a colon. */
+function writeTop(row: u32, lead: u32, out: usize, job: Job): usize {
+  const values = rowOf(job.values, row, job)
   const positions = positionsOf(row, job)
-  for (let rank: usize = 0; rank < <usize>load<u32>(job, abi.TOP); rank++, lead += 16) {
+  for (let rank: usize = 0; rank < <usize>job.top; rank++) {
     const position = load<u32>(positions + (rank << 2))
-    out = writeLabel(position, writeLead(lead, out), job)
-    out = writeNumber(load<f64>(values + ((<usize>position) << 3)), writeLead(lead + 8, out), job)
+    out = writeLabel(position, writeText(textAt(job.leads, lead++), out), job)
+    out = writeNumber(load<f64>(values + ((<usize>position) << 3)), writeText(textAt(job.leads, lead++), out), job)
   }
   return out
 }

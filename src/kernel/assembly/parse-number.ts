@@ -23,7 +23,7 @@
  */
 
 import { COMMA, passNumber } from './json'
-import { log2Pow10, unrounded } from './powers'
+import { log2Pow10, unrounded } from './powers-of-ten'
 
 /** 10^0 .. 10^15, and behind them -10^0 .. -10^15: all exact. */
 const TENS: usize = memory.data<f64>([

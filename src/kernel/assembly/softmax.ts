@@ -20,7 +20,7 @@
  * addition to a number that is the larger takes three operations, not six. The order is fixed, so the bits are the same
  * on every machine and for every size of chunk.
  *
- * A row of any width goes through four phases, the state in `abi.ts` carrying it from chunk to chunk of whole blocks:
+ * A row of any width goes through four phases, the state in `structs.ts` carrying it from chunk to chunk of whole blocks:
  * `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` once more and `emit` each. The maximum is found
  * first because chunks then merge by addition alone. Merging (max, sum) pairs as they come (Milakov and Gimelshein,
  * arXiv 1805.02867) saves a pass over the logits, but rescales a sum for each new maximum, which costs accuracy and makes
@@ -32,10 +32,10 @@
  * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
  * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
  */
-import * as abi from './abi'
+import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SUMMARY } from '../constants'
 import {
   entryOf,
-  expApart,
+  expScaled,
   expm1Pair,
   LEAST_POWER,
   LOWEST,
@@ -48,12 +48,13 @@ import {
   stepPair,
 } from './exp'
 import { storeLog1p } from './log'
+import { RowState, STATE_SIZE } from './structs'
 
 const MASKED: f64 = -Infinity
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
 /** 80 above LOWEST: e^-80 is 2^-115. */
-const ALONE: f64 = -540
+const DOMINANT: f64 = -540
 
 /** Divides logits by a temperature, in place. */
 export function divide(at: usize, count: u32, temperature: f64): void {
@@ -64,17 +65,19 @@ export function divide(at: usize, count: u32, temperature: f64): void {
 }
 
 /** Makes a state ready for a row. */
-export function begin(state: usize): void {
-  v128.store(state, f64x2.splat(MASKED), abi.MAX)
-  store<u64>(state, 0, abi.INDEX)
-  v128.store(state, f64x2.splat(0), abi.SUM_TAIL)
-  v128.store(state, f64x2.splat(0), abi.SPREAD_HEAD)
-  v128.store(state, f64x2.splat(0), abi.SPREAD_TAIL)
+export function begin(state: RowState): void {
+  state.max = MASKED
+  state.second = MASKED
+  state.index = 0
+  state.status = STATUS_FINITE
+  state.sumTail = f64x2.splat(0)
+  state.distanceHead = f64x2.splat(0)
+  state.distanceTail = f64x2.splat(0)
 }
 
 /** Phase 1: the largest logit, its position, and the second largest; `base` is the position of the chunk's first. */
-export function scan(at: usize, count: u32, base: u32, state: usize): void {
-  if (load<u32>(state, abi.STATUS) == abi.STATUS_NAN) return
+export function scan(at: usize, count: u32, base: u32, state: RowState): void {
+  if (state.status == STATUS_NAN) return
   const end = at + ((<usize>count) << 3)
   let max = f64x2.splat(MASKED)
   let second = max
@@ -91,7 +94,7 @@ export function scan(at: usize, count: u32, base: u32, state: usize): void {
   }
   if (v128.any_true(nan)) return recordNaN(at, base, state)
   record(max, second, index, state)
-  settle(state)
+  prepare(state)
 }
 
 /** Two logits; past the end of the row there is nothing, as of a masked class. */
@@ -102,15 +105,15 @@ function loadPair(at: usize, end: usize): v128 {
   return at + 8 < end ? pair : f64x2.replace_lane(pair, 1, MASKED)
 }
 
-function recordNaN(at: usize, base: u32, state: usize): void {
+function recordNaN(at: usize, base: u32, state: RowState): void {
   let index = base
   for (; !isNaN(load<f64>(at)); at += 8) index++
-  store<u32>(state, index, abi.INDEX)
-  store<u32>(state, abi.STATUS_NAN, abi.STATUS)
+  state.index = index
+  state.status = STATUS_NAN
 }
 
 /** Makes one of a chunk's two lanes, and joins it to what earlier chunks had. */
-function record(max: v128, second: v128, index: v128, state: usize): void {
+function record(max: v128, second: v128, index: v128, state: RowState): void {
   const even = f64x2.extract_lane(max, 0)
   const odd = f64x2.extract_lane(max, 1)
   const evenIndex = <u32>i64x2.extract_lane(index, 0)
@@ -118,12 +121,12 @@ function record(max: v128, second: v128, index: v128, state: usize): void {
   const isOdd = u32(odd > even) | (u32(odd == even) & u32(oddIndex < evenIndex))
   const largest = larger(even, odd)
   const seconds = larger(f64x2.extract_lane(second, 0), f64x2.extract_lane(second, 1))
-  const before = load<f64>(state, abi.MAX)
+  const before = state.max
   if (largest > before) {
-    store<f64>(state, largest, abi.MAX)
-    store<f64>(state, larger(before, larger(seconds, smaller(even, odd))), abi.SECOND)
-    store<u32>(state, isOdd ? oddIndex : evenIndex, abi.INDEX)
-  } else store<f64>(state, larger(load<f64>(state, abi.SECOND), largest), abi.SECOND)
+    state.max = largest
+    state.second = larger(before, larger(seconds, smaller(even, odd)))
+    state.index = isOdd ? oddIndex : evenIndex
+  } else state.second = larger(state.second, largest)
 }
 
 /** Not `a < b ? b : a`, of which V8 makes a branch: which lane has the largest cannot be foreseen. */
@@ -143,27 +146,27 @@ function smaller(a: f64, b: f64): f64 {
  * The status so far, and where exponentials would be taken from. The origin is on a grid that reaches as far as
  * ORIGIN_LIMIT; beyond, every logit that counts is within a factor of two of the reference, and x - reference exact.
  */
-function settle(state: usize): void {
-  const max = load<f64>(state, abi.MAX)
-  const second = load<f64>(state, abi.SECOND)
-  const reference = isAlone(max, second) ? second : max
+function prepare(state: RowState): void {
+  const max = state.max
+  const second = state.second
+  const reference = isDominant(max, second) ? second : max
   const far = abs(reference) >= ORIGIN_LIMIT
   const origin = far ? 0 : onGrid(reference)
   const bias = powerAbove(larger(LOWEST, second - reference))
-  store<u32>(state, statusOf(max), abi.STATUS)
-  store<f64>(state, far ? reference : 0, abi.OFFSET)
-  store<f64>(state, origin, abi.ORIGIN)
-  store<f64>(state, far ? 0 : reference, abi.REFERENCE)
-  store<f64>(state, origin + LOWEST, abi.FLOOR)
-  store<f64>(state, bias, abi.BIAS)
-  v128.store(state, f64x2.splat(bias), abi.SUM_HEAD)
+  state.status = statusOf(max)
+  state.offset = far ? reference : 0
+  state.origin = origin
+  state.reference = far ? 0 : reference
+  state.floor = origin + LOWEST
+  state.bias = bias
+  state.sumHead = f64x2.splat(bias)
 }
 
 // @ts-ignore: decorator
 @inline
 function statusOf(max: f64): u32 {
-  if (max == Infinity) return abi.STATUS_INFINITE
-  return max == MASKED ? abi.STATUS_MASKED : abi.STATUS_FINITE
+  if (max == Infinity) return STATUS_INFINITE
+  return max == MASKED ? STATUS_MASKED : STATUS_FINITE
 }
 
 /**
@@ -172,8 +175,8 @@ function statusOf(max: f64): u32 {
  */
 // @ts-ignore: decorator
 @inline
-function isAlone(max: f64, second: f64): bool {
-  return second - max < ALONE && second > MASKED
+function isDominant(max: f64, second: f64): bool {
+  return second - max < DOMINANT && second > MASKED
 }
 
 /**
@@ -183,19 +186,19 @@ function isAlone(max: f64, second: f64): bool {
  * A block goes through one short loop after another, not one long one, of which a processor would have too few rounds in
  * flight to hide how long each takes.
  */
-export function accumulate(at: usize, count: u32, base: u32, state: usize, scratch: usize, flags: u32): void {
-  if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) return
-  const winner = at + ((<usize>(load<u32>(state, abi.INDEX) - base)) << 3)
+export function accumulate(at: usize, count: u32, base: u32, state: RowState, scratch: usize, flags: u32): void {
+  if (state.status != STATUS_FINITE) return
+  const winner = at + ((<usize>(state.index - base)) << 3)
   const end = at + ((<usize>count) << 3)
   const past = slotOf(count, scratch)
-  for (; at < end; at += abi.BLOCK << 3, scratch += abi.BLOCK << 4) {
-    const blockEnd = min(end, at + (abi.BLOCK << 3))
-    const slot = winner - at < blockEnd - at ? slotOf((winner - at) >> 3, scratch) : state + abi.APART
+  for (; at < end; at += BLOCK << 3, scratch += BLOCK << 4) {
+    const blockEnd = min(end, at + (BLOCK << 3))
+    const slot = winner - at < blockEnd - at ? slotOf((winner - at) >> 3, scratch) : changetype<usize>(state) + offsetof<RowState>("scaledS")
     reduce(at, blockEnd, state, scratch)
     const kept = load<f64>(slot)
     store<f64>(slot, 0)
     addTerms(at, blockEnd, state, scratch)
-    if (flags & abi.WANT_SUMMARY) addSpread(at, blockEnd, state, scratch)
+    if (flags & WANT_SUMMARY) addDistances(at, blockEnd, state, scratch)
     store<f64>(slot, kept)
   }
   // the lane past an odd row's end is no class that was left out
@@ -210,11 +213,11 @@ function slotOf(position: usize, scratch: usize): usize {
 }
 
 /** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is alone. */
-function reduce(at: usize, end: usize, state: usize, scratch: usize): void {
-  const offset = v128.load64_splat(state, abi.OFFSET)
-  const origin = v128.load64_splat(state, abi.ORIGIN)
-  const reference = v128.load64_splat(state, abi.REFERENCE)
-  const floor = v128.load64_splat(state, abi.FLOOR)
+function reduce(at: usize, end: usize, state: RowState, scratch: usize): void {
+  const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
+  const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
+  const reference = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reference"))
+  const floor = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("floor"))
   for (; at < end; at += 16, scratch += 32) {
     const logits = f64x2.sub(loadPair(at, end), offset)
     const x = f64x2.pmin(f64x2.pmax(logits, floor), reference)
@@ -227,9 +230,9 @@ function reduce(at: usize, end: usize, state: usize, scratch: usize): void {
 }
 
 /** Makes r in the scratch t, and adds a block to the sum. */
-function addTerms(at: usize, end: usize, state: usize, scratch: usize): void {
-  let head = v128.load(state, abi.SUM_HEAD)
-  let tail = v128.load(state, abi.SUM_TAIL)
+function addTerms(at: usize, end: usize, state: RowState, scratch: usize): void {
+  let head = state.sumHead
+  let tail = state.sumTail
   for (; at < end; at += 16, scratch += 32) {
     const s = v128.load(scratch)
     const t = expm1Pair(v128.load(scratch, 16))
@@ -240,17 +243,17 @@ function addTerms(at: usize, end: usize, state: usize, scratch: usize): void {
     v128.store(scratch, t, 16)
   }
   const sum = f64x2.add(head, tail)
-  v128.store(state, sum, abi.SUM_HEAD)
-  v128.store(state, f64x2.sub(tail, f64x2.sub(sum, head)), abi.SUM_TAIL)
+  state.sumHead = sum
+  state.sumTail = f64x2.sub(tail, f64x2.sub(sum, head))
 }
 
 /** Adds a block's exponentials times their distance from the reference: what entropy is made of. */
-function addSpread(at: usize, end: usize, state: usize, scratch: usize): void {
-  const offset = v128.load64_splat(state, abi.OFFSET)
-  const reference = v128.load64_splat(state, abi.REFERENCE)
-  const floor = v128.load64_splat(state, abi.FLOOR)
-  let head = v128.load(state, abi.SPREAD_HEAD)
-  let tail = v128.load(state, abi.SPREAD_TAIL)
+function addDistances(at: usize, end: usize, state: RowState, scratch: usize): void {
+  const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
+  const reference = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reference"))
+  const floor = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("floor"))
+  let head = state.distanceHead
+  let tail = state.distanceTail
   for (; at < end; at += 16, scratch += 32) {
     const s = v128.load(scratch)
     const x = f64x2.pmax(f64x2.sub(loadPair(at, end), offset), floor)
@@ -261,18 +264,18 @@ function addSpread(at: usize, end: usize, state: usize, scratch: usize): void {
     tail = f64x2.add(tail, f64x2.add(f64x2.sub(head, f64x2.sub(sum, back)), f64x2.sub(product, back)))
     head = sum
   }
-  v128.store(state, head, abi.SPREAD_HEAD)
-  v128.store(state, tail, abi.SPREAD_TAIL)
+  state.distanceHead = head
+  state.distanceTail = tail
 }
 
 /** Phase 3, once a row: the reciprocal and the logarithm of the sum, and the summary where it is wanted. */
-export function finish(state: usize, flags: u32): void {
-  if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) return finishSpecial(state)
-  v128.store(state, f64x2.sub(v128.load(state, abi.SUM_HEAD), v128.load64_splat(state, abi.BIAS)), abi.SUM_HEAD)
-  addLanes(state + abi.SUM_HEAD)
-  if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) finishAlone(state)
+export function finish(state: RowState, flags: u32): void {
+  if (state.status != STATUS_FINITE) return finishSpecial(state)
+  state.sumHead = f64x2.sub(state.sumHead, v128.load64_splat(changetype<usize>(state), offsetof<RowState>("bias")))
+  addLanes(changetype<usize>(state) + offsetof<RowState>("sumHead"))
+  if (isDominant(state.max, state.second)) finishDominant(state)
   else finishSum(state, flags)
-  if (flags & abi.WANT_SUMMARY) summarise(state)
+  if (flags & WANT_SUMMARY) summarize(state)
 }
 
 /** Lane 0 + lane 1 of a sum's heads and tails, in lane 0 of each. */
@@ -291,10 +294,10 @@ function addLanes(at: usize): void {
  * The sum was taken from the origin, not from M = origin + left, |left| < 2^-40: for the reciprocal the largest
  * exponential is 1 + left; for the logarithm the sum is multiplied by 1 - left. The squares are below 2^-80.
  */
-function finishSum(state: usize, flags: u32): void {
-  const head = load<f64>(state, abi.SUM_HEAD)
-  const tail = load<f64>(state, abi.SUM_TAIL)
-  const left = load<f64>(state, abi.REFERENCE) - load<f64>(state, abi.ORIGIN)
+function finishSum(state: RowState, flags: u32): void {
+  const head = load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead"))
+  const tail = load<f64>(changetype<usize>(state), offsetof<RowState>("sumTail"))
+  const left = state.reference - state.origin
   storeReciprocal(head, tail + left, state)
   if (!flags) return
   const rest = tail - head * left
@@ -303,7 +306,7 @@ function finishSum(state: usize, flags: u32): void {
 }
 
 /** 1 / (1 + head + tail) as RECIPROCAL_HEAD of 27 bits and RECIPROCAL_TAIL: a step of Newton from the rounded one. */
-function storeReciprocal(head: f64, tail: f64, state: usize): void {
+function storeReciprocal(head: f64, tail: f64, state: RowState): void {
   const t = head + tail
   const h = 1 + t
   const back = h - 1
@@ -312,25 +315,25 @@ function storeReciprocal(head: f64, tail: f64, state: usize): void {
   const upper = reinterpret<f64>(reinterpret<u64>(reciprocal) & ~0x3ffffff)
   const hUpper = reinterpret<f64>(reinterpret<u64>(h) & ~0x7ffffff)
   const rest = 1 - upper * hUpper - upper * (h - hUpper) - upper * hTail
-  store<f64>(state, reciprocal, abi.RECIPROCAL)
-  store<f64>(state, upper, abi.RECIPROCAL_HEAD)
-  store<f64>(state, rest * reciprocal, abi.RECIPROCAL_TAIL)
+  state.reciprocal = reciprocal
+  state.reciprocalHead = upper
+  state.reciprocalTail = rest * reciprocal
 }
 
 /** Where all others vanish beside the largest, H is 1, and L is t. */
-function finishAlone(state: usize): void {
+function finishDominant(state: RowState): void {
   storeReciprocal(0, 0, state)
-  store<f64>(state, scaleToMax(load<f64>(state, abi.SUM_HEAD), load<f64>(state, abi.SUM_TAIL), state), abi.LOG_HEAD)
-  store<f64>(state, 0, abi.LOG_TAIL)
+  state.logHead = scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")), load<f64>(changetype<usize>(state), offsetof<RowState>("sumTail")), state)
+  state.logTail = 0
 }
 
 /** (head + tail) e^(OFFSET + ORIGIN - M), rounded once: what was summed next to the second largest, relative to M. */
-function scaleToMax(head: f64, tail: f64, state: usize): f64 {
-  const q = apart(load<f64>(state, abi.OFFSET) + load<f64>(state, abi.ORIGIN), state)
+function scaleToMax(head: f64, tail: f64, state: RowState): f64 {
+  const q = scaled(state.offset + state.origin, state)
   if (q <= LEAST_POWER) return 0
-  const s = load<f64>(state, abi.APART)
+  const s = state.scaledS
   const upper = reinterpret<f64>(reinterpret<u64>(head) & ~0x7ffffff)
-  return scaleSum(s * upper, s * (head - upper) + s * (tail + load<f64>(state, abi.APART + 8) * head), q)
+  return scaleSum(s * upper, s * (head - upper) + s * (tail + state.scaledT * head), q)
 }
 
 /** (a + b) 2^q rounded once, for a > |b|. */
@@ -342,72 +345,72 @@ function scaleSum(a: f64, b: f64, q: i32): f64 {
 }
 
 /** e^(x - pivot) as S and t in the state's APART, and q. */
-function apart(x: f64, state: usize): i32 {
+function scaled(x: f64, state: RowState): i32 {
   const pivot = pivotOf(state)
   const dh = x - pivot
   const back = dh - x
-  return expApart(dh, x - (dh - back) - (pivot + back), state + abi.APART)
+  return expScaled(dh, x - (dh - back) - (pivot + back), changetype<usize>(state) + offsetof<RowState>("scaledS"))
 }
 
 /** What the reciprocal of the sum is relative to: e^(x - pivot) times it is the probability of x. */
-function pivotOf(state: usize): f64 {
-  const max = load<f64>(state, abi.MAX)
-  return isAlone(max, load<f64>(state, abi.SECOND)) ? max : load<f64>(state, abi.OFFSET) + load<f64>(state, abi.ORIGIN)
+function pivotOf(state: RowState): f64 {
+  const max = state.max
+  return isDominant(max, state.second) ? max : state.offset + state.origin
 }
 
-function finishSpecial(state: usize): void {
-  const status = load<u32>(state, abi.STATUS)
-  store<f64>(state, NaN, abi.CONFIDENCE)
-  store<f64>(state, NaN, abi.MARGIN)
-  store<f64>(state, NaN, abi.ENTROPY)
-  store<f64>(state, status == abi.STATUS_NAN ? NaN : load<f64>(state, abi.MAX), abi.LOGSUMEXP)
+function finishSpecial(state: RowState): void {
+  const status = state.status
+  state.confidence = NaN
+  state.margin = NaN
+  state.entropy = NaN
+  state.logsumexp = status == STATUS_NAN ? NaN : state.max
 }
 
-function summarise(state: usize): void {
-  const max = load<f64>(state, abi.MAX)
-  const second = load<f64>(state, abi.SECOND)
+function summarize(state: RowState): void {
+  const max = state.max
+  const second = state.second
   const confidence = probability(max, state)
-  store<f64>(state, confidence, abi.CONFIDENCE)
-  store<f64>(state, confidence - (second > MASKED ? probability(second, state) : 0), abi.MARGIN)
-  store<f64>(state, entropyOf(max, second, state), abi.ENTROPY)
+  state.confidence = confidence
+  state.margin = confidence - (second > MASKED ? probability(second, state) : 0)
+  state.entropy = entropyOf(max, second, state)
 
-  const log = load<f64>(state, abi.LOG_HEAD)
+  const log = state.logHead
   const sum = max + log
   const back = sum - max
-  store<f64>(state, sum + (max - (sum - back) + (log - back) + load<f64>(state, abi.LOG_TAIL)), abi.LOGSUMEXP)
+  state.logsumexp = sum + (max - (sum - back) + (log - back) + state.logTail)
 }
 
 /** L + sum p |d|, of which no term is negative. Distances from the second largest have its own still to be added. */
-function entropyOf(max: f64, second: f64, state: usize): f64 {
-  addLanes(state + abi.SPREAD_HEAD)
-  const spread = load<f64>(state, abi.SPREAD_HEAD)
-  if (!isAlone(max, second)) return load<f64>(state, abi.LOG_HEAD) + spread * load<f64>(state, abi.RECIPROCAL)
-  return scaleToMax(load<f64>(state, abi.SUM_HEAD) * (1 + max - second) + spread, 0, state)
+function entropyOf(max: f64, second: f64, state: RowState): f64 {
+  addLanes(changetype<usize>(state) + offsetof<RowState>("distanceHead"))
+  const distances = load<f64>(changetype<usize>(state), offsetof<RowState>("distanceHead"))
+  if (!isDominant(max, second)) return state.logHead + distances * state.reciprocal
+  return scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")) * (1 + max - second) + distances, 0, state)
 }
 
 /** The probability of one logit, with the bits that `emit` gives it. */
-function probability(logit: f64, state: usize): f64 {
-  const origin = v128.load64_splat(state, abi.ORIGIN)
-  const x = f64x2.splat(logit - load<f64>(state, abi.OFFSET))
-  const alone = isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))
-  if (alone || f64x2.extract_lane(x, 0) <= load<f64>(state, abi.FLOOR)) return probabilityApart(logit, state)
+function probability(logit: f64, state: RowState): f64 {
+  const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
+  const x = f64x2.splat(logit - state.offset)
+  const alone = isDominant(state.max, state.second)
+  if (alone || f64x2.extract_lane(x, 0) <= state.floor) return probabilityScaled(logit, state)
   const steps = stepPair(f64x2.sub(x, origin))
   const entry = entryOf(f64x2.extract_lane(steps, 0))
   const t = expm1Pair(remainderPair(x, origin, steps, entry, entry))
-  const head = v128.load64_splat(state, abi.RECIPROCAL_HEAD)
-  const tail = v128.load64_splat(state, abi.RECIPROCAL_TAIL)
-  const whole = v128.load64_splat(state, abi.RECIPROCAL)
+  const head = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalHead"))
+  const tail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalTail"))
+  const whole = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
   return f64x2.extract_lane(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole), 0)
 }
 
 /** The probability of one logit, however small: rounded once, also where it is subnormal. */
-function probabilityApart(logit: f64, state: usize): f64 {
-  const q = apart(logit, state)
+function probabilityScaled(logit: f64, state: RowState): f64 {
+  const q = scaled(logit, state)
   if (q <= LEAST_POWER) return 0
-  const s = load<f64>(state, abi.APART)
-  const t = load<f64>(state, abi.APART + 8)
-  const low = s * load<f64>(state, abi.RECIPROCAL_TAIL) + s * load<f64>(state, abi.RECIPROCAL) * t
-  return scaleSum(s * load<f64>(state, abi.RECIPROCAL_HEAD), low, q)
+  const s = state.scaledS
+  const t = state.scaledT
+  const low = s * state.reciprocalTail + s * state.reciprocal * t
+  return scaleSum(s * state.reciprocalHead, low, q)
 }
 
 /** S (1 + t) / H, rounded once: S head is exact, all else is small beside it. */
@@ -419,10 +422,10 @@ function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128):
 }
 
 /** Phase 4: a chunk's results, of its logits and what `accumulate` left in `scratch`. Writes 8 bytes past an odd end. */
-export function emit(at: usize, count: u32, state: usize, scratch: usize, out: usize, flags: u32): void {
-  if (load<u32>(state, abi.STATUS) != abi.STATUS_FINITE) emitNaN(count, out)
-  else if (flags & abi.WANT_LOG) emitLogs(at, count, state, out)
-  else if (isAlone(load<f64>(state, abi.MAX), load<f64>(state, abi.SECOND))) emitApart(at, count, state, out)
+export function emit(at: usize, count: u32, state: RowState, scratch: usize, out: usize, flags: u32): void {
+  if (state.status != STATUS_FINITE) emitNaN(count, out)
+  else if (flags & WANT_LOG) emitLogs(at, count, state, out)
+  else if (isDominant(state.max, state.second)) emitScaled(at, count, state, out)
   else emitProbabilities(at, count, state, scratch, out)
 }
 
@@ -430,14 +433,14 @@ function emitNaN(count: u32, out: usize): void {
   for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), NaN)
 }
 
-function emitApart(at: usize, count: u32, state: usize, out: usize): void {
-  for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), probabilityApart(load<f64>(at + (i << 3)), state))
+function emitScaled(at: usize, count: u32, state: RowState, out: usize): void {
+  for (let i: usize = 0; i < count; i++) store<f64>(out + (i << 3), probabilityScaled(load<f64>(at + (i << 3)), state))
 }
 
-function emitProbabilities(at: usize, count: u32, state: usize, scratch: usize, out: usize): void {
-  const head = v128.load64_splat(state, abi.RECIPROCAL_HEAD)
-  const tail = v128.load64_splat(state, abi.RECIPROCAL_TAIL)
-  const whole = v128.load64_splat(state, abi.RECIPROCAL)
+function emitProbabilities(at: usize, count: u32, state: RowState, scratch: usize, out: usize): void {
+  const head = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalHead"))
+  const tail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalTail"))
+  const whole = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
   const end = scratch + ((<usize>count) << 4)
   let leftOut = i64x2.splat(0)
   for (let pair = scratch, to = out; pair < end; pair += 32, to += 16) {
@@ -448,16 +451,16 @@ function emitProbabilities(at: usize, count: u32, state: usize, scratch: usize, 
   if (v128.any_true(leftOut)) emitLeftOut(at, count, state, scratch, out)
 }
 
-function emitLeftOut(at: usize, count: u32, state: usize, scratch: usize, out: usize): void {
+function emitLeftOut(at: usize, count: u32, state: RowState, scratch: usize, out: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    if (load<f64>(slotOf(i, scratch)) == 0) emitApart(at + (i << 3), 1, state, out + (i << 3))
+    if (load<f64>(slotOf(i, scratch)) == 0) emitScaled(at + (i << 3), 1, state, out + (i << 3))
   }
 }
 
-function emitLogs(at: usize, count: u32, state: usize, out: usize): void {
-  const max = v128.load64_splat(state, abi.MAX)
-  const log = v128.load64_splat(state, abi.LOG_HEAD)
-  const logTail = v128.load64_splat(state, abi.LOG_TAIL)
+function emitLogs(at: usize, count: u32, state: RowState, out: usize): void {
+  const max = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("max"))
+  const log = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("logHead"))
+  const logTail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("logTail"))
   const masked = v128.load(BOTH_MASKED)
   const end = at + ((<usize>count) << 3)
   for (; at < end; at += 16, out += 16) {
@@ -493,16 +496,16 @@ export function scoreRows(
 ): void {
   const width = (<usize>classes) << 3
   const room = (<usize>(classes + 1) >> 1) << 5
-  const end = states + <usize>rows * abi.STATE_SIZE
-  for (let state = states, row = at; state < end; state += abi.STATE_SIZE, row += width) {
-    begin(state)
-    scan(row, classes, 0, state)
+  const end = states + <usize>rows * STATE_SIZE
+  for (let state = states, row = at; state < end; state += STATE_SIZE, row += width) {
+    begin(changetype<RowState>(state))
+    scan(row, classes, 0, changetype<RowState>(state))
   }
-  for (let state = states, row = at, to = scratch; state < end; state += abi.STATE_SIZE, row += width, to += room) {
-    accumulate(row, classes, 0, state, to, flags)
+  for (let state = states, row = at, to = scratch; state < end; state += STATE_SIZE, row += width, to += room) {
+    accumulate(row, classes, 0, changetype<RowState>(state), to, flags)
   }
-  for (let state = states; state < end; state += abi.STATE_SIZE) finish(state, flags)
-  for (let state = states; state < end; state += abi.STATE_SIZE, at += width, scratch += room, out += width) {
-    emit(at, classes, state, scratch, out, flags)
+  for (let state = states; state < end; state += STATE_SIZE) finish(changetype<RowState>(state), flags)
+  for (let state = states; state < end; state += STATE_SIZE, at += width, scratch += room, out += width) {
+    emit(at, classes, changetype<RowState>(state), scratch, out, flags)
   }
 }

@@ -9,11 +9,11 @@
  * k is 0 and delta is t itself: nothing is lost, however small.
  */
 
-import { LOG_HEAD, LOG_TAIL } from './abi'
 import { STEP_HEAD, STEP_TAIL, tableDelta, tableS } from './exp'
+import { RowState } from './structs'
 
 /** Stores log(1 + head + tail) in the state of a row; |tail| <= ulp(head) / 2. */
-export function storeLog1p(head: f64, tail: f64, state: usize): void {
+export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   const u = 1 + head
   const k = nearestStep(u)
   if (k == 0) return storePair(head, tail + series(head), state)
@@ -39,10 +39,10 @@ export function storeLog1p(head: f64, tail: f64, state: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function storePair(head: f64, tail: f64, state: usize): void {
+function storePair(head: f64, tail: f64, state: RowState): void {
   const sum = head + tail
-  store<f64>(state, sum, LOG_HEAD)
-  store<f64>(state, tail - (sum - head), LOG_TAIL)
+  state.logHead = sum
+  state.logTail = tail - (sum - head)
 }
 
 /** log(1 + d) - d, for |d| < 2^-8.3. */

@@ -1,10 +1,6 @@
-/**
- * The one door to the kernel: WebAssembly that holds all the arithmetic of the package (see `kernel/softmax.ts`), so
- * that every API gives the same bits on every machine.
- */
-import { readFileSync } from 'node:fs'
-import { workerData } from 'node:worker_threads'
-import * as abi from './kernel/abi.js'
+/** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
+import { WANT_LOG, WANT_SUMMARY } from '../constants.js'
+import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
 export interface KernelOptions {
@@ -53,72 +49,13 @@ const CHUNK = 1 << 14
 /** The most rows that go through the kernel's phases together. */
 const BATCH = 64
 
-/** Functions of `kernel/index.ts`; addresses and sizes are in bytes, counts in logits. */
-export interface Kernel {
-  memory: WebAssembly.Memory
-  heapBase(): number
-  /** See `kernel/rows.ts`. */
-  scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
-  scoreNdjson(at: number, end: number, out: number, limit: number, job: number): number
-  countLines(at: number, end: number): number
-  divide(at: number, count: number, temperature: number): void
-  begin(state: number): void
-  scan(at: number, count: number, base: number, state: number): void
-  accumulate(at: number, count: number, base: number, state: number, scratch: number, flags: number): void
-  finish(state: number, flags: number): void
-  emit(at: number, count: number, state: number, scratch: number, out: number, flags: number): void
-  scoreRows(
-    at: number,
-    rows: number,
-    classes: number,
-    states: number,
-    scratch: number,
-    out: number,
-    flags: number,
-  ): void
-  select(at: number, count: number, base: number, heap: number, held: number, k: number): number
-  drain(heap: number, held: number, out: number): void
-  selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
-}
-
-/** The kernel's code; a worker is handed it, compiled. */
-export const kernelModule: WebAssembly.Module =
-  workerData?.softmaxKernel ?? new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
-
-/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
-export function newMemory(bytes: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
-}
-
-/** A kernel with memory of its own, or with memory that another thread shares. */
-export function newKernel(memory = newMemory(1 << 20)): Kernel {
-  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory } })
-  return { ...exports, memory } as unknown as Kernel
-}
-
-/** Makes the kernel's memory at least so many bytes. */
-export function growMemory({ memory }: Kernel, bytes: number): void {
-  const missing = bytes - memory.buffer.byteLength
-  if (missing > 0) memory.grow(Math.ceil(missing / 65536))
-}
-
-/** Kernels that nobody uses now: each takes address space that is given back late, so they are used again. */
-const idle: Kernel[] = []
-
-/** A kernel to use for a while, and to give back; what is in its memory is of others before. */
-export function borrowKernel(): Kernel {
-  return idle.pop() ?? newKernel()
-}
-
-/** Gives back what {@link borrowKernel} gave; one whose memory grew for very wide rows is not kept, nor more than a few. */
-export function returnKernel(kernel: Kernel): void {
-  if (idle.length < MOST_IDLE && kernel.memory.buffer.byteLength <= ORDINARY) idle.push(kernel)
-}
-
-const MOST_IDLE = 8
-const ORDINARY = 1 << 24
-
-const kernel = newKernel()
+const STATE_SIZE = offsetOf('rowStateSize')
+const INDEX = offsetOf('rowState_index') / 4
+const STATUS_WORD = offsetOf('rowState_status') / 4
+const CONFIDENCE = offsetOf('rowState_confidence') / 8
+const MARGIN = offsetOf('rowState_margin') / 8
+const ENTROPY = offsetOf('rowState_entropy') / 8
+const LOGSUMEXP = offsetOf('rowState_logsumexp') / 8
 
 /** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
 export function scoreMatrix(logits: Float64Array, rows: number, classes: number, options: KernelOptions): Scores {
@@ -143,7 +80,7 @@ interface Run {
 }
 
 function flagsOf({ log, summary }: KernelOptions): number {
-  return (log ? abi.WANT_LOG : 0) | (summary ? abi.WANT_SUMMARY : 0)
+  return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
 }
 
 function emptyScores(rows: number, classes: number, { top, summary }: KernelOptions): Scores {
@@ -182,7 +119,7 @@ function makeRoom(top: number): Room {
     end += Math.ceil(bytes / 16) * 16
     return start
   }
-  const states = take(BATCH * abi.STATE_SIZE)
+  const states = take(BATCH * STATE_SIZE)
   const logits = take(8 * CHUNK + 8)
   const scratch = take(16 * (CHUNK + BATCH))
   const out = take(8 * CHUNK + 8)
@@ -259,15 +196,15 @@ function storeTop({ scores, room, options: { top } }: Run, first: number, rows: 
 /** Takes over what the states of a batch have for its rows. */
 function storeStates({ scores, room: { words, doubles }, options }: Run, first: number, rows: number): void {
   const { index, status, confidence, margin, entropy, logsumexp } = scores
-  for (let i = 0, word = 0; i < rows; i++, word += abi.STATE_SIZE / 4) {
-    index[first + i] = words[word + abi.INDEX / 4]!
-    status[first + i] = words[word + abi.STATUS / 4]!
+  for (let i = 0, word = 0; i < rows; i++, word += STATE_SIZE / 4) {
+    index[first + i] = words[word + INDEX]!
+    status[first + i] = words[word + STATUS_WORD]!
   }
   if (!options.summary) return
-  for (let i = 0, double = 0; i < rows; i++, double += abi.STATE_SIZE / 8) {
-    confidence[first + i] = doubles[double + abi.CONFIDENCE / 8]!
-    margin[first + i] = doubles[double + abi.MARGIN / 8]!
-    entropy[first + i] = doubles[double + abi.ENTROPY / 8]!
-    logsumexp[first + i] = doubles[double + abi.LOGSUMEXP / 8]!
+  for (let i = 0, double = 0; i < rows; i++, double += STATE_SIZE / 8) {
+    confidence[first + i] = doubles[double + CONFIDENCE]!
+    margin[first + i] = doubles[double + MARGIN]!
+    entropy[first + i] = doubles[double + ENTROPY]!
+    logsumexp[first + i] = doubles[double + LOGSUMEXP]!
   }
 }

@@ -16,10 +16,11 @@
  * in place of another worker (0.1 s); packages loaded late (0.05 s). What did not: batches of 128 to 1024 numbers are all
  * the same; one file of JavaScript in place of many starts no sooner.
  */
-import * as abi from './abi'
-import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print'
+import { EMIT_CONFIDENCE, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
+import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { divide, scoreRows } from './softmax'
-import { drain, select } from './top'
+import { Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
+import { drain, select } from './top-k'
 
 export const LF: u32 = 10
 export const CR: u32 = 13
@@ -34,19 +35,19 @@ export const CR: u32 = 13
 // @ts-ignore: decorator
 @inline
 export function scoreBytes(
-  read: (at: usize, end: usize, most: u32, job: usize) => u32,
-  write: (row: u32, out: usize, job: usize) => usize,
+  read: (at: usize, end: usize, most: u32, job: Job) => u32,
+  write: (row: u32, out: usize, job: Job) => usize,
   at: usize,
   end: usize,
   out: usize,
   limit: usize,
-  job: usize,
+  job: Job,
 ): u32 {
-  const rowRoom = load<u32>(job, abi.ROW_ROOM)
-  const most = load<u32>(job, abi.BATCH_ROWS)
+  const rowRoom = job.rowRoom
+  const most = job.batchRows
   let rows: u32 = 0
-  let stop: u32 = abi.STOP_DONE
-  while (at < end && stop == abi.STOP_DONE) {
+  let stop: u32 = STOP_DONE
+  while (at < end && stop == STOP_DONE) {
     const room = <isize>(limit - out) - <isize>(end - at)
     const fit: u32 = room < 0 ? 0 : min(most, <u32>room / rowRoom)
     const good = scoreBatch(read(at, end, fit, job), job)
@@ -56,22 +57,22 @@ export function scoreBytes(
       if (!written) break
       out = written
     }
-    at = load<u32>(markOf(row, job))
+    at = markOf(row, job).start
     rows += row
-    if (row < fit && at < end) stop = abi.STOP_ODD
-    else if (fit == 0) stop = abi.STOP_FULL
+    if (row < fit && at < end) stop = STOP_DEFERRED
+    else if (fit == 0) stop = STOP_FULL
   }
-  store<u32>(job, <u32>at, abi.STOPPED)
-  store<u32>(job, <u32>out, abi.WRITTEN)
-  store<u32>(job, rows, abi.ROWS)
+  job.stopped = <u32>at
+  job.written = <u32>out
+  job.rows = rows
   return stop
 }
 
 /** Where a batch has the start of a row, and behind it the end of what is kept of it (u32 each). */
 // @ts-ignore: decorator
 @inline
-export function markOf(row: u32, job: usize): usize {
-  return <usize>load<u32>(job, abi.MARKS) + ((<usize>row) << 3)
+export function markOf(row: u32, job: Job): RowMark {
+  return changetype<RowMark>(<usize>job.marks + <usize>row * offsetof<RowMark>())
 }
 
 /** Copies in steps of 16 bytes; returns where the copy ends. */
@@ -84,45 +85,46 @@ export function copy(from: usize, length: usize, out: usize): usize {
 }
 
 /** Scores the rows that were read; returns how many there are before the first that has no softmax. */
-function scoreBatch(rows: u32, job: usize): u32 {
-  const logits = <usize>load<u32>(job, abi.LOGITS)
-  const classes = load<u32>(job, abi.CLASSES)
-  const states = <usize>load<u32>(job, abi.STATES)
-  const values = <usize>load<u32>(job, abi.VALUES)
-  const temperature = load<f64>(job, abi.TEMPERATURE)
+function scoreBatch(rows: u32, job: Job): u32 {
+  const logits = <usize>job.logits
+  const classes = job.classes
+  const states = <usize>job.states
+  const values = <usize>job.values
+  const temperature = job.temperature
   if (temperature != 1) divide(logits, rows * classes, temperature)
-  scoreRows(logits, rows, classes, states, load<u32>(job, abi.SCRATCH), values, load<u32>(job, abi.FLAGS))
+  scoreRows(logits, rows, classes, states, job.scratch, values, job.flags)
   let good: u32 = 0
-  while (good < rows && load<u32>(stateOf(good, job), abi.STATUS) == abi.STATUS_FINITE) good++
+  while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
   return good
 }
 
 // @ts-ignore: decorator
 @inline
-export function stateOf(row: u32, job: usize): usize {
-  return <usize>load<u32>(job, abi.STATES) + <usize>row * abi.STATE_SIZE
+export function stateOf(row: u32, job: Job): RowState {
+  return changetype<RowState>(<usize>job.states + <usize>row * STATE_SIZE)
 }
 
 /** Where a batch has a row's logits, or its values. */
 // @ts-ignore: decorator
 @inline
-export function rowOf(numbers: u32, row: u32, job: usize): usize {
-  return <usize>numbers + ((<usize>row * load<u32>(job, abi.CLASSES)) << 3)
+export function rowOf(numbers: u32, row: u32, job: Job): usize {
+  return <usize>numbers + ((<usize>row * job.classes) << 3)
 }
 
 // @ts-ignore: decorator
 @inline
-export function summaryOf(kind: u32, state: usize): f64 {
-  return load<f64>(state + ((<usize>(kind - abi.EMIT_CONFIDENCE)) << 3), abi.CONFIDENCE)
+export function summaryOf(kind: u32, state: RowState): f64 {
+  const summary = changetype<usize>(state) + offsetof<RowState>("confidence")
+  return load<f64>(summary + ((<usize>(kind - EMIT_CONFIDENCE)) << 3))
 }
 
 /** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */
-export function writeProbabilities(row: u32, out: usize, job: usize): usize {
-  const values = rowOf(load<u32>(job, abi.VALUES), row, job)
-  const count = load<u32>(job, abi.CLASSES)
-  const delimiter = load<u32>(job, abi.DELIMITER)
-  const digits = load<u32>(job, abi.PRECISION)
-  if (load<u32>(job, abi.FLOAT32)) {
+export function writeProbabilities(row: u32, out: usize, job: Job): usize {
+  const values = rowOf(job.values, row, job)
+  const count = job.classes
+  const delimiter = job.delimiter
+  const digits = job.precision
+  if (job.float32) {
     if (!digits) return printRowFloat32(values, count, delimiter, out)
     for (let at = values; at < values + ((<usize>count) << 3); at += 8) store<f64>(at, <f64><f32>load<f64>(at))
   }
@@ -130,23 +132,35 @@ export function writeProbabilities(row: u32, out: usize, job: usize): usize {
 }
 
 /** Positions of the largest logits of a row, the largest first. */
-export function positionsOf(row: u32, job: usize): usize {
-  const heap = <usize>load<u32>(job, abi.HEAP)
-  const positions = <usize>load<u32>(job, abi.POSITIONS)
-  const logits = rowOf(load<u32>(job, abi.LOGITS), row, job)
-  drain(heap, select(logits, load<u32>(job, abi.CLASSES), 0, heap, 0, load<u32>(job, abi.TOP)), positions)
+export function positionsOf(row: u32, job: Job): usize {
+  const heap = <usize>job.heap
+  const positions = <usize>job.positions
+  const logits = rowOf(job.logits, row, job)
+  drain(heap, select(logits, job.classes, 0, heap, 0, job.top), positions)
   return positions
 }
 
+/** An entry of a table of texts. */
+// @ts-ignore: decorator
+@inline
+export function textAt(table: u32, index: u32): Text {
+  return changetype<Text>(<usize>table + <usize>index * offsetof<Text>())
+}
+
+// @ts-ignore: decorator
+@inline
+export function writeText(text: Text, out: usize): usize {
+  return copy(text.at, text.length, out)
+}
+
 /** Writes the class's name. */
-export function writeLabel(index: u32, out: usize, job: usize): usize {
-  const label = <usize>load<u32>(job, abi.LABELS) + ((<usize>index) << 3)
-  return copy(load<u32>(label), load<u32>(label, 4), out)
+export function writeLabel(index: u32, out: usize, job: Job): usize {
+  return writeText(textAt(job.labels, index), out)
 }
 
 /** Writes a result, rounded as asked. */
-export function writeNumber(x: f64, out: usize, job: usize): usize {
-  const digits = load<u32>(job, abi.PRECISION)
-  if (!load<u32>(job, abi.FLOAT32)) return digits ? printPrecision(x, digits, out) : print(x, out)
+export function writeNumber(x: f64, out: usize, job: Job): usize {
+  const digits = job.precision
+  if (!job.float32) return digits ? printPrecision(x, digits, out) : print(x, out)
   return digits ? printPrecision(<f64><f32>x, digits, out) : printFloat32(x, out)
 }

@@ -1,0 +1,110 @@
+/** What lies in the kernel's memory between calls: the state of a row, and the job that the host fills in once. */
+
+/** The state of a row while its chunks pass through the four phases of `softmax.ts`. */
+@unmanaged
+export class RowState {
+  /** The largest logit, and the largest of the others, -inf where there is none. */
+  max: f64
+  second: f64
+  /** The position of the largest logit, the first on a tie; of the first NaN, if any. */
+  index: u32
+  /** One of the statuses in `constants.ts`. */
+  status: u32
+  /** Subtracted from every logit before all else; not 0 only where that is exact. */
+  offset: f64
+  /** Where exponentials are taken from, on the grid of `exp.ts`: e^(x - offset - origin). */
+  origin: f64
+  /** The logit that the origin is next to, less offset: the largest, unless all others vanish beside it. */
+  reference: f64
+  /** At and below it, less offset, logits are left out of the sum. */
+  floor: f64
+  /** What each lane of sumHead starts with: a power of two that no term is above. */
+  bias: f64
+  /** The sum of the exponentials but the largest, even classes in lane 0: head and tail. */
+  sumHead: v128
+  sumTail: v128
+  /** The sum of the same exponentials times their distance from the reference. */
+  distanceHead: v128
+  distanceTail: v128
+  /** The reciprocal of the whole sum, rounded; cut to 27 bits; and what the cut left out. */
+  reciprocal: f64
+  reciprocalHead: f64
+  reciprocalTail: f64
+  /** The logarithm of the whole sum relative to the largest exponential, as a pair. */
+  logHead: f64
+  logTail: f64
+  /** The summary of the row; its order is that of the emits in `constants.ts`. */
+  confidence: f64
+  margin: f64
+  entropy: f64
+  logsumexp: f64
+  /** S and t of one exponential at a time, scaled apart from the sum. */
+  scaledS: f64
+  scaledT: f64
+  /** Makes the size a multiple of 16. */
+  padding: f64
+}
+
+/** Where a row of a batch starts in the input, and where its kept cells end. */
+@unmanaged
+export class RowMark {
+  start: u32
+  keptEnd: u32
+}
+
+/** Text in memory. */
+@unmanaged
+export class Text {
+  at: u32
+  length: u32
+}
+
+/** What rows of text are read and written as. Fields that hold addresses are u32, as the host writes them. */
+@unmanaged
+export class Job {
+  /** The byte between cells; the quote. */
+  delimiter: u32
+  quote: u32
+  /** How many columns a row has; the address of one action each (u8). */
+  columns: u32
+  actions: u32
+  /** How many logits a row has; flags; how many of the largest are wanted. */
+  classes: u32
+  flags: u32
+  top: u32
+  /** 1 where results are rounded to float32; significant digits, 0 for the shortest exact ones. */
+  float32: u32
+  precision: u32
+  /** What logits are divided by. */
+  temperature: f64
+  /** How many output columns; the address of one emit each (u8). */
+  emits: u32
+  emit: u32
+  /** The address of each class's name (Text), as it is written. */
+  labels: u32
+  /** How many rows are scored together; addresses of their states, logits, scratch and values. */
+  batchRows: u32
+  states: u32
+  logits: u32
+  scratch: u32
+  values: u32
+  /** Addresses of the marks (RowMark) of a batch's rows and one more, and of their kept cells. */
+  marks: u32
+  kept: u32
+  /** Addresses of a heap of the largest logits, and of their positions. */
+  heap: u32
+  positions: u32
+  /** The most bytes that the new cells of a row take. */
+  rowRoom: u32
+  /** Written by the kernel: where it stopped in the input and in the output, and how many rows it did. */
+  stopped: u32
+  written: u32
+  rows: u32
+  /** NDJSON: the address of the key of the logits and then of the new keys (Text), their count; and of what precedes values. */
+  keys: u32
+  keyCount: u32
+  leads: u32
+}
+
+/** The size of a state. */
+export const STATE_SIZE: usize = offsetof<RowState>()

@@ -1,0 +1,31 @@
+/** Numbers that the kernel and its host agree on. Plain TypeScript, so that both import this file. */
+
+/** Why a row has no softmax: a NaN, +inf, or nothing but -inf. */
+export const STATUS_FINITE = 0
+export const STATUS_NAN = 1
+export const STATUS_INFINITE = 2
+export const STATUS_MASKED = 3
+
+/** Flags of what is computed for a row: log-softmax in place of softmax, and its summary. */
+export const WANT_LOG = 1
+export const WANT_SUMMARY = 2
+
+/** The classes that are summed together, a multiple of two: chunks of a row are whole blocks, except the last. */
+export const BLOCK = 128
+
+/** What is done with a column. */
+export const ACTION_DROP = 0
+export const ACTION_KEEP = 1
+export const ACTION_LOGIT = 2
+
+/** What an output column is; from EMIT_CONFIDENCE on, the summary of the row state in its order. */
+export const EMIT_PROBS = 0
+export const EMIT_TOP = 1
+export const EMIT_LABEL = 2
+export const EMIT_INDEX = 3
+export const EMIT_CONFIDENCE = 4
+
+/** Why the kernel stopped: all rows are done; the next row is deferred to the host; no room for it is left. */
+export const STOP_DONE = 0
+export const STOP_DEFERRED = 1
+export const STOP_FULL = 2

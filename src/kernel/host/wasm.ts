@@ -1,0 +1,82 @@
+/**
+ * The kernel's code and memory: WebAssembly that holds all the arithmetic of the package (see `assembly/softmax.ts`), so
+ * that every API gives the same bits on every machine.
+ */
+import { readFileSync } from 'node:fs'
+import { workerData } from 'node:worker_threads'
+
+/** Functions of `assembly/index.ts`; addresses and sizes are in bytes, counts in logits. */
+export interface Kernel {
+  memory: WebAssembly.Memory
+  heapBase(): number
+  /** See `assembly/pipeline.ts`. */
+  scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
+  scoreNdjson(at: number, end: number, out: number, limit: number, job: number): number
+  countLines(at: number, end: number): number
+  divide(at: number, count: number, temperature: number): void
+  begin(state: number): void
+  scan(at: number, count: number, base: number, state: number): void
+  accumulate(at: number, count: number, base: number, state: number, scratch: number, flags: number): void
+  finish(state: number, flags: number): void
+  emit(at: number, count: number, state: number, scratch: number, out: number, flags: number): void
+  scoreRows(
+    at: number,
+    rows: number,
+    classes: number,
+    states: number,
+    scratch: number,
+    out: number,
+    flags: number,
+  ): void
+  select(at: number, count: number, base: number, heap: number, held: number, k: number): number
+  drain(heap: number, held: number, out: number): void
+  selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
+}
+
+/** The kernel's code; a worker is handed it, compiled. */
+export const kernelModule: WebAssembly.Module =
+  workerData?.softmaxKernel ?? new WebAssembly.Module(readFileSync(new URL('../../kernel.wasm', import.meta.url)))
+
+/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
+export function newMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
+}
+
+/** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
+type OffsetName = 'rowStateSize' | 'rowMarkSize' | 'jobSize' | `rowState_${string}` | `job_${string}`
+
+/** An offset in bytes, as the kernel has it. */
+export function offsetOf(name: OffsetName): number {
+  return (sharedKernel as unknown as Record<OffsetName, WebAssembly.Global<'i32'>>)[name].value
+}
+
+/** A kernel with memory of its own, or with memory that another thread shares. */
+export function newKernel(memory = newMemory(1 << 20)): Kernel {
+  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory } })
+  return { ...exports, memory } as unknown as Kernel
+}
+
+/** Makes the kernel's memory at least so many bytes. */
+export function growMemory({ memory }: Kernel, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength
+  if (missing > 0) memory.grow(Math.ceil(missing / 65536))
+}
+
+/** Kernels that nobody uses now: each takes address space that is given back late, so they are used again. */
+const idle: Kernel[] = []
+
+/** A kernel to use for a while, and to give back; what is in its memory is of others before. */
+export function borrowKernel(): Kernel {
+  return idle.pop() ?? newKernel()
+}
+
+/** Gives back what {@link borrowKernel} gave; one whose memory grew for very wide rows is not kept, nor more than a few. */
+export function returnKernel(kernel: Kernel): void {
+  if (idle.length < MOST_IDLE && kernel.memory.buffer.byteLength <= ORDINARY) idle.push(kernel)
+}
+
+const MOST_IDLE = 8
+const ORDINARY = 1 << 24
+
+/** The kernel of this thread, for calls that are over before another begins. */
+export const sharedKernel = newKernel()
