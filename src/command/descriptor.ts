@@ -2,7 +2,7 @@
 import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
 
 export const STDOUT = 1
-const STDERR = 2
+export const STDERR = 2
 
 /** The name of standard input among the inputs, and of standard output among the outputs. */
 export const DASH = '-'

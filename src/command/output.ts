@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
-import { descriptorOf, STDOUT } from './descriptor.js'
+import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 
 /** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
 export interface Output {
@@ -85,7 +85,7 @@ function descriptorOutput(descriptor: number, path = 'standard output'): Output 
   const name = descriptor === STDOUT ? 'standard output' : path
   try {
     const isStream = descriptor === STDOUT && !fstatSync(STDOUT).isFile()
-    return isStream ? streamOutput(name) : plainOutput(name, descriptor, { end: async () => {} })
+    return isStream ? streamOutput(name) : plainOutput(name, descriptor, descriptor === STDERR ? { end: async () => {} } : {})
   } catch (cause) {
     throw outputError(name, cause)
   }

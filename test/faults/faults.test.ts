@@ -301,7 +301,6 @@ const CIRCUMSTANCES: Circumstance[] = [
       statuses: [3],
     },
   ]),
-  { name: 'a closed standard output', line: 'softmax in.csv >&-', to: 'a pipe', statuses: [3] },
   { name: 'a closed standard input', line: 'softmax -o out/out.csv <&-', to: 'a target', statuses: [3] },
   ...[1, 10_000, 300_000].map(
     (bytes): Circumstance => ({
