@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { type Block, splitRows } from '../dist/formats/csv/row-splitter.js'
+import type { Block } from '../dist/core/record-batch.js'
+import { splitRows } from '../dist/formats/csv/row-splitter.js'
 import { splitLines } from '../dist/formats/ndjson/line-splitter.js'
 import { chunksOf } from './streams.js'
 

@@ -147,6 +147,9 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     from: maybe(random, 6, () => 'tsv'),
     delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
     outputHeader: maybe(random, 4, () => random.below(2) === 0),
+    to: maybe(random, 2, () => random.of(['csv', 'tsv', 'ndjson'])),
+    comment: maybe(random, 6, () => '#'),
+    escapeFormulas: maybe(random, 5, () => true),
     logits: 'logit_*',
   }
 }
@@ -173,7 +176,8 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
     if (random.below(4000) < oddness) lines.push(random.of(['', '\r', ' ']))
   }
   const ends = random.of(crlf ? ['\r\n', '\r\n', ''] : ['\n', '\n', ''])
-  const text = lines.join(crlf ? '\r\n' : '\n') + ends
+  const joined = lines.join(crlf ? '\r\n' : '\n') + ends
+  const text = !crlf && random.below(6) === 0 ? joined.replaceAll('\n', '\r') : joined
   return { text: random.below(4) === 0 ? mutated(random, text) : text, options }
 }
 
@@ -192,6 +196,11 @@ const BITS = [
   'E',
   '-',
   '+',
+  '=',
+  '@',
+  '#',
+  '\n#',
+  '\\',
   '.',
   '0',
   '9'.repeat(30),
@@ -383,10 +392,9 @@ describe('whatever the rows are', { timeout: 60_000 }, () => {
 describe('lane fast', () => {
   it.each([
     { delimiter: '::' },
-    { comment: '#' },
     { quote: "'" },
     { escape: '\\' },
-    { to: 'tsv' },
+    { to: 'tsv', delimiter: '::' },
   ] satisfies ScoreOptions[])('is refused where it cannot: %j', async (options) => {
     const { error } = await run('logit_a,logit_b\n1,2\n'.replaceAll(',', options.delimiter ?? ','), {
       ...options,

@@ -738,7 +738,7 @@ const TESTS = {
     })
 
     it('fast is refused where it cannot', () => {
-      const { status, stderr } = command(['--lane', 'fast', '--comment', '#'], { stdin: ROWS })
+      const { status, stderr } = command(['--lane', 'fast', '--quote', "'"], { stdin: ROWS })
       expect(stderr).toMatch(/^softmax: .*\[E_CONFLICT\]\n$/)
       expect(status).toBe(2)
     })

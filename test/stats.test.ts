@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
 import { command, folder, shell, start } from './support.js'
@@ -39,7 +41,8 @@ describe('--stats', () => {
   it.each([
     ['fast', GOOD, []],
     ['general', GOOD, ['--lane', 'general']],
-    ['general', GOOD.replaceAll('\n', '\r'), []],
+    ['fast', GOOD.replaceAll('\n', '\r'), []],
+    ['general', GOOD, ['--quote', "'"]],
     [null, '', []],
   ])('has the lane: %s', (lane, stdin, args) => {
     const cwd = folder()
@@ -47,14 +50,16 @@ describe('--stats', () => {
     expect(statsIn(cwd).lane).toBe(lane)
   })
 
-  it('has the general lane where one of the inputs went there', () => {
-    const cwd = folder({ 'a.csv': GOOD, 'b.csv': GOOD.replaceAll('\n', '\r') })
+  it('has the slowest lane that one of the inputs went to', async () => {
+    const rows = Readable.from([{ id: '7', logit_a: 2, logit_b: 1 }]).compose(write('parquet'))
+    const cwd = folder({ 'a.csv': GOOD })
+    writeFileSync(join(cwd, 'b.parquet'), Buffer.concat(await rows.toArray()))
     for (const inputs of [
-      ['a.csv', 'b.csv'],
-      ['b.csv', 'a.csv'],
+      ['a.csv', 'b.parquet'],
+      ['b.parquet', 'a.csv'],
     ]) {
-      expect(command([...inputs, '--stats', 'stats.json'], { cwd }).status).toBe(0)
-      expect(statsIn(cwd)).toMatchObject({ read: 2, written: 2, lane: 'general' })
+      expect(command([...inputs, '-t', 'csv', '--stats', 'stats.json'], { cwd }).status).toBe(0)
+      expect(statsIn(cwd)).toMatchObject({ read: 2, written: 2, lane: 'table' })
     }
   })
 

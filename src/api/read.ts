@@ -1,6 +1,6 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
-import type { FormatName } from '../core/formats.js'
+import { delimiterOf, type FormatName } from '../core/formats.js'
 import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -11,11 +11,9 @@ import {
   type Value,
 } from '../core/record-batch.js'
 import { findWhole } from '../core/schema.js'
-import { dialectFromOptions, readHeader, requireNoDialectOptions } from '../formats/csv/header.js'
+import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { partitionRows } from '../pipeline/batch-lane.js'
-import { delimitedTable } from '../pipeline/delimited.js'
 import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
 import {
   type BlockStart,
@@ -25,7 +23,8 @@ import {
   requireRows,
   type Stats,
 } from '../pipeline/row-counts.js'
-import { doubtsOf, type Run, requireDelimiter, toBuffers } from './score.js'
+import { partitionRows } from '../pipeline/scorer.js'
+import { doubtsOf, type Run, toBuffers } from './score.js'
 
 /** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
 export type ReadOptions = OptionsOf<'read'>
@@ -78,7 +77,8 @@ async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
   const place = { line: 1, row: 1, byte: 0 }
   const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, name))
   const settings = { ...run.settings, from: opened.format }
-  const table = await openTable(opened, settings, place)
+  const table = await openTable(opened, settings)
+  Object.assign(place, table?.start)
   try {
     if (table) yield* rowsOf(table, run, settings, place, name)
   } finally {
@@ -101,22 +101,9 @@ async function* rowsOf(
   yield* countRows<Row>(batchesOf(table, settings), run, place, name)
 }
 
-async function openTable(
-  opened: Opened,
-  settings: Settings,
-  place: BlockStart,
-): Promise<RecordBatchReader | undefined> {
-  const format = await loadFormat(opened.format)
-  if (format) {
-    requireNoDialectOptions(settings, opened.format)
-    return format.read(opened, settings)
-  }
-  const head = await readHeader(opened.chunks, dialectFromOptions(settings), settings)
-  if (!head) return undefined
-  requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
-  place.line += head.lines
-  place.byte = head.bytes
-  return delimitedTable(head)
+async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
+  if (delimiterOf(opened.format) === undefined) requireNoDialectOptions(settings, opened.format)
+  return (await loadFormat(opened.format)).read(opened, settings)
 }
 
 async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGenerator<ScoredRows<Row>> {

@@ -1,26 +1,18 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import { availableParallelism } from 'node:os'
 import type { Duplex } from 'node:stream'
+import { COMMAS, type Dialect } from '../core/dialect.js'
 import { SoftmaxError, shown, systemReason, withSource } from '../core/errors.js'
 import { delimiterOf, type FormatName, isText } from '../core/formats.js'
-import { escapeFormula } from '../core/formula.js'
-import { isNumber } from '../core/number.js'
 import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
-import type { JsonLines, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
-import { countsColumns, resolveSchema, resolveTable, type Schema } from '../core/schema.js'
-import { type Dialect, fromBytes, sameCells, toBytes } from '../formats/csv/dialect.js'
-import { type CsvHeader, dialectFromOptions, readHeader, requireNoDialectOptions } from '../formats/csv/header.js'
-import type { Block } from '../formats/csv/row-splitter.js'
-import { decodeCell, encodeCell } from '../formats/csv/rows.js'
+import type { Format, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
+import { countsColumns, resolveTable, type Schema } from '../core/schema.js'
+import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { type BatchJob, batchLane, outputSchema } from '../pipeline/batch-lane.js'
-import { delimitedTable, delimitedWriter } from '../pipeline/delimited.js'
-import { cellKeeper, generalLane, type Job, scoreLong } from '../pipeline/general-lane.js'
-import { fastLaneRefusal, widthRefusal } from '../pipeline/kernel-lane.js'
-import { linesJob, linesLane, linesRefusal } from '../pipeline/lines-lane.js'
+import { blockScorer } from '../pipeline/block-scorer.js'
 import { type Input, openInput } from '../pipeline/open-input.js'
 import {
   type BlockStart,
@@ -32,6 +24,8 @@ import {
   requireRows,
   type Stats,
 } from '../pipeline/row-counts.js'
+import { outputSchema, type ScoreJob, scoreBatches } from '../pipeline/scorer.js'
+import { textJobOf } from '../pipeline/text-job.js'
 import { fastLane, LostBlock } from '../pipeline/worker-pool.js'
 
 /** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
@@ -85,7 +79,7 @@ export interface Run {
   emit(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; schema: Schema }
-  /** What makes the bytes of the output, where they are not delimited text made of delimited text. */
+  /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }
 
@@ -116,26 +110,15 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
     const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, input.name))
     const { format } = opened
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
-    if (delimiterOf(format) === undefined) {
-      requireNoDialectOptions(settings, format)
-      const table = await (await loadFormat(format))!.read(opened, settings)
-      try {
-        if (table) yield* scoreTable(table, input, run, settings)
-      } finally {
-        await table?.close?.()
-      }
-      input.requireUnchanged?.()
-      return
-    }
+    if (delimiterOf(format) === undefined) requireNoDialectOptions(settings, format)
     const taken = { bytes: 0 }
-    const head = await readHeader(counted(opened.chunks, taken), dialectFromOptions(settings), settings)
-    if (!head) return
-    requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
-    const place = { line: 1 + head.lines, row: 1, byte: head.bytes }
-    if (run.writer || delimiterOf(settings.to) === undefined) {
-      yield* scoreTable(delimitedTable(head), input, run, settings, { place, dialect: head.dialect })
-    } else yield* scoreText(head, input, run, settings, place)
-    requireAllBytes(taken.bytes, place.byte)
+    const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
+    const reader = await (await loadFormat(format)).read(source, settings)
+    try {
+      if (reader) yield* scoreReader(reader, input, run, settings, taken)
+    } finally {
+      await reader?.close?.()
+    }
     input.requireUnchanged?.()
   } catch (error) {
     throw withSource(error, input.name)
@@ -144,77 +127,64 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Delimited text to delimited text. */
-async function* scoreText(
-  head: CsvHeader,
+type InputSettings = Settings & { from: FormatName; to: FormatName }
+
+async function* scoreReader(
+  reader: RecordBatchReader,
   input: Input,
   run: Run,
-  settings: Settings,
-  place: BlockStart,
+  settings: InputSettings,
+  taken: { bytes: number },
 ): AsyncGenerator<Uint8Array> {
-  const { dialect, header, first, line } = head
-  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
-  const names = header?.map(text)
-  const settle = (settings: Settings) => resolveSchema(settings, names, first?.map(text), line)
-  const begins = !run.first && (settings.outputHeader ?? settings.header)
-  const schema = resolveColumns(names, first?.length ?? 0, settle, input, run, settings)
-  const job = jobOf(schema, dialect, settings)
-  const lane = laneOf(job, run.stats, settings)
-  if (begins) yield headerLine(head, job)
-  yield* countLane(lane(head.blocks), run, place, input.name)
+  const format = await loadFormat(settings.to)
+  const isFirst = !run.first
+  const job = jobOf(reader, format, input, run, settings)
+  const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
+  const lane = laneOf(reader, job, run, settings)
+  const writer = run.writer ?? (await format.write(outputSchema(job, reader, run.single)))
+  // A writer of text is of one input, whose cells it may take as they stand.
+  if (!isText(settings.to)) run.writer = writer
+  if (isFirst) yield* buffersOf(writer.begin())
+  yield* countLane(lane(writer), run, place, input.name)
+  if (reader.text) requireAllBytes(taken.bytes, place.byte)
 }
 
-/** Anything else to anything. */
-async function* scoreTable(
-  table: RecordBatchReader,
+/** Resolves the columns of an input, and what scoring has to know of them. */
+function jobOf(
+  reader: RecordBatchReader,
+  { shapes, numbersOnly, typed }: Format,
   input: Input,
   run: Run,
-  settings: Settings,
-  { place = { line: 1, row: 1, byte: 0 }, dialect }: { place?: BlockStart; dialect?: Dialect } = {},
-): AsyncGenerator<Uint8Array> {
-  const { columns, named } = table
-  const format = await loadFormat(settings.to!)
-  const objects = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
-  const shapes = format?.shapes ?? ['columns']
-  const { numbersOnly = false } = format ?? {}
-  const settle = (settings: Settings) => {
-    const schema = resolveTable(settings, columns, { named, shapes, objects })
+  settings: InputSettings,
+): ScoreJob {
+  const { columns, named, headerLine } = reader
+  const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const resolve = (settings: Settings) => {
+    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, line: headerLine })
     return numbersOnly ? numbersOf(schema, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
-  const begins = !run.first
-  const schema = resolveColumns(names, columns.length, settle, input, run, settings)
-  const wantRaw = settings.onReject !== undefined
-  const job = { settings, schema, objects, typed: format?.typed ?? false, wantRaw }
-  const refusal = tableRefusal(table, job)
-  requireLane(settings, refusal)
-  const fast = settings.lane !== 'general' && refusal === undefined
-  noteLane(run.stats, fast ? 'fast' : 'table')
-  run.writer ??= format
-    ? await format.write(outputSchema(job, table, run.single))
-    : delimitedWriter(outputSchema(job, table, run.single), outputDialect(settings, dialect))
-  if (begins) yield* buffersOf(run.writer.begin())
-  if (fast)
-    yield* countLane(scoreLines(table.jsonLines!, job), run, { ...place, byte: table.jsonLines!.rowOffset }, input.name)
-  else yield* countLane(batchLane(table, job, run.writer), run, place, input.name)
+  const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
+  const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
+  const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
+  return { settings, schema, rawRows, typed, wantRaw: settings.onReject !== undefined, input: dialect, output }
 }
 
-function scoreLines(
-  { columns, blocks }: JsonLines,
-  job: BatchJob & { settings: Settings },
-): AsyncGenerator<ScoredRows> {
-  const lines = linesJob(job, columns, job.settings.maxRowBytes)
-  return fastLane(blocks(), lines, linesLane(lines), threadsOf(job.settings))
-}
-
-/** Why the fast lane cannot do a table, or undefined if it can. */
-function tableRefusal(
-  { jsonLines: lines }: RecordBatchReader,
-  job: BatchJob & { settings: Settings },
-): string | undefined {
-  const { from, to } = job.settings
-  if (!lines || to !== 'ndjson') return `${from} to ${to}`
-  return linesRefusal(job, lines.columns) ?? widthRefusal(job.schema)
+/** The lane that scores an input: the fast one, where it can and may. */
+function laneOf(
+  reader: RecordBatchReader,
+  job: ScoreJob,
+  { stats }: Run,
+  settings: InputSettings,
+): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
+  const textJob = textJobOf(job, reader, settings.from, settings.to)
+  requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
+  if (settings.lane === 'general' || typeof textJob === 'string') {
+    noteLane(stats, job.input && job.output ? 'general' : 'table')
+    return (writer) => scoreBatches(reader, job, writer)
+  }
+  noteLane(stats, 'fast')
+  return () => fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings))
 }
 
 /** A schema for a format that holds numbers alone: what it cannot hold is left out, and told of where it was not asked for. */
@@ -282,24 +252,6 @@ function requireSame(names: readonly string[], others: readonly string[], first 
   if (names.join('\0') !== others.join('\0')) throw new SoftmaxError('E_SCHEMA', { header: [...names], first })
 }
 
-/** The lane that does a job: the fast one, where it can and may. */
-function laneOf(
-  job: Job,
-  stats: Stats,
-  settings: Settings,
-): (blocks: AsyncIterable<Block>) => AsyncGenerator<ScoredRows> {
-  const refusal = fastLaneRefusal(job)
-  const general = generalLane(job)
-  const score = (block: Block) => (Buffer.isBuffer(block) ? general(block) : scoreLong(block))
-  requireLane(settings, refusal)
-  if (settings.lane === 'general' || refusal) {
-    noteLane(stats, 'general')
-    return (blocks) => mapBlocks(blocks, score)
-  }
-  noteLane(stats, 'fast')
-  return (blocks) => fastLane(blocks, job, score, threadsOf(settings))
-}
-
 function requireLane({ lane }: Settings, refusal: string | undefined): void {
   if (lane !== 'fast' || refusal === undefined) return
   throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
@@ -307,13 +259,6 @@ function requireLane({ lane }: Settings, refusal: string | undefined): void {
 
 function threadsOf({ jobs }: Settings): number {
   return jobs || availableParallelism()
-}
-
-async function* mapBlocks(
-  blocks: AsyncIterable<Block>,
-  score: (block: Block) => ScoredRows,
-): AsyncGenerator<ScoredRows> {
-  for await (const block of blocks) yield score(block)
 }
 
 async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }): AsyncGenerator<Buffer> {
@@ -336,33 +281,6 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
   }
 }
 
-/** What the lanes of delimited text need to know. */
-function jobOf(schema: Schema, input: Dialect, settings: Settings): Job {
-  const output = outputDialect(settings, input)
-  const { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas, onReject } = settings
-  const classes = escapeFormulas ? schema.classes.map(escapeFormula) : schema.classes
-  return {
-    settings: { temperature, precision, float32, onError, missing, nonfinite, escapeFormulas },
-    wantRaw: onReject !== undefined,
-    schema: { ...schema, classes },
-    input,
-    output,
-    labels: classes.map((name) => encodeCell(toBytes(name), output)),
-  }
-}
-
-/** One column with what other files have between cells in it is a file of another delimiter. */
-export function requireDelimiter([cell, more]: string[], { quote }: Dialect, line: number): void {
-  if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
-  const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(cell)
-  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
-}
-
-/** A blank, where all that it stands between are numbers: names may have some. */
-function blankBetween(cell: string): string | undefined {
-  return cell.includes(' ') && cell.split(' ').every(isNumber) ? ' ' : undefined
-}
-
 /** What is odd about the names of columns, and not an error. */
 export function doubtsOf(names: string[]): string[] {
   const seen = new Set<string>()
@@ -375,16 +293,5 @@ export function doubtsOf(names: string[]): string[] {
 /** The output is written as the input is, unless it is asked for in another format. */
 function outputDialect({ from, to = from }: Settings, input: Dialect | undefined): Dialect {
   if (input && to === from) return { ...input, newline: '\n' }
-  return { delimiter: delimiterOf(to) ?? ',', quote: '"', escape: '"', comment: undefined, newline: '\n' }
-}
-
-function headerLine({ header }: CsvHeader, { schema, input, output, settings }: Job): Buffer {
-  const same = sameCells(input, output)
-  const keep = cellKeeper(input, same ? output : undefined, settings.escapeFormulas)
-  const kept = schema.kept.map((index) => {
-    const cell = header ? keep(header[index]!) : schema.header[index]!
-    return header && same ? cell : encodeCell(cell, output)
-  })
-  const names = schema.names.map((name) => encodeCell(toBytes(name), output))
-  return Buffer.from(`${[...kept, ...names].join(output.delimiter)}\n`, 'latin1')
+  return { ...COMMAS, delimiter: delimiterOf(to) ?? ',' }
 }

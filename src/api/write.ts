@@ -17,7 +17,7 @@ import {
   RESULTS,
   recall,
 } from '../core/output-columns.js'
-import type { Column, Format, OutputSchema, RecordBatchWriter, ValueType } from '../core/record-batch.js'
+import type { Column, Format, RecordBatchWriter, ValueType } from '../core/record-batch.js'
 import { requireNewNames } from '../core/schema.js'
 import { commonType, fits, typeOf } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
@@ -25,7 +25,6 @@ import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/head
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { Scores } from '../kernel/host/matrix.js'
-import { delimitedWriter } from '../pipeline/delimited.js'
 
 /** Options of {@link write}; all have defaults. See `OPTIONS` for each. */
 export type WriteOptions = OptionsOf<'write'>
@@ -157,8 +156,8 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const emit = isPrediction ? columnsAsked : []
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
   const columns = old.map((name): Column => ({ name, type: typeOfAll(batch, name), sample: '' }))
-  const job = { emit, layout, inRows, properties, kept: columns, isPrediction, typed: format?.typed ?? false }
-  if (format?.numbersOnly) keepNumbers(job, settings, warn)
+  const job = { emit, layout, inRows, properties, kept: columns, isPrediction, typed: format.typed }
+  if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
   requireNewNames(
@@ -177,8 +176,10 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     escapeFormulas: settings.escapeFormulas,
     header: settings.outputHeader ?? true,
     rows: undefined,
+    dialect: { ...dialectFromOptions(settings), comment: undefined, newline: '\n' as const },
+    cells: 'text' as const,
   }
-  return Object.assign(output, { writer: await writerOf(plan, settings, format) })
+  return Object.assign(output, { writer: await format.write(plan) })
 }
 
 interface Job {
@@ -204,13 +205,13 @@ function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): 
 }
 
 /** What the first prediction tells of all. */
-function layoutOf(first: Row, { labels }: Settings, format: Format | undefined): Layout {
+function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const { logProbabilities, probabilities = logProbabilities, top } = first
   const count = Array.isArray(probabilities) ? probabilities.length : 0
   const topK = Array.isArray(top) ? top.length : 0
   const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
   const classes = labels && count > 0 ? readLabels(labels, count) : Array.from({ length: count }, (_, i) => String(i))
-  return { classes, log, topK, shape: format?.shapes.includes('list') ? 'list' : 'columns' }
+  return { classes, log, topK, shape: format.shapes.includes('list') ? 'list' : 'columns' }
 }
 
 /** The type of a property in some rows; nested values are written as JSON. */
@@ -218,15 +219,6 @@ function typeOfAll(rows: unknown[], name: string): ValueType {
   const types = rows.map((row) => typeOf((row as Row | null | undefined)?.[name]))
   const type = types.reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   return type === 'list' || type === 'record' ? 'json' : type
-}
-
-function writerOf(
-  plan: OutputSchema,
-  settings: Settings,
-  format: Format | undefined,
-): RecordBatchWriter | Promise<RecordBatchWriter> {
-  if (format) return format.write(plan)
-  return delimitedWriter(plan, { ...dialectFromOptions(settings), comment: undefined, newline: '\n' })
 }
 
 /** The function that reads the values of a row, rounded as asked, and sees whether the row is as the first is. */

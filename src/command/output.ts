@@ -85,7 +85,9 @@ function descriptorOutput(descriptor: number, path = 'standard output'): Output 
   const name = descriptor === STDOUT ? 'standard output' : path
   try {
     const isStream = descriptor === STDOUT && !fstatSync(STDOUT).isFile()
-    return isStream ? streamOutput(name) : plainOutput(name, descriptor, descriptor === STDERR ? { end: async () => {} } : {})
+    return isStream
+      ? streamOutput(name)
+      : plainOutput(name, descriptor, descriptor === STDERR ? { end: async () => {} } : {})
   } catch (cause) {
     throw outputError(name, cause)
   }

@@ -4,7 +4,9 @@
  */
 
 import type { Scores } from '../kernel/host/matrix.js'
-import type { Code } from './errors.js'
+import type { Dialect } from './dialect.js'
+import type { Code, Position } from './errors.js'
+import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
 
 /** What a column holds: `list` and `record` may hold the logits of all classes, `json` is whatever else is nested. */
@@ -16,6 +18,8 @@ export interface Column {
   type: ValueType
   /** Its first value, as a cell would have it: tells a column of numbers where the format has no types. */
   sample: string
+  /** Its name as it stands in the header of delimited text, quotes and all. */
+  headerCell?: string
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
@@ -93,13 +97,6 @@ export interface Source {
   path?: string
 }
 
-/** The settings that matter to a reader. */
-export interface OpenOptions {
-  logits: string | readonly string[] | undefined
-  onError: 'fail' | 'skip'
-  maxRowBytes: number
-}
-
 /** What a reader needs to know of the columns once they are settled; columns are told by their positions. */
 export interface ReaderOptions {
   /** The columns that hold logits, or the one that holds those of all classes. */
@@ -114,7 +111,15 @@ export interface ReaderOptions {
   missing: 'error' | '-inf'
   /** Whether the bytes of bad rows are wanted. */
   wantRaw: boolean
+  /** What kept cells of delimited text are: see {@link Cells}. */
+  cells?: Cells
 }
+
+/**
+ * What kept cells of delimited text are between a reader and a writer: `encoded`, as they stand in the input, where the
+ * output writes cells alike; `bytes`, without quotes, as latin1 text, where it does not; or `text`.
+ */
+export type Cells = 'encoded' | 'bytes' | 'text'
 
 /** An input that is open. */
 export interface RecordBatchReader {
@@ -124,27 +129,48 @@ export interface RecordBatchReader {
   /** The number of rows, where it is told before them. */
   rows?: number
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
-  /** The same as lines of text, where a row is one; either is asked for, and once. */
-  jsonLines?: JsonLines
+  /** The same as blocks of text, where rows are text; either is asked for, and once. */
+  text?: TextBlocks
+  /** Where the first row stands, where the input has lines and bytes. */
+  start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
+  /** The line of the header. */
+  headerLine?: number
   /** Gives back what it holds, whether its batches were taken or not. */
   close?(): Promise<void>
 }
 
-/** A line that is longer than is allowed. */
-export interface OversizedLine {
-  /** How long it is, its newline included, and whether it has one. */
+/**
+ * A row of text that is longer than is allowed, or one whose quote is not closed in as many bytes; or a comment, which has
+ * no code. No more than the allowed length is held of it.
+ */
+export interface OversizedRow {
+  code: 'E_ROW_TOO_LONG' | 'E_QUOTE' | undefined
+  info: { limit: number } | { reason: string }
+  /** The byte in it that the error is about. */
+  at: number
+  /** Its length with its newline, and how many newlines it has. */
   bytes: number
-  lines: 0 | 1
-  /** As much of its beginning as is allowed. */
+  lines: number
+  /** Its length without its newline. */
+  end: number
+  /** Its beginning, as far as it is held. */
   start: Buffer
 }
 
-/** Lines of text with an object each. */
-export interface JsonLines {
-  columns: readonly JsonColumn[]
+/** One or more whole rows of text, the last of an input perhaps without its newline; or a row that cannot be held. */
+export type Block = Buffer | OversizedRow
+
+/** How rows of text are read: what a worker thread needs to know of the input. */
+export type TextSource =
+  | { format: 'csv'; columns: readonly Column[]; dialect: Dialect }
+  | { format: 'ndjson'; columns: readonly JsonColumn[] }
+
+/** Rows as text, in blocks that know nothing of each other. */
+export interface TextBlocks {
+  source: TextSource
   /** The bytes before the first block. */
   rowOffset: number
-  blocks(): AsyncGenerator<Buffer | OversizedLine>
+  blocks(): AsyncGenerator<Block>
 }
 
 /** What a writer needs to know of the output. */
@@ -163,6 +189,9 @@ export interface OutputSchema {
   header: boolean
   /** The number of rows, where it is known before them. */
   rows: number | undefined
+  /** Delimited text: how it is written, and what kept cells are. */
+  dialect?: Dialect | undefined
+  cells: Cells
 }
 
 /** Rows to write: those of a batch that are good. */
@@ -192,7 +221,7 @@ export interface Format {
   /** Whether it holds nothing but results that are numbers. */
   numbersOnly?: true
   /** Undefined if there is neither a column nor a row. */
-  read(source: Source, settings: OpenOptions): Promise<RecordBatchReader | undefined>
+  read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
 }
 

@@ -56,13 +56,18 @@ export function resolveSchema(
 export function resolveTable(
   settings: SchemaSettings,
   columns: readonly Column[],
-  { named, shapes, objects }: { named: boolean; shapes: readonly Shape[]; objects: boolean },
+  {
+    named,
+    shapes,
+    objects,
+    line,
+  }: { named: boolean; shapes: readonly Shape[]; objects: boolean; line?: number | undefined },
 ): Schema {
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
   if (whole === undefined) {
     const samples = columns.map(({ type, sample }) => (NUMBERS.has(type) || type === 'text' ? sample : ''))
-    const schema = resolveSchema(settings, named ? header : undefined, columns.length > 0 ? samples : undefined)
+    const schema = resolveSchema(settings, named ? header : undefined, columns.length > 0 ? samples : undefined, line)
     if (objects) requireNewNames(schema.names, header)
     return schema
   }

@@ -3,8 +3,11 @@ import { FORMAT_NAMES, FORMATS, type FormatName } from '../core/formats.js'
 import type { Format } from '../core/record-batch.js'
 import { compressionOf } from '../io/compression.js'
 
-/** Delimited text has no entry: its rows are split, not parsed, until the kernel reads them. */
-const LOADERS: { readonly [Name in FormatName]?: () => Promise<Format> } = {
+const csv = async () => (await import('./csv/csv.js')).csv
+
+const LOADERS: Readonly<Record<FormatName, () => Promise<Format>>> = {
+  csv,
+  tsv: csv,
   ndjson: async () => (await import('./ndjson/ndjson.js')).ndjson,
   npy: async () => (await import('./npy/npy.js')).npy,
   parquet: async () => (await import('./parquet/parquet.js')).parquet,
@@ -12,9 +15,9 @@ const LOADERS: { readonly [Name in FormatName]?: () => Promise<Format> } = {
   arrows: async () => (await import('./arrow/arrow.js')).arrows,
 }
 
-/** The code of a format; undefined for delimited text. */
-export async function loadFormat(name: FormatName): Promise<Format | undefined> {
-  return LOADERS[name]?.()
+/** The code of a format. */
+export function loadFormat(name: FormatName): Promise<Format> {
+  return LOADERS[name]()
 }
 
 /** The format by a file name; in `a.csv.gz` the extension before that of the compression decides. */

@@ -17,6 +17,11 @@ export const BLOCK = 128
 export const ACTION_DROP = 0
 export const ACTION_KEEP = 1
 export const ACTION_LOGIT = 2
+/** The logits of all classes, in a list. */
+export const ACTION_LOGITS = 3
+
+/** No byte. */
+export const NO_COMMENT = 0x100
 
 /** What an output column is; from EMIT_CONFIDENCE on, the summary of the row state in its order. */
 export const EMIT_PROBS = 0
@@ -24,6 +29,8 @@ export const EMIT_TOP = 1
 export const EMIT_LABEL = 2
 export const EMIT_INDEX = 3
 export const EMIT_CONFIDENCE = 4
+/** NDJSON: all probabilities as one list, in place of a key for each class. */
+export const EMIT_LIST = 8
 
 /** Why the kernel stopped: all rows are done; the next row is deferred to the host; no room for it is left. */
 export const STOP_DONE = 0

@@ -5,62 +5,48 @@
  * Here is one kernel and one block after the other in its memory; `parallel.ts` has several of them at work.
  */
 import { isUtf8 } from 'node:buffer'
+import { COMMAS } from '../core/dialect.js'
 import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
-import { sameCells } from '../formats/csv/dialect.js'
 import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 import { STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import type { Job, ScoreBlock } from './general-lane.js'
-import { type FastJob, INPUT_ROOM, isLines, type Layout, layOut, writeJob } from './kernel-memory.js'
+import type { ScoreBlock } from './block-scorer.js'
+import { INPUT_ROOM, type Layout, layOut, writeJob } from './kernel-memory.js'
+import type { Entry, TextJob } from './text-job.js'
 
-/** Rows this wide have their numbers in the kernel's memory; wider ones are for the general lane. */
-const MOST_CLASSES = 1 << 17
-/** Why the fast lane cannot do a job, or undefined if it can. */
-export function fastLaneRefusal({ input, output, schema, settings }: Job): string | undefined {
-  if (input.delimiter.length > 1) return 'a delimiter of several characters'
-  if (input.comment !== undefined) return 'comments'
-  if (input.quote !== '"' || input.escape !== '"') return 'another quote or escape'
-  if (input.newline !== '\n') return 'rows that end in a carriage return'
-  if (settings.escapeFormulas) return '--escape-formulas'
-  if (!sameCells(input, output)) return 'an output format that is not that of the input'
-  return widthRefusal(schema)
-}
-
-/** The same of a job of any kind. */
-export function widthRefusal({ classes }: Job['schema']): string | undefined {
-  return classes.length > MOST_CLASSES ? `more than ${MOST_CLASSES} classes` : undefined
-}
-
-/** True if a block is one for the kernel; the lane that takes any block does the others. */
-export function isForKernel(block: Buffer, job: FastJob): boolean {
+/** True if a block is one for the kernel; the ordinary way does the others. */
+export function isForKernel(block: Buffer, { source, output }: TextJob): boolean {
   if (block.length > INPUT_ROOM) return false
+  if ((source.format === 'ndjson' || !output) && !isUtf8(block)) return false
   // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
-  return isLines(job) ? isUtf8(block) : block.at(-1) !== RETURN
+  return source.format === 'ndjson' || source.dialect.newline === '\r' || block.at(-1) !== RETURN
 }
 
 const RETURN = 13
 
-/** The lane that takes any block; its code is loaded where it is needed. */
-async function laneOf(job: FastJob): Promise<ScoreBlock> {
-  if (isLines(job)) return (await import('./lines-lane.js')).linesLane(job)
-  return (await import('./general-lane.js')).generalLane(job)
+/** Start and end of each row of a block of the input; blank lines are left out. */
+function inputRanges(block: Buffer, { source }: TextJob): Iterable<ByteRange> {
+  return source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block)
 }
 
-/** Start and end of each row of a block of the input, or of the output; blank lines are left out. */
-function* placesOf(block: Buffer, job: FastJob, side: 'input' | 'output'): Generator<ByteRange> {
-  if (!isLines(job)) return yield* rowRanges(block, job[side])
+/** The same of the output. */
+function outputRanges(block: Buffer, { output }: TextJob): Iterable<ByteRange> {
+  return output ? rowRanges(block, output) : lineRanges(block)
+}
+
+function* lineRanges(block: Buffer): Generator<ByteRange> {
   for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
 }
 
 /** A kernel that is set up for a job, and scores blocks that stand in its memory. */
 export class FastKernel {
-  readonly #job: FastJob
+  readonly #job: TextJob
   readonly #kernel: Kernel
   readonly #at: Layout
   #general: ScoreBlock | undefined
 
-  constructor(job: FastJob, kernel: Kernel) {
+  constructor(job: TextJob, kernel: Kernel) {
     this.#job = job
     this.#kernel = kernel
     this.#at = layOut(job, this.#kernel)
@@ -79,10 +65,10 @@ export class FastKernel {
 
   /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
   async score(length: number): Promise<ScoredRows> {
-    const run = new BlockRun(this.#kernel, isLines(this.#job), this.#at, length)
+    const run = new BlockRun(this.#kernel, this.#job, this.#at, length)
     while (run.advance()) run.defer(this.#job)
     if (!run.hasDeferred) return run.result()
-    this.#general ??= await laneOf(this.#job)
+    this.#general ??= (await import('./block-scorer.js')).blockScorer(this.#job)
     return run.merge(this.#general, this.#job)
   }
 }
@@ -100,7 +86,8 @@ interface DeferredRow extends ByteRange {
  */
 class BlockRun {
   readonly #kernel: Kernel
-  readonly #score: Kernel['scoreCsv']
+  readonly #score: Kernel[Entry]
+  readonly #newline: number
   readonly #at: Layout
   readonly #view: DataView
   readonly #end: number
@@ -114,16 +101,17 @@ class BlockRun {
   /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
   #run = 1
 
-  constructor(kernel: Kernel, lines: boolean, at: Layout, length: number) {
+  constructor(kernel: Kernel, { entry, input }: TextJob, at: Layout, length: number) {
     this.#kernel = kernel
-    this.#score = lines ? kernel.scoreNdjson : kernel.scoreCsv
+    this.#score = kernel[entry]
+    this.#newline = (input ?? COMMAS).newline.charCodeAt(0)
     this.#at = at
     this.#view = new DataView(kernel.memory.buffer, at.job, offsetOf('jobSize'))
     this.#end = at.input + length
     this.#stopped = at.input
     this.#written = at.output
     // The kernel takes rows that end in a newline, which the last row of all may lack.
-    new Uint8Array(kernel.memory.buffer)[this.#end] = NEWLINE
+    new Uint8Array(kernel.memory.buffer)[this.#end] = this.#newline
   }
 
   get hasDeferred(): boolean {
@@ -134,7 +122,7 @@ class BlockRun {
   advance(): boolean {
     for (;;) {
       const bytes = new Uint8Array(this.#kernel.memory.buffer)
-      const end = bytes[this.#end - 1] === NEWLINE ? this.#end : this.#end + 1
+      const end = bytes[this.#end - 1] === this.#newline ? this.#end : this.#end + 1
       const stop = this.#score(this.#stopped, end, this.#written, this.#at.limit, this.#at.job)
       const rows = this.#view.getUint32(offsetOf('job_rows'), true)
       this.#rows += rows
@@ -150,12 +138,12 @@ class BlockRun {
   }
 
   /** Leaves the next rows for the general lane. */
-  defer(job: FastJob): void {
+  defer(job: TextJob): void {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
     const offset = this.#stopped - this.#at.input
     const written = this.#saved + this.#written - this.#at.output
     let left = this.#run
-    for (const { start, end } of placesOf(rest, job, 'input')) {
+    for (const { start, end } of inputRanges(rest, job)) {
       this.#deferred.push({ start: offset + start, end: offset + end, rows: this.#rows++, written })
       this.#stopped = this.#at.input + offset + end
       if (--left === 0) break
@@ -165,12 +153,12 @@ class BlockRun {
   result(): ScoredRows {
     this.#pieces.push(this.#unsaved())
     const length = this.#end - this.#at.input
-    const lines = this.#kernel.countLines(this.#at.input, this.#end)
+    const lines = this.#kernel.countLines(this.#at.input, this.#end, this.#newline)
     return { pieces: this.#pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, errors: [] }
   }
 
   /** The result, with the rows that were set aside done by the general lane. */
-  merge(general: ScoreBlock, job: FastJob): ScoredRows {
+  merge(general: ScoreBlock, job: TextJob): ScoredRows {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
     const places: ByteRange[] = []
@@ -197,7 +185,7 @@ class BlockRun {
     return rowErrors.map((rowError) => {
       const { start, rows } = this.#deferred[rowError.info.row]!
       const moved = start - places[rowError.info.row]!.start
-      line += this.#kernel.countLines(counted, input + start)
+      line += this.#kernel.countLines(counted, input + start, this.#newline)
       counted = input + start
       const info = { ...rowError.info, line, row: rows, byte: rowError.info.byte! + moved }
       return { ...rowError, info, start: rowError.start! + moved, end: rowError.end! + moved }
@@ -221,7 +209,7 @@ function inserted(
   pieces: Uint8Array[],
   rows: DeferredRow[],
   texts: Uint8Array[],
-  job: FastJob,
+  job: TextJob,
   most = Infinity,
 ): Uint8Array[] {
   const all: Uint8Array[] = []
@@ -238,7 +226,9 @@ function inserted(
     }
   }
   const [text] = texts
-  const places = text ? placesOf(Buffer.from(text.buffer, text.byteOffset, text.length), job, 'output') : undefined
+  const places = text
+    ? outputRanges(Buffer.from(text.buffer, text.byteOffset, text.length), job)[Symbol.iterator]()
+    : undefined
   for (const { written } of rows) {
     passTo(written)
     const { start, end } = places!.next().value!
@@ -247,5 +237,3 @@ function inserted(
   passTo(most)
   return all.filter(({ length }) => length > 0)
 }
-
-const NEWLINE = 10

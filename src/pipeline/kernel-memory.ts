@@ -2,33 +2,29 @@
  * Where a job of the fast lane lies in the memory of a kernel: what the kernel is told of it, and room for what it makes.
  * The numbers that both sides know are those of `kernel/abi.ts`.
  */
+import { COMMAS } from '../core/dialect.js'
 import type { OutputColumn } from '../core/output-columns.js'
 import {
   ACTION_DROP,
   ACTION_KEEP,
   ACTION_LOGIT,
+  ACTION_LOGITS,
   EMIT_CONFIDENCE,
   EMIT_INDEX,
   EMIT_LABEL,
+  EMIT_LIST,
   EMIT_PROBS,
   EMIT_TOP,
+  NO_COMMENT,
   WANT_LOG,
   WANT_SUMMARY,
 } from '../kernel/constants.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import type { Job } from './general-lane.js'
-import type { LinesJob } from './lines-lane.js'
-
-/** What the fast lane can be given to do: delimited text, or lines of NDJSON. */
-export type FastJob = Job | LinesJob
-
-export function isLines(job: FastJob): job is LinesJob {
-  return 'leads' in job
-}
+import type { Entry, TextJob } from './text-job.js'
 
 /** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
 export const INPUT_ROOM = 1 << 21
-const OUTPUT_ROOM = 1 << 22
+const OUTPUT_ROOM = 1 << 21
 /** How far the kernel reads and writes ahead. */
 const PADDING = 64
 
@@ -47,12 +43,12 @@ const NUMBER_ROOM = 26
 /** Where things lie in the kernel's memory. */
 export type Layout = ReturnType<typeof layOut>
 
-export function layOut(job: FastJob, kernel: Kernel) {
-  const { schema, labels } = job
-  const { keys, leads } = isLines(job) ? job : NO_KEYS
+export function layOut(job: TextJob, kernel: Kernel) {
+  const { schema, labels, keys, columnKeys, leads, keptLeads } = job
   const { header, topK } = schema
   const count = labels.length
-  const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + LINE_ROOM
+  const growth = GROWTH[job.entry]
+  const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
   const rows = batchRows(count)
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
@@ -66,29 +62,39 @@ export function layOut(job: FastJob, kernel: Kernel) {
     emit: take(schema.emit.length),
     labels: take(8 * count),
     keys: take(8 * keys.length),
+    columnKeys: take(8 * columnKeys.length),
     leads: take(8 * leads.length),
-    texts: take(sizeOf(labels) + sizeOf(keys) + sizeOf(leads)),
+    keptLeads: take(8 * keptLeads.length),
+    texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads])),
     states: take(rows * offsetOf('rowStateSize')),
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
     values: take(8 * rows * count),
-    marks: take(8 * (rows + 1)),
-    kept: take(INPUT_ROOM),
+    marks: take(offsetOf('rowMarkSize') * (rows + 1)),
+    kept: take(growth * INPUT_ROOM + rows * sizeOf(keptLeads)),
     heap: take(16 * topK),
     positions: take(4 * topK),
     input: take(INPUT_ROOM),
-    output: take(OUTPUT_ROOM + rowRoom),
+    output: take(growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
     /** Where the room for output ends. */
     limit: end - PADDING,
     rowRoom,
     rows,
+    growth,
   }
   growMemory(kernel, end)
   return layout
 }
 
-/** Delimited text has none. */
-const NO_KEYS: Pick<LinesJob, 'keys' | 'leads'> = { keys: [], leads: [] }
+/** How many bytes of output a byte of kept input makes at most: quotes, and escapes. */
+const GROWTH: Record<Entry, number> = {
+  scoreCsv: 1,
+  scoreCsvRequoted: 3,
+  scoreCsvToNdjson: 2,
+  scoreLines: 1,
+  scoreMembers: 1,
+  scoreMembersToCsv: 3,
+}
 /** The brackets of a list, the last brace and the newline. */
 const LINE_ROOM = 4
 
@@ -102,23 +108,29 @@ function batchRows(classes: number): number {
 }
 
 /** The most bytes that the new cells of a row can take. */
-function roomOfRow({ classes, emit, topK }: Job['schema'], labels: string[]): number {
+function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
   const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
   return PADDING + emit.reduce((sum, column) => sum + (column === 'probs' ? probabilities : name + NUMBER_ROOM), 0)
 }
 
 /** Tells the kernel of a job. */
-export function writeJob(job: FastJob, at: Layout, kernel: Kernel): void {
-  const { schema, settings, labels } = job
-  const { delimiter, quote } = isLines(job) ? JSON_DIALECT : job.input
-  const { keys, leads } = isLines(job) ? job : NO_KEYS
+export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
+  const { schema, settings, labels, keys, columnKeys, leads, keptLeads, output } = job
+  const input = job.input ?? COMMAS
   const view = new DataView(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
   const set = (field: string, value: number) => view.setUint32(at.job + offsetOf(`job_${field}`), value, true)
   const summary = schema.emit.some((name) => EMIT[name] >= EMIT_CONFIDENCE)
-  set('delimiter', delimiter.charCodeAt(0))
-  set('quote', quote.charCodeAt(0))
+  set('delimiter', input.delimiter.charCodeAt(0))
+  set('quote', input.quote.charCodeAt(0))
+  set('newline', input.newline.charCodeAt(0))
+  set('comment', input.comment?.charCodeAt(0) ?? NO_COMMENT)
+  set('outDelimiter', (output ?? COMMAS).delimiter.charCodeAt(0))
+  set('requotes', output && output.delimiter === input.delimiter ? 0 : 1)
+  set('escapesFormulas', settings.escapeFormulas ? 1 : 0)
+  set('growth', at.growth)
+  set('keepsLine', job.rawRows ? 1 : 0)
   set('columns', schema.header.length)
   set('actions', at.actions)
   set('classes', labels.length)
@@ -142,21 +154,28 @@ export function writeJob(job: FastJob, at: Layout, kernel: Kernel): void {
   set('rowRoom', at.rowRoom)
   set('keys', at.keys)
   set('keyCount', keys.length)
+  set('columnKeys', at.columnKeys)
   set('leads', at.leads)
+  set('keptLeads', at.keptLeads)
   bytes.fill(ACTION_DROP, at.actions, at.actions + schema.header.length)
   for (const column of schema.kept) bytes[at.actions + column] = ACTION_KEEP
-  for (const column of schema.logits) bytes[at.actions + column] = ACTION_LOGIT
+  const logits = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
+  for (const column of schema.logits) bytes[at.actions + column] = logits
   schema.emit.forEach((name, index) => {
-    bytes[at.emit + index] = name === 'probs' && schema.topK > 0 ? EMIT_TOP : EMIT[name]
+    bytes[at.emit + index] = name === 'probs' ? probsEmit(schema) : EMIT[name]
   })
   let end = at.texts
   end = writeTexts(labels, at.labels, end, kernel)
   end = writeTexts(keys, at.keys, end, kernel)
-  writeTexts(leads, at.leads, end, kernel)
+  end = writeTexts(columnKeys, at.columnKeys, end, kernel)
+  end = writeTexts(leads, at.leads, end, kernel)
+  writeTexts(keptLeads, at.keptLeads, end, kernel)
 }
 
-/** What stands between the numbers of a list. */
-const JSON_DIALECT = { delimiter: ',', quote: '"' }
+function probsEmit({ topK, shape }: TextJob['schema']): number {
+  if (topK > 0) return EMIT_TOP
+  return shape === 'list' ? EMIT_LIST : EMIT_PROBS
+}
 
 /** Writes texts to `at`, and where they are and their lengths to `table`; returns where they end. */
 function writeTexts(texts: string[], table: number, at: number, kernel: Kernel): number {

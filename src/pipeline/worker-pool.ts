@@ -10,7 +10,7 @@ import { acquireJoined, recycle } from '../io/buffer-pool.js'
 import { inOrder, WorkerThread } from '../io/in-order.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
-import type { FastJob } from './kernel-memory.js'
+import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
 const SMALL = 1 << 20
@@ -38,7 +38,7 @@ export interface Request {
  */
 export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
-  job: FastJob,
+  job: TextJob,
   general: (block: Buffer | Long) => ScoredRows,
   jobs: number,
 ): AsyncGenerator<ScoredRows> {
@@ -89,13 +89,13 @@ interface Slot {
 
 /** The workers of a run. When one fails, all have. */
 class WorkerPool {
-  readonly #job: FastJob
+  readonly #job: TextJob
   readonly #model: FastKernel
   readonly #threads: WorkerThread<ScoredRows>[] = []
   readonly #free: Slot[] = []
   #failure: Error | undefined
 
-  constructor(job: FastJob, model: FastKernel) {
+  constructor(job: TextJob, model: FastKernel) {
     this.#job = job
     this.#model = model
   }

@@ -2,10 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { newKernel } from '../kernel/host/wasm.js'
 import { FastKernel } from './kernel-lane.js'
-import type { FastJob } from './kernel-memory.js'
+import type { TextJob } from './text-job.js'
 import type { Request } from './worker-pool.js'
 
-const { job, memories } = workerData as { job: FastJob; memories: WebAssembly.Memory[] }
+const { job, memories } = workerData as { job: TextJob; memories: WebAssembly.Memory[] }
 const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
 
 // Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.

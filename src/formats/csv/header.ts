@@ -1,18 +1,12 @@
 /** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
+
+import { type Dialect, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { delimiterOf, type FormatName } from '../../core/formats.js'
 import { OPTIONS, type SettingsOf } from '../../core/options.js'
+import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
-import { type Dialect, toBytes } from './dialect.js'
-import {
-  type Block,
-  ByteQueue,
-  countLines,
-  NewlineFinder,
-  type OversizedRow,
-  rowRanges,
-  splitRows,
-} from './row-splitter.js'
+import { ByteQueue, countLines, NewlineFinder, rowRanges, splitRows } from './row-splitter.js'
 import { type Row, readRow } from './rows.js'
 
 /** What the beginning of an input tells. Cells are as they stand in the input. */

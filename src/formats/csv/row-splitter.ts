@@ -9,28 +9,11 @@
  * oftener: it is not closed because no quote in them is one that opens. So the time is linear in the length. No more than
  * the longest row that is allowed is held, save for what else a chunk has; a longer one is passed over.
  */
+
+import type { Dialect } from '../../core/dialect.js'
+import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { acquire, acquireCopy, recycle, release } from '../../io/buffer-pool.js'
 import { coalesce } from '../../io/coalesce.js'
-import type { Dialect } from './dialect.js'
-
-/** A row longer than is allowed, or a comment; or one whose quote is not closed in as many bytes. */
-export interface OversizedRow {
-  /** The code of its error, none for a comment; and its info. */
-  code: 'E_ROW_TOO_LONG' | 'E_QUOTE' | undefined
-  info: { limit: number } | { reason: string }
-  /** At which of its bytes the trouble is. */
-  at: number
-  /** How long it is, its newline included, and how many newlines it has. */
-  bytes: number
-  lines: number
-  /** How long it is without its newline. */
-  end: number
-  /** As much of its beginning as is allowed. */
-  start: Buffer
-}
-
-/** One or more whole rows, the last of an input perhaps without its newline; or a row that cannot be held. */
-export type Block = Buffer | OversizedRow
 
 /** Blocks in order. A block takes in `size` bytes at once; a longer row makes a longer block, up to `limit` bytes. */
 export async function* splitRows(

@@ -7,8 +7,8 @@
  * split here.
  */
 import type { Options } from 'csv-parse/sync'
+import type { Dialect } from '../../core/dialect.js'
 import { csvParse, csvStringify } from '../../io/packages.js'
-import type { Dialect } from './dialect.js'
 import { type ByteRange, lineEnd, NOT_CLOSED, rowRanges } from './row-splitter.js'
 
 /** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */

@@ -1,5 +1,5 @@
 /** Lines of UTF-8 text, in blocks of whole ones. */
-import type { OversizedLine } from '../../core/record-batch.js'
+import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { acquireJoined, release } from '../../io/buffer-pool.js'
 import { coalesce } from '../../io/coalesce.js'
 
@@ -9,21 +9,19 @@ const LF = 10
  * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
  * `limit` bytes; one that is longer still is passed over.
  */
-export async function* splitLines(
-  chunks: AsyncIterable<Buffer>,
-  limit: number,
-): AsyncGenerator<Buffer | OversizedLine> {
+export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Block> {
   let held: Buffer[] = []
   let length = 0
-  let long: OversizedLine | undefined
+  let long: OversizedRow | undefined
   for await (const chunk of coalesce(chunks, MOST)) {
     for (let from = 0, end = 0; from < chunk.length; from += end) {
       const part = chunk.subarray(from)
       const first = part.indexOf(LF) + 1
       end = first || part.length
       if (long || length + end > limit) {
-        long ??= { bytes: length, lines: 0, start: Buffer.concat([...held, part], limit) }
+        long ??= oversized(length, Buffer.concat([...held, part], limit), limit)
         long.bytes += end
+        long.end = long.bytes - Math.min(first, 1)
         ;[held, length] = [[], 0]
         if (first > 0) yield { ...long, lines: 1 }
         if (first > 0) long = undefined
@@ -40,6 +38,10 @@ export async function* splitLines(
   }
   if (long) yield long
   else if (length > 0) yield acquireJoined(held)
+}
+
+function oversized(bytes: number, start: Buffer, limit: number): OversizedRow {
+  return { code: 'E_ROW_TOO_LONG', info: { limit }, at: 0, bytes, lines: 0, end: bytes, start }
 }
 
 /** How many bytes of a chunk make a block. */

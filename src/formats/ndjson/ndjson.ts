@@ -12,13 +12,13 @@
 import { isUtf8 } from 'node:buffer'
 import { SoftmaxError } from '../../core/errors.js'
 import { logitOf } from '../../core/logit.js'
+import type { SettingsOf } from '../../core/options.js'
 import type { Field } from '../../core/output-columns.js'
 import {
+  type Block,
   type Format,
   type JsonColumn,
-  type OpenOptions,
   type OutputSchema,
-  type OversizedLine,
   RawJson,
   type ReaderOptions,
   type RecordBatch,
@@ -31,6 +31,7 @@ import {
 } from '../../core/record-batch.js'
 import { commonType, fits, typeOf } from '../../core/value-type.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { oversizedBatch } from '../oversized.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
 import { countNewlines, linesOf, splitLines } from './line-splitter.js'
 
@@ -43,7 +44,7 @@ export const ndjson: Format = {
 
 type Row = Record<string, unknown> | unknown[]
 
-async function read({ chunks }: Source, settings: OpenOptions): Promise<RecordBatchReader | undefined> {
+async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const { maxRowBytes: limit } = settings
   const blocks = splitLines(chunks, limit)
   const { held, rows, mark } = await readFirst(blocks)
@@ -62,19 +63,17 @@ async function read({ chunks }: Source, settings: OpenOptions): Promise<RecordBa
     async *batches(plan) {
       let before = mark
       for await (const block of allBlocks()) {
-        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : longBatch(block, plan, limit)
+        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
         before = 0
       }
     },
-    jsonLines: { columns, rowOffset: mark, blocks: allBlocks },
+    text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
   }
 }
 
 /** Reads as far as the first row that is one, but not for ever. */
-async function readFirst(
-  blocks: AsyncGenerator<Buffer | OversizedLine>,
-): Promise<{ held: (Buffer | OversizedLine)[]; rows: Row[]; mark: 0 | 3 }> {
-  const held: (Buffer | OversizedLine)[] = []
+async function readFirst(blocks: AsyncGenerator<Block>): Promise<{ held: Block[]; rows: Row[]; mark: 0 | 3 }> {
+  const held: Block[] = []
   let mark: 0 | 3 = 0
   for (let bytes = 0; bytes < SEARCH; ) {
     const { done, value } = await blocks.next()
@@ -91,7 +90,7 @@ async function readFirst(
     const rows = sampleRows(block)
     if (rows.length > 0) return { held, rows, mark }
   }
-  const isBlank = (block: Buffer | OversizedLine) => Buffer.isBuffer(block) && linesOf(block).next().done
+  const isBlank = (block: Block) => Buffer.isBuffer(block) && linesOf(block).next().done
   return { held: held.every(isBlank) ? [] : held, rows: [], mark }
 }
 
@@ -124,7 +123,7 @@ function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string
 }
 
 /** Where no row is one: what is wrong with the first. */
-function firstError(blocks: (Buffer | OversizedLine)[], mark: number, limit: number): SoftmaxError {
+function firstError(blocks: Block[], mark: number, limit: number): SoftmaxError {
   let [line, byte] = [1, mark]
   for (const block of blocks) {
     const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
@@ -144,25 +143,8 @@ function tooLong(limit: number): RowError {
   return { code: 'E_ROW_TOO_LONG', info: { limit } }
 }
 
-/** The batch of a line that is longer than is allowed. */
-export function longBatch({ bytes, lines, start }: OversizedLine, plan: ReaderOptions, limit: number): RecordBatch {
-  return {
-    numRows: 1,
-    logits: new Float64Array(plan.classes),
-    kept: plan.kept.map(() => [null]),
-    ...(plan.rawRowKeys && { rawRows: ['{}'] }),
-    errors: new Map([[0, tooLong(limit)]]),
-    withPosition: ({ code, info: data }) => {
-      const raw = plan.wantRaw && { raw: start }
-      return { code, info: { ...data, row: 0, line: 0, byte: 0 }, start: 0, end: bytes - lines, ...raw }
-    },
-    lines,
-    bytes,
-  }
-}
-
 /** The columns that the first rows have: the keys of the first, and what a path leads to. */
-function columnsOf(rows: Row[], { logits }: OpenOptions): JsonColumn[] {
+function columnsOf(rows: Row[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
   const [first] = rows as [Row, ...Row[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows) }]
   const columns = Object.keys(first).map((name) => describe(name, [name], rows))

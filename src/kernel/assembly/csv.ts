@@ -1,53 +1,60 @@
 /**
- * CSV in, CSV out, for `pipeline.ts`: logits are read and kept cells set aside as they are found.
+ * Delimited text for `pipeline.ts`: a reader of rows, whose kept cells are written as they are found, in the way that the
+ * output has them (see `kept-cell.ts`), and a writer.
  *
- * It understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
+ * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
 import { ACTION_KEEP, ACTION_LOGIT, EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP } from '../constants'
 import { parse } from './parse-number'
 import { print } from './print-number'
 import {
-  CR, copy, LF, markOf, positionsOf, rowOf, scoreBytes, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
+  CR, copy, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
 } from './pipeline'
-import { Job } from './structs'
+import { Keep } from './kept-cell'
+import { Job, Text } from './structs'
 
-/** Scores rows of CSV: see `scoreBytes`. */
-export function scoreCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readRows, writeRow, at, end, out, limit, job)
-}
-
-/** The number of newlines from `at` to `end`. */
-export function countLines(at: usize, end: usize): u32 {
+/** The number of bytes from `at` to `end` that are `newline`. */
+export function countLines(at: usize, end: usize, newline: u32): u32 {
   let count: u32 = 0
-  for (; at + 16 <= end; at += 16) count += popcnt(i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>LF))))
-  for (; at < end; at++) count += u32(<u32>load<u8>(at) == LF)
+  for (; at + 16 <= end; at += 16) count += popcnt(i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>newline))))
+  for (; at < end; at++) count += u32(<u32>load<u8>(at) == newline)
   return count
 }
 
+/** Where the first row begins behind blank lines and comments. */
 // @ts-ignore: decorator
 @inline
-function skipBlankLines(at: usize, end: usize): usize {
+function skipBlankLines(at: usize, end: usize, job: Job): usize {
   while (at < end) {
     const byte = <u32>load<u8>(at)
-    if (byte == LF) at++
-    else if (byte == CR && <u32>load<u8>(at, 1) == LF) at += 2
+    if (byte == job.newline) at++
+    else if (byte == CR && <u32>load<u8>(at, 1) == job.newline) at += 2
+    else if (byte == job.comment) at = passComment(at, job.newline)
     else break
   }
   return at
 }
 
+function passComment(at: usize, newline: u32): usize {
+  while (<u32>load<u8>(at++) != newline) {}
+  return at
+}
+
 /** Reads up to `most` rows, and returns how many; the mark behind the last has where it stopped. */
-function readRows(at: usize, end: usize, most: u32, job: Job): u32 {
+// @ts-ignore: decorator
+@inline
+export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
   const width = job.classes << 3
   let logits = <usize>job.logits
   let kept = <usize>job.kept
   let row: u32 = 0
   for (; ; row++, logits += width) {
-    at = skipBlankLines(at, end)
+    at = skipBlankLines(at, end, job)
     const mark = markOf(row, job)
     mark.start = <u32>at
+    mark.kept = <u32>kept
     if (row == most || at >= end) break
-    const passed = readRow(at, end, logits, kept, job)
+    const passed = readRow(keep, at, end, logits, kept, job)
     if (!passed) break
     at = <usize>(passed >> 32)
     kept = <usize>(passed & 0xffffffff)
@@ -60,7 +67,11 @@ function readRows(at: usize, end: usize, most: u32, job: Job): u32 {
  * Reads a row's logits to `logit`, and copies its kept cells to `kept`. Returns where it ends in the upper half, and
  * where the kept cells end in the lower; 0 if it does not understand the row.
  */
-function readRow(at: usize, end: usize, logit: usize, kept: usize, job: Job): u64 {
+// @ts-ignore: decorator
+@inline
+function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, job: Job): u64 {
+  const newline = job.newline
+  let lead = <usize>job.keptLeads
   const delimiter = job.delimiter
   const quote = job.quote
   const actions = <usize>job.actions
@@ -72,14 +83,19 @@ function readRow(at: usize, end: usize, logit: usize, kept: usize, job: Job): u6
       logit += 8
     } else {
       const start = at
-      at = passCell(at, end, delimiter, quote)
-      if (at && kind == ACTION_KEEP) kept = copyCell(start, at, delimiter, kept)
+      at = passCell(at, end, delimiter, quote, newline)
+      if (!at) return 0
+      if (kind == ACTION_KEEP) {
+        kept = keep(start, at, kept, lead, job)
+        if (!kept) return 0
+        lead += offsetof<Text>()
+      }
     }
     if (!at) return 0
     if (action == last) break
     if (<u32>load<u8>(at++) != delimiter) return 0
   }
-  at = passNewline(at)
+  at = passNewline(at, newline)
   return at ? (<u64>at << 32) | <u64>kept : 0
 }
 
@@ -92,17 +108,17 @@ function parseQuoted(at: usize, logit: usize, quote: u32): usize {
 /** Where the newline at `at` ends; 0 if there is none. */
 // @ts-ignore: decorator
 @inline
-function passNewline(at: usize): usize {
+function passNewline(at: usize, newline: u32): usize {
   const byte = <u32>load<u8>(at)
-  if (byte == LF) return at + 1
-  return byte == CR && <u32>load<u8>(at, 1) == LF ? at + 2 : 0
+  if (byte == newline) return at + 1
+  return byte == CR && <u32>load<u8>(at, 1) == newline ? at + 2 : 0
 }
 
 /** Where a cell ends; 0 if its quotes are not as they should be. */
-function passCell(at: usize, end: usize, delimiter: u32, quote: u32): usize {
-  if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote)
+function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
+  if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote, newline)
   const stops = i8x16.splat(<i8>delimiter)
-  const newlines = i8x16.splat(<i8>LF)
+  const newlines = i8x16.splat(<i8>newline)
   const quotes = i8x16.splat(<i8>quote)
   for (let from = at; ; at += 16) {
     const bytes = v128.load(at)
@@ -117,33 +133,25 @@ function passCell(at: usize, end: usize, delimiter: u32, quote: u32): usize {
 }
 
 /** The same for a cell in quotes, from behind the first: a quote inside is written twice. */
-function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32): usize {
+function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   for (; at < end; at++) {
     if (<u32>load<u8>(at) != quote) continue
     if (<u32>load<u8>(++at) == quote) continue
-    return <u32>load<u8>(at) == delimiter || passNewline(at) ? at : 0
+    return <u32>load<u8>(at) == delimiter || passNewline(at, newline) ? at : 0
   }
   return 0
 }
 
-// @ts-ignore: decorator
-@inline
-function copyCell(start: usize, end: usize, delimiter: u32, out: usize): usize {
-  out = copy(start, end - start, out)
-  store<u8>(out, delimiter)
-  return out + 1
-}
-
 /** Writes a row: its kept cells, its new ones, and its newline. */
-function writeRow(row: u32, out: usize, job: Job): usize {
-  const kept = row ? markOf(row - 1, job).keptEnd : job.kept
-  out = copy(kept, markOf(row, job).keptEnd - kept, out)
+export function writeRow(row: u32, out: usize, job: Job): usize {
+  const mark = markOf(row, job)
+  out = copy(mark.kept, mark.keptEnd - mark.kept, out)
   const emit = <usize>job.emit
   const end = emit + <usize>job.emits
   const state = stateOf(row, job)
   for (let at = emit; at < end; at++) {
     const kind = <u32>load<u8>(at)
-    if (kind == EMIT_PROBS) out = writeProbabilities(row, out, job)
+    if (kind == EMIT_PROBS) out = writeProbabilities(row, job.outDelimiter, out, job)
     else if (kind == EMIT_TOP) out = writeTop(row, out, job)
     else if (kind == EMIT_LABEL) out = delimit(writeLabel(state.index, out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
@@ -167,6 +175,6 @@ function writeTop(row: u32, out: usize, job: Job): usize {
 // @ts-ignore: decorator
 @inline
 function delimit(out: usize, job: Job): usize {
-  store<u8>(out, job.delimiter)
+  store<u8>(out, job.outDelimiter)
   return out + 1
 }

@@ -1,7 +1,7 @@
 /** What the host sees of the kernel. */
 export * from './offsets'
-export { countLines, scoreCsv } from './csv'
-export { scoreNdjson } from './ndjson'
+export { countLines } from './csv'
+export { scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
 export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
 export { drain, select, selectRows } from './top-k'
 

@@ -1,39 +1,41 @@
 /**
- * NDJSON in, NDJSON out, for `pipeline.ts`: a line is passed key by key, its logits are read where they stand, and it is
- * written as it stood, with the new keys before its last brace.
+ * NDJSON for `pipeline.ts`: two readers of lines, and a writer of objects.
  *
- * It understands what most lines are: one object that JSON knows, whose logits are a list of numbers, as many as there
- * are classes. Not that keys have escapes, nor those that are new; not the words that Python writes for special values.
+ * Both readers understand what most lines are: one object that JSON knows, as many numbers as there are classes, keys
+ * without escapes; not the words that Python writes for special values. `readLines` takes the keys in any order and keeps a
+ * line as it stands, up to its last brace. `readMembers` takes the keys in the order of the first row, and writes the values
+ * that are kept in the way that the output has them.
  */
-import { EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP, WANT_LOG, WANT_SUMMARY } from '../constants'
+import {
+  ACTION_KEEP, ACTION_LOGIT, ACTION_LOGITS, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_PROBS, EMIT_TOP, WANT_LOG, WANT_SUMMARY,
+} from '../constants'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
-  copy, LF, markOf, positionsOf, rowOf, scoreBytes, stateOf, summaryOf, textAt, writeLabel, writeNumber,
+  copy, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeNumber,
   writeProbabilities, writeText,
 } from './pipeline'
-import { Job, RowMark } from './structs'
+import { Keep } from './kept-cell'
+import { Job, RowMark, Text } from './structs'
 
 /** How deep a value may be nested that is passed. */
 const DEPTH: u32 = 64
 /** What is as large may be infinite once it is rounded, and then it is a text. */
 const LARGE: f64 = 1e38
 
-/** Scores lines of NDJSON: see `scoreBytes`. */
-export function scoreNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readLines, writeLine, at, end, out, limit, job)
-}
-
-function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
+/** Reads lines whose logits are in a list. */
+export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
   const width = job.classes << 3
   let logits = <usize>job.logits
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end)
-    markOf(row, job).start = <u32>at
+    const mark = markOf(row, job)
+    mark.start = <u32>at
+    mark.kept = <u32>at
     if (row == most || at >= end) break
-    const next = readLine(at, logits, markOf(row, job), job)
+    const next = readLine(at, logits, mark, job)
     if (!next) break
     at = next
   }
@@ -111,11 +113,74 @@ function readList(at: usize, logits: usize, count: u32): usize {
   return at + 1
 }
 
-/** Writes a line, if its new values are numbers all. */
-function writeLine(row: u32, out: usize, job: Job): usize {
+/** Reads lines that have the keys of the first row, in its order. */
+// @ts-ignore: decorator
+@inline
+export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
+  const width = job.classes << 3
+  let logits = <usize>job.logits
+  let kept = <usize>job.kept
+  let row: u32 = 0
+  for (; ; row++, logits += width) {
+    at = skipBlankLines(at, end)
+    const mark = markOf(row, job)
+    mark.start = <u32>at
+    mark.kept = <u32>kept
+    if (row == most || at >= end) break
+    const passed = readMembersOf(keep, at, logits, kept, job)
+    if (!passed) break
+    mark.keptEnd = <u32>(passed & 0xffffffff)
+    if (job.keepsLine) mark.kept = <u32>at
+    else kept = mark.keptEnd
+    at = <usize>(passed >> 32)
+  }
+  return row
+}
+
+/** Reads a line's logits to `logit`, and writes its kept values to `kept`: the ends of both, or 0, as `csv.ts` does. */
+// @ts-ignore: decorator
+@inline
+function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, job: Job): u64 {
+  const columns = job.columns
+  at = skipBlanks(at)
+  if (<u32>load<u8>(at) != BRACE) return 0
+  for (let column: u32 = 0; column < columns; column++) {
+    if (column && <u32>load<u8>(at) != COMMA) return 0
+    at = passColumnKey(skipBlanks(at + 1), textAt(job.columnKeys, column))
+    if (!at) return 0
+    const kind = <u32>load<u8>(<usize>job.actions + column)
+    const start = at
+    if (kind == ACTION_LOGIT) {
+      at = parseJson(at, logit)
+      logit += 8
+    } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.classes)
+    else at = passValue(at, DEPTH)
+    if (!at) return 0
+    if (kind == ACTION_KEEP && !job.keepsLine) {
+      kept = keep(start, at, kept, 0, job)
+      if (!kept) return 0
+    }
+    if (job.keepsLine) kept = at
+    at = skipBlanks(at)
+  }
+  if (<u32>load<u8>(at) != closing(BRACE)) return 0
+  at = skipBlanks(at + 1)
+  return <u32>load<u8>(at) == LF ? ((<u64>(at + 1)) << 32) | <u64>kept : 0
+}
+
+/** Passes the key of a column, its quotes and its colon, and the blanks around that; 0 if it is another. */
+// @ts-ignore: decorator
+@inline
+function passColumnKey(at: usize, key: Text): usize {
+  const length = <usize>key.length
+  return isSame(at, key.at, length) ? passColon(at + length) : 0
+}
+
+/** Writes an object: what is kept, then the new keys; if its new values are numbers all. */
+export function writeObject(row: u32, out: usize, job: Job): usize {
   if (!isPrintable(row, job)) return 0
   const mark = markOf(row, job)
-  out = copy(mark.start, mark.keptEnd - mark.start, out)
+  out = copy(mark.kept, mark.keptEnd - mark.kept, out)
   const emit = <usize>job.emit
   const end = emit + <usize>job.emits
   const state = stateOf(row, job)
@@ -127,8 +192,13 @@ function writeLine(row: u32, out: usize, job: Job): usize {
       lead += 2 * job.top
       continue
     }
+    if (kind == EMIT_PROBS) {
+      out = writeClasses(row, lead, out, job)
+      lead += job.classes
+      continue
+    }
     out = writeText(textAt(job.leads, lead++), out)
-    if (kind == EMIT_PROBS) out = writeList(row, out, job)
+    if (kind == EMIT_LIST) out = writeList(row, out, job)
     else if (kind == EMIT_LABEL) out = writeLabel(state.index, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
     else out = writeNumber(summaryOf(kind, state), out, job)
@@ -149,8 +219,18 @@ function isPrintable(row: u32, job: Job): bool {
 
 function writeList(row: u32, out: usize, job: Job): usize {
   store<u8>(out, BRACKET)
-  out = writeProbabilities(row, out + 1, job)
+  out = writeProbabilities(row, COMMA, out + 1, job)
   store<u8>(out - 1, closing(BRACKET))
+  return out
+}
+
+/** The results of all classes, each behind its key. */
+function writeClasses(row: u32, lead: u32, out: usize, job: Job): usize {
+  const values = rowOf(job.values, row, job)
+  const end = values + ((<usize>job.classes) << 3)
+  for (let at = values; at < end; at += 8) {
+    out = writeNumber(load<f64>(at), writeText(textAt(job.leads, lead++), out), job)
+  }
   return out
 }
 

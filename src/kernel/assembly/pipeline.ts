@@ -45,10 +45,11 @@ export function scoreBytes(
 ): u32 {
   const rowRoom = job.rowRoom
   const most = job.batchRows
+  const growth = <isize>job.growth
   let rows: u32 = 0
   let stop: u32 = STOP_DONE
   while (at < end && stop == STOP_DONE) {
-    const room = <isize>(limit - out) - <isize>(end - at)
+    const room = <isize>(limit - out) - <isize>(end - at) * growth
     const fit: u32 = room < 0 ? 0 : min(most, <u32>room / rowRoom)
     const good = scoreBatch(read(at, end, fit, job), job)
     let row: u32 = 0
@@ -119,10 +120,9 @@ export function summaryOf(kind: u32, state: RowState): f64 {
 }
 
 /** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */
-export function writeProbabilities(row: u32, out: usize, job: Job): usize {
+export function writeProbabilities(row: u32, delimiter: u32, out: usize, job: Job): usize {
   const values = rowOf(job.values, row, job)
   const count = job.classes
-  const delimiter = job.delimiter
   const digits = job.precision
   if (job.float32) {
     if (!digits) return printRowFloat32(values, count, delimiter, out)

@@ -45,11 +45,13 @@ export class RowState {
   padding: f64
 }
 
-/** Where a row of a batch starts in the input, and where its kept cells end. */
+/** Where a row of a batch starts in the input; and its kept cells, as they are written. */
 @unmanaged
 export class RowMark {
   start: u32
+  kept: u32
   keptEnd: u32
+  padding: u32
 }
 
 /** Text in memory. */
@@ -62,9 +64,17 @@ export class Text {
 /** What rows of text are read and written as. Fields that hold addresses are u32, as the host writes them. */
 @unmanaged
 export class Job {
-  /** The byte between cells; the quote. */
+  /** Delimited text in: the byte between cells, the quote, the byte that ends a row, what begins a comment or NO_COMMENT. */
   delimiter: u32
   quote: u32
+  newline: u32
+  comment: u32
+  /** Delimited text out: the byte behind each cell; 1 where kept cells are quoted anew; 1 where formulas are escaped. */
+  outDelimiter: u32
+  requotes: u32
+  /** How many bytes a byte of kept input makes at most in the output. */
+  growth: u32
+  escapesFormulas: u32
   /** How many columns a row has; the address of one action each (u8). */
   columns: u32
   actions: u32
@@ -100,10 +110,16 @@ export class Job {
   stopped: u32
   written: u32
   rows: u32
-  /** NDJSON: the address of the key of the logits and then of the new keys (Text), their count; and of what precedes values. */
+  /** NDJSON in, in any order of keys: the address of the key of the logits and then of the new keys (Text), their count. */
   keys: u32
   keyCount: u32
+  /** NDJSON in, in the order of the first row: the address of the key of each column (Text). */
+  columnKeys: u32
+  /** NDJSON in: 1 where a line is kept as it stands. */
+  keepsLine: u32
+  /** NDJSON out: addresses of what precedes each new value, and of what precedes each kept one (Text). */
   leads: u32
+  keptLeads: u32
 }
 
 /** The size of a state. */

@@ -11,8 +11,12 @@ export interface Kernel {
   heapBase(): number
   /** See `assembly/pipeline.ts`. */
   scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
-  scoreNdjson(at: number, end: number, out: number, limit: number, job: number): number
-  countLines(at: number, end: number): number
+  scoreCsvRequoted(at: number, end: number, out: number, limit: number, job: number): number
+  scoreCsvToNdjson(at: number, end: number, out: number, limit: number, job: number): number
+  scoreLines(at: number, end: number, out: number, limit: number, job: number): number
+  scoreMembers(at: number, end: number, out: number, limit: number, job: number): number
+  scoreMembersToCsv(at: number, end: number, out: number, limit: number, job: number): number
+  countLines(at: number, end: number, newline: number): number
   divide(at: number, count: number, temperature: number): void
   begin(state: number): void
   scan(at: number, count: number, base: number, state: number): void

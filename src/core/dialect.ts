@@ -14,6 +14,9 @@ export interface Dialect {
   newline: '\n' | '\r'
 }
 
+/** The dialect of RFC 4180, but for its newline. */
+export const COMMAS: Dialect = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' }
+
 /** UTF-8 bytes of a text, as latin1 text. */
 export function toBytes(text: string): string {
   if (isPlain(text)) return text

@@ -1,0 +1,6 @@
+/** Delimited text: csv, tsv and whatever else stands between cells. */
+import type { Format } from '../../core/record-batch.js'
+import { read } from './reader.js'
+import { write } from './writer.js'
+
+export const csv: Format = { shapes: ['columns'], typed: false, read, write }

@@ -1,0 +1,158 @@
+/** Reads delimited text: blocks of whole rows into record batches. */
+import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { SoftmaxError } from '../../core/errors.js'
+import { logitOf } from '../../core/logit.js'
+import { isNumber } from '../../core/number.js'
+import type { SettingsOf } from '../../core/options.js'
+import type {
+  Cells,
+  Column,
+  LocatedRowError,
+  ReaderOptions,
+  RecordBatch,
+  RecordBatchReader,
+  RowError,
+  Source,
+} from '../../core/record-batch.js'
+import { oversizedBatch } from '../oversized.js'
+import { type CsvHeader, dialectFromOptions, readHeader } from './header.js'
+import { type ByteRange, countLines, lineEnd, rowRanges } from './row-splitter.js'
+import { decodeCell, type Row, readRows, readRowsAt } from './rows.js'
+
+/** Opens delimited text. Undefined where there is neither a header nor a row. */
+export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
+  const head = await readHeader(chunks, dialectFromOptions(settings), settings)
+  if (!head) return undefined
+  requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
+  const columns = columnsOf(head)
+  const { dialect, blocks, lines, bytes } = head
+  return {
+    columns,
+    named: head.header !== undefined,
+    headerLine: head.line,
+    start: { line: 1 + lines, row: 1, byte: bytes },
+    async *batches(options) {
+      for await (const block of blocks) {
+        yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
+      }
+    },
+    text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
+  }
+}
+
+function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
+  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
+  return (header ?? first ?? []).map((cell, index) => ({
+    name: header ? text(cell) : String(index + 1),
+    type: 'text',
+    sample: text(first?.[index] ?? '0'),
+    ...(header && { headerCell: cell }),
+  }))
+}
+
+/** One column with what other files have between cells in it is a file of another delimiter. */
+function requireDelimiter([cell, more]: string[], { quote }: Dialect, line: number): void {
+  if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
+  const delimiter = [';', '\t', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(cell)
+  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
+}
+
+/** A blank, where all that it stands between are numbers: names may have some. */
+function blankBetween(cell: string): string | undefined {
+  return cell.includes(' ') && cell.split(' ').every(isNumber) ? ' ' : undefined
+}
+
+/** The rows of a block; where they stand is found, unless it is known. */
+export function readBatch(
+  block: Buffer,
+  columns: readonly Column[],
+  dialect: Dialect,
+  options: ReaderOptions,
+  ranges?: readonly ByteRange[],
+): RecordBatch {
+  const rows = ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect)
+  const { logits, errors } = readLogits(rows, columns.length, dialect, options)
+  const withPosition = locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options)
+  const cellOf = cellReader(dialect, options.cells ?? 'text')
+  return {
+    numRows: rows.length,
+    logits,
+    kept: options.kept.map((column) => rows.map((row) => (Array.isArray(row) ? cellOf(row[column] ?? '') : ''))),
+    errors,
+    withPosition: (rowError, row) => withPosition(rowError, row, rows[row]!),
+    lines: countLines(block, dialect),
+    bytes: block.length,
+  }
+}
+
+function cellReader(dialect: Dialect, cells: Cells): (cell: string) => string {
+  if (cells === 'encoded') return (cell) => cell
+  if (cells === 'bytes') return (cell) => decodeCell(cell, dialect)
+  return (cell) => fromBytes(decodeCell(cell, dialect))
+}
+
+/** The logits of some rows, and what is wrong with the bad ones. */
+function readLogits(rows: Row[], width: number, dialect: Dialect, options: ReaderOptions) {
+  const { length } = options.logits
+  const logits = new Float64Array(rows.length * length)
+  const errors = new Map<number, RowError>()
+  for (const [index, row] of rows.entries()) {
+    const into = logits.subarray(index * length, (index + 1) * length)
+    const rowError = Array.isArray(row) ? readRow(row, width, into, dialect, options) : row
+    if (rowError) errors.set(index, rowError)
+  }
+  return { logits, errors }
+}
+
+/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+function readRow(
+  row: string[],
+  width: number,
+  into: Float64Array,
+  dialect: Dialect,
+  { logits, missing }: ReaderOptions,
+): RowError | undefined {
+  if (row.length !== width) return { code: 'E_WIDTH', info: { cells: row.length, width } }
+  for (let index = 0; index < logits.length; index++) {
+    const cell = logits[index]!
+    const logit = logitOf(decodeCell(row[cell]!, dialect), missing)
+    if (typeof logit !== 'number') return { ...logit, info: asText(logit.info), cell }
+    into[index] = logit
+  }
+  if (row[width - 1]!.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: STRAY_RETURN }, cell: width - 1 }
+  return undefined
+}
+
+/** Cells are bytes; errors show text. */
+function asText({ cell, ...info }: RowError['info']): RowError['info'] {
+  return typeof cell === 'string' ? { ...info, cell: fromBytes(cell) } : info
+}
+
+const STRAY_RETURN = 'the row ends in two carriage returns; a line ends in one, with a newline after it'
+
+/** A function that finds the positions of a block's bad rows, asked for in order. */
+function locator(
+  block: Buffer,
+  ranges: Iterable<ByteRange>,
+  columns: readonly Column[],
+  dialect: Dialect,
+  { wantRaw }: ReaderOptions,
+) {
+  const rest = ranges[Symbol.iterator]()
+  let range = { start: 0, end: 0 }
+  let [index, line] = [-1, 0]
+  return ({ code, info, cell, at = 0 }: RowError, row: number, cells: Row): LocatedRowError => {
+    const from = range.start
+    for (; index < row; index++) range = rest.next().value!
+    const { start } = range
+    line += countLines(block.subarray(from, start), dialect)
+    const tail = Math.max(start, range.end - 2)
+    const end = tail + lineEnd(block.toString('latin1', tail, range.end), dialect)
+    const before = Array.isArray(cells) ? cells.slice(0, cell ?? 0) : []
+    const byte = start + at + before.reduce((sum, text) => sum + text.length + dialect.delimiter.length, 0)
+    const column = cell !== undefined && { column: columns[cell]!.name }
+    // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+    const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+    return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Writes delimited text. Results that follow one another are printed together, and where cells are encoded already,
+ * joined: csv-stringify looks at every byte of a cell, which takes longer than to print a number.
+ */
+import { COMMAS, type Dialect, toBytes } from '../../core/dialect.js'
+import { escapeFormula } from '../../core/formula.js'
+import type { Field } from '../../core/output-columns.js'
+import { type Column, cellOf, type OutputSchema, type ScoredBatch, type Value } from '../../core/record-batch.js'
+import type { Scores } from '../../kernel/host/matrix.js'
+import { decodeCell, encodeCell, writeRows } from './rows.js'
+
+/** A writer whose rows are bytes at once. */
+export interface TextWriter {
+  begin(): Uint8Array[]
+  write(rows: ScoredBatch): Uint8Array[]
+  end(): Iterable<Uint8Array>
+}
+
+/** The schema of delimited text, which has a dialect. */
+interface TextSchema extends OutputSchema {
+  dialect: Dialect
+}
+
+/** The writer of delimited text. */
+export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
+  const schema: TextSchema = { ...rest, dialect }
+  const { kept, fields, header, cells } = schema
+  const isEncoded = cells === 'encoded'
+  const keep = keptCellWriter(schema)
+  const newCells = newCellWriter(schema)
+  const bytesOf = (lines: string[][]) => [Buffer.from(writeRows(lines, dialect, isEncoded), 'latin1')]
+  return {
+    begin: () =>
+      header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
+    write({ batch, scores, good }) {
+      if (good.length === 0) return []
+      return bytesOf(
+        good.map((row) => [...batch.kept.map((values) => keep(values[row] as Value)), ...newCells(scores, row)]),
+      )
+    },
+    end: () => [],
+  }
+}
+
+/** Names, a kept one as it stands in the input where cells are. */
+function headerCells(
+  kept: readonly Column[],
+  fields: readonly Field[],
+  { dialect, cells, escapeFormulas }: TextSchema,
+): string[] {
+  const nameCell = (name: string) => encodeCell(toBytes(escapeFormulas ? escapeFormula(name) : name), dialect)
+  const isChanged = ({ name }: Column) => escapeFormulas && escapeFormula(name) !== name
+  return [
+    ...kept.map((column) =>
+      cells === 'encoded' && column.headerCell !== undefined && !isChanged(column)
+        ? column.headerCell
+        : nameCell(column.name),
+    ),
+    ...fields.map(({ name }) => nameCell(name)),
+  ]
+}
+
+/** The function that writes a kept cell. */
+function keptCellWriter({ cells, dialect, escapeFormulas }: TextSchema): (value: Value) => string {
+  const safe = escapeFormulas ? escapeFormula : (text: string) => text
+  if (cells === 'text') return (value) => toBytes(safe(cellOf(value)))
+  if (cells === 'bytes') return (value) => safe(value as string)
+  if (!escapeFormulas) return (value) => value as string
+  return (value) => {
+    const text = decodeCell(value as string, dialect)
+    return safe(text) === text ? (value as string) : encodeCell(safe(text), dialect)
+  }
+}
+
+type CellsOf = (scores: Scores, row: number) => string[]
+
+/** The function that writes the new cells of a row. */
+function newCellWriter(schema: TextSchema): CellsOf {
+  const { fields, print, cells, dialect, escapeFormulas } = schema
+  const text = (value: string) => {
+    const bytes = toBytes(escapeFormulas ? escapeFormula(value) : value)
+    return cells === 'encoded' ? encodeCell(bytes, dialect) : bytes
+  }
+  const writers = runsOf(fields).map((run): CellsOf => {
+    const [{ type, value }] = run as [Field]
+    if (type === 'result') return numberWriter(run, schema)
+    if (type === 'text') return memoized(value, text)
+    return (scores, row) => [type === 'count' ? String(value(scores, row)) : print([value(scores, row) as number])]
+  })
+  return (scores, row) => writers.flatMap((write) => write(scores, row))
+}
+
+/** Labels are few, and the same again and again. */
+function memoized(value: Field['value'], text: (value: string) => string): CellsOf {
+  const known = new Map<string, string>()
+  return (scores, row) => {
+    const name = value(scores, row) as string
+    let cell = known.get(name)
+    if (cell === undefined) {
+      cell = text(name)
+      if (known.size < MOST_KNOWN) known.set(name, cell)
+    }
+    return [cell]
+  }
+}
+
+const MOST_KNOWN = 1 << 16
+
+/** Fields in groups: results that follow one another, and any other by itself. */
+function runsOf(fields: readonly Field[]): Field[][] {
+  const runs: Field[][] = []
+  for (const field of fields) {
+    const last = runs.at(-1)
+    if (last && field.type === 'result' && last[0]?.type === 'result') last.push(field)
+    else runs.push([field])
+  }
+  return runs
+}
+
+function numberWriter(run: Field[], { print, cells, dialect: { delimiter } }: TextSchema): CellsOf {
+  const printed: CellsPrinter = (scores, row) => {
+    const numbers: number[] = []
+    for (const { value } of run) numbers.push(value(scores, row) as number)
+    return print(numbers)
+  }
+  if (cells !== 'encoded') return (scores, row) => printed(scores, row).split(',')
+  if (delimiter === ',') return (scores, row) => [printed(scores, row)]
+  return (scores, row) => [printed(scores, row).replaceAll(',', delimiter)]
+}
+
+type CellsPrinter = (scores: Scores, row: number) => string

@@ -1,0 +1,208 @@
+/**
+ * Kept cells, written as the output has them: a cell of delimited text as it stands, quoted anew, or as text of JSON; a value
+ * of JSON as a cell. Each writes the cell from `start` to `end` at `out`, and returns where it ends; 0 for what is left to
+ * the host. Bytes from 128 on are taken for what they are; whether they are UTF-8 is the host's to know.
+ */
+import { BRACE, BRACKET, QUOTE } from './json'
+import { parse, parseJson } from './parse-number'
+import { CR, copy, LF, writeText } from './pipeline'
+import { print } from './print-number'
+import { Job, Text } from './structs'
+
+/** Writes a kept cell; `lead` is the address of what precedes it in JSON. */
+export type Keep = (start: usize, end: usize, out: usize, lead: usize, job: Job) => usize
+
+const BACKSLASH: u32 = 0x5c
+const APOSTROPHE: u32 = 0x27
+/** A number that nobody wants. */
+const SPARE: usize = memory.data(8, 8)
+/** Integers of so many digits are doubles, and print as they stand. */
+const EXACT_DIGITS: usize = 15
+
+/** A cell as it stands, with a delimiter behind it. */
+// @ts-ignore: decorator
+@inline
+export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
+  out = copy(start, end - start, out)
+  store<u8>(out, job.outDelimiter)
+  return out + 1
+}
+
+/** A cell in the quotes that the output needs, and with a ' before a formula where that is asked for. */
+export function requoteCell(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
+  const isQuoted = <u32>load<u8>(start) == job.quote
+  const from = start + usize(isQuoted)
+  const to = end - usize(isQuoted)
+  let isFormula = false
+  if (job.escapesFormulas && beginsAsFormula(from, to)) {
+    if (isNumber(from, to, isQuoted ? job.quote : job.delimiter)) isFormula = false
+    else if (<u32>load<u8>(from) == 0x2b || <u32>load<u8>(from) == 0x2d) return 0
+    else isFormula = true
+  }
+  if (!job.requotes && !isFormula) return copyCell(start, end, out, lead, job)
+  const needsQuotes = hasSpecial(from, to, job)
+  if (needsQuotes) store<u8>(out++, QUOTE)
+  if (isFormula) store<u8>(out++, APOSTROPHE)
+  out = copy(from, to - from, out)
+  if (needsQuotes) store<u8>(out++, QUOTE)
+  store<u8>(out, job.outDelimiter)
+  return out + 1
+}
+
+/** True for one of `= + - @`, a tab, a carriage return. */
+function beginsAsFormula(at: usize, end: usize): bool {
+  if (at == end) return false
+  const c = <u32>load<u8>(at)
+  return c == 0x3d || c == 0x2b || c == 0x2d || c == 0x40 || c == 9 || c == CR
+}
+
+/** True for a number that is understood; + and - before anything else are left to the host. */
+function isNumber(at: usize, end: usize, stop: u32): bool {
+  return parse(at, SPARE, stop) == end
+}
+
+/** Whether text has a byte for which a cell needs quotes. */
+function hasSpecial(at: usize, end: usize, job: Job): bool {
+  const delimiters = i8x16.splat(<i8>job.outDelimiter)
+  for (; at < end; at += 16) {
+    const bytes = v128.load(at)
+    const quotes = v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, i8x16.splat(<i8>QUOTE)))
+    const newlines = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>LF)), i8x16.eq(bytes, i8x16.splat(<i8>CR)))
+    if (i8x16.bitmask(v128.or(quotes, newlines)) & firstBits(end - at)) return true
+  }
+  return false
+}
+
+/** A mask of the first bytes of sixteen. */
+// @ts-ignore: decorator
+@inline
+function firstBits(count: usize): i32 {
+  return count < 16 ? (1 << <i32>count) - 1 : 0xffff
+}
+
+/** A cell as text of JSON, with its key before it. */
+export function cellToJson(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
+  const isQuoted = <u32>load<u8>(start) == job.quote
+  out = writeText(changetype<Text>(lead), out)
+  store<u8>(out++, QUOTE)
+  let at = start + usize(isQuoted)
+  const to = end - usize(isQuoted)
+  while (at < to) {
+    const length = plainLength(at, to)
+    out = copy(at, length, out)
+    at += length
+    if (at >= to) break
+    const c = <u32>load<u8>(at)
+    const escaped = escapeOf(c)
+    if (!escaped) return 0
+    store<u16>(out, (escaped << 8) | BACKSLASH)
+    out += 2
+    at += 1 + usize(c == job.quote)
+  }
+  store<u8>(out, QUOTE)
+  return out + 1
+}
+
+/** How many bytes JSON has as they are, up to sixteen. */
+// @ts-ignore: decorator
+@inline
+function plainLength(at: usize, end: usize): usize {
+  const bytes = v128.load(at)
+  const quotes = v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c)))
+  const special = i8x16.bitmask(v128.or(quotes, i8x16.lt_u(bytes, i8x16.splat(0x20))))
+  return min(<usize>ctz(special | 0x10000), end - at)
+}
+
+/** What stands behind the backslash for a byte; 0 for control characters that are rare. */
+function escapeOf(c: u32): u32 {
+  if (c == QUOTE || c == BACKSLASH) return c
+  if (c == LF) return 0x6e
+  if (c == CR) return 0x72
+  return c == 9 ? 0x74 : 0
+}
+
+/** A value of JSON as a cell: text without its escapes, numbers as they print, nothing for null, the rest as it stands. */
+export function jsonToCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
+  const first = <u32>load<u8>(start)
+  if (first == QUOTE) out = textToCell(start + 1, end - 1, out, job)
+  else if (first == BRACE || first == BRACKET) out = nestedToCell(start, end, out, job)
+  else if (first == 0x74 || first == 0x66) out = copy(start, end - start, out)
+  else if (first != 0x6e) out = numberToCell(start, end, out)
+  if (!out) return 0
+  store<u8>(out, job.outDelimiter)
+  return out + 1
+}
+
+function nestedToCell(start: usize, end: usize, out: usize, job: Job): usize {
+  return hasSpecial(start, end, job) ? writeQuoted(start, end, out, false) : copy(start, end - start, out)
+}
+
+function numberToCell(start: usize, end: usize, out: usize): usize {
+  const digits = start + usize(<u32>load<u8>(start) == 0x2d)
+  let at = digits
+  while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++
+  if (at < end) return parseJson(start, SPARE) == end ? print(load<f64>(SPARE), out) : 0
+  const isMinusZero = digits > start && <u32>load<u8>(digits) == 0x30
+  return end - digits > EXACT_DIGITS || isMinusZero ? 0 : copy(start, end - start, out)
+}
+
+/** Text of JSON, between its quotes. Most has nothing that is special to it or to a cell. */
+function textToCell(start: usize, end: usize, out: usize, job: Job): usize {
+  if (job.escapesFormulas && beginsAsFormula(start, end)) return 0
+  if (!hasSpecial(start, end, job) && !hasBackslash(start, end)) return copy(start, end - start, out)
+  let needsQuotes = false
+  for (let at = start; at < end; ) {
+    const next = unescape(at)
+    if (!next) return 0
+    const c = <u32>(next & 0xff)
+    needsQuotes = needsQuotes || c == QUOTE || c == job.outDelimiter || c == LF || c == CR
+    if (at == start && job.escapesFormulas && (c == 9 || c == CR)) return 0
+    at += <usize>(next >> 8)
+  }
+  if (needsQuotes) return writeQuoted(start, end, out, true)
+  return writeUnescaped(start, end, out)
+}
+
+function hasBackslash(at: usize, end: usize): bool {
+  for (; at < end; at += 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>BACKSLASH)))
+    if (found & firstBits(end - at)) return true
+  }
+  return false
+}
+
+/** A byte of text, in the low byte, and how many bytes stand for it; 0 for escapes of other characters. */
+function unescape(at: usize): u32 {
+  const c = <u32>load<u8>(at)
+  if (c != BACKSLASH) return 0x100 | c
+  const escape = <u32>load<u8>(at, 1)
+  if (escape == QUOTE || escape == BACKSLASH || escape == 0x2f) return 0x200 | escape
+  if (escape == 0x6e) return 0x200 | LF
+  if (escape == 0x72) return 0x200 | CR
+  if (escape == 0x74) return 0x200 | 9
+  if (escape == 0x62) return 0x200 | 8
+  return escape == 0x66 ? 0x200 | 12 : 0
+}
+
+function writeUnescaped(at: usize, end: usize, out: usize): usize {
+  while (at < end) {
+    const next = unescape(at)
+    store<u8>(out++, next & 0xff)
+    at += <usize>(next >> 8)
+  }
+  return out
+}
+
+/** Text in quotes, those inside written twice. */
+function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize {
+  store<u8>(out++, QUOTE)
+  while (at < end) {
+    const next = isEscaped ? unescape(at) : 0x100 | <u32>load<u8>(at)
+    const c = next & 0xff
+    store<u8>(out++, c)
+    if (c == QUOTE) store<u8>(out++, c)
+    at += <usize>(next >> 8)
+  }
+  store<u8>(out, QUOTE)
+  return out + 1
+}

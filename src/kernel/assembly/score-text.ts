@@ -1,0 +1,54 @@
+/** Text in, text out: every reader with every writer, each pair a loop of its own. See `scoreBytes`. */
+import { readRows, writeRow } from './csv'
+import { cellToJson, copyCell, jsonToCell, Keep, requoteCell } from './kept-cell'
+import { readLines, readMembers, writeObject } from './ndjson'
+import { scoreBytes } from './pipeline'
+import { Job } from './structs'
+
+/** Delimited text that keeps its cells as they stand. */
+export function scoreCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readCells, writeRow, at, end, out, limit, job)
+}
+
+/** Delimited text whose cells are quoted anew. */
+export function scoreCsvRequoted(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readRequoted, writeRow, at, end, out, limit, job)
+}
+
+export function scoreCsvToNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readToJson, writeObject, at, end, out, limit, job)
+}
+
+/** Lines with a list of logits, which keep all that they have. */
+export function scoreLines(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readLines, writeObject, at, end, out, limit, job)
+}
+
+/** Lines of which nothing is kept. */
+export function scoreMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readMembersAlone, writeObject, at, end, out, limit, job)
+}
+
+export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readToCells, writeRow, at, end, out, limit, job)
+}
+
+function readCells(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(copyCell, at, end, most, job)
+}
+
+function readRequoted(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(requoteCell, at, end, most, job)
+}
+
+function readToJson(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(cellToJson, at, end, most, job)
+}
+
+function readMembersAlone(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readMembers(copyCell, at, end, most, job)
+}
+
+function readToCells(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readMembers(jsonToCell, at, end, most, job)
+}

@@ -1,0 +1,159 @@
+/**
+ * The way that every row can take: a reader gives record batches, the kernel scores them, a writer makes bytes of them; one
+ * batch is under way at a time. The fast lane is a shortcut past it, and comes here with the rows that it defers.
+ */
+
+import { type Dialect, sameCells } from '../core/dialect.js'
+import { printer, rounder } from '../core/number.js'
+import type { SettingsOf } from '../core/options.js'
+import { fieldsOf, needSummary } from '../core/output-columns.js'
+import type {
+  LocatedRowError,
+  OutputSchema,
+  ReaderOptions,
+  RecordBatch,
+  RecordBatchReader,
+  RecordBatchWriter,
+  RowError,
+  ScoredRows,
+} from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
+import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
+
+/** What scoring needs to know of a run; it can be sent to another thread. */
+export interface ScoreJob {
+  settings: Pick<
+    SettingsOf<'bytes'>,
+    | 'temperature'
+    | 'precision'
+    | 'float32'
+    | 'onError'
+    | 'missing'
+    | 'nonfinite'
+    | 'header'
+    | 'outputHeader'
+    | 'escapeFormulas'
+  >
+  schema: Schema
+  /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
+  rawRows: boolean
+  typed: boolean
+  /** Whether the bytes of bad rows are wanted. */
+  wantRaw: boolean
+  /** How delimited text comes in, where it does; and how it goes out, where it does. */
+  input: Dialect | undefined
+  output: Dialect | undefined
+}
+
+/** Scores the batches of a reader one after the other. */
+export async function* scoreBatches(
+  reader: RecordBatchReader,
+  job: ScoreJob,
+  writer: RecordBatchWriter,
+): AsyncGenerator<ScoredRows> {
+  const score = batchScorer(job)
+  const round = rounding(job.settings)
+  for await (const batch of reader.batches(readerOptions(job))) {
+    const { scores, good, rowErrors, rows } = score(batch)
+    const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+  }
+}
+
+/** A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. */
+export function batchScorer({ schema, settings }: Pick<ScoreJob, 'schema' | 'settings'>) {
+  const { log, topK: top, emit } = schema
+  const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
+  return (batch: RecordBatch) => {
+    const scores = scoreMatrix(batch.logits, batch.numRows, schema.classes.length, options)
+    return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
+  }
+}
+
+/** What is wrong with a row that was scored, if anything is. */
+export function nonfiniteError(
+  { status }: Pick<Scores, 'status'>,
+  row: number,
+  { nonfinite }: { nonfinite: 'error' | 'propagate' },
+): RowError | undefined {
+  const reason = STATUS[status[row]!]
+  return reason && nonfinite !== 'propagate' ? { code: 'E_NONFINITE', info: { reason } } : undefined
+}
+
+/** Parts the good rows of a batch from its bad ones; under `fail`, up to the first of these. */
+export function partitionRows(
+  batch: RecordBatch,
+  { onError }: { onError: 'fail' | 'skip' },
+  errorOf: (row: number) => RowError | undefined = () => undefined,
+): { rows: number; good: number[]; rowErrors: LocatedRowError[] } {
+  const rowErrors: LocatedRowError[] = []
+  const good: number[] = []
+  let rows = 0
+  while (rows < batch.numRows) {
+    const row = rows++
+    const rowError = batch.errors.get(row) ?? errorOf(row)
+    if (!rowError) good.push(row)
+    else rowErrors.push(batch.withPosition(rowError, row))
+    if (rowError && onError === 'fail') break
+  }
+  return { rows, good, rowErrors }
+}
+
+/** What a reader needs to know of a run. */
+export function readerOptions(job: ScoreJob): ReaderOptions {
+  const { schema, settings, rawRows, typed, wantRaw } = job
+  const { logits, kept, classes, names, logitsList = false } = schema
+  return {
+    logits,
+    logitsList,
+    kept,
+    classes: classes.length,
+    rawRowKeys: rawRows ? names : undefined,
+    typed,
+    missing: settings.missing,
+    wantRaw,
+    cells: cellsOf(job),
+  }
+}
+
+/** Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text. */
+function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
+  if (!input || !output) return 'text'
+  return sameCells(input, output) ? 'encoded' : 'bytes'
+}
+
+/** What a writer of a run's results needs to know; `single` says that no other input comes after. */
+export function outputSchema(
+  job: ScoreJob,
+  reader: Pick<RecordBatchReader, 'columns' | 'rows'>,
+  single: boolean,
+): OutputSchema {
+  const { settings, schema, output } = job
+  const { rows } = reader
+  return {
+    kept: schema.kept.map((index) => reader.columns[index]!),
+    fields: fieldsOf(schema.emit, schema),
+    classes: schema.classes,
+    print: printer(settings),
+    float32: settings.float32,
+    escapeFormulas: settings.escapeFormulas,
+    header: settings.outputHeader ?? settings.header,
+    rows: single && settings.onError === 'fail' ? rows : undefined,
+    dialect: output,
+    cells: cellsOf(job),
+  }
+}
+
+/** The function that rounds results as asked, for formats whose numbers are not text. */
+function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
+  if (precision === undefined && !float32) return (scores) => scores
+  const round = rounder({ precision, float32 })
+  return (scores) => ({
+    ...scores,
+    values: scores.values.map(round),
+    confidence: scores.confidence.map(round),
+    margin: scores.margin.map(round),
+    entropy: scores.entropy.map(round),
+    logsumexp: scores.logsumexp.map(round),
+  })
+}

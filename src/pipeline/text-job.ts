@@ -1,0 +1,115 @@
+/** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
+import { type Dialect, toBytes } from '../core/dialect.js'
+import { escapeFormula } from '../core/formula.js'
+import { fieldsOf } from '../core/output-columns.js'
+import type { JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
+import { encodeCell } from '../formats/csv/rows.js'
+import type { ScoreJob } from './scorer.js'
+
+/** The functions of the kernel that score text. */
+export type Entry =
+  | 'scoreCsv'
+  | 'scoreCsvRequoted'
+  | 'scoreCsvToNdjson'
+  | 'scoreLines'
+  | 'scoreMembers'
+  | 'scoreMembersToCsv'
+
+/** A job of the fast lane; it can be sent to another thread. Texts are UTF-8 in latin1. */
+export interface TextJob extends ScoreJob {
+  source: TextSource
+  entry: Entry
+  /** The names of the classes as they are written. */
+  labels: string[]
+  /** NDJSON in: the key of the logits, and then those that are new; the key of each column, with its quotes. */
+  keys: string[]
+  columnKeys: string[]
+  /** NDJSON out: what precedes each new value, and each kept one. */
+  leads: string[]
+  keptLeads: string[]
+}
+
+/** Wider rows take the ordinary way: their numbers do not fit in the kernel's memory together. */
+const MOST_CLASSES = 1 << 17
+
+/** The job that the kernel is given, or why it cannot do it. */
+export function textJobOf(
+  job: ScoreJob,
+  { text, named }: RecordBatchReader,
+  from: string,
+  to: string,
+): TextJob | string {
+  const { schema, output } = job
+  if (!text || (!output && to !== 'ndjson')) return `${from} to ${to}`
+  const { source } = text
+  const refusal =
+    (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
+    (output ? dialectRefusal(output) : fieldsRefusal(schema))
+  if (refusal !== undefined) return refusal
+  if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
+  const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
+  return { ...sendable(job), source, entry, ...textsOf(job, source, entry) }
+}
+
+/** A job without what cannot be sent to another thread, such as functions among the settings. */
+function sendable({ settings, ...job }: ScoreJob): ScoreJob {
+  const { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas } =
+    settings
+  return {
+    ...job,
+    settings: { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas },
+  }
+}
+
+function dialectRefusal({ delimiter, quote, escape }: Dialect): string | undefined {
+  if (delimiter.length > 1) return 'a delimiter of several characters'
+  return quote !== '"' || escape !== '"' ? 'another quote or escape' : undefined
+}
+
+function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
+  const [first] = schema.logits.map((index) => columns[index]!) as [JsonColumn]
+  if (!named) return 'rows that are arrays'
+  if (schema.logitsList && first.type === 'record') return 'logits that are an object'
+  if (first.path.length > 1) return 'logits in a nested object'
+  // No text in UTF-8 is half a character, but there is one that would stand for it.
+  return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
+}
+
+function fieldsRefusal(schema: Schema): string | undefined {
+  return schema.shape === 'record' ? 'probabilities as an object' : undefined
+}
+
+function csvEntry({ output, input, settings }: ScoreJob): Entry {
+  if (!output) return 'scoreCsvToNdjson'
+  return settings.escapeFormulas || input!.delimiter !== output.delimiter ? 'scoreCsvRequoted' : 'scoreCsv'
+}
+
+function ndjsonEntry({ output, rawRows, schema }: ScoreJob): Entry {
+  if (output) return 'scoreMembersToCsv'
+  return rawRows && schema.logitsList ? 'scoreLines' : 'scoreMembers'
+}
+
+function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
+  const { schema, output, settings } = job
+  const csvLabel = (name: string) => encodeCell(toBytes(settings.escapeFormulas ? escapeFormula(name) : name), output!)
+  const json = (name: string) => toBytes(JSON.stringify(name))
+  const columns = source.columns.map(({ name }) => name)
+  const isJson = source.format === 'ndjson'
+  const opens = !job.rawRows && schema.kept.length === 0
+  return {
+    labels: schema.classes.map(output ? csvLabel : json),
+    keys:
+      entry === 'scoreLines' ? [...schema.logits.map((index) => columns[index]!), ...schema.names].map(toBytes) : [],
+    columnKeys: isJson && entry !== 'scoreLines' ? columns.map(json) : [],
+    leads: output
+      ? []
+      : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
+    keptLeads: output ? [] : keptLeads(job, isJson, columns.map(json)),
+  }
+}
+
+/** What precedes a kept value: NDJSON keeps whole lines. */
+function keptLeads({ schema }: ScoreJob, isJson: boolean, names: string[]): string[] {
+  return isJson ? [] : schema.kept.map((column, nth) => `${nth === 0 ? '{' : ','}${names[column]!}:`)
+}
