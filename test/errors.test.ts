@@ -280,6 +280,18 @@ const THROUGH_API = {
     info: { format: 'parquet' },
     says: 'npm install hyparquet hyparquet-writer',
   },
+  E_CELL_ENCODING: {
+    error: async () => new SoftmaxError('E_CELL_ENCODING', { row: 2, column: 'note' }),
+    status: 1,
+    info: { row: 2, column: 'note' },
+    says: 'column note (row 2): the text is not UTF-8; --no-keep leaves it out',
+  },
+  E_COLUMN_TYPE: {
+    error: async () => new SoftmaxError('E_COLUMN_TYPE', { column: 'id', type: 'int64', expected: 'int32' }),
+    status: 1,
+    info: { column: 'id', type: 'int64', expected: 'int32' },
+    says: 'column id: it is int64, and int32 in the first input; --no-keep leaves it out',
+  },
   E_NODE: {
     error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),
     status: 2,

@@ -1,5 +1,6 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
+import { objectReader } from '../core/column-values.js'
 import { delimiterOf, type FormatName } from '../core/formats.js'
 import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
 import {
@@ -139,12 +140,23 @@ function rowMaker(
 ): (batch: RecordBatch, row: number) => Row {
   const { kept, classes, logitsList: whole } = plan
   if (plan.rawRowKeys) return ({ rawRows: objects }, row) => JSON.parse(objects![row]!)
-  if (!named && !whole) return (batch, row) => batch.kept.map((values) => values[row] as string)
+  const readersOf = lastOf(({ kept }: RecordBatch) => kept.map((column) => objectReader(column, plainOf)))
+  if (!named && !whole) return (batch, row) => readersOf(batch).map((read) => read(row) as string)
   const names = kept.map((index) => columns[index]!.name)
   return (batch, row) => {
-    const rest = names.map((name, index) => [name, plainOf(batch.kept[index]![row]!)])
+    const readers = readersOf(batch)
+    const rest = names.map((name, index) => [name, readers[index]!(row)])
     const logits = whole && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
     return Object.fromEntries(logits ? [...rest, logits] : rest)
+  }
+}
+
+/** What a function makes of its last argument, made once. */
+function lastOf<From extends object, To>(make: (from: From) => To): (from: From) => To {
+  let last: { from: From; to: To } | undefined
+  return (from) => {
+    if (last?.from !== from) last = { from, to: make(from) }
+    return last.to
   }
 }
 

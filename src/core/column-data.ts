@@ -27,7 +27,7 @@ export interface ColumnData {
   length: number
   nullCount: number
   /** One bit a value, the least significant first, 1 where it is valid; absent where nothing is null. */
-  validity?: Uint8Array
+  validity?: Uint8Array | undefined
   /**
    * Numbers of `bitWidth` (`float` 16: the bits, in a Uint16Array; dates, times, timestamps, durations: integers;
    * `dictionary`: the indices); the bits of `bool`; the bytes of `utf8`, `binary`, `fixed_size_binary`, `decimal` (little

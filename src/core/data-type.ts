@@ -49,3 +49,55 @@ export interface TableSchema {
   fields: readonly Field[]
   metadata: ReadonlyMap<string, string>
 }
+
+/** The fields of a nested type, in the order of the children of its columns. */
+export function fieldsOf(type: DataType): readonly Field[] {
+  if (type.kind === 'struct') return type.fields
+  if (type.kind === 'list' || type.kind === 'fixed_size_list') return [type.item]
+  return type.kind === 'map' ? [type.entries] : []
+}
+
+/** True if columns of two types hold the same: names of fields count, their metadata does not. */
+export function sameType(a: DataType, b: DataType): boolean {
+  return a === b || typeName(a) === typeName(b)
+}
+
+/** A type as it is named in messages: `timestamp(microsecond, UTC)`, `list<item: float64>`. */
+export function typeName(type: DataType): string {
+  const { kind } = type
+  switch (kind) {
+    case 'int':
+      return `${type.signed ? '' : 'u'}int${type.bitWidth}`
+    case 'float':
+      return `float${type.bitWidth}`
+    case 'decimal':
+      return `decimal${type.bitWidth}(${type.precision}, ${type.scale})`
+    case 'utf8':
+    case 'binary':
+      return type.layout === 'offsets' ? kind : `${type.layout}_${kind}`
+    case 'fixed_size_binary':
+      return `${kind}(${type.byteWidth})`
+    case 'date':
+    case 'time':
+    case 'duration':
+    case 'interval':
+      return `${kind}(${type.unit})`
+    case 'timestamp':
+      return `timestamp(${type.unit}${type.timezone === undefined ? '' : `, ${type.timezone}`})`
+    case 'dictionary':
+      return `dictionary<${typeName(type.index)}, ${typeName(type.values)}>${type.ordered ? ' ordered' : ''}`
+    case 'fixed_size_list':
+      return `${kind}(${type.size})<${fieldName(type.item)}>`
+    case 'list':
+      return `${type.layout === 'large' ? 'large_' : ''}list<${fieldName(type.item)}>`
+    case 'struct':
+    case 'map':
+      return `${kind}<${fieldsOf(type).map(fieldName).join(', ')}>`
+    default:
+      return kind
+  }
+}
+
+function fieldName({ name, type, nullable }: Field): string {
+  return `${name}: ${typeName(type)}${nullable ? '' : ' not null'}`
+}

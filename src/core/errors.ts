@@ -44,6 +44,7 @@ export const CODES = {
     ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
   ),
   E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
+  E_CELL_ENCODING: word(1, () => 'the text is not UTF-8; --no-keep leaves it out'),
   E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
     type === undefined
       ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
@@ -65,6 +66,10 @@ export const CODES = {
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
     ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
+  ),
+  E_COLUMN_TYPE: word<{ type: string; expected: string }>(
+    1,
+    ({ type, expected }) => `it is ${type}, and ${expected} in the first input; --no-keep leaves it out`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; what is written is predictions, or other records`),

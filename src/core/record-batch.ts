@@ -4,6 +4,8 @@
  */
 
 import type { Scores } from '../kernel/host/matrix.js'
+import type { ColumnData } from './column-data.js'
+import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
 import type { Code, Position } from './errors.js'
 import type { SettingsOf } from './options.js'
@@ -16,6 +18,8 @@ export type ValueType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'by
 export interface Column {
   name: string
   type: ValueType
+  /** The column as its format has it, where its format has types: what batches have of it is `ColumnData` of this type. */
+  field?: DataType.Field
   /** Its first value, as a cell would have it: tells a column of numbers where the format has no types. */
   sample: string
   /** Its name as it stands in the header of delimited text, quotes and all. */
@@ -37,6 +41,14 @@ export class RawJson {
 
 /** A value of a column that is kept. */
 export type Value = string | number | bigint | boolean | Date | Uint8Array | RawJson | null
+
+/** The values of a column that is kept: as its format has them, or one by one. */
+export type KeptColumn = ColumnData | ArrayLike<Value>
+
+/** True if a column is as its format has it. */
+export function isColumnData(column: KeptColumn): column is ColumnData {
+  return 'type' in column
+}
 
 /** What is wrong with a row: the code of its error, and its data. */
 export interface RowError {
@@ -77,8 +89,8 @@ export interface RecordBatch {
   numRows: number
   /** Rows x classes; what a bad row has does not matter. */
   logits: Float64Array
-  /** The columns that are kept: a list of values each. */
-  kept: ArrayLike<Value>[]
+  /** The columns that are kept. */
+  kept: KeptColumn[]
   /** The rows as JSON objects, where they are to come out so. */
   rawRows?: string[]
   errors: Map<number, RowError>
@@ -128,6 +140,8 @@ export interface RecordBatchReader {
   named: boolean
   /** The number of rows, where it is told before them. */
   rows?: number
+  /** What the file says of the table as a whole, such as the `pandas` metadata. */
+  metadata?: ReadonlyMap<string, string>
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
@@ -178,6 +192,8 @@ export interface OutputSchema {
   /** The columns that are kept, then those that are new. */
   kept: readonly Column[]
   fields: readonly Field[]
+  /** What the input says of the table as a whole: for formats that hold it. */
+  metadata?: ReadonlyMap<string, string> | undefined
   /** Class names, in order. */
   classes: readonly string[]
   /** Writes numbers with commas between them, rounded as asked. */
@@ -223,13 +239,4 @@ export interface Format {
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
-}
-
-/** A value as a cell of a text. */
-export function cellOf(value: Value): string {
-  if (value === null || value === undefined) return ''
-  if (value instanceof RawJson) return value.text
-  if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  return String(value)
 }

@@ -1,16 +1,123 @@
-/** What the formats that keep columns together have in common. */
-
-import { logitOf } from '../core/logit.js'
+/** What the formats that keep columns together write: the columns that are kept, then the new ones. */
+import { buildColumn, dataTypeOf } from '../core/column-builder.js'
+import type { ColumnData } from '../core/column-data.js'
+import { takeRows } from '../core/column-slices.js'
+import { valueReader } from '../core/column-values.js'
+import { type DataType, type Field, sameType, typeName } from '../core/data-type.js'
+import { SoftmaxError } from '../core/errors.js'
+import type { Field as OutputField } from '../core/output-columns.js'
 import {
-  cellOf,
+  type Column,
+  isColumnData,
+  type KeptColumn,
   type OutputSchema,
   RawJson,
-  type RecordBatch,
-  type RowError,
   type ScoredBatch,
   type Value,
   type ValueType,
 } from '../core/record-batch.js'
+import { cellOf } from '../core/value-text.js'
+import type { Scores } from '../kernel/host/matrix.js'
+
+/** The columns of an output. */
+export function outputFields({ kept, fields, classes, float32 }: OutputSchema): Field[] {
+  const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
+  const types: Record<OutputField['type'], DataType> = {
+    text: { kind: 'utf8', layout: 'offsets' },
+    count: { kind: 'int', bitWidth: 32, signed: false },
+    result,
+    classes: {
+      kind: 'fixed_size_list',
+      size: classes.length,
+      item: { name: 'item', type: result, nullable: false },
+    },
+  }
+  return [...kept.map(keptField), ...fields.map(({ name, type }) => ({ name, type: types[type], nullable: false }))]
+}
+
+/** A column as its format has it; one of a format without types may always be empty. */
+function keptField({ name, type, field }: Column): Field {
+  return field ?? { name, type: dataTypeOf(type), nullable: true }
+}
+
+/** The function that makes the columns of an output, of which `fields` are the types, out of the good rows of a batch. */
+export function columnWriter(schema: OutputSchema, fields: readonly Field[]) {
+  const { kept, fields: added, classes } = schema
+  return ({ batch, scores, good }: ScoredBatch): ColumnData[] => [
+    ...kept.map((column, index) => keptColumn(column, fields[index]!, batch.kept[index]!, good)),
+    ...added.map((field, index) => newColumn(field, fields[kept.length + index]!.type, classes, scores, good)),
+  ]
+}
+
+function keptColumn({ name, type }: Column, field: Field, column: KeptColumn, good: readonly number[]): ColumnData {
+  const rows = isColumnData(column)
+    ? good.length === column.length
+      ? column
+      : takeRows(column, good)
+    : buildColumn(partOf(column, good), type)
+  const isSame = sameType(rows.type, field.type) && (field.nullable || rows.nullCount === 0)
+  if (isSame) return rows
+  throw new SoftmaxError('E_COLUMN_TYPE', { column: name, type: typeName(rows.type), expected: fieldName(field) })
+}
+
+function fieldName({ type, nullable }: Field): string {
+  return `${typeName(type)}${nullable ? '' : ' without nulls'}`
+}
+
+function partOf(values: ArrayLike<Value>, good: readonly number[]): ArrayLike<Value> {
+  return good.length === values.length ? values : good.map((row) => values[row]!)
+}
+
+function newColumn(
+  field: OutputField,
+  type: DataType,
+  classes: readonly string[],
+  scores: Scores,
+  good: readonly number[],
+): ColumnData {
+  const column = { type, length: good.length, nullCount: 0 }
+  if (field.type === 'text') {
+    return buildColumn(
+      good.map((row) => field.value(scores, row) as string),
+      'text',
+    )
+  }
+  const numbers = resultsOf(field, classes, scores, good)
+  if (type.kind === 'fixed_size_list') {
+    const items = {
+      type: type.item.type,
+      length: numbers.length,
+      nullCount: 0,
+      values: narrow(numbers, type.item.type),
+    }
+    return { ...column, children: [items] }
+  }
+  return { ...column, values: narrow(numbers, type) }
+}
+
+/** Doubles as the numbers of a type, which can hold them. */
+function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth?: number }) {
+  if (kind === 'int') return Uint32Array.from(numbers)
+  return bitWidth === 32 ? Float32Array.from(numbers) : numbers
+}
+
+/** The numbers of a new column; those of all classes stand one after the other. */
+function resultsOf(
+  { type, value, all }: OutputField,
+  classes: readonly string[],
+  scores: Scores,
+  good: readonly number[],
+): Float64Array {
+  if (all && good.length === scores.rows) return all(scores)
+  const width = type === 'classes' ? classes.length : 1
+  const numbers = new Float64Array(good.length * width)
+  good.forEach((row, index) => {
+    const found = value(scores, row)
+    if (type === 'classes') numbers.set(found as number[], index * width)
+    else numbers[index] = found as number
+  })
+  return numbers
+}
 
 /** A value of a column that is kept, as rows have it. */
 export function valueOf(value: unknown): Value {
@@ -34,103 +141,9 @@ function plain(_key: string, value: unknown): unknown {
   return value
 }
 
-/** A time since 1970 in ISO 8601, with as many digits as it has; the number itself where no year is as far. */
-export function timeText(count: bigint, perSecond: bigint): string {
-  const rest = ((count % perSecond) + perSecond) % perSecond
-  const date = new Date(Number((count - rest) / perSecond) * 1000)
-  if (Number.isNaN(date.getTime())) return String(count)
-  const seconds = date.toISOString().slice(0, -5)
-  const digits = String(perSecond).length - 1
-  const fraction = digits > 0 ? String(rest).padStart(digits, '0').replace(/0+$/, '') : ''
-  return `${seconds}${fraction && `.${fraction}`}Z`
-}
-
-/** A day in ISO 8601; the number itself where no year is as far. */
-export function dayText(days: number): string {
-  const date = new Date(days * 86_400_000)
-  return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().replace(/T.*/, '')
-}
-
-/** A decimal with all its digits: what it is without its point, and how many digits stand behind that. */
-export function decimalText(unscaled: bigint, scale: number): string {
-  if (!(Math.abs(scale) <= MOST_SCALE)) throw new Error(`a decimal has ${scale} digits behind its point`)
-  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale))
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
-
-/** No decimal has more digits. */
-const MOST_SCALE = 100
-
 /** A whole number with a sign, in bytes of which the last is the least. */
 export function signedNumber(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`))
-}
-
-/** Fills in the logits of some rows, from a list a class or from a list of lists; and finds the bad ones. */
-export class LogitsReader {
-  readonly logits: Float64Array
-  readonly bad = new Map<number, RowError>()
-  readonly #classes: number
-  readonly #missing: 'error' | '-inf'
-
-  constructor(rows: number, classes: number, missing: 'error' | '-inf') {
-    this.logits = new Float64Array(rows * classes)
-    this.#classes = classes
-    this.#missing = missing
-  }
-
-  /** One class of all rows. */
-  putColumn(values: ArrayLike<unknown>, place: number, name: string): void {
-    const step = this.#classes
-    for (let row = 0, at = place; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
-  }
-
-  /** All classes of each row, which may stand together already. */
-  putLists(lists: () => Iterable<unknown>, matrix: ArrayLike<number> | undefined): void {
-    if (matrix) this.logits.set(matrix)
-    else for (const [row, list] of [...lists()].entries()) this.putRow(list as ArrayLike<unknown> | null, row)
-  }
-
-  /** All classes of one row; undefined where there is no list. */
-  putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
-    const length = values?.length ?? 0
-    if (length !== this.#classes) {
-      const missing = values === undefined || values === null
-      const rowError: RowError = missing
-        ? { code: 'E_MISSING', info: {} }
-        : { code: 'E_WIDTH', info: { cells: length, width: this.#classes } }
-      this.bad.set(row, rowError)
-      return
-    }
-    for (let index = 0; index < length; index++) this.#put(values![index], row * length + index, row, String(index))
-  }
-
-  #put(value: unknown, at: number, row: number, column: string): void {
-    if (typeof value === 'number') {
-      this.logits[at] = value
-      return
-    }
-    const logit = logitOf(value, this.#missing)
-    if (typeof logit === 'number') this.logits[at] = logit
-    else if (!this.bad.has(row)) this.bad.set(row, { ...logit, column })
-  }
-
-  /** The batch, with the values of the columns that are kept. */
-  batch(rows: number, kept: ArrayLike<Value>[]): RecordBatch {
-    return {
-      numRows: rows,
-      logits: this.logits,
-      kept,
-      errors: this.bad,
-      withPosition: ({ code, info: data, column }, row) => ({
-        code,
-        info: { ...data, row, ...(column !== undefined && { column }) },
-      }),
-      lines: 0,
-      bytes: 0,
-    }
-  }
 }
 
 /** A column of an output: values of one type for some rows, after one another. */
@@ -146,30 +159,25 @@ export function blocksOf({ kept, fields, classes }: OutputSchema, { batch, score
   const old = kept.map(({ name, type }, index): Block => {
     const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
     const column = batch.kept[index]!
-    const values = numbersOf(column, plainType, good) ?? good.map((row) => convert(column[row]!, plainType))
+    const read = valueReader(column)
+    const values = plainNumbers(column, plainType, good) ?? good.map((row) => convert(read(row), plainType))
     return { name, type: plainType, nullable: true, values }
   })
-  const added = fields.map(({ name, type, value, all }): Block => {
-    if (type === 'text') return { name, type, nullable: false, values: good.map((row) => value(scores, row)) }
-    if (all && good.length === scores.rows) return { name, type, nullable: false, values: all(scores) }
-    const width = type === 'classes' ? classes.length : 1
-    const values = new Float64Array(good.length * width)
-    good.forEach((row, index) => {
-      const found = value(scores, row)
-      if (type === 'classes') values.set(found as number[], index * width)
-      else values[index] = found as number
-    })
+  const added = fields.map((field): Block => {
+    const { name, type, value } = field
+    const values = type === 'text' ? good.map((row) => value(scores, row)) : resultsOf(field, classes, scores, good)
     return { name, type, nullable: false, values }
   })
   return [...old, ...added]
 }
 
 /** The numbers of a column that has nothing else. */
-function numbersOf(
-  column: ArrayLike<Value>,
+function plainNumbers(
+  column: KeptColumn,
   type: Block['type'],
   good: readonly number[],
 ): Float64Array | BigInt64Array | undefined {
+  if (isColumnData(column)) return undefined
   const isWhole = good.length === column.length
   if (type === 'integer' && column instanceof BigInt64Array) {
     return isWhole ? column : BigInt64Array.from(good, (row) => column[row]!)

@@ -125,14 +125,15 @@ function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
 /** What a writer of a run's results needs to know; `single` says that no other input comes after. */
 export function outputSchema(
   job: ScoreJob,
-  reader: Pick<RecordBatchReader, 'columns' | 'rows'>,
+  reader: Pick<RecordBatchReader, 'columns' | 'rows' | 'metadata'>,
   single: boolean,
 ): OutputSchema {
   const { settings, schema, output } = job
-  const { rows } = reader
+  const { rows, metadata } = reader
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
     fields: fieldsOf(schema.emit, schema),
+    metadata,
     classes: schema.classes,
     print: printer(settings),
     float32: settings.float32,

@@ -21,19 +21,12 @@ import type {
   Source,
   ValueType,
 } from '../../core/record-batch.js'
+import { dayText, decimalText, timestampText } from '../../core/value-text.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { optionalDependency } from '../../io/optional-dependency.js'
 import { type FileBytes, openBytes } from '../../io/temp-file.js'
-import {
-  type Block,
-  blocksOf,
-  dayText,
-  decimalText,
-  LogitsReader,
-  signedNumber,
-  timeText,
-  valuesOf,
-} from '../columnar.js'
+import { type Block, blocksOf, signedNumber, valuesOf } from '../columnar.js'
+import { LogitsReader } from '../logits-reader.js'
 import { checkFooter, checkMessage, isSchema } from './flatbuffer.js'
 import { decodeLz4 } from './lz4.js'
 
@@ -279,8 +272,8 @@ function* readBatch(
       }
     }
     yield reader.batch(
-      rows,
       plan.kept.map((index) => valuesOf(cellsOf(part.getChildAt(index)!, library))),
+      plan.kept.map((index) => columns[index]!.name),
     )
   }
 }
@@ -340,7 +333,7 @@ function* texts(column: Arrow.Vector, library: Library): Generator<unknown> {
     for (const data of column.data) {
       const counts = data.values as BigInt64Array
       for (let row = 0; row < data.length; row++) {
-        yield data.getValid(row) ? timeText(counts[row]!, 1000n ** BigInt(type.unit)) : null
+        yield data.getValid(row) ? timestampText(counts[row]!, 1000n ** BigInt(type.unit)) : null
       }
     }
   } else if (DataType.isDate(type)) {

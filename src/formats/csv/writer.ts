@@ -2,10 +2,13 @@
  * Writes delimited text. Results that follow one another are printed together, and where cells are encoded already,
  * joined: csv-stringify looks at every byte of a cell, which takes longer than to print a number.
  */
+
+import { valueReader } from '../../core/column-values.js'
 import { COMMAS, type Dialect, toBytes } from '../../core/dialect.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
-import { type Column, cellOf, type OutputSchema, type ScoredBatch, type Value } from '../../core/record-batch.js'
+import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
+import { cellOf } from '../../core/value-text.js'
 import type { Scores } from '../../kernel/host/matrix.js'
 import { decodeCell, encodeCell, writeRows } from './rows.js'
 
@@ -34,9 +37,8 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
       header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
     write({ batch, scores, good }) {
       if (good.length === 0) return []
-      return bytesOf(
-        good.map((row) => [...batch.kept.map((values) => keep(values[row] as Value)), ...newCells(scores, row)]),
-      )
+      const kept = batch.kept.map(valueReader)
+      return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
     },
     end: () => [],
   }

@@ -10,6 +10,7 @@
  * it stands, and the new keys are put before its last brace.
  */
 import { isUtf8 } from 'node:buffer'
+import { valueReader } from '../../core/column-values.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { logitOf } from '../../core/logit.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -29,6 +30,7 @@ import {
   type Source,
   type Value,
 } from '../../core/record-batch.js'
+import { jsonOf } from '../../core/value-text.js'
 import { commonType, fits, typeOf } from '../../core/value-type.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { oversizedBatch } from '../oversized.js'
@@ -322,11 +324,12 @@ export function write({
   return {
     begin: () => [],
     write({ batch, scores, good }) {
+      const read = batch.kept.map(valueReader)
       let text = ''
       for (const row of good) {
         const found = pairs.map(([key, valueText]) => key + valueText(scores, row))
         if (batch.rawRows) text += append(batch.rawRows[row]!, found.join(','))
-        else text += `{${[...keys.map((key, index) => key + jsonOf(batch.kept[index]![row]!)), ...found].join(',')}}\n`
+        else text += `{${[...keys.map((key, index) => key + jsonOf(read[index]!(row))), ...found].join(',')}}\n`
       }
       return text === '' ? [] : [Buffer.from(text)]
     },
@@ -357,13 +360,4 @@ function textOf(field: Field, classes: readonly string[], print: (values: number
 /** NaN and infinities are texts in JSON. */
 function quoteSpecial(numbers: string): string {
   return /[NI]/.test(numbers) ? numbers.replace(/-?(?:NaN|Infinity)/g, '"$&"') : numbers
-}
-
-function jsonOf(value: Value): string {
-  if (value === null || value === undefined) return 'null'
-  if (value instanceof RawJson) return value.text
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`
-  if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
-  return JSON.stringify(value)
 }

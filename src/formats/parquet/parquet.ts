@@ -36,18 +36,11 @@ import {
   type Value,
   type ValueType,
 } from '../../core/record-batch.js'
+import { dayText, decimalText, timestampText } from '../../core/value-text.js'
 import { optionalDependency } from '../../io/optional-dependency.js'
 import { type FileBytes, openBytes } from '../../io/temp-file.js'
-import {
-  type Block,
-  blocksOf,
-  dayText,
-  decimalText,
-  LogitsReader,
-  signedNumber,
-  timeText,
-  valuesOf,
-} from '../columnar.js'
+import { type Block, blocksOf, signedNumber, valuesOf } from '../columnar.js'
+import { LogitsReader } from '../logits-reader.js'
 import { writeChunk } from './column-writer.js'
 import { type Chunk, checkPages, NumberColumn, type Numbers, numberType } from './pages.js'
 import { decodeSnappy, encodeSnappy } from './snappy.js'
@@ -313,9 +306,9 @@ async function decompressorsFor({ row_groups: groups }: FileMetaData): Promise<D
 
 /** Times are given with all their digits, which JavaScript's dates have no room for. */
 const PARSERS: Partial<ParquetParsers> = {
-  timestampFromMilliseconds: (count) => timeText(count, 1000n),
-  timestampFromMicroseconds: (count) => timeText(count, 1_000_000n),
-  timestampFromNanoseconds: (count) => timeText(count, 1_000_000_000n),
+  timestampFromMilliseconds: (count) => timestampText(count, 1000n),
+  timestampFromMicroseconds: (count) => timestampText(count, 1_000_000n),
+  timestampFromNanoseconds: (count) => timestampText(count, 1_000_000_000n),
   dateFromDays: dayText,
   jsonFromBytes: (bytes) => new RawJson(Buffer.from(bytes).toString()),
 }
@@ -411,7 +404,10 @@ async function* readGroup(
     }
     const parts: ArrayLike<Value>[] = []
     for (const column of kept) parts.push(valuesOf((await column.take(count)).cells()))
-    yield reader.batch(count, parts)
+    yield reader.batch(
+      parts,
+      plan.kept.map((index) => columns[index]!.name),
+    )
   }
   for (const column of [...logits, ...kept]) await column.end()
 }

@@ -1,0 +1,190 @@
+/** The values of columns one by one, for outputs that are text and for objects. */
+import type { ColumnData } from './column-data.js'
+import { bitAt, isValid } from './column-slices.js'
+import type { DataType, TimeUnit } from './data-type.js'
+import { halves } from './float.js'
+import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
+import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampText } from './value-text.js'
+
+type Read<T> = (row: number) => T
+
+/** What becomes of values that are nested in lists, maps and structs. */
+interface Shape<T> {
+  value(value: Value): T
+  list(items: T[]): T
+  object(entries: [name: string, value: T][]): T
+}
+
+const JSON_TEXT: Shape<string> = {
+  value: jsonOf,
+  list: (items) => `[${items.join(',')}]`,
+  object: (entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
+}
+
+/** The function that reads the value of a row: what is nested is JSON, decimals and times are text with all their digits. */
+export function valueReader(column: KeptColumn): Read<Value> {
+  if (!isColumnData(column)) return (row) => column[row] as Value
+  if (!isNested(column.type)) return leafReader(column)
+  const read = shapedReader(column, JSON_TEXT)
+  return (row) => {
+    const text = read(row)
+    return text === 'null' ? null : new RawJson(text)
+  }
+}
+
+/** The same for a row as an object: what is nested is arrays and objects, of values as `leaf` makes them. */
+export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown): Read<unknown> {
+  if (!isColumnData(column)) return (row) => leaf(column[row] as Value)
+  return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries })
+}
+
+function isNested(type: DataType): boolean {
+  if (type.kind === 'dictionary') return isNested(type.values)
+  return ['list', 'fixed_size_list', 'struct', 'map'].includes(type.kind)
+}
+
+function shapedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> {
+  const read = nestedReader(data, shape)
+  if (read) return (row) => (isValid(data, row) ? read(row) : shape.value(null))
+  const leaf = leafReader(data)
+  return (row) => shape.value(leaf(row))
+}
+
+/** A reader of rows that are not null; undefined where they are not nested. */
+function nestedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> | undefined {
+  const { type, children } = data
+  if (!isNested(type)) return undefined
+  if (type.kind === 'dictionary') return indexed(data, shapedReader(data.dictionary!, shape))
+  if (type.kind === 'struct') {
+    const readers = type.fields.map(({ name }, index) => [name, shapedReader(children![index]!, shape)] as const)
+    return (row) => shape.object(readers.map(([name, read]) => [name, read(row)]))
+  }
+  const range = rangeReader(data)
+  if (type.kind === 'map') return mapReader(children![0]!, range, shape)
+  const item = shapedReader(children![0]!, shape)
+  return (row) => shape.list(Array.from(range(row), item))
+}
+
+/** An entry of a map is a name and its value; a key that is no text is named as it is written. */
+function mapReader<T>({ children }: ColumnData, range: Read<Iterable<number>>, shape: Shape<T>): Read<T> {
+  const [keys, values] = children as [ColumnData, ColumnData]
+  const key = shapedReader<string>(keys, {
+    ...JSON_TEXT,
+    value: (value) => (typeof value === 'string' ? value : jsonOf(value)),
+  })
+  const value = shapedReader(values, shape)
+  return (row) => shape.object(Array.from(range(row), (entry) => [key(entry), value(entry)]))
+}
+
+/** The positions in the child that the items of a row have. */
+function rangeReader({ type, offsets }: ColumnData): Read<Iterable<number>> {
+  if (type.kind === 'fixed_size_list') return (row) => positions(row * type.size, (row + 1) * type.size)
+  return (row) => positions(Number(offsets![row]!), Number(offsets![row + 1]!))
+}
+
+function* positions(start: number, end: number): Generator<number> {
+  for (let at = start; at < end; at++) yield at
+}
+
+function indexed<T>({ values }: ColumnData, read: Read<T>): Read<T> {
+  return (row) => read(Number(values![row]!))
+}
+
+/** A reader of values that are not nested; null where there is none. */
+function leafReader(data: ColumnData): Read<Value> {
+  if (data.type.kind === 'null') return () => null
+  const read = data.type.kind === 'dictionary' ? indexed(data, once(leafReader(data.dictionary!))) : plainReader(data)
+  if (!data.validity) return read
+  return (row) => (isValid(data, row) ? read(row) : null)
+}
+
+/** Each value read once: those of a dictionary are few, and the same again and again. */
+function once(read: Read<Value>): Read<Value> {
+  const known: Value[] = []
+  return (row) => {
+    known[row] ??= read(row)
+    return known[row]
+  }
+}
+
+function plainReader(data: ColumnData): Read<Value> {
+  const { type, offsets } = data
+  const values = data.values!
+  const bytes = data.values as Uint8Array
+  const count = (row: number) => BigInt(values[row]!)
+  switch (type.kind) {
+    case 'bool':
+      return (row) => bitAt(bytes, row)
+    case 'float':
+      return type.bitWidth === 16 ? halfReader(data.values as Uint16Array) : (row) => values[row]!
+    case 'utf8': {
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      return (row) => buffer.toString('utf8', Number(offsets![row]!), Number(offsets![row + 1]!))
+    }
+    case 'binary':
+      return (row) => bytes.subarray(Number(offsets![row]!), Number(offsets![row + 1]!))
+    case 'fixed_size_binary':
+      return (row) => bytes.subarray(row * type.byteWidth, (row + 1) * type.byteWidth)
+    case 'decimal': {
+      const size = type.bitWidth / 8
+      return (row) => decimalText(signedNumber(bytes, row * size, size), type.scale)
+    }
+    case 'date':
+      return type.unit === 'day' ? (row) => dayText(Number(values[row]!)) : (row) => dateText(count(row))
+    case 'time':
+      return (row) => timeOfDayText(count(row), PER_SECOND[type.unit])
+    case 'timestamp': {
+      const zone = type.timezone === undefined ? '' : 'Z'
+      return (row) => timestampText(count(row), PER_SECOND[type.unit], zone)
+    }
+    case 'duration':
+      return (row) => durationText(count(row), PER_SECOND[type.unit])
+    case 'interval':
+      return (row) => intervalText(bytes, row, type.unit)
+    default:
+      return (row) => values[row]!
+  }
+}
+
+const PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
+  second: 1n,
+  millisecond: 1000n,
+  microsecond: 1_000_000n,
+  nanosecond: 1_000_000_000n,
+}
+
+function halfReader(words: Uint16Array): Read<number> {
+  const numbers = halves(words)
+  return (row) => numbers[row]!
+}
+
+/** Milliseconds that are a whole number of days, as they should be, or a time. */
+function dateText(milliseconds: bigint): string {
+  const isDay = milliseconds % 86_400_000n === 0n
+  return isDay ? dayText(Number(milliseconds / 86_400_000n)) : timestampText(milliseconds, 1000n, '')
+}
+
+/** A whole number in two's complement, the least significant byte first. */
+function signedNumber(bytes: Uint8Array, start: number, length: number): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, length)
+  if (length === 4) return BigInt(view.getInt32(0, true))
+  let number = view.getBigInt64(length - 8, true)
+  for (let at = length - 16; at >= 0; at -= 8) number = (number << 64n) | view.getBigUint64(at, true)
+  return number
+}
+
+/** An interval in ISO 8601: months, days and seconds, each with a sign of its own. */
+function intervalText(bytes: Uint8Array, row: number, unit: (DataType & { kind: 'interval' })['unit']): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (unit === 'year_month') return `P${view.getInt32(4 * row, true)}M`
+  if (unit === 'day_time') {
+    const milliseconds = BigInt(view.getInt32(8 * row + 4, true))
+    return `P${view.getInt32(8 * row, true)}D${secondsText(milliseconds, 1000n)}`
+  }
+  const [months, days] = [view.getInt32(16 * row, true), view.getInt32(16 * row + 4, true)]
+  return `P${months}M${days}D${secondsText(view.getBigInt64(16 * row + 8, true), 1_000_000_000n)}`
+}
+
+function secondsText(count: bigint, perSecond: bigint): string {
+  return count === 0n ? '' : durationText(count, perSecond).replace(/^(-?)PT/, 'T$1')
+}

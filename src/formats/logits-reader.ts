@@ -1,0 +1,141 @@
+/** Logits out of typed columns: a column a class, or one of lists or structs, into a matrix; and the bad rows. */
+import type { ColumnData } from '../core/column-data.js'
+import { rowsOfBadText } from '../core/column-encoding.js'
+import { type Numbers, numbersOf } from '../core/column-numbers.js'
+import { isValid, layoutOf } from '../core/column-slices.js'
+import { valueReader } from '../core/column-values.js'
+import { fieldsOf } from '../core/data-type.js'
+import { logitOf } from '../core/logit.js'
+import { isColumnData, type KeptColumn, type RecordBatch, type RowError } from '../core/record-batch.js'
+
+/** Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. */
+export class LogitsReader {
+  readonly logits: Float64Array
+  readonly bad = new Map<number, RowError>()
+  readonly #rows: number
+  readonly #classes: number
+  readonly #missing: 'error' | '-inf'
+
+  constructor(rows: number, classes: number, missing: 'error' | '-inf') {
+    this.logits = new Float64Array(rows * classes)
+    this.#rows = rows
+    this.#classes = classes
+    this.#missing = missing
+  }
+
+  /** One class of all rows. */
+  readColumn(data: ColumnData, index: number, name: string): void {
+    const step = this.#classes
+    const numbers = numbersOf(data)
+    if (numbers && !numbers.validity) {
+      for (let row = 0, at = index; row < this.#rows; row++, at += step) this.logits[at] = numbers.numbers[row]!
+      return
+    }
+    const read = numbers ? numberReader(numbers) : valueReader(data)
+    for (let row = 0, at = index; row < this.#rows; row++, at += step) this.#put(read(row), at, row, name)
+  }
+
+  /** All classes of each row: lists of them, or structs whose fields they are. */
+  readRows(data: ColumnData): void {
+    if (data.type.kind === 'struct') this.#readStructs(data)
+    else this.#readLists(data)
+  }
+
+  #readStructs(data: ColumnData): void {
+    for (let row = 0; row < this.#rows; row++) if (!isValid(data, row)) this.#refuse(row, MISSING)
+    for (const [index, { name }] of fieldsOf(data.type).entries()) this.readColumn(data.children![index]!, index, name)
+  }
+
+  #readLists(data: ColumnData): void {
+    const [child] = data.children as [ColumnData]
+    const ends = endsOf(data)
+    const numbers = numbersOf(child)
+    const isMatrix = numbers && !numbers.validity && !data.validity && isEven(ends, this.#rows, this.#classes)
+    if (isMatrix) {
+      const { numbers: values } = numbers
+      for (let at = 0, from = ends(0); at < this.logits.length; at++) this.logits[at] = values[from + at]!
+      return
+    }
+    const read = numbers ? numberReader(numbers) : valueReader(child)
+    for (let row = 0; row < this.#rows; row++) {
+      const [start, length] = [ends(row), ends(row + 1) - ends(row)]
+      if (!isValid(data, row)) this.#refuse(row, MISSING)
+      else if (length !== this.#classes) this.#refuse(row, this.#widthError(length))
+      else {
+        for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row, String(at))
+      }
+    }
+  }
+
+  #widthError(cells: number): RowError {
+    return { code: 'E_WIDTH', info: { cells, width: this.#classes } }
+  }
+
+  /** One class of all rows, of values. */
+  putColumn(values: ArrayLike<unknown>, index: number, name: string): void {
+    const step = this.#classes
+    for (let row = 0, at = index; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
+  }
+
+  /** All classes of each row, which may stand together already. */
+  putLists(lists: () => Iterable<unknown>, matrix: ArrayLike<number> | undefined): void {
+    if (matrix) this.logits.set(matrix)
+    else for (const [row, list] of [...lists()].entries()) this.#putRow(list as ArrayLike<unknown> | null, row)
+  }
+
+  /** All classes of one row; undefined where there is no list. */
+  #putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
+    if (!values) this.#refuse(row, MISSING)
+    else if (values.length !== this.#classes) this.#refuse(row, this.#widthError(values.length))
+    else for (let at = 0; at < values.length; at++) this.#put(values[at], row * values.length + at, row, String(at))
+  }
+
+  #put(value: unknown, at: number, row: number, column: string): void {
+    const logit = typeof value === 'number' ? value : logitOf(value, this.#missing)
+    if (typeof logit === 'number') this.logits[at] = logit
+    else this.#refuse(row, { ...logit, column })
+  }
+
+  #refuse(row: number, error: RowError): void {
+    if (!this.bad.has(row)) this.bad.set(row, error)
+  }
+
+  /** The batch, with the columns that are kept, whose text has to be UTF-8. */
+  batch(kept: KeptColumn[], names: readonly string[]): RecordBatch {
+    for (const [index, column] of kept.entries()) {
+      const rows = isColumnData(column) ? rowsOfBadText(column) : []
+      for (const row of rows) this.#refuse(row, { code: 'E_CELL_ENCODING', info: {}, column: names[index]! })
+    }
+    return {
+      numRows: this.#rows,
+      logits: this.logits,
+      kept,
+      errors: this.bad,
+      withPosition: ({ code, info: data, column }, row) => ({
+        code,
+        info: { ...data, row, ...(column !== undefined && { column }) },
+      }),
+      lines: 0,
+      bytes: 0,
+    }
+  }
+}
+
+const MISSING: RowError = { code: 'E_MISSING', info: {} }
+
+function numberReader({ numbers, validity }: Numbers): (row: number) => number | null {
+  return (row) => (isValid({ validity }, row) ? numbers[row]! : null)
+}
+
+/** The function that says where in the child the items of a row begin, which is where those of the row before end. */
+function endsOf({ type, offsets }: ColumnData): (row: number) => number {
+  if (type.kind === 'fixed_size_list') return (row) => row * type.size
+  if (layoutOf(type) !== 'list') return () => 0
+  return (row) => Number(offsets![row]!)
+}
+
+/** True where each row has as many items as there are classes. */
+function isEven(ends: (row: number) => number, rows: number, classes: number): boolean {
+  for (let row = 0; row < rows; row++) if (ends(row + 1) - ends(row) !== classes) return false
+  return true
+}
