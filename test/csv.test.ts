@@ -174,6 +174,19 @@ describe('line ends', () => {
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { line: 2, row: 1, cells: 5, width: 3 } })
   })
 
+  it('a bare LF is data where the first line ends in CR, and stands in quotes where rows end in LF', async () => {
+    for (const lane of ['general', 'fast'] as const) {
+      const { text, error } = await run('t,logit_x,logit_y\ra\nb,2,1\r"a\nb",2,1\r\nc,2,1\r', { lane })
+      expect(error).toBeUndefined()
+      expect(text).toBe(`t,p_x,p_y,label\n"a\nb",${P21},x\n"a\nb",${P21},x\n"\nc",${P21},x\n`)
+    }
+  })
+
+  it('a bare LF in a name stands in quotes too', async () => {
+    const { text } = await run('#\ra\nb,logit_x,logit_y\rc,2,1\r', { comment: '#' })
+    expect(text).toBe(`"a\nb",p_x,p_y,label\nc,${P21},x\n`)
+  })
+
   it('CR CR LF does not double the rows', async () => {
     const { text, stats, error } = await run('t,logit_x,logit_y\r\na,2,1\r\r\nb,2,1\r\n', { onError: 'skip' })
     expect(error).toBeUndefined()

@@ -134,6 +134,14 @@ describe('labels that need quotes', () => {
   })
 })
 
+describe('labels that begin as comments do', () => {
+  it('are the same in both lanes, of rows that the kernel defers too', async () => {
+    const options: ScoreOptions = { comment: '#', keep: false, emit: 'label', labels: ['#a', '#b'], missing: '-inf' }
+    const { text } = await both('logit_a,logit_b\n1,2\n1,\n1,2\n', options, [{ size: 4096, jobs: 1 }])
+    expect(text).toBe('label\n#b\n#a\n#b\n')
+  })
+})
+
 /** A text of rows that are made at random, and the options it is scored with. */
 interface Case {
   text: string

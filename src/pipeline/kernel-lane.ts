@@ -30,9 +30,9 @@ function inputRanges(block: Buffer, { source }: TextJob): Iterable<ByteRange> {
   return source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block)
 }
 
-/** The same of the output. */
+/** The same of the output, which has no comments. */
 function outputRanges(block: Buffer, { output }: TextJob): Iterable<ByteRange> {
-  return output ? rowRanges(block, output) : lineRanges(block)
+  return output ? rowRanges(block, { ...output, comment: undefined }) : lineRanges(block)
 }
 
 function* lineRanges(block: Buffer): Generator<ByteRange> {

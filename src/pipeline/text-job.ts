@@ -1,5 +1,5 @@
 /** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
-import { type Dialect, toBytes } from '../core/dialect.js'
+import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
@@ -82,7 +82,8 @@ function fieldsRefusal(schema: Schema): string | undefined {
 
 function csvEntry({ output, input, settings }: ScoreJob): Entry {
   if (!output) return 'scoreCsvToNdjson'
-  return settings.escapeFormulas || input!.delimiter !== output.delimiter ? 'scoreCsvRequoted' : 'scoreCsv'
+  const keepsCells = sameCells(input!, output) && input!.newline === output.newline && !settings.escapeFormulas
+  return keepsCells ? 'scoreCsv' : 'scoreCsvRequoted'
 }
 
 function ndjsonEntry({ output, rawRows, schema }: ScoreJob): Entry {

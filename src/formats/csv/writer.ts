@@ -55,7 +55,7 @@ function headerCells(
   return [
     ...kept.map((column) =>
       cells === 'encoded' && column.headerCell !== undefined && !isChanged(column)
-        ? column.headerCell
+        ? wholeLine(column.headerCell, dialect)
         : nameCell(column.name),
     ),
     ...fields.map(({ name }) => nameCell(name)),
@@ -67,11 +67,16 @@ function keptCellWriter({ cells, dialect, escapeFormulas }: TextSchema): (value:
   const safe = escapeFormulas ? escapeFormula : (text: string) => text
   if (cells === 'text') return (value) => toBytes(safe(cellOf(value)))
   if (cells === 'bytes') return (value) => safe(value as string)
-  if (!escapeFormulas) return (value) => value as string
+  if (!escapeFormulas) return (value) => wholeLine(value as string, dialect)
   return (value) => {
     const text = decodeCell(value as string, dialect)
-    return safe(text) === text ? (value as string) : encodeCell(safe(text), dialect)
+    return safe(text) === text ? wholeLine(value as string, dialect) : encodeCell(safe(text), dialect)
   }
+}
+
+/** A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. */
+function wholeLine(cell: string, dialect: Dialect): string {
+  return cell.includes('\n') && !cell.startsWith(dialect.quote) ? encodeCell(cell, dialect) : cell
 }
 
 type CellsOf = (scores: Scores, row: number) => string[]

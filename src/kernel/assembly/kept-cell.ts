@@ -39,7 +39,9 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
     else if (<u32>load<u8>(from) == 0x2b || <u32>load<u8>(from) == 0x2d) return 0
     else isFormula = true
   }
-  if (!job.requotes && !isFormula) return copyCell(start, end, out, lead, job)
+  // Where rows end in a carriage return, a cell without quotes may hold the newline that ends them in the output.
+  const isWhole = isQuoted || job.newline != CR
+  if (!job.requotes && !isFormula && (isWhole || !hasSpecial(from, to, job))) return copyCell(start, end, out, lead, job)
   const needsQuotes = hasSpecial(from, to, job)
   if (needsQuotes) store<u8>(out++, QUOTE)
   if (isFormula) store<u8>(out++, APOSTROPHE)
