@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest'
 import type { Block } from '../dist/core/record-batch.js'
 import { splitRows } from '../dist/formats/csv/row-splitter.js'
 import { splitLines } from '../dist/formats/ndjson/line-splitter.js'
+import { type Clock, coalesce } from '../dist/io/coalesce.js'
 import { chunksOf } from './streams.js'
 
 const DIALECT = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' } as const
 const SIZE = 1 << 12
+/** Chunks are never late, however busy the machine. */
+const clock: Clock = { now: () => 0, after: () => () => {} }
 
 /** The blocks of an input that comes in chunks of 10,000 bytes. */
 const blocksOf = (input: string, limit: number): Promise<Block[]> =>
-  Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit })).toArray()
+  Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit, clock })).toArray()
 
 const textOf = (blocks: Block[]) => blocks.map((block) => String(Buffer.isBuffer(block) ? block : block.start)).join('')
 
@@ -47,7 +50,7 @@ describe('blocks', () => {
 
 describe('blocks of lines', () => {
   const linesOf = async (input: string, limit: number) => {
-    const blocks = await Readable.from(splitLines(Readable.from(chunksOf(input, 10_000)), limit)).toArray()
+    const blocks = await Readable.from(splitLines(Readable.from(chunksOf(input, 10_000)), limit, clock)).toArray()
     return blocks.map((block) => (Buffer.isBuffer(block) ? String(block) : block.bytes))
   }
 
@@ -67,5 +70,42 @@ describe('blocks of lines', () => {
       '3\n4\n',
       long.length,
     ])
+  })
+})
+
+describe('chunks that are joined', () => {
+  const texts = (source: AsyncIterable<Buffer>, clock: Clock) =>
+    Readable.from(coalesce(source, SIZE, clock))
+      .map(String)
+      .toArray()
+
+  it('are given as they are where the next one is late', async () => {
+    let late = () => {}
+    const slow: Clock = {
+      now: () => 0,
+      after: (_, callback) => {
+        late = callback
+        return () => {}
+      },
+    }
+    const source = async function* () {
+      yield Buffer.from('a')
+      yield Buffer.from('b')
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      late()
+      yield Buffer.from('c')
+    }
+    expect(await texts(source(), slow)).toEqual(['ab', 'c'])
+  })
+
+  it('are held for 20 ms, though more come', async () => {
+    let now = 0
+    const source = async function* () {
+      for (const text of 'abcdefgh') {
+        yield Buffer.from(text)
+        now += 8
+      }
+    }
+    expect(await texts(source(), { ...clock, now: () => now })).toEqual(['abc', 'def', 'gh'])
   })
 })

@@ -1,19 +1,39 @@
 /**
- * Chunks put together: from a pipe they come by 64 KiB or less, and a block costs some 0.2 ms whatever is in it, so a
- * block of each would take a third more of the time.
+ * Joins small chunks: a pipe gives 64 KiB or less at a time, and a block costs some 0.2 ms whatever its size, so a block
+ * for each chunk would take a third more time.
  */
 import { acquireJoined } from './buffer-pool.js'
 
-/** How long the next chunk is waited for, in ms: a source that is as quick as we are takes less to give it. */
+/** How long to wait for the next chunk, in ms: a source as fast as the scorer takes less. */
 const PATIENCE = 1
-/** How long a chunk is held, in ms, though more come; it takes some of them to score a block meanwhile. */
+/** How long a chunk is held while more arrive, in ms. */
 const LONGEST = 20
 
+/** The time that {@link coalesce} goes by; tests pass one of their own. */
+export interface Clock {
+  /** Milliseconds since some moment. */
+  now(): number
+  /** Calls back after so many milliseconds; returns a function that cancels the call. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
 /**
- * The bytes of a source in chunks of `size`, as long as they come at once: what a slower source gave is held for some
- * milliseconds; and where it fails, that is told after what it gave. `release` takes back a chunk.
+ * The bytes of a source in chunks of `size`, as long as the source is fast enough: what a slower source gave is held for
+ * a few milliseconds. An error of the source comes after the bytes before it. Chunks are recycled with `release`.
  */
-export async function* coalesce(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+export async function* coalesce(
+  source: AsyncIterable<Buffer>,
+  size: number,
+  clock: Clock = SYSTEM_CLOCK,
+): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]()
   let held: Buffer[] = []
   let room = size
@@ -26,12 +46,12 @@ export async function* coalesce(source: AsyncIterable<Buffer>, size: number): As
   try {
     for (;;) {
       const next = chunks.next()
-      if (held.length > 0 && !(await comesSoon(next, since))) yield take()
+      if (held.length > 0 && !(await comesSoon(next, since, clock))) yield take()
       const { done, value } = await next
       if (done) return
       for (let from = 0; from < value.length; ) {
         const part = value.subarray(from, from + room)
-        if (held.length === 0) since = performance.now()
+        if (held.length === 0) since = clock.now()
         held.push(part)
         from += part.length
         room -= part.length
@@ -39,25 +59,25 @@ export async function* coalesce(source: AsyncIterable<Buffer>, size: number): As
       }
     }
   } finally {
-    // Not waited for: a source that has nothing for now would hold back the end.
+    // Not awaited: a source that has nothing to give yet would delay the end.
     chunks.return?.(undefined)?.catch(() => {})
   }
 }
 
-/** Whether a source gives another chunk before long, and before those that are held `since` then are held too long. */
-async function comesSoon(next: Promise<IteratorResult<Buffer>>, since: number): Promise<boolean> {
-  const given = next.then(
+/** Whether the next chunk arrives soon, and before those held `since` then have been held for too long. */
+async function comesSoon(next: Promise<IteratorResult<Buffer>>, since: number, clock: Clock): Promise<boolean> {
+  const arrives = next.then(
     ({ done }) => !done,
     () => false,
   )
-  if (performance.now() - since > LONGEST) return false
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE, false)
+  if (clock.now() - since > LONGEST) return false
+  let cancel = () => {}
+  const tooLate = new Promise<boolean>((resolve) => {
+    cancel = clock.after(PATIENCE, () => resolve(false))
   })
   try {
-    return await Promise.race([given, patience])
+    return await Promise.race([arrives, tooLate])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

@@ -13,16 +13,16 @@
 import type { Dialect } from '../../core/dialect.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { acquire, acquireCopy, recycle, release } from '../../io/buffer-pool.js'
-import { coalesce } from '../../io/coalesce.js'
+import { type Clock, coalesce } from '../../io/coalesce.js'
 
 /** Blocks in order. A block takes in `size` bytes at once; a longer row makes a longer block, up to `limit` bytes. */
 export async function* splitRows(
   chunks: AsyncIterable<Buffer>,
   dialect: Dialect,
-  { size, limit }: { size: number; limit: number },
+  { size, limit, clock }: { size: number; limit: number; clock?: Clock },
 ): AsyncGenerator<Block> {
   const cutter = new RowSplitter(dialect, size, limit)
-  for await (const chunk of coalesce(chunks, size)) {
+  for await (const chunk of coalesce(chunks, size, clock)) {
     yield* cutter.take(chunk, false)
     release(chunk)
   }

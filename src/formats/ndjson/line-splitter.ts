@@ -1,7 +1,7 @@
 /** Lines of UTF-8 text, in blocks of whole ones. */
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { acquireJoined, release } from '../../io/buffer-pool.js'
-import { coalesce } from '../../io/coalesce.js'
+import { type Clock, coalesce } from '../../io/coalesce.js'
 
 const LF = 10
 
@@ -9,11 +9,11 @@ const LF = 10
  * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
  * `limit` bytes; one that is longer still is passed over.
  */
-export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Block> {
+export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number, clock?: Clock): AsyncGenerator<Block> {
   let held: Buffer[] = []
   let length = 0
   let long: OversizedRow | undefined
-  for await (const chunk of coalesce(chunks, MOST)) {
+  for await (const chunk of coalesce(chunks, MOST, clock)) {
     for (let from = 0, end = 0; from < chunk.length; from += end) {
       const part = chunk.subarray(from)
       const first = part.indexOf(LF) + 1
