@@ -1,10 +1,12 @@
 /** Files -> bytes: inputs one after the other, scored into one output. */
-import { createReadStream, fstatSync, type ReadStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { parseOptions } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
+import { FileChunks } from '../io/file-chunks.js'
+import { FileWatch } from '../io/file-watch.js'
 import { NO_PARTS, partsOf } from '../pipeline/input-files.js'
 import type { Input } from '../pipeline/open-input.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
@@ -62,17 +64,21 @@ async function requireReadable(path: string): Promise<void> {
 
 function sourceOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
   const name = typeof input === 'string' ? input : source
-  const open = () => (typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input)
-  const opened: { stream?: Readable; closed?: true; watch?: Watch } = {}
+  const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}
+  const bytes = async function* (): AsyncGenerator<Buffer> {
+    opened.file = typeof input === 'string' ? await FileChunks.open(input) : undefined
+    if (opened.file) return yield* counted(opened.file.read(CHUNK), stats)
+    opened.stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
+    opened.watch = new FileWatch(opened.stream, typeof input !== 'string')
+    yield* toBuffers(opened.stream, stats)
+  }
   const chunks = async function* (): AsyncGenerator<Buffer> {
     const before = stats.bytes
-    opened.stream = open()
-    opened.watch = new Watch(opened.stream, typeof input !== 'string')
     try {
-      yield* toBuffers(opened.stream, stats)
+      yield* bytes()
     } catch (cause) {
       if (opened.closed) return
-      const byte = stats.bytes - before + unread(opened.stream)
+      const byte = stats.bytes - before + (opened.stream ? unread(opened.stream) : 0)
       const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? NO_PARTS : systemReason(cause)
       const info = { ...(name !== undefined && { source: name }), ...(byte > 0 && { byte }), reason }
       throw new SoftmaxError('E_INPUT', info, { cause })
@@ -81,54 +87,26 @@ function sourceOf(input: string | Readable, source: string | undefined, stats: S
   const close = () => {
     opened.closed = true
     opened.stream?.destroy()
+    opened.file?.close()
   }
   const requireUnchanged = () => {
-    const reason = opened.watch?.change
+    const reason = (opened.file ?? opened.watch)?.change
     if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
   }
   return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
 }
 
+async function* counted(chunks: AsyncGenerator<Buffer>, stats: Stats): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    stats.bytes += chunk.length
+    yield chunk
+  }
+}
+
 /** How many bytes of a file are read at once. */
-export const CHUNK = 1 << 18
+export const CHUNK = 1 << 19
 
 /** How many bytes a stream has read that were not taken from it. */
 function unread({ readableLength, readableObjectMode }: Readable): number {
   return readableObjectMode ? 0 : readableLength
-}
-
-/** Sees whether a file is as long at its end as it was when it was opened. */
-class Watch {
-  /** What is told of a file that is not. */
-  change: string | undefined
-  #descriptor: number | undefined
-  #size: number | undefined
-
-  /** `given`: the stream was open before, and may begin anywhere in its file. */
-  constructor(stream: Readable, given: boolean) {
-    const { fd } = stream as { fd?: unknown }
-    if (typeof fd === 'number') this.#open(fd)
-    stream.once('open', (fd: number) => this.#open(fd))
-    stream.once('end', () => this.#compare(stream as ReadStream, given))
-  }
-
-  #open(descriptor: number): void {
-    this.#descriptor = descriptor
-    this.#size = fileSize(descriptor)
-  }
-
-  #compare({ bytesRead }: ReadStream, given: boolean): void {
-    if (this.#descriptor === undefined) return
-    const now = fileSize(this.#descriptor)
-    // A file that the system makes up has no size.
-    const read = given || this.#size === 0 ? now : bytesRead
-    if (this.#size === now && (now === undefined || read === now)) return
-    this.change = `it changed while it was read, from ${this.#size} to ${now} bytes, of which ${read} were found`
-  }
-}
-
-/** The size of an open file; undefined for what has none. */
-function fileSize(descriptor: number): number | undefined {
-  const file = fstatSync(descriptor)
-  return file.isFile() ? file.size : undefined
 }

@@ -10,7 +10,7 @@ const lent = new WeakSet<ArrayBufferLike>()
 const whole = new WeakSet<Uint8Array>()
 /** How many bytes are spare. A run has fewer under way: where there are more, they are of sizes that come no longer. */
 let spareBytes = 0
-const MOST_SPARE = 1 << 24
+const MOST_SPARE = 1 << 25
 
 /** A buffer of that length with anything in it, which may be given to {@link recycle} later, and need not be. */
 export function acquire(length: number): Buffer {
@@ -22,6 +22,13 @@ export function acquire(length: number): Buffer {
   return Buffer.from(taken, 0, length)
 }
 
+/** The same, which {@link release} takes back. */
+export function acquireWhole(length: number): Buffer {
+  const buffer = acquire(length)
+  whole.add(buffer)
+  return buffer
+}
+
 /** A copy in memory that is lent. */
 export function acquireCopy(bytes: Uint8Array): Buffer {
   const copy = acquire(bytes.length)
@@ -31,13 +38,12 @@ export function acquireCopy(bytes: Uint8Array): Buffer {
 
 /** Parts in one buffer, in memory that is lent; {@link release} takes it back. */
 export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
-  const all = acquire(parts.reduce((sum, { length }) => sum + length, 0))
+  const all = acquireWhole(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
     all.set(part, at)
     at += part.length
   }
-  whole.add(all)
   return all
 }
 

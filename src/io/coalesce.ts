@@ -2,7 +2,7 @@
  * Joins small chunks: a pipe gives 64 KiB or less at a time, and a block costs some 0.2 ms whatever its size, so a block
  * for each chunk would take a third more time.
  */
-import { acquireJoined } from './buffer-pool.js'
+import { acquireJoined, release } from './buffer-pool.js'
 
 /** How long to wait for the next chunk, in ms: a source as fast as the scorer takes less. */
 const PATIENCE = 1
@@ -40,6 +40,7 @@ export async function* coalesce(
   let since = 0
   const take = () => {
     const all = held.length === 1 ? held[0]! : acquireJoined(held)
+    if (held.length > 1) for (const chunk of held) release(chunk)
     ;[held, room] = [[], size]
     return all
   }
@@ -50,7 +51,7 @@ export async function* coalesce(
       const { done, value } = await next
       if (done) return
       for (let from = 0; from < value.length; ) {
-        const part = value.subarray(from, from + room)
+        const part = value.length <= room && from === 0 ? value : value.subarray(from, from + room)
         if (held.length === 0) since = clock.now()
         held.push(part)
         from += part.length

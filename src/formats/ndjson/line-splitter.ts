@@ -45,7 +45,7 @@ function oversized(bytes: number, start: Buffer, limit: number): OversizedRow {
 }
 
 /** How many bytes of a chunk make a block. */
-const MOST = 1 << 18
+const MOST = 1 << 19
 
 /** Where lines end that are no longer than is allowed, `first` the end of the first. */
 function wholeEnd(part: Buffer, first: number, limit: number): number {
