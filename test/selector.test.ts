@@ -29,7 +29,17 @@ describe('a selector', () => {
   it.each([
     ['names', 'logit_a,logit_c', ['logit_a', 'logit_c']],
     ['one name', 'note', ['note']],
-    ['names in any order, for column order', 'logit_c,logit_a', ['logit_a', 'logit_c']],
+    ['names, in the order given', 'logit_c,logit_a', ['logit_c', 'logit_a']],
+    ['positions, in the order given', '4,2,3', ['logit_c', 'logit_a', 'logit_b']],
+    [
+      'a name before a glob, whose columns come in their own order',
+      'logit_c,logit_*',
+      ['logit_c', 'logit_a', 'logit_b', 'logit_d'],
+    ],
+    ['ranges, each in column order', '4-5,2-3', ['logit_c', 'logit_d', 'logit_a', 'logit_b']],
+    ['a name that is taken out and put back, last', 'logit_a,logit_b,!logit_a,logit_a', ['logit_b', 'logit_a']],
+    ['blanks around items', ' logit_a , 3, logit_d ', ['logit_a', 'logit_b', 'logit_d']],
+    ['blanks around names in quotes', ' "logit_a" , "1"', ['logit_a', '1']],
     ['one column twice, for once', 'logit_a,2,logit_a', ['logit_a']],
     ['positions from 1', '2,3', ['logit_a', 'logit_b']],
     ['a position, not a name of digits', '1', ['id']],
@@ -56,6 +66,7 @@ describe('a selector', () => {
     ['a negated glob', '!*o*,!id,!a-b', ['1']],
     ['a negated regular expression', '2-5,!/[cd]$/', ['logit_a', 'logit_b']],
     ['a negation, then one more', '2-4,!3,5', ['logit_a', 'logit_c', 'logit_d']],
+    ['the order of what was asked for first, though it comes again', 'logit_b,2-3', ['logit_b', 'logit_a']],
     ['a name in quotes', '"logit_a"', ['logit_a']],
     ['a name of digits in quotes', '"1"', ['1']],
   ])('takes %s: %s', async (_, logits, names) => {
@@ -99,6 +110,24 @@ describe('a selector', () => {
     ])
   })
 
+  it.each([
+    ['a blank', 'logit_a, logit_b', 'logit_b'],
+    ['a no-break blank', 'logit_a,\u00a0logit_b\u00a0', 'logit_b'],
+    ['a byte order mark', 'logit_a,\ufefflogit_b', 'logit_b'],
+    ["numpy's comment sign", '# logit_a,logit_b', 'logit_a'],
+    ['a comment sign', '#logit_a,logit_b', 'logit_a'],
+  ])('finds a name that has %s before it in the header', async (_, header, logits) => {
+    expect((await settle(`${header}\n1,2\n`, { logits })).classes).toEqual([logits.slice(-1)])
+    expect((await settle(`${header}\n1,2\n`, { logits: '/^logit_.$/' })).classes).toEqual(['a', 'b'])
+    expect((await settle(`${header}\n1,2\n`, { logits: 'logit_a-logit_b' })).classes).toEqual(['a', 'b'])
+  })
+
+  it('takes a name as it stands before one that is alike', async () => {
+    expect((await settle(' x,x\n1,2\n', { logits: '" x"' })).logits).toEqual([0])
+    expect((await settle(' x,x\n1,2\n', { logits: ['x'] })).logits).toEqual([1])
+    expect(await refused(' x,x \n1,2\n', { logits: ['x'] })).toMatchObject({ code: 'E_SELECTOR' })
+  })
+
   it('prefers a name to a range', async () => {
     expect(await chosen('a,x,b,a-b\n', { logits: 'a-b' })).toEqual(['a-b'])
   })
@@ -112,9 +141,9 @@ describe('a selector', () => {
     expect(await chosen(header, { logits: 'note' })).toEqual(['note'])
   })
 
-  it('gives classes in column order, which is the order of labels', async () => {
+  it('gives classes in its order, which is the order of labels', async () => {
     expect(await settle('a,b,c\n', { logits: 'c,a', labels: ['first', 'last'] })).toMatchObject({
-      logits: [0, 2],
+      logits: [2, 0],
       classes: ['first', 'last'],
       kept: [1],
     })

@@ -1,5 +1,6 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
 
+import { className, isLogitName } from './column-name.js'
 import { SoftmaxError } from './errors.js'
 import { readLabels } from './labels.js'
 import { isNumber } from './number.js'
@@ -98,10 +99,10 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
   const header = columns.map(({ name }) => name)
   const chosen = logits
     ? select(logits, header)
-    : [...header.keys()].filter((index) => isWhole(index) && LOGIT_NAME.test(header[index]!))
+    : [...header.keys()].filter((index) => isWhole(index) && isLogitName(header[index]!))
   if (chosen.length === 1) return isWhole(chosen[0]!) ? chosen[0] : undefined
   const [list, ...more] = [...header.keys()].filter((index) => columns[index]!.type === 'list')
-  const flat = header.some((name, index) => LOGIT_NAME.test(name) && !isWhole(index))
+  const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
   throw new SoftmaxError('E_COLUMNS', { header, logits: header[list]! })
 }
@@ -136,8 +137,6 @@ export function resolveLayout(
   return { classes, log: op === 'log-softmax', topK, emit: columns, columnNames }
 }
 
-const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
-const LOGIT_NAME = /^logits?(?![\p{L}])/iu
 /** Names, and words in names, of columns that hold keys, truths and the like: they are never taken for logits unasked. */
 const OTHER_NAMES = new Set(
   'index idx key row rownum row_number y y_true class split fold weight time timestamp date year month day name text image'.split(
@@ -154,15 +153,10 @@ function isOtherName(name: string): boolean {
   return name.trim() === '' || OTHER_NAMES.has(words.join('_')) || words.some((word) => OTHER_WORDS.has(word))
 }
 
-/** `logit_cat` -> `cat`. */
-function className(column: string): string {
-  return column.replace(LOGIT_PREFIX, '') || column
-}
-
 function findLogits(header: string[] | undefined, first: string[] | undefined): number[] {
   const columns = header ?? first ?? []
   const positions = [...columns.keys()]
-  const named = positions.filter((index) => header && LOGIT_NAME.test(header[index]!))
+  const named = positions.filter((index) => header && isLogitName(header[index]!))
   if (named.length > 0) return named
   const numbers = positions.filter((index) => !first || isNumber(first[index]!))
   const doubtful = positions.filter((index) => (header ? isOtherName(header[index]!) : looksLikeKey(columns, index)))

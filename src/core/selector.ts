@@ -3,49 +3,86 @@
  *
  *     2-11    logit_a-logit_d    logit_*    /^logit_\d+$/    !logit_other    "a,b"    "2"
  *
- * Digits are positions; a name made of digits, or one that holds a comma, is written in double quotes. What is
- * selected comes in column order. A selector that begins with a negation begins with all columns.
+ * Digits are positions; a name made of digits, or one that holds a comma, is written in double quotes. Items count in the
+ * order given, each column once; the columns of a range, a glob or a regular expression come in their own order. A
+ * selector that begins with a negation begins with all columns. A name that no column has exactly is compared without
+ * what stands around names in files (see `column-name.ts`).
  */
+import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 
-const ITEM = /!?(?:"(?:[^"]|"")*"|\/(?:[^/\\]|\\.)+\/i?|[^,"/!][^,]*)/
-const SELECTOR = new RegExp(`^${ITEM.source}(?:,${ITEM.source})*$`)
+const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
+const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
 
-/** The positions, from 0, of the columns that a selector names. Throws E_SELECTOR for an item that names none. */
-export function select(selector: string | readonly string[], columns: readonly string[]): number[] {
+/** The positions, from 0, of the columns that a selector names, in its order. Throws E_SELECTOR for an item that names none. */
+export function select(selector: string | readonly string[], names: readonly string[]): number[] {
   const items = typeof selector === 'string' ? splitItems(selector) : selector
-  const chosen = new Set(items[0]?.startsWith('!') ? columns.keys() : [])
+  const columns = new Columns(names)
+  const chosen = new Set(items[0]?.startsWith('!') ? names.keys() : [])
   for (const item of items) {
     if (item.startsWith('!')) for (const index of resolve(item.slice(1), columns)) chosen.delete(index)
     else for (const index of resolve(item, columns)) chosen.add(index)
   }
   if (chosen.size === 0) throw new SoftmaxError('E_SELECTOR', { item: items.join(','), reason: 'selects no column' })
-  return [...chosen].sort((a, b) => a - b)
+  return [...chosen]
 }
 
 function splitItems(selector: string): string[] {
-  if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!
+  if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!.map((item) => item.trim())
   throw new SoftmaxError('E_SELECTOR', {
     item: selector,
     reason: 'is not a list of columns; a quote or a / has to be closed',
   })
 }
 
-function resolve(item: string, columns: readonly string[]): number[] {
+/** The columns of an input, by name. */
+class Columns {
+  readonly names: readonly string[]
+  readonly #exact: Map<string, number[]>
+  #plain: Map<string, number[]> | undefined
+
+  constructor(names: readonly string[]) {
+    this.names = names
+    this.#exact = positionsBy(names)
+  }
+
+  /** Where those are that have a name: exactly or, if none has, as names are compared. */
+  named(name: string): readonly number[] {
+    const exact = this.#exact.get(name)
+    if (exact) return exact
+    this.#plain ??= positionsBy(this.names.map(plainName))
+    return this.#plain.get(plainName(name)) ?? []
+  }
+
+  toString(): string {
+    return shown(this.names.join(','))
+  }
+}
+
+function positionsBy(names: readonly string[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>()
+  for (const [index, name] of names.entries()) {
+    const those = positions.get(name)
+    if (those) those.push(index)
+    else positions.set(name, [index])
+  }
+  return positions
+}
+
+function resolve(item: string, columns: Columns): number[] {
   if (item.startsWith('"')) return [named(item.slice(1, -1).replaceAll('""', '"'), columns)]
   const found = byPattern(item, columns) ?? byPosition(item, columns) ?? byName(item, columns) ?? byRange(item, columns)
   if (found === undefined) return [named(item, columns)]
-  if (found.length === 0)
-    throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${shown(columns.join(','))}` })
+  if (found.length === 0) throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${columns}` })
   return found
 }
 
-function byPattern(item: string, columns: readonly string[]): number[] | undefined {
+function byPattern(item: string, { names }: Columns): number[] | undefined {
   const regex = /^\/(.+)\/(i?)$/.exec(item)
   const glob = !regex && /[*?]/.test(item)
   if (!regex && !glob) return undefined
   const pattern = regex ? compile(regex[1]!, regex[2]!, item) : globPattern(item)
-  return columns.flatMap((name, index) => (pattern.test(name) ? [index] : []))
+  return names.flatMap((name, index) => (pattern.test(name) || pattern.test(plainName(name)) ? [index] : []))
 }
 
 function compile(source: string, flags: string, item: string): RegExp {
@@ -64,44 +101,38 @@ function globPattern(glob: string): RegExp {
   return new RegExp(`^${body}$`, 'su')
 }
 
-function byPosition(item: string, columns: readonly string[]): number[] | undefined {
-  const [, first, dash, last] = /^(\d+)(-?)(\d*)$/.exec(item) ?? []
+function byPosition(item: string, { names }: Columns): number[] | undefined {
+  const [, first, dash, last] = /^\s*(\d+)(-?)(\d*)\s*$/.exec(item) ?? []
   if (first === undefined) return undefined
-  return span(
-    Number(first) - 1,
-    dash ? (last ? Number(last) - 1 : columns.length - 1) : Number(first) - 1,
-    item,
-    columns,
-  )
+  return span(Number(first) - 1, dash ? (last ? Number(last) : names.length) - 1 : Number(first) - 1, item, names)
 }
 
-function byName(item: string, columns: readonly string[]): number[] | undefined {
-  return columns.includes(item) ? [named(item, columns)] : undefined
+function byName(item: string, columns: Columns): number[] | undefined {
+  return columns.named(item).length > 0 ? [named(item, columns)] : undefined
 }
 
 /** `logit_a-logit_d`: names may hold hyphens too, so every hyphen is tried as the dash. */
-function byRange(item: string, columns: readonly string[]): number[] | undefined {
+function byRange(item: string, columns: Columns): number[] | undefined {
   for (let dash = item.indexOf('-'); dash >= 0; dash = item.indexOf('-', dash + 1)) {
     const [first, last] = [item.slice(0, dash), item.slice(dash + 1)]
-    if (columns.includes(first) && columns.includes(last)) {
-      return span(named(first, columns), named(last, columns), item, columns)
+    if (columns.named(first).length > 0 && columns.named(last).length > 0) {
+      return span(named(first, columns), named(last, columns), item, columns.names)
     }
   }
   return undefined
 }
 
-function span(first: number, last: number, item: string, columns: readonly string[]): number[] {
-  if (first < 0 || last < first || last >= columns.length) {
-    throw new SoftmaxError('E_SELECTOR', { item, reason: `is outside columns 1 to ${columns.length}` })
+function span(first: number, last: number, item: string, names: readonly string[]): number[] {
+  if (first < 0 || last < first || last >= names.length) {
+    throw new SoftmaxError('E_SELECTOR', { item, reason: `is outside columns 1 to ${names.length}` })
   }
   return Array.from({ length: last - first + 1 }, (_, offset) => first + offset)
 }
 
-function named(name: string, columns: readonly string[]): number {
-  const index = columns.indexOf(name)
-  if (index < 0)
-    throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${shown(columns.join(','))}` })
-  if (columns.indexOf(name, index + 1) >= 0) {
+function named(name: string, columns: Columns): number {
+  const [index, another] = columns.named(name)
+  if (index === undefined) throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${columns}` })
+  if (another !== undefined) {
     throw new SoftmaxError('E_SELECTOR', { item: name, reason: 'names two columns; select by position' })
   }
   return index

@@ -59,6 +59,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
   const layout = {
     job: take(offsetOf('jobSize')),
     actions: take(header.length),
+    order: take(4 * count),
     emit: take(schema.emit.length),
     labels: take(8 * count),
     keys: take(8 * keys.length),
@@ -136,6 +137,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('classes', labels.length)
   set('flags', (schema.log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0))
   set('top', schema.topK)
+  set('order', writeOrder(schema.logits, at.order, view) ? at.order : 0)
   set('float32', settings.float32 ? 1 : 0)
   set('precision', settings.precision ?? 0)
   view.setFloat64(at.job + offsetOf('job_temperature'), settings.temperature, true)
@@ -170,6 +172,15 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   end = writeTexts(columnKeys, at.columnKeys, end, kernel)
   end = writeTexts(leads, at.leads, end, kernel)
   writeTexts(keptLeads, at.keptLeads, end, kernel)
+}
+
+/** Writes the class of each logit in the order of the columns; returns false where that is the order of the classes. */
+function writeOrder(logits: readonly number[], at: number, view: DataView): boolean {
+  const classes = [...logits.keys()].sort((a, b) => logits[a]! - logits[b]!)
+  classes.forEach((index, nth) => {
+    view.setUint32(at + 4 * nth, index, true)
+  })
+  return classes.some((index, nth) => index !== nth)
 }
 
 function probsEmit({ topK, shape }: TextJob['schema']): number {

@@ -92,11 +92,24 @@ function scoreBatch(rows: u32, job: Job): u32 {
   const states = <usize>job.states
   const values = <usize>job.values
   const temperature = job.temperature
+  if (job.order) for (let row: u32 = 0; row < rows; row++) reorder(row, job)
   if (temperature != 1) divide(logits, rows * classes, temperature)
   scoreRows(logits, rows, classes, states, job.scratch, values, job.flags)
   let good: u32 = 0
   while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
   return good
+}
+
+/** Puts a row's logits, which are in the order of their columns, in that of their classes. */
+function reorder(row: u32, job: Job): void {
+  const logits = rowOf(job.logits, row, job)
+  const read = <usize>job.scratch
+  const size = (<usize>job.classes) << 3
+  memory.copy(read, logits, size)
+  for (let at: usize = 0; at < size; at += 8) {
+    const index = <usize>load<u32>(<usize>job.order + (at >> 1))
+    store<f64>(logits + (index << 3), load<f64>(read + at))
+  }
 }
 
 // @ts-ignore: decorator

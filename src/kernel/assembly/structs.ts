@@ -82,6 +82,8 @@ export class Job {
   classes: u32
   flags: u32
   top: u32
+  /** Where classes are in another order than their columns: the address of the class of each logit (u32); else 0. */
+  order: u32
   /** 1 where results are rounded to float32; significant digits, 0 for the shortest exact ones. */
   float32: u32
   precision: u32

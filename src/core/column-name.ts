@@ -1,0 +1,33 @@
+/** Names of columns, as they are compared: what stands around them in files is no part of a name. */
+
+/**
+ * A name without blanks around it, no-break ones too, without a byte order mark, and without the `# ` that numpy's
+ * `savetxt` and many tools of bioinformatics put before a header.
+ */
+export function plainName(name: string): string {
+  // A byte order mark and no-break blanks are among what trim() removes.
+  return name.trim().replace(/^#+\s*(?=\S)/, '')
+}
+
+/** A name in words: `unitPrice_2` is unit, price and 2. */
+export function wordsOf(name: string): string[] {
+  return plainName(name)
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+}
+
+const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
+const LOGIT_NAME = /^logits?(?![\p{L}])/iu
+
+/** True of a name that begins with `logit` or `logits`: by convention that of a column of logits. */
+export function isLogitName(name: string): boolean {
+  return LOGIT_NAME.test(plainName(name))
+}
+
+/** The class that a column is of: `logit_cat` is of `cat`. */
+export function className(column: string): string {
+  const name = plainName(column)
+  return name.replace(LOGIT_PREFIX, '').trim() || name
+}
