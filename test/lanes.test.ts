@@ -64,6 +64,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'top 3': { topK: 3, emit: 'probs,index' },
   'no kept columns': { keep: false },
   'some columns of all': { logits: '/^logit/,!/_(0|zero)$/' },
+  'columns in another order': { logits: '/_(1|one)$/,logit*', topK: 2, emit: 'label,probs,index' },
   ...Object.fromEntries([1, 6, 15, 17].map((precision) => [`precision ${precision}`, { precision }])),
   float32: { float32: true },
   'float32 in all columns': { float32: true, op: 'log-softmax', emit: 'probs,entropy,logsumexp' },
@@ -158,7 +159,7 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     to: maybe(random, 2, () => random.of(['csv', 'tsv', 'ndjson'])),
     comment: maybe(random, 6, () => '#'),
     escapeFormulas: maybe(random, 5, () => true),
-    logits: 'logit_*',
+    logits: random.of(['logit_*', 'logit_*', `logit_${classes - 1},logit_*`]),
   }
 }
 
