@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { optionTable } from '../dist/command/flags.js'
+
 import { MANIFEST, ROOT } from './support.js'
 
 const SRC = join(ROOT, 'src')
@@ -167,14 +167,5 @@ describe('the package', () => {
     expect(
       scripts.filter((path) => /process\.(exit|abort)\(/.test(readFileSync(join(ROOT, 'dist', path), 'utf8'))),
     ).toEqual([])
-  })
-})
-
-describe('README', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-
-  it('has the table of options as it is', () => {
-    const [, table] = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(readme) ?? []
-    expect(table?.trim()).toBe(optionTable().trim())
   })
 })

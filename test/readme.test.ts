@@ -1,0 +1,99 @@
+/** The README: what it prints is what happens. Each block runs in a folder with the files it speaks of. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { optionTable } from '../dist/command/flags.js'
+import { BIN, folder, MANIFEST, ROOT } from './support.js'
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+
+/** The blocks of the README, each with its language and its line. */
+const BLOCKS = [...README.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text], index) => ({
+  language: language!,
+  text: text!,
+  name: `${index + 1}, ${text!.split('\n')[0]}`,
+}))
+
+const blocksIn = (...languages: string[]) => BLOCKS.filter(({ language }) => languages.includes(language))
+
+/** Programs that the blocks name and that are not to be run: installing, the tests themselves, a database. */
+const STUBS = { npm: 'true', psql: 'test -f scores.csv' }
+
+/** A folder with the inputs that the blocks speak of, and a PATH with the command. */
+function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
+  const cwd = folder()
+  const fixture = (name: string, as: string) => copyFileSync(join(ROOT, 'fixtures', name), join(cwd, as))
+  for (const name of ['dist', 'fixtures']) symlinkSync(join(ROOT, name), join(cwd, name))
+  mkdirSync(join(cwd, 'node_modules'))
+  for (const [name, path] of packages()) symlinkSync(path, join(cwd, 'node_modules', name))
+  fixture('digits-logits.csv', 'logits.csv')
+  fixture('digits.npy', 'logits.npy')
+  fixture('digits.parquet', 'logits.parquet')
+  mkdirSync(join(cwd, 'parts'))
+  fixture('digits.parquet', 'parts/part-0.parquet')
+  writeFileSync(join(cwd, 'scores.csv'), 'id,cat,dog,boat\n17,0.7,1.5,4.8\n')
+  writeFileSync(join(cwd, 'config.json'), JSON.stringify({ id2label: { ...'abcdefghij' } }))
+  mkdirSync(join(cwd, 'bin'))
+  const programs = { ...STUBS, softmax: `exec "${process.execPath}" "${BIN}" "$@"` }
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(cwd, 'bin', name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(cwd, 'bin', name), 0o755)
+  }
+  spawnSync('gzip', ['-kf', 'logits.csv'], { cwd })
+  return { cwd, env: { ...process.env, PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
+}
+
+/** This package and those that come with it, as a project of a user's has them. */
+function packages(): [name: string, path: string][] {
+  const others = Object.keys(MANIFEST.dependencies).map((name): [string, string] => [
+    name,
+    join(ROOT, 'node_modules', name),
+  ])
+  return [['softmax-stream', ROOT], ...others]
+}
+
+function run(program: string, args: string[], { cwd, env } = scene()) {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+describe('README', () => {
+  it('has the table of options as it is', () => {
+    const [, table] = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(README) ?? []
+    expect(table?.trim()).toBe(optionTable().trim())
+  })
+
+  it('has at most 400 lines', () => {
+    expect(README.split('\n').length).toBeLessThanOrEqual(400)
+  })
+
+  it.each(blocksIn('sh'))('runs block $name', ({ text }) => {
+    expect(run('bash', ['-euo', 'pipefail', '-c', text])).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it.each(blocksIn('console'))('prints what block $name shows', ({ text }) => {
+    const place = scene()
+    const shown = [...text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)]
+    expect(shown.length).toBeGreaterThan(0)
+    for (const [, line, output] of shown) {
+      const { stdout } = run('bash', ['-c', `exec 2>&1; ${line}`], place)
+      expect(stdout).toBe(output)
+    }
+  })
+
+  it.each(blocksIn('js'))('runs block $name', ({ text }) => {
+    const place = scene()
+    writeFileSync(join(place.cwd, 'block.mjs'), text)
+    expect(run(process.execPath, ['block.mjs'], place)).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it.each(blocksIn('python'))('runs block $name', ({ text }) => {
+    expect(run('python3', ['-c', text])).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('has no block of a kind that no test runs, save the message and the statistics', () => {
+    const languages = BLOCKS.map(({ language }) => language).filter((name) => !/^(sh|console|js|python)$/.test(name))
+    expect(languages).toEqual(['', 'json'])
+  })
+})
