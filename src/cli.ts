@@ -57,10 +57,10 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** What leaves nothing behind when a signal ends the run. */
+/** What has to be removed when a signal ends the run. */
 type Abandoned = Pick<Output, 'abandon'>
 
-/** Opens the output, which is abandoned where the run fails. */
+/** Opens the output, and abandons it if the run fails. */
 async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects'>): Promise<void> {
   const { output: path, clobber, rejects: rejectsPath } = run.settings
   const output = await openOutput(path, clobber)
@@ -78,7 +78,7 @@ async function scoreAll(run: Run): Promise<void> {
   const { output, progress } = run
   try {
     await scoreInputs(run)
-    // The stats file before the output takes its place: where it cannot be written, the old output stays.
+    // The statistics before the output is put in place: if they cannot be written, the old output stays.
     await output.flush()
     await run.stats?.write(run.done)
     await output.commit()
@@ -88,12 +88,12 @@ async function scoreAll(run: Run): Promise<void> {
   summarise(run)
 }
 
-/** Scores all inputs. Rejects are on the disk before it ends, well or badly. */
+/** Scores all inputs. The rejects are on the disk when it ends, also after a failure. */
 async function scoreInputs(run: Run): Promise<void> {
   try {
     await writeScored(run)
   } catch (error) {
-    // What stopped the run is told, whatever else fails after it.
+    // The first failure is reported, whatever fails after it.
     await run.rejects?.close().catch(() => {})
     throw error
   }
@@ -121,7 +121,7 @@ async function writeScored(run: Run): Promise<void> {
   }
 }
 
-/** Refuses to write on a terminal what is no text, which the first bytes of every such format tell. */
+/** Refuses to write a binary format, which its first bytes show, to a terminal. */
 function requireText(bytes: Buffer): void {
   const format = formatOfBytes(bytes)
   if (!format || format === 'none' || isText(format)) return
@@ -130,21 +130,21 @@ function requireText(bytes: Buffer): void {
   })
 }
 
-/** Nothing is lost: the file of rejects has every bad row, of all inputs. */
+/** Checks that the rejects file has every bad row of all inputs. */
 function requireConservation({ done, rejects }: Run): void {
   if (!rejects || rejects.count === rejectedOf(done)) return
   const reason = `${rejectedOf(done)} rows rejected, of which ${rejects.count} are in the file`
   throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
-/** The part of the command's settings that the stream takes; the name of the output tells its format where no flag does. */
+/** The command's settings that the stream takes; without `--to` the format follows the name of the output. */
 function scoreOptions({ settings, rejects }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   return { ...shared, to: settings.to ?? formatOf(settings.output ?? ''), source: 'stdin', onReject }
 }
 
-/** Tells, on stderr, of rows that were left out. */
+/** Reports the rows that were left out on stderr. */
 function summarise({ done, settings }: Run): void {
   const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
@@ -164,7 +164,7 @@ function totalSize(inputs: string[]): number | undefined {
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
 }
 
-/** What opening an input would not tell. */
+/** Errors that opening an input would not show. */
 function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
   if (input !== STDIN) return
@@ -176,13 +176,13 @@ function requireReadable(input: string): void {
   if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
 }
 
-/** Of a file, in larger pieces than Node would read it. */
+/** Standard input; a file is read in larger chunks than Node's own stream would. */
 function standardInput(): Readable {
   if (!fileOf(STDIN)?.isFile()) return process.stdin
   return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
 }
 
-/** On a signal leaves no temporary, then lets the signal end the process as it would have. */
+/** Removes temporary files on a signal, then lets the signal end the process. */
 function abandonOnSignal(files: Abandoned[]): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
@@ -210,7 +210,7 @@ function version(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
-/** The exit status for an error, which is told first; a reader that went away is told nothing. */
+/** Prints an error and gives its exit status. Nothing is printed if the reader of standard output has gone. */
 function report(error: unknown, debug: boolean): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
   if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
@@ -219,13 +219,13 @@ function report(error: unknown, debug: boolean): number {
   return known(error).status
 }
 
-/** An error of ours as it is; any other is a defect. */
+/** A SoftmaxError as it is; any other is an internal error. */
 function known(error: unknown): SoftmaxError {
   if (error instanceof SoftmaxError) return error
   return new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
 }
 
-// Where nobody can be told, the job goes on.
+// The job goes on when stderr is gone.
 process.stderr.on('error', () => {})
 const argv = process.argv.slice(2)
 main(argv).catch((error: unknown) => {

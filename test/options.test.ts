@@ -821,14 +821,14 @@ const TESTS = {
       progress.update(50, 1000)
       progress.update(60, 1200)
       progress.clear()
-      expect(written).toEqual(['\r50 %  1,000 rows  1\x1b[K', '\r\x1b[K'])
+      expect(written).toEqual(['\r50%  1,000 rows  1,\x1b[K', '\r\x1b[K'])
     })
 
     it('tells the time left, where the size of the input is known', () => {
       const state = { bytes: 25, rows: 420_000, seconds: 0.4, total: 100 }
-      expect(progressLine(state)).toBe('25 %  420,000 rows  1,050,000 rows/s  0:02 left')
-      expect(progressLine({ ...state, seconds: 40 })).toBe('25 %  420,000 rows  10,500 rows/s  2:00 left')
-      expect(progressLine({ ...state, seconds: 4000 })).toBe('25 %  420,000 rows  105 rows/s  3:20:00 left')
+      expect(progressLine(state)).toBe('25%  420,000 rows  1,050,000 rows/s  0:02 left')
+      expect(progressLine({ ...state, seconds: 40 })).toBe('25%  420,000 rows  10,500 rows/s  2:00 left')
+      expect(progressLine({ ...state, seconds: 4000 })).toBe('25%  420,000 rows  105 rows/s  3:20:00 left')
       expect(progressLine({ ...state, total: undefined })).toBe('420,000 rows  1,050,000 rows/s')
     })
 

@@ -1,19 +1,19 @@
-/** What makes a shell complete the command's flags: a script, made of the table of options. */
+/** Shell completion scripts, generated from the table of options. */
 import type { SettingsOf } from '../core/options.js'
 import { describeFlags } from './flags.js'
 
 type Shell = NonNullable<SettingsOf<'command'>['completions']>
 type Flags = ReturnType<typeof describeFlags>
 
-/** How each shell is told of the flags. */
+/** The generator for each shell. */
 const SCRIPTS: Record<Shell, (flags: Flags) => string> = { bash, zsh, fish }
 
-/** The script that a shell reads. Where a flag takes none of a few values, and for inputs, it completes names of files. */
+/** The script for a shell. File names complete the inputs, and flags whose values are not a fixed list. */
 export function completions(shell: Shell): string {
   return SCRIPTS[shell](describeFlags())
 }
 
-/** Bash takes `--from=csv` for three words. */
+/** Bash splits `--from=csv` into three words. */
 function bash(flags: Flags): string {
   const cases = flags.flatMap(({ short, names, values, listed }) => {
     const patterns = [...(short ? [`-${short}`] : []), ...names.map((name) => `--${name}`)].join('|')
@@ -38,7 +38,7 @@ complete -o default -F _softmax softmax
 `
 }
 
-/** The script may be read, or be found as a file `_softmax` in one of zsh's folders of functions. */
+/** The script may be sourced, or be a file `_softmax` in a folder of zsh's `fpath`. */
 function zsh(flags: Flags): string {
   const specs = flags.flatMap(({ short, names, help, place, values, listed }) => {
     const words = values.join(' ')

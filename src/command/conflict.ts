@@ -1,10 +1,10 @@
-/** Files of a run that must not be one and the same. */
+/** Files of a run that must be different files. */
 import { type Stats as FileStats, fstatSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
 import { descriptorOf, DASH as STDIN, STDOUT } from './descriptor.js'
 
-/** Refuses to write over what is to be read, or written, under whatever name. Throws E_SAME_FILE. */
+/** Refuses an output that is an input or another output, by path, symbolic link or hard link. Throws E_SAME_FILE. */
 export function requireDistinct(inputs: string[], { output, rejects, stats }: Written): void {
   const read = inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input)))
   const taken = new Map(read.map((identity) => [identity, 'an input']))
@@ -26,7 +26,7 @@ interface Written {
   stats: string | undefined
 }
 
-/** What is known of an input or output before it is opened, which is where its errors are told. */
+/** The status of a file; undefined if it has none: the error is reported when the file is opened. */
 export function fileOf(path: string): FileStats | undefined {
   try {
     return path === STDIN ? fstatSync(0) : statSync(path)
@@ -35,7 +35,7 @@ export function fileOf(path: string): FileStats | undefined {
   }
 }
 
-/** The identity of what is written to: a file, or an open descriptor, which two of them would not share in order. */
+/** The identity of an output: a file, or an open descriptor, where two outputs would mix. */
 function targetOf(path: string | undefined): string | undefined {
   const descriptor = path === undefined ? STDOUT : descriptorOf(path)
   if (path !== undefined && descriptor === undefined) return identityAt(path)
@@ -46,12 +46,12 @@ function targetOf(path: string | undefined): string | undefined {
   }
 }
 
-/** What tells a file from all others; undefined for a pipe or a device, which may be read and written at once. */
+/** Device and inode; undefined for a pipe or a device, which may be read and written at the same time. */
 function identityOf(file: FileStats | undefined): string | undefined {
   return file?.isFile() ? `${file.dev}:${file.ino}` : undefined
 }
 
-/** The same for a name, which may be that of a file that is still to be made. */
+/** The same for a path, also of a file that does not exist yet. */
 function identityAt(path: string): string | undefined {
   try {
     const file = statSync(path, { throwIfNoEntry: false })
@@ -61,7 +61,7 @@ function identityAt(path: string): string | undefined {
     const { dev, ino } = statSync(dirname(path))
     return `${dev}:${ino}/${basename(path)}`
   } catch {
-    // What cannot be looked at cannot be opened, which is where its error is told.
+    // The error is reported when the file is opened.
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-/** The descriptors that the process was started with. */
+/** The file descriptors that the process was started with. */
 import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
 
 export const STDOUT = 1

@@ -1,6 +1,6 @@
 /**
- * Where the command writes. A file comes into being whole or not at all: what is written goes to a temporary beside it,
- * created so that it cannot be anything that was there, and takes the file's place only once it is on the disk.
+ * Where the command writes. A file is replaced as a whole or not at all: its content goes to a temporary file in the same
+ * folder, created exclusively, which is renamed once it is on the disk.
  */
 import { once } from 'node:events'
 import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
@@ -12,23 +12,23 @@ import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 
-/** Takes bytes in order; either all of them end up in place, or, after `abandon`, none. */
+/** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
 export interface Output {
-  /** Whether a person reads it, and bytes that are no text would garble the screen. */
+  /** Whether it is a terminal, on which binary data must not be written. */
   readonly isTerminal?: boolean
-  /** Resolves when it takes more; calls `done` once it needs the bytes no longer. */
+  /** Resolves when more can be written; calls `done` once the bytes are no longer needed. */
   write(bytes: Buffer, done?: () => void): Promise<void>
-  /** Waits until all is written, and on the disk where there is one, short of taking its place. */
+  /** Waits until everything is written, for a file to the disk, but does not put it in place. */
   flush(): Promise<void>
-  /** Settles, and puts it in place. */
+  /** Flushes, and puts the file in place. */
   commit(): Promise<void>
-  /** Gives up, at once and without waiting: it may be called as the process is ending. */
+  /** Removes what was written, synchronously: it may be called while the process ends. */
   abandon(): void
 }
 
 /**
- * Opens a file, an open descriptor by one of its names, or standard output where there is no path; `clobber` allows for a
- * file to be there. Throws E_OUTPUT.
+ * Opens a file, an open descriptor by its name, or standard output if there is no path. Without `clobber` an existing file
+ * is an error. Throws E_OUTPUT.
  */
 export async function openOutput(path: string | undefined, clobber = true): Promise<Output> {
   const descriptor = path === undefined ? STDOUT : descriptorOf(path)
@@ -43,7 +43,7 @@ export async function openOutput(path: string | undefined, clobber = true): Prom
   }
 }
 
-/** Opens a file that its owner alone may read, and that is there at once, and stays, however the run ends. */
+/** Opens a file that only its owner may read. It exists at once, and stays however the run ends. */
 export function openPrivate(path: string): Promise<Output> {
   const descriptor = descriptorOf(path)
   if (descriptor !== undefined) return Promise.resolve(descriptorOutput(descriptor, path))
@@ -59,7 +59,7 @@ export function openPrivate(path: string): Promise<Output> {
 const OWNER_ONLY = 0o600
 const EXISTS = 'it is there already; without --no-clobber it is replaced'
 
-/** Gives a file a new name, unless there is something of that name, which has come since it was looked for. */
+/** Renames a file, but fails if the name has been taken in the meantime. */
 async function linkNew(from: string, to: string): Promise<void> {
   await link(from, to).catch((error) => {
     throw error.code === 'EEXIST' ? new Error(EXISTS) : error
@@ -69,7 +69,7 @@ async function linkNew(from: string, to: string): Promise<void> {
 
 const [open, write, fsync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
 
-/** Has a file on the disk. Node's permission model has no leave for that by a descriptor, save by a file handle. */
+/** Syncs a file to the disk. Under Node's permission model only a file handle may do that, not a descriptor. */
 async function sync(file: number, path: string): Promise<void> {
   try {
     await fsync(file)
@@ -80,7 +80,7 @@ async function sync(file: number, path: string): Promise<void> {
   }
 }
 
-/** Node's own stream writes to a file once, and does not check that all bytes were written. */
+/** A file behind standard output is written here: Node's stream does not check that all bytes of a write were taken. */
 function descriptorOutput(descriptor: number, path = 'standard output'): Output {
   const name = descriptor === STDOUT ? 'standard output' : path
   try {
@@ -102,7 +102,7 @@ function streamOutput(name: string): Output {
   const fail = () => {
     if (failure) throw outputError(name, failure)
   }
-  const settle = async () => {
+  const flush = async () => {
     if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
     fail()
   }
@@ -113,21 +113,21 @@ function streamOutput(name: string): Output {
       if (!stdout.write(bytes, done)) await once(stdout, 'drain').catch(() => {})
       fail()
     },
-    flush: settle,
-    commit: settle,
+    flush,
+    commit: flush,
     abandon() {},
   }
 }
 
-/** What is written to at once: there is no old content to save, or nowhere to save it. */
+/** An output that is written directly: there is no old content to keep, or no place to keep it. */
 function plainOutput(path: string, file: number, { secure = async () => {}, end = () => close(file) } = {}): Output {
   const write = oneAhead(file)
-  const settle = () => write().then(secure)
+  const flush = () => write().then(secure)
   return {
     isTerminal: isatty(file),
     write: (bytes, done) => guard(path, () => write(bytes, done)),
-    flush: () => guard(path, settle),
-    commit: () => guard(path, () => settle().finally(end)),
+    flush: () => guard(path, flush),
+    commit: () => guard(path, () => flush().finally(end)),
     abandon() {},
   }
 }
@@ -137,19 +137,19 @@ async function fileOutput(
   old: Stats | undefined,
   putInPlace: (from: string, to: string) => Promise<void>,
 ): Promise<Output> {
-  // Loaded here, as standard output has no need of it.
+  // Loaded here because standard output does not need it.
   const { randomBytes } = await import('node:crypto')
   const target = await targetOf(path)
   const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
   const file = create(temporary, old?.mode)
   const write = oneAhead(file)
-  const settle = () => write().then(() => sync(file, temporary))
+  const flush = () => write().then(() => sync(file, temporary))
   return {
     write: (bytes, done) => guard(path, () => write(bytes, done)),
-    flush: () => guard(path, settle),
+    flush: () => guard(path, flush),
     commit: () =>
       guard(path, async () => {
-        await settle()
+        await flush()
         await close(file)
         await putInPlace(temporary, target)
         await syncDirectory(dirname(target))
@@ -158,20 +158,20 @@ async function fileOutput(
       try {
         unlinkSync(temporary)
       } catch {
-        // It is in place already, or was never there.
+        // It has been renamed already, or was never created.
       }
     },
   }
 }
 
 /**
- * Creates a file that was not there, and gives it a mode; or leaves none. Not by promises: no signal is handled between
- * its coming into being and there being an output to abandon.
+ * Creates a file exclusively, with a mode; or leaves none. Synchronous, so that no signal is handled before there is an
+ * output to abandon.
  */
 function create(path: string, mode: number | undefined): number {
   const file = openSync(path, 'wx', 0o666)
   try {
-    // By its path: Node's permission model has no leave for a descriptor's mode.
+    // By path: Node's permission model does not allow fchmod.
     if (mode !== undefined) chmodSync(path, mode)
     return file
   } catch (error) {
@@ -181,20 +181,20 @@ function create(path: string, mode: number | undefined): number {
   }
 }
 
-/** The file behind a path, through symbolic links, whether it is there or not. */
+/** The path behind symbolic links; the file need not exist. */
 async function targetOf(path: string): Promise<string> {
   const link = await readlink(path).catch(() => undefined)
   return link === undefined ? path : targetOf(resolve(dirname(path), link))
 }
 
-/** Writes to a file, one write under way while the next is prepared; to write nothing is to wait for the last. */
+/** Writes to a file with one write under way while the next block is prepared. Without bytes it waits for the last write. */
 function oneAhead(file: number): (bytes?: Buffer, done?: () => void) => Promise<void> {
   let last = Promise.resolve()
   return async (bytes, done) => {
     await last
     if (!bytes) return
     last = writeAll(file, bytes).then(done)
-    // Its failure is told by the next call, not as an unhandled rejection meanwhile.
+    // A failure is thrown by the next call, not as an unhandled rejection before it.
     last.catch(() => {})
   }
 }
@@ -203,7 +203,7 @@ async function writeAll(file: number, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += await writeSome(file, bytes.subarray(at))
 }
 
-/** A pipe that another program made may refuse to wait for its reader. */
+/** A pipe may be in non-blocking mode, set by another program. */
 async function writeSome(file: number, bytes: Buffer): Promise<number> {
   try {
     return (await write(file, bytes)).bytesWritten
@@ -213,16 +213,16 @@ async function writeSome(file: number, bytes: Buffer): Promise<number> {
   }
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const FULL_PIPE_WAIT = 5
 
-/** Makes the new name last through a power cut, where that can be had: the file is in place, and whole, without it. */
+/** Makes the rename survive a power cut, where the system can; the file is complete and in place without it. */
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
     await sync(directory, path).finally(() => close(directory))
   } catch {
-    // The folder cannot be read, or its file system knows no such thing.
+    // The folder cannot be read, or the file system cannot sync it.
   }
 }
 

@@ -1,16 +1,16 @@
-/** The progress line: how far, how fast, how long still. */
+/** The progress line: percent, rows, rate, time left. */
 
-/** Shows a line that it keeps up to date, on a terminal. */
+/** A line on a terminal that is rewritten in place. */
 export interface Progress {
   update(bytes: number, rows: number): void
-  /** Takes the line away. */
+  /** Erases the line. */
   clear(): void
 }
 
-/** How often the line changes, in milliseconds. */
+/** Milliseconds between updates. */
 const INTERVAL = 200
 
-/** A progress line on `terminal`; `total` is the number of bytes to come, where that is known. */
+/** A progress line on `terminal`; `total` is the size of the input in bytes, if known. */
 export function showProgress(terminal: NodeJS.WriteStream, total: number | undefined): Progress {
   const start = performance.now()
   let last = start
@@ -35,12 +35,12 @@ interface State {
   total: number | undefined
 }
 
-/** `42 %  420,000 rows  1,050,000 rows/s  0:01 left` */
+/** `42%  420,000 rows  1,050,000 rows/s  0:01 left` */
 export function progressLine({ bytes, rows, seconds, total }: State): string {
   const counts = [`${grouped(rows)} rows`, `${grouped(rows / seconds)} rows/s`]
   if (total === undefined || bytes === 0) return counts.join('  ')
   const done = Math.min(bytes / total, 1)
-  return [`${Math.floor(done * 100)} %`, ...counts, `${clock((seconds * (1 - done)) / done)} left`].join('  ')
+  return [`${Math.floor(done * 100)}%`, ...counts, `${clock((seconds * (1 - done)) / done)} left`].join('  ')
 }
 
 function grouped(count: number): string {

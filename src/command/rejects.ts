@@ -1,21 +1,21 @@
-/** The file of rejects: a bad row a line, as JSON. Only its owner may read it, as it holds data of the input. */
+/** The rejects file: a JSON object for each bad row. Only its owner may read it, because it has data of the input. */
 import type { Reject } from '../index.js'
 import { openPrivate } from './output.js'
 
 /** Takes bad rows, in order. */
 export interface Rejects {
-  /** How many it has. */
+  /** The number of rows in the file. */
   readonly count: number
-  /** A promise has to be waited for. */
+  /** Adds a row. A promise has to be awaited before the next. */
   add(reject: Reject): Promise<void> | undefined
-  /** Has all of them on the disk. */
+  /** Writes what is left and waits until all of it is on the disk. */
   close(): Promise<void>
 }
 
-/** How many bytes are gathered before they are written. */
+/** Bytes to collect before a write. */
 const ENOUGH = 1 << 16
 
-/** Opens a file of rejects, empty. Throws E_OUTPUT, as all its functions do. */
+/** Opens an empty rejects file. Throws E_OUTPUT, as do all its functions. */
 export async function openRejects(path: string): Promise<Rejects> {
   const file = await openPrivate(path)
   let count = 0

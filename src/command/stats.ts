@@ -1,12 +1,12 @@
-/** The file that tells, in JSON, what a run has done, and what it failed of. */
+/** The statistics file: in JSON, the counts of a run and the error that ended it. */
 import { statSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
 import { descriptorOf } from './descriptor.js'
 import { type Output, openOutput } from './output.js'
 
-/** Takes the numbers of a run at its end; a file that cannot be written is told before the run begins. */
+/** Written at the end of a run, but opened before it: a file that cannot be written is an error before the first row. */
 export interface StatsFile {
-  /** Puts the file in place; a second time, in place of the first. */
+  /** Writes the file and puts it in place; a second call replaces it. */
   write(stats: Stats, error?: Code): Promise<void>
   abandon(): void
 }
@@ -17,11 +17,11 @@ export async function openStats(path: string): Promise<StatsFile> {
   let failed = false
   return {
     async write(stats, error) {
-      // What went into a pipe cannot be written over, and nobody may be there to take more.
+      // What went into a pipe cannot be replaced, and its reader may have gone.
       if (failed || (!file && !isReplaceable(path))) return
       file ??= await openOutput(path)
       try {
-        await file.write(Buffer.from(`${JSON.stringify(toldOf(stats, error))}\n`))
+        await file.write(Buffer.from(`${JSON.stringify(contentOf(stats, error))}\n`))
         await file.commit()
       } catch (failure) {
         failed = true
@@ -42,8 +42,8 @@ function isReplaceable(path: string): boolean {
   return descriptorOf(path) === undefined && statSync(path).isFile()
 }
 
-/** What the file holds; `seconds` are those since the process was started, `lane` is null where no row was reached. */
-function toldOf({ read, written, rejected, bytes, lane }: Stats, error: Code | undefined) {
+/** The content; `seconds` since the process started, `lane` null if no row was reached. */
+function contentOf({ read, written, rejected, bytes, lane }: Stats, error: Code | undefined) {
   const seconds = Math.round(performance.now()) / 1000
   return { read, written, rejected, bytes, seconds, lane: lane ?? null, ...(error && { error }) }
 }
