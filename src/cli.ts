@@ -207,7 +207,8 @@ function complain(text: string): void {
 }
 
 function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+  // By name, as this module is bundled into another folder.
+  return JSON.parse(readFileSync(new URL(import.meta.resolve('softmax-stream/package.json')), 'utf8')).version
 }
 
 /** Prints an error and gives its exit status. Nothing is printed if the reader of standard output has gone. */

@@ -4,12 +4,11 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { finished } from 'node:stream/promises'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { score, softmax } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { BIN } from './support.js'
 
 const MiB = 1 << 20
-const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const header = 'text,logit_cat,logit_dog,logit_boat\n'
 const row = `${'some words '.repeat(40)},-1.2345,0.5,12.25\n`
 /** Rows of a MiB, near enough. */
@@ -148,7 +147,7 @@ const measure = `
 
 /** The most memory, in MiB, that the command holds while some MiB of rows go through; `slow` is how its reader is. */
 async function peak(size: number, { slow = false, lane = 'general' } = {}): Promise<number> {
-  const args = ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, command, '--lane', lane]
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, BIN, '--lane', lane]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
   const [stdin, stdout] = [child.stdin!, child.stdout!]
   const most = text(child.stdio[3] as Readable)

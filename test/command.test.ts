@@ -15,7 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
-import { command, folder, MANIFEST, shell, start } from './support.js'
+import { BIN, command, folder, MANIFEST, shell, start } from './support.js'
 
 const GOOD = 'id,logit_a,logit_b\n7,2,1\n'
 const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
@@ -589,16 +589,16 @@ describe('--help', () => {
     }
   })
 
-  it('tells the statuses', () => {
+  it('lists the exit statuses', () => {
     for (const word of ['0', '1', '2', '3', '70', '128']) expect(lines.slice(-4).join(' ')).toContain(` ${word}`)
   })
 })
 
 describe('the command', () => {
   it('is where package.json says, and can be run', () => {
-    expect(MANIFEST.bin).toEqual({ softmax: 'dist/cli.js' })
+    expect(MANIFEST.bin).toEqual({ softmax: 'dist/command/bundle/cli.js' })
     const cwd = folder({ 'in.csv': GOOD })
-    symlinkSync(join(import.meta.dirname, '..', 'dist', 'cli.js'), join(cwd, 'softmax'))
+    symlinkSync(BIN, join(cwd, 'softmax'))
     expect(existsSync(join(cwd, 'softmax'))).toBe(true)
     expect(shell('node ./softmax in.csv', cwd)).toEqual({ status: 0, stdout: SCORED, stderr: '' })
     expect(readFileSync(join(cwd, 'softmax'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { BIN } from './support.js'
 import { ulps } from './ulp.js'
 
 interface Golden {
@@ -13,7 +14,6 @@ interface Golden {
 }
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
-const command = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const golden = readFileSync(fixture('golden.ndjson'), 'utf8').trim().split('\n').map(readGolden)
 
 /** Python writes -Infinity as a bare word. */
@@ -51,7 +51,7 @@ function throughCommand(flags: readonly string[]) {
   for (const width of new Set(golden.map(({ logits }) => logits.length))) {
     const rows = [...golden.keys()].filter((row) => golden[row]!.logits.length === width)
     const input = rows.map((row) => `${golden[row]!.logits.join(',')}\n`).join('')
-    const args = [command, '--no-header', '--logits', `1-${width}`, '--emit', 'probs,index', ...flags]
+    const args = [BIN, '--no-header', '--logits', `1-${width}`, '--emit', 'probs,index', ...flags]
     const { stdout, status } = spawnSync(process.execPath, args, { input, encoding: 'utf8', maxBuffer: 1 << 28 })
     expect(status).toBe(0)
     const lines = stdout.trimEnd().split('\n')

@@ -33,7 +33,7 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   mkdirSync(join(cwd, 'parts'))
   fixture('digits.parquet', 'parts/part-0.parquet')
   writeFileSync(join(cwd, 'scores.csv'), 'id,cat,dog,boat\n17,0.7,1.5,4.8\n')
-  writeFileSync(join(cwd, 'config.json'), JSON.stringify({ id2label: { ...'abcdefghij' } }))
+  writeFileSync(join(cwd, 'config.json'), JSON.stringify({ id2label: { ...[...'abcdefghij'] } }))
   mkdirSync(join(cwd, 'bin'))
   const programs = { ...STUBS, softmax: `exec "${process.execPath}" "${BIN}" "$@"` }
   for (const [name, script] of Object.entries(programs)) {

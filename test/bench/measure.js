@@ -18,7 +18,7 @@ run() (
   exit $status
 )
 node() { run "$NODE" "$@"; }
-softmax() { run "$NODE" ../../dist/cli.js --jobs 2 "$@"; }
+softmax() { run "$NODE" ../../dist/command/bundle/cli.js --jobs 2 "$@"; }
 python() { run python3 "$@"; }
 native() { run "$NATIVE" "$@"; }
 `
