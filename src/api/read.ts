@@ -15,6 +15,7 @@ import { findWhole } from '../core/schema.js'
 import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
+import { doubtsOf } from '../pipeline/columns.js'
 import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
 import {
   type BlockStart,
@@ -24,8 +25,8 @@ import {
   requireRows,
   type Stats,
 } from '../pipeline/row-counts.js'
+import { type Run, toBuffers } from '../pipeline/run.js'
 import { partitionRows } from '../pipeline/scorer.js'
-import { doubtsOf, type Run, toBuffers } from './score.js'
 
 /** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
 export type ReadOptions = OptionsOf<'read'>

@@ -10,7 +10,9 @@ import { FileWatch } from '../io/file-watch.js'
 import { NO_PARTS, partsOf } from '../pipeline/input-files.js'
 import type { Input } from '../pipeline/open-input.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
-import { type Run, type ScoreOptions, type ScoreStream, scoreInputs, toBuffers } from './score.js'
+import { type Run, toBuffers } from '../pipeline/run.js'
+import { scoreInputs } from '../pipeline/score-inputs.js'
+import type { ScoreOptions, ScoreStream } from './score.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
 export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}

@@ -1,0 +1,61 @@
+/** Which lane scores an input: the fast one, where it can and may. */
+import { availableParallelism } from 'node:os'
+import { SoftmaxError, systemReason } from '../core/errors.js'
+import type { FormatName } from '../core/formats.js'
+import type { SettingsOf } from '../core/options.js'
+import type { RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
+import { blockScorer } from './block-scorer.js'
+import { type BlockStart, countRows, noteLane } from './row-counts.js'
+import type { Run } from './run.js'
+import { type ScoreJob, scoreBatches } from './scorer.js'
+import { textJobOf } from './text-job.js'
+import { fastLane, LostBlock } from './worker-pool.js'
+
+/** Settings of an input whose format, and that of its output, is known. */
+export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
+
+/** The lane that scores an input: the fast one, where it can and may. */
+export function laneOf(
+  reader: RecordBatchReader,
+  job: ScoreJob,
+  { stats }: Run,
+  settings: InputSettings,
+): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
+  const textJob = textJobOf(job, reader, settings.from, settings.to)
+  requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
+  if (settings.lane === 'general' || typeof textJob === 'string') {
+    noteLane(stats, job.input && job.output ? 'general' : 'table')
+    return (writer) => scoreBatches(reader, job, writer)
+  }
+  noteLane(stats, 'fast')
+  return () => fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings))
+}
+
+/** What a lane wrote, counted; it may lose a block, and with it its worker. */
+export async function* countLane(
+  batches: AsyncIterable<ScoredRows>,
+  run: Run,
+  place: BlockStart,
+  source: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* countRows(batches, run, place, source)
+  } catch (error) {
+    throw error instanceof LostBlock ? workerError(error, place) : error
+  }
+}
+
+/** The error of a block that was lost with its worker. */
+function workerError({ bytes, cause }: LostBlock, before: BlockStart): SoftmaxError {
+  const info = { ...before, byteEnd: before.byte + bytes, reason: systemReason(cause) }
+  return new SoftmaxError('E_WORKER', info, { cause })
+}
+
+function requireLane({ lane }: InputSettings, refusal: string | undefined): void {
+  if (lane !== 'fast' || refusal === undefined) return
+  throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
+}
+
+function threadsOf({ jobs }: InputSettings): number {
+  return jobs || availableParallelism()
+}

@@ -1,0 +1,32 @@
+/** What the inputs of a run share, and the bytes that come in. */
+import type { FormatName } from '../core/formats.js'
+import type { SettingsOf } from '../core/options.js'
+import type { RecordBatchWriter } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
+import type { Stats } from './row-counts.js'
+
+/** What the inputs of a run share. */
+export interface Run {
+  settings: SettingsOf<'bytes'>
+  stats: Stats
+  /** Whether there is one input only. */
+  single: boolean
+  emit(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
+  /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
+  first?: { name: string | undefined; format: FormatName; schema: Schema }
+  /** What makes the bytes of an output that is no text. */
+  writer?: RecordBatchWriter
+}
+
+/** Whatever was written to the stream, as buffers. */
+export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+      throw new TypeError('what is written has to be bytes or text; rows that are objects are for softmax()')
+    }
+    const bytes =
+      typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    stats.bytes += bytes.length
+    yield bytes
+  }
+}

@@ -1,0 +1,114 @@
+/** Inputs -> bytes: each is opened, its columns are resolved, and a lane scores its rows into the one output. */
+import { COMMAS, type Dialect } from '../core/dialect.js'
+import { SoftmaxError, withSource } from '../core/errors.js'
+import { delimiterOf, isText } from '../core/formats.js'
+import type { Format, RecordBatchReader } from '../core/record-batch.js'
+import { resolveTable } from '../core/schema.js'
+import { requireNoDialectOptions } from '../formats/csv/header.js'
+import { loadFormat } from '../formats/index.js'
+import { numbersOf, resolveColumns } from './columns.js'
+import { countLane, type InputSettings, laneOf } from './lanes.js'
+import { type Input, openInput } from './open-input.js'
+import { requireAllBytes, requireConservation, requireRows } from './row-counts.js'
+import type { Run } from './run.js'
+import { outputSchema, type ScoreJob } from './scorer.js'
+
+/** Scores inputs one after the other into one output. */
+export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
+  try {
+    for (const input of inputs) yield* scoreInput(input, run)
+    requireConservation(run.stats)
+    requireRows(run)
+    requireColumns(run)
+    if (run.writer) yield* buffersOf(run.writer.end())
+  } catch (error) {
+    throw withSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
+  } finally {
+    await run.writer?.close?.()
+  }
+}
+
+/** Text of no columns is empty; a file of another format has to tell its columns. */
+function requireColumns({ first, settings: { to } }: Run): void {
+  if (!first && to !== undefined && !isText(to)) throw new SoftmaxError('E_NO_COLUMNS', { to })
+}
+
+async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
+  try {
+    const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, input.name))
+    const { format } = opened
+    const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
+    if (delimiterOf(format) === undefined) requireNoDialectOptions(settings, format)
+    const taken = { bytes: 0 }
+    const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
+    const reader = await (await loadFormat(format)).read(source, settings)
+    try {
+      if (reader) yield* scoreReader(reader, input, run, settings, taken)
+    } finally {
+      await reader?.close?.()
+    }
+    input.requireUnchanged?.()
+  } catch (error) {
+    throw withSource(error, input.name)
+  } finally {
+    input.close?.()
+  }
+}
+
+async function* scoreReader(
+  reader: RecordBatchReader,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+  taken: { bytes: number },
+): AsyncGenerator<Uint8Array> {
+  const format = await loadFormat(settings.to)
+  const isFirst = !run.first
+  const job = jobOf(reader, format, input, run, settings)
+  const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
+  const lane = laneOf(reader, job, run, settings)
+  const writer = run.writer ?? (await format.write(outputSchema(job, reader, run.single)))
+  // A writer of text is of one input, whose cells it may take as they stand.
+  if (!isText(settings.to)) run.writer = writer
+  if (isFirst) yield* buffersOf(writer.begin())
+  yield* countLane(lane(writer), run, place, input.name)
+  if (reader.text) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** Resolves the columns of an input, and what scoring has to know of them. */
+function jobOf(
+  reader: RecordBatchReader,
+  { shapes, numbersOnly, typed }: Format,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+): ScoreJob {
+  const { columns, named, headerLine } = reader
+  const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const resolve = (settings: Run['settings']) => {
+    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, line: headerLine })
+    return numbersOnly ? numbersOf(schema, input, run, settings) : schema
+  }
+  const names = named ? columns.map(({ name }) => name) : undefined
+  const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
+  const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
+  const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
+  return { settings, schema, rawRows, typed, wantRaw: settings.onReject !== undefined, input: dialect, output }
+}
+
+async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)
+}
+
+async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    taken.bytes += chunk.length
+    yield chunk
+  }
+}
+
+/** The output is written as the input is, unless it is asked for in another format. */
+function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
+  if (input && to === from) return { ...input, newline: '\n' }
+  return { ...COMMAS, delimiter: delimiterOf(to) ?? ',' }
+}
