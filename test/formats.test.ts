@@ -264,10 +264,12 @@ describe('what few files have', () => {
   it.each(['parquet', 'arrow'] as const)('is kept where %s is written', async (to) => {
     for (const { name, bytes, options, kept } of edges) {
       if (kept?.[0]?.length !== 1) continue
-      const written = await run(Buffer.from(bytes, 'base64'), { ...options, to })
+      const written = await run(Buffer.from(bytes, 'base64'), { ...options, to, emit: 'probs' })
       expect({ name, error: written.error }).toEqual({ name, error: undefined })
-      const found = await READERS[to]!(written.bytes)
-      expect(found.kept).toEqual(kept.map(([id]) => ({ id: id || 'null' })))
+      // hyparquet and apache-arrow make doubles of decimals: they are read back as text.
+      const found = await run(written.bytes, { logits: '!id', to: 'csv' })
+      const ids = (parse(found.text) as string[][]).slice(1).map(([id]) => id)
+      expect({ name, ids }).toEqual({ name, ids: kept.map(([id]) => id) })
     }
   })
 })

@@ -51,6 +51,10 @@ export const CODES = {
       : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
   ),
   E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
+  E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
+    1,
+    ({ feature, remedy }) => `not supported: ${feature}; ${remedy}`,
+  ),
   E_DELIMITER: word<{ delimiter: string }>(
     1,
     ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,

@@ -1,5 +1,5 @@
 /** What is known of every format without its code: how its files are recognized. */
-import { beginsAs, beginsAsJson, type Magic } from './magic.js'
+import { beginsAs, beginsAsJson, either, type Magic } from './magic.js'
 
 /** A format, as it is recognized. */
 interface FormatInfo {
@@ -19,7 +19,8 @@ const TABLE = {
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
   ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY') },
-  parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1') },
+  // The second one has an encrypted footer, which is refused by name.
+  parquet: { extensions: ['.parquet', '.pq'], magic: either(beginsAs('PAR1'), beginsAs('PARE')) },
   arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
   arrows: { extensions: ['.arrows'], magic: beginsAs('\xff\xff\xff\xff') },
 } satisfies Record<string, FormatInfo>

@@ -11,6 +11,14 @@ export function beginsAs(magic: string): Magic {
   }
 }
 
+/** Tells files that begin with either of two magic numbers. */
+export function either(first: Magic, second: Magic): Magic {
+  return (start) => {
+    const found = first(start)
+    return found === true ? found : second(start) || found
+  }
+}
+
 /** Tells lines of JSON by a bracket, and what can follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
   const text = start.toString('latin1').replace(/^\xef\xbb\xbf/, '')

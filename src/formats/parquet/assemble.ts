@@ -1,0 +1,188 @@
+/**
+ * Columns of Arrow out of the leaves of Parquet: where values are null, and where lists begin, is told by their levels
+ * (Melnik et al., Dremel: Interactive Analysis of Web-Scale Datasets, 2010).
+ *
+ * Below a list, each level belongs to a place for a value: there is one where the definition level reaches the `slot` of the
+ * node, and it begins where the repetition level is not above the node's own.
+ */
+import type { ColumnData, NumberArray } from '../../core/column-data.js'
+import { layoutOf, stepOf, takeRows } from '../../core/column-slices.js'
+import { corrupt } from './damage.js'
+import type { Leaf } from './leaf-reader.js'
+import type { Node } from './schema.js'
+import { valuesToArrow, widen } from './to-arrow.js'
+
+/** A column, or a part of one, of some rows; `leaves` are those of its file, by their numbers, as far as they were read. */
+export function assemble(node: Node, leaves: readonly Leaf[]): ColumnData {
+  const { kind } = node.field.type
+  if (node.physical) return assembleLeaf(node, leaves[node.leaf]!)
+  if (kind === 'struct') return assembleStruct(node, leaves)
+  return assembleList(node, leaves)
+}
+
+function assembleLeaf(node: Node, leaf: Leaf): ColumnData {
+  const values = valuesToArrow(node.physical!, leaf, node.field.type)
+  const { definition, count } = leaf
+  if (!definition) return values
+  const { length, bits } = slotsOf(node, leaf)
+  if (length === values.length && values.type.kind !== 'null') return values
+  if (values.type.kind === 'null') return { ...values, length, nullCount: length }
+  return spread(values, { length, bits, definition, count }, node)
+}
+
+/** How many slots a node has, and in which there is a value. */
+function slotsOf({ definition: own, slot, repetition }: Node, leaf: Leaf): { length: number; bits: Uint8Array } {
+  const { count, definition, repetition: repeats } = leaf
+  const bits = new Uint8Array((count + 7) >> 3)
+  let length = 0
+  for (let at = 0; at < count; at++) {
+    const level = definition ? definition[at]! : own
+    if (level < slot || (repeats && repeats[at]! > repetition)) continue
+    if (level >= own) bits[length >> 3]! |= 1 << (length & 7)
+    length++
+  }
+  return { length, bits }
+}
+
+interface Slots {
+  length: number
+  bits: Uint8Array
+  definition: Uint8Array
+  count: number
+}
+
+/** Values with room between them for those that are null. */
+function spread(dense: ColumnData, slots: Slots, node: Node): ColumnData {
+  const { length, bits } = slots
+  const column = { ...dense, length, nullCount: length - dense.length, validity: bits }
+  switch (layoutOf(dense.type)) {
+    case 'bits':
+      return { ...column, values: spreadBits(dense.values as Uint8Array, slots, node) }
+    case 'bytes':
+      return { ...column, offsets: spreadOffsets(dense.offsets!, slots, node) }
+    default:
+      return { ...column, values: spreadValues(dense.values!, stepOf(dense.type), slots, node) }
+  }
+}
+
+function spreadValues(dense: NumberArray, step: number, { length, definition, count }: Slots, node: Node): NumberArray {
+  const { definition: own, slot } = node
+  const out = new (dense.constructor as new (length: number) => NumberArray)(length * step)
+  for (let at = 0, from = 0, to = 0; at < count; at++) {
+    const level = definition[at]!
+    if (level < slot) continue
+    if (level >= own) {
+      if (step === 1) out[to] = dense[from++]!
+      else for (let part = 0; part < step; part++) out[to + part] = dense[from++]!
+    }
+    to += step
+  }
+  return out
+}
+
+function spreadBits(
+  dense: Uint8Array,
+  { length, definition, count }: Slots,
+  { definition: own, slot }: Node,
+): Uint8Array {
+  const out = new Uint8Array((length + 7) >> 3)
+  for (let at = 0, from = 0, to = 0; at < count; at++) {
+    const level = definition[at]!
+    if (level < slot) continue
+    if (level >= own) {
+      out[to >> 3]! |= ((dense[from >> 3]! >> (from & 7)) & 1) << (to & 7)
+      from++
+    }
+    to++
+  }
+  return out
+}
+
+/** The bytes stay where they are; what is null is empty. */
+function spreadOffsets<T extends Int32Array | BigInt64Array>(
+  dense: T,
+  { length, definition, count }: Slots,
+  { definition: own, slot }: Node,
+): T {
+  const out = new (dense.constructor as new (length: number) => T)(length + 1)
+  out[0] = dense[0]!
+  for (let at = 0, from = 0, to = 0; at < count; at++) {
+    const level = definition[at]!
+    if (level < slot) continue
+    if (level >= own) from++
+    out[++to] = dense[from]!
+  }
+  return out
+}
+
+function assembleStruct(node: Node, leaves: readonly Leaf[]): ColumnData {
+  const children = node.children.map((child) => assemble(child, leaves))
+  const { length } = children[0]!
+  if (children.some((child) => child.length !== length)) throw corrupt('the columns of a struct do not fit together')
+  const leaf = leaves[node.leaf]!
+  const { type } = node.field
+  const isNullable = node.field.nullable && leaf.definition
+  const slots = isNullable ? slotsOf(node, leaf) : undefined
+  return { type, length, ...validityOf(slots, length), children }
+}
+
+function validityOf(
+  slots: { bits: Uint8Array } | undefined,
+  length: number,
+): Pick<ColumnData, 'validity' | 'nullCount'> {
+  if (!slots) return { nullCount: 0 }
+  let nullCount = length
+  for (let at = 0; at < length; at++) nullCount -= (slots.bits[at >> 3]! >> (at & 7)) & 1
+  return nullCount > 0 ? { nullCount, validity: slots.bits } : { nullCount }
+}
+
+function assembleList(node: Node, leaves: readonly Leaf[]): ColumnData {
+  const { type } = node.field
+  const child = assemble(node.children[0]!, leaves)
+  const { offsets, length, bits } = listsOf(node, leaves[node.leaf]!)
+  if (offsets[length] !== child.length) throw corrupt('the lists of a column do not fit together')
+  const column = { type, length, ...validityOf(bits && { bits }, length) }
+  if (type.kind === 'fixed_size_list') return fixedSize({ ...column, children: [child] }, offsets, type.size)
+  const isLarge = type.kind === 'list' && type.layout === 'large'
+  return { ...column, offsets: isLarge ? widen(offsets) : offsets, children: [child] }
+}
+
+/** Where the lists of a node begin among their items. */
+function listsOf(
+  { definition: own, slot, repetition }: Node,
+  { count, definition, repetition: repeats }: Leaf,
+): { offsets: Int32Array; length: number; bits: Uint8Array | undefined } {
+  const offsets = new Int32Array(count + 1)
+  const bits = definition && new Uint8Array((count + 7) >> 3)
+  let [length, items] = [0, 0]
+  for (let at = 0; at < count; at++) {
+    const repeat = repeats ? repeats[at]! : 0
+    const level = definition ? definition[at]! : own + 1
+    if (repeat <= repetition) {
+      if (level < slot) continue
+      if (bits && level >= own) bits[length >> 3]! |= 1 << (length & 7)
+      offsets[length++] = items
+    }
+    if (repeat <= repetition + 1 && level > own) items++
+  }
+  offsets[length] = items
+  return { offsets: offsets.subarray(0, length + 1), length, bits }
+}
+
+/** Lists of one size have items where they are null, too. */
+function fixedSize(data: ColumnData, offsets: Int32Array, size: number): ColumnData {
+  const { length, validity, children, nullCount } = data
+  const [child] = children as [ColumnData]
+  for (let row = 0; row < length; row++) {
+    const isThere = !validity || ((validity[row >> 3]! >> (row & 7)) & 1) === 1
+    const items = offsets[row + 1]! - offsets[row]!
+    if (items !== (isThere ? size : 0)) throw corrupt(`a list has ${items} items where its type has ${size}`)
+  }
+  if (nullCount === 0) return data
+  const rows = new Int32Array(length * size).fill(-1)
+  for (let row = 0; row < length; row++) {
+    const first = offsets[row]!
+    if (offsets[row + 1] !== first) for (let item = 0; item < size; item++) rows[row * size + item] = first + item
+  }
+  return { ...data, children: [takeRows(child, rows)] }
+}

@@ -1,0 +1,174 @@
+/**
+ * The pages of a leaf in a row group, as they come together. Values that repeat go into a dictionary, until it becomes too
+ * large; what comes then is written as it is.
+ */
+import { Interner } from './interner.js'
+import { joinIndices, joinLevels } from './levels.js'
+import { type EncodedPage, encodeIndices, encodePages, type LeafSpec, pays, plainSize } from './page-encoder.js'
+import { encodePlain } from './plain.js'
+import type { ShreddedLeaf } from './shred.js'
+import { encodeSnappy } from './snappy.js'
+import { joinRanges, type Order, type Range, rangeOf } from './statistics.js'
+import { concatValues, gatherValues, stepOf, type Values } from './values.js'
+
+/** All of a leaf in a row group, but for where it is in the file. */
+export interface EncodedChunk {
+  dictionary: { count: number; body: Uint8Array; bodySize: number } | undefined
+  pages: EncodedPage[]
+  isCompressed: boolean
+  range: Range
+}
+
+/** Rows of fewer bytes are put together into a page. */
+const LEAST_PAGE = 1 << 16
+/** How many values are looked at to find out whether they repeat. */
+const SAMPLE = 1000
+
+export class ChunkWriter {
+  readonly #spec: LeafSpec
+  readonly #order: Order
+  readonly #dictionary: Interner
+  /** Whether values go into the dictionary; not known before there are some. */
+  #isRepeating: boolean | undefined
+  #pages: EncodedPage[] = []
+  #range: Range
+  #pending: ShreddedLeaf[] = []
+  #pendingBytes = 0
+  /** The dictionary that indices were last of, and what they are in the one that is being made. */
+  #source: Values | undefined
+  #map = new Int32Array()
+
+  constructor(spec: LeafSpec, order: Order) {
+    this.#spec = spec
+    this.#order = order
+    this.#dictionary = new Interner(spec.type)
+    this.#range = rangeOf(order, { length: 0, data: new Uint8Array() }, 0, 0)
+  }
+
+  /** Adds some rows. */
+  add(leaf: ShreddedLeaf): void {
+    if (this.#isRepeating === undefined && leaf.values.length > 0) this.#isRepeating = this.#repeats(leaf)
+    const indices = this.#isRepeating ? this.#intern(leaf) : undefined
+    if (!indices) this.#addPlain(leaf)
+    else this.#append({ ...leaf, indices }, 4 * indices.length)
+  }
+
+  /** Adds pages that were made elsewhere, and the range of their values. */
+  addPages(pages: readonly EncodedPage[], range: Range): void {
+    this.#isRepeating = this.#endDictionary()
+    this.#pages.push(...pages)
+    this.#range = joinRanges(this.#range, range)
+  }
+
+  /** What was added. */
+  end(): EncodedChunk {
+    this.#flush()
+    const dictionary = this.#endChunk()
+    const isCompressed = this.#pages.some((page) => page.isCompressed) || (dictionary?.isCompressed ?? false)
+    return { dictionary: dictionary?.encode(isCompressed), pages: this.#pages, isCompressed, range: this.#range }
+  }
+
+  #endChunk() {
+    const { values } = this.#dictionary
+    if (values.length === 0) return undefined
+    this.#addRange(values, 0)
+    const bytes = encodePlain(this.#spec.type, values)
+    const encode = (isCompressed: boolean) => ({
+      count: values.length,
+      body: isCompressed ? encodeSnappy(bytes) : bytes,
+      bodySize: bytes.length,
+    })
+    return { isCompressed: pays(bytes), encode }
+  }
+
+  #repeats({ values, indices }: ShreddedLeaf): boolean {
+    const { type } = this.#spec
+    if (indices) return true
+    if (type.name === 'BOOLEAN' || type.name === 'FLOAT' || type.name === 'DOUBLE') return false
+    const length = Math.min(SAMPLE, values.length)
+    const sample = new Interner(type)
+    return sample.intern({ ...values, length }) !== undefined && sample.length * 2 <= length
+  }
+
+  /** The indices of values in the dictionary; undefined where that has no room for them. */
+  #intern({ values, indices }: ShreddedLeaf): Int32Array | undefined {
+    const found = indices ? this.#remap(values, indices) : this.#dictionary.intern(values)
+    if (!found) this.#isRepeating = this.#endDictionary()
+    return found
+  }
+
+  #remap(values: Values, indices: Int32Array): Int32Array | undefined {
+    if (this.#source !== values) {
+      this.#source = values
+      this.#map = new Int32Array(values.length).fill(-1)
+    }
+    const map = this.#map
+    const found = new Int32Array(indices.length)
+    for (let at = 0; at < indices.length; at++) {
+      const index = indices[at]!
+      if (map[index]! < 0) map[index] = this.#dictionary.internOne(values, index)
+      if (map[index]! < 0) return undefined
+      found[at] = map[index]!
+    }
+    return found
+  }
+
+  #endDictionary(): false {
+    this.#flush()
+    return false
+  }
+
+  #addPlain(leaf: ShreddedLeaf): void {
+    const { type } = this.#spec
+    const values = leaf.indices ? gatherValues(type, leaf.values, leaf.indices) : leaf.values
+    this.#addRange(values, 0)
+    this.#append({ ...leaf, values, indices: undefined }, plainSize(values, type))
+  }
+
+  #append(leaf: ShreddedLeaf, bytes: number): void {
+    this.#range = { ...this.#range, nulls: this.#range.nulls + leaf.count - (leaf.indices ?? leaf.values).length }
+    this.#pending.push(leaf)
+    this.#pendingBytes += bytes
+    if (this.#pendingBytes >= LEAST_PAGE) this.#flush()
+  }
+
+  #addRange(values: Values, nulls: number): void {
+    this.#range = joinRanges(this.#range, rangeOf(this.#order, values, stepOf(this.#spec.type), nulls))
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return
+    const leaf = joinLeaves(this.#pending, this.#spec)
+    const { indices } = leaf
+    if (indices) this.#pages.push(encodeIndices({ ...leaf, indices }, this.#spec, this.#dictionary.length))
+    else this.#pages.push(...encodePages(leaf, this.#spec))
+    this.#pending = []
+    this.#pendingBytes = 0
+  }
+}
+
+/** Rows that follow one another, all of which have indices or none. */
+function joinLeaves(leaves: readonly ShreddedLeaf[], { type, maxDefinition }: LeafSpec): ShreddedLeaf {
+  if (leaves.length === 1) return leaves[0]!
+  const count = leaves.reduce((sum, leaf) => sum + leaf.count, 0)
+  const { values, indices } = leaves[0]!
+  const levels = (name: 'definition' | 'repetition', usual: number) =>
+    joinLevels(
+      leaves.map((leaf) => ({ count: leaf.count, levels: leaf[name] ?? usual })),
+      count,
+      usual,
+    )
+  return {
+    rows: leaves.reduce((sum, leaf) => sum + leaf.rows, 0),
+    count,
+    definition: levels('definition', maxDefinition),
+    repetition: levels('repetition', 0),
+    values: indices
+      ? values
+      : concatValues(
+          type,
+          leaves.map((leaf) => leaf.values),
+        ),
+    indices: indices && joinIndices(leaves.map((leaf) => leaf.indices!)),
+  }
+}

@@ -1,0 +1,76 @@
+/** What undoes the compressions of pages: Node's own, where it has one, and hyparquet-compressors. */
+import * as zlib from 'node:zlib'
+import type { CompressionCodec } from 'hyparquet'
+import { optionalDependency } from '../../io/optional-dependency.js'
+import { corrupt, unsupported } from './damage.js'
+
+/** Makes the `size` bytes that some bytes hold. */
+export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array
+
+type Library = typeof import('hyparquet-compressors')['compressors']
+
+/** The codecs of the specification; a library is loaded only for those that need one. */
+const CODECS: { readonly [codec: string]: (library: Library) => Decompress } = {
+  UNCOMPRESSED: () => (bytes) => bytes,
+  SNAPPY: ({ SNAPPY }) => checkedSnappy(SNAPPY!),
+  GZIP: () => (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: size }),
+  BROTLI: () => (bytes, size) => zlib.brotliDecompressSync(bytes, { maxOutputLength: size }),
+  ZSTD: ({ ZSTD }) => nodeZstd ?? ZSTD!,
+  LZ4: ({ LZ4 }) => LZ4!,
+  LZ4_RAW: ({ LZ4_RAW }) => LZ4_RAW!,
+}
+const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'GZIP', 'BROTLI'])
+/** No bytes of snappy hold more than this many times as many. */
+const MOST_RATIO = 22
+
+type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
+
+/** Node has it since 22.15. */
+const nodeZstd: Decompress | undefined =
+  'zstdDecompressSync' in zlib
+    ? (bytes, size) =>
+        (zlib as unknown as { zstdDecompressSync: Inflate }).zstdDecompressSync(bytes, { maxOutputLength: size })
+    : undefined
+
+/** Loads what the codecs of a file need, and gives a function for each. */
+export async function loadCodecs(
+  codecs: ReadonlySet<CompressionCodec>,
+): Promise<(codec: CompressionCodec) => Decompress> {
+  const unknown = [...codecs].find((codec) => !(codec in CODECS))
+  if (unknown !== undefined) {
+    throw unsupported(`${unknown} compression`, 'write the file again with another one, such as zstd')
+  }
+  const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec))
+    ? {}
+    : (await optionalDependency('parquet', 'hyparquet-compressors', () => import('hyparquet-compressors'))).compressors
+  return (codec) => checked(codec, CODECS[codec]!(library))
+}
+
+function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
+  return (bytes, size) => {
+    // Nothing at all is no block of LZ4, which is what the dictionary of a column of nulls is.
+    if (size === 0) return new Uint8Array()
+    let whole: Uint8Array
+    try {
+      whole = decompress(bytes, size)
+    } catch (error) {
+      throw corrupt(`a page is no ${codec} of ${size} bytes`, error)
+    }
+    if (whole.length !== size) throw corrupt(`a page is no ${codec} of ${size} bytes`)
+    return whole
+  }
+}
+
+/** The library believes the length that the bytes begin with. */
+function checkedSnappy(decompress: Decompress): Decompress {
+  return (bytes, size) => {
+    let length = 0
+    for (let at = 0, weight = 1; at < 5; at++, weight *= 128) {
+      const byte = bytes[at] ?? 0
+      length += (byte & 127) * weight
+      if (byte < 128) break
+    }
+    if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
+    return decompress(bytes, size)
+  }
+}

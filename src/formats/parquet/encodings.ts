@@ -1,0 +1,65 @@
+/** The encodings of values in a page, by their numbers in the specification. */
+import { corrupt } from './damage.js'
+import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
+import { plainReader, splitStreamReader } from './plain.js'
+import { RunReader } from './runs.js'
+import type { PhysicalType, ValueReader, Values } from './values.js'
+
+/** Reads indices into a dictionary. */
+export interface IndexReader {
+  dictionary: Values
+  takeIndices(count: number): Int32Array
+}
+
+/** The values of a page: themselves, or indices into the dictionary of its column. */
+export type PageValues = ValueReader | IndexReader
+
+type Encoding = (type: PhysicalType, bytes: Uint8Array, count: number) => ValueReader
+
+const ENCODINGS = new Map<number, Encoding>([
+  [0, plainReader],
+  [3, runReader],
+  [5, deltaReader],
+  [6, deltaLengthReader as Encoding],
+  [7, deltaBytesReader],
+  [9, splitStreamReader],
+])
+const PLAIN_DICTIONARY = 2
+const RLE_DICTIONARY = 8
+
+/** A reader of the values of a page, of which there may be `count` at most. */
+export function valueReader(
+  encoding: number,
+  type: PhysicalType,
+  bytes: Uint8Array,
+  count: number,
+  dictionary: Values | undefined,
+): PageValues {
+  if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(bytes, dictionary)
+  const open = ENCODINGS.get(encoding)
+  if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which is none of Parquet`)
+  return open(type, bytes, count)
+}
+
+function indexReader(bytes: Uint8Array, dictionary: Values | undefined): IndexReader {
+  if (!dictionary) throw corrupt('a page has indices into a dictionary that is not there')
+  // A page of nothing but nulls may have no bytes at all.
+  const runs = new RunReader(bytes.subarray(1), bytes[0] ?? 0)
+  return {
+    dictionary,
+    takeIndices(count) {
+      const indices = runs.fill(new Int32Array(count))
+      for (let at = 0; at < count; at++) {
+        if (indices[at]! >= dictionary.length) throw corrupt('an index is outside the dictionary of its column')
+      }
+      return indices
+    },
+  }
+}
+
+/** Booleans as runs, behind how many bytes these have. */
+function runReader({ name }: PhysicalType, bytes: Uint8Array): ValueReader {
+  if (name !== 'BOOLEAN') throw corrupt(`a page has runs of ${name}`)
+  const runs = new RunReader(bytes.subarray(4), 1)
+  return { take: (length) => ({ length, data: runs.fill(new Uint8Array(length)) }) }
+}

@@ -1,0 +1,196 @@
+/** The layout of a file: row groups of encoded columns one after the other, and the footer behind them. */
+import type { ColumnChunk, PageHeader, RowGroup, SchemaElement } from 'hyparquet'
+import { optionalDependency } from '../../io/optional-dependency.js'
+import type { EncodedChunk } from './chunk-writer.js'
+import type { EncodedPage } from './page-encoder.js'
+import { statisticsOf } from './statistics.js'
+
+/** What writes headers and the footer. */
+export async function loadLibrary() {
+  return optionalDependency('parquet', 'hyparquet hyparquet-writer', async () => ({
+    ...(await import('hyparquet-writer')),
+    ...(await import('hyparquet-writer/src/datapage.js')),
+    ...(await import('hyparquet-writer/src/indexes.js')),
+    ...(await import('hyparquet-writer/src/metadata.js')),
+  }))
+}
+
+type Library = Awaited<ReturnType<typeof loadLibrary>>
+type PageIndexes = Parameters<Library['writeIndexes']>[1]
+
+const MAGIC = Buffer.from('PAR1')
+
+export class FileWriter {
+  readonly #library: Library
+  readonly #schema: SchemaElement[]
+  readonly #leaves: Leaf[]
+  readonly #groups: RowGroup[] = []
+  readonly #indexes: PageIndexes = []
+  #pieces: Uint8Array[] = []
+  #offset = 0
+
+  constructor(schema: SchemaElement[], library: Library) {
+    this.#library = library
+    this.#schema = schema
+    this.#leaves = leavesOf(schema)
+    this.#put(MAGIC)
+  }
+
+  /** What was written since it was last asked for. */
+  taken(): Uint8Array[] {
+    const pieces = this.#pieces
+    this.#pieces = []
+    return pieces.filter(({ length }) => length > 0)
+  }
+
+  /** Writes a row group; the chunks are those of the leaves, in order. */
+  write(rows: number, chunks: readonly EncodedChunk[]): void {
+    const start = this.#offset
+    const columns = chunks.map((chunk, index) => this.#writeChunk(chunk, this.#leaves[index]!))
+    this.#groups.push({
+      columns,
+      num_rows: BigInt(rows),
+      total_byte_size: columns.reduce((sum, { meta_data: meta }) => sum + meta!.total_uncompressed_size, 0n),
+      total_compressed_size: BigInt(this.#offset - start),
+    })
+  }
+
+  #writeChunk(
+    { dictionary, pages, isCompressed, range }: EncodedChunk,
+    { element, path, isUnique }: Leaf,
+  ): ColumnChunk {
+    const start = this.#offset
+    const { writer: sizes, locations } = { writer: { uncompressed: 0 }, locations: [] as PageLocation[] }
+    if (dictionary) {
+      const header = { num_values: dictionary.count, encoding: 'PLAIN' } as const
+      sizes.uncompressed += this.#writePage([dictionary.body], dictionary.bodySize, {
+        type: 'DICTIONARY_PAGE',
+        dictionary_page_header: header,
+      })
+    }
+    const dataOffset = this.#offset
+    let row = 0
+    for (const page of pages) {
+      const offset = this.#offset
+      sizes.uncompressed += this.#writeData(page)
+      locations.push({
+        offset: BigInt(offset),
+        compressed_page_size: this.#offset - offset,
+        first_row_index: BigInt(row),
+      })
+      row += page.rows
+    }
+    const encodings = new Set([
+      'RLE' as const,
+      ...(dictionary ? ['PLAIN' as const] : []),
+      ...pages.map((page) => page.encoding),
+    ])
+    const chunk: ColumnChunk = {
+      file_offset: 0n,
+      meta_data: {
+        type: element.type!,
+        encodings: [...encodings],
+        path_in_schema: path,
+        codec: isCompressed ? 'SNAPPY' : 'UNCOMPRESSED',
+        num_values: BigInt(pages.reduce((sum, { count }) => sum + count, 0)),
+        total_uncompressed_size: BigInt(sizes.uncompressed),
+        total_compressed_size: BigInt(this.#offset - start),
+        data_page_offset: BigInt(dataOffset),
+        ...(dictionary && { dictionary_page_offset: BigInt(start) }),
+        // The library finds the type of a bound by the path of its column.
+        ...(isUnique && { statistics: statisticsOf(range) }),
+      },
+    }
+    this.#indexes.push({ chunk, offsetIndex: { page_locations: locations } })
+    return chunk
+  }
+
+  #writeData({
+    repetition,
+    definition,
+    body,
+    bodySize,
+    isCompressed,
+    rows,
+    count,
+    nulls,
+    encoding,
+  }: EncodedPage): number {
+    const data_page_header_v2 = {
+      num_values: count,
+      num_nulls: nulls,
+      num_rows: rows,
+      encoding,
+      definition_levels_byte_length: definition.length,
+      repetition_levels_byte_length: repetition.length,
+      is_compressed: isCompressed,
+    }
+    const size = repetition.length + definition.length + bodySize
+    return this.#writePage([repetition, definition, body], size, { type: 'DATA_PAGE_V2', data_page_header_v2 })
+  }
+
+  /** Writes a page: how many bytes it has without compression. */
+  #writePage(parts: Uint8Array[], size: number, rest: Omit<PageHeader, `${string}_page_size`>): number {
+    const header = new this.#library.ByteWriter(HEADER)
+    this.#library.writePageHeader(header, {
+      ...rest,
+      uncompressed_page_size: size,
+      compressed_page_size: parts.reduce((sum, { length }) => sum + length, 0),
+    })
+    this.#put(header.getBytes(), ...parts)
+    return header.offset + size
+  }
+
+  #put(...pieces: Uint8Array[]): void {
+    this.#pieces.push(...pieces)
+    for (const { length } of pieces) this.#offset += length
+  }
+
+  /** Writes the footer. */
+  end(metadata: ReadonlyMap<string, string>): void {
+    const { ByteWriter, writeIndexes, writeMetadata } = this.#library
+    const writer = new ByteWriter()
+    writer.offset = this.#offset
+    writeIndexes(writer, this.#indexes)
+    writeMetadata(writer, {
+      version: 2,
+      created_by: 'softmax-stream',
+      schema: this.#schema,
+      num_rows: this.#groups.reduce((sum, { num_rows: rows }) => sum + rows, 0n),
+      row_groups: this.#groups,
+      key_value_metadata: [...metadata].map(([key, value]) => ({ key, value })),
+      metadata_length: 0,
+    })
+    this.#put(writer.getBytes(), MAGIC)
+  }
+}
+
+interface PageLocation {
+  offset: bigint
+  compressed_page_size: number
+  first_row_index: bigint
+}
+
+const HEADER = 64
+
+/** A leaf of the schema, the names that lead to it, and whether no other has the same. */
+interface Leaf {
+  element: SchemaElement
+  path: string[]
+  isUnique: boolean
+}
+
+function leavesOf(elements: readonly SchemaElement[]): Leaf[] {
+  const found: { element: SchemaElement; path: string[] }[] = []
+  let next = 1
+  const visit = (path: string[]) => {
+    const element = elements[next++]!
+    const own = [...path, element.name]
+    if (!element.num_children) found.push({ element, path: own })
+    else for (let child = 0; child < element.num_children; child++) visit(own)
+  }
+  while (next < elements.length) visit([])
+  const counts = new Map<string, number>()
+  for (const { path } of found) counts.set(path.join('\0'), (counts.get(path.join('\0')) ?? 0) + 1)
+  return found.map((leaf) => ({ ...leaf, isUnique: counts.get(leaf.path.join('\0')) === 1 }))
+}

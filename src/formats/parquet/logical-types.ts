@@ -1,0 +1,276 @@
+/**
+ * The types of values in Parquet, which are physical types with a logical or, in older files, a converted type, in Arrow's
+ * words and back (https://parquet.apache.org/docs/file-format/types/logicaltypes/). The table is that of pyarrow.
+ */
+import type { LogicalType, SchemaElement } from 'hyparquet'
+import type { DataType, Field, IntType, TimeUnit } from '../../core/data-type.js'
+import { corrupt, unsupported } from './damage.js'
+import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
+
+/** What a leaf is: its type, and metadata of its field where Arrow has no type of its own for it. */
+export interface LeafType {
+  type: DataType
+  metadata?: readonly [key: string, value: string]
+}
+
+/** The key of Arrow's fields for the types that are built on others. */
+const EXTENSION = 'ARROW:extension:name'
+/** A logical type that Arrow has no word for; it is written to Parquet again. */
+export const LOGICAL_TYPE = 'PARQUET:logical_type'
+
+const TIME_UNITS = { MILLIS: 'millisecond', MICROS: 'microsecond', NANOS: 'nanosecond' } as const
+const BINARY: DataType = { kind: 'binary', layout: 'offsets' }
+const UTF8: DataType = { kind: 'utf8', layout: 'offsets' }
+/** The digits that 128 bits have room for, and 256. */
+const DIGITS_128 = 38
+const DIGITS_256 = 76
+
+/** The physical type of a leaf. */
+export function physicalType({ type, type_length: length = 0, name }: SchemaElement): PhysicalType {
+  if (!type || !PHYSICAL_TYPES.includes(type)) throw corrupt(`the column ${name} has no type`)
+  if (type === 'FIXED_LEN_BYTE_ARRAY' && !(length > 0))
+    throw corrupt(`the column ${name} has values of ${length} bytes`)
+  return { name: type, length }
+}
+
+/** The type of a leaf; where its annotation does not fit its physical type, the latter counts. */
+export function leafType(element: SchemaElement): LeafType {
+  const annotation = element.logical_type ?? convertedType(element)
+  return (annotation && annotatedType(annotation, element)) ?? { type: plainType(physicalType(element)) }
+}
+
+function plainType({ name, length }: PhysicalType): DataType {
+  switch (name) {
+    case 'BOOLEAN':
+      return { kind: 'bool' }
+    case 'INT32':
+    case 'INT64':
+      return { kind: 'int', bitWidth: name === 'INT32' ? 32 : 64, signed: true }
+    case 'INT96':
+      return { kind: 'timestamp', unit: 'nanosecond' }
+    case 'FLOAT':
+    case 'DOUBLE':
+      return { kind: 'float', bitWidth: name === 'FLOAT' ? 32 : 64 }
+    case 'BYTE_ARRAY':
+      return BINARY
+    case 'FIXED_LEN_BYTE_ARRAY':
+      return { kind: 'fixed_size_binary', byteWidth: length }
+  }
+}
+
+type Annotation = Exclude<LogicalType, { type: 'MAP' | 'LIST' | 'VARIANT' }> | { type: 'INTERVAL' }
+
+/** A converted type as the logical type that it was followed by. Its timestamps are of no zone to any reader but the specification. */
+function convertedType({ converted_type: type, precision = 0, scale = 0 }: SchemaElement): Annotation | undefined {
+  const integer = /^(U?)INT_(\d+)$/.exec(type ?? '')
+  if (integer) return { type: 'INTEGER', bitWidth: Number(integer[2]), isSigned: integer[1] === '' }
+  const time = /^(TIME|TIMESTAMP)_(MILLIS|MICROS)$/.exec(type ?? '')
+  if (time) {
+    return { type: time[1] as 'TIME', unit: time[2] as 'MILLIS', isAdjustedToUTC: false }
+  }
+  if (type === 'UTF8') return { type: 'STRING' }
+  if (type === 'DECIMAL') return { type, precision, scale }
+  const same = ['ENUM', 'DATE', 'JSON', 'BSON', 'INTERVAL'] as const
+  const found = same.find((name) => name === type)
+  return found && { type: found }
+}
+
+function annotatedType(logical: LogicalType | Annotation, element: SchemaElement): LeafType | undefined {
+  const { name: physical, length } = physicalType(element)
+  const isBytes = physical === 'BYTE_ARRAY'
+  const isFixed = (size: number) => physical === 'FIXED_LEN_BYTE_ARRAY' && length === size
+  switch (logical.type) {
+    case 'STRING':
+      return isBytes ? { type: UTF8 } : undefined
+    case 'ENUM':
+      return isBytes ? { type: UTF8, metadata: [LOGICAL_TYPE, 'ENUM'] } : undefined
+    case 'JSON':
+      return isBytes ? { type: UTF8, metadata: [EXTENSION, 'arrow.json'] } : undefined
+    case 'BSON':
+      return isBytes ? { type: BINARY, metadata: [LOGICAL_TYPE, 'BSON'] } : undefined
+    case 'GEOMETRY':
+    case 'GEOGRAPHY':
+      return isBytes ? { type: BINARY, metadata: [LOGICAL_TYPE, geoText(logical)] } : undefined
+    case 'UUID':
+      return isFixed(16)
+        ? { type: plainType({ name: physical, length }), metadata: [EXTENSION, 'arrow.uuid'] }
+        : undefined
+    case 'INTERVAL':
+      return isFixed(12)
+        ? { type: plainType({ name: physical, length }), metadata: [LOGICAL_TYPE, 'INTERVAL'] }
+        : undefined
+    case 'FLOAT16':
+      return isFixed(2) ? { type: { kind: 'float', bitWidth: 16 } } : undefined
+    case 'NULL':
+      return { type: { kind: 'null' } }
+    case 'DATE':
+      return physical === 'INT32' ? { type: { kind: 'date', unit: 'day' } } : undefined
+    case 'DECIMAL':
+      return decimalType(logical, element)
+    case 'INTEGER':
+      return integerType(logical, physical)
+    case 'TIME':
+      return physical === (logical.unit === 'MILLIS' ? 'INT32' : 'INT64') ? timeType(logical) : undefined
+    case 'TIMESTAMP':
+      return physical === 'INT64' ? { type: timestampType(logical) } : undefined
+    default:
+      return undefined
+  }
+}
+
+function decimalType(
+  { precision, scale }: { precision: number; scale: number },
+  element: SchemaElement,
+): LeafType | undefined {
+  const { name } = physicalType(element)
+  if (!/^INT(32|64)$|BYTE_ARRAY$/.test(name) || !(precision > 0)) return undefined
+  if (!(scale >= 0 && scale <= precision)) throw corrupt(`the column ${element.name} has decimals of scale ${scale}`)
+  if (precision > DIGITS_256) {
+    throw unsupported(`decimals of ${precision} digits`, `write the column ${element.name} again as text`)
+  }
+  return { type: { kind: 'decimal', bitWidth: precision > DIGITS_128 ? 256 : 128, precision, scale } }
+}
+
+function integerType(
+  { bitWidth, isSigned }: { bitWidth: number; isSigned: boolean },
+  physical: string,
+): LeafType | undefined {
+  if (physical !== (bitWidth === 64 ? 'INT64' : 'INT32') || ![8, 16, 32, 64].includes(bitWidth)) return undefined
+  return { type: { kind: 'int', bitWidth: bitWidth as IntType['bitWidth'], signed: isSigned } }
+}
+
+type Time = { unit: keyof typeof TIME_UNITS; isAdjustedToUTC: boolean }
+
+function timeType({ unit, isAdjustedToUTC }: Time): LeafType {
+  const type: DataType = { kind: 'time', unit: TIME_UNITS[unit] }
+  return isAdjustedToUTC ? { type, metadata: [LOGICAL_TYPE, 'TIME(UTC)'] } : { type }
+}
+
+function timestampType({ unit, isAdjustedToUTC }: Time): DataType {
+  return { kind: 'timestamp', unit: TIME_UNITS[unit], ...(isAdjustedToUTC && { timezone: 'UTC' }) }
+}
+
+type Geo = Extract<LogicalType, { type: 'GEOMETRY' | 'GEOGRAPHY' }>
+
+/** `GEOMETRY`, or `GEOGRAPHY(OGC:CRS84, SPHERICAL)`. */
+function geoText(logical: Geo): string {
+  const parts = [logical.crs ?? '', ('algorithm' in logical && logical.algorithm) || ''].filter((part) => part !== '')
+  return parts.length > 0 ? `${logical.type}(${parts.join(', ')})` : logical.type
+}
+
+function geoType(text: string): Geo | undefined {
+  const [, type, crs, algorithm] = /^(GEOMETRY|GEOGRAPHY)(?:\((.*?)(?:, ([A-Z]+))?\))?$/s.exec(text) ?? []
+  if (!type) return undefined
+  return { type, ...(crs !== undefined && { crs }), ...(algorithm !== undefined && { algorithm }) } as Geo
+}
+
+/** The element of a leaf that holds values of a field; `name` and repetition are not in it. */
+export type LeafElement = Omit<SchemaElement, 'name' | 'repetition_type' | 'num_children'>
+
+/** How values of a field that is no list, struct or map are written. */
+export function leafElement({ type, metadata }: Field): LeafElement {
+  return keptElement(metadata?.get(LOGICAL_TYPE), type) ?? valueElement(type, metadata?.get(EXTENSION))
+}
+
+/** The logical types that are kept in metadata. */
+function keptElement(text: string | undefined, type: DataType): LeafElement | undefined {
+  if (text === undefined) return undefined
+  const { kind } = type
+  if (text === 'TIME(UTC)' && kind === 'time') return timeElement(type.unit, true)
+  if (text === 'ENUM' && kind === 'utf8') return annotatedBytes('ENUM')
+  if (text === 'BSON' && kind === 'binary') return annotatedBytes('BSON')
+  const geo = kind === 'binary' ? geoType(text) : undefined
+  if (geo) return { type: 'BYTE_ARRAY', logical_type: geo }
+  // The only logical type that never came to be one.
+  if (text === 'INTERVAL' && kind === 'fixed_size_binary') {
+    return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 12, converted_type: 'INTERVAL' }
+  }
+  return undefined
+}
+
+function annotatedBytes(name: 'ENUM' | 'BSON' | 'JSON'): LeafElement {
+  return { type: 'BYTE_ARRAY', converted_type: name, logical_type: { type: name } }
+}
+
+function valueElement(type: DataType, extension: string | undefined): LeafElement {
+  switch (type.kind) {
+    case 'null':
+      return { type: 'INT32', logical_type: { type: 'NULL' } }
+    case 'bool':
+      return { type: 'BOOLEAN' }
+    case 'int':
+      return integerElement(type)
+    case 'float':
+      if (type.bitWidth === 16)
+        return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 2, logical_type: { type: 'FLOAT16' } }
+      return { type: type.bitWidth === 32 ? 'FLOAT' : 'DOUBLE' }
+    case 'decimal':
+      return decimalElement(type)
+    case 'utf8':
+      if (extension === 'arrow.json') return annotatedBytes('JSON')
+      return { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }
+    case 'binary':
+      return { type: 'BYTE_ARRAY' }
+    case 'fixed_size_binary':
+      return {
+        type: 'FIXED_LEN_BYTE_ARRAY',
+        type_length: type.byteWidth,
+        ...(extension === 'arrow.uuid' && type.byteWidth === 16 && { logical_type: { type: 'UUID' } }),
+      }
+    case 'date':
+      return { type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } }
+    case 'time':
+      return timeElement(type.unit)
+    case 'duration':
+      return { type: 'INT64' }
+    case 'timestamp':
+      return timestampElement(type.unit, type.timezone !== undefined)
+    case 'dictionary':
+      return valueElement(type.values, extension)
+    default:
+      throw new TypeError(`${type.kind} is no type of a leaf`)
+  }
+}
+
+function integerElement({ bitWidth, signed }: IntType): LeafElement {
+  const type = bitWidth === 64 ? 'INT64' : 'INT32'
+  if (signed && bitWidth >= 32) return { type }
+  // hyparquet-writer 0.17 writes the logical type with a width of 32 bits where readers expect 8, and cannot read it then.
+  return { type, converted_type: `${signed ? '' : 'U'}INT_${bitWidth}` }
+}
+
+function decimalElement({ precision, scale }: { precision: number; scale: number }): LeafElement {
+  return {
+    type: 'FIXED_LEN_BYTE_ARRAY',
+    type_length: decimalBytes(precision),
+    converted_type: 'DECIMAL',
+    precision,
+    scale,
+    logical_type: { type: 'DECIMAL', precision, scale },
+  }
+}
+
+/** The fewest bytes that so many digits and a sign fit into. */
+function decimalBytes(precision: number): number {
+  return Math.ceil(((10n ** BigInt(precision)).toString(2).length + 1) / 8)
+}
+
+function unitOf(unit: TimeUnit): 'MILLIS' | 'MICROS' | 'NANOS' {
+  return unit === 'nanosecond' ? 'NANOS' : unit === 'microsecond' ? 'MICROS' : 'MILLIS'
+}
+
+/** Times of seconds become such of milliseconds. */
+function timeElement(timeUnit: TimeUnit, isAdjustedToUTC = false): LeafElement {
+  const unit = unitOf(timeUnit)
+  return { type: unit === 'MILLIS' ? 'INT32' : 'INT64', logical_type: { type: 'TIME', isAdjustedToUTC, unit } }
+}
+
+function timestampElement(timeUnit: TimeUnit, isAdjustedToUTC: boolean): LeafElement {
+  const unit = unitOf(timeUnit)
+  return {
+    type: 'INT64',
+    // The converted types are those of an instant, and have no nanoseconds.
+    ...(isAdjustedToUTC && unit !== 'NANOS' && { converted_type: `TIMESTAMP_${unit}` as const }),
+    logical_type: { type: 'TIMESTAMP', isAdjustedToUTC, unit },
+  }
+}

@@ -1,0 +1,94 @@
+/** Reads Parquet, whose footer is at its end: what is read has to be in a file. */
+import type { ColumnData } from '../../core/column-data.js'
+import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { openBytes } from '../../io/temp-file.js'
+import { columnOfField } from '../field-column.js'
+import { LogitsReader } from '../logits-reader.js'
+import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
+import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
+import { type OpenFile, openColumns } from './row-group.js'
+import { nodesOf } from './schema.js'
+
+/** How many logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
+const BATCH = 1 << 17
+const COLUMN_BATCH = 1 << 20
+const COLUMN_ROWS = 1 << 10
+/** How many lists are looked through together for one that tells how many classes there are. */
+const SAMPLE = 1000
+
+export async function read(source: Source): Promise<RecordBatchReader> {
+  const bytes = await openBytes(source)
+  try {
+    const footer = await readFooter(bytes)
+    const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
+    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer) })
+  } catch (error) {
+    await bytes.close()
+    throw error
+  }
+}
+
+async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> {
+  const columns = file.nodes.map(({ field }) => columnOfField(field))
+  for (const [index, column] of columns.entries()) {
+    if (column.type === 'list' && column.width === 0) column.width = await widthOf(index, footer.groups, file)
+  }
+  return {
+    columns,
+    named: true,
+    rows: footer.rows,
+    metadata: new Map([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
+    async *batches(plan) {
+      for (const group of footer.groups) yield* readGroup(group, plan, file)
+    },
+    close: () => file.bytes.close(),
+  }
+}
+
+/** The length of the first list of a column that has items; 0 where none has. */
+async function widthOf(index: number, groups: readonly RowGroup[], file: OpenFile): Promise<number> {
+  for (const group of groups) {
+    const [column] = openColumns(group, [index], file)
+    for (let start = 0; start < group.rows; start += SAMPLE) {
+      const width = firstWidth(await column!.take(Math.min(SAMPLE, group.rows - start)))
+      if (width > 0) return width
+    }
+  }
+  return 0
+}
+
+function firstWidth({ offsets, length }: ColumnData): number {
+  for (let row = 0; row < length; row++) {
+    const width = Number(offsets![row + 1]!) - Number(offsets![row]!)
+    if (width > 0) return width
+  }
+  return 0
+}
+
+async function* readGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): AsyncGenerator<RecordBatch> {
+  const { classes, logitsList, missing } = plan
+  const names = file.nodes.map(({ field }) => field.name)
+  const logits = openColumns(group, plan.logits, file)
+  const kept = openColumns(group, plan.kept, file)
+  const step = Math.max(1, Math.floor(BATCH / classes), logitsList ? 0 : columnRows(classes))
+  for (let start = 0; start < group.rows; start += step) {
+    const rows = Math.min(step, group.rows - start)
+    const reader = new LogitsReader(rows, classes, missing)
+    for (const [index, column] of logits.entries()) {
+      const data = await column.take(rows)
+      if (logitsList) reader.readRows(data)
+      else reader.readColumn(data, index, names[plan.logits[index]!]!)
+    }
+    const data: ColumnData[] = []
+    for (const column of kept) data.push(await column.take(rows))
+    yield reader.batch(
+      data,
+      plan.kept.map((index) => names[index]!),
+    )
+  }
+  for (const column of [...logits, ...kept]) await column.end()
+}
+
+function columnRows(classes: number): number {
+  return Math.min(COLUMN_ROWS, Math.floor(COLUMN_BATCH / classes))
+}

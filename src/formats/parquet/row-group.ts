@@ -1,0 +1,71 @@
+/** The columns of a row group, taken some rows at a time. */
+import type { ColumnData } from '../../core/column-data.js'
+import type { FileBytes } from '../../io/temp-file.js'
+import { assemble } from './assemble.js'
+import type { Decompress } from './codecs.js'
+import { guard } from './damage.js'
+import { checkChunks, type RowGroup, rangeOf } from './footer.js'
+import { type Leaf, LeafReader } from './leaf-reader.js'
+import { PageReader } from './pages.js'
+import type { Node } from './schema.js'
+
+/** A file whose footer was read. */
+export interface OpenFile {
+  bytes: FileBytes
+  nodes: readonly Node[]
+  decompressor(codec: string): Decompress
+}
+
+/** The leaves below some nodes, in the order of the file. */
+export function leavesOf(nodes: readonly Node[]): Node[] {
+  return nodes.flatMap((node) => (node.physical ? [node] : leavesOf(node.children)))
+}
+
+/** Takes the rows of one column after the other. */
+export class ColumnReader {
+  readonly #node: Node
+  readonly #leaves: [node: Node, reader: LeafReader][]
+
+  constructor(node: Node, group: RowGroup, { bytes, decompressor }: OpenFile) {
+    this.#node = node
+    this.#leaves = leavesOf([node]).map((leaf) => {
+      const levels = { type: leaf.physical!, maxDefinition: leaf.definition, maxRepetition: leaf.repetition }
+      const meta = group.chunks[leaf.leaf]!.meta_data!
+      const chunk = {
+        ...levels,
+        ...rangeOf(group.chunks[leaf.leaf]!),
+        values: Number(meta.num_values),
+        decompress: decompressor(meta.codec),
+      }
+      return [leaf, new LeafReader(new PageReader(bytes, chunk), levels)]
+    })
+  }
+
+  /** The next rows. */
+  take(rows: number): Promise<ColumnData> {
+    return this.#guard(async () => {
+      const leaves: Leaf[] = []
+      for (const [{ leaf, field }, reader] of this.#leaves) {
+        leaves[leaf] = await reader.take(rows, field.type.kind === 'dictionary')
+      }
+      return assemble(this.#node, leaves)
+    })
+  }
+
+  /** To be called behind the last row: throws where any is left. */
+  end(): Promise<void> {
+    return this.#guard(async () => {
+      for (const [, reader] of this.#leaves) await reader.end()
+    })
+  }
+
+  #guard<T>(action: () => Promise<T>): Promise<T> {
+    return guard(`the column ${this.#node.field.name}`, action)
+  }
+}
+
+/** Opens columns of a row group. */
+export function openColumns(group: RowGroup, columns: readonly number[], file: OpenFile): ColumnReader[] {
+  checkChunks(group, leavesOf(file.nodes), file.bytes)
+  return columns.map((column) => new ColumnReader(file.nodes[column]!, group, file))
+}

@@ -1,0 +1,203 @@
+/**
+ * The schema of a Parquet file, which lists its elements depth first, as a tree of nodes in Arrow's words; and back. Lists
+ * and maps are read by the rules for backward compatibility
+ * (https://parquet.apache.org/docs/file-format/types/logicaltypes/#nested-types), and written in three levels.
+ */
+import type { SchemaElement } from 'hyparquet'
+import type { Field } from '../../core/data-type.js'
+import { corrupt } from './damage.js'
+import { LOGICAL_TYPE, leafElement, leafType, physicalType } from './logical-types.js'
+import type { PhysicalType } from './values.js'
+
+/** A column of a file, or a part of a nested one. */
+export interface Node {
+  field: Field
+  /** The definition level from which on its value is there, and that from which on there is a place for one. */
+  definition: number
+  slot: number
+  /** How many lists it is in. */
+  repetition: number
+  /** The item of a list, the entries of a map, the fields of a struct; none of a leaf. */
+  children: Node[]
+  /** The leaves of the file that it is made of: those from `leaf` on. */
+  leaf: number
+  leaves: number
+  /** Of a leaf: how its values are stored. */
+  physical?: PhysicalType
+}
+
+/** An element and those below it. */
+interface Tree {
+  element: SchemaElement
+  children: Tree[]
+}
+
+/** How deep nodes may stand in one another. */
+const DEEPEST = 64
+
+/** The columns of a file. */
+export function nodesOf(elements: readonly SchemaElement[]): Node[] {
+  const next = { element: 0, leaf: 0 }
+  const root = treeOf(elements, next, DEEPEST)
+  if (next.element !== elements.length) throw corrupt('its schema has elements outside its root')
+  return root.children.map((child) => nodeOf(child, ROOT, next))
+}
+
+function treeOf(elements: readonly SchemaElement[], next: { element: number }, deepest: number): Tree {
+  const element = elements[next.element++]
+  if (!element || typeof element.name !== 'string') throw corrupt('its schema is cut short')
+  if (deepest === 0) throw corrupt('its schema is nested too deep')
+  const children: Tree[] = []
+  for (let left = element.num_children ?? 0; left > 0; left--) children.push(treeOf(elements, next, deepest - 1))
+  return { element, children }
+}
+
+/** The levels that a node is below. */
+interface Levels {
+  definition: number
+  slot: number
+  repetition: number
+}
+
+const ROOT: Levels = { definition: 0, slot: 0, repetition: 0 }
+
+/** The levels of the items of a list. */
+function itemLevels({ definition, repetition }: Levels): Levels {
+  return { definition: definition + 1, slot: definition + 1, repetition: repetition + 1 }
+}
+
+/** A node with its repetition; a repeated one that is in no list is a list of itself. */
+function nodeOf(tree: Tree, above: Levels, next: { leaf: number }): Node {
+  const { repetition_type: repetition } = tree.element
+  if (repetition !== 'REPEATED') {
+    const isNullable = repetition === 'OPTIONAL'
+    return valueNode(tree, isNullable, { ...above, definition: above.definition + (isNullable ? 1 : 0) }, next)
+  }
+  const item = valueNode(tree, false, itemLevels(above), next)
+  return listNode(tree.element, false, above, item)
+}
+
+/** A node without its repetition. */
+function valueNode(tree: Tree, nullable: boolean, levels: Levels, next: { leaf: number }): Node {
+  const { element, children } = tree
+  if (children.length === 0) return leafNode(element, nullable, levels, next)
+  const kind = element.logical_type?.type ?? element.converted_type
+  const [repeated] = children
+  const isRepeated = children.length === 1 && repeated!.element.repetition_type === 'REPEATED'
+  const isMap = /^MAP/.test(kind ?? '') && isRepeated && repeated!.children.length === 2
+  if (isMap) return mapNode(element, nullable, levels, valueNode(repeated!, false, itemLevels(levels), next))
+  if (isRepeated && /^(LIST|MAP)/.test(kind ?? '')) {
+    const item = isItem(repeated!, element.name)
+      ? valueNode(repeated!, false, itemLevels(levels), next)
+      : nodeOf(repeated!.children[0]!, itemLevels(levels), next)
+    return listNode(element, nullable, levels, item)
+  }
+  return structNode(
+    element,
+    nullable,
+    levels,
+    children.map((child) => nodeOf(child, levels, next)),
+  )
+}
+
+/** Whether the repeated element of a list is its item, and not a group around it. */
+function isItem({ element, children }: Tree, list: string): boolean {
+  if (children.length !== 1) return true
+  return (
+    element.name === 'array' || element.name === `${list}_tuple` || children[0]!.element.repetition_type === 'REPEATED'
+  )
+}
+
+function leafNode(element: SchemaElement, nullable: boolean, levels: Levels, next: { leaf: number }): Node {
+  const physical = physicalType(element)
+  const { type, metadata } = leafType(element)
+  const field: Field = { name: element.name, type, nullable, ...metadataOf(element, metadata) }
+  return { field, ...levels, children: [], leaf: next.leaf++, leaves: 1, physical }
+}
+
+function structNode(element: SchemaElement, nullable: boolean, levels: Levels, children: Node[]): Node {
+  const isVariant = element.logical_type?.type === 'VARIANT'
+  const metadata = metadataOf(element, isVariant ? [LOGICAL_TYPE, 'VARIANT'] : undefined)
+  const type = { kind: 'struct', fields: children.map(({ field }) => field) } as const
+  return groupNode({ name: element.name, type, nullable, ...metadata }, levels, children)
+}
+
+function listNode(element: SchemaElement, nullable: boolean, levels: Levels, item: Node): Node {
+  const type = { kind: 'list', layout: 'offsets', item: item.field } as const
+  return groupNode({ name: element.name, type, nullable, ...metadataOf(element) }, levels, [item])
+}
+
+function mapNode(element: SchemaElement, nullable: boolean, levels: Levels, entries: Node): Node {
+  const type = { kind: 'map', entries: entries.field, keysSorted: false } as const
+  return groupNode({ name: element.name, type, nullable, ...metadataOf(element) }, levels, [entries])
+}
+
+function groupNode(field: Field, levels: Levels, children: Node[]): Node {
+  const leaves = children.reduce((sum, child) => sum + child.leaves, 0)
+  return { field, ...levels, children, leaf: children[0]!.leaf, leaves }
+}
+
+const FIELD_ID = 'PARQUET:field_id'
+
+function metadataOf({ field_id: id }: SchemaElement, entry?: readonly [string, string]) {
+  const entries = [...(id === undefined ? [] : [[FIELD_ID, String(id)] as const]), ...(entry ? [entry] : [])]
+  return entries.length > 0 ? { metadata: new Map(entries) } : {}
+}
+
+/** The elements of a file with these columns, its root first. */
+export function elementsOf(fields: readonly Field[]): SchemaElement[] {
+  return [{ name: 'schema', num_children: fields.length }, ...fields.flatMap((field) => fieldElements(field))]
+}
+
+type Repetition = NonNullable<SchemaElement['repetition_type']>
+
+function fieldElements(field: Field, name = field.name): SchemaElement[] {
+  const { type, metadata } = field
+  const id = metadata?.get(FIELD_ID)
+  const head = {
+    name,
+    repetition_type: (field.nullable ? 'OPTIONAL' : 'REQUIRED') as Repetition,
+    ...(id !== undefined && /^-?\d{1,9}$/.test(id) && { field_id: Number(id) }),
+  }
+  const repeated = (name: string, count: number): SchemaElement => ({
+    name,
+    repetition_type: 'REPEATED',
+    num_children: count,
+  })
+  switch (type.kind) {
+    case 'struct': {
+      const isVariant = metadata?.get(LOGICAL_TYPE) === 'VARIANT'
+      const group = {
+        ...head,
+        num_children: type.fields.length,
+        ...(isVariant && { logical_type: { type: 'VARIANT' } as const }),
+      }
+      return [group, ...type.fields.flatMap((child) => fieldElements(child))]
+    }
+    case 'list':
+    case 'fixed_size_list':
+      return [
+        { ...head, num_children: 1, converted_type: 'LIST', logical_type: { type: 'LIST' } },
+        repeated('list', 1),
+        ...fieldElements(type.item, 'element'),
+      ]
+    case 'map': {
+      const [key, value] = entryFields(type.entries)
+      return [
+        { ...head, num_children: 1, converted_type: 'MAP', logical_type: { type: 'MAP' } },
+        repeated('key_value', 2),
+        ...fieldElements({ ...key, nullable: false }, 'key'),
+        ...fieldElements(value, 'value'),
+      ]
+    }
+    default:
+      return [{ ...head, ...leafElement(field) }]
+  }
+}
+
+/** The key and the value of the entries of a map. */
+export function entryFields({ type }: Field): [key: Field, value: Field] {
+  const fields = type.kind === 'struct' ? type.fields : []
+  if (fields.length !== 2) throw new TypeError('entries of a map are structs of a key and a value')
+  return fields as [key: Field, value: Field]
+}

@@ -1,0 +1,148 @@
+/** Values of a physical type of Parquet, one after the other, without those that are null. */
+import { corrupt } from './damage.js'
+
+/** The physical types, as the footer numbers them. */
+export const PHYSICAL_TYPES = [
+  'BOOLEAN',
+  'INT32',
+  'INT64',
+  'INT96',
+  'FLOAT',
+  'DOUBLE',
+  'BYTE_ARRAY',
+  'FIXED_LEN_BYTE_ARRAY',
+] as const
+
+export type PhysicalName = (typeof PHYSICAL_TYPES)[number]
+
+/** A physical type; `length` is the number of bytes of a FIXED_LEN_BYTE_ARRAY. */
+export interface PhysicalType {
+  name: PhysicalName
+  length: number
+}
+
+/** Arrays that hold values of a physical type. */
+export type ValueArray = Uint8Array | Int32Array | BigInt64Array | Float32Array | Float64Array
+
+/** Values. */
+export interface Values {
+  length: number
+  /** Numbers; of BOOLEAN a byte each, 0 or 1; of INT96 and the byte arrays their bytes. */
+  data: ValueArray
+  /** Of BYTE_ARRAY: `length + 1` offsets into the bytes, the first of which may be above 0. */
+  offsets?: Int32Array
+}
+
+/** Reads the values of a page in order. */
+export interface ValueReader {
+  take(count: number): Values
+}
+
+const ARRAYS = {
+  BOOLEAN: Uint8Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  INT96: Uint8Array,
+  FLOAT: Float32Array,
+  DOUBLE: Float64Array,
+  BYTE_ARRAY: Uint8Array,
+  FIXED_LEN_BYTE_ARRAY: Uint8Array,
+} as const
+
+/** An array for values of a fixed size. */
+export function newArray(type: PhysicalType, count: number): ValueArray {
+  return new ARRAYS[type.name](count * stepOf(type))
+}
+
+/** How many elements of `data` a value of a fixed size has. */
+export function stepOf({ name, length }: PhysicalType): number {
+  return name === 'FIXED_LEN_BYTE_ARRAY' ? length : name === 'INT96' ? 12 : 1
+}
+
+/** The bytes of a value of a fixed size, in a page. */
+export function sizeOf(type: PhysicalType): number {
+  return ARRAYS[type.name].BYTES_PER_ELEMENT * stepOf(type)
+}
+
+/** Bytes as the numbers that they are; copied only where an array cannot begin. */
+export function viewOf(type: PhysicalType, bytes: Uint8Array): ValueArray {
+  const array = ARRAYS[type.name]
+  const size = array.BYTES_PER_ELEMENT
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes)
+  return new array(buffer as ArrayBuffer, byteOffset, byteLength / size)
+}
+
+/** The bytes that an array is. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+}
+
+/** Values that follow one another. */
+export function concatValues(type: PhysicalType, parts: readonly Values[]): Values {
+  if (parts.length === 1) return parts[0]!
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (type.name === 'BYTE_ARRAY') return concatBytes(parts, length)
+  const data = newArray(type, length)
+  let at = 0
+  for (const part of parts) {
+    data.set(part.data as never, at)
+    at += part.data.length
+  }
+  return { length, data }
+}
+
+function concatBytes(parts: readonly Values[], length: number): Values {
+  const sizes = parts.map(({ offsets, length }) => offsets![length]! - offsets![0]!)
+  const data = new Uint8Array(checkedSize(sizes.reduce((sum, size) => sum + size, 0)))
+  const offsets = new Int32Array(length + 1)
+  let [at, byte] = [0, 0]
+  for (const [index, part] of parts.entries()) {
+    const first = part.offsets![0]!
+    data.set((part.data as Uint8Array).subarray(first, first + sizes[index]!), byte)
+    for (let value = 1; value <= part.length; value++) offsets[at + value] = part.offsets![value]! - first + byte
+    at += part.length
+    byte += sizes[index]!
+  }
+  return { length, data, offsets }
+}
+
+/** The values of a dictionary that indices point to. */
+export function gatherValues(type: PhysicalType, { data, offsets }: Values, indices: Int32Array): Values {
+  const { length } = indices
+  if (offsets) return gatherBytes(data as Uint8Array, offsets, indices)
+  const step = stepOf(type)
+  const out = newArray(type, length)
+  if (step === 1) for (let at = 0; at < length; at++) out[at] = data[indices[at]!]!
+  else
+    for (let at = 0; at < length; at++)
+      copyBytes(data as Uint8Array, indices[at]! * step, out as Uint8Array, at * step, step)
+  return { length, data: out }
+}
+
+function gatherBytes(data: Uint8Array, offsets: Int32Array, indices: Int32Array): Values {
+  const { length } = indices
+  const ends = new Int32Array(length + 1)
+  let size = 0
+  for (let at = 0; at < length; at++) {
+    const index = indices[at]!
+    size += offsets[index + 1]! - offsets[index]!
+    ends[at + 1] = size
+  }
+  const out = new Uint8Array(checkedSize(size))
+  for (let at = 0; at < length; at++) {
+    copyBytes(data, offsets[indices[at]!]!, out, ends[at]!, ends[at + 1]! - ends[at]!)
+  }
+  return { length, data: out, offsets: ends }
+}
+
+/** Offsets have 32 bits. */
+export function checkedSize(bytes: number): number {
+  if (bytes > 0x7fffffff) throw corrupt('some values are larger than 2 GiB together')
+  return bytes
+}
+
+/** Copies some bytes: a call takes longer than a loop where they are few. */
+export function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, length: number): void {
+  if (length > 32) to.set(from.subarray(start, start + length), at)
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!
+}
