@@ -2,7 +2,7 @@
 import type { ColumnData } from './column-data.js'
 import { bitAt, isValid } from './column-slices.js'
 import type { DataType, TimeUnit } from './data-type.js'
-import { halves } from './float.js'
+import { half } from './float.js'
 import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
 import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampText } from './value-text.js'
 
@@ -36,6 +36,11 @@ export function valueReader(column: KeptColumn): Read<Value> {
 export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown): Read<unknown> {
   if (!isColumnData(column)) return (row) => leaf(column[row] as Value)
   return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries })
+}
+
+/** The function that makes a text of a row's value by which it is told from all others of its column. */
+export function keyReader(data: ColumnData): Read<string> {
+  return shapedReader(data, { ...JSON_TEXT, value: (value) => (Object.is(value, -0) ? '-0' : jsonOf(value)) })
 }
 
 function isNested(type: DataType): boolean {
@@ -116,7 +121,7 @@ function plainReader(data: ColumnData): Read<Value> {
     case 'bool':
       return (row) => bitAt(bytes, row)
     case 'float':
-      return type.bitWidth === 16 ? halfReader(data.values as Uint16Array) : (row) => values[row]!
+      return type.bitWidth === 16 ? (row) => half(values[row] as number) : (row) => values[row]!
     case 'utf8': {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       return (row) => buffer.toString('utf8', Number(offsets![row]!), Number(offsets![row + 1]!))
@@ -151,11 +156,6 @@ const PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
   millisecond: 1000n,
   microsecond: 1_000_000n,
   nanosecond: 1_000_000_000n,
-}
-
-function halfReader(words: Uint16Array): Read<number> {
-  const numbers = halves(words)
-  return (row) => numbers[row]!
 }
 
 /** Milliseconds that are a whole number of days, as they should be, or a time. */

@@ -28,7 +28,8 @@ export type DataType =
   /** Without a time zone a timestamp is naive: a wall clock of no place. */
   | { kind: 'timestamp'; unit: TimeUnit; timezone?: string }
   | { kind: 'interval'; unit: 'year_month' | 'day_time' | 'month_day_nano' }
-  | { kind: 'list'; layout: 'offsets' | 'large'; item: Field }
+  /** `large` and `large_view` have 64-bit offsets; those of views have sizes in their files. */
+  | { kind: 'list'; layout: 'offsets' | 'large' | 'view' | 'large_view'; item: Field }
   | { kind: 'fixed_size_list'; size: number; item: Field }
   | { kind: 'struct'; fields: readonly Field[] }
   /** A list of entries, structs of a key and a value. */
@@ -89,7 +90,7 @@ export function typeName(type: DataType): string {
     case 'fixed_size_list':
       return `${kind}(${type.size})<${fieldName(type.item)}>`
     case 'list':
-      return `${type.layout === 'large' ? 'large_' : ''}list<${fieldName(type.item)}>`
+      return `${LIST_NAMES[type.layout]}<${fieldName(type.item)}>`
     case 'struct':
     case 'map':
       return `${kind}<${fieldsOf(type).map(fieldName).join(', ')}>`
@@ -97,6 +98,8 @@ export function typeName(type: DataType): string {
       return kind
   }
 }
+
+const LIST_NAMES = { offsets: 'list', large: 'large_list', view: 'list_view', large_view: 'large_list_view' } as const
 
 function fieldName({ name, type, nullable }: Field): string {
   return `${name}: ${typeName(type)}${nullable ? '' : ' not null'}`

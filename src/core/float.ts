@@ -39,7 +39,7 @@ export function halves(words: Uint16Array): Float64Array {
 let TABLE: Float64Array | undefined
 
 /** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
-function half(word: number): number {
+export function half(word: number): number {
   const sign = word & 0x8000 ? -1 : 1
   const exponent = (word >> 10) & 31
   const fraction = word & 0x3ff

@@ -1,9 +1,10 @@
 /** What the formats that keep columns together write: the columns that are kept, then the new ones. */
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
-import { takeRows } from '../core/column-slices.js'
+import { isNumeric } from '../core/column-numbers.js'
+import { isValid, takeRows } from '../core/column-slices.js'
 import { valueReader } from '../core/column-values.js'
-import { type DataType, type Field, sameType, typeName } from '../core/data-type.js'
+import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
 import type { Field as OutputField } from '../core/output-columns.js'
 import {
@@ -18,6 +19,51 @@ import {
 } from '../core/record-batch.js'
 import { cellOf } from '../core/value-text.js'
 import type { Scores } from '../kernel/host/matrix.js'
+
+/** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
+export function columnOf(field: Field): Column {
+  const { name, type } = field
+  const sample = isNumeric(type) && type.kind !== 'dictionary' ? '0' : ''
+  const column = { name, type: valueTypeOf(type), sample, field }
+  if (column.type === 'list') return { ...column, width: type.kind === 'fixed_size_list' ? type.size : 0 }
+  return column.type === 'record' ? { ...column, keys: fieldsOf(type).map(({ name }) => name) } : column
+}
+
+/** The length of the first list that has items; 0 where none has. */
+export function widthOf(data: ColumnData): number {
+  for (let row = 0; row < data.length; row++) {
+    const width = isValid(data, row) && data.offsets ? Number(data.offsets[row + 1]!) - Number(data.offsets[row]!) : 0
+    if (width > 0) return width
+  }
+  return 0
+}
+
+/** What values of a type are: lists and structs of numbers may hold logits. */
+function valueTypeOf(type: DataType): ValueType {
+  const fields = fieldsOf(type)
+  const isNumbers = fields.length > 0 && fields.every(({ type }) => isNumeric(type))
+  switch (type.kind) {
+    case 'dictionary':
+      return fieldsOf(type.values).length > 0 ? 'json' : valueTypeOf(type.values)
+    case 'float':
+      return 'number'
+    case 'int':
+      // Those of 64 bits without a sign have no room in what other formats are written with.
+      return type.signed || type.bitWidth < 64 ? 'integer' : 'text'
+    case 'bool':
+      return 'boolean'
+    case 'binary':
+    case 'fixed_size_binary':
+      return 'bytes'
+    case 'list':
+    case 'fixed_size_list':
+      return isNumbers ? 'list' : 'json'
+    case 'struct':
+      return isNumbers ? 'record' : 'json'
+    default:
+      return fields.length > 0 ? 'json' : 'text'
+  }
+}
 
 /** The columns of an output. */
 export function outputFields({ kept, fields, classes, float32 }: OutputSchema): Field[] {

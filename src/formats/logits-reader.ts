@@ -2,7 +2,7 @@
 import type { ColumnData } from '../core/column-data.js'
 import { rowsOfBadText } from '../core/column-encoding.js'
 import { type Numbers, numbersOf } from '../core/column-numbers.js'
-import { isValid, layoutOf } from '../core/column-slices.js'
+import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
 import { logitOf } from '../core/logit.js'
@@ -47,13 +47,14 @@ export class LogitsReader {
   }
 
   #readLists(data: ColumnData): void {
-    const [child] = data.children as [ColumnData]
+    const [child] = (layoutOf(data.type) === 'list' ? trimRanges(data) : data).children as [ColumnData]
     const ends = endsOf(data)
     const numbers = numbersOf(child)
     const isMatrix = numbers && !numbers.validity && !data.validity && isEven(ends, this.#rows, this.#classes)
     if (isMatrix) {
       const { numbers: values } = numbers
-      for (let at = 0, from = ends(0); at < this.logits.length; at++) this.logits[at] = values[from + at]!
+      if (ArrayBuffer.isView(values)) this.logits.set((values as Float64Array).subarray(0, this.logits.length))
+      else for (let at = 0; at < this.logits.length; at++) this.logits[at] = values[at]!
       return
     }
     const read = numbers ? numberReader(numbers) : valueReader(child)
@@ -130,8 +131,8 @@ function numberReader({ numbers, validity }: Numbers): (row: number) => number |
 /** The function that says where in the child the items of a row begin, which is where those of the row before end. */
 function endsOf({ type, offsets }: ColumnData): (row: number) => number {
   if (type.kind === 'fixed_size_list') return (row) => row * type.size
-  if (layoutOf(type) !== 'list') return () => 0
-  return (row) => Number(offsets![row]!)
+  const first = Number(offsets![0]!)
+  return (row) => Number(offsets![row]!) - first
 }
 
 /** True where each row has as many items as there are classes. */

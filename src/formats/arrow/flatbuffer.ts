@@ -1,103 +1,279 @@
 /**
- * As much of Arrow's flatbuffers as tells whether the library can be let at a message: it believes any number of fields
- * that a damaged message tells of, and is busy for minutes.
+ * Flatbuffers (https://flatbuffers.dev/internals/), as far as Arrow's metadata has them: tables, whose fields have slots,
+ * strings, and vectors of tables, structs and integers. A damaged one is E_CORRUPT, whatever it points to.
  */
+import { bytesOfText, isWellFormed, textOfBytes } from '../../core/byte-text.js'
+import { damaged } from './faults.js'
 
-/** A table: where a field of it stands, or 0. */
-class Table {
+/** The bytes of a flatbuffer, none of which is read outside of it. */
+class FlatBytes {
   readonly #view: DataView
+  /** How many more tables may be read: a damaged buffer may have the same ones again and again. */
+  #tables: number
+
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.#view = new DataView(buffer, byteOffset, byteLength)
+    this.#tables = byteLength >> 2
+  }
+
+  int(at: number, size: 1 | 2 | 4): number {
+    this.#require(at, size)
+    if (size === 4) return this.#view.getInt32(at, true)
+    return size === 2 ? this.#view.getInt16(at, true) : this.#view.getInt8(at)
+  }
+
+  long(at: number): bigint {
+    this.#require(at, 8)
+    return this.#view.getBigInt64(at, true)
+  }
+
+  /** Where the offset that stands somewhere points to. */
+  target(at: number): number {
+    return at + (this.int(at, 4) >>> 0)
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    this.#require(at, length)
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length)
+  }
+
+  /** The start and length of a vector, all of whose elements are there. */
+  vector(at: number, size: number): { start: number; length: number } {
+    const start = this.target(at) + 4
+    const length = this.int(start - 4, 4) >>> 0
+    this.#require(start, length * size)
+    return { start, length }
+  }
+
+  table(at: number): FlatTable {
+    if (this.#tables-- === 0) throw damaged(OUTSIDE)
+    return new FlatTable(this, at)
+  }
+
+  #require(at: number, length: number): void {
+    if (!(at >= 0 && at + length <= this.#view.byteLength)) throw damaged(OUTSIDE)
+  }
+}
+
+const OUTSIDE = 'its metadata points to what is not there'
+
+/** A table; a field that it lacks has its default value. */
+export class FlatTable {
+  readonly #bytes: FlatBytes
   readonly #at: number
+  readonly #slots: number
+  readonly #slotsEnd: number
 
-  constructor(view: DataView, at: number) {
-    this.#view = view
+  constructor(bytes: FlatBytes, at: number) {
+    this.#bytes = bytes
     this.#at = at
+    this.#slots = at - bytes.int(at, 4)
+    this.#slotsEnd = this.#slots + (bytes.int(this.#slots, 2) & 0xffff)
   }
 
-  field(slot: number): number {
-    const vtable = this.#at - this.#view.getInt32(this.#at, true)
-    const entry = 4 + 2 * slot
-    if (entry >= this.#view.getUint16(vtable, true)) return 0
-    const offset = this.#view.getUint16(vtable + entry, true)
-    return offset === 0 ? 0 : this.#at + offset
+  /** The table that a flatbuffer begins with. */
+  static root(bytes: Uint8Array): FlatTable {
+    const flat = new FlatBytes(bytes)
+    return flat.table(flat.target(0))
   }
 
-  table(slot: number): Table | undefined {
-    const at = this.field(slot)
-    return at === 0 ? undefined : new Table(this.#view, at + this.#view.getUint32(at, true))
+  int(slot: number, size: 1 | 2 | 4, missing = 0): number {
+    const at = this.#field(slot)
+    return at === undefined ? missing : this.#bytes.int(at, size)
   }
 
-  /** Throws where a vector has more parts, of so many bytes each, than there is room for. */
-  checkVector(slot: number, size: number): void {
-    const at = this.field(slot)
-    if (at === 0) return
-    const start = at + this.#view.getUint32(at, true)
-    if (this.#view.getUint32(start, true) * size > this.#view.byteLength - start) throw new RangeError(TOO_MANY)
+  boolean(slot: number): boolean {
+    return this.int(slot, 1) !== 0
   }
 
-  /** The tables of a vector. Throws where it says that it has more than there is room for. */
-  tables(slot: number): Table[] {
-    const at = this.field(slot)
-    if (at === 0) return []
-    this.checkVector(slot, 4)
-    const start = at + this.#view.getUint32(at, true)
-    const length = this.#view.getUint32(start, true)
-    return Array.from({ length }, (_, index) => {
-      const entry = start + 4 + 4 * index
-      return new Table(this.#view, entry + this.#view.getUint32(entry, true))
-    })
+  long(slot: number): bigint {
+    const at = this.#field(slot)
+    return at === undefined ? 0n : this.#bytes.long(at)
+  }
+
+  /** A number of rows or bytes. */
+  count(slot: number): number {
+    return countOf(this.long(slot))
+  }
+
+  string(slot: number): string | undefined {
+    const text = this.text(slot)
+    if (text !== undefined && !isWellFormed(text)) throw damaged('a name in it is not UTF-8')
+    return text
+  }
+
+  /** A string that may be any bytes: see {@link textOfBytes}. */
+  text(slot: number): string | undefined {
+    const at = this.#field(slot)
+    if (at === undefined) return undefined
+    const { start, length } = this.#bytes.vector(at, 1)
+    return textOfBytes(this.#bytes.bytes(start, length))
+  }
+
+  table(slot: number): FlatTable | undefined {
+    const at = this.#field(slot)
+    return at === undefined ? undefined : this.#bytes.table(this.#bytes.target(at))
+  }
+
+  tables(slot: number): FlatTable[] {
+    return this.#elements(slot, 4, (at) => this.#bytes.table(this.#bytes.target(at)))
+  }
+
+  /** Counts that are the elements of a vector of structs: so many of each, one after the other. */
+  counts(slot: number, each = 1): number[][] {
+    return this.#elements(slot, 8 * each, (at) =>
+      Array.from({ length: each }, (_, index) => countOf(this.#bytes.long(at + 8 * index))),
+    )
+  }
+
+  /** The same of structs whose second part is an integer of 32 bits, with as many bytes of padding. */
+  blocks(slot: number): { offset: number; metadata: number; body: number }[] {
+    return this.#elements(slot, 24, (at) => ({
+      offset: countOf(this.#bytes.long(at)),
+      metadata: this.#bytes.int(at + 8, 4),
+      body: countOf(this.#bytes.long(at + 16)),
+    }))
+  }
+
+  #elements<T>(slot: number, size: number, read: (at: number) => T): T[] {
+    const at = this.#field(slot)
+    if (at === undefined) return []
+    const { start, length } = this.#bytes.vector(at, size)
+    return Array.from({ length }, (_, index) => read(start + size * index))
+  }
+
+  #field(slot: number): number | undefined {
+    const entry = this.#slots + 4 + 2 * slot
+    if (entry >= this.#slotsEnd) return undefined
+    const offset = this.#bytes.int(entry, 2) & 0xffff
+    return offset === 0 ? undefined : this.#at + offset
   }
 }
 
-const TOO_MANY = 'a message has more parts than bytes'
-const SCHEMA = 1
-const DICTIONARY = 2
-const BATCH = 3
-
-/** Throws where a message tells of more fields, columns or buffers than it has bytes for. */
-export function checkMessage(bytes: Uint8Array): void {
-  const { root, kind } = messageOf(bytes)
-  root.tables(4)
-  const header = root.table(2)
-  if (kind === SCHEMA) checkSchema(header)
-  const batch = kind === BATCH ? header : kind === DICTIONARY ? header?.table(1) : undefined
-  for (const slot of [1, 2]) batch?.checkVector(slot, 16)
+function countOf(long: bigint): number {
+  if (long < 0n || long > MOST) throw damaged(`its metadata has ${long} where rows or bytes are counted`)
+  return Number(long)
 }
 
-export function isSchema(message: Uint8Array): boolean {
-  return messageOf(message).kind === SCHEMA
+const MOST = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** A part of a flatbuffer that is to be written. */
+export type FlatNode =
+  | { kind: 'table'; fields: readonly (FlatNode | undefined)[] }
+  | { kind: 'vector'; items: readonly FlatNode[] }
+  | { kind: 'structs'; count: number; bytes: Uint8Array }
+  | { kind: 'string'; text: string }
+  | { kind: 'int'; size: 1 | 2 | 4 | 8; value: bigint }
+
+/** A table of fields in the order of their slots. */
+export const table = (...fields: (FlatNode | undefined)[]): FlatNode => ({ kind: 'table', fields })
+
+/** A vector of tables; absent where it is empty. */
+export const vector = (items: readonly FlatNode[]): FlatNode => ({ kind: 'vector', items })
+
+/** A vector of structs, all parts of which are integers of 64 bits. */
+export const structs = (rows: readonly (readonly (number | bigint)[])[]): FlatNode => {
+  const { buffer } = BigInt64Array.from(rows.flat(), BigInt)
+  return { kind: 'structs', count: rows.length, bytes: new Uint8Array(buffer) }
 }
 
-/** The same of a table of contents, which has the schema and where each batch lies. */
-export function checkFooter(bytes: Uint8Array): void {
-  const root = rootOf(bytes)
-  checkSchema(root.table(1))
-  for (const slot of [2, 3]) root.checkVector(slot, 24)
+export const string = (text: string): FlatNode => ({ kind: 'string', text })
+
+export const int = (size: 1 | 2 | 4 | 8, value: number | bigint | boolean): FlatNode => ({
+  kind: 'int',
+  size,
+  value: BigInt(value),
+})
+
+/** The bytes of a flatbuffer, a multiple of 8. */
+export function flatBuffer(root: FlatNode): Uint8Array {
+  const writer = new FlatWriter()
+  writer.reference(writer.room(4, 4), root)
+  writer.room(0, 8)
+  return writer.bytes
 }
 
-function messageOf(bytes: Uint8Array): { root: Table; kind: number } {
-  const root = rootOf(bytes)
-  const type = root.field(1)
-  return { root, kind: type === 0 ? 0 : viewOf(bytes).getUint8(type) }
-}
+/** Writes each part behind those that point to it. */
+class FlatWriter {
+  #room = new DataView(new ArrayBuffer(1 << 10))
+  #end = 0
 
-function rootOf(bytes: Uint8Array): Table {
-  const view = viewOf(bytes)
-  return new Table(view, view.getUint32(0, true))
-}
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#room.buffer, 0, this.#end)
+  }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
+  /** Makes room for some bytes, `before` which others stand: the first is at a multiple of `align`. */
+  room(length: number, align: number, before = 0): number {
+    const start = Math.ceil((this.#end + before) / align) * align - before
+    this.#end = start + length
+    if (this.#end > this.#room.byteLength) {
+      const larger = new Uint8Array(2 * this.#end)
+      larger.set(new Uint8Array(this.#room.buffer))
+      this.#room = new DataView(larger.buffer)
+    }
+    return start
+  }
 
-function checkSchema(schema: Table | undefined): void {
-  schema?.tables(2)
-  for (const field of schema?.tables(1) ?? []) checkField(field, DEEPEST)
-}
+  /** Writes a part, and at `from` how far it is. */
+  reference(from: number, node: FlatNode): void {
+    const at = this.#write(node)
+    this.#room.setUint32(from, at - from, true)
+  }
 
-const DEEPEST = 64
+  #write(node: FlatNode): number {
+    switch (node.kind) {
+      case 'table':
+        return this.#table(node.fields)
+      case 'vector':
+        return this.#vector(node.items)
+      case 'structs':
+        return this.#bytes(node.bytes, node.count, 8)
+      case 'string': {
+        const bytes = bytesOfText(`${node.text}\0`)
+        return this.#bytes(bytes, bytes.length - 1, 4)
+      }
+      case 'int':
+        throw new TypeError('an integer stands in its table')
+    }
+  }
 
-function checkField(field: Table, deepest: number): void {
-  if (deepest === 0) throw new RangeError('a field is nested too deep')
-  field.tables(6)
-  for (const child of field.tables(5)) checkField(child, deepest - 1)
+  #bytes(bytes: Uint8Array, count: number, align: number): number {
+    const at = this.room(4 + bytes.length, align, 4)
+    this.#room.setUint32(at, count, true)
+    new Uint8Array(this.#room.buffer).set(bytes, at + 4)
+    return at
+  }
+
+  #vector(items: readonly FlatNode[]): number {
+    const at = this.room(4 + 4 * items.length, 4)
+    this.#room.setUint32(at, items.length, true)
+    for (const [index, item] of items.entries()) this.reference(at + 4 + 4 * index, item)
+    return at
+  }
+
+  /** How far each field is from the table's start stands before the table. */
+  #table(fields: readonly (FlatNode | undefined)[]): number {
+    const slots = this.room(4 + 2 * fields.length, 2)
+    const start = this.room(4, 8)
+    const places = fields.map((field) => field && this.#place(field))
+    this.#room.setInt32(start, start - slots, true)
+    this.#room.setUint16(slots, 4 + 2 * fields.length, true)
+    this.#room.setUint16(slots + 2, this.#end - start, true)
+    for (const [index, at] of places.entries()) {
+      this.#room.setUint16(slots + 4 + 2 * index, at === undefined ? 0 : at - start, true)
+    }
+    for (const [index, field] of fields.entries())
+      if (field && field.kind !== 'int') this.reference(places[index]!, field)
+    return start
+  }
+
+  /** Makes room for a field in its table: an integer is written at once. */
+  #place(field: FlatNode): number {
+    if (field.kind !== 'int') return this.room(4, 4)
+    const at = this.room(field.size, field.size)
+    for (let byte = 0; byte < field.size; byte++) {
+      this.#room.setUint8(at + byte, Number((field.value >> BigInt(8 * byte)) & 0xffn))
+    }
+    return at
+  }
 }

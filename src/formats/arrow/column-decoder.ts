@@ -1,0 +1,221 @@
+/** Columns of a record batch out of its buffers: each offset, index and length is checked. */
+import { arrayOf, emptyColumn, type NumberArrayType } from '../../core/column-arrays.js'
+import type { ColumnData } from '../../core/column-data.js'
+import { isValid, sliceColumn, stepOf, takeRows, withNulls } from '../../core/column-slices.js'
+import type { DataType } from '../../core/data-type.js'
+import { type BatchHeader, type Body, loadBuffers, type Span, spansOf } from './batch.js'
+import { damaged, unsupported } from './faults.js'
+import { type FieldNode, valuesOf } from './schema.js'
+
+/** The dictionary of a number; undefined where there is none yet. */
+export type DictionaryOf = (id: bigint) => ColumnData | undefined
+
+/** A function that reads a column of a batch by its position among the fields. */
+export function columnReader(
+  fields: readonly FieldNode[],
+  header: BatchHeader,
+  body: Body,
+  dictionaryOf: DictionaryOf,
+): (index: number) => Promise<ColumnData> {
+  const spans = spansOf(fields, header)
+  return async (index) => {
+    const [span, next] = [spans[index]!, spans[index + 1]!]
+    const buffers = await loadBuffers(header, [span.buffer, next.buffer], body)
+    const data = new ColumnDecoder(header, span, buffers, dictionaryOf).column(fields[index]!)
+    if (data.length !== header.length) {
+      throw damaged(`a column has ${data.length} rows, and its batch ${header.length}`)
+    }
+    if (data.length > MOST_UNSEEN && buffers.every(({ length }) => length === 0)) {
+      throw damaged(`a batch of ${data.length} rows has no bytes of a column`)
+    }
+    return data
+  }
+}
+
+/** A column without bytes, as one of nulls is, may have any number of rows; that of a damaged file may be too large. */
+const MOST_UNSEEN = 1 << 20
+
+/** Takes the parts of a column one after the other. */
+class ColumnDecoder {
+  readonly #header: BatchHeader
+  readonly #buffers: readonly Uint8Array[]
+  readonly #dictionaryOf: DictionaryOf
+  #node: number
+  #view: number
+  #buffer = 0
+
+  constructor(header: BatchHeader, { node, view }: Span, buffers: readonly Uint8Array[], dictionaryOf: DictionaryOf) {
+    this.#header = header
+    this.#buffers = buffers
+    this.#dictionaryOf = dictionaryOf
+    this.#node = node
+    this.#view = view
+  }
+
+  column(node: FieldNode): ColumnData {
+    const [length, nulls] = this.#header.nodes[this.#node++] as [number, number]
+    const { type } = node.field
+    if (type.kind === 'null') return { type, length, nullCount: length }
+    const column = { type, length, ...this.#validity(length, nulls) }
+    switch (type.kind) {
+      case 'bool':
+        return { ...column, values: this.#bytes(Math.ceil(length / 8), type) }
+      case 'utf8':
+      case 'binary':
+        return type.layout === 'view' ? this.#views(column) : this.#texts(column, type.layout === 'large')
+      case 'list':
+        if (type.layout === 'view' || type.layout === 'large_view') return this.#listViews(column, node)
+        return this.#list(column, type.layout === 'large', node)
+      case 'map':
+        return this.#list(column, false, node)
+      case 'fixed_size_list':
+        return { ...column, children: [this.#child(node.children[0]!, length * type.size)] }
+      case 'struct':
+        return { ...column, children: node.children.map((child) => this.#child(child, length)) }
+      case 'dictionary':
+        return this.#indices(column, node.dictionary!)
+      default:
+        return { ...column, values: this.#numbers(arrayOf(type), length * stepOf(type), type) }
+    }
+  }
+
+  /** The buffer that comes next, which has so many bytes at least. */
+  #bytes(least: number, type: DataType): Uint8Array {
+    const bytes = this.#buffers[this.#buffer++]!
+    if (bytes.length < least) {
+      throw damaged(`a column of ${type.kind} has ${bytes.length} bytes where ${least} are expected`)
+    }
+    return bytes.subarray(0, least)
+  }
+
+  #numbers<T extends NumberArrayType>(NumberArray: T, length: number, type: DataType) {
+    const size = NumberArray.BYTES_PER_ELEMENT
+    const bytes = this.#bytes(length * size, type)
+    const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
+    return new NumberArray(buffer, byteOffset, length) as InstanceType<T>
+  }
+
+  #validity(length: number, nulls: number): Pick<ColumnData, 'validity' | 'nullCount'> {
+    const bits = this.#buffers[this.#buffer++]!
+    if (nulls === 0) return { nullCount: 0 }
+    const size = Math.ceil(length / 8)
+    if (bits.length < size) throw damaged(`a column has ${nulls} nulls, and does not say which`)
+    return withNulls(bits.subarray(0, size), length)
+  }
+
+  /** A child that has a value for each of so many positions. */
+  #child(node: FieldNode, length: number): ColumnData {
+    const child = this.column(node)
+    if (child.length < length) throw damaged(`a nested column has ${child.length} values where ${length} are expected`)
+    return sliceColumn(child, 0, length)
+  }
+
+  #texts(column: ColumnData, isLarge: boolean): ColumnData {
+    const offsets = this.#offsets(column, isLarge)
+    return { ...column, offsets, values: this.#bytes(Number(offsets.at(-1)!), column.type) }
+  }
+
+  #list(column: ColumnData, isLarge: boolean, { children }: FieldNode): ColumnData {
+    const offsets = this.#offsets(column, isLarge)
+    return { ...column, offsets, children: [this.#child(children[0]!, Number(offsets.at(-1)!))] }
+  }
+
+  /** Offsets, each of which is at least the one before it. */
+  #offsets({ length, type }: ColumnData, isLarge: boolean): Int32Array | BigInt64Array {
+    // Those of no rows may be left out.
+    const count = length === 0 && this.#buffers[this.#buffer]!.length === 0 ? 0 : length + 1
+    const offsets = isLarge ? this.#numbers(BigInt64Array, count, type) : this.#numbers(Int32Array, count, type)
+    if (count === 0) return isLarge ? new BigInt64Array(1) : new Int32Array(1)
+    requireOrder(offsets)
+    return offsets
+  }
+
+  /** Text and bytes as views: 12 bytes that stand in the view, or where in a buffer more of them are. */
+  #views(column: ColumnData): ColumnData {
+    const { length, type } = column
+    const views = this.#numbers(Int32Array, 4 * length, type)
+    const count = this.#header.viewBuffers[this.#view++] ?? 0
+    const buffers = Array.from({ length: count }, () => this.#buffers[this.#buffer++]!)
+    const offsets = new Int32Array(length + 1)
+    for (let row = 0, end = 0; row < length; row++) {
+      if (isValid(column, row)) end += views[4 * row]!
+      if (views[4 * row]! < 0 && isValid(column, row)) throw damaged('a text has a length below 0')
+      if (end > MOST_BYTES) unsupported('more than 2 GiB of text in a batch', 'write it anew in smaller ones')
+      offsets[row + 1] = end
+    }
+    const values = new Uint8Array(offsets[length]!)
+    const inline = new Uint8Array(views.buffer, views.byteOffset, views.byteLength)
+    for (let row = 0; row < length; row++) {
+      const [start, size] = [offsets[row]!, offsets[row + 1]! - offsets[row]!]
+      const isInline = size <= INLINE
+      const from = isInline ? inline : buffers[views[4 * row + 2]!]
+      const at = isInline ? 16 * row + 4 : views[4 * row + 3]!
+      if (!from || at < 0 || at + size > from.length) throw damaged('a text does not stand in its buffer')
+      values.set(from.subarray(at, at + size), start)
+    }
+    return { ...column, offsets, values }
+  }
+
+  /** Lists as views: where each begins and how long it is, in any order. */
+  #listViews(column: ColumnData, { children }: FieldNode): ColumnData {
+    const { length, type } = column
+    const isLarge = (type as { layout: string }).layout === 'large_view'
+    const NumberArray = isLarge ? BigInt64Array : Int32Array
+    const starts = Float64Array.from(this.#numbers(NumberArray, length, type) as Int32Array, Number)
+    const sizes = Float64Array.from(this.#numbers(NumberArray, length, type) as Int32Array, Number)
+    const child = this.column(children[0]!)
+    const offsets = new NumberArray(length + 1)
+    let end = 0
+    for (let row = 0; row < length; row++) {
+      if (!isValid(column, row)) sizes[row] = 0
+      const [start, size] = [starts[row]!, sizes[row]!]
+      if (size < 0 || (size > 0 && !(start >= 0 && start + size <= child.length))) {
+        throw damaged('a list does not stand in its column')
+      }
+      end += size
+      offsets[row + 1] = (isLarge ? BigInt(end) : end) as never
+    }
+    if (end > MOST_ITEMS) unsupported('lists that share very many items', 'write it anew with lists that are no views')
+    return { ...column, offsets, children: [takeRows(child, positionsOf(starts, sizes, end))] }
+  }
+
+  #indices(column: ColumnData, id: bigint): ColumnData {
+    const type = column.type as DataType & { kind: 'dictionary' }
+    const values = this.#numbers(arrayOf(type.index), column.length, type)
+    const dictionary = this.#dictionaryOf(id) ?? emptyColumn(valuesOf(type))
+    for (let row = 0; row < values.length; row++) {
+      const index = values[row]!
+      if ((index < 0 || index >= dictionary.length) && isValid(column, row)) {
+        throw damaged(`the index ${index} is not one of its dictionary, which has ${dictionary.length} values`)
+      }
+    }
+    return { ...column, values, dictionary }
+  }
+}
+
+/** The longest text that stands in a view. */
+const INLINE = 12
+const MOST_BYTES = 2 ** 31 - 1
+const MOST_ITEMS = 2 ** 27
+
+function positionsOf(starts: Float64Array, sizes: Float64Array, length: number): Float64Array {
+  const positions = new Float64Array(length)
+  let at = 0
+  for (let row = 0; row < starts.length; row++) {
+    for (let item = 0; item < sizes[row]!; item++) positions[at++] = starts[row]! + item
+  }
+  return positions
+}
+
+function requireOrder(offsets: Int32Array | BigInt64Array): void {
+  const isLarge = offsets instanceof BigInt64Array
+  const words = isLarge ? new Uint32Array(offsets.buffer, offsets.byteOffset, 2 * offsets.length) : offsets
+  const step = isLarge ? 2 : 1
+  let before = 0
+  for (let at = 0; at < words.length; at += step) {
+    const offset = words[at]! + (isLarge ? words[at + 1]! * 2 ** 32 : 0)
+    if (offset < before) throw damaged('an offset is below the one before it')
+    before = offset
+  }
+  if (before > Number.MAX_SAFE_INTEGER) throw damaged('an offset is larger than any file')
+}

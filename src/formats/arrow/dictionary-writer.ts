@@ -1,0 +1,141 @@
+/**
+ * The dictionaries of what is written. A stream has another in the place of one where another comes. A file has one of
+ * each: where another comes, what is new in it is put behind, and the whole stands at the end.
+ */
+import type { ColumnData } from '../../core/column-data.js'
+import { concatColumns, isValid, takeRows } from '../../core/column-slices.js'
+import { keyReader } from '../../core/column-values.js'
+import type { DataType } from '../../core/data-type.js'
+import { encodeBatch } from './column-encoder.js'
+import { unsupported } from './faults.js'
+import { int, table } from './flatbuffer.js'
+import { type EncodedMessage, encodeMessage } from './message.js'
+import type { FieldNode } from './schema.js'
+
+/** A dictionary that is written. */
+interface Written {
+  /** What came last; its values, with those of all that came before; and where each of these is. */
+  last: ColumnData
+  all: ColumnData
+  places?: Map<string, number>
+  /** Where the values of `last` are, if they are elsewhere. */
+  moved?: readonly (number | bigint)[] | undefined
+  /** Whether values were put behind those that came first. */
+  isGrown: boolean
+}
+
+/** A message with the dictionary that it is of. */
+export interface DictionaryMessage extends EncodedMessage {
+  id: bigint
+  isDelta: boolean
+}
+
+/** Writes dictionaries before the batches that need them. */
+export class DictionaryWriter {
+  readonly #isFile: boolean
+  readonly #written = new Map<bigint, Written>()
+  #messages: DictionaryMessage[] = []
+
+  constructor(isFile: boolean) {
+    this.#isFile = isFile
+  }
+
+  /** A column whose indices are those of the dictionaries that are written. */
+  column(node: FieldNode, data: ColumnData): ColumnData {
+    if (!hasDictionary(node)) return data
+    if (node.dictionary !== undefined) return this.#indices(node, node.dictionary, data)
+    return { ...data, children: node.children.map((child, index) => this.column(child, data.children![index]!)) }
+  }
+
+  /** The messages that are to be written before the columns since the last call. */
+  taken(): DictionaryMessage[] {
+    const messages = this.#messages
+    this.#messages = []
+    return messages
+  }
+
+  /** The dictionaries of a file that have grown, each as a whole. */
+  whole(): DictionaryMessage[] {
+    for (const [id, { all, isGrown }] of this.#written) if (isGrown) this.#write(id, all, false)
+    return this.taken()
+  }
+
+  #indices(node: FieldNode, id: bigint, data: ColumnData): ColumnData {
+    const dictionary = data.dictionary!
+    const before = this.#written.get(id)
+    if (before?.last === dictionary && !this.#isFile) return data
+    if (before && this.#isFile) return this.#merged(node, id, before, data)
+    const all = this.#values(node, dictionary)
+    this.#written.set(id, { last: dictionary, all, isGrown: false })
+    this.#write(id, all, false)
+    return data
+  }
+
+  /** The values of a dictionary, which may have dictionaries of their own. */
+  #values({ children }: FieldNode, dictionary: ColumnData): ColumnData {
+    if (!children.some(hasDictionary)) return dictionary
+    return { ...dictionary, children: children.map((child, index) => this.column(child, dictionary.children![index]!)) }
+  }
+
+  #write(id: bigint, values: ColumnData, isDelta: boolean): void {
+    const { header, body, bodyLength } = encodeBatch([values], values.length)
+    const message = table(int(8, id), header, int(1, isDelta))
+    // Its values may be those of another batch too, which are not for whoever reads this to change.
+    this.#messages.push({ id, isDelta, ...encodeMessage('dictionary', message, [Buffer.concat(body)], bodyLength) })
+  }
+
+  /** Indices into the dictionary that has all values, those of another included. */
+  #merged(node: FieldNode, id: bigint, written: Written, data: ColumnData): ColumnData {
+    if (written.last !== data.dictionary) this.#extend(node, id, written, data.dictionary!)
+    const { moved, all } = written
+    if (!moved) return { ...data, dictionary: all }
+    const values = data.values!.slice() as Int32Array
+    for (let row = 0; row < data.length; row++)
+      if (isValid(data, row)) values[row] = moved[Number(values[row]!)] as number
+    return { ...data, values, dictionary: all }
+  }
+
+  /** Puts what is new in a dictionary behind the values that are written. */
+  #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
+    if (node.children.some(hasDictionary)) unsupported('dictionaries within dictionaries that change', TO_STREAM)
+    written.places ??= new Map(keysOf(written.all).map((key, place) => [key, place]))
+    const { places } = written
+    const added: number[] = []
+    const moved = keysOf(dictionary).map((key, entry) => {
+      const place = places.get(key) ?? written.all.length + added.push(entry) - 1
+      places.set(key, place)
+      return place
+    })
+    written.last = dictionary
+    written.moved = moved.every((place, entry) => place === entry) ? undefined : movedBy(moved, node)
+    if (added.length === 0) return
+    const more = takeRows(dictionary, added)
+    this.#write(id, more, true)
+    written.all = concatColumns([written.all, more])
+    written.isGrown = true
+  }
+}
+
+const TO_STREAM = 'write a stream of it, with --to arrows'
+
+function keysOf(dictionary: ColumnData): string[] {
+  const read = keyReader(dictionary)
+  return Array.from({ length: dictionary.length }, (_, entry) => read(entry))
+}
+
+/** New places as the indices of a column are, which have to have room for them. */
+function movedBy(places: readonly number[], { field: { type } }: FieldNode): readonly (number | bigint)[] {
+  const { index } = type as DataType & { kind: 'dictionary' }
+  const most = 2 ** (index.signed ? index.bitWidth - 1 : index.bitWidth) - 1
+  if (places.some((place) => place > most)) {
+    unsupported(
+      `dictionaries of more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
+      TO_STREAM,
+    )
+  }
+  return index.bitWidth === 64 ? places.map(BigInt) : places
+}
+
+function hasDictionary({ dictionary, children }: FieldNode): boolean {
+  return dictionary !== undefined || children.some(hasDictionary)
+}

@@ -1,0 +1,105 @@
+/** Messages of Arrow's IPC formats (`Message.fbs`): metadata, and a body of buffers behind it. */
+import { damaged, unsupported } from './faults.js'
+import { type FlatNode, FlatTable, flatBuffer, int, table } from './flatbuffer.js'
+
+/** What a file begins and ends with; at its beginning two zeros follow. */
+export const MAGIC = 'ARROW1'
+/** What precedes the length of a message's metadata. */
+const CONTINUATION = -1
+/** The version of the metadata since 1.0; those of 0.8 to 0.17 differ in unions only. */
+const VERSION_5 = 4
+const VERSION_4 = 3
+
+const HEADERS = ['none', 'schema', 'dictionary', 'batch'] as const
+
+/** The metadata of a message. */
+export interface Message {
+  kind: (typeof HEADERS)[number]
+  header: FlatTable
+  bodyLength: number
+}
+
+/** Reads the metadata of a message. */
+export function readMessage(metadata: Uint8Array): Message {
+  const message = FlatTable.root(metadata)
+  const version = message.int(0, 2)
+  if (version < VERSION_4) unsupported(`metadata of version ${version + 1}`, 'write it anew with pyarrow')
+  const kind = HEADERS[message.int(1, 1)]
+  const header = message.table(2)
+  if (!kind || !header) throw damaged('a message has a kind that is none')
+  return { kind, header, bodyLength: message.count(3) }
+}
+
+/** How long the metadata of a message is, by the 8 bytes that it begins with, and how many of these are before it. */
+export function readPrefix(prefix: Buffer): { length: number; size: 4 | 8 } {
+  const first = prefix.readInt32LE(0)
+  // Before 0.15, and in the schema of some files, the length stands alone.
+  const { length, size } =
+    first === CONTINUATION ? { length: prefix.readInt32LE(4), size: 8 as const } : { length: first, size: 4 as const }
+  if (length < 0) throw damaged(`a message has ${length} bytes of metadata`)
+  return { length, size }
+}
+
+/** The kinds of messages that are written. */
+export type Kind = Exclude<Message['kind'], 'none'>
+
+/** A message as it is written. */
+export interface EncodedMessage {
+  pieces: Uint8Array[]
+  /** How many bytes stand before its body, and in it. */
+  metadata: number
+  body: number
+}
+
+/** A message of a header and a body of so many bytes, both a multiple of 8. */
+export function encodeMessage(kind: Kind, header: FlatNode, body: Uint8Array[] = [], bodyLength = 0): EncodedMessage {
+  const metadata = flatBuffer(table(int(2, VERSION_5), int(1, HEADERS.indexOf(kind)), header, int(8, bodyLength)))
+  const prefix = new Uint8Array(Int32Array.of(CONTINUATION, metadata.length).buffer)
+  return { pieces: [prefix, metadata, ...body], metadata: prefix.length + metadata.length, body: bodyLength }
+}
+
+/** What ends a stream. */
+export const END_OF_STREAM = new Uint8Array(Int32Array.of(CONTINUATION, 0).buffer)
+
+/** Where a message of a file stands. */
+export interface FileBlock {
+  offset: number
+  metadata: number
+  body: number
+}
+
+/** The footer of a file: its schema, and where its dictionaries and batches stand. */
+export interface Footer {
+  schema: FlatTable
+  dictionaries: FileBlock[]
+  batches: FileBlock[]
+}
+
+/** Reads a footer. */
+export function readFooter(bytes: Uint8Array): Footer {
+  const footer = FlatTable.root(bytes)
+  const schema = footer.table(1)
+  if (!schema) throw damaged('its footer has no schema')
+  return { schema, dictionaries: footer.blocks(2), batches: footer.blocks(3) }
+}
+
+/** A footer with its length and what a file ends with. */
+export function footerBytes(
+  schema: FlatNode,
+  dictionaries: readonly FileBlock[],
+  batches: readonly FileBlock[],
+): Uint8Array {
+  const blocks = (blocks: readonly FileBlock[]): FlatNode => ({
+    kind: 'structs',
+    count: blocks.length,
+    bytes: new Uint8Array(
+      BigInt64Array.from(
+        blocks.flatMap(({ offset, metadata, body }) => [offset, metadata, body]),
+        BigInt,
+      ).buffer,
+    ),
+  })
+  const footer = flatBuffer(table(int(2, VERSION_5), schema, blocks(dictionaries), blocks(batches)))
+  const length = new Uint8Array(Int32Array.of(footer.length).buffer)
+  return Buffer.concat([footer, length, Buffer.from(MAGIC)])
+}

@@ -1,0 +1,234 @@
+/**
+ * Reads Arrow's IPC formats (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc):
+ * the stream, message by message, and the file, by its footer, batch by batch; of a file only the columns that are wanted.
+ */
+import type { ColumnData } from '../../core/column-data.js'
+import { sliceColumn } from '../../core/column-slices.js'
+import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { ByteReader } from '../../io/byte-reader.js'
+import { type FileBytes, openBytes } from '../../io/temp-file.js'
+import { columnOf, widthOf } from '../columnar.js'
+import { LogitsReader } from '../logits-reader.js'
+import { type BatchHeader, type Body, readBatchHeader } from './batch.js'
+import { columnReader } from './column-decoder.js'
+import { Dictionaries } from './dictionaries.js'
+import { damaged, unsupported } from './faults.js'
+import { type FileBlock, type Footer, MAGIC, type Message, readFooter, readMessage, readPrefix } from './message.js'
+import { type FileSchema, readSchema } from './schema.js'
+
+/** A batch that is read: its columns are made when they are asked for. */
+interface Batch {
+  length: number
+  bodyLength: number
+  column(index: number): Promise<ColumnData>
+}
+
+/** What is read: the schema, and the batches one after the other. */
+interface Opened {
+  schema: FileSchema
+  batches: AsyncGenerator<Batch>
+  close(): Promise<void>
+}
+
+/** How many logits make a batch that is scored. */
+const BATCH = 1 << 17
+/** How many bytes of batches are looked through for a list that is not empty. */
+const LOOKAHEAD = 1 << 26
+
+/** Opens a stream or a file. */
+export async function read(source: Source): Promise<RecordBatchReader> {
+  const bytes = new ByteReader(source.chunks)
+  const opened = await openEither(bytes, source.path)
+  try {
+    return await readerOf(opened)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function openEither(bytes: ByteReader, path: string | undefined): Promise<Opened> {
+  try {
+    const start = await bytes.take(8)
+    bytes.unread(start)
+    if (start.toString('latin1', 0, 4) === 'FEA1') {
+      unsupported('the first version of Feather', 'read it with an older pyarrow, and write it anew')
+    }
+    if (isOldStream(start))
+      unsupported('the messages of versions before 0.15', 'write it anew with pyarrow, which reads it')
+    if (start.toString('latin1', 0, MAGIC.length) !== MAGIC) return await openStream(bytes)
+    return await openFile(await openBytes({ chunks: bytes.rest(), ...(path !== undefined && { path }) }))
+  } catch (error) {
+    await bytes.close()
+    throw error
+  }
+}
+
+/** Before 0.15 the length of the metadata stood alone, with a small number behind it. */
+function isOldStream(start: Buffer): boolean {
+  const [length, root] = start.length < 8 ? [0, 0] : [start.readInt32LE(0), start.readInt32LE(4)]
+  return length > 0 && length <= MOST_METADATA && root > 0 && root < length
+}
+
+const MOST_METADATA = 1 << 20
+
+async function openStream(bytes: ByteReader): Promise<Opened> {
+  const first = await nextMessage(bytes)
+  if (first?.kind !== 'schema') throw damaged('it does not begin with a schema')
+  const schema = readSchema(first.header)
+  return { schema, batches: streamBatches(bytes, schema), close: () => bytes.close() }
+}
+
+async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncGenerator<Batch> {
+  const dictionaries = new Dictionaries(fields)
+  for (let message = await nextMessage(bytes); message; message = await nextMessage(bytes)) {
+    const { kind, header, bodyLength } = message
+    const buffer = await bytes.take(bodyLength)
+    if (buffer.length < bodyLength) throw damaged('it ends within a message')
+    const body: Body = (start, length) => buffer.subarray(start, start + length)
+    if (kind === 'dictionary') await dictionaries.put(header, bodyLength, body)
+    if (kind === 'batch') yield batchOf(readBatchHeader(header, bodyLength), body, bodyLength, fields, dictionaries)
+  }
+  if ((await bytes.take(1)).length > 0) throw damaged('more bytes follow its end')
+}
+
+/** The next message of a stream, whose body follows; undefined at the end. */
+async function nextMessage(bytes: ByteReader): Promise<Message | undefined> {
+  const prefix = await bytes.take(8)
+  if (prefix.length < 8) throw damaged('it ends without the mark of its end')
+  const { length, size } = readPrefix(prefix)
+  if (size === 4) throw damaged('a message does not begin as one')
+  if (length === 0) return undefined
+  const metadata = await bytes.take(length)
+  if (metadata.length < length) throw damaged('it ends within a message')
+  return readMessage(metadata)
+}
+
+async function openFile(file: FileBytes): Promise<Opened> {
+  try {
+    const footer = await footerOf(file)
+    const schema = readSchema(footer.schema)
+    return { schema, batches: fileBatches(file, footer, schema), close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The footer at the end of a file, with its length and the magic behind it. */
+async function footerOf(file: FileBytes): Promise<Footer> {
+  const end = await file.read(Math.max(0, file.size - 10), 10)
+  const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC
+  const length = isWhole ? end.readInt32LE() : -1
+  if (length <= 0 || length > file.size - 18) throw damaged('it ends before or within its footer')
+  return readFooter(await file.read(file.size - 10 - length, length))
+}
+
+async function* fileBatches(file: FileBytes, footer: Footer, { fields }: FileSchema): AsyncGenerator<Batch> {
+  const dictionaries = new Dictionaries(fields)
+  for (const block of footer.dictionaries) {
+    const { header, bodyLength, body } = await messageAt(file, block, 'dictionary')
+    await dictionaries.put(header, bodyLength, body)
+  }
+  for (const block of footer.batches) {
+    const { header, bodyLength, body } = await messageAt(file, block, 'batch')
+    yield batchOf(readBatchHeader(header, bodyLength), body, bodyLength, fields, dictionaries)
+  }
+}
+
+/** A message of a file, and a function that reads bytes of its body. */
+async function messageAt(
+  file: FileBytes,
+  { offset, metadata, body }: FileBlock,
+  kind: Message['kind'],
+): Promise<Message & { body: Body }> {
+  const isInside = metadata >= 8 && offset + metadata + body <= file.size
+  const bytes = isInside ? await file.read(offset, metadata) : Buffer.alloc(0)
+  if (bytes.length < Math.max(8, metadata)) throw damaged('its footer points to what is not there')
+  const { length, size } = readPrefix(bytes)
+  if (size + length > metadata) throw damaged('a message is longer than its footer says')
+  const message = readMessage(bytes.subarray(size, size + length))
+  if (message.kind !== kind || message.bodyLength > body) throw damaged('its footer points to another message')
+  return { ...message, body: (start, length) => file.read(offset + metadata + start, length) }
+}
+
+function batchOf(
+  header: BatchHeader,
+  body: Body,
+  bodyLength: number,
+  fields: FileSchema['fields'],
+  dictionaries: Dictionaries,
+): Batch {
+  // A stream may put another dictionary in the place of one before the columns of this batch are read.
+  return { length: header.length, bodyLength, column: columnReader(fields, header, body, dictionaries.snapshot()) }
+}
+
+async function readerOf({ schema, batches, close }: Opened): Promise<RecordBatchReader> {
+  const columns = schema.fields.map(({ field }) => columnOf(field))
+  const { held, isEmpty } = await measureLists(columns, batches)
+  return {
+    columns,
+    named: true,
+    ...(isEmpty && { rows: 0 }),
+    metadata: schema.metadata,
+    async *batches(options) {
+      while (held.length > 0) yield* readBatch(held.shift()!, columns, options)
+      for await (const batch of batches) yield* readBatch(batch, columns, options)
+    },
+    close: async () => {
+      await batches.return(undefined)
+      await close()
+    },
+  }
+}
+
+/** Finds how many items lists have, by the first that has some: batches that are looked through are held. */
+async function measureLists(
+  columns: readonly Column[],
+  batches: AsyncGenerator<Batch>,
+): Promise<{ held: Batch[]; isEmpty: boolean }> {
+  const held: Batch[] = []
+  let [rows, bytes] = [0, 0]
+  for (;;) {
+    const { value: batch, done } = await batches.next()
+    if (done) return { held, isEmpty: rows === 0 }
+    held.push(batch)
+    rows += batch.length
+    bytes += batch.bodyLength
+    for (const [index, column] of columns.entries()) {
+      if (batch.length > 0 && column.width === 0) column.width = widthOf(await batch.column(index))
+    }
+    const isMeasured = rows > 0 && columns.every(({ width }) => width !== 0)
+    if (isMeasured || bytes > LOOKAHEAD) return { held, isEmpty: false }
+  }
+}
+
+/** The rows of a batch, some at a time. */
+async function* readBatch(
+  { length, column }: Batch,
+  columns: readonly Column[],
+  { logits, logitsList, kept, classes, missing }: ReaderOptions,
+): AsyncGenerator<RecordBatch> {
+  const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes)))
+  // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
+  const step = most > 8 ? most & ~7 : most
+  const wanted = await columnsOf(column, [...logits, ...kept])
+  const names = kept.map((index) => columns[index]!.name)
+  for (let start = 0; start < length; start += step) {
+    const rows = Math.min(step, length - start)
+    const reader = new LogitsReader(rows, classes, missing)
+    const part = (index: number) => sliceColumn(wanted.get(index)!, start, rows)
+    if (logitsList) reader.readRows(part(logits[0]!))
+    else for (const [place, index] of logits.entries()) reader.readColumn(part(index), place, columns[index]!.name)
+    yield reader.batch(kept.map(part), names)
+  }
+}
+
+async function columnsOf(
+  column: Batch['column'],
+  indices: readonly number[],
+): Promise<ReadonlyMap<number, ColumnData>> {
+  const columns = new Map<number, ColumnData>()
+  for (const index of indices) if (!columns.has(index)) columns.set(index, await column(index))
+  return columns
+}

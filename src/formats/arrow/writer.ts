@@ -1,0 +1,99 @@
+/** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
+import type { ColumnData } from '../../core/column-data.js'
+import type { OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import { columnWriter, outputFields } from '../columnar.js'
+import { encodeBatch } from './column-encoder.js'
+import { type DictionaryMessage, DictionaryWriter } from './dictionary-writer.js'
+import { END_OF_STREAM, type EncodedMessage, encodeMessage, type FileBlock, footerBytes, MAGIC } from './message.js'
+import { type FieldNode, numberDictionaries, schemaTable } from './schema.js'
+
+/** The function that writes a stream or a file. */
+export const writerOf =
+  (isFile: boolean) =>
+  (schema: OutputSchema): RecordBatchWriter => {
+    const fields = outputFields(schema)
+    const columnsOf = columnWriter(schema, fields)
+    const writer = new MessageWriter(numberDictionaries(fields), schema.metadata ?? new Map(), isFile)
+    return {
+      begin: () => writer.begin(),
+      write: (rows) => writer.write(columnsOf(rows), rows.good.length),
+      end: () => writer.end(),
+    }
+  }
+
+/** Writes messages, and keeps where they stand for the footer of a file. */
+class MessageWriter {
+  readonly #fields: readonly FieldNode[]
+  readonly #schema: ReturnType<typeof schemaTable>
+  readonly #isFile: boolean
+  readonly #dictionaries: DictionaryWriter
+  /** Where the dictionary of each number stands in a file, and where each batch. */
+  readonly #dictionaryBlocks = new Map<bigint, FileBlock>()
+  readonly #batchBlocks: FileBlock[] = []
+  /** Behind the magic of a file. */
+  #offset = 8
+
+  constructor(fields: readonly FieldNode[], metadata: ReadonlyMap<string, string>, isFile: boolean) {
+    this.#fields = fields
+    this.#schema = schemaTable(fields, metadata)
+    this.#isFile = isFile
+    this.#dictionaries = new DictionaryWriter(isFile)
+  }
+
+  begin(): Uint8Array[] {
+    const magic = this.#isFile ? [Buffer.from(`${MAGIC}\0\0`)] : []
+    const message = encodeMessage('schema', this.#schema)
+    this.#place(message)
+    return joined([...magic, ...message.pieces])
+  }
+
+  write(columns: readonly ColumnData[], length: number): Uint8Array[] {
+    const mapped = columns.map((column, index) => this.#dictionaries.column(this.#fields[index]!, column))
+    const dictionaries = this.#dictionaries.taken().flatMap((message) => this.#dictionary(message))
+    const { header, body, bodyLength } = encodeBatch(mapped, length)
+    const message = encodeMessage('batch', header, body, bodyLength)
+    this.#batchBlocks.push(this.#place(message))
+    return joined([...dictionaries, ...message.pieces])
+  }
+
+  end(): Uint8Array[] {
+    if (!this.#isFile) return [END_OF_STREAM]
+    const dictionaries = this.#dictionaries.whole().flatMap((message) => this.#dictionary(message))
+    const footer = footerBytes(this.#schema, [...this.#dictionaryBlocks.values()], this.#batchBlocks)
+    return joined([...dictionaries, END_OF_STREAM, footer])
+  }
+
+  /** The pieces of a dictionary; the footer has each dictionary once, the first time or as a whole, not what is put behind. */
+  #dictionary(message: DictionaryMessage): Uint8Array[] {
+    const block = this.#place(message)
+    if (!message.isDelta) this.#dictionaryBlocks.set(message.id, block)
+    return message.pieces
+  }
+
+  #place({ metadata, body }: EncodedMessage): FileBlock {
+    const offset = this.#offset
+    this.#offset += metadata + body
+    return { offset, metadata, body }
+  }
+}
+
+/** Larger pieces are written as they are: those before and after are put together. */
+const LARGE = 1 << 16
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const all: Uint8Array[] = []
+  let small: Uint8Array[] = []
+  const flush = () => {
+    if (small.length > 0) all.push(Buffer.concat(small))
+    small = []
+  }
+  for (const piece of pieces) {
+    if (piece.length < LARGE) small.push(piece)
+    else {
+      flush()
+      all.push(piece)
+    }
+  }
+  flush()
+  return all
+}
