@@ -67,6 +67,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     leads: take(8 * leads.length),
     keptLeads: take(8 * keptLeads.length),
     texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads])),
+    temperature: take(offsetOf('temperatureSize')),
     states: take(rows * offsetOf('rowStateSize')),
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
@@ -140,7 +141,8 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('order', writeOrder(schema.logits, at.order, view) ? at.order : 0)
   set('float32', settings.float32 ? 1 : 0)
   set('precision', settings.precision ?? 0)
-  view.setFloat64(at.job + offsetOf('job_temperature'), settings.temperature, true)
+  kernel.setTemperature(at.temperature, settings.temperature)
+  set('temperature', at.temperature)
   set('emits', schema.emit.length)
   set('emit', at.emit)
   set('labels', at.labels)

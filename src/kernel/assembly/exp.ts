@@ -1,21 +1,24 @@
 /**
- * Exponentials kept apart, so that what follows can round once. Distances are taken from an origin o:
+ * Exponentials kept apart, so that what follows can round once. Distances are taken from an origin o, and divided by D,
+ * which is 1 or what a temperature leaves of its division (see `temperature.ts`), 1/2 < D <= 1:
  *
- *     e^(x - o) = 2^q S (1 + t)       k = nearest(128 (x - o) / ln 2) = 128 q + j       2^(j/128) = S e^DELTA
- *     t = e^r - 1                     r = x - (o + k STEP_HEAD) + (DELTA - k STEP_TAIL)
+ *     e^((x - o) / D) = 2^q S (1 + t)     k = nearest(128 (x - o) / (D ln 2)) = 128 q + j     2^(j/128) = S e^DELTA
+ *     t = e^r - 1                         r = (x - (o + k HEAD)) / D + (DELTA - k TAIL)       HEAD + D TAIL = D ln 2 / 128
  *
  * - S is 2^(j/128) rounded to 26 bits, so that its product with a 27-bit number is exact; DELTA makes up for that.
- * - x - o itself is never rounded: o and STEP_HEAD lie on a coarse {@link onGrid | grid}, which makes o + k STEP_HEAD
+ * - x - o itself is never rounded: o and HEAD lie on a coarse {@link onGrid | grid}, which makes o + k HEAD
  *   exact, and x is so close to it that the difference is exact too (|x| > 2^-7, Sterbenz) or wrong by 2^-62. Seven
  *   additions do that; with x - o as a pair it takes twelve.
  * - The error of 1 + t is below 2^-60.5: that of the difference, of the sum r, of the polynomial (2^-66) and of its last
- *   addition (2^-62 each).
+ *   addition (2^-62 each); it is below 2^-59.5 where D is not 1.
  *
  * The polynomial is that of ARM's optimized-routines (math/exp_data.c, N = 128), for |r| <= ln 2 / 256.
  */
 
-/** 128 / ln 2. */
-const INVERSE: f64 = 184.6649652337873
+import { Temperature } from './structs'
+
+/** 1 / ln 2. */
+const LOG2E: f64 = 1.4426950408889634
 /** Adding and subtracting it rounds to a whole number, which also stands in the low bits of the sum. */
 const SHIFT: f64 = 6755399441055744.0
 /** ln 2 / 128: a multiple of 2^-41, and the rest. A product of the head with |k| < 2^20 is exact. */
@@ -30,10 +33,7 @@ const C5: f64 = 0.008333335853059549
  * The same for two lanes. V8 makes a splatted constant anew wherever it is used, in three instructions, and a sum of two
  * as well, even where it is the same all through a loop; a load is one.
  */
-const BOTH_INVERSE: usize = memory.data<f64>([INVERSE, INVERSE])
 const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
-const BOTH_STEP_HEAD: usize = memory.data<f64>([STEP_HEAD, STEP_HEAD])
-const BOTH_STEP_TAIL: usize = memory.data<f64>([STEP_TAIL, STEP_TAIL])
 const BOTH_C2: usize = memory.data<f64>([C2, C2])
 const BOTH_C3: usize = memory.data<f64>([C3, C3])
 const BOTH_C4: usize = memory.data<f64>([C4, C4])
@@ -141,8 +141,8 @@ export function onGrid(x: f64): f64 {
 /** SHIFT + k for a pair of distances x - o. */
 // @ts-ignore: decorator
 @inline
-export function stepPair(distance: v128): v128 {
-  return f64x2.add(f64x2.mul(distance, v128.load(BOTH_INVERSE)), v128.load(BOTH_SHIFT))
+export function stepPair(distance: v128, temperature: Temperature): v128 {
+  return f64x2.add(f64x2.mul(distance, temperature.stepsPerUnit), v128.load(BOTH_SHIFT))
 }
 
 /** The table's entry for a lane of {@link stepPair}: S and DELTA. */
@@ -162,10 +162,11 @@ export function powerPair(steps: v128, even: v128, odd: v128): v128 {
 /** r, of x, its origin, the steps and their lanes' entries. */
 // @ts-ignore: decorator
 @inline
-export function remainderPair(x: v128, origin: v128, steps: v128, even: v128, odd: v128): v128 {
+export function remainderPair(x: v128, origin: v128, steps: v128, even: v128, odd: v128, temperature: Temperature): v128 {
   const k = f64x2.sub(steps, v128.load(BOTH_SHIFT))
-  const low = f64x2.sub(v128.shuffle<f64>(even, odd, 1, 3), f64x2.mul(k, v128.load(BOTH_STEP_TAIL)))
-  return f64x2.add(f64x2.sub(x, f64x2.add(origin, f64x2.mul(k, v128.load(BOTH_STEP_HEAD)))), low)
+  const low = f64x2.sub(v128.shuffle<f64>(even, odd, 1, 3), f64x2.mul(k, temperature.stepTail))
+  const rest = f64x2.sub(x, f64x2.add(origin, f64x2.mul(k, temperature.stepHead)))
+  return f64x2.add(f64x2.mul(rest, temperature.inverse), low)
 }
 
 /** t = e^r - 1. */
@@ -178,12 +179,13 @@ export function expm1Pair(r: v128): v128 {
   return f64x2.add(r, f64x2.mul(r2, f64x2.add(c23, f64x2.mul(r2, c45))))
 }
 
-/** S and t of e^(dh + dl) for one distance as a pair, however small, at `out` and 8 bytes on; returns q. */
-export function expScaled(dh: f64, dl: f64, out: usize): i32 {
-  if (!(dh > -900)) return LEAST_POWER
-  const k = nearest(dh * INVERSE)
+/** S and t of e^((dh + dl) / D) for one distance as a pair, however small, at `out` and 8 bytes on; returns q. */
+export function expScaled(dh: f64, dl: f64, temperature: Temperature, out: usize): i32 {
+  const inverse = both(temperature.inverse)
+  if (!(dh * inverse > -900)) return LEAST_POWER
+  const k = nearest(dh * both(temperature.stepsPerUnit))
   const j = <i32>k & 127
-  const r = dh - k * STEP_HEAD + (dl + (tableDelta(j) - k * STEP_TAIL))
+  const r = (dh - k * both(temperature.stepHead)) * inverse + (dl * inverse + (tableDelta(j) - k * both(temperature.stepTail)))
   const r2 = r * r
   store<f64>(out, tableS(j))
   store<f64>(out, r + r2 * (C2 + r * C3 + r2 * (C4 + r * C5)), 8)
@@ -207,7 +209,14 @@ export function scale(head: f64, tail: f64, q: i32): f64 {
 
 /** A power of two at or above the 2^q S of every distance up to this one. */
 export function powerAbove(distance: f64): f64 {
-  return power(<i32>floor(distance * (INVERSE / 128)) + 1)
+  return power(<i32>floor(distance * LOG2E) + 1)
+}
+
+/** The number that stands in both lanes. */
+// @ts-ignore: decorator
+@inline
+export function both(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0)
 }
 
 // @ts-ignore: decorator

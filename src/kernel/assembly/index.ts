@@ -2,7 +2,8 @@
 export * from './offsets'
 export { countLines } from './csv'
 export { scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
-export { accumulate, begin, divide, emit, finish, scan, scoreRows } from './softmax'
+export { accumulate, begin, emit, finish, scan, scoreRows } from './softmax'
+export { setTemperature } from './temperature'
 export { drain, select, selectRows } from './top-k'
 
 /** The first byte that is the host's to use. */

@@ -1,5 +1,5 @@
 /** Where the host finds the fields of the structs, in bytes: it reads these exports, and has no list of its own. */
-import { Job, RowMark, RowState } from './structs'
+import { Job, RowMark, RowState, Temperature } from './structs'
 
 export const rowStateSize: i32 = offsetof<RowState>()
 export const rowState_index: i32 = offsetof<RowState>("index")
@@ -8,6 +8,8 @@ export const rowState_confidence: i32 = offsetof<RowState>("confidence")
 export const rowState_margin: i32 = offsetof<RowState>("margin")
 export const rowState_entropy: i32 = offsetof<RowState>("entropy")
 export const rowState_logsumexp: i32 = offsetof<RowState>("logsumexp")
+
+export const temperatureSize: i32 = offsetof<Temperature>()
 
 export const rowMarkSize: i32 = offsetof<RowMark>()
 

@@ -18,7 +18,7 @@
  */
 import { EMIT_CONFIDENCE, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
-import { divide, scoreRows } from './softmax'
+import { scoreRows } from './softmax'
 import { Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
 import { drain, select } from './top-k'
 
@@ -91,10 +91,8 @@ function scoreBatch(rows: u32, job: Job): u32 {
   const classes = job.classes
   const states = <usize>job.states
   const values = <usize>job.values
-  const temperature = job.temperature
   if (job.order) for (let row: u32 = 0; row < rows; row++) reorder(row, job)
-  if (temperature != 1) divide(logits, rows * classes, temperature)
-  scoreRows(logits, rows, classes, states, job.scratch, values, job.flags)
+  scoreRows(logits, rows, classes, states, job.scratch, values, job.flags, job.temperature)
   let good: u32 = 0
   while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
   return good

@@ -27,13 +27,17 @@
  * the bits depend on the chunks.
  *
  * Special rows: one class is 1 and 0; -inf is a masked class, 0 and -inf; NaN, +inf and all -inf have no softmax: a
- * status says so, and results are NaN, as in scipy and torch. Temperature is a division of the logits beforehand.
+ * status says so, and results are NaN, as in scipy and torch.
+ *
+ * With a temperature T all this holds of x / T, which is never rounded (see `temperature.ts`). Maximum, order and ties are
+ * those of the logits as they are given.
  *
  * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
  * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
  */
 import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SUMMARY } from '../constants'
 import {
+  both,
   entryOf,
   expScaled,
   expm1Pair,
@@ -48,24 +52,18 @@ import {
   stepPair,
 } from './exp'
 import { storeLog1p } from './log'
-import { RowState, STATE_SIZE } from './structs'
+import { RowState, STATE_SIZE, Temperature } from './structs'
 
 const MASKED: f64 = -Infinity
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
-/** 80 above LOWEST: e^-80 is 2^-115. */
-const DOMINANT: f64 = -540
+const UPPER_HALVES: usize = memory.data<i64>([~0x7ffffff, ~0x7ffffff])
+/** Products of parts of what is smaller may underflow. */
+const TINY: f64 = 1.0261342003245941e-289
 
-/** Divides logits by a temperature, in place. */
-export function divide(at: usize, count: u32, temperature: f64): void {
-  const end = at + ((<usize>count) << 3)
-  const both = f64x2.splat(temperature)
-  for (; at + 8 < end; at += 16) v128.store(at, f64x2.div(v128.load(at), both))
-  if (at < end) store<f64>(at, load<f64>(at) / temperature)
-}
-
-/** Makes a state ready for a row. */
-export function begin(state: RowState): void {
+/** Makes a state ready for a row whose logits are divided by a temperature. */
+export function begin(state: RowState, temperature: u32): void {
+  state.temperature = temperature
   state.max = MASKED
   state.second = MASKED
   state.index = 0
@@ -147,17 +145,24 @@ function smaller(a: f64, b: f64): f64 {
  * ORIGIN_LIMIT; beyond, every logit that counts is within a factor of two of the reference, and x - reference exact.
  */
 function prepare(state: RowState): void {
+  const temperature = temperatureOf(state)
+  const factor = both(temperature.factor)
   const max = state.max
   const second = state.second
-  const reference = isDominant(max, second) ? second : max
-  const far = abs(reference) >= ORIGIN_LIMIT
-  const origin = far ? 0 : onGrid(reference)
-  const bias = powerAbove(larger(LOWEST, second - reference))
+  const dominant = isDominant(max, second, temperature)
+  const nearest = dominant ? second : max
+  const far = abs(nearest * factor) >= ORIGIN_LIMIT
+  const offset = far ? nearest : 0
+  const reference = (nearest - offset) * factor
+  const origin = onGrid(reference)
+  const distance = (second - offset) * factor - reference
+  const bias = powerAbove(larger(LOWEST, distance * both(temperature.inverse)))
   state.status = statusOf(max)
-  state.offset = far ? reference : 0
+  state.isDominant = u32(dominant)
+  state.offset = offset
   state.origin = origin
-  state.reference = far ? 0 : reference
-  state.floor = origin + LOWEST
+  state.reference = reference
+  state.floor = origin + temperature.lowest
   state.bias = bias
   state.sumHead = f64x2.splat(bias)
 }
@@ -175,8 +180,15 @@ function statusOf(max: f64): u32 {
  */
 // @ts-ignore: decorator
 @inline
-function isDominant(max: f64, second: f64): bool {
-  return second - max < DOMINANT && second > MASKED
+function isDominant(max: f64, second: f64, temperature: Temperature): bool {
+  const before = temperature.before
+  return (second * before - max * before) * temperature.after < temperature.dominant && second > MASKED
+}
+
+// @ts-ignore: decorator
+@inline
+function temperatureOf(state: RowState): Temperature {
+  return changetype<Temperature>(state.temperature)
 }
 
 /**
@@ -214,18 +226,19 @@ function slotOf(position: usize, scratch: usize): usize {
 
 /** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is alone. */
 function reduce(at: usize, end: usize, state: RowState, scratch: usize): void {
+  const temperature = temperatureOf(state)
   const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
   const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
   const reference = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reference"))
   const floor = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("floor"))
   for (; at < end; at += 16, scratch += 32) {
-    const logits = f64x2.sub(loadPair(at, end), offset)
+    const logits = f64x2.mul(f64x2.sub(loadPair(at, end), offset), temperature.factor)
     const x = f64x2.pmin(f64x2.pmax(logits, floor), reference)
-    const steps = stepPair(f64x2.sub(x, origin))
+    const steps = stepPair(f64x2.sub(x, origin), temperature)
     const even = entryOf(f64x2.extract_lane(steps, 0))
     const odd = entryOf(f64x2.extract_lane(steps, 1))
     v128.store(scratch, v128.and(powerPair(steps, even, odd), f64x2.gt(logits, floor)))
-    v128.store(scratch, remainderPair(x, origin, steps, even, odd), 16)
+    v128.store(scratch, remainderPair(x, origin, steps, even, odd, temperature), 16)
   }
 }
 
@@ -247,8 +260,9 @@ function addTerms(at: usize, end: usize, state: RowState, scratch: usize): void 
   state.sumTail = f64x2.sub(tail, f64x2.sub(sum, head))
 }
 
-/** Adds a block's exponentials times their distance from the reference: what entropy is made of. */
+/** Adds a block's exponentials times their distance from the reference, scaled: what entropy is made of. */
 function addDistances(at: usize, end: usize, state: RowState, scratch: usize): void {
+  const factor = temperatureOf(state).factor
   const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
   const reference = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reference"))
   const floor = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("floor"))
@@ -256,7 +270,7 @@ function addDistances(at: usize, end: usize, state: RowState, scratch: usize): v
   let tail = state.distanceTail
   for (; at < end; at += 16, scratch += 32) {
     const s = v128.load(scratch)
-    const x = f64x2.pmax(f64x2.sub(loadPair(at, end), offset), floor)
+    const x = f64x2.pmax(f64x2.mul(f64x2.sub(loadPair(at, end), offset), factor), floor)
     const e = f64x2.add(s, f64x2.mul(s, v128.load(scratch, 16)))
     const product = f64x2.mul(e, f64x2.sub(reference, x))
     const sum = f64x2.add(head, product)
@@ -273,7 +287,7 @@ export function finish(state: RowState, flags: u32): void {
   if (state.status != STATUS_FINITE) return finishSpecial(state)
   state.sumHead = f64x2.sub(state.sumHead, v128.load64_splat(changetype<usize>(state), offsetof<RowState>("bias")))
   addLanes(changetype<usize>(state) + offsetof<RowState>("sumHead"))
-  if (isDominant(state.max, state.second)) finishDominant(state)
+  if (state.isDominant) finishDominant(state)
   else finishSum(state, flags)
   if (flags & WANT_SUMMARY) summarize(state)
 }
@@ -297,7 +311,7 @@ function addLanes(at: usize): void {
 function finishSum(state: RowState, flags: u32): void {
   const head = load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead"))
   const tail = load<f64>(changetype<usize>(state), offsetof<RowState>("sumTail"))
-  const left = state.reference - state.origin
+  const left = (state.reference - state.origin) * both(temperatureOf(state).inverse)
   storeReciprocal(head, tail + left, state)
   if (!flags) return
   const rest = tail - head * left
@@ -327,9 +341,9 @@ function finishDominant(state: RowState): void {
   state.logTail = 0
 }
 
-/** (head + tail) e^(OFFSET + ORIGIN - M), rounded once: what was summed next to the second largest, relative to M. */
+/** (head + tail) e^((ORIGIN - M) / T), rounded once: what was summed next to the second largest, relative to M. */
 function scaleToMax(head: f64, tail: f64, state: RowState): f64 {
-  const q = scaled(state.offset + state.origin, state)
+  const q = scaled(originOf(state), state)
   if (q <= LEAST_POWER) return 0
   const s = state.scaledS
   const upper = reinterpret<f64>(reinterpret<u64>(head) & ~0x7ffffff)
@@ -344,18 +358,26 @@ function scaleSum(a: f64, b: f64, q: i32): f64 {
   return scale(sum * power, (b - (sum - a)) * power, q + exponent)
 }
 
-/** e^(x - pivot) as S and t in the state's APART, and q. */
+/** e^((x - pivot) / T) as S and t in the state, and q, for x times the temperature's `before`. */
 function scaled(x: f64, state: RowState): i32 {
+  const temperature = temperatureOf(state)
+  const after = temperature.after
   const pivot = pivotOf(state)
   const dh = x - pivot
   const back = dh - x
-  return expScaled(dh, x - (dh - back) - (pivot + back), changetype<usize>(state) + offsetof<RowState>("scaledS"))
+  const dl = x - (dh - back) - (pivot + back)
+  return expScaled(dh * after, dl * after, temperature, changetype<usize>(state) + offsetof<RowState>("scaledS"))
 }
 
-/** What the reciprocal of the sum is relative to: e^(x - pivot) times it is the probability of x. */
+/** What the reciprocal of the sum is relative to: e^((x - pivot) / T) times it is the probability of x. */
 function pivotOf(state: RowState): f64 {
-  const max = state.max
-  return isDominant(max, state.second) ? max : state.offset + state.origin
+  return state.isDominant ? state.max * temperatureOf(state).before : originOf(state)
+}
+
+/** Where exponentials are taken from, times the temperature's `before`. */
+function originOf(state: RowState): f64 {
+  const temperature = temperatureOf(state)
+  return state.offset * temperature.before + state.origin / temperature.after
 }
 
 function finishSpecial(state: RowState): void {
@@ -373,39 +395,59 @@ function summarize(state: RowState): void {
   state.confidence = confidence
   state.margin = confidence - (second > MASKED ? probability(second, state) : 0)
   state.entropy = entropyOf(max, second, state)
+  state.logsumexp = logsumexpOf(max, state)
+}
 
+/** M / T + L. */
+function logsumexpOf(max: f64, state: RowState): f64 {
+  const temperature = temperatureOf(state).value
+  const head = max / temperature
   const log = state.logHead
-  const sum = max + log
-  const back = sum - max
-  state.logsumexp = sum + (max - (sum - back) + (log - back) + state.logTail)
+  const sum = head + log
+  const back = sum - head
+  if (back - back != 0) return sum
+  return sum + (head - (sum - back) + (log - back) + (state.logTail + quotientTail(max, head, temperature)))
+}
+
+/** What rounding took from quotient = a / b: the remainder, with the parts of exact products, divided by b. */
+function quotientTail(a: f64, quotient: f64, b: f64): f64 {
+  if (abs(a) < TINY) return 0
+  const upper = reinterpret<f64>(reinterpret<u64>(quotient) & ~0x7ffffff)
+  const lower = quotient - upper
+  const bUpper = reinterpret<f64>(reinterpret<u64>(b) & ~0x7ffffff)
+  const bLower = b - bUpper
+  return (a - upper * bUpper - upper * bLower - lower * bUpper - lower * bLower) / b
 }
 
 /** L + sum p |d|, of which no term is negative. Distances from the second largest have its own still to be added. */
 function entropyOf(max: f64, second: f64, state: RowState): f64 {
   addLanes(changetype<usize>(state) + offsetof<RowState>("distanceHead"))
   const distances = load<f64>(changetype<usize>(state), offsetof<RowState>("distanceHead"))
-  if (!isDominant(max, second)) return state.logHead + distances * state.reciprocal
-  return scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")) * (1 + max - second) + distances, 0, state)
+  const temperature = temperatureOf(state)
+  const inverse = both(temperature.inverse)
+  if (!state.isDominant) return state.logHead + distances * inverse * state.reciprocal
+  const gap = (max * temperature.before - second * temperature.before) * temperature.after * inverse
+  return scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")) * (1 + gap) + distances * inverse, 0, state)
 }
 
 /** The probability of one logit, with the bits that `emit` gives it. */
 function probability(logit: f64, state: RowState): f64 {
+  const temperature = temperatureOf(state)
   const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
-  const x = f64x2.splat(logit - state.offset)
-  const alone = isDominant(state.max, state.second)
-  if (alone || f64x2.extract_lane(x, 0) <= state.floor) return probabilityScaled(logit, state)
-  const steps = stepPair(f64x2.sub(x, origin))
-  const entry = entryOf(f64x2.extract_lane(steps, 0))
-  const t = expm1Pair(remainderPair(x, origin, steps, entry, entry))
+  const x = f64x2.mul(f64x2.splat(logit - state.offset), temperature.factor)
+  if (state.isDominant || both(x) <= state.floor) return probabilityScaled(logit, state)
+  const steps = stepPair(f64x2.sub(x, origin), temperature)
+  const entry = entryOf(both(steps))
+  const t = expm1Pair(remainderPair(x, origin, steps, entry, entry, temperature))
   const head = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalHead"))
   const tail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalTail"))
   const whole = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
-  return f64x2.extract_lane(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole), 0)
+  return both(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole))
 }
 
 /** The probability of one logit, however small: rounded once, also where it is subnormal. */
 function probabilityScaled(logit: f64, state: RowState): f64 {
-  const q = scaled(logit, state)
+  const q = scaled(logit * temperatureOf(state).before, state)
   if (q <= LEAST_POWER) return 0
   const s = state.scaledS
   const t = state.scaledT
@@ -425,7 +467,7 @@ function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128):
 export function emit(at: usize, count: u32, state: RowState, scratch: usize, out: usize, flags: u32): void {
   if (state.status != STATUS_FINITE) emitNaN(count, out)
   else if (flags & WANT_LOG) emitLogs(at, count, state, out)
-  else if (isDominant(state.max, state.second)) emitScaled(at, count, state, out)
+  else if (state.isDominant) emitScaled(at, count, state, out)
   else emitProbabilities(at, count, state, scratch, out)
 }
 
@@ -458,16 +500,36 @@ function emitLeftOut(at: usize, count: u32, state: RowState, scratch: usize, out
 }
 
 function emitLogs(at: usize, count: u32, state: RowState, out: usize): void {
-  const max = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("max"))
+  if (temperatureOf(state).value == 1) emitLogsOf(true, at, count, state, out)
+  else emitLogsOf(false, at, count, state, out)
+}
+
+/**
+ * -(|x - M| / T + L). Divided, a distance is its upper half times that of the reciprocal, which is exact, and the rest; the
+ * two are one number with their sum with -L only.
+ */
+// @ts-ignore: decorator
+@inline
+function emitLogsOf(undivided: bool, at: usize, count: u32, state: RowState, out: usize): void {
+  const temperature = temperatureOf(state)
+  const before = f64x2.splat(temperature.before)
+  const max = f64x2.mul(v128.load64_splat(changetype<usize>(state), offsetof<RowState>("max")), before)
   const log = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("logHead"))
   const logTail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("logTail"))
   const masked = v128.load(BOTH_MASKED)
   const end = at + ((<usize>count) << 3)
   for (; at < end; at += 16, out += 16) {
-    const x = loadPair(at, end)
-    const dh = f64x2.sub(x, max)
+    const x = undivided ? loadPair(at, end) : f64x2.mul(loadPair(at, end), before)
+    let dh = f64x2.sub(x, max)
+    let dl = differenceTail(x, max, dh)
+    if (!undivided) {
+      const upper = v128.and(dh, v128.load(UPPER_HALVES))
+      const lower = f64x2.mul(f64x2.add(f64x2.sub(dh, upper), dl), temperature.quotient)
+      dl = f64x2.add(f64x2.mul(upper, temperature.quotientTail), lower)
+      dh = f64x2.mul(upper, temperature.quotientHead)
+    }
     const difference = f64x2.sub(dh, log)
-    const tail = f64x2.sub(f64x2.add(differenceTail(dh, log, difference), differenceTail(x, max, dh)), logTail)
+    const tail = f64x2.sub(f64x2.add(differenceTail(dh, log, difference), dl), logTail)
     v128.store(out, f64x2.add(difference, v128.and(tail, f64x2.gt(difference, masked))))
   }
 }
@@ -493,12 +555,13 @@ export function scoreRows(
   scratch: usize,
   out: usize,
   flags: u32,
+  temperature: u32,
 ): void {
   const width = (<usize>classes) << 3
   const room = (<usize>(classes + 1) >> 1) << 5
   const end = states + <usize>rows * STATE_SIZE
   for (let state = states, row = at; state < end; state += STATE_SIZE, row += width) {
-    begin(changetype<RowState>(state))
+    begin(changetype<RowState>(state), temperature)
     scan(row, classes, 0, changetype<RowState>(state))
   }
   for (let state = states, row = at, to = scratch; state < end; state += STATE_SIZE, row += width, to += room) {

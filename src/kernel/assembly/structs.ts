@@ -12,11 +12,13 @@ export class RowState {
   status: u32
   /** Subtracted from every logit before all else; not 0 only where that is exact. */
   offset: f64
-  /** Where exponentials are taken from, on the grid of `exp.ts`: e^(x - offset - origin). */
+  /**
+   * Of logits less offset, scaled by the temperature's factor: where exponentials are taken from, on the grid of `exp.ts`;
+   * the logit that the origin is next to, which is the largest, unless all others vanish beside it; and at and below what
+   * they are left out of the sum.
+   */
   origin: f64
-  /** The logit that the origin is next to, less offset: the largest, unless all others vanish beside it. */
   reference: f64
-  /** At and below it, less offset, logits are left out of the sum. */
   floor: f64
   /** What each lane of sumHead starts with: a power of two that no term is above. */
   bias: f64
@@ -41,7 +43,34 @@ export class RowState {
   /** S and t of one exponential at a time, scaled apart from the sum. */
   scaledS: f64
   scaledT: f64
-  /** Makes the size a multiple of 16. */
+  /** What the logits are divided by (Temperature). */
+  temperature: u32
+  /** 1 where all others vanish beside the largest logit. */
+  isDominant: u32
+}
+
+/** A temperature, as `temperature.ts` makes it from its value; what the loops need stands there twice, once a lane. */
+@unmanaged
+export class Temperature {
+  /** The power of two that scales logits, in parts: `before` at most 1, `after` at least 1; together. */
+  before: f64
+  after: f64
+  factor: v128
+  /** 1 / D, where D is the temperature times the factor. */
+  inverse: v128
+  /** The same times `after`: rounded, its upper 26 bits, and the rest. */
+  quotient: v128
+  quotientHead: v128
+  quotientTail: v128
+  /** A step of the exponentials is D ln 2 / 128: steps to one unit of a scaled logit; a step; its rest, divided by D. */
+  stepsPerUnit: v128
+  stepHead: v128
+  stepTail: v128
+  /** The temperature itself. */
+  value: f64
+  /** Distances below these are left out of a sum, or let the largest logit stand alone. */
+  lowest: f64
+  dominant: f64
   padding: f64
 }
 
@@ -87,8 +116,8 @@ export class Job {
   /** 1 where results are rounded to float32; significant digits, 0 for the shortest exact ones. */
   float32: u32
   precision: u32
-  /** What logits are divided by. */
-  temperature: f64
+  /** The address of what logits are divided by (Temperature). */
+  temperature: u32
   /** How many output columns; the address of one emit each (u8). */
   emits: u32
   emit: u32

@@ -60,7 +60,7 @@ const LOGSUMEXP = offsetOf('rowState_logsumexp') / 8
 /** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
 export function scoreMatrix(logits: Float64Array, rows: number, classes: number, options: KernelOptions): Scores {
   const scores = emptyScores(rows, classes, options)
-  const room = makeRoom(options.top)
+  const room = makeRoom(options)
   const run = { logits, scores, room, options, flags: flagsOf(options) }
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
@@ -101,6 +101,7 @@ function emptyScores(rows: number, classes: number, { top, summary }: KernelOpti
 
 /** Where things lie in the kernel's memory, and what of it the host reads. */
 interface Room {
+  temperature: number
   states: number
   logits: number
   scratch: number
@@ -112,7 +113,7 @@ interface Room {
 }
 
 /** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
-function makeRoom(top: number): Room {
+function makeRoom({ top, temperature }: KernelOptions): Room {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -124,8 +125,17 @@ function makeRoom(top: number): Room {
   const scratch = take(16 * (CHUNK + BATCH))
   const out = take(8 * CHUNK + 8)
   const heap = take(16 * top)
-  const room = { states, logits, scratch, out, heap, top: take(4 * Math.max(top, CHUNK)) }
+  const room = {
+    temperature: take(offsetOf('temperatureSize')),
+    states,
+    logits,
+    scratch,
+    out,
+    heap,
+    top: take(4 * Math.max(top, CHUNK)),
+  }
   growMemory(kernel, end)
+  kernel.setTemperature(room.temperature, temperature)
   const { buffer } = kernel.memory
   return { ...room, words: new Uint32Array(buffer, states), doubles: new Float64Array(buffer, states) }
 }
@@ -135,11 +145,20 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   const { logits, scores, room, options, flags } = run
   const { classes, values } = scores
   const [start, end] = [first * classes, (first + rows) * classes]
-  load(logits.subarray(start, end), room, options)
+  load(logits.subarray(start, end), room)
   for (let row = 0; row < rows; row += BATCH) {
     const count = Math.min(BATCH, rows - row)
     const skip = 8 * row * classes
-    kernel.scoreRows(room.logits + skip, count, classes, room.states, room.scratch, room.out + skip, flags)
+    kernel.scoreRows(
+      room.logits + skip,
+      count,
+      classes,
+      room.states,
+      room.scratch,
+      room.out + skip,
+      flags,
+      room.temperature,
+    )
     storeStates(run, first + row, count)
   }
   values.set(new Float64Array(kernel.memory.buffer, room.out, end - start), start)
@@ -156,7 +175,7 @@ function scoreWideRow(run: Run, row: number): void {
   const { scores, room, options, flags } = run
   const { states: state, logits: at, scratch, out } = room
   let held = 0
-  kernel.begin(state)
+  kernel.begin(state, room.temperature)
   for (const [base, count] of loadChunks(run, row)) {
     kernel.scan(at, count, base, state)
     if (options.top > 0) held = kernel.select(at, count, base, room.heap, held, options.top)
@@ -175,18 +194,17 @@ function scoreWideRow(run: Run, row: number): void {
 }
 
 /** Puts the chunks of a row into the kernel's memory one after another: the position of each, and its classes. */
-function* loadChunks({ logits, scores: { classes }, room, options }: Run, row: number): Generator<[number, number]> {
+function* loadChunks({ logits, scores: { classes }, room }: Run, row: number): Generator<[number, number]> {
   for (let base = 0; base < classes; base += CHUNK) {
     const count = Math.min(CHUNK, classes - base)
     const start = row * classes + base
-    load(logits.subarray(start, start + count), room, options)
+    load(logits.subarray(start, start + count), room)
     yield [base, count]
   }
 }
 
-function load(logits: Float64Array, { logits: at }: Room, { temperature }: KernelOptions): void {
+function load(logits: Float64Array, { logits: at }: Room): void {
   new Float64Array(kernel.memory.buffer, at, logits.length).set(logits)
-  if (temperature !== 1) kernel.divide(at, logits.length, temperature)
 }
 
 function storeTop({ scores, room, options: { top } }: Run, first: number, rows: number): void {

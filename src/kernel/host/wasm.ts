@@ -17,8 +17,8 @@ export interface Kernel {
   scoreMembers(at: number, end: number, out: number, limit: number, job: number): number
   scoreMembersToCsv(at: number, end: number, out: number, limit: number, job: number): number
   countLines(at: number, end: number, newline: number): number
-  divide(at: number, count: number, temperature: number): void
-  begin(state: number): void
+  setTemperature(at: number, temperature: number): void
+  begin(state: number, temperature: number): void
   scan(at: number, count: number, base: number, state: number): void
   accumulate(at: number, count: number, base: number, state: number, scratch: number, flags: number): void
   finish(state: number, flags: number): void
@@ -31,6 +31,7 @@ export interface Kernel {
     scratch: number,
     out: number,
     flags: number,
+    temperature: number,
   ): void
   select(at: number, count: number, base: number, heap: number, held: number, k: number): number
   drain(heap: number, held: number, out: number): void
@@ -47,7 +48,7 @@ export function newMemory(bytes: number): WebAssembly.Memory {
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
-type OffsetName = 'rowStateSize' | 'rowMarkSize' | 'jobSize' | `rowState_${string}` | `job_${string}`
+type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job'}Size` | `rowState_${string}` | `job_${string}`
 
 /** An offset in bytes, as the kernel has it. */
 export function offsetOf(name: OffsetName): number {
