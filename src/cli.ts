@@ -8,6 +8,7 @@ import { fileOf, requireDistinct } from './command/conflict.js'
 import { isClosed, DASH as STDIN } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
 import { type Output, openOutput } from './command/output.js'
+import { outputFormat } from './command/output-format.js'
 import { type Progress, showProgress } from './command/progress.js'
 import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
@@ -15,7 +16,6 @@ import { printable, SoftmaxError } from './core/errors.js'
 import { formatOfBytes, isText } from './core/formats.js'
 import { namesIn, parseOptions, type SettingsOf } from './core/options.js'
 import type { Reject } from './core/reject.js'
-import { formatOf } from './formats/index.js'
 import { compressed, compressionOf } from './io/compression.js'
 import { partsOf } from './pipeline/input-files.js'
 import { newStats, rejectedOf, type Stats } from './pipeline/row-counts.js'
@@ -34,13 +34,14 @@ interface Run {
 
 async function main(argv: string[]): Promise<void> {
   const { inputs: named, options } = readArguments(argv)
-  const settings = parseOptions(options, 'command')
-  if (settings.help) return print(helpText())
-  if (settings.completions) {
+  const parsed = parseOptions(options, 'command')
+  if (parsed.help) return print(helpText())
+  if (parsed.completions) {
     const { completions } = await import('./command/completions.js')
-    return print(completions(settings.completions))
+    return print(completions(parsed.completions))
   }
-  if (settings.version) return print(`${version()}\n`)
+  if (parsed.version) return print(`${version()}\n`)
+  const settings = { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
   requireDistinct(inputs, settings)
@@ -137,11 +138,11 @@ function requireConservation({ done, rejects }: Run): void {
   throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
-/** The command's settings that the stream takes; without `--to` the format follows the name of the output. */
+/** The part of the command's settings that the stream takes. */
 function scoreOptions({ settings, rejects }: Run) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
-  return { ...shared, to: settings.to ?? formatOf(settings.output ?? ''), source: 'stdin', onReject }
+  return { ...shared, source: 'stdin', onReject }
 }
 
 /** Reports the rows that were left out on stderr. */

@@ -626,3 +626,56 @@ describe('the command', () => {
     expect([header!, ...rows].map(kept)).toEqual(lines.map(kept))
   })
 })
+
+describe('the name of an output', () => {
+  const input = 'id,logit_a,logit_b\n7,2,1\n'
+
+  it.each(['y.csv.bz2', 'y.xlsx', 'y.xz', 'y.foo.gz', 'y.2024'])(
+    'that asks for what nobody writes is refused: %s',
+    (name) => {
+      const cwd = folder({ 'in.csv': input })
+      const { status, stderr } = command(['in.csv', '-o', name], { cwd })
+      expect(status).toBe(2)
+      expect(stderr).toMatch(/is called \.\w+, as the output "y.*; name the format with --to, .* \[E_CONFLICT\]\n$/)
+      expect(readdirSync(cwd)).toEqual(['in.csv'])
+      expect(command(['in.csv', '-o', name, '--to', 'csv'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+      expect(readdirSync(cwd)).toEqual(['in.csv', name])
+    },
+  )
+
+  it.each(['y', '.hidden', 'y.txt', 'y.gz', 'a.b/y', 'Y.CSV', 'y.Ndjson.GZ'])(
+    'that asks for no other is taken: %s',
+    (name) => {
+      const cwd = folder({ 'in.csv': input })
+      mkdirSync(join(cwd, 'a.b'))
+      expect(command(['in.csv', '-o', name], { cwd })).toMatchObject({ status: 0, stderr: '' })
+    },
+  )
+
+  it('may be anything for a device or a pipe', () => {
+    const cwd = folder({ 'in.csv': input })
+    const { stdout, status } = shell('mkfifo p.fifo; cat p.fifo & softmax in.csv -e index -o p.fifo; wait', cwd)
+    expect({ stdout, status }).toEqual({ stdout: 'id,index\n7,0\n', status: 0 })
+  })
+})
+
+describe('a file that begins like JSON', () => {
+  const text = '[1:2];logit_x;logit_y\na;2;1\n'
+  const scored = `[1:2];p_x;p_y;label\na;${P21.replace(',', ';')};x\n`
+
+  it.each(['n.csv', 'n.tsv', 'n.txt', 'n'])('is delimited text where a flag of the dialect is given: %s', (name) => {
+    const cwd = folder({ [name]: text })
+    expect(command(['-d', ';', name], { cwd })).toEqual({ status: 0, stdout: scored, stderr: '' })
+    expect(command(['-d', ';'], { stdin: text })).toEqual({ status: 0, stdout: scored, stderr: '' })
+  })
+
+  it('is what its name says, unless its first line is JSON', () => {
+    const cwd = folder({ 'a.csv': '[1],logit_x\n2,1\n', 'b.csv': '\n{"logits":[2,1]}\n', 'c.csv': '{"logits":[2,1]}' })
+    expect(command(['a.csv', '-e', 'index'], { cwd })).toEqual({ status: 0, stdout: '[1],index\n2,0\n', stderr: '' })
+    for (const name of ['b.csv', 'c.csv']) {
+      const { stdout, stderr } = command([name, '-e', 'index'], { cwd })
+      expect(stdout).toBe('{"logits":[2,1],"index":0}\n')
+      expect(stderr).toContain('read as ndjson')
+    }
+  })
+})

@@ -406,18 +406,6 @@ describe('rows that are none', () => {
 })
 
 describe('headers that are none', () => {
-  it.each([
-    ['UTF-16, little-endian', Buffer.from('\ufefflogit_a,logit_b\n1,2\n', 'utf16le'), 'UTF-16'],
-    ['UTF-16, big-endian', Buffer.from('\ufefflogit_a,logit_b\n1,2\n', 'utf16le').swap16(), 'UTF-16'],
-    ['UTF-32, little-endian', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'UTF-32'],
-    ['UTF-32, big-endian', Buffer.from([0, 0, 0xfe, 0xff, 0, 0, 0, 0x61]), 'UTF-32'],
-  ])('%s is named', async (_, input, encoding) => {
-    const { error, text } = await run(input)
-    expect(error).toMatchObject({ code: 'E_ENCODING', status: 1, info: { encoding } })
-    expect(error!.message).toContain('UTF-8')
-    expect(text).toBe('')
-  })
-
   it.each([';', '\t', '|'])('a file of %j is not one of commas', async (delimiter) => {
     const { error } = await run(`logit_a${delimiter}logit_b\n1${delimiter}2\n`)
     expect(error).toMatchObject({ code: 'E_DELIMITER', status: 1, info: { delimiter } })

@@ -126,7 +126,42 @@ const CASES: Case[] = [
     ends: 'E_NO_ROWS',
   },
   { name: 'a header alone', input: '\ufefft,logit_x,logit_y\r\n', gives: header },
-  { name: 'UTF-16', input: Buffer.from('\ufefflogit_a\n1\n', 'utf16le'), gives: '', ends: 'E_ENCODING' },
+  {
+    name: 'UTF-16',
+    input: Buffer.from('\ufefft,logit_x,logit_y\r\nżółw 🐢,2,1\r\n"\n",2,1', 'utf16le'),
+    gives: header + scored('żółw 🐢') + scored('"\n"'),
+  },
+  {
+    name: 'UTF-16 that ends in half a character',
+    input: Buffer.concat([Buffer.from('t,logit_x,logit_y\na,2,1\n\ud83d', 'utf16le').swap16(), Buffer.of(0xd8)]),
+    options: { encoding: 'utf-16be' },
+    gives: header + scored('a'),
+    ends: 'E_WIDTH',
+  },
+  {
+    name: 'UTF-16 without a byte order mark',
+    input: Buffer.from('t,logit_x,logit_y\na,2,1\n', 'utf16le'),
+    gives: '',
+    ends: 'E_ENCODING',
+  },
+  {
+    name: 'UTF-32',
+    input: Buffer.from([0, 0, 0xfe, 0xff, 0, 0, 0, 0x61]),
+    gives: '',
+    ends: 'E_ENCODING',
+  },
+  {
+    name: 'Shift JIS',
+    input: Buffer.from('t,logit_x,logit_y\n\x83\x5c\x81\x5b,2,1\n', 'latin1'),
+    options: { encoding: 'shift_jis' },
+    gives: header + scored('ソー'),
+  },
+  {
+    name: 'text of another kind of file',
+    input: '<!DOCTYPE html>\n<html></html>\n',
+    gives: '',
+    ends: 'E_UNSUPPORTED',
+  },
   { name: 'a wrong delimiter', input: 'logit_a;logit_b\r\n1;2\r\n', gives: '', ends: 'E_DELIMITER' },
   { name: 'a header of bad quotes', input: '"t"t,logit_x\n1,2\n', gives: '', ends: 'E_QUOTE' },
 ]

@@ -171,7 +171,9 @@ describe('a row of NDJSON', () => {
 
   it('is bad where it is not UTF-8', async () => {
     const input = Buffer.from('{"logits":[2,1]}\n{"x":"\xff","logits":[2,1]}\n', 'latin1')
-    expect((await run(input)).error).toMatchObject({ code: 'E_JSON', info: { line: 2 } })
+    expect((await run(input)).error).toMatchObject({ code: 'E_ENCODING', info: { line: 2, byte: 17 } })
+    const { text } = await run(input, { encoding: 'latin1', emit: 'label' })
+    expect(text).toBe('{"logits":[2,1],"label":"0"}\n{"x":"ÿ","logits":[2,1],"label":"0"}\n')
   })
 
   it('is bad where it is longer than is allowed, and the next is read', async () => {

@@ -423,6 +423,17 @@ const TESTS = {
     refuses('--escape', ['', '\\\\', 'a', '1'], 'escape', ['', '\\\\', 'q'])
   },
 
+  encoding() {
+    it('is what the input is decoded from', async () => {
+      const input = Buffer.from('id,logit_\xe9,logit_b\n\xe4,2,1\n', 'latin1')
+      const output = `id,p_é,p_b,label\nä,${P21},é\n`
+      expect((await run(input, { encoding: 'latin1' })).text).toBe(output)
+      expect(command(['--encoding', 'latin1'], { stdin: input }).stdout).toBe(output)
+    })
+
+    refuses('--encoding', ['', 'klingon'], 'encoding', ['', 'utf-9', 8])
+  },
+
   comment() {
     it('begins lines that are skipped', async () => {
       const input = '#1\nid,logit_a,logit_b\n#2\n7,2,1\n'

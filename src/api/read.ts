@@ -1,8 +1,8 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
 import { objectReader } from '../core/column-values.js'
-import { delimiterOf, type FormatName } from '../core/formats.js'
-import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
+import type { FormatName } from '../core/formats.js'
+import { type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
   type ReaderOptions,
@@ -12,7 +12,7 @@ import {
   type Value,
 } from '../core/record-batch.js'
 import { findWhole } from '../core/schema.js'
-import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
+import { dialectFromOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { doubtsOf } from '../pipeline/columns.js'
@@ -77,8 +77,8 @@ type Settings = SettingsOf<'bytes'>
 async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
-  const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, name))
-  const settings = { ...run.settings, from: opened.format }
+  const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
+  const settings = { ...run.settings, from: opened.format, encoding: opened.encoding }
   const table = await openTable(opened, settings)
   Object.assign(place, table?.start)
   try {
@@ -104,7 +104,7 @@ async function* rowsOf(
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
-  if (delimiterOf(opened.format) === undefined) requireNoDialectOptions(settings, opened.format)
+  requireApplicable(settings, opened.format)
   return (await loadFormat(opened.format)).read(opened, settings)
 }
 
@@ -120,7 +120,7 @@ async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGe
 
 /** All columns are kept, but one that holds all logits; lines of JSON come as they are. */
 function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
-  const { missing, onReject, from } = settings
+  const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
   const whole = asJson ? undefined : findWhole(settings, columns)
   return {
@@ -132,6 +132,7 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
     typed: false,
     missing,
     wantRaw: onReject !== undefined,
+    encoding,
   }
 }
 

@@ -2,10 +2,10 @@
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { SoftmaxError, shown } from '../core/errors.js'
-import { delimiterOf, type FormatName, isText } from '../core/formats.js'
+import { type FormatName, isText } from '../core/formats.js'
 import { readLabels } from '../core/labels.js'
 import { printer, rounder } from '../core/number.js'
-import { items, type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
+import { items, type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   type ColumnNames,
   type Field,
@@ -21,7 +21,7 @@ import type { Column, Format, RecordBatchWriter, ValueType } from '../core/recor
 import { requireNewNames } from '../core/schema.js'
 import { commonType, fits, typeOf } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
-import { dialectFromOptions, requireNoDialectOptions } from '../formats/csv/header.js'
+import { dialectFromOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { Scores } from '../kernel/host/matrix.js'
@@ -48,7 +48,7 @@ export type WriteOptions = OptionsOf<'write'>
 export function write(format: FormatName, options: WriteOptions = {}): Duplex {
   const settings = { ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'), to: format }
   dialectFromOptions(settings)
-  if (delimiterOf(format) === undefined) requireNoDialectOptions(settings, format)
+  requireApplicable(settings, format)
   const warn = (text: string) => stream.emit('warning', text)
   const stream: Duplex = generatorTransform({ signal: settings.signal }, (rows) => writeRows(rows, settings, warn))
   return stream

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
-import { OPTIONS, type Option, type OptionsOf } from '../core/options.js'
+import { kebab, OPTIONS, type Option, type OptionsOf } from '../core/options.js'
 
 /** What an argument list asks for. */
 export interface Arguments {
@@ -137,10 +137,6 @@ export function describeFlags() {
         told: told ?? (onOrOff ? '' : String(fallback)),
       }
     })
-}
-
-function kebab(option: string): string {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function wrap(text: string, width: number): string[] {

@@ -50,7 +50,7 @@ export const CODES = {
       ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
       : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
   ),
-  E_ENCODING: word<{ encoding: string }>(1, ({ encoding }) => `the input is ${encoding}; convert it to UTF-8 first`),
+  E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
     1,
     ({ feature, remedy }) => `not supported: ${feature}; ${remedy}`,

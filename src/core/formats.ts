@@ -1,5 +1,5 @@
 /** What is known of every format without its code: how its files are recognized. */
-import { beginsAs, beginsAsJson, either, type Magic } from './magic.js'
+import { beginsAs, beginsAsJson, firstMatch, type Magic } from './magic.js'
 
 /** A format, as it is recognized. */
 interface FormatInfo {
@@ -20,7 +20,7 @@ const TABLE = {
   ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY') },
   // The second one has an encrypted footer, which is refused by name.
-  parquet: { extensions: ['.parquet', '.pq'], magic: either(beginsAs('PAR1'), beginsAs('PARE')) },
+  parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1', 'PARE') },
   arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
   arrows: { extensions: ['.arrows'], magic: beginsAs('\xff\xff\xff\xff') },
 } satisfies Record<string, FormatInfo>
@@ -46,6 +46,13 @@ export function isText(name: FormatName): boolean {
 
 /** The format of an input by its first bytes; undefined where more of them could decide. */
 export function formatOfBytes(start: Buffer): FormatName | 'none' | undefined {
-  const matches = FORMAT_NAMES.map((name) => FORMATS[name].magic?.(start) ?? (FORMATS[name].magic ? undefined : false))
-  return FORMAT_NAMES[matches.indexOf(true)] ?? (matches.includes(undefined) ? undefined : 'none')
+  return firstMatch(MAGICS, start)
 }
+
+const MAGICS = FORMAT_NAMES.flatMap((name): [FormatName, Magic][] => {
+  const { magic } = FORMATS[name]
+  return magic ? [[name, magic]] : []
+})
+
+/** The formats that are not text, and how each is recognized. */
+export const BINARY_MAGICS = MAGICS.filter(([name]) => !isText(name))

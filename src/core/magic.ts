@@ -1,27 +1,62 @@
-/** How the first bytes of a file tell its format. */
+/** How the first bytes of a file tell what it is. */
 
-/** Whether an input that begins so is of a format; undefined where more of its bytes might tell. */
+/** Whether an input that begins so is of a kind; undefined where more of its bytes could decide. */
 export type Magic = (start: Buffer) => boolean | undefined
 
-/** Tells files that begin with a magic number, given in latin1. */
-export function beginsAs(magic: string): Magic {
+/** The first of some kinds that an input is of; undefined where more of its bytes could decide. */
+export function firstMatch<Kind>(kinds: readonly (readonly [Kind, Magic])[], start: Buffer): Kind | 'none' | undefined {
+  for (const [kind, magic] of kinds) {
+    const matches = magic(start)
+    if (matches !== false) return matches && kind
+  }
+  return 'none'
+}
+
+/** Recognizes files that begin with a magic number, or one of several, given in latin1. */
+export function beginsAs(...magics: string[]): Magic {
   return (start) => {
-    const begin = start.toString('latin1', 0, magic.length)
-    return begin === magic || (magic.startsWith(begin) ? undefined : false)
+    const found = magics.map((magic) => {
+      const begin = start.toString('latin1', 0, magic.length)
+      return begin === magic || (magic.startsWith(begin) ? undefined : false)
+    })
+    return found.includes(true) || (found.includes(undefined) ? undefined : false)
   }
 }
 
-/** Tells files that begin with either of two magic numbers. */
-export function either(first: Magic, second: Magic): Magic {
+/** The same, where the magic number is also text: a pattern decides on the first `length` bytes, fewer only at the end. */
+export function beginsAsWith(magic: string, pattern: RegExp, length: number): Magic {
+  const begins = beginsAs(magic)
+  return (start) => begins(start) && (pattern.test(start.toString('latin1', 0, length)) || more(start, length))
+}
+
+/** Recognizes a magic number behind bytes that no text has: until a newline comes, more bytes could decide. */
+export function hasAt(magic: string, at: number): Magic {
   return (start) => {
-    const found = first(start)
-    return found === true ? found : second(start) || found
+    if (/[\r\n]/.test(start.toString('latin1', 0, at))) return false
+    return start.toString('latin1', at, at + magic.length) === magic || more(start, at + magic.length)
   }
 }
 
-/** Tells lines of JSON by a bracket, and what can follow it in a row. */
+function more({ length }: Buffer, needed: number): false | undefined {
+  return length < needed ? undefined : false
+}
+
+/** Recognizes text by how it begins, in either case, behind blanks and a byte order mark. */
+export function beginsAsText(...beginnings: string[]): Magic {
+  return (start) => {
+    const text = withoutMark(start).trimStart().toLowerCase()
+    if (beginnings.some((beginning) => text.startsWith(beginning))) return true
+    return text !== '' && beginnings.some((beginning) => beginning.startsWith(text)) ? undefined : false
+  }
+}
+
+/** Recognizes lines of JSON by a bracket, and what can follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
-  const text = start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
+  const text = withoutMark(start)
   if (/^\s*[{[]?\s*$/.test(text)) return undefined
   return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]{"\d-]|NaN|Infinity))/.test(text)
+}
+
+function withoutMark(start: Buffer): string {
+  return start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
 }

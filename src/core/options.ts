@@ -3,8 +3,9 @@
  * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
  */
 
+import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
-import { FORMAT_NAMES } from './formats.js'
+import { delimiterOf, FORMAT_NAMES, type FormatName, isText } from './formats.js'
 import { nearest } from './nearest.js'
 import { type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
@@ -70,6 +71,13 @@ const separator: Kind<string> = {
   accepts: (value): value is string => typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value),
 }
 
+const encodingName: Kind<string> = {
+  place: 'NAME',
+  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252',
+  read: (text) => text,
+  accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
+}
+
 const list = (place: string, expected: string): Kind<string | readonly string[]> => ({
   place,
   expected,
@@ -124,6 +132,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   defaultText?: string
   /** One letter for the command line. */
   short?: string
+  /** What it is about, where it does nothing for other inputs: text, or text whose cells are delimited. */
+  about?: 'text' | 'delimited'
   /** The flag, where it is not the option's name in kebab case, and the value it stands for. */
   flag?: { name: string; sets: T }
 }
@@ -218,19 +228,35 @@ export const OPTIONS = {
     scopes: ['bytes', 'read', 'write', 'command'],
     short: 'd',
     defaultText: 'by format',
+    about: 'delimited',
     help: 'one or more characters between cells; \\t is a tab',
   }),
-  quote: option({ kind: byte('C'), scopes: ['bytes', 'read', 'write', 'command'], default: '"', help: 'around cells' }),
+  quote: option({
+    kind: byte('C'),
+    scopes: ['bytes', 'read', 'write', 'command'],
+    default: '"',
+    about: 'delimited',
+    help: 'around cells',
+  }),
   escape: option({
     kind: byte('C'),
     scopes: ['bytes', 'read', 'write', 'command'],
     defaultText: 'the quote',
+    about: 'delimited',
     help: 'before a quote inside quotes',
+  }),
+  encoding: option({
+    kind: encodingName,
+    scopes: READERS,
+    about: 'text',
+    defaultText: 'utf-8, or by byte order mark',
+    help: 'encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8',
   }),
   comment: option({
     kind: byte('C'),
     scopes: READERS,
     defaultText: 'none',
+    about: 'delimited',
     help: 'lines that begin with it are skipped',
   }),
   header: option({ kind: flag, scopes: READERS, default: true, help: 'the input has no header line' }),
@@ -376,6 +402,30 @@ export type SettingsOf<S extends Scope> = {
 export function namesIn(scope: Scope): string[] {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries.filter(([, { scopes }]) => scopes.includes(scope)).map(([name]) => name)
+}
+
+/** The first option about some inputs that is given, and not as it would be anyway. */
+export function optionGiven(options: object, about: 'text' | 'delimited'): string | undefined {
+  const values = options as Record<string, unknown>
+  const isGiven = (name: string, fallback: unknown) => values[name] !== undefined && values[name] !== fallback
+  const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
+  return entries.find(([name, entry]) => entry.about === about && isGiven(name, entry.default))?.[0]
+}
+
+/** Refuses options that would do nothing for a format. Throws E_CONFLICT. */
+export function requireApplicable(options: object, format: FormatName): void {
+  const ofText = isText(format) ? undefined : optionGiven(options, 'text')
+  const given = ofText ?? (delimiterOf(format) === undefined ? optionGiven(options, 'delimited') : undefined)
+  if (given === undefined) return
+  const about = given === ofText ? 'text' : 'delimited text, such as csv'
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `--${kebab(given)} is of ${about}, and this is ${format}; leave it out`,
+  })
+}
+
+/** An option's name as a flag has it. */
+export function kebab(option: string): string {
+  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 /** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */

@@ -125,6 +125,8 @@ export interface ReaderOptions {
   wantRaw: boolean
   /** What kept cells of delimited text are: see {@link Cells}. */
   cells?: Cells
+  /** Where kept cells of text have to be valid: the encoding that the input has. */
+  encoding: string | undefined
 }
 
 /**

@@ -1,10 +1,4 @@
-/** Byte order marks. */
-import { SoftmaxError } from '../core/errors.js'
-
-/** The length of a UTF-8 byte order mark at the start; text marked as another encoding is refused. */
+/** The length of a byte order mark of UTF-8 at the start of a text, which by then is UTF-8. */
 export function byteOrderMark(start: Buffer): 0 | 3 {
-  const marks = start.toString('hex', 0, 4)
-  const encoding = /^(fffe0000|0000feff)/.test(marks) ? 'UTF-32' : /^(fffe|feff)/.test(marks) ? 'UTF-16' : undefined
-  if (encoding) throw new SoftmaxError('E_ENCODING', { encoding })
-  return marks.startsWith('efbbbf') ? 3 : 0
+  return start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0
 }

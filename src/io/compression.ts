@@ -7,7 +7,7 @@ import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { corruptData } from '../core/corrupt-data.js'
 import { SoftmaxError } from '../core/errors.js'
-import { beginsAs, type Magic } from '../core/magic.js'
+import { beginsAs, firstMatch, type Magic } from '../core/magic.js'
 import { ByteReader } from './byte-reader.js'
 
 /** Loaded where it is needed. */
@@ -43,6 +43,7 @@ export const COMPRESSIONS = {
 export type CompressionName = keyof typeof COMPRESSIONS
 
 const NAMES = Object.keys(COMPRESSIONS) as CompressionName[]
+const MAGICS = NAMES.map((name) => [name, COMPRESSIONS[name].magic] as const)
 /** How many bytes are made at once. */
 const PIECE = { chunkSize: 1 << 17 }
 
@@ -57,8 +58,7 @@ export function compressionOf(path: string): { compression: CompressionName | un
 
 /** The compression of bytes that begin so; undefined where more of them might tell. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
-  const told = NAMES.map((name) => COMPRESSIONS[name].magic(start))
-  return NAMES[told.indexOf(true)] ?? (told.includes(undefined) ? undefined : 'none')
+  return firstMatch(MAGICS, start)
 }
 
 /** What was compressed, in order. */

@@ -16,9 +16,9 @@ import { INPUT_ROOM, type Layout, layOut, writeJob } from './kernel-memory.js'
 import type { Entry, TextJob } from './text-job.js'
 
 /** True if a block is one for the kernel; the ordinary way does the others. */
-export function isForKernel(block: Buffer, { source, output }: TextJob): boolean {
+export function isForKernel(block: Buffer, { source, output, settings }: TextJob): boolean {
   if (block.length > INPUT_ROOM) return false
-  if ((source.format === 'ndjson' || !output) && !isUtf8(block)) return false
+  if ((source.format === 'ndjson' || !output || settings.encoding !== undefined) && !isUtf8(block)) return false
   // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
   return source.format === 'ndjson' || source.dialect.newline === '\r' || block.at(-1) !== RETURN
 }

@@ -1,9 +1,17 @@
-/** The beginning of an input: which format it has. */
+/** The beginning of an input: its compression, encoding and format. */
 
-import { type FormatName, formatOfBytes, isText } from '../core/formats.js'
+import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
+import { SoftmaxError } from '../core/errors.js'
+import { type FileKind, kindMagics, unsupported } from '../core/file-kinds.js'
+import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText } from '../core/formats.js'
+import { firstMatch, type Magic } from '../core/magic.js'
+import { optionGiven, type SettingsOf } from '../core/options.js'
 import type { Source } from '../core/record-batch.js'
 import { formatOf } from '../formats/index.js'
-import { compressionOf, compressionOfBytes, decompress } from '../io/compression.js'
+import { isJsonLine } from '../formats/ndjson/json.js'
+import { type CompressionName, compressionOf, compressionOfBytes, decompress } from '../io/compression.js'
+import { Peekable } from '../io/peekable.js'
+import { decoded } from '../io/text-decoder.js'
 
 /** What is known of an input before it is read. */
 export interface Input extends Source {
@@ -15,67 +23,106 @@ export interface Input extends Source {
   requireUnchanged?(): void
 }
 
-/** An input whose format is known. */
+/** An input whose format is known; and what its text was before it was decoded, where that is known. */
 export interface Opened extends Source {
   format: FormatName
+  encoding: string | undefined
 }
+
+type Settings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding'>
+type Warn = (text: string) => void
 
 /**
  * Finds out the format of an input: the one that is asked for, or the one of its name, or CSV; but where the first bytes
  * tell another, they win, with a warning. Those of a text tell less: they win over a name, not over what is asked for.
+ *
+ * @throws E_UNSUPPORTED for a file that holds no rows of any format, E_ENCODING for text that cannot be decoded
  */
-export async function openInput(
-  input: Input,
-  asked: FormatName | undefined,
-  warn: (text: string) => void,
-): Promise<Opened> {
+export async function openInput(input: Input, settings: Settings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
-  const plain = await unpack(input, warn)
-  const { start, chunks } = await peek(plain.chunks, formatOfBytes)
-  const told = asked ?? formatOf(name)
-  const found = formatOfBytes(start) ?? 'none'
-  const format = found !== 'none' && !(asked && isText(found)) ? found : (told ?? 'csv')
+  const { source, path } = await unpack(input, warn)
+  const told = settings.from ?? formatOf(name)
+  const isAsked = settings.from !== undefined
+  const kinds: [FormatName | FileKind, Magic][] = [...BINARY_MAGICS, ...kindMagics(isAsked)]
+  const found = await source.peek((start) => firstMatch(kinds, start))
+  if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
+  const binary = found === 'none' ? undefined : found
+  const isBinary = binary ?? (told && !isText(told))
+  const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
+  const format = binary ?? (await textFormat(text.source, told, settings))
   if (told && told !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${told}`)
-  return { ...plain, chunks, format }
+  return { chunks: text.source.rest(), format, encoding: text.encoding, ...(path !== undefined && { path }) }
+}
+
+/** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
+async function textFormat(source: Peekable, told: FormatName | undefined, settings: Settings): Promise<FormatName> {
+  const isDelimited = told && delimiterOf(told) !== undefined
+  if (settings.from ?? optionGiven(settings, 'delimited') ?? (isDelimited ? undefined : told)) return told ?? 'csv'
+  const begins = await source.peek(FORMATS.ndjson.magic!)
+  const isJson = begins && (!told || (await source.peek(isJsonLine, LONGEST_LINE)))
+  return isJson ? 'ndjson' : (told ?? 'csv')
+}
+
+/** How much of the first line is looked at, where a name says that it is not JSON. */
+const LONGEST_LINE = 1 << 20
+
+/** A text as UTF-8, and what it was: what its byte order mark says, or what is asked for. */
+async function decode(source: Peekable, asked: string | undefined, warn: Warn): Promise<Text> {
+  const named = asked === undefined ? undefined : encodingNamed(asked)
+  const found = (await source.peek(encodingOfBytes)) ?? 'none'
+  if (found === 'none') return decodedBy(source, named)
+  const { encoding, isMarked } = found
+  if (!isMarked && named === undefined) throw unmarked(encoding)
+  if (!isMarked) return decodedBy(source, named)
+  if (encoding.startsWith('utf-32')) throw undecodable(encoding)
+  if (named !== undefined && named !== encoding && asked !== 'utf-16') {
+    warn(`it is read as ${encoding}, as its byte order mark tells, and not as ${asked}`)
+  }
+  return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding)
+}
+
+interface Text {
+  source: Peekable
+  encoding: string | undefined
+}
+
+function decodedBy(source: Peekable, encoding: string | undefined): Text {
+  const decoder = encoding === undefined ? undefined : decoderOf(encoding)
+  return { source: decoder ? new Peekable(decoded(source.rest(), decoder)) : source, encoding }
+}
+
+function unmarked(encoding: string): SoftmaxError {
+  return new SoftmaxError('E_ENCODING', {
+    reason: `the input looks like ${encoding} without a byte order mark`,
+    remedy: `--encoding ${encoding} reads it`,
+  })
+}
+
+function undecodable(encoding: string): SoftmaxError {
+  const remedy = `convert it to UTF-8 first, as with iconv -f ${encoding} -t utf-8`
+  return new SoftmaxError('E_ENCODING', { reason: `the input is ${encoding}`, remedy })
 }
 
 /** An input without its compression. */
-async function unpack(input: Input, warn: (text: string) => void): Promise<Source> {
-  const { start, chunks } = await peek(input.chunks, compressionOfBytes)
-  const found = compressionOfBytes(start) ?? 'none'
+async function unpack(input: Input, warn: Warn): Promise<{ source: Peekable; path?: string }> {
+  const source = new Peekable(input.chunks)
+  const found = (await source.peek(compressionOfBytes)) ?? 'none'
   const { compression = 'none' } = compressionOf(input.name ?? '')
   const isNamed = compression !== 'none' || formatOf(input.name ?? '') !== undefined
-  if (isNamed && start.length > 0 && found !== compression) {
+  if (isNamed && source.start.length > 0 && found !== compression) {
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
     warn(`it is ${not(found)}, as its first bytes tell, though its name says otherwise`)
   }
-  if (found !== 'none') return { chunks: decompress(found, chunks) }
-  return { chunks, ...(input.path !== undefined && { path: input.path }) }
+  if (found === 'none') return { source, ...(input.path !== undefined && { path: input.path }) }
+  const plain = new Peekable(decompress(found, source.rest()))
+  const inner = await plain.peek(compressionOfBytes)
+  if (inner && inner !== 'none') throw packedTwice(inner, found, input.path ?? 'FILE')
+  return { source: plain }
 }
 
-/** As many bytes of a source as tell what it is, and all of it. */
-async function peek(
-  source: AsyncGenerator<Buffer>,
-  tell: (start: Buffer) => unknown,
-): Promise<{ start: Buffer; chunks: AsyncGenerator<Buffer> }> {
-  const pieces: Buffer[] = []
-  let start = Buffer.alloc(0)
-  while (start.length < START && tell(start) === undefined) {
-    const { done, value } = await source.next()
-    if (done) break
-    pieces.push(value)
-    start = Buffer.concat([start, value.subarray(0, START)])
-  }
-  async function* all() {
-    try {
-      yield* pieces
-      yield* source
-    } finally {
-      await source.return(undefined)
-    }
-  }
-  return { start, chunks: all() }
+function packedTwice(inner: CompressionName, outer: CompressionName, file: string): SoftmaxError {
+  return new SoftmaxError('E_UNSUPPORTED', {
+    feature: `${inner} within ${outer}`,
+    remedy: `run ${outer} -dc ${file} | softmax`,
+  })
 }
-
-/** How many bytes are looked at: blanks may stand before a row. */
-const START = 64

@@ -2,9 +2,9 @@
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
+import { requireApplicable } from '../core/options.js'
 import type { Format, RecordBatchReader } from '../core/record-batch.js'
 import { resolveTable } from '../core/schema.js'
-import { requireNoDialectOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { numbersOf, resolveColumns } from './columns.js'
 import { countLane, type InputSettings, laneOf } from './lanes.js'
@@ -35,10 +35,10 @@ function requireColumns({ first, settings: { to } }: Run): void {
 
 async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   try {
-    const opened = await openInput(input, run.settings.from, (text) => run.emit('warning', text, input.name))
-    const { format } = opened
-    const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format }
-    if (delimiterOf(format) === undefined) requireNoDialectOptions(settings, format)
+    const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, input.name))
+    const { format, encoding } = opened
+    const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format, encoding }
+    requireApplicable(run.settings, format)
     const taken = { bytes: 0 }
     const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
     const reader = await (await loadFormat(format)).read(source, settings)

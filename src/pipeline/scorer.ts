@@ -33,6 +33,7 @@ export interface ScoreJob {
     | 'header'
     | 'outputHeader'
     | 'escapeFormulas'
+    | 'encoding'
   >
   schema: Schema
   /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
@@ -113,10 +114,14 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     missing: settings.missing,
     wantRaw,
     cells: cellsOf(job),
+    encoding: settings.encoding ?? (cellsOf(job) === 'text' ? 'utf-8' : undefined),
   }
 }
 
-/** Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text. */
+/**
+ * Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text: so those of an
+ * encoding that nobody named come out unharmed. Where its name is known, or a cell has to become text, it must be valid.
+ */
 function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
   if (!input || !output) return 'text'
   return sameCells(input, output) ? 'encoded' : 'bytes'

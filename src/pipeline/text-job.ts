@@ -54,11 +54,32 @@ export function textJobOf(
 
 /** A job without what cannot be sent to another thread, such as functions among the settings. */
 function sendable({ settings, ...job }: ScoreJob): ScoreJob {
-  const { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas } =
-    settings
+  const {
+    temperature,
+    precision,
+    float32,
+    onError,
+    missing,
+    nonfinite,
+    header,
+    outputHeader,
+    escapeFormulas,
+    encoding,
+  } = settings
   return {
     ...job,
-    settings: { temperature, precision, float32, onError, missing, nonfinite, header, outputHeader, escapeFormulas },
+    settings: {
+      temperature,
+      precision,
+      float32,
+      onError,
+      missing,
+      nonfinite,
+      header,
+      outputHeader,
+      escapeFormulas,
+      encoding,
+    },
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { type Dialect, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
-import { delimiterOf, type FormatName } from '../../core/formats.js'
-import { OPTIONS, type SettingsOf } from '../../core/options.js'
+import { delimiterOf } from '../../core/formats.js'
+import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { ByteQueue, countLines, NewlineFinder, rowRanges, splitRows } from './row-splitter.js'
@@ -70,7 +70,7 @@ async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<
 
 /** True for too few bytes to tell whether a mark is at the start. */
 function mayBeMark(start: Buffer): boolean {
-  return start.length < 4 && [undefined, 0, 0xef, 0xfe, 0xff].includes(start[0])
+  return start.length < 3 && [undefined, 0xef].includes(start[0])
 }
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
@@ -85,17 +85,6 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
     })
   }
   return { delimiter, quote, escape, comment }
-}
-
-/** Refuses options that would do nothing. Throws E_CONFLICT for one that is about delimited text where there is none. */
-export function requireNoDialectOptions(settings: SettingsOf<'bytes'>, format: FormatName): void {
-  const given = (['delimiter', 'quote', 'escape', 'comment'] as const).find(
-    (name) => settings[name] !== undefined && settings[name] !== OPTIONS[name].default,
-  )
-  if (given === undefined) return
-  throw new SoftmaxError('E_CONFLICT', {
-    reason: `--${given} is of delimited text, such as csv, and this is ${format}; leave it out`,
-  })
 }
 
 /** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */

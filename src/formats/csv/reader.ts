@@ -1,6 +1,8 @@
 /** Reads delimited text: blocks of whole rows into record batches. */
+import { isUtf8 } from 'node:buffer'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
-import { SoftmaxError } from '../../core/errors.js'
+import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
 import { logitOf } from '../../core/logit.js'
 import { isNumber } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -23,6 +25,7 @@ import { decodeCell, type Row, readRows, readRowsAt } from './rows.js'
 export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const head = await readHeader(chunks, dialectFromOptions(settings), settings)
   if (!head) return undefined
+  requireText(head, settings.encoding)
   requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
   const columns = columnsOf(head)
   const { dialect, blocks, lines, bytes } = head
@@ -50,6 +53,24 @@ function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
   }))
 }
 
+/** Names have to be text: a class would be called by them. A file that has no text has control characters soon. */
+function requireText({ header = [], line }: CsvHeader, encoding: string | undefined): void {
+  for (const cell of header) {
+    if (!isUtf8Text(cell)) {
+      throw new SoftmaxError('E_ENCODING', { ...encodingInfo(bytesOf(cell), 'the header', encoding), line })
+    }
+    const name = fromBytes(cell)
+    if (CONTROL.test(name)) {
+      const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
+      const remedy = encoding === 'latin1' ? 'try --encoding windows-1252' : '--no-header reads it as a row'
+      throw new SoftmaxError('E_ENCODING', { reason, remedy, line })
+    }
+  }
+}
+
+/** Control characters but for tabs and newlines. */
+const CONTROL = /[^\P{Cc}\t\r\n]/u
+
 /** One column with what other files have between cells in it is a file of another delimiter. */
 function requireDelimiter([cell, more]: string[], { quote }: Dialect, line: number): void {
   if (cell === undefined || more !== undefined || cell.startsWith(quote)) return
@@ -72,6 +93,7 @@ export function readBatch(
 ): RecordBatch {
   const rows = ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect)
   const { logits, errors } = readLogits(rows, columns.length, dialect, options)
+  if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
   const withPosition = locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options)
   const cellOf = cellReader(dialect, options.cells ?? 'text')
   return {
@@ -121,6 +143,20 @@ function readRow(
   }
   if (row[width - 1]!.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: STRAY_RETURN }, cell: width - 1 }
   return undefined
+}
+
+/** Finds rows with a kept cell that is not text. */
+function checkKept(rows: Row[], { kept, encoding }: ReaderOptions, errors: Map<number, RowError>): void {
+  for (const [index, row] of rows.entries()) {
+    if (!Array.isArray(row) || errors.has(index)) continue
+    const cell = kept.find((column) => !isUtf8Text(row[column]!))
+    if (cell === undefined) continue
+    errors.set(index, { code: 'E_ENCODING', info: encodingInfo(bytesOf(row[cell]!), 'the cell', encoding), cell })
+  }
+}
+
+function bytesOf(cell: string): Buffer {
+  return Buffer.from(cell, 'latin1')
 }
 
 /** Cells are bytes; errors show text. */

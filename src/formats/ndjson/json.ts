@@ -20,6 +20,18 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
   }
 }
 
+/** Whether the first line of a text is a row of JSON; undefined where it is not whole. */
+export function isJsonLine(start: Buffer): boolean | undefined {
+  const text = start
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart()
+  const end = text.indexOf('\n')
+  if (end < 0) return undefined
+  const parsed = parseLine(text.slice(0, end))
+  return 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null
+}
+
 /** A text, or a bare word that is not a key. */
 const TEXT_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\w.+-])(?:NaN|-?Infinity)\b(?!\s*:)/g
 

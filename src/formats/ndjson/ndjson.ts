@@ -11,6 +11,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { valueReader } from '../../core/column-values.js'
+import { encodingInfo } from '../../core/encoding.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { logitOf } from '../../core/logit.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -52,7 +53,7 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
   const { held, rows, mark } = await readFirst(blocks)
   if (rows.length === 0) {
     if (held.length === 0) return undefined
-    throw firstError(held, mark, limit)
+    throw firstError(held, mark, settings)
   }
   const columns = columnsOf(rows, settings)
   const allBlocks = async function* () {
@@ -114,8 +115,8 @@ const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq
 const ARRAY_OF_ROWS = 'an array of rows is none; each is a line of its own, as jq -c ".[]" makes it'
 
 /** A line as a row, and its text. */
-function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string } | RowError {
-  if (!utf8) return { code: 'E_JSON', info: { reason: 'it is not UTF-8' } }
+function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): { value: Row; text: string } | RowError {
+  if (!utf8) return { code: 'E_ENCODING', info: encodingInfo(line, 'the line', encoding) }
   const parsed = parseLine(line.toString('utf8'))
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
@@ -125,14 +126,14 @@ function parseRow(line: Buffer, utf8 = isUtf8(line)): { value: Row; text: string
 }
 
 /** Where no row is one: what is wrong with the first. */
-function firstError(blocks: Block[], mark: number, limit: number): SoftmaxError {
+function firstError(blocks: Block[], mark: number, { maxRowBytes, encoding }: SettingsOf<'bytes'>): SoftmaxError {
   let [line, byte] = [1, mark]
   for (const block of blocks) {
     const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
     if (found) {
       const { code, info: data } = Buffer.isBuffer(block)
-        ? (parseRow(block.subarray(found.start, found.end)) as RowError)
-        : tooLong(limit)
+        ? (parseRow(block.subarray(found.start, found.end), encoding) as RowError)
+        : tooLong(maxRowBytes)
       return new SoftmaxError(code, { ...data, line: line + found.line, row: 1, byte: byte + found.start } as never)
     }
     line += countNewlines(block as Buffer)
@@ -211,7 +212,7 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
   const kept: Value[][] = plan.kept.map(() => [])
   const objects: string[] = []
   lines.forEach(({ start, end }, row) => {
-    const parsed = parseRow(block.subarray(start, end), utf8)
+    const parsed = parseRow(block.subarray(start, end), plan.encoding, utf8)
     const rowError = 'value' in parsed ? putRow(parsed, logits, row * plan.classes, task) : parsed
     if (rowError) bad.set(row, rowError)
     const text = 'value' in parsed && !rowError ? parsed.text : '{}'

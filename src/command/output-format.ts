@@ -1,0 +1,25 @@
+/** The format of the output: the one that is asked for, or the one of its name. */
+import { extname } from 'node:path'
+import { SoftmaxError, shown } from '../core/errors.js'
+import type { FormatName } from '../core/formats.js'
+import { formatOf } from '../formats/index.js'
+import { compressionOf } from '../io/compression.js'
+import { fileOf } from './conflict.js'
+
+/**
+ * Undefined where the name says nothing: then it is that of the input. A pipe or a device may be called anything.
+ *
+ * @throws E_CONFLICT for a name that asks for a format or a compression which nobody here writes
+ */
+export function outputFormat(path: string | undefined, asked: FormatName | undefined): FormatName | undefined {
+  if (path === undefined || asked !== undefined) return asked
+  const format = formatOf(path)
+  const ending = extname(compressionOf(path).inner)
+  if (format || ending === '' || ending === PLAIN || (fileOf(path)?.isFile() ?? true) === false) return format
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `no format or compression that can be written is called ${ending}, as the output ${shown(path)} is; name the format with --to, such as --to csv`,
+  })
+}
+
+/** Text of any format is called so. */
+const PLAIN = '.txt'

@@ -1,0 +1,174 @@
+/**
+ * Encodings of text. Inside the package text is UTF-8; text of another encoding is decoded before it is read. What is not
+ * valid in its encoding becomes a byte that is not valid in UTF-8 either, so that the reader finds the row that has it.
+ */
+import { isUtf8 } from 'node:buffer'
+
+/** Decodes text piece by piece; `final` says that no more comes. */
+export interface Decoder {
+  decode(bytes: Buffer, final: boolean): Buffer
+}
+
+/** Half a character, which stands for what is not valid. */
+const INVALID = '\ud800'
+const LATIN1 = Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index)).join('')
+const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${LATIN1.slice(32)}`.replaceAll('?', INVALID)
+
+/**
+ * Encodings that are decoded here: the platform's TextDecoder takes Latin-1 and ASCII for windows-1252, has characters
+ * for bytes that windows-1252 does not use, and does not tell U+FFFD that is in UTF-16 from what is not valid.
+ */
+const OWN: Readonly<Record<string, () => Decoder | undefined>> = {
+  'utf-8': () => undefined,
+  'utf-16le': () => new Utf16Decoder(false),
+  'utf-16be': () => new Utf16Decoder(true),
+  ascii: () => new ByteDecoder(INVALID.repeat(128)),
+  latin1: () => new ByteDecoder(LATIN1),
+  'windows-1252': () => new ByteDecoder(WINDOWS_1252),
+}
+
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  utf8: 'utf-8',
+  utf16le: 'utf-16le',
+  'utf-16': 'utf-16le',
+  utf16be: 'utf-16be',
+  'us-ascii': 'ascii',
+  'latin-1': 'latin1',
+  'iso-8859-1': 'latin1',
+  cp1252: 'windows-1252',
+}
+
+/** The name by which an encoding is known here; undefined where none is called so. */
+export function encodingNamed(name: string): string | undefined {
+  const lower = name.toLowerCase()
+  const known = OTHER_NAMES[lower] ?? lower
+  if (Object.hasOwn(OWN, known)) return known
+  try {
+    new TextDecoder(known)
+    return known
+  } catch {
+    return undefined
+  }
+}
+
+/** A decoder of an encoding; undefined for UTF-8, which needs none. */
+export function decoderOf(encoding: string): Decoder | undefined {
+  const own = OWN[encoding]
+  return own ? own() : new PlatformDecoder(encoding)
+}
+
+class ByteDecoder implements Decoder {
+  readonly #characters: string
+
+  /** The characters of the bytes from 128 on. */
+  constructor(characters: string) {
+    this.#characters = characters
+  }
+
+  decode(bytes: Buffer): Buffer {
+    const text = bytes.toString('latin1')
+    if (this.#characters === LATIN1) return Buffer.from(text)
+    return utf8Of(text.replace(/[\x80-\xff]/g, (byte) => this.#characters[byte.charCodeAt(0) - 128]!))
+  }
+}
+
+class Utf16Decoder implements Decoder {
+  readonly #isBigEndian: boolean
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(isBigEndian: boolean) {
+    this.#isBigEndian = isBigEndian
+  }
+
+  decode(more: Buffer, final: boolean): Buffer {
+    const bytes = Buffer.concat([this.#rest, more])
+    const end = final ? bytes.length & ~1 : this.#end(bytes)
+    this.#rest = bytes.subarray(end)
+    const whole = bytes.subarray(0, end)
+    const text = (this.#isBigEndian ? whole.swap16() : whole).toString('utf16le')
+    return utf8Of(final && this.#rest.length > 0 ? text + INVALID : text)
+  }
+
+  /** Where whole characters end: before a byte alone, and before the first half of a pair. */
+  #end(bytes: Buffer): number {
+    const end = bytes.length & ~1
+    const high = end > 0 ? bytes[this.#isBigEndian ? end - 2 : end - 1]! : 0
+    return high >= 0xd8 && high < 0xdc ? end - 2 : end
+  }
+}
+
+class PlatformDecoder implements Decoder {
+  readonly #decoder: TextDecoder
+
+  constructor(encoding: string) {
+    this.#decoder = new TextDecoder(encoding)
+  }
+
+  decode(bytes: Buffer, final: boolean): Buffer {
+    return utf8Of(this.#decoder.decode(bytes, { stream: !final }).replaceAll('\ufffd', INVALID))
+  }
+}
+
+/** Text as UTF-8, with a byte that UTF-8 does not have for each half of a character. */
+function utf8Of(text: string): Buffer {
+  if (!/\p{Surrogate}/u.test(text)) return Buffer.from(text)
+  const pieces = text.split(/\p{Surrogate}/u).flatMap((piece) => [Buffer.of(0xff), Buffer.from(piece)])
+  return Buffer.concat(pieces.slice(1))
+}
+
+/** The encoding that a byte order mark stands for, or what looks like UTF-16 without one; undefined where more bytes could decide. */
+export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
+  const text = start.toString('latin1', 0, LONGEST_MARK)
+  if (MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK)) return undefined
+  const [, mark] = MARKS.find(([bytes]) => text.startsWith(bytes)) ?? []
+  if (mark) return { encoding: mark, isMarked: true }
+  if (!text.slice(0, 2).includes('\0')) return text.length < 2 ? undefined : 'none'
+  if (start.length < SAMPLE) return undefined
+  const zero = [1, 0].find((zero) => looksLikeUtf16(start, zero))
+  return zero === undefined ? 'none' : { encoding: zero === 1 ? 'utf-16le' : 'utf-16be', isMarked: false }
+}
+
+/** Longer ones first: that of UTF-32 begins as that of UTF-16 does. */
+const MARKS = [
+  ['\xff\xfe\0\0', 'utf-32le'],
+  ['\0\0\xfe\xff', 'utf-32be'],
+  ['\xef\xbb\xbf', 'utf-8'],
+  ['\xff\xfe', 'utf-16le'],
+  ['\xfe\xff', 'utf-16be'],
+] as const
+const LONGEST_MARK = 4
+/** How many bytes show whether every other one is zero. */
+const SAMPLE = 64
+
+/** True if most pairs of bytes are a character of ASCII and a zero, which comes second or first, and none is reversed. */
+function looksLikeUtf16(start: Buffer, zero: number): boolean {
+  let [found, pairs] = [0, 0]
+  for (let at = 0; at < SAMPLE; at += 2) {
+    const [ascii, other] = [start[at + 1 - zero]!, start[at + zero]!]
+    if (ascii === 0) return false
+    if (ascii === SPACE && other === SPACE) continue
+    pairs++
+    if (other === 0 && ascii < 0x80) found++
+  }
+  return 2 * found > pairs
+}
+
+const SPACE = 32
+
+/** The data of an E_ENCODING: bytes are not valid in the encoding of their input. */
+export function encodingInfo(bytes: Uint8Array, what: string, encoding = 'utf-8'): { reason: string; remedy: string } {
+  const shownName = encoding === 'utf-8' ? 'UTF-8' : encoding
+  return { reason: `${what} is not ${shownName}`, remedy: remedyFor(bytes, encoding) }
+}
+
+/** Windows-1252 has characters for the bytes that are control characters in Latin-1. */
+function remedyFor(bytes: Uint8Array, encoding: string): string {
+  if (encoding !== 'utf-8') return 'name the encoding it has with --encoding'
+  const guess = bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'latin1'
+  return `--encoding ${guess} reads it, if it is that`
+}
+
+/** True for latin1 text whose bytes are UTF-8. */
+export function isUtf8Text(bytes: string): boolean {
+  return !/[\x80-\xff]/.test(bytes) || isUtf8(Buffer.from(bytes, 'latin1'))
+}

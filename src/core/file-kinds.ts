@@ -1,0 +1,185 @@
+/**
+ * Kinds of files that people have and that hold no rows of text, recognized by their first bytes in order to be refused
+ * by name, with what to run. Adding one is adding a line.
+ */
+import { SoftmaxError } from './errors.js'
+import { beginsAs, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
+
+/** A kind of file. */
+export interface FileKind {
+  /** As in "not supported: a PDF document". */
+  feature: string
+  magic: Magic
+  /** What to do about it; `file` is the name of the input, `start` how it begins. */
+  remedy(file: string, start: Buffer): string
+  /** True for what text could begin with too, which counts for less than an option. */
+  text?: true
+}
+
+/** What the remedy is mostly: a command, whose output is piped in. */
+const pipe = (command: string) => (file: string) => `${command.replace('FILE', file)} | softmax`
+const run = (command: string) => (file: string) => `run ${pipe(command)(file)}`
+const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', file)}"`
+const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE').to_csv('logits.csv', index=False)`)
+const say = (remedy: string) => () => remedy
+
+const FLATTENED = 'save the logits from Python as .npy, .parquet or .csv'
+const NO_ROWS = 'give the rows of logits themselves'
+/** A byte that text does not have; most binary data has one among few bytes. */
+const CONTROL = /[^\P{Cc}\t\r\n\x80-\x9f]/u
+const DIGITS = Array.from('123456789')
+const STATA = Array.from('ijklmnopqrs', (release) => [`${release}\x01\x01\0`, `${release}\x02\x01\0`]).flat()
+
+/** How many bytes of a zip archive are looked through for the names in it. */
+const ZIP_BYTES = 4096
+
+/** Every kind once. */
+const KINDS: readonly FileKind[] = [
+  {
+    feature: 'bzip2 compression',
+    magic: beginsAs(...DIGITS.flatMap((size) => [`BZh${size}1AY&SY`, `BZh${size}\x17rE8P\x90`])),
+    remedy: run('bzip2 -dc FILE'),
+  },
+  { feature: 'xz compression', magic: beginsAs('\xfd7zXZ\0', ']\0\0'), remedy: run('xz -dc FILE') },
+  { feature: 'lz4 compression', magic: beginsAs('\x04"M\x18', '\x02!L\x18'), remedy: run('lz4 -dc FILE') },
+  { feature: 'lzip compression', magic: beginsAs('LZIP\x01'), remedy: run('lzip -dc FILE') },
+  { feature: 'snappy compression', magic: beginsAs('\xff\x06\0\0sNaPpY'), remedy: run('snzip -dc FILE') },
+  { feature: 'compress (.Z) compression', magic: beginsAs('\x1f\x9d'), remedy: run('gzip -dc FILE') },
+  { feature: 'zlib compression', magic: beginsAs('x\x01', 'x\x9c', 'x\xda'), remedy: run('pigz -dc FILE') },
+  { feature: 'zlib compression', magic: beginsAsWith('x^', CONTROL, 64), remedy: run('pigz -dc FILE') },
+  {
+    feature: 'a spreadsheet (.xlsx, .ods)',
+    magic: zipOf(/\bxl\/|opendocument\.spreadsheet/),
+    remedy: (file) => `save the sheet as CSV, or run in2csv ${file} | softmax`,
+  },
+  {
+    feature: 'a document (.docx, .odt)',
+    magic: zipOf(/\bword\/|opendocument\.text/),
+    remedy: say('export its table as CSV'),
+  },
+  {
+    feature: 'a numpy archive (.npz)',
+    magic: zipOf(/^.{30}[^\0]*\.npy/s),
+    remedy: (file, start) => `run unzip -p ${file} ${firstEntry(start)} | softmax`,
+  },
+  { feature: 'a PyTorch file', magic: zipOf(/\/data\.pkl/), remedy: say(FLATTENED) },
+  { feature: 'a zip archive', magic: zipOf(/^/), remedy: run('unzip -p FILE') },
+  { feature: 'an empty zip archive', magic: beginsAs('PK\x05\x06'), remedy: say(NO_ROWS) },
+  { feature: 'a 7z archive', magic: beginsAs("7z\xbc\xaf'\x1c"), remedy: run('7z x -so FILE') },
+  { feature: 'a rar archive', magic: beginsAs('Rar!\x1a\x07'), remedy: run('unrar p -inul FILE') },
+  { feature: 'a tar archive', magic: hasAt('ustar', 257), remedy: run('tar -xOf FILE') },
+  {
+    feature: 'a Python pickle',
+    magic: beginsAs('\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'),
+    remedy: say(FLATTENED),
+  },
+  { feature: 'safetensors', magic: isSafetensors, remedy: say(FLATTENED) },
+  {
+    feature: 'HDF5',
+    magic: beginsAs('\x89HDF\r\n\x1a\n'),
+    remedy: python("import h5py, numpy; numpy.save('logits.npy', h5py.File('FILE')['logits'])"),
+  },
+  { feature: 'netCDF', magic: beginsAs('CDF\x01', 'CDF\x02', 'CDF\x05'), remedy: say(FLATTENED) },
+  {
+    feature: 'a MATLAB file',
+    magic: beginsAs('MATLAB 5.0 MAT-file', 'MATLAB 7.3 MAT-file'),
+    remedy: python("import numpy, scipy.io as io; numpy.save('logits.npy', io.loadmat('FILE')['logits'])"),
+  },
+  {
+    feature: 'an SQLite database',
+    magic: beginsAs('SQLite format 3\0'),
+    remedy: run("sqlite3 -csv -header FILE 'select * from logits'"),
+  },
+  { feature: 'a DuckDB database', magic: hasAt('DUCK', 8), remedy: run("duckdb -csv FILE 'from logits'") },
+  {
+    feature: 'ORC',
+    magic: beginsAsWith('ORC', CONTROL, 64),
+    remedy: python("from pyarrow import orc, parquet; parquet.write_table(orc.read_table('FILE'), 'logits.parquet')"),
+  },
+  { feature: 'Avro', magic: beginsAs('Obj\x01'), remedy: run('fastavro FILE') },
+  {
+    feature: 'Feather of version 1',
+    magic: beginsAs('FEA1'),
+    remedy: python("from pyarrow import feather as f; f.write_feather(f.read_table('FILE'), 'logits.arrow')"),
+  },
+  {
+    feature: 'a Stata file',
+    magic: beginsAs('<stata_dta>', ...STATA),
+    remedy: csvBy('read_stata'),
+  },
+  { feature: 'an SPSS file', magic: beginsAs('$FL2', '$FL3'), remedy: csvBy('read_spss') },
+  {
+    feature: 'a SAS file',
+    magic: beginsAs('HEADER RECORD*******LIB', `${'\0'.repeat(12)}\xc2\xea\x81\x60`),
+    remedy: csvBy('read_sas'),
+  },
+  {
+    feature: 'an R object (.rds)',
+    magic: beginsAs('X\n\0\0\0\x02', 'X\n\0\0\0\x03', 'A\n2\n', 'A\n3\n'),
+    remedy: run(`Rscript -e 'write.csv(readRDS("FILE"), row.names = FALSE)'`),
+  },
+  {
+    feature: 'an R workspace (.RData)',
+    magic: beginsAs('RDX2\n', 'RDX3\n', 'RDA2\n', 'RDA3\n'),
+    remedy: run(`Rscript -e 'load("FILE"); write.csv(logits, row.names = FALSE)'`),
+  },
+  {
+    feature: 'an Excel workbook (.xls)',
+    magic: beginsAs('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'),
+    remedy: say('save the sheet as CSV'),
+  },
+  { feature: 'a PDF document', magic: beginsAs('%PDF-'), remedy: say('export its table as CSV') },
+  {
+    feature: 'an image',
+    magic: beginsAs('\x89PNG\r\n', '\xff\xd8\xff', 'GIF87a', 'GIF89a', 'II*\0', 'MM\0*'),
+    remedy: say(NO_ROWS),
+  },
+  { feature: 'a RIFF file, such as WebP or WAV', magic: beginsAsWith('RIFF', CONTROL, 16), remedy: say(NO_ROWS) },
+  { feature: 'a GGUF model', magic: beginsAs('GGUF'), remedy: say('run the model, and give its logits') },
+  { feature: 'a program', magic: beginsAs('\x7fELF', 'MZ\x90\0'), remedy: say(NO_ROWS) },
+  {
+    feature: 'an HTML page',
+    magic: beginsAsText('<!doctype html', '<html', '<table', '<head', '<body'),
+    remedy: say('a download may have failed; of a page with a table, export the table as CSV'),
+    text: true,
+  },
+  { feature: 'XML', magic: beginsAsText('<?xml'), remedy: csvBy('read_xml'), text: true },
+  {
+    feature: 'a Git LFS pointer, which stands for the file',
+    magic: beginsAsText('version https://git-lfs'),
+    remedy: say('run git lfs pull'),
+    text: true,
+  },
+  {
+    feature: 'encryption',
+    magic: beginsAsText('-----begin pgp message', 'age-encryption.org/', '-----begin age'),
+    remedy: say('decrypt it first'),
+    text: true,
+  },
+  { feature: 'RTF', magic: beginsAsText('{\\rtf'), remedy: say('save it as plain text'), text: true },
+]
+
+function zipOf(names: RegExp): Magic {
+  return beginsAsWith('PK\x03\x04', names, ZIP_BYTES)
+}
+
+function firstEntry(start: Buffer): string {
+  return start.toString('utf8', 30, 30 + start.readUInt16LE(26))
+}
+
+/** A length of eight bytes, at most 100 MB, then an object of JSON. */
+function isSafetensors(start: Buffer): boolean | undefined {
+  if (start.length < 4) return start.includes('\n') || start.includes('\r') ? false : undefined
+  if (start[3]! > 5) return false
+  return start.length < 9 ? undefined : start.readUInt32LE(4) === 0 && start[8] === 0x7b
+}
+
+/** Every kind, and how it is recognized; where a format of text is asked for, those that text cannot begin as. */
+export function kindMagics(isTextAsked: boolean): [FileKind, Magic][] {
+  return KINDS.flatMap((kind) => (isTextAsked && kind.text ? [] : [[kind, kind.magic]]))
+}
+
+/** The error of a file of a kind. */
+export function unsupported({ feature, remedy }: FileKind, file: string, start: Buffer): SoftmaxError {
+  return new SoftmaxError('E_UNSUPPORTED', { feature, remedy: remedy(file, start) })
+}

@@ -1,0 +1,59 @@
+/** A stream of bytes whose beginning is looked at before it is read. */
+export class Peekable {
+  readonly #source: AsyncGenerator<Buffer>
+  readonly #pieces: Buffer[] = []
+  #start: Buffer = Buffer.alloc(0)
+  #ended = false
+
+  constructor(source: AsyncGenerator<Buffer>) {
+    this.#source = source
+  }
+
+  /** How it begins, as far as it was looked at. */
+  get start(): Buffer {
+    return this.#start
+  }
+
+  /** What the beginning tells: as many bytes are read as decide, or `most`; of a shorter input, an empty line stands for the rest. */
+  async peek<T>(decide: (start: Buffer) => T | undefined, most = MOST): Promise<T | undefined> {
+    for (;;) {
+      const decided = decide(this.#start)
+      if (decided !== undefined || this.#start.length >= most) return decided
+      if (!(await this.#more())) return decide(this.#padded(most))
+    }
+  }
+
+  #padded(length: number): Buffer {
+    const padded = Buffer.alloc(length, ' ')
+    padded[length - 1] = NEWLINE
+    this.#start.copy(padded)
+    return padded
+  }
+
+  async #more(): Promise<boolean> {
+    if (this.#ended) return false
+    const { done, value } = await this.#source.next()
+    if (done) {
+      this.#ended = true
+      return false
+    }
+    this.#pieces.push(value)
+    this.#start = this.#pieces.length === 1 ? value : Buffer.concat([this.#start, value])
+    return true
+  }
+
+  /** All of it. */
+  async *rest(): AsyncGenerator<Buffer> {
+    try {
+      yield* this.#pieces
+      if (!this.#ended) yield* this.#source
+    } finally {
+      await this.#source.return(undefined)
+    }
+  }
+}
+
+const NEWLINE = 10
+
+/** How many bytes are looked at: the names in an archive are among them. */
+const MOST = 4096

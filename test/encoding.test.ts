@@ -1,0 +1,195 @@
+/** Text of other encodings, and bytes that are no text. */
+import { readFileSync } from 'node:fs'
+import { read, type ScoreOptions, score } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, run } from './streams.js'
+import { command, folder } from './support.js'
+
+/** Text in encodings, as Python's codecs write it: `fixtures/encodings.py`. */
+const ENCODED: { encoding: string; text: string; base64: string }[] = JSON.parse(
+  readFileSync(new URL('../fixtures/encodings.json', import.meta.url), 'utf8'),
+)
+
+const file = (cell: string) => `t,logit_x,logit_y\n${cell},2,1\n`
+const scored = (cell: string) => `t,p_x,p_y,label\n${cell},${P21},x\n`
+const latin1 = (text: string) => Buffer.from(text, 'latin1')
+const LANES = ['general', 'fast'] as const
+
+describe.each(ENCODED)('text in $encoding', ({ encoding, text, base64 }) => {
+  it.each(LANES)('comes out as UTF-8, on the %s lane', async (lane) => {
+    const { text: written, error } = await run(Buffer.from(base64, 'base64'), { encoding, lane, emit: 'label' })
+    expect(error).toBeUndefined()
+    const [header, ...rows] = text.trimEnd().split('\n')
+    const labels = header!
+      .split(',')
+      .slice(1)
+      .map((name) => name.replace('logit_', ''))
+    expect(written).toBe(
+      ['t,label', ...rows.map((row) => `${row.split(',')[0]},${labels[Number(row.endsWith('2'))]}`), ''].join('\n'),
+    )
+  })
+
+  it('is decoded in bytes as in one piece', async () => {
+    const bytes = Buffer.from(base64, 'base64')
+    expect((await run(bytes, { encoding }, 1)).text).toBe((await run(bytes, { encoding })).text)
+  })
+})
+
+describe('an encoding', () => {
+  it('may be called by its other names', async () => {
+    for (const encoding of ['latin1', 'Latin-1', 'ISO-8859-1']) {
+      expect((await run(latin1(file('\xe9\x80')), { encoding })).text).toBe(scored('é\u0080'))
+    }
+    for (const encoding of ['windows-1252', 'CP1252']) {
+      expect((await run(latin1(file('\xe9\x80')), { encoding })).text).toBe(scored('é€'))
+    }
+  })
+
+  it('that nobody knows is a usage error', () => {
+    const { status, stderr } = command(['--encoding', 'klingon'], { stdin: file('a') })
+    expect(status).toBe(2)
+    expect(stderr).toContain('--encoding takes an encoding, such as utf-8, utf-16le, latin1 or windows-1252')
+  })
+
+  it('of a format that is no text is a conflict', async () => {
+    const { error } = await run(latin1('PAR1'), { encoding: 'latin1' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it('is that of the byte order mark, whatever is asked for, with a warning', async () => {
+    const utf16 = Buffer.from(`\ufeff${file('é')}`, 'utf16le')
+    const { text, warnings } = await run(utf16, { encoding: 'latin1' })
+    expect(text).toBe(scored('é'))
+    expect(warnings).toEqual([expect.stringContaining('read as utf-16le')])
+    expect(await run(utf16, { encoding: 'utf-16' })).toMatchObject({ text: scored('é'), warnings: [] })
+    expect((await run(utf16)).text).toBe(scored('é'))
+    expect((await run(Buffer.from(utf16).swap16())).text).toBe(scored('é'))
+  })
+
+  it('reads every text format, and rows as objects', async () => {
+    const lines = Buffer.from('{"t":"é","logits":[2,1]}\n', 'utf16le').swap16()
+    const { text } = await run(lines, { encoding: 'utf-16be', emit: 'label' })
+    expect(text).toBe('{"t":"é","logits":[2,1],"label":"0"}\n')
+    const stream = read('tsv', { encoding: 'windows-1252' })
+    stream.end(latin1('t\tlogit_x\n\x80\t2\n'))
+    expect(await stream.toArray()).toEqual([{ t: '€', logit_x: '2' }])
+  })
+
+  it('shows rejected rows as text', async () => {
+    const rejects: unknown[] = []
+    const options = { encoding: 'latin1', onReject: (reject: unknown) => void rejects.push(reject) }
+    await run(latin1(`${file('a')}\xe9,x,1\n`), options)
+    expect(rejects).toMatchObject([{ row: 2, line: 3, code: 'E_CELL', raw: 'é,x,1' }])
+  })
+})
+
+describe('UTF-16 without a byte order mark', () => {
+  it.each(['utf-16le', 'utf-16be'])('is named: %s', async (encoding) => {
+    const text = Buffer.from(file('a'), 'utf16le')
+    const input = encoding === 'utf-16le' ? text : text.swap16()
+    const { error } = await run(input)
+    expect(error).toMatchObject({ code: 'E_ENCODING', status: 1, info: { remedy: `--encoding ${encoding} reads it` } })
+    expect((await run(input, { encoding })).text).toBe(scored('a'))
+  })
+
+  it('is no text with a NUL here and there', async () => {
+    expect((await run('a\0b,2,1\n', { header: false, logits: '2-3' })).text).toBe(`a\0b,${P21},0\n`)
+  })
+})
+
+describe('bytes that are not valid', () => {
+  const remedy = (guess: string) => expect.stringContaining(`--encoding ${guess}`)
+
+  it.each(['csv', 'tsv'] as const)('in a kept cell pass through to %s, unless an encoding is named', async (to) => {
+    const input = latin1(file('caf\xe9'))
+    for (const lane of LANES) {
+      const { bytes, error } = await run(input, { to, lane })
+      expect(error).toBeUndefined()
+      expect(bytes.includes(latin1('caf\xe9'))).toBe(true)
+      const named = await run(input, { to, lane, encoding: 'utf-8' })
+      expect(named.error).toMatchObject({ code: 'E_ENCODING', info: { line: 2, row: 1, byte: 18, column: 't' } })
+    }
+  })
+
+  it.each(['ndjson', 'parquet', 'arrow', 'arrows'] as const)(
+    'in a kept cell are a bad row on the way to %s',
+    async (to) => {
+      const input = latin1(`${file('a')}caf\xe9,2,1\n\x93b\x94,2,1\nc,2,1\n`)
+      const { error } = await run(input, { to })
+      expect(error).toMatchObject({
+        code: 'E_ENCODING',
+        info: { line: 3, row: 2, column: 't', remedy: remedy('latin1') },
+      })
+      const rejects: unknown[] = []
+      const { stats } = await run(input, { to, onReject: (reject) => void rejects.push(reject) })
+      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_ENCODING: 2 } })
+      expect(rejects).toMatchObject([
+        { row: 2, rawBase64: latin1('caf\xe9,2,1').toString('base64') },
+        { row: 3, message: remedy('windows-1252') },
+      ])
+    },
+  )
+
+  it('are no reason to refuse a column that is left out', async () => {
+    const { text, error } = await run(latin1(file('\xe9')), { to: 'ndjson', keep: false, emit: 'label' })
+    expect({ text, error }).toEqual({ text: '{"label":"x"}\n', error: undefined })
+  })
+
+  it.each([
+    ['a class', 't,logit_caf\xe9,logit_b'],
+    ['a kept column', 'caf\xe9,logit_a,logit_b'],
+  ])('in the name of %s stop the run', async (_, header) => {
+    const { error, text } = await run(latin1(`${header}\na,2,1\n`))
+    expect(error).toMatchObject({ code: 'E_ENCODING', info: { line: 1, remedy: remedy('latin1') } })
+    expect(text).toBe('')
+  })
+
+  it.each([
+    ['windows-1252', latin1(file('\x81'))],
+    ['ascii', latin1(file('\xe9'))],
+    ['shift_jis', latin1(file('\x81\xff'))],
+    ['euc-kr', latin1(file('\xff'))],
+    ['utf-16le', Buffer.concat([Buffer.from(file('a'), 'utf16le'), latin1('\x00\xdc,\x002\x00,\x001\x00\n\x00')])],
+  ])('in %s are a bad row', async (encoding, input) => {
+    for (const lane of LANES) {
+      const { error } = await run(input, { encoding, lane })
+      expect(error).toMatchObject({
+        code: 'E_ENCODING',
+        info: { column: 't', remedy: expect.stringContaining('--encoding') },
+      })
+      expect(error!.message).toContain(encoding)
+      expect(error!.message).not.toContain('\ufffd')
+    }
+  })
+
+  it('are never U+FFFD, which may be in the input', async () => {
+    const input = file('\ufffd')
+    expect((await run(input, { to: 'ndjson', emit: 'label' })).text).toBe('{"t":"\ufffd","label":"x"}\n')
+    expect((await run(Buffer.from(`\ufeff${input}`, 'utf16le'))).text).toBe(scored('\ufffd'))
+  })
+})
+
+describe('control characters', () => {
+  it.each(['\0', '\x01', '\x1b', '\x7f', '\xc2\x85'])('in a header stop the run: %j', async (control) => {
+    const options: ScoreOptions = { logits: '1' }
+    const { error, text } = await run(latin1(`logit_${control}a,b\n1,2\n`), options)
+    expect(error).toMatchObject({ code: 'E_ENCODING', status: 1, info: { line: 1 } })
+    expect(error!.message).toContain('control character')
+    expect(text).toBe('')
+  })
+
+  it.each(['a\tb', '"a\nb"', '"a\r\nb"'])('are no tabs, nor newlines in quotes: %j', async (name) => {
+    expect((await run(`${name},logit_x,logit_y\n1,2,1\n`)).text).toBe(`${name},p_x,p_y,label\n1,${P21},x\n`)
+  })
+
+  it('stop random bytes that are taken for CSV', () => {
+    const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 2654435761) >>> 13))
+    const { status, stdout } = command(['in.csv', '--logits', '1'], { cwd: folder({ 'in.csv': bytes }) })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  })
+})
+
+it('the API takes the option, and refuses nonsense', () => {
+  expect(() => score({ encoding: '' })).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+  expect(() => score({ encoding: 'klingon' })).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+})
