@@ -114,13 +114,6 @@ const THROUGH_COMMAND = {
     begins: 'in.npy: the npy data is damaged or cut short: ',
     says: 'within row 2 of 2',
   },
-  E_UNSUPPORTED: {
-    files: { 'in.parquet': 'PAREencryptedPARE' },
-    args: ['in.parquet'],
-    status: 1 as const,
-    begins: 'in.parquet: not supported: Parquet with an encrypted footer',
-    says: 'decrypt it first',
-  },
   E_ENCODING: {
     files: { 'in.csv': Buffer.from('id,logit_caf\xe9,logit_b\n', 'latin1') },
     args: ['in.csv'],

@@ -714,7 +714,7 @@ const TESTS = {
       const { status, stderr } = command(['--debug'], { stdin: 'logit_a\nx\n' })
       expect(status).toBe(1)
       expect(stderr).toMatch(/^softmax: .* \[E_CELL\]\n/)
-      expect(stderr).toMatch(/\n {4}at .*row-counts\.js/)
+      expect(stderr).toMatch(/\n {4}at reportRowErrors /)
       expect(command([], { stdin: 'logit_a\nx\n' }).stderr).not.toContain('    at ')
     })
   },

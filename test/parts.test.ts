@@ -142,7 +142,7 @@ describe('a directory as an input', () => {
     const many = rows(...Array.from({ length: 50_000 }, (_, id) => id))
     const cwd = directory({ 'part-0.csv': many, 'part-1.csv': many, 'part-2.csv': many })
     const { stderr } = command(['in', '-o', 'out.csv', '--progress', '--lane', 'general'], { cwd, terminal: 'stderr' })
-    const shares = Array.from(stderr.matchAll(/\r(\d+) %/g), ([, share]) => Number(share))
+    const shares = Array.from(stderr.matchAll(/\r(\d+)%/g), ([, share]) => Number(share))
     expect(shares.length).toBeGreaterThan(0)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
   })

@@ -121,10 +121,6 @@ export const CODES = {
     3,
     ({ format, reason }) => `the ${format} data is damaged or cut short: ${reason}`,
   ),
-  E_UNSUPPORTED: word<{ format: string; feature: string; way: string }>(
-    3,
-    ({ format, feature, way }) => `${format} data with ${feature} cannot be read; ${way}`,
-  ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
   E_WORKER: word<{ reason: string; byteEnd: number }>(

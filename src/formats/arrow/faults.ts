@@ -9,5 +9,5 @@ export function damaged(reason: string): SoftmaxError {
 
 /** Throws the error of what is sound and cannot be read, which says how to convert it. */
 export function unsupported(feature: string, way: string): never {
-  throw new SoftmaxError('E_UNSUPPORTED', { format: 'arrow', feature, way })
+  throw new SoftmaxError('E_UNSUPPORTED', { feature: `Arrow with ${feature}`, remedy: way })
 }
