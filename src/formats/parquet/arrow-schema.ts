@@ -2,8 +2,8 @@
  * The metadata entry `ARROW:schema`, in which files that were made of Arrow data have its schema: what Parquet has no types
  * for is restored from it, as pyarrow does.
  */
-import type { DataType, Field, TableSchema } from '../../core/data-type.js'
-import { readSchemaMessage, writeSchemaMessage } from '../arrow/schema-message.js'
+import { type DataType, type Field, fieldsOf, type TableSchema } from '../../core/data-type.js'
+import { fieldsFromMessage, schemaMessage } from '../arrow/schema-message.js'
 import { LOGICAL_TYPE } from './logical-types.js'
 import type { Node } from './schema.js'
 
@@ -11,9 +11,9 @@ export const ARROW_SCHEMA = 'ARROW:schema'
 
 /** Nodes with what the schema of their Arrow data says more of them. */
 export function restoreNodes(nodes: readonly Node[], entry: string | undefined): Node[] {
-  const schema = entry === undefined ? undefined : readSchemaMessage(Buffer.from(entry, 'base64'))
+  const originals = entry === undefined ? undefined : fieldsFromMessage(Buffer.from(entry, 'base64'))
   return nodes.map((node, index) => {
-    const original = schema?.fields[index]
+    const original = originals?.[index]
     return original && original.name === node.field.name ? restore(node, original) : node
   })
 }
@@ -31,13 +31,6 @@ function restoreChildren({ children }: Node, original: DataType): Node[] {
   return originals.length === children.length
     ? children.map((child, index) => restore(child, originals[index]!))
     : children
-}
-
-/** The fields of a type, as the children of its node are. */
-function fieldsOf(type: DataType): readonly Field[] {
-  if (type.kind === 'struct') return type.fields
-  if (type.kind === 'map') return [type.entries]
-  return type.kind === 'list' || type.kind === 'fixed_size_list' ? [type.item] : []
 }
 
 function withChildren(type: DataType, children: readonly Node[]): DataType {
@@ -81,7 +74,7 @@ function restoreBytes(type: DataType & { kind: 'utf8' | 'binary' }, original: Da
 
 /** The entry for columns that are written. What Parquet says itself is left out of it. */
 export function arrowSchemaEntry({ fields, metadata }: TableSchema): string {
-  return Buffer.from(writeSchemaMessage({ fields: fields.map(withoutLogical), metadata })).toString('base64')
+  return schemaMessage({ fields: fields.map(withoutLogical), metadata }).toString('base64')
 }
 
 function withoutLogical(field: Field): Field {
