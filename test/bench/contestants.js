@@ -1,52 +1,24 @@
-// Who runs, and on what. A line of shell each: $in, $out and $classes are set, and what `softmax`, `node`, `python` and
-// `native` start is what is measured. All have two threads at most.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { FOLDER } from './inputs.js'
+// Who competes, and on what. A line of shell each: $in, $out, $to (the format of the output) and $classes are set, and what
+// `softmax`, `node`, `python`, `native` and `copy` start is what is measured. All that can use two threads have two.
+const CSV = ['million', 'long', 'pairs', 'doubles', 'wide']
+const TYPED = ['to-parquet', 'parquet', 'parquet-lists', 'arrow', 'arrow-lists']
+const ALL = [...CSV, 'ndjson', ...TYPED]
 
-const LARGE = ['million', 'doubles', 'pairs', 'wide']
-const LISTS = ['ndjson', 'parquet']
-
-/** `within`: how far a probability may be from softmax's, relatively; 0 is the same bytes, none is no output at all.
- * `once`: takes so long that its one run, the warm-up, is the one that counts. */
+/** `within`: how far a probability may be from softmax's, relatively; undefined where there is none to compare.
+ * `once`: takes so long that its one run, the one that is checked, is the one that counts. `optional`: the option that it
+ * takes part with. */
 export const CONTESTANTS = [
-  { name: 'softmax', line: 'softmax "$in" > "$out"', on: [...LARGE, ...LISTS, 'tenth', 'small', 'huge'], within: 0 },
-  { name: 'softmax -o out', line: 'softmax "$in" -o "$out"', on: ['million'], within: 0 },
-  { name: 'cat in | softmax', line: 'cat "$in" | softmax > "$out"', on: ['million'], within: 0 },
-  { name: 'softmax --precision 6', line: 'softmax --precision 6 "$in" > "$out"', on: ['million'], within: 5e-6 },
-  { name: 'softmax --float32', line: 'softmax --float32 "$in" > "$out"', on: ['million'], within: 2 ** -23 },
-  { name: 'softmax --lane general', line: 'softmax --lane general "$in" > "$out"', on: ['tenth'], within: 0 },
-  { name: 'DuckDB', line: 'node duckdb.js "$in" "$out" $classes', on: LARGE, within: 1e-12 },
-  { name: 'DuckDB, lists', line: 'node duckdb-lists.js "$in" "$out"', on: LISTS, within: 1e-12 },
-  { name: 'Polars', line: 'node polars.js "$in" "$out" $classes', on: LARGE, within: 1e-12 },
-  { name: 'csv-parse', line: 'node compose.js "$in" "$out"', on: ['million', 'tenth'], within: 1e-12, once: true },
-  {
-    name: 'pandas',
-    line: 'python chunks.py "$in" "$out"',
-    on: ['million'],
-    within: 1e-12,
-    once: true,
-    ready: hasPandas,
-  },
-  { name: 'native', line: 'native "$in" "$out"', on: LARGE, within: 1e-12, ready: buildNative },
-  { name: 'node -e 0', line: 'node -e 0', on: ['small'] },
+  { name: 'softmax', line: 'softmax "$in" --to $to > "$out"', on: ALL, within: 0 },
+  { name: 'softmax, one thread', line: 'jobs=1 softmax "$in" --to $to > "$out"', on: ['long'], within: 0 },
+  { name: 'Polars', line: query('by_polars'), on: ALL, within: 1e-12 },
+  { name: 'DuckDB', line: query('by_duckdb'), on: ALL, within: 1e-12 },
+  { name: 'pyarrow + numpy', line: query('by_pyarrow'), on: [...CSV, ...TYPED], within: 1e-12 },
+  { name: 'pandas + scipy', line: query('by_pandas'), on: ['million'], within: 1e-12, once: true },
+  { name: 'csv-parse', line: 'node peers/compose.js "$in" "$out"', on: ['million'], within: 1e-12, once: true },
+  { name: 'native', line: 'native "$in" "$out"', on: CSV, within: 1e-12, optional: 'native' },
+  { name: 'cat', line: 'copy "$in" > "$out"', on: ['million', 'long'] },
 ]
 
-function hasPandas() {
-  try {
-    execFileSync('python3', ['-c', 'import pandas'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Only with --native: it needs a compiler. */
-function buildNative({ native }) {
-  if (!native) return false
-  mkdirSync(FOLDER, { recursive: true })
-  const flags = ['-std=c++17', '-O3', '-march=native', '-o', join(FOLDER, 'native')]
-  execFileSync('g++', [...flags, join(import.meta.dirname, 'native.cpp')], { stdio: 'inherit' })
-  return true
+function query(name) {
+  return `python peers/${name}.py "$in" "$out" $classes`
 }

@@ -1,20 +1,34 @@
 // Seeded inputs of the bench: the same bytes on every machine.
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** Writes rows of an id and normal logits (mean 0, deviation 5), as float32 or double text, in CSV or in lists of NDJSON. */
-export function writeLogits(path, { rows, classes, digits = 'float32', format = 'csv', seed = 1 }) {
+const BLOCK = 1 << 20
+
+/** How a format writes its first line, of the names of logits, and a row. */
+const TEXTS = {
+  csv: delimitedBy(','),
+  tsv: delimitedBy('\t'),
+  ndjson: { header: () => '', row: (id, logits) => `{"id":${id},"logits":[${logits}]}\n` },
+}
+
+function delimitedBy(delimiter) {
+  const row = (id, cells) => `${id}${delimiter}${cells.join(delimiter)}\n`
+  return { header: (names) => row('id', names), row }
+}
+
+/** Writes rows of an id and normal logits (mean 0, deviation 5), as float32 or double text. */
+export function writeLogits(path, { rows, classes, digits, format, seed = 1 }) {
   const random = mulberry32(seed)
   const print = digits === 'float32' ? shortestFloat32 : String
   const file = openSync(path, 'w')
-  const line =
-    format === 'csv' ? (id, logits) => `${id},${logits}\n` : (id, logits) => `{"id":${id},"logits":[${logits}]}\n`
-  let text = format === 'csv' ? `id,${Array.from({ length: classes }, (_, index) => `logit_${index}`)}\n` : ''
-  for (let row = 0; row < rows; row++) {
-    text += line(
-      row,
-      Array.from({ length: classes }, () => print(5 * normal(random))),
+  const indexes = Array.from({ length: classes }, (_, index) => index)
+  const { header, row } = TEXTS[format]
+  let text = header(indexes.map((index) => `logit_${index}`))
+  for (let id = 0; id < rows; id++) {
+    text += row(
+      id,
+      indexes.map(() => print(5 * normal(random))),
     )
-    if (text.length > 1 << 20) {
+    if (text.length > BLOCK) {
       writeSync(file, text)
       text = ''
     }

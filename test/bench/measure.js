@@ -4,11 +4,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { FOLDER } from './inputs.js'
+import { NATIVE } from './native.js'
+import { PYTHON } from './peers.js'
 
 const SAMPLE_MS = 10
 
-/** `run` tells, on descriptor 3, its process id before it starts and the CPU time of it and its children afterwards: a
+const ROOT = join(import.meta.dirname, '../..')
+const SOFTMAX = join(ROOT, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).bin.softmax)
+
+/** `run` reports, on descriptor 3, its process id before it starts and the CPU time of it and its children afterwards: a
  * subshell's `times` counts those alone, so that a `cat` in front is left out. */
 const SHELL = `
 run() (
@@ -18,9 +22,10 @@ run() (
   exit $status
 )
 node() { run "$NODE" "$@"; }
-softmax() { run "$NODE" ../../dist/command/bundle/cli.js --jobs 2 "$@"; }
-python() { run python3 "$@"; }
+softmax() { run "$NODE" "$SOFTMAX" --jobs "\${jobs:-2}" "$@"; }
+python() { run "$PYTHON" "$@"; }
 native() { run "$NATIVE" "$@"; }
+copy() { run cat "$@"; }
 `
 
 /** Runs a contestant's line. Throws what it wrote to standard error if it fails. */
@@ -41,23 +46,25 @@ export async function measure(line, variables) {
 /** One locale, so that `times` prints a decimal point; two threads for Polars, as the others have. */
 const SETTINGS = {
   NODE: process.execPath,
-  NATIVE: join(FOLDER, 'native'),
+  SOFTMAX,
+  PYTHON,
+  NATIVE,
   LC_ALL: 'C',
   POLARS_MAX_THREADS: '2',
 }
 
 /** Reads the process id, samples that process until it ends, reads its times. */
 async function watch(reports) {
-  let said = ''
+  let received = ''
   let peak = 0
   let timer
   reports.setEncoding('utf8').on('data', (part) => {
-    said += part
-    timer ??= setInterval(() => (peak = Math.max(peak, megabytesOf(said.split('\n')[0]))), SAMPLE_MS)
+    received += part
+    timer ??= setInterval(() => (peak = Math.max(peak, megabytesOf(received.split('\n')[0]))), SAMPLE_MS)
   })
   await once(reports, 'end')
   clearInterval(timer)
-  return { cpu: childSeconds(said), peak }
+  return { cpu: childSeconds(received), peak }
 }
 
 /** The kernel's own high-water mark where there is one, else what is resident at the moment. */
@@ -71,7 +78,7 @@ function megabytesOf(pid) {
 }
 
 /** The second line of `times`: user and system time of the children, as 0m1.23s. */
-function childSeconds(said) {
-  const seconds = [...said.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => 60 * minutes + Number(rest))
+function childSeconds(received) {
+  const seconds = [...received.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => 60 * minutes + Number(rest))
   return seconds[2] + seconds[3]
 }

@@ -1,27 +1,24 @@
-// DuckDB and Polars, installed here on first use, so that nobody who installs the package gets them.
+// The Python packages that compete, installed on first use in a virtual environment of their own.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { FOLDER } from './cache.js'
 
-/** Exact versions, by name. */
-export const PEERS = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')).dependencies
+const ENVIRONMENT = join(FOLDER, 'venv')
+const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt')
+const INSTALLED = join(ENVIRONMENT, 'requirements.txt')
 
-/** Polars' binary is named too: npm leaves it out under a Node older than it asks for, where it works none the less. */
+export const PYTHON = join(ENVIRONMENT, 'bin/python')
+
+/** Exact versions, a package a line: polars==2.1.0. */
+export const PEERS = readFileSync(REQUIREMENTS, 'utf8')
+
 export function installPeers() {
-  const folder = join(import.meta.dirname, 'node_modules')
-  const binary = `nodejs-polars-${platform()}`
-  if (existsSync(join(folder, '@duckdb/node-api')) && existsSync(join(folder, binary))) return
-  console.error(`installing ${Object.keys(PEERS).join(' and ')} in test/bench`)
-  const args = ['install', '--no-package-lock', '--no-save', '--no-audit', '--no-fund']
-  execFileSync('npm', [...args, `${binary}@${PEERS['nodejs-polars']}`], {
-    cwd: import.meta.dirname,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
-/** As Polars names its binaries: linux-x64-gnu, darwin-arm64. */
-function platform() {
-  const { platform, arch } = process
-  if (platform !== 'linux') return `${platform}-${arch}`
-  return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === PEERS) return
+  console.error(`installing ${PEERS.trim().replaceAll('\n', ', ')} in ${ENVIRONMENT}`)
+  mkdirSync(FOLDER, { recursive: true })
+  execFileSync('python3', ['-m', 'venv', '--clear', ENVIRONMENT], { stdio: 'inherit' })
+  const options = ['--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS]
+  execFileSync(PYTHON, ['-m', 'pip', 'install', ...options], { stdio: 'inherit' })
+  copyFileSync(REQUIREMENTS, INSTALLED)
 }

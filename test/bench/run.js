@@ -1,22 +1,30 @@
 // npm run bench: whole processes side by side, in turn, on inputs made with a seed. Prints medians, ratios and the goals.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { FOLDER } from './cache.js'
 import { contest } from './contest.js'
 import { CONTESTANTS } from './contestants.js'
 import { GOALS, verdict } from './goals.js'
-import { FOLDER, INPUTS, make, megabytes } from './inputs.js'
+import { INPUTS, make, megabytes } from './inputs.js'
 import { machine } from './machine.js'
+import { buildNative } from './native.js'
 import { installPeers } from './peers.js'
+import { ROUTES } from './routes.js'
 import { table } from './table.js'
+
+/** What can be chosen with --inputs: an input on which contestants meet, or softmax alone on its routes. */
+const CONTESTS = [...new Set(CONTESTANTS.flatMap(({ on }) => on)), 'routes']
 
 const USAGE = `Usage: npm run bench -- [options]
 
   --runs N         runs of each contestant, in turn, after one that warms up and is checked (5)
-  --only A,B       contestants whose names have A or B in them, and softmax
-  --inputs A,B     of ${Object.keys(INPUTS).join(', ')}
-  --native         the C++ program too; needs g++
-  --long           the 2 GB input too; the first time, making it takes minutes
+  --only A,B       contestants and routes whose names have A or B in them, and softmax
+  --inputs A,B     of ${CONTESTS.join(', ')}
+  --native         a native program in Rust too; needs cargo
+  --long           the input of 10,000,000 rows too; the first time, making it takes minutes
+
+Peers are Python packages: the first time, they are installed in ${FOLDER}.
 `
 const { values: options } = parseArgs({
   options: {
@@ -30,49 +38,61 @@ const { values: options } = parseArgs({
 })
 const rounds = Number(options.runs)
 
-function chosenInputs() {
+function chosenContests() {
   const names = options.inputs.split(',').filter(Boolean)
-  const unknown = names.find((name) => !(name in INPUTS))
-  if (unknown) throw new Error(`no input is called ${unknown}; there are ${Object.keys(INPUTS).join(', ')}`)
-  return Object.entries(INPUTS).filter(([name, { long }]) =>
-    names.length > 0 ? names.includes(name) : !long || options.long,
-  )
+  const unknown = names.find((name) => !CONTESTS.includes(name))
+  if (unknown) throw new Error(`no input is called ${unknown}; there are ${CONTESTS.join(', ')}`)
+  return CONTESTS.filter((name) => (names.length > 0 ? names.includes(name) : !INPUTS[name]?.long || options.long))
 }
 
-function chosenContestants() {
+/** Those that --only names, and the first, which the others are compared with. */
+function named(entries) {
   const words = options.only.toLowerCase().split(',')
-  const named = ({ name }) => name === 'softmax' || words.some((word) => name.toLowerCase().includes(word))
-  return CONTESTANTS.filter((contestant) => named(contestant) && (contestant.ready?.(options) ?? true))
+  return entries.filter(({ name }, index) => index === 0 || words.some((word) => name.toLowerCase().includes(word)))
 }
 
-function report({ title }, path, results) {
+/** The contestants of an input, or the routes, each with the variables of its line. */
+function entriesOf(name, contestants) {
+  if (name === 'routes')
+    return named(ROUTES).map((route) => ({ ...route, variables: variablesOf(INPUTS[route.from], route) }))
+  const variables = variablesOf(INPUTS[name], {})
+  return contestants.filter(({ on }) => on.includes(name)).map((contestant) => ({ ...contestant, variables }))
+}
+
+function variablesOf(input, { to, flags = '', jobs = 2 }) {
+  const format = to ?? input.to ?? input.format ?? 'csv'
+  return { in: make(input), to: format, classes: String(input.classes), flags, jobs: String(jobs) }
+}
+
+function report(name, entries, results) {
+  const first = results[entries[0].name]
   const rows = Object.entries(results).map(([name, { wall, cpu, peak }]) => [
     name,
     wall.toFixed(3),
     cpu.toFixed(2),
     peak.toFixed(0),
-    (wall / results.softmax.wall).toFixed(2),
+    (wall / first.wall).toFixed(2),
   ])
-  console.log(`\n**${title}** (${megabytes(path)})\n`)
-  console.log(table(['', 'wall s', 'CPU s', 'peak MB', 'wall / softmax'], rows))
+  const title = name === 'routes' ? 'softmax, 1,000,000 x 10' : INPUTS[name].title
+  console.log(`\n**${title}** (${megabytes(entries[0].variables.in)})\n`)
+  console.log(table(['', 'wall s', 'CPU s', 'peak MB', `wall / ${entries[0].name}`], rows))
 }
 
-/** Medians by input, then by contestant. */
-async function bench(contestants, folder) {
+/** Medians by contest, then by name. */
+async function bench(folder) {
+  const contestants = named(CONTESTANTS).filter(({ optional }) => !optional || options[optional])
   const results = {}
-  for (const [key, input] of chosenInputs()) {
-    const path = make(input)
-    const among = contestants.filter(({ on }) => on.includes(key))
-    console.error(input.title)
-    results[key] = await contest(among, { input, path, folder, rounds })
-    report(input, path, results[key])
+  for (const name of chosenContests()) {
+    const entries = entriesOf(name, contestants)
+    console.error(name)
+    results[name] = await contest(entries, { folder, rounds })
+    report(name, entries, results[name])
   }
   return results
 }
 
 /** Where outputs go, on the file system of the inputs, until the end. */
 function outputFolder() {
-  mkdirSync(FOLDER, { recursive: true })
   const folder = mkdtempSync(join(FOLDER, 'outputs-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   process.on('SIGINT', () => process.exit(130))
@@ -82,11 +102,11 @@ function outputFolder() {
 async function main() {
   if (!(rounds >= 1)) throw new Error(`--runs takes a number from 1: ${options.runs}`)
   installPeers()
-  const contestants = chosenContestants()
-  const once = contestants.filter((contestant) => contestant.once).map(({ name }) => `, ${name} one run`)
-  console.log(machine(contestants))
+  if (options.native) buildNative()
+  const once = CONTESTANTS.filter((contestant) => contestant.once).map(({ name }) => `, ${name} one run`)
+  console.log(machine(options))
   console.log(`- medians of ${rounds} runs in turn${once.join('')}; two threads each; files in ${FOLDER}`)
-  const results = await bench(contestants, outputFolder())
+  const results = await bench(outputFolder())
   const verdicts = GOALS.map((goal) => verdict(goal, results))
   console.log(`\n${table(['goal', 'bound', 'measured', 'held'], verdicts)}`)
 }
