@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { CODES, type Code, type ScoreOptions, SoftmaxError, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
-import { command, folder, predict, thrown } from './support.js'
+import { command, folder, predict, ROOT, thrown } from './support.js'
 
 interface Case {
   files?: Record<string, string | Buffer>
@@ -37,6 +39,13 @@ const npy = (descr: string, shape: string, numbers: Buffer) => {
     Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00${header}`, 'latin1'),
     numbers,
   ])
+}
+
+/** A stream of Arrow that pyarrow wrote. */
+function feature(name: string): Buffer {
+  const lines = readFileSync(join(ROOT, 'fixtures/features.ndjson'), 'utf8').trimEnd().split('\n')
+  const found = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
+  return Buffer.from(found.bytes, 'base64')
 }
 
 const THROUGH_COMMAND = {
@@ -238,6 +247,21 @@ const THROUGH_COMMAND = {
     says: 'another file',
   },
   E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
+  E_CELL_ENCODING: {
+    files: { 'in.arrows': feature('text that is not UTF-8') },
+    args: ['in.arrows', '-t', 'csv'],
+    status: 1,
+    begins: 'in.arrows: column kept (row 2): the text is not UTF-8',
+    says: '--no-keep',
+    stdout: `kept,p_a,p_b,label\naaaa,${P21},a\n`,
+  },
+  E_COLUMN_TYPE: {
+    files: { 'in.arrows': feature('a column of text'), 'other.arrows': feature('a column of numbers') },
+    args: ['in.arrows', 'other.arrows', '-t', 'arrow', '-o', 'out.arrow'],
+    status: 1,
+    begins: 'other.arrows: column kept: it is int64, and utf8 in the first input',
+    says: '--no-keep',
+  },
   E_INPUT: { args: ['missing.csv'], status: 3, begins: 'missing.csv: cannot read: ', says: 'no such file' },
   E_OUTPUT: {
     files: { 'in.csv': GOOD },
@@ -287,18 +311,6 @@ const THROUGH_API = {
     status: 2,
     info: { format: 'parquet' },
     says: 'npm install hyparquet hyparquet-writer',
-  },
-  E_CELL_ENCODING: {
-    error: async () => new SoftmaxError('E_CELL_ENCODING', { row: 2, column: 'note' }),
-    status: 1,
-    info: { row: 2, column: 'note' },
-    says: 'column note (row 2): the text is not UTF-8; --no-keep leaves it out',
-  },
-  E_COLUMN_TYPE: {
-    error: async () => new SoftmaxError('E_COLUMN_TYPE', { column: 'id', type: 'int64', expected: 'int32' }),
-    status: 1,
-    info: { column: 'id', type: 'int64', expected: 'int32' },
-    says: 'column id: it is int64, and int32 in the first input; --no-keep leaves it out',
   },
   E_NODE: {
     error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),

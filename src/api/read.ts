@@ -142,7 +142,9 @@ function rowMaker(
 ): (batch: RecordBatch, row: number) => Row {
   const { kept, classes, logitsList: whole } = plan
   if (plan.rawRowKeys) return ({ rawRows: objects }, row) => JSON.parse(objects![row]!)
-  const readersOf = lastOf(({ kept }: RecordBatch) => kept.map((column) => objectReader(column, plainOf)))
+  const readersOf = lastOf(({ kept }: RecordBatch) =>
+    kept.map((column, index) => objectReader(column, plainOf, columns[plan.kept[index]!]!.field)),
+  )
   if (!named && !whole) return (batch, row) => readersOf(batch).map((read) => read(row) as string)
   const names = kept.map((index) => columns[index]!.name)
   return (batch, row) => {

@@ -1,7 +1,8 @@
 /** The values of columns one by one, for outputs that are text and for objects. */
 import type { ColumnData } from './column-data.js'
 import { bitAt, isValid } from './column-slices.js'
-import type { DataType, TimeUnit } from './data-type.js'
+import { type DataType, type Field, fieldsOf, type TimeUnit } from './data-type.js'
+import { extensionOf } from './extension-types.js'
 import { half } from './float.js'
 import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
 import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampText } from './value-text.js'
@@ -21,11 +22,17 @@ const JSON_TEXT: Shape<string> = {
   object: (entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
 }
 
+/** Text is a key as it is, anything else as JSON has it. */
+const KEY_TEXT: Shape<string> = {
+  ...JSON_TEXT,
+  value: (value) => (typeof value === 'string' ? value : jsonOf(value)),
+}
+
 /** The function that reads the value of a row: what is nested is JSON, decimals and times are text with all their digits. */
-export function valueReader(column: KeptColumn): Read<Value> {
+export function valueReader(column: KeptColumn, field?: Field): Read<Value> {
   if (!isColumnData(column)) return (row) => column[row] as Value
-  if (!isNested(column.type)) return leafReader(column)
-  const read = shapedReader(column, JSON_TEXT)
+  if (!isNested(column.type)) return leafReader(column, field)
+  const read = shapedReader(column, JSON_TEXT, field)
   return (row) => {
     const text = read(row)
     return text === 'null' ? null : new RawJson(text)
@@ -33,14 +40,14 @@ export function valueReader(column: KeptColumn): Read<Value> {
 }
 
 /** The same for a row as an object: what is nested is arrays and objects, of values as `leaf` makes them. */
-export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown): Read<unknown> {
+export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown, field?: Field): Read<unknown> {
   if (!isColumnData(column)) return (row) => leaf(column[row] as Value)
-  return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries })
+  return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries }, field)
 }
 
 /** The function that makes a text of a row's value by which it is told from all others of its column. */
 export function keyReader(data: ColumnData): Read<string> {
-  return shapedReader(data, { ...JSON_TEXT, value: (value) => (Object.is(value, -0) ? '-0' : jsonOf(value)) })
+  return shapedReader(data, JSON_TEXT)
 }
 
 function isNested(type: DataType): boolean {
@@ -48,10 +55,10 @@ function isNested(type: DataType): boolean {
   return ['list', 'fixed_size_list', 'struct', 'map'].includes(type.kind)
 }
 
-function shapedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> {
+function shapedReader<T>(data: ColumnData, shape: Shape<T>, field?: Field): Read<T> {
   const read = nestedReader(data, shape)
   if (read) return (row) => (isValid(data, row) ? read(row) : shape.value(null))
-  const leaf = leafReader(data)
+  const leaf = leafReader(data, field)
   return (row) => shape.value(leaf(row))
 }
 
@@ -61,23 +68,21 @@ function nestedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> | undefined
   if (!isNested(type)) return undefined
   if (type.kind === 'dictionary') return indexed(data, shapedReader(data.dictionary!, shape))
   if (type.kind === 'struct') {
-    const readers = type.fields.map(({ name }, index) => [name, shapedReader(children![index]!, shape)] as const)
-    return (row) => shape.object(readers.map(([name, read]) => [name, read(row)]))
+    const readers = type.fields.map((field, index) => shapedReader(children![index]!, shape, field))
+    return (row) => shape.object(readers.map((read, index) => [type.fields[index]!.name, read(row)]))
   }
   const range = rangeReader(data)
   if (type.kind === 'map') return mapReader(children![0]!, range, shape)
-  const item = shapedReader(children![0]!, shape)
+  const item = shapedReader(children![0]!, shape, fieldsOf(type)[0])
   return (row) => shape.list(Array.from(range(row), item))
 }
 
 /** An entry of a map is a name and its value; a key that is no text is named as it is written. */
-function mapReader<T>({ children }: ColumnData, range: Read<Iterable<number>>, shape: Shape<T>): Read<T> {
+function mapReader<T>({ type, children }: ColumnData, range: Read<Iterable<number>>, shape: Shape<T>): Read<T> {
   const [keys, values] = children as [ColumnData, ColumnData]
-  const key = shapedReader<string>(keys, {
-    ...JSON_TEXT,
-    value: (value) => (typeof value === 'string' ? value : jsonOf(value)),
-  })
-  const value = shapedReader(values, shape)
+  const [keyField, valueField] = fieldsOf(type)
+  const key = shapedReader(keys, KEY_TEXT, keyField)
+  const value = shapedReader(values, shape, valueField)
   return (row) => shape.object(Array.from(range(row), (entry) => [key(entry), value(entry)]))
 }
 
@@ -96,9 +101,15 @@ function indexed<T>({ values }: ColumnData, read: Read<T>): Read<T> {
 }
 
 /** A reader of values that are not nested; null where there is none. */
-function leafReader(data: ColumnData): Read<Value> {
+function leafReader(data: ColumnData, field?: Field): Read<Value> {
+  const extension = extensionOf(field)
+  const read = storedReader(data)
+  return extension ? (row) => extension(read(row)) : read
+}
+
+function storedReader(data: ColumnData): Read<Value> {
   if (data.type.kind === 'null') return () => null
-  const read = data.type.kind === 'dictionary' ? indexed(data, once(leafReader(data.dictionary!))) : plainReader(data)
+  const read = data.type.kind === 'dictionary' ? indexed(data, once(storedReader(data.dictionary!))) : plainReader(data)
   if (!data.validity) return read
   return (row) => (isValid(data, row) ? read(row) : null)
 }

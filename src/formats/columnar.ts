@@ -202,10 +202,10 @@ export interface Block {
 
 /** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
 export function blocksOf({ kept, fields, classes }: OutputSchema, { batch, scores, good }: ScoredBatch): Block[] {
-  const old = kept.map(({ name, type }, index): Block => {
+  const old = kept.map(({ name, type, field }, index): Block => {
     const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
     const column = batch.kept[index]!
-    const read = valueReader(column)
+    const read = valueReader(column, field)
     const values = plainNumbers(column, plainType, good) ?? good.map((row) => convert(read(row), plainType))
     return { name, type: plainType, nullable: true, values }
   })

@@ -1,7 +1,7 @@
 /** Record batches as messages have them: how long each column is, and where its buffers stand in the body. */
 import * as zlib from 'node:zlib'
 import { SoftmaxError } from '../../core/errors.js'
-import { damaged, unsupported } from './faults.js'
+import { damaged, REWRITE, unsupported } from './faults.js'
 import type { FlatTable } from './flatbuffer.js'
 import { decodeLz4 } from './lz4.js'
 import type { FieldNode } from './schema.js'
@@ -43,7 +43,7 @@ const CODECS: readonly Codec[] = [decodeLz4, decodeZstd]
 function codecOf(compression: FlatTable | undefined): Codec | undefined {
   if (!compression) return undefined
   const [codec, method] = [CODECS[compression.int(0, 1)], compression.int(1, 1)]
-  if (!codec || method !== 0) unsupported('a compression of another kind', 'write it anew with pyarrow')
+  if (!codec || method !== 0) unsupported('a compression other than LZ4 and ZSTD', REWRITE)
   return codec
 }
 
@@ -119,7 +119,7 @@ export async function loadBuffers(
   if (wanted.length === 0 || end === start) return wanted.map(() => EMPTY)
   const bytes = await body(start, end - start)
   if (bytes.length < end - start) throw damaged('it was cut short while it was read')
-  const parts = wanted.map(([at, length]) => bytes.subarray(at - start, at - start + length))
+  const parts = wanted.map(([at, length]) => new Uint8Array(bytes.buffer, bytes.byteOffset + at - start, length))
   return decompress ? parts.map((part) => decompressed(part, decompress)) : parts
 }
 

@@ -4,7 +4,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, stepOf, takeRows, withNulls } from '../../core/column-slices.js'
 import type { DataType } from '../../core/data-type.js'
 import { type BatchHeader, type Body, loadBuffers, type Span, spansOf } from './batch.js'
-import { damaged, unsupported } from './faults.js'
+import { damaged, REWRITE, unsupported } from './faults.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
 /** The dictionary of a number; undefined where there is none yet. */
@@ -140,7 +140,7 @@ class ColumnDecoder {
     for (let row = 0, end = 0; row < length; row++) {
       if (isValid(column, row)) end += views[4 * row]!
       if (views[4 * row]! < 0 && isValid(column, row)) throw damaged('a text has a length below 0')
-      if (end > MOST_BYTES) unsupported('more than 2 GiB of text in a batch', 'write it anew in smaller ones')
+      if (end > MOST_BYTES) unsupported('a batch with more than 2 GiB of text', REWRITE)
       offsets[row + 1] = end
     }
     const values = new Uint8Array(offsets[length]!)
@@ -175,7 +175,8 @@ class ColumnDecoder {
       end += size
       offsets[row + 1] = (isLarge ? BigInt(end) : end) as never
     }
-    if (end > MOST_ITEMS) unsupported('lists that share very many items', 'write it anew with lists that are no views')
+    if (end > MOST_ITEMS)
+      unsupported('a column of list views that share very many items', 'write it with lists that are no views')
     return { ...column, offsets, children: [takeRows(child, positionsOf(starts, sizes, end))] }
   }
 

@@ -117,7 +117,7 @@ function viewsOf(data: ColumnData): Uint8Array {
   const bytes = data.values as Uint8Array
   const first = Number(offsets![0]!)
   if (Number(offsets![length]!) - first > MOST_BYTES) {
-    unsupported('more than 2 GiB of text in a batch', 'leave the column out with --no-keep')
+    unsupported('a batch with more than 2 GiB of text', '--no-keep leaves it out')
   }
   const views = new Uint8Array(16 * length)
   const words = new Int32Array(views.buffer)

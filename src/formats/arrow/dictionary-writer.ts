@@ -97,7 +97,8 @@ export class DictionaryWriter {
 
   /** Puts what is new in a dictionary behind the values that are written. */
   #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
-    if (node.children.some(hasDictionary)) unsupported('dictionaries within dictionaries that change', TO_STREAM)
+    if (node.children.some(hasDictionary))
+      unsupported('a file with dictionaries in dictionaries that change', TO_STREAM)
     written.places ??= new Map(keysOf(written.all).map((key, place) => [key, place]))
     const { places } = written
     const added: number[] = []
@@ -129,7 +130,7 @@ function movedBy(places: readonly number[], { field: { type } }: FieldNode): rea
   const most = 2 ** (index.signed ? index.bitWidth - 1 : index.bitWidth) - 1
   if (places.some((place) => place > most)) {
     unsupported(
-      `dictionaries of more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
+      `a file whose dictionaries have more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
       TO_STREAM,
     )
   }

@@ -8,6 +8,25 @@ export function damaged(reason: string): SoftmaxError {
 }
 
 /** Throws the error of what is sound and cannot be read, which says how to convert it. */
-export function unsupported(feature: string, way: string): never {
-  throw new SoftmaxError('E_UNSUPPORTED', { feature: `Arrow with ${feature}`, remedy: way })
+export function unsupported(feature: string, remedy: string): never {
+  throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy })
+}
+
+/** How to write a stream anew as this package reads it: pyarrow reads what it no longer writes. */
+export const REWRITE =
+  "rewrite it: python -c 'import pyarrow as a, pyarrow.feather as f; " +
+  'f.write_feather(a.RecordBatchStreamReader("old").read_all(), "new.arrow")\''
+
+/** How to write a file without a column. */
+export function withoutColumn(name: string): string {
+  const table = `f.read_table("old.arrow").drop_columns(${JSON.stringify(name)})`
+  return `drop it first: python -c 'import pyarrow.feather as f; f.write_feather(${table}, "new.arrow")'`
+}
+
+/** How to write a file with a column that is run-end encoded as one that is not. */
+export function withoutRuns(name: string): string {
+  const column = JSON.stringify(name)
+  const table = `t.set_column(t.schema.get_field_index(${column}), ${column}, c.run_end_decode(t[${column}]))`
+  const load = 'import pyarrow.feather as f, pyarrow.compute as c; t = f.read_table("old.arrow")'
+  return `decode it first: python -c '${load}; f.write_feather(${table}, "new.arrow")'`
 }

@@ -1,5 +1,5 @@
 /** Messages of Arrow's IPC formats (`Message.fbs`): metadata, and a body of buffers behind it. */
-import { damaged, unsupported } from './faults.js'
+import { damaged, REWRITE, unsupported } from './faults.js'
 import { type FlatNode, FlatTable, flatBuffer, int, table } from './flatbuffer.js'
 
 /** What a file begins and ends with; at its beginning two zeros follow. */
@@ -23,7 +23,7 @@ export interface Message {
 export function readMessage(metadata: Uint8Array): Message {
   const message = FlatTable.root(metadata)
   const version = message.int(0, 2)
-  if (version < VERSION_4) unsupported(`metadata of version ${version + 1}`, 'write it anew with pyarrow')
+  if (version < VERSION_4) unsupported(`version ${version + 1} of Arrow metadata`, REWRITE)
   const kind = HEADERS[message.int(1, 1)]
   const header = message.table(2)
   if (!kind || !header) throw damaged('a message has a kind that is none')

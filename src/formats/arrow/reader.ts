@@ -12,7 +12,7 @@ import { LogitsReader } from '../logits-reader.js'
 import { type BatchHeader, type Body, readBatchHeader } from './batch.js'
 import { columnReader } from './column-decoder.js'
 import { Dictionaries } from './dictionaries.js'
-import { damaged, unsupported } from './faults.js'
+import { damaged, REWRITE, unsupported } from './faults.js'
 import { type FileBlock, type Footer, MAGIC, type Message, readFooter, readMessage, readPrefix } from './message.js'
 import { type FileSchema, readSchema } from './schema.js'
 
@@ -51,11 +51,7 @@ async function openEither(bytes: ByteReader, path: string | undefined): Promise<
   try {
     const start = await bytes.take(8)
     bytes.unread(start)
-    if (start.toString('latin1', 0, 4) === 'FEA1') {
-      unsupported('the first version of Feather', 'read it with an older pyarrow, and write it anew')
-    }
-    if (isOldStream(start))
-      unsupported('the messages of versions before 0.15', 'write it anew with pyarrow, which reads it')
+    if (isOldStream(start)) unsupported('an Arrow stream from before version 0.15', REWRITE)
     if (start.toString('latin1', 0, MAGIC.length) !== MAGIC) return await openStream(bytes)
     return await openFile(await openBytes({ chunks: bytes.rest(), ...(path !== undefined && { path }) }))
   } catch (error) {

@@ -7,7 +7,8 @@ import {
   type TableSchema,
   type TimeUnit,
 } from '../../core/data-type.js'
-import { damaged, unsupported } from './faults.js'
+import { shown } from '../../core/errors.js'
+import { damaged, REWRITE, unsupported, withoutColumn, withoutRuns } from './faults.js'
 import { type FlatNode, type FlatTable, int, string, table, vector } from './flatbuffer.js'
 
 /** A field of a file, and the number by which batches name its dictionary, where it has one. */
@@ -32,7 +33,7 @@ const LITTLE_ENDIAN = 0
 const DEEPEST = 64
 
 /** The types by their numbers in `Type`; those that are missing are none. */
-const TYPES: readonly (((type: FlatTable, children: readonly Field[]) => DataType) | undefined)[] = [
+const TYPES: readonly (((type: FlatTable, children: readonly Field[], column: string) => DataType) | undefined)[] = [
   undefined,
   () => ({ kind: 'null' }),
   readInt,
@@ -52,7 +53,7 @@ const TYPES: readonly (((type: FlatTable, children: readonly Field[]) => DataTyp
   (type) => ({ kind: 'interval', unit: oneOf(INTERVAL_UNITS, type.int(0, 2)) }),
   (_, children) => ({ kind: 'list', layout: 'offsets', item: onlyOf(children) }),
   (_, children) => ({ kind: 'struct', fields: children }),
-  () => unsupported('a union column', 'leave it out, as drop_columns() of a pyarrow table does'),
+  (_, __, column) => unsupported(`a union in the Arrow column ${shown(column)}`, withoutColumn(column)),
   (type) => ({ kind: 'fixed_size_binary', byteWidth: inRange(type.int(0, 4), 0, MOST_BYTES) }),
   (type, children) => ({
     kind: 'fixed_size_list',
@@ -64,7 +65,7 @@ const TYPES: readonly (((type: FlatTable, children: readonly Field[]) => DataTyp
   () => ({ kind: 'binary', layout: 'large' }),
   () => ({ kind: 'utf8', layout: 'large' }),
   (_, children) => ({ kind: 'list', layout: 'large', item: onlyOf(children) }),
-  () => unsupported('a run-end encoded column', 'decode it with run_end_decode() of pyarrow.compute'),
+  (_, __, column) => unsupported(`run-end encoding of the Arrow column ${shown(column)}`, withoutRuns(column)),
   () => ({ kind: 'binary', layout: 'view' }),
   () => ({ kind: 'utf8', layout: 'view' }),
   (_, children) => ({ kind: 'list', layout: 'view', item: onlyOf(children) }),
@@ -111,9 +112,12 @@ function entriesOf(children: readonly Field[]): Field {
 /** Reads a schema. Throws E_UNSUPPORTED where it has types that cannot be read. */
 export function readSchema(schema: FlatTable): FileSchema {
   if (schema.int(0, 2) !== LITTLE_ENDIAN) {
-    unsupported('big-endian data', 'pyarrow reads it, and write_table() writes it in the usual order')
+    unsupported('big-endian Arrow data', REWRITE)
   }
-  return { fields: schema.tables(1).map((field) => readField(field, DEEPEST)), metadata: readMetadata(schema, 2) }
+  return {
+    fields: schema.tables(1).map((field) => readField(field, field.string(0) ?? '', DEEPEST)),
+    metadata: readMetadata(schema, 2),
+  }
 }
 
 /** Key and value pairs; of a key that comes twice, the last. */
@@ -121,11 +125,11 @@ function readMetadata(parent: FlatTable, slot: number): ReadonlyMap<string, stri
   return new Map(parent.tables(slot).map((pair) => [pair.text(0) ?? '', pair.text(1) ?? '']))
 }
 
-function readField(table: FlatTable, deepest: number): FieldNode {
+function readField(table: FlatTable, column: string, deepest: number): FieldNode {
   if (deepest === 0) throw damaged('a column is nested too deep')
   const name = table.string(0) ?? ''
-  const children = table.tables(5).map((child) => readField(child, deepest - 1))
-  const values = readType(table, children)
+  const children = table.tables(5).map((child) => readField(child, column, deepest - 1))
+  const values = readType(table, children, column)
   const encoding = table.table(4)
   const metadata = readMetadata(table, 6)
   const field = { name, type: values, nullable: table.boolean(1), ...(metadata.size > 0 && { metadata }) }
@@ -140,14 +144,15 @@ function readField(table: FlatTable, deepest: number): FieldNode {
   return { field: { ...field, type }, dictionary: encoding.long(0), children }
 }
 
-function readType(field: FlatTable, children: readonly FieldNode[]): DataType {
+function readType(field: FlatTable, children: readonly FieldNode[], column: string): DataType {
   const number = field.int(2, 1)
   const type = field.table(3)
   const read = TYPES[number]
-  if (!read || !type) return unsupported(`a column of the type ${number}`, 'write it anew with pyarrow')
+  if (!read || !type) return unsupported(`type ${number} of the Arrow column ${shown(column)}`, withoutColumn(column))
   return read(
     type,
     children.map(({ field }) => field),
+    column,
   )
 }
 

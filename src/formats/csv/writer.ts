@@ -37,7 +37,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
       header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
     write({ batch, scores, good }) {
       if (good.length === 0) return []
-      const kept = batch.kept.map(valueReader)
+      const kept = batch.kept.map((column, index) => valueReader(column, schema.kept[index]!.field))
       return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
     },
     end: () => [],

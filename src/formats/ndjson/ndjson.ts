@@ -325,7 +325,7 @@ export function write({
   return {
     begin: () => [],
     write({ batch, scores, good }) {
-      const read = batch.kept.map(valueReader)
+      const read = batch.kept.map((column, index) => valueReader(column, kept[index]?.field))
       let text = ''
       for (const row of good) {
         const found = pairs.map(([key, valueText]) => key + valueText(scores, row))

@@ -1,0 +1,37 @@
+/** Canonical extension types (https://arrow.apache.org/docs/format/CanonicalExtensions.html) whose values are not as they are stored. */
+import type { Field } from './data-type.js'
+import { RawJson, type Value } from './record-batch.js'
+
+/** The key of a field's metadata that names its extension type. */
+export const EXTENSION_NAME = 'ARROW:extension:name'
+
+/** The function that makes the values of a field of what is stored; undefined where they are the same. */
+export function extensionOf(field: Field | undefined): ((stored: Value) => Value) | undefined {
+  const name = field?.metadata?.get(EXTENSION_NAME)
+  const convert = name === undefined ? undefined : EXTENSIONS.get(name)
+  return convert && ((stored) => (stored === null ? null : convert(stored)))
+}
+
+const EXTENSIONS: ReadonlyMap<string, (stored: NonNullable<Value>) => Value> = new Map([
+  ['arrow.uuid', uuidOf],
+  ['arrow.json', jsonOf],
+  ['arrow.bool8', (stored) => stored !== 0],
+])
+
+function uuidOf(stored: NonNullable<Value>): Value {
+  if (!(stored instanceof Uint8Array) || stored.length !== 16) return stored
+  return Buffer.from(stored)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+/** JSON on one line, where it is JSON. */
+function jsonOf(stored: NonNullable<Value>): Value {
+  const text = String(stored)
+  try {
+    JSON.parse(text)
+    return new RawJson(text.replace(/[\r\n]/g, ' '))
+  } catch {
+    return text
+  }
+}

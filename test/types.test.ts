@@ -1,0 +1,191 @@
+/** Types of Arrow, kept from file to file and written as text; files of pyarrow and Polars, see test/types/fixtures.py. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
+import { Dictionary, Float64, Int8, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow'
+import fc from 'fast-check'
+import { read, type SoftmaxError, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { readMessage } from '../dist/formats/arrow/message.js'
+import { readSchema } from '../dist/formats/arrow/schema.js'
+import { P21, run } from './streams.js'
+import { ROOT } from './support.js'
+
+const fixture = (name: string) => readFileSync(join(ROOT, 'fixtures', name))
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+const TYPES = fixture('types.arrow')
+const ROWS = linesOf(gunzipSync(fixture('types.ndjson.gz')).toString())
+
+/** The schema that a file or stream begins with. */
+function schemaOf(bytes: Buffer) {
+  const start = bytes.toString('latin1', 0, 6) === 'ARROW1' ? 8 : 0
+  const length = bytes.readInt32LE(start + 4)
+  return readSchema(readMessage(bytes.subarray(start + 8, start + 8 + length)).header)
+}
+
+const fieldsOf = (bytes: Buffer) => schemaOf(bytes).fields.map(({ field }) => field)
+
+describe('columns of every type', () => {
+  it('are written as JSON with all that they hold', async () => {
+    const { text, error } = await run(TYPES, { to: 'ndjson', emit: 'index' })
+    expect(error).toBeUndefined()
+    expect(linesOf(text).map(({ index: _, ...row }) => row)).toEqual(ROWS)
+  })
+
+  it.each(['arrow', 'arrows'] as const)('come out of %s as they went in, with the schema', async (to) => {
+    const { bytes, error } = await run(TYPES, { to, emit: 'index' })
+    expect(error).toBeUndefined()
+    const isKept = ({ name }: { name: string }) => name !== 'logits' && name !== 'index'
+    expect(fieldsOf(bytes).filter(isKept)).toEqual(fieldsOf(TYPES).filter(isKept))
+    expect(schemaOf(bytes).metadata).toEqual(schemaOf(TYPES).metadata)
+    const again = await run(bytes, { to: 'ndjson', logits: 'index', emit: 'label' })
+    expect(linesOf(again.text).map(({ label: _, ...row }) => row)).toEqual(ROWS)
+  })
+
+  it('are the same in part, where rows are left out', async () => {
+    const { bytes } = await run(TYPES, { to: 'arrow', emit: 'index', logits: 'plain double', onError: 'skip' })
+    const { text } = await run(bytes, { to: 'ndjson', logits: 'index', emit: 'label' })
+    const good = ROWS.filter((row) => typeof row['plain double'] === 'number')
+    expect(good).toHaveLength(5)
+    const rest = good.map(({ 'plain double': _, ...row }) => row)
+    expect(linesOf(text).map(({ label: _, logits: __, ...row }) => row)).toEqual(rest)
+  })
+
+  it('are objects, of which what is nested is nested', async () => {
+    const rows: Record<string, unknown>[] = await Readable.from([TYPES]).compose(read('arrow')).toArray()
+    const [first] = rows
+    expect(first!.deep).toEqual(ROWS[0].deep)
+    expect(Object.keys((first!.deep as object[])[0]!)).toEqual(['x', '__proto__'])
+    expect(first!['plain binary']).toEqual(new Uint8Array())
+    expect(rows.map((row) => row['list of dictionary string'])).toEqual(
+      ROWS.map((row) => row['list of dictionary string']),
+    )
+    expect(rows[1]!['plain uint64']).toBeNull()
+    expect(rows[2]!['plain uint64']).toBe(2n ** 64n - 1n)
+  })
+})
+
+describe('a file of Polars', () => {
+  const file = fixture('polars.arrow')
+
+  it('is read by its footer, and has a column without a name', async () => {
+    const { text } = await run(file, { to: 'csv' })
+    expect(text).toBe(
+      [
+        '"",text,kind,when,p_0,p_1,label',
+        `1,a,x,1970-01-01T00:00:00,${P21},0`,
+        `2,,y,,${P21.split(',').reverse()},1`,
+        '3,a text that is longer than a view,x,2020-02-29T00:00:00,0.5,0.5,0\n',
+      ].join('\n'),
+    )
+  })
+
+  it('keeps views, large lists and the name', async () => {
+    const { bytes } = await run(file, { to: 'arrow' })
+    expect(fieldsOf(bytes).map(({ name, type }) => [name, type])).toMatchObject([
+      ['', { kind: 'int' }],
+      ['text', { kind: 'utf8', layout: 'view' }],
+      ['kind', { kind: 'dictionary', values: { kind: 'utf8' } }],
+      ['when', { kind: 'timestamp', unit: 'microsecond' }],
+      ['probs', { kind: 'fixed_size_list', size: 2 }],
+      ['label', { kind: 'utf8' }],
+    ])
+  })
+})
+
+describe('a dictionary that is replaced and grows', () => {
+  const kinds = ['a', 'b', null, 'b', 'c', 'c', 'd', 'b', 'c']
+
+  it.each(['arrow', 'arrows'] as const)('is a dictionary in %s', async (to) => {
+    const { bytes } = await run(fixture('dictionaries.arrows'), { to })
+    const column = tableFromIPC(bytes).getChild('kind')!
+    expect(String(column.type)).toBe('Dictionary<Int8, Utf8>')
+    expect([...column]).toEqual(kinds)
+  })
+
+  it('has more values in a file than its indices have room for: a stream has room for them', async () => {
+    const part = (first: number) => {
+      const words = Array.from({ length: 100 }, (_, word) => `word ${first + word}`)
+      const kind = vectorFromArray(words, new Dictionary(new Utf8(), new Int8()))
+      const numbers = () => vectorFromArray(Array(words.length).fill(1), new Float64())
+      return Buffer.from(tableToIPC(new Table({ kind, logit_a: numbers(), logit_b: numbers() }), 'stream'))
+    }
+    const parts = [part(0), part(50)]
+    const { table } = await joined(parts, 'arrows')
+    expect([...table!.getChild('kind')!][199]).toBe('word 149')
+    expect((await joined(parts, 'arrow')).error).toMatchObject({
+      code: 'E_UNSUPPORTED',
+      message: expect.stringContaining('more than 128 values together, with indices of 8 bits; write a stream of it'),
+    })
+  })
+})
+
+/** Inputs one after the other, as a table of what comes out. */
+async function joined(inputs: Buffer[], to: 'arrow' | 'arrows') {
+  const stream = scoreFiles(
+    inputs.map((bytes) => Readable.from([bytes])),
+    { to },
+  )
+  return stream.toArray().then(
+    (pieces) => ({ table: tableFromIPC(Buffer.concat(pieces)), error: undefined }),
+    (error: SoftmaxError) => ({ table: undefined, error }),
+  )
+}
+
+describe('inputs one after the other', () => {
+  const streamOf = async (text: string) => (await run(text, { to: 'arrows', logits: 'x', emit: 'index' })).bytes
+
+  it('have to have the types of the first', async () => {
+    const texts = await streamOf('id,x,logit_a,logit_b\n1,0,2,1\n')
+    const numbers = await streamOf('{"id":1,"x":0,"logit_a":2,"logit_b":1}\n')
+    expect((await joined([texts, texts], 'arrow')).table?.numRows).toBe(2)
+    expect((await joined([texts, numbers], 'arrow')).error).toMatchObject({
+      code: 'E_COLUMN_TYPE',
+      status: 1,
+      info: { column: 'id', type: 'int64', expected: 'utf8' },
+    })
+  })
+})
+
+describe('what cannot be read', () => {
+  interface Case {
+    name: string
+    bytes: string
+    code: string
+    says: string
+  }
+  const cases: Case[] = linesOf(fixture('features.ndjson').toString()).filter(({ code }) => code)
+
+  it.each(cases.map((one) => [one.name, one] as const))('says why: %s', async (_, { bytes, code, says }) => {
+    const { error } = await run(Buffer.from(bytes, 'base64'), { from: 'arrow', to: 'csv' })
+    expect(error).toMatchObject({ code, message: expect.stringContaining(says) })
+  })
+
+  it('is named, not in the words of the engine, wherever a file is damaged', async () => {
+    const files = ['polars.arrow', 'dictionaries.arrows', 'digits.arrows'].map(fixture)
+    const damage = fc.record({
+      file: fc.constantFrom(...files),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ file, at, bytes }) => {
+        const copy = Buffer.from(file)
+        copy.set(bytes, Math.floor(at * (file.length - bytes.length)))
+        const { error } = await run(copy, { from: 'arrow', to: 'csv' })
+        if (!error) return
+        expect(error.code).not.toBe('E_INTERNAL')
+        expect(error.message).not.toMatch(
+          /Cannot |undefined|of null|Invalid (typed )?array|DataView|out of (range|bounds)|BigInt/,
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
