@@ -146,6 +146,68 @@ export function logit(random: Random, oddness: number): string {
   return random.below(10) === 0 ? `"${number}"` : number
 }
 
+/** Cells of one type, and some that are not of it. */
+const TYPED: ((random: Random) => string)[] = [
+  (random) => String(random.below(2 ** 31) - 2 ** 30),
+  (random) => String(BigInt.asIntN(64, random.bits())),
+  (random) => random.of(NUMBERS)(random),
+  (random) => String(random.below(1e6) / 64),
+  (random) => random.of(['true', 'false', 'True', 'FALSE']),
+  (random) => dateOf(random),
+  (random) => `${dateOf(random)}${random.of(['T', ' '])}${timeOf(random)}`,
+  (random) => `${dateOf(random)}T${timeOf(random)}${random.of(['Z', '+00:00'])}`,
+]
+const TYPED_ODD = [
+  '',
+  '""',
+  '007',
+  '+5',
+  '-0',
+  '1e3',
+  '.5',
+  '5.',
+  '1.10',
+  'nan',
+  '-inf',
+  '"1"',
+  ' 1',
+  '1 ',
+  'x',
+  'TRUE',
+  'tRUE',
+]
+  .concat([
+    '9223372036854775808',
+    '9007199254740993',
+    '0.12345678901234567890',
+    '0.1234567890123456',
+    '1e400',
+    '1e-400',
+  ])
+  .concat(['2024-02-29', '2023-02-29', '0000-01-01', '2024-1-1', '2024-01-01T24:00', '2024-01-01 00:00:00.1234567'])
+
+const two = (value: number) => String(value).padStart(2, '0')
+const dateOf = (random: Random) =>
+  `${String(1 + random.below(9999)).padStart(4, '0')}-${two(1 + random.below(12))}-${two(1 + random.below(28))}`
+const timeOf = (random: Random) => {
+  const seconds = random.of([
+    '',
+    `:${two(random.below(60))}`,
+    `:${two(random.below(60))}.${random.digits(1 + random.below(6))}`,
+  ])
+  return `${two(random.below(24))}:${two(random.below(60))}${seconds}`
+}
+
+/** The function that makes the cells of a column whose cells are of one type, as a rule. */
+export function typedCells(random: Random, oddness: number): () => string {
+  const cell = random.of(TYPED)
+  return () => {
+    if (random.below(1000) < oddness / 2) return random.of(TYPED_ODD)
+    if (random.below(20) === 0) return ''
+    return random.below(20) === 0 ? `"${cell(random)}"` : cell(random)
+  }
+}
+
 const KEPT = ['"a,b"', '"a""b"', '"a\nb"', '""', 'é', '\0', '\ufeff', "'", '#', '"a;b\tc"', '"\r\n"', '🐢']
 const KEPT_BAD = ['a"b', '\\"', '"open', '"a"b', '"a" ', '\r', 'a,b']
 

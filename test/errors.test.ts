@@ -108,6 +108,13 @@ const THROUGH_COMMAND = {
     begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is none of the first row\'s',
     says: '--no-keep',
   },
+  E_CELL_TYPE: {
+    files: { 'in.csv': `${GOOD}${'1,2,1\n'.repeat(9_999)}K1A,2,1\n` },
+    args: ['in.csv', '-o', 'out.arrow', '--types', 'infer', '--quiet'],
+    status: 1 as const,
+    begins: 'in.csv:10002: column id (row 10001, byte 60023): "K1A" is no int64',
+    says: '--types text keeps all as text',
+  },
   E_TYPE: {
     files: { 'in.npy': npy('<i8', '(1, 2)', Buffer.alloc(16)) },
     args: ['in.npy'],

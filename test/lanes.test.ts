@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { anyOptions, both, isSame, maybe, sameIn, type Way } from './agree.js'
-import { kept as keptCell, logit, ODD } from './cells.js'
+import { kept as keptCell, logit, ODD, typedCells } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
 
@@ -149,6 +149,16 @@ interface Case {
   options: ScoreOptions
 }
 
+/** A format to write, and how. */
+function outputOf(random: Random): ScoreOptions {
+  const to = maybe(random, 2, () =>
+    random.of<NonNullable<ScoreOptions['to']>>(['csv', 'tsv', 'ndjson', 'npy', ...COLUMNAR]),
+  )
+  return { to, types: COLUMNAR.includes(to!) ? maybe(random, 2, () => 'infer') : undefined }
+}
+
+const COLUMNAR: NonNullable<ScoreOptions['to']>[] = ['arrow', 'arrows', 'parquet']
+
 function randomOptions(random: Random, classes: number): ScoreOptions {
   return {
     ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
@@ -156,7 +166,7 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     from: maybe(random, 6, () => 'tsv'),
     delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
     outputHeader: maybe(random, 4, () => random.below(2) === 0),
-    to: maybe(random, 2, () => random.of(['csv', 'tsv', 'ndjson'])),
+    ...outputOf(random),
     comment: maybe(random, 6, () => '#'),
     escapeFormulas: maybe(random, 5, () => true),
     logits: random.of(['logit_*', 'logit_*', `logit_${classes - 1},logit_*`]),
@@ -174,11 +184,14 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
   const others = (count: number, cell: () => string) => Array.from({ length: count }, cell)
   const lines = [[...others(before, () => 'b'), ...names, ...others(after, () => 'a')].join(delimiter)]
   const crlf = random.below(4) === 0
+  const kept = Array.from({ length: before + after }, () =>
+    options.types === 'infer' ? typedCells(random, oddness) : () => keptCell(random, oddness),
+  )
   for (let row = 0; row < rows; row++) {
     const cells = [
-      ...others(before, () => keptCell(random, oddness)),
+      ...kept.slice(0, before).map((cell) => cell()),
       ...names.map(() => logit(random, oddness)),
-      ...others(after, () => keptCell(random, oddness)),
+      ...kept.slice(before).map((cell) => cell()),
     ]
     if (random.below(4000) < oddness) cells.splice(random.below(cells.length), 1, ...others(random.below(3), () => '1'))
     lines.push(cells.join(delimiter))
@@ -242,6 +255,40 @@ describe('rows that are made at random', { timeout: Math.max(120_000, COUNT) }, 
       await both(text, options, [{ size: randomSize(random, text), jobs: 1 + random.below(4) }])
       rows += count
     }
+  })
+})
+
+describe('cells of types that the first rows tell', { timeout: Math.max(120_000, COUNT) }, () => {
+  /** As many rows as tell the types, and some that may have other cells. */
+  const typedText = (random: Random, rows: number, oddness: number) => {
+    const seed = random.below(2 ** 31)
+    const cells = (odd: number) => {
+      const kinds = randomFrom(seed)
+      const columns = [typedCells(kinds, odd), typedCells(kinds, odd), typedCells(kinds, odd)]
+      return () => `${columns.map((cell) => cell()).join()},${random.below(100)},2\n`
+    }
+    const first = Array.from({ length: 100 }, cells(0)).join('').repeat(101)
+    return `a,b,c,logit_x,logit_y\n${first}${Array.from({ length: rows }, cells(oddness)).join('')}`
+  }
+
+  it('give the same columns, counts and errors in both lanes, of other cells too', async () => {
+    const random = randomFrom(SEED)
+    let misfits = 0
+    for (let rows = 0; rows < COUNT / 8; rows += 300) {
+      const text = typedText(random, 300, random.of([3, 30, 200]))
+      const options: ScoreOptions = {
+        onError: random.of(['skip', 'skip', 'fail']),
+        to: random.of(COLUMNAR),
+        types: 'infer',
+        missing: '-inf',
+      }
+      const way = { size: 2 ** (12 + random.below(10)), jobs: 1 + random.below(3) }
+      const { error, warnings, stats } = await both(text, options, [way])
+      expect([undefined, 'E_CELL_TYPE']).toContain(error?.code)
+      if (stats.rejected.E_CELL_TYPE) misfits++
+      expect(warnings.length).toBeLessThan(2)
+    }
+    expect(misfits).toBeGreaterThan(COUNT / 8000)
   })
 })
 

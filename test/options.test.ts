@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tableFromIPC } from 'apache-arrow'
 import { OPTIONS, type ScoreOptions, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
@@ -299,6 +300,24 @@ const TESTS = {
       expect(thrown(() => score({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
       expect(thrown(() => softmax({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
     })
+  },
+
+  types() {
+    it('infer gives kept columns of delimited text a type, where the output has types', async () => {
+      const cwd = folder({ 'in.csv': ROWS })
+      expect(command(['in.csv', '-o', 'out.arrow', '--types', 'infer', '-q'], { cwd }).status).toBe(0)
+      const { bytes } = await run(ROWS, { to: 'arrow', types: 'infer' })
+      expect(readFileSync(join(cwd, 'out.arrow')).equals(bytes)).toBe(true)
+      expect(Array.from(tableFromIPC(bytes).getChild('id')!)).toEqual([7n])
+    })
+
+    it('text is the default', async () => {
+      const { bytes } = await run(ROWS, { to: 'arrow', types: 'text' })
+      expect(Array.from(tableFromIPC(bytes).getChild('id')!)).toEqual(['7'])
+      expect((await run(ROWS, { to: 'arrow' })).bytes.equals(bytes)).toBe(true)
+    })
+
+    refuses('--types', ['guess', '', 'Infer'], 'types', ['guess', true, null])
   },
 
   precision() {

@@ -168,7 +168,10 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const plan = {
     kept,
     fields: fields.map(
-      ({ all, ...field }, at): Field => ({ ...field, value: (_, row) => output.values[row]![at] as number }),
+      ({ all, position, classIndex, ...field }, at): Field => ({
+        ...field,
+        value: (_, row) => output.values[row]![at] as number,
+      }),
     ),
     classes: layout.classes,
     print: printer(settings),

@@ -45,6 +45,10 @@ export const CODES = {
   ),
   E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
   E_CELL_ENCODING: word(1, () => 'the text is not UTF-8; --no-keep leaves it out'),
+  E_CELL_TYPE: word<{ cell: string; type: string }>(
+    1,
+    ({ cell, type }) => `${shown(cell)} is no ${type}, as the first cells there are; --types text keeps all as text`,
+  ),
   E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
     type === undefined
       ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`

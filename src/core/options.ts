@@ -210,6 +210,12 @@ export const OPTIONS = {
     default: true,
     help: "leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched",
   }),
+  types: option({
+    kind: choice('text', 'infer'),
+    scopes: BYTES,
+    default: 'text',
+    help: 'what columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or times where all their cells are',
+  }),
   precision: option({
     kind: wholeNumber('N', 1, 17),
     scopes: [...STREAMS, 'write'],

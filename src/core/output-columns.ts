@@ -33,6 +33,10 @@ export interface Field {
   /** Of `classes`: whether the values stand in a list or beside their classes. */
   shape?: 'list' | 'record'
   value(scores: Scores, row: number): string | number | number[]
+  /** Of `text`: the position of the class whose name it is. */
+  position?(scores: Scores, row: number): number
+  /** The position of the class that it has the probabilities of, where each class has a column. */
+  classIndex?: number
   /** The same of all rows, one after the other, where they are numbers. */
   all?(scores: Scores): Float64Array
 }
@@ -72,6 +76,7 @@ const probabilities: Column = {
       ? classes.map((label, index) => ({
           name: (columnNames?.probs ?? prefix(log)) + label,
           type: 'result',
+          classIndex: index,
           value: ({ values }, row) => values[row * classes.length + index]!,
           all: (scores) => valuesOfClass(scores, index),
         }))
@@ -101,6 +106,7 @@ const mostProbable: Column = {
           name: `${columnNames?.label ?? 'label'}_${rank}`,
           type: 'text',
           value: (scores, row) => classes[best(scores, row)]!,
+          position: best,
         },
         {
           name: `${columnNames?.probs ?? prefix(log)}${rank}`,
@@ -134,7 +140,12 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   },
   label: {
     fields: ({ classes, columnNames }) => [
-      { name: columnNames?.label ?? 'label', type: 'text', value: (scores, row) => classes[scores.index[row]!]! },
+      {
+        name: columnNames?.label ?? 'label',
+        type: 'text',
+        value: (scores, row) => classes[scores.index[row]!]!,
+        position: (scores, row) => scores.index[row]!,
+      },
     ],
     cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
     properties: (scores, row, { classes, columnNames }) => ({

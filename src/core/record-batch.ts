@@ -147,6 +147,8 @@ export interface RecordBatchReader {
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
+  /** Gives kept columns of text types: those given, where undefined is text, or those of their first cells. */
+  inferTypes?(kept: readonly number[], types?: readonly (DataType.DataType | undefined)[]): void
   /** Where the first row stands, where the input has lines and bytes. */
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */
@@ -219,11 +221,18 @@ export interface ScoredBatch {
   good: readonly number[]
 }
 
+/** Some rows as columns. */
+export type Columns = readonly ColumnData[]
+
 /** Makes bytes of rows. */
 export interface RecordBatchWriter {
   /** What stands before the rows. */
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[] | Promise<Uint8Array[]>
+  /** The same for columns that are made, as `class-columns.ts` has them: the kept ones, then the new ones, in parts of a batch. */
+  writeColumns?(parts: readonly Columns[]): Uint8Array[] | Promise<Uint8Array[]>
+  /** The same for some rows; their memory is the writer's, who may recycle it. */
+  addColumns?(columns: Columns): Uint8Array[] | Promise<Uint8Array[]>
   /** What stands after them. */
   end(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** Gives back what it holds, at the end and after a failure. */

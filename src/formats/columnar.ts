@@ -18,7 +18,9 @@ import {
   type ValueType,
 } from '../core/record-batch.js'
 import { cellOf } from '../core/value-text.js'
+import { fits } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/matrix.js'
+import { joinedFields, POSITION } from './class-columns.js'
 
 /** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
 export function columnOf(field: Field): Column {
@@ -67,31 +69,40 @@ function valueTypeOf(type: DataType): ValueType {
 
 /** The columns of an output. */
 export function outputFields({ kept, fields, classes, float32 }: OutputSchema): Field[] {
+  const typeOf = typesOfResults(classes.length, float32)
+  return [...kept.map(keptField), ...fields.map(({ name, type }) => ({ name, type: typeOf(type), nullable: false }))]
+}
+
+/** The function that tells the type of a new column. */
+function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
+  const item = { name: 'item', type: result, nullable: false }
   const types: Record<OutputField['type'], DataType> = {
     text: { kind: 'utf8', layout: 'offsets' },
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
-    classes: {
-      kind: 'fixed_size_list',
-      size: classes.length,
-      item: { name: 'item', type: result, nullable: false },
-    },
+    classes: { kind: 'fixed_size_list', size: classes, item },
   }
-  return [...kept.map(keptField), ...fields.map(({ name, type }) => ({ name, type: types[type], nullable: false }))]
+  return (type: OutputField['type']) => types[type]
 }
 
 /** A column as its format has it; one of a format without types may always be empty. */
-function keptField({ name, type, field }: Column): Field {
-  return field ?? { name, type: dataTypeOf(type), nullable: true }
+function keptField(column: Column): Field {
+  return column.field ?? { name: column.name, type: keptType(column), nullable: true }
 }
 
-/** The function that makes the columns of an output, of which `fields` are the types, out of the good rows of a batch. */
-export function columnWriter(schema: OutputSchema, fields: readonly Field[]) {
-  const { kept, fields: added, classes } = schema
+/** The type that a kept column has in the output. */
+export function keptType({ type, field }: Column): DataType {
+  return field?.type ?? dataTypeOf(type)
+}
+
+/** The function that makes columns of the good rows of a batch, as `class-columns.ts` has them; `fields` are of the output. */
+export function columnWriter({ kept, fields: added, classes, float32 }: OutputSchema, fields: readonly Field[]) {
+  const joined = joinedFields(added)
+  const typeOf = typesOfResults(classes.length, float32)
   return ({ batch, scores, good }: ScoredBatch): ColumnData[] => [
     ...kept.map((column, index) => keptColumn(column, fields[index]!, batch.kept[index]!, good)),
-    ...added.map((field, index) => newColumn(field, fields[kept.length + index]!.type, classes, scores, good)),
+    ...joined.map((field) => newColumn(field, typeOf(field.type), classes, scores, good)),
   ]
 }
 
@@ -100,10 +111,16 @@ function keptColumn({ name, type }: Column, field: Field, column: KeptColumn, go
     ? good.length === column.length
       ? column
       : takeRows(column, good)
-    : buildColumn(partOf(column, good), type)
+    : buildColumn(requireFit(partOf(column, good), name, type), type)
   const isSame = sameType(rows.type, field.type) && (field.nullable || rows.nullCount === 0)
   if (isSame) return rows
   throw new SoftmaxError('E_COLUMN_TYPE', { column: name, type: typeName(rows.type), expected: fieldName(field) })
+}
+
+/** Values are of the first input's type where they are of another input too: text is no number because it looks like one. */
+function requireFit(values: ArrayLike<Value>, column: string, type: ValueType): ArrayLike<Value> {
+  if (ArrayBuffer.isView(values) || Array.prototype.every.call(values, (value) => fits(value, type))) return values
+  throw new SoftmaxError('E_COLUMN_TYPE', { column, type: 'utf8', expected: typeName(dataTypeOf(type)) })
 }
 
 function fieldName({ type, nullable }: Field): string {
@@ -122,6 +139,8 @@ function newColumn(
   good: readonly number[],
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
+  const { position } = field
+  if (position) return { ...column, type: POSITION, values: Int32Array.from(good, (row) => position(scores, row)) }
   if (field.type === 'text') {
     return buildColumn(
       good.map((row) => field.value(scores, row) as string),
@@ -155,13 +174,9 @@ function resultsOf(
   good: readonly number[],
 ): Float64Array {
   if (all && good.length === scores.rows) return all(scores)
-  const width = type === 'classes' ? classes.length : 1
-  const numbers = new Float64Array(good.length * width)
-  good.forEach((row, index) => {
-    const found = value(scores, row)
-    if (type === 'classes') numbers.set(found as number[], index * width)
-    else numbers[index] = found as number
-  })
+  if (type !== 'classes') return Float64Array.from(good, (row) => value(scores, row) as number)
+  const numbers = new Float64Array(good.length * classes.length)
+  for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * classes.length)
   return numbers
 }
 

@@ -20,6 +20,15 @@ export const ACTION_LOGIT = 2
 /** The logits of all classes, in a list. */
 export const ACTION_LOGITS = 3
 
+/** What the values of a kept column are, where there are columns in the output. */
+export const KEEP_TEXT = 0
+export const KEEP_INTEGER = 1
+export const KEEP_NUMBER = 2
+export const KEEP_BOOLEAN = 3
+export const KEEP_DATE = 4
+export const KEEP_TIMESTAMP = 5
+export const KEEP_TIMESTAMP_UTC = 6
+
 /** No byte. */
 export const NO_COMMENT = 0x100
 

@@ -2,8 +2,11 @@
  * Where a job of the fast lane lies in the memory of a kernel: what the kernel is told of it, and room for what it makes.
  * The numbers that both sides know are those of `kernel/abi.ts`.
  */
+import type { DataType } from '../core/data-type.js'
 import { COMMAS } from '../core/dialect.js'
-import type { OutputColumn } from '../core/output-columns.js'
+import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
+import { joinedFields } from '../formats/class-columns.js'
+import { keptType } from '../formats/columnar.js'
 import {
   ACTION_DROP,
   ACTION_KEEP,
@@ -15,18 +18,25 @@ import {
   EMIT_LIST,
   EMIT_PROBS,
   EMIT_TOP,
+  KEEP_BOOLEAN,
+  KEEP_DATE,
+  KEEP_INTEGER,
+  KEEP_NUMBER,
+  KEEP_TEXT,
+  KEEP_TIMESTAMP,
+  KEEP_TIMESTAMP_UTC,
   NO_COMMENT,
   WANT_LOG,
   WANT_SUMMARY,
 } from '../kernel/constants.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import type { Entry, TextJob } from './text-job.js'
+import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
 /** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
 export const INPUT_ROOM = 1 << 21
 const OUTPUT_ROOM = 1 << 21
 /** How far the kernel reads and writes ahead. */
-const PADDING = 64
+export const PADDING = 64
 
 const EMIT: Record<OutputColumn, number> = {
   probs: EMIT_PROBS,
@@ -37,6 +47,19 @@ const EMIT: Record<OutputColumn, number> = {
   entropy: EMIT_CONFIDENCE + 2,
   logsumexp: EMIT_CONFIDENCE + 3,
 }
+/** What the kernel keeps of a column. */
+function keepOf(type: DataType): number {
+  if (type.kind === 'timestamp') return type.timezone === undefined ? KEEP_TIMESTAMP : KEEP_TIMESTAMP_UTC
+  return KEEP[type.kind] ?? KEEP_TEXT
+}
+
+const KEEP: Partial<Record<DataType['kind'], number>> = {
+  int: KEEP_INTEGER,
+  float: KEEP_NUMBER,
+  bool: KEEP_BOOLEAN,
+  date: KEEP_DATE,
+}
+
 /** The longest number, `-2.2250738585072014e-308`, and its delimiter. */
 const NUMBER_ROOM = 26
 
@@ -50,6 +73,10 @@ export function layOut(job: TextJob, kernel: Kernel) {
   const growth = GROWTH[job.entry]
   const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
   const rows = batchRows(count)
+  const hasColumns = makesColumns(job)
+  const columnRows = hasColumns ? rowsOfColumns(schema) : 0
+  // Eight bytes a value, a byte that says whether it is there, and a bit, all padded.
+  const keptRoom = hasColumns ? Math.ceil((10 * columnRows + 3 * PADDING) / 16) * 16 : 0
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -77,12 +104,20 @@ export function layOut(job: TextJob, kernel: Kernel) {
     heap: take(16 * topK),
     positions: take(4 * topK),
     input: take(INPUT_ROOM),
-    output: take(growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
+    keptColumns: take(8 * schema.kept.length),
+    keptValues: take(keptRoom * schema.kept.length),
+    keptTexts: take(hasColumns ? growth * INPUT_ROOM : 0),
+    cursors: take(4 * columnRows),
+    columnValues: take(newRoom(schema, columnRows)),
+    output: take(hasColumns ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
     /** Where the room for output ends. */
     limit: end - PADDING,
     rowRoom,
     rows,
     growth,
+    /** How many rows there is room for in columns; how many bytes a kept column has for numbers. */
+    columnRows,
+    keptRoom,
   }
   growMemory(kernel, end)
   return layout
@@ -96,13 +131,39 @@ const GROWTH: Record<Entry, number> = {
   scoreLines: 1,
   scoreMembers: 1,
   scoreMembersToCsv: 3,
+  // A record of a cell has four bytes more.
+  addCsv: 5,
+  addMembers: 5,
 }
 /** The brackets of a list, the last brace and the newline. */
 const LINE_ROOM = 4
 
 function sizeOf(texts: string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0)
+  return sumOf(texts, ({ length }) => length)
 }
+
+function sumOf<T>(items: readonly T[], size: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + size(item), 0)
+}
+
+/** How many rows are in columns together, a multiple of 8: of a block of the usual size, most are. */
+function rowsOfColumns(schema: TextJob['schema']): number {
+  const room = newRoom(schema, 1) + 8 * schema.kept.length
+  return Math.max(8, Math.min(MOST_ROWS, Math.floor(COLUMN_ROOM / room)) & -8)
+}
+
+/** How many bytes there are for so many rows of all new columns. */
+function newRoom(schema: TextJob['schema'], rows: number): number {
+  return sumOf(joinedFields(fieldsOf(schema.emit, schema)), (field) => columnRoom(field, schema, rows))
+}
+
+/** How many bytes there are for so many rows of a new column: eight a number. */
+export function columnRoom({ type }: Field, { classes }: Pick<TextJob['schema'], 'classes'>, rows: number): number {
+  return 8 * rows * (type === 'classes' ? classes.length : 1)
+}
+
+const MOST_ROWS = 1 << 13
+const COLUMN_ROOM = 1 << 22
 
 /** How many rows are scored together: few enough for the nearest cache. */
 function batchRows(classes: number): number {
@@ -160,13 +221,22 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('keyCount', keys.length)
   set('columnKeys', at.columnKeys)
   set('leads', at.leads)
-  set('keptLeads', at.keptLeads)
+  set('keptLeads', makesColumns(job) ? at.keptColumns : at.keptLeads)
+  set('keptCount', schema.kept.length)
+  set('columnRows', at.columnRows)
+  set('columnValues', at.columnValues)
+  set('texts', at.keptTexts)
+  set('cursors', at.cursors)
+  schema.kept.forEach((column, index) => {
+    view.setUint32(at.keptColumns + 8 * index, keepOf(keptType(job.source.columns[column]!)), true)
+    view.setUint32(at.keptColumns + 8 * index + 4, at.keptValues + index * at.keptRoom, true)
+  })
   bytes.fill(ACTION_DROP, at.actions, at.actions + schema.header.length)
   for (const column of schema.kept) bytes[at.actions + column] = ACTION_KEEP
   const logits = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
   for (const column of schema.logits) bytes[at.actions + column] = logits
   schema.emit.forEach((name, index) => {
-    bytes[at.emit + index] = name === 'probs' ? probsEmit(schema) : EMIT[name]
+    bytes[at.emit + index] = name === 'probs' ? probsEmit(job) : EMIT[name]
   })
   let end = at.texts
   end = writeTexts(labels, at.labels, end, kernel)
@@ -185,9 +255,18 @@ function writeOrder(logits: readonly number[], at: number, view: DataView): bool
   return classes.some((index, nth) => index !== nth)
 }
 
-function probsEmit({ topK, shape }: TextJob['schema']): number {
-  if (topK > 0) return EMIT_TOP
-  return shape === 'list' ? EMIT_LIST : EMIT_PROBS
+/** A field of the job, which the kernel writes. */
+export function readField({ memory }: Kernel, { job }: Layout, field: string): number {
+  return new DataView(memory.buffer).getUint32(job + offsetOf(`job_${field}`), true)
+}
+
+export function writeField({ memory }: Kernel, { job }: Layout, field: string, value: number): void {
+  new DataView(memory.buffer).setUint32(job + offsetOf(`job_${field}`), value, true)
+}
+
+function probsEmit(job: TextJob): number {
+  if (job.schema.topK > 0) return EMIT_TOP
+  return job.schema.shape === 'list' || makesColumns(job) ? EMIT_LIST : EMIT_PROBS
 }
 
 /** Writes texts to `at`, and where they are and their lengths to `table`; returns where they end. */

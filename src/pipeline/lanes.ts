@@ -5,6 +5,7 @@ import type { FormatName } from '../core/formats.js'
 import type { SettingsOf } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { blockScorer } from './block-scorer.js'
+import { written } from './pieces.js'
 import { type BlockStart, countRows, noteLane } from './row-counts.js'
 import type { Run } from './run.js'
 import { type ScoreJob, scoreBatches } from './scorer.js'
@@ -18,17 +19,18 @@ export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: Format
 export function laneOf(
   reader: RecordBatchReader,
   job: ScoreJob,
-  { stats }: Run,
+  { stats, kept }: Run,
   settings: InputSettings,
 ): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
-  const textJob = textJobOf(job, reader, settings.from, settings.to)
+  const textJob = textJobOf(job, reader, settings.from, settings.to, kept)
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     return (writer) => scoreBatches(reader, job, writer)
   }
   noteLane(stats, 'fast')
-  return () => fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings))
+  return (writer) =>
+    written(fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings)), writer)
 }
 
 /** What a lane wrote, counted; it may lose a block, and with it its worker. */

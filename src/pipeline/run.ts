@@ -1,7 +1,8 @@
 /** What the inputs of a run share, and the bytes that come in. */
+import type { DataType } from '../core/data-type.js'
 import type { FormatName } from '../core/formats.js'
 import type { SettingsOf } from '../core/options.js'
-import type { RecordBatchWriter } from '../core/record-batch.js'
+import type { Column, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import type { Stats } from './row-counts.js'
 
@@ -14,6 +15,10 @@ export interface Run {
   emit(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; schema: Schema }
+  /** The types of kept columns, where they are inferred: undefined is text. */
+  types?: (DataType | undefined)[]
+  /** The columns that are kept of the first input. */
+  kept?: readonly Column[]
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

@@ -3,10 +3,12 @@ import { COMMAS, type Dialect } from '../core/dialect.js'
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
-import type { Format, RecordBatchReader } from '../core/record-batch.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { resolveTable } from '../core/schema.js'
+import { evenBatches } from '../formats/even-batches.js'
 import { loadFormat } from '../formats/index.js'
 import { numbersOf, resolveColumns } from './columns.js'
+import { inferTypes } from './kept-types.js'
 import { countLane, type InputSettings, laneOf } from './lanes.js'
 import { type Input, openInput } from './open-input.js'
 import { requireAllBytes, requireConservation, requireRows } from './row-counts.js'
@@ -65,14 +67,27 @@ async function* scoreReader(
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = jobOf(reader, format, input, run, settings)
+  if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
-  const writer = run.writer ?? (await format.write(outputSchema(job, reader, run.single)))
+  const schema = outputSchema(job, reader, run.single)
+  const writer = run.writer ?? (await newWriter(format, schema, reader))
+  run.kept ??= schema.kept
   // A writer of text is of one input, whose cells it may take as they stand.
   if (!isText(settings.to)) run.writer = writer
   if (isFirst) yield* buffersOf(writer.begin())
   yield* countLane(lane(writer), run, place, input.name)
   if (reader.text) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The writer of an output. The blocks of a text are no batches that a file is to have. */
+async function newWriter(
+  format: Format,
+  schema: OutputSchema,
+  { text }: RecordBatchReader,
+): Promise<RecordBatchWriter> {
+  const writer = await format.write(schema)
+  return text && format.typed ? evenBatches(writer, schema) : writer
 }
 
 /** Resolves the columns of an input, and what scoring has to know of them. */

@@ -151,7 +151,7 @@ export function outputSchema(
 }
 
 /** The function that rounds results as asked, for formats whose numbers are not text. */
-function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
+export function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
   if (precision === undefined && !float32) return (scores) => scores
   const round = rounder({ precision, float32 })
   return (scores) => ({

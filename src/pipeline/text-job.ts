@@ -1,20 +1,32 @@
 /** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
+import { sameType } from '../core/data-type.js'
 import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { fieldsOf } from '../core/output-columns.js'
-import type { JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
+import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import { keptType } from '../formats/columnar.js'
 import { encodeCell } from '../formats/csv/rows.js'
 import type { ScoreJob } from './scorer.js'
 
-/** The functions of the kernel that score text. */
-export type Entry =
+/** The functions of the kernel that make text of text. */
+export type TextEntry =
   | 'scoreCsv'
   | 'scoreCsvRequoted'
   | 'scoreCsvToNdjson'
   | 'scoreLines'
   | 'scoreMembers'
   | 'scoreMembersToCsv'
+
+/** The functions of the kernel that make columns of text. */
+export type ColumnEntry = 'addCsv' | 'addMembers'
+
+export type Entry = TextEntry | ColumnEntry
+
+/** True if the output is columns. */
+export function makesColumns({ entry }: Pick<TextJob, 'entry'>): boolean {
+  return entry === 'addCsv' || entry === 'addMembers'
+}
 
 /** A job of the fast lane; it can be sent to another thread. Texts are UTF-8 in latin1. */
 export interface TextJob extends ScoreJob {
@@ -33,19 +45,21 @@ export interface TextJob extends ScoreJob {
 /** Wider rows take the ordinary way: their numbers do not fit in the kernel's memory together. */
 const MOST_CLASSES = 1 << 17
 
-/** The job that the kernel is given, or why it cannot do it. */
+/** The job that the kernel is given, or why it cannot do it; `kept` are the columns of the first input, where there is one. */
 export function textJobOf(
   job: ScoreJob,
   { text, named }: RecordBatchReader,
   from: string,
   to: string,
+  kept?: readonly Column[],
 ): TextJob | string {
   const { schema, output } = job
-  if (!text || (!output && to !== 'ndjson')) return `${from} to ${to}`
+  if (!text) return `${from} to ${to}`
   const { source } = text
   const refusal =
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
-    (output ? dialectRefusal(output) : fieldsRefusal(schema))
+    (output ? dialectRefusal(output) : fieldsRefusal(schema)) ??
+    (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
@@ -101,13 +115,21 @@ function fieldsRefusal(schema: Schema): string | undefined {
   return schema.shape === 'record' ? 'probabilities as an object' : undefined
 }
 
-function csvEntry({ output, input, settings }: ScoreJob): Entry {
+/** Columns have the types of the first input, which are not those of this one where its format is another. */
+function typesRefusal(columns: readonly Column[], schema: Schema, first: readonly Column[]): string | undefined {
+  const isSame = schema.kept.every((index, nth) => sameType(keptType(columns[index]!), keptType(first[nth]!)))
+  return isSame ? undefined : 'columns of other types than those of the first input'
+}
+
+function csvEntry({ typed, output, input, settings }: ScoreJob): Entry {
+  if (typed) return 'addCsv'
   if (!output) return 'scoreCsvToNdjson'
   const keepsCells = sameCells(input!, output) && input!.newline === output.newline && !settings.escapeFormulas
   return keepsCells ? 'scoreCsv' : 'scoreCsvRequoted'
 }
 
-function ndjsonEntry({ output, rawRows, schema }: ScoreJob): Entry {
+function ndjsonEntry({ typed, output, rawRows, schema }: ScoreJob): Entry {
+  if (typed) return 'addMembers'
   if (output) return 'scoreMembersToCsv'
   return rawRows && schema.logitsList ? 'scoreLines' : 'scoreMembers'
 }

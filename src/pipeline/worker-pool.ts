@@ -6,10 +6,11 @@
  */
 
 import type { ScoredRows } from '../core/record-batch.js'
-import { acquireJoined, recycle } from '../io/buffer-pool.js'
+import { recycle } from '../io/buffer-pool.js'
 import { inOrder, WorkerThread } from '../io/in-order.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
+import { copied, type Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
@@ -39,21 +40,21 @@ export interface Request {
 export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
   job: TextJob,
-  general: (block: Buffer | Long) => ScoredRows,
+  general: (block: Buffer | Long) => ScoredRows<Piece>,
   jobs: number,
-): AsyncGenerator<ScoredRows> {
+): AsyncGenerator<ScoredRows<Piece>> {
   const kernel = borrowKernel()
   const here = new FastKernel(job, kernel)
   const crew = new WorkerPool(job, here)
   let seen = 0
   // One block at a time is in this thread's kernel.
   let last: Promise<unknown> = Promise.resolve()
-  const scoreHere = async (block: Buffer): Promise<ScoredRows> => {
+  const scoreHere = async (block: Buffer): Promise<ScoredRows<Piece>> => {
     here.inputIn().set(block)
     recycle(block)
     return copied(await here.score(block.length))
   }
-  const score = async (block: Buffer | Long): Promise<ScoredRows> => {
+  const score = async (block: Buffer | Long): Promise<ScoredRows<Piece>> => {
     if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
     seen += block.length
     if (seen > SMALL) crew.start(jobs - 1)
@@ -72,11 +73,6 @@ export async function* fastLane<Long>(
   }
 }
 
-/** Pieces, of which some stand in a kernel's memory, in a buffer of their own: there may be one for each odd row. */
-function copied(scored: ScoredRows): ScoredRows {
-  return { ...scored, pieces: scored.pieces.length > 0 ? [acquireJoined(scored.pieces)] : [] }
-}
-
 /**
  * How many blocks this thread scores before the workers have done earlier ones: with 1, both sides waited for each other,
  * which took a seventh more of the time.
@@ -88,7 +84,7 @@ const AT_HAND = 2
 
 /** One of a worker's memories, and where in it its blocks go. */
 interface Slot {
-  thread: WorkerThread<ScoredRows>
+  thread: WorkerThread<ScoredRows<Piece>>
   index: number
   input: Uint8Array
 }
@@ -97,7 +93,7 @@ interface Slot {
 class WorkerPool {
   readonly #job: TextJob
   readonly #model: FastKernel
-  readonly #threads: WorkerThread<ScoredRows>[] = []
+  readonly #threads: WorkerThread<ScoredRows<Piece>>[] = []
   readonly #free: Slot[] = []
   #failure: Error | undefined
 
@@ -120,7 +116,7 @@ class WorkerPool {
     }
   }
 
-  async score(block: Buffer): Promise<ScoredRows> {
+  async score(block: Buffer): Promise<ScoredRows<Piece>> {
     try {
       if (this.#failure) throw this.#failure
       const hand = this.#free.shift()!
@@ -139,7 +135,7 @@ class WorkerPool {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
-  #start(): WorkerThread<ScoredRows> {
+  #start(): WorkerThread<ScoredRows<Piece>> {
     const memories = Array.from({ length: AT_HAND }, () => newMemory(this.#model.memorySize))
     const options = {
       workerData: { softmaxKernel: kernelModule, job: this.#job, memories },
@@ -148,7 +144,7 @@ class WorkerPool {
       // A worker makes next to no garbage, and has no need of room for it.
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     }
-    const thread = new WorkerThread<ScoredRows>(new URL('./worker.js', import.meta.url), options, (error) =>
+    const thread = new WorkerThread<ScoredRows<Piece>>(new URL('./worker.js', import.meta.url), options, (error) =>
       this.#fail(error),
     )
     const hands = memories.map((memory, index) => ({ thread, index, input: this.#model.inputIn(memory) }))

@@ -1,6 +1,6 @@
 /** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
-import type { ColumnData } from '../../core/column-data.js'
-import type { OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { encodeBatch } from './column-encoder.js'
 import { type DictionaryMessage, DictionaryWriter } from './dictionary-writer.js'
@@ -14,9 +14,12 @@ export const writerOf =
     const fields = outputFields(schema)
     const columnsOf = columnWriter(schema, fields)
     const writer = new MessageWriter(numberDictionaries(fields), schema.metadata ?? new Map(), isFile)
+    const outputOf = outputColumns(schema, 'text')
+    const writeColumns = (parts: readonly Columns[]) => writer.write(outputOf(parts))
     return {
       begin: () => writer.begin(),
-      write: (rows) => writer.write(columnsOf(rows), rows.good.length),
+      write: (rows) => writeColumns([columnsOf(rows)]),
+      writeColumns,
       end: () => writer.end(),
     }
   }
@@ -47,7 +50,8 @@ class MessageWriter {
     return joined([...magic, ...message.pieces])
   }
 
-  write(columns: readonly ColumnData[], length: number): Uint8Array[] {
+  write(columns: Columns): Uint8Array[] {
+    const { length } = columns[0]!
     const mapped = columns.map((column, index) => this.#dictionaries.column(this.#fields[index]!, column))
     const dictionaries = this.#dictionaries.taken().flatMap((message) => this.#dictionary(message))
     const { header, body, bodyLength } = encodeBatch(mapped, length)

@@ -17,6 +17,7 @@ import type {
   Source,
 } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
+import { peekRows, typedColumn, typeOfCells, withType } from './cell-columns.js'
 import { type CsvHeader, dialectFromOptions, readHeader } from './header.js'
 import { type ByteRange, countLines, lineEnd, rowRanges } from './row-splitter.js'
 import { decodeCell, type Row, readRows, readRowsAt } from './rows.js'
@@ -28,7 +29,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   requireText(head, settings.encoding)
   requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
   const columns = columnsOf(head)
-  const { dialect, blocks, lines, bytes } = head
+  const { dialect, lines, bytes } = head
+  const { sample, blocks } =
+    settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
   return {
     columns,
     named: head.header !== undefined,
@@ -40,6 +43,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       }
     },
     text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
+    inferTypes(kept, types = kept.map((index) => typeOfCells(index, sample, columns.length, dialect))) {
+      for (const [nth, index] of kept.entries()) columns[index] = withType(columns[index]!, types[nth])
+    },
   }
 }
 
@@ -96,10 +102,14 @@ export function readBatch(
   if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
   const withPosition = locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options)
   const cellOf = cellReader(dialect, options.cells ?? 'text')
+  const kept = options.kept.map((index) => {
+    const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
+    return columns[index]!.field ? typedColumn(cells, columns[index]!, index, dialect, errors) : cells.map(cellOf)
+  })
   return {
     numRows: rows.length,
     logits,
-    kept: options.kept.map((column) => rows.map((row) => (Array.isArray(row) ? cellOf(row[column] ?? '') : ''))),
+    kept,
     errors,
     withPosition: (rowError, row) => withPosition(rowError, row, rows[row]!),
     lines: countLines(block, dialect),

@@ -13,6 +13,7 @@ import { isUtf8 } from 'node:buffer'
 import { valueReader } from '../../core/column-values.js'
 import { encodingInfo } from '../../core/encoding.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { isText } from '../../core/formats.js'
 import { logitOf } from '../../core/logit.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Field } from '../../core/output-columns.js'
@@ -50,7 +51,8 @@ type Row = Record<string, unknown> | unknown[]
 async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const { maxRowBytes: limit } = settings
   const blocks = splitLines(chunks, limit)
-  const { held, rows, mark } = await readFirst(blocks)
+  const isTyped = settings.to !== undefined && !isText(settings.to)
+  const { held, rows, mark } = await readFirst(blocks, isTyped ? SAMPLE : 1)
   if (rows.length === 0) {
     if (held.length === 0) return undefined
     throw firstError(held, mark, settings)
@@ -74,9 +76,16 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
   }
 }
 
-/** Reads as far as the first row that is one, but not for ever. */
-async function readFirst(blocks: AsyncGenerator<Block>): Promise<{ held: Block[]; rows: Row[]; mark: 0 | 3 }> {
+/**
+ * Reads as far as some rows that are ones, but not for ever; where there is one at least, all of its block are taken. Where
+ * columns have types, these do not depend on the blocks that rows come in.
+ */
+async function readFirst(
+  blocks: AsyncGenerator<Block>,
+  least: number,
+): Promise<{ held: Block[]; rows: Row[]; mark: 0 | 3 }> {
   const held: Block[] = []
+  const rows: Row[] = []
   let mark: 0 | 3 = 0
   for (let bytes = 0; bytes < SEARCH; ) {
     const { done, value } = await blocks.next()
@@ -89,26 +98,25 @@ async function readFirst(blocks: AsyncGenerator<Block>): Promise<{ held: Block[]
     if (bytes === 0) mark = byteOrderMark(value)
     const block = bytes === 0 ? value.subarray(mark) : value
     held.push(block)
+    addRows(block, rows, SEARCH - bytes)
     bytes += value.length
-    const rows = sampleRows(block)
-    if (rows.length > 0) return { held, rows, mark }
+    if (rows.length >= least) return { held, rows, mark }
   }
   const isBlank = (block: Block) => Buffer.isBuffer(block) && linesOf(block).next().done
-  return { held: held.every(isBlank) ? [] : held, rows: [], mark }
+  return { held: held.every(isBlank) ? [] : held, rows, mark }
 }
 
 /** How many bytes are looked through for a row that tells what the columns are, and how many rows for their types. */
 const SEARCH = 1 << 20
 const SAMPLE = 1000
 
-function sampleRows(block: Buffer): Row[] {
-  const rows: Row[] = []
+/** Adds the rows of a block, as far as they are within so many bytes. */
+function addRows(block: Buffer, rows: Row[], bytes: number): void {
   for (const { start, end } of linesOf(block)) {
+    if (rows.length === SAMPLE || (end > bytes && rows.length > 0)) return
     const row = parseRow(block.subarray(start, end))
     if ('value' in row) rows.push(row.value)
-    if (rows.length === SAMPLE) break
   }
-  return rows
 }
 
 const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }

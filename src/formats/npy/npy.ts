@@ -9,11 +9,12 @@
  * in a temporary file.
  */
 
+import type { ColumnData } from '../../core/column-data.js'
 import * as damage from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { type FloatLayout, readFloats } from '../../core/float.js'
-import type { Field } from '../../core/output-columns.js'
 import type {
+  Columns,
   Format,
   OutputSchema,
   ReaderOptions,
@@ -24,6 +25,7 @@ import type {
 } from '../../core/record-batch.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { openBytes, TempFile } from '../../io/temp-file.js'
+import { columnWriter, outputFields } from '../columnar.js'
 
 export const npy: Format = {
   shapes: ['list'],
@@ -174,22 +176,24 @@ function batchOf(logits: Float64Array, rows: number, { kept }: ReaderOptions): R
   }
 }
 
-async function write({ fields, classes, float32, rows }: OutputSchema): Promise<RecordBatchWriter> {
-  const numbers = fields.filter(({ type }) => type !== 'text')
-  const width = numbers.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
+async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
+  const { fields, classes, float32, rows } = schema
+  const columnsOf = columnWriter(schema, outputFields(schema))
+  const width = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
   const spool = rows === undefined ? await TempFile.open() : undefined
   let written = 0
+  const writeColumns = async (parts: readonly Columns[]) => {
+    const matrix = matrixOf(parts, width, float32)
+    written += matrix.length / width
+    const bytes = littleEndian(matrix)
+    if (!spool) return [bytes]
+    await spool.write(bytes)
+    return []
+  }
   return {
     begin: () => (rows === undefined ? [] : [headerOf(rows, width, float32)]),
-    async write({ scores, good }) {
-      const matrix = float32 ? new Float32Array(good.length * width) : new Float64Array(good.length * width)
-      for (const [index, row] of good.entries()) fill(matrix, index * width, numbers, [scores, row])
-      written += good.length
-      const bytes = littleEndian(matrix)
-      if (!spool) return [bytes]
-      await spool.write(bytes)
-      return []
-    },
+    write: (batch) => writeColumns([columnsOf(batch)]),
+    writeColumns,
     async *end() {
       if (!spool) return
       yield headerOf(written, width, float32)
@@ -199,17 +203,29 @@ async function write({ fields, classes, float32, rows }: OutputSchema): Promise<
   }
 }
 
-function fill(
-  matrix: Float32Array | Float64Array,
-  at: number,
-  fields: Field[],
-  place: Parameters<Field['value']>,
-): void {
-  for (const { value } of fields) {
-    const found = value(...place)
-    if (typeof found === 'number') matrix[at++] = found
-    else for (const number of found as number[]) matrix[at++] = number
+/** Columns as rows, each of `width` numbers: the values of a list stand together. */
+function matrixOf(parts: readonly Columns[], width: number, float32: boolean) {
+  const rows = parts.reduce((sum, [column]) => sum + column!.length, 0)
+  const matrix = float32 ? new Float32Array(rows * width) : new Float64Array(rows * width)
+  let start = 0
+  for (const columns of parts) {
+    let place = start
+    for (const column of columns) place += fill(matrix, place, column, width)
+    start += columns[0]!.length * width
   }
+  return matrix
+}
+
+/** Puts a column into rows; returns how many numbers it has in each. */
+function fill(matrix: Float32Array | Float64Array, start: number, column: ColumnData, width: number): number {
+  const { length, values, children } = column
+  const numbers = (values ?? children![0]!.values!) as Float64Array
+  const size = length > 0 ? numbers.length / length : 0
+  if (size === width) matrix.set(numbers, start)
+  for (let row = 0, at = 0, to = start; size < width && row < length; row++, to += width) {
+    for (let index = 0; index < size; index++) matrix[to + index] = numbers[at++]!
+  }
+  return size
 }
 
 function littleEndian({

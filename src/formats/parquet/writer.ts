@@ -1,5 +1,6 @@
 /** Writes Parquet: columns as leaves, leaves as pages, pages in row groups. */
-import type { OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
+import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
+import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { ARROW_SCHEMA, arrowSchemaEntry } from './arrow-schema.js'
 import { ChunkWriter } from './chunk-writer.js'
@@ -33,20 +34,24 @@ export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
     rows = 0
     values = 0
   }
+  const outputOf = outputColumns(schema, 'dictionary')
+  const writeColumns = (parts: readonly Columns[]) => {
+    const columns = outputOf(parts)
+    for (const [index, data] of columns.entries()) {
+      const node = nodes[index]!
+      for (const [leaf, part] of shred(node, data).entries()) {
+        chunks[node.leaf + leaf]!.add(part)
+        values += part.count
+      }
+    }
+    rows += columns[0]!.length
+    if (values >= most) endGroup()
+    return file.taken()
+  }
   return {
     begin: () => file.taken(),
-    write(batch: ScoredBatch) {
-      for (const [index, data] of columnsOf(batch).entries()) {
-        const node = nodes[index]!
-        for (const [leaf, part] of shred(node, data).entries()) {
-          chunks[node.leaf + leaf]!.add(part)
-          values += part.count
-        }
-      }
-      rows += batch.good.length
-      if (values >= most) endGroup()
-      return file.taken()
-    },
+    write: (batch: ScoredBatch) => writeColumns([columnsOf(batch)]),
+    writeColumns,
     *end() {
       endGroup()
       const metadata = new Map([

@@ -1,7 +1,8 @@
 /** What the host sees of the kernel. */
 export * from './offsets'
 export { countLines } from './csv'
-export { scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
+export { gatherKept } from './columns'
+export { addCsv, addMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
 export { accumulate, begin, emit, finish, scan, scoreRows } from './softmax'
 export { setTemperature } from './temperature'
 export { drain, select, selectRows } from './top-k'

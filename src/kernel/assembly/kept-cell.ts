@@ -3,11 +3,13 @@
  * of JSON as a cell. Each writes the cell from `start` to `end` at `out`, and returns where it ends; 0 for what is left to
  * the host. Bytes from 128 on are taken for what they are; whether they are UTF-8 is the host's to know.
  */
+import { KEEP_BOOLEAN, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parse, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
 import { print } from './print-number'
-import { Job, Text } from './structs'
+import { Job, KeptColumn, NULL, Text } from './structs'
+import { integer, typedValue } from './typed-cell'
 
 /** Writes a kept cell; `lead` is the address of what precedes it in JSON. */
 export type Keep = (start: usize, end: usize, out: usize, lead: usize, job: Job) => usize
@@ -207,4 +209,87 @@ function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize 
   }
   store<u8>(out, QUOTE)
   return out + 1
+}
+
+/* Records of columns: see `columns.ts` */
+
+/** A cell as a value of the type of its column, or NULL; as text without its quotes. */
+// @ts-ignore: decorator
+@inline
+export function cellToValue(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
+  const kind = changetype<KeptColumn>(lead).kind
+  if (kind != KEEP_TEXT) return typedCell(start, end, out, kind, job)
+  if (<u32>load<u8>(start) == job.quote) return quotedToText(start + 1, end - 1, out, job)
+  store<u32>(out, <u32>(end - start))
+  return copy(start, end - start, out + 4)
+}
+
+function typedCell(start: usize, end: usize, out: usize, kind: u32, job: Job): usize {
+  const isQuoted = <u32>load<u8>(start) == job.quote
+  const from = start + usize(isQuoted)
+  const to = end - usize(isQuoted)
+  store<u32>(out, from == to ? NULL : 8)
+  return from == to ? out + 4 : typedValue(from, to, out + 4, kind, isQuoted ? job.quote : job.delimiter)
+}
+
+function quotedToText(at: usize, end: usize, out: usize, job: Job): usize {
+  const quotes = i8x16.splat(<i8>job.quote)
+  const start = out + 4
+  let to = start
+  while (at < end) {
+    const bytes = v128.load(at)
+    v128.store(to, bytes)
+    const plain = min(<usize>ctz(i8x16.bitmask(i8x16.eq(bytes, quotes)) | 0x10000), end - at)
+    at += plain
+    to += plain
+    if (at == end || plain == 16) continue
+    store<u8>(to++, job.quote)
+    at += 2
+  }
+  store<u32>(out, <u32>(to - start))
+  return to
+}
+
+/** A value of JSON as one of the type of its column, or NULL. */
+export function jsonToValue(start: usize, end: usize, out: usize, lead: usize, _job: Job): usize {
+  const kind = changetype<KeptColumn>(lead).kind
+  const first = <u32>load<u8>(start)
+  const isNull = first == 0x6e
+  let to = out + 4
+  if (kind == KEEP_TEXT) to = isNull ? to : jsonToText(start, end, to)
+  else if (!isNull) to = kind == KEEP_BOOLEAN ? truth(first, to) : numberTo(start, end, to, kind == KEEP_INTEGER)
+  if (!to) return 0
+  store<u32>(out, isNull ? NULL : <u32>(to - out - 4))
+  return to
+}
+
+/** A value as text, as a cell would have it. */
+function jsonToText(start: usize, end: usize, out: usize): usize {
+  const first = <u32>load<u8>(start)
+  if (first == QUOTE) return plainText(start + 1, end - 1, out)
+  const isNumber = first == 0x2d || first - 0x30 <= 9
+  return isNumber ? numberToCell(start, end, out) : copy(start, end - start, out)
+}
+
+function plainText(at: usize, end: usize, out: usize): usize {
+  if (!hasBackslash(at, end)) return copy(at, end - at, out)
+  while (at < end) {
+    const next = unescape(at)
+    if (!next) return 0
+    store<u8>(out++, next & 0xff)
+    at += <usize>(next >> 8)
+  }
+  return out
+}
+
+function truth(first: u32, out: usize): usize {
+  if (first != 0x74 && first != 0x66) return 0
+  store<u64>(out, u64(first == 0x74))
+  return out + 8
+}
+
+/** A number as a double, or as an integer of 64 bits if it has few digits and nothing else. */
+function numberTo(start: usize, end: usize, out: usize, isInteger: bool): usize {
+  if (isInteger) return integer(start, end, out)
+  return parseJson(start, out) == end ? out + 8 : 0
 }

@@ -142,6 +142,7 @@ export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: J
 @inline
 function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, job: Job): u64 {
   const columns = job.columns
+  let lead = <usize>job.keptLeads
   at = skipBlanks(at)
   if (<u32>load<u8>(at) != BRACE) return 0
   for (let column: u32 = 0; column < columns; column++) {
@@ -157,8 +158,9 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, job: Jo
     else at = passValue(at, DEPTH)
     if (!at) return 0
     if (kind == ACTION_KEEP && !job.keepsLine) {
-      kept = keep(start, at, kept, 0, job)
+      kept = keep(start, at, kept, lead, job)
       if (!kept) return 0
+      lead += offsetof<Text>()
     }
     if (job.keepsLine) kept = at
     at = skipBlanks(at)

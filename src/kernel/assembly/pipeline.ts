@@ -86,7 +86,7 @@ export function copy(from: usize, length: usize, out: usize): usize {
 }
 
 /** Scores the rows that were read; returns how many there are before the first that has no softmax. */
-function scoreBatch(rows: u32, job: Job): u32 {
+export function scoreBatch(rows: u32, job: Job): u32 {
   const logits = <usize>job.logits
   const classes = job.classes
   const states = <usize>job.states
@@ -126,8 +126,14 @@ export function rowOf(numbers: u32, row: u32, job: Job): usize {
 // @ts-ignore: decorator
 @inline
 export function summaryOf(kind: u32, state: RowState): f64 {
-  const summary = changetype<usize>(state) + offsetof<RowState>("confidence")
-  return load<f64>(summary + ((<usize>(kind - EMIT_CONFIDENCE)) << 3))
+  return load<f64>(summaryAt(kind, state))
+}
+
+/** Where a row's summary has a number. */
+// @ts-ignore: decorator
+@inline
+export function summaryAt(kind: u32, state: RowState): usize {
+  return changetype<usize>(state) + offsetof<RowState>("confidence") + ((<usize>(kind - EMIT_CONFIDENCE)) << 3)
 }
 
 /** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */

@@ -1,6 +1,7 @@
-/** Text in, text out: every reader with every writer, each pair a loop of its own. See `scoreBytes`. */
+/** Text in, text or columns out: every reader with every writer, each pair a loop of its own. See `scoreBytes`, `addRows`. */
+import { addRows } from './columns'
 import { readRows, writeRow } from './csv'
-import { cellToJson, copyCell, jsonToCell, Keep, requoteCell } from './kept-cell'
+import { cellToJson, cellToValue, copyCell, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
 import { readLines, readMembers, writeObject } from './ndjson'
 import { scoreBytes } from './pipeline'
 import { Job } from './structs'
@@ -33,6 +34,14 @@ export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usiz
   return scoreBytes(readToCells, writeRow, at, end, out, limit, job)
 }
 
+export function addCsv(at: usize, end: usize, job: Job): u32 {
+  return addRows(readTexts, at, end, job)
+}
+
+export function addMembers(at: usize, end: usize, job: Job): u32 {
+  return addRows(readMemberTexts, at, end, job)
+}
+
 function readCells(at: usize, end: usize, most: u32, job: Job): u32 {
   return readRows(copyCell, at, end, most, job)
 }
@@ -51,4 +60,12 @@ function readMembersAlone(at: usize, end: usize, most: u32, job: Job): u32 {
 
 function readToCells(at: usize, end: usize, most: u32, job: Job): u32 {
   return readMembers(jsonToCell, at, end, most, job)
+}
+
+function readTexts(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(cellToValue, at, end, most, job)
+}
+
+function readMemberTexts(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readMembers(jsonToValue, at, end, most, job)
 }

@@ -151,7 +151,27 @@ export class Job {
   /** NDJSON out: addresses of what precedes each new value, and of what precedes each kept one (Text). */
   leads: u32
   keptLeads: u32
+  /** Columns out: how many kept ones (KeptColumn, from keptLeads on); how many rows all have room for, and how many they have. */
+  keptCount: u32
+  columnRows: u32
+  filled: u32
+  /** Addresses of the numbers of new columns, of the texts of kept ones, and of where each row's next kept value is. */
+  columnValues: u32
+  texts: u32
+  cursors: u32
+}
+
+/**
+ * A kept column: what its values are, and the address of them, or of where each text ends. As large as a Text. Behind the
+ * values are a byte a row, 1 where there is a value, and the same as a bit a row.
+ */
+@unmanaged
+export class KeptColumn {
+  kind: u32
+  values: u32
 }
 
 /** The size of a state. */
 export const STATE_SIZE: usize = offsetof<RowState>()
+/** The length of a kept value that is none. */
+export const NULL: u32 = 0xffffffff

@@ -16,6 +16,10 @@ export interface Kernel {
   scoreLines(at: number, end: number, out: number, limit: number, job: number): number
   scoreMembers(at: number, end: number, out: number, limit: number, job: number): number
   scoreMembersToCsv(at: number, end: number, out: number, limit: number, job: number): number
+  /** See `assembly/columns.ts`. */
+  addCsv(at: number, end: number, job: number): number
+  addMembers(at: number, end: number, job: number): number
+  gatherKept(job: number): void
   countLines(at: number, end: number, newline: number): number
   setTemperature(at: number, temperature: number): void
   begin(state: number, temperature: number): void

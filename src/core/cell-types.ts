@@ -1,0 +1,134 @@
+/**
+ * Types of text: what cells of delimited text are where all that a column has are values of one type, and nothing of them is
+ * lost as such. An empty cell is null.
+ *
+ *     int64                    canonical integers that 64 bits have room for: not 007, +5, -0, 1e3
+ *     float64                  numbers whose digits a double keeps: 1.10 and 0.1 do, 0.12345678901234567890 does not, nor do
+ *                              007 and +5; beside numbers also nan and inf, in any case
+ *     bool                     true and false, True and False, TRUE and FALSE
+ *     date(day)                2026-11-27
+ *     timestamp(microsecond)   2026-11-27 12:34, with seconds and up to six digits behind them or without, and with a T for the
+ *                              blank; of UTC where all end in Z or +00:00
+ */
+import type { ColumnData, NumberArray } from './column-data.js'
+import { withNulls } from './column-slices.js'
+import { type DataType, typeName } from './data-type.js'
+
+/** A type that cells can have. */
+interface CellType {
+  type: DataType
+  /** The value of a cell; undefined where it is none of the type. */
+  read(cell: string): number | bigint | undefined
+  /** An array for so many values; those of `bool` are put together to bits. */
+  array(length: number): NumberArray
+}
+
+const bigs = (length: number) => new BigInt64Array(length)
+
+/** Every type once; the first that has all cells of a column is its type. */
+const TYPES: readonly CellType[] = [
+  { type: { kind: 'int', bitWidth: 64, signed: true }, read: integerOf, array: bigs },
+  { type: { kind: 'float', bitWidth: 64 }, read: numberOf, array: (length) => new Float64Array(length) },
+  { type: { kind: 'bool' }, read: (cell) => TRUTHS[cell], array: (length) => new Uint8Array(length) },
+  { type: { kind: 'date', unit: 'day' }, read: dayOf, array: (length) => new Int32Array(length) },
+  { type: { kind: 'timestamp', unit: 'microsecond' }, read: (cell) => timeOf(cell, false), array: bigs },
+  {
+    type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
+    read: (cell) => timeOf(cell, true),
+    array: bigs,
+  },
+]
+
+/** The type of a column with some cells; undefined where it is text, and where all cells are empty. */
+export function inferType(cells: readonly string[]): DataType | undefined {
+  const some = cells.filter((cell) => cell !== '')
+  if (some.length === 0 || some.every((cell) => SPECIAL.test(cell))) return undefined
+  return TYPES.find(({ read }) => some.every((cell) => read(cell) !== undefined))?.type
+}
+
+/** Cells as a column of a type that {@link inferType} gave, and the rows whose cells are none of it, which are null there. */
+export function columnOfCells(cells: readonly string[], type: DataType): { column: ColumnData; misfits: number[] } {
+  const { length } = cells
+  const { read, array } = TYPES.find((one) => typeName(one.type) === typeName(type))!
+  const values = array(length)
+  const validity = new Uint8Array((length + 7) >> 3)
+  const misfits: number[] = []
+  for (const [row, cell] of cells.entries()) {
+    if (cell === '') continue
+    const value = read(cell)
+    if (value === undefined) misfits.push(row)
+    else {
+      values[row] = value
+      validity[row >> 3]! |= 1 << (row & 7)
+    }
+  }
+  const column = { type, length, ...withNulls(validity, length) }
+  return { column: { ...column, values: type.kind === 'bool' ? bitsOf(values as Uint8Array) : values }, misfits }
+}
+
+function bitsOf(truths: Uint8Array): Uint8Array {
+  const bits = new Uint8Array((truths.length + 7) >> 3)
+  for (const [row, truth] of truths.entries()) bits[row >> 3]! |= truth << (row & 7)
+  return bits
+}
+
+const TRUTHS: Readonly<Record<string, number | undefined>> = Object.assign(Object.create(null), {
+  true: 1,
+  True: 1,
+  TRUE: 1,
+  false: 0,
+  False: 0,
+  FALSE: 0,
+})
+
+function integerOf(cell: string): bigint | undefined {
+  if (!/^(?:0|-?[1-9]\d*)$/.test(cell) || cell.length > 20) return undefined
+  const value = BigInt(cell)
+  return BigInt.asIntN(64, value) === value ? value : undefined
+}
+
+const NUMBER = /^-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+const SPECIAL = /^-?(?:nan|inf|infinity)$/i
+
+function numberOf(cell: string): number | undefined {
+  if (NUMBER.test(cell)) return keepsDigits(cell, Number(cell)) ? Number(cell) : undefined
+  if (!SPECIAL.test(cell)) return undefined
+  if (/nan/i.test(cell)) return Number.NaN
+  return cell.startsWith('-') ? -Infinity : Infinity
+}
+
+/** True if a double prints with all the digits of a text, of which it is the nearest. */
+function keepsDigits(text: string, value: number): boolean {
+  const digits = digitsOf(text)
+  const size = Math.abs(value)
+  // Every double of the usual size tells numbers of fifteen digits apart.
+  if (digits.length <= 15 && size > 1e-290 && size < 1e290) return true
+  return Number.isFinite(value) && digits === digitsOf(String(value))
+}
+
+/** The digits of a number between its zeros at the start and the end. */
+function digitsOf(text: string): string {
+  return text.replace(/e.*|[-.]/gi, '').replace(/^0+|0+$/g, '')
+}
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/
+const DAY = 86_400_000
+
+function dayOf(cell: string): number | undefined {
+  const [, year, month, day] = DATE.exec(cell) ?? []
+  if (year === undefined || year === '0000') return undefined
+  const date = new Date(0)
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
+  const isReal = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day)
+  return isReal ? date.getTime() / DAY : undefined
+}
+
+const TIME = /^(.{10})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?(Z|\+00:00)?$/
+
+function timeOf(cell: string, isUtc: boolean): bigint | undefined {
+  const [, date, hours, minutes, seconds = '0', fraction = '', zone] = TIME.exec(cell) ?? []
+  const day = date === undefined ? undefined : dayOf(date)
+  if (day === undefined || (zone !== undefined) !== isUtc) return undefined
+  const second = 86_400 * day + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds)
+  return BigInt(second) * 1_000_000n + BigInt(fraction.padEnd(6, '0'))
+}

@@ -1,0 +1,70 @@
+/** Kept columns whose cells have a type: which it is, told by the first rows, and their values. */
+import { columnOfCells, inferType } from '../../core/cell-types.js'
+import { type DataType, typeName } from '../../core/data-type.js'
+import { type Dialect, fromBytes } from '../../core/dialect.js'
+import type { Block, Column, KeptColumn, RowError } from '../../core/record-batch.js'
+import { rowRanges } from './row-splitter.js'
+import { decodeCell, readRow } from './rows.js'
+
+/** How many rows tell types, and how many bytes they have at most: the same rows in whatever blocks they come. */
+const MOST_ROWS = 10_000
+const MOST_BYTES = 1 << 20
+
+/** The first rows of some blocks, and all blocks. */
+export async function peekRows(blocks: AsyncGenerator<Block>, dialect: Dialect) {
+  const held: Block[] = []
+  const sample: string[][] = []
+  for (let bytes = 0; bytes < MOST_BYTES && sample.length < MOST_ROWS; ) {
+    const { done, value } = await blocks.next()
+    if (done) break
+    held.push(value)
+    bytes = Buffer.isBuffer(value) ? addRows(value, dialect, sample, bytes) : bytes + value.bytes
+  }
+  const all = async function* () {
+    yield* held
+    yield* blocks
+  }
+  return { sample, blocks: all() }
+}
+
+/** Adds the rows of a block to a sample of so many bytes; returns how many it has then. */
+function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: number): number {
+  for (const { start, end } of rowRanges(block, dialect)) {
+    bytes += end - start
+    if (bytes > MOST_BYTES || sample.length === MOST_ROWS) return MOST_BYTES
+    const row = readRow(block.subarray(start, end), dialect)
+    if (Array.isArray(row)) sample.push(row)
+  }
+  return bytes
+}
+
+/** The type of the cells of a column in the first rows, of which those of another width are bad ones; undefined is text. */
+export function typeOfCells(index: number, rows: string[][], width: number, dialect: Dialect): DataType | undefined {
+  return inferType(rows.filter((row) => row.length === width).map((row) => textOf(row[index]!, dialect)))
+}
+
+/** A column of a type. */
+export function withType(column: Column, type: DataType | undefined): Column {
+  return type ? { ...column, field: { name: column.name, type, nullable: true } } : column
+}
+
+/** The cells of a column as what they are; a row with one that is something else is a bad one. */
+export function typedColumn(
+  cells: string[],
+  { field }: Column,
+  index: number,
+  dialect: Dialect,
+  errors: Map<number, RowError>,
+): KeptColumn {
+  const texts = cells.map((cell) => textOf(cell, dialect))
+  const { column, misfits } = columnOfCells(texts, field!.type)
+  for (const row of misfits) {
+    const info = { cell: texts[row]!, type: typeName(field!.type) }
+    if (!errors.has(row)) errors.set(row, { code: 'E_CELL_TYPE', info, cell: index })
+  }
+  return column
+}
+
+function textOf(cell: string, dialect: Dialect): string {
+  return fromBytes(decodeCell(cell, dialect))
+}

@@ -1,0 +1,184 @@
+/**
+ * Rows of text into columns, in Arrow's memory layout (https://arrow.apache.org/docs/format/Columnar.html).
+ *
+ * Readers are those of text output: what they keep of a row they write to `kept`, one row after the other, here as records: a
+ * length (u32) and so many bytes, or NULL alone. New columns are filled a batch at a time, while its numbers are in the
+ * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
+ */
+import {
+  EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+} from '../constants'
+import { parse } from './parse-number'
+import { copy, LF, markOf, positionsOf, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { printPrecision } from './print-number'
+import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
+
+/** What is behind each part of a kept column. */
+const PADDING: usize = 64
+/** Room for a number as text. */
+const SPARE: usize = memory.data(64, 16)
+
+/** Adds the rows from `at` to `end` to the columns, as `scoreBytes` does to bytes. */
+// @ts-ignore: decorator
+@inline
+export function addRows(
+  read: (at: usize, end: usize, most: u32, job: Job) => u32,
+  at: usize,
+  end: usize,
+  job: Job,
+): u32 {
+  const first = job.filled
+  let stop: u32 = STOP_DONE
+  while (at < end && stop == STOP_DONE) {
+    const fit = min(job.batchRows, job.columnRows - job.filled)
+    const good = scoreBatch(read(at, end, fit, job), job)
+    fillColumns(good, job)
+    const next = markOf(good, job)
+    at = next.start
+    job.kept = next.kept
+    job.filled += good
+    if (good < fit && at < end) stop = STOP_DEFERRED
+    else if (fit == 0) stop = STOP_FULL
+  }
+  job.stopped = <u32>at
+  job.rows = job.filled - first
+  return stop
+}
+
+/**
+ * Adds a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or so many lists of them: results of
+ * all classes stay together.
+ */
+function fillColumns(rows: u32, job: Job): void {
+  const first = <usize>job.filled
+  for (let row: u32 = 0; row < rows; row++) {
+    store<u32>(<usize>job.cursors + ((first + <usize>row) << 2), markOf(row, job).kept)
+  }
+  const room = (<usize>job.columnRows) << 3
+  const classes = <usize>job.classes
+  const shift: usize = job.float32 ? 2 : 3
+  const end = <usize>job.emit + <usize>job.emits
+  let out = <usize>job.columnValues
+  for (let at = <usize>job.emit; at < end; at++) {
+    const kind = <u32>load<u8>(at)
+    if (kind == EMIT_LIST) {
+      putNumbers(job.values, 8, rows * <u32>classes, out + ((first * classes) << shift), job)
+      out += room * classes
+    } else if (kind == EMIT_TOP) {
+      putTop(rows, out, job)
+      out += room * (<usize>job.top << 1)
+    } else if (kind == EMIT_LABEL || kind == EMIT_INDEX) {
+      for (let row: u32 = 0; row < rows; row++) {
+        store<u32>(out + ((first + <usize>row) << 2), stateOf(row, job).index)
+      }
+      out += room
+    } else {
+      putNumbers(summaryAt(kind, stateOf(0, job)), STATE_SIZE, rows, out + (first << shift), job)
+      out += room
+    }
+  }
+}
+
+/** Writes `count` results that stand `step` bytes apart, rounded as asked. */
+function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): void {
+  const digits = job.precision
+  if (digits) for (let from = at, left = count; left > 0; left--, from += step) roundAt(from, digits, job)
+  if (job.float32) for (; count > 0; count--, at += step, out += 4) store<f32>(out, <f32>load<f64>(at))
+  else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
+}
+
+/** Rounds the number at `at` to as many digits: it is printed, and read again. */
+function roundAt(at: usize, digits: u32, job: Job): void {
+  const x = job.float32 ? <f64><f32>load<f64>(at) : load<f64>(at)
+  if (abs(x) < Infinity) store<u8>(printPrecision(x, digits, SPARE), LF)
+  if (abs(x) < Infinity) parse(SPARE, at, LF)
+}
+
+/** Adds the positions and the results of the largest logits of each row: two columns for each rank. */
+function putTop(rows: u32, out: usize, job: Job): void {
+  const room = (<usize>job.columnRows) << 3
+  const shift: usize = job.float32 ? 2 : 3
+  for (let row: u32 = 0; row < rows; row++) {
+    const values = rowOf(job.values, row, job)
+    const positions = positionsOf(row, job)
+    const place = <usize>job.filled + <usize>row
+    for (let rank: usize = 0; rank < <usize>job.top; rank++) {
+      const position = load<u32>(positions + (rank << 2))
+      const to = out + room * (rank << 1)
+      store<u32>(to + (place << 2), position)
+      putNumbers(values + ((<usize>position) << 3), 8, 1, to + room + (place << shift), job)
+    }
+  }
+}
+
+/** Moves what was kept of all rows into the columns that it is of. To be called once, when no more rows come. */
+export function gatherKept(job: Job): void {
+  let texts = <usize>job.texts
+  for (let index: u32 = 0; index < job.keptCount; index++) {
+    const column = changetype<KeptColumn>(<usize>job.keptLeads + <usize>index * offsetof<KeptColumn>())
+    const valid = validBytes(column, job)
+    if (column.kind == KEEP_TEXT) texts = gatherTexts(column, texts, valid, job)
+    else gatherValues(column, valid, job)
+    packBits(valid, job.filled, valid + <usize>job.columnRows + PADDING)
+  }
+}
+
+/** Where a column has a byte a row, 1 where there is a value; a bit a row is behind them. */
+// @ts-ignore: decorator
+@inline
+function validBytes(column: KeptColumn, job: Job): usize {
+  return <usize>column.values + ((<usize>job.columnRows) << 3) + PADDING
+}
+
+/** Writes the texts of a column to `out`, and where in them each ends; returns where they end. */
+function gatherTexts(column: KeptColumn, out: usize, valid: usize, job: Job): usize {
+  const texts = out
+  let offsets = <usize>column.values
+  let cursor = <usize>job.cursors
+  store<u32>(offsets, 0)
+  for (let row = job.filled; row > 0; row--, cursor += 4) {
+    const record = <usize>load<u32>(cursor)
+    const length = load<u32>(record)
+    store<u8>(valid++, u8(length != NULL))
+    if (length != NULL) out = copy(record + 4, length, out)
+    store<u32>(cursor, <u32>(record + 4) + (length != NULL ? length : 0))
+    offsets += 4
+    store<u32>(offsets, <u32>(out - texts))
+  }
+  return out
+}
+
+/** Writes the values of a column, of eight bytes each, or truths as bits. */
+function gatherValues(column: KeptColumn, valid: usize, job: Job): void {
+  const rows = <usize>job.filled
+  let out = <usize>column.values
+  let cursor = <usize>job.cursors
+  for (const end = valid + rows; valid < end; valid++, cursor += 4, out += 8) {
+    const record = <usize>load<u32>(cursor)
+    const isValid = load<u32>(record) != NULL
+    store<u8>(valid, u8(isValid))
+    store<u64>(out, isValid ? load<u64>(record + 4) : 0)
+    store<u32>(cursor, <u32>(record + 4) + (isValid ? 8 : 0))
+  }
+  if (column.kind == KEEP_BOOLEAN) packTruths(column.values, job.filled)
+  else if (column.kind == KEEP_DATE) narrow(column.values, job.filled)
+}
+
+/** Bytes that are 0 or 1 as bits, the first in the lowest. */
+function packBits(bytes: usize, count: u32, out: usize): void {
+  const zeros = i8x16.splat(0)
+  for (const end = bytes + <usize>count; bytes < end; bytes += 16, out += 2) {
+    store<u16>(out, i8x16.bitmask(i8x16.ne(v128.load(bytes), zeros)))
+  }
+}
+
+/** Numbers of eight bytes in four, in their place. */
+function narrow(at: usize, count: u32): void {
+  for (let row: usize = 0; row < <usize>count; row++) store<u32>(at + (row << 2), load<u32>(at + (row << 3)))
+}
+
+/** Truths of eight bytes as bits, in their place. */
+function packTruths(at: usize, count: u32): void {
+  for (let row: usize = 0; row < <usize>count; row++) store<u8>(at + row, load<u8>(at + (row << 3)))
+  packBits(at, count, at)
+}

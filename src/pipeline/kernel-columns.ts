@@ -1,0 +1,70 @@
+/** The columns that a kernel makes of rows, as they lie in its memory. */
+import type { ColumnData } from '../core/column-data.js'
+import { withNulls } from '../core/column-slices.js'
+import type { DataType } from '../core/data-type.js'
+import { type Field, fieldsOf } from '../core/output-columns.js'
+import { joinedFields } from '../formats/class-columns.js'
+import { keptType } from '../formats/columnar.js'
+import { columnRoom, type Layout, PADDING } from './kernel-memory.js'
+import type { TextJob } from './text-job.js'
+
+/** The first `rows` of all columns: kept ones, then new ones, as a writer of columns takes them. */
+export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, rows: number): ColumnData[] {
+  let texts = at.keptTexts
+  const kept = job.schema.kept.map((column, index) => {
+    const start = at.keptValues + index * at.keptRoom
+    const type = keptType(job.source.columns[column]!)
+    const values = keptValues(buffer, start, texts, type, rows)
+    if (values.offsets) texts += values.values!.length
+    return { ...values, type, length: rows, ...validityOf(buffer, start, at, rows) }
+  })
+  let from = at.columnValues
+  const added = joinedFields(fieldsOf(job.schema.emit, job.schema)).map((field) => {
+    const column = newColumn(buffer, from, field, job, rows)
+    from += columnRoom(field, job.schema, at.columnRows)
+    return column
+  })
+  return [...kept, ...added]
+}
+
+/** The values of a kept column; the texts of all such columns stand one after the other, from `texts` on. */
+function keptValues(
+  buffer: ArrayBufferLike,
+  at: number,
+  texts: number,
+  { kind }: DataType,
+  rows: number,
+): Pick<ColumnData, 'offsets' | 'values'> {
+  if (kind === 'int' || kind === 'timestamp') return { values: new BigInt64Array(buffer, at, rows) }
+  if (kind === 'float') return { values: new Float64Array(buffer, at, rows) }
+  if (kind === 'date') return { values: new Int32Array(buffer, at, rows) }
+  if (kind === 'bool') return { values: new Uint8Array(buffer, at, (rows + 7) >> 3) }
+  const offsets = new Int32Array(buffer, at, rows + 1)
+  return { offsets, values: new Uint8Array(buffer, texts, offsets[rows]) }
+}
+
+function validityOf(buffer: ArrayBufferLike, at: number, { columnRows }: Layout, rows: number) {
+  return withNulls(new Uint8Array(buffer, at + 9 * columnRows + 2 * PADDING, (rows + 7) >> 3), rows)
+}
+
+function newColumn(buffer: ArrayBufferLike, at: number, { type }: Field, job: TextJob, rows: number): ColumnData {
+  const { schema, settings } = job
+  const column = { length: rows, nullCount: 0 }
+  if (type === 'text') return { ...column, type: POSITION, values: new Int32Array(buffer, at, rows) }
+  if (type === 'count') return { ...column, type: COUNT, values: new Uint32Array(buffer, at, rows) }
+  const result: DataType = { kind: 'float', bitWidth: settings.float32 ? 32 : 64 }
+  const numbers = (count: number) =>
+    settings.float32 ? new Float32Array(buffer, at, count) : new Float64Array(buffer, at, count)
+  if (type === 'result') return { ...column, type: result, values: numbers(rows) }
+  const size = schema.classes.length
+  const values = numbers(rows * size)
+  return {
+    ...column,
+    type: { kind: 'fixed_size_list', size, item: { name: 'item', type: result, nullable: false } },
+    children: [{ type: result, length: rows * size, nullCount: 0, values }],
+  }
+}
+
+/** The position of a class; the writer knows its name. */
+const POSITION: DataType = { kind: 'int', bitWidth: 32, signed: true }
+const COUNT: DataType = { kind: 'int', bitWidth: 32, signed: false }

@@ -1,0 +1,190 @@
+/** Where a kernel puts what it makes of the rows of a block: bytes of text, or columns. */
+import { concatColumns, sliceColumn } from '../core/column-slices.js'
+import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { linesOf } from '../formats/ndjson/line-splitter.js'
+import { copiedColumns } from '../io/column-pool.js'
+import type { Kernel } from '../kernel/host/wasm.js'
+import { columnsIn } from './kernel-columns.js'
+import { type Layout, readField, writeField } from './kernel-memory.js'
+import type { ColumnPiece, Piece } from './pieces.js'
+import { type ColumnEntry, makesColumns, type TextEntry, type TextJob } from './text-job.js'
+
+/** The output of one block. */
+export interface KernelOutput {
+  /** How much is written: where what comes next belongs. */
+  readonly position: number
+  /** Scores rows of the kernel's memory from `at` to `end`; returns why it stopped. */
+  score(at: number, end: number): number
+  /** Saves what is written, to make room. */
+  save(): void
+  /** All that is written; the last piece is in the kernel's memory. */
+  pieces(): Piece[]
+  /** The same, cut off at `end`, with the rows of some pieces put in, each at one of the positions. */
+  merged(positions: readonly number[], rows: readonly Piece[], end?: number): Piece[]
+}
+
+/** The output of the next block. */
+export function kernelOutput(kernel: Kernel, job: TextJob, at: Layout): KernelOutput {
+  return makesColumns(job) ? new ColumnOutput(kernel, job, at) : new TextOutput(kernel, job, at)
+}
+
+/** Start and end of each line of a block that is not blank. */
+export function* lineRanges(block: Buffer): Generator<ByteRange> {
+  for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
+}
+
+class TextOutput implements KernelOutput {
+  readonly #kernel: Kernel
+  readonly #job: TextJob
+  readonly #at: Layout
+  readonly #saved: Uint8Array[] = []
+  #savedBytes = 0
+  #end: number
+
+  constructor(kernel: Kernel, job: TextJob, at: Layout) {
+    this.#kernel = kernel
+    this.#job = job
+    this.#at = at
+    this.#end = at.output
+  }
+
+  get position(): number {
+    return this.#savedBytes + this.#end - this.#at.output
+  }
+
+  score(at: number, end: number): number {
+    const { job, limit } = this.#at
+    const stop = this.#kernel[this.#job.entry as TextEntry](at, end, this.#end, limit, job)
+    this.#end = readField(this.#kernel, this.#at, 'written')
+    return stop
+  }
+
+  save(): void {
+    this.#saved.push(this.#unsaved().slice())
+    this.#savedBytes = this.position
+    this.#end = this.#at.output
+  }
+
+  pieces(): Uint8Array[] {
+    return [...this.#saved, this.#unsaved()]
+  }
+
+  merged(positions: readonly number[], [rows]: readonly Piece[], end = Number.POSITIVE_INFINITY): Uint8Array[] {
+    const bytes = rows as Uint8Array | undefined
+    const ranges = bytes ? this.#ranges(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : []
+    const texts = Array.from(ranges, ({ start, end }) => bytes!.subarray(start, end))
+    return inserted(this.pieces(), positions, texts, end)
+  }
+
+  /** Start and end of each row of the output, which has no comments. */
+  #ranges(block: Buffer): Iterable<ByteRange> {
+    const { output } = this.#job
+    return output ? rowRanges(block, { ...output, comment: undefined }) : lineRanges(block)
+  }
+
+  #unsaved(): Uint8Array {
+    return new Uint8Array(this.#kernel.memory.buffer, this.#at.output, this.#end - this.#at.output)
+  }
+}
+
+/** Bytes with texts put into them, each at its position, and cut off at `end`. */
+function inserted(pieces: Uint8Array[], positions: readonly number[], texts: Uint8Array[], end: number): Uint8Array[] {
+  const all: Uint8Array[] = []
+  let [piece = new Uint8Array(), ...rest] = pieces
+  let passed = 0
+  const passTo = (position: number) => {
+    for (;;) {
+      const taken = piece.subarray(0, position - passed)
+      all.push(taken)
+      passed += taken.length
+      piece = piece.subarray(taken.length)
+      if (piece.length > 0 || rest.length === 0) return
+      ;[piece = new Uint8Array(), ...rest] = rest
+    }
+  }
+  for (const [index, position] of positions.entries()) {
+    passTo(position)
+    all.push(texts[index]!)
+  }
+  passTo(end)
+  return all.filter(({ length }) => length > 0)
+}
+
+class ColumnOutput implements KernelOutput {
+  readonly #kernel: Kernel
+  readonly #job: TextJob
+  readonly #at: Layout
+  readonly #saved: ColumnPiece[] = []
+  #savedRows = 0
+
+  constructor(kernel: Kernel, job: TextJob, at: Layout) {
+    this.#kernel = kernel
+    this.#job = job
+    this.#at = at
+    this.#clear()
+  }
+
+  get position(): number {
+    return this.#savedRows + this.#filled
+  }
+
+  score(at: number, end: number): number {
+    return this.#kernel[this.#job.entry as ColumnEntry](at, end, this.#at.job)
+  }
+
+  save(): void {
+    this.#saved.push(copiedColumns(this.#unsaved()))
+    this.#savedRows = this.position
+    this.#clear()
+  }
+
+  pieces(): ColumnPiece[] {
+    return this.#filled > 0 ? [...this.#saved, this.#unsaved()] : this.#saved
+  }
+
+  merged(positions: readonly number[], [rows]: readonly Piece[], end = this.position): ColumnPiece[] {
+    const whole = joined(this.pieces())
+    if (!rows) return whole ? [sliced(whole, 0, end)] : []
+    return [joined(mergedParts(whole, positions, rows as ColumnPiece, end))!]
+  }
+
+  get #filled(): number {
+    return readField(this.#kernel, this.#at, 'filled')
+  }
+
+  #clear(): void {
+    writeField(this.#kernel, this.#at, 'filled', 0)
+    writeField(this.#kernel, this.#at, 'kept', this.#at.kept)
+  }
+
+  #unsaved(): ColumnPiece {
+    this.#kernel.gatherKept(this.#at.job)
+    return columnsIn(this.#kernel.memory.buffer, this.#job, this.#at, this.#filled)
+  }
+}
+
+/** Columns up to the row `end`, with rows of others between them, each at its position. */
+function mergedParts(columns: ColumnPiece | undefined, positions: readonly number[], rows: ColumnPiece, end: number) {
+  const parts: ColumnPiece[] = []
+  const passTo = (position: number, from: number) => {
+    if (columns && position > from) parts.push(sliced(columns, from, position))
+    return position
+  }
+  let passed = 0
+  for (let row = 0, next = 0; row < positions.length; row = next) {
+    while (positions[next] === positions[row]) next++
+    passed = passTo(positions[row]!, passed)
+    parts.push(sliced(rows, row, next))
+  }
+  passTo(end, passed)
+  return parts
+}
+
+function sliced(columns: ColumnPiece, start: number, end: number): ColumnPiece {
+  return columns.map((column) => sliceColumn(column, start, end - start))
+}
+
+/** Columns of the same output, one after the other. */
+function joined(pieces: readonly ColumnPiece[]): ColumnPiece | undefined {
+  return pieces[0]?.map((_, index) => concatColumns(pieces.map((piece) => piece[index]!)))
+}

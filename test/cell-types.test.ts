@@ -1,0 +1,153 @@
+/** `types: 'infer'`: what columns kept from delimited text are in outputs that have types. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tableFromIPC } from 'apache-arrow'
+import { type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { type Outcome, run } from './streams.js'
+import { command, folder } from './support.js'
+
+interface Fixture {
+  type: string
+  cells: string[]
+  values: (string | boolean | null)[]
+}
+
+const FIXTURES: Fixture[] = readFileSync(new URL('../fixtures/cell-types.ndjson', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+
+/** The types as apache-arrow calls them. */
+const NAMES: Record<string, string> = {
+  int64: 'Int64',
+  float64: 'Float64',
+  bool: 'Bool',
+  'date(day)': 'Date32<DAY>',
+  'timestamp(microsecond)': 'Timestamp<MICROSECOND>',
+  'timestamp(microsecond, UTC)': 'Timestamp<MICROSECOND, UTC>',
+  utf8: 'Utf8',
+}
+
+const LANES = ['general', 'fast'] as const
+const INFER: ScoreOptions = { to: 'arrow', types: 'infer' }
+
+const csvOf = (cells: readonly string[]) => `c,logit_x,logit_y\n${cells.map((cell) => `${cell},2,1\n`).join('')}`
+
+/** A column of an Arrow file: its type, and its values as they are in memory. */
+function columnOf({ bytes }: Pick<Outcome, 'bytes'>, name = 'c') {
+  const column = tableFromIPC(bytes).getChild(name)!
+  const [data] = column.data as [(typeof column.data)[0]]
+  const raw = (row: number) => {
+    if (!column.isValid(row)) return null
+    return ['Utf8', 'Bool'].includes(String(column.type)) ? column.get(row) : String(data.values[row])
+  }
+  return { type: String(column.type), values: Array.from({ length: column.length }, (_, row) => raw(row)) }
+}
+
+/** Numbers as the text of the double. */
+const asDoubles = (values: Fixture['values']) =>
+  values.map((value) => (value === null ? null : String(Number(String(value).replace('inf', 'Infinity')))))
+
+describe('a column whose cells are of one type', () => {
+  it.each(FIXTURES.map((fixture) => [fixture.type, fixture.cells.join(' | '), fixture] as const))(
+    'is %s: %s',
+    async (type, _, { cells, values }) => {
+      for (const lane of LANES) {
+        const outcome = await run(csvOf(cells), { ...INFER, lane })
+        expect(outcome.error).toBeUndefined()
+        const column = columnOf(outcome)
+        expect(column.type).toBe(NAMES[type])
+        expect(column.values).toEqual(type === 'float64' ? asDoubles(values) : values)
+      }
+    },
+  )
+
+  it('is of it where cells stand in quotes too', async () => {
+    for (const lane of LANES) {
+      const column = columnOf(await run(csvOf(['"1"', '2', '""', '"-3"']), { ...INFER, lane }))
+      expect(column).toEqual({ type: 'Int64', values: ['1', '2', null, '-3'] })
+    }
+  })
+
+  it('is named in a warning, beside those that are text', async () => {
+    const { warnings } = await run('id,day,note,age,logit_x,logit_y\n1,2026-11-27,a,7,2,1\n', INFER)
+    expect(warnings).toEqual(['columns are kept as int64 ("id", "age"), date(day) ("day"), text ("note")'])
+  })
+
+  it('is text where types are not asked for', async () => {
+    const outcome = await run(csvOf(['1', '2']), { to: 'arrow' })
+    expect(outcome.warnings).toEqual([])
+    expect(columnOf(outcome)).toEqual({ type: 'Utf8', values: ['1', '2'] })
+  })
+})
+
+describe('a cell that is not of the type of the first 10,000', () => {
+  const text = csvOf([...Array.from({ length: 10_000 }, (_, row) => String(row)), '', 'K1A', '7'])
+
+  it('makes its row a bad one, with a message that says how to keep it', async () => {
+    for (const lane of LANES) {
+      const { error } = await run(text, { ...INFER, lane, source: 'a.csv' })
+      expect(error).toMatchObject({
+        code: 'E_CELL_TYPE',
+        info: { line: 10_003, row: 10_002, byte: text.indexOf('K1A'), column: 'c', cell: 'K1A', type: 'int64' },
+      })
+      expect(error?.message).toMatch(
+        /: "K1A" is no int64, as the first cells there are; --types text keeps all as text /,
+      )
+    }
+  })
+
+  it('is left out with its row under skip', async () => {
+    for (const lane of LANES) {
+      const outcome = await run(text, { ...INFER, lane, onError: 'skip' })
+      expect(outcome.stats).toMatchObject({ read: 10_003, written: 10_002, rejected: { E_CELL_TYPE: 1 } })
+      expect(columnOf(outcome).values.slice(-3)).toEqual(['9999', null, '7'])
+    }
+  })
+
+  it('is as others are where it stands among the first', async () => {
+    const among = text.split('\n').toSpliced(5, 0, 'x,2,1').join('\n')
+    expect(columnOf(await run(among, INFER)).type).toBe('Utf8')
+  })
+
+  it('does not depend on the chunks that rows come in', async () => {
+    const whole = await run(text, { ...INFER, onError: 'skip' })
+    for (const size of [1000, 4096, 1 << 16]) {
+      for (const jobs of [1, 3]) {
+        const { bytes } = await run(text, { ...INFER, onError: 'skip', jobs }, size)
+        expect(bytes.equals(whole.bytes)).toBe(true)
+      }
+    }
+  })
+})
+
+describe('types of several inputs', () => {
+  it('are those of the first', async () => {
+    const cwd = folder()
+    writeFileSync(join(cwd, 'a.csv'), csvOf(['1', '2']))
+    writeFileSync(join(cwd, 'b.csv'), csvOf(['', '']))
+    const pieces: Buffer[] = []
+    const paths = ['a.csv', 'b.csv'].map((name) => join(cwd, name))
+    for await (const piece of scoreFiles(paths, INFER)) pieces.push(piece as Buffer)
+    const table = tableFromIPC(Buffer.concat(pieces))
+    expect(Array.from(table.getChild('c')!)).toEqual([1n, 2n, null, null])
+  })
+})
+
+describe('types that are not to be inferred', () => {
+  it.each([
+    ['of an output that has none', csvOf(['1']), { types: 'infer' }],
+    ['of an input that has some', '{"id":1,"logits":[1,2]}\n', { from: 'ndjson', to: 'arrow', types: 'infer' }],
+  ] satisfies [string, string, ScoreOptions][])('are refused: %s', async (_, text, options) => {
+    const { error } = await run(text, options)
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+    expect(error?.message).toMatch(/^--types infer /)
+  })
+
+  it('are told by the command', () => {
+    const { status, stderr } = command(['--types', 'infer'], { stdin: csvOf(['1']) })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^softmax: stdin: --types infer is of outputs that have types, .* \[E_CONFLICT\]\n$/)
+  })
+})
