@@ -226,6 +226,8 @@ export type Columns = readonly ColumnData[]
 
 /** Makes bytes of rows. */
 export interface RecordBatchWriter {
+  /** What the format has no room for, and what is written instead. */
+  warnings?: readonly string[]
   /** What stands before the rows. */
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[] | Promise<Uint8Array[]>

@@ -73,6 +73,7 @@ async function* scoreReader(
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (await newWriter(format, schema, reader))
   run.kept ??= schema.kept
+  if (isFirst) for (const text of writer.warnings ?? []) run.emit('warning', text, input.name)
   // A writer of text is of one input, whose cells it may take as they stand.
   if (!isText(settings.to)) run.writer = writer
   if (isFirst) yield* buffersOf(writer.begin())

@@ -3,7 +3,9 @@
  * for is restored from it, as pyarrow does.
  */
 import { type DataType, type Field, fieldsOf, type TableSchema } from '../../core/data-type.js'
-import { fieldsFromMessage, schemaMessage } from '../arrow/schema-message.js'
+import { SoftmaxError } from '../../core/errors.js'
+import { encodeMessage, readMessage, readPrefix } from '../arrow/message.js'
+import { numberDictionaries, readSchema, schemaTable } from '../arrow/schema.js'
 import { LOGICAL_TYPE } from './logical-types.js'
 import type { Node } from './schema.js'
 
@@ -11,11 +13,24 @@ export const ARROW_SCHEMA = 'ARROW:schema'
 
 /** Nodes with what the schema of their Arrow data says more of them. */
 export function restoreNodes(nodes: readonly Node[], entry: string | undefined): Node[] {
-  const originals = entry === undefined ? undefined : fieldsFromMessage(Buffer.from(entry, 'base64'))
+  const originals = entry === undefined ? [] : originalsOf(Buffer.from(entry, 'base64'))
   return nodes.map((node, index) => {
-    const original = originals?.[index]
+    const original = originals[index]
     return original && original.name === node.field.name ? restore(node, original) : node
   })
+}
+
+/** The fields of a schema that is an encapsulated message; none where it cannot be read, as columns have types without it. */
+function originalsOf(message: Buffer): Field[] {
+  if (message.length < 8) return []
+  try {
+    const { size, length } = readPrefix(message)
+    const { kind, header } = readMessage(message.subarray(size, size + length))
+    return kind === 'schema' ? readSchema(header).fields.map(({ field }) => field) : []
+  } catch (error) {
+    if (error instanceof SoftmaxError) return []
+    throw error
+  }
 }
 
 function restore(node: Node, original: Field): Node {
@@ -74,7 +89,8 @@ function restoreBytes(type: DataType & { kind: 'utf8' | 'binary' }, original: Da
 
 /** The entry for columns that are written. What Parquet says itself is left out of it. */
 export function arrowSchemaEntry({ fields, metadata }: TableSchema): string {
-  return schemaMessage({ fields: fields.map(withoutLogical), metadata }).toString('base64')
+  const schema = schemaTable(numberDictionaries(fields.map(withoutLogical)), metadata)
+  return Buffer.concat(encodeMessage('schema', schema).pieces).toString('base64')
 }
 
 function withoutLogical(field: Field): Field {

@@ -143,7 +143,7 @@ function assembleList(node: Node, leaves: readonly Leaf[]): ColumnData {
   if (offsets[length] !== child.length) throw corrupt('the lists of a column do not fit together')
   const column = { type, length, ...validityOf(bits && { bits }, length) }
   if (type.kind === 'fixed_size_list') return fixedSize({ ...column, children: [child] }, offsets, type.size)
-  const isLarge = type.kind === 'list' && type.layout === 'large'
+  const isLarge = type.kind === 'list' && type.layout.startsWith('large')
   return { ...column, offsets: isLarge ? widen(offsets) : offsets, children: [child] }
 }
 

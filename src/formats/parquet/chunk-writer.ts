@@ -32,6 +32,8 @@ export class ChunkWriter {
   #isRepeating: boolean | undefined
   #pages: EncodedPage[] = []
   #range: Range
+  /** Whether compression pays for values that are in no dictionary; not known before there is a page of them. */
+  #pays: boolean | undefined
   #pending: ShreddedLeaf[] = []
   #pendingBytes = 0
   /** The dictionary that indices were last of, and what they are in the one that is being made. */
@@ -136,12 +138,17 @@ export class ChunkWriter {
     this.#range = joinRanges(this.#range, rangeOf(this.#order, values, stepOf(this.#spec.type), nulls))
   }
 
+  #pushPlain(pages: readonly EncodedPage[]): void {
+    this.#pays ??= pages[0]?.isCompressed
+    this.#pages.push(...pages)
+  }
+
   #flush(): void {
     if (this.#pending.length === 0) return
     const leaf = joinLeaves(this.#pending, this.#spec)
     const { indices } = leaf
     if (indices) this.#pages.push(encodeIndices({ ...leaf, indices }, this.#spec, this.#dictionary.length))
-    else this.#pages.push(...encodePages(leaf, this.#spec))
+    else this.#pushPlain(encodePages(leaf, this.#spec, this.#pays))
     this.#pending = []
     this.#pendingBytes = 0
   }

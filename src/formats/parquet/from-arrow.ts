@@ -55,6 +55,8 @@ function plainValues(physical: PhysicalType, data: ColumnData, rows: Int32Array 
       return byteArrays(data, rows)
     case 'decimal':
       return { length, data: reversed(numbersOf(data, rows) as Uint8Array, type.bitWidth / 8, physical.length) }
+    case 'interval':
+      return { length, data: intervals(numbersOf(data, rows) as Uint8Array, length) }
     default:
       return { length, data: physicalNumbers(type, numbersOf(data, rows)) }
   }
@@ -148,6 +150,23 @@ function milliseconds(seconds: BigInt64Array, unit: TimeUnit): BigInt64Array {
     if (BigInt.asIntN(64, count) !== count) throw unfit(`a timestamp ${time} ${unit}s from 1970`)
     return count
   })
+}
+
+/** Months, days and nanoseconds as Parquet's intervals, which have no signs and nothing below a millisecond. */
+function intervals(bytes: Uint8Array, length: number): Uint8Array {
+  const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const out = new DataView(new ArrayBuffer(12 * length))
+  for (let row = 0; row < length; row++) {
+    const [months, days] = [from.getInt32(16 * row, true), from.getInt32(16 * row + 4, true)]
+    const nanoseconds = from.getBigInt64(16 * row + 8, true)
+    const milliseconds = Number(nanoseconds / 1_000_000n)
+    const fits = months >= 0 && days >= 0 && nanoseconds % 1_000_000n === 0n && milliseconds === milliseconds >>> 0
+    if (!fits) throw unfit(`an interval of ${months} months, ${days} days and ${nanoseconds} ns`)
+    out.setUint32(12 * row, months, true)
+    out.setUint32(12 * row + 4, days, true)
+    out.setUint32(12 * row + 8, milliseconds, true)
+  }
+  return new Uint8Array(out.buffer)
 }
 
 /** Numbers in two's complement with the most significant byte first, in `size` bytes, which their digits have room in. */

@@ -3,7 +3,7 @@
  * words and back (https://parquet.apache.org/docs/file-format/types/logicaltypes/). The table is that of pyarrow.
  */
 import type { LogicalType, SchemaElement } from 'hyparquet'
-import type { DataType, Field, IntType, TimeUnit } from '../../core/data-type.js'
+import { type DataType, type Field, type IntType, sameType, type TimeUnit } from '../../core/data-type.js'
 import { corrupt, unsupported } from './damage.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
@@ -20,6 +20,7 @@ export const LOGICAL_TYPE = 'PARQUET:logical_type'
 
 const TIME_UNITS = { MILLIS: 'millisecond', MICROS: 'microsecond', NANOS: 'nanosecond' } as const
 const BINARY: DataType = { kind: 'binary', layout: 'offsets' }
+const INTERVAL: DataType = { kind: 'interval', unit: 'month_day_nano' }
 const UTF8: DataType = { kind: 'utf8', layout: 'offsets' }
 /** The digits that 128 bits have room for, and 256. */
 const DIGITS_128 = 38
@@ -96,9 +97,7 @@ function annotatedType(logical: LogicalType | Annotation, element: SchemaElement
         ? { type: plainType({ name: physical, length }), metadata: [EXTENSION, 'arrow.uuid'] }
         : undefined
     case 'INTERVAL':
-      return isFixed(12)
-        ? { type: plainType({ name: physical, length }), metadata: [LOGICAL_TYPE, 'INTERVAL'] }
-        : undefined
+      return isFixed(12) ? { type: INTERVAL, metadata: [LOGICAL_TYPE, 'INTERVAL'] } : undefined
     case 'FLOAT16':
       return isFixed(2) ? { type: { kind: 'float', bitWidth: 16 } } : undefined
     case 'NULL':
@@ -182,7 +181,7 @@ function keptElement(text: string | undefined, type: DataType): LeafElement | un
   const geo = kind === 'binary' ? geoType(text) : undefined
   if (geo) return { type: 'BYTE_ARRAY', logical_type: geo }
   // The only logical type that never came to be one.
-  if (text === 'INTERVAL' && kind === 'fixed_size_binary') {
+  if (text === 'INTERVAL' && sameType(type, INTERVAL)) {
     return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 12, converted_type: 'INTERVAL' }
   }
   return undefined

@@ -35,9 +35,12 @@ const PAGE = 1 << 20
 const SAMPLE = 1 << 13
 const NONE = new Uint8Array()
 
-/** Encodes a leaf whose values are not in a dictionary. */
-export function encodePages(leaf: ShreddedLeaf, spec: LeafSpec): EncodedPage[] {
-  return splitLeaf(leaf, spec).map((part) => encodePage(part, spec, 'PLAIN', encodePlain(spec.type, part.values)))
+/** Encodes a leaf whose values are not in a dictionary. Whether compression pays is tried where it is not known. */
+export function encodePages(leaf: ShreddedLeaf, spec: LeafSpec, isCompressed?: boolean): EncodedPage[] {
+  return splitLeaf(leaf, spec).map((part) => {
+    const bytes = encodePlain(spec.type, part.values)
+    return encodePage(part, spec, 'PLAIN', bytes, isCompressed ?? pays(bytes))
+  })
 }
 
 /** Encodes a leaf whose values are indices into a dictionary of so many values. */
@@ -47,7 +50,7 @@ export function encodeIndices(leaf: ShreddedLeaf & { indices: Int32Array }, spec
   const body = new Uint8Array(1 + runs.length)
   body[0] = width
   body.set(runs, 1)
-  return encodePage(leaf, spec, 'RLE_DICTIONARY', body)
+  return encodePage(leaf, spec, 'RLE_DICTIONARY', body, pays(body))
 }
 
 function encodePage(
@@ -55,8 +58,8 @@ function encodePage(
   { maxDefinition, maxRepetition }: LeafSpec,
   encoding: EncodedPage['encoding'],
   bytes: Uint8Array,
+  isCompressed: boolean,
 ): EncodedPage {
-  const isCompressed = pays(bytes)
   return {
     rows,
     count,

@@ -2,7 +2,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { openBytes } from '../../io/temp-file.js'
-import { columnOfField } from '../field-column.js'
+import { columnOf, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
 import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
@@ -29,9 +29,9 @@ export async function read(source: Source): Promise<RecordBatchReader> {
 }
 
 async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> {
-  const columns = file.nodes.map(({ field }) => columnOfField(field))
+  const columns = file.nodes.map(({ field }) => columnOf(field))
   for (const [index, column] of columns.entries()) {
-    if (column.type === 'list' && column.width === 0) column.width = await widthOf(index, footer.groups, file)
+    if (column.type === 'list' && column.width === 0) column.width = await measure(index, footer.groups, file)
   }
   return {
     columns,
@@ -46,21 +46,13 @@ async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> 
 }
 
 /** The length of the first list of a column that has items; 0 where none has. */
-async function widthOf(index: number, groups: readonly RowGroup[], file: OpenFile): Promise<number> {
+async function measure(index: number, groups: readonly RowGroup[], file: OpenFile): Promise<number> {
   for (const group of groups) {
     const [column] = openColumns(group, [index], file)
     for (let start = 0; start < group.rows; start += SAMPLE) {
-      const width = firstWidth(await column!.take(Math.min(SAMPLE, group.rows - start)))
+      const width = widthOf(await column!.take(Math.min(SAMPLE, group.rows - start)))
       if (width > 0) return width
     }
-  }
-  return 0
-}
-
-function firstWidth({ offsets, length }: ColumnData): number {
-  for (let row = 0; row < length; row++) {
-    const width = Number(offsets![row + 1]!) - Number(offsets![row]!)
-    if (width > 0) return width
   }
   return 0
 }

@@ -30,6 +30,8 @@ function plainColumn(physical: PhysicalType, values: Values, type: DataType): Co
       return { ...column, values: physical.name === 'INT96' ? nanoseconds(data as Uint8Array, length) : data }
     case 'int':
       return { ...column, values: integers(data, type) }
+    case 'interval':
+      return { ...column, values: intervals(data as Uint8Array, length) }
     default:
       return { ...column, values: data }
   }
@@ -103,6 +105,22 @@ function putDecimal(
   let fits = size <= width || (to[at + width - 1]! ^ sign) < 128
   for (let byte = width; byte < size; byte++) fits &&= from[least + towards * byte] === sign
   if (!fits) throw corrupt('a decimal has more digits than its type')
+}
+
+/** Months, days and milliseconds of 32 bits without a sign, as months, days and nanoseconds with one. */
+function intervals(bytes: Uint8Array, length: number): Uint8Array {
+  const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const out = new DataView(new ArrayBuffer(16 * length))
+  for (let row = 0; row < length; row++) {
+    for (const part of [0, 4]) {
+      const count = from.getUint32(12 * row + part, true)
+      if (count > 0x7fffffff)
+        throw unsupported(`an interval of ${count} months or days`, 'write the column again as text')
+      out.setInt32(16 * row + part, count, true)
+    }
+    out.setBigInt64(16 * row + 8, BigInt(from.getUint32(12 * row + 8, true)) * 1_000_000n, true)
+  }
+  return new Uint8Array(out.buffer)
 }
 
 /** The day of 1970-01-01, counted from that of -4713-11-24. */

@@ -1,4 +1,5 @@
 /** Writes Parquet: columns as leaves, leaves as pages, pages in row groups. */
+import { shown } from '../../core/errors.js'
 import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
@@ -9,16 +10,19 @@ import { leavesOf } from './row-group.js'
 import { elementsOf, type Node, nodesOf } from './schema.js'
 import { shred } from './shred.js'
 import { orderOf } from './statistics.js'
+import { type Change, storable } from './storable.js'
 
 /** How many values make a row group, and how many of a column at least, as each is described in the footer. */
 const GROUP = 1 << 21
 const COLUMN_GROUP = 1 << 13
 
 export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
-  const fields = outputFields(schema)
+  const given = outputFields(schema)
+  const columnsOf = columnWriter(schema, given)
+  const stored = given.map(storable)
+  const fields = stored.map(({ field }) => field)
   const elements = elementsOf(fields)
   const nodes = nodesOf(elements)
-  const columnsOf = columnWriter(schema, fields)
   const file = new FileWriter(elements, await loadLibrary())
   const leaves = leavesOf(nodes)
   const types = elements.slice(1).filter(({ type }) => type)
@@ -39,7 +43,7 @@ export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
     const columns = outputOf(parts)
     for (const [index, data] of columns.entries()) {
       const node = nodes[index]!
-      for (const [leaf, part] of shred(node, data).entries()) {
+      for (const [leaf, part] of shred(node, stored[index]!.convert(data)).entries()) {
         chunks[node.leaf + leaf]!.add(part)
         values += part.count
       }
@@ -49,6 +53,7 @@ export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
     return file.taken()
   }
   return {
+    warnings: stored.flatMap(({ field: { name }, changes }) => changes.map((change) => warningOf(name, change))),
     begin: () => file.taken(),
     write: (batch: ScoredBatch) => writeColumns([columnsOf(batch)]),
     writeColumns,
@@ -66,4 +71,8 @@ export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
 
 function specOf({ physical, definition, repetition }: Node) {
   return { type: physical!, maxDefinition: definition, maxRepetition: repetition }
+}
+
+function warningOf(column: string, { from, to }: Change): string {
+  return `column ${shown(column)}: Parquet has no ${from}; it is written as ${to}`
 }
