@@ -4,6 +4,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { CHUNK, scoreFiles } from './api/score-files.js'
+import { announcement } from './command/announcement.js'
 import { fileOf, requireDistinct } from './command/conflict.js'
 import { isClosed, DASH as STDIN } from './command/descriptor.js'
 import { helpText, readArguments } from './command/flags.js'
@@ -14,8 +15,10 @@ import { openRejects, type Rejects } from './command/rejects.js'
 import { openStats, type StatsFile } from './command/stats.js'
 import { printable, SoftmaxError } from './core/errors.js'
 import { formatOfBytes, isText } from './core/formats.js'
+import { speakAs } from './core/option-words.js'
 import { namesIn, parseOptions, type SettingsOf } from './core/options.js'
 import type { Reject } from './core/reject.js'
+import type { Schema } from './core/schema.js'
 import { compressed, compressionOf } from './io/compression.js'
 import { partsOf } from './pipeline/input-files.js'
 import { newStats, rejectedOf, type Stats } from './pipeline/row-counts.js'
@@ -107,6 +110,7 @@ async function writeScored(run: Run): Promise<void> {
   for (const input of inputs) requireReadable(input)
   const sources = inputs.map((input) => (input === STDIN ? standardInput() : input))
   const stream = scoreFiles(sources, scoreOptions(run))
+  stream.on('schema', (schema: Schema) => announce(run, schema))
   stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
     const { compression } = compressionOf(settings.output ?? '')
@@ -199,6 +203,11 @@ async function print(text: string): Promise<void> {
   await output.commit()
 }
 
+/** What is said neither by arguments nor by convention is said here. */
+function announce({ settings }: Run, schema: Schema): void {
+  if (schema.guessed && !settings.quiet) complain(announcement(schema))
+}
+
 function warn({ settings }: Run, text: string): void {
   if (!settings.quiet) complain(`warning: ${text}`)
 }
@@ -230,6 +239,7 @@ function known(error: unknown): SoftmaxError {
 // The job goes on when stderr is gone.
 process.stderr.on('error', () => {})
 const argv = process.argv.slice(2)
+speakAs('command')
 main(argv).catch((error: unknown) => {
   process.exitCode = report(error, argv.includes('--debug'))
 })

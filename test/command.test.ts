@@ -161,7 +161,7 @@ describe('-o', () => {
   })
 
   it('to a pipe whose reader leaves ends with status 3', () => {
-    const line = 'mkfifo pipe; head -c 1 pipe >/dev/null & yes 2,1 | softmax --no-header -o pipe'
+    const line = 'mkfifo pipe; head -c 1 pipe >/dev/null & yes 2,1 | softmax --no-header -l 1- -o pipe'
     const { status, stderr } = shell(line, folder())
     expect(stderr).toMatch(/^softmax: cannot write "pipe": [^\n]* \[E_OUTPUT\]\n$/)
     expect(status).toBe(3)
@@ -240,7 +240,7 @@ describe('standard output', () => {
   })
 
   it('whose reader leaves ends the command though its input has no end', () => {
-    const line = 'yes 2,1 | softmax --no-header | head -n 2; echo "$' + '{PIPESTATUS[1]}"'
+    const line = 'yes 2,1 | softmax --no-header -l 1- | head -n 2; echo "$' + '{PIPESTATUS[1]}"'
     expect(shell(line, folder())).toEqual({ status: 0, stdout: `${P21},0\n${P21},0\n141\n`, stderr: '' })
   })
 
@@ -319,7 +319,7 @@ describe('standard error', () => {
   })
 
   it('has a warning of two columns of one name', () => {
-    const { status, stderr } = command([], { stdin: 'id,id,logit_a\n1,2,3\n' })
+    const { status, stderr } = command([], { stdin: 'id,id,logit_a,logit_b\n1,2,3,4\n' })
     expect(status).toBe(0)
     expect(stderr).toMatch(/^softmax: warning: stdin: [^\n]*id[^\n]*\n$/)
   })
@@ -439,7 +439,7 @@ describe('inputs', () => {
   it('have the columns of the first, though the first row of another is bad', () => {
     const cwd = folder({ 'a.csv': 'cat,dog\n2,1\n', 'b.csv': 'cat,dog\nx,1\n2,1\n' })
     const header = 'p_cat,p_dog,label\n'
-    const failed = command(['a.csv', 'b.csv'], { cwd })
+    const failed = command(['-q', 'a.csv', 'b.csv'], { cwd })
     expect(failed.stderr).toMatch(/^softmax: b\.csv:2: column cat \(row 1, byte 8\): "x" is not a number \[E_CELL\]\n$/)
     expect(failed).toMatchObject({ status: 1, stdout: `${header}${P21},cat\n` })
     const skipped = command(['--on-error', 'skip', 'a.csv', 'b.csv'], { cwd })

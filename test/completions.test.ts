@@ -131,7 +131,9 @@ describe('--completions fish', () => {
   it('know which flags take a value, and which values there are', () => {
     expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'format of the input'`)
     expect(lines).toContain("complete -c softmax -l missing -x -a 'error -inf' -d 'what an empty logit is'")
-    expect(lines).toContain("complete -c softmax -l no-header -d 'the input has no header line'")
+    expect(lines).toContain(
+      "complete -c softmax -l no-header -d 'whether the first line is a header, whatever it looks like'",
+    )
     expect(lines).toContain("complete -c softmax -l quote -r -d 'around cells'")
   })
 })

@@ -409,7 +409,7 @@ describe('headers that are none', () => {
   it.each([';', '\t', '|'])('a file of %j is not one of commas', async (delimiter) => {
     const { error } = await run(`logit_a${delimiter}logit_b\n1${delimiter}2\n`)
     expect(error).toMatchObject({ code: 'E_DELIMITER', status: 1, info: { delimiter } })
-    expect(error!.message).toContain(`--delimiter '${delimiter === '\t' ? '\\t' : delimiter}'`)
+    expect(error!.message).toContain(`delimiter: '${delimiter === '\t' ? '\\t' : delimiter}'`)
   })
 
   it('a file of commas is not one of tabs', async () => {
@@ -427,7 +427,7 @@ describe('headers that are none', () => {
 
   it.each(['0,1', '1,2'])('a first line of %s, which counts columns, is one of names, with a warning', async (line) => {
     const { text, warnings } = await run(`${line}\n2,1\n`, { emit: 'index' })
-    expect({ text, warnings }).toEqual({ text: 'index\n0\n', warnings: [expect.stringContaining('--no-header')] })
+    expect({ text, warnings }).toEqual({ text: 'index\n0\n', warnings: [expect.stringContaining('header: false')] })
   })
 
   it('a wrong delimiter is told where there is no header, too', async () => {

@@ -88,7 +88,7 @@ describe('UTF-16 without a byte order mark', () => {
     const text = Buffer.from(file('a'), 'utf16le')
     const input = encoding === 'utf-16le' ? text : text.swap16()
     const { error } = await run(input)
-    expect(error).toMatchObject({ code: 'E_ENCODING', status: 1, info: { remedy: `--encoding ${encoding} reads it` } })
+    expect(error).toMatchObject({ code: 'E_ENCODING', status: 1, info: { remedy: `encoding: '${encoding}' reads it` } })
     expect((await run(input, { encoding })).text).toBe(scored('a'))
   })
 
@@ -98,7 +98,7 @@ describe('UTF-16 without a byte order mark', () => {
 })
 
 describe('bytes that are not valid', () => {
-  const remedy = (guess: string) => expect.stringContaining(`--encoding ${guess}`)
+  const remedy = (guess: string) => expect.stringContaining(`encoding: '${guess}'`)
 
   it.each(['csv', 'tsv'] as const)('in a kept cell pass through to %s, unless an encoding is named', async (to) => {
     const input = latin1(file('caf\xe9'))
@@ -155,7 +155,7 @@ describe('bytes that are not valid', () => {
       const { error } = await run(input, { encoding, lane })
       expect(error).toMatchObject({
         code: 'E_ENCODING',
-        info: { column: 't', remedy: expect.stringContaining('--encoding') },
+        info: { column: 't', remedy: expect.stringContaining('encoding') },
       })
       expect(error!.message).toContain(encoding)
       expect(error!.message).not.toContain('\ufffd')

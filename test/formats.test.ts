@@ -194,6 +194,18 @@ describe('.npy', () => {
     },
   )
 
+  it('of one dimension is one row, with a warning', async () => {
+    const flat = cases.find(({ name }) => name === 'one dimension')!
+    const { warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})
+    expect(warnings).toEqual(['it has one dimension, and is read as one row of 3 classes'])
+  })
+
+  it('of one column has one class, with a warning', async () => {
+    const column = cases.find(({ name }) => name === 'one column')!
+    const { warnings } = await run(Buffer.from(column.bytes, 'base64'), {})
+    expect(warnings).toEqual(['"0" is the only class, so its probability is 1 in every row'])
+  })
+
   it('holds numbers alone: labels and kept columns are told of', async () => {
     const input = 'id,logit_a,logit_b\n1,2,1\n'
     const { bytes, warnings } = await run(input, { to: 'npy', emit: 'index,confidence,label,probs' })

@@ -54,6 +54,48 @@ describe('labels', () => {
     expect(text).toBe(scored('dog', 'cat', 'boat'))
   })
 
+  it.each([
+    ['blank lines at the end', 'dog\ncat\nboat\n\n\n'],
+    ['a line of blanks at the end', 'dog\r\ncat\r\nboat\r\n  \r\n'],
+    ['blanks around names', ' dog\ncat \n\tboat\n'],
+    ['lines that end in a carriage return', 'dog\rcat\rboat\r'],
+    ['the map of an id2label alone', '{"0": "dog", "1": "cat", "2": "boat"}'],
+    ['a label2id', '{"label2id": {"boat": 2, "dog": 0, "cat": 1}}'],
+    ['the map of a label2id alone', '{"boat": 2, "dog": 0, "cat": 1}'],
+  ])('are read from a file that holds %s', async (_, content) => {
+    const { text, error } = await withFile('labels', content)
+    expect(error).toBeUndefined()
+    expect(text).toBe(scored('dog', 'cat', 'boat'))
+  })
+
+  it.each(['dog, cat, boat', ' dog ,cat,boat ', '["dog","cat","boat"]', '{"0":"dog","1":"cat","2":"boat"}'])(
+    'are a text: %s',
+    async (labels) => {
+      expect((await run(ROWS, { labels })).text).toBe(scored('dog', 'cat', 'boat'))
+      expect(command(['--labels', labels], { stdin: ROWS }).stdout).toBe(scored('dog', 'cat', 'boat'))
+    },
+  )
+
+  it('of a file that is named without @ are refused, and the way to read it is shown', async () => {
+    expect((await refusal('config.json')).message).toContain('; a file of names is written @config.json')
+    const path = join(folder({ names: 'dog\ncat\nboat\n' }), 'names')
+    expect((await refusal(path)).message).toContain(`@${path}`)
+    expect((await refusal('dog')).message).not.toContain('@')
+  })
+
+  it('that are those of the columns in another order are refused', async () => {
+    const { error } = await run('logit_dog,logit_cat\n1,2\n', { labels: 'cat,dog' })
+    expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+    expect(error!.message).toContain('in another order, "dog,cat"')
+    expect((await run('logit_dog,logit_cat\n1,2\n', { labels: 'dog,cat' })).error).toBeUndefined()
+    const list = await run('{"logits":{"dog":1,"cat":2}}\n', { labels: 'cat,dog', from: 'ndjson' })
+    expect(list.error).toMatchObject({ code: 'E_LABELS' })
+  })
+
+  it('tell which line of a file is blank', async () => {
+    expect((await withFile('labels.txt', 'dog\n\ncat\n')).error!.message).toContain('line 2 of ')
+  })
+
   it('are told by the file, not by its name', async () => {
     expect((await withFile('labels.json', 'dog\ncat\nboat\n')).text).toBe(scored('dog', 'cat', 'boat'))
     expect((await withFile('labels.txt', '["dog","cat","boat"]')).text).toBe(scored('dog', 'cat', 'boat'))

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
 import { progressLine, showProgress } from '../dist/command/progress.js'
 import { P21, P123, run } from './streams.js'
-import { BIN, command, folder, MANIFEST, predict, predictLog, thrown } from './support.js'
+import { BIN, command, folder, MANIFEST, predict, predictLog, shell, thrown } from './support.js'
 import { ulps } from './ulp.js'
 
 /** One row with a key and three logits, and a header. */
@@ -386,6 +386,24 @@ const TESTS = {
   },
 
   delimiter() {
+    it.each([
+      ['tab', '\t'],
+      ['TAB', '\t'],
+      ['\\t', '\t'],
+      ['comma', ','],
+      ['semicolon', ';'],
+      ['pipe', '|'],
+      ['space', ' '],
+      ['\\x01', '\u0001'],
+      ['\\u0001', '\u0001'],
+      ['\\001', '\u0001'],
+      ['\\x1F', '\u001f'],
+    ])('%s is a character that a shell makes hard to write', (text, delimiter) => {
+      const stdin = ['logit_a', 'logit_b\n2', '1\n'].join(delimiter)
+      const output = ['p_a', 'p_b', `label\n${P21.replace(',', delimiter)}`, 'a\n'].join(delimiter)
+      expect(command(['-d', text], { stdin })).toEqual({ status: 0, stdout: output, stderr: '' })
+    })
+
     const input = 'id;logit_a;logit_b\n7,5;2;1\n'
     const output = 'id;p_a;p_b;label\n7,5;0.7310585786300049;0.2689414213699951;a\n'
 
@@ -468,7 +486,8 @@ const TESTS = {
 
   header() {
     it('false, --no-header, takes the first line as a row, and writes no header', async () => {
-      await bothGive(['--no-header'], { header: false }, '1,2,3\n1,2,3\n', `${`${P123},2\n`.repeat(2)}`)
+      const args = ['--no-header', '-l', '1-']
+      await bothGive(args, { header: false, logits: '1-' }, '1,2,3\n1,2,3\n', `${`${P123},2\n`.repeat(2)}`)
     })
 
     it('columns are then named by position', async () => {
@@ -476,7 +495,12 @@ const TESTS = {
       await bothGive(args, { header: false, logits: '2-4' }, 'x,1,2,3\n', `x,${P123},2\n`)
     })
 
-    it('true is the default', async () => {
+    it('true, --header, takes the first line for names, whatever it looks like', async () => {
+      const output = `p_3,p_5,p_8,label\n${P123},8\n`
+      await bothGive(['--header', '-l', '1-'], { header: true, logits: '1-' }, '3,5,8\n1,2,3\n', output)
+    })
+
+    it('is by the first line as a rule', async () => {
       await bothGive(['--header'], { header: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
     })
 
@@ -601,6 +625,60 @@ const TESTS = {
     refuses('--missing', ['', 'zero', '-Inf', '0'], 'missing', ['', 'inf', Number.NEGATIVE_INFINITY])
   },
 
+  null() {
+    const input = 'logit_a,logit_b,logit_c\n2,NA,1\n2, NA ,1\n2,"NULL",1\n2,\\N,1\n2,,1\n'
+    const row = '0.7310585786300049,0,0.2689414213699951,a\n'
+    const masked = `p_a,p_b,p_c,label\n${row.repeat(5)}`
+
+    it('names the texts that are an empty logit, too', async () => {
+      const options: ScoreOptions = { null: ['NA', 'NULL', '\\N'], missing: '-inf' }
+      await bothGive(['--null', 'NA,NULL,\\N', '--missing', '-inf'], options, input, masked)
+      for (const lane of ['general', 'fast'] as const) expect(await textOf(input, { ...options, lane })).toBe(masked)
+    })
+
+    it('makes a row with one a bad one, as an empty logit does', async () => {
+      for (const lane of ['general', 'fast'] as const) {
+        const { error } = await run(input, { null: 'NA', lane })
+        expect(error).toMatchObject({ code: 'E_MISSING', info: { column: 'logit_b', row: 1 } })
+      }
+    })
+
+    it('may be a number, which is then none', async () => {
+      const options: ScoreOptions = { null: '-999', missing: '-inf' }
+      expect(await textOf('logit_a,logit_b,logit_c\n2,-999,1\n', options)).toBe(`p_a,p_b,p_c,label\n${row}`)
+      const lines = '{"logits":[2,-999,1]}\n'
+      expect(await textOf(lines, { ...options, from: 'ndjson', to: 'csv' })).toBe(
+        `p_0,p_1,p_2,label\n${row.replace('a', '0')}`,
+      )
+      const { error } = await run('logit_a\n1\n', { ...options, lane: 'fast' })
+      expect(error).toMatchObject({ code: 'E_CONFLICT' })
+    })
+
+    it('is that of objects and of text in NDJSON, too', async () => {
+      const options = { null: 'NA', missing: '-inf' } as const
+      const { predictions } = await predict([[2, 'NA', 1]], options)
+      expect(predictions[0]!.probabilities).toEqual([0.7310585786300049, 0, 0.2689414213699951])
+      const lines = '{"logits":[2,"NA",1]}\n'
+      expect(await textOf(lines, { ...options, from: 'ndjson', to: 'csv' })).toContain('0.7310585786300049,0,')
+    })
+
+    it('is proposed for what programs write so', async () => {
+      for (const cell of ['NA', 'null', 'None', '\\N', '#N/A', '-']) {
+        const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
+        expect(error!.message).toContain(`null: '${cell.replace('\\', '\\\\')}'`)
+      }
+      expect((await run('logit_a,logit_b\nx,1\n')).error!.message).not.toContain('null')
+      expect(command([], { stdin: 'logit_a,logit_b\n#N/A,1\n' }).stderr).toContain("--null '#N/A'")
+    })
+
+    it('is none by default, and no matter to what is kept', async () => {
+      expect((await run('logit_a,logit_b\nNA,1\n')).error).toMatchObject({ code: 'E_CELL' })
+      expect(await textOf('t,logit_a,logit_b\nNA,2,1\n', { null: 'NA' })).toBe(`t,p_a,p_b,label\nNA,${P21},a\n`)
+    })
+
+    refuses('--null', [''], 'null', ['', [], 3, [1]])
+  },
+
   nonfinite() {
     it('error, the default, makes NaN, +inf and a row of -inf bad', async () => {
       for (const row of ['nan,1', 'inf,1', '-inf,-inf']) {
@@ -680,6 +758,79 @@ const TESTS = {
     refuses('--max-errors', ['', '-1', '1.5', 'two'], 'maxErrors', ['2', -1, 1.5, null])
   },
 
+  head() {
+    const rows = (count: number) =>
+      `id,logit_a,logit_b\n${Array.from({ length: count }, (_, id) => `${id},2,1\n`).join('')}`
+    const scored = (count: number) =>
+      `id,p_a,p_b,label\n${Array.from({ length: count }, (_, id) => `${id},${P21},a\n`).join('')}`
+
+    it('is how many rows are scored, the first', async () => {
+      await bothGive(['-n', '2'], { head: 2 }, rows(5), scored(2))
+      await bothGive(['--head', '9'], { head: 9 }, rows(5), scored(5))
+      await bothGive(['--head', '0'], { head: 0 }, rows(5), scored(0))
+    })
+
+    it.each(['general', 'fast'] as const)('cuts blocks of any size between rows, in lane %s', async (lane) => {
+      const input = rows(3).replace('1,2,1', '"1\n",2,1').replaceAll('\n2', '\n\n2')
+      for (const size of [1, 13, 1000]) {
+        for (const head of [0, 1, 2, 3]) {
+          const { text, error, stats } = await run(input, { head, lane }, size)
+          expect(error).toBeUndefined()
+          expect(text.split(P21)).toHaveLength(head + 1)
+          expect(stats).toMatchObject({ read: head, written: head })
+        }
+      }
+    })
+
+    it('counts bad rows, too', async () => {
+      const { text, stats } = await run('logit_a,logit_b\nx,1\n2,1\n2,1\n', { head: 2, onError: 'skip' })
+      expect(text).toBe(`p_a,p_b,label\n${P21},a\n`)
+      expect(stats).toMatchObject({ read: 2, written: 1, rejected: { E_CELL: 1 } })
+    })
+
+    it.each(['csv', 'ndjson', 'npy', 'parquet', 'arrow', 'arrows'] as const)('is that of %s', async (format) => {
+      const { bytes } = await run(rows(300), { to: format, keep: false, emit: 'probs' })
+      const logits = format === 'ndjson' || format === 'npy' ? undefined : 'p_*'
+      const options: ScoreOptions = {
+        from: format,
+        to: 'csv',
+        logits: format === 'ndjson' ? 'p_a,p_b' : logits,
+        head: 7,
+      }
+      expect((await run(bytes, options)).text.split('\n')).toHaveLength(7 + 2)
+      expect((await run(bytes, { ...options, to: format, head: 0 })).error).toBeUndefined()
+    })
+
+    it('tells a format that has the number of rows in front', async () => {
+      const { bytes } = await run(rows(300), { to: 'npy' })
+      const { bytes: first } = await run(bytes, { from: 'npy', head: 7 })
+      expect(first.toString('latin1')).toContain("'shape': (7, 2)")
+    })
+
+    it('is of all inputs together, of which the rest is not read', () => {
+      const cwd = folder({ 'a.csv': rows(3), 'b.csv': rows(3), 'c.csv': 'id\n' })
+      const { status, stdout } = command(['-n', '4', 'a.csv', 'b.csv', 'c.csv'], { cwd })
+      expect({ status, stdout }).toEqual({ status: 0, stdout: `${scored(3)}${scored(1).split('\n')[1]}\n` })
+    })
+
+    it('ends an input that has no end, and one that gives no more', () => {
+      expect(shell('yes 2,1 | softmax --no-header -l 1- -n 2', folder()).stdout).toBe(`${P21},0\n${P21},0\n`)
+      const slow = '{ echo logit_a,logit_b; echo 2,1; sleep 30; } | softmax -n 1; kill %% 2>/dev/null'
+      expect(shell(slow, folder())).toMatchObject({ stdout: `p_a,p_b,label\n${P21},a\n`, stderr: '' })
+    })
+
+    it('ends a stream that is read, though more is written to it', async () => {
+      const stream = score({ head: 1 })
+      stream.write(rows(2))
+      const read = await stream.toArray()
+      expect(Buffer.concat(read).toString()).toBe(scored(1))
+      stream.end('what goes by')
+      await new Promise((resolve) => stream.once('close', resolve))
+    })
+
+    refuses('--head', ['-1', '1.5', 'all', ''], 'head', [-1, 1.5, '1'])
+  },
+
   requireRows() {
     it('makes an input without rows an error', async () => {
       for (const input of ['', 'logit_a\n', '\n\n', 'logit_a\n\n']) {
@@ -730,11 +881,11 @@ const TESTS = {
 
   debug() {
     it('tells where an error arose', () => {
-      const { status, stderr } = command(['--debug'], { stdin: 'logit_a\nx\n' })
+      const { status, stderr } = command(['--debug'], { stdin: 'logit_a,logit_b\n1,x\n' })
       expect(status).toBe(1)
       expect(stderr).toMatch(/^softmax: .* \[E_CELL\]\n/)
       expect(stderr).toMatch(/\n {4}at reportRowErrors /)
-      expect(command([], { stdin: 'logit_a\nx\n' }).stderr).not.toContain('    at ')
+      expect(command([], { stdin: 'logit_a,logit_b\n1,x\n' }).stderr).not.toContain('    at ')
     })
   },
 
@@ -955,6 +1106,52 @@ for (const [name, tests] of Object.entries(TESTS)) describe(`option ${name}`, te
 describe('options', () => {
   it('are tested, all of them', () => {
     expect(Object.keys(TESTS).sort()).toEqual(Object.keys(OPTIONS).sort())
+  })
+
+  it.each([
+    ['--limit', '--top-k (-k) or --head (-n)'],
+    ['--rows', '--head (-n)'],
+    ['--top', '--top-k (-k)'],
+    ['--sep', '--delimiter (-d)'],
+    ['--threads', '--jobs (-j)'],
+    ['--thread', '--jobs (-j)'],
+    ['--jsonl', '--from ndjson'],
+    ['--log-softmax', '--log'],
+    ['--skip-errors', '--on-error skip'],
+    ['--na-values=NA', '--null'],
+    ['--columns', '--logits (-l)'],
+    ['--overwrite', '--clobber'],
+    ['-v', '--debug or --version'],
+    ['-V', '--version'],
+    ['-H', '--header'],
+  ])('that other commands call %s are proposed by their own name, %s', (flag, near) => {
+    const { status, stderr } = command([flag], { stdin: ROWS })
+    expect(stderr).toBe(`softmax: unknown option "${flag.split('=')[0]}"; did you mean ${near}? [E_FLAG]\n`)
+    expect(status).toBe(2)
+  })
+
+  it.each([
+    ['sep', 'delimiter'],
+    ['fieldSeparator', 'delimiter'],
+    ['topN', 'topK'],
+    ['jsonl', "from: 'ndjson'"],
+    ['temprature', 'temperature'],
+    ['threads', 'jobs'],
+  ])('that other libraries call %s are proposed by their own name, %s', (name, near) => {
+    const error = thrown(() => score({ [name]: 1 } as ScoreOptions))
+    expect(error.message).toBe(`unknown option ${JSON.stringify(name)}; did you mean ${near}? [E_FLAG]`)
+  })
+
+  it('that are nothing like one are refused without a proposal', () => {
+    expect(thrown(() => score({ zzzzzz: 1 } as ScoreOptions)).message).toBe('unknown option "zzzzzz" [E_FLAG]')
+    expect(command(['--zzzzzz'], { stdin: ROWS }).stderr).toContain('see softmax --help')
+  })
+
+  it('are named in errors as who reads them writes them', async () => {
+    const { error } = await run('logit_a,logit_b\n1,2\n', { topK: 9 })
+    expect(error!.message).toBe('topK takes at most the number of classes, 2, not "9" [E_OPTION]')
+    const { stderr } = command(['-k', '9'], { stdin: 'logit_a,logit_b\n1,2\n' })
+    expect(stderr).toBe('softmax: stdin: --top-k takes at most the number of classes, 2, not "9" [E_OPTION]\n')
   })
 
   it('that are unknown are refused, with the one that was meant', () => {

@@ -227,7 +227,7 @@ describe('without a selector', () => {
     expect(await chosen('0,1,2\n1,2,3\n')).toEqual(['0', '1', '2'])
   })
 
-  it('all columns are taken of a header alone', async () => {
+  it('all columns are taken of a header alone that names classes', async () => {
     expect(await chosen('cat,dog,boat\n')).toEqual(['cat', 'dog', 'boat'])
   })
 
@@ -260,15 +260,20 @@ describe('without a selector', () => {
   it.each(['idle', 'video', 'keyboard', 'rowboat', 'yak', 'classic', 'indexer', 'squid', 'orchid'])(
     'a class may be called %s',
     async (name) => {
-      expect(await chosen(`${name},dog\n1,2\n`)).toEqual([name, 'dog'])
+      expect(await chosen(`${name},dog\n1.5,-2.5\n`)).toEqual([name, 'dog'])
     },
   )
 
-  it.each(['x', '', '1.2.3', '1_000', '0x10'])(
-    'a cell of the first row that is no number is refused: %j',
+  it.each(['x', '1.2.3', '1_000', '0x10'])('a cell of the first row that is no number is refused: %j', async (cell) => {
+    const error = await refused(`cat,dog,boat\n1,2,${cell}\n`)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits: '1-2' } })
+  })
+
+  it.each(['', ' ', 'NA', 'null', '\\N', '-'])(
+    'one that has no value in the first rows may be one: %j',
     async (cell) => {
       const error = await refused(`cat,dog,boat\n1,2,${cell}\n`)
-      expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits: '1-2' } })
+      expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits: '1-3' } })
     },
   )
 
@@ -277,7 +282,7 @@ describe('without a selector', () => {
       const error = await refused(input)
       const { logits } = error.info as { logits: string }
       expect((await chosen(input, { logits })).every((name) => ['cat', 'dog'].includes(name))).toBe(true)
-      expect(error.message).toContain(`--logits '${logits}'`)
+      expect(error.message).toContain(`logits: '${logits}'`)
       expect(error.message).toContain(input.split('\n')[0])
     }
   })
@@ -287,7 +292,7 @@ describe('without a selector', () => {
     async (header) => {
       const error = await refused(`${header}\n1,2\n`)
       expect(error).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
-      expect(error.message).toContain('--no-header')
+      expect(error.message).toContain('header: false')
     },
   )
 
@@ -315,6 +320,6 @@ describe('without a header', () => {
 
   it('a column that is no number is not taken for logits', async () => {
     expect(await refused('dog,2.5,3.5\n', { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
-    expect(await refused('2.5,3.5,\n', { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits: '1-2' } })
+    expect(await refused('2.5,3.5,x\n', { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits: '1-2' } })
   })
 })

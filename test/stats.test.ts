@@ -103,7 +103,7 @@ describe('--stats of a run that failed', () => {
 
   it('is there when the reader of standard output has left', () => {
     const cwd = folder()
-    const line = 'yes 2,1 | softmax --no-header --stats stats.json | head -n 1; echo "$' + '{PIPESTATUS[1]}"'
+    const line = 'yes 2,1 | softmax --no-header -l 1- --stats stats.json | head -n 1; echo "$' + '{PIPESTATUS[1]}"'
     expect(shell(line, cwd)).toMatchObject({ stdout: `${P21},0\n141\n`, stderr: '' })
     expect(statsIn(cwd)).toMatchObject({ error: 'E_OUTPUT', lane: 'fast' })
   })

@@ -1,7 +1,8 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
 import { objectReader } from '../core/column-values.js'
-import type { FormatName } from '../core/formats.js'
+import { delimiterOf, type FormatName } from '../core/formats.js'
+import { nameWarnings } from '../core/header-names.js'
 import { type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -15,7 +16,6 @@ import { findWhole } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/header.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { doubtsOf } from '../pipeline/columns.js'
 import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
 import {
   type BlockStart,
@@ -26,7 +26,7 @@ import {
   type Stats,
 } from '../pipeline/row-counts.js'
 import { type Run, toBuffers } from '../pipeline/run.js'
-import { partitionRows } from '../pipeline/scorer.js'
+import { nullsOf, partitionRows } from '../pipeline/scorer.js'
 
 /** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
 export type ReadOptions = OptionsOf<'read'>
@@ -99,7 +99,9 @@ async function* rowsOf(
 ): AsyncGenerator<Row> {
   const header = table.columns.map((column) => column.name)
   run.emit('header', header, name)
-  for (const doubt of table.named ? doubtsOf(header) : []) run.emit('warning', doubt, name)
+  const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
+  for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
+  for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
   yield* countRows<Row>(batchesOf(table, settings), run, place, name)
 }
 
@@ -131,6 +133,7 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
     rawRowKeys: asJson ? [] : undefined,
     typed: false,
     missing,
+    nulls: nullsOf(settings),
     wantRaw: onReject !== undefined,
     encoding,
   }

@@ -1,15 +1,23 @@
 /** Object mode: a stream of rows -> a stream of predictions; and the matrix call both are made of. */
 import type { Duplex } from 'node:stream'
+import { isLogitName } from '../core/column-name.js'
 import { type Position, SoftmaxError } from '../core/errors.js'
-import { isOverflow, readNumber, rounder } from '../core/number.js'
+import { logitOf } from '../core/logit.js'
+import { EVIDENCE_ROWS } from '../core/logit-columns.js'
+import type { MissingRule } from '../core/missing.js'
+import { rounder } from '../core/number.js'
 import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
 import { COLUMNS, type Layout, needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
+import type { RowError } from '../core/record-batch.js'
 import { rejectOf, tooMany } from '../core/reject.js'
-import { resolveLayout, resolveSchema } from '../core/schema.js'
+import { classWarnings, resolveLayout, resolveSchema, type Schema } from '../core/schema.js'
+import { typeOf } from '../core/value-type.js'
 import { readWhenEmpty } from '../io/generator-transform.js'
+import { PATIENCE } from '../io/look-ahead.js'
 import { through2 } from '../io/packages.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 import { rejectedOf } from '../pipeline/row-counts.js'
+import { nullsOf } from '../pipeline/scorer.js'
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
 export type SoftmaxOptions = OptionsOf<'objects'>
@@ -144,34 +152,79 @@ const BATCH = 64
 
 function predictions(options: SoftmaxOptions, op: 'softmax' | 'log-softmax'): PredictionStream {
   const settings = parseOptions(options, 'objects')
-  const predict = predictor(settings, op)
+  const predict = predictor(settings, op, (event, what) => stream.emit(event, what))
   const stats: PredictionStream['stats'] = { read: 0, written: 0, rejected: {} }
   const waiting: unknown[] = []
   const { options: whenRead, allRead } = readWhenEmpty()
-  const stream = through2()(
+  const work = (stream: Duplex, done: (error?: Error | null) => void) => {
+    let batch: Batch
+    try {
+      batch = predict(waiting.splice(0))
+    } catch (error) {
+      return done(error as Error)
+    }
+    for (const prediction of batch.predictions) stream.push(prediction)
+    stats.read += batch.rows
+    stats.written += batch.predictions.length
+    if (batch.rowErrors.length > 0 || batch.error) {
+      // What was pushed and is not read is lost where the stream ends in an error.
+      const told = reportRowErrors(batch.rowErrors, stats, settings).finally(() => allRead(stream))
+      return void told.then(() => done(batch.error as Error), done)
+    }
+    // Rows that come before the next tick are written while this one is under way, and so make the next batch.
+    process.nextTick(done)
+  }
+  const first = new FirstRows((row) => needsFirstRows(row, settings))
+  const stream: Duplex = through2()(
     { ...whenRead, objectMode: true, writableHighWaterMark: BATCH, signal: settings.signal },
     function (row, _, done) {
       waiting.push(row)
-      if (this.writableLength > 1 && waiting.length < BATCH) return done()
-      let batch: Batch
-      try {
-        batch = predict(waiting.splice(0))
-      } catch (error) {
-        return done(error as Error)
-      }
-      for (const prediction of batch.predictions) this.push(prediction)
-      stats.read += batch.rows
-      stats.written += batch.predictions.length
-      if (batch.rowErrors.length > 0 || batch.error) {
-        // What was pushed and is not read is lost where the stream ends in an error.
-        const told = reportRowErrors(batch.rowErrors, stats, settings).finally(() => allRead(this))
-        return void told.then(() => done(batch.error), done)
-      }
-      // Rows that come before the next tick are written while this one is under way, and so make the next batch.
-      process.nextTick(done)
+      const isHeld = first.holds(waiting, () => work(this, (error) => error && this.destroy(error)))
+      if (isHeld || (this.writableLength > 1 && waiting.length < BATCH)) return done()
+      work(this, done)
+    },
+    function (done) {
+      first.end()
+      if (waiting.length > 0) work(this, done)
+      else done()
     },
   )
-  return Object.assign(stream, { stats })
+  return Object.assign(
+    stream.once('close', () => first.end()),
+    { stats },
+  )
+}
+
+/** Holds back the first rows of a stream where they are needed together, until there are enough or they come too slowly. */
+class FirstRows {
+  readonly #areNeeded: (row: unknown) => boolean
+  #isOver = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(areNeeded: (row: unknown) => boolean) {
+    this.#areNeeded = areNeeded
+  }
+
+  /** Whether rows are to be held longer; if not before, `release` is called when they come too slowly. */
+  holds(rows: readonly unknown[], release: () => void): boolean {
+    if (this.#isOver) return false
+    if (rows.length === EVIDENCE_ROWS || !this.#areNeeded(rows[0])) this.end()
+    else this.#timer ??= setTimeout(() => this.end(release), PATIENCE)
+    return !this.#isOver
+  }
+
+  end(release?: () => void): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    release?.()
+  }
+}
+
+/** Whether the first rows say together which properties of a record are logits. */
+function needsFirstRows(row: unknown, { logits }: Settings): boolean {
+  if (logits !== undefined || !isRecord(row)) return false
+  return !isList(row.logits) && !isRecord(row.logits) && !Object.keys(row).some(isLogitName)
 }
 
 /** Counts bad rows and hands them on, in order; gives up at one too many. */
@@ -186,7 +239,7 @@ async function reportRowErrors(
     stats.rejected[error.code] = (stats.rejected[error.code] ?? 0) + 1
     const reject = { ...rejectOf(error.code, error.info), raw: row }
     await onReject?.(reject)
-    if (++rejected > maxErrors) throw tooMany(reject, maxErrors)
+    if (++rejected > maxErrors) throw tooMany(error.code, error.info, maxErrors)
   }
 }
 
@@ -196,6 +249,8 @@ type Op = 'softmax' | 'log-softmax'
 /** What all rows of a stream have in common, settled from the first. */
 interface Shape {
   layout: Layout & { emit: OutputColumn[] }
+  /** Of records with a property a class. */
+  schema?: Schema
   /** What the logits are called in errors. */
   columns: readonly string[]
   /** Takes a row apart; undefined where it is not one of this shape. */
@@ -224,13 +279,21 @@ interface Batch {
   error?: unknown
 }
 
-function predictor(settings: Settings, op: Op): (rows: unknown[]) => Batch {
+/** Emits an event of the stream. */
+type Emit = (event: 'schema' | 'warning', what: unknown) => void
+
+function predictor(settings: Settings, op: Op, emit: Emit): (rows: unknown[]) => Batch {
+  const rule: MissingRule = { missing: settings.missing, nulls: nullsOf(settings) }
   let shape: Shape | undefined
   let seen = 0
-  const readRow = (row: unknown): Sample => {
+  const readRow = (row: unknown, rows: readonly unknown[]): Sample => {
     const place = { row: ++seen }
-    shape ??= resolveShape(row, settings, op, place)
-    return sampleOf(row, shape, settings, place)
+    if (!shape) {
+      shape = resolveShape(row, rows, settings, op, place)
+      if (shape.schema) emit('schema', shape.schema)
+      for (const warning of classWarnings(shape.layout)) emit('warning', warning)
+    }
+    return sampleOf(row, shape, settings, rule, place)
   }
   return (rows) => {
     const { samples, ...batch } = readRows(rows, readRow, settings)
@@ -244,14 +307,14 @@ function predictor(settings: Settings, op: Op): (rows: unknown[]) => Batch {
 /** The samples of some rows: without the bad ones, or, under `fail`, up to the first of them. */
 function readRows(
   rows: unknown[],
-  read: (row: unknown) => Sample,
+  read: (row: unknown, rows: readonly unknown[]) => Sample,
   { onError }: Settings,
 ): { rows: number; samples: Sample[]; rowErrors: Fault[]; error?: unknown } {
   const samples: Sample[] = []
   const rowErrors: Fault[] = []
   for (const [index, row] of rows.entries()) {
     try {
-      samples.push(read(row))
+      samples.push(read(row, rows))
     } catch (error) {
       if (onError === 'fail' || !isBadRow(error)) return { rows: index + 1, samples, rowErrors, error }
       rowErrors.push({ error, row })
@@ -264,14 +327,14 @@ function isBadRow(error: unknown): error is SoftmaxError {
   return error instanceof SoftmaxError && error.status === 1
 }
 
-function resolveShape(row: unknown, settings: Settings, op: Op, place: Position): Shape {
+function resolveShape(row: unknown, rows: readonly unknown[], settings: Settings, op: Op, place: Position): Shape {
   if (hasNoClass(row)) throw badRow('a row without logits', place)
   if (isList(row))
     return listShape(row, (list) => (isList(list) ? { logits: list, rest: {} } : undefined), settings, op)
   if (typeof row !== 'object' || row === null) throw badRow(nameOf(row), place)
   if ('logits' in row && isList(row.logits)) return listShape(row.logits, splitRecord, settings, op)
   if ('logits' in row && isRecord(row.logits)) return nestedShape(row.logits, settings, op)
-  return recordShape(row as Record<string, unknown>, settings, op)
+  return recordShape(row as Record<string, unknown>, rows.filter(isRecord), settings, op)
 }
 
 function listShape(first: ArrayLike<unknown>, split: Shape['split'], settings: Settings, op: Op): Shape {
@@ -303,13 +366,24 @@ function nestedShape(first: Record<string, unknown>, settings: Settings, op: Op)
 }
 
 /** Records with one property a class, chosen as the columns of a file with a header are. */
-function recordShape(first: Record<string, unknown>, settings: Settings, op: Op): Shape {
+function recordShape(
+  first: Record<string, unknown>,
+  rows: readonly Record<string, unknown>[],
+  settings: Settings,
+  op: Op,
+): Shape {
   const header = Object.keys(first)
-  const schema = resolveSchema({ ...settings, op }, header, Object.values(first).map(textOf))
+  const columns = header.map((name) => ({
+    name,
+    type: typeOf(first[name]) ?? ('text' as const),
+    cells: rows.map((row) => (Object.hasOwn(row, name) ? textOf(row[name]) : '')),
+  }))
+  const schema = resolveSchema({ ...settings, op }, columns, true)
   const names = schema.logits.map((index) => header[index]!)
   const chosen = new Set(names)
   return {
     layout: schema,
+    schema,
     columns: names,
     split: (row) => {
       if (typeof row !== 'object' || row === null) return undefined
@@ -322,7 +396,13 @@ function recordShape(first: Record<string, unknown>, settings: Settings, op: Op)
   }
 }
 
-function sampleOf(row: unknown, { layout, columns, split }: Shape, settings: Settings, place: Position): Sample {
+function sampleOf(
+  row: unknown,
+  { layout, columns, split }: Shape,
+  settings: Settings,
+  rule: MissingRule,
+  place: Position,
+): Sample {
   const parts = split(row)
   if (!parts) throw badRow(nameOf(row), place)
   const width = layout.classes.length
@@ -330,22 +410,19 @@ function sampleOf(row: unknown, { layout, columns, split }: Shape, settings: Set
     throw new SoftmaxError('E_WIDTH', { ...place, cells: parts.logits.length, width })
   }
   const logits = Float64Array.from(parts.logits, (value, index) =>
-    readLogit(value, settings, { ...place, column: columns[index]! }),
+    readLogit(value, rule, { ...place, column: columns[index]! }),
   )
   return { logits, rest: settings.keep ? parts.rest : {}, place, row }
 }
 
-function readLogit(value: unknown, { missing }: Settings, place: Position): number {
-  if (typeof value === 'number') return value
-  const text = textOf(value)
-  if (/^[ \t]*$/.test(text)) {
-    if (missing === '-inf') return -Infinity
-    throw new SoftmaxError('E_MISSING', place)
-  }
-  const number = typeof value === 'string' ? readNumber(text) : undefined
-  if (number === undefined) throw new SoftmaxError('E_CELL', { ...place, cell: text })
-  if (isOverflow(number, text)) throw new SoftmaxError('E_OVERFLOW', { ...place, cell: text })
-  return number
+function readLogit(value: unknown, rule: MissingRule, place: Position): number {
+  const logit = typeof value === 'bigint' ? notANumber(String(value)) : logitOf(value, rule)
+  if (typeof logit === 'number') return logit
+  throw new SoftmaxError(logit.code, { ...logit.info, ...place } as never)
+}
+
+function notANumber(cell: string): RowError {
+  return { code: 'E_CELL', info: { cell } }
 }
 
 /** A value as a cell would have it: nothing for null and undefined, what it is where it has no text of its own. */

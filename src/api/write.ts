@@ -1,10 +1,12 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
+
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { type FormatName, isText } from '../core/formats.js'
 import { readLabels } from '../core/labels.js'
 import { printer, rounder } from '../core/number.js'
+import { optionText } from '../core/option-words.js'
 import { items, type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   type ColumnNames,
@@ -200,7 +202,9 @@ interface Job {
 function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
   job.emit = job.emit.filter((name) => name !== 'label')
   if (job.emit.length === 0 || job.layout.topK > 0) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions; choose with emit` })
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${to} holds the numbers of predictions; choose with ${optionText('emit')}`,
+    })
   }
   const names = job.kept.map(({ name }) => name).join(',')
   if (names !== '') warn(`${to} holds numbers alone: ${shown(names)} is left out`)

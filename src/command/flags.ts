@@ -1,8 +1,8 @@
 /** The command's flags, as `OPTIONS` has them: read from an argument list, told in the help and in the README's table. */
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
-import { nearest } from '../core/nearest.js'
-import { kebab, OPTIONS, type Option, type OptionsOf } from '../core/options.js'
+import { kebab } from '../core/option-words.js'
+import { OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
 
 /** What an argument list asks for. */
 export interface Arguments {
@@ -47,7 +47,7 @@ export function readArguments(argv: string[]): Arguments {
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const flag = FLAGS.get(token.name)
-    if (!flag) throw unknownFlag(token.rawName)
+    if (!flag) throw new SoftmaxError('E_FLAG', { flag: token.rawName, near: proposalFor(token.rawName, 'command') })
     options[flag.option] = valueOf(flag, token.rawName, token.value)
   }
   return { inputs: positionals, options: options as OptionsOf<'command'> }
@@ -65,14 +65,6 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   if (value !== undefined && kind.accepts(value)) return value
   const expected = sets === undefined ? kind.expected : 'no value'
   throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected })
-}
-
-function unknownFlag(flag: string): SoftmaxError {
-  const near = nearest(
-    flag,
-    [...FLAGS.keys()].map((name) => `--${name}`),
-  )
-  return new SoftmaxError('E_FLAG', { flag, near })
 }
 
 /** The help, 80 columns wide. */

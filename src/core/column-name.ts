@@ -26,8 +26,16 @@ export function isLogitName(name: string): boolean {
   return LOGIT_NAME.test(plainName(name))
 }
 
-/** The class that a column is of: `logit_cat` is of `cat`. */
+/** True of a name that has the word logit in it, as `dog_logit` has, or begins with it. */
+export function hasLogitWord(name: string): boolean {
+  return wordsOf(name).some((word) => /^logits?\d*$/.test(word)) || /^logit/i.test(plainName(name))
+}
+
+const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
+
+/** The class that a column is of: `logit_cat` is of `cat`, and so is `cat_logit`. */
 export function className(column: string): string {
   const name = plainName(column)
-  return name.replace(LOGIT_PREFIX, '').trim() || name
+  const rest = LOGIT_NAME.test(name) ? name.replace(LOGIT_PREFIX, '') : name.replace(LOGIT_SUFFIX, '')
+  return rest.trim() || name
 }

@@ -2,7 +2,9 @@
  * Encodings of text. Inside the package text is UTF-8; text of another encoding is decoded before it is read. What is not
  * valid in its encoding becomes a byte that is not valid in UTF-8 either, so that the reader finds the row that has it.
  */
+
 import { isUtf8 } from 'node:buffer'
+import { optionText } from './option-words.js'
 
 /** Decodes text piece by piece; `final` says that no more comes. */
 export interface Decoder {
@@ -163,9 +165,9 @@ export function encodingInfo(bytes: Uint8Array, what: string, encoding = 'utf-8'
 
 /** Windows-1252 has characters for the bytes that are control characters in Latin-1. */
 function remedyFor(bytes: Uint8Array, encoding: string): string {
-  if (encoding !== 'utf-8') return 'name the encoding it has with --encoding'
+  if (encoding !== 'utf-8') return `name the encoding it has with ${optionText('encoding')}`
   const guess = bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'latin1'
-  return `--encoding ${guess} reads it, if it is that`
+  return `${optionText('encoding', guess)} reads it, if it is that`
 }
 
 /** True for latin1 text whose bytes are UTF-8. */

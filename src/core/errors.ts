@@ -4,6 +4,9 @@
  * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 a defect of ours.
  */
 
+import { plainName } from './column-name.js'
+import { optionText, speaking } from './option-words.js'
+
 /** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
 export interface Position {
   /** The name of the input. */
@@ -27,12 +30,18 @@ const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => strin
 
 /** The table of errors: code -> exit status and wording. Adding an error is adding a line. */
 export const CODES = {
-  E_CELL: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is not a number${decimalHint(cell)}`),
-  E_MISSING: word(1, () => 'the logit is missing; --missing -inf reads an empty cell as a masked class'),
+  E_CELL: word<{ cell: string } & Position>(
+    1,
+    ({ cell, column }) => `${shown(cell)} is not a number${cellHint(cell, column)}`,
+  ),
+  E_MISSING: word(
+    1,
+    () => `the logit is missing; ${optionText('missing', '-inf')} reads an empty cell as a masked class`,
+  ),
   E_OVERFLOW: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is larger than a double can hold`),
   E_NONFINITE: word<{ reason: string }>(
     1,
-    ({ reason }) => `${reason}, which has no softmax; --nonfinite propagate writes NaN`,
+    ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
   E_WIDTH: word<{ cells: number; width: number }>(
     1,
@@ -41,18 +50,19 @@ export const CODES = {
   E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
   E_ROW_TOO_LONG: word<{ limit: number }>(
     1,
-    ({ limit }) => `the row is longer than ${limit} bytes; --max-row-bytes allows for longer ones`,
+    ({ limit }) => `the row is longer than ${limit} bytes; ${optionText('maxRowBytes')} allows for longer ones`,
   ),
   E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
-  E_CELL_ENCODING: word(1, () => 'the text is not UTF-8; --no-keep leaves it out'),
+  E_CELL_ENCODING: word(1, () => `the text is not UTF-8; ${optionText('keep', false)} leaves it out`),
   E_CELL_TYPE: word<{ cell: string; type: string }>(
     1,
-    ({ cell, type }) => `${shown(cell)} is no ${type}, as the first cells there are; --types text keeps all as text`,
+    ({ cell, type }) =>
+      `${shown(cell)} is no ${type}, as the first cells there are; ${optionText('types', 'text')} keeps all as text`,
   ),
   E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
     type === undefined
-      ? `its key ${shown(key)} is none of the first row's, which are the columns; --no-keep leaves them out`
-      : `its ${shown(key)} is no ${type}, as the first rows have there; --no-keep leaves it out`,
+      ? `its key ${shown(key)} is none of the first row's, which are the columns; ${optionText('keep', false)} leaves them out`
+      : `its ${shown(key)} is no ${type}, as the first rows have there; ${optionText('keep', false)} leaves it out`,
   ),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -61,13 +71,13 @@ export const CODES = {
   ),
   E_DELIMITER: word<{ delimiter: string }>(
     1,
-    ({ delimiter }) => `the input has one column; did you mean --delimiter ${shellQuoted(delimiter)}?`,
+    ({ delimiter }) => `the input has one column; did you mean ${optionText('delimiter', delimiter)}?`,
   ),
   E_TOO_MANY: word<{ most: number; last: string }>(
     1,
-    ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad, at last ${last}`,
+    ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad; this one: ${last}`,
   ),
-  E_EMPTY: word(1, () => 'the input has no rows, and --require-rows asks for some'),
+  E_EMPTY: word(1, () => `the input has no rows, and ${optionText('requireRows', true)} asks for some`),
   E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
@@ -77,7 +87,8 @@ export const CODES = {
   ),
   E_COLUMN_TYPE: word<{ type: string; expected: string }>(
     1,
-    ({ type, expected }) => `it is ${type}, and ${expected} in the first input; --no-keep leaves it out`,
+    ({ type, expected }) =>
+      `it is ${type}, and ${expected} in the first input; ${optionText('keep', false)} leaves it out`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; what is written is predictions, or other records`),
@@ -87,27 +98,35 @@ export const CODES = {
   ),
   E_FLAG: word<{ flag: string; near?: string | undefined }>(
     2,
-    ({ flag, near }) => `unknown option ${shown(flag)}; ${near ? `did you mean ${near}?` : 'see softmax --help'}`,
+    ({ flag, near }) =>
+      `unknown option ${shown(flag)}${near ? `; did you mean ${near}?` : speaking() === 'command' ? '; see softmax --help' : ''}`,
   ),
   E_OPTION: word<{ option: string; value: unknown; expected: string }>(
     2,
     ({ option, value, expected }) =>
-      `${option} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(String(value))}`}`,
+      `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
-  E_COLUMNS: word<{ header: string[]; logits: string }>(
+  E_COLUMNS: word<{ header: string[]; logits: string; reason: string }>(
     2,
-    ({ header, logits }) =>
-      `cannot tell which of the columns ${shown(header.join(','))} are logits; say so with --logits ${shellQuoted(shortened(logits))}`,
+    ({ header, logits, reason }) =>
+      `cannot tell which of the columns ${shown(header.join(','))} are logits: ${reason}; say so with ${optionText('logits', shortened(logits))}`,
   ),
-  E_SELECTOR: word<{ item: string; reason: string }>(2, ({ item, reason }) => `--logits ${shown(item)} ${reason}`),
-  E_HEADER: word(2, () => 'the first line holds numbers, not names; --no-header reads it as a row'),
+  E_SELECTOR: word<{ item: string; reason: string }>(
+    2,
+    ({ item, reason }) => `${optionText('logits')} ${shown(item)} ${reason}`,
+  ),
+  E_HEADER: word(
+    2,
+    () =>
+      `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
+  ),
   E_NAME: word<{ name: string }>(
     2,
     ({ name }) =>
-      `two columns of the output would be called ${shown(name)}; name one of them with --emit, such as --emit probs,label=predicted, or choose with --no-keep or --labels`,
+      `two columns of the output would be called ${shown(name)}; name one of them with ${optionText('emit', 'probs,label=predicted')}, or choose with ${optionText('keep', false)} or ${optionText('labels')}`,
   ),
-  E_LABELS: word<{ reason: string }>(2, ({ reason }) => `--labels: ${reason}`),
+  E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(
     2,
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
@@ -130,7 +149,7 @@ export const CODES = {
   E_WORKER: word<{ reason: string; byteEnd: number }>(
     70,
     ({ reason, byteEnd }) =>
-      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; --jobs 1 does without`,
+      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; ${optionText('jobs', 1)} does without`,
   ),
   E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `a defect of softmax-stream, please report it: ${reason}`),
 }
@@ -176,7 +195,12 @@ export class SoftmaxError<C extends Code = Code> extends Error {
 
 /** The message of an error: where, what, and its code. */
 export function messageOf<C extends Code>(code: C, info: Info<C> & Position): string {
-  return printable(`${where(info)}${(CODES[code].says as (data: unknown) => string)(info)} [${code}]`)
+  return printable(`${where(info)}${reasonOf(code, info)} [${code}]`)
+}
+
+/** What is wrong, without where. */
+export function reasonOf<C extends Code>(code: C, info: Info<C> & Position): string {
+  return (CODES[code].says as (data: unknown) => string)(info)
 }
 
 /** The same error, with the input it is of; whatever is no error of ours as it is. */
@@ -203,7 +227,8 @@ export function shown(text: string): string {
   return `"${printable(shortened(text))}"`
 }
 
-function shortened(text: string): string {
+/** Text of at most 80 characters. */
+export function shortened(text: string): string {
   if (text.length <= 80) return text
   const characters = Array.from(text.slice(0, 162))
   return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text
@@ -237,14 +262,27 @@ function where({ source, line, column, row, byte }: Position): string {
     .join('')
 }
 
+/** A value that may be any: `{"a":1}` for an object. */
+function textOf(value: unknown): string {
+  try {
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  } catch {
+    return typeof value
+  }
+}
+
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function decimalHint(cell: string): string {
-  return /^\s*[+-]?\d+,\d+\s*$/.test(cell) ? '; decimals need a point' : ''
+function cellHint(cell: string, column: string | undefined): string {
+  if (column !== undefined && plainName(cell) === plainName(column)) {
+    return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
+  }
+  if (/^\s*[+-]?\d+,\d+\s*$/.test(cell)) return '; decimals need a point'
+  const word = cell.trim()
+  return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
 }
 
-function shellQuoted(text: string): string {
-  return `'${text === '\t' ? '\\t' : printable(text)}'`
-}
+/** What programs write where there is no value. */
+const NULLS = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)$/i

@@ -1,23 +1,37 @@
-/** Floating-point numbers as bytes, of 2, 4 or 8 bytes and in either order, as doubles. */
+/** Numbers as bytes, of 1 to 8 bytes and in either order, as doubles. */
 import { endianness } from 'node:os'
 
-/** How numbers are written: bytes a number, and whether the last comes first. */
-export interface FloatLayout {
-  bytes: 2 | 4 | 8
+/** How numbers are written: floats, or integers with a sign or without; bytes a number, and whether the last comes first. */
+export interface NumberLayout {
+  kind: 'f' | 'i' | 'u'
+  bytes: 1 | 2 | 4 | 8
   bigEndian: boolean
 }
 
 const HOST_IS_BIG = endianness() === 'BE'
 
-/** The numbers in some bytes, which may be swapped on the way. */
-export function readFloats(bytes: Buffer, { bytes: size, bigEndian }: FloatLayout): ArrayLike<number> {
+/** The numbers in some bytes, which may be swapped on the way. Integers of 64 bits are rounded to doubles. */
+export function readNumbers(bytes: Buffer, { kind, bytes: size, bigEndian }: NumberLayout): ArrayLike<number> {
   const count = Math.floor(bytes.length / size)
   const whole = aligned(bytes.subarray(0, count * size), size)
-  if (bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size](whole)
-  const { buffer, byteOffset } = whole
-  if (size === 8) return new Float64Array(buffer, byteOffset, count)
-  if (size === 4) return new Float32Array(buffer, byteOffset, count)
-  return halves(new Uint16Array(buffer, byteOffset, count))
+  if (size > 1 && bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size as 2 | 4 | 8](whole)
+  return ARRAYS[`${kind}${size}`]!(whole.buffer as ArrayBuffer, whole.byteOffset, count)
+}
+
+type MakeArray = (buffer: ArrayBuffer, at: number, count: number) => ArrayLike<number>
+
+const ARRAYS: Readonly<Record<string, MakeArray>> = {
+  f2: (...part) => halves(new Uint16Array(...part)),
+  f4: (...part) => new Float32Array(...part),
+  f8: (...part) => new Float64Array(...part),
+  i1: (...part) => new Int8Array(...part),
+  i2: (...part) => new Int16Array(...part),
+  i4: (...part) => new Int32Array(...part),
+  i8: (...part) => Float64Array.from(new BigInt64Array(...part), Number),
+  u1: (...part) => new Uint8Array(...part),
+  u2: (...part) => new Uint16Array(...part),
+  u4: (...part) => new Uint32Array(...part),
+  u8: (...part) => Float64Array.from(new BigUint64Array(...part), Number),
 }
 
 const swap16 = (bytes: Buffer) => bytes.swap16()

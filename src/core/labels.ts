@@ -1,24 +1,67 @@
-/** Class names as `--labels` gives them: a list, or `@` and a file with one a line or JSON. */
-import { readFileSync } from 'node:fs'
+/** Class names as `--labels` gives them: a list, a JSON text, or `@` and a file with one a line or JSON. */
+import { existsSync, readFileSync } from 'node:fs'
 import { SoftmaxError, shown, systemReason } from './errors.js'
 
-/** The names for `classes` classes, in column order. Throws E_LABELS where the file cannot be used or the count is off. */
-export function readLabels(labels: string | readonly string[], classes: number): string[] {
-  const names =
-    typeof labels !== 'string' ? [...labels] : labels.startsWith('@') ? readFile(labels.slice(1)) : labels.split(',')
+/** The names that are given. Throws E_LABELS where a file or JSON cannot be used. */
+export function labelNames(labels: string | readonly string[]): string[] {
+  if (typeof labels !== 'string') return [...labels]
+  if (labels.startsWith('@')) return readFile(labels.slice(1))
+  if (isJson(labels)) return fromJson(labels, 'it')
+  return labels.split(',').map((name) => name.trim())
+}
+
+/**
+ * The names for `classes` classes, of which each has one. Throws E_LABELS where the count is off, where two are the same, or
+ * where they are the names that the columns have, in another order.
+ */
+export function readLabels(labels: string | readonly string[], classes: number, columns?: readonly string[]): string[] {
+  const names = labelNames(labels)
   if (names.length !== classes) {
-    throw new SoftmaxError('E_LABELS', { reason: `${names.length} names for ${classes} classes` })
+    throw new SoftmaxError('E_LABELS', {
+      reason: `${names.length} ${names.length === 1 ? 'name' : 'names'} for ${classes} classes${fileHint(names)}`,
+    })
   }
-  const seen = new Set<string>()
-  const twice = names.find((name) => seen.size === seen.add(name).size)
+  const twice = repeated(names)
   if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are called ${shown(twice)}` })
+  if (columns && isReordered(names, columns)) {
+    const reason = `the columns have the same names in another order, ${shown(columns.join(','))}; leave it out`
+    throw new SoftmaxError('E_LABELS', { reason })
+  }
   return names
+}
+
+/** The first name that comes a second time. */
+export function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}
+
+function isReordered(names: readonly string[], columns: readonly string[]): boolean {
+  return names.some((name, index) => name !== columns[index]) && sorted(names) === sorted(columns)
+}
+
+function sorted(names: readonly string[]): string {
+  return JSON.stringify([...names].sort())
+}
+
+/** One name that is a file's was most likely meant to be read. */
+function fileHint([name = '', more]: readonly string[]): string {
+  const isFile =
+    more === undefined && (/\.(json|txt|names|labels|csv|tsv)$/i.test(name) || (name !== '' && existsSync(name)))
+  return isFile ? `; a file of names is written @${name}` : ''
+}
+
+function isJson(text: string): boolean {
+  return /^\s*[[{]/.test(text)
 }
 
 function readFile(path: string): string[] {
   const text = readText(path).replace(/^\ufeff/, '')
-  if (/^\s*[[{]/.test(text)) return fromJson(text, path)
-  return text.replace(/\r?\n$/, '').split(/\r?\n/)
+  if (isJson(text)) return fromJson(text, path)
+  const lines = text.trimEnd().split(/\r\n|\n|\r/)
+  const blank = lines.findIndex((line) => line.trim() === '')
+  if (blank >= 0) throw new SoftmaxError('E_LABELS', { reason: `line ${blank + 1} of ${path} is blank` })
+  return lines.map((line) => line.trim())
 }
 
 function readText(path: string): string {
@@ -29,7 +72,6 @@ function readText(path: string): string {
   }
 }
 
-/** An array of names, or a Hugging Face `config.json`, whose `id2label` maps "0", "1", … to names. */
 function fromJson(text: string, path: string): string[] {
   const names = namesIn(parse(text, path))
   if (names?.every((name) => typeof name === 'string')) return names as string[]
@@ -46,9 +88,14 @@ function parse(text: string, path: string): unknown {
   }
 }
 
+/** An array of names, or a Hugging Face `config.json`, or what it has in it: `id2label` maps "0", "1", … to names, `label2id` back. */
 function namesIn(json: unknown): unknown[] | undefined {
   if (Array.isArray(json)) return json
-  const map = (json as { id2label?: Record<string, unknown> }).id2label
+  const { id2label, label2id } = json as Record<string, Record<string, unknown> | undefined>
+  const map = id2label ?? label2id ?? json
   if (map === null || typeof map !== 'object') return undefined
-  return Array.from({ length: Object.keys(map).length }, (_, id) => (Object.hasOwn(map, id) ? map[id] : undefined))
+  const entries = Object.entries(map)
+  const isById = Object.hasOwn(map, '0') && typeof entries[0]![1] === 'string'
+  const byId = new Map(isById ? entries : entries.map(([name, id]) => [String(id), name]))
+  return Array.from(entries, (_, id) => byId.get(String(id)))
 }

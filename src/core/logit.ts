@@ -1,23 +1,24 @@
 /** The one way from a value to a logit. */
+import type { MissingRule } from './missing.js'
 import { isOverflow, readNumber } from './number.js'
 import type { RowError } from './record-batch.js'
 
 /** The number that a value is, or what is wrong with it. Text is a number of the grammar in `number.ts`, or empty. */
-export function logitOf(value: unknown, missing: 'error' | '-inf'): number | RowError {
-  if (typeof value === 'number') return value
-  if (typeof value === 'string') return logitOfText(value, missing)
-  if (typeof value === 'bigint') return Number(value)
-  if (value === null || value === undefined) return missingLogit(missing)
+export function logitOf(value: unknown, rule: MissingRule): number | RowError {
+  if (typeof value === 'number') return rule.nulls?.hasNumber(value) ? missingLogit(rule) : value
+  if (typeof value === 'string') return logitOfText(value, rule)
+  if (typeof value === 'bigint') return logitOf(Number(value), rule)
+  if (value === null || value === undefined) return missingLogit(rule)
   return { code: 'E_CELL', info: { cell: typeof value === 'object' ? 'a nested value' : String(value) } }
 }
 
-function logitOfText(text: string, missing: 'error' | '-inf'): number | RowError {
+function logitOfText(text: string, rule: MissingRule): number | RowError {
+  if (rule.nulls?.has(text)) return missingLogit(rule)
   const number = readNumber(text)
-  if (number === undefined)
-    return /^[ \t]*$/.test(text) ? missingLogit(missing) : { code: 'E_CELL', info: { cell: text } }
+  if (number === undefined) return /^[ \t]*$/.test(text) ? missingLogit(rule) : { code: 'E_CELL', info: { cell: text } }
   return isOverflow(number, text) ? { code: 'E_OVERFLOW', info: { cell: text } } : number
 }
 
-function missingLogit(missing: 'error' | '-inf'): number | RowError {
+function missingLogit({ missing }: MissingRule): number | RowError {
   return missing === '-inf' ? Number.NEGATIVE_INFINITY : { code: 'E_MISSING', info: {} }
 }

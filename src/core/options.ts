@@ -7,6 +7,7 @@ import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
 import { delimiterOf, FORMAT_NAMES, type FormatName, isText } from './formats.js'
 import { nearest } from './nearest.js'
+import { kebab, optionText, speaking } from './option-words.js'
 import { type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
 
@@ -43,9 +44,10 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
   accepts: (value): value is T => names.includes(value as T),
 })
 
-const wholeNumber = (place: string, least: number, most: number): Kind<number> => ({
+const wholeNumber = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
   place,
-  expected: most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`,
+  expected:
+    expected ?? (most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`),
   read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
 })
@@ -66,8 +68,9 @@ const byte = (place: string): Kind<string> => ({
 
 const separator: Kind<string> = {
   place: 'C',
-  expected: 'characters that no number has, \\t for a tab',
-  read: (text) => text.replaceAll('\\t', '\t'),
+  expected: 'characters that no number has, as , ; | or tab, or \\t or \\x01',
+  read: (text) =>
+    DELIMITERS[text.toLowerCase()] ?? text.replace(/\\(?:t|x([\da-f]{2})|u([\da-f]{4})|([0-3][0-7]{2}))/gi, unescaped),
   accepts: (value): value is string => typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value),
 }
 
@@ -76,6 +79,22 @@ const encodingName: Kind<string> = {
   expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
+}
+
+/** Delimiters by name: a shell makes it hard to write some of them. */
+const DELIMITERS: Readonly<Record<string, string>> = {
+  tab: '\t',
+  comma: ',',
+  semicolon: ';',
+  colon: ':',
+  pipe: '|',
+  space: ' ',
+}
+
+/** `\t`, `\x01`, `\u0001` and `\001`, as Hive and the shell write them. */
+function unescaped(_: string, hex = '', unicode = '', octal = ''): string {
+  if (hex || unicode) return String.fromCodePoint(Number.parseInt(hex || unicode, 16))
+  return octal ? String.fromCodePoint(Number.parseInt(octal, 8)) : '\t'
 }
 
 const list = (place: string, expected: string): Kind<string | readonly string[]> => ({
@@ -134,6 +153,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   short?: string
   /** What it is about, where it does nothing for other inputs: text, or text whose cells are delimited. */
   about?: 'text' | 'delimited'
+  /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
+  aliases?: string
   /** The flag, where it is not the option's name in kebab case, and the value it stands for. */
   flag?: { name: string; sets: T }
 }
@@ -155,12 +176,14 @@ export const OPTIONS = {
     scopes: COMMAND,
     short: 'o',
     defaultText: 'stdout',
+    aliases: 'out outfile out-file output-file',
     help: 'write there, atomically: the old file stays until the new one is whole',
   }),
   clobber: option({
     kind: flag,
     scopes: COMMAND,
     default: true,
+    aliases: 'overwrite force',
     help: 'leave a file that is there already as it is, and fail',
   }),
   op: option({
@@ -168,6 +191,7 @@ export const OPTIONS = {
     scopes: ['bytes', 'matrix', 'command'],
     default: 'softmax',
     flag: { name: 'log', sets: 'log-softmax' },
+    aliases: 'log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax',
     help: 'log-softmax: the natural logarithms of the probabilities',
   }),
   temperature: option({
@@ -175,6 +199,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     short: 'T',
     default: 1,
+    aliases: 'temp t tau',
     help: 'divide the logits by N first',
   }),
   logits: option({
@@ -182,12 +207,14 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read'],
     short: 'l',
     defaultText: 'logit*',
-    help: 'the columns that are logits: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
+    aliases: 'columns cols column select fields features logit-columns logit-cols',
+    help: 'the columns that are logits, in this order: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
   }),
   labels: option({
     kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
+    aliases: 'classes class-names names label id2label label-file labels-file',
     help: 'class names in column order; FILE: one a line, or JSON (an array, or a Hugging Face config.json with id2label)',
   }),
   emit: option({
@@ -195,6 +222,7 @@ export const OPTIONS = {
     scopes: [...EVERYWHERE, 'write'],
     short: 'e',
     default: 'probs,label',
+    aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
   }),
   topK: option({
@@ -202,6 +230,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     short: 'k',
     defaultText: 'off',
+    aliases: 'top limit top-n topn topk best',
     help: 'label_1,p_1 to label_K,p_K, the most probable first, in place of all probs',
   }),
   keep: option({
@@ -221,12 +250,14 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'write'],
     short: 'p',
     defaultText: 'shortest exact',
+    aliases: 'digits decimals round significant-digits',
     help: 'at most N significant digits',
   }),
   float32: option({
     kind: flag,
     scopes: [...EVERYWHERE, 'write'],
     default: false,
+    aliases: 'f32 single fp32 float',
     help: 'round results to float32; write the shortest digits that read back as the same float32',
   }),
   delimiter: option({
@@ -235,13 +266,15 @@ export const OPTIONS = {
     short: 'd',
     defaultText: 'by format',
     about: 'delimited',
-    help: 'one or more characters between cells; \\t is a tab',
+    aliases: 'sep separator field-separator fs ifs delim F',
+    help: 'one or more characters between cells; tab, \\t and \\x01 are such',
   }),
   quote: option({
     kind: byte('C'),
     scopes: ['bytes', 'read', 'write', 'command'],
     default: '"',
     about: 'delimited',
+    aliases: 'quotechar quote-char',
     help: 'around cells',
   }),
   escape: option({
@@ -249,6 +282,7 @@ export const OPTIONS = {
     scopes: ['bytes', 'read', 'write', 'command'],
     defaultText: 'the quote',
     about: 'delimited',
+    aliases: 'escapechar escape-char',
     help: 'before a quote inside quotes',
   }),
   encoding: option({
@@ -263,9 +297,16 @@ export const OPTIONS = {
     scopes: READERS,
     defaultText: 'none',
     about: 'delimited',
+    aliases: 'comments comment-char comment-prefix skip-comments',
     help: 'lines that begin with it are skipped',
   }),
-  header: option({ kind: flag, scopes: READERS, default: true, help: 'the input has no header line' }),
+  header: option({
+    kind: flag,
+    scopes: READERS,
+    defaultText: 'by the first line',
+    aliases: 'headers has-header header-row no-headers H',
+    help: 'whether the first line is a header, whatever it looks like',
+  }),
   outputHeader: option({
     kind: flag,
     scopes: WRITERS,
@@ -277,6 +318,8 @@ export const OPTIONS = {
     scopes: BYTES,
     short: 'f',
     defaultText: 'by file name, or csv',
+    aliases:
+      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy parquet=parquet arrow=arrow',
     help: 'format of the input',
   }),
   to: option({
@@ -284,6 +327,7 @@ export const OPTIONS = {
     scopes: BYTES,
     short: 't',
     defaultText: 'by file name, or --from',
+    aliases: 'output-format outformat out-format ojson=ndjson ojsonl=ndjson ocsv=csv otsv=tsv',
     help: 'format of the output',
   }),
   onError: option({
@@ -292,12 +336,14 @@ export const OPTIONS = {
     default: 'fail',
     implied: skipWhereAsked,
     defaultText: 'fail; skip with --rejects or --max-errors',
+    aliases: 'errors on-errors skip=skip skip-errors=skip ignore-errors=skip skip-bad-rows=skip strict=fail',
     help: 'what a bad row does',
   }),
   rejects: option({
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
+    aliases: 'reject rejected bad-rows error-file',
     help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row',
   }),
   onReject: option({
@@ -306,21 +352,31 @@ export const OPTIONS = {
     help: 'is called for each bad row, in order, and waited for',
   }),
   maxErrors: option({
-    kind: wholeNumber('N', 0, Infinity),
+    kind: wholeNumber('N', 0, Infinity, 'a number of rows, as a share of them is known at the end only'),
     scopes: [...STREAMS, 'read'],
     defaultText: 'no limit',
+    aliases: 'max-bad-records max-rejects error-limit',
     help: 'give up when more than N rows are bad',
   }),
   missing: option({
     kind: choice('error', '-inf'),
     scopes: [...STREAMS, 'read'],
     default: 'error',
+    aliases: 'na-action fill-missing fillna',
     help: 'what an empty logit is',
+  }),
+  null: option({
+    kind: list('A,B', 'texts'),
+    scopes: [...STREAMS, 'read'],
+    defaultText: 'none',
+    aliases: 'na na-values null-values nullstr null-string nulls null-value',
+    help: 'what an empty logit may be written as, too, such as NA,NULL,\\N',
   }),
   nonfinite: option({
     kind: choice('error', 'propagate'),
     scopes: EVERYWHERE,
     default: 'error',
+    aliases: 'nan non-finite allow-nan',
     help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
   }),
   maxRowBytes: option({
@@ -328,9 +384,24 @@ export const OPTIONS = {
     scopes: READERS,
     default: 1 << 24,
     defaultText: '16 MiB',
+    aliases: 'max-line max-line-length max-row-size buffer-size',
     help: 'a longer row is a bad one; no more than that is held of it',
   }),
-  requireRows: option({ kind: flag, scopes: BYTES, default: false, help: 'an input without rows is an error' }),
+  head: option({
+    kind: wholeNumber('N', 0, Infinity),
+    scopes: BYTES,
+    short: 'n',
+    defaultText: 'all',
+    aliases: 'limit rows lines nrows n-rows first take max-rows',
+    help: 'score the first N rows, and read no more',
+  }),
+  requireRows: option({
+    kind: flag,
+    scopes: BYTES,
+    default: false,
+    aliases: 'fail-on-empty',
+    help: 'an input without rows is an error',
+  }),
   escapeFormulas: option({
     kind: flag,
     scopes: WRITERS,
@@ -343,6 +414,7 @@ export const OPTIONS = {
     short: 'j',
     default: 0,
     defaultText: '0, one a core',
+    aliases: 'threads thread workers parallel n-jobs num-threads cpus cores concurrency P',
     help: 'threads, of which the main one is one; small inputs stay on it',
   }),
   lane: option({
@@ -361,32 +433,55 @@ export const OPTIONS = {
     kind: flag,
     scopes: COMMAND,
     defaultText: 'on a terminal',
+    aliases: 'pbar progress-bar',
     help: 'a line with rate and time left, on stderr',
   }),
   stats: option({
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
+    aliases: 'summary report',
     help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
   }),
-  quiet: option({ kind: flag, scopes: COMMAND, short: 'q', default: false, help: 'no progress, warnings or summary' }),
-  debug: option({ kind: flag, scopes: COMMAND, default: false, help: 'tell where in the program an error arose' }),
+  quiet: option({
+    kind: flag,
+    scopes: COMMAND,
+    short: 'q',
+    default: false,
+    aliases: 'silent',
+    help: 'no progress, warnings or summary',
+  }),
+  debug: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: false,
+    aliases: 'verbose trace v',
+    help: 'tell where in the program an error arose',
+  }),
   completions: option({
     kind: choice('bash', 'zsh', 'fish'),
     scopes: COMMAND,
     defaultText: 'none',
     help: 'print the script that makes a shell complete all this, and stop',
   }),
-  help: option({ kind: flag, scopes: COMMAND, short: 'h', default: false, help: 'print this and stop' }),
-  version: option({ kind: flag, scopes: COMMAND, default: false, help: 'print the version and stop' }),
+  help: option({
+    kind: flag,
+    scopes: COMMAND,
+    short: 'h',
+    default: false,
+    aliases: 'usage ?',
+    help: 'print this and stop',
+  }),
+  version: option({ kind: flag, scopes: COMMAND, default: false, aliases: 'v V', help: 'print the version and stop' }),
 }
 
 /** Bad rows are left out where it is said what becomes of them, or how many there may be. */
 function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
   if ((rejects ?? onReject ?? maxErrors) === undefined) return undefined
   if (onError !== 'fail') return 'skip'
+  const given = optionText(rejects !== undefined ? 'rejects' : onReject !== undefined ? 'onReject' : 'maxErrors')
   throw new SoftmaxError('E_CONFLICT', {
-    reason: '--on-error fail stops at the first bad row; leave it out with --rejects or --max-errors',
+    reason: `${optionText('onError', 'fail')} stops at the first bad row; leave it out with ${given}`,
   })
 }
 
@@ -425,13 +520,44 @@ export function requireApplicable(options: object, format: FormatName): void {
   if (given === undefined) return
   const about = given === ofText ? 'text' : 'delimited text, such as csv'
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `--${kebab(given)} is of ${about}, and this is ${format}; leave it out`,
+    reason: `${optionText(given)} is of ${about}, and this is ${format}; leave it out`,
   })
 }
 
-/** An option's name as a flag has it. */
-export function kebab(option: string): string {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** The options that are called so elsewhere, or the one that a mistyped name most likely meant, as a message names them. */
+export function proposalFor(word: string, scope: Scope): string | undefined {
+  const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
+  const aliases = entries.filter(([, { scopes }]) => scopes.includes(scope)).flatMap(aliasesOf)
+  const plain = word.replace(/^-+/, '')
+  const name = plain.length > 1 ? kebab(plain) : plain
+  const meant = (called: string | undefined) => aliases.filter((alias) => alias.name === called).map(({ text }) => text)
+  const exact = meant(name).join(' or ')
+  if (exact !== '') return exact
+  const names = aliases.map(({ name }) => name)
+  return nearest(word, scope === 'command' ? flagNames() : namesIn(scope)) ?? meant(nearest(name, names))[0]
+}
+
+/** What an option is called elsewhere, and how a message names what is meant. */
+function aliasesOf([option, { aliases = '', short, flag }]: [string, Option<unknown>]) {
+  const isCommand = speaking() === 'command'
+  return aliases
+    .split(' ')
+    .filter((alias) => alias !== '')
+    .map((alias) => {
+      const [name = '', value] = alias.split('=')
+      const text = flag && isCommand ? `--${flag.name}` : optionText(option, value)
+      return { name, text: short !== undefined && isCommand && value === undefined ? `${text} (-${short})` : text }
+    })
+}
+
+/** The command's flags, without their negations. */
+function flagNames(): string[] {
+  const { entries } = Object
+  const all = entries(OPTIONS as Record<string, Option<unknown>>).filter(([, { scopes }]) => scopes.includes('command'))
+  return all.flatMap(([option, { flag, kind }]) => {
+    const name = flag?.name ?? kebab(option)
+    return flag || kind.place !== undefined ? [`--${name}`] : [`--${name}`, `--no-${name}`]
+  })
 }
 
 /** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
@@ -441,7 +567,7 @@ export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): 
     throw new SoftmaxError('E_OPTION', { option: 'options', value: options, expected: 'an object' })
   }
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: nearest(name, names) })
+    if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope) })
   }
   return Object.fromEntries(
     names.map((name) => [name, check(name, options as Record<string, unknown>)]),

@@ -8,6 +8,7 @@ import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
 import type { Code, Position } from './errors.js'
+import type { MissingRule } from './missing.js'
 import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
 
@@ -120,7 +121,8 @@ export interface ReaderOptions {
   rawRowKeys: readonly string[] | undefined
   /** Whether all values of a column that is kept have to be of its type. */
   typed: boolean
-  missing: 'error' | '-inf'
+  missing: MissingRule['missing']
+  nulls?: MissingRule['nulls']
   /** Whether the bytes of bad rows are wanted. */
   wantRaw: boolean
   /** What kept cells of delimited text are: see {@link Cells}. */
@@ -144,7 +146,12 @@ export interface RecordBatchReader {
   rows?: number
   /** What the file says of the table as a whole, such as the `pandas` metadata. */
   metadata?: ReadonlyMap<string, string>
+  /** May be asked for again, as long as no more than its first batch was taken. */
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
+  /** The cells of each column in the first rows, before batches are asked for: where these are text, which is read once. */
+  firstRows?(count: number): Promise<string[][]>
+  /** What is unusual about the input, and no error. */
+  warnings?: readonly string[]
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
   /** Gives kept columns of text types: those given, where undefined is text, or those of their first cells. */

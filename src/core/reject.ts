@@ -1,6 +1,6 @@
 /** Bad rows that are left out: what is told of each, so that none is lost. */
 import { isUtf8 } from 'node:buffer'
-import { type Code, messageOf, type Position, SoftmaxError } from './errors.js'
+import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './errors.js'
 
 /** A bad row, ready to be written as JSON. */
 export interface Reject {
@@ -47,8 +47,9 @@ export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
   return isUtf8(buffer) ? { raw: buffer.toString('utf8') } : { rawBase64: buffer.toString('base64') }
 }
 
-/** The error of one bad row more than there may be. */
-export function tooMany({ source, row, line, message }: Reject, most: number): SoftmaxError {
-  const place = { ...(source !== undefined && { source }), row, ...(line !== undefined && { line }) }
-  return new SoftmaxError('E_TOO_MANY', { ...place, most, last: message })
+/** The error of one bad row more than there may be: where that row is. */
+export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
+  const { source, line, row, byte, column } = info
+  const place = Object.entries({ source, line, row, byte, column }).filter(([, value]) => value !== undefined)
+  return new SoftmaxError('E_TOO_MANY', { ...Object.fromEntries(place), most, last: reasonOf(code, info as never) })
 }

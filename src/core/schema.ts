@@ -1,9 +1,11 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
 
 import { className, isLogitName } from './column-name.js'
-import { SoftmaxError } from './errors.js'
-import { readLabels } from './labels.js'
-import { isNumber } from './number.js'
+import { SoftmaxError, shown } from './errors.js'
+import type { SampledColumn } from './evidence.js'
+import { labelNames, readLabels, repeated } from './labels.js'
+import { findLogits, type LogitColumns } from './logit-columns.js'
+import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
 import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
@@ -17,6 +19,8 @@ export interface Schema extends Layout {
   logits: number[]
   /** True where there is one such column, and it holds the logits of all classes. */
   logitsList?: true
+  /** True where neither an option nor the convention of their names says which these are. */
+  guessed?: true
   /** Positions, from 0, of the columns that come out as they are. */
   kept: number[]
   emit: OutputColumn[]
@@ -27,48 +31,58 @@ export interface Schema extends Layout {
 type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'>
 
 /**
- * Settles the columns of an input from its header (undefined where it has none) and its first row of cells.
- * `line` is where the header stands.
+ * Resolves the columns of an input whose logits stand in a column each.
  *
- * @throws E_COLUMNS, E_SELECTOR, E_HEADER, E_LABELS, E_NAME or E_OPTION where they cannot be settled without a guess.
+ * @param columns with their cells in the first rows, of which a guess takes all, and a convention the first
+ * @param named whether the columns have names, or positions only
+ * @throws E_COLUMNS, E_SELECTOR, E_LABELS, E_NAME or E_OPTION where they cannot be resolved without a doubt.
  */
-export function resolveSchema(
-  settings: SchemaSettings,
-  header: string[] | undefined,
-  first: string[] | undefined,
-  line = 1,
-): Schema {
-  const columns = header ?? first?.map((_, index) => String(index + 1)) ?? []
-  if (header && looksLikeData(header)) throw new SoftmaxError('E_HEADER', { line })
-  const logits = settings.logits ? select(settings.logits, columns) : findLogits(header, first)
+export function resolveSchema(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
+  const header = columns.map(({ name }) => name)
+  const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
+  const { logits, guessed }: LogitColumns =
+    settings.logits === undefined
+      ? findLogits(columns, { named, labels })
+      : { logits: select(settings.logits, header), guessed: false }
   const chosen = new Set(logits)
-  const kept = settings.keep ? [...columns.keys()].filter((index) => !chosen.has(index)) : []
-  const layout = resolveLayout(settings, header && logits.map((index) => header[index]!), logits.length)
-  const names = namesOf(layout)
-  requireNewNames(names, header ? kept.map((index) => header[index]!) : [])
-  return { header: columns, logits, kept, names, ...layout }
+  const kept = settings.keep ? [...header.keys()].filter((index) => !chosen.has(index)) : []
+  const names = named ? logits.map((index) => header[index]!) : undefined
+  const layout = resolveLayout({ ...settings, labels }, names, logits.length)
+  const outputNames = namesOf(layout)
+  requireNewNames(outputNames, named ? kept.map((index) => header[index]!) : [])
+  return { header, logits, ...(guessed && { guessed }), kept, names: outputNames, ...layout }
+}
+
+/** What an output asks of a schema. */
+export interface SchemaNeeds {
+  named: boolean
+  shapes: readonly Shape[]
+  /** Whether rows come out as the objects that they are, with all their keys. */
+  objects: boolean
 }
 
 /**
- * Settles the columns of an input that may hold all logits in one of them, for an output that takes some shapes.
+ * Resolves the columns of an input that may hold all logits in one of them, for an output that takes some shapes.
  *
+ * @param evidence what a guess needs: see {@link needsEvidence}
  * @throws the same
  */
 export function resolveTable(
   settings: SchemaSettings,
   columns: readonly Column[],
-  {
-    named,
-    shapes,
-    objects,
-    line,
-  }: { named: boolean; shapes: readonly Shape[]; objects: boolean; line?: number | undefined },
+  { named, shapes, objects }: SchemaNeeds,
+  { rows, indexNames }: Evidence = {},
 ): Schema {
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
   if (whole === undefined) {
-    const samples = columns.map(({ type, sample }) => (NUMBERS.has(type) || type === 'text' ? sample : ''))
-    const schema = resolveSchema(settings, named ? header : undefined, columns.length > 0 ? samples : undefined, line)
+    const sampled = columns.map(({ name, type, sample }, index) => ({
+      name,
+      type,
+      cells: rows?.[index] ?? [sample],
+      isIndex: indexNames?.has(name) === true,
+    }))
+    const schema = resolveSchema(settings, sampled, named)
     if (objects) requireNewNames(schema.names, header)
     return schema
   }
@@ -85,10 +99,26 @@ export function resolveTable(
   return { header, logits: [whole], logitsList: true, kept, names, ...shaped }
 }
 
+/** What a guess goes by, beside names. */
+export interface Evidence {
+  /** The cells of each column in the first rows. */
+  rows?: readonly (readonly string[])[]
+  /** The names of columns that pandas stored the index of its rows in. */
+  indexNames?: ReadonlySet<string>
+}
+
+/** Whether the columns that hold logits have to be guessed, which takes the first rows. */
+export function needsEvidence(
+  settings: Pick<SchemaSettings, 'logits'>,
+  columns: readonly Column[],
+  named: boolean,
+): boolean {
+  if (settings.logits !== undefined || findWhole(settings, columns) !== undefined) return false
+  return !named || !columns.some(({ name }) => isLogitName(name))
+}
+
 /** More classes than any model has: a list that says so is damaged. */
 const MOST_CLASSES = 1 << 24
-
-const NUMBERS = new Set<Column['type']>(['number', 'integer'])
 
 /**
  * The column that holds all logits: the one that is selected or, unasked, the one that is called so. Undefined where
@@ -104,7 +134,14 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
   const [list, ...more] = [...header.keys()].filter((index) => columns[index]!.type === 'list')
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
-  throw new SoftmaxError('E_COLUMNS', { header, logits: header[list]! })
+  const reason = `${shown(header[list]!)} holds lists, and is not called so`
+  throw new SoftmaxError('E_COLUMNS', { header, logits: selectorOf(header, list), reason })
+}
+
+/** A column's name, where a selector takes that for a name; else its position. */
+function selectorOf(header: readonly string[], index: number): string {
+  const name = header[index]!
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !header.includes(name, index + 1) ? name : String(index + 1)
 }
 
 function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
@@ -130,76 +167,18 @@ export function resolveLayout(
       expected: `at most the number of classes, ${count}`,
     })
   }
-  const classes = labels
-    ? readLabels(labels, count)
-    : (names?.map(className) ?? Array.from({ length: count }, (_, i) => String(i)))
+  const own = names?.map(className)
+  const unasked = own ?? Array.from({ length: count }, (_, index) => String(index))
+  const classes = labels === undefined ? unasked : readLabels(labels, count, own)
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   return { classes, log: op === 'log-softmax', topK, emit: columns, columnNames }
 }
 
-/** Names, and words in names, of columns that hold keys, truths and the like: they are never taken for logits unasked. */
-const OTHER_NAMES = new Set(
-  'index idx key row rownum row_number y y_true class split fold weight time timestamp date year month day name text image'.split(
-    ' ',
-  ),
-)
-const OTHER_WORDS = new Set('id ids uuid guid truth target targets label labels unnamed'.split(' '))
-
-function isOtherName(name: string): boolean {
-  const words = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-  return name.trim() === '' || OTHER_NAMES.has(words.join('_')) || words.some((word) => OTHER_WORDS.has(word))
-}
-
-function findLogits(header: string[] | undefined, first: string[] | undefined): number[] {
-  const columns = header ?? first ?? []
-  const positions = [...columns.keys()]
-  const named = positions.filter((index) => header && isLogitName(header[index]!))
-  if (named.length > 0) return named
-  const numbers = positions.filter((index) => !first || isNumber(first[index]!))
-  const doubtful = positions.filter((index) => (header ? isOtherName(header[index]!) : looksLikeKey(columns, index)))
-  if (numbers.length === positions.length && doubtful.length === 0 && numbers.length > 0) return positions
-  const excluded = new Set(doubtful)
-  throw cannotTell(
-    columns,
-    numbers.filter((index) => !excluded.has(index)),
-  )
-}
-
-/** Without a header, a whole number in front of logits that all have a fraction is most likely a key. */
-function looksLikeKey(first: string[], index: number): boolean {
-  const isWhole = (cell: string) => /^\s*\d+\s*$/.test(cell)
-  return index === 0 && first.length > 1 && isWhole(first[0]!) && !first.slice(1).some(isWhole)
-}
-
-/** A first line of numbers is a row, unless it counts the columns. */
-function looksLikeData(header: string[]): boolean {
-  return header.every(isNumber) && !countsColumns(header)
-}
-
-/** Whether names count columns, from 0 or 1, as pandas does for want of names. */
-export function countsColumns(header: string[]): boolean {
-  return [0, 1].some((first) => header.every((name, index) => name === String(first + index)))
-}
-
-/** The error that shows the header and a selector that would do. */
-function cannotTell(header: string[], candidates: number[]): SoftmaxError {
-  const runs = runsOf(candidates.length > 0 ? candidates : [...header.keys()])
-  const ranges = runs.map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
-  return new SoftmaxError('E_COLUMNS', { header, logits: ranges.join() })
-}
-
-/** First and last of each run of numbers that follow one another. */
-function runsOf(numbers: number[]): [number, number][] {
-  const runs: [number, number][] = []
-  for (const number of numbers) {
-    const run = runs.at(-1)
-    if (run && run[1] + 1 === number) run[1] = number
-    else runs.push([number, number])
-  }
-  return runs
+/** Throws E_NAME where an object would have two values of one key: of kept columns, new ones, or classes. */
+export function requireKeys({ header, kept, names, classes, shape }: Schema, keepsKeys: boolean): void {
+  const twice = repeated([...(keepsKeys ? [] : kept.map((index) => header[index]!)), ...names])
+  const key = twice ?? (shape === 'record' ? repeated(classes) : undefined)
+  if (key !== undefined) throw new SoftmaxError('E_NAME', { name: key })
 }
 
 /** Throws E_NAME where a new column would have the name of one that is kept. */
@@ -207,4 +186,11 @@ export function requireNewNames(names: string[], kept: string[]): void {
   const taken = new Set(kept)
   const name = names.find((name) => taken.has(name))
   if (name !== undefined) throw new SoftmaxError('E_NAME', { name })
+}
+
+/** What is unusual about the classes, and not an error. */
+export function classWarnings({ classes }: Layout): string[] {
+  const twice = repeated(classes)
+  if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
+  return classes.length > 1 ? [] : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
 }

@@ -6,6 +6,7 @@ import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
 import { logitOf } from '../core/logit.js'
+import type { MissingRule } from '../core/missing.js'
 import { isColumnData, type KeptColumn, type RecordBatch, type RowError } from '../core/record-batch.js'
 
 /** Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. */
@@ -14,13 +15,13 @@ export class LogitsReader {
   readonly bad = new Map<number, RowError>()
   readonly #rows: number
   readonly #classes: number
-  readonly #missing: 'error' | '-inf'
+  readonly #rule: MissingRule
 
-  constructor(rows: number, classes: number, missing: 'error' | '-inf') {
+  constructor(rows: number, classes: number, rule: MissingRule) {
     this.logits = new Float64Array(rows * classes)
     this.#rows = rows
     this.#classes = classes
-    this.#missing = missing
+    this.#rule = rule
   }
 
   /** One class of all rows. */
@@ -92,7 +93,7 @@ export class LogitsReader {
   }
 
   #put(value: unknown, at: number, row: number, column: string): void {
-    const logit = typeof value === 'number' ? value : logitOf(value, this.#missing)
+    const logit = typeof value === 'number' ? value : logitOf(value, this.#rule)
     if (typeof logit === 'number') this.logits[at] = logit
     else this.#refuse(row, { ...logit, column })
   }

@@ -30,6 +30,8 @@ export function generatorTransform(
       await allRead(stream)
       if (stream.destroyed) return
     }
+    // Its reader is done, though more may be written, which goes by.
+    stream.push(null)
   }
   const ended = pump()
   ended.catch((error) => stream.destroy(error))

@@ -1,8 +1,11 @@
 /** Resolves the columns of an input, and reports them; every input of a run must have those of the first. */
 import { SoftmaxError, shown } from '../core/errors.js'
+import { delimiterOf } from '../core/formats.js'
+import { nameWarnings } from '../core/header-names.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
-import { countsColumns, type Schema } from '../core/schema.js'
+import { classWarnings, type Schema } from '../core/schema.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 
@@ -28,7 +31,9 @@ export function resolveColumns(
     first && !first.schema.logitsList ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
   const schema = settle({ ...settings, logits })
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
-  for (const doubt of names ? doubtsOf(names) : []) run.emit('warning', doubt, name)
+  const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
+  for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
+  for (const warning of classWarnings(schema)) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, schema }
   return schema
@@ -42,18 +47,11 @@ function requireSame(names: readonly string[], others: readonly string[], first 
 export function numbersOf(schema: Schema, { name }: Input, run: Run, { to }: Settings): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
   if (schema.topK > 0 || emit.length === 0) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds numbers, not labels; choose with --emit` })
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
+    })
   }
   const kept = schema.kept.map((index) => schema.header[index])
   if (kept.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
   return { ...schema, emit, names: fieldsOf(emit, schema).map(({ name }) => name), kept: [] }
-}
-
-/** What is odd about the names of columns, and not an error. */
-export function doubtsOf(names: string[]): string[] {
-  const seen = new Set<string>()
-  const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))
-  const doubts = Array.from(twice, (name) => `two columns are called ${shown(name)}`)
-  if (!countsColumns(names)) return doubts
-  return [...doubts, `the first line, ${shown(names.join(','))}, is taken for names; --no-header reads it as a row`]
 }

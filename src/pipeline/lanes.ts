@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { blockScorer } from './block-scorer.js'
@@ -55,7 +56,7 @@ function workerError({ bytes, cause }: LostBlock, before: BlockStart): SoftmaxEr
 
 function requireLane({ lane }: InputSettings, refusal: string | undefined): void {
   if (lane !== 'fast' || refusal === undefined) return
-  throw new SoftmaxError('E_CONFLICT', { reason: `--lane fast cannot do ${refusal}; leave it out` })
+  throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('lane', 'fast')} cannot do ${refusal}; leave it out` })
 }
 
 function threadsOf({ jobs }: InputSettings): number {

@@ -5,6 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, unsupported } from '../core/file-kinds.js'
 import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText } from '../core/formats.js'
 import { firstMatch, type Magic } from '../core/magic.js'
+import { optionText } from '../core/option-words.js'
 import { optionGiven, type SettingsOf } from '../core/options.js'
 import type { Source } from '../core/record-batch.js'
 import { formatOf } from '../formats/index.js'
@@ -94,7 +95,7 @@ function decodedBy(source: Peekable, encoding: string | undefined): Text {
 function unmarked(encoding: string): SoftmaxError {
   return new SoftmaxError('E_ENCODING', {
     reason: `the input looks like ${encoding} without a byte order mark`,
-    remedy: `--encoding ${encoding} reads it`,
+    remedy: `${optionText('encoding', encoding)} reads it`,
   })
 }
 

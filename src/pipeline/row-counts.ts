@@ -78,7 +78,7 @@ async function reportRowErrors(
     const reject = { ...rejectOf(rowError.code, info), ...bytesOf(rowError, before) }
     const taken = onReject?.(reject)
     if (taken) await taken
-    if (isTooMany) throw tooMany(reject, maxErrors)
+    if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
 }
 

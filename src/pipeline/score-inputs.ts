@@ -2,12 +2,16 @@
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
+import { requireNames } from '../core/header-names.js'
+import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { requireApplicable } from '../core/options.js'
 import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
-import { resolveTable } from '../core/schema.js'
+import { type Evidence, needsEvidence, requireKeys, resolveTable } from '../core/schema.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { loadFormat } from '../formats/index.js'
 import { numbersOf, resolveColumns } from './columns.js'
+import { firstRows } from './first-rows.js'
+import { headOf } from './head.js'
 import { inferTypes } from './kept-types.js'
 import { countLane, type InputSettings, laneOf } from './lanes.js'
 import { type Input, openInput } from './open-input.js'
@@ -18,7 +22,7 @@ import { outputSchema, type ScoreJob } from './scorer.js'
 /** Scores inputs one after the other into one output. */
 export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   try {
-    for (const input of inputs) yield* scoreInput(input, run)
+    for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
@@ -28,6 +32,11 @@ export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGen
   } finally {
     await run.writer?.close?.()
   }
+}
+
+/** Whether as many rows were read as are asked for. */
+function isDone({ first, settings: { head }, stats }: Run): boolean {
+  return first !== undefined && head !== undefined && stats.read >= head
 }
 
 /** Text of no columns is empty; a file of another format has to tell its columns. */
@@ -44,12 +53,15 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
     const taken = { bytes: 0 }
     const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
     const reader = await (await loadFormat(format)).read(source, settings)
+    const { head } = settings
     try {
-      if (reader) yield* scoreReader(reader, input, run, settings, taken)
+      const asked = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
+      if (asked) yield* scoreReader(asked, input, run, settings, taken)
     } finally {
       await reader?.close?.()
     }
-    input.requireUnchanged?.()
+    // What is behind the rows that were asked for is not read.
+    if (!isDone(run)) input.requireUnchanged?.()
   } catch (error) {
     throw withSource(error, input.name)
   } finally {
@@ -66,7 +78,7 @@ async function* scoreReader(
 ): AsyncGenerator<Uint8Array> {
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
-  const job = jobOf(reader, format, input, run, settings)
+  const job = jobOf(reader, format, input, run, settings, await evidenceOf(reader, run, settings))
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
@@ -78,7 +90,13 @@ async function* scoreReader(
   if (!isText(settings.to)) run.writer = writer
   if (isFirst) yield* buffersOf(writer.begin())
   yield* countLane(lane(writer), run, place, input.name)
-  if (reader.text) requireAllBytes(taken.bytes, place.byte)
+  if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** What the columns of the first input are guessed by, where they have to be. */
+async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: InputSettings): Promise<Evidence> {
+  if (first || !needsEvidence(settings, reader.columns, reader.named)) return {}
+  return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames: pandasIndexNames(reader.metadata) }
 }
 
 /** The writer of an output. The blocks of a text are no batches that a file is to have. */
@@ -98,15 +116,24 @@ function jobOf(
   input: Input,
   run: Run,
   settings: InputSettings,
+  evidence: Evidence,
 ): ScoreJob {
   const { columns, named, headerLine } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
   const resolve = (settings: Run['settings']) => {
-    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, line: headerLine })
+    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows }, evidence)
+    if (named && headerLine !== undefined && settings.header === undefined) {
+      requireNames(
+        schema.logits.map((index) => schema.header[index]!),
+        headerLine,
+      )
+    }
+    if (settings.to === 'ndjson') requireKeys(schema, rawRows)
     return numbersOnly ? numbersOf(schema, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
+  for (const warning of reader.warnings ?? []) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
   return { settings, schema, rawRows, typed, wantRaw: settings.onReject !== undefined, input: dialect, output }

@@ -4,8 +4,9 @@
  */
 
 import { type Dialect, sameCells } from '../core/dialect.js'
+import { NullTexts } from '../core/missing.js'
 import { printer, rounder } from '../core/number.js'
-import type { SettingsOf } from '../core/options.js'
+import { items, type SettingsOf } from '../core/options.js'
 import { fieldsOf, needSummary } from '../core/output-columns.js'
 import type {
   LocatedRowError,
@@ -29,6 +30,7 @@ export interface ScoreJob {
     | 'float32'
     | 'onError'
     | 'missing'
+    | 'null'
     | 'nonfinite'
     | 'header'
     | 'outputHeader'
@@ -112,10 +114,16 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     rawRowKeys: rawRows ? names : undefined,
     typed,
     missing: settings.missing,
+    nulls: nullsOf(settings),
     wantRaw,
     cells: cellsOf(job),
     encoding: settings.encoding ?? (cellsOf(job) === 'text' ? 'utf-8' : undefined),
   }
+}
+
+/** The texts that are an empty logit, where there are some. */
+export function nullsOf(settings: Pick<SettingsOf<'bytes'>, 'null'>): NullTexts | undefined {
+  return settings.null === undefined ? undefined : new NullTexts(items(settings.null))
 }
 
 /**
@@ -143,7 +151,7 @@ export function outputSchema(
     print: printer(settings),
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    header: settings.outputHeader ?? settings.header,
+    header: settings.outputHeader ?? settings.header ?? true,
     rows: single && settings.onError === 'fail' ? rows : undefined,
     dialect: output,
     cells: cellsOf(job),

@@ -2,6 +2,8 @@
 import { sameType } from '../core/data-type.js'
 import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
+import { isNumber } from '../core/number.js'
+import { items } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -61,6 +63,7 @@ export function textJobOf(
     (output ? dialectRefusal(output) : fieldsRefusal(schema)) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
+  if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
   return { ...sendable(job), source, entry, ...textsOf(job, source, entry) }
@@ -79,6 +82,7 @@ function sendable({ settings, ...job }: ScoreJob): ScoreJob {
     outputHeader,
     escapeFormulas,
     encoding,
+    null: nulls,
   } = settings
   return {
     ...job,
@@ -93,6 +97,7 @@ function sendable({ settings, ...job }: ScoreJob): ScoreJob {
       outputHeader,
       escapeFormulas,
       encoding,
+      null: nulls,
     },
   }
 }

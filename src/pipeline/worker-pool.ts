@@ -5,6 +5,7 @@
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
 
+import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder, WorkerThread } from '../io/in-order.js'
@@ -138,7 +139,7 @@ class WorkerPool {
   #start(): WorkerThread<ScoredRows<Piece>> {
     const memories = Array.from({ length: AT_HAND }, () => newMemory(this.#model.memorySize))
     const options = {
-      workerData: { softmaxKernel: kernelModule, job: this.#job, memories },
+      workerData: { softmaxKernel: kernelModule, job: this.#job, memories, speaker: speaking() },
       // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
       execArgv: [],
       // A worker makes next to no garbage, and has no need of room for it.

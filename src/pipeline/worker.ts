@@ -1,11 +1,19 @@
 /** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { type Speaker, speakAs } from '../core/option-words.js'
 import { newKernel } from '../kernel/host/wasm.js'
 import { FastKernel } from './kernel-lane.js'
 import type { TextJob } from './text-job.js'
 import type { Request } from './worker-pool.js'
 
-const { job, memories } = workerData as { job: TextJob; memories: WebAssembly.Memory[] }
+interface WorkerData {
+  job: TextJob
+  memories: WebAssembly.Memory[]
+  speaker: Speaker
+}
+
+const { job, memories, speaker } = workerData as WorkerData
+speakAs(speaker)
 const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
 
 // Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.

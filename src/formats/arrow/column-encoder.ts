@@ -1,6 +1,8 @@
 /** Columns as the buffers of a record batch: those that are in memory as they are written are not copied. */
+
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, trimRanges } from '../../core/column-slices.js'
+import { optionText } from '../../core/option-words.js'
 import { unsupported } from './faults.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
 
@@ -117,7 +119,7 @@ function viewsOf(data: ColumnData): Uint8Array {
   const bytes = data.values as Uint8Array
   const first = Number(offsets![0]!)
   if (Number(offsets![length]!) - first > MOST_BYTES) {
-    unsupported('a batch with more than 2 GiB of text', '--no-keep leaves it out')
+    unsupported('a batch with more than 2 GiB of text', `${optionText('keep', false)} leaves it out`)
   }
   const views = new Uint8Array(16 * length)
   const words = new Int32Array(views.buffer)

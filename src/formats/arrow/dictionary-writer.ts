@@ -2,10 +2,12 @@
  * The dictionaries of what is written. A stream has another in the place of one where another comes. A file has one of
  * each: where another comes, what is new in it is put behind, and the whole stands at the end.
  */
+
 import type { ColumnData } from '../../core/column-data.js'
 import { concatColumns, isValid, takeRows } from '../../core/column-slices.js'
 import { keyReader } from '../../core/column-values.js'
 import type { DataType } from '../../core/data-type.js'
+import { optionText } from '../../core/option-words.js'
 import { encodeBatch } from './column-encoder.js'
 import { unsupported } from './faults.js'
 import { int, table } from './flatbuffer.js'
@@ -98,7 +100,7 @@ export class DictionaryWriter {
   /** Puts what is new in a dictionary behind the values that are written. */
   #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
     if (node.children.some(hasDictionary))
-      unsupported('a file with dictionaries in dictionaries that change', TO_STREAM)
+      unsupported('a file with dictionaries in dictionaries that change', toStream())
     written.places ??= new Map(keysOf(written.all).map((key, place) => [key, place]))
     const { places } = written
     const added: number[] = []
@@ -117,7 +119,7 @@ export class DictionaryWriter {
   }
 }
 
-const TO_STREAM = 'write a stream of it, with --to arrows'
+const toStream = () => `write a stream of it, with ${optionText('to', 'arrows')}`
 
 function keysOf(dictionary: ColumnData): string[] {
   const read = keyReader(dictionary)
@@ -131,7 +133,7 @@ function movedBy(places: readonly number[], { field: { type } }: FieldNode): rea
   if (places.some((place) => place > most)) {
     unsupported(
       `a file whose dictionaries have more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
-      TO_STREAM,
+      toStream(),
     )
   }
   return index.bitWidth === 64 ? places.map(BigInt) : places

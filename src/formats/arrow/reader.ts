@@ -203,8 +203,9 @@ async function measureLists(
 async function* readBatch(
   { length, column }: Batch,
   columns: readonly Column[],
-  { logits, logitsList, kept, classes, missing }: ReaderOptions,
+  plan: ReaderOptions,
 ): AsyncGenerator<RecordBatch> {
+  const { logits, logitsList, kept, classes } = plan
   const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes)))
   // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
   const step = most > 8 ? most & ~7 : most
@@ -212,7 +213,7 @@ async function* readBatch(
   const names = kept.map((index) => columns[index]!.name)
   for (let start = 0; start < length; start += step) {
     const rows = Math.min(step, length - start)
-    const reader = new LogitsReader(rows, classes, missing)
+    const reader = new LogitsReader(rows, classes, plan)
     const part = (index: number) => sliceColumn(wanted.get(index)!, start, rows)
     if (logitsList) reader.readRows(part(logits[0]!))
     else for (const [place, index] of logits.entries()) reader.readColumn(part(index), place, columns[index]!.name)

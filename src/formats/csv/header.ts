@@ -6,6 +6,7 @@ import { delimiterOf } from '../../core/formats.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { ByteQueue, countLines, NewlineFinder, rowRanges, splitRows } from './row-splitter.js'
 import { type Row, readRow } from './rows.js'
 
@@ -63,6 +64,26 @@ async function readFirstLine(
   }
 }
 
+/** The first rows that have so many cells, as many as are asked for and come in time; and all blocks. */
+export async function readFirstRows(
+  blocks: AsyncGenerator<Block>,
+  dialect: Dialect,
+  width: number,
+  count: number,
+): Promise<{ rows: string[][]; blocks: AsyncGenerator<Block> }> {
+  const rows: string[][] = []
+  let bytes = 0
+  const wantsMore = (block: Block) => {
+    bytes += sizeOf(block)
+    for (const { row } of rowsIn(block, dialect)) {
+      if (rows.length === count) break
+      if (Array.isArray(row) && row.length === width) rows.push(row)
+    }
+    return rows.length < count && bytes < SEARCH
+  }
+  return { blocks: await lookAhead(blocks, wantsMore, PATIENCE), rows }
+}
+
 async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
   yield* first
   yield* rest
@@ -108,7 +129,7 @@ class HeadReader {
   async read(blocks: AsyncGenerator<Block>): Promise<CsvHeader | undefined> {
     let searched = 0
     for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
-      const block = this.#settings.header && !this.#header ? this.#readHeader(next.value) : next.value
+      const block = this.#settings.header !== false && !this.#header ? this.#readHeader(next.value) : next.value
       if (!block) continue
       searched += sizeOf(block)
       const found = this.#findFirst(block, searched > SEARCH)

@@ -1,10 +1,13 @@
 /** Reads delimited text: blocks of whole rows into record batches. */
+
 import { isUtf8 } from 'node:buffer'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
+import { looksLikeData } from '../../core/header-names.js'
 import { logitOf } from '../../core/logit.js'
 import { isNumber } from '../../core/number.js'
+import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type {
   Cells,
@@ -18,7 +21,7 @@ import type {
 } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
 import { peekRows, typedColumn, typeOfCells, withType } from './cell-columns.js'
-import { type CsvHeader, dialectFromOptions, readHeader } from './header.js'
+import { type CsvHeader, dialectFromOptions, readFirstRows, readHeader } from './header.js'
 import { type ByteRange, countLines, lineEnd, rowRanges } from './row-splitter.js'
 import { decodeCell, type Row, readRows, readRowsAt } from './rows.js'
 
@@ -29,9 +32,11 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   requireText(head, settings.encoding)
   requireDelimiter(head.header ?? head.first ?? [], head.dialect, head.line)
   const columns = columnsOf(head)
+  requireHeader(columns, head, settings)
   const { dialect, lines, bytes } = head
-  const { sample, blocks } =
-    settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
+  const peeked = settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
+  const { sample } = peeked
+  let { blocks } = peeked
   return {
     columns,
     named: head.header !== undefined,
@@ -42,11 +47,22 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
       }
     },
+    async firstRows(count) {
+      const first = await readFirstRows(blocks, dialect, columns.length, count)
+      blocks = first.blocks
+      return columns.map((_, column) => first.rows.map((row) => fromBytes(decodeCell(row[column]!, dialect))))
+    },
     text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
     inferTypes(kept, types = kept.map((index) => typeOfCells(index, sample, columns.length, dialect))) {
       for (const [nth, index] of kept.entries()) columns[index] = withType(columns[index]!, types[nth])
     },
   }
+}
+
+/** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
+function requireHeader(columns: readonly Column[], { header, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
+  if (!header || settings.header !== undefined) return
+  if (looksLikeData(columns.map(({ name }) => name))) throw new SoftmaxError('E_HEADER', { line })
 }
 
 function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
@@ -68,7 +84,10 @@ function requireText({ header = [], line }: CsvHeader, encoding: string | undefi
     const name = fromBytes(cell)
     if (CONTROL.test(name)) {
       const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
-      const remedy = encoding === 'latin1' ? 'try --encoding windows-1252' : '--no-header reads it as a row'
+      const remedy =
+        encoding === 'latin1'
+          ? `try ${optionText('encoding', 'windows-1252')}`
+          : `${optionText('header', false)} reads it as a row`
       throw new SoftmaxError('E_ENCODING', { reason, remedy, line })
     }
   }
@@ -142,12 +161,13 @@ function readRow(
   width: number,
   into: Float64Array,
   dialect: Dialect,
-  { logits, missing }: ReaderOptions,
+  options: ReaderOptions,
 ): RowError | undefined {
   if (row.length !== width) return { code: 'E_WIDTH', info: { cells: row.length, width } }
+  const { logits } = options
   for (let index = 0; index < logits.length; index++) {
     const cell = logits[index]!
-    const logit = logitOf(decodeCell(row[cell]!, dialect), missing)
+    const logit = logitOf(decodeCell(row[cell]!, dialect), options)
     if (typeof logit !== 'number') return { ...logit, info: asText(logit.info), cell }
     into[index] = logit
   }

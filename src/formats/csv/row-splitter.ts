@@ -84,7 +84,8 @@ export class NewlineFinder {
 }
 
 /** What is wrong with a row whose last quote is not closed. */
-export const NOT_CLOSED = 'a quote is not closed, or not within --max-row-bytes; one inside a cell is written twice'
+export const NOT_CLOSED =
+  'a quote is not closed, or not within the bytes that a row may have; one inside a cell is written twice'
 
 const LF = 10
 const CR = 13

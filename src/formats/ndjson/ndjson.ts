@@ -35,6 +35,7 @@ import {
 import { jsonOf } from '../../core/value-text.js'
 import { commonType, fits, typeOf } from '../../core/value-type.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
 import { countNewlines, linesOf, splitLines } from './line-splitter.js'
@@ -48,11 +49,17 @@ export const ndjson: Format = {
 
 type Row = Record<string, unknown> | unknown[]
 
+/** A row, and its text: an object has integer-like keys in another order than the text has them. */
+interface Sample {
+  value: Row
+  text: string
+}
+
 async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const { maxRowBytes: limit } = settings
-  const blocks = splitLines(chunks, limit)
+  let rest = splitLines(chunks, limit)
   const isTyped = settings.to !== undefined && !isText(settings.to)
-  const { held, rows, mark } = await readFirst(blocks, isTyped ? SAMPLE : 1)
+  const { held, rows, mark } = await readFirst(rest, isTyped)
   if (rows.length === 0) {
     if (held.length === 0) return undefined
     throw firstError(held, mark, settings)
@@ -60,11 +67,11 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
   const columns = columnsOf(rows, settings)
   const allBlocks = async function* () {
     yield* held
-    yield* blocks
+    yield* rest
   }
   return {
     columns,
-    named: !Array.isArray(rows[0]),
+    named: !Array.isArray(rows[0]!.value),
     async *batches(plan) {
       let before = mark
       for await (const block of allBlocks()) {
@@ -72,20 +79,33 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
         before = 0
       }
     },
+    async firstRows(count) {
+      const first: Sample[] = []
+      const isEnough = () => first.length >= count
+      let bytes = 0
+      const wantsMore = (block: Block) => {
+        if (Buffer.isBuffer(block)) addRows(block, first, SEARCH - bytes, isEnough)
+        bytes += sizeOf(block)
+        return !isEnough() && bytes < SEARCH
+      }
+      if (held.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
+      return columns.map(({ path }) => first.map(({ value }) => sampleOf(valueAt(value, path))))
+    },
     text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
   }
 }
 
 /**
- * Reads as far as some rows that are ones, but not for ever; where there is one at least, all of its block are taken. Where
- * columns have types, these do not depend on the blocks that rows come in.
+ * Reads as far as the rows that define the columns, but not for ever: the first, and those behind it where it has a null or
+ * the output has types. How many that are does not depend on the blocks that rows come in.
  */
 async function readFirst(
   blocks: AsyncGenerator<Block>,
-  least: number,
-): Promise<{ held: Block[]; rows: Row[]; mark: 0 | 3 }> {
+  isTyped: boolean,
+): Promise<{ held: Block[]; rows: Sample[]; mark: 0 | 3 }> {
   const held: Block[] = []
-  const rows: Row[] = []
+  const rows: Sample[] = []
+  const isEnough = () => rows.length >= (isTyped ? TYPE_ROWS : hasNull(rows[0]) ? NULL_ROWS : 1)
   let mark: 0 | 3 = 0
   for (let bytes = 0; bytes < SEARCH; ) {
     const { done, value } = await blocks.next()
@@ -98,24 +118,29 @@ async function readFirst(
     if (bytes === 0) mark = byteOrderMark(value)
     const block = bytes === 0 ? value.subarray(mark) : value
     held.push(block)
-    addRows(block, rows, SEARCH - bytes)
+    addRows(block, rows, SEARCH - bytes, isEnough)
     bytes += value.length
-    if (rows.length >= least) return { held, rows, mark }
+    if (isEnough()) return { held, rows, mark }
   }
   const isBlank = (block: Block) => Buffer.isBuffer(block) && linesOf(block).next().done
   return { held: held.every(isBlank) ? [] : held, rows, mark }
 }
 
-/** How many bytes are looked through for a row that tells what the columns are, and how many rows for their types. */
+/** How many bytes are searched for the rows that define the columns; how many rows define types, or what a null stands for. */
 const SEARCH = 1 << 20
-const SAMPLE = 1000
+const TYPE_ROWS = 1000
+const NULL_ROWS = 100
 
-/** Adds the rows of a block, as far as they are within so many bytes. */
-function addRows(block: Buffer, rows: Row[], bytes: number): void {
+function hasNull(row: Sample | undefined): boolean {
+  return row !== undefined && Object.values(row.value).includes(null)
+}
+
+/** Adds the rows of a block, as far as they are within so many bytes, until there are enough. */
+function addRows(block: Buffer, rows: Sample[], bytes: number, isEnough: () => boolean): void {
   for (const { start, end } of linesOf(block)) {
-    if (rows.length === SAMPLE || (end > bytes && rows.length > 0)) return
+    if (isEnough() || (end > bytes && rows.length > 0)) return
     const row = parseRow(block.subarray(start, end))
-    if ('value' in row) rows.push(row.value)
+    if ('value' in row) rows.push(row)
   }
 }
 
@@ -123,7 +148,7 @@ const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq
 const ARRAY_OF_ROWS = 'an array of rows is none; each is a line of its own, as jq -c ".[]" makes it'
 
 /** A line as a row, and its text. */
-function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): { value: Row; text: string } | RowError {
+function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): Sample | RowError {
   if (!utf8) return { code: 'E_ENCODING', info: encodingInfo(line, 'the line', encoding) }
   const parsed = parseLine(line.toString('utf8'))
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
@@ -154,11 +179,11 @@ function tooLong(limit: number): RowError {
   return { code: 'E_ROW_TOO_LONG', info: { limit } }
 }
 
-/** The columns that the first rows have: the keys of the first, and what a path leads to. */
-function columnsOf(rows: Row[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
-  const [first] = rows as [Row, ...Row[]]
-  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows) }]
-  const columns = Object.keys(first).map((name) => describe(name, [name], rows))
+/** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
+function columnsOf(rows: Sample[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
+  const [{ value: first, text }] = rows as [Sample, ...Sample[]]
+  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
+  const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
   const nested = describe(logits, logits.split('.'), rows)
   return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns
@@ -167,26 +192,41 @@ function columnsOf(rows: Row[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
 /** What the one column of bare arrays is called. */
 const LIST = 'logits'
 
-function describe(name: string, path: readonly string[], rows: Row[]): JsonColumn {
-  const values = rows.map((row) => valueAt(row, path))
-  const [first] = values
+function sizeOf(block: Block): number {
+  return Buffer.isBuffer(block) ? block.length : block.bytes
+}
+
+/** A value as a cell; of one that is nested, that it is no number. */
+function sampleOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? typeof value : String(value)
+}
+
+function describe(name: string, path: readonly string[], rows: Sample[]): JsonColumn {
+  const values = rows.map(({ value }) => valueAt(value, path))
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
-  const sample = typeof first === 'number' ? String(first) : typeof first === 'string' ? first : ''
-  if (type === 'list') return { name, path, type, sample, width: widthOf(values) }
-  if (type === 'record') return { name, path, type, sample, keys: keysOf(values) }
+  const sample = sampleOf(values[0])
+  if (type === 'list') return { name, path, type, sample, width: widthOf(rows, path) }
+  if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
   return { name, path, type, sample }
 }
 
 /** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
-function widthOf(values: unknown[]): number {
-  const lists = values.filter((value) => Array.isArray(value))
+function widthOf(rows: Sample[], path: readonly string[]): number {
+  const lists = rows.map(({ value }) => valueAt(value, path)).filter((value) => Array.isArray(value))
   return lists.find(({ length }) => length > 0)?.length ?? 0
 }
 
-/** The same of records: their keys. */
-function keysOf(values: unknown[]): string[] {
-  const records = values.filter((value) => typeOf(value) === 'record') as object[]
-  return Object.keys(records.find((record) => Object.keys(record).length > 0) ?? {})
+/** The same of records: their keys, in the order of the text. */
+function keysOf(rows: Sample[], path: readonly string[]): string[] {
+  const isFilled = (value: unknown) => typeOf(value) === 'record' && Object.keys(value as object).length > 0
+  const row = rows.find(({ value }) => isFilled(valueAt(value, path)))
+  return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
+}
+
+/** The text of the value that a path leads to, which is there. */
+function textAt(text: string, path: readonly string[]): string {
+  return path.reduce((within, key) => valuesIn(within).get(key)!, text)
 }
 
 function valueAt(row: Row, path: readonly string[]): unknown {
@@ -268,11 +308,11 @@ function putRow({ value, text }: { value: Row; text: string }, into: Float64Arra
   }
   for (let index = 0; index < values.length; index++) {
     const item = values[index]
-    if (typeof item === 'number' && Number.isFinite(item)) {
+    if (typeof item === 'number' && Number.isFinite(item) && !plan.nulls?.hasNumber(item)) {
       into[at + index] = item
       continue
     }
-    const logit = typeof item === 'number' ? overflow(text, index, task) : logitOf(item, plan.missing)
+    const logit = typeof item === 'number' && !Number.isFinite(item) ? overflow(text, index, task) : logitOf(item, plan)
     if (typeof logit !== 'number') return { ...logit, column: keys[index] ?? String(index) }
     into[at + index] = logit
   }
@@ -294,8 +334,7 @@ function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined 
 
 /** JSON has no infinity, so a number that is one was too large; its text is found again. */
 function overflow(text: string, index: number, { whole, keys }: Task): RowError {
-  let within = text
-  for (const key of whole?.path ?? []) within = valuesIn(within).get(key)!
+  const within = textAt(text, whole?.path ?? [])
   const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
   return { code: 'E_OVERFLOW', info: { cell } }
 }

@@ -12,7 +12,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import * as damage from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
-import { type FloatLayout, readFloats } from '../../core/float.js'
+import { type NumberLayout, readNumbers } from '../../core/float.js'
 import type {
   Columns,
   Format,
@@ -44,10 +44,12 @@ const MOST_HEADER = 1 << 16
 const BATCH = 1 << 17
 
 interface Header {
-  layout: FloatLayout
+  layout: NumberLayout
   fortran: boolean
   rows: number
   classes: number
+  /** Whether it has one dimension, and so is one row. */
+  isFlat: boolean
 }
 
 async function read(source: Source): Promise<RecordBatchReader | undefined> {
@@ -63,13 +65,14 @@ async function read(source: Source): Promise<RecordBatchReader | undefined> {
   const text = await reader.take(length)
   if (text.length < length) throw damaged('it ends within its header')
   const header = parseHeader(text.toString(version === 3 ? 'utf8' : 'latin1'))
-  const { rows, classes, fortran } = header
+  const { rows, classes, fortran, isFlat } = header
   const start = LEAD[version] + length
   const rest = { chunks: reader.rest(), ...(source.path !== undefined && { path: source.path }) }
   return {
     columns: [{ name: 'logits', type: 'list', sample: '', width: classes }],
     named: false,
     rows,
+    ...(isFlat && { warnings: [`it has one dimension, and is read as one row of ${classes} classes`] }),
     batches: (plan) =>
       fortran && rows > 1 && classes > 1 ? columnBatches(rest, header, plan, start) : rowBatches(reader, header, plan),
   }
@@ -77,13 +80,13 @@ async function read(source: Source): Promise<RecordBatchReader | undefined> {
 
 const damaged = (reason: string) => damage.corruptData('npy', reason)
 
-/** Reads the Python literal; all that is not an array of numbers with a point is refused. */
+/** Reads the Python literal; all that is not an array of floats or integers is refused. */
 function parseHeader(text: string): Header {
   const descr = /'descr'\s*:\s*(?:'([^']*)'|\[)/.exec(text)
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)
   const shape = /'shape'\s*:\s*\(([\d\sL,]*)\)/.exec(text)
   if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text)) throw damaged('its header is not that of an array')
-  const [, mark, size] = /^([<>=|])f([248])$/.exec(descr[1] ?? '') ?? []
+  const [, mark, kind, size] = /^([<>=|])(f(?=[248])|[iu])([1248])$/.exec(descr[1] ?? '') ?? []
   if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
   const sizes = shape[1]!
     .split(',')
@@ -96,17 +99,18 @@ function parseHeader(text: string): Header {
   const [rows, classes] = sizes.length === 2 ? (sizes as [number, number]) : [1, sizes[0]!]
   if (!Number.isSafeInteger(rows * classes * 8)) throw damaged(`it says that it has ${rows} rows`)
   return {
-    layout: { bytes: Number(size) as 2 | 4 | 8, bigEndian: mark === '>' },
+    layout: { kind: kind as 'f' | 'i' | 'u', bytes: Number(size) as 1 | 2 | 4 | 8, bigEndian: mark === '>' },
     fortran: order[1] === 'True',
     rows,
     classes,
+    isFlat: sizes.length === 1,
   }
 }
 
 function typeReason(descr: string | undefined): string {
   if (descr === undefined) return 'its dtype has fields; save the one that holds logits'
   if (/O/.test(descr)) return 'its dtype is object, which is pickled code; save it as float64'
-  return `its dtype is ${descr}; save it as float64, float32 or float16`
+  return `its dtype is ${descr}; save it as float64, float32, float16 or integers`
 }
 
 /** In C order, or a single row or column: rows stand one after the other. */
@@ -122,7 +126,7 @@ async function* rowBatches(
     const bytes = await reader.take(count * rowBytes)
     const whole = Math.floor(bytes.length / rowBytes)
     if (whole > 0)
-      yield batchOf(Float64Array.from(readFloats(bytes.subarray(0, whole * rowBytes), layout)), whole, plan)
+      yield batchOf(Float64Array.from(readNumbers(bytes.subarray(0, whole * rowBytes), layout)), whole, plan)
     if (whole < count) throw damaged(`it ends within row ${row + whole + 1} of ${rows}`)
   }
   if ((await reader.take(1)).length > 0) throw damaged(`more bytes follow its ${rows} rows`)
@@ -151,7 +155,7 @@ async function* columnBatches(
       for (let column = 0; column < classes; column++) {
         const bytes = await file.read(at + (column * rows + row) * layout.bytes, count * layout.bytes)
         if (bytes.length < count * layout.bytes) throw damaged('it was cut short while it was read')
-        const numbers = readFloats(bytes, layout)
+        const numbers = readNumbers(bytes, layout)
         for (let index = 0; index < count; index++) logits[index * classes + column] = numbers[index]!
       }
       yield batchOf(logits, count, plan)

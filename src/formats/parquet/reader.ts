@@ -58,14 +58,14 @@ async function measure(index: number, groups: readonly RowGroup[], file: OpenFil
 }
 
 async function* readGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): AsyncGenerator<RecordBatch> {
-  const { classes, logitsList, missing } = plan
+  const { classes, logitsList } = plan
   const names = file.nodes.map(({ field }) => field.name)
   const logits = openColumns(group, plan.logits, file)
   const kept = openColumns(group, plan.kept, file)
   const step = Math.max(1, Math.floor(BATCH / classes), logitsList ? 0 : columnRows(classes))
   for (let start = 0; start < group.rows; start += step) {
     const rows = Math.min(step, group.rows - start)
-    const reader = new LogitsReader(rows, classes, missing)
+    const reader = new LogitsReader(rows, classes, plan)
     for (const [index, column] of logits.entries()) {
       const data = await column.take(rows)
       if (logitsList) reader.readRows(data)

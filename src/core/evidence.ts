@@ -1,0 +1,183 @@
+/** What the first rows of an input say for and against its columns being logits. */
+import { wordsOf } from './column-name.js'
+import { shown } from './errors.js'
+import { countClasses, isClassName, isOtherName, isPandasIndex } from './known-names.js'
+import { isNumber, readNumber } from './number.js'
+import type { ValueType } from './record-batch.js'
+
+/** A column, and its cells in the first rows. */
+export interface SampledColumn {
+  name: string
+  type: ValueType
+  cells: readonly string[]
+  /** True of an index that pandas stored among the columns. */
+  isIndex?: boolean
+}
+
+/** What a name and the first rows say of a column. */
+export interface Facts {
+  index: number
+  name: string
+  /** Whether its name is one of keys, truths and the like, or none. */
+  isOther: boolean
+  isIndex: boolean
+  /** Whether its cells are numbers, save a few; whether they may be, as far as there are any. */
+  isNumeric: boolean
+  isPossible: boolean
+  /** The numbers of its cells, NaN where there is none; and whether those that are finite are whole. */
+  values: readonly number[]
+  isWhole: boolean
+}
+
+/** Reads a column's cells; without a header its name is none. */
+export function factsOf({ name, type, cells, isIndex = false }: SampledColumn, index: number, named: boolean): Facts {
+  const isScalar = type === 'number' || type === 'integer' || type === 'text'
+  const numbers = isScalar ? cells.filter(isNumber) : []
+  const missing = cells.filter((cell) => MISSING.test(cell))
+  const others = cells.length - numbers.length - missing.length
+  return {
+    index,
+    name,
+    isOther: named && isOtherName(name),
+    isIndex: isIndex || isPandasIndex(name),
+    isNumeric: isScalar && (numbers.length > others || cells.length === 0),
+    isPossible: isScalar && numbers.length >= others,
+    values: cells.map((cell) => (isScalar ? readNumber(cell) : undefined) ?? Number.NaN),
+    isWhole: areWhole(numbers, type),
+  }
+}
+
+/** Whether numbers are those of a count or a key, as far as they are finite. A few floats may be whole by chance. */
+function areWhole(cells: readonly string[], type: ValueType): boolean {
+  const finite = cells.filter((cell) => /\d/.test(cell))
+  return finite.length > (type === 'number' ? CHANCE : 0) && finite.every((cell) => WHOLE.test(cell))
+}
+
+const CHANCE = 8
+const WHOLE = /^\s*[+-]?\d+\s*$/
+/** How programs write that there is no value; NaN is a number here. */
+const MISSING = /^\s*(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)?\s*$/i
+
+/** What is known of an input beside its columns. */
+export interface Circumstances {
+  /** Whether the columns have names. */
+  named: boolean
+  /** The names of the classes, where they are given. */
+  labels: readonly string[] | undefined
+}
+
+/**
+ * Why columns may be something else than the logits of the classes of each row; undefined where nothing speaks against it.
+ * Up to `few` rows say nothing.
+ */
+export function doubtOf(columns: readonly Facts[], few: number): string | undefined {
+  if (columns[0]!.values.length <= few) return probabilities(columns)
+  for (const doubt of DOUBTS) {
+    const reason = doubt(columns)
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
+/** What so few rows show may be chance. */
+export const FEW = 3
+
+type Doubt = (columns: readonly Facts[]) => string | undefined
+
+const DOUBTS: readonly Doubt[] = [probabilities, wholeBesideFractions, counter, constant, magnitude, family]
+
+/** Numbers from 0 to 1: probabilities, where each row sums to 1; and percentages alike. */
+function probabilities(columns: readonly Facts[]): string | undefined {
+  const rows = rowsOf(columns).filter((row) => row.every(Number.isFinite))
+  const isFraction = rows.some((row) => row.some((value) => !Number.isInteger(value)))
+  const isWithin = (most: number) => rows.every((row) => row.every((value) => value >= 0 && value <= most))
+  const sumsTo = (total: number) => rows.every((row) => Math.abs(row.reduce((a, b) => a + b, 0) / total - 1) < 0.02)
+  if (rows.length === 0) return undefined
+  if (isWithin(1) && sumsTo(1) && (isFraction || rows.length > FEW)) return 'each row sums to 1, as probabilities do'
+  if (isWithin(1) && (isFraction || rows.length > FEW)) return 'all numbers are from 0 to 1, as probabilities are'
+  return isWithin(100) && sumsTo(100) ? 'each row sums to 100, as percentages do' : undefined
+}
+
+/** Whole numbers beside fractions are keys or counts; in one row a logit may be whole by chance. */
+function wholeBesideFractions(columns: readonly Facts[]): string | undefined {
+  const whole = columns.filter(({ isWhole }) => isWhole)
+  const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
+  const rows = columns[0]!.values.length
+  if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
+  return `${shown(whole[0]!.name)} holds whole numbers alone, beside columns of fractions`
+}
+
+/** Numbers of rows and times go up, or down, by steps that are the same; in many rows also by others. */
+function counter(columns: readonly Facts[]): string | undefined {
+  const found = columns.find(({ values }) => {
+    const steps = values.slice(1).map((value, row) => value - values[row]!)
+    if (steps.length < 2) return false
+    const [first] = steps as [number]
+    const isEven = first !== 0 && steps.every((step) => Math.abs(step - first) <= 1e-9 * Math.abs(first))
+    const isOneWay = steps.length >= LONG && steps.every((step) => step * first > 0)
+    return isEven || isOneWay
+  })
+  return found && `${shown(found.name)} goes up or down from row to row, as keys and times do`
+}
+
+/** So many steps in one direction are no chance. */
+const LONG = 8
+
+/** One column that is the same in all rows, beside others that are not; a masked class may be. */
+function constant(columns: readonly Facts[]): string | undefined {
+  const isSame = ({ values }: Facts) => values.every((value) => value === values[0])
+  const same = columns.filter(isSame)
+  const [found] = same.filter(({ values }) => Number.isFinite(values[0]))
+  if (!found || same.length === columns.length || found.values.length < 3) return undefined
+  return `${shown(found.name)} is the same in all rows`
+}
+
+/** Whole numbers that are far larger than all others: keys, counts, amounts. */
+function magnitude(columns: readonly Facts[]): string | undefined {
+  const sizes = columns.map(({ values }) => Math.max(0, ...values.filter(Number.isFinite).map(Math.abs)))
+  const largest = sizes.reduce((most, size, index) => (size > sizes[most]! ? index : most), 0)
+  const others = sizes.reduce((most, size, index) => (index === largest ? most : Math.max(most, size)), 0)
+  const { isWhole, values, name } = columns[largest]!
+  if (!isWhole || others === 0 || !values.every((value) => value >= 10 * others)) return undefined
+  return `${shown(name)} holds far larger numbers than the others`
+}
+
+/** Names that begin alike, as score_a and score_b, beside names that do not. */
+function family(columns: readonly Facts[]): string | undefined {
+  const [first] = familyOf(columns)
+  const other = first && columns.find(({ name }) => wordsOf(name)[0] !== wordsOf(first.name)[0])
+  return other && `${shown(other.name)} is not called like ${shown(first.name)}`
+}
+
+/** The columns whose names begin with the same word, where these are most of all. */
+export function familyOf(columns: readonly Facts[]): readonly Facts[] {
+  const families = new Map<string, Facts[]>()
+  for (const facts of columns) {
+    const [stem, ...more] = wordsOf(facts.name)
+    if (stem === undefined || more.length === 0) continue
+    const alike = families.get(stem)
+    if (alike) alike.push(facts)
+    else families.set(stem, [facts])
+  }
+  const [largest = []] = [...families.values()].sort((a, b) => b.length - a.length)
+  return largest.length > 1 && 2 * largest.length >= columns.length ? largest : []
+}
+
+/** Whether all columns have names that classes are known by. */
+export function areNamedAsClasses(columns: readonly Facts[], { named }: Circumstances): boolean {
+  return named && columns.every(({ name }) => isClassName(name))
+}
+
+/**
+ * Whether columns that nothing speaks against are logits: by the number of classes, by their names, or as they are
+ * fractions of both signs. That there is no header is said of a matrix of numbers.
+ */
+export function isEvident(columns: readonly Facts[], { named, labels }: Circumstances): boolean {
+  if (!named || labels?.length === columns.length || countClasses(columns.map(({ name }) => name))) return true
+  const isNegative = columns.some(({ values }) => values.some((value) => value < 0))
+  return isNegative && columns.every(({ isWhole }) => !isWhole)
+}
+
+function rowsOf(columns: readonly Facts[]): number[][] {
+  return columns[0]!.values.map((_, row) => columns.map(({ values }) => values[row]!))
+}

@@ -1,0 +1,154 @@
+/**
+ * Which columns hold logits, where no option says so.
+ *
+ * Names that begin with `logit` are a convention, and say it in silence. Anything else is a guess: it needs evidence in the
+ * header or in the first rows, nothing there may speak against it, and it is announced. Else E_COLUMNS says what is in the
+ * way, and which `--logits` would do.
+ */
+import { hasLogitWord, isLogitName, plainName } from './column-name.js'
+import { SoftmaxError, shown } from './errors.js'
+import {
+  areNamedAsClasses,
+  type Circumstances,
+  doubtOf,
+  type Facts,
+  FEW,
+  factsOf,
+  familyOf,
+  isEvident,
+  type SampledColumn,
+} from './evidence.js'
+
+/** The names of the columns that the `pandas` metadata of a file says are an index. */
+export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
+  try {
+    const { index_columns: names } = JSON.parse(metadata?.get('pandas') ?? '{}') as { index_columns?: unknown }
+    return new Set(Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [])
+  } catch {
+    // Metadata that is not JSON says nothing of columns.
+    return new Set()
+  }
+}
+
+/** How many rows a guess looks at. */
+export const EVIDENCE_ROWS = 100
+
+/** Positions, from 0, of the columns that hold logits, and whether that is a guess. */
+export interface LogitColumns {
+  logits: number[]
+  guessed: boolean
+}
+
+/** The columns that hold logits. Throws E_COLUMNS where the evidence is not enough. */
+export function findLogits(columns: readonly SampledColumn[], circumstances: Circumstances): LogitColumns {
+  const conventional = circumstances.named ? columns.filter(({ name }) => isLogitName(name)) : []
+  if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
+  const chosen = new Set(conventional)
+  const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
+  requireNoLookalikes(columns, places)
+  return { logits: places, guessed: false }
+}
+
+/** Stops where other columns look like those that are called by convention: classes would be left out. */
+function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly number[]): void {
+  const isChosen = new Set(chosen)
+  const isAlike = (column: SampledColumn, index: number) =>
+    hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, true)))
+  const alike = columns.flatMap((column, index) => (!isChosen.has(index) && isAlike(column, index) ? [index] : []))
+  if (alike.length === 0) return
+  const header = columns.map(({ name }) => name)
+  const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
+  const reason = `${shown(other)} may be one like ${shown(first)}, and is not called so`
+  throw cannotTell(
+    header,
+    [...chosen, ...alike].sort((a, b) => a - b),
+    reason,
+  )
+}
+
+function isUnnamedNumber({ isNumeric, isOther, isIndex }: Facts): boolean {
+  return isNumeric && !isOther && !isIndex
+}
+
+function guess(all: readonly SampledColumn[], circumstances: Circumstances): readonly Facts[] {
+  const facts = all.map((column, index) => factsOf(column, index, circumstances.named))
+  const columns = facts.filter(({ isIndex }) => !isIndex)
+  const byLabel = byLabels(columns, circumstances)
+  const singled = byLabel ?? byWord(columns, circumstances)
+  const chosen = singled ?? columns.filter(({ isNumeric }) => isNumeric)
+  const isSure = singled !== undefined || areNamedAsClasses(chosen, circumstances)
+  const nameReason = byLabel ? undefined : nameDoubt(chosen, without(columns, chosen), singled !== undefined)
+  const reason = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
+  if (reason === undefined && (isSure || isEvident(chosen, circumstances))) return chosen
+  const header = all.map(({ name }) => name)
+  throw cannotTell(header, positionsOf(singled ?? suggestion(columns)), reason ?? NO_EVIDENCE)
+}
+
+const NO_EVIDENCE = 'neither their names nor the first rows show that they are'
+
+/** The columns that have the names that the classes are given. */
+function byLabels(columns: readonly Facts[], { named, labels }: Circumstances): readonly Facts[] | undefined {
+  const names = new Set(named ? labels : [])
+  const those = columns.filter(({ name }) => names.has(plainName(name)))
+  return those.length > 0 && those.length === names.size ? those : undefined
+}
+
+/** The columns that have the word logit in their names. */
+function byWord(columns: readonly Facts[], { named }: Circumstances): readonly Facts[] | undefined {
+  const those = columns.filter(({ name }) => named && hasLogitWord(name))
+  return those.length > 0 ? those : undefined
+}
+
+function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts[] {
+  const left = new Set(those)
+  return all.filter((facts) => !left.has(facts))
+}
+
+function sizeDoubt(columns: readonly Facts[]): string | undefined {
+  if (columns.length === 0) return 'none holds numbers'
+  return columns.length === 1
+    ? `${shown(columns[0]!.name)} alone would be, and one class has the probability 1`
+    : undefined
+}
+
+/**
+ * Names of keys, truths and the like among the numbers, unless the header singles these out; and columns that would be
+ * kept, and are not called like something else.
+ */
+function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: boolean): string | undefined {
+  const other = isSingled ? undefined : chosen.find(({ isOther }) => isOther)
+  if (other) return `${shown(other.name)} is called like something else`
+  const doubtful = rest.find(({ isNumeric, isOther }) => !isOther && (isNumeric || !isSingled))
+  return doubtful && `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}`
+}
+
+/** The columns that a user most likely means. */
+function suggestion(columns: readonly Facts[]): readonly Facts[] {
+  const usable = columns.filter(({ isPossible, isOther }) => isPossible && !isOther)
+  const fractions = usable.filter(({ isWhole }) => !isWhole)
+  const alike = familyOf(usable)
+  if (alike.length > 0) return alike
+  return fractions.length > 1 ? fractions : usable
+}
+
+/** The error that shows the header and a selector that would do. */
+function cannotTell(header: string[], suggested: number[], reason: string): SoftmaxError {
+  const runs = runsOf(suggested.length > 0 ? suggested : [...header.keys()])
+  const ranges = runs.map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
+  return new SoftmaxError('E_COLUMNS', { header, logits: ranges.join(), reason })
+}
+
+function positionsOf(columns: readonly Facts[]): number[] {
+  return columns.map(({ index }) => index)
+}
+
+/** First and last of each run of numbers that follow one another. */
+function runsOf(numbers: number[]): [number, number][] {
+  const runs: [number, number][] = []
+  for (const number of numbers) {
+    const run = runs.at(-1)
+    if (run && run[1] + 1 === number) run[1] = number
+    else runs.push([number, number])
+  }
+  return runs
+}

@@ -1,0 +1,49 @@
+/** The first rows of an input, and no more: what comes behind them is not read. */
+import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/record-batch.js'
+import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { linesOf } from '../formats/ndjson/line-splitter.js'
+
+/** A reader of at most so many rows of another. */
+export function headOf(reader: RecordBatchReader, most: number): RecordBatchReader {
+  const { text, rows } = reader
+  return {
+    ...reader,
+    ...(rows !== undefined && { rows: Math.min(rows, most) }),
+    batches: (plan) => headOfBatches(reader.batches(plan), most),
+    ...(text && { text: { ...text, blocks: () => headOfBlocks(text, most) } }),
+  }
+}
+
+async function* headOfBatches(batches: AsyncGenerator<RecordBatch>, most: number): AsyncGenerator<RecordBatch> {
+  if (most === 0) return
+  let left = most
+  for await (const batch of batches) {
+    yield batch.numRows > left ? { ...batch, numRows: left } : batch
+    left -= batch.numRows
+    if (left <= 0) return
+  }
+}
+
+async function* headOfBlocks({ source, blocks }: TextBlocks, most: number): AsyncGenerator<Block> {
+  if (most === 0) return
+  let left = most
+  const rangesOf = (block: Buffer) => (source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block))
+  for await (const block of blocks()) {
+    const { rows, end } = countRows(block, left, rangesOf)
+    yield Buffer.isBuffer(block) ? block.subarray(0, end) : block
+    left -= rows
+    if (left === 0) return
+  }
+}
+
+function* lineRanges(block: Buffer): Generator<ByteRange> {
+  for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
+}
+
+/** How many rows a block has, up to so many, and where the last of these ends. */
+function countRows(block: Block, most: number, rangesOf: (block: Buffer) => Iterable<ByteRange>) {
+  if (!Buffer.isBuffer(block)) return { rows: block.code ? 1 : 0, end: block.bytes }
+  let rows = 0
+  for (const range of rangesOf(block)) if (++rows === most) return { rows, end: range.end }
+  return { rows, end: block.length }
+}

@@ -1,0 +1,374 @@
+import { Readable } from 'node:stream'
+import {
+  type Prediction,
+  type Schema,
+  type ScoreOptions,
+  type SoftmaxError,
+  type SoftmaxOptions,
+  score,
+  softmax,
+} from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+import { command } from './support.js'
+
+/** By scipy: softmax of 4, 1, 2; of 2, 5, 3; of 0.7, 1.5. */
+const P412 = '0.8437947344813395,0.04201006613406605,0.11419519938459448'
+const P07_15 = '0.31002551887238755,0.6899744811276125'
+
+/** How the columns of an input are resolved. */
+async function schemaOf(input: string, options: ScoreOptions = {}): Promise<Schema> {
+  const stream = score(options)
+  const schema = new Promise<Schema>((resolve) => stream.on('schema', resolve))
+  stream.end(input)
+  stream.resume()
+  const failure = new Promise<never>((_, reject) => stream.on('error', reject))
+  return Promise.race([schema, failure])
+}
+
+const refused = (input: string, options: ScoreOptions = {}): Promise<SoftmaxError> =>
+  schemaOf(input, options).then(
+    (schema) => Promise.reject(new Error(`logits ${schema.logits}`)),
+    (error) => error,
+  )
+
+/** A table of so many rows, from a function of the row. */
+const table = (header: string, count: number, row: (index: number) => unknown[]) =>
+  `${header}\n${Array.from({ length: count }, (_, index) => `${row(index).join()}\n`).join('')}`
+
+/** Numbers like logits: fractions of both signs that go up and down. */
+const noise = (index: number) => (Math.sin(12.9898 * (index + 1)) * 4.3).toFixed(4)
+
+describe('by convention', () => {
+  it.each([
+    ['# logit_0,logit_1,logit_2', "as numpy's savetxt writes a header"],
+    ['#logit_0,logit_1,logit_2', 'behind a comment sign'],
+    ['logit_0, logit_1, logit_2', 'behind blanks'],
+    ['\u00a0logit_0,logit_1\u00a0,logit_2', 'between no-break blanks'],
+    ['"\ufefflogit_0",logit_1,logit_2', 'behind a byte order mark in quotes'],
+    ['\ufefflogit_0,logit_1,logit_2', 'behind a byte order mark'],
+    ['logit_0,logit_1,logit_2 ', 'before a blank'],
+  ])('%j are three classes, %s', async (header) => {
+    const { text, error } = await run(`${header}\n4,1,2\n`)
+    expect(error).toBeUndefined()
+    expect(text).toBe(`p_0,p_1,p_2,label\n${P412},0\n`)
+  })
+
+  it('is silent', () => {
+    const { status, stderr } = command([], { stdin: 'id,logit_a,logit_b\n1,0.7,1.5\n' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
+  it.each([
+    ['logit_cat,dog_logit,boat_logit', '1-3'],
+    ['dog_logits,logit_cat,logit_cow', '1-3'],
+    ['logit_cat,logit_cow,logitDog', '1-3'],
+    ['logit_cat,logit_cow,logitdog', '1-3'],
+    ['logit_cat,logit_cow,log.logit', '1-3'],
+    ['logit_cat,dog,boat', '1-3'],
+    ['id,logit_cat,dog', '2-3'],
+  ])('columns beside them that may be others stop it: %s', async (header, logits) => {
+    const error = await refused(`${header}\n1.5,2.5,-3.5\n`)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits } })
+    expect((await schemaOf(`${header}\n1.5,2.5,-3.5\n`, { logits })).logits).toHaveLength(header.includes('id') ? 2 : 3)
+  })
+
+  it.each(['logitech', 'id', 'p_cat', 'digit_5', 'login', 'prologue', 'logistic_regression'])(
+    'a column called %s beside them does not',
+    async (name) => {
+      if (name === 'logitech') return expect(await refused(`logit_a,logit_b,${name}\n1,2,3\n`)).toBeDefined()
+      expect(await schemaOf(`logit_a,logit_b,${name}\n1,2,3\n`)).toMatchObject({ logits: [0, 1], kept: [2] })
+    },
+  )
+})
+
+describe('a guess', () => {
+  it.each([
+    ['cat,dog,boat\n1.5,-2.5,0.25\n', [0, 1, 2]],
+    ['aa,bb,cc\n1.5,-2.5,0.25\n', [0, 1, 2]],
+    ['0,1,2\n1,2,3\n', [0, 1, 2]],
+    ['class_0,class_1\n1,2\n', [0, 1]],
+    ['LABEL_0,LABEL_1\n1,2\n', [0, 1]],
+    ['a,b,c\n3,1,2\n', [0, 1, 2]],
+    ['positive,negative,neutral\n3,1,2\n', [0, 1, 2]],
+    ['image,cat,dog\na.png,1.5,-2.5\n', [1, 2]],
+    ['id,cat_logit,dog_logit\n7,1.5,-2.5\n', [1, 2]],
+    ['id,catLogit,dogLogit,age\n7,1.5,-2.5,33\n', [1, 2]],
+    ['cat,dog\n1.5,-2.5\n,3.5\n', [0, 1]],
+    ['cat,dog\n1.5,-2.5\nNA,3.5\n', [0, 1]],
+    [table('aa,bb', 200, (row) => [noise(row), noise(row + 1000)]), [0, 1]],
+  ])('is made with evidence, and the event says so: %j', async (input, logits) => {
+    expect(await schemaOf(input)).toMatchObject({ logits, guessed: true })
+  })
+
+  it('takes the columns that have the names of the classes', async () => {
+    const input = 'when,cat,dog,n\n7,1,2,3\n'
+    expect(await schemaOf(input, { labels: 'cat,dog' })).toMatchObject({ logits: [1, 2], kept: [0, 3], guessed: true })
+  })
+
+  it('takes as many columns as there are names', async () => {
+    expect(await schemaOf('aa,bb\n3,1\n', { labels: 'cat,dog' })).toMatchObject({ logits: [0, 1], guessed: true })
+  })
+
+  it('is announced in one line, unless --quiet', () => {
+    const stdin = 'image,cat,dog,boat\na.png,1.5,-2.5,0.5\n'
+    expect(command([], { stdin })).toMatchObject({
+      status: 0,
+      stderr: 'softmax: logits: 3 columns (cat ... boat); kept: image\n',
+    })
+    expect(command(['-q'], { stdin })).toMatchObject({ status: 0, stderr: '' })
+    expect(command(['--no-header', '-q'], { stdin: '1.5,-2.5\n' })).toMatchObject({ status: 0, stderr: '' })
+    const { stderr } = command(['--no-header'], { stdin: '1.5,-2.5\n' })
+    expect(stderr).toBe('softmax: logits: 2 columns (1, 2)\n')
+  })
+
+  it('is not waited for where rows come slowly', async () => {
+    const rows = async function* () {
+      yield 'aa,bb\n0.5,-1.5\n'
+      await new Promise((resolve) => setTimeout(resolve, 60_000).unref())
+    }
+    const stream = Readable.from(rows()).pipe(score())
+    const text = await new Promise<string>((resolve) => {
+      let text = ''
+      stream.on('data', (bytes) => {
+        text += bytes
+        if (text.includes('label') && text.split('\n').length > 2) resolve(text)
+      })
+    })
+    stream.destroy()
+    // By scipy, of 0.5 and -1.5.
+    expect(text).toBe('p_aa,p_bb,label\n0.8807970779778824,0.11920292202211756,aa\n')
+  })
+})
+
+describe('without evidence it stops, and shows what would do', () => {
+  it.each([
+    // Keys, truths and attributes among the numbers.
+    ['sample,cat,dog\n104,1,2\n', '2-3'],
+    ['price,qty,score_a,score_b\n9.5,3,1.5,-2.5\n', '3-4'],
+    ['user,score_a,score_b,age\n1,1.5,-2.5,33\n', '2-3'],
+    ['cat,dog,truth\n1.5,-2.5,1\n', '1-2'],
+    ['cat,dog,createdAt\n1.5,-2.5,1700000000\n', '1-2'],
+    ['unit_price,cat,dog\n-0.5,1.5,-2.5\n', '2-3'],
+    ['lat,lon\n-0.5,51.5\n', '1-2'],
+    ['x,y,z\n-0.5,51.5,2.5\n', '1-3'],
+    ['pc1,pc2\n-0.5,1.5\n', '1-2'],
+    ['dim_0,dim_1\n-0.5,1.5\n', '1-2'],
+    // R's row names, and a first value that is missing.
+    ['"","cat","dog"\n"1",NA,2\n', '2-3'],
+    // Numbers of another kind than the others.
+    ['aa,cat,dog\n104,1.5,-2.5\n', '2-3'],
+    ['aa,cat,dog\n1,1.5,-2.5\n2,2.5,-1.5\n', '2-3'],
+    // No evidence at all.
+    ['aa,bb\n3,1\n', '1-2'],
+    ['aa,bb\n3.5,1.5\n', '1-2'],
+    ['"2019 ",2020,y2021\n3,1,2\n', '1-3'],
+    ['hello\n', '1'],
+    ['hello,world\n', '1-2'],
+    ['aa\n-1.5\n', '1'],
+    ['id,cat\n7,-1.5\n', '2'],
+    ['name,cat\nx,-1.5\n', '2'],
+    // A column of text that is called like none.
+    ['species,cat,dog\nx,-1.5,2.5\n', '2-3'],
+    // Families of names.
+    ['score_a,score_b,extra\n1.5,-2.5,3.5\n', '1-2'],
+    // Columns that count, and columns that are the same in all rows.
+    [table('aa,bb,cc', 3, (row) => [row, noise(row), noise(row + 50)]), '2-3'],
+    [table('aa,bb,cc', 3, (row) => [row / 10 - 0.05, noise(row), noise(row + 50)]), '1-3'],
+    [table('aa,bb,cc', 30, (row) => [row ** 2 + 0.5, noise(row), noise(row + 50)]), '1-3'],
+    [table('aa,bb,cc', 5, (row) => [0.5, noise(row), noise(row + 50)]), '1-3'],
+    // What is odd in row 90 alone.
+    [table('aa,bb', 100, (row) => [row === 90 ? 'text' : 'NA', noise(row)]), '2'],
+  ])('%j', async (input, logits) => {
+    const error = await refused(input)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits } })
+    expect(error.message).toContain(`logits: '${logits}'`)
+    expect((await schemaOf(input, { logits })).guessed).toBeUndefined()
+  })
+
+  it.each([
+    'cat,dog\n0.25,0.75\n',
+    'cat,dog\n0.2,0.8\n0.333,0.667\n',
+    'cat,dog,boat\n0,1,0\n1,0,0\n0,0,1\n0,1,0\n',
+    'cat,dog\n0.25,0.5\n',
+    'cat,dog\n40,60\n',
+    'cat_logit,dog_logit\n0.25,0.75\n',
+  ])('probabilities are not taken for logits: %j', async (input) => {
+    const error = await refused(input)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2 })
+    expect(error.message).toMatch(/probabilities|percentages/)
+  })
+
+  it.each(['p_cat,p_dog\n-1.5,2.5\n', 'prob_cat,prob_dog\n-1.5,2.5\n', 'logprob_a,logprob_b\n-1.5,-2.5\n'])(
+    'nor what is called so: %j',
+    async (input) => {
+      expect(await refused(input)).toMatchObject({ code: 'E_COLUMNS' })
+    },
+  )
+
+  it('a name is shown as it is', async () => {
+    expect((await refused('sample,cat,dog\n104,1,2\n')).message).toContain('"sample" is called like something else')
+  })
+})
+
+describe('without a header', () => {
+  const header = false
+  it.each([['7,2,3\n'], ['1.5,2.5\n3.5,4.5\n'], ['2,1\n'.repeat(200)], ['-1.5,2.25\n']])('%j', async (input) => {
+    expect(await schemaOf(input, { header })).toMatchObject({ guessed: true, kept: [] })
+  })
+
+  it.each([
+    ['17,2.5,3.25\n', '2-3'],
+    ['104,1,2\n', '1-3'],
+    ['0.25,0.75\n', '1-2'],
+    ['1,0.5,-2.5\n2,0.25,3.5\n', '2-3'],
+    [table('0,5,7', 9, (row) => [row + 1, (row * 7) % 5, (row * 3) % 7]), '1-3'],
+  ])('it stops at what speaks against it: %j', async (input, logits) => {
+    expect(await refused(input, { header })).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+  })
+})
+
+describe('in the order that is asked for', () => {
+  it('classes and their labels follow the selector', async () => {
+    const input = 'id,logit_a,logit_b\n1,0.7,1.5\n'
+    for (const lane of ['general', 'fast'] as const) {
+      const { text } = await run(input, { logits: 'logit_b,logit_a', labels: 'B,A', lane })
+      expect(text).toBe(`id,p_B,p_A,label\n1,${P07_15.split(',').reverse().join()},B\n`)
+    }
+  })
+
+  it('ties go to the first class of the selector', async () => {
+    for (const lane of ['general', 'fast'] as const) {
+      const { text } = await run('logit_a,logit_b\n1,1\n', { logits: '2,1', emit: 'label,index', lane })
+      expect(text).toBe('label,index\nb,0\n')
+    }
+  })
+
+  it('labels that are the names of the columns in another order are refused', async () => {
+    const error = await refused('logit_cat,logit_dog\n1,2\n', { labels: 'dog,cat' })
+    expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+    expect(await schemaOf('logit_1,logit_2\n1,2\n', { labels: '0,1' })).toMatchObject({ classes: ['0', '1'] })
+  })
+})
+
+describe('a first row that is taken for a header', () => {
+  it.each([
+    ['3,5,8\n1.5,2.5,3.5\n', {}],
+    ['x,1.5,-2.5\ny,3.5,4.5\n', { logits: '2-3' }],
+    ['a.png,2.5,-3.5\nb.png,1.5,2.5\n', { logits: '2-3' }],
+    ['a.png,2e5,3e5\nb.png,1.5,2.5\n', { logits: '2-' }],
+  ])('is refused, with both ways out: %j', async (input, options) => {
+    const error = await refused(input, options)
+    expect(error).toMatchObject({ code: 'E_HEADER', status: 2 })
+    expect(error.message).toMatch(/header: false .*header: true /)
+    expect((await schemaOf(input, { logits: '2-3', ...options, header: true })).logits).toEqual([1, 2].slice(-2))
+  })
+
+  it('is one with --header, unless it names years', async () => {
+    expect(await refused('2019,2020,2021\n3,1,2\n', { header: true })).toMatchObject({ code: 'E_COLUMNS' })
+  })
+
+  it('is one with --header', async () => {
+    // By scipy, of 1.5, 2.5, 3.5.
+    const { text } = await run('3,5,8\n1.5,2.5,3.5\n', { header: true })
+    expect(text).toBe('p_3,p_5,p_8,label\n0.09003057317038046,0.24472847105479764,0.6652409557748219,8\n')
+    const { status, stdout } = command(['--header'], { stdin: '3,5,8\n1.5,2.5,3.5\n' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: text })
+  })
+})
+
+describe('one class', () => {
+  it('is warned of', () => {
+    const { status, stderr } = command([], { stdin: 'id,logit\n1,3\n2,-3\n' })
+    expect(status).toBe(0)
+    expect(stderr).toBe('softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row\n')
+  })
+})
+
+describe('two columns of one name', () => {
+  it('cannot be two keys of an object', async () => {
+    for (const input of ['x,x,logit_a,logit_b\n1,2,3,4\n', 'logit_a,logits_a\n1,2\n']) {
+      expect((await run(input, { to: 'ndjson' })).error).toMatchObject({ code: 'E_NAME', status: 2 })
+      expect((await run(input, { to: 'csv' })).error).toBeUndefined()
+    }
+    const { error } = await run('x,x,logit_a,logit_b\n1,2,3,4\n', { to: 'ndjson', keep: false })
+    expect(error).toBeUndefined()
+  })
+
+  it('are warned of where they are two classes', () => {
+    const { stderr } = command([], { stdin: 'logit_a,logits_a\n1,2\n' })
+    expect(stderr).toBe('softmax: warning: stdin: two classes are called "a"; name them with --labels\n')
+  })
+})
+
+describe('rows that are records', () => {
+  const records = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      aa: index === 0 ? -1.5 : Number(noise(index)),
+      bb: noise(index + 1000),
+    }))
+
+  /** What becomes of them in `softmax`, and the columns it tells of. */
+  async function outcome(rows: Iterable<unknown>, options: SoftmaxOptions = {}) {
+    const stream = softmax(options)
+    const schemas: Schema[] = []
+    const warnings: string[] = []
+    stream.on('schema', (schema) => schemas.push(schema)).on('warning', (text) => warnings.push(text))
+    const predictions = Readable.from(rows).compose(stream).toArray()
+    return predictions.then(
+      (predictions: Prediction[]) => ({ predictions, schemas, warnings, error: undefined }),
+      (error: SoftmaxError) => ({ predictions: [], schemas, warnings, error }),
+    )
+  }
+
+  it.each([1, 2, 99, 100, 101, 500])('%d of them are a guess with evidence, and none is lost', async (count) => {
+    const { predictions, schemas, error } = await outcome(records(count))
+    expect(error).toBeUndefined()
+    expect(predictions).toHaveLength(count)
+    expect(schemas).toMatchObject([{ logits: [0, 1], guessed: true, classes: ['aa', 'bb'] }])
+  })
+
+  it('stop where a later row speaks against it, as the bytes of them do', async () => {
+    const rows = Array.from({ length: 90 }, (_, index) => ({ n: index + 1, aa: noise(index), bb: noise(index + 9) }))
+    expect((await outcome(rows)).error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+    const text = table('n,aa,bb', 90, (index) => Object.values(rows[index]!))
+    expect(await refused(text)).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+  })
+
+  it('that come slowly are not waited for', async () => {
+    const stream = softmax()
+    const first = new Promise((resolve) => stream.once('data', resolve))
+    stream.write({ cat: 1, dog: 1 })
+    expect(await first).toMatchObject({ label: 'cat', probabilities: [0.5, 0.5] })
+    const second = new Promise((resolve) => stream.once('data', resolve))
+    stream.write({ cat: 1, dog: 2 })
+    expect(await second).toMatchObject({ label: 'dog' })
+    stream.destroy()
+  })
+
+  it('with one class are warned of', async () => {
+    const { warnings } = await outcome([{ id: 1, logit: 3 }])
+    expect(warnings).toEqual(['"logit" is the only class, so its probability is 1 in every row'])
+  })
+
+  it('with logits of their own need no more than the first', async () => {
+    for (const row of [{ logits: [1, 2] }, { logit_a: 1, logit_b: 2 }, [1, 2]]) {
+      const stream = softmax()
+      const first = new Promise((resolve) => stream.once('data', resolve))
+      const begun = performance.now()
+      stream.write(row)
+      await first
+      expect(performance.now() - begun).toBeLessThan(60_000)
+      stream.destroy()
+    }
+  })
+
+  it('are held no longer by a stream that is destroyed', async () => {
+    const stream = softmax()
+    stream.write({ cat: 1, dog: 1 })
+    stream.destroy()
+    await new Promise((resolve) => stream.once('close', resolve))
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect(stream.readableLength).toBe(0)
+  })
+})
