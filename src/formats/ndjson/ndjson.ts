@@ -96,8 +96,8 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
 }
 
 /**
- * Reads as far as the rows that define the columns, but not for ever: the first, and those behind it where it has a null or
- * the output has types. How many that are does not depend on the blocks that rows come in.
+ * Reads as far as the rows that define the columns, but not for ever: the first, and those behind it where it leaves a
+ * column open or the output has types. How many that are does not depend on the blocks that rows come in.
  */
 async function readFirst(
   blocks: AsyncGenerator<Block>,
@@ -105,7 +105,7 @@ async function readFirst(
 ): Promise<{ held: Block[]; rows: Sample[]; mark: 0 | 3 }> {
   const held: Block[] = []
   const rows: Sample[] = []
-  const isEnough = () => rows.length >= (isTyped ? TYPE_ROWS : hasNull(rows[0]) ? NULL_ROWS : 1)
+  const isEnough = () => rows.length >= (isTyped ? TYPE_ROWS : isOpen(rows[0]?.value) ? OPEN_ROWS : 1)
   let mark: 0 | 3 = 0
   for (let bytes = 0; bytes < SEARCH; ) {
     const { done, value } = await blocks.next()
@@ -126,13 +126,17 @@ async function readFirst(
   return { held: held.every(isBlank) ? [] : held, rows, mark }
 }
 
-/** How many bytes are searched for the rows that define the columns; how many rows define types, or what a null stands for. */
+/** How many bytes are searched for the rows that define the columns; how many rows define types, and columns that
+ * the first row leaves open. */
 const SEARCH = 1 << 20
 const TYPE_ROWS = 1000
-const NULL_ROWS = 100
+const OPEN_ROWS = 100
 
-function hasNull(row: Sample | undefined): boolean {
-  return row !== undefined && Object.values(row.value).includes(null)
+/** Whether a row does not define its columns alone: it has a null, or a list or object without values. */
+function isOpen(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined
+  const values = Object.values(value ?? {})
+  return values.length === 0 || values.some(isOpen)
 }
 
 /** Adds the rows of a block, as far as they are within so many bytes, until there are enough. */
