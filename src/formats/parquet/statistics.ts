@@ -31,36 +31,54 @@ export function rangeOf(order: Order, values: Values, size: number, nulls: numbe
   const none = { min: undefined, max: undefined, nulls, nans: order === 'float' ? 0 : undefined }
   if (order === undefined || values.length === 0) return none
   if (order === 'bytes') return { ...none, ...bytesRange(values, size) }
-  if (values.data instanceof BigInt64Array) return { ...none, ...longRange(values.data, order) }
   const { data } = values
-  const numbers = order === 'unsigned' ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data
-  return { ...none, ...numberRange(numbers as Float64Array, order) }
+  if (order === 'float') return { ...none, ...floatRange(data as Float64Array) }
+  return { ...none, ...(data instanceof BigInt64Array ? longRange(data, order) : intRange(data as Int32Array, order)) }
 }
 
-function numberRange(numbers: Float64Array, order: Order): Partial<Range> {
-  let [min, max] = [Infinity, -Infinity]
+function floatRange(numbers: Float64Array): Partial<Range> {
+  let min = Infinity
+  let max = -Infinity
   let nans = 0
   for (let at = 0; at < numbers.length; at++) {
     const number = numbers[at]!
+    if (number >= min && number <= max) continue
     if (number < min) min = number
     if (number > max) max = number
     if (Number.isNaN(number)) nans++
   }
-  if (order !== 'float') return { min, max }
   // Of two zeros, the one that is further out.
   return min <= max ? { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max, nans } : { nans }
 }
 
-function longRange(numbers: BigInt64Array, order: Order): Partial<Range> {
-  const { buffer, byteOffset, length } = numbers
-  const all = order === 'unsigned' ? new BigUint64Array(buffer, byteOffset, length) : numbers
-  let [min, max] = [all[0]!, all[0]!]
-  for (let at = 1; at < length; at++) {
-    const number = all[at]!
+function intRange(numbers: Int32Array, order: Order): Partial<Range> {
+  const flip = order === 'unsigned' ? 1 << 31 : 0
+  let min = numbers[0]! ^ flip
+  let max = min
+  for (let at = 1; at < numbers.length; at++) {
+    const number = numbers[at]! ^ flip
     if (number < min) min = number
     if (number > max) max = number
   }
-  return { min, max }
+  return flip ? { min: (min ^ flip) >>> 0, max: (max ^ flip) >>> 0 } : { min, max }
+}
+
+/** Compared in halves: a BigInt for each takes ten times as long. */
+function longRange(numbers: BigInt64Array, order: Order): Partial<Range> {
+  const words = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
+  const flip = order === 'unsigned' ? 1 << 31 : 0
+  let [min, max] = [0, 0]
+  let minHigh = words[1]! ^ flip
+  let minLow = words[0]! >>> 0
+  let [maxHigh, maxLow] = [minHigh, minLow]
+  for (let at = 1; at < numbers.length; at++) {
+    const high = words[2 * at + 1]! ^ flip
+    const low = words[2 * at]! >>> 0
+    if (high < minHigh || (high === minHigh && low < minLow)) [min, minHigh, minLow] = [at, high, low]
+    if (high > maxHigh || (high === maxHigh && low > maxLow)) [max, maxHigh, maxLow] = [at, high, low]
+  }
+  const boundAt = (at: number) => (flip ? BigInt.asUintN(64, numbers[at]!) : numbers[at]!)
+  return { min: boundAt(min), max: boundAt(max) }
 }
 
 function bytesRange({ data, offsets, length }: Values, size: number): Partial<Range> {
@@ -84,8 +102,7 @@ function compare(bytes: Uint8Array, start: number, end: number, otherStart: numb
 }
 
 /** The range of two ranges. */
-export function joinRanges(a: Range | undefined, b: Range): Range {
-  if (!a) return b
+export function joinRanges(a: Range, b: Range): Range {
   const { min = b.min, max = b.max } = a
   return {
     min: isLess(b.min, min) ? b.min : min,
