@@ -69,7 +69,7 @@ describe('names of properties', () => {
     const written = Readable.from(rows)
       .compose(softmax({ emit: 'label=predicted' }))
       .compose(write('csv', { emit }))
-    expect(String(Buffer.concat(await written.toArray()))).toBe(`label,prob_0,prob_1,predicted\nt,${A},${B},b\n`)
+    expect(String(Buffer.concat(await written.toArray()))).toBe(`label,prob_a,prob_b,predicted\nt,${A},${B},b\n`)
   })
 
   it('are given to predictions with the usual ones by write', async () => {

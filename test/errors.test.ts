@@ -315,7 +315,7 @@ const THROUGH_API = {
     },
     status: 1,
     info: { row: 2 },
-    says: '(row 2): an array is no record; what is written is predictions, or other records',
+    says: '(row 2): expected an object, got an array; write() takes predictions, or other objects',
   },
   E_SHAPE: {
     error: async () => thrown(() => softmaxMatrix([1, 2, 3], 2, 2)),

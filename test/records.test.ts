@@ -214,6 +214,17 @@ describe('write()', () => {
     expect(bytes.equals(await scored('digits-list.parquet', to))).toBe(true)
   })
 
+  it('calls classes as the columns of their logits were', async () => {
+    const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
+    const bytes = Buffer.concat(await rows.compose(softmax()).compose(write('csv')).toArray())
+    expect(bytes.equals(await scored('digits-logits.csv', 'csv'))).toBe(true)
+    const log = logSoftmax({ labels: 'no,yes', topK: 1 })
+    const top = Readable.from([[2, 1]])
+      .compose(log)
+      .compose(write('csv'))
+    expect(Buffer.concat(await top.toArray()).toString()).toBe('label_1,logp_1,label\nno,-0.3132616875182228,no\n')
+  })
+
   it('calls classes by the labels it is told', async () => {
     const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
     const bytes = Buffer.concat(
@@ -286,8 +297,8 @@ describe('write()', () => {
       [{ a: 1 }, { a: 1, b: 2 }],
       { code: 'E_KEY', info: { row: 2, key: 'b' } },
     ],
-    ['no record', [{ a: 1 }, 'a'], { code: 'E_RECORD', info: { row: 2, reason: 'a string is no record' } }],
-    ['a number', [{ a: 1 }, 2], { code: 'E_RECORD', info: { row: 2, reason: 'a number is no record' } }],
+    ['no record', [{ a: 1 }, 'a'], { code: 'E_RECORD', info: { row: 2, reason: 'expected an object, got a string' } }],
+    ['a number', [{ a: 1 }, 2], { code: 'E_RECORD', info: { row: 2, reason: 'expected an object, got a number' } }],
   ])('ends at a row that is or has %s, with those before it written', async (_, rows, error) => {
     const outcome = await writeAll('csv', rows)
     expect(outcome.error).toMatchObject(error)

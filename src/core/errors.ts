@@ -91,7 +91,7 @@ export const CODES = {
       `it is ${type}, and ${expected} in the first input; ${optionText('keep', false)} leaves it out`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
-  E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; what is written is predictions, or other records`),
+  E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
   E_SHAPE: word<{ length: number; rows: number; classes: number }>(
     2,
     ({ length, rows, classes }) => `${length} logits are not ${plural(rows, 'row')} of ${classes} classes`,

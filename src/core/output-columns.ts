@@ -188,26 +188,13 @@ export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[]
   return emit.flatMap((name) => COLUMNS[name].fields(layout))
 }
 
-/** The values that a row of object mode has for the fields of some columns. */
-export function recall(row: Record<string, unknown>, emit: readonly OutputColumn[], layout: Layout): unknown[] {
-  return emit.flatMap((name) => COLUMNS[name].recall(row, layout))
-}
-
-/** The properties of a prediction that hold its probabilities. */
-export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']
-
-/** The properties of a prediction: those of one value go by the names that were asked for. */
-export function propertiesOf(names: ColumnNames): string[] {
-  const singles = (['label', 'index', ...SUMMARIES] as const).map((name) => names[name] ?? name)
-  return [...RESULTS, ...singles]
-}
-
 /** True if one of the columns is a summary of its row. */
 export function needSummary(emit: readonly OutputColumn[]): boolean {
   return SUMMARIES.some((name) => emit.includes(name))
 }
 
-function probabilityKey(log: boolean): 'probabilities' | 'logProbabilities' {
+/** The property of a prediction that lists its probabilities. */
+export function probabilityKey(log: boolean): 'probabilities' | 'logProbabilities' {
   return log ? 'logProbabilities' : 'probabilities'
 }
 

@@ -69,6 +69,8 @@ export interface LocatedRowError {
   start?: number
   end?: number
   raw?: Uint8Array
+  /** The row itself, where it is a JavaScript value. */
+  value?: unknown
 }
 
 /** What became of some rows. Under `fail`, what follows a bad row is left out. */

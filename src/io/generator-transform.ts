@@ -1,73 +1,69 @@
-/** A stream that is made of a generator: what is written to it goes in, and what it yields is read. */
-import { EventEmitter, on } from 'node:events'
-import { type Duplex, type DuplexOptions, Transform } from 'node:stream'
-import { through2 } from './packages.js'
+/** A stream made of an async generator: what is written to the stream goes in, and what the generator yields is read. */
+import type { Duplex, DuplexOptions } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { transform } from 'through2'
 
 /**
- * The stream. Nothing is taken in while what was yielded before is not read: so what stands before an error is never lost
- * with it, and memory does not grow. Where it is destroyed its generator ends; with an error, if it waits for a chunk.
+ * The stream. Chunks are taken, and the generator goes on, only while nothing that it yielded waits to be read: so memory
+ * is bounded, and an error never overtakes what came before it. Where the stream is destroyed, the generator ends at its
+ * next step, with an AbortError if it waits for a chunk. Its reader is done where the generator is, though more may be written, which is
+ * dropped.
  */
-export function generatorTransform(
-  options: Pick<DuplexOptions, 'readableObjectMode' | 'signal'>,
-  generate: (chunks: AsyncIterable<unknown>) => AsyncGenerator<unknown>,
+export function generatorTransform<Chunk, Piece>(
+  options: Pick<DuplexOptions, 'readableObjectMode' | 'writableHighWaterMark' | 'signal'>,
+  generate: (chunks: AsyncGenerator<Chunk>) => AsyncGenerator<Piece>,
 ): Duplex {
-  const { options: whenRead, allRead } = readWhenEmpty()
-  const input = new EventEmitter()
-  const gone = new AbortController()
-  const writes = on(input, 'write', { close: ['end'], signal: gone.signal }) as AsyncIterable<Write>
-  const stream = through2()(
-    { ...options, ...whenRead, writableObjectMode: true, writableHighWaterMark: 1 },
-    // Nobody listens where the generator has ended before its input: the rest goes by.
-    (chunk, _, done) => void (input.emit('write', chunk, done) || done()),
-    (done) => {
-      input.emit('end')
-      ended.then(done, () => {})
+  const gate = new Gate()
+  const stream: Duplex = transform(
+    { writableHighWaterMark: 1, ...options, writableObjectMode: true, readableHighWaterMark: 1 },
+    async function* (source: AsyncIterable<Chunk>) {
+      const chunks = source[Symbol.asyncIterator]()
+      try {
+        for await (const piece of generate(chunksOf(chunks, gate, () => stream.destroyed))) {
+          gate.close()
+          yield piece
+          gate.open()
+          if (stream.destroyed) return
+        }
+      } catch (error) {
+        // An error drops what the streams behind this one hold, as one does that `compose` made: they get some turns first.
+        for (let turn = 0; turn < TURNS; turn++) await setImmediate()
+        throw error
+      }
+      stream.push(null)
+      while (!(await chunks.next()).done);
     },
   )
-  const pump = async () => {
-    for await (const piece of generate(chunksOf(writes))) {
-      stream.push(piece)
-      await allRead(stream)
-      if (stream.destroyed) return
-    }
-    // Its reader is done, though more may be written, which goes by.
-    stream.push(null)
-  }
-  const ended = pump()
-  ended.catch((error) => stream.destroy(error))
-  return stream.once('close', () => gone.abort())
+  return stream.once('close', () => gate.open())
 }
 
-type Write = [chunk: unknown, done: () => void]
+/** How many turns of the event loop an error comes after what was read before it. */
+const TURNS = 8
 
-/** What is written, chunk by chunk; a write is done where the next one is asked for. */
-async function* chunksOf(writes: AsyncIterable<Write>): AsyncGenerator<unknown> {
-  for await (const [chunk, done] of writes) {
-    try {
-      yield chunk
-    } finally {
-      done()
-    }
+/** The chunks that are written. Ends in an error where the stream is destroyed before all of them came. */
+async function* chunksOf<Chunk>(
+  chunks: AsyncIterator<Chunk>,
+  gate: Gate,
+  isDestroyed: () => boolean,
+): AsyncGenerator<Chunk> {
+  for (;;) {
+    // through2 forgets a write that it finishes while its readable side is full.
+    await gate.opened
+    const { done, value } = await chunks.next()
+    if (isDestroyed()) throw new DOMException('the stream is destroyed', 'AbortError')
+    if (done) return
+    yield value
   }
 }
 
-/** Options of a stream, by which it asks for more where nothing is left to read, and what waits for that or its end. */
-export function readWhenEmpty() {
-  let wake = () => {}
-  const options: DuplexOptions = {
-    readableHighWaterMark: 0,
-    read(size) {
-      // Transform's own goes on with a write that it held back as there was something left to read.
-      Transform.prototype._read.call(this, size)
-      wake()
-    },
-    destroy(error, done) {
-      wake()
-      done(error)
-    },
+/** What is open, or is waited for. */
+class Gate {
+  opened = Promise.resolve()
+  open = () => {}
+
+  close(): void {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve
+    })
   }
-  const allRead = async ({ readableLength }: Duplex) => {
-    if (readableLength > 0) await new Promise<void>((resolve) => (wake = resolve))
-  }
-  return { options, allRead }
 }

@@ -11,14 +11,18 @@ import { rawOf, rejectOf, tooMany } from '../core/reject.js'
 const LANES = ['fast', 'general', 'table'] as const
 type Lane = (typeof LANES)[number]
 
-/** What a run has done so far. Always `read = written + rejected`, once the stream has ended. */
-export interface Stats {
+/** How many rows a stream has read so far, and what became of them. At its end `read` is `written` and `rejected`. */
+export interface RowTotals {
   /** Rows read, the header not counted. */
   read: number
   /** Rows written. */
   written: number
   /** Bad rows left out, by error code. */
   rejected: Record<string, number>
+}
+
+/** What a run has done so far. */
+export interface Stats extends RowTotals {
   /** Bytes taken in. */
   bytes: number
   /** The lane that does the rows, once it is chosen; of several inputs in different lanes, the slowest. */
@@ -37,16 +41,16 @@ export function noteLane(stats: Stats, lane: Lane): void {
 
 /** What is counted, and what bad rows do. */
 export interface RowCounts {
-  settings: Pick<SettingsOf<'bytes'>, 'onError' | 'onReject' | 'maxErrors' | 'requireRows'>
-  stats: Stats
+  settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
+  stats: RowTotals
 }
 
 /** What was written, in order; counts rows, and ends at a bad one under `fail`. */
 export async function* countRows<Piece>(
   batches: AsyncIterable<ScoredRows<Piece>>,
   run: RowCounts,
-  before: BlockStart,
-  source: string | undefined,
+  before: BlockStart = { line: 1, row: 1, byte: 0 },
+  source?: string,
 ): AsyncGenerator<Piece> {
   for await (const scored of batches) {
     for (const piece of scored.pieces) yield piece
@@ -75,7 +79,7 @@ async function reportRowErrors(
     if (onError === 'skip' && !onReject && !isTooMany) continue
     const info = placed(rowError, before, source)
     if (onError === 'fail') throw new SoftmaxError(rowError.code, info as never)
-    const reject = { ...rejectOf(rowError.code, info), ...bytesOf(rowError, before) }
+    const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
     if (taken) await taken
     if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
@@ -93,25 +97,25 @@ function placed({ info }: LocatedRowError, before: BlockStart, source: string | 
   }
 }
 
-/** Where a bad row stands, and what it is, where the input has rows of bytes. */
-function bytesOf({ start, end, raw }: LocatedRowError, before: BlockStart) {
-  if (start === undefined || end === undefined) return {}
+/** Where a bad row stands, where the input has rows of bytes; and what it is. */
+function rawRowOf({ start, end, raw, value }: LocatedRowError, before: BlockStart) {
+  if (start === undefined || end === undefined) return value === undefined ? {} : { raw: value }
   return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
 }
 
-function count(stats: Stats, { rows, written, errors: rowErrors }: ScoredRows<unknown>): void {
+function count(stats: RowTotals, { rows, written, errors: rowErrors }: ScoredRows<unknown>): void {
   stats.read += rows
   stats.written += written
   for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 
 /** How many rows were bad. */
-export function rejectedOf({ rejected }: Pick<Stats, 'rejected'>): number {
+export function rejectedOf({ rejected }: Pick<RowTotals, 'rejected'>): number {
   return Object.values(rejected).reduce((sum, count) => sum + count, 0)
 }
 
 /** Nothing is lost: every row that was read was written or rejected. */
-export function requireConservation(stats: Stats): void {
+export function requireConservation(stats: RowTotals): void {
   const rejected = rejectedOf(stats)
   if (stats.read === stats.written + rejected) return
   const reason = `${stats.read} rows read, ${stats.written} written, ${rejected} rejected`

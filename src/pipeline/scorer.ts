@@ -7,7 +7,7 @@ import { type Dialect, sameCells } from '../core/dialect.js'
 import { NullTexts } from '../core/missing.js'
 import { printer, rounder } from '../core/number.js'
 import { items, type SettingsOf } from '../core/options.js'
-import { fieldsOf, needSummary } from '../core/output-columns.js'
+import { fieldsOf, type Layout, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type {
   LocatedRowError,
   OutputSchema,
@@ -64,7 +64,13 @@ export async function* scoreBatches(
 }
 
 /** A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. */
-export function batchScorer({ schema, settings }: Pick<ScoreJob, 'schema' | 'settings'>) {
+export function batchScorer({
+  schema,
+  settings,
+}: {
+  schema: Layout & { emit: readonly OutputColumn[] }
+  settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
+}) {
   const { log, topK: top, emit } = schema
   const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
   return (batch: RecordBatch) => {
@@ -122,7 +128,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
 }
 
 /** The texts that are an empty logit, where there are some. */
-export function nullsOf(settings: Pick<SettingsOf<'bytes'>, 'null'>): NullTexts | undefined {
+export function nullsOf(settings: Pick<SettingsOf<'objects'>, 'null'>): NullTexts | undefined {
   return settings.null === undefined ? undefined : new NullTexts(items(settings.null))
 }
 

@@ -23,7 +23,7 @@ import { oversizedBatch } from '../oversized.js'
 import { peekRows, typedColumn, typeOfCells, withType } from './cell-columns.js'
 import { type CsvHeader, dialectFromOptions, readFirstRows, readHeader } from './header.js'
 import { type ByteRange, countLines, lineEnd, rowRanges } from './row-splitter.js'
-import { decodeCell, type Row, readRows, readRowsAt } from './rows.js'
+import { decodeCell, parseRows, type Row, readRow, readRows, readRowsAt } from './rows.js'
 
 /** Opens delimited text. Undefined where there is neither a header nor a row. */
 export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
@@ -116,11 +116,16 @@ export function readBatch(
   options: ReaderOptions,
   ranges?: readonly ByteRange[],
 ): RecordBatch {
-  const rows = ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect)
-  const { logits, errors } = readLogits(rows, columns.length, dialect, options)
+  const { cells = 'text' } = options
+  // Types are of cells as they stand in the input.
+  const isTyped = options.kept.some((index) => columns[index]!.field)
+  const parsed = cells === 'text' && !ranges && !isTyped ? parseRows(block, dialect) : undefined
+  const rows = parsed ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
+  const textOf = parsed ? (cell: string) => cell : (cell: string) => decodeCell(cell, dialect)
+  const { logits, errors } = readLogits(rows, columns.length, textOf, options)
   if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
-  const withPosition = locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options)
-  const cellOf = cellReader(dialect, options.cells ?? 'text')
+  if (!parsed) refuseStrayReturns(rows, columns.length - 1, errors)
+  const cellOf = cellReader(cells, textOf)
   const kept = options.kept.map((index) => {
     const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
     return columns[index]!.field ? typedColumn(cells, columns[index]!, index, dialect, errors) : cells.map(cellOf)
@@ -130,48 +135,49 @@ export function readBatch(
     logits,
     kept,
     errors,
-    withPosition: (rowError, row) => withPosition(rowError, row, rows[row]!),
+    withPosition: locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options),
     lines: countLines(block, dialect),
     bytes: block.length,
   }
 }
 
-function cellReader(dialect: Dialect, cells: Cells): (cell: string) => string {
+type TextOf = (cell: string) => string
+
+function cellReader(cells: Cells, textOf: TextOf): TextOf {
   if (cells === 'encoded') return (cell) => cell
-  if (cells === 'bytes') return (cell) => decodeCell(cell, dialect)
-  return (cell) => fromBytes(decodeCell(cell, dialect))
+  if (cells === 'bytes') return textOf
+  return (cell) => fromBytes(textOf(cell))
 }
 
 /** The logits of some rows, and what is wrong with the bad ones. */
-function readLogits(rows: Row[], width: number, dialect: Dialect, options: ReaderOptions) {
+function readLogits(rows: Row[], width: number, textOf: TextOf, options: ReaderOptions) {
   const { length } = options.logits
   const logits = new Float64Array(rows.length * length)
   const errors = new Map<number, RowError>()
   for (const [index, row] of rows.entries()) {
     const into = logits.subarray(index * length, (index + 1) * length)
-    const rowError = Array.isArray(row) ? readRow(row, width, into, dialect, options) : row
+    const rowError = Array.isArray(row) ? readLogitsOf(row, width, into, textOf, options) : row
     if (rowError) errors.set(index, rowError)
   }
   return { logits, errors }
 }
 
 /** Reads the logits of a row; returns what is wrong with it, if anything is. */
-function readRow(
+function readLogitsOf(
   row: string[],
   width: number,
   into: Float64Array,
-  dialect: Dialect,
+  textOf: TextOf,
   options: ReaderOptions,
 ): RowError | undefined {
   if (row.length !== width) return { code: 'E_WIDTH', info: { cells: row.length, width } }
   const { logits } = options
   for (let index = 0; index < logits.length; index++) {
     const cell = logits[index]!
-    const logit = logitOf(decodeCell(row[cell]!, dialect), options)
+    const logit = logitOf(textOf(row[cell]!), options)
     if (typeof logit !== 'number') return { ...logit, info: asText(logit.info), cell }
     into[index] = logit
   }
-  if (row[width - 1]!.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: STRAY_RETURN }, cell: width - 1 }
   return undefined
 }
 
@@ -187,6 +193,14 @@ function checkKept(rows: Row[], { kept, encoding }: ReaderOptions, errors: Map<n
 
 function bytesOf(cell: string): Buffer {
   return Buffer.from(cell, 'latin1')
+}
+
+/** A carriage return at the end of a row is a part of its last cell, or of its end: so the row is bad. */
+function refuseStrayReturns(rows: Row[], cell: number, errors: Map<number, RowError>): void {
+  for (const [index, row] of rows.entries()) {
+    if (!Array.isArray(row) || !row[cell]?.endsWith('\r') || errors.has(index)) continue
+    errors.set(index, { code: 'E_QUOTE', info: { reason: STRAY_RETURN }, cell })
+  }
 }
 
 /** Cells are bytes; errors show text. */
@@ -207,18 +221,25 @@ function locator(
   const rest = ranges[Symbol.iterator]()
   let range = { start: 0, end: 0 }
   let [index, line] = [-1, 0]
-  return ({ code, info, cell, at = 0 }: RowError, row: number, cells: Row): LocatedRowError => {
+  return ({ code, info, cell, at = 0 }: RowError, row: number): LocatedRowError => {
     const from = range.start
     for (; index < row; index++) range = rest.next().value!
     const { start } = range
     line += countLines(block.subarray(from, start), dialect)
     const tail = Math.max(start, range.end - 2)
     const end = tail + lineEnd(block.toString('latin1', tail, range.end), dialect)
-    const before = Array.isArray(cells) ? cells.slice(0, cell ?? 0) : []
-    const byte = start + at + before.reduce((sum, text) => sum + text.length + dialect.delimiter.length, 0)
+    const before = cell === undefined ? 0 : lengthBefore(cell, block.subarray(start, range.end), dialect)
+    const byte = start + at + before
     const column = cell !== undefined && { column: columns[cell]!.name }
     // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
     const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
     return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }
   }
+}
+
+/** The bytes of a row before one of its cells. */
+function lengthBefore(cell: number, row: Buffer, dialect: Dialect): number {
+  const cells = readRow(row, dialect)
+  if (!Array.isArray(cells)) return 0
+  return cells.slice(0, cell).reduce((sum, text) => sum + text.length + dialect.delimiter.length, 0)
 }

@@ -1,12 +1,8 @@
 /**
- * Rows of delimited text: csv-parse reads them, csv-stringify writes them, block by block.
- *
- * A kept cell comes out as the bytes that went in: text is latin1 (see `dialect.ts`), and a cell that stood in quotes
- * keeps them. csv-parse does not say which cells did, save through a callback that makes it six times as slow, and takes
- * 100 µs to tell of a bad row, or of one of another width; so rows with quotes, and the odd rows of the fast lane, are
- * split here.
+ * Rows of delimited text, as latin1 text (see `dialect.ts`). csv-parse reads cells as the text that they are. It does not
+ * say which of them stood in quotes, so cells that pass through as the bytes that they are, quotes and all, are split here;
+ * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
  */
-import type { Options } from 'csv-parse/sync'
 import type { Dialect } from '../../core/dialect.js'
 import { csvParse, csvStringify } from '../../io/packages.js'
 import { type ByteRange, lineEnd, NOT_CLOSED, rowRanges } from './row-splitter.js'
@@ -20,11 +16,47 @@ interface InvalidRow {
   at: number
 }
 
-/** The rows of a block of whole rows; blank lines and comments are left out. */
+/** The rows of a block of whole rows, blank lines and comments left out. */
 export function readRows(block: Buffer, dialect: Dialect): Row[] {
-  if (block.includes(dialect.quote)) return readRowsAt(rowRanges(block, dialect), block, dialect)
-  return csvParse().parse(block, parserOptions(block, dialect))
+  return readRowsAt(rowRanges(block, dialect), block, dialect)
 }
+
+/** The same with the text of each cell; undefined where rows have to be read one by one. */
+export function parseRows(block: Buffer, dialect: Dialect): string[][] | undefined {
+  if (!isOrdinary(block, dialect)) return undefined
+  const { delimiter, quote, comment, newline } = dialect
+  try {
+    return csvParse().parse(block, {
+      encoding: 'latin1',
+      delimiter,
+      quote,
+      escape: quote,
+      comment: comment ?? null,
+      comment_no_infix: true,
+      // Looking for two of them at each byte takes a tenth of the time.
+      record_delimiter: newline === '\n' && block.includes('\r') ? ['\r\n', '\n'] : [newline],
+      relax_column_count: true,
+      skip_empty_lines: true,
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** False where csv-parse reads what it should refuse, or drops what is no escape. */
+function isOrdinary(block: Buffer, { quote, escape, comment, newline }: Dialect): boolean {
+  if (escape !== quote || (comment !== undefined && block.includes(quote + comment))) return false
+  return newline === '\r' || !hasLoneReturn(block)
+}
+
+/** True for a carriage return that is not before a newline. */
+function hasLoneReturn(block: Buffer): boolean {
+  let at = block.indexOf('\r')
+  while (at >= 0 && block[at + 1] === LF) at = block.indexOf('\r', at + 1)
+  return at >= 0
+}
+
+const LF = 10
 
 /** The rows that stand at some places of a block. */
 export function readRowsAt(places: Iterable<ByteRange>, block: Buffer, dialect: Dialect): Row[] {
@@ -38,13 +70,14 @@ export function readRow(block: Buffer, dialect: Dialect): Row {
 
 /** Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are. */
 export function writeRows(rows: string[][], { delimiter, quote, escape }: Dialect, encoded: boolean): string {
-  const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
+  if (encoded) return `${rows.map((cells) => cells.join(delimiter)).join('\n')}\n`
   return csvStringify().stringify(rows, {
     delimiter,
+    quote,
+    escape,
     record_delimiter: '\n',
-    quoted_empty: !encoded && rows[0]?.length === 1,
+    quoted_empty: rows[0]?.length === 1,
     quote_record_delimiter: true,
-    ...quotes,
   })
 }
 
@@ -62,21 +95,6 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
     text += cell[at]
   }
   return text
-}
-
-function parserOptions(block: Buffer, { delimiter, comment, newline }: Dialect): Options {
-  return {
-    encoding: 'latin1',
-    delimiter,
-    quote: null,
-    escape: null,
-    comment: comment ?? null,
-    comment_no_infix: true,
-    // Looking for two of them at each byte takes a tenth of the time.
-    record_delimiter: newline === '\n' && block.includes('\r') ? ['\r\n', '\n'] : [newline],
-    relax_column_count: true,
-    skip_empty_lines: true,
-  }
 }
 
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'

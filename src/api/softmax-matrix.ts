@@ -1,0 +1,67 @@
+/** Typed arrays, synchronously: softmax of every row of a matrix. */
+import { SoftmaxError } from '../core/errors.js'
+import { type OptionsOf, parseOptions } from '../core/options.js'
+import { needSummary, SUMMARIES } from '../core/output-columns.js'
+import { resolveLayout } from '../core/schema.js'
+import { scoreMatrix } from '../kernel/host/matrix.js'
+import { nonfiniteError } from '../pipeline/scorer.js'
+
+/** Options of {@link softmaxMatrix}; all have defaults. See `OPTIONS` for each. */
+export type MatrixOptions = OptionsOf<'matrix'>
+
+/** Results of {@link softmaxMatrix}: `values` is rows x classes, row after row; all else has one number a row. */
+export interface MatrixScores {
+  /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
+  values: Float64Array | Float32Array
+  /** Position of the largest logit of each row. */
+  index: Uint32Array
+  /** With `topK`: positions of the most probable classes, rows x topK. */
+  top?: Uint32Array
+  /** With `emit`: the largest probability of each row. */
+  confidence?: Float64Array | Float32Array
+  /** With `emit`: that less the second. */
+  margin?: Float64Array | Float32Array
+  /** With `emit`: in nats. */
+  entropy?: Float64Array | Float32Array
+  /** With `emit`: log(sum(exp(logits))), of the logits divided by the temperature. */
+  logsumexp?: Float64Array | Float32Array
+}
+
+/**
+ * Softmax (or log-softmax) of each row of a matrix, at once.
+ *
+ *     softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x)
+ *     log-softmax(x)_i = (x_i - max x) - log(sum_j exp(x_j - max x))
+ *
+ * within 1 ulp; see `kernel/assembly/softmax.ts` for the algorithm, its error bound and its references.
+ *
+ * @param logits rows x classes numbers, row after row; they are not changed
+ * @throws {SoftmaxError} E_SHAPE where the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or
+ * nothing but -inf, unless `nonfinite: 'propagate'`; E_FLAG, E_OPTION.
+ *
+ * @example
+ * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
+ */
+export function softmaxMatrix(
+  logits: ArrayLike<number>,
+  rows: number,
+  classes: number,
+  options: MatrixOptions = {},
+): MatrixScores {
+  const settings = parseOptions(options, 'matrix')
+  if (![rows, classes].every((size) => Number.isSafeInteger(size) && size >= 0) || logits.length !== rows * classes) {
+    throw new SoftmaxError('E_SHAPE', { length: logits.length, rows, classes })
+  }
+  const { emit, topK, log } = resolveLayout(settings, undefined, classes)
+  const summary = needSummary(emit)
+  const matrix = logits instanceof Float64Array ? logits : Float64Array.from(logits)
+  const scores = scoreMatrix(matrix, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
+  for (let row = 0; row < rows; row++) {
+    const rowError = nonfiniteError(scores, row, settings)
+    if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)
+  }
+  const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
+  const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
+  const top = topK > 0 && { top: scores.top }
+  return { values: narrow(scores.values), index: scores.index, ...top, ...Object.fromEntries(asked) }
+}

@@ -1,0 +1,82 @@
+/** Predictions, which are the rows of object mode: their properties, as the output columns have them. */
+import type { Scores } from '../kernel/host/matrix.js'
+import {
+  COLUMNS,
+  type ColumnNames,
+  type Layout,
+  type OutputColumn,
+  probabilityKey,
+  SUMMARIES,
+} from './output-columns.js'
+
+/** What comes out for a row: the rest of its record, and these. */
+export interface Prediction {
+  /** The probability of each class, in column order, in [0, 1]; absent with `topK`, and from `logSoftmax`. */
+  probabilities?: number[]
+  /** The natural logarithm of each probability, from `logSoftmax`. */
+  logProbabilities?: number[]
+  /** The position, from 0, of the largest logit; the first on a tie. */
+  index: number
+  /** The name of that class. */
+  label: string
+  /** With `topK`: the most probable classes, the most probable first. */
+  top?: { label: string; index: number; probability?: number; logProbability?: number }[]
+  /** The largest probability. */
+  confidence?: number
+  /** The largest probability less the second largest. */
+  margin?: number
+  /** Entropy of the probabilities, in nats. */
+  entropy?: number
+  /** log(sum(exp(logits))), of the logits divided by the temperature. */
+  logsumexp?: number
+  [rest: string]: unknown
+}
+
+type Properties = Record<string, unknown>
+type OutputLayout = Layout & { emit: readonly OutputColumn[] }
+
+/** The properties that hold the results of all classes, or of the most probable ones. */
+export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']
+
+/** Every name that a property of a prediction may have; those of one value go by the names that were asked for. */
+export function propertiesOf(names: ColumnNames): string[] {
+  const singles = (['label', 'index', ...SUMMARIES] as const).map((name) => names[name] ?? name)
+  return [...RESULTS, ...singles]
+}
+
+/** The names of the properties that predictions of a layout have. */
+export function predictedNames(layout: OutputLayout): string[] {
+  const { topK, log, columnNames } = layout
+  const result = topK > 0 ? 'top' : probabilityKey(log)
+  return predictedColumns(layout).map((name) => (name === 'probs' ? result : (columnNames?.[name] ?? name)))
+}
+
+/** Whatever `emit` asks for, a prediction has its probabilities, index and label. */
+function predictedColumns({ emit }: OutputLayout): OutputColumn[] {
+  return [...new Set<OutputColumn>(['probs', 'index', 'label', ...emit])]
+}
+
+/** A function that makes the prediction of a scored row; `round` is applied to every result. */
+export function predictor(layout: OutputLayout, round: (value: number) => number) {
+  const columns = predictedColumns(layout).map((name) => COLUMNS[name])
+  return (rest: Properties, scores: Scores, row: number): Prediction => {
+    const results = columns.map((column) => column.properties(scores, row, layout, round))
+    const prediction: Prediction = Object.assign({ ...rest }, ...results)
+    const list = prediction[probabilityKey(layout.log)]
+    if (layout.topK === 0) CLASSES.set(list as object, layout.classes)
+    return prediction
+  }
+}
+
+/** The class names that belong to a prediction's list of probabilities: a writer names its columns by them. */
+const CLASSES = new WeakMap<object, readonly string[]>()
+
+/** The class names of a prediction, in the order of its probabilities; undefined where another program made it. */
+export function classesOf(probabilities: unknown): readonly string[] | undefined {
+  return typeof probabilities === 'object' && probabilities !== null ? CLASSES.get(probabilities) : undefined
+}
+
+/** The other way round: the values that a prediction has for the fields of some output columns. */
+export function recall(row: Properties, emit: readonly OutputColumn[], layout: Layout): unknown[] {
+  return emit.flatMap((name) => COLUMNS[name].recall(row, layout))
+}

@@ -1,0 +1,148 @@
+/** The columns that records make, be they predictions or not: resolved from the first records, then read from each. */
+import { SoftmaxError, shown } from '../core/errors.js'
+import { kindOf } from '../core/kind-of.js'
+import { readLabels } from '../core/labels.js'
+import { rounder } from '../core/number.js'
+import { optionText } from '../core/option-words.js'
+import { items, type SettingsOf } from '../core/options.js'
+import {
+  type ColumnNames,
+  type Field,
+  fieldsOf,
+  type Layout,
+  type OutputColumn,
+  parseEmit,
+} from '../core/output-columns.js'
+import { classesOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
+import type { Column, Format, ValueType } from '../core/record-batch.js'
+import { requireNewNames } from '../core/schema.js'
+import { commonType, fits, typeOf } from '../core/value-type.js'
+import { valueOf } from '../formats/columnar.js'
+
+export type Row = Record<string, unknown>
+type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32'> & { to: string }
+
+/** The columns of an output. */
+export interface RowColumns {
+  /** The properties that are written as they are. */
+  kept: readonly Column[]
+  /** The new columns, of predictions. */
+  fields: readonly Field[]
+  classes: readonly string[]
+  /** The values that a row has for the new columns. Throws E_KEY, E_WIDTH or E_RECORD where the row does not fit. */
+  read(row: Row, place: number): unknown[]
+}
+
+/** The columns of some records, of which the first says what they are. */
+export function columnsOf(
+  rows: readonly unknown[],
+  settings: Settings,
+  format: Format,
+  warn: (text: string) => void,
+): RowColumns {
+  const first = recordOf(rows[0], 1)
+  const { emit: columnsAsked, names } = parseEmit(items(settings.emit))
+  const inRows = Object.fromEntries(Object.entries(names).filter(([, name]) => name in first))
+  const properties = propertiesOf(inRows)
+  const isPrediction = RESULTS.some((name) => Array.isArray(first[name])) && (inRows.label ?? 'label') in first
+  const layout = { ...layoutOf(first, settings, format), columnNames: names }
+  const emit = isPrediction ? columnsAsked : []
+  const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
+  const columns = old.map((name): Column => ({ name, type: typeOfAll(rows, name), sample: '' }))
+  const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
+  if (format.numbersOnly) keepNumbers(job, settings, warn)
+  const fields = fieldsOf(job.emit, layout)
+  const { kept } = job
+  requireNewNames(
+    fields.map(({ name }) => name),
+    kept.map(({ name }) => name),
+  )
+  return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
+}
+
+/** A row as a record. Throws E_RECORD where it is none. */
+export function recordOf(row: unknown, place: number): Row {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row)) return row as Row
+  throw new SoftmaxError('E_RECORD', { row: place, reason: `expected an object, got ${kindOf(row)}` })
+}
+
+interface Job {
+  emit: OutputColumn[]
+  layout: Layout
+  /** The names of predictions' properties, where they are not the usual ones. */
+  inRows: ColumnNames
+  properties: readonly string[]
+  kept: Column[]
+  /** The names of the properties that are kept, whether the format can hold them or not. */
+  old: readonly string[]
+  isPrediction: boolean
+  typed: boolean
+}
+
+/** Leaves out what a format of numbers cannot hold, and tells of it where it was not asked for. */
+function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
+  job.emit = job.emit.filter((name) => name !== 'label')
+  if (job.emit.length === 0 || job.layout.topK > 0) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${to} holds the numbers of predictions; choose with ${optionText('emit')}`,
+    })
+  }
+  const names = job.kept.map(({ name }) => name).join(',')
+  if (names !== '') warn(`${to} holds numbers alone: ${shown(names)} is left out`)
+  job.kept = []
+}
+
+/** What the first prediction tells of all. */
+function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
+  const { logProbabilities, probabilities = logProbabilities, top } = first
+  const count = Array.isArray(probabilities) ? probabilities.length : 0
+  const topK = Array.isArray(top) ? top.length : 0
+  const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
+  const classes = labels && count > 0 ? readLabels(labels, count) : (classesOf(probabilities) ?? positions(count))
+  return { classes, log, topK, shape: format.shapes.includes('list') ? 'list' : 'columns' }
+}
+
+function positions(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => String(index))
+}
+
+/** The type of a property in some rows; nested values are written as JSON. */
+function typeOfAll(rows: readonly unknown[], name: string): ValueType {
+  const types = rows.map((row) => typeOf((row as Row | null | undefined)?.[name]))
+  const type = types.reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  return type === 'list' || type === 'record' ? 'json' : type
+}
+
+/** The function that reads the values of a row, rounded as asked, and sees whether the row is as the first is. */
+function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
+  const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
+  const round = rounder(settings)
+  const old = new Set(job.old)
+  const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
+  return (row, place) => {
+    const extra = Object.keys(row).find((name) => !isKnown(name))
+    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra })
+    const misfit = typed && kept.find(({ name, type }) => !fits(valueOf(row[name]), type))
+    if (misfit) throw new SoftmaxError('E_KEY', { row: place, key: misfit.name, type: misfit.type })
+    const values = recall(row, emit, { ...layout, columnNames: inRows })
+    requireValues(values, fields, layout, place)
+    return values.map((value) =>
+      typeof value === 'number' ? round(value) : Array.isArray(value) ? value.map(round) : value,
+    )
+  }
+}
+
+function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {
+  if (values.length !== fields.length && !values.includes(undefined)) {
+    throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length })
+  }
+  for (const [index, { name, type }] of fields.entries()) {
+    const value = values[index]
+    if (type === 'classes' && Array.isArray(value)) {
+      if (value.length === classes.length) continue
+      throw new SoftmaxError('E_WIDTH', { row, cells: value.length, width: classes.length })
+    }
+    if (typeof value === (type === 'text' ? 'string' : 'number') && type !== 'classes') continue
+    throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit asks for` })
+  }
+}
