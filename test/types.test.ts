@@ -153,18 +153,64 @@ describe('inputs one after the other', () => {
   })
 })
 
-describe('what cannot be read', () => {
-  interface Case {
-    name: string
-    bytes: string
-    code: string
-    says: string
+interface Feature {
+  name: string
+  bytes: string
+  code?: string
+  says?: string
+}
+const FEATURES: Feature[] = linesOf(fixture('features.ndjson').toString())
+
+/** A stream of Arrow that pyarrow wrote. */
+function stream(name: string): Buffer {
+  return Buffer.from(FEATURES.find((one) => one.name === name)!.bytes, 'base64')
+}
+
+describe('lists of logits', () => {
+  const row = `0,${P21},0\n`
+  const texts = async (...names: string[]) => {
+    const inputs = names.map((name) => Readable.from([stream(name)]))
+    const pieces: Buffer[] = await scoreFiles(inputs, { to: 'csv' }).toArray()
+    return Buffer.concat(pieces).toString()
   }
-  const cases: Case[] = linesOf(fixture('features.ndjson').toString()).filter(({ code }) => code)
+
+  it('may begin with a batch without rows', async () => {
+    expect(await texts('lists behind a batch without rows')).toBe(`id,p_0,p_1,label\n${row}`)
+  })
+
+  it('may begin with lists that are null or empty', async () => {
+    const { text, stats } = await run(stream('lists behind lists that are null'), { to: 'csv', onError: 'skip' })
+    expect(text).toBe(`id,p_0,p_1,label\n1,${P21},0\n`)
+    expect(stats.rejected).toEqual({ E_MISSING: 2000, E_WIDTH: 1 })
+  })
+
+  it('without rows have the classes of another input, before it or behind it', async () => {
+    expect(await texts('lists without rows', 'a list', 'lists without rows')).toBe(`id,p_0,p_1,label\n${row}`)
+  })
+
+  it('without any row are an output without rows', async () => {
+    expect(await texts('lists without rows')).toBe('id,label\n')
+    expect(await texts('lists without rows', 'lists without rows')).toBe('id,label\n')
+    const { bytes } = await run(stream('lists without rows'), { to: 'arrow', labels: ['cat', 'dog'] })
+    expect(String(tableFromIPC(bytes).schema)).toBe(
+      'Schema<{ 0: id: Int32, 1: probs: FixedSizeList[2]<Float64>, 2: label: Utf8 }>',
+    )
+  })
+
+  it('may be structs, whose fields are the classes', async () => {
+    const { text, stats } = await run(stream('a struct'), { to: 'ndjson', onError: 'skip' })
+    const [cat, dog] = P21.split(',').map(Number)
+    expect(linesOf(text)).toEqual([{ probs: { cat, dog }, label: 'cat' }])
+    expect(stats.rejected).toEqual({ E_MISSING: 1 })
+  })
+})
+
+describe('what cannot be read', () => {
+  const cases = FEATURES.filter(({ code }) => code)
 
   it.each(cases.map((one) => [one.name, one] as const))('says why: %s', async (_, { bytes, code, says }) => {
     const { error } = await run(Buffer.from(bytes, 'base64'), { from: 'arrow', to: 'csv' })
-    expect(error).toMatchObject({ code, message: expect.stringContaining(says) })
+    expect(error).toMatchObject({ code, message: expect.stringContaining(says!) })
   })
 
   it('is named, not in the words of the engine, wherever a file is damaged', async () => {

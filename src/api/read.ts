@@ -124,7 +124,9 @@ async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGe
 function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
   const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
-  const whole = asJson ? undefined : findWhole(settings, columns)
+  const found = asJson ? undefined : findWhole(settings, columns)
+  // A record of logits stays one, whose keys are the classes.
+  const whole = found !== undefined && columns[found]!.type === 'record' ? undefined : found
   return {
     logits: whole === undefined ? [] : [whole],
     logitsList: whole !== undefined,

@@ -47,7 +47,7 @@ export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown
 
 /** The function that makes a text of a row's value by which it is told from all others of its column. */
 export function keyReader(data: ColumnData): Read<string> {
-  return shapedReader(data, JSON_TEXT)
+  return shapedReader(data, { ...JSON_TEXT, value: (value) => (Object.is(value, -0) ? '-0' : jsonOf(value)) })
 }
 
 function isNested(type: DataType): boolean {

@@ -11,12 +11,16 @@ export function labelNames(labels: string | readonly string[]): string[] {
 }
 
 /**
- * The names for `classes` classes, of which each has one. Throws E_LABELS where the count is off, where two are the same, or
+ * The names for `classes` classes, if their number is known, of which each has one. Throws E_LABELS where the count is off, where two are the same, or
  * where they are the names that the columns have, in another order.
  */
-export function readLabels(labels: string | readonly string[], classes: number, columns?: readonly string[]): string[] {
+export function readLabels(
+  labels: string | readonly string[],
+  classes: number | undefined,
+  columns?: readonly string[],
+): string[] {
   const names = labelNames(labels)
-  if (names.length !== classes) {
+  if (classes !== undefined && names.length !== classes) {
     throw new SoftmaxError('E_LABELS', {
       reason: `${names.length} ${names.length === 1 ? 'name' : 'names'} for ${classes} classes${fileHint(names)}`,
     })

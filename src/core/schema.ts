@@ -59,6 +59,8 @@ export interface SchemaNeeds {
   shapes: readonly Shape[]
   /** Whether rows come out as the objects that they are, with all their keys. */
   objects: boolean
+  /** Whether there are no rows: those of lists would say how many classes there are. */
+  isEmpty?: boolean
 }
 
 /**
@@ -70,7 +72,7 @@ export interface SchemaNeeds {
 export function resolveTable(
   settings: SchemaSettings,
   columns: readonly Column[],
-  { named, shapes, objects }: SchemaNeeds,
+  { named, shapes, objects, isEmpty = false }: SchemaNeeds,
   { rows, indexNames }: Evidence = {},
 ): Schema {
   const header = columns.map(({ name }) => name)
@@ -87,9 +89,10 @@ export function resolveTable(
     return schema
   }
   const { type, keys, width = 0 } = columns[whole]!
-  const count = keys?.length ?? width
+  const count = keys?.length ?? (width === 0 && isEmpty ? undefined : width)
   if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
-  if (count > MOST_CLASSES) throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
+  if (count !== undefined && count > MOST_CLASSES)
+    throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, count)
   const shape = type === 'record' && shapes.includes('record') ? 'record' : shapes.includes('list') ? 'list' : 'columns'
   const shaped = { ...layout, shape: type === 'record' && shape === 'list' ? 'columns' : shape } as const
@@ -154,13 +157,16 @@ function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
 
 type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> & Partial<Pick<SchemaSettings, 'labels'>>
 
-/** Settles what the classes are called, from `--labels` or the names of their columns, and what is written of them. */
+/**
+ * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
+ * number is undefined where no row says it.
+ */
 export function resolveLayout(
   { op, labels, emit, topK = 0 }: LayoutSettings,
   names: string[] | undefined,
-  count: number,
+  count: number | undefined,
 ): Layout & { emit: OutputColumn[] } {
-  if (topK > count) {
+  if (count !== undefined && topK > count) {
     throw new SoftmaxError('E_OPTION', {
       option: 'topK',
       value: topK,
@@ -168,7 +174,7 @@ export function resolveLayout(
     })
   }
   const own = names?.map(className)
-  const unasked = own ?? Array.from({ length: count }, (_, index) => String(index))
+  const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
   const classes = labels === undefined ? unasked : readLabels(labels, count, own)
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   return { classes, log: op === 'log-softmax', topK, emit: columns, columnNames }
@@ -192,5 +198,5 @@ export function requireNewNames(names: string[], kept: string[]): void {
 export function classWarnings({ classes }: Layout): string[] {
   const twice = repeated(classes)
   if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
-  return classes.length > 1 ? [] : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
+  return classes.length !== 1 ? [] : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
 }

@@ -81,7 +81,9 @@ function typesOfResults(classes: number, float32: boolean) {
     text: { kind: 'utf8', layout: 'offsets' },
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
-    classes: { kind: 'fixed_size_list', size: classes, item },
+    // Without a class there are no rows, and no size.
+    classes:
+      classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
   }
   return (type: OutputField['type']) => types[type]
 }

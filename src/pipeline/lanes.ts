@@ -1,20 +1,15 @@
 /** Which lane scores an input: the fast one, where it can and may. */
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
-import type { FormatName } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
-import type { SettingsOf } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { blockScorer } from './block-scorer.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, noteLane } from './row-counts.js'
-import type { Run } from './run.js'
+import type { InputSettings, Run } from './run.js'
 import { type ScoreJob, scoreBatches } from './scorer.js'
 import { textJobOf } from './text-job.js'
 import { fastLane, LostBlock } from './worker-pool.js'
-
-/** Settings of an input whose format, and that of its output, is known. */
-export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
 
 /** The lane that scores an input: the fast one, where it can and may. */
 export function laneOf(

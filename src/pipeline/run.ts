@@ -2,9 +2,13 @@
 import type { DataType } from '../core/data-type.js'
 import type { FormatName } from '../core/formats.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Column, RecordBatchWriter } from '../core/record-batch.js'
+import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import type { Input } from './open-input.js'
 import type { Stats } from './row-counts.js'
+
+/** Settings of an input whose format, and that of its output, is known. */
+export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
 
 /** What the inputs of a run share. */
 export interface Run {
@@ -19,6 +23,8 @@ export interface Run {
   types?: (DataType | undefined)[]
   /** The columns that are kept of the first input. */
   kept?: readonly Column[]
+  /** Inputs without rows, whose number of classes is that of an input that has rows, if one comes. */
+  unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings }[]
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

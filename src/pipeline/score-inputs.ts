@@ -10,19 +10,21 @@ import { type Evidence, needsEvidence, requireKeys, resolveTable } from '../core
 import { evenBatches } from '../formats/even-batches.js'
 import { loadFormat } from '../formats/index.js'
 import { numbersOf, resolveColumns } from './columns.js'
+import { closedReader, unmeasuredList } from './empty-lists.js'
 import { firstRows } from './first-rows.js'
 import { headOf } from './head.js'
 import { inferTypes } from './kept-types.js'
-import { countLane, type InputSettings, laneOf } from './lanes.js'
+import { countLane, laneOf } from './lanes.js'
 import { type Input, openInput } from './open-input.js'
 import { requireAllBytes, requireConservation, requireRows } from './row-counts.js'
-import type { Run } from './run.js'
+import type { InputSettings, Run } from './run.js'
 import { outputSchema, type ScoreJob } from './scorer.js'
 
 /** Scores inputs one after the other into one output. */
 export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   try {
     for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
+    for (const { reader, input, settings } of run.unmeasured ?? []) yield* scoreRows(reader, input, run, settings)
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
@@ -69,6 +71,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Scores the rows of an input; one that does not say how many classes there are waits for another that does. */
 async function* scoreReader(
   reader: RecordBatchReader,
   input: Input,
@@ -76,6 +79,21 @@ async function* scoreReader(
   settings: InputSettings,
   taken: { bytes: number },
 ): AsyncGenerator<Uint8Array> {
+  if (!run.first && !run.single && unmeasuredList(reader, settings)) {
+    run.unmeasured ??= []
+    run.unmeasured.push({ reader: closedReader(reader), input, settings })
+  } else yield* scoreRows(reader, input, run, settings, taken)
+}
+
+async function* scoreRows(
+  reader: RecordBatchReader,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+  taken = { bytes: 0 },
+): AsyncGenerator<Uint8Array> {
+  const list = unmeasuredList(reader, settings)
+  if (list && run.first) list.width = run.first.schema.classes.length
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = jobOf(reader, format, input, run, settings, await evidenceOf(reader, run, settings))
@@ -118,10 +136,10 @@ function jobOf(
   settings: InputSettings,
   evidence: Evidence,
 ): ScoreJob {
-  const { columns, named, headerLine } = reader
+  const { columns, named, headerLine, rows } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
   const resolve = (settings: Run['settings']) => {
-    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows }, evidence)
+    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
     if (named && headerLine !== undefined && settings.header === undefined) {
       requireNames(
         schema.logits.map((index) => schema.header[index]!),

@@ -55,7 +55,7 @@ def duration(count, per_second):
 
 
 def value_of(scalar):
-    """A value as JSON has it: floats that JSON lacks, and what is no number, as text."""
+    """A value as JSON has it: floats that JSON lacks, and what is no number, as text; zero without its sign."""
     kind = scalar.type
     if isinstance(kind, pa.BaseExtensionType):
         stored = scalar.value
@@ -85,7 +85,7 @@ def value_of(scalar):
         return f"P{months}M{days}D{seconds}".replace("D-T", "DT-")
     value = scalar.as_py()
     if isinstance(value, float | np.floating):
-        value = float(value)
+        value = float(value) + 0.0
         return value if math.isfinite(value) else str(value).replace("inf", "Infinity")
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -149,8 +149,25 @@ def written(table, make=ipc.new_stream, **options):
     return sink.getvalue().to_pybytes()
 
 
+def lists(*batches):
+    """A stream of batches of lists, which may have no rows."""
+    schema = pa.schema([("id", pa.int32()), ("logits", pa.list_(pa.float64()))])
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, schema) as writer:
+        for rows in batches:
+            arrays = [pa.array(range(len(rows)), pa.int32()), pa.array(rows, schema.field("logits").type)]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    return sink.getvalue().to_pybytes()
+
+
 def features():
-    """What is not supported, and what is damaged."""
+    """Streams without rows; what is not supported, and what is damaged."""
+    yield "lists without rows", lists([]), None, None
+    yield "a list", lists([[2.0, 1.0]]), None, None
+    yield "lists behind a batch without rows", lists([], [[2.0, 1.0]]), None, None
+    yield "lists behind lists that are null", lists([None] * 2000, [[], [2.0, 1.0]]), None, None
+    struct = pa.array([{"cat": 2.0, "dog": 1}, None], pa.struct([("cat", pa.float32()), ("dog", pa.decimal128(5, 2))]))
+    yield "a struct", written(pa.table({"logits": struct})), None, None
     logits = {"logit_a": [2.0, 1.0], "logit_b": [1.0, 2.0]}
 
     def with_column(cells):

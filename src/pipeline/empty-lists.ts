@@ -1,0 +1,20 @@
+/** Inputs without rows whose logits would be lists: of how many classes, only another input can say. */
+import type { SettingsOf } from '../core/options.js'
+import type { Column, RecordBatchReader } from '../core/record-batch.js'
+import { findWhole } from '../core/schema.js'
+
+/** The list column of the logits, where it has no rows that say how many classes there are. */
+export function unmeasuredList(
+  { rows, columns }: RecordBatchReader,
+  settings: Pick<SettingsOf<'bytes'>, 'logits'>,
+): Column | undefined {
+  const isUnmeasured = ({ type, width }: Column) => type === 'list' && width === 0
+  if (rows !== 0 || !columns.some(isUnmeasured)) return undefined
+  const index = findWhole(settings, columns)
+  return index !== undefined && isUnmeasured(columns[index]!) ? columns[index] : undefined
+}
+
+/** A reader of the same columns that holds nothing open. */
+export function closedReader({ columns, named, metadata }: RecordBatchReader): RecordBatchReader {
+  return { columns, named, rows: 0, ...(metadata && { metadata }), async *batches() {} }
+}
