@@ -48,6 +48,7 @@ async function main(argv: string[]): Promise<void> {
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
   if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
   requireDistinct(inputs, settings)
+  if (settings.dryRun) return showPlan(inputs, settings)
   const files: Abandoned[] = []
   abandonOnSignal(files)
   const stats = settings.stats === undefined ? undefined : await openStats(settings.stats)
@@ -59,6 +60,18 @@ async function main(argv: string[]): Promise<void> {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
   }
+}
+
+/** Shows what the run would do, on standard output. */
+async function showPlan(inputs: string[], settings: SettingsOf<'command'>): Promise<void> {
+  const { dryRun } = await import('./command/dry-run.js')
+  const names = { inputs: inputs.map((input) => (input === STDIN ? 'stdin' : input)), output: settings.output }
+  const output = await openOutput(undefined)
+  const report = dryRun(sourcesOf(inputs), scoreOptions(settings), names, (text, source) => {
+    if (!settings.quiet) complain(`warning: ${source}: ${text}`)
+  })
+  for await (const text of report) await output.write(Buffer.from(text))
+  await output.commit()
 }
 
 /** What has to be removed when a signal ends the run. */
@@ -107,9 +120,9 @@ async function scoreInputs(run: Run): Promise<void> {
 
 async function writeScored(run: Run): Promise<void> {
   const { inputs, settings, output, progress } = run
-  for (const input of inputs) requireReadable(input)
-  const sources = inputs.map((input) => (input === STDIN ? standardInput() : input))
-  const stream = scoreFiles(sources, scoreOptions(run))
+  const { rejects } = run
+  const onReject = rejects && ((reject: Reject) => rejects.add(reject))
+  const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject })
   stream.on('schema', (schema: Schema) => announce(run, schema))
   stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
   try {
@@ -143,10 +156,9 @@ function requireConservation({ done, rejects }: Run): void {
 }
 
 /** The part of the command's settings that the stream takes. */
-function scoreOptions({ settings, rejects }: Run) {
+function scoreOptions(settings: SettingsOf<'command'>) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
-  const onReject = rejects && ((reject: Reject) => rejects.add(reject))
-  return { ...shared, source: 'stdin', onReject }
+  return { ...shared, source: 'stdin' }
 }
 
 /** Reports the rows that were left out on stderr. */
@@ -167,6 +179,12 @@ function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress
 function totalSize(inputs: string[]): number | undefined {
   const files = inputs.map(fileOf)
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
+}
+
+/** What is read of the inputs: their paths, and standard input as a stream. */
+function sourcesOf(inputs: readonly string[]): (string | Readable)[] {
+  for (const input of inputs) requireReadable(input)
+  return inputs.map((input) => (input === STDIN ? standardInput() : input))
 }
 
 /** Errors that opening an input would not show. */

@@ -16,4 +16,5 @@ export type { Layout, OutputColumn as Emittable } from './core/output-columns.js
 export type { Prediction } from './core/prediction.js'
 export type { Reject, RejectHandler } from './core/reject.js'
 export type { Schema } from './core/schema.js'
+export type { InputInfo } from './pipeline/input-info.js'
 export type { Stats } from './pipeline/row-counts.js'

@@ -831,6 +831,22 @@ const TESTS = {
     refuses('--head', ['-1', '1.5', 'all', ''], 'head', [-1, 1.5, '1'])
   },
 
+  dryRun() {
+    it('shows what would be done, and writes nothing', () => {
+      const cwd = folder({ 'in.csv': ROWS, 'out.csv': 'old' })
+      const args = ['--dry-run', 'in.csv', '-o', 'out.csv', '--rejects', 'r.ndjson', '--stats', 's.json']
+      const { status, stdout, stderr } = command(args, { cwd })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout.split('\n').slice(-3)).toEqual(['id,p_a,p_b,p_c,label', `7,${P123},c`, ''])
+      expect(readdirSync(cwd)).toEqual(['in.csv', 'out.csv'])
+      expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe('old')
+    })
+
+    it('is one of the command only', () => {
+      expect(thrown(() => score({ dryRun: true } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+  },
+
   requireRows() {
     it('makes an input without rows an error', async () => {
       for (const input of ['', 'logit_a\n', '\n\n', 'logit_a\n\n']) {

@@ -13,8 +13,8 @@ export type ScoreOptions = OptionsOf<'bytes'>
 
 /**
  * The stream of {@link score}. Beside a stream's own events it emits `header` (the names of the input's columns) when it
- * has read them, `schema` (a {@link Schema}) once the columns are settled, and `warning` (a text) for what is odd and not
- * an error; each with the name of the input behind it.
+ * has read them, `schema` (a {@link Schema}) once the columns are resolved, `input` (an {@link InputInfo}) once its lane is
+ * chosen, and `warning` (a text) for what is unusual and not an error; each with the name of the input behind it.
  */
 export interface ScoreStream extends Duplex {
   readonly stats: Stats

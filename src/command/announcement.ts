@@ -5,7 +5,11 @@ import type { Schema } from '../core/schema.js'
 /** Which columns were taken for logits, and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
 export function announcement({ header, logits, kept }: Schema): string {
   const names = logits.map((index) => header[index]!)
-  const ends = names.length > 2 ? `${names[0]} ... ${names.at(-1)}` : names.join(', ')
   const others = kept.map((index) => header[index]!).join(', ')
-  return `logits: ${names.length} columns (${shortened(ends)})${others && `; kept: ${shortened(others)}`}`
+  return `logits: ${names.length} columns (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
+}
+
+/** The first and the last of some columns. */
+export function columnRange(names: readonly string[]): string {
+  return shortened(names.length > 2 ? `${names[0]} ... ${names.at(-1)}` : names.join(', '))
 }

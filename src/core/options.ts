@@ -395,6 +395,13 @@ export const OPTIONS = {
     aliases: 'limit rows lines nrows n-rows first take max-rows',
     help: 'score the first N rows, and read no more',
   }),
+  dryRun: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: false,
+    aliases: 'plan explain preview check n-dry',
+    help: 'show what would be done: formats, columns, classes, lane, and the first 3 rows; write nothing',
+  }),
   requireRows: option({
     kind: flag,
     scopes: BYTES,

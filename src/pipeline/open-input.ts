@@ -24,9 +24,10 @@ export interface Input extends Source {
   requireUnchanged?(): void
 }
 
-/** An input whose format is known; and what its text was before it was decoded, where that is known. */
+/** An input whose format is known; what it was compressed with, and what its text was before it was decoded, where that is known. */
 export interface Opened extends Source {
   format: FormatName
+  compression: CompressionName | 'none'
   encoding: string | undefined
 }
 
@@ -41,7 +42,7 @@ type Warn = (text: string) => void
  */
 export async function openInput(input: Input, settings: Settings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
-  const { source, path } = await unpack(input, warn)
+  const { source, path, compression } = await unpack(input, warn)
   const told = settings.from ?? formatOf(name)
   const isAsked = settings.from !== undefined
   const kinds: [FormatName | FileKind, Magic][] = [...BINARY_MAGICS, ...kindMagics(isAsked)]
@@ -52,7 +53,13 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
   const format = binary ?? (await textFormat(text.source, told, settings))
   if (told && told !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${told}`)
-  return { chunks: text.source.rest(), format, encoding: text.encoding, ...(path !== undefined && { path }) }
+  return {
+    chunks: text.source.rest(),
+    format,
+    compression,
+    encoding: text.encoding,
+    ...(path !== undefined && { path }),
+  }
 }
 
 /** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
@@ -104,8 +111,14 @@ function undecodable(encoding: string): SoftmaxError {
   return new SoftmaxError('E_ENCODING', { reason: `the input is ${encoding}`, remedy })
 }
 
+interface Unpacked {
+  source: Peekable
+  compression: CompressionName | 'none'
+  path?: string
+}
+
 /** An input without its compression. */
-async function unpack(input: Input, warn: Warn): Promise<{ source: Peekable; path?: string }> {
+async function unpack(input: Input, warn: Warn): Promise<Unpacked> {
   const source = new Peekable(input.chunks)
   const found = (await source.peek(compressionOfBytes)) ?? 'none'
   const { compression = 'none' } = compressionOf(input.name ?? '')
@@ -114,11 +127,11 @@ async function unpack(input: Input, warn: Warn): Promise<{ source: Peekable; pat
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
     warn(`it is ${not(found)}, as its first bytes tell, though its name says otherwise`)
   }
-  if (found === 'none') return { source, ...(input.path !== undefined && { path: input.path }) }
+  if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
   const plain = new Peekable(decompress(found, source.rest()))
   const inner = await plain.peek(compressionOfBytes)
   if (inner && inner !== 'none') throw packedTwice(inner, found, input.path ?? 'FILE')
-  return { source: plain }
+  return { source: plain, compression: found }
 }
 
 function packedTwice(inner: CompressionName, outer: CompressionName, file: string): SoftmaxError {

@@ -4,11 +4,18 @@ import type { FormatName } from '../core/formats.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import type { Input } from './open-input.js'
+import type { Input, Opened } from './open-input.js'
 import type { Stats } from './row-counts.js'
 
 /** Settings of an input whose format, and that of its output, is known. */
 export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
+
+/** An input that is open: its bytes so far, and the number of its rows, where it is known. */
+export interface Origin {
+  opened: Opened
+  taken: { bytes: number }
+  rows: number | undefined
+}
 
 /** What the inputs of a run share. */
 export interface Run {
@@ -16,7 +23,7 @@ export interface Run {
   stats: Stats
   /** Whether there is one input only. */
   single: boolean
-  emit(event: 'header' | 'schema' | 'warning', what: unknown, source: string | undefined): void
+  emit(event: 'header' | 'schema' | 'input' | 'warning', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; schema: Schema }
   /** The types of kept columns, where they are inferred: undefined is text. */
@@ -24,7 +31,7 @@ export interface Run {
   /** The columns that are kept of the first input. */
   kept?: readonly Column[]
   /** Inputs without rows, whose number of classes is that of an input that has rows, if one comes. */
-  unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings }[]
+  unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

@@ -13,18 +13,21 @@ import { numbersOf, resolveColumns } from './columns.js'
 import { closedReader, unmeasuredList } from './empty-lists.js'
 import { firstRows } from './first-rows.js'
 import { headOf } from './head.js'
+import { inputInfo } from './input-info.js'
 import { inferTypes } from './kept-types.js'
 import { countLane, laneOf } from './lanes.js'
 import { type Input, openInput } from './open-input.js'
 import { requireAllBytes, requireConservation, requireRows } from './row-counts.js'
-import type { InputSettings, Run } from './run.js'
+import type { InputSettings, Origin, Run } from './run.js'
 import { outputSchema, type ScoreJob } from './scorer.js'
 
 /** Scores inputs one after the other into one output. */
 export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   try {
     for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
-    for (const { reader, input, settings } of run.unmeasured ?? []) yield* scoreRows(reader, input, run, settings)
+    for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
+      yield* scoreRows(reader, input, run, settings, origin)
+    }
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
@@ -58,7 +61,7 @@ async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
     const { head } = settings
     try {
       const asked = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
-      if (asked) yield* scoreReader(asked, input, run, settings, taken)
+      if (asked) yield* scoreReader(asked, input, run, settings, { opened, taken, rows: reader?.rows })
     } finally {
       await reader?.close?.()
     }
@@ -77,12 +80,12 @@ async function* scoreReader(
   input: Input,
   run: Run,
   settings: InputSettings,
-  taken: { bytes: number },
+  origin: Origin,
 ): AsyncGenerator<Uint8Array> {
   if (!run.first && !run.single && unmeasuredList(reader, settings)) {
     run.unmeasured ??= []
-    run.unmeasured.push({ reader: closedReader(reader), input, settings })
-  } else yield* scoreRows(reader, input, run, settings, taken)
+    run.unmeasured.push({ reader: closedReader(reader), input, settings, origin: { ...origin, taken: { bytes: 0 } } })
+  } else yield* scoreRows(reader, input, run, settings, origin)
 }
 
 async function* scoreRows(
@@ -90,7 +93,7 @@ async function* scoreRows(
   input: Input,
   run: Run,
   settings: InputSettings,
-  taken = { bytes: 0 },
+  { opened, taken, rows }: Origin,
 ): AsyncGenerator<Uint8Array> {
   const list = unmeasuredList(reader, settings)
   if (list && run.first) list.width = run.first.schema.classes.length
@@ -100,6 +103,7 @@ async function* scoreRows(
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
+  run.emit('input', inputInfo({ ...opened, rows }, reader, job, settings, run.stats.lane), input.name)
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (await newWriter(format, schema, reader))
   run.kept ??= schema.kept

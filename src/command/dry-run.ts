@@ -1,0 +1,161 @@
+/** What a run would do: formats, columns, classes, lane, and its first rows; nothing is written but this. */
+import type { Readable } from 'node:stream'
+import { scoreFiles } from '../api/score-files.js'
+import { valueReader } from '../core/column-values.js'
+import type { Dialect } from '../core/dialect.js'
+import { printable, shortened } from '../core/errors.js'
+import { isText } from '../core/formats.js'
+import { type OptionsOf, parseOptions } from '../core/options.js'
+import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
+import { jsonOf } from '../core/value-text.js'
+import { loadFormat } from '../formats/index.js'
+import { compressionOf } from '../io/compression.js'
+import type { InputInfo } from '../pipeline/input-info.js'
+import { columnRange } from './announcement.js'
+
+/** How many rows are shown. */
+const ROWS = 3
+
+/** What is said of the inputs and the output, by their names. */
+interface Names {
+  inputs: readonly string[]
+  output: string | undefined
+}
+
+/** The report, piece by piece: what is known before a failure comes before it. `warn` is called with what is unusual. */
+export async function* dryRun(
+  sources: readonly (string | Readable)[],
+  options: OptionsOf<'bytes'>,
+  names: Names,
+  warn: (text: string, source: string) => void,
+): AsyncGenerator<string> {
+  const stream = scoreFiles(sources, { ...options, head: Math.min(options.head ?? ROWS, ROWS), jobs: 1 })
+  const found: { schema?: Schema; info?: InputInfo } = {}
+  stream.on('warning', warn)
+  stream.once('schema', (schema: Schema) => {
+    found.schema = schema
+  })
+  stream.once('input', (info: InputInfo) => {
+    found.info = info
+  })
+  const pieces: Buffer[] = []
+  let failure: unknown
+  try {
+    for await (const piece of stream) pieces.push(Buffer.from(piece))
+  } catch (error) {
+    failure = error
+  }
+  const { schema, info } = found
+  if (schema && info) yield reportOf(schema, info, names)
+  // What is cut short by a failure can be shown of text alone.
+  if (info && (!failure || isText(info.output.format)))
+    yield `rows:\n${await rowsOf(Buffer.concat(pieces), info.output)}`
+  if (failure) throw failure
+}
+
+function reportOf(schema: Schema, info: InputInfo, { inputs, output }: Names): string {
+  const others = inputs.length > 1 ? `, the first of ${inputs.length}` : ''
+  const lines: [string, string][] = [
+    ['input', `${inputs[0]}${others} (${inputText(info)})`],
+    ['logits', `${logitsText(schema)}${schema.guessed ? ', guessed' : ''}`],
+    ['kept', namesText(schema.kept.map((index) => schema.header[index]!))],
+    ['classes', `${schema.classes.length}: ${namesText(schema.classes)}`],
+    ['output', `${output ?? 'standard output'} (${outputText(info.output, output)})`],
+    ['columns', columnsText(info.output.columns)],
+    ['lane', info.lane ?? 'none'],
+  ]
+  return lines.map(([key, value]) => `${`${key}:`.padEnd(8)} ${printable(value)}\n`).join('')
+}
+
+function inputText({ format, compression, encoding, dialect, headerLine, rows }: InputInfo): string {
+  const header = headerLine === undefined ? 'no header' : `header in line ${headerLine}`
+  return [
+    format,
+    compression === 'none' ? 'not compressed' : compression,
+    ...(encoding === undefined ? [] : [encoding]),
+    ...(dialect ? [dialectText(dialect), header] : []),
+    ...(rows === undefined ? [] : [`${rows} rows`]),
+  ].join(', ')
+}
+
+function outputText({ format, dialect }: InputInfo['output'], path = ''): string {
+  const { compression } = compressionOf(path)
+  return [format, ...(compression ? [compression] : []), ...(dialect ? [dialectText(dialect)] : [])].join(', ')
+}
+
+function dialectText({ delimiter, quote, escape, comment }: Dialect): string {
+  const marks = { delimiter, quote, ...(escape !== quote && { escape }), ...(comment !== undefined && { comment }) }
+  return Object.entries(marks)
+    .map(([name, mark]) => `${name} '${mark}'`)
+    .join(', ')
+}
+
+function logitsText({ header, logits, logitsList }: Schema): string {
+  const names = logits.map((index) => header[index]!)
+  return logitsList
+    ? `all in ${names[0]}`
+    : `${names.length} ${names.length === 1 ? 'column' : 'columns'} (${columnRange(names)})`
+}
+
+/** Names, of which the first and the last are told where they are too many for a line. */
+function namesText(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  const all = names.join(', ')
+  return all.length <= LINE ? all : shortened(`${names.slice(0, 3).join(', ')} ... ${names.at(-1)}`)
+}
+
+const LINE = 66
+
+/** Columns with their types; those of one type that follow one another are told together. */
+function columnsText(columns: InputInfo['output']['columns']): string {
+  const runs: { names: string[]; type: string }[] = []
+  for (const { name, type } of columns) {
+    const last = runs.at(-1)
+    if (last?.type === type) last.names.push(name)
+    else runs.push({ names: [name], type })
+  }
+  return runs.map(({ names, type }) => `${columnRange(names)}: ${type}`).join('; ')
+}
+
+/** The rows as they would come out; those of a format that is not text as lines of JSON. */
+async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): Promise<string> {
+  if (isText(format)) return bytes.toString()
+  const lines: string[] = []
+  const settings = parseOptions({ from: format }, 'bytes')
+  const reader = await (await loadFormat(format)).read({ chunks: chunksOf(bytes) }, settings)
+  const names = reader?.named ? columns.map(({ name }) => `${JSON.stringify(name)}:`) : undefined
+  for await (const batch of reader?.batches(readAll(names?.length, reader.columns[0]?.width)) ?? []) {
+    const values = batch.kept.map((column) => valueReader(column))
+    for (let row = 0; row < batch.numRows; row++) {
+      const line = names?.map((name, index) => name + jsonOf(values[index]!(row))) ?? matrixRow(batch, row)
+      lines.push(names ? `{${line}}\n` : `[${line}]\n`)
+    }
+  }
+  await reader?.close?.()
+  return lines.join('')
+}
+
+async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
+function matrixRow({ logits, numRows }: RecordBatch, row: number): string[] {
+  const width = logits.length / numRows
+  return Array.from(logits.subarray(row * width, (row + 1) * width), jsonOf)
+}
+
+/** All columns are kept where they have names; else there is one of numbers. */
+function readAll(count: number | undefined, width = 1): ReaderOptions {
+  return {
+    logits: count === undefined ? [0] : [],
+    logitsList: count === undefined,
+    kept: Array.from({ length: count ?? 0 }, (_, index) => index),
+    classes: width,
+    rawRowKeys: undefined,
+    typed: false,
+    missing: 'error',
+    wantRaw: false,
+    encoding: undefined,
+  }
+}
