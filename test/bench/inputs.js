@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FOLDER } from './cache.js'
-import { writeLogits } from './data.js'
 import { PYTHON } from './peers.js'
 
 const MILLION = { rows: 1_000_000, classes: 10 }
@@ -14,7 +13,7 @@ export const INPUTS = {
   million: { title: '1,000,000 x 10', ...MILLION },
   long: { title: '10,000,000 x 10', rows: 10_000_000, classes: 10, long: true },
   pairs: { title: '2,000,000 x 2', rows: 2_000_000, classes: 2 },
-  doubles: { title: '300,000 x 10, 17-digit doubles', rows: 300_000, classes: 10, digits: 'double' },
+  doubles: { title: '300,000 x 10, 17-digit doubles', rows: 300_000, classes: 10, digits: 'float64' },
   wide: { title: '10,000 x 1000', rows: 10_000, classes: 1000 },
   ndjson: { title: '1,000,000 x 10, NDJSON, lists', ...MILLION, format: 'ndjson', layout: 'lists' },
   'to-parquet': { title: '1,000,000 x 10, CSV to Parquet', ...MILLION, to: 'parquet' },
@@ -32,14 +31,10 @@ export function make({ rows, classes, digits = 'float32', format = 'csv', layout
   if (existsSync(path)) return path
   console.error(`making ${path}`)
   const part = join(FOLDER, `part.${format}`)
-  if (['parquet', 'arrow'].includes(format)) convert(make({ rows, classes, digits }), part, layout)
-  else writeLogits(part, { rows, classes, digits, format })
+  const shape = [rows, classes, digits, layout].map(String)
+  execFileSync(PYTHON, [join(import.meta.dirname, 'data.py'), part, ...shape], { stdio: 'inherit' })
   renameSync(part, path)
   return path
-}
-
-function convert(from, to, layout) {
-  execFileSync(PYTHON, [join(import.meta.dirname, 'convert.py'), from, to, layout], { stdio: 'inherit' })
 }
 
 export function megabytes(path) {

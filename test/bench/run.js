@@ -22,7 +22,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --only A,B       contestants and routes whose names have A or B in them, and softmax
   --inputs A,B     of ${CONTESTS.join(', ')}
   --native         a native program in Rust too; needs cargo
-  --long           the input of 10,000,000 rows too; the first time, making it takes minutes
+  --long           the input of 10,000,000 rows too
 
 Peers are Python packages: the first time, they are installed in ${FOLDER}.
 `
