@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { COMMAS } from '../dist/core/dialect.js'
 import type { Block } from '../dist/core/record-batch.js'
 import { splitRows } from '../dist/formats/csv/row-splitter.js'
 import { splitLines } from '../dist/formats/ndjson/line-splitter.js'
 import { type Clock, coalesce } from '../dist/io/coalesce.js'
 import { chunksOf } from './streams.js'
 
-const DIALECT = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' } as const
 const SIZE = 1 << 12
 /** Chunks are never late, however busy the machine. */
 const clock: Clock = { now: () => 0, after: () => () => {} }
 
 /** The blocks of an input that comes in chunks of 10,000 bytes. */
 const blocksOf = (input: string, limit: number): Promise<Block[]> =>
-  Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), DIALECT, { size: SIZE, limit, clock })).toArray()
+  Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), COMMAS, { size: SIZE, limit, clock })).toArray()
 
 const textOf = (blocks: Block[]) => blocks.map((block) => String(Buffer.isBuffer(block) ? block : block.start)).join('')
 

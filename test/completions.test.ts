@@ -134,6 +134,6 @@ describe('--completions fish', () => {
     expect(lines).toContain(
       "complete -c softmax -l no-header -d 'whether the first line is a header, whatever it looks like'",
     )
-    expect(lines).toContain("complete -c softmax -l quote -r -d 'around cells'")
+    expect(lines).toContain("complete -c softmax -l quote -r -d 'around cells; none takes quotes for text'")
   })
 })

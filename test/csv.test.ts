@@ -187,19 +187,6 @@ describe('line ends', () => {
     expect(text).toBe(`"a\nb",p_x,p_y,label\nc,${P21},x\n`)
   })
 
-  it('CR CR LF does not double the rows', async () => {
-    const { text, stats, error } = await run('t,logit_x,logit_y\r\na,2,1\r\r\nb,2,1\r\n', { onError: 'skip' })
-    expect(error).toBeUndefined()
-    expect(text).toBe(`t,p_x,p_y,label\nb,${P21},x\n`)
-    expect(stats).toMatchObject({ read: 2, written: 1, rejected: { E_CELL: 1 } })
-  })
-
-  it('CR CR LF is no line end behind a kept cell either', async () => {
-    const outcome = await run('logit_x,logit_y,t\r\n2,1,a\r\r\n2,1,b\r\n', { onError: 'skip' })
-    expect(outcome.text).toBe(`t,p_x,p_y,label\nb,${P21},x\n`)
-    expect(rejected(outcome)).toBe(1)
-  })
-
   it('in the quotes of the first line are not those of the file', async () => {
     const { text } = await run('"a\rb",logit_x,logit_y\nc,2,1\n')
     expect(text).toBe(`"a\rb",p_x,p_y,label\nc,${P21},x\n`)

@@ -58,7 +58,7 @@ describe('--dry-run', () => {
       'general',
     ]
     expect(report(['in.gz', ...options], { cwd })).toMatchObject({
-      input: "in.gz (csv, gzip, windows-1252, delimiter ';', quote '\"', comment '#', header in line 2)",
+      input: "in.gz (csv, gzip, latin1, delimiter ';', quote '\"', comment '#', header in line 2)",
       output: "out.gz (tsv, gzip, delimiter '\\t', quote '\"')",
       lane: 'general',
     })
@@ -79,8 +79,8 @@ describe('--dry-run', () => {
 
   it.each([
     ['digits.parquet', 'parquet', '{"image":766,"truth":"five","p_zero":0.055'],
-    ['digits.arrow', 'arrow', '{"image":766,"truth":"five","p_zero":0.055'],
-    ['digits.arrows', 'arrows', '{"image":766,"truth":"five","p_zero":0.055'],
+    ['digits.arrow', 'arrow', '{"image":766,"truth":"five","probs":[0.055'],
+    ['digits.arrows', 'arrows', '{"image":766,"truth":"five","probs":[0.055'],
     ['digits.ndjson.gz', 'parquet', '{"image":766,"truth":"five","probs":[0.055'],
     ['digits.npy', 'npy', '[0.055'],
     ['digits.npy', 'csv', 'p_0,p_1,p_2,p_3'],

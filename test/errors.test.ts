@@ -89,7 +89,7 @@ const THROUGH_COMMAND = {
     ...badRow('2,"1,1'),
     begins: 'in.csv:3: (row 2, byte 31): ',
     says: 'a quote is not closed',
-    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31 } },
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29 } },
   },
   E_ROW_TOO_LONG: {
     ...badRow(`2,1,${' '.repeat(40)}1`),
@@ -147,6 +147,12 @@ const THROUGH_COMMAND = {
     begins: 'in.csv:1: the header is not UTF-8',
     says: '--encoding latin1 reads it',
     api: { info: { source: 'in.csv', line: 1 }, says: "encoding: 'latin1' reads it" },
+  },
+  E_REPEATED: {
+    ...badRow('id,logit_cat,logit_dog'),
+    begins: 'in.csv:3: (row 2, byte 29): the row is the header again',
+    says: 'name the files as inputs',
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29 } },
   },
   E_UNSUPPORTED: {
     files: { 'in.csv': Buffer.from('BZh91AY&SY\xe2\xf2\xd5"\x00\x00\x11[', 'latin1') },

@@ -77,6 +77,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'missing -inf': { missing: '-inf' },
   'nonfinite propagate': { nonfinite: 'propagate' },
   skip: { onError: 'skip' },
+  'lazy quotes': { lazyQuotes: true },
 }
 
 /** A text as the options say that it is. */
@@ -169,8 +170,15 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     ...outputOf(random),
     comment: maybe(random, 6, () => '#'),
     escapeFormulas: maybe(random, 5, () => true),
+    lazyQuotes: maybe(random, 6, () => true),
     logits: random.of(['logit_*', 'logit_*', `logit_${classes - 1},logit_*`]),
   }
+}
+
+/** Takes quotes for text, now and then: the fast lane does where cells come out as they stand. */
+function withoutQuotes(random: Random, options: ScoreOptions, text: string): ScoreOptions {
+  const isKept = !options.to && !options.escapeFormulas && !text.includes('\r')
+  return isKept && random.below(6) === 0 ? { ...options, quote: 'none', labels: undefined } : options
 }
 
 /** Rows as many as asked; `oddness` is how many of a thousand logits are odd. */
@@ -200,7 +208,8 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
   const ends = random.of(crlf ? ['\r\n', '\r\n', ''] : ['\n', '\n', ''])
   const joined = lines.join(crlf ? '\r\n' : '\n') + ends
   const text = !crlf && random.below(6) === 0 ? joined.replaceAll('\n', '\r') : joined
-  return { text: random.below(4) === 0 ? mutated(random, text) : text, options }
+  const input = random.below(4) === 0 ? mutated(random, text) : text
+  return { text: input, options: withoutQuotes(random, options, input) }
 }
 
 const BITS = [

@@ -443,7 +443,59 @@ const TESTS = {
       await bothGive(['--quote', '"'], {}, 'id,logit_a,logit_b\n"a,b",2,1\n', output)
     })
 
+    it('may be none', async () => {
+      await bothGive(
+        ['--quote', 'none'],
+        { quote: 'none' },
+        'id,logit_a,logit_b\n",2,1\n',
+        `id,p_a,p_b,label\n",${P21},a\n`,
+      )
+    })
+
     refuses('--quote', ['', '""', 'a', '1', '-', '\n', 'é'], 'quote', ['', '""', 'q', 'ł', null])
+  },
+
+  lazyQuotes() {
+    it('takes quotes for text in cells that do not begin with one', async () => {
+      const output = `id,p_a,p_b,label\n5" disk,${P21},a\n`
+      await bothGive(['--lazy-quotes'], { lazyQuotes: true }, 'id,logit_a,logit_b\n5" disk,2,1\n', output)
+    })
+
+    it.each(['yes', 1])('%j is refused', (lazyQuotes) => {
+      expect(thrown(() => score({ lazyQuotes } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  trim() {
+    it('drops blanks around cells and names', async () => {
+      const output = `id,p_a,p_b,label\n"7, ",${P21},a\n`
+      await bothGive(['--trim'], { trim: true }, 'id, logit_a, logit_b\n "7, ", 2, 1\n', output)
+    })
+
+    it.each(['yes', 1])('%j is refused', (trim) => {
+      expect(thrown(() => score({ trim } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
+  skipLines() {
+    it('leaves out lines above the header', async () => {
+      const output = `id,p_a,p_b,label\n7,${P21},a\n`
+      const input = 'made by hand\n\nid,logit_a,logit_b\n7,2,1\n'
+      await bothGive(['--skip-lines', '2'], { skipLines: 2 }, input, output)
+    })
+
+    refuses('--skip-lines', ['', '-1', '1.5', 'all'], 'skipLines', [-1, 1.5, '1'])
+  },
+
+  rowNames() {
+    it('reads a header that lacks the name of the first column', async () => {
+      const output = `row_names,p_a,p_b,label\n7,${P21},a\n`
+      await bothGive(['--row-names'], { rowNames: true }, 'logit_a,logit_b\n7,2,1\n', output)
+    })
+
+    it.each(['yes', 1])('%j is refused', (rowNames) => {
+      expect(thrown(() => score({ rowNames } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
   },
 
   escape() {
@@ -1204,7 +1256,8 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, clobber, rejects, debug, progress, stats, quiet, completions, help, version, ...bytes } = all
+    const { output, clobber, dryRun, rejects, debug, progress, stats, quiet, completions, help, version, ...bytes } =
+      all
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

@@ -69,7 +69,7 @@ describe('README', () => {
   })
 
   it.each(blocksIn('sh'))('runs block $name', ({ text }) => {
-    expect(run('bash', ['-euo', 'pipefail', '-c', text])).toMatchObject({ status: 0, stderr: '' })
+    expect(run('bash', ['--norc', '-euo', 'pipefail', '-c', text])).toMatchObject({ status: 0, stderr: '' })
   })
 
   it.each(blocksIn('console'))('prints what block $name shows', ({ text }) => {
@@ -77,7 +77,7 @@ describe('README', () => {
     const shown = [...text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)]
     expect(shown.length).toBeGreaterThan(0)
     for (const [, line, output] of shown) {
-      const { stdout } = run('bash', ['-c', `exec 2>&1; ${line}`], place)
+      const { stdout } = run('bash', ['--norc', '-c', `exec 2>&1; ${line}`], place)
       expect(stdout).toBe(output)
     }
   })

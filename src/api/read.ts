@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../core/record-batch.js'
 import { findWhole } from '../core/schema.js'
-import { dialectFromOptions } from '../formats/csv/header.js'
+import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
@@ -102,7 +102,7 @@ async function* rowsOf(
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
-  yield* countRows<Row>(batchesOf(table, settings), run, place, name)
+  yield* countRows<Row>(batchesOf(table, settings), run, place, name, table.relocate)
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {

@@ -1,7 +1,7 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
 import { type OptionsOf, parseOptions } from '../core/options.js'
-import { dialectFromOptions } from '../formats/csv/header.js'
+import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'

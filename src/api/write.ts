@@ -6,7 +6,7 @@ import { type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from
 import type { Field } from '../core/output-columns.js'
 import type { RecordBatchWriter } from '../core/record-batch.js'
 import { valueOf } from '../formats/columnar.js'
-import { dialectFromOptions } from '../formats/csv/header.js'
+import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { inBatches } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'

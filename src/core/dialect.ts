@@ -3,19 +3,35 @@
  * are kept come out as the same bytes, whatever their encoding, and text of our own is encoded on the way in.
  */
 export interface Dialect {
-  /** One or more bytes between cells. */
+  /** One or more bytes between cells; a blank where runs of blanks are. */
   delimiter: string
+  /** Around cells; empty where they have none. */
   quote: string
   /** Stands before a quote (or itself) inside quotes; the quote itself, as a rule. */
   escape: string
   /** Begins a line that is skipped. */
   comment: string | undefined
-  /** Ends a row, after an optional `\r` where it is `\n`. */
+  /** Ends a row, after `\r` or none where it is `\n`. */
   newline: '\n' | '\r'
+  /** What blanks around cells are: part of them, nothing, or, in runs, what stands between them. */
+  blanks: 'keep' | 'trim' | 'delimit'
+  /** Whether a quote in a cell that does not begin with one is text. */
+  lazyQuotes: boolean
+  /** Whether rows end in a delimiter that has no cell behind it. */
+  trailing: boolean
 }
 
 /** The dialect of RFC 4180, but for its newline. */
-export const COMMAS: Dialect = { delimiter: ',', quote: '"', escape: '"', comment: undefined, newline: '\n' }
+export const COMMAS: Dialect = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  comment: undefined,
+  newline: '\n',
+  blanks: 'keep',
+  lazyQuotes: false,
+  trailing: false,
+}
 
 /** UTF-8 bytes of a text, as latin1 text. */
 export function toBytes(text: string): string {
@@ -38,5 +54,5 @@ const NOT_ASCII = /[\u0080-\uffff]/
 
 /** True if two dialects write a cell alike, so that a cell may be copied from one to the other as it stands. */
 export function sameCells(a: Dialect, b: Dialect): boolean {
-  return a.delimiter === b.delimiter && a.quote === b.quote && a.escape === b.escape
+  return a.delimiter === b.delimiter && a.quote === b.quote && a.escape === b.escape && a.blanks === b.blanks
 }

@@ -43,16 +43,24 @@ export const CODES = {
     1,
     ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
-  E_WIDTH: word<{ cells: number; width: number }>(
+  E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined }>(
     1,
-    ({ cells, width }) => `the row has ${plural(cells, 'cell')} where ${width} are expected`,
+    ({ cells, width, hint }) =>
+      `the row has ${plural(cells, 'cell')} where ${width} are expected${hint === undefined ? '' : `; ${hint}`}`,
+  ),
+  E_REPEATED: word(
+    1,
+    () => 'the row is the header again, as where files were joined; name the files as inputs, one after the other',
   ),
   E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
   E_ROW_TOO_LONG: word<{ limit: number }>(
     1,
     ({ limit }) => `the row is longer than ${limit} bytes; ${optionText('maxRowBytes')} allows for longer ones`,
   ),
-  E_JSON: word<{ reason: string }>(1, ({ reason }) => `the line is not JSON: ${reason}`),
+  E_JSON: word<{ reason: string; what?: string }>(
+    1,
+    ({ reason, what = 'line' }) => `the ${what} is not JSON: ${reason}`,
+  ),
   E_CELL_ENCODING: word(1, () => `the text is not UTF-8; ${optionText('keep', false)} leaves it out`),
   E_CELL_TYPE: word<{ cell: string; type: string }>(
     1,
@@ -276,6 +284,7 @@ function plural(count: number, noun: string): string {
 }
 
 function cellHint(cell: string, column: string | undefined): string {
+  if (cell.startsWith('\ufeff')) return JOINED
   if (column !== undefined && plainName(cell) === plainName(column)) {
     return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
   }
@@ -286,3 +295,4 @@ function cellHint(cell: string, column: string | undefined): string {
 
 /** What programs write where there is no value. */
 const NULLS = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)$/i
+const JOINED = '; a byte order mark stands before it, as where files were joined; name the files as inputs instead'

@@ -66,12 +66,23 @@ const byte = (place: string): Kind<string> => ({
   accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
 })
 
+/** The delimiter that is any run of blanks; and the quote that is none. */
+export const WHITESPACE = 'whitespace'
+export const NO_QUOTE = 'none'
+
+const quoteMark: Kind<string> = {
+  ...byte('C|none'),
+  expected: 'one ASCII character, not a letter, digit, sign, point or newline, or none',
+  accepts: (value): value is string => value === NO_QUOTE || byte('C').accepts(value),
+}
+
 const separator: Kind<string> = {
   place: 'C',
-  expected: 'characters that no number has, as , ; | or tab, or \\t or \\x01',
+  expected: 'characters that no number has, as , ; | or tab, or \\t or \\x01, or whitespace',
   read: (text) =>
     DELIMITERS[text.toLowerCase()] ?? text.replace(/\\(?:t|x([\da-f]{2})|u([\da-f]{4})|([0-3][0-7]{2}))/gi, unescaped),
-  accepts: (value): value is string => typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value),
+  accepts: (value): value is string =>
+    value === WHITESPACE || (typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value)),
 }
 
 const encodingName: Kind<string> = {
@@ -267,15 +278,15 @@ export const OPTIONS = {
     defaultText: 'by format',
     about: 'delimited',
     aliases: 'sep separator field-separator fs ifs delim F',
-    help: 'one or more characters between cells; tab, \\t and \\x01 are such',
+    help: 'one or more characters between cells; tab, \\t and \\x01 are such, whitespace is any run of blanks',
   }),
   quote: option({
-    kind: byte('C'),
+    kind: quoteMark,
     scopes: ['bytes', 'read', 'write', 'command'],
     default: '"',
     about: 'delimited',
     aliases: 'quotechar quote-char',
-    help: 'around cells',
+    help: 'around cells; none takes quotes for text',
   }),
   escape: option({
     kind: byte('C'),
@@ -285,12 +296,19 @@ export const OPTIONS = {
     aliases: 'escapechar escape-char',
     help: 'before a quote inside quotes',
   }),
-  encoding: option({
-    kind: encodingName,
+  lazyQuotes: option({
+    kind: flag,
     scopes: READERS,
-    about: 'text',
-    defaultText: 'utf-8, or by byte order mark',
-    help: 'encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8',
+    default: false,
+    about: 'delimited',
+    help: 'take a quote for text in a cell that does not begin with one',
+  }),
+  trim: option({
+    kind: flag,
+    scopes: READERS,
+    default: false,
+    about: 'delimited',
+    help: 'drop blanks around cells and names, outside of their quotes',
   }),
   comment: option({
     kind: byte('C'),
@@ -300,12 +318,33 @@ export const OPTIONS = {
     aliases: 'comments comment-char comment-prefix skip-comments',
     help: 'lines that begin with it are skipped',
   }),
+  skipLines: option({
+    kind: wholeNumber('N', 0, Number.MAX_SAFE_INTEGER),
+    scopes: READERS,
+    default: 0,
+    about: 'delimited',
+    help: 'leave out the first N lines of each input, which stand above the header',
+  }),
   header: option({
     kind: flag,
     scopes: READERS,
     defaultText: 'by the first line',
     aliases: 'headers has-header header-row no-headers H',
     help: 'whether the first line is a header, whatever it looks like',
+  }),
+  rowNames: option({
+    kind: flag,
+    scopes: READERS,
+    default: false,
+    about: 'delimited',
+    help: 'the header has no name for the first column, as R writes it; it is called row_names',
+  }),
+  encoding: option({
+    kind: encodingName,
+    scopes: READERS,
+    about: 'text',
+    defaultText: 'utf-8, or by byte order mark',
+    help: 'encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8',
   }),
   outputHeader: option({
     kind: flag,

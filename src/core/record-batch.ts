@@ -139,6 +139,9 @@ export interface ReaderOptions {
  */
 export type Cells = 'encoded' | 'bytes' | 'text'
 
+/** Puts what became of a block or a batch where it is in the input; called for each in order. */
+export type Relocate = <Piece>(scored: ScoredRows<Piece>) => ScoredRows<Piece>
+
 /** An input that is open. */
 export interface RecordBatchReader {
   columns: Column[]
@@ -152,8 +155,6 @@ export interface RecordBatchReader {
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The cells of each column in the first rows, before batches are asked for: where these are text, which is read once. */
   firstRows?(count: number): Promise<string[][]>
-  /** What is unusual about the input, and no error. */
-  warnings?: readonly string[]
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
   /** Gives kept columns of text types: those given, where undefined is text, or those of their first cells. */
@@ -162,6 +163,10 @@ export interface RecordBatchReader {
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */
   headerLine?: number
+  /** Where rows are not the lines that their blocks and batches have: finds what is told of these in the input. */
+  relocate?: Relocate | undefined
+  /** What is unusual about the input and was taken into account. */
+  warnings?: readonly string[]
   /** Gives back what it holds, whether its batches were taken or not. */
   close?(): Promise<void>
 }

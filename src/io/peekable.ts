@@ -19,7 +19,7 @@ export class Peekable {
     for (;;) {
       const decided = decide(this.#start)
       if (decided !== undefined || this.#start.length >= most) return decided
-      if (!(await this.#more())) return decide(this.#padded(most))
+      if (!(await this.#more())) return decide(this.#padded(Math.min(most, this.#start.length + MOST)))
     }
   }
 

@@ -29,8 +29,8 @@ export const KEEP_DATE = 4
 export const KEEP_TIMESTAMP = 5
 export const KEEP_TIMESTAMP_UTC = 6
 
-/** No byte. */
-export const NO_COMMENT = 0x100
+/** No byte: no comment, no quote. */
+export const NO_BYTE = 0x100
 
 /** What an output column is; from EMIT_CONFIDENCE on, the summary of the row state in its order. */
 export const EMIT_PROBS = 0

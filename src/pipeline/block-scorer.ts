@@ -1,8 +1,8 @@
 /** The ordinary way for a block of text: what the fast lane comes back to for the rows that its kernel defers. */
 import type { Block, ScoredBatch, ScoredRows } from '../core/record-batch.js'
 import { columnWriter, outputFields } from '../formats/columnar.js'
-import { readBatch as readCsv } from '../formats/csv/reader.js'
-import type { ByteRange } from '../formats/csv/row-splitter.js'
+import { readBatch as readCsv } from '../formats/csv/batch.js'
+import type { ByteRange } from '../formats/csv/scanner.js'
 import { write as writeCsv } from '../formats/csv/writer.js'
 import { readBatch as readNdjson, write as writeNdjson } from '../formats/ndjson/ndjson.js'
 import { oversizedBatch } from '../formats/oversized.js'

@@ -1,6 +1,6 @@
 /** The first rows of an input, and no more: what comes behind them is not read. */
 import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/record-batch.js'
-import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 
 /** A reader of at most so many rows of another. */

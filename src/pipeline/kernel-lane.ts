@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer'
 import { COMMAS } from '../core/dialect.js'
 import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
-import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
 import type { Kernel } from '../kernel/host/wasm.js'
 import type { ScoreBlock } from './block-scorer.js'
@@ -17,8 +17,8 @@ import type { Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
 /** True if a block is one for the kernel; the ordinary way does the others. */
-export function isForKernel(block: Buffer, { source, output, settings }: TextJob): boolean {
-  if (block.length > INPUT_ROOM) return false
+export function isForKernel(block: Buffer, { source, output, settings, unusual }: TextJob): boolean {
+  if (block.length > INPUT_ROOM || unusual.some((text) => block.includes(text, 0, 'latin1'))) return false
   if ((source.format === 'ndjson' || !output || settings.encoding !== undefined) && !isUtf8(block)) return false
   // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
   return source.format === 'ndjson' || source.dialect.newline === '\r' || block.at(-1) !== RETURN

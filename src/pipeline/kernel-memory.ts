@@ -25,7 +25,7 @@ import {
   KEEP_TEXT,
   KEEP_TIMESTAMP,
   KEEP_TIMESTAMP_UTC,
-  NO_COMMENT,
+  NO_BYTE,
   WANT_LOG,
   WANT_SUMMARY,
 } from '../kernel/constants.js'
@@ -186,9 +186,10 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   const set = (field: string, value: number) => view.setUint32(at.job + offsetOf(`job_${field}`), value, true)
   const summary = schema.emit.some((name) => EMIT[name] >= EMIT_CONFIDENCE)
   set('delimiter', input.delimiter.charCodeAt(0))
-  set('quote', input.quote.charCodeAt(0))
+  set('quote', input.quote === '' ? NO_BYTE : input.quote.charCodeAt(0))
   set('newline', input.newline.charCodeAt(0))
-  set('comment', input.comment?.charCodeAt(0) ?? NO_COMMENT)
+  set('comment', input.comment?.charCodeAt(0) ?? NO_BYTE)
+  set('trailing', input.trailing ? 1 : 0)
   set('outDelimiter', (output ?? COMMAS).delimiter.charCodeAt(0))
   set('requotes', output && output.delimiter === input.delimiter ? 0 : 1)
   set('escapesFormulas', settings.escapeFormulas ? 1 : 0)

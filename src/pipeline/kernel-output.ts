@@ -1,6 +1,6 @@
 /** Where a kernel puts what it makes of the rows of a block: bytes of text, or columns. */
 import { concatColumns, sliceColumn } from '../core/column-slices.js'
-import { type ByteRange, rowRanges } from '../formats/csv/row-splitter.js'
+import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 import { copiedColumns } from '../io/column-pool.js'
 import type { Kernel } from '../kernel/host/wasm.js'

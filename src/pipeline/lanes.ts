@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
-import type { RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
+import type { RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
 import { blockScorer } from './block-scorer.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, noteLane } from './row-counts.js'
@@ -35,9 +35,10 @@ export async function* countLane(
   run: Run,
   place: BlockStart,
   source: string | undefined,
+  relocate: Relocate | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* countRows(batches, run, place, source)
+    yield* countRows(batches, run, place, source, relocate)
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, place) : error
   }

@@ -4,7 +4,7 @@
  */
 import { type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
-import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
+import type { LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
 import { rawOf, rejectOf, tooMany } from '../core/reject.js'
 
 /** The lanes, the fastest first. */
@@ -51,8 +51,10 @@ export async function* countRows<Piece>(
   run: RowCounts,
   before: BlockStart = { line: 1, row: 1, byte: 0 },
   source?: string,
+  relocate: Relocate = (scored) => scored,
 ): AsyncGenerator<Piece> {
-  for await (const scored of batches) {
+  for await (const batch of batches) {
+    const scored = relocate(batch)
     for (const piece of scored.pieces) yield piece
     count(run.stats, scored)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)

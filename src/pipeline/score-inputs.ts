@@ -99,6 +99,7 @@ async function* scoreRows(
   if (list && run.first) list.width = run.first.schema.classes.length
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
+  for (const text of reader.warnings ?? []) run.emit('warning', text, input.name)
   const job = jobOf(reader, format, input, run, settings, await evidenceOf(reader, run, settings))
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
@@ -111,7 +112,7 @@ async function* scoreRows(
   // A writer of text is of one input, whose cells it may take as they stand.
   if (!isText(settings.to)) run.writer = writer
   if (isFirst) yield* buffersOf(writer.begin())
-  yield* countLane(lane(writer), run, place, input.name)
+  yield* countLane(lane(writer), run, place, input.name, reader.relocate)
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
 }
 
@@ -174,6 +175,6 @@ async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }
 
 /** The output is written as the input is, unless it is asked for in another format. */
 function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
-  if (input && to === from) return { ...input, newline: '\n' }
+  if (input && to === from) return { ...input, newline: '\n', trailing: false }
   return { ...COMMAS, delimiter: delimiterOf(to) ?? ',' }
 }

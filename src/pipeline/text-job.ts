@@ -42,6 +42,8 @@ export interface TextJob extends ScoreJob {
   /** NDJSON out: what precedes each new value, and each kept one. */
   leads: string[]
   keptLeads: string[]
+  /** What a block has where a row in it may be bad though the kernel would take it. */
+  unusual: string[]
 }
 
 /** Wider rows take the ordinary way: their numbers do not fit in the kernel's memory together. */
@@ -60,13 +62,14 @@ export function textJobOf(
   const { source } = text
   const refusal =
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
+    quotesRefusal(job) ??
     (output ? dialectRefusal(output) : fieldsRefusal(schema)) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
   if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
-  return { ...sendable(job), source, entry, ...textsOf(job, source, entry) }
+  return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
 }
 
 /** A job without what cannot be sent to another thread, such as functions among the settings. */
@@ -102,9 +105,31 @@ function sendable({ settings, ...job }: ScoreJob): ScoreJob {
   }
 }
 
-function dialectRefusal({ delimiter, quote, escape }: Dialect): string | undefined {
+function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
   if (delimiter.length > 1) return 'a delimiter of several characters'
-  return quote !== '"' || escape !== '"' ? 'another quote or escape' : undefined
+  if (blanks !== 'keep') return 'blanks around cells'
+  return quote === escape && (quote === '"' || quote === '') ? undefined : 'another quote or escape'
+}
+
+/** Quotes in cells that have none around them are written twice, in the ordinary way. */
+function quotesRefusal(job: ScoreJob): string | undefined {
+  if (job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
+  return 'cells without quotes in an output that has some'
+}
+
+/** Whether kept cells come out as they stand. */
+function keepsCells({ input, output, settings }: ScoreJob): boolean {
+  return sameCells(input!, output!) && input!.newline === output!.newline && !settings.escapeFormulas
+}
+
+/** The header once more, where its logits are numbers. */
+function unusualIn(source: TextSource, { logits }: Schema): string[] {
+  if (source.format !== 'csv') return []
+  const { columns, dialect } = source
+  const header = columns.map(({ headerCell = '' }) => headerCell).join(dialect.delimiter)
+  const isNumeric =
+    columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(columns[index]!.headerCell!))
+  return isNumeric ? [header] : []
 }
 
 function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
@@ -126,11 +151,10 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
   return isSame ? undefined : 'columns of other types than those of the first input'
 }
 
-function csvEntry({ typed, output, input, settings }: ScoreJob): Entry {
-  if (typed) return 'addCsv'
-  if (!output) return 'scoreCsvToNdjson'
-  const keepsCells = sameCells(input!, output) && input!.newline === output.newline && !settings.escapeFormulas
-  return keepsCells ? 'scoreCsv' : 'scoreCsvRequoted'
+function csvEntry(job: ScoreJob): Entry {
+  if (job.typed) return 'addCsv'
+  if (!job.output) return 'scoreCsvToNdjson'
+  return keepsCells(job) ? 'scoreCsv' : 'scoreCsvRequoted'
 }
 
 function ndjsonEntry({ typed, output, rawRows, schema }: ScoreJob): Entry {

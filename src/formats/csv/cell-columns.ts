@@ -3,8 +3,8 @@ import { columnOfCells, inferType } from '../../core/cell-types.js'
 import { type DataType, typeName } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import type { Block, Column, KeptColumn, RowError } from '../../core/record-batch.js'
-import { rowRanges } from './row-splitter.js'
-import { decodeCell, readRow } from './rows.js'
+import { decodeCell, readRowAt } from './rows.js'
+import { rowRanges } from './scanner.js'
 
 /** How many rows tell types, and how many bytes they have at most: the same rows in whatever blocks they come. */
 const MOST_ROWS = 10_000
@@ -32,7 +32,7 @@ function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: num
   for (const { start, end } of rowRanges(block, dialect)) {
     bytes += end - start
     if (bytes > MOST_BYTES || sample.length === MOST_ROWS) return MOST_BYTES
-    const row = readRow(block.subarray(start, end), dialect)
+    const row = readRowAt({ start, end }, block, dialect)
     if (Array.isArray(row)) sample.push(row)
   }
   return bytes

@@ -1,14 +1,14 @@
 /** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
 
-import { type Dialect, toBytes } from '../../core/dialect.js'
+import type { Dialect } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
-import { delimiterOf } from '../../core/formats.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
-import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
-import { ByteQueue, countLines, NewlineFinder, rowRanges, splitRows } from './row-splitter.js'
-import { type Row, readRow } from './rows.js'
+import { readFirstLine } from './first-line.js'
+import { splitRows } from './row-splitter.js'
+import { type Row, readRowAt } from './rows.js'
+import { countLines, rowRanges } from './scanner.js'
 
 /** What the beginning of an input tells. Cells are as they stand in the input. */
 export interface CsvHeader {
@@ -34,35 +34,14 @@ export async function readHeader(
   asked: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<CsvHeader | undefined> {
-  const limit = settings.maxRowBytes
-  const start = await readFirstLine(chunks, asked, limit)
-  const dialect = { ...asked, newline: start.newline }
-  const blocks = splitRows(prepend([start.bytes], chunks), dialect, { size: BLOCK_SIZE[settings.lane], limit })
-  return new HeadReader(dialect, settings, start.mark).read(blocks)
+  const { bytes, dialect, skipped } = await readFirstLine(chunks, asked, settings)
+  const limits = { size: BLOCK_SIZE[settings.lane], limit: settings.maxRowBytes }
+  const blocks = splitRows(prepend([bytes], chunks), dialect, limits)
+  return new HeadReader(dialect, settings, skipped).read(blocks)
 }
 
 /** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
-
-/** Reads until it is known what ends rows; that is not looked for for ever. Bytes come without their mark. */
-async function readFirstLine(
-  chunks: AsyncGenerator<Buffer>,
-  asked: Omit<Dialect, 'newline'>,
-  limit: number,
-): Promise<{ bytes: Buffer; newline: Dialect['newline']; mark: number }> {
-  const held = new ByteQueue(1 << 16)
-  const finder = new NewlineFinder(asked)
-  for (;;) {
-    const { done = false, value } = await chunks.next()
-    if (value) held.append(value)
-    const final = done || held.bytes.length > limit
-    if (!final && mayBeMark(held.bytes)) continue
-    const mark = byteOrderMark(held.bytes)
-    const bytes = held.bytes.subarray(mark)
-    const newline = finder.find(bytes, final)
-    if (newline || final) return { bytes, newline: newline ?? '\n', mark }
-  }
-}
 
 /** The first rows that have so many cells, as many as are asked for and come in time; and all blocks. */
 export async function readFirstRows(
@@ -89,41 +68,23 @@ async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<
   yield* rest
 }
 
-/** True for too few bytes to tell whether a mark is at the start. */
-function mayBeMark(start: Buffer): boolean {
-  return start.length < 3 && [undefined, 0xef].includes(start[0])
-}
-
-/** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
-export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
-  const { quote, escape = quote, comment } = settings
-  const delimiter = toBytes(settings.delimiter ?? delimiterOf(settings.from) ?? ',')
-  const others = [escape === quote ? '' : escape, comment ?? '', delimiter]
-  const [twice] = [quote, ...others].filter((mark, index, all) => mark !== '' && all.indexOf(mark) < index)
-  if (twice !== undefined || delimiter.includes(quote) || (comment && delimiter.startsWith(comment))) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: 'delimiter, quote, escape and comment have to be different characters',
-    })
-  }
-  return { delimiter, quote, escape, comment }
-}
-
 /** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */
 class HeadReader {
-  readonly #dialect: Dialect
+  #dialect: Dialect
   readonly #settings: SettingsOf<'bytes'>
   /** The newlines and the bytes that are done with. */
-  #lines = 0
+  #lines: number
   #bytes: number
   #header: string[] | undefined
   #line = 0
   /** Blocks that hold rows which do not tell the columns. */
   readonly #passed: Block[] = []
 
-  constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, mark: number) {
+  constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, skipped: { lines: number; bytes: number }) {
     this.#dialect = dialect
     this.#settings = settings
-    this.#bytes = mark
+    this.#lines = skipped.lines
+    this.#bytes = skipped.bytes
   }
 
   async read(blocks: AsyncGenerator<Block>): Promise<CsvHeader | undefined> {
@@ -136,7 +97,9 @@ class HeadReader {
       if (found) return this.#head(found.first, prepend([...this.#passed, block], blocks))
       this.#pass(block)
     }
-    return this.#header || this.#passed.length > 0 ? this.#head(undefined, prepend(this.#passed, blocks)) : undefined
+    const [bad] = this.#passed
+    if (!this.#header && !bad) return undefined
+    return this.#head(this.#header || !bad ? undefined : this.#looseCells(bad), prepend(this.#passed, blocks))
   }
 
   #head(first: string[] | undefined, blocks: AsyncGenerator<Block>): CsvHeader {
@@ -149,9 +112,14 @@ class HeadReader {
     const found = rowsIn(block, this.#dialect).next().value
     const end = found?.end ?? sizeOf(block)
     this.#line = this.#lineOf(block, found?.start ?? 0)
-    if (found) this.#header = this.#requireCells(found, block, {})
+    if (found) this.#header = this.#named(this.#requireCells(found, block, {}))
     this.#drop(block, end)
     return Buffer.isBuffer(block) && end < block.length ? block.subarray(end) : undefined
+  }
+
+  /** The header with a name for the column of row names, which R leaves out. */
+  #named(header: string[]): string[] {
+    return this.#settings.rowNames ? [ROW_NAMES, ...header] : header
   }
 
   /** The first row that tells the columns, which under `skip` need not be the first of all; or that there is none. */
@@ -160,10 +128,31 @@ class HeadReader {
       const { row } = found
       if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
       if (Array.isArray(row) && (!this.#header || row.length === this.#header.length)) return { first: row }
+      if (this.#header && this.#endsInDelimiter(block)) {
+        this.#dialect = { ...this.#dialect, trailing: true }
+        return { first: (row as string[]).slice(0, -1) }
+      }
       if (this.#settings.onError === 'skip' && !tired) continue
       return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
     }
     return undefined
+  }
+
+  /** Whether each of the first rows has a delimiter at its end, and nothing behind it, that the header lacks. */
+  #endsInDelimiter(block: Block): boolean {
+    let rows = 0
+    for (const { row } of rowsIn(block, this.#dialect)) {
+      if (!Array.isArray(row) || row.length !== this.#header!.length + 1 || row.at(-1) !== '') return false
+      if (++rows === SAMPLE) break
+    }
+    return rows > 0
+  }
+
+  /** What the first row would be if its quotes were none: where no row can be read, there are columns still. */
+  #looseCells(block: Block): string[] {
+    if (!Buffer.isBuffer(block)) return block.start.toString('latin1').split(this.#dialect.delimiter)
+    const [first] = rowRanges(block, this.#dialect)
+    return block.toString('latin1', first!.start, first!.end).trimEnd().split(this.#dialect.delimiter)
   }
 
   /** Keeps a block for later, save for what stands before the first row. */
@@ -189,6 +178,11 @@ class HeadReader {
   }
 }
 
+/** What the column of row names is called. */
+const ROW_NAMES = 'row_names'
+/** How many rows show whether each ends in a delimiter. */
+const SAMPLE = 100
+
 /** How many bytes are looked through for a row that tells what the columns are. */
 const SEARCH = 1 << 20
 
@@ -204,9 +198,7 @@ function* rowsIn(block: Block, dialect: Dialect): Generator<Found> {
     if (block.code) yield { row: block, start: 0, end: block.bytes }
     return
   }
-  for (const { start, end } of rowRanges(block, dialect)) {
-    yield { row: readRow(block.subarray(start, end), dialect), start, end }
-  }
+  for (const range of rowRanges(block, dialect)) yield { row: readRowAt(range, block, dialect), ...range }
 }
 
 function sizeOf(block: Block): number {

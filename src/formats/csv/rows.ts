@@ -3,9 +3,10 @@
  * say which of them stood in quotes, so cells that pass through as the bytes that they are, quotes and all, are split here;
  * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
  */
-import type { Dialect } from '../../core/dialect.js'
+import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
 import { csvParse, csvStringify } from '../../io/packages.js'
-import { type ByteRange, lineEnd, NOT_CLOSED, rowRanges } from './row-splitter.js'
+import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 
 /** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
 export type Row = string[] | InvalidRow
@@ -44,7 +45,8 @@ export function parseRows(block: Buffer, dialect: Dialect): string[][] | undefin
 }
 
 /** False where csv-parse reads what it should refuse, or drops what is no escape. */
-function isOrdinary(block: Buffer, { quote, escape, comment, newline }: Dialect): boolean {
+function isOrdinary(block: Buffer, { quote, escape, comment, newline, blanks, lazyQuotes }: Dialect): boolean {
+  if (quote === '' || lazyQuotes || blanks !== 'keep') return false
   if (escape !== quote || (comment !== undefined && block.includes(quote + comment))) return false
   return newline === '\r' || !hasLoneReturn(block)
 }
@@ -60,24 +62,37 @@ const LF = 10
 
 /** The rows that stand at some places of a block. */
 export function readRowsAt(places: Iterable<ByteRange>, block: Buffer, dialect: Dialect): Row[] {
-  return Array.from(places, ({ start, end }) => cellsOf(block.toString('latin1', start, end), dialect))
+  return Array.from(places, (place) => readRowAt(place, block, dialect))
 }
 
-/** The row that a block is. */
-export function readRow(block: Buffer, dialect: Dialect): Row {
-  return cellsOf(block.toString('latin1'), dialect)
+/** The row at a place of a block. */
+export function readRowAt(place: ByteRange, block: Buffer, dialect: Dialect): Row {
+  return cellsOf(block.toString('latin1', place.start, textEnd(block, place, dialect)), dialect)
 }
 
-/** Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are. */
-export function writeRows(rows: string[][], { delimiter, quote, escape }: Dialect, encoded: boolean): string {
-  if (encoded) return `${rows.map((cells) => cells.join(delimiter)).join('\n')}\n`
+/** At which byte of a row's text a cell begins. */
+export function cellStart(line: string, cell: number, dialect: Dialect): number {
+  let index = 0
+  for (const range of cellRanges(line, dialect)) if (index++ === cell && 'start' in range) return range.start
+  return 0
+}
+
+/**
+ * Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are.
+ *
+ * @throws E_CONFLICT for a cell that needs quotes where there are none
+ */
+export function writeRows(rows: string[][], dialect: Dialect, encoded: boolean): string {
+  const { delimiter, quote, escape, blanks } = dialect
+  const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
+  if (!encoded && quote === '') for (const row of rows) for (const cell of row) requireBare(cell, dialect)
   return csvStringify().stringify(rows, {
     delimiter,
-    quote,
-    escape,
     record_delimiter: '\n',
-    quoted_empty: rows[0]?.length === 1,
+    quoted_empty: !encoded && (rows[0]?.length === 1 || blanks === 'delimit'),
     quote_record_delimiter: true,
+    ...(blanks === 'delimit' && !encoded && { quoted_match: '\t' }),
+    ...quotes,
   })
 }
 
@@ -86,9 +101,16 @@ export function encodeCell(text: string, dialect: Dialect): string {
   return /^\w+$/.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1)
 }
 
+function requireBare(cell: string, { delimiter, blanks }: Dialect): void {
+  if (!/[\r\n]/.test(cell) && !cell.includes(delimiter) && (blanks !== 'delimit' || /^[^\t]+$/.test(cell))) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${shown(fromBytes(cell))} cannot be written without quotes; leave out --quote none, or name the output with --to`,
+  })
+}
+
 /** The text of a cell, without its quotes and escapes; an escape is one only before a quote or itself. */
 export function decodeCell(cell: string, { quote, escape }: Dialect): string {
-  if (!cell.startsWith(quote)) return cell
+  if (quote === '' || !cell.startsWith(quote)) return cell
   let text = ''
   for (let at = 1; at < cell.length - 1; at++) {
     if (cell[at] === escape && (cell[at + 1] === quote || cell[at + 1] === escape)) at++
@@ -98,27 +120,77 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
 }
 
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
-const OPENED_LATE = 'a quote stands in a cell without quotes; such a cell needs quotes, and the quote is written twice'
+const BLANK_BEHIND = 'a blank follows a closing quote; --trim drops blanks around cells'
+const BLANK_BEFORE = 'a blank stands before a quote; --trim drops blanks around cells'
+const OPENED_LATE =
+  'a quote stands in a cell without quotes; --lazy-quotes takes it for text, --quote none takes all quotes for text'
 
-/** The cells of a row; or why it is none, if its quotes are not as they should be. */
-function cellsOf(text: string, dialect: Dialect): Row {
-  const { delimiter, quote } = dialect
-  const line = text.slice(0, lineEnd(text, dialect))
-  if (!line.includes(quote)) return line.split(delimiter)
-  const bad = (reason: string, at = 0): InvalidRow => ({ code: 'E_QUOTE', info: { reason }, at })
+/** The cells of a row, its newline left out; or why it is none, if its quotes are not as they should be. */
+function cellsOf(line: string, dialect: Dialect): Row {
+  const { quote, blanks, delimiter } = dialect
+  if (blanks === 'keep' && (quote === '' || !line.includes(quote))) return line.split(delimiter)
   const cells: string[] = []
-  for (let at = 0; at <= line.length; at += delimiter.length) {
-    const isQuoted = line.startsWith(quote, at)
-    const next = isQuoted ? quotesEnd(line, at, dialect) : line.indexOf(delimiter, at)
-    if (isQuoted && next < 0) return bad(NOT_CLOSED, at)
-    const end = next < 0 ? line.length : next
-    if (end < line.length && !line.startsWith(delimiter, end)) return bad(CLOSED_EARLY)
-    const cell = line.slice(at, end)
-    if (!isQuoted && cell.includes(quote)) return bad(OPENED_LATE)
-    cells.push(cell)
-    at = end
+  for (const range of cellRanges(line, dialect)) {
+    if ('code' in range) return range
+    cells.push(line.slice(range.start, range.end))
   }
   return cells
+}
+
+/** Where each cell of a row stands in it; where its quotes are not as they should be, that comes last. */
+function* cellRanges(line: string, dialect: Dialect): Generator<ByteRange | InvalidRow> {
+  const { quote, blanks, lazyQuotes } = dialect
+  for (let at = blanks === 'delimit' ? blankEnd(line, 0, dialect) : 0; ; ) {
+    const start = blanks === 'trim' ? blankEnd(line, at, dialect) : at
+    const isQuoted = quote !== '' && line.startsWith(quote, start)
+    const closed = isQuoted ? quotesEnd(line, start, dialect) : start
+    if (closed < 0) return yield invalid(NOT_CLOSED, start)
+    const next = delimiterAt(line, closed, dialect)
+    const end = blanks === 'trim' ? blankStart(line, closed, next.start, dialect) : next.start
+    if (isQuoted && end > closed) return yield invalid(behindQuotes(line.slice(closed, end)))
+    const cell = line.slice(start, end)
+    if (!isQuoted && !lazyQuotes && quote !== '' && cell.includes(quote)) return yield invalid(insideCell(cell, quote))
+    yield { start, end }
+    if (next.end < 0) return
+    at = next.end
+  }
+}
+
+function invalid(reason: string, at = 0): InvalidRow {
+  return { code: 'E_QUOTE', info: { reason }, at }
+}
+
+function behindQuotes(text: string): string {
+  return text.trim() === '' ? BLANK_BEHIND : CLOSED_EARLY
+}
+
+function insideCell(cell: string, quote: string): string {
+  return cell.trimStart().startsWith(quote) ? BLANK_BEFORE : OPENED_LATE
+}
+
+/** The next delimiter; at the end of the row there is none, and its own end is -1. */
+function delimiterAt(line: string, from: number, dialect: Dialect): ByteRange {
+  const { delimiter, blanks } = dialect
+  if (blanks !== 'delimit') {
+    const start = line.indexOf(delimiter, from)
+    return start < 0 ? { start: line.length, end: -1 } : { start, end: start + delimiter.length }
+  }
+  let start = from
+  while (start < line.length && !isBlank(line.charCodeAt(start), dialect)) start++
+  const end = blankEnd(line, start, dialect)
+  return { start, end: end === line.length ? -1 : end }
+}
+
+function blankEnd(line: string, from: number, dialect: Dialect): number {
+  let at = from
+  while (isBlank(line.charCodeAt(at), dialect)) at++
+  return at
+}
+
+function blankStart(line: string, from: number, to: number, dialect: Dialect): number {
+  let at = to
+  while (at > from && isBlank(line.charCodeAt(at - 1), dialect)) at--
+  return at
 }
 
 /** Behind the quote that closes a cell; -1 if none does. */

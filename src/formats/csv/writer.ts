@@ -76,7 +76,7 @@ function keptCellWriter({ cells, dialect, escapeFormulas }: TextSchema): (value:
 
 /** A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. */
 function wholeLine(cell: string, dialect: Dialect): string {
-  return cell.includes('\n') && !cell.startsWith(dialect.quote) ? encodeCell(cell, dialect) : cell
+  return /[\r\n]/.test(cell) && !cell.startsWith(dialect.quote) ? encodeCell(cell, dialect) : cell
 }
 
 type CellsOf = (scores: Scores, row: number) => string[]

@@ -16,9 +16,11 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
         // The first complaint is about the line as it stands.
       }
     }
-    return { reason: (error as Error).message }
+    return { reason: line.startsWith('\ufeff') ? MARKED : (error as Error).message }
   }
 }
+
+const MARKED = 'a byte order mark stands before it, as where files were joined; name the files as inputs instead'
 
 /** Whether the first line of a text is a row of JSON; undefined where it is not whole. */
 export function isJsonLine(start: Buffer): boolean | undefined {

@@ -21,12 +21,14 @@ import {
   type Block,
   type Format,
   type JsonColumn,
+  type LocatedRowError,
   type OutputSchema,
   RawJson,
   type ReaderOptions,
   type RecordBatch,
   type RecordBatchReader,
   type RecordBatchWriter,
+  type Relocate,
   type RowError,
   type ScoredBatch,
   type Source,
@@ -38,7 +40,8 @@ import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
-import { countNewlines, linesOf, splitLines } from './line-splitter.js'
+import { countNewlines, linesOf } from './line-splitter.js'
+import { rowBlocks } from './row-blocks.js'
 
 export const ndjson: Format = {
   shapes: ['columns', 'list', 'record'],
@@ -56,13 +59,13 @@ interface Sample {
 }
 
 async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
-  const { maxRowBytes: limit } = settings
-  let rest = splitLines(chunks, limit)
+  const { blocks, relocate } = await rowBlocks(chunks, settings.maxRowBytes)
+  let rest = blocks
   const isTyped = settings.to !== undefined && !isText(settings.to)
   const { held, rows, mark } = await readFirst(rest, isTyped)
   if (rows.length === 0) {
     if (held.length === 0) return undefined
-    throw firstError(held, mark, settings)
+    throw firstError(held, mark, settings, relocate)
   }
   const columns = columnsOf(rows, settings)
   const allBlocks = async function* () {
@@ -92,6 +95,7 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
       return columns.map(({ path }) => first.map(({ value }) => sampleOf(valueAt(value, path))))
     },
     text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
+    relocate,
   }
 }
 
@@ -163,24 +167,34 @@ function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): Sample 
 }
 
 /** Where no row is one: what is wrong with the first. */
-function firstError(blocks: Block[], mark: number, { maxRowBytes, encoding }: SettingsOf<'bytes'>): SoftmaxError {
+function firstError(
+  blocks: Block[],
+  mark: number,
+  settings: SettingsOf<'bytes'>,
+  relocate: Relocate = (scored) => scored,
+): SoftmaxError {
   let [line, byte] = [1, mark]
   for (const block of blocks) {
-    const found = Buffer.isBuffer(block) ? linesOf(block).next().value : { start: 0, end: 0, line: 0 }
-    if (found) {
-      const { code, info: data } = Buffer.isBuffer(block)
-        ? (parseRow(block.subarray(found.start, found.end), encoding) as RowError)
-        : tooLong(maxRowBytes)
-      return new SoftmaxError(code, { ...data, line: line + found.line, row: 1, byte: byte + found.start } as never)
+    const size = Buffer.isBuffer(block) ? { lines: countNewlines(block), bytes: block.length } : block
+    const errors = firstRowError(block, settings)
+    const placed = relocate({ pieces: [], rows: 0, written: 0, lines: size.lines, bytes: size.bytes, errors })
+    for (const { code, info } of placed.errors) {
+      return new SoftmaxError(code, { ...info, row: 1, line: line + info.line!, byte: byte + info.byte! } as never)
     }
-    line += countNewlines(block as Buffer)
-    byte += (block as Buffer).length
+    line += placed.lines
+    byte += placed.bytes
   }
   return new SoftmaxError('E_NO_ROWS', { rows: 0 })
 }
 
-function tooLong(limit: number): RowError {
-  return { code: 'E_ROW_TOO_LONG', info: { limit } }
+/** What is wrong with the first row of a block, if it has one. */
+function firstRowError(block: Block, { maxRowBytes, encoding }: SettingsOf<'bytes'>): LocatedRowError[] {
+  if (!Buffer.isBuffer(block))
+    return [{ code: 'E_ROW_TOO_LONG', info: { limit: maxRowBytes, row: 0, line: 0, byte: 0 } }]
+  const { start, end, line } = linesOf(block).next().value ?? {}
+  if (start === undefined) return []
+  const { code, info } = parseRow(block.subarray(start, end), encoding) as RowError
+  return [{ code, info: { ...info, row: 0, line: line!, byte: start } }]
 }
 
 /** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */

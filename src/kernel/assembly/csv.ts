@@ -26,10 +26,9 @@ export function countLines(at: usize, end: usize, newline: u32): u32 {
 @inline
 function skipBlankLines(at: usize, end: usize, job: Job): usize {
   while (at < end) {
-    const byte = <u32>load<u8>(at)
-    if (byte == job.newline) at++
-    else if (byte == CR && <u32>load<u8>(at, 1) == job.newline) at += 2
-    else if (byte == job.comment) at = passComment(at, job.newline)
+    const behind = passNewline(at, job.newline)
+    if (behind) at = behind
+    else if (<u32>load<u8>(at) == job.comment) at = passComment(at, job.newline)
     else break
   }
   return at
@@ -95,6 +94,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, j
     if (action == last) break
     if (<u32>load<u8>(at++) != delimiter) return 0
   }
+  if (job.trailing && <u32>load<u8>(at++) != delimiter) return 0
   at = passNewline(at, newline)
   return at ? (<u64>at << 32) | <u64>kept : 0
 }
@@ -105,30 +105,30 @@ function parseQuoted(at: usize, logit: usize, quote: u32): usize {
   return at && <u32>load<u8>(at) == quote ? at + 1 : 0
 }
 
-/** Where the newline at `at` ends; 0 if there is none. */
+/** Where the newline at `at` ends, of which carriage returns before a line feed are part; 0 if there is none. */
 // @ts-ignore: decorator
 @inline
 function passNewline(at: usize, newline: u32): usize {
-  const byte = <u32>load<u8>(at)
-  if (byte == newline) return at + 1
-  return byte == CR && <u32>load<u8>(at, 1) == newline ? at + 2 : 0
+  if (<u32>load<u8>(at) == newline) return at + 1
+  while (<u32>load<u8>(at) == CR) at++
+  return <u32>load<u8>(at) == newline ? at + 1 : 0
 }
 
-/** Where a cell ends; 0 if its quotes are not as they should be. */
+/** Where a cell ends; 0 if its quotes are not as they should be, or a newline of another kind stands in it. */
 function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote, newline)
   const stops = i8x16.splat(<i8>delimiter)
   const newlines = i8x16.splat(<i8>newline)
+  const returns = i8x16.splat(<i8>CR)
   const quotes = i8x16.splat(<i8>quote)
-  for (let from = at; ; at += 16) {
+  for (; ; at += 16) {
     const bytes = v128.load(at)
-    const ends = v128.or(i8x16.eq(bytes, stops), v128.or(i8x16.eq(bytes, newlines), i8x16.eq(bytes, quotes)))
-    const mask = i8x16.bitmask(ends)
+    const ends = v128.or(i8x16.eq(bytes, stops), i8x16.eq(bytes, newlines))
+    const mask = i8x16.bitmask(v128.or(ends, v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, returns))))
     if (!mask) continue
     at += <usize>ctz(mask)
-    if (<u32>load<u8>(at) == quote) return 0
-    if (<u32>load<u8>(at) != LF || at == from || <u32>load<u8>(at - 1) != CR) return at
-    return at - 1 > from && <u32>load<u8>(at - 2) == CR ? 0 : at - 1
+    const byte = <u32>load<u8>(at)
+    return byte == delimiter || byte == newline || passNewline(at, newline) ? at : 0
   }
 }
 

@@ -93,11 +93,13 @@ export class Text {
 /** What rows of text are read and written as. Fields that hold addresses are u32, as the host writes them. */
 @unmanaged
 export class Job {
-  /** Delimited text in: the byte between cells, the quote, the byte that ends a row, what begins a comment or NO_COMMENT. */
+  /** Delimited text in: the byte between cells, the quote, the byte that ends a row, what begins a comment or NO_BYTE. */
   delimiter: u32
   quote: u32
   newline: u32
   comment: u32
+  /** 1 where a delimiter without a cell behind it ends each row. */
+  trailing: u32
   /** Delimited text out: the byte behind each cell; 1 where kept cells are quoted anew; 1 where formulas are escaped. */
   outDelimiter: u32
   requotes: u32

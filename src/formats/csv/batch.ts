@@ -1,0 +1,136 @@
+/** Blocks of whole rows of delimited text as record batches. */
+import { isUtf8 } from 'node:buffer'
+import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
+import { logitOf } from '../../core/logit.js'
+import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
+import { typedColumn } from './cell-columns.js'
+import { shapeError } from './row-shape.js'
+import { cellStart, decodeCell, parseRows, type Row, readRows, readRowsAt } from './rows.js'
+import { type ByteRange, countLines, rowRanges, textEnd } from './scanner.js'
+
+/** The rows of a block; where they stand is found, unless it is known. */
+export function readBatch(
+  block: Buffer,
+  columns: readonly Column[],
+  dialect: Dialect,
+  options: ReaderOptions,
+  ranges?: readonly ByteRange[],
+): RecordBatch {
+  const { cells = 'text' } = options
+  // Types are of cells as they stand in the input.
+  const isText = cells === 'text' && !ranges && options.kept.every((index) => !columns[index]!.field)
+  const parsed = isText ? readParsed(block, columns, dialect, options) : undefined
+  const textOf: TextOf = parsed ? (cell) => cell : (cell) => decodeCell(cell, dialect)
+  const rows = parsed?.rows ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
+  const { logits, errors } = parsed ?? readLogits(rows, columns, dialect, textOf, options)
+  if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
+  const cellOf = cellReader(cells, textOf)
+  const kept = options.kept.map((index) => {
+    const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
+    return columns[index]!.field ? typedColumn(cells, columns[index]!, index, dialect, errors) : cells.map(cellOf)
+  })
+  return {
+    numRows: rows.length,
+    logits,
+    kept,
+    errors,
+    withPosition: locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options),
+    lines: countLines(block, dialect),
+    bytes: block.length,
+  }
+}
+
+/** Rows by their text, and their logits; undefined where there may be a bad row, which is looked at as it stands. */
+function readParsed(block: Buffer, columns: readonly Column[], dialect: Dialect, options: ReaderOptions) {
+  const rows = parseRows(block, dialect)
+  const read = rows && readLogits(rows, columns, dialect, (cell) => cell, options)
+  return read && read.errors.size === 0 ? { rows, ...read } : undefined
+}
+
+type TextOf = (cell: string) => string
+
+function cellReader(cells: Cells, textOf: TextOf): TextOf {
+  if (cells === 'encoded') return (cell) => cell
+  if (cells === 'bytes') return textOf
+  return (cell) => fromBytes(textOf(cell))
+}
+
+/** The logits of some rows, and what is wrong with the bad ones. */
+function readLogits(rows: Row[], columns: readonly Column[], dialect: Dialect, textOf: TextOf, options: ReaderOptions) {
+  const { length } = options.logits
+  const logits = new Float64Array(rows.length * length)
+  const errors = new Map<number, RowError>()
+  for (const [index, row] of rows.entries()) {
+    const into = logits.subarray(index * length, (index + 1) * length)
+    const rowError = Array.isArray(row) ? readRow(row, columns, into, dialect, textOf, options) : row
+    if (rowError) errors.set(index, rowError)
+  }
+  return { logits, errors }
+}
+
+/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+function readRow(
+  row: string[],
+  columns: readonly Column[],
+  into: Float64Array,
+  dialect: Dialect,
+  textOf: TextOf,
+  options: ReaderOptions,
+): RowError | undefined {
+  const { logits } = options
+  const rowError = shapeError(row, columns, dialect)
+  if (rowError) return rowError
+  for (let index = 0; index < logits.length; index++) {
+    const cell = logits[index]!
+    const logit = logitOf(textOf(row[cell]!), options)
+    if (typeof logit !== 'number') return { ...logit, info: asText(logit.info), cell }
+    into[index] = logit
+  }
+  return undefined
+}
+
+/** Finds rows with a kept cell that is not text. */
+function checkKept(rows: Row[], { kept, encoding }: ReaderOptions, errors: Map<number, RowError>): void {
+  for (const [index, row] of rows.entries()) {
+    if (!Array.isArray(row) || errors.has(index)) continue
+    const cell = kept.find((column) => !isUtf8Text(row[column]!))
+    if (cell === undefined) continue
+    errors.set(index, { code: 'E_ENCODING', info: encodingInfo(bytesOf(row[cell]!), 'the cell', encoding), cell })
+  }
+}
+
+function bytesOf(cell: string): Buffer {
+  return Buffer.from(cell, 'latin1')
+}
+
+/** Cells are bytes; errors show text. */
+function asText({ cell, ...info }: RowError['info']): RowError['info'] {
+  return typeof cell === 'string' ? { ...info, cell: fromBytes(cell) } : info
+}
+
+/** A function that finds the positions of a block's bad rows, asked for in order. */
+function locator(
+  block: Buffer,
+  ranges: Iterable<ByteRange>,
+  columns: readonly Column[],
+  dialect: Dialect,
+  { wantRaw }: ReaderOptions,
+) {
+  const rest = ranges[Symbol.iterator]()
+  let range = { start: 0, end: 0 }
+  let [index, line] = [-1, 0]
+  return ({ code, info, cell, at = 0 }: RowError, row: number): LocatedRowError => {
+    const from = range.start
+    for (; index < row; index++) range = rest.next().value!
+    const { start } = range
+    line += countLines(block.subarray(from, start), dialect)
+    const end = textEnd(block, range, dialect)
+    const before = cell === undefined ? 0 : cellStart(block.toString('latin1', start, end), cell, dialect)
+    const byte = start + at + before
+    const column = cell !== undefined && { column: columns[cell]!.name }
+    // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+    const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+    return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }
+  }
+}

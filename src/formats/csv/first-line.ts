@@ -1,0 +1,129 @@
+/** What stands before the header of a delimited text, and what ends its rows. */
+import { type Dialect, fromBytes, toBytes } from '../../core/dialect.js'
+import { OPTIONS, type SettingsOf } from '../../core/options.js'
+import { byteOrderMark } from '../../io/byte-order-mark.js'
+import { ByteQueue } from '../../io/byte-queue.js'
+import { NewlineFinder } from './scanner.js'
+
+/** The beginning of a text, from its header on, as far as it was read. */
+interface FirstLine {
+  bytes: Buffer
+  dialect: Dialect
+  /** The newlines and the bytes before them: a byte order mark, lines that are skipped, one that names the delimiter. */
+  skipped: { lines: number; bytes: number }
+}
+
+/** Reads until it is known what stands between cells and what ends rows; that is not looked for for ever. */
+export async function readFirstLine(
+  chunks: AsyncGenerator<Buffer>,
+  asked: Omit<Dialect, 'newline'>,
+  settings: SettingsOf<'bytes'>,
+): Promise<FirstLine> {
+  const held = new ByteQueue(1 << 16)
+  const lines = new LineSkipper(settings.skipLines)
+  let begun: { delimiter: string; finder: NewlineFinder } | undefined
+  const skipped = { lines: settings.skipLines, bytes: 0 }
+  const drop = (count: number) => {
+    skipped.bytes += count
+    held.drop(count)
+  }
+  for (;;) {
+    const { done = false, value } = await chunks.next()
+    if (value) held.append(value)
+    if (!lines.done) drop(lines.pass(held.bytes, done))
+    if (!lines.done && !done) continue
+    const final = done || held.bytes.length > settings.maxRowBytes
+    if (!begun) {
+      const isStart = skipped.bytes === 0
+      if (isStart && !final && mayBeMark(held.bytes)) continue
+      const mark = isStart ? byteOrderMark(held.bytes) : 0
+      const line = separatorLine(held.bytes.subarray(mark), asked, final)
+      if (!line) continue
+      drop(mark + line.length)
+      if (line.length > 0) skipped.lines++
+      const delimiter = settings.delimiter === undefined ? (line.delimiter ?? asked.delimiter) : asked.delimiter
+      begun = { delimiter, finder: new NewlineFinder({ ...asked, delimiter }) }
+    }
+    const { delimiter, finder } = begun
+    const newline = finder.find(held.bytes, final)
+    if (newline || final)
+      return { bytes: held.bytes, dialect: { ...asked, delimiter, newline: newline ?? '\n' }, skipped }
+  }
+}
+
+/** True for too few bytes to tell whether a mark is at the start. */
+function mayBeMark(start: Buffer): boolean {
+  return start.length < 3 && [undefined, 0xef].includes(start[0])
+}
+
+/**
+ * The line `sep=;` that Excel takes for the delimiter, and writes where told; a length of 0 where there is none. Undefined
+ * where more bytes could decide.
+ */
+function separatorLine(
+  bytes: Buffer,
+  { quote, comment }: Pick<Dialect, 'quote' | 'comment'>,
+  final: boolean,
+): { delimiter?: string; length: number } | undefined {
+  const text = bytes.toString('latin1', 0, LONGEST)
+  const isWhole = final || text.length === LONGEST
+  const [all, mark = '', returns = '', newline] = /^"?sep=([^"\r\n]+)"?(\r*)(\n?)/i.exec(text) ?? []
+  if (all === undefined) return isWhole || !mayBeSeparator(text) ? { length: 0 } : undefined
+  if (newline === '' && all.length === text.length && !isWhole) return undefined
+  const delimiter = fromBytes(mark)
+  const isOne = OPTIONS.delimiter.kind.accepts(delimiter) && mark !== quote && mark !== comment
+  if (!isOne || (returns === '' && newline === '')) return { length: 0 }
+  // A carriage return by itself ends the line too; the next is not of it.
+  const length = newline === '' ? all.length - returns.length + 1 : all.length
+  return { delimiter: toBytes(delimiter), length }
+}
+
+function mayBeSeparator(text: string): boolean {
+  return ['sep=', '"sep='].some((start) => start.startsWith(text.toLowerCase()) || text.toLowerCase().startsWith(start))
+}
+
+/** More than such a line has. */
+const LONGEST = 64
+
+const LF = 10
+const CR = 13
+
+/** Passes over lines, whatever ends each: `\n` and the `\r` before it, or `\r` alone. No more of them is held than a `\r`. */
+class LineSkipper {
+  #left: number
+
+  constructor(count: number) {
+    this.#left = count
+  }
+
+  get done(): boolean {
+    return this.#left === 0
+  }
+
+  /** How many of some bytes are of the lines. */
+  pass(bytes: Buffer, final: boolean): number {
+    let at = 0
+    for (; this.#left > 0; this.#left--) {
+      const end = newlineEnd(bytes, at, final)
+      if (end === undefined) return final ? bytes.length : returnsStart(bytes, at)
+      at = end
+    }
+    return at
+  }
+}
+
+/** Behind the first newline; undefined where there is none, or that cannot be told yet. */
+function newlineEnd(bytes: Buffer, from: number, final: boolean): number | undefined {
+  let at = from
+  while (at < bytes.length && bytes[at] !== CR && bytes[at] !== LF) at++
+  const first = at
+  while (bytes[at] === CR) at++
+  if (bytes[at] === LF) return at + 1
+  return first === at || (at === bytes.length && !final) ? undefined : first + 1
+}
+
+function returnsStart(bytes: Buffer, from: number): number {
+  let at = bytes.length
+  while (at > from && bytes[at - 1] === CR) at--
+  return at
+}

@@ -1,0 +1,45 @@
+/** Rows of delimited text that are not as wide as the header, or no rows at all, and what may be the reason. */
+import type { Dialect } from '../../core/dialect.js'
+import { isNumber } from '../../core/number.js'
+import type { Column, RowError } from '../../core/record-batch.js'
+
+/** What is wrong with a row, whatever its logits are; undefined for nothing. */
+export function shapeError(row: string[], columns: readonly Column[], dialect: Dialect): RowError | undefined {
+  const [first = '', ...rest] = row
+  const unmarked = first.startsWith(MARK) ? [first.slice(MARK.length), ...rest] : row
+  if (isRepeated(unmarked, columns)) return { code: 'E_REPEATED', info: {} }
+  const width = dialect.trailing ? columns.length + 1 : columns.length
+  const last = row.at(-1)!
+  if (row.length !== width || (dialect.trailing && last !== '')) {
+    const hint = widthHint(row, width, columns)
+    return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
+  }
+  if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: CUT }, cell: columns.length - 1 }
+  return dialect.quote === '' && row.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: UNQUOTABLE } } : undefined
+}
+
+/** A byte order mark, as latin1 text. */
+const MARK = '\xef\xbb\xbf'
+const CUT = 'the row ends in a carriage return without a line feed; the file may be cut short'
+
+const UNQUOTABLE = 'a newline of another kind stands in the row, and --quote none has no quotes around it'
+
+/** Whether there is a newline in a cell: of the kind that ends no rows, or in quotes. */
+function hasNewline(cell: string): boolean {
+  return /[\r\n]/.test(cell)
+}
+
+/** True for the header once more. One that numbers alone make could be a row. */
+function isRepeated(row: string[], columns: readonly Column[]): boolean {
+  const isSame = row[0] === columns[0]?.headerCell && row.length === columns.length
+  return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)
+}
+
+function widthHint(row: string[], width: number, columns: readonly Column[]): string | undefined {
+  if (row.some((cell) => hasNewline(cell) && !cell.includes('"'))) return 'it has a newline of another kind in it'
+  const isNamed = columns[0]?.headerCell !== undefined
+  if (row.length === width + 1 && row.at(-1) === '') return 'it ends in a delimiter'
+  if (row.length === width - 1 && columns.at(-1)?.name === '') return 'the header ends in a delimiter'
+  if (row.length === width + 1 && isNamed) return '--row-names is for a header that lacks the name of the first column'
+  return undefined
+}

@@ -1,0 +1,290 @@
+/** Where rows of delimited text end, and what is between them. */
+import type { Dialect } from '../../core/dialect.js'
+
+const LF = 10
+const CR = 13
+
+/** Where a row stands in a block, its newline included. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+/** What is wrong with a row whose last quote is not closed. */
+export const NOT_CLOSED = 'a quote is not closed, or not within --max-row-bytes; one inside a cell is written twice'
+
+/** The place of each row of a block; blank lines and comments are left out. */
+export function* rowRanges(block: Buffer, dialect: Dialect): Generator<ByteRange> {
+  const scanner = new Scanner(dialect)
+  for (let start = 0; start < block.length; ) {
+    const end = scanner.rowEnd(block, true)
+    if (!isSkipped(block, start, dialect)) yield { start, end }
+    start = end
+  }
+}
+
+/** The number of newlines in some bytes, those in quotes included. */
+export function countLines(bytes: Buffer, { newline }: Dialect): number {
+  let count = 0
+  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) count++
+  return count
+}
+
+/** Where a row ends before its newline: that is a line feed and the carriage returns before it, of which some write two. */
+export function textEnd(block: Buffer, { start, end }: ByteRange, { newline }: Dialect): number {
+  let at = end
+  if (at === start || block[at - 1] !== newline.charCodeAt(0)) return at
+  at--
+  if (newline === '\n') while (at > start && block[at - 1] === CR) at--
+  return at
+}
+
+/** Comments, and lines with nothing in them; blanks are nothing where those around cells are. */
+function isSkipped(block: Buffer, start: number, dialect: Dialect): boolean {
+  const { comment, newline } = dialect
+  if (comment !== undefined && block[start] === comment.charCodeAt(0)) return true
+  let at = start
+  if (dialect.blanks !== 'keep') {
+    while (isBlank(block[at], dialect)) at++
+    if (at === block.length) return true
+  }
+  if (newline === '\n') while (block[at] === CR) at++
+  return block[at] === newline.charCodeAt(0)
+}
+
+/** True for a space or a tab that is not part of the delimiter. */
+export function isBlank(
+  byte: number | undefined,
+  { blanks, delimiter }: Pick<Dialect, 'blanks' | 'delimiter'>,
+): boolean {
+  if (byte !== SPACE && byte !== TAB) return false
+  return blanks === 'delimit' || !delimiter.includes(String.fromCharCode(byte))
+}
+
+const SPACE = 32
+const TAB = 9
+
+/** Bytes that are looked at one by one: quotes stand close to each other, and a search by Node takes as long as these. */
+const NEAR = 32
+
+/** Where a byte first stands from `from` on, before `to`; `to` where it does not. */
+function find(bytes: Buffer, byte: number, from: number, to = bytes.length): number {
+  if (byte === NO_QUOTE) return to
+  const near = Math.min(from + NEAR, to)
+  for (let at = from; at < near; at++) if (bytes[at] === byte) return at
+  const found = near < to ? bytes.subarray(near, to).indexOf(byte) : -1
+  return found < 0 ? to : near + found
+}
+
+/** Where a byte last stands from `from` on, before `to`; -1 where it does not. */
+function findLast(bytes: Buffer, byte: number, from: number, to: number): number {
+  const near = Math.max(from, to - NEAR)
+  for (let at = to - 1; at >= near; at--) if (bytes[at] === byte) return at
+  const found = from < near ? bytes.subarray(from, near).lastIndexOf(byte) : -1
+  return found < 0 ? -1 : from + found
+}
+
+/** The quote of a dialect that has none. */
+const NO_QUOTE = -1
+
+/** Finds where rows end. It remembers where it stands, so bytes that were looked at once are not looked at again. */
+export class Scanner {
+  readonly #dialect: Pick<Dialect, 'blanks' | 'delimiter'>
+  readonly #delimiter: Buffer
+  readonly #quoteByte: number
+  readonly #escape: number
+  readonly #comment: number
+  readonly #newline: number
+  #at = 0
+  /** Where the row begins; and from where on a delimiter has not been looked for. */
+  #row = 0
+  #sought = 0
+  /** Where the quote stands that is open, -1 where none is; and where its line ends, 0 where that is not known. */
+  quote = -1
+  lineEnd = 0
+
+  constructor({ delimiter, quote, escape, comment, newline, blanks }: Dialect) {
+    this.#dialect = { blanks, delimiter }
+    this.#delimiter = Buffer.from(delimiter, 'latin1')
+    this.#quoteByte = quote === '' ? NO_QUOTE : quote.charCodeAt(0)
+    this.#escape = escape.charCodeAt(0)
+    this.#comment = comment?.charCodeAt(0) ?? -1
+    this.#newline = newline.charCodeAt(0)
+  }
+
+  /** Where the last whole row ends; 0 if none does. Goes from quote to quote, past all rows between them. */
+  lastRowEnd(bytes: Buffer): number {
+    let last = 0
+    for (;;) {
+      if (this.quote >= 0) {
+        const behind = this.#passQuotes(bytes, false)
+        if (behind === 'nothing') return last
+        if (behind === 'text') last = this.#endRow(this.lineEnd)
+        continue
+      }
+      const quote = find(bytes, this.#quoteByte, this.#at)
+      const newline = findLast(bytes, this.#newline, this.#at, quote)
+      if (newline >= 0) last = this.#endRow(newline + 1)
+      if (quote < bytes.length && bytes[this.#row] === this.#comment) {
+        const end = find(bytes, this.#newline, quote)
+        if (end < bytes.length) last = this.#endRow(end + 1)
+        else this.#at = end
+      } else this.#meet(bytes, quote)
+      if (this.#at === bytes.length && this.quote < 0) return last
+    }
+  }
+
+  /** Where the next row ends; 0 if that cannot be told yet. `final` says that no more bytes come. */
+  rowEnd(bytes: Buffer, final: boolean): number {
+    for (let end = -1; ; ) {
+      if (this.quote >= 0) {
+        const behind = this.#passQuotes(bytes, final)
+        if (behind === 'nothing' && !final) return 0
+        if (behind !== 'end') return this.#endRow(this.lineEnd || bytes.length)
+      }
+      if (end < this.#at) end = find(bytes, this.#newline, this.#at)
+      const isComment = bytes[this.#row] === this.#comment
+      const quote = isComment ? end : find(bytes, this.#quoteByte, this.#at, end)
+      this.#meet(bytes, quote)
+      if (quote < end) continue
+      if (end < bytes.length) return this.#endRow(end + 1)
+      return final ? this.#endRow(bytes.length) : 0
+    }
+  }
+
+  /** Counts from `end` on: what stood before is gone. */
+  moveBack(end: number): void {
+    this.#at -= end
+    this.#row -= end
+    this.#sought -= end
+    if (this.quote >= 0) this.quote -= end
+    if (this.lineEnd > 0) this.lineEnd -= end
+  }
+
+  #endRow(end: number): number {
+    this.#at = end
+    this.#row = end
+    this.#sought = end
+    this.quote = -1
+    this.lineEnd = 0
+    return end
+  }
+
+  /** Goes to a quote, which opens if it is the first byte of a cell; or to the end of the bytes. */
+  #meet(bytes: Buffer, at: number): void {
+    if (at < bytes.length && bytes[at] === this.#quoteByte && this.#beginsCell(bytes, at)) this.quote = at
+    this.#at = Math.min(at + 1, bytes.length)
+  }
+
+  #beginsCell(bytes: Buffer, quote: number): boolean {
+    const { blanks } = this.#dialect
+    let at = quote
+    if (blanks !== 'keep') while (at > this.#row && isBlank(bytes[at - 1], this.#dialect)) at--
+    if (blanks === 'delimit') return at < quote || at === this.#row
+    return this.#followsDelimiter(bytes, at)
+  }
+
+  #followsDelimiter(bytes: Buffer, at: number): boolean {
+    const { length } = this.#delimiter
+    if (at === this.#row) return true
+    if (length === 1) return bytes[at - 1] === this.#delimiter[0]
+    let cell = -1
+    for (;;) {
+      const offset = bytes.subarray(this.#sought, at).indexOf(this.#delimiter)
+      if (offset < 0) break
+      cell = this.#sought + offset + length
+      this.#sought = cell
+    }
+    this.#sought = Math.max(this.#sought, at - length + 1)
+    return cell === at
+  }
+
+  /**
+   * Goes on inside quotes: to what ends their cell, to text that follows them though they hold a newline, which makes the
+   * line they began in a row; or to nothing, where the bytes end first.
+   */
+  #passQuotes(bytes: Buffer, final: boolean): 'end' | 'text' | 'nothing' {
+    for (;;) {
+      const at = find(bytes, this.#quoteByte, this.#at)
+      this.#noteLineEnd(bytes, at)
+      this.#at = at
+      if (at === bytes.length) return 'nothing'
+      if (this.#isEscaped(bytes, at)) {
+        this.#at++
+        continue
+      }
+      if (this.#escape === this.#quoteByte && bytes[at + 1] === this.#quoteByte) {
+        this.#at += 2
+        continue
+      }
+      const ends = this.#endsCell(bytes, at + 1, final)
+      if (ends === undefined) return 'nothing'
+      if (!ends && this.lineEnd > 0) return 'text'
+      this.#at++
+      this.#sought = this.#at
+      this.quote = -1
+      this.lineEnd = 0
+      return 'end'
+    }
+  }
+
+  #noteLineEnd(bytes: Buffer, to: number): void {
+    if (this.lineEnd > 0) return
+    const newline = find(bytes, this.#newline, this.#at, to)
+    if (newline < to) this.lineEnd = newline + 1
+  }
+
+  /** True behind an odd number of escapes, where the escape is not the quote. */
+  #isEscaped(bytes: Buffer, at: number): boolean {
+    if (this.#escape === this.#quoteByte) return false
+    let before = at - 1
+    while (before > this.quote && bytes[before] === this.#escape) before--
+    return (at - before) % 2 === 0
+  }
+
+  /** True if what stands behind quotes ends their cell; undefined if that cannot be told yet. */
+  #endsCell(bytes: Buffer, behind: number, final: boolean): boolean | undefined {
+    const { blanks } = this.#dialect
+    let at = behind
+    if (blanks !== 'keep') while (isBlank(bytes[at], this.#dialect)) at++
+    if (blanks === 'delimit' && at > behind) return true
+    const byte = bytes[at]
+    if (byte === undefined) return final || undefined
+    if (byte === this.#newline) return true
+    if (byte === CR && this.#newline === LF) {
+      while (bytes[at] === CR) at++
+      return bytes[at] === undefined && !final ? undefined : bytes[at] === LF
+    }
+    const { length } = this.#delimiter
+    if (length === 1) return byte === this.#delimiter[0]
+    if (at + length > bytes.length && !final) return undefined
+    return this.#delimiter.equals(bytes.subarray(at, at + length))
+  }
+}
+
+/** Finds what ends rows, decided by the first that ends: `\r` where it is followed by no `\n`. */
+export class NewlineFinder {
+  readonly #scanners: { scanner: Scanner; newline: number }[]
+  readonly #ends = [0, 0]
+
+  constructor(dialect: Omit<Dialect, 'newline'>) {
+    this.#scanners = (['\n', '\r'] as const).map((newline) => ({
+      scanner: new Scanner({ ...dialect, newline }),
+      newline: newline.charCodeAt(0),
+    }))
+  }
+
+  /** Undefined where no row ends in the bytes, which are those of the last call and more; or that cannot be told yet. */
+  find(bytes: Buffer, final: boolean): Dialect['newline'] | undefined {
+    const [lf, cr] = this.#scanners.map(({ scanner, newline }, index) => {
+      const end = this.#ends[index] || scanner.rowEnd(bytes, final)
+      this.#ends[index] = bytes[end - 1] === newline ? end : 0
+      return this.#ends[index]
+    })
+    if (!cr || (lf && lf < cr)) return lf ? '\n' : undefined
+    let at = cr
+    while (bytes[at] === CR) at++
+    if (at === bytes.length) return final ? '\r' : undefined
+    return bytes[at] === LF ? '\n' : '\r'
+  }
+}

@@ -1,0 +1,423 @@
+/** Delimited text that is not as RFC 4180 has it: what stands above the header, between cells, around them, and at the end. */
+import { read, type ScoreOptions } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, run } from './streams.js'
+import { command, folder } from './support.js'
+
+const HEADER = 't,logit_x,logit_y'
+const SCORED = 't,p_x,p_y,label'
+const scored = (...cells: string[]) => [SCORED, ...cells.map((cell) => `${cell},${P21},x`), ''].join('\n')
+const LANES = ['general', 'auto'] as const
+
+/** What a text gives in every lane, whole and byte by byte; it is the same in all. */
+async function everyWay(input: string | Buffer, options: ScoreOptions = {}) {
+  const first = await run(input, { ...options, lane: 'general' })
+  for (const lane of LANES) {
+    for (const size of [1, 7, Number.POSITIVE_INFINITY]) {
+      const other = await run(input, { ...options, lane }, size)
+      expect({ text: other.text, message: other.error?.message }).toEqual({
+        text: first.text,
+        message: first.error?.message,
+      })
+      if (!first.error) expect({ ...other.stats, lane: '' }).toEqual({ ...first.stats, lane: '' })
+    }
+  }
+  return first
+}
+
+/** The rows that are left out of a text, by code, line and raw text. */
+async function rejectsOf(input: string | Buffer, options: ScoreOptions = {}) {
+  const rejects: unknown[] = []
+  const { text, stats } = await run(input, { ...options, onReject: (reject) => void rejects.push(reject) })
+  expect(stats.read).toBe(stats.written + rejects.length)
+  return { text, rejects }
+}
+
+describe('a line sep=', () => {
+  const rows = (delimiter: string) => ['t,logit_x,logit_y', 'a,2,1', ''].join('\n').replaceAll(',', delimiter)
+  const result = (delimiter: string) => scored('a').replaceAll(',', delimiter)
+
+  it.each([
+    ['sep=;\n', ';'],
+    ['sep=;\r\n', ';'],
+    ['sep=;\r\r\n', ';'],
+    ['"sep=;"\n', ';'],
+    ['SEP=|\n', '|'],
+    ['\ufeffsep=;\n', ';'],
+    ['sep=\t\n', '\t'],
+    ['sep=,\n', ','],
+    ['sep=§\n', '§'],
+  ])('names the delimiter: %j', async (line, delimiter) => {
+    const { text, error } = await everyWay(line + rows(delimiter))
+    expect({ text, error }).toEqual({ text: result(delimiter), error: undefined })
+  })
+
+  it('is followed by lines that end in CR, too', async () => {
+    expect((await everyWay(`sep=;\r${rows(';').replaceAll('\n', '\r')}`)).text).toBe(result(';'))
+  })
+
+  it('counts as a line and its bytes', async () => {
+    const { error } = await everyWay('sep=;\nt;logit_x\na;x\n')
+    expect(error).toMatchObject({ code: 'E_CELL', info: { line: 3, row: 1, byte: 6 + 10 + 2 } })
+  })
+
+  it('is no row either where the delimiter is asked for', async () => {
+    expect((await everyWay(`sep=;\n${rows('|')}`, { delimiter: '|' })).text).toBe(result('|'))
+    expect((await everyWay(`sep=;\n${rows(';')}`, { from: 'tsv' })).text).toBe(result(';'))
+  })
+
+  it.each(['sep=a', 'sep=', 'sep', 'sepal,logit_x', 'sep=ab,logit_x'])(
+    'is a header where it names none: %s',
+    async (header) => {
+      const width = header.split(',').length
+      const { text } = await everyWay(`${header}\n${Array(width).fill('1').join()}\n`, {
+        logits: String(width),
+        emit: 'index',
+      })
+      expect(text).toBe(width === 2 ? `${header.split(',')[0]},index\n1,0\n` : 'index\n0\n')
+    },
+  )
+})
+
+describe('skipLines', () => {
+  it.each(['\n', '\r\n', '\r', '\r\r\n'])('leaves out lines above the header, which end in %j', async (newline) => {
+    const lines = ['made by "hand', '\t5" disk, a', HEADER, 'a,2,1', 'b,2,1', ''].join(newline)
+    const { text, error } = await everyWay(lines, { skipLines: 2 })
+    expect({ text, error }).toEqual({ text: scored('a', 'b'), error: undefined })
+  })
+
+  it('counts them, and their bytes', async () => {
+    const { error } = await everyWay('\ufeffone\n\nt,logit_x\na,x\n', { skipLines: 2 })
+    expect(error).toMatchObject({ info: { line: 4, row: 1, byte: 3 + 4 + 1 + 10 + 2 } })
+  })
+
+  it('stands before a line sep=, and before rows without a header', async () => {
+    expect((await everyWay('x\nsep=;\nt;logit_x;logit_y\na;2;1\n', { skipLines: 1 })).text).toBe(
+      scored('a').replaceAll(',', ';'),
+    )
+    expect((await everyWay('x\n1,2\n', { skipLines: 1, header: false, emit: 'index' })).text).toBe('1\n')
+  })
+
+  it('may be more than there are', async () => {
+    expect(await everyWay('a\nb', { skipLines: 3 })).toMatchObject({ text: '', error: undefined })
+  })
+
+  it('holds none of a long line', async () => {
+    const long = Array.from({ length: 64 }, () => Buffer.alloc(1 << 20, 'x'))
+    const { text } = await run([...long, Buffer.from(`\n${HEADER}\na,2,1\n`)], { skipLines: 1, maxRowBytes: 1000 })
+    expect(text).toBe(scored('a'))
+  })
+
+  it('is of each input', () => {
+    const cwd = folder({ 'a.csv': `#\n${HEADER}\na,2,1\n`, 'b.csv': `#\n${HEADER}\nb,2,1\n` })
+    expect(command(['--skip-lines', '1', 'a.csv', 'b.csv'], { cwd }).stdout).toBe(scored('a', 'b'))
+  })
+})
+
+describe('quote none', () => {
+  const options: ScoreOptions = { quote: 'none' }
+
+  it('takes quotes for text, wherever they stand', async () => {
+    const cells = ['5" disk', '"a', 'b"', '"', '""', '"c"d', '37°48\'N 2"W']
+    const { text, error, stats } = await everyWay(
+      `${HEADER}\n${cells.map((cell) => `${cell},2,1\n`).join('')}`,
+      options,
+    )
+    expect({ text, error }).toEqual({ text: scored(...cells), error: undefined })
+    expect(stats.lane).toBe('general')
+    expect((await run(`${HEADER}\na",2,1\n`, options)).stats.lane).toBe('fast')
+  })
+
+  it('of CSV is written with quotes in other formats', async () => {
+    const input = `t,logit_x,logit_y\n"a,2,1\n`
+    expect((await everyWay(input, { ...options, to: 'tsv' })).text).toBe(scored('"""a"').replaceAll(',', '\t'))
+    expect((await everyWay(input, { ...options, to: 'ndjson', emit: 'label' })).text).toBe('{"t":"\\"a","label":"x"}\n')
+  })
+
+  it('has no logits in quotes', async () => {
+    expect((await everyWay(`${HEADER}\na,"2",1\n`, options)).error).toMatchObject({
+      code: 'E_CELL',
+      info: { cell: '"2"' },
+    })
+  })
+
+  it('has no quotes for what needs some', async () => {
+    const labels = ['a,b', 'c']
+    expect((await everyWay('logit_x,logit_y\n2,1\n', { ...options, labels })).error).toMatchObject({
+      code: 'E_CONFLICT',
+    })
+    const { rejects } = await rejectsOf(`${HEADER}\na\rb,2,1\nc,2,1\n`, options)
+    expect(rejects).toMatchObject([{ code: 'E_QUOTE', line: 2, raw: 'a\rb,2,1' }])
+  })
+
+  it('goes with no escape', async () => {
+    expect(() => read('csv', { quote: 'none', escape: '\\' })).toThrow(expect.objectContaining({ code: 'E_CONFLICT' }))
+  })
+})
+
+describe('lazyQuotes', () => {
+  const options: ScoreOptions = { lazyQuotes: true }
+
+  it('takes a quote for text in a cell that does not begin with one', async () => {
+    const cells = ['5" disk', 'b"', '37.8"N', 'a "b" c', '"quoted, ""twice"""', '"a\nb"', ' "c"']
+    const { text, error, stats } = await everyWay(
+      `${HEADER}\n${cells.map((cell) => `${cell},2,1\n`).join('')}`,
+      options,
+    )
+    expect({ text, error }).toEqual({ text: scored(...cells), error: undefined })
+    expect(stats).toMatchObject({ read: cells.length })
+  })
+
+  it('is what a message about such a cell names', async () => {
+    const { error } = await everyWay(`${HEADER}\n5" disk,2,1\n`)
+    expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2 } })
+    expect(error!.message).toContain('--lazy-quotes')
+  })
+
+  it('is of headers, too', async () => {
+    const { text } = await everyWay('5" disk,logit_x"y,logit_z\na,2,1\n', options)
+    expect(text).toBe(`5" disk,"p_x""y",p_z,label\na,${P21},"x""y"\n`)
+  })
+
+  it.each(['"a"b,2,1', '"a,2,1'])(
+    'still is no text behind a closing quote, nor a quote that is not closed: %s',
+    async (row) => {
+      expect((await everyWay(`${HEADER}\n${row}\n`, options)).error).toMatchObject({ code: 'E_QUOTE' })
+    },
+  )
+
+  it('doubles them where they get quotes', async () => {
+    const { text } = await everyWay(`${HEADER}\n5" disk,2,1\n`, { ...options, to: 'tsv' })
+    expect(text).toBe(scored('"5"" disk"').replaceAll(',', '\t'))
+  })
+})
+
+describe('trim', () => {
+  const options: ScoreOptions = { trim: true }
+
+  it('drops blanks around cells, names and quotes', async () => {
+    const { text, error } = await everyWay(
+      ' t , logit_x,\tlogit_y\n a , 2 ,1 \n "b, " ,2,\t"1"\n  ""  ,2, 1\n   \n',
+      options,
+    )
+    expect({ text, error }).toEqual({ text: scored('a', '"b, "', '""'), error: undefined })
+  })
+
+  it('keeps tabs where they stand between cells', async () => {
+    const { text } = await everyWay('t \t logit_x\tlogit_y\n\t2\t1\n', { ...options, from: 'tsv' })
+    expect(text).toBe(scored('').replaceAll(',', '\t'))
+  })
+
+  it('knows newlines in quotes behind blanks', async () => {
+    expect((await everyWay(`${HEADER}\n  "a\nb"  ,2,1\n`, options)).text).toBe(scored('"a\nb"'))
+  })
+
+  it.each([
+    [' "a",2,1', '--trim'],
+    ['"a" ,2,1', '--trim'],
+    ['"a" b,2,1', 'closing quote'],
+  ])('is what a message names: %s', async (row, says) => {
+    const { error } = await everyWay(`${HEADER}\n${row}\n`)
+    expect(error).toMatchObject({ code: 'E_QUOTE' })
+    expect(error!.message).toContain(says)
+  })
+
+  it('tells where a cell stands', async () => {
+    const { error } = await everyWay(`${HEADER}\n a ,  x  , 1\n`, options)
+    expect(error).toMatchObject({ code: 'E_CELL', info: { column: 'logit_x', byte: 18 + 6, cell: 'x' } })
+  })
+})
+
+describe('the delimiter whitespace', () => {
+  const options: ScoreOptions = { delimiter: 'whitespace' }
+  const spaced = (text: string) => text.replaceAll(',', ' ')
+
+  it('is any run of spaces and tabs, but for those at the ends', async () => {
+    const input = '  t   logit_x\tlogit_y\na 2 1\n\t"b c" \t 2   1  \n   \n\nd\t2\t1'
+    const { text, error } = await everyWay(input, options)
+    expect({ text, error }).toEqual({ text: spaced(scored('a', '"b§c"', 'd')).replace('§', ' '), error: undefined })
+  })
+
+  it('reads what numpy prints', async () => {
+    const { text } = await everyWay('  1.0   2.0\n -3.5e+00  4.\n', { ...options, header: false, emit: 'index' })
+    expect(text).toBe('1\n1\n')
+  })
+
+  it('writes cells that a reader of it takes for what they are', async () => {
+    const labels = ['', 'a\tb']
+    const { text } = await everyWay('logit_x logit_y\n2 1\n1 2\n', { ...options, labels, emit: 'label,index' })
+    expect(text).toBe('label index\n"" 0\n"a\tb" 1\n')
+  })
+
+  it('tells where a cell stands', async () => {
+    const { error } = await everyWay('t  logit_x\n  a \t x\n', options)
+    expect(error).toMatchObject({ code: 'E_CELL', info: { byte: 11 + 6, line: 2 } })
+  })
+
+  it('is what a message about a file of such rows names', async () => {
+    for (const text of ['logit_a   logit_b\n1.5   2.5\n', ' 1   2\n 3   4\n', 'logit_a \t logit_b\n1\t2\n']) {
+      const { error } = await everyWay(text)
+      expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: 'whitespace' } })
+    }
+    expect((await everyWay('1 2\n3 4\n')).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
+  })
+
+  it('may be called so on the command line, as a tab may', () => {
+    expect(command(['-d', 'whitespace'], { stdin: 't  logit_x  logit_y\na  2 1\n' }).stdout).toBe(spaced(scored('a')))
+    const tabs = scored('a').replaceAll(',', '\t')
+    expect(command(['-d', 'tab'], { stdin: 't\tlogit_x\tlogit_y\na\t2\t1\n' }).stdout).toBe(tabs)
+    const controls = scored('a').replaceAll(',', '\x01')
+    expect(command(['-d', '\\x01'], { stdin: 't\x01logit_x\x01logit_y\na\x012\x011\n' }).stdout).toBe(controls)
+  })
+})
+
+describe('a delimiter at the end', () => {
+  it('of every row but not of the header has no cell behind it', async () => {
+    const { text, error, warnings } = await everyWay(`${HEADER}\na,2,1,\n"b",2,1,\n`)
+    expect({ text, error }).toEqual({ text: scored('a', '"b"'), error: undefined })
+    expect(warnings).toEqual([expect.stringContaining('every row ends in a delimiter')])
+  })
+
+  it('of every row has to be at the end of each, and nothing behind it', async () => {
+    const rows = 'a,2,1,\n'.repeat(200)
+    const { rejects } = await rejectsOf(`${HEADER}\n${rows}b,2,1\nc,2,1,4\nd,2,\n`)
+    expect(rejects).toMatchObject([
+      { code: 'E_WIDTH', line: 202 },
+      { code: 'E_WIDTH', line: 203 },
+      { code: 'E_WIDTH', line: 204 },
+    ])
+  })
+
+  it('of some rows makes them bad, and is named', async () => {
+    const { rejects, text } = await rejectsOf(`${HEADER}\na,2,1\nb,2,1,\n`)
+    expect(rejects).toMatchObject([{ code: 'E_WIDTH', message: expect.stringContaining('it ends in a delimiter') }])
+    expect(text).toBe(scored('a'))
+  })
+
+  it('of the header alone makes rows bad, and is named', async () => {
+    const { error } = await everyWay(`${HEADER},\na,2,1\n`)
+    expect(error).toMatchObject({ code: 'E_WIDTH' })
+    expect(error!.message).toContain('the header ends in a delimiter')
+  })
+
+  it('of all lines is an empty column', async () => {
+    expect((await everyWay(`${HEADER},\na,2,1,\n`)).text).toBe(`t,,p_x,p_y,label\na,,${P21},x\n`)
+  })
+
+  it('is left out of objects, too', async () => {
+    const stream = read('csv')
+    const warnings: string[] = []
+    stream.on('warning', (text) => warnings.push(text))
+    stream.end('a,b\n1,2,\n')
+    expect(await stream.toArray()).toEqual([{ a: '1', b: '2' }])
+    expect(warnings).toHaveLength(1)
+  })
+})
+
+describe('rowNames', () => {
+  const input = '"cat","dog"\n"1",0.5,2\n"2",3,1\n'
+
+  it('is what a message names where rows have a cell more than the header', async () => {
+    const { error } = await everyWay(input)
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 3, width: 2 } })
+    expect(error!.message).toContain('--row-names')
+  })
+
+  it('keeps the first cell of each row as row_names', async () => {
+    const { text, error } = await everyWay(input, { rowNames: true, emit: 'label', logits: 'cat,dog' })
+    expect({ text, error }).toEqual({ text: 'row_names,label\n"1",dog\n"2",cat\n', error: undefined })
+  })
+
+  it('does not go with a header that has all names', async () => {
+    expect((await everyWay(`${HEADER}\na,2,1\n`, { rowNames: true })).error).toMatchObject({ code: 'E_WIDTH' })
+  })
+})
+
+describe('newlines of several kinds', () => {
+  it('CR CR LF, as Python writes under Windows, is one', async () => {
+    const input = 'note,logit_x,logit_y\r\r\na,2,1\r\r\n"b\r\r\nc",2,1\r\r\n\r\r\nd,2,1\r\r\n'
+    const { text, error, stats } = await everyWay(input)
+    expect(error).toBeUndefined()
+    expect(text).toBe(scored('a', '"b\r\r\nc"', 'd').replace('t', 'note'))
+    expect(stats).toMatchObject({ read: 3 })
+  })
+
+  it('CR CR LF may stand among others, behind logits and kept cells', async () => {
+    expect((await everyWay('logit_x,logit_y,t\n2,1,a\r\r\n2,1,b\r\n2,1,c\n')).text).toBe(scored('a', 'b', 'c'))
+    expect((await everyWay('t,logit_x,logit_y\na,2,1\r\r\nb,2,1\r\nc,2,1\n')).text).toBe(scored('a', 'b', 'c'))
+  })
+
+  it('a cell that has the other one stands in quotes in the output', async () => {
+    expect((await everyWay('t,logit_x,logit_y\ra\nb,2,1\r')).text).toBe(scored('"a\nb"'))
+    expect((await everyWay('logit_x,logit_y,t\n2,1,a\rb\n')).text).toBe(scored('"a\rb"'))
+    expect((await everyWay('t,logit_x,logit_y\na\rb,2,1\n', { to: 'tsv' })).text).toBe(
+      scored('"a\rb"').replaceAll(',', '\t'),
+    )
+  })
+
+  it('are named where they make rows too wide', async () => {
+    const { error } = await everyWay('t,logit_x,logit_y\na,2,1\rb,2,1\n')
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 5, width: 3 } })
+    expect(error!.message).toContain('newline of another kind')
+  })
+
+  it.each(['a,2,1\r', '"a",2,"1"\r'])('a file that is cut between CR and LF is told to be: %j', async (end) => {
+    for (const header of [HEADER, 'logit_x,logit_y,t']) {
+      const { error } = await everyWay(
+        `${header}\r\n${header === HEADER ? end : end.replace(/^(.*?),(.*)\r/, '$2,$1\r')}`,
+      )
+      expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2, row: 1 } })
+      expect(error!.message).toMatch(/cut short|closing quote/)
+    }
+  })
+})
+
+describe('files that were joined', () => {
+  it.each([
+    ['a header', `${HEADER}\na,2,1\n${HEADER}\nb,2,1\n`],
+    ['a header and a byte order mark', `\ufeff${HEADER}\na,2,1\n\ufeff${HEADER}\nb,2,1\n`],
+    ['a header in quotes', `"t","logit_x","logit_y"\na,2,1\n"t","logit_x","logit_y"\nb,2,1\n`],
+  ])('have %s in the middle, which is named and no row', async (_, input) => {
+    const { error } = await everyWay(input)
+    expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3, row: 2 } })
+    expect(error!.message).toContain('name the files as inputs')
+    const { rejects, text } = await rejectsOf(input)
+    expect(rejects).toHaveLength(1)
+    expect(text.split('\n').slice(1)).toEqual(scored('a', 'b').split('\n').slice(1))
+  })
+
+  it('are found where the names of logits are numbers, so that the header could be a row', async () => {
+    const input = 'id,0,1\na,2,1\nid,0,1\nb,2,1\n'
+    const { error } = await everyWay(input, { logits: '2-3' })
+    expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3 } })
+  })
+
+  it('may have a row of the numbers that the columns are called', async () => {
+    expect((await everyWay('0,1,2\n0,1,2\n', { emit: 'index' })).text).toBe('index\n2\n')
+  })
+
+  it('have a byte order mark before a row, which is named where it is before a logit', async () => {
+    const { error } = await everyWay('2,1\n\ufeff2,1\n', { header: false })
+    expect(error).toMatchObject({ code: 'E_CELL', info: { line: 2, row: 2, cell: '\ufeff2' } })
+    expect(error!.message).toContain('byte order mark')
+    const { text } = await everyWay('a,2,1\n\ufeffb,2,1\n', { header: false, logits: '2-3', emit: 'index' })
+    expect(text).toBe('a,0\n\ufeffb,0\n')
+    const marked = await run('{"logits":[2,1]}\n\ufeff{"logits":[2,1]}\n')
+    expect(marked.error).toMatchObject({ code: 'E_JSON', info: { line: 2 } })
+    expect(marked.error!.message).toContain('byte order mark')
+  })
+})
+
+describe('rows of which none can be read', () => {
+  it('are all rejected, where there is no header that tells the columns', async () => {
+    const rejects: unknown[] = []
+    const options: ScoreOptions = { header: false, logits: '1', onReject: (reject) => void rejects.push(reject) }
+    const { error, text } = await run('1,a"b\n2,c"d\n', options)
+    expect(error).toMatchObject({ code: 'E_NO_ROWS', status: 1, info: { rows: 2 } })
+    expect(rejects).toMatchObject([
+      { code: 'E_QUOTE', row: 1, line: 1, raw: '1,a"b' },
+      { code: 'E_QUOTE', row: 2, line: 2, raw: '2,c"d' },
+    ])
+    expect(text).toBe('')
+  })
+})
