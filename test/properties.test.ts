@@ -27,6 +27,25 @@ describe('softmax', () => {
     )
   })
 
+  it('of a row is the same bits alone and among others', () => {
+    const shapes = fc.tuple(fc.integer({ min: 2, max: 5 }), fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(140)))
+    const rows = shapes.chain(([count, classes]) => {
+      const x = fc.oneof(fc.double({ min: -30, max: 30, noNaN: true }), { weight: 1, arbitrary: logit })
+      const odd = fc.oneof({ weight: 40, arbitrary: x }, fc.constantFrom(-Infinity, Infinity, Number.NaN, 3000, 0, -0))
+      return fc.array(fc.array(odd, { minLength: classes, maxLength: classes }), { minLength: count, maxLength: count })
+    })
+    fc.assert(
+      fc.property(rows, fc.constantFrom(1, 0.37, 8), (rows, temperature) => {
+        const options = { temperature, nonfinite: 'propagate' } as const
+        const all = softmaxMatrix(rows.flat(), rows.length, rows[0]!.length, options)
+        const each = rows.map((row) => softmaxMatrix(row, 1, row.length, options))
+        expect(Array.from(all.values)).toEqual(each.flatMap(({ values }) => Array.from(values)))
+        expect(Array.from(all.index)).toEqual(each.map(({ index }) => index[0]))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('keeps the order of the logits', () => {
     fc.assert(
       fc.property(logits, (row) => {

@@ -5,7 +5,7 @@
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
 import { ACTION_KEEP, ACTION_LOGIT, EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP } from '../constants'
-import { parse } from './parse-number'
+import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
   CR, copy, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
@@ -101,7 +101,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, j
 
 /** A logit in quotes, which begin at `at`. Returns where they end; 0 if it is none, or something else is in them too. */
 function parseQuoted(at: usize, logit: usize, quote: u32): usize {
-  at = parse(at + 1, logit, quote)
+  at = parseCell(at + 1, logit, quote)
   return at && <u32>load<u8>(at) == quote ? at + 1 : 0
 }
 

@@ -34,10 +34,18 @@ const C5: f64 = 0.008333335853059549
  * as well, even where it is the same all through a loop; a load is one.
  */
 const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
+const BOTH_GRID: usize = memory.data<f64>([6144, 6144])
+const BOTH_LOG2E: usize = memory.data<f64>([LOG2E, LOG2E])
+const BOTH_EXPONENT: usize = memory.data<f64>([4503599627371520.0, 4503599627371520.0])
 const BOTH_C2: usize = memory.data<f64>([C2, C2])
 const BOTH_C3: usize = memory.data<f64>([C3, C3])
 const BOTH_C4: usize = memory.data<f64>([C4, C4])
 const BOTH_C5: usize = memory.data<f64>([C5, C5])
+
+/** Masks that leave the upper 26 bits of a double, and the upper 27. */
+export const UPPER_HALVES: usize = memory.data<i64>([~0x7ffffff, ~0x7ffffff])
+export const UPPER_27_BITS: usize = memory.data<i64>([~0x3ffffff, ~0x3ffffff])
+const BOTH_ONE: usize = memory.data<f64>([1, 1])
 
 /** The least distance that is not left out of a sum: e^-620 < 2^-894, which leaves room below for a tail. */
 export const LOWEST: f64 = -620
@@ -138,6 +146,13 @@ export function onGrid(x: f64): f64 {
   return x + 6144 - 6144
 }
 
+/** The same of two. */
+// @ts-ignore: decorator
+@inline
+export function onGridPair(x: v128): v128 {
+  return f64x2.sub(f64x2.add(x, v128.load(BOTH_GRID)), v128.load(BOTH_GRID))
+}
+
 /** SHIFT + k for a pair of distances x - o. */
 // @ts-ignore: decorator
 @inline
@@ -212,6 +227,14 @@ export function powerAbove(distance: f64): f64 {
   return power(<i32>floor(distance * LOG2E) + 1)
 }
 
+/** The same of two distances: 2^52 + 1024 + n has n + 1024 in its low bits. */
+// @ts-ignore: decorator
+@inline
+export function powerAbovePair(distance: v128): v128 {
+  const exponent = f64x2.add(f64x2.floor(f64x2.mul(distance, v128.load(BOTH_LOG2E))), v128.load(BOTH_EXPONENT))
+  return i64x2.shl(exponent, 52)
+}
+
 /** The number that stands in both lanes. */
 // @ts-ignore: decorator
 @inline
@@ -223,4 +246,37 @@ export function both(pair: v128): f64 {
 @inline
 function power(q: i32): f64 {
   return reinterpret<f64>((<u64>(q + 1023)) << 52)
+}
+
+/** S (1 + t) / H, rounded once: S head is exact, all else is small beside it. */
+// @ts-ignore: decorator
+@inline
+export function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128): v128 {
+  const low = f64x2.add(f64x2.mul(s, tail), f64x2.mul(f64x2.mul(s, whole), t))
+  return f64x2.add(f64x2.mul(s, head), low)
+}
+
+/** What the upper 27 bits of the reciprocal of h + tail leave out, from its rounded value: a step of Newton. */
+// @ts-ignore: decorator
+@inline
+export function reciprocalTail(reciprocal: v128, upper: v128, h: v128, tail: v128): v128 {
+  const hUpper = v128.and(h, v128.load(UPPER_HALVES))
+  const head = f64x2.sub(v128.load(BOTH_ONE), f64x2.mul(upper, hUpper))
+  const rest = f64x2.sub(f64x2.sub(head, f64x2.mul(upper, f64x2.sub(h, hUpper))), f64x2.mul(upper, tail))
+  return f64x2.mul(rest, reciprocal)
+}
+
+/** (a + b) 2^q rounded once, for a > |b|. */
+export function scaleSum(a: f64, b: f64, q: i32): f64 {
+  const sum = a + b
+  const exponent = <i32>(reinterpret<u64>(sum) >> 52) - 1023
+  const power = reinterpret<f64>((<u64>(1023 - exponent)) << 52)
+  return scale(sum * power, (b - (sum - a)) * power, q + exponent)
+}
+
+/** The upper 26 bits. */
+// @ts-ignore: decorator
+@inline
+export function upperHalf(x: f64): f64 {
+  return reinterpret<f64>(reinterpret<u64>(x) & ~0x7ffffff)
 }

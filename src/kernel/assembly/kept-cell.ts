@@ -5,7 +5,7 @@
  */
 import { KEEP_BOOLEAN, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
-import { parse, parseJson } from './parse-number'
+import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
 import { print } from './print-number'
 import { Job, KeptColumn, NULL, Text } from './structs'
@@ -62,7 +62,7 @@ function beginsAsFormula(at: usize, end: usize): bool {
 
 /** True for a number that is understood; + and - before anything else are left to the host. */
 function isNumber(at: usize, end: usize, stop: u32): bool {
-  return parse(at, SPARE, stop) == end
+  return parseCell(at, SPARE, stop) == end
 }
 
 /** Whether text has a byte for which a cell needs quotes. */

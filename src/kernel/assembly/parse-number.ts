@@ -23,7 +23,7 @@
  */
 
 import { COMMA, passNumber } from './json'
-import { log2Pow10, unrounded } from './powers-of-ten'
+import { log2Pow10, mulHigh, power, unrounded } from './powers-of-ten'
 
 /** 10^0 .. 10^15, and behind them -10^0 .. -10^15: all exact. */
 const TENS: usize = memory.data<f64>([
@@ -80,7 +80,12 @@ export function parse(p: usize, dst: usize, delimiter: u32): usize {
       return p + end
     }
   }
-  return parseLong(p, dst, delimiter)
+  return end < 16 ? parseOther(p, dst, delimiter) : parseLong(text, p, dst, delimiter)
+}
+
+/** The same, for a cell here and there: a call, where `parse` becomes a part of the loop that it stands in. */
+export function parseCell(p: usize, dst: usize, delimiter: u32): usize {
+  return parse(p, dst, delimiter)
 }
 
 /**
@@ -92,22 +97,29 @@ export function parse(p: usize, dst: usize, delimiter: u32): usize {
 export function parseJson(p: usize, dst: usize): usize {
   const text = v128.load(p)
   const end = numberEnd(text)
+  const negative = u32(load<u8>(p) == 0x2d)
+  const limit = 1 << end
+  const point = pointOf(text, limit)
+  const all = numerals(text) & (limit - 1)
+  const first = all >> negative
+  const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
   if (end < 16) {
-    const negative = u32(load<u8>(p) == 0x2d)
-    const limit = 1 << end
-    const point = pointOf(text, limit)
     const shift = end + i32(point == end)
-    const all = numerals(text) & (limit - 1)
-    const first = all >> negative
-    const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
     if (whole && popcnt(all) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
       const d = weigh(align(text, shift, point))
       store<f64>(dst, <f64><i64>d / load<f64>(((shift - point) << 3) + (negative << 7), TENS - 8))
       return p + end
     }
-  }
+  } else if (whole && isEnd(load<u8>(p + 16 + digitsAt(load<u64>(p, 16))))) return parseLong(text, p, dst, COMMA)
   const passed = passNumber(p)
-  return passed && parseLong(p, dst, COMMA) ? passed : 0
+  return passed && parseOther(p, dst, COMMA) ? passed : 0
+}
+
+/** Whether a number of JSON ends there for certain. */
+// @ts-ignore: decorator
+@inline
+function isEnd(next: u32): bool {
+  return next == COMMA || (next | 0x20) == 0x7d
 }
 
 /** How many bytes at the start may be of a number without exponent: `-`, `.`, the digits, and `/`. */
@@ -159,6 +171,7 @@ function weigh(digits: v128): u64 {
 function parseOther(p: usize, dst: usize, delimiter: u32): usize {
   const text = v128.load(p)
   const end = numberEnd(text)
+  if (end == 16) return parseLong(text, p, dst, delimiter)
   const negative = u32(load<u8>(p) == 0x2d)
   const limit = 1 << end
   const point = pointOf(text, limit)
@@ -170,9 +183,9 @@ function parseOther(p: usize, dst: usize, delimiter: u32): usize {
 
 /* Sixteen bytes, up to seven digits, an exponent */
 
-function parseLong(p: usize, dst: usize, delimiter: u32): usize {
-  const text = v128.load(p)
-  if (numberEnd(text) < 16) return parseOther(p, dst, delimiter)
+// @ts-ignore: decorator
+@inline
+function parseLong(text: v128, p: usize, dst: usize, delimiter: u32): usize {
   const negative = u32(load<u8>(p) == 0x2d)
   const point = pointOf(text, 0x10000)
   const shift = 16 + i32(point == 16)
@@ -286,10 +299,23 @@ function finish(d: u64, scale: i32, negative: u64, p: usize, dst: usize, delimit
 
 /* Digits to double */
 
-/** The double nearest to d * 10^p, ties to even; Infinity where that is too large. */
+/**
+ * The double nearest to d * 10^p, ties to even; Infinity where that is too large. Where the upper 64 bits of the product
+ * with the power rounded up do not end in zeros, which they seldom do, they are on the same side of every tie as the
+ * product itself is: with their last bit set, the processor rounds them as they have to be.
+ */
 // @ts-ignore: decorator
 @inline
 export function toDouble(d: u64, p: i32): f64 {
+  const zeros = clz(d)
+  const inRange = <u32>(p + 250) <= 500
+  const top = mulHigh(d << zeros, load<u64>(power(inRange ? p : 0)) + 1)
+  if (!inRange || (top & 255) == 0) return toDoubleExactly(d, p)
+  const scale = <u64>(1025 + log2Pow10(p) - <i32>zeros) << 52
+  return <f64><i64>(top >> 1 | 1) * reinterpret<f64>(scale)
+}
+
+function toDoubleExactly(d: u64, p: i32): f64 {
   if (d == 0 || p < -342) return 0
   if (p > 308) return Infinity
   const zeros = <i32>clz(d)

@@ -54,6 +54,17 @@ export function mulHigh(a: u64, b: u64): u64 {
   return a1 * b1 + (cross >> 32) + ((a0 * b1 + (cross & 0xffffffff)) >> 32)
 }
 
+/** The lower half of the same: carries beyond it need not be right. */
+// @ts-ignore: decorator
+@inline
+export function mulMiddle(a: u64, b: u64): u32 {
+  const a0 = a & 0xffffffff
+  const a1 = a >> 32
+  const b0 = b & 0xffffffff
+  const b1 = b >> 32
+  return <u32>a1 * <u32>b1 + <u32>((a1 * b0 + a0 * b1 + ((a0 * b0) >> 32)) >> 32)
+}
+
 /**
  * w * 10^p * 2^e with two bits behind the point, the last of them sticky ("not exact"), where `drop` = -(log2Pow10(p) +
  * 3 + e) lies in 2..63 and w has its top bit set. After Russ Cox's `uscale` (research.swtch.com/fp): the significand

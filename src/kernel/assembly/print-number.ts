@@ -42,7 +42,7 @@ import {
   ANY_RARE, CELL, compose17, compose9, copyCell, formAt, formOf, isAside, setAside, text16, text9, write17,
 } from './digits'
 import { toDouble } from './parse-number'
-import { log2Pow10, log10Pow2, mulHigh, power, unrounded } from './powers-of-ten'
+import { log2Pow10, log10Pow2, mulHigh, mulMiddle, power, unrounded } from './powers-of-ten'
 
 /** 10^-16 .. 10^40 as doubles; the address is that of 10^0. */
 const TENS: usize = memory.data<f64>([
@@ -114,7 +114,7 @@ function compose(x: f64, cell: usize): bool {
   const half = alpha >> 1
   const s = f + half
   let high = <u32>(reinterpret<u64>(abs(x) * load<f64>(binade, EXACT + 8) + 4294967296.0) >> 20)
-  let low = <u32>mulHigh(c, alpha) + u32(s < half) - high * EIGHT
+  let low = mulMiddle(c, alpha) + u32(s < half) - high * EIGHT
   if (low >= EIGHT) {
     const step = <i32>low < 0 ? -1 : 1
     high += step

@@ -48,16 +48,20 @@ import {
   powerAbove,
   powerPair,
   remainderPair,
-  scale,
+  scaleSum,
   stepPair,
+  timesReciprocal,
+  UPPER_HALVES,
+  upperHalf,
 } from './exp'
 import { storeLog1p } from './log'
+import { scorePair } from './row-pairs'
 import { RowState, STATE_SIZE, Temperature } from './structs'
+import { temperatureOf } from './temperature'
 
 const MASKED: f64 = -Infinity
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
-const UPPER_HALVES: usize = memory.data<i64>([~0x7ffffff, ~0x7ffffff])
 /** Products of parts of what is smaller may underflow. */
 const TINY: f64 = 1.0261342003245941e-289
 
@@ -183,12 +187,6 @@ function statusOf(max: f64): u32 {
 function isDominant(max: f64, second: f64, temperature: Temperature): bool {
   const before = temperature.before
   return (second * before - max * before) * temperature.after < temperature.dominant && second > MASKED
-}
-
-// @ts-ignore: decorator
-@inline
-function temperatureOf(state: RowState): Temperature {
-  return changetype<Temperature>(state.temperature)
 }
 
 /**
@@ -327,7 +325,7 @@ function storeReciprocal(head: f64, tail: f64, state: RowState): void {
   const hTail = 1 - (h - back) + (t - back) + (tail - (t - head))
   const reciprocal = 1 / h
   const upper = reinterpret<f64>(reinterpret<u64>(reciprocal) & ~0x3ffffff)
-  const hUpper = reinterpret<f64>(reinterpret<u64>(h) & ~0x7ffffff)
+  const hUpper = upperHalf(h)
   const rest = 1 - upper * hUpper - upper * (h - hUpper) - upper * hTail
   state.reciprocal = reciprocal
   state.reciprocalHead = upper
@@ -346,16 +344,8 @@ function scaleToMax(head: f64, tail: f64, state: RowState): f64 {
   const q = scaled(originOf(state), state)
   if (q <= LEAST_POWER) return 0
   const s = state.scaledS
-  const upper = reinterpret<f64>(reinterpret<u64>(head) & ~0x7ffffff)
+  const upper = upperHalf(head)
   return scaleSum(s * upper, s * (head - upper) + s * (tail + state.scaledT * head), q)
-}
-
-/** (a + b) 2^q rounded once, for a > |b|. */
-function scaleSum(a: f64, b: f64, q: i32): f64 {
-  const sum = a + b
-  const exponent = <i32>(reinterpret<u64>(sum) >> 52) - 1023
-  const power = reinterpret<f64>((<u64>(1023 - exponent)) << 52)
-  return scale(sum * power, (b - (sum - a)) * power, q + exponent)
 }
 
 /** e^((x - pivot) / T) as S and t in the state, and q, for x times the temperature's `before`. */
@@ -412,9 +402,9 @@ function logsumexpOf(max: f64, state: RowState): f64 {
 /** What rounding took from quotient = a / b: the remainder, with the parts of exact products, divided by b. */
 function quotientTail(a: f64, quotient: f64, b: f64): f64 {
   if (abs(a) < TINY) return 0
-  const upper = reinterpret<f64>(reinterpret<u64>(quotient) & ~0x7ffffff)
+  const upper = upperHalf(quotient)
   const lower = quotient - upper
-  const bUpper = reinterpret<f64>(reinterpret<u64>(b) & ~0x7ffffff)
+  const bUpper = upperHalf(b)
   const bLower = b - bUpper
   return (a - upper * bUpper - upper * bLower - lower * bUpper - lower * bLower) / b
 }
@@ -453,14 +443,6 @@ function probabilityScaled(logit: f64, state: RowState): f64 {
   const t = state.scaledT
   const low = s * state.reciprocalTail + s * state.reciprocal * t
   return scaleSum(s * state.reciprocalHead, low, q)
-}
-
-/** S (1 + t) / H, rounded once: S head is exact, all else is small beside it. */
-// @ts-ignore: decorator
-@inline
-function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128): v128 {
-  const low = f64x2.add(f64x2.mul(s, tail), f64x2.mul(f64x2.mul(s, whole), t))
-  return f64x2.add(f64x2.mul(s, head), low)
 }
 
 /** Phase 4: a chunk's results, of its logits and what `accumulate` left in `scratch`. Writes 8 bytes past an odd end. */
@@ -544,10 +526,33 @@ function differenceTail(a: v128, b: v128, difference: v128): v128 {
 
 /**
  * All four phases for rows that are one chunk each. Logits, states and results lie row after row; so does the scratch,
- * where an odd row has room for one class more. Phase after phase, not row after row: within a row each phase waits for
- * the one before, but rows do not wait for each other.
+ * where an odd row has room for one class more.
  */
 export function scoreRows(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  flags: u32,
+  temperature: u32,
+): void {
+  if (flags || classes < 2 || classes > <u32>BLOCK) return scoreEach(at, rows, classes, states, scratch, out, flags, temperature)
+  const width = (<usize>classes) << 3
+  let left = rows
+  for (; left > 1; left -= 2, at += 2 * width, out += 2 * width, states += 2 * STATE_SIZE) {
+    if (scorePair(at, width, states, scratch, out, changetype<Temperature>(temperature))) continue
+    scoreEach(at, 2, classes, states, scratch, out, flags, temperature)
+  }
+  scoreEach(at, left, classes, states, scratch, out, flags, temperature)
+}
+
+/**
+ * Phase after phase, not row after row: within a row each phase waits for the one before, but rows do not wait for each
+ * other.
+ */
+function scoreEach(
   at: usize,
   rows: u32,
   classes: u32,

@@ -10,8 +10,8 @@
  *
  * T below 2^-1000 counts as 2^-1000: that is seen only where logits differ by less than 1e-298.
  */
-import { LOWEST } from './exp'
-import { Temperature } from './structs'
+import { LOWEST, upperHalf } from './exp'
+import { RowState, Temperature } from './structs'
 
 /** 80 above LOWEST: e^-80 is 2^-115. */
 const DOMINANT: f64 = -540
@@ -71,6 +71,6 @@ function powerOfTwo(exponent: i32): f64 {
 
 // @ts-ignore: decorator
 @inline
-function upperHalf(x: f64): f64 {
-  return reinterpret<f64>(reinterpret<u64>(x) & ~0x7ffffff)
+export function temperatureOf(state: RowState): Temperature {
+  return changetype<Temperature>(state.temperature)
 }

@@ -1,0 +1,200 @@
+/**
+ * Softmax of two rows at once, one in each lane: of few classes, most of the time goes into what is done once a row, and
+ * here that is done once for two. Each row goes through the operations of `softmax.ts` in the same order, even classes into
+ * one sum and odd ones into another, so its bits are the same.
+ *
+ * Both rows have to be ordinary: finite logits, of which the largest is neither dominant nor as far from 0 as ORIGIN_LIMIT,
+ * and the smallest not left out of the sum. Others take the general way.
+ */
+import { STATUS_FINITE } from '../constants'
+import {
+  entryOf, expm1Pair, ORIGIN_LIMIT, onGridPair, powerAbovePair, powerPair, remainderPair, reciprocalTail, stepPair,
+  timesReciprocal, UPPER_27_BITS,
+} from './exp'
+import { RowState, STATE_SIZE, Temperature } from './structs'
+
+const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
+const BOTH_INFINITE: usize = memory.data<f64>([Infinity, Infinity])
+const BOTH_ZERO: usize = memory.data<f64>([0, 0])
+const BOTH_ONE: usize = memory.data<f64>([1, 1])
+const BOTH_NEXT: usize = memory.data<i64>([1, 1])
+const BOTH_LIMIT: usize = memory.data<f64>([ORIGIN_LIMIT, ORIGIN_LIMIT])
+
+/** Two rows on their way through the phases: the fields are those of a RowState, in both lanes. */
+@unmanaged
+class PairState {
+  index: v128
+  ordinary: v128
+  bias: v128
+  /** reference - origin, divided. */
+  left: v128
+  evenHead: v128
+  evenTail: v128
+  oddHead: v128
+  oddTail: v128
+  reciprocal: v128
+  reciprocalHead: v128
+  reciprocalTail: v128
+}
+
+const PAIR = changetype<PairState>(memory.data(11 * 16, 16))
+
+/**
+ * Scores the rows at `at` and `width` bytes behind that, into two states and to `out`; false, with nothing written there,
+ * where one of them is not ordinary. The scratch has 2^q S and t of a class, of both rows each.
+ */
+export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature): bool {
+  const origin = scan(at, width, temperature)
+  if (!i64x2.all_true(PAIR.ordinary)) return false
+  reduce(at, width, scratch, origin, temperature)
+  addTerms(width, scratch)
+  emit(out, width, scratch)
+  storeState(states, i64x2.extract_lane(PAIR.index, 0))
+  storeState(states + STATE_SIZE, i64x2.extract_lane(PAIR.index, 1))
+  return true
+}
+
+/** A logit of each row. */
+// @ts-ignore: decorator
+@inline
+function loadRows(at: usize, width: usize): v128 {
+  return v128.load64_lane(at + width, v128.load64_zero(at), 1)
+}
+
+/** Phase 1; true where both rows are ordinary. */
+// @ts-ignore: decorator
+@inline
+function scan(at: usize, width: usize, temperature: Temperature): v128 {
+  let max = v128.load(BOTH_MASKED)
+  let second = max
+  let least = v128.load(BOTH_INFINITE)
+  let nan = v128.load(BOTH_ZERO)
+  let here = nan
+  let index = nan
+  for (const end = at + width; at < end; at += 8) {
+    const x = loadRows(at, width)
+    nan = v128.or(nan, f64x2.ne(x, x))
+    index = v128.bitselect(here, index, f64x2.gt(x, max))
+    second = f64x2.pmax(second, f64x2.pmin(max, x))
+    max = f64x2.pmax(max, x)
+    least = f64x2.pmin(least, x)
+    here = i64x2.add(here, v128.load(BOTH_NEXT))
+  }
+  PAIR.index = index
+  return prepare(max, second, least, nan, temperature)
+}
+
+/** The origin and the bias; returns which rows are ordinary, if no logit is NaN. */
+// @ts-ignore: decorator
+@inline
+function prepare(max: v128, second: v128, least: v128, nan: v128, temperature: Temperature): v128 {
+  const factor = temperature.factor
+  const reference = f64x2.mul(max, factor)
+  const distance = f64x2.sub(f64x2.mul(second, factor), reference)
+  const origin = onGridPair(reference)
+  const floor = f64x2.add(origin, f64x2.splat(temperature.lowest))
+  PAIR.bias = powerAbovePair(f64x2.mul(distance, temperature.inverse))
+  PAIR.left = f64x2.mul(f64x2.sub(reference, origin), temperature.inverse)
+  const isNear = f64x2.lt(f64x2.abs(reference), v128.load(BOTH_LIMIT))
+  const isWhole = f64x2.gt(f64x2.mul(least, factor), floor)
+  PAIR.ordinary = v128.andnot(v128.and(v128.and(isNear, isWhole), f64x2.ge(distance, f64x2.splat(temperature.dominant))), nan)
+  return origin
+}
+
+// @ts-ignore: decorator
+@inline
+function reduce(at: usize, width: usize, scratch: usize, origin: v128, temperature: Temperature): void {
+  for (const end = at + width; at < end; at += 8, scratch += 32) {
+    const x = f64x2.mul(loadRows(at, width), temperature.factor)
+    const steps = stepPair(f64x2.sub(x, origin), temperature)
+    const first = entryOf(f64x2.extract_lane(steps, 0))
+    const second = entryOf(f64x2.extract_lane(steps, 1))
+    v128.store(scratch, powerPair(steps, first, second))
+    v128.store(scratch, remainderPair(x, origin, steps, first, second, temperature), 16)
+  }
+}
+
+/** Makes r in the scratch t, and the sums. These change places after each class, and stand right again after two. */
+// @ts-ignore: decorator
+@inline
+function addTerms(width: usize, scratch: usize): void {
+  const index = PAIR.index
+  const end = scratch + (width << 2)
+  const isOdd = (width & 8) != 0
+  let here = v128.load(BOTH_ZERO)
+  let head = PAIR.bias
+  let tail = here
+  let otherHead = head
+  let otherTail = here
+  for (; scratch < end; scratch += 32) {
+    const t = expm1Pair(v128.load(scratch, 16))
+    v128.store(scratch, t, 16)
+    const s = v128.andnot(v128.load(scratch), i64x2.eq(index, here))
+    const sum = f64x2.add(head, s)
+    const lost = f64x2.sub(s, f64x2.sub(sum, head))
+    const rest = f64x2.add(tail, f64x2.add(lost, f64x2.mul(s, t)))
+    head = otherHead
+    tail = otherTail
+    otherHead = sum
+    otherTail = rest
+    here = i64x2.add(here, v128.load(BOTH_NEXT))
+  }
+  if (isOdd) finish(otherHead, otherTail, head, tail)
+  else finish(head, tail, otherHead, otherTail)
+}
+
+/** Phase 3: what closes a block, joins the two sums and makes the reciprocal. */
+// @ts-ignore: decorator
+@inline
+function finish(evenHead: v128, evenTail: v128, oddHead: v128, oddTail: v128): void {
+  const bias = PAIR.bias
+  const evenSum = f64x2.add(evenHead, evenTail)
+  const oddSum = f64x2.add(oddHead, oddTail)
+  const evenRest = f64x2.sub(evenTail, f64x2.sub(evenSum, evenHead))
+  const oddRest = f64x2.sub(oddTail, f64x2.sub(oddSum, oddHead))
+  const a = f64x2.sub(evenSum, bias)
+  const b = f64x2.sub(oddSum, bias)
+  const sum = f64x2.add(a, b)
+  const back = f64x2.sub(sum, a)
+  const errors = f64x2.add(f64x2.sub(a, f64x2.sub(sum, back)), f64x2.sub(b, back))
+  const tail = f64x2.add(errors, f64x2.add(evenRest, oddRest))
+  const head = f64x2.add(sum, tail)
+  storeReciprocal(head, f64x2.add(f64x2.sub(tail, f64x2.sub(head, sum)), PAIR.left))
+}
+
+/** 1 / (1 + head + tail). */
+// @ts-ignore: decorator
+@inline
+function storeReciprocal(head: v128, tail: v128): void {
+  const one = v128.load(BOTH_ONE)
+  const t = f64x2.add(head, tail)
+  const h = f64x2.add(one, t)
+  const back = f64x2.sub(h, one)
+  const lost = f64x2.add(f64x2.sub(one, f64x2.sub(h, back)), f64x2.sub(t, back))
+  const hTail = f64x2.add(lost, f64x2.sub(tail, f64x2.sub(t, head)))
+  const reciprocal = f64x2.div(one, h)
+  const upper = v128.and(reciprocal, v128.load(UPPER_27_BITS))
+  PAIR.reciprocal = reciprocal
+  PAIR.reciprocalHead = upper
+  PAIR.reciprocalTail = reciprocalTail(reciprocal, upper, h, hTail)
+}
+
+// @ts-ignore: decorator
+@inline
+function emit(out: usize, width: usize, scratch: usize): void {
+  const reciprocal = PAIR.reciprocal
+  const head = PAIR.reciprocalHead
+  const tail = PAIR.reciprocalTail
+  for (const end = out + width; out < end; out += 8, scratch += 32) {
+    const p = timesReciprocal(v128.load(scratch), v128.load(scratch, 16), head, tail, reciprocal)
+    v128.store64_lane(out, p, 0)
+    v128.store64_lane(out + width, p, 1)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeState(state: usize, index: i64): void {
+  changetype<RowState>(state).index = <u32>index
+  changetype<RowState>(state).status = STATUS_FINITE
+}
