@@ -124,7 +124,7 @@ async function writeScored(run: Run): Promise<void> {
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject })
   stream.on('schema', (schema: Schema) => announce(run, schema))
-  stream.on('warning', (text: string, source: string) => warn(run, `${source}: ${text}`))
+  stream.on('warning', (text, source) => warn(run, `${source}: ${text}`))
   try {
     const { compression } = compressionOf(settings.output ?? '')
     let isFirst = true

@@ -240,7 +240,7 @@ describe('the pages of Parquet', () => {
       const stream = createReadStream(fixture(`pages-${name}.parquet`)).pipe(
         read('parquet', { onReject, onError: 'skip' }),
       )
-      for await (const { id, logits } of stream) found.push({ id, logits: Array.from(logits) })
+      for await (const { id, logits } of stream) found.push({ id, logits: Array.from(logits as number[]) })
       expect(found).toEqual(rows.filter((row) => !codeOf(row)))
       expect(bad).toEqual(rows.flatMap((row, index) => (codeOf(row) ? [[index + 1, codeOf(row)]] : [])))
     },

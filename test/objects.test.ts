@@ -8,6 +8,7 @@ import {
   type LogitsRow,
   logSoftmax,
   type Prediction,
+  type PredictionStream,
   type SoftmaxOptions,
   softmax,
   softmaxMatrix,
@@ -21,8 +22,13 @@ const L123 = [-2.40760596444438, -1.4076059644443804, -0.4076059644443803]
 /** By mpmath, as all other values here that say nothing else. */
 const P21 = [0.7310585786300049, 0.2689414213699951]
 
-const predict = (rows: Iterable<unknown>, options: SoftmaxOptions = {}, make = softmax): Promise<Prediction[]> =>
-  Readable.from(rows).compose(make(options)).toArray()
+type Scorer = (options?: SoftmaxOptions) => PredictionStream
+
+const predict = (
+  rows: Iterable<unknown>,
+  options: SoftmaxOptions = {},
+  make: Scorer = softmax,
+): Promise<Prediction[]> => Readable.from(rows).compose(make(options)).toArray()
 
 /** The error a stream of rows ends in; it fails the test to end without. */
 const failure = (rows: Iterable<unknown>, options: SoftmaxOptions = {}) =>

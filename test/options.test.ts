@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
 import { OPTIONS, type ScoreOptions, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -131,7 +132,7 @@ const TESTS = {
 
     it('is in the logsumexp', async () => {
       const output = 'logsumexp\n3.40760596444438\n'
-      const options = { temperature: 2, emit: 'logsumexp' }
+      const options = { temperature: 2, emit: 'logsumexp' } as const
       await bothGive(['-T2', '-e', 'logsumexp'], options, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
     })
 
@@ -248,7 +249,7 @@ const TESTS = {
 
     it('takes all classes, the first first on a tie', async () => {
       const output = 'label_1,p_1,label_2,p_2,label_3,p_3\nb,0.5,c,0.5,a,0\n'
-      const options = { topK: 3, emit: 'probs' }
+      const options = { topK: 3, emit: 'probs' } as const
       await bothGive(['-k3', '-e', 'probs'], options, 'logit_a,logit_b,logit_c\n-inf,1,1\n', output)
     })
 
@@ -340,7 +341,7 @@ const TESTS = {
     })
 
     it('is that of all results', async () => {
-      const options = { precision: 2, emit: 'confidence,margin,entropy,logsumexp' }
+      const options = { precision: 2, emit: 'confidence,margin,entropy,logsumexp' } as const
       expect(await textOf(ROWS, options)).toBe('id,confidence,margin,entropy,logsumexp\n7,0.67,0.42,0.83,3.4\n')
     })
 
@@ -1041,9 +1042,8 @@ const TESTS = {
 
     it('that was given before destroys it at once', async () => {
       const signal = AbortSignal.abort()
-      const failures = [score({ signal }), softmax({ signal })].map(
-        (stream) => new Promise((resolve) => stream.on('error', resolve)),
-      )
+      const streams: Duplex[] = [score({ signal }), softmax({ signal })]
+      const failures = streams.map((stream) => new Promise((resolve) => stream.on('error', resolve)))
       expect(await Promise.all(failures)).toMatchObject([{ name: 'AbortError' }, { name: 'AbortError' }])
     })
 

@@ -237,9 +237,9 @@ describe('write()', () => {
   })
 
   it.each(['csv', 'ndjson', 'parquet'] as const)('writes what emit names, rounded as asked, as %s', async (to) => {
-    const emit = 'label,probs,index,confidence,margin,entropy,logsumexp'
+    const emit = 'label,probs,index,confidence,margin,entropy,logsumexp' as const
     const rows = createReadStream(fixture('digits-list.parquet')).pipe(read('parquet'))
-    const options = { emit, precision: 4, keep: false }
+    const options = { emit, precision: 4, keep: false } as const
     const written = rows.compose(logSoftmax({ emit })).compose(write(to, options))
     const bytes = Buffer.concat(await written.toArray())
     expect(bytes.equals(await scored('digits-list.parquet', to, { op: 'log-softmax', ...options }))).toBe(true)

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { logSoftmax, type Prediction, SoftmaxError, type SoftmaxOptions, softmax } from 'softmax-stream'
+import {
+  logSoftmax,
+  type Prediction,
+  type PredictionStream,
+  SoftmaxError,
+  type SoftmaxOptions,
+  softmax,
+} from 'softmax-stream'
 import { onTestFinished, vi } from 'vitest'
 
 /** Starting a process takes long on a machine that is busy. */
@@ -104,8 +111,10 @@ export function thrown(call: () => unknown): SoftmaxError {
   throw new Error('nothing was thrown')
 }
 
+type Scorer = (options?: SoftmaxOptions) => PredictionStream
+
 /** The predictions for some rows, or the error they end in. */
-export async function predict(rows: Iterable<unknown>, options: SoftmaxOptions = {}, stream = softmax) {
+export async function predict(rows: Iterable<unknown>, options: SoftmaxOptions = {}, stream: Scorer = softmax) {
   const predictions: Prediction[] = []
   try {
     for await (const prediction of Readable.from(rows).compose(stream(options))) predictions.push(prediction)

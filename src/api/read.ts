@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf, type FormatName } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
-import { type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
+import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
   type ReaderOptions,
@@ -27,15 +27,15 @@ import {
 } from '../pipeline/row-counts.js'
 import { type Run, toBuffers } from '../pipeline/run.js'
 import { nullsOf, partitionRows } from '../pipeline/scorer.js'
-
-/** Options of {@link read}; all have defaults. See `OPTIONS` for each. */
-export type ReadOptions = OptionsOf<'read'>
+import type { ReadOptions } from './options.js'
+import type { InputEvents } from './score.js'
+import type { DuplexOf } from './typed-stream.js'
 
 /** A row: its columns by name; without names, the cells of a delimited text. */
 export type Row = Record<string, unknown> | string[]
 
-/** The stream of {@link read}; its events are those of `score`, `schema` excepted. */
-export interface RowStream extends Duplex {
+/** The stream of {@link read}: bytes in, rows out. */
+export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents> {
   readonly stats: Stats
 }
 
@@ -58,6 +58,14 @@ export interface RowStream extends Duplex {
  * const rows = createReadStream('logits.parquet').pipe(read('parquet'))
  * for await (const { id, label, probabilities } of rows.compose(softmax())) …
  */
+export function read(format: FormatName, options: ReadOptions & { header: false }): RowStream<string[]>
+/** Rows with names, as they are by default. */
+export function read(
+  format: FormatName,
+  options?: ReadOptions & { header?: true | undefined },
+): RowStream<Record<string, unknown>>
+/** Rows with names or without, as the options say at run time. */
+export function read(format: FormatName, options?: ReadOptions): RowStream
 export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   const settings = parseOptions({ ...parseOptions(options, 'read'), from: format }, 'bytes')
   dialectFromOptions(settings)

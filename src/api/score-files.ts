@@ -12,10 +12,12 @@ import type { Input } from '../pipeline/open-input.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { type Run, toBuffers } from '../pipeline/run.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
-import type { ScoreOptions, ScoreStream } from './score.js'
+import type { ScoreOptions } from './options.js'
+import type { ScoreEvents, ScoreStream } from './score.js'
+import type { ReadableOf } from './typed-stream.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
-export interface FilesStream extends Readable, Pick<ScoreStream, 'stats' | 'release'> {}
+export interface FilesStream extends ReadableOf<Buffer, ScoreEvents>, Pick<ScoreStream, 'stats' | 'release'> {}
 
 /**
  * A stream of the bytes that `score` would give for some files, by their paths, or streams of bytes, one after the

@@ -1,22 +1,35 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
-import { type OptionsOf, parseOptions } from '../core/options.js'
+import { parseOptions } from '../core/options.js'
+import type { Schema } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
+import type { InputInfo } from '../pipeline/input-info.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { toBuffers } from '../pipeline/run.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
+import type { ScoreOptions } from './options.js'
+import type { DuplexOf } from './typed-stream.js'
 
-/** Options of {@link score}; all have defaults. See `OPTIONS` for each. */
-export type ScoreOptions = OptionsOf<'bytes'>
+/** What the streams that read bytes emit beside a stream's own events, each with the name of the input, if it has one. */
+export interface InputEvents {
+  /** The names of the columns, once they are read. */
+  header: [names: string[], source: string | undefined]
+  /** What is unusual, and not an error. */
+  warning: [text: string, source: string | undefined]
+}
 
-/**
- * The stream of {@link score}. Beside a stream's own events it emits `header` (the names of the input's columns) when it
- * has read them, `schema` (a {@link Schema}) once the columns are resolved, `input` (an {@link InputInfo}) once its lane is
- * chosen, and `warning` (a text) for what is unusual and not an error; each with the name of the input behind it.
- */
-export interface ScoreStream extends Duplex {
+/** What {@link ScoreStream} emits. */
+export interface ScoreEvents extends InputEvents {
+  /** Which columns hold logits, and what is written, once that is resolved. */
+  schema: [schema: Schema, source: string | undefined]
+  /** What an input is and how it is scored, once its lane is chosen. */
+  input: [info: InputInfo, source: string | undefined]
+}
+
+/** The stream of {@link score}: bytes in, bytes out. */
+export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
   readonly stats: Stats
   /**
    * Gives back a chunk that was read from the stream and that nobody needs any more; its memory is used for another.

@@ -1,13 +1,11 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { SoftmaxError } from '../core/errors.js'
-import { type OptionsOf, parseOptions } from '../core/options.js'
+import { parseOptions } from '../core/options.js'
 import { needSummary, SUMMARIES } from '../core/output-columns.js'
 import { resolveLayout } from '../core/schema.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError } from '../pipeline/scorer.js'
-
-/** Options of {@link softmaxMatrix}; all have defaults. See `OPTIONS` for each. */
-export type MatrixOptions = OptionsOf<'matrix'>
+import type { MatrixOptions } from './options.js'
 
 /** Results of {@link softmaxMatrix}: `values` is rows x classes, row after row; all else has one number a row. */
 export interface MatrixScores {

@@ -2,19 +2,18 @@
 import type { Duplex } from 'node:stream'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
-import { type OptionsOf, parseOptions, type SettingsOf } from '../core/options.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
 import { type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
-import { classWarnings } from '../core/schema.js'
+import { classWarnings, type Schema } from '../core/schema.js'
 import { inBatches } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { needsEvidence, type RowShape, readRows, shapeOf } from '../pipeline/object-rows.js'
 import { countRows, type RowTotals, requireConservation, requireRows } from '../pipeline/row-counts.js'
 import { batchScorer } from '../pipeline/scorer.js'
-
-/** Options of {@link softmax} and {@link logSoftmax}; all have defaults. See `OPTIONS` for each. */
-export type SoftmaxOptions = OptionsOf<'objects'>
+import type { SoftmaxOptions } from './options.js'
+import type { DuplexOf } from './typed-stream.js'
 
 /**
  * A row of logits: an array or typed array; a record whose `logits` is one, or is a record with one property a class; or a
@@ -26,10 +25,18 @@ export type LogitsRow =
   | { logits: ArrayLike<number | string> | Record<string, number | string> }
   | Record<string, unknown>
 
-/** The stream of {@link softmax} and {@link logSoftmax}. */
-export interface PredictionStream extends Duplex {
+/** What {@link PredictionStream} emits beside a stream's own events. */
+export interface PredictionEvents {
+  /** Which properties hold logits, once that is resolved; not where a list holds them. */
+  schema: [schema: Schema]
+  /** What is unusual, and not an error. */
+  warning: [text: string]
+}
+
+/** The stream of {@link softmax} and {@link logSoftmax}: rows in, predictions out. */
+export interface PredictionStream<P extends Prediction = Prediction> extends DuplexOf<P, PredictionEvents> {
   /** What it has done so far: rows read, predictions made of them, and bad rows left out, by error code. */
-  readonly stats: { read: number; written: number; rejected: Record<string, number> }
+  readonly stats: RowTotals
 }
 
 /**
@@ -45,6 +52,9 @@ export interface PredictionStream extends Duplex {
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
  */
+export function softmax(options?: AllClasses): PredictionStream<Prediction & { probabilities: number[] }>
+/** The same, where `topK` may be given. */
+export function softmax(options?: SoftmaxOptions): PredictionStream
 export function softmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'softmax')
 }
@@ -57,9 +67,14 @@ export function softmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
  * // [-4.248354255291589e-18, -40]
  */
+export function logSoftmax(options?: AllClasses): PredictionStream<Prediction & { logProbabilities: number[] }>
+/** The same, where `topK` may be given. */
+export function logSoftmax(options?: SoftmaxOptions): PredictionStream
 export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-softmax')
 }
+
+type AllClasses = SoftmaxOptions & { topK?: undefined }
 
 /** The most rows that are scored together, and that wait for it. */
 const BATCH = 64

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
-import { type OptionsOf, parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
+import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
 import type { RecordBatchWriter } from '../core/record-batch.js'
 import { valueOf } from '../formats/columnar.js'
@@ -12,9 +12,11 @@ import { inBatches } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { Scores } from '../kernel/host/matrix.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from '../pipeline/row-columns.js'
+import type { WriteOptions } from './options.js'
+import type { DuplexOf } from './typed-stream.js'
 
-/** Options of {@link write}; all have defaults. See `OPTIONS` for each. */
-export type WriteOptions = OptionsOf<'write'>
+/** The stream of {@link write}: rows in, bytes out. It emits `warning` for what the format has no room for. */
+export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string] }> {}
 
 /**
  * A stream that takes in predictions, as `softmax` and `logSoftmax` give them, and gives the bytes of a format with the
@@ -32,7 +34,7 @@ export type WriteOptions = OptionsOf<'write'>
  * @example
  * await pipeline(rows, softmax(), write('parquet', { labels: ['cat', 'dog'] }), createWriteStream('scored.parquet'))
  */
-export function write(format: FormatName, options: WriteOptions = {}): Duplex {
+export function write(format: FormatName, options: WriteOptions = {}): WriterStream {
   const settings = { ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'), to: format }
   dialectFromOptions(settings)
   requireApplicable(settings, format)

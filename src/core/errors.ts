@@ -169,19 +169,38 @@ export type Code = keyof typeof CODES
 export type Info<C extends Code> =
   (typeof CODES)[C] extends Wording<infer Data> ? (unknown extends Data ? object : Data) : never
 
+/** An error of one code. */
+export interface CodedError<C extends Code> extends Error {
+  readonly name: 'SoftmaxError'
+  /** A key of {@link CODES}. */
+  readonly code: C
+  /** What the error is about: where it lies, and the data of its code. */
+  readonly info: Info<C> & Position
+  /** The exit status the command gives for this error. */
+  readonly status: number
+}
+
+/** The one error of the package: a test of its `code` narrows its `info`. */
+export type SoftmaxError<C extends Code = Code> = C extends Code ? CodedError<C> : never
+
+interface SoftmaxErrorConstructor {
+  new <C extends Code>(code: C, info: Info<C> & Position, options?: ErrorOptions): SoftmaxError<C>
+  readonly prototype: SoftmaxError
+  /** True for an error of this class that has the code. */
+  is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C>
+}
+
 /**
  * The one error class of the package.
  *
  * @example
  * try { … } catch (error) {
- *   if (SoftmaxError.is(error, 'E_CELL')) console.error(error.info.line, error.info.cell)
+ *   if (error instanceof SoftmaxError && error.code === 'E_CELL') console.error(error.info.line, error.info.cell)
  * }
  */
-export class SoftmaxError<C extends Code = Code> extends Error {
+export const SoftmaxError = class SoftmaxError<C extends Code> extends Error {
   override readonly name = 'SoftmaxError'
-  /** A key of {@link CODES}. */
   readonly code: C
-  /** What the error is about: where it lies, and the data of its code. */
   readonly info: Info<C> & Position
 
   constructor(code: C, info: Info<C> & Position, options?: ErrorOptions) {
@@ -190,16 +209,14 @@ export class SoftmaxError<C extends Code = Code> extends Error {
     this.info = info
   }
 
-  /** True for an error of this class that has the code. */
-  static is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C> {
+  static is(error: unknown, code: Code): boolean {
     return error instanceof SoftmaxError && error.code === code
   }
 
-  /** The exit status the command gives for this error. */
   get status(): number {
     return CODES[this.code].status
   }
-}
+} as unknown as SoftmaxErrorConstructor
 
 /** The message of an error: where, what, and its code. */
 export function messageOf<C extends Code>(code: C, info: Info<C> & Position): string {

@@ -8,7 +8,7 @@ import { SoftmaxError } from './errors.js'
 import { delimiterOf, FORMAT_NAMES, type FormatName, isText } from './formats.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
-import { type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
+import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
 
 /** A kind of value: how it is written on the command line, how it is told, and which values are of it. */
@@ -117,13 +117,13 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
 })
 
-const emitted: Kind<string | readonly Emitted[]> = {
+const emitted: Kind<EmitList | readonly Emitted[]> = {
   place: 'LIST',
   values: OUTPUT_COLUMNS,
   listed: true,
   expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each perhaps with = and a name`,
   read: (text) => text,
-  accepts: (value): value is string | readonly Emitted[] => {
+  accepts: (value): value is EmitList | readonly Emitted[] => {
     const entries: unknown = typeof value === 'string' ? value.split(',') : value
     return Array.isArray(entries) && entries.length > 0 && entries.every(isEmitted)
   },
@@ -155,6 +155,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   kind: Kind<T>
   scopes: readonly S[]
   help: string
+  /** What it does in the API, where the help has the command's words for it. */
+  doc?: string
   default?: D
   /** The default where other options that are given ask for another; throws E_CONFLICT where they allow for no other. */
   implied?(options: Record<string, unknown>): T | undefined
@@ -167,7 +169,7 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
   aliases?: string
   /** The flag, where it is not the option's name in kebab case, and the value it stands for. */
-  flag?: { name: string; sets: T }
+  flag?: { name: string; sets: NoInfer<T> }
 }
 
 const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
@@ -204,6 +206,7 @@ export const OPTIONS = {
     flag: { name: 'log', sets: 'log-softmax' },
     aliases: 'log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax',
     help: 'log-softmax: the natural logarithms of the probabilities',
+    doc: "'log-softmax' gives the natural logarithms of the probabilities",
   }),
   temperature: option({
     kind: positive('N'),
@@ -212,6 +215,7 @@ export const OPTIONS = {
     default: 1,
     aliases: 'temp t tau',
     help: 'divide the logits by N first',
+    doc: 'the number that the logits are divided by first, above 0',
   }),
   logits: option({
     kind: list('SELECTOR', 'column names or positions'),
@@ -227,6 +231,7 @@ export const OPTIONS = {
     defaultText: 'from the header',
     aliases: 'classes class-names names label id2label label-file labels-file',
     help: 'class names in column order; FILE: one a line, or JSON (an array, or a Hugging Face config.json with id2label)',
+    doc: 'class names in column order; or @ and the name of a file that has them, one a line or as JSON (an array, or a Hugging Face config.json with id2label)',
   }),
   emit: option({
     kind: emitted,
@@ -235,6 +240,7 @@ export const OPTIONS = {
     default: 'probs,label',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
+    doc: "what to give of each row: 'probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
   }),
   topK: option({
     kind: wholeNumber('K', 1, Infinity),
@@ -243,6 +249,7 @@ export const OPTIONS = {
     defaultText: 'off',
     aliases: 'top limit top-n topn topk best',
     help: 'label_1,p_1 to label_K,p_K, the most probable first, in place of all probs',
+    doc: 'how many of the most probable classes to give, the most probable first, in place of the probabilities of all',
   }),
   keep: option({
     kind: flag,
@@ -263,6 +270,7 @@ export const OPTIONS = {
     defaultText: 'shortest exact',
     aliases: 'digits decimals round significant-digits',
     help: 'at most N significant digits',
+    doc: 'the most significant digits of a result, 1 to 17',
   }),
   float32: option({
     kind: flag,
@@ -396,6 +404,7 @@ export const OPTIONS = {
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',
     help: 'give up when more than N rows are bad',
+    doc: 'how many rows may be bad: one more ends the stream',
   }),
   missing: option({
     kind: choice('error', '-inf'),
@@ -433,6 +442,7 @@ export const OPTIONS = {
     defaultText: 'all',
     aliases: 'limit rows lines nrows n-rows first take max-rows',
     help: 'score the first N rows, and read no more',
+    doc: 'how many rows to score; no more are read',
   }),
   dryRun: option({
     kind: flag,
@@ -533,7 +543,7 @@ function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string
 
 type Table = typeof OPTIONS
 type Name = keyof Table
-type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S, infer _D> ? T : never
+export type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S, infer _D> ? T : never
 type DefaultOf<N extends Name> = Table[N] extends Option<infer _T, infer _S, infer D> ? D : never
 type NamesOf<S extends Scope> = { [N in Name]: S extends Table[N]['scopes'][number] ? N : never }[Name]
 

@@ -1,0 +1,153 @@
+/** The options of the API, documented one by one. Written from `OPTIONS` by `test/option-interfaces.ts`. */
+import type { ValueOf } from '../core/options.js'
+
+interface ForBytesMatrix {
+  /** 'log-softmax' gives the natural logarithms of the probabilities [default: 'softmax']. */
+  op?: ValueOf<'op'> | undefined
+}
+
+interface ForBytesObjectsMatrix {
+  /** The number that the logits are divided by first, above 0 [default: 1]. */
+  temperature?: ValueOf<'temperature'> | undefined
+  /**
+   * How many of the most probable classes to give, the most probable first, in place of the probabilities of all
+   * [default: off].
+   */
+  topK?: ValueOf<'topK'> | undefined
+  /** What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do [default: 'error']. */
+  nonfinite?: ValueOf<'nonfinite'> | undefined
+}
+
+interface ForBytesObjectsRead {
+  /**
+   * The columns that are logits, in this order: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs
+   * logit_*, /regex/, comma separated; ! negates [default: logit*].
+   */
+  logits?: ValueOf<'logits'> | undefined
+  /** What a bad row does [default: fail; skip with `rejects` or `maxErrors`]. */
+  onError?: ValueOf<'onError'> | undefined
+  /** Is called for each bad row, in order, and waited for. */
+  onReject?: ValueOf<'onReject'> | undefined
+  /** How many rows may be bad: one more ends the stream [default: no limit]. */
+  maxErrors?: ValueOf<'maxErrors'> | undefined
+  /** What an empty logit is [default: 'error']. */
+  missing?: ValueOf<'missing'> | undefined
+  /** What an empty logit may be written as, too, such as NA,NULL,\N [default: none]. */
+  null?: ValueOf<'null'> | undefined
+}
+
+interface ForBytesObjectsWrite {
+  /**
+   * Class names in column order; or @ and the name of a file that has them, one a line or as JSON (an array, or a
+   * Hugging Face config.json with id2label) [default: from the header].
+   */
+  labels?: ValueOf<'labels'> | undefined
+  /**
+   * `false`: leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched
+   * [default: true].
+   */
+  keep?: ValueOf<'keep'> | undefined
+  /** The most significant digits of a result, 1 to 17 [default: shortest exact]. */
+  precision?: ValueOf<'precision'> | undefined
+}
+
+interface ForBytesObjectsMatrixWrite {
+  /**
+   * What to give of each row: 'probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp';
+   * 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities [default:
+   * 'probs,label'].
+   */
+  emit?: ValueOf<'emit'> | undefined
+  /** Round results to float32; write the shortest digits that read back as the same float32 [default: false]. */
+  float32?: ValueOf<'float32'> | undefined
+}
+
+interface ForBytesReadWrite {
+  /** One or more characters between cells; tab, \t and \x01 are such [default: by format]. */
+  delimiter?: ValueOf<'delimiter'> | undefined
+  /** Around cells [default: '"']. */
+  quote?: ValueOf<'quote'> | undefined
+  /** Before a quote inside quotes [default: the quote]. */
+  escape?: ValueOf<'escape'> | undefined
+}
+
+interface ForBytesRead {
+  /**
+   * Encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8 [default:
+   * utf-8, or by byte order mark].
+   */
+  encoding?: ValueOf<'encoding'> | undefined
+  /** Lines that begin with it are skipped [default: none]. */
+  comment?: ValueOf<'comment'> | undefined
+  /** Whether the first line is a header, whatever it looks like [default: by the first line]. */
+  header?: ValueOf<'header'> | undefined
+  /** A longer row is a bad one; no more than that is held of it [default: 16 MiB]. */
+  maxRowBytes?: ValueOf<'maxRowBytes'> | undefined
+  /** The name of the input in messages. */
+  source?: ValueOf<'source'> | undefined
+}
+
+interface ForBytesWrite {
+  /** Whether the output begins with a header line [default: as the input]. */
+  outputHeader?: ValueOf<'outputHeader'> | undefined
+  /**
+   * Put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula
+   * [default: false].
+   */
+  escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
+}
+
+interface ForBytes {
+  /** Format of the input [default: by file name, or csv]. */
+  from?: ValueOf<'from'> | undefined
+  /** Format of the output [default: by file name, or `from`]. */
+  to?: ValueOf<'to'> | undefined
+  /** How many rows to score; no more are read [default: all]. */
+  head?: ValueOf<'head'> | undefined
+  /** An input without rows is an error [default: false]. */
+  requireRows?: ValueOf<'requireRows'> | undefined
+  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
+  jobs?: ValueOf<'jobs'> | undefined
+  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
+  lane?: ValueOf<'lane'> | undefined
+}
+
+interface ForBytesObjectsReadWrite {
+  /** Destroys the stream with an AbortError. */
+  signal?: ValueOf<'signal'> | undefined
+}
+
+/** Options of {@link score} and {@link scoreFiles}; all have defaults. */
+export interface ScoreOptions
+  extends ForBytesMatrix,
+    ForBytesObjectsMatrix,
+    ForBytesObjectsRead,
+    ForBytesObjectsWrite,
+    ForBytesObjectsMatrixWrite,
+    ForBytesReadWrite,
+    ForBytesRead,
+    ForBytesWrite,
+    ForBytes,
+    ForBytesObjectsReadWrite {}
+
+/** Options of {@link softmax} and {@link logSoftmax}; all have defaults. */
+export interface SoftmaxOptions
+  extends ForBytesObjectsMatrix,
+    ForBytesObjectsRead,
+    ForBytesObjectsWrite,
+    ForBytesObjectsMatrixWrite,
+    ForBytesObjectsReadWrite {}
+
+/** Options of {@link softmaxMatrix}; all have defaults. */
+export interface MatrixOptions extends ForBytesMatrix, ForBytesObjectsMatrix, ForBytesObjectsMatrixWrite {}
+
+/** Options of {@link read}; all have defaults. */
+export interface ReadOptions extends ForBytesObjectsRead, ForBytesReadWrite, ForBytesRead, ForBytesObjectsReadWrite {}
+
+/** Options of {@link write}; all have defaults. */
+export interface WriteOptions
+  extends ForBytesObjectsWrite,
+    ForBytesObjectsMatrixWrite,
+    ForBytesReadWrite,
+    ForBytesWrite,
+    ForBytesObjectsReadWrite {}

@@ -1,0 +1,71 @@
+/**
+ * Node's streams with types for what comes out of them and for their events.
+ *
+ * A method that has several signatures is called by the first. The next one lets the stream pass for one of Node's, which
+ * says nothing of its chunks; and from the last of the iterator `source.compose(stream)` infers what it gives.
+ */
+import type { Duplex, Readable } from 'node:stream'
+
+/** The arguments of the listeners of each event; where there are none, any function is a listener. */
+interface ReadableEvents<Out> {
+  close: never[]
+  data: [chunk: Out]
+  end: never[]
+  error: [error: Error]
+  pause: never[]
+  readable: never[]
+  resume: never[]
+}
+
+interface DuplexEvents<Out> extends ReadableEvents<Out> {
+  drain: never[]
+  finish: never[]
+  pipe: [source: Readable]
+  unpipe: [source: Readable]
+}
+
+type Listener<Args> = Args extends readonly unknown[] ? (...args: Args) => void : never
+
+/** A chunk, as Node's types have it. */
+type Untyped = ReturnType<Readable['read']>
+
+/** A stream that `Out` is read from, with events of its own. */
+export interface ReadableOf<Out, Events> extends Readable {
+  [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
+  [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
+  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
+  read(size?: number): Out | null
+  read(this: NodeJS.ReadableStream, size?: number): Untyped
+  toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  on<E extends keyof (Events & ReadableEvents<Out>)>(
+    event: E,
+    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
+  ): this
+  once<E extends keyof (Events & ReadableEvents<Out>)>(
+    event: E,
+    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
+  ): this
+  addListener<E extends keyof (Events & ReadableEvents<Out>)>(
+    event: E,
+    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
+  ): this
+}
+
+/** The same of a stream that is written to as well. */
+export interface DuplexOf<Out, Events> extends Duplex {
+  [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
+  [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
+  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
+  read(size?: number): Out | null
+  read(this: NodeJS.ReadableStream, size?: number): Untyped
+  toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  on<E extends keyof (Events & DuplexEvents<Out>)>(event: E, listener: Listener<(Events & DuplexEvents<Out>)[E]>): this
+  once<E extends keyof (Events & DuplexEvents<Out>)>(
+    event: E,
+    listener: Listener<(Events & DuplexEvents<Out>)[E]>,
+  ): this
+  addListener<E extends keyof (Events & DuplexEvents<Out>)>(
+    event: E,
+    listener: Listener<(Events & DuplexEvents<Out>)[E]>,
+  ): this
+}

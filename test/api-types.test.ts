@@ -1,0 +1,124 @@
+/**
+ * What the compiler says of the API: `tsc -p test` checks it. Nothing that comes out is `any`, and options that are none
+ * do not compile.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type * as types from 'softmax-stream'
+import * as api from 'softmax-stream'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import type { OptionsOf } from '../dist/core/options.js'
+import { optionInterfaces } from './option-interfaces.js'
+import { ROOT } from './support.js'
+
+const { logSoftmax, read, SoftmaxError, score, scoreFiles, softmax, softmaxMatrix, write } = api
+
+/** True for the type `any`, which is every other. */
+type IsAny<T> = 0 extends 1 & T ? true : false
+
+describe('what comes out', () => {
+  it('of the streams of bytes are buffers, and events with their arguments', async () => {
+    const stream = score()
+    for await (const bytes of Readable.from(['logit_a\n1\n']).compose(stream))
+      expectTypeOf(bytes).toEqualTypeOf<Buffer>()
+    stream.on('data', (bytes) => expectTypeOf(bytes).toEqualTypeOf<Buffer>())
+    stream.on('schema', (schema, source) => {
+      expectTypeOf(schema).toEqualTypeOf<types.Schema>()
+      expectTypeOf(source).toEqualTypeOf<string | undefined>()
+    })
+    stream.on('warning', (text) => expectTypeOf(text).toEqualTypeOf<string>())
+    stream.on('header', (names) => expectTypeOf(names).toEqualTypeOf<string[]>())
+    // @ts-expect-error: it is called warning
+    stream.on('warnings', () => {})
+    expectTypeOf(stream.stats).toEqualTypeOf<types.Stats>()
+    expectTypeOf(await scoreFiles([]).toArray()).toEqualTypeOf<Buffer[]>()
+    expectTypeOf(scoreFiles([])).toExtend<types.FilesStream>()
+    expectTypeOf(write('csv').read()).toEqualTypeOf<Buffer | null>()
+    expectTypeOf(write('csv')).toEqualTypeOf<types.WriterStream>()
+    expectTypeOf<IsAny<types.ScoreEvents['schema'][0]>>().toEqualTypeOf<false>()
+  })
+
+  it('of the streams of objects are rows and predictions', async () => {
+    const rows = Readable.from(['logit_a,logit_b\n1,2\n']).pipe(read('csv'))
+    for await (const prediction of rows.compose(softmax())) {
+      expectTypeOf(prediction.probabilities).toEqualTypeOf<number[]>()
+      expectTypeOf(prediction.label).toEqualTypeOf<string>()
+      expectTypeOf(prediction.top).not.toBeAny()
+      expectTypeOf(prediction.other).toBeUnknown()
+    }
+    expectTypeOf(rows.read()).toEqualTypeOf<Record<string, unknown> | null>()
+    expectTypeOf(read('csv', { header: false }).read()).toEqualTypeOf<string[] | null>()
+    expectTypeOf(read('csv', {} as types.ReadOptions)).toEqualTypeOf<types.RowStream<types.Row>>()
+    expectTypeOf(logSoftmax().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(softmax({ topK: 2 }).read()).toEqualTypeOf<types.Prediction | null>()
+    expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
+    softmax().once('schema', (schema) => expectTypeOf(schema).toEqualTypeOf<types.Schema>())
+    await pipeline([[2, 1]] satisfies types.LogitsRow[], softmax(), async (all) => {
+      for await (const { index } of all) expectTypeOf(index).toEqualTypeOf<number>()
+    })
+  })
+
+  it('of a matrix are typed arrays', () => {
+    const scores = softmaxMatrix([1, 2], 1, 2, { emit: 'margin' } satisfies types.MatrixOptions)
+    expectTypeOf(scores).toEqualTypeOf<types.MatrixScores>()
+    expectTypeOf(scores.values).toEqualTypeOf<Float64Array | Float32Array>()
+  })
+
+  it('of an error is the data of its code', () => {
+    const error: unknown = new SoftmaxError('E_CELL', { cell: 'x', row: 7 } satisfies types.Info<'E_CELL'> &
+      types.Place)
+    if (!(error instanceof SoftmaxError)) return expect.fail()
+    expectTypeOf(error.code).toEqualTypeOf<types.Code>()
+    expectTypeOf(error.info.row).toEqualTypeOf<number | undefined>()
+    if (error.code === 'E_CELL') expectTypeOf(error.info.cell).toEqualTypeOf<string>()
+    if (error.code === 'E_WIDTH') expectTypeOf(error.info.cells).toEqualTypeOf<number>()
+    if (SoftmaxError.is(error, 'E_COLUMNS')) expectTypeOf(error.info.header).toEqualTypeOf<string[]>()
+    // @ts-expect-error: an error of a cell has no width
+    if (error.code === 'E_CELL') expect(error.info.width).toBeUndefined()
+    const onReject: types.RejectHandler = ({ code, raw }) => expectTypeOf([code, raw]).toEqualTypeOf<unknown[]>()
+    expect(softmax({ onReject }).stats satisfies types.RowTotals).toEqual({ read: 0, written: 0, rejected: {} })
+  })
+})
+
+describe('options', () => {
+  it('that are none do not compile', () => {
+    // @ts-expect-error
+    expect(() => score({ op: 'nonsense' })).toThrow()
+    // @ts-expect-error
+    expect(() => score({ emit: 'nonsense' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax({ emit: ['nonsense'] })).toThrow()
+    // @ts-expect-error
+    expect(() => score({ nonsense: true })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax({ delimiter: ';' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax({ temperature: '2' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmaxMatrix([1], 1, 1, { keep: true })).toThrow()
+    // @ts-expect-error
+    expect(() => read('xlsx')).toThrow()
+    // @ts-expect-error
+    expect(() => write('csv', { onError: 'skip' })).toThrow()
+    expect(
+      score({ emit: 'probs,label=predicted', op: 'log-softmax', to: 'csv' satisfies types.FormatName }),
+    ).toBeTruthy()
+    expect(
+      score({ emit: ['label=predicted' satisfies types.Emitted, 'margin' satisfies types.Emittable] }),
+    ).toBeTruthy()
+  })
+
+  it('are documented one by one, each in an interface', () => {
+    const path = join(ROOT, 'src/api/options.ts')
+    if (process.env.UPDATE) writeFileSync(path, optionInterfaces())
+    expect(readFileSync(path, 'utf8')).toBe(optionInterfaces())
+    expectTypeOf<OptionsOf<'bytes'>>().toEqualTypeOf<{ [N in keyof types.ScoreOptions]: types.ScoreOptions[N] }>()
+    expectTypeOf<OptionsOf<'objects'>>().toEqualTypeOf<{ [N in keyof types.SoftmaxOptions]: types.SoftmaxOptions[N] }>()
+    expectTypeOf<OptionsOf<'matrix'>>().toEqualTypeOf<{ [N in keyof types.MatrixOptions]: types.MatrixOptions[N] }>()
+    expectTypeOf<OptionsOf<'read'>>().toEqualTypeOf<{ [N in keyof types.ReadOptions]: types.ReadOptions[N] }>()
+    expectTypeOf<OptionsOf<'write'>>().toEqualTypeOf<{ [N in keyof types.WriteOptions]: types.WriteOptions[N] }>()
+    expectTypeOf<keyof types.ScoreOptions>().toExtend<keyof typeof api.OPTIONS>()
+  })
+})
