@@ -1,6 +1,6 @@
 /**
  * The interfaces of the API's options, written from `OPTIONS`: editors show the documentation of a property only where it
- * is declared by itself. `UPDATE=1 npx vitest run test/types.test.ts` writes the file again.
+ * is declared by itself. `UPDATE=1 npx vitest run test/api-types.test.ts` writes the file again.
  */
 import { describeFlags } from '../dist/command/flags.js'
 import { OPTIONS, type Option } from '../dist/core/options.js'

@@ -62,25 +62,56 @@ interface ForBytesObjectsMatrixWrite {
   float32?: ValueOf<'float32'> | undefined
 }
 
+interface ForBytes {
+  /**
+   * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
+   * times where all their cells are [default: 'text'].
+   */
+  types?: ValueOf<'types'> | undefined
+  /** Format of the input [default: by file name, or csv]. */
+  from?: ValueOf<'from'> | undefined
+  /** Format of the output [default: by file name, or `from`]. */
+  to?: ValueOf<'to'> | undefined
+  /** How many rows to score; no more are read [default: all]. */
+  head?: ValueOf<'head'> | undefined
+  /** An input without rows is an error [default: false]. */
+  requireRows?: ValueOf<'requireRows'> | undefined
+  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
+  jobs?: ValueOf<'jobs'> | undefined
+  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
+  lane?: ValueOf<'lane'> | undefined
+}
+
 interface ForBytesReadWrite {
-  /** One or more characters between cells; tab, \t and \x01 are such [default: by format]. */
+  /**
+   * One or more characters between cells; tab, \t and \x01 are such, whitespace is any run of blanks [default: by
+   * format].
+   */
   delimiter?: ValueOf<'delimiter'> | undefined
-  /** Around cells [default: '"']. */
+  /** Around cells; none takes quotes for text [default: '"']. */
   quote?: ValueOf<'quote'> | undefined
   /** Before a quote inside quotes [default: the quote]. */
   escape?: ValueOf<'escape'> | undefined
 }
 
 interface ForBytesRead {
+  /** Take a quote for text in a cell that does not begin with one [default: false]. */
+  lazyQuotes?: ValueOf<'lazyQuotes'> | undefined
+  /** Drop blanks around cells and names, outside of their quotes [default: false]. */
+  trim?: ValueOf<'trim'> | undefined
+  /** Lines that begin with it are skipped [default: none]. */
+  comment?: ValueOf<'comment'> | undefined
+  /** Leave out the first N lines of each input, which stand above the header [default: 0]. */
+  skipLines?: ValueOf<'skipLines'> | undefined
+  /** Whether the first line is a header, whatever it looks like [default: by the first line]. */
+  header?: ValueOf<'header'> | undefined
+  /** The header has no name for the first column, as R writes it; it is called row_names [default: false]. */
+  rowNames?: ValueOf<'rowNames'> | undefined
   /**
    * Encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8 [default:
    * utf-8, or by byte order mark].
    */
   encoding?: ValueOf<'encoding'> | undefined
-  /** Lines that begin with it are skipped [default: none]. */
-  comment?: ValueOf<'comment'> | undefined
-  /** Whether the first line is a header, whatever it looks like [default: by the first line]. */
-  header?: ValueOf<'header'> | undefined
   /** A longer row is a bad one; no more than that is held of it [default: 16 MiB]. */
   maxRowBytes?: ValueOf<'maxRowBytes'> | undefined
   /** The name of the input in messages. */
@@ -97,21 +128,6 @@ interface ForBytesWrite {
   escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
 }
 
-interface ForBytes {
-  /** Format of the input [default: by file name, or csv]. */
-  from?: ValueOf<'from'> | undefined
-  /** Format of the output [default: by file name, or `from`]. */
-  to?: ValueOf<'to'> | undefined
-  /** How many rows to score; no more are read [default: all]. */
-  head?: ValueOf<'head'> | undefined
-  /** An input without rows is an error [default: false]. */
-  requireRows?: ValueOf<'requireRows'> | undefined
-  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
-  jobs?: ValueOf<'jobs'> | undefined
-  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
-  lane?: ValueOf<'lane'> | undefined
-}
-
 interface ForBytesObjectsReadWrite {
   /** Destroys the stream with an AbortError. */
   signal?: ValueOf<'signal'> | undefined
@@ -124,10 +140,10 @@ export interface ScoreOptions
     ForBytesObjectsRead,
     ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
+    ForBytes,
     ForBytesReadWrite,
     ForBytesRead,
     ForBytesWrite,
-    ForBytes,
     ForBytesObjectsReadWrite {}
 
 /** Options of {@link softmax} and {@link logSoftmax}; all have defaults. */

@@ -28,7 +28,7 @@ export async function* dryRun(
   sources: readonly (string | Readable)[],
   options: OptionsOf<'bytes'>,
   names: Names,
-  warn: (text: string, source: string) => void,
+  warn: (text: string, source: string | undefined) => void,
 ): AsyncGenerator<string> {
   const stream = scoreFiles(sources, { ...options, head: Math.min(options.head ?? ROWS, ROWS), jobs: 1 })
   const found: { schema?: Schema; info?: InputInfo } = {}
