@@ -397,7 +397,7 @@ describe('files that were joined', () => {
   })
 
   it('have a byte order mark before a row, which is named where it is before a logit', async () => {
-    const { error } = await everyWay('2,1\n\ufeff2,1\n', { header: false })
+    const { error } = await everyWay('2,1\n\ufeff2,1\n', { header: false, logits: '1-2' })
     expect(error).toMatchObject({ code: 'E_CELL', info: { line: 2, row: 2, cell: '\ufeff2' } })
     expect(error!.message).toContain('byte order mark')
     const { text } = await everyWay('a,2,1\n\ufeffb,2,1\n', { header: false, logits: '2-3', emit: 'index' })

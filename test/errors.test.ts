@@ -89,7 +89,7 @@ const THROUGH_COMMAND = {
     ...badRow('2,"1,1'),
     begins: 'in.csv:3: (row 2, byte 31): ',
     says: 'a quote is not closed',
-    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29 } },
+    api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31 } },
   },
   E_ROW_TOO_LONG: {
     ...badRow(`2,1,${' '.repeat(40)}1`),

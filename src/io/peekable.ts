@@ -19,7 +19,7 @@ export class Peekable {
     for (;;) {
       const decided = decide(this.#start)
       if (decided !== undefined || this.#start.length >= most) return decided
-      if (!(await this.#more())) return decide(this.#padded(Math.min(most, this.#start.length + MOST)))
+      if (!(await this.#grow())) return decide(this.#padded(Math.min(most, this.#start.length + MOST)))
     }
   }
 
@@ -30,15 +30,26 @@ export class Peekable {
     return padded
   }
 
-  async #more(): Promise<boolean> {
-    if (this.#ended) return false
-    const { done, value } = await this.#source.next()
-    if (done) {
-      this.#ended = true
-      return false
+  /**
+   * Reads until the beginning has grown by a sixteenth or by a newline, so that a long one in small pieces is not looked at
+   * anew for each. False at the end, where nothing came.
+   */
+  async #grow(): Promise<boolean> {
+    const enough = this.#start.length / 16
+    const added: Buffer[] = []
+    for (let length = 0; length <= enough && !this.#ended; ) {
+      const { done, value } = await this.#source.next()
+      if (done) {
+        this.#ended = true
+        break
+      }
+      added.push(value)
+      length += value.length
+      if (value.includes(NEWLINE)) break
     }
-    this.#pieces.push(value)
-    this.#start = this.#pieces.length === 1 ? value : Buffer.concat([this.#start, value])
+    if (added.length === 0) return false
+    this.#start = this.#pieces.length === 0 && added.length === 1 ? added[0]! : Buffer.concat([this.#start, ...added])
+    this.#pieces.push(...added)
     return true
   }
 

@@ -99,7 +99,6 @@ async function* scoreRows(
   if (list && run.first) list.width = run.first.schema.classes.length
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
-  for (const text of reader.warnings ?? []) run.emit('warning', text, input.name)
   const job = jobOf(reader, format, input, run, settings, await evidenceOf(reader, run, settings))
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }

@@ -11,7 +11,8 @@ export interface ByteRange {
 }
 
 /** What is wrong with a row whose last quote is not closed. */
-export const NOT_CLOSED = 'a quote is not closed, or not within --max-row-bytes; one inside a cell is written twice'
+export const NOT_CLOSED =
+  'a quote is not closed, or not within the bytes that a row may have; one inside a cell is written twice'
 
 /** The place of each row of a block; blank lines and comments are left out. */
 export function* rowRanges(block: Buffer, dialect: Dialect): Generator<ByteRange> {

@@ -145,13 +145,7 @@ function numberToCell(start: usize, end: usize, out: usize): usize {
   const digits = start + usize(<u32>load<u8>(start) == 0x2d)
   let at = digits
   while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++
-  if (at < end) {
-    if (parseJson(start, SPARE) != end) return 0
-    const value = load<f64>(SPARE)
-    // The sign of zero is kept, which no number that is printed has.
-    if (value == 0 && load<u8>(start) == 0x2d) store<u8>(out++, 0x2d)
-    return print(value, out)
-  }
+  if (at < end) return parseJson(start, SPARE) == end ? print(load<f64>(SPARE), out) : 0
   const isMinusZero = digits > start && <u32>load<u8>(digits) == 0x30
   return end - digits > EXACT_DIGITS || isMinusZero ? 0 : copy(start, end - start, out)
 }
