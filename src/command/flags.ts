@@ -1,4 +1,4 @@
-/** The command's flags, as `OPTIONS` has them: read from an argument list, told in the help and in the README's table. */
+/** The command's flags, as `OPTIONS` has them: read from an argument list, listed in the help and in the README's table. */
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
 import { kebab } from '../core/option-words.js'
@@ -69,9 +69,9 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
 
 /** The help, 80 columns wide. */
 export function helpText(): string {
-  const rows = describeFlags().map(({ short, name, help, told }) => {
+  const rows = describeFlags().map(({ short, name, help, fallbackText }) => {
     const lead = `  ${short ? `-${short}, ` : '    '}--${name}`
-    const lines = wrap(told ? `${help} (${told})` : help, 80 - HELP_INDENT)
+    const lines = wrap(fallbackText ? `${help} (${fallbackText})` : help, 80 - HELP_INDENT)
     if (lead.length >= HELP_INDENT - 1) lines.unshift('')
     return lines
       .map((line, index) => (index === 0 ? lead : '').padEnd(HELP_INDENT) + line)
@@ -83,9 +83,9 @@ export function helpText(): string {
 
 /** The README's table of options, in Markdown. */
 export function optionTable(): string {
-  const rows = describeFlags().map(({ short, name, option, help, told }) => {
+  const rows = describeFlags().map(({ short, name, option, help, fallbackText }) => {
     const flag = `\`${short ? `-${short}, ` : ''}--${name.replaceAll('|', '\\|')}\``
-    return `| ${flag} | \`${option}\` | ${help.replaceAll('|', '\\|')} | ${told || ''} |`
+    return `| ${flag} | \`${option}\` | ${help.replaceAll('|', '\\|')} | ${fallbackText || ''} |`
   })
   return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
 }
@@ -104,12 +104,12 @@ so does a directory of parts: files called part-* or like a format.
 const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
 output failed, 70 a defect of softmax, 128+n stopped by signal n.`
 
-/** What help, README and shells say of each flag; one that is on by default is told by its negation. */
+/** What help, README and shells say of each flag; one that is on by default goes by its negation. */
 export function describeFlags() {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries
     .filter(([, { scopes }]) => scopes.includes('command'))
-    .map(([option, { kind, flag, short, default: fallback, help, defaultText: told }]) => {
+    .map(([option, { kind, flag, short, default: fallback, help, defaultText: fallbackText }]) => {
       const plain = flag?.name ?? kebab(option)
       const place = flag ? undefined : kind.place
       const onOrOff = !flag && place === undefined
@@ -126,7 +126,7 @@ export function describeFlags() {
         values,
         listed,
         help,
-        told: told ?? (onOrOff ? '' : String(fallback)),
+        fallbackText: fallbackText ?? (onOrOff ? '' : String(fallback)),
       }
     })
 }

@@ -1,5 +1,5 @@
 /**
- * gzip and zstd around any format. Members of gzip and frames of zstd are told apart here, and each is given to Node's
+ * gzip and zstd around any format. Members of gzip and frames of zstd are separated here, and each is given to Node's
  * zlib by itself: left alone it takes what follows the last one, or a frame that is cut off, for a good end.
  */
 import { once } from 'node:events'
@@ -56,7 +56,7 @@ export function compressionOf(path: string): { compression: CompressionName | un
   return { compression: undefined, inner: path }
 }
 
-/** The compression of bytes that begin so; undefined where more of them might tell. */
+/** The compression of bytes that begin so; undefined where more of them could decide. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
   return firstMatch(MAGICS, start)
 }
@@ -70,7 +70,7 @@ export function decompress(name: CompressionName, chunks: AsyncGenerator<Buffer>
 export function compressed(source: Readable, name: CompressionName | undefined): Readable {
   if (!name) return source
   const engine = COMPRESSIONS[name].compress()
-  // Whoever reads the engine is told of the failure.
+  // The reader of the engine gets the failure.
   pipeline(source, engine).catch(() => {})
   return engine
 }

@@ -12,13 +12,13 @@ import type { Run } from './run.js'
 type Settings = SettingsOf<'bytes'>
 
 /**
- * Settles the columns of an input, and tells of them. A later input must have those of the first, and its logits are in
+ * Resolves the columns of an input, and reports them. A later input must have those of the first, and its logits are in
  * the same places.
  */
 export function resolveColumns(
   names: string[] | undefined,
   width: number,
-  settle: (settings: Settings) => Schema,
+  resolve: (settings: Settings) => Schema,
   { name }: Input,
   run: Run,
   settings: Settings,
@@ -29,7 +29,7 @@ export function resolveColumns(
   if (first) requireSame(header, first.schema.header, first.name)
   const logits =
     first && !first.schema.logitsList ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
-  const schema = settle({ ...settings, logits })
+  const schema = resolve({ ...settings, logits })
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
@@ -43,7 +43,7 @@ function requireSame(names: readonly string[], others: readonly string[], first 
   if (names.join('\0') !== others.join('\0')) throw new SoftmaxError('E_SCHEMA', { header: [...names], first })
 }
 
-/** A schema for a format that holds numbers alone: what it cannot hold is left out, and told of where it was not asked for. */
+/** A schema for a format that holds numbers alone: what it cannot hold is left out, with a warning where it was not asked for. */
 export function numbersOf(schema: Schema, { name }: Input, run: Run, { to }: Settings): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
   if (schema.topK > 0 || emit.length === 0) {

@@ -43,16 +43,16 @@ type Warn = (text: string) => void
 export async function openInput(input: Input, settings: Settings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
   const { source, path, compression } = await unpack(input, warn)
-  const told = settings.from ?? formatOf(name)
+  const named = settings.from ?? formatOf(name)
   const isAsked = settings.from !== undefined
   const kinds: [FormatName | FileKind, Magic][] = [...BINARY_MAGICS, ...kindMagics(isAsked)]
   const found = await source.peek((start) => firstMatch(kinds, start))
   if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
-  const isBinary = binary ?? (told && !isText(told))
+  const isBinary = binary ?? (named && !isText(named))
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
-  const format = binary ?? (await textFormat(text.source, told, settings))
-  if (told && told !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${told}`)
+  const format = binary ?? (await textFormat(text.source, named, settings))
+  if (named && named !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${named}`)
   return {
     chunks: text.source.rest(),
     format,
@@ -63,12 +63,12 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
 }
 
 /** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
-async function textFormat(source: Peekable, told: FormatName | undefined, settings: Settings): Promise<FormatName> {
-  const isDelimited = told && delimiterOf(told) !== undefined
-  if (settings.from ?? optionGiven(settings, 'delimited') ?? (isDelimited ? undefined : told)) return told ?? 'csv'
+async function textFormat(source: Peekable, named: FormatName | undefined, settings: Settings): Promise<FormatName> {
+  const isDelimited = named && delimiterOf(named) !== undefined
+  if (settings.from ?? optionGiven(settings, 'delimited') ?? (isDelimited ? undefined : named)) return named ?? 'csv'
   const begins = await source.peek(FORMATS.ndjson.magic!)
-  const isJson = begins && (!told || (await source.peek(isJsonLine, LONGEST_LINE)))
-  return isJson ? 'ndjson' : (told ?? 'csv')
+  const isJson = begins && (!named || (await source.peek(isJsonLine, LONGEST_LINE)))
+  return isJson ? 'ndjson' : (named ?? 'csv')
 }
 
 /** How much of the first line is looked at, where a name says that it is not JSON. */

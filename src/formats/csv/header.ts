@@ -10,7 +10,7 @@ import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
 import { countLines, rowRanges } from './scanner.js'
 
-/** What the beginning of an input tells. Cells are as they stand in the input. */
+/** What the beginning of an input says. Cells are as they stand in the input. */
 export interface CsvHeader {
   dialect: Dialect
   header: string[] | undefined
@@ -68,7 +68,7 @@ async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<
   yield* rest
 }
 
-/** Reads blocks until there are a header and a row as wide; or, without a header, a row that tells how many columns there are. */
+/** Reads blocks until there are a header and a row as wide; or, without a header, a row that shows how many columns there are. */
 class HeadReader {
   #dialect: Dialect
   readonly #settings: SettingsOf<'bytes'>
@@ -77,7 +77,7 @@ class HeadReader {
   #bytes: number
   #header: string[] | undefined
   #line = 0
-  /** Blocks that hold rows which do not tell the columns. */
+  /** Blocks that hold rows that do not define the columns. */
   readonly #passed: Block[] = []
 
   constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, skipped: { lines: number; bytes: number }) {
@@ -122,7 +122,7 @@ class HeadReader {
     return this.#settings.rowNames ? [ROW_NAMES, ...header] : header
   }
 
-  /** The first row that tells the columns, which under `skip` need not be the first of all; or that there is none. */
+  /** The first row that defines the columns, which under `skip` need not be the first of all; or that there is none. */
   #findFirst(block: Block, tired: boolean): { first: string[] | undefined } | undefined {
     for (const found of rowsIn(block, this.#dialect)) {
       const { row } = found
@@ -183,7 +183,7 @@ const ROW_NAMES = 'row_names'
 /** How many rows show whether each ends in a delimiter. */
 const SAMPLE = 100
 
-/** How many bytes are looked through for a row that tells what the columns are. */
+/** How many bytes are looked through for a row that defines the columns. */
 const SEARCH = 1 << 20
 
 /** A row at the beginning, and where it stands in its block. */
