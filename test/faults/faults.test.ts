@@ -109,7 +109,7 @@ function spooled(flags: string) {
 }
 
 /** How many bytes of a file are read at once. */
-const CHUNK = 1 << 18
+const CHUNK = 1 << 19
 
 /** The same while worker threads start, and while they work. */
 const LONG = [
