@@ -142,7 +142,7 @@ function newColumn(
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
   const { position } = field
-  if (position) return { ...column, type: POSITION, values: Int32Array.from(good, (row) => position(scores, row)) }
+  if (position) return { ...column, type: POSITION, values: positionsOf(position, scores, good) }
   if (field.type === 'text') {
     return buildColumn(
       good.map((row) => field.value(scores, row) as string),
@@ -160,6 +160,13 @@ function newColumn(
     return { ...column, children: [items] }
   }
   return { ...column, values: narrow(numbers, type) }
+}
+
+/** In a loop: `Int32Array.from` goes through an iterator, which takes ten times as long. */
+function positionsOf(position: NonNullable<OutputField['position']>, scores: Scores, good: readonly number[]) {
+  const positions = new Int32Array(good.length)
+  for (let at = 0; at < good.length; at++) positions[at] = position(scores, good[at]!)
+  return positions
 }
 
 /** Doubles as the numbers of a type, which can hold them. */

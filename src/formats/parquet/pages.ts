@@ -1,4 +1,5 @@
 /** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
+import { FileWindow } from '../../io/file-window.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import type { Decompress } from './codecs.js'
 import { corrupt } from './damage.js'
@@ -19,6 +20,8 @@ export interface ColumnChunk {
   /** How many values it has, nulls and empty lists included. */
   values: number
   decompress: Decompress
+  /** How many bytes are read at once. */
+  window: number
 }
 
 /** A data page: so many values, and readers of them. */
@@ -31,14 +34,14 @@ export interface Page {
 
 /** Reads the data pages of a column chunk. */
 export class PageReader {
-  readonly #file: FileBytes
+  readonly #file: FileWindow
   readonly #chunk: ColumnChunk
   #at: number
   #values = 0
   #dictionary: Values | undefined
 
   constructor(file: FileBytes, chunk: ColumnChunk) {
-    this.#file = file
+    this.#file = new FileWindow(file, chunk.end, chunk.window)
     this.#chunk = chunk
     this.#at = chunk.start
   }

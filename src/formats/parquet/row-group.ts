@@ -26,7 +26,7 @@ export class ColumnReader {
   readonly #node: Node
   readonly #leaves: [node: Node, reader: LeafReader][]
 
-  constructor(node: Node, group: RowGroup, { bytes, decompressor }: OpenFile) {
+  constructor(node: Node, group: RowGroup, { bytes, decompressor }: OpenFile, window: number) {
     this.#node = node
     this.#leaves = leavesOf([node]).map((leaf) => {
       const levels = { type: leaf.physical!, maxDefinition: leaf.definition, maxRepetition: leaf.repetition }
@@ -36,6 +36,7 @@ export class ColumnReader {
         ...rangeOf(group.chunks[leaf.leaf]!),
         values: Number(meta.num_values),
         decompress: decompressor(meta.codec),
+        window,
       }
       return [leaf, new LeafReader(new PageReader(bytes, chunk), levels)]
     })
@@ -67,5 +68,11 @@ export class ColumnReader {
 /** Opens columns of a row group. */
 export function openColumns(group: RowGroup, columns: readonly number[], file: OpenFile): ColumnReader[] {
   checkChunks(group, leavesOf(file.nodes), file.bytes)
-  return columns.map((column) => new ColumnReader(file.nodes[column]!, group, file))
+  const window = Math.max(LEAST_WINDOW, Math.min(MOST_WINDOW, Math.floor(ALL_WINDOWS / file.nodes.length)))
+  return columns.map((column) => new ColumnReader(file.nodes[column]!, group, file, window))
 }
+
+/** How many bytes of a leaf are read at once: of many columns fewer, so that all of them are not many. */
+const LEAST_WINDOW = 1 << 12
+const MOST_WINDOW = 1 << 20
+const ALL_WINDOWS = 1 << 24
