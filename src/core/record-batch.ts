@@ -9,6 +9,7 @@ import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
 import type { Code, Position } from './errors.js'
 import type { MissingRule } from './missing.js'
+import type { Rounding } from './number.js'
 import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
 
@@ -216,6 +217,8 @@ export interface OutputSchema {
   classes: readonly string[]
   /** Writes numbers with commas between them, rounded as asked. */
   print(values: number[]): string
+  /** How `print` rounds, where it is of results alone: the kernel prints them then. */
+  rounding?: Rounding
   float32: boolean
   /** Whether text that a spreadsheet would run is marked. */
   escapeFormulas: boolean

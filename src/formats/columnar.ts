@@ -163,7 +163,7 @@ function newColumn(
 }
 
 /** In a loop: `Int32Array.from` goes through an iterator, which takes ten times as long. */
-function positionsOf(position: NonNullable<OutputField['position']>, scores: Scores, good: readonly number[]) {
+export function positionsOf(position: NonNullable<OutputField['position']>, scores: Scores, good: readonly number[]) {
   const positions = new Int32Array(good.length)
   for (let at = 0; at < good.length; at++) positions[at] = position(scores, good[at]!)
   return positions
@@ -176,7 +176,7 @@ function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth
 }
 
 /** The numbers of a new column; those of all classes stand one after the other. */
-function resultsOf(
+export function resultsOf(
   { type, value, all }: OutputField,
   classes: readonly string[],
   scores: Scores,

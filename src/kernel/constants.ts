@@ -45,3 +45,12 @@ export const EMIT_LIST = 8
 export const STOP_DONE = 0
 export const STOP_DEFERRED = 1
 export const STOP_FULL = 2
+
+/** What the values of a cell are, where text is written out of columns: see `assembly/cells.ts`. */
+export const CELL_RESULT = 0
+export const CELL_TEXT = 1
+export const CELL_NAME = 2
+export const CELL_INTEGER = 3
+export const CELL_DOUBLE = 4
+export const CELL_COUNT = 5
+export const CELL_INT32 = 6

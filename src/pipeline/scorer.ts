@@ -55,7 +55,8 @@ export async function* scoreBatches(
   writer: RecordBatchWriter,
 ): AsyncGenerator<ScoredRows> {
   const score = batchScorer(job)
-  const round = rounding(job.settings)
+  // What writes delimited text rounds what it prints.
+  const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   for await (const batch of reader.batches(readerOptions(job))) {
     const { scores, good, rowErrors, rows } = score(batch)
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
@@ -155,6 +156,7 @@ export function outputSchema(
     metadata,
     classes: schema.classes,
     print: printer(settings),
+    rounding: { precision: settings.precision, float32: settings.float32 },
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
     header: settings.outputHeader ?? settings.header ?? true,

@@ -10,6 +10,7 @@ import type { Field } from '../../core/output-columns.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import type { Scores } from '../../kernel/host/matrix.js'
+import { columnCells } from './column-cells.js'
 import { decodeCell, encodeCell, writeRows } from './rows.js'
 
 /** A writer whose rows are bytes at once. */
@@ -31,12 +32,16 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const isEncoded = cells === 'encoded'
   const keep = keptCellWriter(schema)
   const newCells = newCellWriter(schema)
+  const writeColumns = columnCells(schema)
   const bytesOf = (lines: string[][]) => [Buffer.from(writeRows(lines, dialect, isEncoded), 'latin1')]
   return {
     begin: () =>
       header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
-    write({ batch, scores, good }) {
+    write(rows) {
+      const { batch, scores, good } = rows
       if (good.length === 0) return []
+      const pieces = writeColumns?.(rows)
+      if (pieces) return pieces
       const kept = batch.kept.map((column, index) => valueReader(column, schema.kept[index]!.field))
       return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
     },

@@ -1,5 +1,6 @@
 /** What the host sees of the kernel. */
 export * from './offsets'
+export { writeCells } from './cells'
 export { countLines } from './csv'
 export { gatherKept } from './columns'
 export { addCsv, addMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'

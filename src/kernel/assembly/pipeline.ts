@@ -138,10 +138,12 @@ export function summaryAt(kind: u32, state: RowState): usize {
 
 /** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */
 export function writeProbabilities(row: u32, delimiter: u32, out: usize, job: Job): usize {
-  const values = rowOf(job.values, row, job)
-  const count = job.classes
-  const digits = job.precision
-  if (job.float32) {
+  return printResults(rowOf(job.values, row, job), job.classes, job.precision, job.float32, delimiter, out)
+}
+
+/** Results that stand together, rounded as asked; of float32, in their place. */
+export function printResults(values: usize, count: u32, digits: u32, float32: u32, delimiter: u32, out: usize): usize {
+  if (float32) {
     if (!digits) return printRowFloat32(values, count, delimiter, out)
     for (let at = values; at < values + ((<usize>count) << 3); at += 8) store<f64>(at, <f64><f32>load<f64>(at))
   }

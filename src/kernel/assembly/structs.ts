@@ -173,6 +173,31 @@ export class KeptColumn {
   values: u32
 }
 
+/** A cell of each row of a text that is written out of columns (`cells.ts`). */
+@unmanaged
+export class Cell {
+  /** What its values are (CELL_...), and how many results it is of. */
+  kind: u32
+  count: u32
+  /** The address of the text before it, and of the text that stands for null (Text, both). */
+  lead: u32
+  /** Addresses of its numbers, positions or offsets; of the bytes of its texts, or of the names (Text); of a bitmap, or 0. */
+  values: u32
+  texts: u32
+  valid: u32
+}
+
+/** All cells of a row, in order; the text behind them (Text); and how results are written. */
+@unmanaged
+export class CellTable {
+  cells: u32
+  count: u32
+  tail: u32
+  delimiter: u32
+  precision: u32
+  float32: u32
+}
+
 /** The size of a state. */
 export const STATE_SIZE: usize = offsetof<RowState>()
 /** The length of a kept value that is none. */

@@ -20,6 +20,8 @@ export interface Kernel {
   addCsv(at: number, end: number, job: number): number
   addMembers(at: number, end: number, job: number): number
   gatherKept(job: number): void
+  /** See `assembly/cells.ts`. */
+  writeCells(rows: number, table: number, out: number): number
   countLines(at: number, end: number, newline: number): number
   setTemperature(at: number, temperature: number): void
   begin(state: number, temperature: number): void

@@ -1,0 +1,62 @@
+/**
+ * Rows of text out of columns: each cell is written behind a text of its own, which is a delimiter, a key or a bracket, so
+ * that any format of rows is a table of cells. The host makes room for the longest that the rows can become.
+ */
+import { CELL_COUNT, CELL_DOUBLE, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants'
+import { copy, printResults, textAt, writeText } from './pipeline'
+import { print } from './print-number'
+import { Cell, CellTable, Text } from './structs'
+
+/** Writes some rows at `out`, and returns where they end. */
+export function writeCells(rows: u32, table: CellTable, out: usize): usize {
+  const end = table.cells + table.count * <u32>offsetof<Cell>()
+  const tail = textAt(table.tail, 0)
+  for (let row: u32 = 0; row < rows; row++) {
+    for (let at = table.cells; at < end; at += <u32>offsetof<Cell>()) {
+      const cell = changetype<Cell>(<usize>at)
+      out = writeText(textAt(cell.lead, 0), out)
+      out = isNull(cell, row) ? writeText(textAt(cell.lead, 1), out) : writeCell(cell, row, table, out)
+    }
+    out = writeText(tail, out)
+  }
+  return out
+}
+
+// @ts-ignore: decorator
+@inline
+function isNull(cell: Cell, row: u32): bool {
+  return cell.valid != 0 && !((<u32>load<u8>(<usize>cell.valid + (row >> 3)) >> (row & 7)) & 1)
+}
+
+function writeCell(cell: Cell, row: u32, table: CellTable, out: usize): usize {
+  const kind = cell.kind
+  const values = <usize>cell.values
+  if (kind == CELL_RESULT) return writeResults(cell, row, table, out)
+  if (kind == CELL_TEXT) {
+    const start = load<u32>(values + (<usize>row << 2))
+    return copy(<usize>cell.texts + start, load<u32>(values + (<usize>row << 2), 4) - start, out)
+  }
+  if (kind == CELL_NAME) return writeText(textAt(cell.texts, load<u32>(values + (<usize>row << 2))), out)
+  if (kind == CELL_INTEGER) return printInteger(load<i64>(values + (<usize>row << 3)), out)
+  if (kind == CELL_DOUBLE) return print(load<f64>(values + (<usize>row << 3)), out)
+  return print(kind == CELL_COUNT ? <f64>load<u32>(values + (<usize>row << 2)) : <f64>load<i32>(values + (<usize>row << 2)), out)
+}
+
+/** Results that follow one another, with a comma or another byte between them. */
+function writeResults(cell: Cell, row: u32, table: CellTable, out: usize): usize {
+  const count = cell.count
+  const at = <usize>cell.values + ((<usize>row * count) << 3)
+  return printResults(at, count, table.precision, table.float32, table.delimiter, out) - 1
+}
+
+/** Those of up to 53 bits are doubles. */
+function printInteger(x: i64, out: usize): usize {
+  if (<u64>(x + 0x20000000000000) <= 0x40000000000000) return print(<f64>x, out)
+  store<u8>(out, 0x2d)
+  let rest = x < 0 ? 0 - <u64>x : <u64>x
+  out += usize(x < 0)
+  let end = out
+  for (let left = rest; left; left /= 10) end++
+  for (let at = end; at > out; rest /= 10) store<u8>(--at, 0x30 + <u8>(rest % 10))
+  return end
+}

@@ -1,0 +1,148 @@
+/** Text out of columns, by the kernel: see `assembly/cells.ts`. */
+import { CELL_COUNT, CELL_DOUBLE, CELL_INT32, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants.js'
+import { growMemory, sharedKernel as kernel } from './wasm.js'
+
+/** A cell of each row. Texts are the bytes that are written. */
+export interface CellColumn {
+  /** What stands before it, and in its place where it is null. */
+  lead: Uint8Array
+  none?: Uint8Array
+  validity?: Uint8Array | undefined
+  values: CellValues
+}
+
+/** The values of a cell: `results` are so many numbers a row, with a delimiter between them, and rounded as asked. */
+export type CellValues =
+  | { kind: 'results'; numbers: Float64Array; count: number }
+  | { kind: 'texts'; offsets: Int32Array; bytes: Uint8Array }
+  | { kind: 'names'; positions: Int32Array | Uint32Array; names: readonly Uint8Array[] }
+  | { kind: 'numbers'; numbers: Float64Array | BigInt64Array | Int32Array | Uint32Array }
+
+/** How rows are written. */
+export interface RowLayout {
+  /** What stands behind the last cell. */
+  tail: Uint8Array
+  /** Between results of one cell. */
+  delimiter: string
+  precision: number | undefined
+  float32: boolean
+}
+
+/** The most bytes of a number, and what the kernel may write behind its end. */
+const NUMBER_ROOM = 26
+const PADDING = 64
+/** About how many bytes are made at once. */
+const ROOM = 1 << 20
+
+/** Writes rows some at a time: each piece is good until the next is asked for. */
+export function* writeCells(columns: readonly CellColumn[], rows: number, layout: RowLayout): Generator<Uint8Array> {
+  const fixed = columns.reduce((sum, column) => sum + roomOf(column), layout.tail.length)
+  const most = Math.max(8, Math.floor(ROOM / fixed) & -8)
+  for (let start = 0, count = 0; start < rows; start += count) {
+    count = Math.min(most, rows - start)
+    while (count > 8 && textBytes(columns, start, count) > ROOM) count = (count >> 1) & -8
+    yield writeSome(columns, start, count, fixed * count + textBytes(columns, start, count), layout)
+  }
+}
+
+/** The most bytes of a cell, of texts without their own. */
+function roomOf({ lead, none, values }: CellColumn): number {
+  const room = lead.length + (none?.length ?? 0)
+  if (values.kind === 'results') return room + values.count * (NUMBER_ROOM + 1)
+  if (values.kind === 'names') return room + values.names.reduce((most, { length }) => Math.max(most, length), 0)
+  return room + (values.kind === 'numbers' ? NUMBER_ROOM : 0)
+}
+
+function textBytes(columns: readonly CellColumn[], start: number, count: number): number {
+  let sum = 0
+  for (const { values } of columns) {
+    if (values.kind === 'texts') sum += values.offsets[start + count]! - values.offsets[start]!
+  }
+  return sum
+}
+
+function writeSome(
+  columns: readonly CellColumn[],
+  start: number,
+  count: number,
+  room: number,
+  layout: RowLayout,
+): Uint8Array {
+  const memory = new Placer()
+  const tail = memory.texts([layout.tail])
+  const cells = columns.map((column) => placeCell(column, start, count, memory))
+  const table = memory.words([
+    memory.words(cells.flat()),
+    cells.length,
+    tail,
+    layout.delimiter.charCodeAt(0),
+    layout.precision ?? 0,
+    layout.float32 ? 1 : 0,
+  ])
+  const out = memory.reserve(room + PADDING)
+  const end = kernel.writeCells(count, table, out)
+  return new Uint8Array(kernel.memory.buffer, out, end - out)
+}
+
+/** Puts the values of some rows into the kernel's memory; returns the words of a Cell. */
+function placeCell({ lead, none, validity, values }: CellColumn, start: number, count: number, memory: Placer) {
+  const texts = memory.texts([lead, none ?? new Uint8Array()])
+  // Rows begin at a multiple of 8, so that their bits are whole bytes.
+  const valid = validity ? memory.copy(validity.subarray(start >> 3, (start + count + 7) >> 3)) : 0
+  const words = (kind: number, at: number, { many = 1, bytes = 0 } = {}) => [kind, many, texts, at, bytes, valid]
+  switch (values.kind) {
+    case 'results': {
+      const { numbers, count: many } = values
+      return words(CELL_RESULT, memory.copy(numbers.subarray(start * many, (start + count) * many)), { many })
+    }
+    case 'texts': {
+      const { offsets, bytes } = values
+      const first = offsets[start]!
+      const at = memory.copy(bytes.subarray(first, offsets[start + count]!))
+      const moved = offsets.subarray(start, start + count + 1)
+      return words(CELL_TEXT, memory.copy(first === 0 ? moved : moved.map((offset) => offset - first)), { bytes: at })
+    }
+    case 'names': {
+      const at = memory.copy(values.positions.subarray(start, start + count))
+      return words(CELL_NAME, at, { bytes: memory.texts(values.names) })
+    }
+    case 'numbers': {
+      const { numbers } = values
+      return words(kindOf(numbers), memory.copy(numbers.subarray(start, start + count)))
+    }
+  }
+}
+
+function kindOf(numbers: ArrayBufferView): number {
+  if (numbers instanceof Float64Array) return CELL_DOUBLE
+  if (numbers instanceof BigInt64Array) return CELL_INTEGER
+  return numbers instanceof Uint32Array ? CELL_COUNT : CELL_INT32
+}
+
+/** Puts things into the kernel's memory one after the other. */
+class Placer {
+  #end = kernel.heapBase()
+
+  /** So many bytes that begin at a multiple of 16. */
+  reserve(bytes: number): number {
+    const start = Math.ceil(this.#end / 16) * 16
+    this.#end = start + bytes + PADDING
+    growMemory(kernel, this.#end)
+    return start
+  }
+
+  copy({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
+    const at = this.reserve(byteLength)
+    new Uint8Array(kernel.memory.buffer, at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength))
+    return at
+  }
+
+  words(words: readonly number[]): number {
+    return this.copy(Uint32Array.from(words))
+  }
+
+  /** A table of texts. */
+  texts(texts: readonly Uint8Array[]): number {
+    return this.words(texts.flatMap((text) => [this.copy(text), text.length]))
+  }
+}
