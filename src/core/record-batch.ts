@@ -252,6 +252,8 @@ export interface RecordBatchWriter {
   writeColumns?(parts: readonly Columns[]): Uint8Array[] | Promise<Uint8Array[]>
   /** The same for some rows; their memory is the writer's, who may recycle it. */
   addColumns?(columns: Columns): Uint8Array[] | Promise<Uint8Array[]>
+  /** The same for what the format's `encoder` made of some rows. */
+  append?(part: unknown): Uint8Array[]
   /** What stands after them. */
   end(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** Gives back what it holds, at the end and after a failure. */
@@ -269,4 +271,12 @@ export interface Format {
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
+  /**
+   * The function that does what can be done for some rows without those before, on any thread: a writer of the same schema
+   * appends what it gives. Undefined where there is little of that.
+   */
+  encoder?(schema: OutputSchema): Encode | undefined
 }
+
+/** Makes what a writer appends; data that can be sent to another thread. */
+export type Encode = (rows: ScoredBatch) => unknown

@@ -7,9 +7,19 @@ import { valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
-import { isColumnData, type KeptColumn, type RecordBatch, type RowError } from '../core/record-batch.js'
+import {
+  isColumnData,
+  type KeptColumn,
+  type LocatedRowError,
+  type RecordBatch,
+  type RowError,
+} from '../core/record-batch.js'
+import { acquire } from '../io/buffer-pool.js'
 
-/** Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. */
+/**
+ * Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. Their memory is
+ * lent, and may be recycled when they are scored.
+ */
 export class LogitsReader {
   readonly logits: Float64Array
   readonly bad = new Map<number, RowError>()
@@ -18,7 +28,7 @@ export class LogitsReader {
   readonly #rule: MissingRule
 
   constructor(rows: number, classes: number, rule: MissingRule) {
-    this.logits = new Float64Array(rows * classes)
+    this.logits = new Float64Array(acquire(8 * rows * classes).buffer, 0, rows * classes)
     this.#rows = rows
     this.#classes = classes
     this.#rule = rule
@@ -113,14 +123,16 @@ export class LogitsReader {
       logits: this.logits,
       kept,
       errors: this.bad,
-      withPosition: ({ code, info: data, column }, row) => ({
-        code,
-        info: { ...data, row, ...(column !== undefined && { column }) },
-      }),
+      withPosition: atRow,
       lines: 0,
       bytes: 0,
     }
   }
+}
+
+/** The error of a row that has no place but its number. */
+export function atRow({ code, info, column }: RowError, row: number): LocatedRowError {
+  return { code, info: { ...info, row, ...(column !== undefined && { column }) } }
 }
 
 const MISSING: RowError = { code: 'E_MISSING', info: {} }

@@ -5,20 +5,27 @@ export class FileWindow {
   readonly #file: FileBytes
   readonly #end: number
   readonly #size: number
-  #start = 0
+  #start: number
   #bytes: Buffer = Buffer.alloc(0)
+  /** The first bytes, which are read before they are asked for. */
+  #first: Promise<void> | undefined
 
-  /** `end` is where the part ends; `size` is how many bytes are read at once, where no more are asked for. */
-  constructor(file: FileBytes, end: number, size: number) {
+  /** The bytes from `start` to `end`; `size` is how many are read at once, where no more are asked for. */
+  constructor(file: FileBytes, start: number, end: number, size: number) {
     this.#file = file
+    this.#start = start
     this.#end = end
     this.#size = size
+    this.#first = this.#fill(start, 0)
+    // A failure is thrown where the bytes are asked for.
+    this.#first.catch(() => {})
   }
 
   /** The bytes from `at` on, which is never before what was asked for last; fewer only at the end. */
   async read(at: number, length: number): Promise<Buffer> {
-    const from = at - this.#start
-    if (from + length > this.#bytes.length) await this.#fill(at, length)
+    if (this.#first) await this.#first
+    this.#first = undefined
+    if (at - this.#start + length > this.#bytes.length) await this.#fill(at, length)
     return this.#bytes.subarray(at - this.#start, at - this.#start + length)
   }
 

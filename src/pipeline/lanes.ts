@@ -8,6 +8,8 @@ import { written } from './pieces.js'
 import { type BlockStart, countRows, noteLane } from './row-counts.js'
 import type { InputSettings, Run } from './run.js'
 import { type ScoreJob, scoreBatches } from './scorer.js'
+import { tableLane } from './table-lane.js'
+import type { TableJob } from './table-task.js'
 import { textJobOf } from './text-job.js'
 import { fastLane, LostBlock } from './worker-pool.js'
 
@@ -15,18 +17,34 @@ import { fastLane, LostBlock } from './worker-pool.js'
 export function laneOf(
   reader: RecordBatchReader,
   job: ScoreJob,
-  { stats, kept }: Run,
+  run: Run,
   settings: InputSettings,
 ): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
-  const textJob = textJobOf(job, reader, settings.from, settings.to, kept)
+  const { stats } = run
+  const textJob = textJobOf(job, reader, settings.from, settings.to, run.kept)
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
-    return (writer) => scoreBatches(reader, job, writer)
+    if (!COLUMNAR.has(settings.from)) return (writer) => scoreBatches(reader, job, writer)
+    const jobs = settings.lane === 'general' ? 1 : threadsOf(settings)
+    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, jobs)
   }
   noteLane(stats, 'fast')
   return (writer) =>
     written(fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings)), writer)
+}
+
+/** Formats whose batches are typed columns. */
+const COLUMNAR: ReadonlySet<string> = new Set(['parquet', 'arrow', 'arrows'])
+
+/** To be asked for once the kept columns of the first input are known. */
+function tableJobOf(
+  { metadata }: RecordBatchReader,
+  job: ScoreJob,
+  { kept = [] }: Run,
+  { to }: InputSettings,
+): TableJob {
+  return { job, to, kept, metadata }
 }
 
 /** What a lane wrote, counted; it may lose a block, and with it its worker. */

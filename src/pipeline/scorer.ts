@@ -64,7 +64,10 @@ export async function* scoreBatches(
   }
 }
 
-/** A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. */
+/**
+ * A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. Scores of
+ * a batch before that nobody needs any longer may be given, to be used again.
+ */
 export function batchScorer({
   schema,
   settings,
@@ -74,8 +77,9 @@ export function batchScorer({
 }) {
   const { log, topK: top, emit } = schema
   const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
-  return (batch: RecordBatch) => {
-    const scores = scoreMatrix(batch.logits, batch.numRows, schema.classes.length, options)
+  return (batch: RecordBatch, before?: Scores) => {
+    const again = before?.rows === batch.numRows ? before : undefined
+    const scores = scoreMatrix(batch.logits, batch.numRows, schema.classes.length, options, again)
     return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
   }
 }

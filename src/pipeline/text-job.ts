@@ -73,7 +73,7 @@ export function textJobOf(
 }
 
 /** A job without what cannot be sent to another thread, such as functions among the settings. */
-function sendable({ settings, ...job }: ScoreJob): ScoreJob {
+export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
   const {
     temperature,
     precision,

@@ -8,7 +8,8 @@
 import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
-import { inOrder, WorkerThread } from '../io/in-order.js'
+import { inOrder } from '../io/in-order.js'
+import { AT_HAND, type Start, ThreadPool } from '../io/thread-pool.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
@@ -78,83 +79,59 @@ export async function* fastLane<Long>(
  * How many blocks this thread scores before the workers have done earlier ones: with 1, both sides waited for each other,
  * which took a seventh more of the time.
  */
-const AHEAD = 4
-
-/** How many blocks a worker has: the one it scores, and the next. */
-const AT_HAND = 2
+export const AHEAD = 4
 
 /** One of a worker's memories, and where in it its blocks go. */
-interface Slot {
-  thread: WorkerThread<ScoredRows<Piece>>
+interface Place {
   index: number
   input: Uint8Array
 }
 
 /** The workers of a run. When one fails, all have. */
 class WorkerPool {
-  readonly #job: TextJob
-  readonly #model: FastKernel
-  readonly #threads: WorkerThread<ScoredRows<Piece>>[] = []
-  readonly #free: Slot[] = []
-  #failure: Error | undefined
+  readonly #pool: ThreadPool<Place, ScoredRows<Piece>>
 
   constructor(job: TextJob, model: FastKernel) {
-    this.#job = job
-    this.#model = model
+    this.#pool = new ThreadPool(() => startOf(job, model))
   }
 
   /** Whether a worker can take a block now; or never will, which the block is told. */
   get isFree(): boolean {
-    return this.#free.length > 0 || this.#failure !== undefined
+    return this.#pool.isFree || this.#pool.failure !== undefined
   }
 
   /** Starts workers until there are so many. */
   start(count: number): void {
-    try {
-      while (this.#threads.length < count && !this.#failure) this.#threads.push(this.#start())
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+    this.#pool.start(count)
   }
 
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
-    try {
-      if (this.#failure) throw this.#failure
-      const hand = this.#free.shift()!
-      const { index, thread, input } = hand
+    const put = ({ index, input }: Place): Request => {
       input.set(block)
       recycle(block)
-      const scored = copied(await thread.ask({ index, length: block.length } satisfies Request))
-      this.#free.push(hand)
-      return scored
+      return { index, length: block.length }
+    }
+    try {
+      return await this.#pool.run(put, copied)
     } catch (error) {
       throw new LostBlock(block, error)
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()))
+  close(): Promise<void> {
+    return this.#pool.close()
   }
+}
 
-  #start(): WorkerThread<ScoredRows<Piece>> {
-    const memories = Array.from({ length: AT_HAND }, () => newMemory(this.#model.memorySize))
-    const options = {
-      workerData: { softmaxKernel: kernelModule, job: this.#job, memories, speaker: speaking() },
-      // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
-      execArgv: [],
-      // A worker makes next to no garbage, and has no need of room for it.
-      resourceLimits: { maxYoungGenerationSizeMb: 2 },
-    }
-    const thread = new WorkerThread<ScoredRows<Piece>>(new URL('./worker.js', import.meta.url), options, (error) =>
-      this.#fail(error),
-    )
-    const hands = memories.map((memory, index) => ({ thread, index, input: this.#model.inputIn(memory) }))
-    const ready = () => this.#free.push(...hands)
-    thread.started.then(ready, () => {})
-    return thread
+function startOf(job: TextJob, model: FastKernel): Start<Place> {
+  const memories = Array.from({ length: AT_HAND }, () => newMemory(model.memorySize))
+  const options = {
+    workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
+    // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
+    execArgv: [],
+    // A worker makes next to no garbage, and has no need of room for it.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-
-  #fail(error: Error): void {
-    this.#failure ??= error
-  }
+  const places = memories.map((memory, index) => ({ index, input: model.inputIn(memory) }))
+  return { file: new URL('./worker.js', import.meta.url), options, places }
 }

@@ -1,7 +1,7 @@
 /** Arrow's IPC formats: the file and the stream. Either is read by its first bytes, whatever it is called. */
 import type { Format } from '../../core/record-batch.js'
 import { read } from './reader.js'
-import { writerOf } from './writer.js'
+import { encoder, writerOf } from './writer.js'
 
 /** The file. */
 export const arrow: Format = {
@@ -9,6 +9,7 @@ export const arrow: Format = {
   typed: true,
   read,
   write: writerOf(true),
+  encoder,
 }
 
 /** The stream. */

@@ -139,6 +139,6 @@ function movedBy(places: readonly number[], { field: { type } }: FieldNode): rea
   return index.bitWidth === 64 ? places.map(BigInt) : places
 }
 
-function hasDictionary({ dictionary, children }: FieldNode): boolean {
+export function hasDictionary({ dictionary, children }: FieldNode): boolean {
   return dictionary !== undefined || children.some(hasDictionary)
 }

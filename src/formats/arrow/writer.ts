@@ -1,9 +1,9 @@
 /** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
-import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import type { Columns, Encode, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { encodeBatch } from './column-encoder.js'
-import { type DictionaryMessage, DictionaryWriter } from './dictionary-writer.js'
+import { type DictionaryMessage, DictionaryWriter, hasDictionary } from './dictionary-writer.js'
 import { END_OF_STREAM, type EncodedMessage, encodeMessage, type FileBlock, footerBytes, MAGIC } from './message.js'
 import { type FieldNode, numberDictionaries, schemaTable } from './schema.js'
 
@@ -20,9 +20,26 @@ export const writerOf =
       begin: () => writer.begin(),
       write: (rows) => writeColumns([columnsOf(rows)]),
       writeColumns,
+      append: (part) => writer.append(part as EncodedMessage),
       end: () => writer.end(),
     }
   }
+
+/** The function that makes record batches; undefined where they have dictionaries, which depend on those before. */
+export function encoder(schema: OutputSchema): Encode | undefined {
+  const fields = outputFields(schema)
+  if (numberDictionaries(fields).some(hasDictionary)) return undefined
+  const columnsOf = columnWriter(schema, fields)
+  const outputOf = outputColumns(schema, 'text')
+  return (rows) => encodeColumns(outputOf([columnsOf(rows)]))
+}
+
+/** A record batch as a message, of large pieces and small ones put together. */
+function encodeColumns(columns: Columns): EncodedMessage {
+  const { header, body, bodyLength } = encodeBatch(columns, columns[0]!.length)
+  const message = encodeMessage('batch', header, body, bodyLength)
+  return { ...message, pieces: joined(message.pieces) }
+}
 
 /** Writes messages, and keeps where they stand for the footer of a file. */
 class MessageWriter {
@@ -51,13 +68,14 @@ class MessageWriter {
   }
 
   write(columns: Columns): Uint8Array[] {
-    const { length } = columns[0]!
     const mapped = columns.map((column, index) => this.#dictionaries.column(this.#fields[index]!, column))
     const dictionaries = this.#dictionaries.taken().flatMap((message) => this.#dictionary(message))
-    const { header, body, bodyLength } = encodeBatch(mapped, length)
-    const message = encodeMessage('batch', header, body, bodyLength)
+    return joined([...dictionaries, ...this.append(encodeColumns(mapped))])
+  }
+
+  append(message: EncodedMessage): Uint8Array[] {
     this.#batchBlocks.push(this.#place(message))
-    return joined([...dictionaries, ...message.pieces])
+    return message.pieces
   }
 
   end(): Uint8Array[] {

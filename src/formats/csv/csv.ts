@@ -3,4 +3,4 @@ import type { Format } from '../../core/record-batch.js'
 import { read } from './reader.js'
 import { write } from './writer.js'
 
-export const csv: Format = { shapes: ['columns'], typed: false, read, write }
+export const csv: Format = { shapes: ['columns'], typed: false, read, write, encoder: (schema) => write(schema).write }

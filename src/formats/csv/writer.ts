@@ -17,6 +17,7 @@ import { decodeCell, encodeCell, writeRows } from './rows.js'
 export interface TextWriter {
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[]
+  append(part: unknown): Uint8Array[]
   end(): Iterable<Uint8Array>
 }
 
@@ -45,6 +46,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
       const kept = batch.kept.map((column, index) => valueReader(column, schema.kept[index]!.field))
       return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
     },
+    append: (part) => part as Uint8Array[],
     end: () => [],
   }
 }

@@ -9,7 +9,7 @@ import { encodePlain } from './plain.js'
 import type { ShreddedLeaf } from './shred.js'
 import { encodeSnappy } from './snappy.js'
 import { joinRanges, type Order, type Range, rangeOf } from './statistics.js'
-import { concatValues, gatherValues, stepOf, type Values } from './values.js'
+import { concatValues, gatherValues, type PhysicalType, stepOf, type Values } from './values.js'
 
 /** All of a leaf in a row group, but for where it is in the file. */
 export interface EncodedChunk {
@@ -20,7 +20,7 @@ export interface EncodedChunk {
 }
 
 /** Rows of fewer bytes are put together into a page. */
-const LEAST_PAGE = 1 << 16
+export const LEAST_PAGE = 1 << 16
 /** How many values are looked at to find out whether they repeat. */
 const SAMPLE = 1000
 
@@ -49,7 +49,7 @@ export class ChunkWriter {
 
   /** Adds some rows. */
   add(leaf: ShreddedLeaf): void {
-    if (this.#isRepeating === undefined && leaf.values.length > 0) this.#isRepeating = this.#repeats(leaf)
+    if (this.#isRepeating === undefined && leaf.values.length > 0) this.#isRepeating = repeats(leaf, this.#spec.type)
     const indices = this.#isRepeating ? this.#intern(leaf) : undefined
     if (!indices) this.#addPlain(leaf)
     else this.#append({ ...leaf, indices }, 4 * indices.length)
@@ -81,15 +81,6 @@ export class ChunkWriter {
       bodySize: bytes.length,
     })
     return { isCompressed: pays(bytes), encode }
-  }
-
-  #repeats({ values, indices }: ShreddedLeaf): boolean {
-    const { type } = this.#spec
-    if (indices) return true
-    if (type.name === 'BOOLEAN' || type.name === 'FLOAT' || type.name === 'DOUBLE') return false
-    const length = Math.min(SAMPLE, values.length)
-    const sample = new Interner(type)
-    return sample.intern({ ...values, length }) !== undefined && sample.length * 2 <= length
   }
 
   /** The indices of values in the dictionary; undefined where that has no room for them. */
@@ -152,6 +143,15 @@ export class ChunkWriter {
     this.#pending = []
     this.#pendingBytes = 0
   }
+}
+
+/** Whether values are likely to repeat, so that a dictionary pays. */
+export function repeats({ values, indices }: ShreddedLeaf, type: PhysicalType): boolean {
+  if (indices) return true
+  if (type.name === 'BOOLEAN' || type.name === 'FLOAT' || type.name === 'DOUBLE') return false
+  const length = Math.min(SAMPLE, values.length)
+  const sample = new Interner(type)
+  return sample.intern({ ...values, length }) !== undefined && sample.length * 2 <= length
 }
 
 /** Rows that follow one another, all of which have indices or none. */

@@ -41,7 +41,7 @@ export class PageReader {
   #dictionary: Values | undefined
 
   constructor(file: FileBytes, chunk: ColumnChunk) {
-    this.#file = new FileWindow(file, chunk.end, chunk.window)
+    this.#file = new FileWindow(file, chunk.start, chunk.end, chunk.window)
     this.#chunk = chunk
     this.#at = chunk.start
   }

@@ -5,6 +5,7 @@
  * Memory: of what is read, a page of each leaf and a batch; of what is written, a row group of some 16 MB.
  */
 import type { Format } from '../../core/record-batch.js'
+import { encoder } from './encoder.js'
 import { read } from './reader.js'
 import { write } from './writer.js'
 
@@ -13,4 +14,5 @@ export const parquet: Format = {
   typed: true,
   read,
   write,
+  encoder,
 }

@@ -6,7 +6,7 @@ import { columnOf, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
 import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
-import { type OpenFile, openColumns } from './row-group.js'
+import { type ColumnReader, type OpenFile, openColumns } from './row-group.js'
 import { nodesOf } from './schema.js'
 
 /** How many logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
@@ -39,7 +39,15 @@ async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> 
     rows: footer.rows,
     metadata: new Map([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
     async *batches(plan) {
-      for (const group of footer.groups) yield* readGroup(group, plan, file)
+      const { groups } = footer
+      let next = groups[0] && openGroup(groups[0], plan, file)
+      for (let index = 0; next; index++) {
+        const group = next
+        const openNext = () => {
+          next = groups[index + 1] && openGroup(groups[index + 1]!, plan, file)
+        }
+        yield* readGroup(group, plan, file, openNext)
+      }
     },
     close: () => file.bytes.close(),
   }
@@ -57,14 +65,30 @@ async function measure(index: number, groups: readonly RowGroup[], file: OpenFil
   return 0
 }
 
-async function* readGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): AsyncGenerator<RecordBatch> {
+/** A row group whose columns are open. */
+interface OpenGroup {
+  rows: number
+  logits: ColumnReader[]
+  kept: ColumnReader[]
+}
+
+function openGroup(group: RowGroup, { logits, kept }: ReaderOptions, file: OpenFile): OpenGroup {
+  return { rows: group.rows, logits: openColumns(group, logits, file), kept: openColumns(group, kept, file) }
+}
+
+/** The batches of a row group; the next one is opened before the last of them, so that it is read meanwhile. */
+async function* readGroup(
+  { rows: all, logits, kept }: OpenGroup,
+  plan: ReaderOptions,
+  file: OpenFile,
+  openNext: () => void,
+): AsyncGenerator<RecordBatch> {
   const { classes, logitsList } = plan
   const names = file.nodes.map(({ field }) => field.name)
-  const logits = openColumns(group, plan.logits, file)
-  const kept = openColumns(group, plan.kept, file)
   const step = Math.max(1, Math.floor(BATCH / classes), logitsList ? 0 : columnRows(classes))
-  for (let start = 0; start < group.rows; start += step) {
-    const rows = Math.min(step, group.rows - start)
+  for (let start = 0; start < all; start += step) {
+    const rows = Math.min(step, all - start)
+    if (start + rows === all) openNext()
     const reader = new LogitsReader(rows, classes, plan)
     for (const [index, column] of logits.entries()) {
       const data = await column.take(rows)

@@ -1,78 +1,105 @@
 /** Writes Parquet: columns as leaves, leaves as pages, pages in row groups. */
+import { buildColumn } from '../../core/column-builder.js'
 import { shown } from '../../core/errors.js'
 import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
-import { outputColumns } from '../class-columns.js'
-import { columnWriter, outputFields } from '../columnar.js'
 import { ARROW_SCHEMA, arrowSchemaEntry } from './arrow-schema.js'
 import { ChunkWriter } from './chunk-writer.js'
+import type { EncodedLeaf, EncodedRows } from './encoder.js'
 import { FileWriter, loadLibrary } from './file-writer.js'
-import { leavesOf } from './row-group.js'
-import { elementsOf, type Node, nodesOf } from './schema.js'
-import { shred } from './shred.js'
-import { orderOf } from './statistics.js'
-import { type Change, storable } from './storable.js'
+import { type Plan, planOf } from './plan.js'
+import type { Change } from './storable.js'
+import type { Values } from './values.js'
 
 /** How many values make a row group, and how many of a column at least, as each is described in the footer. */
 const GROUP = 1 << 21
 const COLUMN_GROUP = 1 << 13
 
 export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
-  const given = outputFields(schema)
-  const columnsOf = columnWriter(schema, given)
-  const stored = given.map(storable)
-  const fields = stored.map(({ field }) => field)
-  const elements = elementsOf(fields)
-  const nodes = nodesOf(elements)
-  const file = new FileWriter(elements, await loadLibrary())
-  const leaves = leavesOf(nodes)
-  const types = elements.slice(1).filter(({ type }) => type)
-  const newChunks = () => leaves.map((leaf, index) => new ChunkWriter(specOf(leaf), orderOf(types[index]!)))
-  const most = Math.max(GROUP, COLUMN_GROUP * leaves.length)
-  let chunks = newChunks()
-  let [rows, values] = [0, 0]
-  const endGroup = () => {
-    if (rows === 0) return
-    const ended = chunks.map((chunk) => chunk.end())
-    file.write(rows, ended)
-    chunks = newChunks()
-    rows = 0
-    values = 0
-  }
-  const outputOf = outputColumns(schema, 'dictionary')
+  const plan = planOf(schema)
+  const groups = new GroupWriter(plan, new FileWriter(plan.elements, await loadLibrary()), namesOf(schema))
   const writeColumns = (parts: readonly Columns[]) => {
-    const columns = outputOf(parts)
-    for (const [index, data] of columns.entries()) {
-      const node = nodes[index]!
-      for (const [leaf, part] of shred(node, stored[index]!.convert(data)).entries()) {
-        chunks[node.leaf + leaf]!.add(part)
-        values += part.count
-      }
-    }
-    rows += columns[0]!.length
-    if (values >= most) endGroup()
-    return file.taken()
+    const { rows, leaves } = plan.shred(parts)
+    const count = leaves.reduce((sum, { count }) => sum + count, 0)
+    return groups.add({ rows, count, leaves: leaves.map((leaf) => ({ kind: 'values', leaf })) })
   }
   return {
-    warnings: stored.flatMap(({ field: { name }, changes }) => changes.map((change) => warningOf(name, change))),
-    begin: () => file.taken(),
-    write: (batch: ScoredBatch) => writeColumns([columnsOf(batch)]),
+    warnings: plan.changes.map(({ column, change }) => warningOf(column, change)),
+    begin: () => groups.taken(),
+    write: (batch: ScoredBatch) => writeColumns([plan.columnsOf(batch)]),
     writeColumns,
-    *end() {
-      endGroup()
-      const metadata = new Map([
-        ...(schema.metadata ?? []),
-        [ARROW_SCHEMA, arrowSchemaEntry({ fields, metadata: schema.metadata ?? new Map() })],
-      ])
-      file.end(metadata)
-      yield* file.taken()
-    },
+    append: (part) => groups.add(part as EncodedRows),
+    end: () => groups.end(metadataOf(schema, plan)),
   }
 }
 
-function specOf({ physical, definition, repetition }: Node) {
-  return { type: physical!, maxDefinition: definition, maxRepetition: repetition }
+function metadataOf({ metadata = new Map() }: OutputSchema, { fields }: Plan): Map<string, string> {
+  return new Map([...metadata, [ARROW_SCHEMA, arrowSchemaEntry({ fields, metadata })]])
+}
+
+/** The names of the classes, as values. */
+function namesOf({ classes }: OutputSchema): Values {
+  const { length, values, offsets } = buildColumn(classes, 'text')
+  return { length, data: values as Uint8Array, offsets: offsets as Int32Array }
 }
 
 function warningOf(column: string, { from, to }: Change): string {
   return `column ${shown(column)}: Parquet has no ${from}; it is written as ${to}`
+}
+
+/** Puts rows into row groups, each of which is written when it is large enough. */
+class GroupWriter {
+  readonly #plan: Plan
+  readonly #file: FileWriter
+  readonly #names: Values
+  readonly #most: number
+  #chunks: ChunkWriter[]
+  #rows = 0
+  #values = 0
+
+  constructor(plan: Plan, file: FileWriter, names: Values) {
+    this.#plan = plan
+    this.#file = file
+    this.#names = names
+    this.#most = Math.max(GROUP, COLUMN_GROUP * plan.leaves.length)
+    this.#chunks = this.#newChunks()
+  }
+
+  add({ rows, count, leaves }: EncodedRows): Uint8Array[] {
+    for (const [index, leaf] of leaves.entries()) this.#addLeaf(leaf, this.#chunks[index]!)
+    this.#rows += rows
+    this.#values += count
+    if (this.#values >= this.#most) this.#endGroup()
+    return this.taken()
+  }
+
+  end(metadata: ReadonlyMap<string, string>): Uint8Array[] {
+    this.#endGroup()
+    this.#file.end(metadata)
+    return this.taken()
+  }
+
+  /** What was written since it was last asked for. */
+  taken(): Uint8Array[] {
+    return this.#file.taken()
+  }
+
+  #addLeaf(encoded: EncodedLeaf, chunk: ChunkWriter): void {
+    if (encoded.kind === 'pages') chunk.addPages(encoded.pages, encoded.range)
+    else chunk.add(encoded.kind === 'names' ? { ...encoded.leaf, values: this.#names } : encoded.leaf)
+  }
+
+  #newChunks(): ChunkWriter[] {
+    return this.#plan.leaves.map(({ spec, order }) => new ChunkWriter(spec, order))
+  }
+
+  #endGroup(): void {
+    if (this.#rows === 0) return
+    this.#file.write(
+      this.#rows,
+      this.#chunks.map((chunk) => chunk.end()),
+    )
+    this.#chunks = this.#newChunks()
+    this.#rows = 0
+    this.#values = 0
+  }
 }

@@ -57,9 +57,17 @@ const MARGIN = offsetOf('rowState_margin') / 8
 const ENTROPY = offsetOf('rowState_entropy') / 8
 const LOGSUMEXP = offsetOf('rowState_logsumexp') / 8
 
-/** Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. */
-export function scoreMatrix(logits: Float64Array, rows: number, classes: number, options: KernelOptions): Scores {
-  const scores = emptyScores(rows, classes, options)
+/**
+ * Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. Scores of as
+ * many rows and the same options may be given, to be used again.
+ */
+export function scoreMatrix(
+  logits: Float64Array,
+  rows: number,
+  classes: number,
+  options: KernelOptions,
+  scores = emptyScores(rows, classes, options),
+): Scores {
   const room = makeRoom(options)
   const run = { logits, scores, room, options, flags: flagsOf(options) }
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)

@@ -1,0 +1,59 @@
+/** What becomes of a batch of typed columns, on any thread. */
+import type { FormatName } from '../core/formats.js'
+import { needSummary } from '../core/output-columns.js'
+import type {
+  Column,
+  Encode,
+  LocatedRowError,
+  OutputSchema,
+  RecordBatch,
+  RecordBatchReader,
+} from '../core/record-batch.js'
+import { atRow } from '../formats/logits-reader.js'
+import type { Scores } from '../kernel/host/matrix.js'
+import { batchScorer, outputSchema, rounding, type ScoreJob } from './scorer.js'
+
+/** What a thread needs to know of a run. It can be sent to another thread if its job can. */
+export interface TableJob {
+  job: ScoreJob
+  to: FormatName
+  /** The kept columns of the first input, whose types those of all others must have. */
+  kept: readonly Column[]
+  metadata: RecordBatchReader['metadata']
+}
+
+/** A batch as far as it can be sent to another thread. */
+export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'kept' | 'errors'>
+
+/** What became of a batch: what the format's encoder made of its good rows, if there are any, and its bad ones. */
+export interface TablePart {
+  part: unknown
+  rows: number
+  written: number
+  errors: LocatedRowError[]
+}
+
+/** The schema of the output. */
+export function tableSchema({ job, kept, metadata }: TableJob): OutputSchema {
+  return { ...outputSchema(job, { columns: [], ...(metadata && { metadata }) }, true), kept }
+}
+
+/** Whether an encoder copies all scores: columns of a number a row are the arrays of the scores themselves, and so are lists. */
+function copiesScores({ schema: { shape = 'columns', emit }, output }: ScoreJob): boolean {
+  return output !== undefined || (shape === 'columns' && !needSummary(emit))
+}
+
+/** A function that scores one batch after the other. */
+export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): (rows: TableRows) => TablePart {
+  const score = batchScorer(job)
+  // What writes delimited text rounds what it prints.
+  const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
+  const isCopied = copiesScores(job)
+  let before: Scores | undefined
+  return (batch) => {
+    const { scores, good, rows, rowErrors } = score({ ...batch, withPosition: atRow, lines: 0, bytes: 0 }, before)
+    before = isCopied ? scores : undefined
+    const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
+    return { part, rows, written: good.length, errors: rowErrors }
+  }
+}

@@ -1,0 +1,30 @@
+/** A worker thread of the table lane: scores batches that stand in memory it shares with the main thread. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { SoftmaxError } from '../core/errors.js'
+import { type Speaker, speakAs } from '../core/option-words.js'
+import { loadFormat } from '../formats/index.js'
+import { handedOver } from '../io/shared-columns.js'
+import { type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
+
+/** What a batch became, or the error that it led to, which ends the run. */
+export type TableReply = { part: TablePart } | { error: Pick<SoftmaxError, 'code' | 'info'> }
+
+const { table, speaker } = workerData as { table: TableJob; speaker: Speaker }
+speakAs(speaker)
+const { encoder } = await loadFormat(table.to)
+const score = tableTask(table, encoder!(tableSchema(table))!)
+
+parentPort!.on('message', (rows: TableRows) => {
+  const { message, moved } = handedOver(replyTo(rows))
+  parentPort!.postMessage(message, moved)
+})
+parentPort!.postMessage(undefined)
+
+function replyTo(rows: TableRows): TableReply {
+  try {
+    return { part: score(rows) }
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    return { error: { code: error.code, info: error.info } }
+  }
+}
