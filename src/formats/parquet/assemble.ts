@@ -149,9 +149,10 @@ function assembleList(node: Node, leaves: readonly Leaf[]): ColumnData {
 
 /** Where the lists of a node begin among their items. */
 function listsOf(
-  { definition: own, slot, repetition }: Node,
+  { definition: own, slot, repetition, children }: Node,
   { count, definition, repetition: repeats }: Leaf,
 ): { offsets: Int32Array; length: number; bits: Uint8Array | undefined } {
+  if (!definition && repeats && repetition === 0 && children[0]!.physical) return plainLists(count, repeats)
   const offsets = new Int32Array(count + 1)
   const bits = definition && new Uint8Array((count + 7) >> 3)
   let [length, items] = [0, 0]
@@ -167,6 +168,15 @@ function listsOf(
   }
   offsets[length] = items
   return { offsets: offsets.subarray(0, length + 1), length, bits }
+}
+
+/** Lists that are in no others, of which none is empty and nothing is null, as most are. */
+function plainLists(count: number, repeats: Uint8Array) {
+  const offsets = new Int32Array(count + 1)
+  let length = 0
+  for (let at = 0; at < count; at++) if (repeats[at] === 0) offsets[length++] = at
+  offsets[length] = count
+  return { offsets: offsets.subarray(0, length + 1), length, bits: undefined }
 }
 
 /** Lists of one size have items where they are null, too. */

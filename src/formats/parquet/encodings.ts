@@ -3,12 +3,14 @@ import { corrupt } from './damage.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
 import { RunReader } from './runs.js'
-import type { PhysicalType, ValueReader, Values } from './values.js'
+import { gatherValues, newArray, type PhysicalType, type ValueReader, type Values } from './values.js'
 
 /** Reads indices into a dictionary. */
 export interface IndexReader {
   dictionary: Values
   takeIndices(count: number): Int32Array
+  /** The values themselves. */
+  takeValues(count: number): Values
 }
 
 /** The values of a page: themselves, or indices into the dictionary of its column. */
@@ -35,24 +37,34 @@ export function valueReader(
   count: number,
   dictionary: Values | undefined,
 ): PageValues {
-  if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(bytes, dictionary)
+  if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary)
   const open = ENCODINGS.get(encoding)
   if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which is none of Parquet`)
   return open(type, bytes, count)
 }
 
-function indexReader(bytes: Uint8Array, dictionary: Values | undefined): IndexReader {
+function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined): IndexReader {
   if (!dictionary) throw corrupt('a page has indices into a dictionary that is not there')
   // A page of nothing but nulls may have no bytes at all.
   const runs = new RunReader(bytes.subarray(1), bytes[0] ?? 0)
+  const requireInside = (index: number) => {
+    if (index >= dictionary.length) throw corrupt('an index is outside the dictionary of its column')
+  }
+  const takeIndices = (count: number) => {
+    const indices = runs.fill(new Int32Array(count))
+    for (let at = 0; at < count; at++) requireInside(indices[at]!)
+    return indices
+  }
   return {
     dictionary,
-    takeIndices(count) {
-      const indices = runs.fill(new Int32Array(count))
-      for (let at = 0; at < count; at++) {
-        if (indices[at]! >= dictionary.length) throw corrupt('an index is outside the dictionary of its column')
-      }
-      return indices
+    takeIndices,
+    takeValues(count) {
+      const { data } = dictionary
+      const isGathered = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array
+      if (!isGathered) return gatherValues(type, dictionary, takeIndices(count))
+      const out = newArray(type, count) as typeof data
+      if (count > 0) requireInside(runs.gather(data, out))
+      return { length: count, data: out }
     },
   }
 }

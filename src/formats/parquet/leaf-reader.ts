@@ -68,7 +68,7 @@ export class LeafReader {
         break
       }
       const { end, begun } = this.#endOf(window, rows - done)
-      if (end > window.at) parts.push(this.#takePart(window, end))
+      if (end > window.at) parts.push(this.#takePart(window, end, keepIndices))
       done += begun
       // Where the last list of these rows ends is known once the next one begins.
       if (end < window.count || (done === rows && !this.#isRepeated)) break
@@ -113,7 +113,7 @@ export class LeafReader {
     return { end, begun }
   }
 
-  #takePart(window: Window, end: number): Part {
+  #takePart(window: Window, end: number, keepIndices: boolean): Part {
     const { at } = window
     const part = (levels: Uint8Array | number) => (typeof levels === 'number' ? levels : levels.subarray(at, end))
     const definition = part(window.definition)
@@ -121,14 +121,10 @@ export class LeafReader {
     const defined = countLevel(definition, count, this.#maxDefinition)
     const { values } = this.#page!
     window.at = end
-    const isIndexed = 'dictionary' in values
-    return {
-      count,
-      definition,
-      repetition: part(window.repetition),
-      values: isIndexed ? values.dictionary : values.take(defined),
-      indices: isIndexed ? values.takeIndices(defined) : undefined,
-    }
+    const levels = { count, definition, repetition: part(window.repetition) }
+    if (!('dictionary' in values)) return { ...levels, values: values.take(defined), indices: undefined }
+    if (!keepIndices) return { ...levels, values: values.takeValues(defined), indices: undefined }
+    return { ...levels, values: values.dictionary, indices: values.takeIndices(defined) }
   }
 
   #join(parts: Part[], keepIndices: boolean): Leaf {

@@ -3,7 +3,8 @@
  * compressed where that does not pay, which is tried with its first bytes: digits of a softmax have nothing that repeats.
  */
 import { encodePlain } from './plain.js'
-import { encodeRun, encodeRuns, widthOf } from './runs.js'
+import { encodeRun, encodeRuns } from './run-writer.js'
+import { widthOf } from './runs.js'
 import type { ShreddedLeaf } from './shred.js'
 import { encodeSnappy } from './snappy.js'
 import { type PhysicalType, sizeOf, stepOf, type Values } from './values.js'

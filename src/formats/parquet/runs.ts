@@ -51,6 +51,29 @@ export class RunReader {
     return out
   }
 
+  /** Fills an array with the values that the numbers are indices of; returns the largest index. */
+  gather<T extends Int32Array | Float32Array | Float64Array>(values: T, out: T): number {
+    let most = 0
+    for (let done = 0; done < out.length; ) {
+      if (this.#left === 0) this.#nextRun()
+      const count = Math.min(this.#left, out.length - done)
+      most = Math.max(most, this.#gatherRun(values, out, done, count))
+      this.#left -= count
+      done += count
+    }
+    return most
+  }
+
+  #gatherRun<T extends Int32Array | Float32Array | Float64Array>(values: T, out: T, at: number, count: number): number {
+    if (!this.#isPacked) {
+      out.fill(values[this.#value]!, at, at + count)
+      return this.#value
+    }
+    const most = gatherPacked(this.#bytes, this.#bit, this.#width, values, out, at, count)
+    this.#bit += count * this.#width
+    return most
+  }
+
   #nextRun(): void {
     const header = this.#varint()
     this.#isPacked = (header & 1) === 1
@@ -95,7 +118,7 @@ export class RunReader {
 function unpack(bytes: Uint8Array, bit: number, width: number, out: RunArray, start: number, count: number): void {
   const end = start + count
   if (width === 1) {
-    for (let at = start; at < end; at++, bit++) out[at] = (bytes[bit >>> 3]! >> (bit & 7)) & 1
+    unpackBits(bytes, bit, out, start, end)
   } else if (width === 8) {
     out.set(bytes.subarray(bit >>> 3, (bit >>> 3) + count), start)
   } else if (width <= 24) {
@@ -109,6 +132,66 @@ function unpack(bytes: Uint8Array, bit: number, width: number, out: RunArray, st
   } else {
     for (let at = start; at < end; at++, bit += width) out[at] = wideAt(bytes, bit, width)
   }
+}
+
+/** The values that packed numbers are indices of: a page of these is read without an array of indices. */
+function gatherPacked(
+  bytes: Uint8Array,
+  bit: number,
+  width: number,
+  values: Int32Array | Float32Array | Float64Array,
+  out: Int32Array | Float32Array | Float64Array,
+  start: number,
+  count: number,
+): number {
+  if (width > 24) return gatherWide(bytes, bit, width, values, out, start, count)
+  const mask = (1 << width) - 1
+  let most = 0
+  for (let at = start; at < start + count; at++, bit += width) {
+    const byte = bit >>> 3
+    // Bytes behind the end are undefined, and zeros here.
+    const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24)
+    const index = (word >>> (bit & 7)) & mask
+    most = index > most ? index : most
+    out[at] = values[index]!
+  }
+  return most
+}
+
+function gatherWide(
+  bytes: Uint8Array,
+  bit: number,
+  width: number,
+  values: Int32Array | Float32Array | Float64Array,
+  out: Int32Array | Float32Array | Float64Array,
+  start: number,
+  count: number,
+): number {
+  let most = 0
+  for (let at = start; at < start + count; at++, bit += width) {
+    const index = wideAt(bytes, bit, width)
+    most = Math.max(most, index)
+    out[at] = values[index]!
+  }
+  return most
+}
+
+/** Numbers of one bit, eight at a time. */
+function unpackBits(bytes: Uint8Array, bit: number, out: RunArray, start: number, end: number): void {
+  let at = start
+  for (; at < end && (bit & 7) !== 0; at++, bit++) out[at] = (bytes[bit >>> 3]! >> (bit & 7)) & 1
+  for (; at + 8 <= end; at += 8, bit += 8) {
+    const byte = bytes[bit >>> 3]!
+    out[at] = byte & 1
+    out[at + 1] = (byte >> 1) & 1
+    out[at + 2] = (byte >> 2) & 1
+    out[at + 3] = (byte >> 3) & 1
+    out[at + 4] = (byte >> 4) & 1
+    out[at + 5] = (byte >> 5) & 1
+    out[at + 6] = (byte >> 6) & 1
+    out[at + 7] = byte >> 7
+  }
+  for (; at < end; at++, bit++) out[at] = (bytes[bit >>> 3]! >> (bit & 7)) & 1
 }
 
 /** A number of 25 to 31 bits, which reaches over five bytes. */
@@ -133,100 +216,4 @@ export function unpackLevels(bytes: Uint8Array, width: number, out: Uint8Array):
 /** The bits that numbers up to `most` take. */
 export function widthOf(most: number): number {
   return 32 - Math.clz32(most)
-}
-
-/** As many of one number. */
-export function encodeRun(value: number, count: number, width: number): Uint8Array {
-  const out = new RunWriter(width, 8)
-  out.run(value, count)
-  return out.taken()
-}
-
-/** A run shorter than this is packed with its neighbours. */
-const LEAST_RUN = 16
-
-/** Numbers as runs. */
-export function encodeRuns(numbers: ArrayLike<number>, width: number): Uint8Array {
-  const out = new RunWriter(width, numbers.length)
-  let packed = 0
-  for (let start = 0, end = 0; start < numbers.length; start = end) {
-    while (end < numbers.length && numbers[end] === numbers[start]) end++
-    // Packed numbers are eights: a run gives up its first for the group before it.
-    const begin = packed + Math.ceil((start - packed) / 8) * 8
-    if (end - begin < LEAST_RUN) continue
-    out.packed(numbers, packed, begin)
-    out.run(numbers[start]!, end - begin)
-    packed = end
-  }
-  out.packed(numbers, packed, numbers.length)
-  return out.taken()
-}
-
-/** Writes runs. */
-class RunWriter {
-  readonly #width: number
-  #bytes: Uint8Array
-  #at = 0
-
-  constructor(width: number, count: number) {
-    this.#width = width
-    // Room for all of them packed, and for the header of the first group.
-    this.#bytes = new Uint8Array(16 + Math.ceil(count / 8) * width)
-  }
-
-  run(value: number, count: number): void {
-    this.#reserve(10)
-    this.#varint(count * 2)
-    for (let bits = 0; bits < this.#width; bits += 8) this.#bytes[this.#at++] = value >>> bits
-  }
-
-  /** The numbers from `start` to `end`; the last group is filled up with zeros. */
-  packed(numbers: ArrayLike<number>, start: number, end: number): void {
-    if (start === end) return
-    const groups = Math.ceil((end - start) / 8)
-    const size = groups * this.#width
-    this.#reserve(size + 10)
-    this.#varint(groups * 2 + 1)
-    pack(numbers, start, end, this.#width, this.#bytes, this.#at)
-    this.#at += size
-  }
-
-  #varint(number: number): void {
-    for (; number >= 128; number = Math.floor(number / 128)) this.#bytes[this.#at++] = (number & 127) | 128
-    this.#bytes[this.#at++] = number
-  }
-
-  #reserve(more: number): void {
-    if (this.#at + more <= this.#bytes.length) return
-    const grown = new Uint8Array(2 * this.#bytes.length + more)
-    grown.set(this.#bytes.subarray(0, this.#at))
-    this.#bytes = grown
-  }
-
-  taken(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at)
-  }
-}
-
-function pack(
-  numbers: ArrayLike<number>,
-  start: number,
-  end: number,
-  width: number,
-  out: Uint8Array,
-  byte: number,
-): void {
-  // What is not yet written, in fewer than 8 bits before a number is added: 31 and 7 bits are more than a word has.
-  let [word, bits] = [0, 0]
-  for (let at = start; at < end; at++) {
-    let number = numbers[at]!
-    for (let left = width; left > 0; ) {
-      const some = Math.min(left, 24)
-      word |= (number & ((1 << some) - 1)) << bits
-      number >>>= some
-      left -= some
-      for (bits += some; bits >= 8; bits -= 8, word >>>= 8) out[byte++] = word
-    }
-  }
-  if (bits > 0) out[byte] = word
 }

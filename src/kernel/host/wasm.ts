@@ -22,6 +22,9 @@ export interface Kernel {
   gatherKept(job: number): void
   /** See `assembly/cells.ts`. */
   writeCells(rows: number, table: number, out: number): number
+  /** See `assembly/snappy.ts`. */
+  compressBlock(start: number, end: number, out: number): number
+  packLevels(at: number, count: number, out: number): void
   countLines(at: number, end: number, newline: number): number
   setTemperature(at: number, temperature: number): void
   begin(state: number, temperature: number): void

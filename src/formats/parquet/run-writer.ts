@@ -1,0 +1,128 @@
+/** Writes the RLE/bit-packing hybrid of Parquet: see `runs.ts`. */
+import { packLevels } from '../../kernel/host/bytes.js'
+import type { RunArray } from './runs.js'
+
+/** As many of one number. */
+export function encodeRun(value: number, count: number, width: number): Uint8Array {
+  const out = new RunWriter(width, 8)
+  out.run(value, count)
+  return out.taken()
+}
+
+/** A run shorter than this is packed with its neighbours. */
+const LEAST_RUN = 16
+
+/** Numbers as runs. */
+export function encodeRuns(numbers: RunArray, width: number): Uint8Array {
+  if (width === 1 && numbers instanceof Uint8Array) return encodeBits(packLevels(numbers), numbers.length)
+  const out = new RunWriter(width, numbers.length)
+  let packed = 0
+  for (let start = 0, end = 0; start < numbers.length; start = end) {
+    while (end < numbers.length && numbers[end] === numbers[start]) end++
+    // Packed numbers are eights: a run gives up its first for the group before it.
+    const begin = packed + Math.ceil((start - packed) / 8) * 8
+    if (end - begin < LEAST_RUN) continue
+    out.packed(numbers, packed, begin)
+    out.run(numbers[start]!, end - begin)
+    packed = end
+  }
+  out.packed(numbers, packed, numbers.length)
+  return out.taken()
+}
+
+/** The same for bits. Bytes of nothing but zeros or ones that follow one another are a run. */
+function encodeBits(bits: Uint8Array, count: number): Uint8Array {
+  const out = new RunWriter(1, count)
+  const whole = count >> 3
+  let packed = 0
+  for (let start = 0, end = 0; start < whole; start = end) {
+    const byte = bits[start]!
+    end = start + 1
+    if (byte !== 0 && byte !== 0xff) continue
+    while (end < whole && bits[end] === byte) end++
+    if (8 * (end - start) < LEAST_RUN) continue
+    out.bits(bits.subarray(packed, start))
+    out.run(byte & 1, 8 * (end - start))
+    packed = end
+  }
+  out.bits(bits.subarray(packed))
+  return out.taken()
+}
+
+/** Writes runs. */
+class RunWriter {
+  readonly #width: number
+  #bytes: Uint8Array
+  #at = 0
+
+  constructor(width: number, count: number) {
+    this.#width = width
+    // Room for all of them packed, and for the header of the first group.
+    this.#bytes = new Uint8Array(16 + Math.ceil(count / 8) * width)
+  }
+
+  run(value: number, count: number): void {
+    this.#reserve(10)
+    this.#varint(count * 2)
+    for (let bits = 0; bits < this.#width; bits += 8) this.#bytes[this.#at++] = value >>> bits
+  }
+
+  /** The numbers from `start` to `end`; the last group is filled up with zeros. */
+  packed(numbers: ArrayLike<number>, start: number, end: number): void {
+    if (start === end) return
+    const groups = Math.ceil((end - start) / 8)
+    const size = groups * this.#width
+    this.#reserve(size + 10)
+    this.#varint(groups * 2 + 1)
+    pack(numbers, start, end, this.#width, this.#bytes, this.#at)
+    this.#at += size
+  }
+
+  /** Numbers of one bit that are packed. */
+  bits(bits: Uint8Array): void {
+    if (bits.length === 0) return
+    this.#reserve(bits.length + 10)
+    this.#varint(bits.length * 2 + 1)
+    this.#bytes.set(bits, this.#at)
+    this.#at += bits.length
+  }
+
+  #varint(number: number): void {
+    for (; number >= 128; number = Math.floor(number / 128)) this.#bytes[this.#at++] = (number & 127) | 128
+    this.#bytes[this.#at++] = number
+  }
+
+  #reserve(more: number): void {
+    if (this.#at + more <= this.#bytes.length) return
+    const grown = new Uint8Array(2 * this.#bytes.length + more)
+    grown.set(this.#bytes.subarray(0, this.#at))
+    this.#bytes = grown
+  }
+
+  taken(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at)
+  }
+}
+
+function pack(
+  numbers: ArrayLike<number>,
+  start: number,
+  end: number,
+  width: number,
+  out: Uint8Array,
+  byte: number,
+): void {
+  // What is not yet written, in fewer than 8 bits before a number is added: 31 and 7 bits are more than a word has.
+  let [word, bits] = [0, 0]
+  for (let at = start; at < end; at++) {
+    let number = numbers[at]!
+    for (let left = width; left > 0; ) {
+      const some = Math.min(left, 24)
+      word |= (number & ((1 << some) - 1)) << bits
+      number >>>= some
+      left -= some
+      for (bits += some; bits >= 8; bits -= 8, word >>>= 8) out[byte++] = word
+    }
+  }
+  if (bits > 0) out[byte] = word
+}
