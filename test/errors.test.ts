@@ -229,7 +229,8 @@ const THROUGH_COMMAND = {
     files: { 'in.csv': 'id,cat,dog\n1,2,1\n' },
     args: ['in.csv'],
     status: 2,
-    begins: 'in.csv: cannot tell which of the columns "id,cat,dog" are logits: "id" is called like something else; ',
+    begins:
+      'in.csv: cannot tell which of the columns "id,cat,dog" are logits: "id" is a usual name for a key, a truth or a measurement; ',
     says: "--logits '2-3'",
     api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' }, says: "logits: '2-3'" },
   },

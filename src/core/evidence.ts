@@ -66,15 +66,18 @@ export interface Circumstances {
   labels: readonly string[] | undefined
 }
 
-/**
- * Why columns may be something else than the logits of the classes of each row; undefined where nothing speaks against it.
- * Up to `few` rows say nothing.
- */
-export function doubtOf(columns: readonly Facts[], few: number): string | undefined {
-  if (columns[0]!.values.length <= few) return probabilities(columns)
-  for (const doubt of DOUBTS) {
-    const reason = doubt(columns)
-    if (reason !== undefined) return reason
+/** Why columns may be something else than the logits of the classes of each row, and which one it is, if it is one. */
+export interface Doubt {
+  reason: string
+  culprit?: Facts
+}
+
+/** What speaks against columns being logits; undefined where nothing does. Up to `few` rows say little. */
+export function doubtOf(columns: readonly Facts[], few: number): Doubt | undefined {
+  const isFew = columns[0]!.values.length <= few
+  for (const find of isFew ? [probabilities] : [probabilities, ...OTHERS]) {
+    const doubt = find(columns)
+    if (doubt) return doubt
   }
   return undefined
 }
@@ -82,33 +85,34 @@ export function doubtOf(columns: readonly Facts[], few: number): string | undefi
 /** What so few rows show may be chance. */
 export const FEW = 3
 
-type Doubt = (columns: readonly Facts[]) => string | undefined
+type Find = (columns: readonly Facts[]) => Doubt | undefined
 
-const DOUBTS: readonly Doubt[] = [probabilities, wholeBesideFractions, counter, constant, magnitude, family]
+const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family]
 
 /** Numbers from 0 to 1: probabilities, where each row sums to 1; and percentages alike. */
-function probabilities(columns: readonly Facts[]): string | undefined {
+function probabilities(columns: readonly Facts[]): Doubt | undefined {
   const rows = rowsOf(columns).filter((row) => row.every(Number.isFinite))
   const isFraction = rows.some((row) => row.some((value) => !Number.isInteger(value)))
   const isWithin = (most: number) => rows.every((row) => row.every((value) => value >= 0 && value <= most))
   const sumsTo = (total: number) => rows.every((row) => Math.abs(row.reduce((a, b) => a + b, 0) / total - 1) < 0.02)
   if (rows.length === 0) return undefined
-  if (isWithin(1) && sumsTo(1) && (isFraction || rows.length > FEW)) return 'each row sums to 1, as probabilities do'
-  if (isWithin(1) && (isFraction || rows.length > FEW)) return 'all numbers are from 0 to 1, as probabilities are'
-  return isWithin(100) && sumsTo(100) ? 'each row sums to 100, as percentages do' : undefined
+  const isUnit = isWithin(1) && (isFraction || rows.length > FEW)
+  if (isUnit && sumsTo(1)) return { reason: 'each row sums to 1, as probabilities do' }
+  if (isUnit) return { reason: 'all numbers are from 0 to 1, as probabilities are' }
+  return isWithin(100) && sumsTo(100) ? { reason: 'each row sums to 100, as percentages do' } : undefined
 }
 
 /** Whole numbers beside fractions are keys or counts; in one row a logit may be whole by chance. */
-function wholeBesideFractions(columns: readonly Facts[]): string | undefined {
+function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
   const whole = columns.filter(({ isWhole }) => isWhole)
   const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
   const rows = columns[0]!.values.length
   if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
-  return `${shown(whole[0]!.name)} holds whole numbers alone, beside columns of fractions`
+  return because(whole[0], 'holds whole numbers alone, beside columns of fractions')
 }
 
 /** Numbers of rows and times go up, or down, by steps that are the same; in many rows also by others. */
-function counter(columns: readonly Facts[]): string | undefined {
+function counter(columns: readonly Facts[]): Doubt | undefined {
   const found = columns.find(({ values }) => {
     const steps = values.slice(1).map((value, row) => value - values[row]!)
     if (steps.length < 2) return false
@@ -117,36 +121,40 @@ function counter(columns: readonly Facts[]): string | undefined {
     const isOneWay = steps.length >= LONG && steps.every((step) => step * first > 0)
     return isEven || isOneWay
   })
-  return found && `${shown(found.name)} goes up or down from row to row, as keys and times do`
+  return because(found, 'goes up or down from row to row, as keys and times do')
 }
 
 /** So many steps in one direction are no chance. */
 const LONG = 8
 
 /** One column that is the same in all rows, beside others that are not; a masked class may be. */
-function constant(columns: readonly Facts[]): string | undefined {
+function constant(columns: readonly Facts[]): Doubt | undefined {
   const isSame = ({ values }: Facts) => values.every((value) => value === values[0])
   const same = columns.filter(isSame)
-  const [found] = same.filter(({ values }) => Number.isFinite(values[0]))
-  if (!found || same.length === columns.length || found.values.length < 3) return undefined
-  return `${shown(found.name)} is the same in all rows`
+  const found = same.find(({ values }) => Number.isFinite(values[0]))
+  if (same.length === columns.length || columns[0]!.values.length < 3) return undefined
+  return because(found, 'is the same in all rows')
 }
 
 /** Whole numbers that are far larger than all others: keys, counts, amounts. */
-function magnitude(columns: readonly Facts[]): string | undefined {
+function magnitude(columns: readonly Facts[]): Doubt | undefined {
   const sizes = columns.map(({ values }) => Math.max(0, ...values.filter(Number.isFinite).map(Math.abs)))
   const largest = sizes.reduce((most, size, index) => (size > sizes[most]! ? index : most), 0)
   const others = sizes.reduce((most, size, index) => (index === largest ? most : Math.max(most, size)), 0)
-  const { isWhole, values, name } = columns[largest]!
-  if (!isWhole || others === 0 || !values.every((value) => value >= 10 * others)) return undefined
-  return `${shown(name)} holds far larger numbers than the others`
+  const facts = columns[largest]!
+  const isFar = facts.isWhole && others > 0 && facts.values.every((value) => value >= 10 * others)
+  return because(isFar ? facts : undefined, 'holds far larger numbers than the others')
+}
+
+function because(culprit: Facts | undefined, reason: string): Doubt | undefined {
+  return culprit && { reason: `${shown(culprit.name)} ${reason}`, culprit }
 }
 
 /** Names that begin alike, as score_a and score_b, beside names that do not. */
-function family(columns: readonly Facts[]): string | undefined {
+function family(columns: readonly Facts[]): Doubt | undefined {
   const [first] = familyOf(columns)
   const other = first && columns.find(({ name }) => wordsOf(name)[0] !== wordsOf(first.name)[0])
-  return other && `${shown(other.name)} is not called like ${shown(first.name)}`
+  return other && because(other, `is not called like ${shown(first.name)}`)
 }
 
 /** The columns whose names begin with the same word, where these are most of all. */

@@ -8,7 +8,7 @@ const words = (text: string) => new Set(text.trim().split(/\s+/))
 
 /** Words that make a column one of keys, truths, times, settings of a run, texts or measurements, wherever they stand in its name. */
 const OTHER_WORDS = words(`
-  id ids uid pid uuid guid sku isbn ean key keys index idx row rows rowid rownum rownumber line lineno record item entry
+  id ids uid pid uuid guid sku isbn ean key keys index idx row rows rowid rowname rownames rownum rownumber line lineno record item entry
   sample samples number num nr no seq sequence serial rank position pos offset unnamed
   user users username customer client member patient passenger subject participant respondent account session device
   host ip order invoice transaction ticket case question query request message tweet product store

@@ -10,6 +10,7 @@ import { SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
   type Circumstances,
+  type Doubt,
   doubtOf,
   type Facts,
   FEW,
@@ -58,7 +59,7 @@ function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly
   if (alike.length === 0) return
   const header = columns.map(({ name }) => name)
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
-  const reason = `${shown(other)} may be one like ${shown(first)}, and is not called so`
+  const reason = `${shown(other)} may be one, too, beside ${shown(first)}`
   throw cannotTell(
     header,
     [...chosen, ...alike].sort((a, b) => a - b),
@@ -78,10 +79,11 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const chosen = singled ?? columns.filter(({ isNumeric }) => isNumeric)
   const isSure = singled !== undefined || areNamedAsClasses(chosen, circumstances)
   const nameReason = byLabel ? undefined : nameDoubt(chosen, without(columns, chosen), singled !== undefined)
-  const reason = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
-  if (reason === undefined && (isSure || isEvident(chosen, circumstances))) return chosen
+  const doubt = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
+  if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
   const header = all.map(({ name }) => name)
-  throw cannotTell(header, positionsOf(singled ?? suggestion(columns)), reason ?? NO_EVIDENCE)
+  const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
+  throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
 }
 
 const NO_EVIDENCE = 'neither their names nor the first rows show that they are'
@@ -104,22 +106,21 @@ function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts
   return all.filter((facts) => !left.has(facts))
 }
 
-function sizeDoubt(columns: readonly Facts[]): string | undefined {
-  if (columns.length === 0) return 'none holds numbers'
-  return columns.length === 1
-    ? `${shown(columns[0]!.name)} alone would be, and one class has the probability 1`
-    : undefined
+function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
+  if (columns.length === 0) return { reason: 'none holds numbers' }
+  return columns.length === 1 ? { reason: `${shown(columns[0]!.name)} would be the only class` } : undefined
 }
 
 /**
  * Names of keys, truths and the like among the numbers, unless the header singles these out; and columns that would be
  * kept, and are not called like something else.
  */
-function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: boolean): string | undefined {
+function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: boolean): Doubt | undefined {
   const other = isSingled ? undefined : chosen.find(({ isOther }) => isOther)
-  if (other) return `${shown(other.name)} is called like something else`
+  if (other) return { reason: `${shown(other.name)} is a usual name for a key, a truth or a measurement` }
   const doubtful = rest.find(({ isNumeric, isOther }) => !isOther && (isNumeric || !isSingled))
-  return doubtful && `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}`
+  if (!doubtful) return undefined
+  return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}` }
 }
 
 /** The columns that a user most likely means. */

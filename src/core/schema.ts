@@ -137,7 +137,7 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
   const [list, ...more] = [...header.keys()].filter((index) => columns[index]!.type === 'list')
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
-  const reason = `${shown(header[list]!)} holds lists, and is not called so`
+  const reason = `${shown(header[list]!)} holds lists, and may be one of them`
   throw new SoftmaxError('E_COLUMNS', { header, logits: selectorOf(header, list), reason })
 }
 
