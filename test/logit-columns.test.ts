@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import {
   type Prediction,
@@ -10,14 +12,14 @@ import {
 } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
-import { command } from './support.js'
+import { command, ROOT } from './support.js'
 
 /** By scipy: softmax of 4, 1, 2; of 2, 5, 3; of 0.7, 1.5. */
 const P412 = '0.8437947344813395,0.04201006613406605,0.11419519938459448'
 const P07_15 = '0.31002551887238755,0.6899744811276125'
 
 /** How the columns of an input are resolved. */
-async function schemaOf(input: string, options: ScoreOptions = {}): Promise<Schema> {
+async function schemaOf(input: string | Buffer, options: ScoreOptions = {}): Promise<Schema> {
   const stream = score(options)
   const schema = new Promise<Schema>((resolve) => stream.on('schema', resolve))
   stream.end(input)
@@ -372,5 +374,30 @@ describe('rows that are records', () => {
     await new Promise((resolve) => stream.once('close', resolve))
     await new Promise((resolve) => setTimeout(resolve, 150))
     expect(stream.readableLength).toBe(0)
+  })
+})
+
+describe('files that other programs write', () => {
+  interface Case {
+    name: string
+    format: ScoreOptions['from']
+    bytes: string
+    columns: string[] | null
+    index?: number[]
+  }
+  const cases = readFileSync(join(ROOT, 'fixtures/columns.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Case)
+
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, { format, bytes, columns, index }) => {
+    const input = Buffer.from(bytes, 'base64')
+    const options = { from: format, to: 'csv', emit: 'index', keep: false } as const
+    if (!columns) return expect((await run(input, options)).error).toMatchObject({ code: 'E_COLUMNS', status: 2 })
+    const { logits, header } = await schemaOf(input, { from: format })
+    expect(logits.map((column) => header[column])).toEqual(columns)
+    const { text, error } = await run(input, options)
+    expect(error).toBeUndefined()
+    expect(text).toBe(`index\n${index!.join('\n')}\n`)
   })
 })

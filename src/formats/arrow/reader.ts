@@ -168,7 +168,11 @@ async function readerOf({ schema, batches, close }: Opened): Promise<RecordBatch
     ...(isEmpty && { rows: 0 }),
     metadata: schema.metadata,
     async *batches(options) {
-      while (held.length > 0) yield* readBatch(held.shift()!, columns, options)
+      while (held.length > 0) {
+        yield* readBatch(held[0]!, columns, options)
+        // Only now: whoever takes no more than the first rows may ask for the batches again.
+        held.shift()
+      }
       for await (const batch of batches) yield* readBatch(batch, columns, options)
     },
     close: async () => {
