@@ -142,7 +142,7 @@ describe('types that are not to be inferred', () => {
   ] satisfies [string, string, ScoreOptions][])('are refused: %s', async (_, text, options) => {
     const { error } = await run(text, options)
     expect(error).toMatchObject({ code: 'E_CONFLICT' })
-    expect(error?.message).toMatch(/^--types infer /)
+    expect(error?.message).toMatch(/^types: 'infer' /)
   })
 
   it('are told by the command', () => {

@@ -171,7 +171,7 @@ describe('lazyQuotes', () => {
   it('is what a message about such a cell names', async () => {
     const { error } = await everyWay(`${HEADER}\n5" disk,2,1\n`)
     expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2 } })
-    expect(error!.message).toContain('--lazy-quotes')
+    expect(error!.message).toContain('lazyQuotes: true')
   })
 
   it('is of headers, too', async () => {
@@ -213,8 +213,8 @@ describe('trim', () => {
   })
 
   it.each([
-    [' "a",2,1', '--trim'],
-    ['"a" ,2,1', '--trim'],
+    [' "a",2,1', 'trim: true'],
+    ['"a" ,2,1', 'trim: true'],
     ['"a" b,2,1', 'closing quote'],
   ])('is what a message names: %s', async (row, says) => {
     const { error } = await everyWay(`${HEADER}\n${row}\n`)
@@ -320,7 +320,7 @@ describe('rowNames', () => {
   it('is what a message names where rows have a cell more than the header', async () => {
     const { error } = await everyWay(input)
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 3, width: 2 } })
-    expect(error!.message).toContain('--row-names')
+    expect(error!.message).toContain('rowNames: true')
   })
 
   it('keeps the first cell of each row as row_names', async () => {

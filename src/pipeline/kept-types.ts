@@ -1,6 +1,8 @@
 /** The types of columns kept from delimited text, where they are inferred. */
+
 import { type DataType, typeName } from '../core/data-type.js'
 import { SoftmaxError, shown } from '../core/errors.js'
+import { optionText } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './scorer.js'
@@ -16,7 +18,7 @@ export function inferTypes(
     const reason = typed
       ? 'is of delimited text, and the input has types'
       : 'is of outputs that have types, such as parquet'
-    throw new SoftmaxError('E_CONFLICT', { reason: `--types infer ${reason}; leave it out` })
+    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('types', 'infer')} ${reason}; leave it out` })
   }
   reader.inferTypes(schema.kept, run.types)
   if (run.types) return

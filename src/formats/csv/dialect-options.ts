@@ -1,7 +1,9 @@
 /** The dialect that the options ask for. */
+
 import { type Dialect, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { delimiterOf } from '../../core/formats.js'
+import { optionText } from '../../core/option-words.js'
 import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
@@ -10,7 +12,8 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? delimiterOf(settings.from) ?? ',')
   const quote = settings.quote === NO_QUOTE ? '' : settings.quote
   const { escape = quote, comment, lazyQuotes } = settings
-  if (quote === '' && escape !== '') throw conflict('--escape stands before a quote, and --quote none has none')
+  if (quote === '' && escape !== '')
+    throw conflict(`${optionText('escape')} stands before a quote, and ${optionText('quote', 'none')} has none`)
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
   const blanks = isWhitespace ? 'delimit' : settings.trim ? 'trim' : 'keep'
   return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false }

@@ -1,6 +1,8 @@
 /** Rows of delimited text that are not as wide as the header, or no rows at all, and what may be the reason. */
+
 import type { Dialect } from '../../core/dialect.js'
 import { isNumber } from '../../core/number.js'
+import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'
 
 /** What is wrong with a row, whatever its logits are; undefined for nothing. */
@@ -15,14 +17,15 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
     return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
   }
   if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: CUT }, cell: columns.length - 1 }
-  return dialect.quote === '' && row.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: UNQUOTABLE } } : undefined
+  return dialect.quote === '' && row.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
 }
 
 /** A byte order mark, as latin1 text. */
 const MARK = '\xef\xbb\xbf'
 const CUT = 'the row ends in a carriage return without a line feed; the file may be cut short'
 
-const UNQUOTABLE = 'a newline of another kind stands in the row, and --quote none has no quotes around it'
+const unquotable = () =>
+  `a newline of another kind stands in the row, and ${optionText('quote', 'none')} has no quotes around it`
 
 /** Whether there is a newline in a cell: of the kind that ends no rows, or in quotes. */
 function hasNewline(cell: string): boolean {
@@ -40,6 +43,7 @@ function widthHint(row: string[], width: number, columns: readonly Column[]): st
   const isNamed = columns[0]?.headerCell !== undefined
   if (row.length === width + 1 && row.at(-1) === '') return 'it ends in a delimiter'
   if (row.length === width - 1 && columns.at(-1)?.name === '') return 'the header ends in a delimiter'
-  if (row.length === width + 1 && isNamed) return '--row-names is for a header that lacks the name of the first column'
+  if (row.length === width + 1 && isNamed)
+    return `${optionText('rowNames', true)} is for a header that lacks the name of the first column`
   return undefined
 }

@@ -3,8 +3,10 @@
  * say which of them stood in quotes, so cells that pass through as the bytes that they are, quotes and all, are split here;
  * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
  */
+
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
+import { optionText } from '../../core/option-words.js'
 import { csvParse, csvStringify } from '../../io/packages.js'
 import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 
@@ -104,7 +106,7 @@ export function encodeCell(text: string, dialect: Dialect): string {
 function requireBare(cell: string, { delimiter, blanks }: Dialect): void {
   if (!/[\r\n]/.test(cell) && !cell.includes(delimiter) && (blanks !== 'delimit' || /^[^\t]+$/.test(cell))) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${shown(fromBytes(cell))} cannot be written without quotes; leave out --quote none, or name the output with --to`,
+    reason: `${shown(fromBytes(cell))} cannot be written without quotes; leave out ${optionText('quote', 'none')}, or name the output with ${optionText('to')}`,
   })
 }
 
@@ -120,10 +122,9 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
 }
 
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
-const BLANK_BEHIND = 'a blank follows a closing quote; --trim drops blanks around cells'
-const BLANK_BEFORE = 'a blank stands before a quote; --trim drops blanks around cells'
-const OPENED_LATE =
-  'a quote stands in a cell without quotes; --lazy-quotes takes it for text, --quote none takes all quotes for text'
+const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells`
+const openedLate = () =>
+  `a quote stands in a cell without quotes; ${optionText('lazyQuotes', true)} takes it for text, ${optionText('quote', 'none')} takes all quotes for text`
 
 /** The cells of a row, its newline left out; or why it is none, if its quotes are not as they should be. */
 function cellsOf(line: string, dialect: Dialect): Row {
@@ -161,11 +162,11 @@ function invalid(reason: string, at = 0): InvalidRow {
 }
 
 function behindQuotes(text: string): string {
-  return text.trim() === '' ? BLANK_BEHIND : CLOSED_EARLY
+  return text.trim() === '' ? `a blank follows a closing quote; ${dropsBlanks()}` : CLOSED_EARLY
 }
 
 function insideCell(cell: string, quote: string): string {
-  return cell.trimStart().startsWith(quote) ? BLANK_BEFORE : OPENED_LATE
+  return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
 }
 
 /** The next delimiter; at the end of the row there is none, and its own end is -1. */
