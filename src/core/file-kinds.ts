@@ -26,7 +26,7 @@ const say = (remedy: string) => () => remedy
 const FLATTENED = 'save the logits from Python as .npy, .parquet or .csv'
 const NO_ROWS = 'give the rows of logits themselves'
 /** A byte that text does not have; most binary data has one among few bytes. */
-const CONTROL = /[^\P{Cc}\t\r\n\x80-\x9f]/u
+const CONTROL = /[^\P{Cc}\s\x80-\x9f]/u
 const DIGITS = Array.from('123456789')
 const STATA = Array.from('ijklmnopqrs', (release) => [`${release}\x01\x01\0`, `${release}\x02\x01\0`]).flat()
 

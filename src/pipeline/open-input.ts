@@ -1,5 +1,6 @@
 /** The beginning of an input: its compression, encoding and format. */
 
+import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, unsupported } from '../core/file-kinds.js'
@@ -50,6 +51,7 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
   const isBinary = binary ?? (named && !isText(named))
+  if (isBinary && !binary) await requireNoText(source, named!)
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
   if (named && named !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${named}`)
@@ -61,6 +63,17 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
     ...(path !== undefined && { path }),
   }
 }
+
+/** A text that is taken for another format is no damaged file of it. Throws E_CORRUPT that says so. */
+async function requireNoText(source: Peekable, told: FormatName): Promise<void> {
+  const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
+  const text = start!.toString('utf8', 0, SEEN).trim()
+  if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
+  throw corruptData(told, 'it is text; --from csv or --from ndjson reads it, if it is that')
+}
+
+/** How many bytes show that it is text. */
+const SEEN = 256
 
 /** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
 async function textFormat(source: Peekable, named: FormatName | undefined, settings: Settings): Promise<FormatName> {

@@ -89,7 +89,7 @@ function requireText({ header = [], line }: CsvHeader, encoding: string | undefi
 }
 
 /** Control characters but for tabs and newlines. */
-const CONTROL = /[^\P{Cc}\t\r\n]/u
+const CONTROL = /[^\P{Cc}\s]/u
 
 /** One column with what other files have between cells in it is a file of another delimiter. */
 function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
