@@ -145,8 +145,16 @@ const measure = `
   setInterval(look, 5).unref()
   process.on('exit', () => { look(); writeSync(3, String(most)) })`
 
+/** What is fed: rows of a MiB, near enough, and what stands before them. */
+const CSV = { before: header, rows }
+const object = JSON.stringify({ text: 'some words '.repeat(40), logits: [-1.2345, 0.5, 12.25] }, null, 2)
+const ARRAY = {
+  before: '[{"logits": [1, 2, 3]}',
+  rows: Buffer.from(`,\n${object}`.repeat(Math.floor(MiB / object.length))),
+}
+
 /** The most memory, in MiB, that the command holds while some MiB of rows go through; `slow` is how its reader is. */
-async function peak(size: number, { slow = false, lane = 'general' } = {}): Promise<number> {
+async function peak(size: number, { slow = false, lane = 'general', input = CSV } = {}): Promise<number> {
   const args = ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, BIN, '--lane', lane]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
   const [stdin, stdout] = [child.stdin!, child.stdout!]
@@ -158,11 +166,11 @@ async function peak(size: number, { slow = false, lane = 'general' } = {}): Prom
       if (slow && out < 2 * MiB) await sleep(20)
     }
   })()
-  stdin.write(header)
+  stdin.write(input.before)
   for (let written = 0; written < size; written++) {
-    if (!stdin.write(rows)) await once(stdin, 'drain')
+    if (!stdin.write(input.rows)) await once(stdin, 'drain')
   }
-  stdin.end()
+  stdin.end(input === ARRAY ? ']' : '')
   const [[status]] = await Promise.all([once(child, 'exit'), reading, finished(stdin)])
   expect(status).toBe(0)
   expect(out).toBeGreaterThan(size * MiB)
@@ -185,5 +193,10 @@ describe('the memory of the command', { timeout: 120_000 }, () => {
     const [small, large] = [await peak(100, { lane: 'fast' }), await peak(500, { lane: 'fast' })]
     expect(Math.abs(large - small)).toBeLessThan(40)
     expect(large).toBeLessThanOrEqual(200)
+  })
+
+  it('is the same for 20 MiB and for 200 of one array of JSON', async () => {
+    const [small, large] = [20, 200].map((size) => peak(size, { lane: 'fast', input: ARRAY }))
+    expect(Math.abs((await large!) - (await small!))).toBeLessThan(40)
   })
 })
