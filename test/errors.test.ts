@@ -324,6 +324,12 @@ const THROUGH_API = {
     info: { row: 2 },
     says: '(row 2): expected an object, got an array; write() takes predictions, or other objects',
   },
+  E_CHUNK: {
+    error: async () => (await predict([Buffer.from('logit_a,logit_b\n1,2\n')], { onError: 'skip' })).error!,
+    status: 2,
+    info: { takes: 'rows', got: 'bytes' },
+    says: "the stream takes rows, and got bytes; put read('csv') before it, or use score(), which takes bytes",
+  },
   E_SHAPE: {
     error: async () => thrown(() => softmaxMatrix([1, 2, 3], 2, 2)),
     status: 2,
@@ -337,10 +343,11 @@ const THROUGH_API = {
     says: 'to byte 900 is lost: it ended; jobs: 1 does without',
   },
   E_PEER: {
-    error: async () => new SoftmaxError('E_PEER', { format: 'parquet', packages: 'hyparquet hyparquet-writer' }),
+    error: async () =>
+      new SoftmaxError('E_PEER', { format: 'parquet', packages: 'hyparquet', command: 'npm install hyparquet' }),
     status: 2,
     info: { format: 'parquet' },
-    says: 'npm install hyparquet hyparquet-writer',
+    says: 'npm install hyparquet',
   },
   E_NODE: {
     error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),

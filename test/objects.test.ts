@@ -1,5 +1,5 @@
 import { getEventListeners, once } from 'node:events'
-import { Readable, Writable } from 'node:stream'
+import { type Duplex, Readable, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { parse } from 'csv-parse'
@@ -9,9 +9,12 @@ import {
   logSoftmax,
   type Prediction,
   type PredictionStream,
+  read,
   type SoftmaxOptions,
+  score,
   softmax,
   softmaxMatrix,
+  write,
 } from 'softmax-stream'
 import through2 from 'through2'
 import { describe, expect, it } from 'vitest'
@@ -330,6 +333,103 @@ describe('bad rows', () => {
     expect(error).toMatchObject({ code: 'E_NAME', status: 2, info: { name: 'label' } })
   })
 })
+
+describe('what stands in the wrong place', () => {
+  const csv = 'id,logit_a,logit_b\n7,2,1\n'
+
+  it.each<[string, () => Iterable<unknown>]>([
+    ['a file', () => [Buffer.from(csv)]],
+    ['a body of the web', () => [new TextEncoder().encode(csv)]],
+    ['an ArrayBuffer', () => [new TextEncoder().encode(csv).buffer]],
+  ])('is bytes in softmax(), which names read() and score(): %s', async (_, chunks) => {
+    for (const options of [{}, { onError: 'skip' }] as const) {
+      const error = await failure(chunks(), options)
+      expect(error).toMatchObject({ name: 'SoftmaxError', code: 'E_CHUNK', status: 2, info: { got: 'bytes' } })
+      expect(error.message).toMatch(/read\('csv'\).*score\(\)/)
+    }
+    await expect(pipeline(Readable.from(chunks()), softmax(), async () => {})).rejects.toMatchObject({
+      code: 'E_CHUNK',
+    })
+    await expect(pipeline(Readable.from(chunks()), write('csv'), async () => {})).rejects.toMatchObject({
+      code: 'E_CHUNK',
+    })
+  })
+
+  it('is text in softmax()', async () => {
+    const error = await failure([csv])
+    expect(error).toMatchObject({ code: 'E_ROW', info: { row: 1 } })
+    expect(error.message).toContain("read('csv')")
+  })
+
+  it.each<[string, () => Duplex]>([
+    ['score()', () => score()],
+    ['read()', () => read('csv')],
+  ])('is rows in %s, which names softmax()', async (_, make) => {
+    for (const row of [{ logit_a: 1 }, [1, 2], 7]) {
+      const error = await Readable.from([row])
+        .compose(make())
+        .toArray()
+        .catch((error: unknown) => error)
+      expect(error).toMatchObject({
+        name: 'SoftmaxError',
+        code: 'E_CHUNK',
+        status: 2,
+        info: { takes: 'bytes or text' },
+      })
+      expect(error.message).toContain('softmax()')
+    }
+  })
+
+  it('is logits in the place of options', () => {
+    for (const logits of [[1, 2, 3], Float32Array.of(1, 2, 3)]) {
+      for (const make of [softmax, logSoftmax]) {
+        expect(() => make(logits as SoftmaxOptions)).toThrow(
+          expect.objectContaining({ code: 'E_OPTION', message: expect.stringContaining('softmaxMatrix()') }),
+        )
+      }
+    }
+    expect(() => score('in.csv' as SoftmaxOptions)).toThrow(/scoreFiles\(\)/)
+    expect(() => read('in.csv' as 'csv')).toThrow(
+      expect.objectContaining({ code: 'E_OPTION', info: expect.objectContaining({ option: 'format' }) }),
+    )
+  })
+
+  it.each<[string, unknown[], object]>([
+    ['nothing', [], { code: 'E_OPTION', info: { option: 'logits' } }],
+    ['text', ['1,2,3', 1, 3], { code: 'E_OPTION', info: { option: 'logits' } }],
+    ['no number of rows', [[1, 2, 3]], { code: 'E_OPTION', info: { option: 'rows' } }],
+    ['options too early', [[1, 2, 3], { topK: 1 }], { code: 'E_OPTION', info: { option: 'rows' } }],
+    [
+      'rows in rows',
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        2,
+        2,
+      ],
+      { code: 'E_SHAPE', message: expect.stringContaining('flat()') },
+    ],
+    ['a text that is no number', [[1, '0x10'], 1, 2], { code: 'E_CELL', info: { row: 1, column: '1', cell: '0x10' } }],
+    ['null', [[1, 2, 3, null], 2, 2], { code: 'E_MISSING', info: { row: 2, column: '1' } }],
+    ['a hole', [Array(2), 1, 2], { code: 'E_MISSING', info: { row: 1, column: '0' } }],
+    ['an empty text', [[1, ''], 1, 2], { code: 'E_MISSING', info: { row: 1, column: '1' } }],
+  ])('is refused by softmaxMatrix(), by a name of its own: %s', (_, args, error) => {
+    const call = softmaxMatrix as (...args: unknown[]) => unknown
+    expect(() => call(...args)).toThrow(expect.objectContaining({ name: 'SoftmaxError', ...nested(error) }))
+  })
+
+  it('is not a big integer in softmaxMatrix()', () => {
+    const logits = BigInt64Array.of(1n, 2n, 3n) as unknown as number[]
+    expect(Array.from(softmaxMatrix(logits, 1, 3).values)).toEqual(P123)
+  })
+})
+
+/** The same, of objects in it no more than is said. */
+function nested(error: { info?: object }): object {
+  return error.info ? { ...error, info: expect.objectContaining(error.info) } : error
+}
 
 describe('as a stream', () => {
   it('works in a pipeline between others', async () => {

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { MANIFEST, ROOT } from './support.js'
+import { folder, MANIFEST, ROOT } from './support.js'
 
 const SRC = join(ROOT, 'src')
 
@@ -131,6 +131,21 @@ describe('the package', () => {
         for await (const label of all) console.log(label)
       })`
     expect(node(script).toString()).toBe('0\n1\n')
+  })
+
+  it.each([
+    ['globally', 'lib', false, 'npm install -g hyparquet'],
+    ['in a project', 'project', true, 'npm install hyparquet'],
+    ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet -p hyparquet-writer softmax'],
+  ])('says how a peer that is missing is installed, where it is itself %s', (_, root, isProject, says) => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b\n1,2\n' })
+    const home = join(cwd, root, 'node_modules', 'softmax-stream')
+    for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
+    if (isProject) writeFileSync(join(cwd, root, 'package.json'), '{}')
+    const { stderr, status } = spawnSync(process.execPath, [join(home, 'dist', 'cli.js'), 'in.csv', '-t', 'parquet'], {
+      cwd,
+    })
+    expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; ${says}`)])
   })
 
   it('has a lock file that names no registry', () => {

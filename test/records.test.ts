@@ -193,7 +193,7 @@ describe('read()', () => {
   })
 
   it('refuses formats and options that it does not know', () => {
-    expect(thrown(() => read('xml' as Format))).toMatchObject({ code: 'E_OPTION', info: { option: 'from' } })
+    expect(thrown(() => read('xml' as Format))).toMatchObject({ code: 'E_OPTION', info: { option: 'format' } })
     expect(thrown(() => read('csv', { temperature: 2 } as ReadOptions))).toMatchObject({ code: 'E_FLAG' })
     expect(thrown(() => read('csv', { quote: ',' }))).toMatchObject({ code: 'E_CONFLICT' })
   })

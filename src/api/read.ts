@@ -1,7 +1,7 @@
 /** Bytes -> rows: any format as a stream of objects, such as `softmax` takes in. */
 import type { Duplex } from 'node:stream'
 import { objectReader } from '../core/column-values.js'
-import { delimiterOf, type FormatName } from '../core/formats.js'
+import { delimiterOf, type FormatName, requireFormat } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import {
@@ -67,6 +67,7 @@ export function read(
 /** Rows with names or without, as the options say at run time. */
 export function read(format: FormatName, options?: ReadOptions): RowStream
 export function read(format: FormatName, options: ReadOptions = {}): RowStream {
+  requireFormat(format)
   const settings = parseOptions({ ...parseOptions(options, 'read'), from: format }, 'bytes')
   dialectFromOptions(settings)
   const stats = newStats()

@@ -1,5 +1,6 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { SoftmaxError } from '../core/errors.js'
+import { logitOf } from '../core/logit.js'
 import { parseOptions } from '../core/options.js'
 import { needSummary, SUMMARIES } from '../core/output-columns.js'
 import { resolveLayout } from '../core/schema.js'
@@ -35,7 +36,7 @@ export interface MatrixScores {
  *
  * @param logits rows x classes numbers, row after row; they are not changed
  * @throws {SoftmaxError} E_SHAPE where the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or
- * nothing but -inf, unless `nonfinite: 'propagate'`; E_FLAG, E_OPTION.
+ * nothing but -inf, unless `nonfinite: 'propagate'`; E_CELL, E_MISSING for what is no number; E_FLAG, E_OPTION.
  *
  * @example
  * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
@@ -47,12 +48,10 @@ export function softmaxMatrix(
   options: MatrixOptions = {},
 ): MatrixScores {
   const settings = parseOptions(options, 'matrix')
-  if (![rows, classes].every((size) => Number.isSafeInteger(size) && size >= 0) || logits.length !== rows * classes) {
-    throw new SoftmaxError('E_SHAPE', { length: logits.length, rows, classes })
-  }
+  requireShape(logits, rows, classes)
   const { emit, topK, log } = resolveLayout(settings, undefined, classes)
   const summary = needSummary(emit)
-  const matrix = logits instanceof Float64Array ? logits : Float64Array.from(logits)
+  const matrix = matrixOf(logits, classes)
   const scores = scoreMatrix(matrix, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
@@ -62,4 +61,28 @@ export function softmaxMatrix(
   const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
   const top = topK > 0 && { top: scores.top }
   return { values: narrow(scores.values), index: scores.index, ...top, ...Object.fromEntries(asked) }
+}
+
+function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknown): void {
+  if (typeof logits !== 'object' || typeof logits?.length !== 'number') {
+    throw new SoftmaxError('E_OPTION', { option: 'logits', value: logits, expected: 'an array or typed array' })
+  }
+  for (const [option, value] of Object.entries({ rows, classes })) {
+    if (typeof value !== 'number') throw new SoftmaxError('E_OPTION', { option, value, expected: 'a whole number' })
+  }
+  const sizes = [rows, classes] as [number, number]
+  if (sizes.every((size) => Number.isSafeInteger(size) && size >= 0) && logits.length === sizes[0] * sizes[1]) return
+  const isNested = Array.isArray(logits[0]) || ArrayBuffer.isView(logits[0])
+  throw new SoftmaxError('E_SHAPE', { length: logits.length, rows: sizes[0], classes: sizes[1], isNested })
+}
+
+/** The logits as doubles, none of them by JavaScript's conversion, which makes 0 of null and of an empty text. */
+function matrixOf(logits: ArrayLike<unknown>, classes: number): Float64Array {
+  if (logits instanceof Float64Array) return logits
+  return Float64Array.from(logits, (value, at) => {
+    const logit = logitOf(value, { missing: 'error' })
+    if (typeof logit === 'number') return logit
+    const place = { row: 1 + Math.floor(at / classes), column: String(at % classes) }
+    throw new SoftmaxError(logit.code, { ...logit.info, ...place } as never)
+  })
 }

@@ -1,6 +1,6 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
 import type { Duplex } from 'node:stream'
-import { type FormatName, isText } from '../core/formats.js'
+import { type FormatName, isText, requireFormat } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
@@ -35,6 +35,7 @@ export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string]
  * await pipeline(rows, softmax(), write('parquet', { labels: ['cat', 'dog'] }), createWriteStream('scored.parquet'))
  */
 export function write(format: FormatName, options: WriteOptions = {}): WriterStream {
+  requireFormat(format)
   const settings = { ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'), to: format }
   dialectFromOptions(settings)
   requireApplicable(settings, format)

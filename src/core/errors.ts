@@ -100,9 +100,14 @@ export const CODES = {
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
-  E_SHAPE: word<{ length: number; rows: number; classes: number }>(
+  E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
     2,
-    ({ length, rows, classes }) => `${length} logits are not ${plural(rows, 'row')} of ${classes} classes`,
+    ({ takes, got, remedy }) => `the stream takes ${takes}, and got ${got}; ${remedy}`,
+  ),
+  E_SHAPE: word<{ length: number; rows: number; classes: number; isNested?: boolean }>(
+    2,
+    ({ length, rows, classes, isNested }) =>
+      `${length} logits are not ${plural(rows, 'row')} of ${classes} classes${isNested ? '; rows stand one after the other in one array, as logits.flat() gives' : ''}`,
   ),
   E_FLAG: word<{ flag: string; near?: string | undefined }>(
     2,
@@ -140,9 +145,9 @@ export const CODES = {
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
   ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
-  E_PEER: word<{ format: string; packages: string }>(
+  E_PEER: word<{ format: string; packages: string; command: string }>(
     2,
-    ({ format, packages }) => `${format} needs packages that are not installed; npm install ${packages}`,
+    ({ format, command }) => `${format} needs packages that are not installed; ${command}`,
   ),
   E_NODE: word<{ feature: string; needed: string; version: string }>(
     2,

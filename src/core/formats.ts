@@ -1,4 +1,5 @@
 /** What is known of every format without its code: how its files are recognized. */
+import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsJson, firstMatch, type Magic } from './magic.js'
 
 /** A format, as it is recognized. */
@@ -33,6 +34,13 @@ export const FORMATS: Readonly<Record<FormatName, FormatInfo>> = TABLE
 
 /** The names of all formats. */
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
+
+/** Throws E_OPTION for what is no name of a format: a path, most likely. */
+export function requireFormat(format: unknown): void {
+  if (FORMAT_NAMES.includes(format as FormatName)) return
+  const expected = `${FORMAT_NAMES.join(' or ')} (the bytes of a file are piped)`
+  throw new SoftmaxError('E_OPTION', { option: 'format', value: format, expected })
+}
 
 /** The byte or bytes between cells of a format, undefined where it is not delimited text. */
 export function delimiterOf(name: FormatName | undefined): string | undefined {

@@ -616,11 +616,21 @@ function flagNames(): string[] {
   })
 }
 
+/** Who takes what is often given in the place of options. */
+const INSTEAD: { readonly [S in Scope]?: string } = {
+  objects: ' (softmaxMatrix() takes logits at once)',
+  bytes: ' (scoreFiles() takes the names of files)',
+}
+
 /** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
 export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): SettingsOf<S> {
   const names = namesIn(scope)
-  if (typeof options !== 'object' || options === null) {
-    throw new SoftmaxError('E_OPTION', { option: 'options', value: options, expected: 'an object' })
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
+    throw new SoftmaxError('E_OPTION', {
+      option: 'options',
+      value: options,
+      expected: `an object${INSTEAD[scope] ?? ''}`,
+    })
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope) })

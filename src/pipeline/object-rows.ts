@@ -1,6 +1,7 @@
 /** Rows that are JavaScript values, arrays of logits or records that hold them, as record batches. */
 import { isLogitName } from '../core/column-name.js'
-import { kindOf } from '../core/kind-of.js'
+import { SoftmaxError } from '../core/errors.js'
+import { isBytes, kindOf } from '../core/kind-of.js'
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import type { SettingsOf } from '../core/options.js'
@@ -45,6 +46,7 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Set
  * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME
  */
 export function shapeOf(first: unknown, evidence: readonly unknown[], settings: Settings): RowShape | RowError {
+  if (isBytes(first)) throw bytesError()
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) return listShape(first, splitList, settings)
   if (!isRecord(first)) return notARow(kindOf(first))
@@ -122,7 +124,7 @@ function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings
 }
 
 function splitList(row: unknown): ReturnType<RowShape['split']> {
-  return isList(row) ? { logits: row, rest: {} } : undefined
+  return isList(row) && !isBytes(row) ? { logits: row, rest: {} } : undefined
 }
 
 function splitRecord(row: unknown): ReturnType<RowShape['split']> {
@@ -198,5 +200,12 @@ function hasNoClass(row: unknown): boolean {
 }
 
 function notARow(what: string): RowError {
-  return { code: 'E_ROW', info: { reason: `${what} is not a row` } }
+  const hint = what === 'a string' ? ", and read('csv') makes rows of text" : ''
+  return { code: 'E_ROW', info: { reason: `${what} is not a row${hint}` } }
+}
+
+/** Bytes are numbers too, but no logits. */
+function bytesError(): SoftmaxError {
+  const remedy = "put read('csv') before it, or use score(), which takes bytes"
+  return new SoftmaxError('E_CHUNK', { takes: 'rows', got: 'bytes', remedy })
 }

@@ -1,6 +1,6 @@
 /** The columns that records make, be they predictions or not: resolved from the first records, then read from each. */
 import { SoftmaxError, shown } from '../core/errors.js'
-import { kindOf } from '../core/kind-of.js'
+import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
 import { rounder } from '../core/number.js'
 import { optionText } from '../core/option-words.js'
@@ -62,7 +62,10 @@ export function columnsOf(
 
 /** A row as a record. Throws E_RECORD where it is none. */
 export function recordOf(row: unknown, place: number): Row {
-  if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row)) return row as Row
+  if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row) && !isBytes(row))
+    return row as Row
+  if (isBytes(row))
+    throw new SoftmaxError('E_CHUNK', { takes: 'rows', got: 'bytes', remedy: "put read('csv') before it" })
   throw new SoftmaxError('E_RECORD', { row: place, reason: `expected an object, got ${kindOf(row)}` })
 }
 

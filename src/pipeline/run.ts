@@ -1,6 +1,8 @@
 /** What the inputs of a run share, and the bytes that come in. */
 import type { DataType } from '../core/data-type.js'
+import { SoftmaxError } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
+import { kindOf } from '../core/kind-of.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -40,7 +42,8 @@ export interface Run {
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      throw new TypeError('what is written has to be bytes or text; rows that are objects are for softmax()')
+      const remedy = 'rows are for softmax() and write()'
+      throw new SoftmaxError('E_CHUNK', { takes: 'bytes or text', got: kindOf(chunk), remedy })
     }
     const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
