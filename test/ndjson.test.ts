@@ -30,6 +30,14 @@ describe('a row of NDJSON', () => {
     expect(await scored(input, { to: 'csv' })).toBe(`p_cat,p_dog,label\n${P21},cat\n${P21},cat\n`)
   })
 
+  it('has a key a class where the first has a number there, however many lists come after it', async () => {
+    const good = '{"logit_a":2,"logit_b":1}\n'
+    const bad = '{"logit_a":2,"logit_b":[1]}\n'
+    const { text, stats } = await run(good + bad + bad + good, { from: 'ndjson', onError: 'skip', to: 'csv' })
+    expect(text).toBe(`p_a,p_b,label\n${P21},a\n${P21},a\n`)
+    expect(stats.rejected).toEqual({ E_CELL: 2 })
+  })
+
   it('may have a key a class', async () => {
     const [a, b] = P21.split(',')
     expect(await scored('{"id":"x","logit_a":2,"logit_b":1}\n')).toBe(

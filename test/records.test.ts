@@ -125,6 +125,20 @@ describe('read()', () => {
     ])
   })
 
+  it('gives large numbers of NDJSON with all their digits', async () => {
+    const line = '{"id":12345678901234567890,"in":[{"x":-9007199254740993}],"y":9007199254740991,"z":1e400,"t":"1e400"}'
+    const { items } = await readAll('ndjson', `${line}\n`)
+    expect(items).toEqual([
+      { id: 12345678901234567890n, in: [{ x: -9007199254740993n }], y: 9007199254740991, z: '1e400', t: '1e400' },
+    ])
+    expect((await writeAll('ndjson', items)).text).toBe(`${line.replace(':1e400', ':"1e400"')}\n`)
+    const rows = Readable.from([Buffer.from('{"logit_a":1,"logit_b":2}\n{"logit_a":1e400,"logit_b":2}\n')])
+    await expect(rows.compose(read('ndjson')).compose(softmax()).toArray()).rejects.toMatchObject({
+      code: 'E_OVERFLOW',
+      info: { row: 2, column: 'logit_a', cell: '1e400' },
+    })
+  })
+
   it('gives integers as numbers where these are exact', async () => {
     const { bytes } = await writeAll('parquet', [{ logit_a: 7, logit_b: 2n ** 53n }])
     const { items } = await readAll('parquet', [bytes])
@@ -218,6 +232,14 @@ describe('write()', () => {
     const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
     const bytes = Buffer.concat(await rows.compose(softmax()).compose(write('csv')).toArray())
     expect(bytes.equals(await scored('digits-logits.csv', 'csv'))).toBe(true)
+    for (const logits of [{ b: 2, a: 1 }, [2, 1]]) {
+      const written = Readable.from([{ logits }])
+        .compose(softmax())
+        .compose(write('ndjson', { emit: 'probs' }))
+      const [first, second] = P21.split(',')
+      const expected = Array.isArray(logits) ? `[${P21}]` : `{"b":${first},"a":${second}}`
+      expect(Buffer.concat(await written.toArray()).toString()).toBe(`{"probs":${expected}}\n`)
+    }
     const log = logSoftmax({ labels: 'no,yes', topK: 1 })
     const top = Readable.from([[2, 1]])
       .compose(log)
@@ -423,7 +445,7 @@ describe('web streams', () => {
       .pipeThrough(through(softmax()))
       .pipeThrough(through(write('ndjson')))
     const text = await new Response(scored as ReadableStream<Uint8Array>).text()
-    expect(text).toBe(`{"id":"7","probs":[${P21}],"label":"a"}\n`)
+    expect(text).toBe(`{"id":"7","p_a":${P21.split(',')[0]},"p_b":${P21.split(',')[1]},"label":"a"}\n`)
   })
 
   it('take score() through it, and hand its errors on', async () => {

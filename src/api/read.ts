@@ -15,6 +15,7 @@ import {
 import { findWhole } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
+import { parseExactly } from '../formats/ndjson/json.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { type Input, type Opened, openInput } from '../pipeline/open-input.js'
 import {
@@ -72,7 +73,7 @@ export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   dialectFromOptions(settings)
   const stats = newStats()
   const { signal, source } = settings
-  const stream: Duplex = generatorTransform({ readableObjectMode: true, signal }, (chunks) =>
+  const stream: Duplex = generatorTransform({ readableObjectMode: true, errorTurns: 64, signal }, (chunks) =>
     readRows(
       { chunks: toBuffers(chunks, stats), name: source },
       { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what) },
@@ -155,7 +156,7 @@ function rowMaker(
   plan: ReaderOptions,
 ): (batch: RecordBatch, row: number) => Row {
   const { kept, classes, logitsList: whole } = plan
-  if (plan.rawRowKeys) return ({ rawRows: objects }, row) => JSON.parse(objects![row]!)
+  if (plan.rawRowKeys) return ({ rawRows: objects }, row) => parseExactly(objects![row]!) as Row
   const readersOf = lastOf(({ kept }: RecordBatch) =>
     kept.map((column, index) => objectReader(column, plainOf, columns[plan.kept[index]!]!.field)),
   )
@@ -180,5 +181,5 @@ function lastOf<From extends object, To>(make: (from: From) => To): (from: From)
 
 function plainOf(value: Value): unknown {
   if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value)
-  return value instanceof RawJson ? JSON.parse(value.text) : value
+  return value instanceof RawJson ? parseExactly(value.text) : value
 }

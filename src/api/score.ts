@@ -52,7 +52,7 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = parseOptions(options, 'bytes')
   dialectFromOptions(settings)
   const stats = newStats()
-  const stream: Duplex = generatorTransform({ signal: settings.signal }, (chunks) =>
+  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (chunks) =>
     scoreInputs([{ chunks: toBuffers(chunks, stats), name: settings.source }], {
       settings,
       stats,

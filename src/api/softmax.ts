@@ -83,7 +83,7 @@ function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStr
   const settings = { ...parseOptions(options, 'objects'), op }
   const stats = { read: 0, written: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
-    { readableObjectMode: true, writableHighWaterMark: BATCH, signal: settings.signal },
+    { readableObjectMode: true, writableHighWaterMark: BATCH, errorTurns: 16, signal: settings.signal },
     (rows) => predictRows(rows, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
   )
   return Object.assign(stream, { stats })

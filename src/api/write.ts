@@ -40,7 +40,9 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   const warn = (text: string) => stream.emit('warning', text)
-  const stream: Duplex = generatorTransform({ signal: settings.signal }, (rows) => writeRows(rows, settings, warn))
+  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (rows) =>
+    writeRows(rows, settings, warn),
+  )
   return stream
 }
 

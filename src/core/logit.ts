@@ -7,7 +7,10 @@ import type { RowError } from './record-batch.js'
 export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   if (typeof value === 'number') return rule.nulls?.hasNumber(value) ? missingLogit(rule) : value
   if (typeof value === 'string') return logitOfText(value, rule)
-  if (typeof value === 'bigint') return logitOf(Number(value), rule)
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isFinite(number) ? logitOf(number, rule) : { code: 'E_OVERFLOW', info: { cell: String(value) } }
+  }
   if (value === null || value === undefined) return missingLogit(rule)
   return { code: 'E_CELL', info: { cell: typeof value === 'object' ? 'a nested value' : String(value) } }
 }

@@ -6,6 +6,7 @@ import {
   type Layout,
   type OutputColumn,
   probabilityKey,
+  type Shape,
   SUMMARIES,
 } from './output-columns.js'
 
@@ -59,21 +60,28 @@ function predictedColumns({ emit }: OutputLayout): OutputColumn[] {
 /** A function that makes the prediction of a scored row; `round` is applied to every result. */
 export function predictor(layout: OutputLayout, round: (value: number) => number) {
   const columns = predictedColumns(layout).map((name) => COLUMNS[name])
+  const origin = { classes: layout.classes, shape: layout.shape ?? 'columns' }
   return (rest: Properties, scores: Scores, row: number): Prediction => {
     const results = columns.map((column) => column.properties(scores, row, layout, round))
     const prediction: Prediction = Object.assign({ ...rest }, ...results)
     const list = prediction[probabilityKey(layout.log)]
-    if (layout.topK === 0) CLASSES.set(list as object, layout.classes)
+    if (layout.topK === 0) ORIGINS.set(list as object, origin)
     return prediction
   }
 }
 
-/** The class names that belong to a prediction's list of probabilities: a writer names its columns by them. */
-const CLASSES = new WeakMap<object, readonly string[]>()
+/** What a list of probabilities does not say of itself: the names of its classes, and how their logits stood. */
+interface Origin {
+  classes: readonly string[]
+  shape: Shape
+}
 
-/** The class names of a prediction, in the order of its probabilities; undefined where another program made it. */
-export function classesOf(probabilities: unknown): readonly string[] | undefined {
-  return typeof probabilities === 'object' && probabilities !== null ? CLASSES.get(probabilities) : undefined
+/** By the list: it is a property of the prediction, which is the user's to copy and to change. */
+const ORIGINS = new WeakMap<object, Origin>()
+
+/** Where a prediction's list of probabilities comes from; undefined where another program made it. */
+export function originOf(probabilities: unknown): Origin | undefined {
+  return typeof probabilities === 'object' && probabilities !== null ? ORIGINS.get(probabilities) : undefined
 }
 
 /** The other way round: the values that a prediction has for the fields of some output columns. */

@@ -21,8 +21,9 @@ export function commonType(a: ValueType | undefined, b: ValueType | undefined): 
   const both = [a, b]
   if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
   if (['text', 'boolean', 'time', 'bytes'].some((type) => both.includes(type as ValueType))) return 'text'
-  // A number first is a column of numbers, and a row with a list there is bad.
-  return both.includes('list') && both.includes('json') ? 'list' : 'json'
+  // A number first is a column of numbers, and a row with a list there is bad, however many there are.
+  if (a !== 'json') return 'text'
+  return b === 'list' ? 'list' : b === 'record' ? 'json' : 'text'
 }
 
 /** True if a value can be written as one of a type; as text, anything can. */

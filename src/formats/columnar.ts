@@ -17,7 +17,7 @@ import {
   type Value,
   type ValueType,
 } from '../core/record-batch.js'
-import { cellOf } from '../core/value-text.js'
+import { cellOf, jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/matrix.js'
 import { joinedFields, POSITION } from './class-columns.js'
@@ -193,7 +193,7 @@ export function resultsOf(
 export function valueOf(value: unknown): Value {
   if (value === undefined || value === null) return null
   if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
-  return new RawJson(JSON.stringify(value, plain))
+  return new RawJson(nestedText(value))
 }
 
 /** The values of a column that is kept: an array of numbers is one. */
@@ -203,12 +203,15 @@ export function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
 
 const PLAIN = [Uint8Array, Date, RawJson]
 
-/** JSON has neither big integers nor special values nor bytes. */
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
-  return value
+/** A nested value as JSON, as `JSON.stringify` has it but for integers, of which all digits are kept. */
+function nestedText(value: unknown): string {
+  if (typeof value === 'function' || typeof value === 'symbol') return 'null'
+  if (typeof value !== 'object' || value === null) return jsonOf(value as Value)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return nestedText(value.toJSON())
+  if (Array.isArray(value)) return `[${Array.from(value, nestedText)}]`
+  if (ArrayBuffer.isView(value)) return `[${Array.from(value as unknown as ArrayLike<unknown>, nestedText)}]`
+  const pairs = Object.entries(value).filter(([, item]) => !['undefined', 'function', 'symbol'].includes(typeof item))
+  return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item)}`)}}`
 }
 
 /** A whole number with a sign, in bytes of which the last is the least. */

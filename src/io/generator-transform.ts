@@ -3,14 +3,23 @@ import type { Duplex, DuplexOptions } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { transform } from 'through2'
 
+interface Options extends Pick<DuplexOptions, 'readableObjectMode' | 'writableHighWaterMark' | 'signal'> {
+  /**
+   * How many turns of the event loop an error comes after what was read before it. A stream that fails ends all those
+   * behind it, and they drop what they hold, one that `compose` made too. So they get some time; more of it from a stream
+   * further in front, whose error is of a later row than theirs.
+   */
+  errorTurns: number
+}
+
 /**
  * The stream. Chunks are taken, and the generator goes on, only while nothing that it yielded waits to be read: so memory
  * is bounded, and an error never overtakes what came before it. Where the stream is destroyed, the generator ends at its
- * next step, with an AbortError if it waits for a chunk. Its reader is done where the generator is, though more may be written, which is
- * dropped.
+ * next step, with an AbortError if it waits for a chunk. Its reader is done where the generator is; what is written after
+ * that is dropped.
  */
 export function generatorTransform<Chunk, Piece>(
-  options: Pick<DuplexOptions, 'readableObjectMode' | 'writableHighWaterMark' | 'signal'>,
+  { errorTurns, ...options }: Options,
   generate: (chunks: AsyncGenerator<Chunk>) => AsyncGenerator<Piece>,
 ): Duplex {
   const gate = new Gate()
@@ -26,8 +35,7 @@ export function generatorTransform<Chunk, Piece>(
           if (stream.destroyed) return
         }
       } catch (error) {
-        // An error drops what the streams behind this one hold, as one does that `compose` made: they get some turns first.
-        for (let turn = 0; turn < TURNS; turn++) await setImmediate()
+        for (let turn = 0; turn < errorTurns; turn++) await setImmediate()
         throw error
       }
       stream.push(null)
@@ -36,9 +44,6 @@ export function generatorTransform<Chunk, Piece>(
   )
   return stream.once('close', () => gate.open())
 }
-
-/** How many turns of the event loop an error comes after what was read before it. */
-const TURNS = 8
 
 /** The chunks that are written. Ends in an error where the stream is destroyed before all of them came. */
 async function* chunksOf<Chunk>(

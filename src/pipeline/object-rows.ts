@@ -119,7 +119,7 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
 
 /** Rows whose logits are a list. */
 function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: Settings): RowShape {
-  const layout = resolveLayout(settings, undefined, first.length)
+  const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
   return { layout, columns: layout.classes, split }
 }
 
@@ -136,7 +136,7 @@ function splitRecord(row: unknown): ReturnType<RowShape['split']> {
 /** Records whose `logits` is a record with a property for each class: those of the first, in any order. */
 function nestedShape(first: Properties, settings: Settings): RowShape {
   const columns = Object.keys(first)
-  const layout = resolveLayout(settings, columns, columns.length)
+  const layout = { ...resolveLayout(settings, columns, columns.length), shape: 'record' as const }
   const valuesOf = (record: Properties) => {
     const hasOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
     const values = columns.map((name) => ownValue(record, name))

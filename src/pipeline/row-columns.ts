@@ -13,7 +13,7 @@ import {
   type OutputColumn,
   parseEmit,
 } from '../core/output-columns.js'
-import { classesOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
+import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, ValueType } from '../core/record-batch.js'
 import { requireNewNames } from '../core/schema.js'
 import { commonType, fits, typeOf } from '../core/value-type.js'
@@ -101,8 +101,9 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const count = Array.isArray(probabilities) ? probabilities.length : 0
   const topK = Array.isArray(top) ? top.length : 0
   const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
-  const classes = labels && count > 0 ? readLabels(labels, count) : (classesOf(probabilities) ?? positions(count))
-  return { classes, log, topK, shape: format.shapes.includes('list') ? 'list' : 'columns' }
+  const { classes: names = positions(count), shape = 'list' } = originOf(probabilities) ?? {}
+  const classes = labels && count > 0 ? readLabels(labels, count) : names
+  return { classes, log, topK, shape: format.shapes.includes(shape) ? shape : 'columns' }
 }
 
 function positions(count: number): string[] {

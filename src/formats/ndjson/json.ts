@@ -41,6 +41,26 @@ function quoteBareWords(line: string): string {
   return line.replace(TEXT_OR_WORD, (found) => (found.startsWith('"') ? found : `"${found}"`))
 }
 
+/**
+ * A text that is known to be JSON, with all digits of its integers: one that is no number exactly is a bigint. A number
+ * that is larger than a double can hold is its text.
+ */
+export function parseExactly(text: string): unknown {
+  if (!LARGE_NUMBER.test(text)) return JSON.parse(text)
+  const start = skipBlank(text, 0)
+  if (text[start] === '[') return itemsIn(text).map(parseExactly)
+  if (text[start] === '{') {
+    return Object.fromEntries(Array.from(valuesIn(text), ([key, value]) => [key, parseExactly(value)]))
+  }
+  const value = JSON.parse(text)
+  if (typeof value !== 'number') return value
+  if (/^\s*-?\d+\s*$/.test(text) && !Number.isSafeInteger(value)) return BigInt(text)
+  return Number.isFinite(value) ? value : text.trim()
+}
+
+/** What a number that is not exact has: many digits, or a large exponent. */
+const LARGE_NUMBER = /\d{16}|[eE]\+?\d{3}/
+
 /** The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last. */
 export function valuesIn(object: string): Map<string, string> {
   const values = new Map<string, string>()
