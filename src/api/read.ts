@@ -41,19 +41,17 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
 }
 
 /**
- * A stream that takes in the bytes of a format, compressed with gzip or zstd or not, and gives the rows, as `softmax` and
- * `logSoftmax` take them:
+ * Reads a format: a stream from its bytes, compressed with gzip or zstd or not, to its rows, for `softmax` and `logSoftmax`.
  *
- * - of delimited text a record of its cells, which are texts, or with `header: false` an array of them
- * - of NDJSON the object of the line; of a line that is an array, `{ logits }`
- * - of .npy `{ logits }`, of Parquet and Arrow a record of the columns. The list that is called `logits`, or that the
- *   option of that name names, is the property `logits`, an array of numbers. An integer is a number where that is exact,
- *   else a bigint.
+ * - Delimited text gives a record of strings, one for each column; with `header: false`, an array of them.
+ * - NDJSON gives the object in each line; an array in a line gives `{ logits }`.
+ * - .npy gives `{ logits }`; Parquet and Arrow give a record of the columns. The list column `logits`, or the one that the
+ *   option `logits` names, is the property `logits`, an array of numbers.
  *
- * A bad row is one that cannot be read; whether its logits are numbers is for `softmax` to say. Memory does not grow with
- * the input: while nobody takes rows, nothing is read.
+ * An integer is a number where that is exact, and a bigint otherwise. A bad row is one that cannot be parsed; whether its
+ * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while nobody takes rows.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; all else is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *
  * @example
  * const rows = createReadStream('logits.parquet').pipe(read('parquet'))
@@ -130,18 +128,18 @@ async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGe
   }
 }
 
-/** All columns are kept, but one that holds all logits; lines of JSON come as they are. */
+/** All columns are kept, save a list that holds all logits; lines of JSON are parsed as they are. */
 function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
   const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
   const found = asJson ? undefined : findWhole(settings, columns)
   // A record of logits stays one, whose keys are the classes.
-  const whole = found !== undefined && columns[found]!.type === 'record' ? undefined : found
+  const list = found !== undefined && columns[found]!.type === 'record' ? undefined : found
   return {
-    logits: whole === undefined ? [] : [whole],
-    logitsList: whole !== undefined,
-    kept: asJson ? [] : [...columns.keys()].filter((index) => index !== whole),
-    classes: whole === undefined ? 0 : (columns[whole]!.width ?? 0),
+    logits: list === undefined ? [] : [list],
+    logitsList: list !== undefined,
+    kept: asJson ? [] : [...columns.keys()].filter((index) => index !== list),
+    classes: list === undefined ? 0 : (columns[list]!.width ?? 0),
     rawRowKeys: asJson ? [] : undefined,
     typed: false,
     missing,
@@ -155,22 +153,22 @@ function rowMaker(
   { columns, named }: RecordBatchReader,
   plan: ReaderOptions,
 ): (batch: RecordBatch, row: number) => Row {
-  const { kept, classes, logitsList: whole } = plan
+  const { kept, classes, logitsList } = plan
   if (plan.rawRowKeys) return ({ rawRows: objects }, row) => parseExactly(objects![row]!) as Row
   const readersOf = lastOf(({ kept }: RecordBatch) =>
     kept.map((column, index) => objectReader(column, plainOf, columns[plan.kept[index]!]!.field)),
   )
-  if (!named && !whole) return (batch, row) => readersOf(batch).map((read) => read(row) as string)
+  if (!named && !logitsList) return (batch, row) => readersOf(batch).map((read) => read(row) as string)
   const names = kept.map((index) => columns[index]!.name)
   return (batch, row) => {
     const readers = readersOf(batch)
     const rest = names.map((name, index) => [name, readers[index]!(row)])
-    const logits = whole && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
+    const logits = logitsList && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
     return Object.fromEntries(logits ? [...rest, logits] : rest)
   }
 }
 
-/** What a function makes of its last argument, made once. */
+/** A function that keeps its last result, for as long as it is called with the same argument. */
 function lastOf<From extends object, To>(make: (from: From) => To): (from: From) => To {
   let last: { from: From; to: To } | undefined
   return (from) => {

@@ -16,16 +16,16 @@ import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
 import type { ReadableOf } from './typed-stream.js'
 
-/** The stream of {@link scoreFiles}; its events are those of `score`, with the input's name before each warning. */
+/** The stream of {@link scoreFiles}; its events are those of `score`. */
 export interface FilesStream extends ReadableOf<Buffer, ScoreEvents>, Pick<ScoreStream, 'stats' | 'release'> {}
 
 /**
- * A stream of the bytes that `score` would give for some files, by their paths, or streams of bytes, one after the
- * other: one output with one header. All must have the columns of the first. Formats are told by the files' names where
- * no option does; a file that is best read out of order is read so. A directory stands for its parts: the files in it
- * that are called part-* or like a format, save those whose names begin with _ or a point, in the order of their names.
+ * Scores files, given by their paths, or streams of bytes, one after the other: one output with one header. All inputs
+ * must have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; a
+ * format with a footer is read from the file in any order. A directory stands for its parts: the files in it that are
+ * called part-* or end like a format, save those whose names begin with _ or a point, in the order of their names.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once; all else is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(scoreFiles(['january.csv', 'february.csv.gz']), createWriteStream('scored.csv'))
@@ -50,7 +50,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   return Object.assign(stream, { stats, release })
 }
 
-/** Scores inputs once all of them can be read: the last that cannot is no reason to have written the others. */
+/** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 async function* scoreReadable(files: readonly (string | Readable)[], sources: Input[], run: Run) {
   for (const file of files) if (typeof file === 'string') await requireReadable(file)
   yield* scoreInputs(sources, run)

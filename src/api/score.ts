@@ -12,7 +12,7 @@ import { scoreInputs } from '../pipeline/score-inputs.js'
 import type { ScoreOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
-/** What the streams that read bytes emit beside a stream's own events, each with the name of the input, if it has one. */
+/** The events of the streams that read bytes, each with the name of the input, if it has one. */
 export interface InputEvents {
   /** The names of the columns, once they are read. */
   header: [names: string[], source: string | undefined]
@@ -31,19 +31,15 @@ export interface ScoreEvents extends InputEvents {
 /** The stream of {@link score}: bytes in, bytes out. */
 export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
   readonly stats: Stats
-  /**
-   * Gives back a chunk that was read from the stream and that nobody needs any more; its memory is used for another.
-   * To leave it out costs time, and nothing else.
-   */
+  /** Recycles the memory of a chunk that was read from the stream and that nobody uses any more. Optional: it saves time. */
   release(chunk: Uint8Array): void
 }
 
 /**
- * A stream that takes in the bytes of a file whose rows hold logits, in any of the formats, and gives the bytes of one
- * whose rows hold class probabilities and the argmax label. Memory does not grow with the input: while the consumer takes
- * nothing, nothing is read.
+ * A stream from the bytes of a file whose rows hold logits, in any of the formats, to those of one whose rows hold class
+ * probabilities and the argmax label. Memory is constant: nothing is read while the consumer takes nothing.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once for options it does not know; all else is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(process.stdin, score({ op: 'log-softmax', labels: ['dog', 'cat'] }), process.stdout)

@@ -40,14 +40,14 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
 }
 
 /**
- * A stream of rows of logits -> a stream of {@link Prediction}s with class probabilities.
+ * A stream from rows of logits to {@link Prediction}s with class probabilities.
  *
- * All rows have as many logits as the first. Rows are scored in batches of what is waiting, so a slow source sees no
- * delay; a consumer that stops leaves at most 128 rows inside.
+ * All rows have as many logits as the first. The rows that wait are scored together, up to 64, so a slow source sees no
+ * delay; a consumer that stops leaves at most 192 rows inside.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once; as the stream's `error` event E_ROW, E_WIDTH, E_CELL, E_MISSING,
- * E_OVERFLOW, E_NONFINITE for a bad row (left out under `onError: 'skip'`, counted in
- * `stats`, and told to `onReject`), E_NAME, E_LABELS, E_COLUMNS, E_SELECTOR.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
+ * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (under `onError: 'skip'` it is left out, counted in `stats` and passed to
+ * `onReject`); E_NO_ROWS where all are; E_CHUNK for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
  *
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
@@ -60,7 +60,7 @@ export function softmax(options: SoftmaxOptions = {}): PredictionStream {
 }
 
 /**
- * As {@link softmax}, with log-softmax: natural logarithms of the probabilities, exact where a probability rounds to 0
+ * As {@link softmax}, with log-softmax: natural logarithms of the probabilities, accurate where a probability rounds to 0
  * or 1.
  *
  * @example
@@ -76,7 +76,7 @@ export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
 
 type AllClasses = SoftmaxOptions & { topK?: undefined }
 
-/** The most rows that are scored together, and that wait for it. */
+/** The most rows that are scored together, and as many wait. */
 const BATCH = 64
 
 function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStream {
@@ -103,7 +103,7 @@ async function* predictRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGener
   requireRows(run)
 }
 
-/** Scores rows in batches; the first that is one says what all are like. */
+/** Scores rows in batches; the first valid row says what all are like. */
 async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
   const { first, all } = await firstRows(rows, run.settings)
   let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined

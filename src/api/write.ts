@@ -15,21 +15,20 @@ import { columnsOf, type Row, type RowColumns, recordOf } from '../pipeline/row-
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
-/** The stream of {@link write}: rows in, bytes out. It emits `warning` for what the format has no room for. */
+/** The stream of {@link write}: rows in, bytes out. It emits `warning` for what the format cannot hold. */
 export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string] }> {}
 
 /**
- * A stream that takes in predictions, as `softmax` and `logSoftmax` give them, and gives the bytes of a format with the
- * columns that `score` writes: the rest of each row, then what `emit` names. Classes are called by their positions, unless
- * `labels` names them. Records that are no predictions are written property by property.
+ * Writes a format: a stream from predictions, as `softmax` and `logSoftmax` give them, to bytes with the columns that `score`
+ * writes: the rest of each row, then what `emit` names. Other records are written property by property.
  *
- * All rows have the properties of the first; one that a row lacks is null. A row that does not fit ends the stream, and
- * there is no `onError`: rows are objects of the program that makes them, which can leave one out, while here it would be
- * gone without a count or a place to put it. Texts are written as rows come, Parquet, Arrow and .npy 1024 rows at a time.
- * Its event `warning` (a text) tells of what the format has no room for.
+ * Columns are named after the classes, whose names belong to the list of probabilities that `softmax` made; `labels` names
+ * them where a list is another program's, which else goes by positions. All rows have the properties of the first; a
+ * property that is missing is null. A row that does not fit ends the stream: there is no `onError`, as a program can leave
+ * out a row of its own. Text is written as rows come; Parquet, Arrow and .npy take 1024 rows at a time.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; as the stream's `error` event E_RECORD, E_KEY, E_WIDTH for
- * a row that does not fit, when those before it are written; E_LABELS, E_NAME, E_PEER, E_CONFLICT, E_OUTPUT.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
+ * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_PEER, E_CONFLICT, E_OUTPUT.
  *
  * @example
  * await pipeline(rows, softmax(), write('parquet', { labels: ['cat', 'dog'] }), createWriteStream('scored.parquet'))

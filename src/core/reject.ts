@@ -1,4 +1,4 @@
-/** Bad rows that are left out: what is told of each, so that none is lost. */
+/** Bad rows that are left out: what is reported of each, so that none is lost. */
 import { isUtf8 } from 'node:buffer'
 import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './errors.js'
 
@@ -8,7 +8,7 @@ export interface Reject {
   source?: string
   /** From 1, the header not counted. */
   row: number
-  /** From 1. Like the bytes, not known in object mode. */
+  /** From 1. Like the bytes, unknown in object mode. */
   line?: number
   /** From 0, in the input: where the row begins, and where it ends, before its newline. */
   byteStart?: number
@@ -17,18 +17,16 @@ export interface Reject {
   column?: string
   code: Code
   message: string
-  /**
-   * The row: its text, or, in object mode, the row itself. Of a row that was too long to be held it is the beginning.
-   */
+  /** The row: its text, or, in object mode, the row itself. Of a row that was too long it is the beginning. */
   raw?: unknown
-  /** The bytes of a row that are no UTF-8, in place of the text. */
+  /** The bytes of a row that is not UTF-8, in place of its text. */
   rawBase64?: string
 }
 
-/** Takes a bad row; a promise is waited for, and nothing is read meanwhile. */
+/** Receives a bad row. A promise is awaited, and nothing is read meanwhile. */
 export type RejectHandler = (reject: Reject) => unknown
 
-/** What is told of a bad row, but the row. It is no error, for which the engine would note where it arose. */
+/** What is reported of a bad row, without the row. It is not an Error, whose stack would be captured for each row. */
 export function rejectOf(code: Code, info: Position): Reject {
   const { source, row = 0, line, column } = info
   return {
@@ -41,13 +39,13 @@ export function rejectOf(code: Code, info: Position): Reject {
   }
 }
 
-/** The bytes of a row, as text where they are that. */
+/** The bytes of a row, as text where they are UTF-8. */
 export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return isUtf8(buffer) ? { raw: buffer.toString('utf8') } : { rawBase64: buffer.toString('base64') }
 }
 
-/** The error of one bad row more than there may be: where that row is. */
+/** The error of one bad row more than is allowed, with the position of that row. */
 export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
   const { source, line, row, byte, column } = info
   const place = Object.entries({ source, line, row, byte, column }).filter(([, value]) => value !== undefined)

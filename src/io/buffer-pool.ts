@@ -1,42 +1,39 @@
-/**
- * Memory for blocks, used again once they are done with: to be given new pages for each block costs more than to copy
- * what is in it.
- */
+/** A pool of memory for blocks: fresh pages from the system for each block cost more than a copy of its bytes. */
 
-/** What is not in use, by size; what is. */
+/** Memory that is free, by size; memory that is in use. */
 const spare = new Map<number, ArrayBuffer[]>()
-const lent = new WeakSet<ArrayBufferLike>()
+const acquired = new WeakSet<ArrayBufferLike>()
 /** Buffers that may be released. */
-const whole = new WeakSet<Uint8Array>()
-/** How many bytes are spare. A run has fewer under way: where there are more, they are of sizes that come no longer. */
+const releasable = new WeakSet<Uint8Array>()
+/** How many bytes are free. A run uses fewer: where there are more, they are of sizes that are no longer needed. */
 let spareBytes = 0
 const MOST_SPARE = 1 << 25
 
-/** A buffer of that length with anything in it, which may be given to {@link recycle} later, and need not be. */
+/** A buffer of that length with arbitrary contents, for {@link recycle} later; the garbage collector takes it otherwise. */
 export function acquire(length: number): Buffer {
   const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
   const memory = spare.get(size)?.pop()
   if (memory) spareBytes -= size
   const taken = memory ?? Buffer.allocUnsafeSlow(size).buffer
-  lent.add(taken)
+  acquired.add(taken)
   return Buffer.from(taken, 0, length)
 }
 
-/** The same, which {@link release} takes back. */
+/** The same, for {@link release}. */
 export function acquireWhole(length: number): Buffer {
   const buffer = acquire(length)
-  whole.add(buffer)
+  releasable.add(buffer)
   return buffer
 }
 
-/** A copy in memory that is lent. */
+/** A copy in memory of the pool. */
 export function acquireCopy(bytes: Uint8Array): Buffer {
   const copy = acquire(bytes.length)
   copy.set(bytes)
   return copy
 }
 
-/** Parts in one buffer, in memory that is lent; {@link release} takes it back. */
+/** Parts joined in one buffer of the pool, for {@link release}. */
 export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   const all = acquireWhole(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -47,14 +44,14 @@ export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   return all
 }
 
-/** Takes back a buffer of {@link acquireJoined}; once, as its memory may be lent again by then. */
+/** Recycles a buffer of {@link acquireWhole} or {@link acquireJoined}, once: its memory may be in use again by then. */
 export function release(buffer: Uint8Array): void {
-  if (whole.delete(buffer)) recycle(buffer)
+  if (releasable.delete(buffer)) recycle(buffer)
 }
 
-/** Takes back what {@link acquire} gave, or a part of it that is all that was used; anything else is left alone. */
+/** Recycles the memory of {@link acquire}, given it or a part of it; ignores any other buffer. */
 export function recycle({ buffer }: Uint8Array): void {
-  if (!lent.delete(buffer)) return
+  if (!acquired.delete(buffer)) return
   const size = buffer.byteLength
   if (size > MOST_SPARE) return
   if (spareBytes + size > MOST_SPARE) {

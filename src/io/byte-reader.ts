@@ -1,8 +1,8 @@
-/** Bytes of a stream, taken in the amounts that a format speaks of. */
+/** Bytes of a stream, taken in exact numbers. */
 
 /**
- * How many bytes there is room made for before they come: a damaged file may tell of any number. The system gives memory
- * as it is filled.
+ * How many bytes are allocated before they arrive: a damaged file may announce any number. The system provides memory as it
+ * is filled.
  */
 const MOST_UNSEEN = 1 << 29
 

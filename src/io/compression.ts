@@ -207,7 +207,7 @@ async function skipFrame(bytes: ByteReader): Promise<void> {
 
 /**
  * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the one marked as the last, and a check sum where
- * the header tells of one.
+ * the header announces one.
  */
 async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buffer> {
   const descriptor = await exactly(bytes, 1)

@@ -31,7 +31,7 @@ export class FileWatch {
   #compare({ bytesRead }: ReadStream, given: boolean): void {
     if (this.#descriptor === undefined) return
     const now = fileSize(this.#descriptor)
-    // A file that the system makes up has no size.
+    // A file that the system generates has no size.
     this.change = changeOf(this.#size, now, given || this.#size === 0 ? (now ?? 0) : bytesRead)
   }
 }

@@ -1,4 +1,4 @@
-/** Worker threads that do one thing each at a time, and results in the order of the tasks. Knows nothing of softmax. */
+/** Results in the order of their tasks, and worker threads that do one task at a time. Independent of softmax. */
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /**
@@ -26,17 +26,17 @@ export async function* inOrder<Item, Result>(
       if (!done) running.push(quiet(run(value)))
     }
   } finally {
-    // Not waited for: a source that has nothing for now would hold back the end, and the error that led to it.
+    // Not awaited: a source that has nothing to give yet would delay the end, and the error that led to it.
     quiet(Promise.resolve(source.return?.()))
   }
 }
 
-/** True if a result is here before the next item, so that a slow source does not hold it back. */
+/** True if a result is there before the next item, so that a slow source does not delay it. */
 function isFirst(result: Promise<unknown>, item: Promise<unknown>): Promise<boolean> {
   return Promise.race([result.then(() => true), item.then(() => false)])
 }
 
-/** A promise whose failure is told when it is awaited, not as an unhandled rejection before. */
+/** A promise whose rejection is seen where it is awaited, and is not an unhandled one before. */
 function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {})
   return promise

@@ -1,4 +1,4 @@
-/** A stream of bytes whose beginning is looked at before it is read. */
+/** A stream of bytes whose beginning can be examined before it is read. */
 export class Peekable {
   readonly #source: AsyncGenerator<Buffer>
   readonly #pieces: Buffer[] = []
@@ -9,12 +9,12 @@ export class Peekable {
     this.#source = source
   }
 
-  /** How it begins, as far as it was looked at. */
+  /** Its beginning, as far as it was examined. */
   get start(): Buffer {
     return this.#start
   }
 
-  /** What the beginning tells: as many bytes are read as decide, or `most`; of a shorter input, an empty line stands for the rest. */
+  /** Decides by the first bytes: as many are read as it takes, up to `most`; a shorter input is padded with an empty line. */
   async peek<T>(decide: (start: Buffer) => T | undefined, most = MOST): Promise<T | undefined> {
     for (;;) {
       const decided = decide(this.#start)
@@ -53,7 +53,7 @@ export class Peekable {
     return true
   }
 
-  /** All of it. */
+  /** All bytes, those that were examined too. */
   async *rest(): AsyncGenerator<Buffer> {
     try {
       yield* this.#pieces
@@ -66,5 +66,5 @@ export class Peekable {
 
 const NEWLINE = 10
 
-/** How many bytes are looked at: the names in an archive are among them. */
+/** How many bytes are examined: enough to hold the first names in an archive. */
 const MOST = 4096

@@ -1,6 +1,6 @@
 /**
- * A temporary file, for what has to be read out of order or written after what comes behind it. It has no name as soon
- * as it is open, so that nothing of it is left, however the process ends.
+ * A temporary file, for bytes that are read in another order than they arrive. It is unlinked as soon as it is open, so that
+ * nothing is left of it, however the process ends.
  */
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import type { Source } from '../core/record-batch.js'
 
-/** Bytes that can be read at any place. */
+/** Bytes that can be read at any offset. */
 export interface FileBytes {
   size: number
   /** The bytes from `at` on; fewer only where the file was cut short meanwhile. */
@@ -17,20 +17,20 @@ export interface FileBytes {
   close(): Promise<void>
 }
 
-/** An input as bytes at any place: the file it is in, or a temporary one into which it is written first. */
+/** An input as bytes at any offset: its file, or a temporary one into which it is written first. */
 export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
   const file = path === undefined ? undefined : await regularFile(path)
   if (!file) {
-    const spool = await TempFile.open()
+    const copy = await TempFile.open()
     try {
-      for await (const chunk of chunks) await spool.write(chunk)
+      for await (const chunk of chunks) await copy.write(chunk)
     } catch (error) {
-      await spool.close()
+      await copy.close()
       throw error
     }
-    return spool
+    return copy
   }
-  // A stream that has begun is closed by its end alone.
+  // A generator that has not begun does not run its `finally`.
   await chunks.next()
   await chunks.return(undefined)
   return new HandleBytes(file.handle, file.size)

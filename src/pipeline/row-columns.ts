@@ -82,7 +82,7 @@ interface Job {
   typed: boolean
 }
 
-/** Leaves out what a format of numbers cannot hold, and tells of it where it was not asked for. */
+/** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
 function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
   job.emit = job.emit.filter((name) => name !== 'label')
   if (job.emit.length === 0 || job.layout.topK > 0) {
@@ -95,7 +95,7 @@ function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): 
   job.kept = []
 }
 
-/** What the first prediction tells of all. */
+/** The layout of all predictions, by the first. */
 function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const { logProbabilities, probabilities = logProbabilities, top } = first
   const count = Array.isArray(probabilities) ? probabilities.length : 0
