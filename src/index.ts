@@ -6,7 +6,7 @@
 
 export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOptions } from './api/options.js'
 export { type Row, type RowStream, read } from './api/read.js'
-export { type InputEvents, type ScoreEvents, type ScoreStream, score } from './api/score.js'
+export { type InputEvents, type InputInfo, type ScoreEvents, type ScoreStream, score } from './api/score.js'
 export { type FilesStream, scoreFiles } from './api/score-files.js'
 export { type LogitsRow, logSoftmax, type PredictionEvents, type PredictionStream, softmax } from './api/softmax.js'
 export { type MatrixScores, softmaxMatrix } from './api/softmax-matrix.js'
@@ -18,5 +18,4 @@ export type { EmitList, Emitted, Layout, OutputColumn as Emittable } from './cor
 export type { Prediction } from './core/prediction.js'
 export type { Reject, RejectHandler } from './core/reject.js'
 export type { Schema } from './core/schema.js'
-export type { InputInfo } from './pipeline/input-info.js'
 export type { RowTotals, Stats } from './pipeline/row-counts.js'

@@ -12,6 +12,8 @@ import { scoreInputs } from '../pipeline/score-inputs.js'
 import type { ScoreOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
+export type { InputInfo }
+
 /** The events of the streams that read bytes, each with the name of the input, if it has one. */
 export interface InputEvents {
   /** The names of the columns, once they are read. */

@@ -1,0 +1,72 @@
+/** Inputs that are files, or streams of bytes that may be of a file. */
+import { createReadStream } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { SoftmaxError, systemReason } from '../core/errors.js'
+import { FileChunks } from '../io/file-chunks.js'
+import { FileWatch } from '../io/file-watch.js'
+import { NO_PARTS } from './input-files.js'
+import type { Input } from './open-input.js'
+import type { Stats } from './row-counts.js'
+import { toBuffers } from './run.js'
+
+/** Throws E_INPUT for a file that cannot be read. It is not opened for that: a named pipe is opened once. */
+export async function requireReadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK)
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { source: path, reason: systemReason(cause) }, { cause })
+  }
+  if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: NO_PARTS })
+}
+
+/** An input of a file or of a stream; `source` names a stream in messages. */
+export function inputOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
+  const name = typeof input === 'string' ? input : source
+  const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}
+  const bytes = async function* (): AsyncGenerator<Buffer> {
+    opened.file = typeof input === 'string' ? await FileChunks.open(input) : undefined
+    if (opened.file) return yield* counted(opened.file.read(CHUNK), stats)
+    opened.stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
+    opened.watch = new FileWatch(opened.stream, typeof input !== 'string')
+    yield* toBuffers(opened.stream, stats)
+  }
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    const before = stats.bytes
+    try {
+      yield* bytes()
+    } catch (cause) {
+      if (opened.closed) return
+      if (cause instanceof SoftmaxError) throw cause
+      const byte = stats.bytes - before + (opened.stream ? unread(opened.stream) : 0)
+      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? NO_PARTS : systemReason(cause)
+      const info = { ...(name !== undefined && { source: name }), ...(byte > 0 && { byte }), reason }
+      throw new SoftmaxError('E_INPUT', info, { cause })
+    }
+  }
+  const close = () => {
+    opened.closed = true
+    opened.stream?.destroy()
+    opened.file?.close()
+  }
+  const requireUnchanged = () => {
+    const reason = (opened.file ?? opened.watch)?.change
+    if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
+  }
+  return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
+}
+
+async function* counted(chunks: AsyncGenerator<Buffer>, stats: Stats): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    stats.bytes += chunk.length
+    yield chunk
+  }
+}
+
+/** How many bytes of a file are read at once. */
+export const CHUNK = 1 << 19
+
+/** How many bytes a stream has read that were not taken from it. */
+function unread({ readableLength, readableObjectMode }: Readable): number {
+  return readableObjectMode ? 0 : readableLength
+}

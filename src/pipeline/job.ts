@@ -1,0 +1,65 @@
+/** What scoring has to know of an input and its output: columns, dialects, and the writer. */
+import { COMMAS, type Dialect } from '../core/dialect.js'
+import { delimiterOf } from '../core/formats.js'
+import { requireNames } from '../core/header-names.js'
+import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { type Evidence, needsEvidence, requireKeys, resolveTable } from '../core/schema.js'
+import { evenBatches } from '../formats/even-batches.js'
+import { numbersOf, resolveColumns } from './columns.js'
+import { firstRows } from './first-rows.js'
+import type { Input } from './open-input.js'
+import type { InputSettings, Run } from './run.js'
+import type { ScoreJob } from './scorer.js'
+
+/** Resolves the columns of an input, and what scoring has to know of them. */
+export async function jobOf(
+  reader: RecordBatchReader,
+  { shapes, numbersOnly, typed }: Format,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+): Promise<ScoreJob> {
+  const evidence = await evidenceOf(reader, run, settings)
+  const { columns, named, headerLine, rows } = reader
+  const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const resolve = (settings: Run['settings']) => {
+    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
+    if (named && headerLine !== undefined && settings.header === undefined) {
+      requireNames(
+        schema.logits.map((index) => schema.header[index]!),
+        headerLine,
+      )
+    }
+    if (settings.to === 'ndjson') requireKeys(schema, rawRows)
+    return numbersOnly ? numbersOf(schema, input, run, settings) : schema
+  }
+  const names = named ? columns.map(({ name }) => name) : undefined
+  const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
+  for (const warning of reader.warnings ?? []) run.emit('warning', warning, input.name)
+  const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
+  const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
+  return { settings, schema, rawRows, typed, wantRaw: settings.onReject !== undefined, input: dialect, output }
+}
+
+/** What the columns of the first input are guessed by, where they have to be. */
+async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: InputSettings): Promise<Evidence> {
+  if (first || !needsEvidence(settings, reader.columns, reader.named)) return {}
+  return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames: pandasIndexNames(reader.metadata) }
+}
+
+/** The output is written as the input is, unless it is asked for in another format. */
+function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
+  if (input && to === from) return { ...input, newline: '\n', trailing: false }
+  return { ...COMMAS, delimiter: delimiterOf(to) ?? ',' }
+}
+
+/** The writer of an output. The blocks of a text are no batches that a file is to have. */
+export async function newWriter(
+  format: Format,
+  schema: OutputSchema,
+  { text }: RecordBatchReader,
+): Promise<RecordBatchWriter> {
+  const writer = await format.write(schema)
+  return text && format.typed ? evenBatches(writer, schema) : writer
+}

@@ -1,0 +1,126 @@
+/** Bytes -> rows: any format as JavaScript objects. */
+import { objectReader } from '../core/column-values.js'
+import { delimiterOf } from '../core/formats.js'
+import { nameWarnings } from '../core/header-names.js'
+import { requireApplicable, type SettingsOf } from '../core/options.js'
+import {
+  RawJson,
+  type ReaderOptions,
+  type RecordBatch,
+  type RecordBatchReader,
+  type ScoredRows,
+  type Value,
+} from '../core/record-batch.js'
+import { findWhole } from '../core/schema.js'
+import { loadFormat } from '../formats/index.js'
+import { parseExactly } from '../formats/ndjson/json.js'
+import { type Input, type Opened, openInput } from './open-input.js'
+import { type BlockStart, countRows, requireConservation, requireRows } from './row-counts.js'
+import type { Run } from './run.js'
+import { nullsOf, partitionRows } from './scorer.js'
+
+/** A row: its columns by name; without names, the cells of a delimited text. */
+export type Row = Record<string, unknown> | string[]
+
+type Settings = SettingsOf<'bytes'>
+
+/** The rows of an input, counted; those that are bad are reported. */
+export async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
+  const { name } = input
+  const place = { line: 1, row: 1, byte: 0 }
+  const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
+  const settings = { ...run.settings, from: opened.format, encoding: opened.encoding }
+  const table = await openTable(opened, settings)
+  Object.assign(place, table?.start)
+  try {
+    if (table) yield* rowsOf(table, run, settings, place, name)
+  } finally {
+    await table?.close?.()
+  }
+  requireConservation(run.stats)
+  requireRows(run)
+}
+
+async function* rowsOf(
+  table: RecordBatchReader,
+  run: Run,
+  settings: Settings,
+  place: BlockStart,
+  name: string | undefined,
+): AsyncGenerator<Row> {
+  const header = table.columns.map((column) => column.name)
+  run.emit('header', header, name)
+  const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
+  for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
+  for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
+  yield* countRows<Row>(batchesOf(table, settings), run, place, name, table.relocate)
+}
+
+async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
+  requireApplicable(settings, opened.format)
+  return (await loadFormat(opened.format)).read(opened, settings)
+}
+
+async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGenerator<ScoredRows<Row>> {
+  const plan = planOf(table, settings)
+  const rowOf = rowMaker(table, plan)
+  for await (const batch of table.batches(plan)) {
+    const { rows, good, rowErrors } = partitionRows(batch, settings)
+    const pieces = good.map((row) => rowOf(batch, row))
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+  }
+}
+
+/** All columns are kept, save a list that holds all logits; lines of JSON are parsed as they are. */
+function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
+  const { missing, onReject, from, encoding = 'utf-8' } = settings
+  const asJson = from === 'ndjson' && named
+  const found = asJson ? undefined : findWhole(settings, columns)
+  // A record of logits stays one, whose keys are the classes.
+  const list = found !== undefined && columns[found]!.type === 'record' ? undefined : found
+  return {
+    logits: list === undefined ? [] : [list],
+    logitsList: list !== undefined,
+    kept: asJson ? [] : [...columns.keys()].filter((index) => index !== list),
+    classes: list === undefined ? 0 : (columns[list]!.width ?? 0),
+    rawRowKeys: asJson ? [] : undefined,
+    typed: false,
+    missing,
+    nulls: nullsOf(settings),
+    wantRaw: onReject !== undefined,
+    encoding,
+  }
+}
+
+function rowMaker(
+  { columns, named }: RecordBatchReader,
+  plan: ReaderOptions,
+): (batch: RecordBatch, row: number) => Row {
+  const { kept, classes, logitsList } = plan
+  if (plan.rawRowKeys) return ({ rawRows: objects }, row) => parseExactly(objects![row]!) as Row
+  const readersOf = lastOf(({ kept }: RecordBatch) =>
+    kept.map((column, index) => objectReader(column, plainOf, columns[plan.kept[index]!]!.field)),
+  )
+  if (!named && !logitsList) return (batch, row) => readersOf(batch).map((read) => read(row) as string)
+  const names = kept.map((index) => columns[index]!.name)
+  return (batch, row) => {
+    const readers = readersOf(batch)
+    const rest = names.map((name, index) => [name, readers[index]!(row)])
+    const logits = logitsList && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
+    return Object.fromEntries(logits ? [...rest, logits] : rest)
+  }
+}
+
+/** A function that keeps its last result, for as long as it is called with the same argument. */
+function lastOf<From extends object, To>(make: (from: From) => To): (from: From) => To {
+  let last: { from: From; to: To } | undefined
+  return (from) => {
+    if (last?.from !== from) last = { from, to: make(from) }
+    return last.to
+  }
+}
+
+function plainOf(value: Value): unknown {
+  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value)
+  return value instanceof RawJson ? parseExactly(value.text) : value
+}
