@@ -252,16 +252,18 @@ export function systemReason(error: unknown): string {
   return words ? `${words[1]} (${code})` : printable(message)
 }
 
-/** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, at most 80 characters. */
+/** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, a line of it at most. */
 export function shown(text: string): string {
-  return `"${printable(shortened(text))}"`
+  const printed = printable(shortened(text))
+  // An escape has up to nine characters.
+  return `"${printed.length <= 160 ? printed : printable(shortened(text, 20))}"`
 }
 
-/** Text of at most 80 characters. */
-export function shortened(text: string): string {
-  if (text.length <= 80) return text
-  const characters = Array.from(text.slice(0, 162))
-  return characters.length > 80 ? `${characters.slice(0, 77).join('')}...` : text
+/** Text of at most 80 characters, or as many as given. */
+export function shortened(text: string, most = 80): string {
+  if (text.length <= most) return text
+  const characters = Array.from(text.slice(0, 2 * most + 2))
+  return characters.length > most ? `${characters.slice(0, most - 3).join('')}...` : text
 }
 
 /** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */

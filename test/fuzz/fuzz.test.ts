@@ -57,7 +57,7 @@ describe('an input that nobody would write', () => {
     expect(1024 * (process.resourceUsage().maxRSS - before)).toBeLessThan(MOST_MEMORY)
   })
 
-  it('is told by the command as by the API', async () => {
+  it('is reported by the command as by the API', async () => {
     const inputs = corpus()
     const end = performance.now() + 250 * SECONDS
     for (let seed = SEED; performance.now() < end; seed++) {

@@ -1,6 +1,6 @@
-/** One input under one policy, scored in every way there is: all must tell the same, and what they tell must hold. */
+/** One input under one policy, scored in every way there is: all must report the same, and what they report must hold. */
 import { isDeepStrictEqual } from 'node:util'
-import { CODES, type ScoreOptions } from 'softmax-stream'
+import { CODES, OPTIONS as OPTION_TABLE, type ScoreOptions } from 'softmax-stream'
 import type { Random } from '../random.js'
 import { type Outcome, run, told } from '../streams.js'
 import { command } from '../support.js'
@@ -56,7 +56,18 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
   if (status !== (error?.status ?? 0)) return `status ${status}, not ${error?.status ?? 0}: ${stderr}`
   if (stdout !== text) return 'the command writes other bytes'
   if (!/^(softmax: [^\n]*\n)*$/.test(stderr)) return `what is on stderr: ${stderr}`
-  return error && !stderr.endsWith(`softmax: ${error.message}\n`) ? `another error: ${stderr}` : undefined
+  return error && !stderr.endsWith(`softmax: ${inFlags(error.message)}\n`) ? `another error: ${stderr}` : undefined
+}
+
+/** A message of the API as the command has it: `header: false` is `--no-header`, and `logits: '1,2'` `--logits 1,2`. */
+function inFlags(message: string): string {
+  return message.replace(/(\w+): ('(?:[^'\\]|\\.)*'|true|false)/g, (text, name: string, value: string) => {
+    if (!(name in OPTION_TABLE)) return text
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    if (value === 'true' || value === 'false') return value === 'true' ? `--${flag}` : `--no-${flag}`
+    const plain = value.slice(1, -1).replace(/\\(.)/g, '$1')
+    return `--${flag} ${/^-?[\w.=,]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`}`
+  })
 }
 
 /** An input in chunks of random sizes, more of them at the beginning. */
