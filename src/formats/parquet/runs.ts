@@ -152,7 +152,7 @@ function gatherPacked(
     // Bytes behind the end are undefined, and zeros here.
     const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24)
     const index = (word >>> (bit & 7)) & mask
-    most = index > most ? index : most
+    if (index > most) most = index
     out[at] = values[index]!
   }
   return most
