@@ -1,4 +1,5 @@
 /** A part of a file that is read from its start to its end: some bytes ahead are read with those that are asked for. */
+import { acquire, recycle } from './buffer-pool.js'
 import type { FileBytes } from './temp-file.js'
 
 export class FileWindow {
@@ -9,6 +10,8 @@ export class FileWindow {
   #bytes: Buffer = Buffer.alloc(0)
   /** The first bytes, which are read before they are asked for. */
   #first: Promise<void> | undefined
+  /** Memory that was read into before. */
+  #spent: Buffer[] = []
 
   /** The bytes from `start` to `end`; `size` is how many are read at once, where no more are asked for. */
   constructor(file: FileBytes, start: number, end: number, size: number) {
@@ -33,8 +36,29 @@ export class FileWindow {
   async #fill(at: number, length: number): Promise<void> {
     const kept = this.#bytes.subarray(at - this.#start)
     const wanted = Math.min(Math.max(length, this.#size), this.#end - at) - kept.length
-    const next = await this.#file.read(at + kept.length, Math.max(0, wanted))
-    this.#bytes = kept.length === 0 ? next : Buffer.concat([kept, next])
+    const next = await this.#file.read(at + kept.length, Math.max(0, wanted), acquire)
+    this.#spent.push(this.#bytes)
+    if (kept.length > 0) this.#spent.push(next)
+    this.#bytes = kept.length === 0 ? next : joined(kept, next)
     this.#start = at
   }
+
+  /** Gives back what was read but for the last window: nobody may use it any longer. */
+  recycle(): void {
+    for (const bytes of this.#spent.splice(0)) recycle(bytes)
+  }
+
+  /** Gives back all that was read. */
+  close(): void {
+    this.recycle()
+    recycle(this.#bytes)
+    this.#bytes = Buffer.alloc(0)
+  }
+}
+
+function joined(first: Buffer, second: Buffer): Buffer {
+  const both = acquire(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }

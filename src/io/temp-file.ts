@@ -2,7 +2,6 @@
  * A temporary file, for bytes that are read in another order than they arrive. It is unlinked as soon as it is open, so that
  * nothing is left of it, however the process ends.
  */
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +11,8 @@ import type { Source } from '../core/record-batch.js'
 /** Bytes that can be read at any offset. */
 export interface FileBytes {
   size: number
-  /** The bytes from `at` on; fewer only where the file was cut short meanwhile. */
-  read(at: number, length: number): Promise<Buffer>
+  /** The bytes from `at` on, in memory that `room` gives; fewer only where the file was cut short meanwhile. */
+  read(at: number, length: number, room?: (length: number) => Buffer): Promise<Buffer>
   close(): Promise<void>
 }
 
@@ -57,8 +56,8 @@ class HandleBytes implements FileBytes {
     this.size = size
   }
 
-  async read(at: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.size - at)))
+  async read(at: number, length: number, room = Buffer.allocUnsafeSlow): Promise<Buffer> {
+    const bytes = room(Math.max(0, Math.min(length, this.size - at)))
     let done = 0
     try {
       while (done < bytes.length) {
@@ -89,6 +88,8 @@ export class TempFile extends HandleBytes {
   }
 
   static async open(): Promise<TempFile> {
+    // Loaded here because a file that is read as it is does not need it.
+    const { randomBytes } = await import('node:crypto')
     const path = join(tmpdir(), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
     try {
       const file = await open(path, 'wx+', 0o600)

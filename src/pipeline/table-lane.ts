@@ -2,6 +2,7 @@
  * The table lane: batches of typed columns, scored and encoded on several threads, of which this is one. This thread reads,
  * and puts what the others made in order.
  */
+import { setImmediate } from 'node:timers/promises'
 import { compactColumn, hasDictionary } from '../core/column-compact.js'
 import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
@@ -44,6 +45,8 @@ export async function* tableLane(
     seen += batch.logits.length
     if (seen > SMALL) pool.start(jobs - 1)
     const { lines, bytes } = batch
+    // Without this, nothing of what workers answer is heard while batches come from memory.
+    if (!pool.isFree) await setImmediate()
     const scored = pool.isFree && isSendable(batch) ? await scoreThere(batch, pool, here) : here(batch)
     recycle(new Uint8Array(batch.logits.buffer))
     return { ...scored, pieces: [scored], lines, bytes }
@@ -87,6 +90,8 @@ function startOf(table: TableJob): Start<SharedRoom> {
     workerData: { softmaxKernel: kernelModule, table, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
     execArgv: [],
+    // What a batch leaves behind is given back with each collection of what is young.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const places = Array.from({ length: AT_HAND }, () => new SharedRoom())
   return { file: new URL('./table-worker.js', import.meta.url), options, places }

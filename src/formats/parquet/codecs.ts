@@ -1,7 +1,9 @@
-/** What undoes the compressions of pages: Node's own, where it has one, and hyparquet-compressors. */
+/** What undoes the compressions of pages: the kernel, Node's own, where it has one, and hyparquet-compressors. */
 import * as zlib from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
+import { acquire } from '../../io/buffer-pool.js'
 import { optionalDependency } from '../../io/optional-dependency.js'
+import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './damage.js'
 
 /** Makes the `size` bytes that some bytes hold. */
@@ -12,14 +14,14 @@ type Library = typeof import('hyparquet-compressors')['compressors']
 /** The codecs of the specification; a library is loaded only for those that need one. */
 const CODECS: { readonly [codec: string]: (library: Library) => Decompress } = {
   UNCOMPRESSED: () => (bytes) => bytes,
-  SNAPPY: ({ SNAPPY }) => checkedSnappy(SNAPPY!),
+  SNAPPY: () => decodeSnappy,
   GZIP: () => (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: size }),
   BROTLI: () => (bytes, size) => zlib.brotliDecompressSync(bytes, { maxOutputLength: size }),
   ZSTD: ({ ZSTD }) => nodeZstd ?? ZSTD!,
   LZ4: ({ LZ4 }) => LZ4!,
   LZ4_RAW: ({ LZ4_RAW }) => LZ4_RAW!,
 }
-const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'GZIP', 'BROTLI'])
+const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'])
 /** No bytes of snappy hold more than this many times as many. */
 const MOST_RATIO = 22
 
@@ -61,16 +63,16 @@ function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
   }
 }
 
-/** The library believes the length that the bytes begin with. */
-function checkedSnappy(decompress: Decompress): Decompress {
-  return (bytes, size) => {
-    let length = 0
-    for (let at = 0, weight = 1; at < 5; at++, weight *= 128) {
-      const byte = bytes[at] ?? 0
-      length += (byte & 127) * weight
-      if (byte < 128) break
-    }
-    if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
-    return decompress(bytes, size)
+/** In memory that is lent. */
+function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
+  let [length, at] = [0, 0]
+  for (let weight = 1; at < 5; weight *= 128) {
+    const byte = bytes[at++] ?? 0
+    length += (byte & 127) * weight
+    if (byte < 128) break
   }
+  if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
+  const whole = acquire(size)
+  if (!uncompress(bytes.subarray(at), whole)) throw new RangeError('damaged')
+  return whole
 }

@@ -58,8 +58,12 @@ export class LeafReader {
     this.#isRepeated = maxRepetition > 0
   }
 
-  /** The next rows. With `keepIndices` the values of a dictionary are left in it, where all are of one. */
-  async take(rows: number, keepIndices = false): Promise<Leaf> {
+  /**
+   * The next rows. With `keepIndices` the values of a dictionary are left in it, where all are of one. Those that are
+   * `passing` are good until the next call.
+   */
+  async take(rows: number, { keepIndices = false, passing = false } = {}): Promise<Leaf> {
+    if (passing) this.#pages.recycle()
     const parts: Part[] = []
     for (let done = 0; ; ) {
       const window = await this.#nextWindow(rows - done)
@@ -76,10 +80,11 @@ export class LeafReader {
     return this.#join(parts, keepIndices)
   }
 
-  /** Throws where there are more rows than were taken. */
-  async end(): Promise<void> {
+  /** Throws where there are more rows than were taken. Where they were passing, gives back their memory. */
+  async end(passing: boolean): Promise<void> {
     const window = await this.#nextWindow(1)
     if (window) throw corrupt('a column has more rows than its row group')
+    if (passing) this.#pages.close()
   }
 
   async #nextWindow(rows: number): Promise<Window | undefined> {

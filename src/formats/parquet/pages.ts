@@ -1,4 +1,5 @@
 /** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
+import { recycle } from '../../io/buffer-pool.js'
 import { FileWindow } from '../../io/file-window.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import type { Decompress } from './codecs.js'
@@ -39,6 +40,10 @@ export class PageReader {
   #at: number
   #values = 0
   #dictionary: Values | undefined
+  /** What was uncompressed of pages that are done, and of the last one. */
+  #spent: Uint8Array[] = []
+  #body: Uint8Array | undefined
+  #dictionaryBody: Uint8Array | undefined
 
   constructor(file: FileBytes, chunk: ColumnChunk) {
     this.#file = new FileWindow(file, chunk.start, chunk.end, chunk.window)
@@ -58,6 +63,28 @@ export class PageReader {
     }
     if (this.#values !== this.#chunk.values) throw this.#miscounted()
     return undefined
+  }
+
+  /** Gives back the memory of pages that are done: nobody may use their values any longer. */
+  recycle(): void {
+    for (const body of this.#spent.splice(0)) recycle(body)
+    this.#file.recycle()
+  }
+
+  /** Gives back all memory. */
+  close(): void {
+    for (const body of [this.#body, this.#dictionaryBody]) if (body) this.#spent.push(body)
+    this.#body = undefined
+    this.recycle()
+    this.#file.close()
+  }
+
+  #uncompress(bytes: Uint8Array, size: number): Uint8Array {
+    const body = this.#chunk.decompress(bytes, size)
+    if (this.#body) this.#spent.push(this.#body)
+    // What was not compressed is a part of the window.
+    this.#body = body.buffer === bytes.buffer ? undefined : body
+    return body
   }
 
   #miscounted() {
@@ -91,17 +118,18 @@ export class PageReader {
   #readDictionary({ count, uncompressedSize }: PageHeader, bytes: Buffer): Values {
     const { type, decompress } = this.#chunk
     const body = decompress(bytes, uncompressedSize)
+    if (body.buffer !== bytes.buffer) this.#dictionaryBody = body
     if (type.name !== 'BYTE_ARRAY' || count * 4 <= body.length) return plainReader(type, body).take(count)
     throw corrupt('the dictionary of a column is cut short')
   }
 
   #readData(header: PageHeader, bytes: Buffer): Page {
-    const { type, decompress, maxRepetition, maxDefinition } = this.#chunk
+    const { type, maxRepetition, maxDefinition } = this.#chunk
     const { count, uncompressedSize, compressed, repetitionSize, definitionSize } = header
     const levelSize = repetitionSize + definitionSize
     if (levelSize > uncompressedSize) throw corrupt('the header of a page is damaged')
     const rest = bytes.subarray(levelSize)
-    const body = compressed ? decompress(rest, uncompressedSize - levelSize) : rest
+    const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
     const values = (from: Uint8Array) => valueReader(header.encoding, type, from, count, this.#dictionary)
     if (header.kind === PAGE.dataV2) {
       const repetition = bytes.subarray(0, repetitionSize)

@@ -91,7 +91,7 @@ async function* readGroup(
     if (start + rows === all) openNext()
     const reader = new LogitsReader(rows, classes, plan)
     for (const [index, column] of logits.entries()) {
-      const data = await column.take(rows)
+      const data = await column.take(rows, true)
       if (logitsList) reader.readRows(data)
       else reader.readColumn(data, index, names[plan.logits[index]!]!)
     }
@@ -102,7 +102,8 @@ async function* readGroup(
       plan.kept.map((index) => names[index]!),
     )
   }
-  for (const column of [...logits, ...kept]) await column.end()
+  for (const column of logits) await column.end(true)
+  for (const column of kept) await column.end()
 }
 
 function columnRows(classes: number): number {

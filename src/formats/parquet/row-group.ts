@@ -42,21 +42,21 @@ export class ColumnReader {
     })
   }
 
-  /** The next rows. */
-  take(rows: number): Promise<ColumnData> {
+  /** The next rows; `passing` ones are good until the next call. */
+  take(rows: number, passing = false): Promise<ColumnData> {
     return this.#guard(async () => {
       const leaves: Leaf[] = []
       for (const [{ leaf, field }, reader] of this.#leaves) {
-        leaves[leaf] = await reader.take(rows, field.type.kind === 'dictionary')
+        leaves[leaf] = await reader.take(rows, { keepIndices: field.type.kind === 'dictionary', passing })
       }
       return assemble(this.#node, leaves)
     })
   }
 
   /** To be called behind the last row: throws where any is left. */
-  end(): Promise<void> {
+  end(passing = false): Promise<void> {
     return this.#guard(async () => {
-      for (const [, reader] of this.#leaves) await reader.end()
+      for (const [, reader] of this.#leaves) await reader.end(passing)
     })
   }
 

@@ -94,3 +94,52 @@ export function packLevels(at: usize, count: u32, out: usize): void {
     store<u16>(out, i8x16.bitmask(i8x16.shl(v128.load(at), 7)))
   }
 }
+
+/**
+ * Undoes the compression of the bytes from `at`, behind their length, to `end`; returns whether they are the bytes from `out`
+ * to `limit`. Reads and writes up to 16 bytes behind the ends.
+ */
+export function uncompress(at: usize, end: usize, out: usize, limit: usize): bool {
+  const start = out
+  while (at < end) {
+    const tag = <u32>load<u8>(at++)
+    let length = <usize>(tag >> 2) + 1
+    if ((tag & 3) == 0) {
+      const extra = length > 60 ? length - 60 : 0
+      if (extra) {
+        length = (<usize>(load<u32>(at) & <u32>((<u64>1 << (extra << 3)) - 1))) + 1
+        at += extra
+      }
+      if (length > end - at || length > limit - out || at > end || !length) return false
+      for (let from = at, to = out; to < out + length; from += 16, to += 16) v128.store(to, v128.load(from))
+      at += length
+      out += length
+      continue
+    }
+    let back: usize
+    if ((tag & 3) == 1) {
+      length = <usize>((tag >> 2) & 7) + 4
+      back = ((<usize>(tag >> 5)) << 8) | <usize>load<u8>(at++)
+    } else if ((tag & 3) == 2) {
+      back = <usize>load<u16>(at)
+      at += 2
+    } else {
+      back = <usize>load<u32>(at)
+      at += 4
+    }
+    if (!back || back > out - start || length > limit - out || at > end) return false
+    copyBack(back, length, out)
+    out += length
+  }
+  return out == limit
+}
+
+/** What is copied may run into where it goes, and repeats then. */
+// @ts-ignore: decorator
+@inline
+function copyBack(back: usize, length: usize, out: usize): void {
+  const end = out + length
+  if (back >= 16) for (; out < end; out += 16) v128.store(out, v128.load(out - back))
+  else if (back >= 8) for (; out < end; out += 8) store<u64>(out, load<u64>(out - back))
+  else for (; out < end; out++) store<u8>(out, load<u8>(out - back))
+}

@@ -12,6 +12,14 @@ export function compressBlock(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(kernel.memory.buffer, to, end - to)
 }
 
+/** Undoes the same of bytes behind their length; false where they are not as many as `out` has room for. */
+export function uncompress(bytes: Uint8Array, out: Uint8Array): boolean {
+  const { from, to } = place(bytes, out.length + PADDING)
+  if (!kernel.uncompress(from, from + bytes.length, to, to + out.length)) return false
+  out.set(new Uint8Array(kernel.memory.buffer, to, out.length))
+  return true
+}
+
 /** Bytes that are 0 or 1 as bits, the first in the lowest. */
 export function packLevels(levels: Uint8Array): Uint8Array {
   const { from, to } = place(levels, (levels.length >> 3) + PADDING)

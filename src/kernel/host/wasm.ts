@@ -24,6 +24,7 @@ export interface Kernel {
   writeCells(rows: number, table: number, out: number): number
   /** See `assembly/snappy.ts`. */
   compressBlock(start: number, end: number, out: number): number
+  uncompress(at: number, end: number, out: number, limit: number): number
   packLevels(at: number, count: number, out: number): void
   countLines(at: number, end: number, newline: number): number
   setTemperature(at: number, temperature: number): void
