@@ -35,6 +35,8 @@ export interface Field {
   value(scores: Scores, row: number): string | number | number[]
   /** Of `text`: the position of the class whose name it is. */
   position?(scores: Scores, row: number): number
+  /** The same of all rows. */
+  positions?(scores: Scores): Uint32Array
   /** The position of the class that it has the probabilities of, where each class has a column. */
   classIndex?: number
   /** The same of all rows, one after the other, where they are numbers. */
@@ -145,6 +147,7 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
         type: 'text',
         value: (scores, row) => classes[scores.index[row]!]!,
         position: (scores, row) => scores.index[row]!,
+        positions: (scores) => scores.index,
       },
     ],
     cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],

@@ -142,7 +142,7 @@ function newColumn(
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
   const { position } = field
-  if (position) return { ...column, type: POSITION, values: positionsOf(position, scores, good) }
+  if (position) return { ...column, type: POSITION, values: positionsOf(field, scores, good) }
   if (field.type === 'text') {
     return buildColumn(
       good.map((row) => field.value(scores, row) as string),
@@ -163,10 +163,16 @@ function newColumn(
 }
 
 /** In a loop: `Int32Array.from` goes through an iterator, which takes ten times as long. */
-export function positionsOf(position: NonNullable<OutputField['position']>, scores: Scores, good: readonly number[]) {
-  const positions = new Int32Array(good.length)
-  for (let at = 0; at < good.length; at++) positions[at] = position(scores, good[at]!)
-  return positions
+export function positionsOf(
+  { position, positions, value }: OutputField,
+  scores: Scores,
+  good: readonly number[],
+): Int32Array {
+  if (positions && good.length === scores.rows) return new Int32Array(positions(scores))
+  const read = position ?? (value as NonNullable<typeof position>)
+  const found = new Int32Array(good.length)
+  for (let at = 0; at < good.length; at++) found[at] = read(scores, good[at]!)
+  return found
 }
 
 /** Doubles as the numbers of a type, which can hold them. */

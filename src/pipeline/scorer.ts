@@ -80,8 +80,24 @@ export function batchScorer({
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(batch.logits, batch.numRows, schema.classes.length, options, again)
+    if (batch.errors.size === 0 && isAllFinite(scores)) {
+      return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
+    }
     return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
   }
+}
+
+function isAllFinite({ status }: Scores): boolean {
+  for (let row = 0; row < status.length; row++) if (status[row] !== 0) return false
+  return true
+}
+
+let counted: readonly number[] = []
+
+/** So many rows, all of which are good, as they are of most batches: the same array again and again. */
+function firstRows(count: number): readonly number[] {
+  if (counted.length !== count) counted = Array.from({ length: count }, (_, row) => row)
+  return counted
 }
 
 /** What is wrong with a row that was scored, if anything is. */
@@ -99,7 +115,7 @@ export function partitionRows(
   batch: RecordBatch,
   { onError }: { onError: 'fail' | 'skip' },
   errorOf: (row: number) => RowError | undefined = () => undefined,
-): { rows: number; good: number[]; rowErrors: LocatedRowError[] } {
+): { rows: number; good: readonly number[]; rowErrors: LocatedRowError[] } {
   const rowErrors: LocatedRowError[] = []
   const good: number[] = []
   let rows = 0

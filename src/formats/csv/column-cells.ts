@@ -50,8 +50,6 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
 
 const NONE = new Uint8Array()
 
-type Position = NonNullable<OutputField['position']>
-
 /** The good rows of the kept columns; undefined where they have no types, or more text than the kernel has room for. */
 function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefined {
   const columns = batch.kept.filter(isColumnData)
@@ -66,9 +64,9 @@ function newValues(
   names: readonly Uint8Array[],
   { classes }: Schema,
 ): CellValues {
-  const { position, value, type } = field
-  if (position) return { kind: 'names', positions: positionsOf(position, scores, good), names }
-  if (type === 'count') return { kind: 'numbers', numbers: positionsOf(value as Position, scores, good) }
+  const { position, type } = field
+  if (position) return { kind: 'names', positions: positionsOf(field, scores, good), names }
+  if (type === 'count') return { kind: 'numbers', numbers: positionsOf(field, scores, good) }
   const numbers = resultsOf(field, classes, scores, good)
   return { kind: 'results', numbers, count: type === 'classes' ? classes.length : 1 }
 }

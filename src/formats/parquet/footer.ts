@@ -29,7 +29,11 @@ const ENCRYPTION_ALGORITHM = 8
 const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
 
 export async function readFooter(file: FileBytes): Promise<Footer> {
-  const { parquetMetadata } = await optionalDependency('parquet', 'hyparquet', () => import('hyparquet'))
+  const { parquetMetadata } = await optionalDependency(
+    'parquet',
+    'hyparquet',
+    () => import('hyparquet/src/metadata.js'),
+  )
   const tail = await file.read(Math.max(0, file.size - 8), 8)
   const magic = tail.toString('latin1', 4)
   if (magic === ENCRYPTED_MAGIC) throw unsupported('an encrypted footer', DECRYPT)
