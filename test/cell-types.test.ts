@@ -82,6 +82,20 @@ describe('a column whose cells are of one type', () => {
   })
 })
 
+describe('long cells', () => {
+  // In time that grew with the square of the length, each would outlast the time that a test has.
+  it.each([
+    ['zeros and another digit', `1.${'0'.repeat(1_000_000)}1e-5`],
+    ['blanks and a letter', `${' '.repeat(1_000_000)}x`],
+    ['digits and a letter', `${'1'.repeat(1_000_000)}x`],
+  ])('take time that grows with their length: %s', async (_, cell) => {
+    const { text, error } = await run(`id,a,b\n${cell},-1.5,2.5\n`, { to: 'csv', logits: 'a,b', emit: 'label' })
+    expect(error).toBeUndefined()
+    expect(text).toBe(`id,label\n${cell},b\n`)
+    expect(columnOf(await run(csvOf([cell]), INFER)).type).toBe('Utf8')
+  })
+})
+
 describe('a cell that is not of the type of the first 10,000', () => {
   const text = csvOf([...Array.from({ length: 10_000 }, (_, row) => String(row)), '', 'K1A', '7'])
 

@@ -5,7 +5,7 @@ import {
   type Prediction,
   type Schema,
   type ScoreOptions,
-  type SoftmaxError,
+  SoftmaxError,
   type SoftmaxOptions,
   score,
   softmax,
@@ -212,6 +212,15 @@ describe('without evidence it stops, and shows what would do', () => {
     expect((await refused('sample,cat,dog\n104,1,2\n')).message).toContain(
       '"sample" is a usual name for a key, a truth or a measurement',
     )
+  })
+})
+
+describe('a long name or cell', () => {
+  // In time that grew with the square of the length, each would outlast the time that a test has.
+  it.each(['.', '0', ' ', 'aB', '-'])('of %j is looked at in time that grows with its length', async (text) => {
+    const long = `${text.repeat(1_000_000)}x`
+    expect((await run(`${long},b\n1,2\n`)).error).toMatchObject({ code: 'E_COLUMNS' })
+    expect((await run(`a,b\n${long},2\n`)).error).toBeInstanceOf(SoftmaxError)
   })
 })
 

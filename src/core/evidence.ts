@@ -33,7 +33,7 @@ export interface Facts {
 export function factsOf({ name, type, cells, isIndex = false }: SampledColumn, index: number, named: boolean): Facts {
   const isScalar = type === 'number' || type === 'integer' || type === 'text'
   const numbers = isScalar ? cells.filter(isNumber) : []
-  const missing = cells.filter((cell) => MISSING.test(cell))
+  const missing = cells.filter((cell) => MISSING.test(cell.trim()))
   const others = cells.length - numbers.length - missing.length
   return {
     index,
@@ -56,7 +56,7 @@ function areWhole(cells: readonly string[], type: ValueType): boolean {
 const CHANCE = 8
 const WHOLE = /^\s*[+-]?\d+\s*$/
 /** How programs write that there is no value; NaN is a number here. */
-const MISSING = /^\s*(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)?\s*$/i
+const MISSING = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)?$/i
 
 /** What is known of an input beside its columns. */
 export interface Circumstances {

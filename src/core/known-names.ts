@@ -61,9 +61,14 @@ const CLASS_NAMES = words(`
 /** What stands before a number in names of classes: `LABEL_0` is what Hugging Face calls one without a name. */
 const CLASS_STEMS = words('class cls label category c score scores output outputs out y_hat')
 
+/** A longer name counts nothing: the time to find its number grows with the square of its length. */
+const LONGEST = 100
+
 /** A name that counts: what stands before its number, and that. */
 function counted(name: string): { stem: string; number: number } | undefined {
-  const [, stem, digits] = /^(.*?)[\s_.:-]*(\d+)$/s.exec(plainName(name)) ?? []
+  const plain = plainName(name)
+  if (plain.length > LONGEST) return undefined
+  const [, stem, digits] = /^(.*?)[\s_.:-]*(\d+)$/s.exec(plain) ?? []
   return stem === undefined ? undefined : { stem: stem.toLowerCase(), number: Number(digits) }
 }
 

@@ -53,7 +53,7 @@ export function beginsAsText(...beginnings: string[]): Magic {
 /** Recognizes lines of JSON by a bracket, and what can follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
   const text = withoutMark(start)
-  if (/^\s*[{[]?\s*$/.test(text)) return undefined
+  if (/^[{[]?$/.test(text.trim())) return undefined
   return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]{"\d-]|NaN|Infinity))/.test(text)
 }
 
