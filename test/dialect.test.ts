@@ -288,6 +288,14 @@ describe('a delimiter at the end', () => {
     ])
   })
 
+  it('of rows behind the first hundred makes them bad in either lane', async () => {
+    const text = `${HEADER}\nb\n${'a,2,1,\n'.repeat(20_000)}c,2,1\n`
+    for (const lane of ['general', 'fast'] as const) {
+      const { stats, text: out } = await run(text, { onError: 'skip', lane })
+      expect({ rejected: stats.rejected, out }).toEqual({ rejected: { E_WIDTH: 20_001 }, out: scored('c') })
+    }
+  })
+
   it('of some rows makes them bad, and is named', async () => {
     const { rejects, text } = await rejectsOf(`${HEADER}\na,2,1\nb,2,1,\n`)
     expect(rejects).toMatchObject([{ code: 'E_WIDTH', message: expect.stringContaining('it ends in a delimiter') }])

@@ -1,13 +1,15 @@
 /** Looks at what comes first out of a source, and takes nothing from it. */
+import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
-/** How long the first rows are waited for, in ms. */
+/** How long the first rows are waited for while there is nothing to do, in ms. */
 export const PATIENCE = 100
 
 /**
- * Takes items as long as more are wanted and come in time; gives all of the source, these first. A source that is slower
- * than `milliseconds` in all is not waited for: its first items are to be worked on as they come. Where it fails, that
- * comes after what it gave.
+ * Takes items as long as more are wanted and come in time; gives all of the source, these first. A source that leaves the
+ * process idle for `milliseconds` in all is not waited for: its first items are to be worked on as they come. Time that
+ * the processor spends does not count, so that what is found in a file does not depend on the load of the machine. Where
+ * the source fails, that comes after what it gave.
  */
 export async function lookAhead<T>(
   source: AsyncGenerator<T>,
@@ -16,7 +18,7 @@ export async function lookAhead<T>(
 ): Promise<AsyncGenerator<T>> {
   const taken: T[] = []
   const timer = new AbortController()
-  const late = setTimeout(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)
+  const late = idleFor(milliseconds, timer.signal).catch(() => undefined)
   for (;;) {
     const next = source.next()
     const found = await Promise.race([next.catch(() => undefined), late])
@@ -25,6 +27,18 @@ export async function lookAhead<T>(
     timer.abort()
     return all(taken, found && !found.done ? undefined : next, source)
   }
+}
+
+/** Waits until the event loop has been idle for so long. */
+async function idleFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const start = idleTime()
+  for (let left = milliseconds; left > 0; left = milliseconds - (idleTime() - start)) {
+    await setTimeout(Math.ceil(left), undefined, { signal })
+  }
+}
+
+function idleTime(): number {
+  return performance.eventLoopUtilization().idle
 }
 
 /** `pending` is what was asked for and did not come in time. */

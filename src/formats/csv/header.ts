@@ -53,12 +53,13 @@ export async function readFirstRows(
   const rows: string[][] = []
   let bytes = 0
   const wantsMore = (block: Block) => {
-    bytes += sizeOf(block)
-    for (const { row } of rowsIn(block, dialect)) {
-      if (rows.length === count) break
+    for (const { row, start } of rowsIn(block, dialect)) {
+      // By the place of the row: how much a block holds depends on the lane.
+      if (rows.length === count || bytes + start > SEARCH) break
       if (Array.isArray(row) && row.length === width) rows.push(row)
     }
-    return rows.length < count && bytes < SEARCH
+    bytes += sizeOf(block)
+    return rows.length < count && bytes <= SEARCH
   }
   return { blocks: await lookAhead(blocks, wantsMore, PATIENCE), rows }
 }
@@ -92,8 +93,8 @@ class HeadReader {
     for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
       const block = this.#settings.header !== false && !this.#header ? this.#readHeader(next.value) : next.value
       if (!block) continue
+      const found = this.#findFirst(block, searched)
       searched += sizeOf(block)
-      const found = this.#findFirst(block, searched > SEARCH)
       if (found) return this.#head(found.first, prepend([...this.#passed, block], blocks))
       this.#pass(block)
     }
@@ -123,7 +124,7 @@ class HeadReader {
   }
 
   /** The first row that defines the columns, which under `skip` need not be the first of all; or that there is none. */
-  #findFirst(block: Block, tired: boolean): { first: string[] | undefined } | undefined {
+  #findFirst(block: Block, searched: number): { first: string[] | undefined } | undefined {
     for (const found of rowsIn(block, this.#dialect)) {
       const { row } = found
       if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
@@ -132,7 +133,7 @@ class HeadReader {
         this.#dialect = { ...this.#dialect, trailing: true }
         return { first: (row as string[]).slice(0, -1) }
       }
-      if (this.#settings.onError === 'skip' && !tired) continue
+      if (this.#settings.onError === 'skip' && searched + found.start <= SEARCH) continue
       return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
     }
     return undefined
@@ -141,7 +142,9 @@ class HeadReader {
   /** Whether each of the first rows has a delimiter at its end, and nothing behind it, that the header lacks. */
   #endsInDelimiter(block: Block): boolean {
     let rows = 0
-    for (const { row } of rowsIn(block, this.#dialect)) {
+    if (this.#passed.length > 0) return false
+    for (const { row, start } of rowsIn(block, this.#dialect)) {
+      if (start > SAMPLE_BYTES) break
       if (!Array.isArray(row) || row.length !== this.#header!.length + 1 || row.at(-1) !== '') return false
       if (++rows === SAMPLE) break
     }
@@ -180,8 +183,9 @@ class HeadReader {
 
 /** What the column of row names is called. */
 const ROW_NAMES = 'row_names'
-/** How many rows show whether each ends in a delimiter. */
+/** How many rows show whether each ends in a delimiter, and how far they reach: less than a block of either lane. */
 const SAMPLE = 100
+const SAMPLE_BYTES = 1 << 15
 
 /** How many bytes are looked through for a row that defines the columns. */
 const SEARCH = 1 << 20
