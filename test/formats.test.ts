@@ -411,16 +411,16 @@ describe('what a name says and the bytes do not', () => {
       'd.csv': '{"logits":[2,1]}\n',
     })
     const warningOf = async (name: string) => (await scored([join(cwd, name)], { to: 'csv' })).warnings
-    expect(await warningOf('a.csv')).toEqual(['it is read as npy, as its first bytes tell, and not as csv'])
+    expect(await warningOf('a.csv')).toEqual(['it is read as npy, as its first bytes show, and not as csv'])
     expect(await warningOf('b.csv.gz')).toEqual([
-      'it is not compressed, as its first bytes tell, though its name says otherwise',
+      'it is not compressed, as its first bytes show, though its name says otherwise',
     ])
     expect(await warningOf('c.csv')).toEqual([
-      'it is compressed with gzip, as its first bytes tell, though its name says otherwise',
+      'it is compressed with gzip, as its first bytes show, though its name says otherwise',
     ])
-    expect(await warningOf('d.csv')).toEqual(['it is read as ndjson, as its first bytes tell, and not as csv'])
+    expect(await warningOf('d.csv')).toEqual(['it is read as ndjson, as its first bytes show, and not as csv'])
     expect(command(['a.csv', '-o', 'a.npy'], { cwd }).stderr).toBe(
-      'softmax: warning: a.csv: it is read as npy, as its first bytes tell, and not as csv\n',
+      'softmax: warning: a.csv: it is read as npy, as its first bytes show, and not as csv\n',
     )
   })
 })

@@ -27,7 +27,7 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
  *   option `logits` names, is the property `logits`, an array of numbers.
  *
  * An integer is a number where that is exact, and a bigint otherwise. A bad row is one that cannot be parsed; whether its
- * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while nobody takes rows.
+ * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while no row is taken.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *

@@ -33,7 +33,7 @@ export interface ScoreEvents extends InputEvents {
 /** The stream of {@link score}: bytes in, bytes out. */
 export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
   readonly stats: Stats
-  /** Recycles the memory of a chunk that was read from the stream and that nobody uses any more. Optional: it saves time. */
+  /** Recycles the memory of a chunk that was read from the stream and is not used any more. Optional: it saves time. */
   release(chunk: Uint8Array): void
 }
 

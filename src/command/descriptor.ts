@@ -10,7 +10,7 @@ export const DASH = '-'
 /**
  * The open descriptor that a path stands for: `-`, /dev/stdout, /dev/stderr, or a file as /dev/fd/3. It is written to as it
  * is: the file behind it is not replaced, and keeps what others write to it. A pipe as /dev/fd/63, as bash makes for
- * `>(gzip)`, is opened by its path: Node has pipes of its own, which nobody else may use.
+ * `>(gzip)`, is opened by its path: Node has pipes of its own, which must be left to it.
  */
 export function descriptorOf(path: string): number | undefined {
   if (path === DASH || path === '/dev/stdout') return STDOUT

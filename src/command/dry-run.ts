@@ -98,7 +98,7 @@ function logitsText({ header, logits, logitsList }: Schema): string {
     : `${names.length} ${names.length === 1 ? 'column' : 'columns'} (${columnRange(names)})`
 }
 
-/** Names, of which the first and the last are told where they are too many for a line. */
+/** Names, of which the first and the last are shown where they are too many for a line. */
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return 'none'
   const all = names.join(', ')
@@ -107,7 +107,7 @@ function namesText(names: readonly string[]): string {
 
 const LINE = 66
 
-/** Columns with their types; those of one type that follow one another are told together. */
+/** Columns with their types; those of one type that follow one another are shown together. */
 function columnsText(columns: InputInfo['output']['columns']): string {
   const runs: { names: string[]; type: string }[] = []
   for (const { name, type } of columns) {

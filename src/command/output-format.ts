@@ -9,7 +9,7 @@ import { fileOf } from './conflict.js'
 /**
  * Undefined where the name says nothing: then it is that of the input. A pipe or a device may be called anything.
  *
- * @throws E_CONFLICT for a name that asks for a format or a compression which nobody here writes
+ * @throws E_CONFLICT for a name that asks for a format or a compression which is not written
  */
 export function outputFormat(path: string | undefined, asked: FormatName | undefined): FormatName | undefined {
   if (path === undefined || asked !== undefined) return asked

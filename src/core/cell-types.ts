@@ -17,7 +17,7 @@ import { type DataType, typeName } from './data-type.js'
 /** A type that cells can have. */
 interface CellType {
   type: DataType
-  /** The value of a cell; undefined where it is none of the type. */
+  /** The value of a cell; undefined where it is not of the type. */
   read(cell: string): number | bigint | undefined
   /** An array for so many values; those of `bool` are put together to bits. */
   array(length: number): NumberArray
@@ -101,7 +101,7 @@ function numberOf(cell: string): number | undefined {
 function keepsDigits(text: string, value: number): boolean {
   const digits = digitsOf(text)
   const size = Math.abs(value)
-  // Every double of the usual size tells numbers of fifteen digits apart.
+  // Numbers of fifteen digits are different doubles, if they are of the usual size.
   if (digits.length <= 15 && size > 1e-290 && size < 1e290) return true
   return Number.isFinite(value) && digits === digitsOf(String(value))
 }

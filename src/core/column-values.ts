@@ -45,7 +45,7 @@ export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown
   return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries }, field)
 }
 
-/** The function that makes a text of a row's value by which it is told from all others of its column. */
+/** The function that makes a text of a row's value that no other value of its column has. */
 export function keyReader(data: ColumnData): Read<string> {
   return shapedReader(data, { ...JSON_TEXT, value: (value) => (Object.is(value, -0) ? '-0' : jsonOf(value)) })
 }

@@ -45,7 +45,7 @@ export function fromBytes(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-/** True for nearly all cells, which are ASCII: there is nothing to do for these, and that is told in a tenth of the time. */
+/** True for nearly all cells, which are ASCII: there is nothing to do for these, and the test takes a tenth of the time. */
 function isPlain(text: string): boolean {
   return !NOT_ASCII.test(text)
 }

@@ -18,7 +18,7 @@ const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–�
 
 /**
  * Encodings that are decoded here: the platform's TextDecoder takes Latin-1 and ASCII for windows-1252, has characters
- * for bytes that windows-1252 does not use, and does not tell U+FFFD that is in UTF-16 from what is not valid.
+ * for bytes that windows-1252 does not use, and takes U+FFFD in UTF-16 for what is not valid.
  */
 const OWN: Readonly<Record<string, () => Decoder | undefined>> = {
   'utf-8': () => undefined,

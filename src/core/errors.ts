@@ -268,7 +268,7 @@ export function shortened(text: string, most = 80): string {
 
 /** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */
 export function printable(text: string): string {
-  // Nearly all texts are, and this tells it in a tenth of the time: each bad row has a message.
+  // Nearly all texts are, and this test takes a tenth of the time: each bad row has a message.
   if (/^[ -~]*$/.test(text)) return text
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
     JSON.stringify(c)

@@ -1,4 +1,4 @@
-/** How the first bytes of a file tell what it is. */
+/** How a file is recognized by its first bytes. */
 
 /** Whether an input that begins so is of a kind; undefined where more of its bytes could decide. */
 export type Magic = (start: Buffer) => boolean | undefined

@@ -17,7 +17,7 @@ export function isNumber(text: string): boolean {
 
 /**
  * The double nearest to a cell, or undefined where the cell is not of the grammar. A number too large for a double
- * comes back infinite; {@link isOverflow} tells it from a written infinity.
+ * comes back infinite; {@link isOverflow} distinguishes it from a written infinity.
  */
 export function readNumber(text: string): number | undefined {
   const value = isPlain(text) ? Number(text) : Number.NaN

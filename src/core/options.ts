@@ -11,7 +11,7 @@ import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
 
-/** A kind of value: how it is written on the command line, how it is told, and which values are of it. */
+/** A kind of value: how it is written on the command line, how messages describe it, and which values are of it. */
 interface Kind<T> {
   /** What the help calls the value; a flag without one takes none. */
   place?: string
@@ -160,7 +160,7 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   default?: D
   /** The default where other options that are given ask for another; throws E_CONFLICT where they allow for no other. */
   implied?(options: Record<string, unknown>): T | undefined
-  /** How the help tells the default, where it is not the value itself. */
+  /** How the help describes the default, where it is not the value itself. */
   defaultText?: string
   /** One letter for the command line. */
   short?: string
@@ -512,7 +512,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'verbose trace v',
-    help: 'tell where in the program an error arose',
+    help: 'show where in the program an error arose',
   }),
   completions: option({
     kind: choice('bash', 'zsh', 'fish'),

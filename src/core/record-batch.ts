@@ -22,7 +22,7 @@ export interface Column {
   type: ValueType
   /** The column as its format has it, where its format has types: what batches have of it is `ColumnData` of this type. */
   field?: DataType.Field
-  /** Its first value, as a cell would have it: tells a column of numbers where the format has no types. */
+  /** Its first value, as a cell would have it: it shows a column of numbers where the format has no types. */
   sample: string
   /** Its name as it stands in the header of delimited text, quotes and all. */
   headerCell?: string
@@ -113,7 +113,7 @@ export interface Source {
   path?: string
 }
 
-/** What a reader needs to know of the columns once they are settled; columns are told by their positions. */
+/** What a reader needs to know of the columns once they are known; columns are named by their positions. */
 export interface ReaderOptions {
   /** The columns that hold logits, or the one that holds those of all classes. */
   logits: readonly number[]
@@ -148,7 +148,7 @@ export interface RecordBatchReader {
   columns: Column[]
   /** False where the columns have positions only. */
   named: boolean
-  /** The number of rows, where it is told before them. */
+  /** The number of rows, where it stands before them. */
   rows?: number
   /** What the file says of the table as a whole, such as the `pandas` metadata. */
   metadata?: ReadonlyMap<string, string>
@@ -164,7 +164,7 @@ export interface RecordBatchReader {
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */
   headerLine?: number
-  /** Where rows are not the lines that their blocks and batches have: finds what is told of these in the input. */
+  /** Where rows are not the lines that their blocks and batches have: finds in the input what is reported of these. */
   relocate?: Relocate | undefined
   /** What is unusual about the input and was taken into account. */
   warnings?: readonly string[]

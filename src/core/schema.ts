@@ -11,7 +11,7 @@ import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from 
 import type { Column } from './record-batch.js'
 import { select } from './selector.js'
 
-/** The columns of an input and an output, settled once for all rows. */
+/** The columns of an input and an output, the same for all rows. */
 export interface Schema extends Layout {
   /** Names of the input's columns; positions from 1 where it has no header. */
   header: string[]
@@ -125,7 +125,7 @@ const MOST_CLASSES = 1 << 24
 
 /**
  * The column that holds all logits: the one that is selected or, unasked, the one that is called so. Undefined where
- * there is none, or where columns of one logit are. Throws E_COLUMNS where only a guess could tell, E_SELECTOR.
+ * there is none, or where columns of one logit are. Throws E_COLUMNS where it would be a guess, E_SELECTOR.
  */
 export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: readonly Column[]): number | undefined {
   const isWhole = (index: number) => columns[index]!.type === 'list' || columns[index]!.type === 'record'

@@ -73,7 +73,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
   return [...kept.map(keptField), ...fields.map(({ name, type }) => ({ name, type: typeOf(type), nullable: false }))]
 }
 
-/** The function that tells the type of a new column. */
+/** The function that gives the type of a new column. */
 function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
   const item = { name: 'item', type: result, nullable: false }

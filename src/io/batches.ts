@@ -19,7 +19,7 @@ export async function* inBatches<Item>(
       batch.push(found.value)
       if (prompt) turn ??= setImmediate(undefined)
       next = items.next()
-      // Nobody awaits it where the stream is destroyed before this batch is read.
+      // It is not awaited where the stream is destroyed before this batch is read.
       next.catch(() => {})
     }
     if (batch.length > 0 && (!found || found.done || batch.length === size)) {

@@ -47,7 +47,7 @@ async function* all<T>(
   pending: Promise<IteratorResult<T>> | undefined,
   source: AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-  // Nobody waits for it where the rest is not asked for.
+  // It is not awaited where the rest is not asked for.
   pending?.catch(() => {})
   try {
     yield* taken

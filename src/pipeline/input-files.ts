@@ -5,7 +5,7 @@ import { formatOf } from '../formats/index.js'
 
 /**
  * The files that a path stands for: the parts in a directory, in the order of the bytes of their names; else the path
- * alone. So does that of a directory that has none or cannot be looked into, which is told where it is opened.
+ * alone. So does that of a directory that has none or cannot be looked into, which is reported where it is opened.
  */
 export function partsOf(path: string): string[] {
   try {
@@ -18,7 +18,7 @@ export function partsOf(path: string): string[] {
   }
 }
 
-/** What is told of a directory that has none. */
+/** The error of a directory that has none. */
 export const NO_PARTS = 'it is a directory without parts, which are files called part-* or like a format, as a.csv'
 
 /** By its name: Spark and Hadoop give parts no ending, and write marks and check sums whose names begin with _ or a point. */

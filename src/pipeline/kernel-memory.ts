@@ -1,5 +1,5 @@
 /**
- * Where a job of the fast lane lies in the memory of a kernel: what the kernel is told of it, and room for what it makes.
+ * Where a job of the fast lane lies in the memory of a kernel: what the kernel needs to know of it, and room for what it makes.
  * The numbers that both sides know are those of `kernel/abi.ts`.
  */
 import type { DataType } from '../core/data-type.js'
@@ -177,7 +177,7 @@ function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[])
   return PADDING + emit.reduce((sum, column) => sum + (column === 'probs' ? probabilities : name + NUMBER_ROOM), 0)
 }
 
-/** Tells the kernel of a job. */
+/** Describes a job to the kernel. */
 export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   const { schema, settings, labels, keys, columnKeys, leads, keptLeads, output } = job
   const input = job.input ?? COMMAS

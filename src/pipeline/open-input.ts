@@ -17,7 +17,7 @@ import { decoded } from '../io/text-decoder.js'
 
 /** What is known of an input before it is read. */
 export interface Input extends Source {
-  /** What it is called in messages; the ending tells its format where no option does. */
+  /** What it is called in messages; the extension gives its format where no option does. */
   name?: string | undefined
   /** Says that no more of it is wanted, at once: a read may be under way that never ends. */
   close?(): void
@@ -37,7 +37,7 @@ type Warn = (text: string) => void
 
 /**
  * Finds out the format of an input: the one that is asked for, or the one of its name, or CSV; but where the first bytes
- * tell another, they win, with a warning. Those of a text tell less: they win over a name, not over what is asked for.
+ * show another, they win, with a warning. Those of a text show less: they win over a name, not over what is asked for.
  *
  * @throws E_UNSUPPORTED for a file that holds no rows of any format, E_ENCODING for text that cannot be decoded
  */
@@ -54,7 +54,7 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   if (isBinary && !binary) await requireNoText(source, named!)
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
-  if (named && named !== format) warn(`it is read as ${format}, as its first bytes tell, and not as ${named}`)
+  if (named && named !== format) warn(`it is read as ${format}, as its first bytes show, and not as ${named}`)
   return {
     chunks: text.source.rest(),
     format,
@@ -65,11 +65,14 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
 }
 
 /** A text that is taken for another format is no damaged file of it. Throws E_CORRUPT that says so. */
-async function requireNoText(source: Peekable, told: FormatName): Promise<void> {
+async function requireNoText(source: Peekable, asked: FormatName): Promise<void> {
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()
   if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
-  throw corruptData(told, 'it is text; --from csv or --from ndjson reads it, if it is that')
+  throw corruptData(
+    asked,
+    `it is text; ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')} reads it, if it is that`,
+  )
 }
 
 /** How many bytes show that it is text. */
@@ -97,7 +100,7 @@ async function decode(source: Peekable, asked: string | undefined, warn: Warn): 
   if (!isMarked) return decodedBy(source, named)
   if (encoding.startsWith('utf-32')) throw undecodable(encoding)
   if (named !== undefined && named !== encoding && asked !== 'utf-16') {
-    warn(`it is read as ${encoding}, as its byte order mark tells, and not as ${asked}`)
+    warn(`it is read as ${encoding}, as its byte order mark says, and not as ${asked}`)
   }
   return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding)
 }
@@ -138,7 +141,7 @@ async function unpack(input: Input, warn: Warn): Promise<Unpacked> {
   const isNamed = compression !== 'none' || formatOf(input.name ?? '') !== undefined
   if (isNamed && source.start.length > 0 && found !== compression) {
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
-    warn(`it is ${not(found)}, as its first bytes tell, though its name says otherwise`)
+    warn(`it is ${not(found)}, as its first bytes show, though its name says otherwise`)
   }
   if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
   const plain = new Peekable(decompress(found, source.rest()))

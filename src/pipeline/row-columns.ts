@@ -60,7 +60,7 @@ export function columnsOf(
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
 }
 
-/** A row as a record. Throws E_RECORD where it is none. */
+/** A row as a record. Throws E_RECORD where it is not one. */
 export function recordOf(row: unknown, place: number): Row {
   if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row) && !isBytes(row))
     return row as Row

@@ -38,7 +38,7 @@ function isDone({ first, settings: { head }, stats }: Run): boolean {
   return first !== undefined && head !== undefined && stats.read >= head
 }
 
-/** Text of no columns is empty; a file of another format has to tell its columns. */
+/** Text of no columns is empty; a file of another format has to name its columns. */
 function requireColumns({ first, settings: { to } }: Run): void {
   if (!first && to !== undefined && !isText(to)) throw new SoftmaxError('E_NO_COLUMNS', { to })
 }

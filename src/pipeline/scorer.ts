@@ -66,7 +66,7 @@ export async function* scoreBatches(
 
 /**
  * A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. Scores of
- * a batch before that nobody needs any longer may be given, to be used again.
+ * a batch before that is not needed any longer may be given, to be used again.
  */
 export function batchScorer({
   schema,
@@ -155,7 +155,7 @@ export function nullsOf(settings: Pick<SettingsOf<'objects'>, 'null'>): NullText
 
 /**
  * Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text: so those of an
- * encoding that nobody named come out unharmed. Where its name is known, or a cell has to become text, it must be valid.
+ * encoding that was not named come out unharmed. Where its name is known, or a cell has to become text, it must be valid.
  */
 function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
   if (!input || !output) return 'text'

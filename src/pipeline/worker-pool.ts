@@ -69,7 +69,7 @@ export async function* fastLane<Long>(
     yield* inOrder(blocks, score, AHEAD + AT_HAND * (jobs - 1))
   } finally {
     await crew.close()
-    // Who borrows the kernel next must find nobody in it.
+    // Who borrows the kernel next must find it free.
     await last
     returnKernel(kernel)
   }
@@ -95,7 +95,7 @@ class WorkerPool {
     this.#pool = new ThreadPool(() => startOf(job, model))
   }
 
-  /** Whether a worker can take a block now; or never will, which the block is told. */
+  /** Whether a worker can take a block now; or never will, which fails the block. */
   get isFree(): boolean {
     return this.#pool.isFree || this.#pool.failure !== undefined
   }

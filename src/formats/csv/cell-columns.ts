@@ -1,4 +1,4 @@
-/** Kept columns whose cells have a type: which it is, told by the first rows, and their values. */
+/** Kept columns whose cells have a type: which it is, by the first rows, and their values. */
 import { columnOfCells, inferType } from '../../core/cell-types.js'
 import { type DataType, typeName } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
@@ -6,7 +6,7 @@ import type { Block, Column, KeptColumn, RowError } from '../../core/record-batc
 import { decodeCell, readRowAt } from './rows.js'
 import { rowRanges } from './scanner.js'
 
-/** How many rows tell types, and how many bytes they have at most: the same rows in whatever blocks they come. */
+/** How many rows types are inferred from, and how many bytes they have at most: the same rows in whatever blocks they come. */
 const MOST_ROWS = 10_000
 const MOST_BYTES = 1 << 20
 

@@ -13,7 +13,7 @@ interface FirstLine {
   skipped: { lines: number; bytes: number }
 }
 
-/** Reads until it is known what stands between cells and what ends rows; that is not looked for for ever. */
+/** Reads until it is known what stands between cells and what ends rows; the search is limited. */
 export async function readFirstLine(
   chunks: AsyncGenerator<Buffer>,
   asked: Omit<Dialect, 'newline'>,
@@ -51,13 +51,13 @@ export async function readFirstLine(
   }
 }
 
-/** True for too few bytes to tell whether a mark is at the start. */
+/** True for bytes too few to show whether a mark is at the start. */
 function mayBeMark(start: Buffer): boolean {
   return start.length < 3 && [undefined, 0xef].includes(start[0])
 }
 
 /**
- * The line `sep=;` that Excel takes for the delimiter, and writes where told; a length of 0 where there is none. Undefined
+ * The line `sep=;` that Excel takes for the delimiter, and writes if asked; a length of 0 where there is none. Undefined
  * where more bytes could decide.
  */
 function separatorLine(
@@ -112,7 +112,7 @@ class LineSkipper {
   }
 }
 
-/** Behind the first newline; undefined where there is none, or that cannot be told yet. */
+/** Behind the first newline; undefined where there is none, or that is not known yet. */
 function newlineEnd(bytes: Buffer, from: number, final: boolean): number | undefined {
   let at = from
   while (at < bytes.length && bytes[at] !== CR && bytes[at] !== LF) at++

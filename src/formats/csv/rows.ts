@@ -126,7 +126,7 @@ const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells
 const openedLate = () =>
   `a quote stands in a cell without quotes; ${optionText('lazyQuotes', true)} takes it for text, ${optionText('quote', 'none')} takes all quotes for text`
 
-/** The cells of a row, its newline left out; or why it is none, if its quotes are not as they should be. */
+/** The cells of a row, its newline left out; or why it is not a row, if its quotes are not as they should be. */
 function cellsOf(line: string, dialect: Dialect): Row {
   const { quote, blanks, delimiter } = dialect
   if (blanks === 'keep' && (quote === '' || !line.includes(quote))) return line.split(delimiter)
@@ -169,7 +169,7 @@ function insideCell(cell: string, quote: string): string {
   return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
 }
 
-/** The next delimiter; at the end of the row there is none, and its own end is -1. */
+/** The next delimiter; -1 at the end of the row. */
 function delimiterAt(line: string, from: number, dialect: Dialect): ByteRange {
   const { delimiter, blanks } = dialect
   if (blanks !== 'delimit') {

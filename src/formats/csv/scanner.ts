@@ -135,7 +135,7 @@ export class Scanner {
     }
   }
 
-  /** Where the next row ends; 0 if that cannot be told yet. `final` says that no more bytes come. */
+  /** Where the next row ends; 0 if that is not known yet. `final` says that no more bytes come. */
   rowEnd(bytes: Buffer, final: boolean): number {
     for (let end = -1; ; ) {
       if (this.quote >= 0) {
@@ -243,7 +243,7 @@ export class Scanner {
     return (at - before) % 2 === 0
   }
 
-  /** True if what stands behind quotes ends their cell; undefined if that cannot be told yet. */
+  /** True if what stands behind quotes ends their cell; undefined if that is not known yet. */
   #endsCell(bytes: Buffer, behind: number, final: boolean): boolean | undefined {
     const { blanks } = this.#dialect
     let at = behind
@@ -275,7 +275,7 @@ export class NewlineFinder {
     }))
   }
 
-  /** Undefined where no row ends in the bytes, which are those of the last call and more; or that cannot be told yet. */
+  /** Undefined where no row ends in the bytes, which are those of the last call and more; or that is not known yet. */
   find(bytes: Buffer, final: boolean): Dialect['newline'] | undefined {
     const [lf, cr] = this.#scanners.map(({ scanner, newline }, index) => {
       const end = this.#ends[index] || scanner.rowEnd(bytes, final)

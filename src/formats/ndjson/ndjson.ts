@@ -100,7 +100,7 @@ async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<
 }
 
 /**
- * Reads as far as the rows that define the columns, but not for ever: the first, and those behind it where it leaves a
+ * Reads as far as the rows that define the columns, within limits: the first, and those behind it where it leaves a
  * column open or the output has types. How many that are does not depend on the blocks that rows come in.
  */
 async function readFirst(
@@ -153,7 +153,7 @@ function addRows(block: Buffer, rows: Sample[], bytes: number, isEnough: () => b
 }
 
 const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
-const ARRAY_OF_ROWS = 'an array of rows is none; each is a line of its own, as jq -c ".[]" makes it'
+const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own, as jq -c ".[]" makes it'
 
 /** A line as a row, and its text. */
 function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): Sample | RowError {

@@ -99,7 +99,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, j
   return at ? (<u64>at << 32) | <u64>kept : 0
 }
 
-/** A logit in quotes, which begin at `at`. Returns where they end; 0 if it is none, or something else is in them too. */
+/** A logit in quotes, which begin at `at`. Returns where they end; 0 if it is not one, or something else is in them too. */
 function parseQuoted(at: usize, logit: usize, quote: u32): usize {
   at = parseCell(at + 1, logit, quote)
   return at && <u32>load<u8>(at) == quote ? at + 1 : 0

@@ -16,7 +16,7 @@ export type Keep = (start: usize, end: usize, out: usize, lead: usize, job: Job)
 
 const BACKSLASH: u32 = 0x5c
 const APOSTROPHE: u32 = 0x27
-/** A number that nobody wants. */
+/** A number that is not used. */
 const SPARE: usize = memory.data(8, 8)
 /** Integers of so many digits are doubles, and print as they stand. */
 const EXACT_DIGITS: usize = 15

@@ -3,7 +3,7 @@
  * rows do not wait for each other.
  *
  * A format is a function that reads a batch of rows, and one that writes a row. What it does not understand it leaves as
- * it was, and the kernel says where that stands: the host does that row, and tells what is wrong with it.
+ * it was, and the kernel says where that stands: the host does that row, and reports what is wrong with it.
  *
  * Reading runs ahead by up to 48 bytes, writing by up to 32: both buffers are padded by the host.
  *

@@ -6,7 +6,7 @@ import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NUMBER, KEEP_TIMESTAMP_UTC 
 import { parse } from './parse-number'
 import { print } from './print-number'
 
-/** Integers of so many digits have 64 bits; numbers of so many are told apart by doubles of the usual size. */
+/** Integers of so many digits have 64 bits; numbers of so many are different doubles, if they are of the usual size. */
 const INTEGER_DIGITS: usize = 18
 const NUMBER_DIGITS: usize = 15
 const LEAST: f64 = 1e-290

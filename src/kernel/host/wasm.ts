@@ -77,7 +77,7 @@ export function growMemory({ memory }: Kernel, bytes: number): void {
   if (missing > 0) memory.grow(Math.ceil(missing / 65536))
 }
 
-/** Kernels that nobody uses now: each takes address space that is given back late, so they are used again. */
+/** Kernels that are not in use: each takes address space that is given back late, so they are used again. */
 const idle: Kernel[] = []
 
 /** A kernel to use for a while, and to give back; what is in its memory is of others before. */
