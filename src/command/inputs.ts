@@ -1,0 +1,50 @@
+/** The inputs of the command: files, and standard input. */
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { SoftmaxError } from '../core/errors.js'
+import { CHUNK } from '../pipeline/file-input.js'
+import { partsOf } from '../pipeline/input-files.js'
+import { fileOf } from './conflict.js'
+import { isClosed, DASH as STDIN } from './descriptor.js'
+
+/** The inputs that arguments name, directories as their parts; standard input where they name none. Throws E_NO_INPUT. */
+export function inputsOf(named: readonly string[]): string[] {
+  const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
+  if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
+  return inputs
+}
+
+/** What an input is called in messages. */
+export function nameOf(input: string): string {
+  return input === STDIN ? 'stdin' : input
+}
+
+/** What is read of the inputs: their paths, and standard input as a stream. */
+export function sourcesOf(inputs: readonly string[]): (string | Readable)[] {
+  for (const input of inputs) requireReadable(input)
+  return inputs.map((input) => (input === STDIN ? standardInput() : input))
+}
+
+/** Errors that opening an input would not show. */
+function requireReadable(input: string): void {
+  if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
+  if (input !== STDIN) return
+  const reason = isClosed(0)
+    ? 'it is closed, or a null device that was opened for writing too; </dev/null is an empty input'
+    : fileOf(STDIN)?.isDirectory()
+      ? 'it is a directory'
+      : undefined
+  if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
+}
+
+/** Standard input; a file is read in larger chunks than Node's own stream would. */
+function standardInput(): Readable {
+  if (!fileOf(STDIN)?.isFile()) return process.stdin
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
+}
+
+/** The bytes of all inputs; undefined where one of them has no size. */
+export function totalSize(inputs: string[]): number | undefined {
+  const files = inputs.map(fileOf)
+  return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
+}

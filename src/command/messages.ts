@@ -1,0 +1,26 @@
+/** What the command says on stderr. */
+import { inspect } from 'node:util'
+import { printable, SoftmaxError } from '../core/errors.js'
+
+export function complain(text: string): void {
+  process.stderr.write(`softmax: ${printable(text)}\n`)
+}
+
+export function warn({ quiet }: { quiet: boolean }, text: string): void {
+  if (!quiet) complain(`warning: ${text}`)
+}
+
+/** Prints an error and gives its exit status. Nothing is printed if the reader of standard output has gone. */
+export function report(error: unknown, debug: boolean): number {
+  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
+  if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
+  complain(known(error).message)
+  if (debug) for (const line of inspect(error).split('\n')) process.stderr.write(`${printable(line)}\n`)
+  return known(error).status
+}
+
+/** A SoftmaxError as it is; any other is an internal error. */
+export function known(error: unknown): SoftmaxError {
+  if (error instanceof SoftmaxError) return error
+  return new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
+}
