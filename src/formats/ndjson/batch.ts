@@ -1,0 +1,133 @@
+/** Rows of NDJSON -> a batch: logits as numbers, and the values that are kept. */
+import { isUtf8 } from 'node:buffer'
+import { logitOf } from '../../core/logit.js'
+import {
+  type JsonColumn,
+  RawJson,
+  type ReaderOptions,
+  type RecordBatch,
+  type RowError,
+  type Value,
+} from '../../core/record-batch.js'
+import { fits } from '../../core/value-type.js'
+import { itemsIn, valuesIn } from './json.js'
+import { countNewlines, linesOf } from './line-splitter.js'
+import { badRow, type ParsedRow, parseRow, textAt, valueAt } from './row.js'
+
+/** What a reader does with each row. */
+interface Task {
+  plan: ReaderOptions
+  /** The column that holds all logits, where one does. */
+  whole: JsonColumn | undefined
+  /** The keys of the classes, and their names in errors. */
+  keys: readonly string[]
+  kept: JsonColumn[]
+  bare: boolean
+  known: Set<string>
+}
+
+/** The rows of a block, before which `mark` bytes belong to it. */
+export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: ReaderOptions, mark = 0): RecordBatch {
+  const task = taskOf(columns, plan)
+  const lines = Array.from(linesOf(block))
+  const utf8 = isUtf8(block) || undefined
+  const bad = new Map<number, RowError>()
+  const logits = new Float64Array(lines.length * plan.classes)
+  const kept: Value[][] = plan.kept.map(() => [])
+  const objects: string[] = []
+  lines.forEach(({ start, end }, row) => {
+    const parsed = parseRow(block.subarray(start, end), plan.encoding, utf8)
+    const rowError = 'value' in parsed ? putRow(parsed, logits, row * plan.classes, task) : parsed
+    if (rowError) bad.set(row, rowError)
+    const text = 'value' in parsed && !rowError ? parsed.text : '{}'
+    if (plan.rawRowKeys) objects.push(text)
+    else if (kept.length > 0) keep(text, kept, row, task, bad)
+  })
+  return {
+    numRows: lines.length,
+    logits,
+    kept,
+    ...(plan.rawRowKeys && { rawRows: objects }),
+    errors: bad,
+    withPosition: ({ code, info: data, column }, row) => {
+      const { line, start, end } = lines[row]!
+      const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
+      // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+      const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
+      return { code, info, start: mark + start, end: mark + end, ...raw }
+    },
+    lines: countNewlines(block),
+    bytes: mark + block.length,
+  }
+}
+
+function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
+  const chosen = plan.logits.map((index) => columns[index]!)
+  const [whole] = plan.logitsList ? chosen : []
+  const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
+  const known = new Set(columns.map(({ name }) => name))
+  return { plan, whole, keys, kept: plan.kept.map((index) => columns[index]!), bare: whole?.path.length === 0, known }
+}
+
+/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
+  const { whole, bare, keys, plan } = task
+  const taken = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
+  if (taken !== undefined) return { code: 'E_NAME' as const, info: { name: taken } }
+  if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  const found = whole ? valueAt(value, whole.path) : value
+  if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
+  const values = valuesOf(found, task)
+  if (!values) return badRow(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
+  if (values.length !== plan.classes) {
+    return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes } }
+  }
+  for (let index = 0; index < values.length; index++) {
+    const item = values[index]
+    if (typeof item === 'number' && Number.isFinite(item) && !plan.nulls?.hasNumber(item)) {
+      into[at + index] = item
+      continue
+    }
+    const logit = typeof item === 'number' && !Number.isFinite(item) ? overflow(text, index, task) : logitOf(item, plan)
+    if (typeof logit !== 'number') return { ...logit, column: keys[index] ?? String(index) }
+    into[at + index] = logit
+  }
+  return undefined
+}
+
+/** The values of the classes, in their order; a record with other keys than the first gives as many as it has. */
+function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined {
+  if (whole?.type === 'list') return Array.isArray(found) ? found : undefined
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
+  const record = found as Record<string, unknown>
+  if (whole && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
+  return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
+}
+
+/** JSON has no infinity, so a number that is one was too large; its text is found again. */
+function overflow(text: string, index: number, { whole, keys }: Task): RowError {
+  const within = textAt(text, whole?.path ?? [])
+  const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
+  return { code: 'E_OVERFLOW', info: { cell } }
+}
+
+/** Takes over the values that are kept; a key that is no column has no place in the output, and its row is bad. */
+function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
+  const values = valuesIn(text)
+  const extra = [...values.keys()].find((key) => !task.known.has(key))
+  if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
+  task.kept.forEach(({ name, type }, index) => {
+    const value = valueFrom(values.get(name))
+    kept[index]!.push(value)
+    if (task.plan.typed && !fits(value, type) && !bad.has(row)) {
+      bad.set(row, { code: 'E_KEY', info: { key: name, type } })
+    }
+  })
+}
+
+function valueFrom(text: string | undefined): Value {
+  if (text === undefined) return null
+  if (text.startsWith('{') || text.startsWith('[')) return new RawJson(text)
+  const value = JSON.parse(text)
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
+}

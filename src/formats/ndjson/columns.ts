@@ -1,0 +1,54 @@
+/** The columns of NDJSON, as its first rows define them. */
+import type { SettingsOf } from '../../core/options.js'
+import type { JsonColumn } from '../../core/record-batch.js'
+import { commonType, typeOf } from '../../core/value-type.js'
+import { valuesIn } from './json.js'
+import { type ParsedRow, textAt, valueAt } from './row.js'
+
+/** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
+export function columnsOf(rows: ParsedRow[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
+  const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
+  if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
+  const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
+  if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
+  const nested = describe(logits, logits.split('.'), rows)
+  return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns
+}
+
+/** What the one column of bare arrays is called. */
+const LIST = 'logits'
+
+/** A value as a cell; of one that is nested, that it is no number. */
+export function sampleOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? typeof value : String(value)
+}
+
+function describe(name: string, path: readonly string[], rows: ParsedRow[]): JsonColumn {
+  const values = rows.map(({ value }) => valueAt(value, path))
+  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  const sample = sampleOf(values[0])
+  if (type === 'list') return { name, path, type, sample, width: widthOf(rows, path) }
+  if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
+  return { name, path, type, sample }
+}
+
+/** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
+function widthOf(rows: ParsedRow[], path: readonly string[]): number {
+  const lists = rows.map(({ value }) => valueAt(value, path)).filter((value) => Array.isArray(value))
+  return lists.find(({ length }) => length > 0)?.length ?? 0
+}
+
+/** The same of records: their keys, in the order of the text. */
+function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
+  const isFilled = (value: unknown) => typeOf(value) === 'record' && Object.keys(value as object).length > 0
+  const row = rows.find(({ value }) => isFilled(valueAt(value, path)))
+  return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
+}
+
+/** Whether a row does not define its columns alone: it has a null, or a list or object without values. */
+export function isOpen(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined
+  const values = Object.values(value ?? {})
+  return values.length === 0 || values.some(isOpen)
+}

@@ -1,0 +1,45 @@
+/** A row of NDJSON: a line, parsed. */
+import { isUtf8 } from 'node:buffer'
+import { encodingInfo } from '../../core/encoding.js'
+import type { RowError } from '../../core/record-batch.js'
+import { parseLine, valuesIn } from './json.js'
+
+export type Row = Record<string, unknown> | unknown[]
+
+/** A row, and its text: an object has integer-like keys in another order than the text has them. */
+export interface ParsedRow {
+  value: Row
+  text: string
+}
+
+const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
+const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own, as jq -c ".[]" makes it'
+
+/** A line as a row, and its text. */
+export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): ParsedRow | RowError {
+  if (!utf8) return { code: 'E_ENCODING', info: encodingInfo(line, 'the line', encoding) }
+  const parsed = parseLine(line.toString('utf8'))
+  if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
+  const { value, text } = parsed
+  if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) return badRow(ARRAY_OF_ROWS)
+  if (typeof value === 'object' && value !== null) return { value: value as Row, text }
+  return { code: 'E_ROW', info: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
+}
+
+export function badRow(reason: string): RowError {
+  return { code: 'E_ROW', info: { reason } }
+}
+
+/** The text of the value that a path leads to, which is there. */
+export function textAt(text: string, path: readonly string[]): string {
+  return path.reduce((within, key) => valuesIn(within).get(key)!, text)
+}
+
+export function valueAt(row: Row, path: readonly string[]): unknown {
+  let value: unknown = row
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}
