@@ -271,6 +271,20 @@ describe('the delimiter whitespace', () => {
   })
 })
 
+describe('lines above the header', () => {
+  it.each([
+    ['a line', 'made by x\n', 1],
+    ['a line with a comma, and one that is blank', 'made by x, v2\n\n', 2],
+    ['two lines of other lengths', 'made by x\nv2, 2026\n', 2],
+  ])('%s: the message has the number to leave out', async (_, above, lines) => {
+    const text = `${above}id,text,cat,dog\n1,a,1.5,-2\n2,b,-2.5,1\n`
+    const { error } = await everyWay(text)
+    expect(error).toMatchObject({ code: 'E_HEADER', status: 2 })
+    expect(error!.message).toContain(`skipLines: ${lines} leaves out what stands above the header`)
+    expect((await everyWay(text, { skipLines: lines, logits: 'cat,dog' })).error).toBeUndefined()
+  })
+})
+
 describe('a delimiter at the end', () => {
   it('of every row but not of the header has no cell behind it', async () => {
     const { text, error, warnings } = await everyWay(`${HEADER}\na,2,1,\n"b",2,1,\n`)

@@ -129,10 +129,10 @@ export const CODES = {
     2,
     ({ item, reason }) => `${optionText('logits')} ${shown(item)} ${reason}`,
   ),
-  E_HEADER: word(
-    2,
-    () =>
-      `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
+  E_HEADER: word<{ above?: { lines: number; cells: number; width: number } }>(2, ({ above }) =>
+    above
+      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header`
+      : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
   ),
   E_NAME: word<{ name: string }>(
     2,

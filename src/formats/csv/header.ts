@@ -43,16 +43,29 @@ export async function readHeader(
 /** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
 
-/** The first rows that have so many cells, as many as are asked for and come in time; and all blocks. */
+/** The lines that seem to stand above the header: how many, the cells of the first, and how many the rows below have. */
+interface LinesAbove {
+  lines: number
+  cells: number
+  width: number
+}
+
+/**
+ * The first rows that have so many cells, as many as are asked for and come in time; and all blocks. Throws E_HEADER where
+ * there are none, and the header seems to stand further below.
+ */
 export async function readFirstRows(
+  head: CsvHeader,
   blocks: AsyncGenerator<Block>,
-  dialect: Dialect,
   width: number,
   count: number,
 ): Promise<{ rows: string[][]; blocks: AsyncGenerator<Block> }> {
+  const { dialect, line } = head
   const rows: string[][] = []
+  let start: Block | undefined
   let bytes = 0
   const wantsMore = (block: Block) => {
+    start ??= block
     for (const { row, start } of rowsIn(block, dialect)) {
       // By the place of the row: how much a block holds depends on the lane.
       if (rows.length === count || bytes + start > SEARCH) break
@@ -61,7 +74,34 @@ export async function readFirstRows(
     bytes += sizeOf(block)
     return rows.length < count && bytes <= SEARCH
   }
-  return { blocks: await lookAhead(blocks, wantsMore, PATIENCE), rows }
+  const all = await lookAhead(blocks, wantsMore, PATIENCE)
+  const above = rows.length === 0 ? findLinesAbove(head, start) : undefined
+  if (above) throw new SoftmaxError('E_HEADER', { line, above })
+  return { blocks: all, rows }
+}
+
+/**
+ * What stands above the header, if the line that was taken for it has fewer cells than the rows below, and these have as
+ * many as one another.
+ */
+function findLinesAbove({ dialect, header, line }: CsvHeader, block: Block | undefined): LinesAbove | undefined {
+  if (!header || !Buffer.isBuffer(block)) return undefined
+  const found = Array.from(take(rowsIn(block, dialect), SAMPLE)).filter(({ row }) => Array.isArray(row))
+  const widths = found.map(({ row }) => (row as string[]).length)
+  const width = widths.at(-1) ?? 0
+  const first = widths.indexOf(width)
+  const isTable = widths.length - first > 1 && widths.slice(first).every((each) => each === width)
+  // One cell more, from the first row on, is what R writes for names of rows.
+  const isShort = width > header.length + (first === 0 ? 1 : 0)
+  if (!isShort || !isTable) return undefined
+  return { lines: line + countLines(block.subarray(0, found[first]!.start), dialect), cells: header.length, width }
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  for (const item of items) {
+    if (count-- === 0) return
+    yield item
+  }
 }
 
 async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -38,7 +38,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       }
     },
     async firstRows(count) {
-      const first = await readFirstRows(blocks, dialect, columns.length, count)
+      const first = await readFirstRows(head, blocks, columns.length, count)
       blocks = first.blocks
       return columns.map((_, column) => first.rows.map((row) => fromBytes(decodeCell(row[column]!, dialect))))
     },
