@@ -43,6 +43,30 @@ describe('names of output columns', () => {
     expect((await run(INPUT, { emit: 'label=id' })).error).toMatchObject({ code: 'E_NAME', info: { name: 'id' } })
   })
 
+  it.each([
+    ['label', "emit: 'probs,label=predicted'", {}],
+    ['p_a', "emit: 'probs=prob_,label'", {}],
+    ['margin', "emit: 'probs,margin=predicted_margin'", { emit: 'probs,margin' }],
+  ] as const)('that a kept column has: the message has the option that renames %s', async (name, says, options) => {
+    const input = `${name},logit_a,logit_b\n1,2,3\n`
+    const { error } = await run(input, options)
+    expect(error).toMatchObject({ code: 'E_NAME', info: { name } })
+    expect(error!.message).toContain(says)
+    expect((await run(input, { emit: /'(.*)'/.exec(says)![1] as never })).error).toBeUndefined()
+  })
+
+  it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {
+    const kept = await run('a,a,logit_x,logit_y\n1,2,3,4\n', { to: 'ndjson' })
+    expect(kept.error).toMatchObject({ code: 'E_NAME', info: { name: 'a', of: 'kept columns' } })
+    expect(kept.error!.message).toContain('keep: false leaves them out')
+    const classes = await run('logit_x,logit_x\n2,3\n', { to: 'ndjson' })
+    expect(classes.error).toMatchObject({ code: 'E_NAME', info: { name: 'x', of: 'classes' } })
+    expect(classes.error!.message).toContain('labels names them')
+    expect((await run('logit_x,logit_x\n2,3\n', { to: 'ndjson', labels: 'x,y' })).text).toBe(
+      `{"p_x":${A},"p_y":${B},"label":"y"}\n`,
+    )
+  })
+
   it('are not empty', async () => {
     await expect(async () => run(INPUT, { emit: 'label=' as never })).rejects.toMatchObject({ code: 'E_OPTION' })
   })

@@ -160,7 +160,9 @@ const THROUGH_COMMAND = {
     status: 1,
     begins: 'in.csv: not supported: bzip2 compression; ',
     says: 'bzip2 -dc ',
-    api: { info: { source: 'in.csv', feature: 'bzip2 compression', remedy: 'run bzip2 -dc FILE | softmax' } },
+    api: {
+      info: { source: 'in.csv', feature: 'bzip2 compression', remedy: 'run bzip2 -dc FILE, and score what it prints' },
+    },
   },
   E_DELIMITER: {
     files: { 'in.csv': 'logit_a;logit_b\n1;2\n' },

@@ -46,7 +46,7 @@ export const CODES = {
   E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined }>(
     1,
     ({ cells, width, hint }) =>
-      `the row has ${plural(cells, 'cell')} where ${width} are expected${hint === undefined ? '' : `; ${hint}`}`,
+      `the row has ${plural(cells, 'cell')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
   ),
   E_REPEATED: word(
     1,
@@ -134,10 +134,10 @@ export const CODES = {
       ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header`
       : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
   ),
-  E_NAME: word<{ name: string }>(
-    2,
-    ({ name }) =>
-      `two columns of the output would be called ${shown(name)}; name one of them with ${optionText('emit', 'probs,label=predicted')}, or choose with ${optionText('keep', false)} or ${optionText('labels')}`,
+  E_NAME: word<{ name: string; of?: 'kept columns' | 'classes' }>(2, ({ name, of }) =>
+    of === undefined
+      ? `two columns of the output would be called ${shown(name)}; name one of them with ${renaming(name)}, or choose with ${optionText('keep', false)} or ${optionText('labels')}`
+      : `two ${of} are called ${shown(name)}, and would be one key; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(
@@ -305,6 +305,13 @@ function textOf(value: unknown): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** The option that gives a new column another name than it has: the probabilities have a prefix. */
+function renaming(name: string): string {
+  if (/^label(?:_\d+)?$/.test(name)) return optionText('emit', 'probs,label=predicted')
+  const isSummary = ['index', 'confidence', 'margin', 'entropy', 'logsumexp'].includes(name)
+  return optionText('emit', isSummary ? `probs,${name}=predicted_${name}` : 'probs=prob_,label')
 }
 
 function cellHint(cell: string, column: string | undefined): string {

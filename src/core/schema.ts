@@ -182,9 +182,13 @@ export function resolveLayout(
 
 /** Throws E_NAME where an object would have two values of one key: of kept columns, new ones, or classes. */
 export function requireKeys({ header, kept, names, classes, shape }: Schema, keepsKeys: boolean): void {
-  const twice = repeated([...(keepsKeys ? [] : kept.map((index) => header[index]!)), ...names])
-  const key = twice ?? (shape === 'record' ? repeated(classes) : undefined)
-  if (key !== undefined) throw new SoftmaxError('E_NAME', { name: key })
+  const keptNames = keepsKeys ? [] : kept.map((index) => header[index]!)
+  const keptTwice = repeated(keptNames)
+  if (keptTwice !== undefined) throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns' })
+  const classTwice = shape === 'record' || repeated(names) !== undefined ? repeated(classes) : undefined
+  if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes' })
+  const name = repeated([...keptNames, ...names])
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name })
 }
 
 /** Throws E_NAME where a new column would have the name of one that is kept. */
