@@ -55,7 +55,9 @@ describe('an input that fails midway', () => {
 })
 
 it('has to be in a list', () => {
-  expect(() => scoreFiles('in.csv' as never)).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+  for (const inputs of ['in.csv', [3], [null], [['in.csv']], [new URL('file:///in.csv')]]) {
+    expect(() => scoreFiles(inputs as never)).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
+  }
 })
 
 describe('an output that fails', () => {

@@ -29,9 +29,7 @@ export interface FilesStream extends ReadableOf<Buffer, ScoreEvents>, Pick<Score
  * await pipeline(scoreFiles(['logits.parquet/'], { to: 'parquet' }), createWriteStream('scored.parquet'))
  */
 export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
-  if (!Array.isArray(inputs)) {
-    throw new SoftmaxError('E_OPTION', { option: 'scoreFiles', value: inputs, expected: 'a list of paths and streams' })
-  }
+  requireInputs(inputs)
   const settings = parseOptions(options, 'bytes')
   const stats = newStats()
   const { source, signal } = settings
@@ -45,6 +43,18 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   })
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
   return Object.assign(stream, { stats, release })
+}
+
+function requireInputs(inputs: unknown): void {
+  const isInput = (input: unknown) => typeof input === 'string' || isReadable(input)
+  if (Array.isArray(inputs) && inputs.every(isInput)) return
+  const value = Array.isArray(inputs) ? inputs.find((input) => !isInput(input)) : inputs
+  throw new SoftmaxError('E_OPTION', { option: 'scoreFiles', value, expected: 'a list of paths and streams' })
+}
+
+/** Also of another package, as `readable-stream`, or of an older design. */
+function isReadable(input: unknown): boolean {
+  return typeof (input as Partial<Readable> | null)?.pipe === 'function'
 }
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
