@@ -1205,7 +1205,12 @@ describe('options', () => {
     ['jsonl', "from: 'ndjson'"],
     ['temprature', 'temperature'],
     ['threads', 'jobs'],
-  ])('that other libraries call %s are proposed by their own name, %s', (name, near) => {
+    ['rejects', 'onReject'],
+    ['noKeep', 'keep'],
+    ['noHeader', 'header'],
+    ['log', "op: 'log-softmax'"],
+    ['output', 'pipe()'],
+  ])('that other libraries or the command call %s are proposed by their own name, %s', (name, near) => {
     const error = thrown(() => score({ [name]: 1 } as ScoreOptions))
     expect(error.message).toBe(`unknown option ${JSON.stringify(name)}; did you mean ${near}? [E_FLAG]`)
   })

@@ -4,6 +4,7 @@
  */
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
+import { speaking } from './option-words.js'
 
 /** A kind of file. */
 export interface FileKind {
@@ -17,7 +18,10 @@ export interface FileKind {
 }
 
 /** What the remedy is mostly: a command, whose output is piped in. */
-const pipe = (command: string) => (file: string) => `${command.replace('FILE', file)} | softmax`
+const pipe = (command: string) => (file: string) => {
+  const filled = command.replace('FILE', file)
+  return speaking() === 'command' ? `${filled} | softmax` : `${filled}, and score what it prints`
+}
 const run = (command: string) => (file: string) => `run ${pipe(command)(file)}`
 const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', file)}"`
 const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE').to_csv('logits.csv', index=False)`)
@@ -50,7 +54,7 @@ const KINDS: readonly FileKind[] = [
   {
     feature: 'a spreadsheet (.xlsx, .ods)',
     magic: zipOf(/\bxl\/|opendocument\.spreadsheet/),
-    remedy: (file) => `save the sheet as CSV, or run in2csv ${file} | softmax`,
+    remedy: (file) => `save the sheet as CSV, or ${run('in2csv FILE')(file)}`,
   },
   {
     feature: 'a document (.docx, .odt)',
@@ -60,7 +64,7 @@ const KINDS: readonly FileKind[] = [
   {
     feature: 'a numpy archive (.npz)',
     magic: zipOf(/^.{30}[^\0]*\.npy/s),
-    remedy: (file, start) => `run unzip -p ${file} ${firstEntry(start)} | softmax`,
+    remedy: (file, start) => run(`unzip -p FILE ${firstEntry(start)}`)(file),
   },
   { feature: 'a PyTorch file', magic: zipOf(/\/data\.pkl/), remedy: say(FLATTENED) },
   { feature: 'a zip archive', magic: zipOf(/^/), remedy: run('unzip -p FILE') },

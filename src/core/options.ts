@@ -204,7 +204,7 @@ export const OPTIONS = {
     scopes: ['bytes', 'matrix', 'command'],
     default: 'softmax',
     flag: { name: 'log', sets: 'log-softmax' },
-    aliases: 'log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax',
+    aliases: 'log=log-softmax log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax',
     help: 'log-softmax: the natural logarithms of the probabilities',
     doc: "'log-softmax' gives the natural logarithms of the probabilities",
   }),
@@ -255,6 +255,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: [...STREAMS, 'write'],
     default: true,
+    aliases: 'no-keep drop',
     help: "leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched",
   }),
   types: option({
@@ -337,7 +338,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: READERS,
     defaultText: 'by the first line',
-    aliases: 'headers has-header header-row no-headers H',
+    aliases: 'headers has-header header-row no-header no-headers H',
     help: 'whether the first line is a header, whatever it looks like',
   }),
   rowNames: option({
@@ -396,6 +397,7 @@ export const OPTIONS = {
   onReject: option({
     kind: rejectHandler,
     scopes: ['bytes', 'objects', 'read'],
+    aliases: 'rejects reject bad-rows',
     help: 'is called for each bad row, in order, and waited for',
   }),
   maxErrors: option({
@@ -589,6 +591,7 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   const meant = (called: string | undefined) => aliases.filter((alias) => alias.name === called).map(({ text }) => text)
   const exact = meant(name).join(' or ')
   if (exact !== '') return exact
+  if (scope !== 'command' && name === 'output') return 'pipe()'
   const names = aliases.map(({ name }) => name)
   return nearest(word, scope === 'command' ? flagNames() : namesIn(scope)) ?? meant(nearest(name, names))[0]
 }
