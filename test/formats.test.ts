@@ -194,6 +194,18 @@ describe('.npy', () => {
     },
   )
 
+  // numpy.load reads both: a header is a literal of Python.
+  it.each([
+    `{"descr": "<f8", "fortran_order": False, "shape": (1, 2), }`,
+    `{'descr': "<f8", "fortran_order": False, 'shape': (1, 2)}`,
+  ])('may have quotes of either kind in its header: %s', async (literal) => {
+    const header = Buffer.from(`${literal.padEnd(117)}\n`)
+    const bytes = Buffer.concat([Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]), header])
+    const numbers = Buffer.from(new Float64Array([2, 1]).buffer)
+    const { text, error } = await run(Buffer.concat([bytes, numbers]), { from: 'npy', to: 'csv' })
+    expect({ text, error }).toEqual({ text: `p_0,p_1,label\n${P21},0\n`, error: undefined })
+  })
+
   it('of one dimension is one row, with a warning', async () => {
     const flat = cases.find(({ name }) => name === 'one dimension')!
     const { warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})

@@ -82,9 +82,10 @@ const damaged = (reason: string) => damage.corruptData('npy', reason)
 
 /** Reads the Python literal; all that is not an array of floats or integers is refused. */
 function parseHeader(text: string): Header {
-  const descr = /'descr'\s*:\s*(?:'([^']*)'|\[)/.exec(text)
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)
-  const shape = /'shape'\s*:\s*\(([\d\sL,]*)\)/.exec(text)
+  // As Python reads it, quotes may be of either kind.
+  const descr = /["']descr["']\s*:\s*(?:["']([^"']*)["']|\[)/.exec(text)
+  const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
+  const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
   if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text)) throw damaged('its header is not that of an array')
   const [, mark, kind, size] = /^([<>=|])(f(?=[248])|[iu])([1248])$/.exec(descr[1] ?? '') ?? []
   if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
