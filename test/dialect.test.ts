@@ -276,12 +276,21 @@ describe('lines above the header', () => {
     ['a line', 'made by x\n', 1],
     ['a line with a comma, and one that is blank', 'made by x, v2\n\n', 2],
     ['two lines of other lengths', 'made by x\nv2, 2026\n', 2],
+    ['two lines that look like a table', 'made by x\nof y\n\n', 3],
   ])('%s: the message has the number to leave out', async (_, above, lines) => {
     const text = `${above}id,text,cat,dog\n1,a,1.5,-2\n2,b,-2.5,1\n`
     const { error } = await everyWay(text)
     expect(error).toMatchObject({ code: 'E_HEADER', status: 2 })
     expect(error!.message).toContain(`skipLines: ${lines} leaves out what stands above the header`)
     expect((await everyWay(text, { skipLines: lines, logits: 'cat,dog' })).error).toBeUndefined()
+    const { error: unknown } = await everyWay(text, { logits: 'cat,dog' })
+    expect(unknown).toMatchObject({ code: 'E_HEADER', info: { above: { lines } } })
+  })
+
+  it('are proposed where there is a line less than a column, too, but not where R left out the name of the row names', async () => {
+    const { error } = await everyWay('made by x, 2026\nid,cat,dog\na,1.5,-2\nb,-2.5,1\n')
+    expect(error).toMatchObject({ code: 'E_HEADER', info: { above: { lines: 1 } } })
+    expect((await everyWay('"cat","dog"\na,1.5,-2\nb,-2.5,1\n')).error).toMatchObject({ code: 'E_WIDTH' })
   })
 })
 
@@ -333,6 +342,36 @@ describe('a delimiter at the end', () => {
     stream.end('a,b\n1,2,\n')
     expect(await stream.toArray()).toEqual([{ a: '1', b: '2' }])
     expect(warnings).toHaveLength(1)
+  })
+})
+
+describe('names in quotes with another delimiter between them', () => {
+  it.each([';', '|', '\t', ' '])('are named with the delimiter that the message proposes: %j', async (delimiter) => {
+    const text = '"t","logit_x","logit_y"\n"a",2,1\n'.replaceAll(',', delimiter)
+    const { error } = await everyWay(text)
+    expect(error).toMatchObject({ code: 'E_DELIMITER', info: { line: 1, delimiter } })
+    expect((await everyWay(text, { delimiter, emit: 'index' })).text).toBe(`"t"${delimiter}index\n"a"${delimiter}0\n`)
+  })
+
+  it('are not proposed where a delimiter was given', async () => {
+    expect((await everyWay('"t";"x"\n1;2\n', { delimiter: ',' })).error).toMatchObject({ code: 'E_QUOTE' })
+  })
+})
+
+describe('a mark of comments before a header', () => {
+  // numpy.savetxt(f, [[2, 1]], header='logit_x logit_y') writes these.
+  const saved = '# logit_x logit_y\n2.000000000000000000e+00 1.000000000000000000e+00\n'
+
+  it('is no column where blanks are the delimiter, which the message proposes', async () => {
+    expect((await everyWay(saved)).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
+    for (const delimiter of [' ', 'whitespace']) {
+      expect((await everyWay(saved, { delimiter })).text).toBe(`p_x p_y label\n${P21.replace(',', ' ')} x\n`)
+    }
+  })
+
+  it('is one where rows have a cell for it', async () => {
+    const { text } = await everyWay('# logit_x logit_y\n7 2 1\n', { delimiter: ' ', emit: 'index' })
+    expect(text).toBe('# index\n7 0\n')
   })
 })
 

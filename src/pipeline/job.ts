@@ -3,8 +3,8 @@ import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf } from '../core/formats.js'
 import { requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
-import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
-import { type Evidence, needsEvidence, requireKeys, resolveTable } from '../core/schema.js'
+import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { type Evidence, findWhole, needsEvidence, requireKeys, resolveTable } from '../core/schema.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, resolveColumns } from './columns.js'
 import { firstRows } from './first-rows.js'
@@ -44,8 +44,20 @@ export async function jobOf(
 
 /** What the columns of the first input are guessed by, where they have to be. */
 async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: InputSettings): Promise<Evidence> {
-  if (first || !needsEvidence(settings, reader.columns, reader.named)) return {}
+  if (first) return {}
+  // Where lines stand above the header, its names are not among the columns: that is what these rows show.
+  if (reader.named && !isSelectable(settings, reader.columns)) await firstRows(reader, EVIDENCE_ROWS)
+  if (!needsEvidence(settings, reader.columns, reader.named)) return {}
   return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames: pandasIndexNames(reader.metadata) }
+}
+
+function isSelectable(settings: InputSettings, columns: readonly Column[]): boolean {
+  try {
+    findWhole(settings, columns)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The output is written as the input is, unless it is asked for in another format. */

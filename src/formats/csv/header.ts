@@ -2,6 +2,7 @@
 
 import type { Dialect } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { isNumber } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
@@ -75,7 +76,8 @@ export async function readFirstRows(
     return rows.length < count && bytes <= SEARCH
   }
   const all = await lookAhead(blocks, wantsMore, PATIENCE)
-  const above = rows.length === 0 ? findLinesAbove(head, start) : undefined
+  const isText = rows.every((row) => !row.some(isNumber))
+  const above = isText ? findLinesAbove(head, start) : undefined
   if (above) throw new SoftmaxError('E_HEADER', { line, above })
   return { blocks: all, rows }
 }
@@ -91,8 +93,9 @@ function findLinesAbove({ dialect, header, line }: CsvHeader, block: Block | und
   const width = widths.at(-1) ?? 0
   const first = widths.indexOf(width)
   const isTable = widths.length - first > 1 && widths.slice(first).every((each) => each === width)
-  // One cell more, from the first row on, is what R writes for names of rows.
-  const isShort = width > header.length + (first === 0 ? 1 : 0)
+  // One cell more, from a first row on that has numbers, is what R writes for names of rows.
+  const isRowNames = first === 0 && (found[0]!.row as string[]).some(isNumber)
+  const isShort = width > header.length + (isRowNames ? 1 : 0)
   if (!isShort || !isTable) return undefined
   return { lines: line + countLines(block.subarray(0, found[first]!.start), dialect), cells: header.length, width }
 }
@@ -169,6 +172,10 @@ class HeadReader {
       const { row } = found
       if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
       if (Array.isArray(row) && (!this.#header || row.length === this.#header.length)) return { first: row }
+      if (Array.isArray(row) && this.#header && isMarked(this.#header) && row.length === this.#header.length - 1) {
+        this.#header = this.#header.slice(1)
+        return { first: row }
+      }
       if (this.#header && this.#endsInDelimiter(block)) {
         this.#dialect = { ...this.#dialect, trailing: true }
         return { first: (row as string[]).slice(0, -1) }
@@ -216,10 +223,26 @@ class HeadReader {
 
   #requireCells({ row, start }: Found, block: Block, place: { row?: number }): string[] {
     if (Array.isArray(row)) return row
+    const delimiter = this.#settings.delimiter === undefined ? delimiterBehindQuote(block, start) : undefined
+    if (delimiter) throw new SoftmaxError('E_DELIMITER', { line: this.#lineOf(block, start), delimiter })
     const byte = this.#bytes + start + row.at
     throw new SoftmaxError(row.code!, { ...row.info, ...place, line: this.#lineOf(block, start), byte } as never)
   }
 }
+
+/** Whether a header begins with a mark of comments, as numpy's `savetxt` writes it, that blanks part from the names. */
+function isMarked([first = '', ...names]: string[]): boolean {
+  return /^#+$/.test(first) && names.length > 0
+}
+
+/** What stands between the first two cells, where both are in quotes and it is another delimiter. */
+function delimiterBehindQuote(block: Block, start: number): string | undefined {
+  if (!Buffer.isBuffer(block)) return undefined
+  return /^"[^"\r\n]*"([;|\t ])"/.exec(block.toString('latin1', start, start + LONGEST_NAME))?.[1]
+}
+
+/** How far a first name in quotes is looked at. */
+const LONGEST_NAME = 1000
 
 /** What the column of row names is called. */
 const ROW_NAMES = 'row_names'

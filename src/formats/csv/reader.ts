@@ -97,7 +97,8 @@ function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
   const { quote, blanks } = dialect
   if (cell === undefined || more !== undefined || blanks === 'delimit' || (quote && cell.startsWith(quote))) return
   const [row = cell] = first ?? []
-  const delimiter = [';', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(cell, row)
+  const names = cell.replace(/^#+ (?=\S)/, '')
+  const delimiter = [';', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(names, row)
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
 
