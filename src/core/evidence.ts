@@ -12,6 +12,8 @@ export interface SampledColumn {
   cells: readonly string[]
   /** True of an index that pandas stored among the columns. */
   isIndex?: boolean
+  /** The path to a list of numbers in its nested objects. */
+  listPath?: string | undefined
 }
 
 /** What a name and the first rows say of a column. */

@@ -82,6 +82,10 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const doubt = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
   const header = all.map(({ name }) => name)
+  const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
+  if (nested !== undefined) {
+    throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
+  }
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
 }

@@ -29,6 +29,8 @@ export interface Column {
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
+  /** Of nested objects, the path that leads to the first list of numbers in them. */
+  listPath?: string | undefined
 }
 
 /** A column of objects, and the keys that lead to it. */

@@ -78,11 +78,12 @@ export function resolveTable(
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
   if (whole === undefined) {
-    const sampled = columns.map(({ name, type, sample }, index) => ({
+    const sampled = columns.map(({ name, type, sample, listPath }, index) => ({
       name,
       type,
       cells: rows?.[index] ?? [sample],
       isIndex: indexNames?.has(name) === true,
+      listPath,
     }))
     const schema = resolveSchema(settings, sampled, named)
     if (objects) requireNewNames(schema.names, header)

@@ -2,7 +2,7 @@
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
-import { valuesIn } from './json.js'
+import { parseExactly, valuesIn } from './json.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
 
 /** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
@@ -25,12 +25,32 @@ export function sampleOf(value: unknown): string {
 }
 
 function describe(name: string, path: readonly string[], rows: ParsedRow[]): JsonColumn {
-  const values = rows.map(({ value }) => valueAt(value, path))
+  const values = rows.map((row) => exactAt(row, path))
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   const sample = sampleOf(values[0])
   if (type === 'list') return { name, path, type, sample, width: widthOf(rows, path) }
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
-  return { name, path, type, sample }
+  return { name, path, type, sample, ...(type === 'json' && { listPath: listPathIn(values[0], name) }) }
+}
+
+/** The path to the first list of numbers in a nested object, as it may be selected. */
+function listPathIn(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value))
+    return value.length > 1 && value.every((item) => typeof item === 'number') ? path : undefined
+  for (const [key, item] of Object.entries(value)) {
+    const found = listPathIn(item, `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** A value; an integer with all its digits, where a double has not enough: a key would come out as another. */
+function exactAt({ value, text }: ParsedRow, path: readonly string[]): unknown {
+  const found = valueAt(value, path)
+  return typeof found === 'number' && Math.abs(found) > Number.MAX_SAFE_INTEGER && Number.isInteger(found)
+    ? parseExactly(textAt(text, path))
+    : found
 }
 
 /** The length of the first list that has something in it: one without a class is a bad row, if others have some. */

@@ -1,6 +1,7 @@
 /** Opens NDJSON: reads as far as the rows that define its columns. */
 import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
+import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, LocatedRowError, RecordBatchReader, Relocate, RowError, Source } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
@@ -126,7 +127,13 @@ function firstRowError(block: Block, { maxRowBytes, encoding }: SettingsOf<'byte
     return [{ code: 'E_ROW_TOO_LONG', info: { limit: maxRowBytes, row: 0, line: 0, byte: 0 } }]
   const { start, end, line } = linesOf(block).next().value ?? {}
   if (start === undefined) return []
-  const { code, info } = parseRow(block.subarray(start, end), encoding) as RowError
+  const error = parseRow(block.subarray(start, end), encoding) as RowError
+  const { code } = error
+  // As a text that is no JSON at all begins: the name of the file, or an option, says what it is not.
+  const isOther = code === 'E_JSON' && !/^[\s\ufeff]*[[{]/.test(block.toString('utf8', start, start + 16))
+  const info = isOther
+    ? { reason: `it begins with neither { nor [; ${optionText('from', 'csv')} reads delimited text` }
+    : error.info
   return [{ code, info: { ...info, row: 0, line: line!, byte: start } }]
 }
 
