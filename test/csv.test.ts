@@ -382,6 +382,12 @@ describe('rows that are none', () => {
     expect(error!.message).toContain('decimals need a point')
   })
 
+  it('says what to write in place of a list in a cell', async () => {
+    const { error } = await run('id,logits\n1,"[1.5, 2.5]"\n')
+    expect(error).toMatchObject({ code: 'E_CELL' })
+    expect(error!.message).toContain('a list in a cell is not read: write a column for each class, or JSON lines')
+  })
+
   it('cannot put control characters of theirs into messages, nor more than 80 characters', async () => {
     const { error } = await run(`${header}a,2,\u001b[31mred\n`)
     expect(error!.message).toContain('\\u001b[31mred')

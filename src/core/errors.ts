@@ -320,6 +320,8 @@ function cellHint(cell: string, column: string | undefined): string {
     return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
   }
   if (/^\s*[+-]?\d+,\d+\s*$/.test(cell)) return '; decimals need a point'
+  if (/^\s*\[.*\]\s*$/s.test(cell))
+    return '; a list in a cell is not read: write a column for each class, or JSON lines'
   const word = cell.trim()
   return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
 }
