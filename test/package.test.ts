@@ -135,7 +135,8 @@ describe('the package', () => {
 
   it.each([
     ['globally', 'lib', false, 'npm install -g hyparquet'],
-    ['in a project', 'project', true, 'npm install hyparquet'],
+    ['in the project of the working folder', '.', true, 'npm install hyparquet'],
+    ['in a project elsewhere', 'project', true, 'npm install --prefix ROOT hyparquet'],
     ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet -p hyparquet-writer softmax'],
   ])('says how a peer that is missing is installed, where it is itself %s', (_, root, isProject, says) => {
     const cwd = folder({ 'in.csv': 'logit_a,logit_b\n1,2\n' })
@@ -145,7 +146,8 @@ describe('the package', () => {
     const { stderr, status } = spawnSync(process.execPath, [join(home, 'dist', 'cli.js'), 'in.csv', '-t', 'parquet'], {
       cwd,
     })
-    expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; ${says}`)])
+    const command = says.replace('ROOT', join(cwd, root))
+    expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; ${command}`)])
   })
 
   it('has a lock file that names no registry', () => {

@@ -23,5 +23,11 @@ function installCommand(packages: string): string {
   if (inside === undefined) return `npm install ${packages}`
   if (root.includes(join(sep, '_npx', sep)))
     return `npx -p softmax-stream -p ${packages.replaceAll(' ', ' -p ')} softmax`
-  return `npm install ${existsSync(join(root, 'package.json')) ? '' : '-g '}${packages}`
+  if (!existsSync(join(root, 'package.json'))) return `npm install -g ${packages}`
+  return `npm install ${isWithin(process.cwd(), root) ? '' : `--prefix ${root} `}${packages}`
+}
+
+/** Whether npm would install into a project from a folder. */
+function isWithin(folder: string, project: string): boolean {
+  return folder === project || folder.startsWith(join(project, sep))
 }
