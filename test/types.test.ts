@@ -213,6 +213,13 @@ describe('what cannot be read', () => {
     expect(error).toMatchObject({ code, message: expect.stringContaining(says!) })
   })
 
+  it('is named where its numbers begin with the high byte, with what rewrites it', async () => {
+    const { error, text } = await run(fixture('big-endian.arrows'), { from: 'arrow', to: 'csv' })
+    expect(error).toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('big-endian Arrow data') })
+    expect(error!.message).toContain('RecordBatchStreamReader')
+    expect(text).toBe('')
+  })
+
   it('is named, not in the words of the engine, wherever a file is damaged', async () => {
     const files = ['polars.arrow', 'dictionaries.arrows', 'digits.arrows'].map(fixture)
     const damage = fc.record({

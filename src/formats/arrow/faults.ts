@@ -15,7 +15,8 @@ export function unsupported(feature: string, remedy: string): never {
 /** How to write a stream anew as this package reads it: pyarrow reads what it no longer writes. */
 export const REWRITE =
   "rewrite it: python -c 'import pyarrow as a, pyarrow.feather as f; " +
-  'f.write_feather(a.RecordBatchStreamReader("old").read_all(), "new.arrow")\''
+  'f.write_feather(a.RecordBatchStreamReader("old").read_all(), "new.arrow")\'; ' +
+  'of a file, not a stream, with RecordBatchFileReader'
 
 /** How to write a file without a column. */
 export function withoutColumn(name: string): string {
