@@ -61,10 +61,11 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 
 /** A message of the API as the command has it: `header: false` is `--no-header`, and `logits: '1,2'` `--logits 1,2`. */
 function inFlags(message: string): string {
-  return message.replace(/(\w+): ('(?:[^'\\]|\\.)*'|true|false)/g, (text, name: string, value: string) => {
+  return message.replace(/(\w+): ('(?:[^'\\]|\\.)*'|true|false|\d+)/g, (text, name: string, value: string) => {
     if (!(name in OPTION_TABLE)) return text
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     if (value === 'true' || value === 'false') return value === 'true' ? `--${flag}` : `--no-${flag}`
+    if (/^\d/.test(value)) return `--${flag} ${value}`
     const plain = value.slice(1, -1).replace(/\\(.)/g, '$1')
     return `--${flag} ${/^-?[\w.=,]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`}`
   })

@@ -44,66 +44,72 @@ export async function readHeader(
 /** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
 
-/** The lines that seem to stand above the header: how many, the cells of the first, and how many the rows below have. */
-interface LinesAbove {
-  lines: number
-  cells: number
-  width: number
-}
-
 /**
  * The first rows that have so many cells, as many as are asked for and come in time; and all blocks. Throws E_HEADER where
  * there are none, and the header seems to stand further below.
  */
 export async function readFirstRows(
-  head: CsvHeader,
+  { dialect, header, line }: CsvHeader,
   blocks: AsyncGenerator<Block>,
   width: number,
   count: number,
 ): Promise<{ rows: string[][]; blocks: AsyncGenerator<Block> }> {
-  const { dialect, line } = head
   const rows: string[][] = []
-  let start: Block | undefined
+  const search = new HeaderSearch(line)
   let bytes = 0
   const wantsMore = (block: Block) => {
-    start ??= block
     for (const { row, start } of rowsIn(block, dialect)) {
       // By the place of the row: how much a block holds depends on the lane.
       if (rows.length === count || bytes + start > SEARCH) break
       if (Array.isArray(row) && row.length === width) rows.push(row)
     }
+    search.add(block, dialect)
     bytes += sizeOf(block)
     return rows.length < count && bytes <= SEARCH
   }
   const all = await lookAhead(blocks, wantsMore, PATIENCE)
   const isText = rows.every((row) => !row.some(isNumber))
-  const above = isText ? findLinesAbove(head, start) : undefined
+  const above = header && isText ? search.linesAbove(header.length) : undefined
   if (above) throw new SoftmaxError('E_HEADER', { line, above })
   return { blocks: all, rows }
 }
 
-/**
- * What stands above the header, if the line that was taken for it has fewer cells than the rows below, and these have as
- * many as one another.
- */
-function findLinesAbove({ dialect, header, line }: CsvHeader, block: Block | undefined): LinesAbove | undefined {
-  if (!header || !Buffer.isBuffer(block)) return undefined
-  const found = Array.from(take(rowsIn(block, dialect), SAMPLE)).filter(({ row }) => Array.isArray(row))
-  const widths = found.map(({ row }) => (row as string[]).length)
-  const width = widths.at(-1) ?? 0
-  const first = widths.indexOf(width)
-  const isTable = widths.length - first > 1 && widths.slice(first).every((each) => each === width)
-  // One cell more, from a first row on that has numbers, is what R writes for names of rows.
-  const isRowNames = first === 0 && (found[0]!.row as string[]).some(isNumber)
-  const isShort = width > header.length + (isRowNames ? 1 : 0)
-  if (!isShort || !isTable) return undefined
-  return { lines: line + countLines(block.subarray(0, found[first]!.start), dialect), cells: header.length, width }
-}
+/** Looks for the header of a table below lines that were taken for it. */
+class HeaderSearch {
+  /** The cells of the first rows, and the lines before each. */
+  readonly #rows: { cells: number; lines: number; hasNumbers: boolean }[] = []
+  #lines: number
 
-function* take<T>(items: Iterable<T>, count: number): Generator<T> {
-  for (const item of items) {
-    if (count-- === 0) return
-    yield item
+  /** `line` is that of what was taken for the header. */
+  constructor(line: number) {
+    this.#lines = line
+  }
+
+  add(block: Block, dialect: Dialect): void {
+    let counted = 0
+    for (const { row, start } of rowsIn(block, dialect)) {
+      if (this.#rows.length === SAMPLE) return
+      if (!Array.isArray(row) || !Buffer.isBuffer(block)) continue
+      this.#lines += countLines(block.subarray(counted, start), dialect)
+      counted = start
+      this.#rows.push({ cells: row.length, lines: this.#lines, hasNumbers: row.some(isNumber) })
+    }
+    this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(counted), dialect) : block.lines
+  }
+
+  /**
+   * The lines that stand above the header, where what was taken for it has fewer cells than the rows below, and these have
+   * as many as one another.
+   */
+  linesAbove(cells: number): { lines: number; cells: number; width: number } | undefined {
+    const width = this.#rows.at(-1)?.cells ?? 0
+    const first = this.#rows.findIndex((row) => row.cells === width)
+    const table = this.#rows.slice(first)
+    // One cell more, from a first row on that has numbers, is what R writes for names of rows.
+    const isRowNames = first === 0 && table[0]?.hasNumbers === true
+    const isWider = width > cells + (isRowNames ? 1 : 0)
+    if (!isWider || table.length < 2 || table.some((row) => row.cells !== width)) return undefined
+    return { lines: table[0]!.lines, cells, width }
   }
 }
 
