@@ -115,7 +115,7 @@ const THROUGH_COMMAND = {
     args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
     status: 1 as const,
     stdout: `1,${P21},0\n`,
-    begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is none of the first row\'s',
+    begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is not one of the first row\'s',
     says: '--no-keep',
   },
   E_CELL_TYPE: {

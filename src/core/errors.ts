@@ -69,7 +69,7 @@ export const CODES = {
   ),
   E_KEY: word<{ key: string; type?: string }>(1, ({ key, type }) =>
     type === undefined
-      ? `its key ${shown(key)} is none of the first row's, which are the columns; ${optionText('keep', false)} leaves them out`
+      ? `its key ${shown(key)} is not one of the first row's, which are the columns; ${optionText('keep', false)} leaves them out`
       : `its ${shown(key)} is no ${type}, as the first rows have there; ${optionText('keep', false)} leaves it out`,
   ),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),

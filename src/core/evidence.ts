@@ -31,7 +31,7 @@ export interface Facts {
   isWhole: boolean
 }
 
-/** Reads a column's cells; without a header its name is none. */
+/** Reads a column's cells; without a header it has no name. */
 export function factsOf({ name, type, cells, isIndex = false }: SampledColumn, index: number, named: boolean): Facts {
   const isScalar = type === 'number' || type === 'integer' || type === 'text'
   const numbers = isScalar ? cells.filter(isNumber) : []

@@ -66,7 +66,7 @@ const byte = (place: string): Kind<string> => ({
   accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
 })
 
-/** The delimiter that is any run of blanks; and the quote that is none. */
+/** The delimiter that is any run of blanks; and the word for no quotes. */
 export const WHITESPACE = 'whitespace'
 export const NO_QUOTE = 'none'
 

@@ -43,7 +43,7 @@ export class FileWindow {
     this.#start = at
   }
 
-  /** Gives back what was read but for the last window: nobody may use it any longer. */
+  /** Gives back what was read but for the last window: it must not be used any longer. */
   recycle(): void {
     for (const bytes of this.#spent.splice(0)) recycle(bytes)
   }

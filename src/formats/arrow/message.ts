@@ -26,7 +26,7 @@ export function readMessage(metadata: Uint8Array): Message {
   if (version < VERSION_4) unsupported(`version ${version + 1} of Arrow metadata`, REWRITE)
   const kind = HEADERS[message.int(1, 1)]
   const header = message.table(2)
-  if (!kind || !header) throw damaged('a message has a kind that is none')
+  if (!kind || !header) throw damaged('a message has an unknown kind')
   return { kind, header, bodyLength: message.count(3) }
 }
 

@@ -89,7 +89,7 @@ function readTimestamp(type: FlatTable): DataType {
 
 function oneOf<T>(values: readonly T[], index: number): T {
   const value = values[index]
-  if (value === undefined) throw damaged('a type has a unit or width that is none')
+  if (value === undefined) throw damaged('a type has an unknown unit or width')
   return value
 }
 

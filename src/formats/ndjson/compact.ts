@@ -11,7 +11,7 @@ export function putLine(value: Buffer, lines: ByteQueue): void {
 
 const NEWLINE = Buffer.of(LF)
 
-/** A value with one blank in place of blanks among which there is a newline; in texts there is none. */
+/** A value with one blank in place of blanks among which there is a newline; texts cannot have one. */
 function compact(value: Buffer): Buffer {
   const line = Buffer.allocUnsafe(value.length)
   let to = 0

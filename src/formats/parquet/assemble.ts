@@ -1,5 +1,5 @@
 /**
- * Columns of Arrow out of the leaves of Parquet: where values are null, and where lists begin, is told by their levels
+ * Columns of Arrow out of the leaves of Parquet: where values are null, and where lists begin, is in their levels
  * (Melnik et al., Dremel: Interactive Analysis of Web-Scale Datasets, 2010).
  *
  * Below a list, each level belongs to a place for a value: there is one where the definition level reaches the `slot` of the

@@ -39,7 +39,7 @@ export function valueReader(
 ): PageValues {
   if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary)
   const open = ENCODINGS.get(encoding)
-  if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which is none of Parquet`)
+  if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which Parquet does not have`)
   return open(type, bytes, count)
 }
 

@@ -71,7 +71,7 @@ function footerOf({ num_rows, schema, row_groups, key_value_metadata: entries = 
 
 /**
  * Throws where the column chunks of a row group are not those of the leaves of its file. They are in the same order; names
- * do not tell them apart, as two may be the same.
+ * do not distinguish them, as two may be the same.
  */
 export function checkChunks({ chunks }: RowGroup, leaves: readonly Node[], file: FileBytes): void {
   if (chunks.length !== leaves.length) {

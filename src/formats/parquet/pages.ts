@@ -65,7 +65,7 @@ export class PageReader {
     return undefined
   }
 
-  /** Gives back the memory of pages that are done: nobody may use their values any longer. */
+  /** Gives back the memory of pages that are done: their values must not be used any longer. */
   recycle(): void {
     for (const body of this.#spent.splice(0)) recycle(body)
     this.#file.recycle()

@@ -13,7 +13,7 @@ import { nodesOf } from './schema.js'
 const BATCH = 1 << 17
 const COLUMN_BATCH = 1 << 20
 const COLUMN_ROWS = 1 << 10
-/** How many lists are looked through together for one that tells how many classes there are. */
+/** How many lists are looked through together for one that shows how many classes there are. */
 const SAMPLE = 1000
 
 export async function read(source: Source): Promise<RecordBatchReader> {

@@ -1,7 +1,7 @@
 /**
  * What Parquet has no types for, as what it has: intervals become structs of their parts, decimals with digits before the
  * point only are written out, a struct without fields says where it is not null, and dictionaries of nested values are
- * decoded. Every value can be told from what is written.
+ * decoded. No two values are written alike.
  */
 
 import { buildColumn } from '../../core/column-builder.js'

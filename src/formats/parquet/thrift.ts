@@ -1,5 +1,5 @@
 /**
- * As much of Thrift's compact protocol as tells what a header of Parquet holds and where it ends. It believes no count: a
+ * As much of Thrift's compact protocol as shows what a header of Parquet holds and where it ends. It believes no count: a
  * list has no more items than there are bytes left, so that a damaged header costs no more than its length.
  */
 

@@ -69,7 +69,7 @@ function writeLiteral(start: usize, end: usize, out: usize): usize {
   return out - (start - end)
 }
 
-/** In copies of 64 bytes at most; a short one from near is told shorter. */
+/** In copies of 64 bytes at most; a short one from near takes fewer bytes. */
 // @ts-ignore: decorator
 @inline
 function writeCopy(back: usize, length: usize, out: usize): usize {

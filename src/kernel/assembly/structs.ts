@@ -200,5 +200,5 @@ export class CellTable {
 
 /** The size of a state. */
 export const STATE_SIZE: usize = offsetof<RowState>()
-/** The length of a kept value that is none. */
+/** The length of a kept value that is null. */
 export const NULL: u32 = 0xffffffff
