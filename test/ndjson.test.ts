@@ -237,6 +237,18 @@ describe('integers of more digits than a double has', () => {
   })
 })
 
+describe('a kept number that no double holds', () => {
+  // Python's decimal.Decimal reads 1e400 as it is.
+  it.each(['1e400', '-1e999'])('is the text that it is: %s', async (number) => {
+    const row = `{"id":${number},"logits":[2,1]}\n`
+    for (const lane of ['auto', 'general'] as const) {
+      expect(await scored(row, { to: 'csv', emit: 'index', lane })).toBe(`id,index\n${number},0\n`)
+      const { bytes } = await run(row, { from: 'ndjson', to: 'arrows', lane })
+      expect(String(tableFromIPC(bytes).getChild('id')!.get(0))).toBe(number)
+    }
+  })
+})
+
 describe('a text that is not JSON at all', () => {
   it('is an error that names the option for delimited text', async () => {
     const { error } = await run('logit_a,logit_b\n1,2\n', { from: 'ndjson' })

@@ -129,5 +129,6 @@ function valueFrom(text: string | undefined): Value {
   if (text === undefined) return null
   if (text.startsWith('{') || text.startsWith('[')) return new RawJson(text)
   const value = JSON.parse(text)
+  if (typeof value === 'number' && !Number.isFinite(value)) return text
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
 }

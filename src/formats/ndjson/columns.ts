@@ -45,12 +45,11 @@ function listPathIn(value: unknown, path: string): string | undefined {
   return undefined
 }
 
-/** A value; an integer with all its digits, where a double has not enough: a key would come out as another. */
+/** A value; as it stands in the text where a double does not hold it: a key would come out as another, 1e400 as infinite. */
 function exactAt({ value, text }: ParsedRow, path: readonly string[]): unknown {
   const found = valueAt(value, path)
-  return typeof found === 'number' && Math.abs(found) > Number.MAX_SAFE_INTEGER && Number.isInteger(found)
-    ? parseExactly(textAt(text, path))
-    : found
+  const isInexact = typeof found === 'number' && Math.abs(found) > Number.MAX_SAFE_INTEGER
+  return isInexact ? parseExactly(textAt(text, path)) : found
 }
 
 /** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
