@@ -3,8 +3,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
-import { Dictionary, Float64, Int8, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow'
+import {
+  Bool,
+  Dictionary,
+  Float64,
+  Int8,
+  makeData,
+  makeVector,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow'
 import fc from 'fast-check'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { read, type SoftmaxError, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { readMessage } from '../dist/formats/arrow/message.js'
@@ -96,6 +110,31 @@ describe('a file of Polars', () => {
       ['probs', { kind: 'fixed_size_list', size: 2 }],
       ['label', { kind: 'utf8' }],
     ])
+  })
+})
+
+describe('a dictionary that Parquet readers do not take', () => {
+  const table = (values: Vector, coded: Dictionary) =>
+    new Table({
+      logits: vectorFromArray([2, 1], new Float64()),
+      kept: makeVector(
+        makeData({ type: coded, length: 2, data: Int8Array.of(1, 0), dictionary: values as never, nullCount: 0 }),
+      ),
+    })
+
+  it('is written as values: of booleans, pyarrow and Polars read none', async () => {
+    const booleans = vectorFromArray([true, false], new Bool())
+    const { bytes } = await run(Buffer.from(tableToIPC(table(booleans, new Dictionary(new Bool(), new Int8())))), {
+      to: 'parquet',
+      logits: 'logits',
+      emit: 'index',
+    })
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+    const { row_groups: groups } = parquetMetadata(file)
+    const chunk = groups[0]!.columns.find(({ meta_data: meta }) => meta!.path_in_schema[0] === 'kept')!.meta_data!
+    expect(chunk).toMatchObject({ type: 'BOOLEAN' })
+    expect(chunk.encodings).not.toContain('RLE_DICTIONARY')
+    expect(await parquetReadObjects({ file, columns: ['kept'] })).toEqual([{ kept: false }, { kept: true }])
   })
 })
 

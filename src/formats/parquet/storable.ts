@@ -70,10 +70,18 @@ function changeOf({ type, metadata }: Field): Conversion {
     case 'struct':
       return type.fields.length === 0 ? { type: { kind: 'bool' }, convert: truths } : undefined
     case 'dictionary':
-      return isLeaf(type.values) ? undefined : { type: type.values, convert: decodeDictionary }
+      return hasDictionaries(type.values) ? undefined : { type: type.values, convert: decodeDictionary }
     default:
       return undefined
   }
+}
+
+/**
+ * Whether a column of the type may have a dictionary. pyarrow and Polars read none of booleans, and pyarrow takes the
+ * durations of one for integers.
+ */
+function hasDictionaries(type: DataType): boolean {
+  return isLeaf(type) && type.kind !== 'bool' && type.kind !== 'duration'
 }
 
 function isLeaf(type: DataType): boolean {
