@@ -1,4 +1,5 @@
 /** Delimited text that is not as RFC 4180 has it: what stands above the header, between cells, around them, and at the end. */
+import { Readable } from 'node:stream'
 import { read, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
@@ -325,9 +326,18 @@ describe('a delimiter at the end', () => {
     expect(text).toBe(scored('a'))
   })
 
-  it('of the header alone makes rows bad, and is named', async () => {
-    const { error } = await everyWay(`${HEADER},\na,2,1\n`)
-    expect(error).toMatchObject({ code: 'E_WIDTH' })
+  it('of the header but of no row has no name behind it', async () => {
+    const { text, error, warnings } = await everyWay(`${HEADER},\na,2,1\n"b",2,1\n`)
+    expect({ text, error }).toEqual({ text: scored('a', '"b"'), error: undefined })
+    expect(warnings).toEqual([expect.stringContaining('the header ends in a delimiter')])
+  })
+
+  it.each([
+    ['a,2,1\nb,2,1,\n', 2],
+    ['a,2,1,\nb,2,1\n', 3],
+  ])('of the header and some rows makes the others bad, and is named: %j', async (rows, line) => {
+    const { error } = await everyWay(`${HEADER},\n${rows}`)
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { line } })
     expect(error!.message).toContain('the header ends in a delimiter')
   })
 
@@ -358,6 +368,44 @@ describe('names in quotes with another delimiter between them', () => {
   })
 })
 
+describe('a title above a header', () => {
+  const table = (delimiter: string) => 't,logit_x,logit_y\na,2,1\n'.replaceAll(',', delimiter)
+
+  it('is left out by the number of lines that the message proposes, though it has a number in it', async () => {
+    const text = `Report of 2020\n\n${table(',')}`
+    const { error } = await everyWay(text)
+    expect(error).toMatchObject({ code: 'E_HEADER', info: { above: { lines: 2, cells: 1, width: 3 } } })
+    expect((await everyWay(text, { skipLines: 2 })).text).toBe(scored('a'))
+  })
+
+  it.each([';', '|', '\t'])('does not hide another delimiter: %j', async (delimiter) => {
+    const text = `My report\n${table(delimiter)}`
+    expect((await everyWay(text)).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter } })
+    expect((await everyWay(text, { delimiter })).error).toMatchObject({
+      code: 'E_HEADER',
+      info: { above: { lines: 1 } },
+    })
+    const { text: out } = await everyWay(text, { delimiter, skipLines: 1 })
+    expect(out).toBe(scored('a').replaceAll(',', delimiter))
+  })
+
+  it('is none above a sentence', async () => {
+    const rows = await Readable.from(['note\nfirst; then; last\n']).compose(read('csv')).toArray()
+    expect(rows).toEqual([{ note: 'first; then; last' }])
+  })
+})
+
+describe('control characters between cells', () => {
+  it.each(['\x01', '\x1f', '\0'])('are proposed as the delimiter, as Hive writes them: %j', async (delimiter) => {
+    const text = 't,logit_x,logit_y\na,2,1\n'.replaceAll(',', delimiter)
+    const { error } = await everyWay(text)
+    expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter } })
+    const written = `\\x${delimiter.charCodeAt(0).toString(16).padStart(2, '0')}`
+    expect(error!.message).toContain(`delimiter: '${written}'`)
+    expect((await everyWay(text, { delimiter })).text).toBe(scored('a').replaceAll(',', delimiter))
+  })
+})
+
 describe('a mark of comments before a header', () => {
   // numpy.savetxt(f, [[2, 1]], header='logit_x logit_y') writes these.
   const saved = '# logit_x logit_y\n2.000000000000000000e+00 1.000000000000000000e+00\n'
@@ -382,6 +430,12 @@ describe('rowNames', () => {
     const { error } = await everyWay(input)
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 3, width: 2 } })
     expect(error!.message).toContain('rowNames: true')
+  })
+
+  it('is not named where a row is as wide as the header', async () => {
+    const { error } = await everyWay('logit_x,logit_y\n2,1\n2,1,0\n')
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { line: 3 } })
+    expect(error!.message).not.toContain('rowNames')
   })
 
   it('keeps the first cell of each row as row_names', async () => {

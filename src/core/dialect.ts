@@ -19,6 +19,8 @@ export interface Dialect {
   lazyQuotes: boolean
   /** Whether rows end in a delimiter that has no cell behind it. */
   trailing: boolean
+  /** True where no row was found that is as wide as the header. */
+  misfit?: boolean
 }
 
 /** The dialect of RFC 4180, but for its newline. */

@@ -27,13 +27,19 @@ function flagText(name: string, value: string | number | boolean | undefined): s
 
 function propertyText(name: string, value: string | number | boolean | undefined): string {
   if (value === undefined) return name
-  return `${name}: ${typeof value === 'string' ? `'${value.replace(/[\\']/g, '\\$&')}'` : value}`
+  return `${name}: ${typeof value === 'string' ? `'${escaped(value.replace(/[\\']/g, '\\$&'))}'` : value}`
 }
 
 /** A word as a shell takes it: in quotes, unless it is plain. */
 function shellWord(text: string): string {
   if (/^-?[\w.=,]+$/.test(text)) return text
-  return `'${text === '\t' ? '\\t' : text.replaceAll("'", `'\\''`)}'`
+  return `'${escaped(text).replaceAll("'", `'\\''`)}'`
+}
+
+/** Text whose control characters are written as options take them. */
+function escaped(text: string): string {
+  const code = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  return text.replace(/\p{Cc}/gu, (character) => (character === '\t' ? '\\t' : code(character)))
 }
 
 /** An option's name as a flag has it. */

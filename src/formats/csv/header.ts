@@ -17,6 +17,8 @@ export interface CsvHeader {
   header: string[] | undefined
   /** The first row; undefined where there is none, or a header and something after it that is no row. */
   first: string[] | undefined
+  /** What is unusual about the rows, and not an error. */
+  warning: string | undefined
   /** The line of the header; of the first row, where there is none. */
   line: number
   /** The newlines and the bytes before the blocks. */
@@ -126,6 +128,7 @@ class HeadReader {
   #lines: number
   #bytes: number
   #header: string[] | undefined
+  #warning: string | undefined
   #line = 0
   /** Blocks that hold rows that do not define the columns. */
   readonly #passed: Block[] = []
@@ -149,12 +152,18 @@ class HeadReader {
     }
     const [bad] = this.#passed
     if (!this.#header && !bad) return undefined
+    if (bad) this.#setMisfit()
     return this.#head(this.#header || !bad ? undefined : this.#looseCells(bad), prepend(this.#passed, blocks))
   }
 
   #head(first: string[] | undefined, blocks: AsyncGenerator<Block>): CsvHeader {
-    const line = this.#line || 1
-    return { dialect: this.#dialect, header: this.#header, first, line, lines: this.#lines, bytes: this.#bytes, blocks }
+    const [line, warning] = [this.#line || 1, this.#warning]
+    const read = { dialect: this.#dialect, header: this.#header, lines: this.#lines, bytes: this.#bytes }
+    return { ...read, first, line, warning, blocks }
+  }
+
+  #setMisfit(): void {
+    if (this.#header) this.#dialect = { ...this.#dialect, misfit: true }
   }
 
   /** Takes the header off a block; gives what is left of it, if anything is. */
@@ -182,24 +191,40 @@ class HeadReader {
         this.#header = this.#header.slice(1)
         return { first: row }
       }
-      if (this.#header && this.#endsInDelimiter(block)) {
-        this.#dialect = { ...this.#dialect, trailing: true }
-        return { first: (row as string[]).slice(0, -1) }
+      if (this.#header && this.#passed.length === 0) {
+        const first = this.#withoutTrailing(row, block)
+        if (first) return { first }
       }
       if (this.#settings.onError === 'skip' && searched + found.start <= SEARCH) continue
+      this.#setMisfit()
       return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
     }
     return undefined
   }
 
-  /** Whether each of the first rows has a delimiter at its end, and nothing behind it, that the header lacks. */
-  #endsInDelimiter(block: Block): boolean {
+  /** The first row, where either the rows or the header end in a delimiter, with nothing behind it, and the other does not. */
+  #withoutTrailing(row: Row | OversizedRow, block: Block): string[] | undefined {
+    const header = this.#header!
+    if (!Array.isArray(row)) return undefined
+    if (this.#isEach(block, (cells) => cells.length === header.length + 1 && cells.at(-1) === '')) {
+      this.#dialect = { ...this.#dialect, trailing: true }
+      this.#warning = TRAILING_ROWS
+      return row.slice(0, -1)
+    }
+    const endsInDelimiter = header.length > 1 && header.at(-1) === ''
+    if (!endsInDelimiter || !this.#isEach(block, ({ length }) => length === header.length - 1)) return undefined
+    this.#header = header.slice(0, -1)
+    this.#warning = TRAILING_HEADER
+    return row
+  }
+
+  /** Whether the first rows all are cells that pass a test. */
+  #isEach(block: Block, test: (cells: string[]) => boolean): boolean {
     let rows = 0
-    if (this.#passed.length > 0) return false
     for (const { row, start } of rowsIn(block, this.#dialect)) {
-      if (start > SAMPLE_BYTES) break
-      if (!Array.isArray(row) || row.length !== this.#header!.length + 1 || row.at(-1) !== '') return false
-      if (++rows === SAMPLE) break
+      if (start > SAMPLE_BYTES || rows === SAMPLE) break
+      if (!Array.isArray(row) || !test(row)) return false
+      rows++
     }
     return rows > 0
   }
@@ -249,6 +274,9 @@ function delimiterBehindQuote(block: Block, start: number): string | undefined {
 
 /** How far a first name in quotes is looked at. */
 const LONGEST_NAME = 1000
+
+const TRAILING_ROWS = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
+const TRAILING_HEADER = 'the header ends in a delimiter that the rows lack; the empty name behind it is left out'
 
 /** What the column of row names is called. */
 const ROW_NAMES = 'row_names'

@@ -22,7 +22,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   requireDelimiter(head)
   const columns = columnsOf(head)
   requireHeader(columns, head, settings)
-  const { dialect, lines, bytes } = head
+  const { dialect, lines, bytes, warning } = head
   const peeked = settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
   const { sample } = peeked
   let { blocks } = peeked
@@ -31,7 +31,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     named: head.header !== undefined,
     headerLine: head.line,
     start: { line: 1 + lines, row: 1, byte: bytes },
-    ...(dialect.trailing && { warnings: [TRAILING] }),
+    ...(warning !== undefined && { warnings: [warning] }),
     async *batches(options) {
       for await (const block of blocks) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
@@ -55,8 +55,6 @@ function requireHeader(columns: readonly Column[], { header, line }: CsvHeader, 
   if (looksLikeData(columns.map(({ name }) => name))) throw new SoftmaxError('E_HEADER', { line })
 }
 
-const TRAILING = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
-
 function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   return (header ?? first ?? []).map((cell, index) => ({
@@ -68,7 +66,7 @@ function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
 }
 
 /** Names have to be text: a class would be called by them. A file that has no text has control characters soon. */
-function requireText({ header = [], line }: CsvHeader, encoding: string | undefined): void {
+function requireText({ header = [], first, line }: CsvHeader, encoding: string | undefined): void {
   for (const cell of header) {
     if (!isUtf8Text(cell)) {
       throw new SoftmaxError('E_ENCODING', {
@@ -78,6 +76,8 @@ function requireText({ header = [], line }: CsvHeader, encoding: string | undefi
     }
     const name = fromBytes(cell)
     if (CONTROL.test(name)) {
+      const delimiter = header.length === 1 ? controlBetween(name, first?.[0]) : undefined
+      if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
       const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
       const remedy =
         encoding === 'latin1'
@@ -91,14 +91,24 @@ function requireText({ header = [], line }: CsvHeader, encoding: string | undefi
 /** Control characters but for tabs and newlines. */
 const CONTROL = /[^\P{Cc}\s]/u
 
+/** The one control character that header and row have alike, as Hive writes between cells: each begins with text. */
+function controlBetween(header: string, row: string | undefined): string | undefined {
+  const [delimiter] = CONTROL.exec(header) ?? []
+  if (delimiter === undefined || row === undefined) return undefined
+  const [names, cells] = [header, row].map((line) => line.split(delimiter)) as [string[], string[]]
+  const isText = [...names, ...cells].every((cell) => !CONTROL.test(cell))
+  return isText && names.length === cells.length && names.every((name) => name !== '') ? delimiter : undefined
+}
+
 /** One column with what other files have between cells in it is a file of another delimiter. */
 function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
   const [cell, more] = header ?? first ?? []
   const { quote, blanks } = dialect
   if (cell === undefined || more !== undefined || blanks === 'delimit' || (quote && cell.startsWith(quote))) return
-  const [row = cell] = first ?? []
+  const [row = dialect.misfit ? '' : cell] = first ?? []
   const names = cell.replace(/^#+ (?=\S)/, '')
-  const delimiter = [';', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(names, row)
+  const delimiter =
+    [';', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(names, row) ?? delimiterBelow(row)
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
 
@@ -109,6 +119,12 @@ function blankBetween(cell: string, row: string): string | undefined {
   const single = [' ', '\t'].find((blank) => cell === names.join(blank) && row === numbers.join(blank))
   if (isTable) return single ?? WHITESPACE
   return cell.includes('\t') ? '\t' : undefined
+}
+
+/** What stands between names below a title, which has none of it; prose has blanks, too. */
+function delimiterBelow(row: string): string | undefined {
+  const isTable = (cells: string[]) => cells.length > 2 && cells.every((cell) => /^\S+$/.test(cell))
+  return [';', '|', '\t'].find((candidate) => isTable(row.split(candidate)))
 }
 
 function wordsIn(text: string): string[] {

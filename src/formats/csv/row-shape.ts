@@ -13,7 +13,7 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
   const width = dialect.trailing ? columns.length + 1 : columns.length
   const last = row.at(-1)!
   if (row.length !== width || (dialect.trailing && last !== '')) {
-    const hint = widthHint(row, width, columns)
+    const hint = widthHint(row, width, columns, dialect)
     return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
   }
   if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: CUT }, cell: columns.length - 1 }
@@ -38,12 +38,16 @@ function isRepeated(row: string[], columns: readonly Column[]): boolean {
   return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)
 }
 
-function widthHint(row: string[], width: number, columns: readonly Column[]): string | undefined {
+function widthHint(
+  row: string[],
+  width: number,
+  columns: readonly Column[],
+  { misfit = false }: Dialect,
+): string | undefined {
   if (row.some((cell) => hasNewline(cell) && !cell.includes('"'))) return 'it has a newline of another kind in it'
-  const isNamed = columns[0]?.headerCell !== undefined
   if (row.length === width + 1 && row.at(-1) === '') return 'it ends in a delimiter'
   if (row.length === width - 1 && columns.at(-1)?.name === '') return 'the header ends in a delimiter'
-  if (row.length === width + 1 && isNamed)
+  if (row.length === width + 1 && misfit)
     return `${optionText('rowNames', true)} is for a header that lacks the name of the first column`
   return undefined
 }
