@@ -93,6 +93,11 @@ describe('a guess', () => {
     ['LABEL_0,LABEL_1\n1,2\n', [0, 1]],
     ['a,b,c\n3,1,2\n', [0, 1, 2]],
     ['positive,negative,neutral\n3,1,2\n', [0, 1, 2]],
+    ['pos,neg,neu\n1.5,-2.5,0.25\n', [0, 1, 2]],
+    ['true,false\n1.5,-2.5\n', [0, 1]],
+    // Numbers of one sign in few rows may be chance, and so may they in a class.
+    ['brightness,cat,dog\n0.5,1.5,-2.5\n', [0, 1, 2]],
+    [table('fish,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), [0, 1, 2]],
     ['image,cat,dog\na.png,1.5,-2.5\n', [1, 2]],
     ['id,cat_logit,dog_logit\n7,1.5,-2.5\n', [1, 2]],
     ['id,catLogit,dogLogit,age\n7,1.5,-2.5,33\n', [1, 2]],
@@ -156,6 +161,13 @@ describe('without evidence it stops, and shows what would do', () => {
     ['x,y,z\n-0.5,51.5,2.5\n', '1-3'],
     ['pc1,pc2\n-0.5,1.5\n', '1-2'],
     ['dim_0,dim_1\n-0.5,1.5\n', '1-2'],
+    // Names that are those of classes beside their opposites alone.
+    ['id,pos,neg\n7,1.5,-2.5\n', '2-3'],
+    ['pos,cat,dog\n7.5,1.5,-2.5\n', '2-3'],
+    ['class,yes,no\n1,1.5,-2.5\n', '2-3'],
+    ['true,cat,dog\n1,1.5,-2.5\n', '2-3'],
+    // A measurement beside classes: it is never below 0, and they are.
+    [table('brightness,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), '2-3'],
     // R's row names, and a first value that is missing.
     ['"","cat","dog"\n"1",NA,2\n', '2-3'],
     // Numbers of another kind than the others.

@@ -257,6 +257,39 @@ describe('a text that is not JSON at all', () => {
   })
 })
 
+describe('a list of rows in a value', () => {
+  it.each([
+    ['{"data": [{"logits": [2, 1]}, {"logits": [1, 2]}]}', 'data'],
+    ['{"meta": {"n": 1}, "result": {"rows": [[2, 1], [1, 2]]}}', 'result.rows'],
+    ['{"id": 7, "logits": [[2, 1], [1, 2]]}', 'logits'],
+  ])('is named with the command that makes lines of it: %s', async (input, path) => {
+    const { error, text } = await run(`${input}\n`, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_ROW', status: 1 })
+    expect(error!.message).toContain(`jq -c ".${path}[]"`)
+    expect(text).toBe('')
+  })
+
+  it('may be kept beside logits', async () => {
+    const { error } = await run('{"boxes": [[2, 1], [1, 2]], "logits": [2, 1]}\n', { from: 'ndjson' })
+    expect(error).toBeUndefined()
+  })
+})
+
+describe('lists of words', () => {
+  it.each([
+    ['{"tags": ["a", "b"], "cat": 1.5, "dog": -2.5}', '2-3'],
+    ['{"id": 7, "tags": ["a", "b"], "scores": [1.5, -2.5]}', 'scores'],
+  ])('are not proposed as logits: %s', async (input, logits) => {
+    const { error } = await run(`${input}\n`, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+    expect((await run(`${input}\n`, { from: 'ndjson', logits })).error).toBeUndefined()
+  })
+})
+
+it('an object without keys is not a row', async () => {
+  expect((await run('{}\n', { from: 'ndjson' })).error).toMatchObject({ code: 'E_ROW', status: 1 })
+})
+
 describe('a list of numbers in nested objects', () => {
   it.each(['scores', 'logits'])('is not guessed, but the message has its path: %s', async (key) => {
     const input = `{"id":7,"model":{"name":"m","${key}":[2,1]}}\n`

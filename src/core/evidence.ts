@@ -1,7 +1,7 @@
 /** What the first rows of an input say for and against its columns being logits. */
 import { wordsOf } from './column-name.js'
 import { shown } from './errors.js'
-import { countClasses, isClassName, isOtherName, isPandasIndex } from './known-names.js'
+import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
 import { isNumber, readNumber } from './number.js'
 import type { ValueType } from './record-batch.js'
 
@@ -12,8 +12,9 @@ export interface SampledColumn {
   cells: readonly string[]
   /** True of an index that pandas stored among the columns. */
   isIndex?: boolean
-  /** The path to a list of numbers in its nested objects. */
+  /** The paths to a list of numbers, and to a list of rows, in its nested values. */
   listPath?: string | undefined
+  rowsPath?: string | undefined
 }
 
 /** What a name and the first rows say of a column. */
@@ -31,8 +32,12 @@ export interface Facts {
   isWhole: boolean
 }
 
-/** Reads a column's cells; without a header it has no name. */
-export function factsOf({ name, type, cells, isIndex = false }: SampledColumn, index: number, named: boolean): Facts {
+/** Reads a column's cells. The header, where there is one, shows what its name means. */
+export function factsOf(
+  { name, type, cells, isIndex = false }: SampledColumn,
+  index: number,
+  header: readonly string[] | undefined,
+): Facts {
   const isScalar = type === 'number' || type === 'integer' || type === 'text'
   const numbers = isScalar ? cells.filter(isNumber) : []
   const missing = cells.filter((cell) => MISSING.test(cell.trim()))
@@ -40,7 +45,7 @@ export function factsOf({ name, type, cells, isIndex = false }: SampledColumn, i
   return {
     index,
     name,
-    isOther: named && isOtherName(name),
+    isOther: header !== undefined && isOtherName(name) && !hasPartner(name, header),
     isIndex: isIndex || isPandasIndex(name),
     isNumeric: isScalar && (numbers.length > others || cells.length === 0),
     isPossible: isScalar && numbers.length >= others,
@@ -89,7 +94,7 @@ export const FEW = 3
 
 type Find = (columns: readonly Facts[]) => Doubt | undefined
 
-const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family]
+const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family, stranger]
 
 /** Numbers from 0 to 1: probabilities, where each row sums to 1; and percentages alike. */
 function probabilities(columns: readonly Facts[]): Doubt | undefined {
@@ -157,6 +162,15 @@ function family(columns: readonly Facts[]): Doubt | undefined {
   const [first] = familyOf(columns)
   const other = first && columns.find(({ name }) => wordsOf(name)[0] !== wordsOf(first.name)[0])
   return other && because(other, `is not called like ${shown(first.name)}`)
+}
+
+/** One column without negative numbers, beside classes that all have some, whose name no class is known by: a measurement. */
+function stranger(columns: readonly Facts[]): Doubt | undefined {
+  const isNegative = ({ values }: Facts) => values.some((value) => value < 0)
+  const classes = columns.filter(({ name }) => isClassName(name))
+  if (classes.length < 2 || !classes.every(isNegative) || columns[0]!.values.length <= FEW) return undefined
+  const other = columns.find((facts) => !isNegative(facts) && !isClassName(facts.name))
+  return because(other, 'has no negative numbers and is not the name of a class, as the others are')
 }
 
 /** The columns whose names begin with the same word, where these are most of all. */

@@ -58,6 +58,13 @@ const CLASS_NAMES = words(`
   setosa versicolor virginica
 `)
 
+/** Names of classes that are also called so elsewhere, and the class that shows which is meant. */
+const PARTNERS = new Map([
+  ['true', 'false'],
+  ['pos', 'neg'],
+  ['no', 'yes'],
+])
+
 /** What stands before a number in names of classes: `LABEL_0` is what Hugging Face calls one without a name. */
 const CLASS_STEMS = words('class cls label category c score scores output outputs out y_hat')
 
@@ -83,6 +90,12 @@ export function isOtherName(name: string): boolean {
   return (
     found.some((word) => OTHER_WORDS.has(word)) || found[0] === 'p' || found[0] === 'logp' || found[0] === 'logprob'
   )
+}
+
+/** True of a name that is one of classes, as `pos` is beside `neg`. */
+export function hasPartner(name: string, header: readonly string[]): boolean {
+  const partner = PARTNERS.get(plainName(name).toLowerCase())
+  return partner !== undefined && header.some((other) => plainName(other).toLowerCase() === partner)
 }
 
 /** True of a column that pandas keeps the index of its rows in, where that has no name. */

@@ -46,6 +46,7 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
   const chosen = new Set(conventional)
   const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
+  if (places.length === 1) requireRows(conventional)
   requireNoLookalikes(columns, places)
   return { logits: places, guessed: false }
 }
@@ -53,11 +54,11 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
 /** Stops where other columns look like those that are called by convention: classes would be left out. */
 function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly number[]): void {
   const isChosen = new Set(chosen)
+  const header = columns.map(({ name }) => name)
   const isAlike = (column: SampledColumn, index: number) =>
-    hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, true)))
+    hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, header)))
   const alike = columns.flatMap((column, index) => (!isChosen.has(index) && isAlike(column, index) ? [index] : []))
   if (alike.length === 0) return
-  const header = columns.map(({ name }) => name)
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
   const reason = `${shown(other)} may be one, too, beside ${shown(first)}`
   throw cannotTell(
@@ -72,7 +73,8 @@ function isUnnamedNumber({ isNumeric, isOther, isIndex }: Facts): boolean {
 }
 
 function guess(all: readonly SampledColumn[], circumstances: Circumstances): readonly Facts[] {
-  const facts = all.map((column, index) => factsOf(column, index, circumstances.named))
+  const header = all.map(({ name }) => name)
+  const facts = all.map((column, index) => factsOf(column, index, circumstances.named ? header : undefined))
   const columns = facts.filter(({ isIndex }) => !isIndex)
   const byLabel = byLabels(columns, circumstances)
   const singled = byLabel ?? byWord(columns, circumstances)
@@ -81,13 +83,22 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const nameReason = byLabel ? undefined : nameDoubt(chosen, without(columns, chosen), singled !== undefined)
   const doubt = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
-  const header = all.map(({ name }) => name)
+  if (chosen.length === 0) requireRows(all)
   const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
   if (nested !== undefined) {
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
+}
+
+/** Throws E_ROW where the rows are a list within what was taken for one. */
+function requireRows(columns: readonly SampledColumn[]): void {
+  if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
+  const { rowsPath: path } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
+  if (path === undefined) return
+  const reason = `${shown(path)} holds a list of rows; each is a line of its own, as jq -c ".${path}[]" makes it`
+  throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
 const NO_EVIDENCE = 'neither their names nor the first rows show that they are'

@@ -29,8 +29,11 @@ export interface Column {
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
-  /** Of nested objects, the path that leads to the first list of numbers in them. */
+  /** Of nested values, the paths that lead to the first list of numbers in them, and to the first list of rows. */
   listPath?: string | undefined
+  rowsPath?: string | undefined
+  /** Whether the list is one of words. */
+  holdsWords?: boolean
 }
 
 /** A column of objects, and the keys that lead to it. */

@@ -78,12 +78,13 @@ export function resolveTable(
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
   if (whole === undefined) {
-    const sampled = columns.map(({ name, type, sample, listPath }, index) => ({
+    const sampled = columns.map(({ name, type, sample, listPath, rowsPath }, index) => ({
       name,
       type,
       cells: rows?.[index] ?? [sample],
       isIndex: indexNames?.has(name) === true,
       listPath,
+      rowsPath,
     }))
     const schema = resolveSchema(settings, sampled, named)
     if (objects) requireNewNames(schema.names, header)
@@ -135,7 +136,8 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
     ? select(logits, header)
     : [...header.keys()].filter((index) => isWhole(index) && isLogitName(header[index]!))
   if (chosen.length === 1) return isWhole(chosen[0]!) ? chosen[0] : undefined
-  const [list, ...more] = [...header.keys()].filter((index) => columns[index]!.type === 'list')
+  const mayHold = ({ type, holdsWords = false }: Column) => type === 'list' && !holdsWords
+  const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`

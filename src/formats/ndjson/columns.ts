@@ -1,4 +1,6 @@
 /** The columns of NDJSON, as its first rows define them. */
+
+import { isNumber } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
@@ -28,21 +30,36 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   const values = rows.map((row) => exactAt(row, path))
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   const sample = sampleOf(values[0])
-  if (type === 'list') return { name, path, type, sample, width: widthOf(rows, path) }
+  if (type === 'list')
+    return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords) }
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
-  return { name, path, type, sample, ...(type === 'json' && { listPath: listPathIn(values[0], name) }) }
+  const nested = { listPath: pathTo(isNumbers, values[0], name), rowsPath: pathTo(areRows, values[0], name) }
+  return { name, path, type, sample, ...(type === 'json' && nested) }
 }
 
-/** The path to the first list of numbers in a nested object, as it may be selected. */
-function listPathIn(value: unknown, path: string): string | undefined {
+/** True of a list that holds words alone: it cannot be the logits. */
+function areWords(value: unknown): boolean {
+  const isWord = (item: unknown) => typeof item === 'string' && !isNumber(item)
+  return Array.isArray(value) && value.length > 0 && value.every(isWord)
+}
+
+/** The path to the first value in nested objects that passes a test, as it may be selected. */
+function pathTo(test: (value: unknown[]) => boolean, value: unknown, path: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  if (Array.isArray(value))
-    return value.length > 1 && value.every((item) => typeof item === 'number') ? path : undefined
+  if (Array.isArray(value)) return test(value) ? path : undefined
   for (const [key, item] of Object.entries(value)) {
-    const found = listPathIn(item, `${path}.${key}`)
+    const found = pathTo(test, item, `${path}.${key}`)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function isNumbers(list: unknown[]): boolean {
+  return list.length > 1 && list.every((item) => typeof item === 'number')
+}
+
+function areRows(list: unknown[]): boolean {
+  return list.length > 0 && list.every((item) => typeof item === 'object' && item !== null)
 }
 
 /** A value; as it stands in the text where a double does not hold it: a key would come out as another, 1e400 as infinite. */
