@@ -6,8 +6,10 @@ import { gunzipSync } from 'node:zlib'
 import {
   Bool,
   Dictionary,
+  Field,
   Float64,
   Int8,
+  List,
   makeData,
   makeVector,
   Table,
@@ -110,6 +112,19 @@ describe('a file of Polars', () => {
       ['probs', { kind: 'fixed_size_list', size: 2 }],
       ['label', { kind: 'utf8' }],
     ])
+  })
+})
+
+describe('a list of logits that is null', () => {
+  const lists = vectorFromArray([[2, 1], null, [2, 1]], new List(new Field('item', new Float64())))
+  const file = Buffer.from(tableToIPC(new Table({ logits: lists })))
+
+  it.each(['error', '-inf'] as const)('is a bad row, and the message names what leaves it out: %s', async (missing) => {
+    const { error } = await run(file, { to: 'ndjson', missing })
+    expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 2 } })
+    expect(error!.message).toContain("onError: 'skip'")
+    const { stats } = await run(file, { to: 'ndjson', missing, onError: 'skip' })
+    expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_MISSING: 1 } })
   })
 })
 

@@ -34,9 +34,10 @@ export const CODES = {
     1,
     ({ cell, column }) => `${shown(cell)} is not a number${cellHint(cell, column)}`,
   ),
-  E_MISSING: word(
-    1,
-    () => `the logit is missing; ${optionText('missing', '-inf')} reads an empty cell as a masked class`,
+  E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
+    of === 'list'
+      ? `the list of logits is null; ${optionText('onError', 'skip')} leaves such rows out`
+      : `the logit is missing; ${optionText('missing', '-inf')} reads an empty cell as a masked class`,
   ),
   E_OVERFLOW: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is larger than a double can hold`),
   E_NONFINITE: word<{ reason: string }>(

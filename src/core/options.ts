@@ -401,7 +401,12 @@ export const OPTIONS = {
     help: 'is called for each bad row, in order, and waited for',
   }),
   maxErrors: option({
-    kind: wholeNumber('N', 0, Infinity, 'a number of rows, as a share of them is known at the end only'),
+    kind: wholeNumber(
+      'N',
+      0,
+      Infinity,
+      'a whole number of rows from 0, and no percentage: how many rows there are is known at the end only',
+    ),
     scopes: [...STREAMS, 'read'],
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',

@@ -135,7 +135,7 @@ export function atRow({ code, info, column }: RowError, row: number): LocatedRow
   return { code, info: { ...info, row, ...(column !== undefined && { column }) } }
 }
 
-const MISSING: RowError = { code: 'E_MISSING', info: {} }
+const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }
 
 function numberReader({ numbers, validity }: Numbers): (row: number) => number | null {
   return (row) => (isValid({ validity }, row) ? numbers[row]! : null)
