@@ -137,6 +137,37 @@ describe('a selector', () => {
     expect(await refused('A,b\n', { logits: 'a' })).toMatchObject({ code: 'E_SELECTOR' })
   })
 
+  it.each([
+    ['LOGIT_A', 'logit_a'],
+    ['logits_b', 'logit_b'],
+    ['2:3', '2-3'],
+    ['2..3', '2-3'],
+    ['logit_a:logit_b', 'logit_a-logit_b'],
+    ['logit_a logit_b', 'logit_a,logit_b'],
+    ['2; 3', '2,3'],
+  ])('that selects nothing is answered with what was meant: %s', async (logits, meant) => {
+    const error = await refused(header, { logits })
+    expect(error).toMatchObject({ code: 'E_SELECTOR' })
+    expect(error.message).toContain(`did you mean logits: '${meant}'?`)
+    expect((await chosen(header, { logits: meant })).every((name) => name.startsWith('logit_'))).toBe(true)
+  })
+
+  it.each(['nothing', 'z:y', 'a/b /c', '1:99'])(
+    'is answered with nothing where nothing is alike: %s',
+    async (logits) => {
+      expect((await refused(header, { logits })).message).not.toContain('did you mean')
+    },
+  )
+
+  it.each(['3-2', 'logit_b-logit_a'])(
+    'refuses a range that goes down, and names two that do not: %s',
+    async (logits) => {
+      const error = await refused(header, { logits })
+      expect(error.message).toContain("logits: '2-3'")
+      expect(error.message).toContain("logits: '3,2'")
+    },
+  )
+
   it('goes before names that begin with logit', async () => {
     expect(await chosen(header, { logits: 'note' })).toEqual(['note'])
   })

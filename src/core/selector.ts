@@ -10,6 +10,8 @@
  */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
+import { nearest } from './nearest.js'
+import { optionText } from './option-words.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
@@ -123,7 +125,14 @@ function byRange(item: string, columns: Columns): number[] | undefined {
 }
 
 function span(first: number, last: number, item: string, names: readonly string[]): number[] {
-  if (first < 0 || last < first || last >= names.length) {
+  if (first >= 0 && last < first && first < names.length) {
+    const meant = `${last + 1}-${first + 1}`
+    throw new SoftmaxError('E_SELECTOR', {
+      item,
+      reason: `goes down; ${optionText('logits', meant)} goes up, and ${optionText('logits', `${first + 1},${last + 1}`)} is in the order given`,
+    })
+  }
+  if (first < 0 || last >= names.length) {
     throw new SoftmaxError('E_SELECTOR', { item, reason: `is outside columns 1 to ${names.length}` })
   }
   return Array.from({ length: last - first + 1 }, (_, offset) => first + offset)
@@ -131,9 +140,27 @@ function span(first: number, last: number, item: string, names: readonly string[
 
 function named(name: string, columns: Columns): number {
   const [index, another] = columns.named(name)
-  if (index === undefined) throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${columns}` })
+  if (index === undefined)
+    throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${columns}${proposal(name, columns)}` })
   if (another !== undefined) {
     throw new SoftmaxError('E_SELECTOR', { item: name, reason: 'names two columns; select by position' })
   }
   return index
+}
+
+/** What was most likely meant by an item that selects nothing: a name, or a list or range that is written otherwise. */
+function proposal(item: string, columns: Columns): string {
+  const names = columns.names.map(plainName).filter((name) => columns.named(name).length === 1)
+  const otherwise = [item.replace(/\s*(?::|\.\.+)\s*/, '-'), item.replace(/\s*[\s;|]\s*/g, ',')]
+  const meant =
+    names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
+    otherwise.find((other) => other !== item && isList(other, columns)) ??
+    nearest(item, names)
+  return meant === undefined ? '' : `; did you mean ${optionText('logits', meant)}?`
+}
+
+function isList(text: string, columns: Columns): boolean {
+  const selects = (item: string) =>
+    columns.named(item).length === 1 || byPosition(item, columns) !== undefined || byRange(item, columns) !== undefined
+  return SELECTOR.test(text) && splitItems(text).every(selects)
 }
