@@ -63,6 +63,16 @@ const SAYS: Record<string, [is: string, remedy: string]> = {
   tiff: ['image', ''],
   webp: ['WebP', ''],
   'git lfs': ['Git LFS', 'git lfs pull'],
+  python: ["Python's literals", 'ast.literal_eval'],
+  'python, list': ["Python's literals", 'ast.literal_eval'],
+  'numpy, str': ['a printed array', '.npy'],
+  'numpy, str of a row': ['a printed array', '.npy'],
+  'numpy, repr': ['a printed array', '.npy'],
+  openssl: ['encryption', 'openssl enc -d'],
+  arff: ['ARFF', 'loadarff'],
+  'event stream': ['an event stream', "sed -n 's/^data: *//p' FILE"],
+  'json sequence': ['a JSON text sequence', "tr -d '\\036' < FILE"],
+  mysql: ['a table drawn with lines', 'mysql --batch'],
 }
 
 describe('a file of another kind', () => {
@@ -106,6 +116,10 @@ describe('text that begins as a file of another kind', () => {
     'A',
     'logit',
     'version',
+    '@relation',
+    'data',
+    'array',
+    'Salted',
   ])('is text: %s', async (name) => {
     const rest = name.includes(',') ? 'b' : 'a,b'
     const { text, error } = await run(`${name},${rest}\n1,2,1\n`, { logits: '2-3', emit: 'index' })

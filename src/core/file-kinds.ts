@@ -3,7 +3,7 @@
  * by name, with what to run. Adding one is adding a line.
  */
 import { SoftmaxError } from './errors.js'
-import { beginsAs, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
+import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
 import { speaking } from './option-words.js'
 
 /** A kind of file. */
@@ -158,6 +158,40 @@ const KINDS: readonly FileKind[] = [
     feature: 'encryption',
     magic: beginsAsText('-----begin pgp message', 'age-encryption.org/', '-----begin age'),
     remedy: say('decrypt it first'),
+    text: true,
+  },
+  { feature: 'encryption', magic: beginsAs('Salted__'), remedy: run('openssl enc -d -aes-256-cbc -pbkdf2 -in FILE') },
+  {
+    feature: "Python's literals",
+    magic: beginsAsText("{'", "[{'"),
+    remedy: run(`python -c "import ast, json; [print(json.dumps(ast.literal_eval(line))) for line in open('FILE')]"`),
+    text: true,
+  },
+  {
+    feature: 'a printed array',
+    magic: (start) => beginsAsText('array([', 'tensor([')(start) || beginsAsNumbers(start),
+    remedy: say(FLATTENED),
+    text: true,
+  },
+  {
+    feature: 'ARFF',
+    magic: beginsAsText('@relation '),
+    remedy: python(
+      "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('FILE')[0]).to_csv('logits.csv', index=False)",
+    ),
+    text: true,
+  },
+  {
+    feature: 'an event stream',
+    magic: beginsAsText('data: {', 'data:{'),
+    remedy: run("sed -n 's/^data: *//p' FILE"),
+    text: true,
+  },
+  { feature: 'a JSON text sequence', magic: beginsAs('\x1e{', '\x1e['), remedy: run("tr -d '\\036' < FILE") },
+  {
+    feature: 'a table drawn with lines',
+    magic: beginsAsText('+--'),
+    remedy: say('export it as CSV, or as TSV with mysql --batch'),
     text: true,
   },
   { feature: 'RTF', magic: beginsAsText('{\\rtf'), remedy: say('save it as plain text'), text: true },

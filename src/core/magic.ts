@@ -50,6 +50,17 @@ export function beginsAsText(...beginnings: string[]): Magic {
   }
 }
 
+/** Recognizes an array as numpy prints it: brackets, and numbers with blanks alone between them. */
+export function beginsAsNumbers(start: Buffer): boolean | undefined {
+  const text = withoutMark(start.subarray(0, 4 * LONGEST_NUMBER))
+  const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`
+  if (new RegExp(String.raw`^\[+ *${number} +[+-]?[\d.]`).test(text)) return true
+  // More could decide where nothing but the first number has come, of which no writer makes a long one.
+  return text.length < LONGEST_NUMBER && /^\[+ *[+-]?[\d.]*(?:e[+-]?\d*)? *[+-]?$/.test(text) ? undefined : false
+}
+
+const LONGEST_NUMBER = 64
+
 /** Recognizes lines of JSON by a bracket, and what can follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
   const text = withoutMark(start)
