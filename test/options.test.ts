@@ -1220,6 +1220,35 @@ describe('options', () => {
     expect(command(['--zzzzzz'], { stdin: ROWS }).stderr).toContain('see softmax --help')
   })
 
+  it.each([
+    ['-l', 'logit_a', 'logit_b', '--logits logit_a,logit_b'],
+    ['-e', 'label', 'index', '--emit label,index'],
+    ['--labels', 'x', 'y', '--labels x,y'],
+    ['--null', 'NA', 'none', '--null NA,none'],
+  ])('that are lists are given once, as half of one would be forgotten: %s', (flag, first, second, meant) => {
+    const { status, stdout, stderr } = command([flag, first, flag, second], { stdin: 'logit_a,logit_b\n1,2\n' })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(`is given twice; write one list, as ${meant} [E_CONFLICT]`)
+  })
+
+  it('that are no lists may be given twice, as after those of an alias, and the last counts', () => {
+    const { stdout } = command(['-p', '3', '-e', 'label', '-p', '1', '-e', 'label'], {
+      stdin: 'logit_a,logit_b\n1,2\n',
+    })
+    expect(stdout).toBe('label\nb\n')
+    expect(readArguments(['-p', '3', '-p', '1']).options).toMatchObject({ precision: 1 })
+  })
+
+  it('that lack their value say that they require one', () => {
+    expect(command(['-o']).stderr).toBe('softmax: -o requires a value [E_OPTION]\n')
+    expect(command(['--to']).stderr).toContain('--to requires a value: csv or tsv or ndjson')
+  })
+
+  it.each(['json', 'jsonl'])('that take a format say which one reads JSON: %s', (format) => {
+    expect(command(['-t', format]).stderr).toContain('JSON and JSON lines are ndjson')
+    expect(thrown(() => score({ to: format } as never)).message).toContain('JSON and JSON lines are ndjson')
+  })
+
   it('are named in errors as who reads them writes them', async () => {
     const { error } = await run('logit_a,logit_b\n1,2\n', { topK: 9 })
     expect(error!.message).toBe('topK takes at most the number of classes, 2, not "9" [E_OPTION]')

@@ -1,7 +1,7 @@
 /** The command's flags, as `OPTIONS` has them: read from an argument list, listed in the help and in the README's table. */
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
-import { kebab } from '../core/option-words.js'
+import { kebab, optionText } from '../core/option-words.js'
 import { OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
 
 /** What an argument list asks for. */
@@ -48,9 +48,20 @@ export function readArguments(argv: string[]): Arguments {
     if (token.kind !== 'option') continue
     const flag = FLAGS.get(token.name)
     if (!flag) throw new SoftmaxError('E_FLAG', { flag: token.rawName, near: proposalFor(token.rawName, 'command') })
-    options[flag.option] = valueOf(flag, token.rawName, token.value)
+    const value = valueOf(flag, token.rawName, token.value)
+    requireOnce(flag.option, options[flag.option], value)
+    options[flag.option] = value
   }
   return { inputs: positionals, options: options as OptionsOf<'command'> }
+}
+
+/** Of most flags the last one counts, so that an alias may have some; of lists it would leave out the items before. */
+const LISTS = new Set(['emit', 'labels', 'logits', 'null'])
+
+function requireOnce(option: string, before: unknown, value: unknown): void {
+  if (!LISTS.has(option) || before === undefined || String(before) === String(value)) return
+  const reason = `${optionText(option)} is given twice; write one list, as ${optionText(option, `${before},${value}`)}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 function parseConfig(name: string, { entry, sets }: Flag) {

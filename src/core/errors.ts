@@ -115,10 +115,10 @@ export const CODES = {
     ({ flag, near }) =>
       `unknown option ${shown(flag)}${near ? `; did you mean ${near}?` : speaking() === 'command' ? '; see softmax --help' : ''}`,
   ),
-  E_OPTION: word<{ option: string; value: unknown; expected: string }>(
-    2,
-    ({ option, value, expected }) =>
-      `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
+  E_OPTION: word<{ option: string; value: unknown; expected: string }>(2, ({ option, value, expected }) =>
+    value === undefined && speaking() === 'command'
+      ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
+      : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
   E_COLUMNS: word<{ header: string[]; logits: string; reason: string }>(

@@ -44,6 +44,12 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
   accepts: (value): value is T => names.includes(value as T),
 })
 
+/** Formats are often called by other extensions of theirs. */
+const format: Kind<FormatName> = {
+  ...choice(...FORMAT_NAMES),
+  expected: `${FORMAT_NAMES.join(' or ')} (JSON and JSON lines are ndjson)`,
+}
+
 const wholeNumber = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
   place,
   expected:
@@ -362,7 +368,7 @@ export const OPTIONS = {
     help: 'whether the output begins with a header line',
   }),
   from: option({
-    kind: choice(...FORMAT_NAMES),
+    kind: format,
     scopes: BYTES,
     short: 'f',
     defaultText: 'by file name, or csv',
@@ -371,7 +377,7 @@ export const OPTIONS = {
     help: 'format of the input',
   }),
   to: option({
-    kind: choice(...FORMAT_NAMES),
+    kind: format,
     scopes: BYTES,
     short: 't',
     defaultText: 'by file name, or --from',
