@@ -406,6 +406,29 @@ describe('control characters between cells', () => {
   })
 })
 
+describe('an option is named that reads', () => {
+  it.each<[string, string, ScoreOptions, string]>([
+    ['backslashes before quotes', `${HEADER}\n"a\\"b",2,1\n`, { escape: '\\' }, "escape: '\\\\'"],
+    ['a comment between rows', `${HEADER}\n# c\na,2,1\n`, { comment: '#' }, "comment: '#'"],
+    ["cells in '", `'t','logit_x','logit_y'\n'a','2','1'\n`, { quote: "'" }, "quote: '\\''"],
+    ['colons between cells', 't:logit_x:logit_y\na:2:1\n', { delimiter: ':' }, "delimiter: ':'"],
+    ['pairs of colons', 't::logit_x::logit_y\na::2::1\n', { delimiter: '::' }, "delimiter: '::'"],
+    ['tildes', 'logit_x~logit_y\n2~1\n', { delimiter: '~' }, "delimiter: '~'"],
+  ])('%s', async (_, text, options, named) => {
+    const { error } = await everyWay(text)
+    expect(error!.message).toContain(named)
+    const { text: out, error: none } = await everyWay(text, { ...options, emit: 'index', keep: false })
+    expect({ out, none }).toEqual({ out: 'index\n0\n', none: undefined })
+  })
+
+  it.each(['start:end\nnoon:3\n', 'https://a\nhttps://b\n', 'a/b\n1/2/3\n'])(
+    'not where cells are none: %j',
+    async (text) => {
+      expect(await Readable.from([text]).compose(read('csv')).toArray()).toHaveLength(1)
+    },
+  )
+})
+
 describe('a mark of comments before a header', () => {
   // numpy.savetxt(f, [[2, 1]], header='logit_x logit_y') writes these.
   const saved = '# logit_x logit_y\n2.000000000000000000e+00 1.000000000000000000e+00\n'

@@ -323,6 +323,7 @@ function cellHint(cell: string, column: string | undefined): string {
   if (/^\s*[+-]?\d+,\d+\s*$/.test(cell)) return '; decimals need a point'
   if (/^\s*\[.*\]\s*$/s.test(cell))
     return '; a list in a cell is not read: write a column for each class, or JSON lines'
+  if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} takes ' for quotes`
   const word = cell.trim()
   return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
 }

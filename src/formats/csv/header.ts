@@ -7,6 +7,7 @@ import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { readFirstLine } from './first-line.js'
+import { delimiterBehindQuote } from './likely-delimiter.js'
 import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
 import { countLines, rowRanges } from './scanner.js'
@@ -265,15 +266,6 @@ class HeadReader {
 function isMarked([first = '', ...names]: string[]): boolean {
   return /^#+$/.test(first) && names.length > 0
 }
-
-/** What stands between the first two cells, where both are in quotes and it is another delimiter. */
-function delimiterBehindQuote(block: Block, start: number): string | undefined {
-  if (!Buffer.isBuffer(block)) return undefined
-  return /^"[^"\r\n]*"([;|\t ])"/.exec(block.toString('latin1', start, start + LONGEST_NAME))?.[1]
-}
-
-/** How far a first name in quotes is looked at. */
-const LONGEST_NAME = 1000
 
 const TRAILING_ROWS = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
 const TRAILING_HEADER = 'the header ends in a delimiter that the rows lack; the empty name behind it is left out'

@@ -3,15 +3,15 @@ import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { looksLikeData } from '../../core/header-names.js'
-import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
-import { type SettingsOf, WHITESPACE } from '../../core/options.js'
+import type { SettingsOf } from '../../core/options.js'
 import type { Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
+import { CONTROL, controlBetween, delimiterOfLines } from './likely-delimiter.js'
 import { decodeCell } from './rows.js'
 
 /** Opens delimited text. Undefined where there is neither a header nor a row. */
@@ -88,45 +88,12 @@ function requireText({ header = [], first, line }: CsvHeader, encoding: string |
   }
 }
 
-/** Control characters but for tabs and newlines. */
-const CONTROL = /[^\P{Cc}\s]/u
-
-/** The one control character that header and row have alike, as Hive writes between cells: each begins with text. */
-function controlBetween(header: string, row: string | undefined): string | undefined {
-  const [delimiter] = CONTROL.exec(header) ?? []
-  if (delimiter === undefined || row === undefined) return undefined
-  const [names, cells] = [header, row].map((line) => line.split(delimiter)) as [string[], string[]]
-  const isText = [...names, ...cells].every((cell) => !CONTROL.test(cell))
-  return isText && names.length === cells.length && names.every((name) => name !== '') ? delimiter : undefined
-}
-
 /** One column with what other files have between cells in it is a file of another delimiter. */
 function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
   const [cell, more] = header ?? first ?? []
   const { quote, blanks } = dialect
   if (cell === undefined || more !== undefined || blanks === 'delimit' || (quote && cell.startsWith(quote))) return
   const [row = dialect.misfit ? '' : cell] = first ?? []
-  const names = cell.replace(/^#+ (?=\S)/, '')
-  const delimiter =
-    [';', '|', ','].find((candidate) => cell.includes(candidate)) ?? blankBetween(names, row) ?? delimiterBelow(row)
+  const delimiter = delimiterOfLines(cell, row)
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
-}
-
-/** A tab; or a blank or blanks, where what they stand between are numbers, in the row if not in the header. */
-function blankBetween(cell: string, row: string): string | undefined {
-  const [names, numbers] = [wordsIn(cell), wordsIn(row)]
-  const isTable = names.length > 1 && names.length === numbers.length && numbers.some(isNumber)
-  const single = [' ', '\t'].find((blank) => cell === names.join(blank) && row === numbers.join(blank))
-  if (isTable) return single ?? WHITESPACE
-  return cell.includes('\t') ? '\t' : undefined
-}
-
-/** What stands between names below a title, which has none of it; prose has blanks, too. */
-function delimiterBelow(row: string): string | undefined {
-  const isTable = (cells: string[]) => cells.length > 2 && cells.every((cell) => /^\S+$/.test(cell))
-  return [';', '|', '\t'].find((candidate) => isTable(row.split(candidate)))
-}
-
-function wordsIn(text: string): string[] {
-  return text.trim().split(/[ \t]+/)
 }

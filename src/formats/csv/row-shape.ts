@@ -42,9 +42,11 @@ function widthHint(
   row: string[],
   width: number,
   columns: readonly Column[],
-  { misfit = false }: Dialect,
+  { misfit = false, comment }: Dialect,
 ): string | undefined {
   if (row.some((cell) => hasNewline(cell) && !cell.includes('"'))) return 'it has a newline of another kind in it'
+  if (row[0]!.startsWith('#') && comment === undefined)
+    return `${optionText('comment', '#')} skips lines that begin with #`
   if (row.length === width + 1 && row.at(-1) === '') return 'it ends in a delimiter'
   if (row.length === width - 1 && columns.at(-1)?.name === '') return 'the header ends in a delimiter'
   if (row.length === width + 1 && misfit)

@@ -148,7 +148,7 @@ function* cellRanges(line: string, dialect: Dialect): Generator<ByteRange | Inva
     if (closed < 0) return yield invalid(NOT_CLOSED, start)
     const next = delimiterAt(line, closed, dialect)
     const end = blanks === 'trim' ? blankStart(line, closed, next.start, dialect) : next.start
-    if (isQuoted && end > closed) return yield invalid(behindQuotes(line.slice(closed, end)))
+    if (isQuoted && end > closed) return yield invalid(behindQuotes(line.slice(0, closed), line.slice(closed, end)))
     const cell = line.slice(start, end)
     if (!isQuoted && !lazyQuotes && quote !== '' && cell.includes(quote)) return yield invalid(insideCell(cell, quote))
     yield { start, end }
@@ -161,7 +161,8 @@ function invalid(reason: string, at = 0): InvalidRow {
   return { code: 'E_QUOTE', info: { reason }, at }
 }
 
-function behindQuotes(text: string): string {
+function behindQuotes(before: string, text: string): string {
+  if (before.at(-2) === '\\') return `${CLOSED_EARLY}, or is read with ${optionText('escape', '\\')}`
   return text.trim() === '' ? `a blank follows a closing quote; ${dropsBlanks()}` : CLOSED_EARLY
 }
 
