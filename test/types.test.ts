@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import {
+  Binary,
   Bool,
+  type DataType,
   Dictionary,
   Field,
   Float64,
@@ -112,6 +114,21 @@ describe('a file of Polars', () => {
       ['probs', { kind: 'fixed_size_list', size: 2 }],
       ['label', { kind: 'utf8' }],
     ])
+  })
+})
+
+describe('a column of a type without numbers', () => {
+  const list = (item: DataType) => new List(new Field('item', item, true))
+
+  it.each([
+    ['list<item: utf8>', vectorFromArray([['2', '1']], list(new Utf8()))],
+    ['list<item: list<item: float64>>', vectorFromArray([[[2, 1]]], list(list(new Float64())))],
+    ['binary', vectorFromArray([Uint8Array.of(50)], new Binary())],
+  ])('is refused by its type as logits: %s', async (type, logits) => {
+    const { error, warnings } = await run(Buffer.from(tableToIPC(new Table({ logits }))))
+    expect(error).toMatchObject({ code: 'E_TYPE', status: 1 })
+    expect(error!.message).toContain(`"logits" is "${type}"`)
+    expect(warnings).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
 
 import { className, isLogitName } from './column-name.js'
+import { typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames, readLabels, repeated } from './labels.js'
@@ -87,6 +88,7 @@ export function resolveTable(
       rowsPath,
     }))
     const schema = resolveSchema(settings, sampled, named)
+    requireNumeric(schema.logits.map((index) => columns[index]!))
     if (objects) requireNewNames(schema.names, header)
     return schema
   }
@@ -102,6 +104,15 @@ export function resolveTable(
   const names = namesOf(shaped)
   requireNewNames(names, objects ? header : kept.map((index) => header[index]!))
   return { header, logits: [whole], logitsList: true, kept, names, ...shaped }
+}
+
+/** Throws E_TYPE for a column whose type has no numbers, which would make every row a bad one. */
+function requireNumeric(columns: readonly Column[]): void {
+  const other = columns.find(({ field, type }) => field && (type === 'json' || type === 'bytes'))
+  if (!other) return
+  const type = typeName(other.field!.type)
+  const reason = `${shown(other.name)} is ${shown(type)}; logits are numbers, lists or structs of numbers, and ${optionText('logits')} selects others`
+  throw new SoftmaxError('E_TYPE', { reason })
 }
 
 /** What a guess goes by, beside names. */
