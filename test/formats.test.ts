@@ -259,6 +259,30 @@ describe('the pages of Parquet', () => {
   )
 })
 
+describe('the encodings of Parquet', () => {
+  const rows = readFileSync(fixture('page-encodings.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+  /** A value as JSON has it. */
+  const plain = (value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString()
+    return typeof value === 'bigint' ? Number(value) : ArrayBuffer.isView(value) ? Array.from(value as never) : value
+  }
+
+  it.each(['1', '2'])(
+    'hold numbers, texts and bytes, with nulls and without, in pages of version %s',
+    async (version) => {
+      const found: unknown[] = []
+      for await (const row of createReadStream(fixture(`page-encodings-${version}.parquet`)).pipe(read('parquet'))) {
+        found.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])))
+      }
+      expect(found).toEqual(rows)
+    },
+  )
+})
+
 describe('what few files have', () => {
   interface Edge {
     name: string

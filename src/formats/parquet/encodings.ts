@@ -16,31 +16,30 @@ export interface IndexReader {
 /** The values of a page: themselves, or indices into the dictionary of its column. */
 export type PageValues = ValueReader | IndexReader
 
-type Encoding = (type: PhysicalType, bytes: Uint8Array, count: number) => ValueReader
+type Encoding = (type: PhysicalType, bytes: Uint8Array) => ValueReader
 
 const ENCODINGS = new Map<number, Encoding>([
   [0, plainReader],
   [3, runReader],
   [5, deltaReader],
-  [6, deltaLengthReader as Encoding],
+  [6, (type, bytes) => deltaLengthReader(type, bytes)],
   [7, deltaBytesReader],
   [9, splitStreamReader],
 ])
 const PLAIN_DICTIONARY = 2
 const RLE_DICTIONARY = 8
 
-/** A reader of the values of a page, of which there may be `count` at most. */
+/** A reader of the values of a page. */
 export function valueReader(
   encoding: number,
   type: PhysicalType,
   bytes: Uint8Array,
-  count: number,
   dictionary: Values | undefined,
 ): PageValues {
   if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary)
   const open = ENCODINGS.get(encoding)
   if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which Parquet does not have`)
-  return open(type, bytes, count)
+  return open(type, bytes)
 }
 
 function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined): IndexReader {

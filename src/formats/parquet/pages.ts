@@ -130,7 +130,7 @@ export class PageReader {
     if (levelSize > uncompressedSize) throw corrupt('the header of a page is damaged')
     const rest = bytes.subarray(levelSize)
     const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
-    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, count, this.#dictionary)
+    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary)
     if (header.kind === PAGE.dataV2) {
       const repetition = bytes.subarray(0, repetitionSize)
       const definition = bytes.subarray(repetitionSize, levelSize)

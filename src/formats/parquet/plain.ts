@@ -107,13 +107,15 @@ function encodeBytes(data: Uint8Array, offsets: Int32Array, length: number): Uin
   return out
 }
 
-/** The BYTE_STREAM_SPLIT encoding: the first bytes of all values, then the second ones, and so on. */
-export function splitStreamReader(type: PhysicalType, bytes: Uint8Array, count: number): ValueReader {
+/** The BYTE_STREAM_SPLIT encoding: the first bytes of all values, then the second ones, and so on. Nulls have none. */
+export function splitStreamReader(type: PhysicalType, bytes: Uint8Array): ValueReader {
   const size = sizeOf(type)
-  if (bytes.length < count * size || type.name === 'BOOLEAN' || type.name === 'BYTE_ARRAY') throw cutShort()
+  const count = bytes.length / size
+  if (!Number.isInteger(count) || type.name === 'BOOLEAN' || type.name === 'BYTE_ARRAY') throw cutShort()
   let start = 0
   return {
     take(length) {
+      if (start + length > count) throw cutShort()
       const data = newArray(type, length)
       const out = bytesOf(data)
       for (let byte = 0; byte < size; byte++) {
