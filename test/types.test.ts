@@ -117,6 +117,20 @@ describe('a file of Polars', () => {
   })
 })
 
+describe('a Parquet file of Polars', () => {
+  it('has the types of its columns, though one has a type that Polars alone knows', async () => {
+    const { bytes, error } = await run(fixture('polars.parquet'), { to: 'arrow', emit: 'index' })
+    expect(error).toBeUndefined()
+    const types = Object.fromEntries(fieldsOf(bytes).map(({ name, type }) => [name, type]))
+    // As Polars shows them: Duration(us), Enum, Array(Int8, 2).
+    expect(types).toMatchObject({
+      took: { kind: 'duration', unit: 'microsecond' },
+      kind: { kind: 'dictionary', values: { kind: 'utf8' } },
+      pair: { kind: 'fixed_size_list', size: 2 },
+    })
+  })
+})
+
 describe('a column of a type without numbers', () => {
   const list = (item: DataType) => new List(new Field('item', item, true))
 

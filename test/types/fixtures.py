@@ -5,6 +5,7 @@
 types.arrow        columns of many types, in lists, structs, maps and dictionaries: see check.py
 types.ndjson.gz    the same rows as JSON, worked out of pyarrow's values
 polars.arrow       a file as Polars writes it, which begins with a schema message without continuation
+polars.parquet     the same of Parquet, with a type that Polars alone has beside others that Parquet has none for
 dictionaries.arrows  a stream in which a dictionary is replaced, and then grows by a delta
 features.ndjson    streams and files with what is not supported, and damaged ones: their bytes in base64, and what is said of them
 """
@@ -203,9 +204,21 @@ def features():
     yield "a file cut within its footer", written(table, ipc.new_file)[:-20], "E_CORRUPT", "footer"
 
 
+def polars_parquet():
+    columns = {
+        "big": pl.Series([2**100, None], dtype=pl.Int128),
+        "took": [datetime.timedelta(seconds=90), None],
+        "kind": pl.Series(["x", None], dtype=pl.Enum(["x", "y"])),
+        "pair": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int8, 2)),
+        "logits": [[2.0, 1.0], [2.0, 1.0]],
+    }
+    pl.DataFrame(columns).write_parquet(FIXTURES / "polars.parquet")
+
+
 def main():
     types()
     polars()
+    polars_parquet()
     dictionaries()
     lines = [
         json.dumps({"name": name, "bytes": base64.b64encode(data).decode(), "code": code, "says": says})

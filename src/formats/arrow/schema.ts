@@ -7,7 +7,7 @@ import {
   type TableSchema,
   type TimeUnit,
 } from '../../core/data-type.js'
-import { shown } from '../../core/errors.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
 import { damaged, REWRITE, unsupported, withoutColumn, withoutRuns } from './faults.js'
 import { type FlatNode, type FlatTable, int, string, table, vector } from './flatbuffer.js'
 
@@ -118,6 +118,18 @@ export function readSchema(schema: FlatTable): FileSchema {
     fields: schema.tables(1).map((field) => readField(field, field.string(0) ?? '', DEEPEST)),
     metadata: readMetadata(schema, 2),
   }
+}
+
+/** The fields of a schema; undefined for each with a type that cannot be read, such as one of the writer's own. */
+export function readKnownFields(schema: FlatTable): (Field | undefined)[] {
+  return schema.tables(1).map((field) => {
+    try {
+      return readField(field, field.string(0) ?? '', DEEPEST).field
+    } catch (error) {
+      if (error instanceof SoftmaxError) return undefined
+      throw error
+    }
+  })
 }
 
 /** Key and value pairs; of a key that comes twice, the last. */

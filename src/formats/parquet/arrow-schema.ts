@@ -5,7 +5,7 @@
 import { type DataType, type Field, fieldsOf, type TableSchema } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { encodeMessage, readMessage, readPrefix } from '../arrow/message.js'
-import { numberDictionaries, readSchema, schemaTable } from '../arrow/schema.js'
+import { numberDictionaries, readKnownFields, schemaTable } from '../arrow/schema.js'
 import { LOGICAL_TYPE } from './logical-types.js'
 import type { Node } from './schema.js'
 
@@ -21,12 +21,12 @@ export function restoreNodes(nodes: readonly Node[], entry: string | undefined):
 }
 
 /** The fields of a schema that is an encapsulated message; none where it cannot be read, as columns have types without it. */
-function originalsOf(message: Buffer): Field[] {
+function originalsOf(message: Buffer): (Field | undefined)[] {
   if (message.length < 8) return []
   try {
     const { size, length } = readPrefix(message)
     const { kind, header } = readMessage(message.subarray(size, size + length))
-    return kind === 'schema' ? readSchema(header).fields.map(({ field }) => field) : []
+    return kind === 'schema' ? readKnownFields(header) : []
   } catch (error) {
     if (error instanceof SoftmaxError) return []
     throw error
