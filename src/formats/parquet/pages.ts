@@ -1,5 +1,5 @@
 /** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
-import { recycle } from '../../io/buffer-pool.js'
+import { acquireCopy, recycle } from '../../io/buffer-pool.js'
 import { FileWindow } from '../../io/file-window.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import type { Decompress } from './codecs.js'
@@ -117,8 +117,10 @@ export class PageReader {
 
   #readDictionary({ count, uncompressedSize }: PageHeader, bytes: Buffer): Values {
     const { type, decompress } = this.#chunk
-    const body = decompress(bytes, uncompressedSize)
-    if (body.buffer !== bytes.buffer) this.#dictionaryBody = body
+    const uncompressed = decompress(bytes, uncompressedSize)
+    // What was not compressed is a part of the window, whose memory is used again long before the dictionary is done with.
+    const body = uncompressed.buffer === bytes.buffer ? acquireCopy(uncompressed) : uncompressed
+    this.#dictionaryBody = body
     if (type.name !== 'BYTE_ARRAY' || count * 4 <= body.length) return plainReader(type, body).take(count)
     throw corrupt('the dictionary of a column is cut short')
   }
