@@ -36,10 +36,12 @@ export class FileWindow {
   async #fill(at: number, length: number): Promise<void> {
     const kept = this.#bytes.subarray(at - this.#start)
     const wanted = Math.min(Math.max(length, this.#size), this.#end - at) - kept.length
-    const next = await this.#file.read(at + kept.length, Math.max(0, wanted), acquire)
+    const room = acquire(kept.length + Math.max(0, wanted))
+    room.set(kept)
+    // Read straight behind what is kept, so that the two need no third piece of memory.
+    const next = await this.#file.read(at + kept.length, Math.max(0, wanted), () => room.subarray(kept.length))
     this.#spent.push(this.#bytes)
-    if (kept.length > 0) this.#spent.push(next)
-    this.#bytes = kept.length === 0 ? next : joined(kept, next)
+    this.#bytes = room.subarray(0, kept.length + next.length)
     this.#start = at
   }
 
@@ -54,11 +56,4 @@ export class FileWindow {
     recycle(this.#bytes)
     this.#bytes = Buffer.alloc(0)
   }
-}
-
-function joined(first: Buffer, second: Buffer): Buffer {
-  const both = acquire(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
 }

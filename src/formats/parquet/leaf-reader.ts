@@ -59,11 +59,10 @@ export class LeafReader {
   }
 
   /**
-   * The next rows. With `keepIndices` the values of a dictionary are left in it, where all are of one. Those that are
-   * `passing` are good until the next call.
+   * The next rows, which are good until {@link recycle} is called. With `keepIndices` the values of a dictionary are left in
+   * it, where all are of one.
    */
-  async take(rows: number, { keepIndices = false, passing = false } = {}): Promise<Leaf> {
-    if (passing) this.#pages.recycle()
+  async take(rows: number, keepIndices = false): Promise<Leaf> {
     const parts: Part[] = []
     for (let done = 0; ; ) {
       const window = await this.#nextWindow(rows - done)
@@ -78,6 +77,11 @@ export class LeafReader {
       if (end < window.count || (done === rows && !this.#isRepeated)) break
     }
     return this.#join(parts, keepIndices)
+  }
+
+  /** Gives back the memory of pages that are done: no rows that were taken must be used any longer. */
+  recycle(): void {
+    this.#pages.recycle()
   }
 
   /** Throws where there are more rows than were taken. Where they were passing, gives back their memory. */

@@ -91,9 +91,11 @@ async function* readGroup(
     if (start + rows === all) openNext()
     const reader = new LogitsReader(rows, classes, plan)
     for (const [index, column] of logits.entries()) {
-      const data = await column.take(rows, true)
+      const data = await column.take(rows)
       if (logitsList) reader.readRows(data)
       else reader.readColumn(data, index, names[plan.logits[index]!]!)
+      // Before the next column is read: all columns of a file come to the end of a page at about the same row.
+      column.recycle()
     }
     const data: ColumnData[] = []
     for (const column of kept) data.push(await column.take(rows))

@@ -42,15 +42,20 @@ export class ColumnReader {
     })
   }
 
-  /** The next rows; `passing` ones are good until the next call. */
-  take(rows: number, passing = false): Promise<ColumnData> {
+  /** The next rows, which are good until {@link recycle} is called. */
+  take(rows: number): Promise<ColumnData> {
     return this.#guard(async () => {
       const leaves: Leaf[] = []
       for (const [{ leaf, field }, reader] of this.#leaves) {
-        leaves[leaf] = await reader.take(rows, { keepIndices: field.type.kind === 'dictionary', passing })
+        leaves[leaf] = await reader.take(rows, field.type.kind === 'dictionary')
       }
       return assemble(this.#node, leaves)
     })
+  }
+
+  /** Gives back the memory of pages that are done: no rows that were taken must be used any longer. */
+  recycle(): void {
+    for (const [, reader] of this.#leaves) reader.recycle()
   }
 
   /** To be called behind the last row: throws where any is left. */
@@ -74,5 +79,5 @@ export function openColumns(group: RowGroup, columns: readonly number[], file: O
 
 /** How many bytes of a leaf are read at once: of many columns fewer, so that all of them are not many. */
 const LEAST_WINDOW = 1 << 12
-const MOST_WINDOW = 1 << 20
+const MOST_WINDOW = 1 << 19
 const ALL_WINDOWS = 1 << 24
