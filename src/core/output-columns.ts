@@ -39,6 +39,8 @@ export interface Field {
   positions?(scores: Scores): Uint32Array
   /** The position of the class that it has the probabilities of, where each class has a column. */
   classIndex?: number
+  /** Of a field that stands for all columns of classes: these, where they are made class by class. */
+  parts?: readonly Field[]
   /** The same of all rows, one after the other, where they are numbers. */
   all?(scores: Scores): Float64Array
 }

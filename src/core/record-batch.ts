@@ -220,6 +220,8 @@ export interface OutputSchema {
   metadata?: ReadonlyMap<string, string> | undefined
   /** Class names, in order. */
   classes: readonly string[]
+  /** Whether results are a column for each class from the start. */
+  byClass?: boolean
   /** Writes numbers with commas between them, rounded as asked. */
   print(values: number[]): string
   /** How `print` rounds, where it is of results alone: the kernel prints them then. */

@@ -7,19 +7,40 @@ import { buildColumn } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { concatColumns } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
-import type { Field } from '../core/output-columns.js'
+import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
 import type { Scores } from '../kernel/host/matrix.js'
 
 /** The type of the positions of classes. */
 export const POSITION = { kind: 'int', bitWidth: 32, signed: true } as const
 
+/** The most classes whose columns are made one by one: of more, a block has few rows, and each column costs more than these. */
+const MOST_PARTS = 128
+
+/** Whether results are a column for each class from the start. */
+export function isByClass({
+  emit,
+  topK,
+  shape = 'columns',
+  classes,
+}: Layout & { emit: readonly OutputColumn[] }): boolean {
+  return shape === 'columns' && topK === 0 && classes.length <= MOST_PARTS && emit.includes('probs')
+}
+
 /** The fields of an output, those of one class each as one field of all classes. */
-export function joinedFields(fields: readonly Field[]): Field[] {
+export function joinedFields(fields: readonly Field[], byClass = false): Field[] {
+  const parts = fields.filter(({ classIndex }) => classIndex !== undefined)
+  const joined = { value: valuesAt, all: ({ values }: Scores) => values, ...(byClass && { parts }) }
   return fields.flatMap((field) => {
     if (field.classIndex === undefined) return [field]
-    return field.classIndex === 0 ? [{ ...field, type: 'classes', value: valuesAt, all: ({ values }) => values }] : []
+    return field.classIndex === 0 ? [{ ...field, type: 'classes', ...joined }] : []
   })
+}
+
+/** Columns of numbers, one for each class, as one: parts of it are parts of each. */
+export function structOf(children: readonly ColumnData[]): ColumnData {
+  const fields = children.map(({ type }, index) => ({ name: String(index), type, nullable: false }))
+  return { type: { kind: 'struct', fields }, length: children[0]!.length, nullCount: 0, children }
 }
 
 function valuesAt({ values, classes }: Scores, row: number): number[] {
@@ -27,16 +48,17 @@ function valuesAt({ values, classes }: Scores, row: number): number[] {
 }
 
 /** The function that makes the columns that are written out of parts of a batch; names are text, or indices of a dictionary. */
-export function outputColumns({ kept, fields, classes }: OutputSchema, names: 'text' | 'dictionary') {
-  const joined = joinedFields(fields)
+export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, names: 'text' | 'dictionary') {
+  const joined = joinedFields(fields, byClass)
   const dictionary = buildColumn(classes, 'text')
   const type: DataType = { kind: 'dictionary', index: POSITION, values: dictionary.type, ordered: false }
   return (parts: readonly Columns[]): ColumnData[] =>
     parts[0]!.flatMap((_, index) => {
       const column = parts.map((part) => part[index]!)
       const field = joined[index - kept.length]
-      if (field?.classIndex !== undefined) return splitClasses(column, classes.length)
+      if (field?.classIndex !== undefined && !field.parts) return splitClasses(column, classes.length)
       const whole = concatColumns(column)
+      if (field?.parts) return whole.children!
       if (!field?.position) return [whole]
       return [names === 'text' ? textsAt(whole, dictionary) : { ...whole, type, dictionary }]
     })

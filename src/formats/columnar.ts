@@ -20,7 +20,7 @@ import {
 import { cellOf, jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/matrix.js'
-import { joinedFields, POSITION } from './class-columns.js'
+import { joinedFields, POSITION, structOf } from './class-columns.js'
 
 /** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
 export function columnOf(field: Field): Column {
@@ -99,12 +99,18 @@ export function keptType({ type, field }: Column): DataType {
 }
 
 /** The function that makes columns of the good rows of a batch, as `class-columns.ts` has them; `fields` are of the output. */
-export function columnWriter({ kept, fields: added, classes, float32 }: OutputSchema, fields: readonly Field[]) {
-  const joined = joinedFields(added)
+export function columnWriter(
+  { kept, fields: added, classes, float32, byClass }: OutputSchema,
+  fields: readonly Field[],
+) {
+  const joined = joinedFields(added, byClass)
   const typeOf = typesOfResults(classes.length, float32)
   return ({ batch, scores, good }: ScoredBatch): ColumnData[] => [
     ...kept.map((column, index) => keptColumn(column, fields[index]!, batch.kept[index]!, good)),
-    ...joined.map((field) => newColumn(field, typeOf(field.type), classes, scores, good)),
+    ...joined.map((field) => {
+      const column = (one: OutputField) => newColumn(one, typeOf(one.type), classes, scores, good)
+      return field.parts ? structOf(field.parts.map(column)) : column(field)
+    }),
   ]
 }
 

@@ -40,6 +40,8 @@ export const EMIT_INDEX = 3
 export const EMIT_CONFIDENCE = 4
 /** NDJSON: all probabilities as one list, in place of a key for each class. */
 export const EMIT_LIST = 8
+/** Columns: the probabilities of each class in a column of its own. */
+export const EMIT_CLASSES = 9
 
 /** Why the kernel stopped: all rows are done; the next row is deferred to the host; no room for it is left. */
 export const STOP_DONE = 0

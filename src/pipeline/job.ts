@@ -5,6 +5,7 @@ import { requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { type Evidence, findWhole, needsEvidence, requireKeys, resolveTable } from '../core/schema.js'
+import { isByClass } from '../formats/class-columns.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, resolveColumns } from './columns.js'
 import { firstRows } from './first-rows.js'
@@ -39,7 +40,8 @@ export async function jobOf(
   for (const warning of reader.warnings ?? []) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
-  return { settings, schema, rawRows, typed, wantRaw: settings.onReject !== undefined, input: dialect, output }
+  const byClass = typed && !numbersOnly && isByClass(schema)
+  return { settings, schema, rawRows, typed, byClass, wantRaw: settings.onReject !== undefined, input: dialect, output }
 }
 
 /** What the columns of the first input are guessed by, where they have to be. */

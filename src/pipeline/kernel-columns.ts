@@ -2,10 +2,10 @@
 import type { ColumnData } from '../core/column-data.js'
 import { withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
-import { type Field, fieldsOf } from '../core/output-columns.js'
-import { joinedFields } from '../formats/class-columns.js'
+import type { Field } from '../core/output-columns.js'
+import { structOf } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
-import { columnRoom, type Layout, PADDING } from './kernel-memory.js'
+import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-memory.js'
 import type { TextJob } from './text-job.js'
 
 /** The first `rows` of all columns: kept ones, then new ones, as a writer of columns takes them. */
@@ -19,9 +19,11 @@ export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, row
     return { ...values, type, length: rows, ...validityOf(buffer, start, at, rows) }
   })
   let from = at.columnValues
-  const added = joinedFields(fieldsOf(job.schema.emit, job.schema)).map((field) => {
-    const column = newColumn(buffer, from, field, job, rows)
-    from += columnRoom(field, job.schema, at.columnRows)
+  const added = newFields(job).map((field) => {
+    const column = field.parts
+      ? classColumns(buffer, from, field.parts, job, at, rows)
+      : newColumn(buffer, from, field, job, rows)
+    from += columnRoom(field, job.schema.classes.length, at.columnRows)
     return column
   })
   return [...kept, ...added]
@@ -63,6 +65,18 @@ function newColumn(buffer: ArrayBufferLike, at: number, { type }: Field, job: Te
     type: { kind: 'fixed_size_list', size, item: { name: 'item', type: result, nullable: false } },
     children: [{ type: result, length: rows * size, nullCount: 0, values }],
   }
+}
+
+/** A column for each class. */
+function classColumns(
+  buffer: ArrayBufferLike,
+  from: number,
+  parts: readonly Field[],
+  job: TextJob,
+  { columnRows }: Layout,
+  rows: number,
+): ColumnData {
+  return structOf(parts.map((part, index) => newColumn(buffer, from + index * classRoom(columnRows), part, job, rows)))
 }
 
 /** The position of a class; the writer knows its name. */

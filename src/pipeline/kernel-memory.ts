@@ -12,6 +12,7 @@ import {
   ACTION_KEEP,
   ACTION_LOGIT,
   ACTION_LOGITS,
+  EMIT_CLASSES,
   EMIT_CONFIDENCE,
   EMIT_INDEX,
   EMIT_LABEL,
@@ -74,7 +75,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
   const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
   const rows = batchRows(count)
   const hasColumns = makesColumns(job)
-  const columnRows = hasColumns ? rowsOfColumns(schema) : 0
+  const columnRows = hasColumns ? rowsOfColumns(job) : 0
   // Eight bytes a value, a byte that says whether it is there, and a bit, all padded.
   const keptRoom = hasColumns ? Math.ceil((10 * columnRows + 3 * PADDING) / 16) * 16 : 0
   let end = Math.ceil(kernel.heapBase() / 16) * 16
@@ -108,7 +109,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     keptValues: take(keptRoom * schema.kept.length),
     keptTexts: take(hasColumns ? growth * INPUT_ROOM : 0),
     cursors: take(4 * columnRows),
-    columnValues: take(newRoom(schema, columnRows)),
+    columnValues: take(newRoom(job, columnRows)),
     output: take(hasColumns ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
     /** Where the room for output ends. */
     limit: end - PADDING,
@@ -147,19 +148,34 @@ function sumOf<T>(items: readonly T[], size: (item: T) => number): number {
 }
 
 /** How many rows are in columns together, a multiple of 8: of a block of the usual size, most are. */
-function rowsOfColumns(schema: TextJob['schema']): number {
-  const room = newRoom(schema, 1) + 8 * schema.kept.length
-  return Math.max(8, Math.min(MOST_ROWS, Math.floor(COLUMN_ROOM / room)) & -8)
+function rowsOfColumns(job: TextJob): number {
+  const { classes, kept } = job.schema
+  const numbers = sumOf(newFields(job), (field) => numbersIn(field, classes.length)) + kept.length
+  return Math.max(8, Math.min(MOST_ROWS, Math.floor(COLUMN_ROOM / (8 * numbers))) & -8)
+}
+
+/** The new columns as the kernel makes them. */
+export function newFields({ schema, byClass }: TextJob): Field[] {
+  return joinedFields(fieldsOf(schema.emit, schema), byClass)
 }
 
 /** How many bytes there are for so many rows of all new columns. */
-function newRoom(schema: TextJob['schema'], rows: number): number {
-  return sumOf(joinedFields(fieldsOf(schema.emit, schema)), (field) => columnRoom(field, schema, rows))
+function newRoom(job: TextJob, rows: number): number {
+  return sumOf(newFields(job), (field) => columnRoom(field, job.schema.classes.length, rows))
 }
 
 /** How many bytes there are for so many rows of a new column: eight a number. */
-export function columnRoom({ type }: Field, { classes }: Pick<TextJob['schema'], 'classes'>, rows: number): number {
-  return 8 * rows * (type === 'classes' ? classes.length : 1)
+export function columnRoom(field: Field, classes: number, rows: number): number {
+  return field.parts ? classes * classRoom(rows) : 8 * rows * numbersIn(field, classes)
+}
+
+function numbersIn({ type }: Field, classes: number): number {
+  return type === 'classes' ? classes : 1
+}
+
+/** The same of one of several columns of classes, which have some room between them. */
+export function classRoom(rows: number): number {
+  return 8 * rows + PADDING
 }
 
 const MOST_ROWS = 1 << 13
@@ -267,6 +283,7 @@ export function writeField({ memory }: Kernel, { job }: Layout, field: string, v
 
 function probsEmit(job: TextJob): number {
   if (job.schema.topK > 0) return EMIT_TOP
+  if (job.byClass) return EMIT_CLASSES
   return job.schema.shape === 'list' || makesColumns(job) ? EMIT_LIST : EMIT_PROBS
 }
 

@@ -41,6 +41,8 @@ export interface ScoreJob {
   /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
   rawRows: boolean
   typed: boolean
+  /** Whether results are a column for each class from the start. */
+  byClass: boolean
   /** Whether the bytes of bad rows are wanted. */
   wantRaw: boolean
   /** How delimited text comes in, where it does; and how it goes out, where it does. */
@@ -175,6 +177,7 @@ export function outputSchema(
     fields: fieldsOf(schema.emit, schema),
     metadata,
     classes: schema.classes,
+    byClass: job.byClass,
     print: printer(settings),
     rounding: { precision: settings.precision, float32: settings.float32 },
     float32: settings.float32,

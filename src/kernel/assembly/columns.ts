@@ -6,8 +6,9 @@
  * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
  */
 import {
-  EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
+import { splitRows } from './matrix'
 import { parse } from './parse-number'
 import { copy, LF, markOf, positionsOf, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
@@ -46,8 +47,9 @@ export function addRows(
 }
 
 /**
- * Adds a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or so many lists of them: results of
- * all classes stay together.
+ * Adds a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or so many lists of them, where
+ * results of all classes stay together. Columns of classes have some room between them: places that are a power of two apart
+ * take each other's lines in the cache.
  */
 function fillColumns(rows: u32, job: Job): void {
   const first = <usize>job.filled
@@ -64,6 +66,10 @@ function fillColumns(rows: u32, job: Job): void {
     if (kind == EMIT_LIST) {
       putNumbers(job.values, 8, rows * <u32>classes, out + ((first * classes) << shift), job)
       out += room * classes
+    } else if (kind == EMIT_CLASSES) {
+      if (job.precision) roundAll(job.values, 8, rows * <u32>classes, job)
+      splitRows(job.values, rows, <u32>classes, out + (first << shift), room + PADDING, job.float32)
+      out += (room + PADDING) * classes
     } else if (kind == EMIT_TOP) {
       putTop(rows, out, job)
       out += room * (<usize>job.top << 1)
@@ -81,10 +87,14 @@ function fillColumns(rows: u32, job: Job): void {
 
 /** Writes `count` results that stand `step` bytes apart, rounded as asked. */
 function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): void {
-  const digits = job.precision
-  if (digits) for (let from = at, left = count; left > 0; left--, from += step) roundAt(from, digits, job)
+  if (job.precision) roundAll(at, step, count, job)
   if (job.float32) for (; count > 0; count--, at += step, out += 4) store<f32>(out, <f32>load<f64>(at))
   else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
+}
+
+/** Rounds `count` results that stand `step` bytes apart, in their place. */
+function roundAll(at: usize, step: usize, count: u32, job: Job): void {
+  for (; count > 0; count--, at += step) roundAt(at, job.precision, job)
 }
 
 /** Rounds the number at `at` to as many digits: it is printed, and read again. */
