@@ -95,15 +95,14 @@ export class ChunkWriter {
       this.#source = values
       this.#map = new Int32Array(values.length).fill(-1)
     }
-    const map = this.#map
     const found = new Int32Array(indices.length)
-    for (let at = 0; at < indices.length; at++) {
-      const index = indices[at]!
-      if (map[index]! < 0) map[index] = this.#dictionary.internOne(values, index)
-      if (map[index]! < 0) return undefined
-      found[at] = map[index]!
+    for (let at = 0; ; ) {
+      at = mapKnown(indices, this.#map, at, found)
+      if (at === indices.length) return found
+      const index = this.#dictionary.internOne(values, indices[at]!)
+      if (index < 0) return undefined
+      this.#map[indices[at]!] = index
     }
-    return found
   }
 
   #endDictionary(): false {
@@ -143,6 +142,18 @@ export class ChunkWriter {
     this.#pending = []
     this.#pendingBytes = 0
   }
+}
+
+/**
+ * Maps numbers from a position on, up to one that the map has none for: its position. A loop of its own, which V8 compiles once.
+ */
+function mapKnown(numbers: Int32Array, map: Int32Array, start: number, out: Int32Array): number {
+  for (let at = start; at < numbers.length; at++) {
+    const mapped = map[numbers[at]!]!
+    if (mapped < 0) return at
+    out[at] = mapped
+  }
+  return numbers.length
 }
 
 /** Whether values are likely to repeat, so that a dictionary pays. */

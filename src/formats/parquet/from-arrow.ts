@@ -3,6 +3,7 @@ import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import { bitAt, stepOf } from '../../core/column-slices.js'
 import type { DataType, TimeUnit } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { rangeOfIntegers } from '../../kernel/host/ranges.js'
 import { bytesOf, checkedSize, copyBytes, type PhysicalType, type ValueArray, type Values } from './values.js'
 
 /** Values, perhaps as indices into a dictionary of them. */
@@ -28,6 +29,7 @@ function dictionaryValues(physical: PhysicalType, dictionary: ColumnData): Value
 
 function indicesOf({ values, length, dictionary }: ColumnData, rows: Int32Array | undefined): Int32Array {
   const from = values!
+  if (from instanceof Int32Array && !rows && areWithin(from, dictionary!.length)) return from.subarray(0, length)
   const indices = new Int32Array(rows ? rows.length : length)
   for (let at = 0; at < indices.length; at++) {
     const index = Number(from[rows ? rows[at]! : at]!)
@@ -36,6 +38,12 @@ function indicesOf({ values, length, dictionary }: ColumnData, rows: Int32Array 
     indices[at] = index
   }
   return indices
+}
+
+function areWithin(indices: Int32Array, length: number): boolean {
+  if (indices.length === 0) return true
+  const { min, max } = rangeOfIntegers(indices, false)
+  return min >= 0 && max < length
 }
 
 function unfit(type: string): SoftmaxError {

@@ -1,5 +1,6 @@
 /** The PLAIN encoding: values as they are in memory; of byte arrays, each behind its length; of booleans, a bit each. */
 import { wordAt } from '../../io/byte-reader.js'
+import { withLengths } from '../../kernel/host/texts.js'
 import { corrupt } from './damage.js'
 import {
   bytesOf,
@@ -82,29 +83,14 @@ class PlainBytes implements ValueReader {
 /** Values in the PLAIN encoding. */
 export function encodePlain(type: PhysicalType, values: Values): Uint8Array {
   if (type.name === 'BOOLEAN') return packBits(values.data as Uint8Array, values.length)
-  return values.offsets ? encodeBytes(values.data as Uint8Array, values.offsets, values.length) : bytesOf(values.data)
+  const { data, offsets, length } = values
+  return offsets ? withLengths(data as Uint8Array, offsets.subarray(0, length + 1)) : bytesOf(data)
 }
 
 function packBits(truths: Uint8Array, length: number): Uint8Array {
   const bits = new Uint8Array((length + 7) >> 3)
   for (let at = 0; at < length; at++) bits[at >> 3]! |= truths[at]! << (at & 7)
   return bits
-}
-
-function encodeBytes(data: Uint8Array, offsets: Int32Array, length: number): Uint8Array {
-  const first = offsets[0]!
-  const out = new Uint8Array(offsets[length]! - first + 4 * length)
-  for (let index = 0, at = 0; index < length; index++) {
-    const from = offsets[index]!
-    const size = offsets[index + 1]! - from
-    out[at++] = size
-    out[at++] = size >>> 8
-    out[at++] = size >>> 16
-    out[at++] = size >>> 24
-    copyBytes(data, from, out, at, size)
-    at += size
-  }
-  return out
 }
 
 /** The BYTE_STREAM_SPLIT encoding: the first bytes of all values, then the second ones, and so on. Nulls have none. */

@@ -1,5 +1,5 @@
 /** Writes the RLE/bit-packing hybrid of Parquet: see `runs.ts`. */
-import { packLevels } from '../../kernel/host/bytes.js'
+import { packLevels, packRuns } from '../../kernel/host/bytes.js'
 import type { RunArray } from './runs.js'
 
 /** As many of one number. */
@@ -9,25 +9,13 @@ export function encodeRun(value: number, count: number, width: number): Uint8Arr
   return out.taken()
 }
 
-/** A run shorter than this is packed with its neighbours. */
+/** A run of bits shorter than this is packed with its neighbours. */
 const LEAST_RUN = 16
 
 /** Numbers as runs. */
 export function encodeRuns(numbers: RunArray, width: number): Uint8Array {
   if (width === 1 && numbers instanceof Uint8Array) return encodeBits(packLevels(numbers), numbers.length)
-  const out = new RunWriter(width, numbers.length)
-  let packed = 0
-  for (let start = 0, end = 0; start < numbers.length; start = end) {
-    while (end < numbers.length && numbers[end] === numbers[start]) end++
-    // Packed numbers are eights: a run gives up its first for the group before it.
-    const begin = packed + Math.ceil((start - packed) / 8) * 8
-    if (end - begin < LEAST_RUN) continue
-    out.packed(numbers, packed, begin)
-    out.run(numbers[start]!, end - begin)
-    packed = end
-  }
-  out.packed(numbers, packed, numbers.length)
-  return out.taken()
+  return packRuns(numbers instanceof Int32Array ? numbers : new Int32Array(numbers), width)
 }
 
 /** The same for bits. Bytes of nothing but zeros or ones that follow one another are a run. */
@@ -67,17 +55,6 @@ class RunWriter {
     for (let bits = 0; bits < this.#width; bits += 8) this.#bytes[this.#at++] = value >>> bits
   }
 
-  /** The numbers from `start` to `end`; the last group is filled up with zeros. */
-  packed(numbers: ArrayLike<number>, start: number, end: number): void {
-    if (start === end) return
-    const groups = Math.ceil((end - start) / 8)
-    const size = groups * this.#width
-    this.#reserve(size + 10)
-    this.#varint(groups * 2 + 1)
-    pack(numbers, start, end, this.#width, this.#bytes, this.#at)
-    this.#at += size
-  }
-
   /** Numbers of one bit that are packed. */
   bits(bits: Uint8Array): void {
     if (bits.length === 0) return
@@ -102,27 +79,4 @@ class RunWriter {
   taken(): Uint8Array {
     return this.#bytes.subarray(0, this.#at)
   }
-}
-
-function pack(
-  numbers: ArrayLike<number>,
-  start: number,
-  end: number,
-  width: number,
-  out: Uint8Array,
-  byte: number,
-): void {
-  // What is not yet written, in fewer than 8 bits before a number is added: 31 and 7 bits are more than a word has.
-  let [word, bits] = [0, 0]
-  for (let at = start; at < end; at++) {
-    let number = numbers[at]!
-    for (let left = width; left > 0; ) {
-      const some = Math.min(left, 24)
-      word |= (number & ((1 << some) - 1)) << bits
-      number >>>= some
-      left -= some
-      for (bits += some; bits >= 8; bits -= 8, word >>>= 8) out[byte++] = word
-    }
-  }
-  if (bits > 0) out[byte] = word
 }

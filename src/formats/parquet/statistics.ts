@@ -1,6 +1,8 @@
 /** The least and the largest of values, for the footer; where an order is cheap to find. */
 import type { SchemaElement, Statistics } from 'hyparquet'
-import type { Values } from './values.js'
+import { rangeOfFloats, rangeOfIntegers, rangeOfLongs } from '../../kernel/host/ranges.js'
+import { rangeOfTexts } from '../../kernel/host/texts.js'
+import type { ValueArray, Values } from './values.js'
 
 type Bound = number | bigint | Uint8Array
 
@@ -31,74 +33,21 @@ export function rangeOf(order: Order, values: Values, size: number, nulls: numbe
   const none = { min: undefined, max: undefined, nulls, nans: order === 'float' ? 0 : undefined }
   if (order === undefined || values.length === 0) return none
   if (order === 'bytes') return { ...none, ...bytesRange(values, size) }
-  const { data } = values
-  if (order === 'float') return { ...none, ...floatRange(data as Float64Array) }
-  return { ...none, ...(data instanceof BigInt64Array ? longRange(data, order) : intRange(data as Int32Array, order)) }
+  return { ...none, ...numberRange(values.data, order) }
 }
 
-function floatRange(numbers: Float64Array): Partial<Range> {
-  let min = Infinity
-  let max = -Infinity
-  let nans = 0
-  for (let at = 0; at < numbers.length; at++) {
-    const number = numbers[at]!
-    if (number >= min && number <= max) continue
-    if (number < min) min = number
-    if (number > max) max = number
-    if (Number.isNaN(number)) nans++
-  }
+function numberRange(numbers: ValueArray, order: Order): Partial<Range> {
+  if (numbers instanceof BigInt64Array) return rangeOfLongs(numbers, order === 'unsigned')
+  if (order !== 'float') return rangeOfIntegers(numbers as Int32Array, order === 'unsigned')
+  const { min, max, nans } = rangeOfFloats(numbers as Float64Array)
   // Of two zeros, the one that is further out.
   return min <= max ? { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max, nans } : { nans }
 }
 
-function intRange(numbers: Int32Array, order: Order): Partial<Range> {
-  const flip = order === 'unsigned' ? 1 << 31 : 0
-  let min = numbers[0]! ^ flip
-  let max = min
-  for (let at = 1; at < numbers.length; at++) {
-    const number = numbers[at]! ^ flip
-    if (number < min) min = number
-    if (number > max) max = number
-  }
-  return flip ? { min: (min ^ flip) >>> 0, max: (max ^ flip) >>> 0 } : { min, max }
-}
-
-/** Compared in halves: a BigInt for each takes ten times as long. */
-function longRange(numbers: BigInt64Array, order: Order): Partial<Range> {
-  const words = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
-  const flip = order === 'unsigned' ? 1 << 31 : 0
-  let [min, max] = [0, 0]
-  let minHigh = words[1]! ^ flip
-  let minLow = words[0]! >>> 0
-  let [maxHigh, maxLow] = [minHigh, minLow]
-  for (let at = 1; at < numbers.length; at++) {
-    const high = words[2 * at + 1]! ^ flip
-    const low = words[2 * at]! >>> 0
-    if (high < minHigh || (high === minHigh && low < minLow)) [min, minHigh, minLow] = [at, high, low]
-    if (high > maxHigh || (high === maxHigh && low > maxLow)) [max, maxHigh, maxLow] = [at, high, low]
-  }
-  const boundAt = (at: number) => (flip ? BigInt.asUintN(64, numbers[at]!) : numbers[at]!)
-  return { min: boundAt(min), max: boundAt(max) }
-}
-
 function bytesRange({ data, offsets, length }: Values, size: number): Partial<Range> {
-  const bytes = data as Uint8Array
-  const startOf = (at: number) => (offsets ? offsets[at]! : at * size)
-  let [min, max] = [0, 0]
-  for (let at = 1; at < length; at++) {
-    if (compare(bytes, startOf(at), startOf(at + 1), startOf(min), startOf(min + 1)) < 0) min = at
-    if (compare(bytes, startOf(at), startOf(at + 1), startOf(max), startOf(max + 1)) > 0) max = at
-  }
-  return { min: bytes.slice(startOf(min), startOf(min + 1)), max: bytes.slice(startOf(max), startOf(max + 1)) }
-}
-
-function compare(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): number {
-  const length = Math.min(end - start, otherEnd - otherStart)
-  for (let at = 0; at < length; at++) {
-    const difference = bytes[start + at]! - bytes[otherStart + at]!
-    if (difference !== 0) return difference
-  }
-  return end - start - (otherEnd - otherStart)
+  const ends = offsets ?? Int32Array.from({ length: length + 1 }, (_, at) => at * size)
+  const { min, max } = rangeOfTexts(data as Uint8Array, ends.subarray(0, length + 1))
+  return { min: Uint8Array.from(min), max: Uint8Array.from(max) }
 }
 
 /** The range of two ranges. */

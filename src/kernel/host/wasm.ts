@@ -26,6 +26,16 @@ export interface Kernel {
   compressBlock(start: number, end: number, out: number): number
   uncompress(at: number, end: number, out: number, limit: number): number
   packLevels(at: number, count: number, out: number): void
+  /** See `assembly/runs.ts`. */
+  writeRuns(numbers: number, count: number, width: number, out: number): number
+  /** See `assembly/texts.ts`. */
+  rangeOfTexts(texts: number, offsets: number, count: number, range: number): void
+  writeTexts(texts: number, offsets: number, count: number, out: number): number
+  /** See `assembly/ranges.ts`. */
+  rangeOfDoubles(at: number, count: number, range: number): void
+  rangeOfFloats(at: number, count: number, range: number): void
+  rangeOfIntegers(at: number, count: number, flip: number, range: number): void
+  rangeOfLongs(at: number, count: number, flip: number, range: number): void
   countLines(at: number, end: number, newline: number): number
   setTemperature(at: number, temperature: number): void
   begin(state: number, temperature: number): void

@@ -1,0 +1,76 @@
+/** Texts in Arrow's memory layout, some of which are in the kernel's memory at once: see `assembly/texts.ts`. */
+import { growMemory, sharedKernel as kernel } from './wasm.js'
+
+/** How many texts are done together, and how many bytes of them; a longer one is done without the kernel. */
+const MOST_TEXTS = 1 << 12
+const MOST_BYTES = 1 << 20
+/** What the kernel reads and writes behind the ends. */
+const PADDING = 64
+
+/** The least and the largest of one text at least, by their bytes: these are parts of those given. */
+export function rangeOfTexts(bytes: Uint8Array, offsets: Int32Array): { min: Uint8Array; max: Uint8Array } {
+  const textAt = (at: number) => bytes.subarray(offsets[at], offsets[at + 1])
+  let [min, max] = [textAt(0), textAt(0)]
+  for (const { start, count } of parts(offsets)) {
+    for (const place of count > 1 ? extremes(bytes, offsets, start, count) : [0]) {
+      const text = textAt(start + place)
+      if (Buffer.compare(text, min) < 0) min = text
+      if (Buffer.compare(text, max) > 0) max = text
+    }
+  }
+  return { min, max }
+}
+
+/** The texts, each behind its length (u32). */
+export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array {
+  const [first, last] = [offsets[0]!, offsets.at(-1)!]
+  const out = new Uint8Array(last - first + 4 * (offsets.length - 1))
+  for (const { start, count } of parts(offsets)) {
+    const at = offsets[start]! - first + 4 * start
+    if (count > 1) out.set(prefixed(bytes, offsets, start, count), at)
+    else {
+      const text = bytes.subarray(offsets[start], offsets[start + 1])
+      new DataView(out.buffer).setUint32(at, text.length, true)
+      out.set(text, at + 4)
+    }
+  }
+  return out
+}
+
+/** Parts of texts that go through the kernel together. */
+function* parts(offsets: Int32Array): Generator<{ start: number; count: number }> {
+  const all = offsets.length - 1
+  for (let start = 0, count = 0; start < all; start += count) {
+    count = Math.min(MOST_TEXTS, all - start)
+    while (count > 1 && offsets[start + count]! - offsets[start]! > MOST_BYTES) count >>= 1
+    yield { start, count }
+  }
+}
+
+/** Which of some texts are the least and the largest. */
+function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): [number, number] {
+  const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
+  kernel.rangeOfTexts(texts, table, count, out)
+  const view = new DataView(kernel.memory.buffer, out, 16)
+  return [view.getUint32(0, true), view.getUint32(8, true)]
+}
+
+/** In the kernel's memory, until its next use. */
+function prefixed(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): Uint8Array {
+  const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
+  const end = kernel.writeTexts(texts, table, count, out)
+  return new Uint8Array(kernel.memory.buffer, out, end - out)
+}
+
+/** Puts texts and their offsets into the kernel's memory; `texts` is where the bytes would be that the first offset is behind. */
+function place(bytes: Uint8Array, offsets: Int32Array): { texts: number; table: number; out: number } {
+  const first = offsets[0]!
+  const size = offsets.at(-1)! - first
+  const table = Math.ceil(kernel.heapBase() / 16) * 16
+  const at = table + offsets.byteLength + PADDING
+  const out = Math.ceil((at + size + PADDING) / 16) * 16
+  growMemory(kernel, out + size + offsets.byteLength + PADDING)
+  new Int32Array(kernel.memory.buffer, table, offsets.length).set(offsets)
+  new Uint8Array(kernel.memory.buffer, at, size).set(bytes.subarray(first, first + size))
+  return { texts: at - first, table, out }
+}
