@@ -13,7 +13,7 @@ import { AT_HAND, type Start, ThreadPool } from '../io/thread-pool.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
-import type { TextJob } from './text-job.js'
+import { makesColumns, type TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
 const SMALL = 1 << 20
@@ -66,7 +66,7 @@ export async function* fastLane<Long>(
     return scored
   }
   try {
-    yield* inOrder(blocks, score, AHEAD + AT_HAND * (jobs - 1))
+    yield* inOrder(blocks, score, AHEAD + atHand(job) * (jobs - 1))
   } finally {
     await crew.close()
     // Who borrows the kernel next must find it free.
@@ -80,6 +80,14 @@ export async function* fastLane<Long>(
  * which took a seventh more of the time.
  */
 export const AHEAD = 4
+
+/**
+ * How many blocks a worker has: more where there are columns in the output, as this thread is long busy with each batch of
+ * them, and gives out no blocks meanwhile.
+ */
+function atHand(job: TextJob): number {
+  return makesColumns(job) ? 3 * AT_HAND : AT_HAND
+}
 
 /** One of a worker's memories, and where in it its blocks go. */
 interface Place {
@@ -124,7 +132,7 @@ class WorkerPool {
 }
 
 function startOf(job: TextJob, model: FastKernel): Start<Place> {
-  const memories = Array.from({ length: AT_HAND }, () => newMemory(model.memorySize))
+  const memories = Array.from({ length: atHand(job) }, () => newMemory(model.memorySize))
   const options = {
     workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.

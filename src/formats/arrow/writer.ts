@@ -1,5 +1,6 @@
 /** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
 import type { Columns, Encode, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import { joinedPieces } from '../../io/pieces.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { encodeBatch } from './column-encoder.js'
@@ -38,7 +39,7 @@ export function encoder(schema: OutputSchema): Encode | undefined {
 function encodeColumns(columns: Columns): EncodedMessage {
   const { header, body, bodyLength } = encodeBatch(columns, columns[0]!.length)
   const message = encodeMessage('batch', header, body, bodyLength)
-  return { ...message, pieces: joined(message.pieces) }
+  return { ...message, pieces: joinedPieces(message.pieces) }
 }
 
 /** Writes messages, and keeps where they stand for the footer of a file. */
@@ -64,13 +65,13 @@ class MessageWriter {
     const magic = this.#isFile ? [Buffer.from(`${MAGIC}\0\0`)] : []
     const message = encodeMessage('schema', this.#schema)
     this.#place(message)
-    return joined([...magic, ...message.pieces])
+    return joinedPieces([...magic, ...message.pieces])
   }
 
   write(columns: Columns): Uint8Array[] {
     const mapped = columns.map((column, index) => this.#dictionaries.column(this.#fields[index]!, column))
     const dictionaries = this.#dictionaries.taken().flatMap((message) => this.#dictionary(message))
-    return joined([...dictionaries, ...this.append(encodeColumns(mapped))])
+    return joinedPieces([...dictionaries, ...this.append(encodeColumns(mapped))])
   }
 
   append(message: EncodedMessage): Uint8Array[] {
@@ -82,7 +83,7 @@ class MessageWriter {
     if (!this.#isFile) return [END_OF_STREAM]
     const dictionaries = this.#dictionaries.whole().flatMap((message) => this.#dictionary(message))
     const footer = footerBytes(this.#schema, [...this.#dictionaryBlocks.values()], this.#batchBlocks)
-    return joined([...dictionaries, END_OF_STREAM, footer])
+    return joinedPieces([...dictionaries, END_OF_STREAM, footer])
   }
 
   /** The pieces of a dictionary; the footer has each dictionary once, the first time or as a whole, not what is put behind. */
@@ -97,25 +98,4 @@ class MessageWriter {
     this.#offset += metadata + body
     return { offset, metadata, body }
   }
-}
-
-/** Larger pieces are written as they are: those before and after are put together. */
-const LARGE = 1 << 16
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array[] {
-  const all: Uint8Array[] = []
-  let small: Uint8Array[] = []
-  const flush = () => {
-    if (small.length > 0) all.push(Buffer.concat(small))
-    small = []
-  }
-  for (const piece of pieces) {
-    if (piece.length < LARGE) small.push(piece)
-    else {
-      flush()
-      all.push(piece)
-    }
-  }
-  flush()
-  return all
 }

@@ -1,6 +1,7 @@
 /** The layout of a file: row groups of encoded columns one after the other, and the footer behind them. */
 import type { ColumnChunk, PageHeader, RowGroup, SchemaElement } from 'hyparquet'
 import { optionalDependency } from '../../io/optional-dependency.js'
+import { joinedPieces } from '../../io/pieces.js'
 import type { EncodedChunk } from './chunk-writer.js'
 import type { EncodedPage } from './page-encoder.js'
 import { statisticsOf } from './statistics.js'
@@ -40,7 +41,7 @@ export class FileWriter {
   taken(): Uint8Array[] {
     const pieces = this.#pieces
     this.#pieces = []
-    return pieces.filter(({ length }) => length > 0)
+    return joinedPieces(pieces)
   }
 
   /** Writes a row group; the chunks are those of the leaves, in order. */
