@@ -20,6 +20,8 @@ export interface PageHeader {
   definitionSize: number
   repetitionSize: number
   compressed: boolean
+  /** The CRC-32 of its bytes in the file, where the writer stored one. */
+  checksum: number | undefined
 }
 
 /** The most values that a page is believed to have. */
@@ -38,6 +40,7 @@ function headerOf(fields: Struct): PageHeader {
   const rest = fields.get(isV2 ? 8 : kind === PAGE.dictionary ? 7 : kind === PAGE.data ? 5 : 6)
   const own = rest instanceof Map ? rest : undefined
   if (!own && kind !== PAGE.index) throw corrupt('the header of a page is damaged')
+  const checksum = fields.get(4)
   const repetitionSize = isV2 ? number(own, 6, size) : 0
   return {
     kind,
@@ -50,6 +53,7 @@ function headerOf(fields: Struct): PageHeader {
     definitionSize: isV2 ? number(own, 5, size - repetitionSize) : 0,
     repetitionSize,
     compressed: !(isV2 && own?.get(7) === false),
+    checksum: typeof checksum === 'number' ? checksum : undefined,
   }
 }
 

@@ -1,4 +1,5 @@
 /** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
+import { crc32 } from 'node:zlib'
 import { acquireCopy, recycle } from '../../io/buffer-pool.js'
 import { FileWindow } from '../../io/file-window.js'
 import type { FileBytes } from '../../io/temp-file.js'
@@ -96,6 +97,8 @@ export class PageReader {
     if (header.size > this.#chunk.end - end) throw corrupt('a page is larger than its column')
     const bytes = await this.#file.read(end, header.size)
     if (bytes.length < header.size) throw corrupt('a page is cut short')
+    // The checksum is stored as a signed number, and zlib's is unsigned.
+    if (header.checksum !== undefined && header.checksum !== (crc32(bytes) | 0)) throw corrupt(OTHER_CHECKSUM)
     this.#at = end + header.size
     return { header, bytes }
   }
@@ -148,6 +151,8 @@ export class PageReader {
     return { count, repetition: repetition.levels, definition: definition.levels, values: values(definition.rest) }
   }
 }
+
+const OTHER_CHECKSUM = 'the checksum of a page is not that of its bytes'
 
 /** How many bytes a header has as a rule. */
 const HEADER = 256
