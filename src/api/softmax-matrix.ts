@@ -51,8 +51,8 @@ export function softmaxMatrix(
   requireShape(logits, rows, classes)
   const { emit, topK, log } = resolveLayout(settings, undefined, classes)
   const summary = needSummary(emit)
-  const matrix = matrixOf(logits, classes)
-  const scores = scoreMatrix(matrix, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
+  const numbers = matrixOf(logits, classes)
+  const scores = scoreMatrix({ numbers }, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
     if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)

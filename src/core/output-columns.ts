@@ -81,7 +81,8 @@ const probabilities: Column = {
           name: (columnNames?.probs ?? prefix(log)) + label,
           type: 'result',
           classIndex: index,
-          value: ({ values }, row) => values[row * classes.length + index]!,
+          value: ({ values, rows, byClass }, row) =>
+            values[byClass ? index * rows + row : row * classes.length + index]!,
           all: (scores) => valuesOfClass(scores, index),
         }))
       : [
@@ -222,7 +223,8 @@ function valuesOf({ values, classes }: Scores, row: number): number[] {
 }
 
 /** The values of a class in all rows. */
-function valuesOfClass({ values, rows, classes }: Scores, index: number): Float64Array {
+function valuesOfClass({ values, rows, classes, byClass }: Scores, index: number): Float64Array {
+  if (byClass) return values.subarray(index * rows, (index + 1) * rows)
   const found = new Float64Array(rows)
   for (let row = 0, at = index; row < rows; row++, at += classes) found[row] = values[at]!
   return found

@@ -96,8 +96,9 @@ export interface ScoredRows<Piece = Uint8Array> {
 /** Some rows of an input. */
 export interface RecordBatch {
   numRows: number
-  /** Rows x classes; what a bad row has does not matter. */
-  logits: Float64Array
+  /** Rows x classes, or class after class, all of which have as many rows as fit; what a bad row has does not matter. */
+  logits: Float64Array | Float32Array
+  byClass?: boolean
   /** The columns that are kept. */
   kept: KeptColumn[]
   /** The rows as JSON objects, where they are to come out so. */

@@ -9,13 +9,10 @@ import { concatColumns } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
 import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import { MOST_BY_CLASS, type Scores } from '../kernel/host/matrix.js'
 
 /** The type of the positions of classes. */
 export const POSITION = { kind: 'int', bitWidth: 32, signed: true } as const
-
-/** The most classes whose columns are made one by one: of more, a block has few rows, and each column costs more than these. */
-const MOST_PARTS = 128
 
 /** Whether results are a column for each class from the start. */
 export function isByClass({
@@ -24,7 +21,7 @@ export function isByClass({
   shape = 'columns',
   classes,
 }: Layout & { emit: readonly OutputColumn[] }): boolean {
-  return shape === 'columns' && topK === 0 && classes.length <= MOST_PARTS && emit.includes('probs')
+  return shape === 'columns' && topK === 0 && classes.length <= MOST_BY_CLASS && emit.includes('probs')
 }
 
 /** The fields of an output, those of one class each as one field of all classes. */

@@ -15,6 +15,7 @@ import {
   type RowError,
 } from '../core/record-batch.js'
 import { acquire } from '../io/buffer-pool.js'
+import { MOST_BY_CLASS } from '../kernel/host/matrix.js'
 
 /**
  * Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. Their memory is
@@ -22,6 +23,8 @@ import { acquire } from '../io/buffer-pool.js'
  */
 export class LogitsReader {
   readonly logits: Float64Array
+  /** The same memory, where each column so far is one of floating-point numbers: class after class. */
+  #columns: Float64Array | Float32Array | undefined
   readonly bad = new Map<number, RowError>()
   readonly #rows: number
   readonly #classes: number
@@ -38,12 +41,33 @@ export class LogitsReader {
   readColumn(data: ColumnData, index: number, name: string): void {
     const step = this.#classes
     const numbers = numbersOf(data)
+    if (numbers && !numbers.validity && this.#putNumbers(numbers.numbers, index)) return
+    this.#toRows(index)
     if (numbers && !numbers.validity) {
       for (let row = 0, at = index; row < this.#rows; row++, at += step) this.logits[at] = numbers.numbers[row]!
       return
     }
     const read = numbers ? numberReader(numbers) : valueReader(data)
     for (let row = 0, at = index; row < this.#rows; row++, at += step) this.#put(read(row), at, row, name)
+  }
+
+  /** Puts a class behind those before it, where all are of the same floating-point numbers. */
+  #putNumbers(numbers: ArrayLike<number>, index: number): boolean {
+    if (index === 0 && this.#classes <= MOST_BY_CLASS) this.#columns = columnsIn(this.logits, numbers)
+    if (numbers.constructor !== this.#columns?.constructor) return false
+    this.#columns.set((numbers as Float64Array).subarray(0, this.#rows), index * this.#rows)
+    return true
+  }
+
+  /** The classes so far in rows. */
+  #toRows(classes: number): void {
+    const columns = this.#columns?.slice(0, classes * this.#rows)
+    this.#columns = undefined
+    for (let index = 0; columns && index < classes; index++) {
+      for (let row = 0; row < this.#rows; row++) {
+        this.logits[row * this.#classes + index] = columns[index * this.#rows + row]!
+      }
+    }
   }
 
   /** All classes of each row: lists of them, or structs whose fields they are. */
@@ -120,7 +144,8 @@ export class LogitsReader {
     }
     return {
       numRows: this.#rows,
-      logits: this.logits,
+      logits: this.#columns ?? this.logits,
+      byClass: this.#columns !== undefined,
       kept,
       errors: this.bad,
       withPosition: atRow,
@@ -128,6 +153,15 @@ export class LogitsReader {
       bytes: 0,
     }
   }
+}
+
+/** Room for columns like the first, in the memory of a matrix of as many doubles. */
+function columnsIn(
+  { buffer, length }: Float64Array,
+  first: ArrayLike<number>,
+): Float64Array | Float32Array | undefined {
+  if (first instanceof Float64Array) return new Float64Array(buffer, 0, length)
+  return first instanceof Float32Array ? new Float32Array(buffer, 0, length) : undefined
 }
 
 /** The error of a row that has no place but its number. */

@@ -73,33 +73,40 @@ export async function* scoreBatches(
 export function batchScorer({
   schema,
   settings,
+  byClass = false,
 }: {
   schema: Layout & { emit: readonly OutputColumn[] }
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
+  byClass?: boolean
 }) {
   const { log, topK: top, emit } = schema
-  const options = { log, temperature: settings.temperature, top, summary: needSummary(emit) }
+  const options = { log, temperature: settings.temperature, top, summary: needSummary(emit), byClass }
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
-    const scores = scoreMatrix(batch.logits, batch.numRows, schema.classes.length, options, again)
-    if (batch.errors.size === 0 && isAllFinite(scores)) {
+    const scores = scoreMatrix(
+      { numbers: batch.logits, byClass: batch.byClass },
+      batch.numRows,
+      schema.classes.length,
+      options,
+      again,
+    )
+    if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
     return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
   }
 }
 
-function isAllFinite({ status }: Scores): boolean {
-  for (let row = 0; row < status.length; row++) if (status[row] !== 0) return false
-  return true
-}
-
 let counted: readonly number[] = []
 
 /** So many rows, all of which are good, as they are of most batches: the same array again and again. */
 function firstRows(count: number): readonly number[] {
-  if (counted.length !== count) counted = Array.from({ length: count }, (_, row) => row)
-  return counted
+  if (counted.length === count) return counted
+  // Built anew: the array before may still be in use.
+  const rows: number[] = []
+  for (let row = 0; row < count; row++) rows.push(row)
+  counted = rows
+  return rows
 }
 
 /** What is wrong with a row that was scored, if anything is. */

@@ -68,17 +68,17 @@ function isSendable({ kept }: RecordBatch): boolean {
 
 /** Has a worker score a batch; one that a worker fails at is scored here. */
 async function scoreThere(
-  { numRows, logits, kept, errors }: RecordBatch,
+  { numRows, logits, byClass = false, kept, errors }: RecordBatch,
   pool: ThreadPool<SharedRoom, TableReply>,
   here: (rows: TableRows) => TablePart,
 ): Promise<TablePart> {
   const put = (room: SharedRoom): TableRows => {
     const column: ColumnData = { type: DOUBLE, length: logits.length, nullCount: 0, values: logits }
     const [first, ...rest] = room.copy([column, ...(kept as ColumnData[]).map(compactColumn)])
-    return { numRows, logits: first!.values as Float64Array, kept: rest, errors }
+    return { numRows, logits: first!.values as Float64Array, byClass, kept: rest, errors }
   }
   const reply = await pool.run(put, (reply) => reply).catch(() => undefined)
-  if (!reply) return here({ numRows, logits, kept, errors })
+  if (!reply) return here({ numRows, logits, byClass, kept, errors })
   if ('error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
   return reply.part
 }

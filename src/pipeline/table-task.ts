@@ -23,7 +23,7 @@ export interface TableJob {
 }
 
 /** A batch as far as it can be sent to another thread. */
-export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'kept' | 'errors'>
+export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'byClass' | 'kept' | 'errors'>
 
 /** What became of a batch: what the format's encoder made of its good rows, if there are any, and its bad ones. */
 export interface TablePart {
@@ -39,8 +39,8 @@ export function tableSchema({ job, kept, metadata }: TableJob): OutputSchema {
 }
 
 /** Whether an encoder copies all scores: columns of a number a row are the arrays of the scores themselves, and so are lists. */
-function copiesScores({ schema: { shape = 'columns', emit }, output }: ScoreJob): boolean {
-  return output !== undefined || (shape === 'columns' && !needSummary(emit))
+function copiesScores({ schema: { shape = 'columns', emit }, output, byClass }: ScoreJob): boolean {
+  return output !== undefined || (shape === 'columns' && !byClass && !needSummary(emit))
 }
 
 /** A function that scores one batch after the other. */

@@ -1,4 +1,66 @@
-/** Matrices: rows of numbers out of a column each, and the other way round. */
+/** Matrices: rows that are scored together, rows of numbers out of a column each, and the other way round. */
+import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
+import { scoreRows } from './softmax'
+import { RowState, STATE_SIZE } from './structs'
+
+/** How many rows go through the phases of `softmax.ts` together. */
+const BATCH: u32 = 64
+
+/** Where the results of a matrix go, beside its values. */
+@unmanaged
+export class MatrixResults {
+  /** Addresses of a number for each row: the position of its largest logit (u32), and its status (u8). */
+  index: u32
+  status: u32
+  /** The same of the four numbers of its summary (f64), of which each has room for so many bytes; 0 where none is wanted. */
+  summary: u32
+  stride: u32
+}
+
+/** Scores rows as `scoreRows` does, some at a time; returns how many have no softmax. */
+export function scoreMatrix(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  flags: u32,
+  temperature: u32,
+  results: MatrixResults,
+): u32 {
+  const width = (<usize>classes) << 3
+  let unscored: u32 = 0
+  for (let row: u32 = 0; row < rows; row += BATCH) {
+    const some = min(BATCH, rows - row)
+    scoreRows(at, some, classes, states, scratch, out, flags, temperature)
+    unscored += takeStates(states, row, some, flags, results)
+    at += width * <usize>some
+    out += width * <usize>some
+  }
+  return unscored
+}
+
+/** Takes over what the states of some rows have; returns how many have no softmax. */
+export function takeStates(states: usize, row: u32, rows: u32, flags: u32, results: MatrixResults): u32 {
+  let unscored: u32 = 0
+  for (const end = row + rows; row < end; row++, states += STATE_SIZE) {
+    const state = changetype<RowState>(states)
+    store<u32>(<usize>results.index + (<usize>row << 2), state.index)
+    store<u8>(<usize>results.status + <usize>row, <u8>state.status)
+    unscored += u32(state.status != STATUS_FINITE)
+    if (flags & WANT_SUMMARY) takeSummary(state, row, results)
+  }
+  return unscored
+}
+
+function takeSummary(state: RowState, row: u32, results: MatrixResults): void {
+  let to = <usize>results.summary + (<usize>row << 3)
+  store<f64>(to, state.confidence)
+  store<f64>((to += results.stride), state.margin)
+  store<f64>((to += results.stride), state.entropy)
+  store<f64>(to + results.stride, state.logsumexp)
+}
 
 /** How many rows are done together: a line of the cache has numbers of several classes. */
 const ROWS: u32 = 64
@@ -26,4 +88,13 @@ export function splitRows(at: usize, rows: u32, classes: u32, out: usize, stride
 function splitColumn(at: usize, rows: u32, width: usize, out: usize, narrow: u32): void {
   if (narrow) for (; rows > 0; rows--, at += width, out += 4) store<f32>(out, <f32>load<f64>(at))
   else for (; rows > 0; rows--, at += width, out += 8) store<f64>(out, load<f64>(at))
+}
+
+/** Puts a column of doubles, or of float32, into rows of which each has `width` bytes. */
+export function joinDoubles(at: usize, rows: u32, out: usize, width: usize): void {
+  for (; rows > 0; rows--, at += 8, out += width) store<f64>(out, load<f64>(at))
+}
+
+export function joinFloats(at: usize, rows: u32, out: usize, width: usize): void {
+  for (; rows > 0; rows--, at += 4, out += width) store<f64>(out, <f64>load<f32>(at))
 }

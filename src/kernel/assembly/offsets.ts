@@ -2,12 +2,6 @@
 import { Job, RowMark, RowState, Temperature } from './structs'
 
 export const rowStateSize: i32 = offsetof<RowState>()
-export const rowState_index: i32 = offsetof<RowState>("index")
-export const rowState_status: i32 = offsetof<RowState>("status")
-export const rowState_confidence: i32 = offsetof<RowState>("confidence")
-export const rowState_margin: i32 = offsetof<RowState>("margin")
-export const rowState_entropy: i32 = offsetof<RowState>("entropy")
-export const rowState_logsumexp: i32 = offsetof<RowState>("logsumexp")
 
 export const temperatureSize: i32 = offsetof<Temperature>()
 

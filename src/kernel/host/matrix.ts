@@ -12,14 +12,28 @@ export interface KernelOptions {
   top: number
   /** Whether confidence, margin, entropy and logsumexp are worked out. */
   summary: boolean
+  /** Whether `values` are to stand class after class; for no more classes than {@link MOST_BY_CLASS}, and without `top`. */
+  byClass?: boolean
 }
+
+/** Logits: rows x classes, or a column of all rows for each class, one after the other. */
+export interface Logits {
+  numbers: Float64Array | Float32Array
+  byClass?: boolean | undefined
+}
+
+/** The most classes whose numbers may stand class after class: columns of more are short, where as many numbers go together. */
+export const MOST_BY_CLASS = 128
 
 /** Results of a matrix of rows x classes, in arrays of their own: `values` and `top` row after row, else one a row. */
 export interface Scores {
   rows: number
   classes: number
-  /** Rows x classes: probabilities, or their natural logarithms; NaN where the row has no softmax. */
+  /** Rows x classes, or classes x rows: probabilities, or their natural logarithms; NaN where the row has no softmax. */
   values: Float64Array
+  byClass: boolean
+  /** How many rows have no softmax. */
+  unscored: number
   /** 0, or a position in {@link STATUS}: why the row has no softmax. */
   status: Uint8Array
   /** Position of the largest logit, the first on a tie; of the first NaN, if any. */
@@ -49,27 +63,20 @@ const CHUNK = 1 << 14
 /** The most rows that go through the kernel's phases together. */
 const BATCH = 64
 
-const STATE_SIZE = offsetOf('rowStateSize')
-const INDEX = offsetOf('rowState_index') / 4
-const STATUS_WORD = offsetOf('rowState_status') / 4
-const CONFIDENCE = offsetOf('rowState_confidence') / 8
-const MARGIN = offsetOf('rowState_margin') / 8
-const ENTROPY = offsetOf('rowState_entropy') / 8
-const LOGSUMEXP = offsetOf('rowState_logsumexp') / 8
-
 /**
  * Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. Scores of as
  * many rows and the same options may be given, to be used again.
  */
 export function scoreMatrix(
-  logits: Float64Array,
+  logits: Logits,
   rows: number,
   classes: number,
   options: KernelOptions,
   scores = emptyScores(rows, classes, options),
 ): Scores {
-  const room = makeRoom(options)
+  const room = makeRoom(classes, options)
   const run = { logits, scores, room, options, flags: flagsOf(options) }
+  scores.unscored = 0
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
     const step = Math.floor(CHUNK / classes)
@@ -80,7 +87,7 @@ export function scoreMatrix(
 
 /** What stays the same for all rows of a matrix. */
 interface Run {
-  logits: Float64Array
+  logits: Logits
   scores: Scores
   room: Room
   options: KernelOptions
@@ -91,12 +98,14 @@ function flagsOf({ log, summary }: KernelOptions): number {
   return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
 }
 
-function emptyScores(rows: number, classes: number, { top, summary }: KernelOptions): Scores {
+function emptyScores(rows: number, classes: number, { top, summary, byClass = false }: KernelOptions): Scores {
   const column = () => new Float64Array(summary ? rows : 0)
   return {
     rows,
     classes,
     values: new Float64Array(rows * classes),
+    byClass,
+    unscored: 0,
     status: new Uint8Array(rows),
     index: new Uint32Array(rows),
     top: new Uint32Array(rows * top),
@@ -107,72 +116,92 @@ function emptyScores(rows: number, classes: number, { top, summary }: KernelOpti
   }
 }
 
-/** Where things lie in the kernel's memory, and what of it the host reads. */
-interface Room {
-  temperature: number
-  states: number
-  logits: number
-  scratch: number
-  out: number
-  heap: number
-  top: number
-  words: Uint32Array
-  doubles: Float64Array
-}
+/** Where things lie in the kernel's memory. */
+type Room = ReturnType<typeof makeRoom>
 
 /** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
-function makeRoom({ top, temperature }: KernelOptions): Room {
+function makeRoom(classes: number, { top, temperature, summary }: KernelOptions) {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
     end += Math.ceil(bytes / 16) * 16
     return start
   }
-  const states = take(BATCH * STATE_SIZE)
-  const logits = take(8 * CHUNK + 8)
-  const scratch = take(16 * (CHUNK + BATCH))
-  const out = take(8 * CHUNK + 8)
-  const heap = take(16 * top)
+  const rows = Math.max(1, Math.floor(CHUNK / Math.max(1, classes)))
   const room = {
     temperature: take(offsetOf('temperatureSize')),
-    states,
-    logits,
-    scratch,
-    out,
-    heap,
+    states: take(BATCH * offsetOf('rowStateSize')),
+    logits: take(8 * CHUNK + 8),
+    scratch: take(16 * (CHUNK + BATCH)),
+    out: take(8 * CHUNK + 8),
+    heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
+    results: take(16),
+    index: take(4 * rows),
+    status: take(rows),
+    /** Each number of the summaries has room for as many rows. */
+    summary: take(summary ? 32 * rows : 0),
+    rows,
   }
   growMemory(kernel, end)
   kernel.setTemperature(room.temperature, temperature)
-  const { buffer } = kernel.memory
-  return { ...room, words: new Uint32Array(buffer, states), doubles: new Float64Array(buffer, states) }
+  words(room.results, 4).set([room.index, room.status, room.summary, 8 * rows])
+  return room
 }
 
-/** Scores as many rows as fit into the kernel's memory together, a batch at a time. */
+function doubles(at: number, count: number): Float64Array {
+  return new Float64Array(kernel.memory.buffer, at, count)
+}
+
+function words(at: number, count: number): Uint32Array {
+  return new Uint32Array(kernel.memory.buffer, at, count)
+}
+
+/** Scores as many rows as fit into the kernel's memory together. */
 function scoreChunk(run: Run, first: number, rows: number): void {
-  const { logits, scores, room, options, flags } = run
-  const { classes, values } = scores
-  const [start, end] = [first * classes, (first + rows) * classes]
-  load(logits.subarray(start, end), room)
-  for (let row = 0; row < rows; row += BATCH) {
-    const count = Math.min(BATCH, rows - row)
-    const skip = 8 * row * classes
-    kernel.scoreRows(
-      room.logits + skip,
-      count,
-      classes,
-      room.states,
-      room.scratch,
-      room.out + skip,
-      flags,
-      room.temperature,
-    )
-    storeStates(run, first + row, count)
-  }
-  values.set(new Float64Array(kernel.memory.buffer, room.out, end - start), start)
+  const { scores, room, options, flags } = run
+  const { classes } = scores
+  loadRows(run, first, rows)
+  const { logits, states, scratch, out, temperature, results } = room
+  scores.unscored += kernel.scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
+  storeResults(run, first, rows)
+  storeValues(run, first, rows)
   if (options.top === 0) return
   kernel.selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
   storeTop(run, first, rows)
+}
+
+/** Puts some rows into the kernel's memory. */
+function loadRows({ logits: { numbers, byClass }, scores: { classes }, room }: Run, first: number, rows: number): void {
+  if (byClass) loadColumns(numbers, classes, room, first, rows)
+  else doubles(room.logits, rows * classes).set(numbers.subarray(first * classes, (first + rows) * classes))
+}
+
+function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
+  const length = numbers.length / classes
+  // The results, which have as much room, are not there yet.
+  const isDouble = numbers instanceof Float64Array
+  const column = isDouble ? doubles(room.out, rows) : new Float32Array(kernel.memory.buffer, room.out, rows)
+  const join = isDouble ? kernel.joinDoubles : kernel.joinFloats
+  for (let index = 0; index < classes; index++) {
+    const start = index * length + first
+    column.set(numbers.subarray(start, start + rows))
+    join(room.out, rows, room.logits + 8 * index, 8 * classes)
+  }
+}
+
+/** Takes over the values of some rows. */
+function storeValues({ scores, room }: Run, first: number, rows: number): void {
+  if (scores.byClass) storeColumns(scores, room, first, rows)
+  else scores.values.set(doubles(room.out, rows * scores.classes), first * scores.classes)
+}
+
+function storeColumns({ values, classes, rows: all }: Scores, room: Room, first: number, rows: number): void {
+  // The logits, which have as much room, are done with.
+  kernel.splitRows(room.out, rows, classes, room.logits, 8 * rows, 0)
+  for (let index = 0; index < classes; index++) {
+    values.set(doubles(room.logits + 8 * index * rows, rows), index * all + first)
+  }
 }
 
 /**
@@ -190,11 +219,12 @@ function scoreWideRow(run: Run, row: number): void {
   }
   for (const [base, count] of loadChunks(run, row)) kernel.accumulate(at, count, base, state, scratch, flags)
   kernel.finish(state, flags)
-  storeStates(run, row, 1)
+  scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
+  storeResults(run, row, 1)
   for (const [base, count] of loadChunks(run, row)) {
     if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)
     kernel.emit(at, count, state, scratch, out, flags)
-    scores.values.set(new Float64Array(kernel.memory.buffer, out, count), row * scores.classes + base)
+    scores.values.set(doubles(out, count), row * scores.classes + base)
   }
   if (options.top === 0) return
   kernel.drain(room.heap, held, room.top)
@@ -206,31 +236,22 @@ function* loadChunks({ logits, scores: { classes }, room }: Run, row: number): G
   for (let base = 0; base < classes; base += CHUNK) {
     const count = Math.min(CHUNK, classes - base)
     const start = row * classes + base
-    load(logits.subarray(start, start + count), room)
+    doubles(room.logits, count).set(logits.numbers.subarray(start, start + count))
     yield [base, count]
   }
 }
 
-function load(logits: Float64Array, { logits: at }: Room): void {
-  new Float64Array(kernel.memory.buffer, at, logits.length).set(logits)
-}
-
 function storeTop({ scores, room, options: { top } }: Run, first: number, rows: number): void {
-  scores.top.set(new Uint32Array(kernel.memory.buffer, room.top, rows * top), first * top)
+  scores.top.set(words(room.top, rows * top), first * top)
 }
 
-/** Takes over what the states of a batch have for its rows. */
-function storeStates({ scores, room: { words, doubles }, options }: Run, first: number, rows: number): void {
-  const { index, status, confidence, margin, entropy, logsumexp } = scores
-  for (let i = 0, word = 0; i < rows; i++, word += STATE_SIZE / 4) {
-    index[first + i] = words[word + INDEX]!
-    status[first + i] = words[word + STATUS_WORD]!
-  }
+/** Takes over what stands once a row. */
+function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
+  scores.index.set(words(room.index, rows), first)
+  scores.status.set(new Uint8Array(kernel.memory.buffer, room.status, rows), first)
   if (!options.summary) return
-  for (let i = 0, double = 0; i < rows; i++, double += STATE_SIZE / 8) {
-    confidence[first + i] = doubles[double + CONFIDENCE]!
-    margin[first + i] = doubles[double + MARGIN]!
-    entropy[first + i] = doubles[double + ENTROPY]!
-    logsumexp[first + i] = doubles[double + LOGSUMEXP]!
+  const { confidence, margin, entropy, logsumexp } = scores
+  for (const [nth, column] of [confidence, margin, entropy, logsumexp].entries()) {
+    column.set(doubles(room.summary + 8 * nth * room.rows, rows), first)
   }
 }

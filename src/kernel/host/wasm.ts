@@ -43,7 +43,8 @@ export interface Kernel {
   accumulate(at: number, count: number, base: number, state: number, scratch: number, flags: number): void
   finish(state: number, flags: number): void
   emit(at: number, count: number, state: number, scratch: number, out: number, flags: number): void
-  scoreRows(
+  /** See `assembly/matrix.ts`. */
+  scoreMatrix(
     at: number,
     rows: number,
     classes: number,
@@ -52,7 +53,12 @@ export interface Kernel {
     out: number,
     flags: number,
     temperature: number,
-  ): void
+    results: number,
+  ): number
+  takeStates(states: number, row: number, rows: number, flags: number, results: number): number
+  splitRows(at: number, rows: number, classes: number, out: number, stride: number, narrow: number): void
+  joinDoubles(at: number, rows: number, out: number, width: number): void
+  joinFloats(at: number, rows: number, out: number, width: number): void
   select(at: number, count: number, base: number, heap: number, held: number, k: number): number
   drain(heap: number, held: number, out: number): void
   selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
@@ -68,7 +74,7 @@ export function newMemory(bytes: number): WebAssembly.Memory {
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
-type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job'}Size` | `rowState_${string}` | `job_${string}`
+type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job'}Size` | `job_${string}`
 
 /** An offset in bytes, as the kernel has it. */
 export function offsetOf(name: OffsetName): number {
