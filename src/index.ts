@@ -8,7 +8,15 @@ export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOpt
 export { type Row, type RowStream, read } from './api/read.js'
 export { type InputEvents, type InputInfo, type ScoreEvents, type ScoreStream, score } from './api/score.js'
 export { type FilesStream, scoreFiles } from './api/score-files.js'
-export { type LogitsRow, logSoftmax, type PredictionEvents, type PredictionStream, softmax } from './api/softmax.js'
+export {
+  type LogitsRow,
+  logSigmoid,
+  logSoftmax,
+  type PredictionEvents,
+  type PredictionStream,
+  sigmoid,
+  softmax,
+} from './api/softmax.js'
 export { type MatrixScores, softmaxMatrix } from './api/softmax-matrix.js'
 export { type WriterStream, write } from './api/write.js'
 export { CODES, type Code, type CodedError, type Info, type Position as Place, SoftmaxError } from './core/errors.js'

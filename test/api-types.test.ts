@@ -13,7 +13,7 @@ import type { OptionsOf } from '../dist/core/options.js'
 import { optionInterfaces } from './option-interfaces.js'
 import { ROOT } from './support.js'
 
-const { logSoftmax, read, SoftmaxError, score, scoreFiles, softmax, softmaxMatrix, write } = api
+const { logSigmoid, logSoftmax, read, SoftmaxError, score, scoreFiles, sigmoid, softmax, softmaxMatrix, write } = api
 
 /** True for the type `any`, which is every other. */
 type IsAny<T> = 0 extends 1 & T ? true : false
@@ -52,6 +52,8 @@ describe('what comes out', () => {
     expectTypeOf(read('csv', { header: false }).read()).toEqualTypeOf<string[] | null>()
     expectTypeOf(read('csv', {} as types.ReadOptions)).toEqualTypeOf<types.RowStream<types.Row>>()
     expectTypeOf(logSoftmax().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(logSigmoid().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(sigmoid().read()?.probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(softmax({ topK: 2 }).read()).toEqualTypeOf<types.Prediction | null>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
     softmax().once('schema', (schema) => expectTypeOf(schema).toEqualTypeOf<types.Schema>())

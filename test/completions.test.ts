@@ -20,10 +20,10 @@ function inBash(script: string, source: string): string {
   return stdout
 }
 
-/** The help of every option that the command has, as the table tells it. */
+/** The help of every flag that the command has, as the table has it. */
 const HELP = Object.values(OPTIONS)
   .filter(({ scopes }) => (scopes as readonly string[]).includes('command'))
-  .map(({ help }) => help)
+  .flatMap(({ help, flags }) => flags?.map((flag) => flag.help) ?? [help])
 
 describe('--completions bash', () => {
   const script = scriptFor('bash')

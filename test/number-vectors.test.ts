@@ -1,6 +1,6 @@
 /**
  * Numbers of the fast lane against published vectors: the logsumexp of one logit is that logit. `NUMBERS=all.txt.gz npx
- * vitest run test/number-vectors.test.ts` takes what `fixtures/numbers.py` made of all files in place of the fixture.
+ * vitest run test/number-vectors.test.ts` takes what `fixtures/number_texts.py` made of all files in place of the fixture.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'

@@ -8,7 +8,10 @@ import { OPTIONS, type Option } from '../dist/core/options.js'
 /** What takes options in the API, and what is said of each. */
 const DOORS = {
   bytes: ['ScoreOptions', 'Options of {@link score} and {@link scoreFiles}; all have defaults.'],
-  objects: ['SoftmaxOptions', 'Options of {@link softmax} and {@link logSoftmax}; all have defaults.'],
+  objects: [
+    'SoftmaxOptions',
+    'Options of {@link softmax}, {@link logSoftmax}, {@link sigmoid} and {@link logSigmoid}; all have defaults.',
+  ],
   matrix: ['MatrixOptions', 'Options of {@link softmaxMatrix}; all have defaults.'],
   read: ['ReadOptions', 'Options of {@link read}; all have defaults.'],
   write: ['WriteOptions', 'Options of {@link write}; all have defaults.'],

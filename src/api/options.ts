@@ -2,7 +2,11 @@
 import type { ValueOf } from '../core/options.js'
 
 interface ForBytesMatrix {
-  /** 'log-softmax' gives the natural logarithms of the probabilities [default: 'softmax']. */
+  /**
+   * What is made of the logits: 'softmax'; 'log-softmax', the natural logarithms of the probabilities; 'sigmoid',
+   * the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it; or
+   * 'log-sigmoid' [default: 'softmax'].
+   */
   op?: ValueOf<'op'> | undefined
 }
 
@@ -146,7 +150,7 @@ export interface ScoreOptions
     ForBytesWrite,
     ForBytesObjectsReadWrite {}
 
-/** Options of {@link softmax} and {@link logSoftmax}; all have defaults. */
+/** Options of {@link softmax}, {@link logSoftmax}, {@link sigmoid} and {@link logSigmoid}; all have defaults. */
 export interface SoftmaxOptions
   extends ForBytesObjectsMatrix,
     ForBytesObjectsRead,

@@ -49,10 +49,11 @@ export function softmaxMatrix(
 ): MatrixScores {
   const settings = parseOptions(options, 'matrix')
   requireShape(logits, rows, classes)
-  const { emit, topK, log } = resolveLayout(settings, undefined, classes)
+  const { emit, topK, log, sigmoid } = resolveLayout(settings, undefined, classes)
   const summary = needSummary(emit)
   const numbers = matrixOf(logits, classes)
-  const scores = scoreMatrix({ numbers }, rows, classes, { log, temperature: settings.temperature, top: topK, summary })
+  const { temperature } = settings
+  const scores = scoreMatrix({ numbers }, rows, classes, { log, sigmoid, temperature, top: topK, summary })
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
     if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
-import { parseOptions, type SettingsOf } from '../core/options.js'
+import { parseOptions, type SettingsOf, type ValueOf } from '../core/options.js'
 import { type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { classWarnings, type Schema } from '../core/schema.js'
@@ -33,7 +33,7 @@ export interface PredictionEvents {
   warning: [text: string]
 }
 
-/** The stream of {@link softmax} and {@link logSoftmax}: rows in, predictions out. */
+/** The stream of {@link softmax} and its likes: rows in, predictions out. */
 export interface PredictionStream<P extends Prediction = Prediction> extends DuplexOf<P, PredictionEvents> {
   /** What it has done so far: rows read, predictions made of them, and bad rows left out, by error code. */
   readonly stats: RowTotals
@@ -74,6 +74,29 @@ export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-softmax')
 }
 
+/**
+ * As {@link softmax}, with the sigmoid: the probability of each class on its own, 1 / (1 + e^-logit), as models with several
+ * labels a row have it. `index` and `label` are those of the largest.
+ *
+ * @example
+ * const [{ probabilities }] = await Readable.from([[0, -40]]).compose(sigmoid()).toArray()
+ * // [0.5, 4.248354255291589e-18]
+ */
+export function sigmoid(options?: AllClasses): PredictionStream<Prediction & { probabilities: number[] }>
+/** The same, where `topK` may be given. */
+export function sigmoid(options?: SoftmaxOptions): PredictionStream
+export function sigmoid(options: SoftmaxOptions = {}): PredictionStream {
+  return predictions(options, 'sigmoid')
+}
+
+/** As {@link sigmoid}, with natural logarithms of the probabilities, accurate where one rounds to 0 or 1. */
+export function logSigmoid(options?: AllClasses): PredictionStream<Prediction & { logProbabilities: number[] }>
+/** The same, where `topK` may be given. */
+export function logSigmoid(options?: SoftmaxOptions): PredictionStream
+export function logSigmoid(options: SoftmaxOptions = {}): PredictionStream {
+  return predictions(options, 'log-sigmoid')
+}
+
 type AllClasses = SoftmaxOptions & { topK?: undefined }
 
 /** The most rows that are scored together, and as many wait. */
@@ -89,7 +112,7 @@ function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStr
   return Object.assign(stream, { stats })
 }
 
-type Settings = SettingsOf<'objects'> & { op: 'softmax' | 'log-softmax' }
+type Settings = SettingsOf<'objects'> & { op: ValueOf<'op'> }
 
 interface Run {
   settings: Settings

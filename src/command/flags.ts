@@ -23,8 +23,8 @@ const FLAGS = new Map<string, Flag>(
   Object.entries(OPTIONS as Record<string, Option<unknown>>)
     .filter(([, { scopes }]) => scopes.includes('command'))
     .flatMap(([option, entry]): [string, Flag][] => {
-      const name = entry.flag?.name ?? kebab(option)
-      if (entry.flag) return [[name, { option, entry, sets: entry.flag.sets }]]
+      if (entry.flags) return entry.flags.map(({ name, sets }) => [name, { option, entry, sets }])
+      const name = kebab(option)
       if (entry.kind.place !== undefined) return [[name, { option, entry, sets: undefined }]]
       return [
         [name, { option, entry, sets: true }],
@@ -49,7 +49,7 @@ export function readArguments(argv: string[]): Arguments {
     const flag = FLAGS.get(token.name)
     if (!flag) throw new SoftmaxError('E_FLAG', { flag: token.rawName, near: proposalFor(token.rawName, 'command') })
     const value = valueOf(flag, token.rawName, token.value)
-    requireOnce(flag.option, options[flag.option], value)
+    requireOnce(flag, options[flag.option], value)
     options[flag.option] = value
   }
   return { inputs: positionals, options: options as OptionsOf<'command'> }
@@ -58,8 +58,13 @@ export function readArguments(argv: string[]): Arguments {
 /** Of most flags the last one counts, so that an alias may have some; of lists it would leave out the items before. */
 const LISTS = new Set(['emit', 'labels', 'logits', 'null'])
 
-function requireOnce(option: string, before: unknown, value: unknown): void {
-  if (!LISTS.has(option) || before === undefined || String(before) === String(value)) return
+function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value: unknown): void {
+  if (before === undefined || String(before) === String(value)) return
+  if (flags) {
+    const [one, other] = [before, value].map((value) => `--${flags.find(({ sets }) => sets === value)!.name}`)
+    throw new SoftmaxError('E_CONFLICT', { reason: `${one} and ${other} exclude each other; leave one out` })
+  }
+  if (!LISTS.has(option)) return
   const reason = `${optionText(option)} is given twice; write one list, as ${optionText(option, `${before},${value}`)}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
@@ -120,26 +125,31 @@ export function describeFlags() {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries
     .filter(([, { scopes }]) => scopes.includes('command'))
-    .map(([option, { kind, flag, short, default: fallback, help, defaultText: fallbackText }]) => {
-      const plain = flag?.name ?? kebab(option)
-      const place = flag ? undefined : kind.place
-      const onOrOff = !flag && place === undefined
-      const negated = `no-${plain}`
-      const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
-      const name = names.length > 1 ? `[no-]${plain}` : place === undefined ? names[0]! : `${plain} ${place}`
-      const { values = [], listed = false } = flag ? {} : kind
-      return {
-        option,
-        short,
-        names,
-        name,
-        place,
-        values,
-        listed,
-        help,
-        fallbackText: fallbackText ?? (onOrOff ? '' : String(fallback)),
-      }
+    .flatMap(([option, entry]) => {
+      const { flags } = entry
+      return flags
+        ? flags.map((flag) => ({ ...describe(option, entry), ...describeValue(flag) }))
+        : [describe(option, entry)]
     })
+}
+
+function describe(
+  option: string,
+  { kind, short, default: fallback, help, defaultText: fallbackText }: Option<unknown>,
+) {
+  const plain = kebab(option)
+  const { place, values = [], listed = false } = kind
+  const onOrOff = place === undefined
+  const negated = `no-${plain}`
+  const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
+  const name = names.length > 1 ? `[no-]${plain}` : place === undefined ? names[0]! : `${plain} ${place}`
+  const text = fallbackText ?? (onOrOff ? '' : String(fallback))
+  return { option, short, names, name, place, values, listed, help, fallbackText: text }
+}
+
+/** A flag that stands for one value of an option. */
+function describeValue({ name, help }: { name: string; help: string }) {
+  return { names: [name], name, place: undefined, values: [], listed: false, help, fallbackText: '' }
 }
 
 function wrap(text: string, width: number): string[] {

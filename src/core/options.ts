@@ -174,8 +174,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   about?: 'text' | 'delimited'
   /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
   aliases?: string
-  /** The flag, where it is not the option's name in kebab case, and the value it stands for. */
-  flag?: { name: string; sets: NoInfer<T> }
+  /** The flags, where they are not the option's name in kebab case, and the value that each stands for. */
+  flags?: readonly { name: string; sets: NoInfer<T>; help: string }[]
 }
 
 const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
@@ -206,13 +206,22 @@ export const OPTIONS = {
     help: 'leave a file that is there already as it is, and fail',
   }),
   op: option({
-    kind: choice('softmax', 'log-softmax'),
+    kind: choice('softmax', 'log-softmax', 'sigmoid', 'log-sigmoid'),
     scopes: ['bytes', 'matrix', 'command'],
     default: 'softmax',
-    flag: { name: 'log', sets: 'log-softmax' },
-    aliases: 'log=log-softmax log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax',
-    help: 'log-softmax: the natural logarithms of the probabilities',
-    doc: "'log-softmax' gives the natural logarithms of the probabilities",
+    flags: [
+      { name: 'log', sets: 'log-softmax', help: 'log-softmax: the natural logarithms of the probabilities' },
+      {
+        name: 'sigmoid',
+        sets: 'sigmoid',
+        help: 'the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it',
+      },
+      { name: 'log-sigmoid', sets: 'log-sigmoid', help: 'the natural logarithms of these' },
+    ],
+    aliases:
+      'log=log-softmax log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax sigmoid=sigmoid multi-label=sigmoid multilabel=sigmoid logistic=sigmoid expit=sigmoid log-sigmoid=log-sigmoid logsigmoid=log-sigmoid',
+    help: 'what is made of the logits',
+    doc: "what is made of the logits: 'softmax'; 'log-softmax', the natural logarithms of the probabilities; 'sigmoid', the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it; or 'log-sigmoid'",
   }),
   temperature: option({
     kind: positive('N'),
@@ -608,14 +617,15 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
 }
 
 /** What an option is called elsewhere, and how a message names what is meant. */
-function aliasesOf([option, { aliases = '', short, flag }]: [string, Option<unknown>]) {
+function aliasesOf([option, { aliases = '', short, flags }]: [string, Option<unknown>]) {
   const isCommand = speaking() === 'command'
   return aliases
     .split(' ')
     .filter((alias) => alias !== '')
     .map((alias) => {
       const [name = '', value] = alias.split('=')
-      const text = flag && isCommand ? `--${flag.name}` : optionText(option, value)
+      const flag = isCommand ? flags?.find(({ sets }) => sets === value) : undefined
+      const text = flag ? `--${flag.name}` : optionText(option, value)
       return { name, text: short !== undefined && isCommand && value === undefined ? `${text} (-${short})` : text }
     })
 }
@@ -624,9 +634,10 @@ function aliasesOf([option, { aliases = '', short, flag }]: [string, Option<unkn
 function flagNames(): string[] {
   const { entries } = Object
   const all = entries(OPTIONS as Record<string, Option<unknown>>).filter(([, { scopes }]) => scopes.includes('command'))
-  return all.flatMap(([option, { flag, kind }]) => {
-    const name = flag?.name ?? kebab(option)
-    return flag || kind.place !== undefined ? [`--${name}`] : [`--${name}`, `--no-${name}`]
+  return all.flatMap(([option, { flags, kind }]) => {
+    if (flags) return flags.map(({ name }) => `--${name}`)
+    const name = kebab(option)
+    return kind.place !== undefined ? [`--${name}`] : [`--${name}`, `--no-${name}`]
   })
 }
 

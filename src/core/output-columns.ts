@@ -8,7 +8,10 @@ export type Shape = 'columns' | 'list' | 'record'
 export interface Layout {
   /** Class names in column order, as they are to be written. */
   classes: readonly string[]
+  /** Whether results are logarithms of the probabilities. */
   log: boolean
+  /** Whether each class has a probability of its own, by the sigmoid. */
+  sigmoid: boolean
   /** The number of most probable classes written in place of all probabilities; 0 is off. */
   topK: number
   /** Where all probabilities go [default: a column for each class]. */

@@ -191,7 +191,17 @@ export function resolveLayout(
   const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
   const classes = labels === undefined ? unasked : readLabels(labels, count, own)
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
-  return { classes, log: op === 'log-softmax', topK, emit: columns, columnNames }
+  const sigmoid = op.endsWith('sigmoid')
+  if (sigmoid) requireOwn(columns)
+  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames }
+}
+
+/** Throws E_CONFLICT where an output column is of all classes together, and each has a probability of its own. */
+function requireOwn(emit: readonly OutputColumn[]): void {
+  const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
+  if (joint === undefined) return
+  const reason = `${joint} is of probabilities that add up to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** Throws E_NAME where an object would have two values of one key: of kept columns, new ones, or classes. */
@@ -213,8 +223,10 @@ export function requireNewNames(names: string[], kept: string[]): void {
 }
 
 /** What is unusual about the classes, and not an error. */
-export function classWarnings({ classes }: Layout): string[] {
+export function classWarnings({ classes, sigmoid }: Layout): string[] {
   const twice = repeated(classes)
   if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
-  return classes.length !== 1 ? [] : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
+  return sigmoid || classes.length !== 1
+    ? []
+    : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
 }

@@ -6,9 +6,10 @@ export const STATUS_NAN = 1
 export const STATUS_INFINITE = 2
 export const STATUS_MASKED = 3
 
-/** Flags of what is computed for a row: log-softmax in place of softmax, and its summary. */
+/** Flags of what is computed for a row: logarithms; its summary; each class on its own, by the sigmoid. */
 export const WANT_LOG = 1
 export const WANT_SUMMARY = 2
+export const WANT_SIGMOID = 4
 
 /** The classes that are summed together, a multiple of two: chunks of a row are whole blocks, except the last. */
 export const BLOCK = 128

@@ -27,9 +27,8 @@ import {
   KEEP_TIMESTAMP,
   KEEP_TIMESTAMP_UTC,
   NO_BYTE,
-  WANT_LOG,
-  WANT_SUMMARY,
 } from '../kernel/constants.js'
+import { flagsOf } from '../kernel/host/matrix.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
@@ -214,7 +213,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('columns', schema.header.length)
   set('actions', at.actions)
   set('classes', labels.length)
-  set('flags', (schema.log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0))
+  set('flags', flagsOf({ ...schema, summary }))
   set('top', schema.topK)
   set('order', writeOrder(schema.logits, at.order, view) ? at.order : 0)
   set('float32', settings.float32 ? 1 : 0)

@@ -4,7 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
-import type { SettingsOf } from '../core/options.js'
+import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { Layout, OutputColumn } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
@@ -12,7 +12,7 @@ import { requireNewNames, resolveLayout, resolveSchema, type Schema } from '../c
 import { typeOf } from '../core/value-type.js'
 import { nullsOf } from './scorer.js'
 
-type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: 'softmax' | 'log-softmax' }
+type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
 type Properties = Record<string, unknown>
 
 /** What all rows of a stream have in common, resolved from the first. */

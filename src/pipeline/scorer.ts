@@ -79,8 +79,8 @@ export function batchScorer({
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
   byClass?: boolean
 }) {
-  const { log, topK: top, emit } = schema
-  const options = { log, temperature: settings.temperature, top, summary: needSummary(emit), byClass }
+  const { log, sigmoid, topK: top, emit } = schema
+  const options = { log, sigmoid, temperature: settings.temperature, top, summary: needSummary(emit), byClass }
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(

@@ -9,8 +9,12 @@
  * k is 0 and delta is t itself: nothing is lost, however small.
  */
 
-import { STEP_HEAD, STEP_TAIL, tableDelta, tableS } from './exp'
+import { STEP_HEAD, STEP_TAIL, tableDelta, tableS, upperHalf } from './exp'
 import { RowState } from './structs'
+import { temperatureOf } from './temperature'
+
+/** Products of parts of what is smaller may underflow. */
+const TINY: f64 = 1.0261342003245941e-289
 
 /** Stores log(1 + head + tail) in the state of a row; |tail| <= ulp(head) / 2. */
 export function storeLog1p(head: f64, tail: f64, state: RowState): void {
@@ -58,4 +62,25 @@ function nearestStep(u: f64): i32 {
   const y = reinterpret<f64>((bits & 0xfffffffffffff) | 0x3ff0000000000000) - 1
   const log2 = y + y * (1 - y) * (0.4427 + y * (-0.2474 + y * 0.0834))
   return <i32>nearest(128 * (exponent + log2))
+}
+
+/** x / T + L, of the logarithm L that the state of a row has: rounded once. */
+export function plusLog(x: f64, state: RowState): f64 {
+  const temperature = temperatureOf(state).value
+  const head = x / temperature
+  const log = state.logHead
+  const sum = head + log
+  const back = sum - head
+  if (back - back != 0) return sum
+  return sum + (head - (sum - back) + (log - back) + (state.logTail + quotientTail(x, head, temperature)))
+}
+
+/** What rounding took from quotient = a / b: the remainder, with the parts of exact products, divided by b. */
+function quotientTail(a: f64, quotient: f64, b: f64): f64 {
+  if (abs(a) < TINY) return 0
+  const upper = upperHalf(quotient)
+  const lower = quotient - upper
+  const bUpper = upperHalf(b)
+  const bLower = b - bUpper
+  return (a - upper * bUpper - upper * bLower - lower * bUpper - lower * bLower) / b
 }

@@ -35,7 +35,7 @@
  * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
  * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
  */
-import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SUMMARY } from '../constants'
+import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY } from '../constants'
 import {
   both,
   entryOf,
@@ -54,16 +54,15 @@ import {
   UPPER_HALVES,
   upperHalf,
 } from './exp'
-import { storeLog1p } from './log'
+import { plusLog, storeLog1p } from './log'
 import { scorePair } from './row-pairs'
+import { emitSigmoids, sigmoid } from './sigmoid'
 import { RowState, STATE_SIZE, Temperature } from './structs'
 import { temperatureOf } from './temperature'
 
 const MASKED: f64 = -Infinity
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
-/** Products of parts of what is smaller may underflow. */
-const TINY: f64 = 1.0261342003245941e-289
 
 /** Makes a state ready for a row whose logits are divided by a temperature. */
 export function begin(state: RowState, temperature: u32): void {
@@ -197,7 +196,7 @@ function isDominant(max: f64, second: f64, temperature: Temperature): bool {
  * flight to hide how long each takes.
  */
 export function accumulate(at: usize, count: u32, base: u32, state: RowState, scratch: usize, flags: u32): void {
-  if (state.status != STATUS_FINITE) return
+  if (flags & WANT_SIGMOID || state.status != STATUS_FINITE) return
   const winner = at + ((<usize>(state.index - base)) << 3)
   const end = at + ((<usize>count) << 3)
   const past = slotOf(count, scratch)
@@ -282,6 +281,7 @@ function addDistances(at: usize, end: usize, state: RowState, scratch: usize): v
 
 /** Phase 3, once a row: the reciprocal and the logarithm of the sum, and the summary where it is wanted. */
 export function finish(state: RowState, flags: u32): void {
+  if (flags & WANT_SIGMOID) return finishSigmoid(state, flags)
   if (state.status != STATUS_FINITE) return finishSpecial(state)
   state.sumHead = f64x2.sub(state.sumHead, v128.load64_splat(changetype<usize>(state), offsetof<RowState>("bias")))
   addLanes(changetype<usize>(state) + offsetof<RowState>("sumHead"))
@@ -370,6 +370,18 @@ function originOf(state: RowState): f64 {
   return state.offset * temperature.before + state.origin / temperature.after
 }
 
+/** Each class has a sigmoid, be its logit infinite; what all of them together have is not defined. */
+function finishSigmoid(state: RowState, flags: u32): void {
+  if (state.status == STATUS_NAN) return finishSpecial(state)
+  state.status = STATUS_FINITE
+  if (!(flags & WANT_SUMMARY)) return
+  const confidence = sigmoid(state.max, state)
+  state.confidence = confidence
+  state.margin = confidence - (state.second > MASKED ? sigmoid(state.second, state) : 0)
+  state.entropy = NaN
+  state.logsumexp = NaN
+}
+
 function finishSpecial(state: RowState): void {
   const status = state.status
   state.confidence = NaN
@@ -385,28 +397,7 @@ function summarize(state: RowState): void {
   state.confidence = confidence
   state.margin = confidence - (second > MASKED ? probability(second, state) : 0)
   state.entropy = entropyOf(max, second, state)
-  state.logsumexp = logsumexpOf(max, state)
-}
-
-/** M / T + L. */
-function logsumexpOf(max: f64, state: RowState): f64 {
-  const temperature = temperatureOf(state).value
-  const head = max / temperature
-  const log = state.logHead
-  const sum = head + log
-  const back = sum - head
-  if (back - back != 0) return sum
-  return sum + (head - (sum - back) + (log - back) + (state.logTail + quotientTail(max, head, temperature)))
-}
-
-/** What rounding took from quotient = a / b: the remainder, with the parts of exact products, divided by b. */
-function quotientTail(a: f64, quotient: f64, b: f64): f64 {
-  if (abs(a) < TINY) return 0
-  const upper = upperHalf(quotient)
-  const lower = quotient - upper
-  const bUpper = upperHalf(b)
-  const bLower = b - bUpper
-  return (a - upper * bUpper - upper * bLower - lower * bUpper - lower * bLower) / b
+  state.logsumexp = plusLog(max, state)
 }
 
 /** L + sum p |d|, of which no term is negative. Distances from the second largest have its own still to be added. */
@@ -447,7 +438,8 @@ function probabilityScaled(logit: f64, state: RowState): f64 {
 
 /** Phase 4: a chunk's results, of its logits and what `accumulate` left in `scratch`. Writes 8 bytes past an odd end. */
 export function emit(at: usize, count: u32, state: RowState, scratch: usize, out: usize, flags: u32): void {
-  if (state.status != STATUS_FINITE) emitNaN(count, out)
+  if (flags & WANT_SIGMOID) emitSigmoids(at, count, state, out, flags)
+  else if (state.status != STATUS_FINITE) emitNaN(count, out)
   else if (flags & WANT_LOG) emitLogs(at, count, state, out)
   else if (state.isDominant) emitScaled(at, count, state, out)
   else emitProbabilities(at, count, state, scratch, out)

@@ -1,11 +1,13 @@
 /** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
-import { WANT_LOG, WANT_SUMMARY } from '../constants.js'
+import { WANT_LOG, WANT_SIGMOID, WANT_SUMMARY } from '../constants.js'
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
 export interface KernelOptions {
-  /** Log-softmax in place of softmax. */
+  /** Logarithms of the probabilities. */
   log: boolean
+  /** Each class on its own, by the sigmoid, in place of softmax. */
+  sigmoid: boolean
   /** Logits are divided by it first; above 0. */
   temperature: number
   /** How many of the largest logits of each row to find; 0 to the number of classes. */
@@ -94,8 +96,9 @@ interface Run {
   flags: number
 }
 
-function flagsOf({ log, summary }: KernelOptions): number {
-  return (log ? WANT_LOG : 0) | (summary ? WANT_SUMMARY : 0)
+/** The kernel's flags of what is computed. */
+export function flagsOf({ log, sigmoid, summary }: Omit<KernelOptions, 'temperature' | 'top'>): number {
+  return (log ? WANT_LOG : 0) | (sigmoid ? WANT_SIGMOID : 0) | (summary ? WANT_SUMMARY : 0)
 }
 
 function emptyScores(rows: number, classes: number, { top, summary, byClass = false }: KernelOptions): Scores {
