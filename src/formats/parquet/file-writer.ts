@@ -1,16 +1,15 @@
 /** The layout of a file: row groups of encoded columns one after the other, and the footer behind them. */
-import type { ColumnChunk, PageHeader, RowGroup, SchemaElement } from 'hyparquet'
+import type { ColumnChunk, RowGroup, SchemaElement } from 'hyparquet'
 import { optionalDependency } from '../../io/optional-dependency.js'
-import { joinedPieces } from '../../io/pieces.js'
 import type { EncodedChunk } from './chunk-writer.js'
 import type { EncodedPage } from './page-encoder.js'
+import { dataHeader, dictionaryHeader } from './page-header.js'
 import { statisticsOf } from './statistics.js'
 
-/** What writes headers and the footer, and no more of the library: the rest takes 10 ms to load. */
+/** What writes the footer, and no more of the library: the rest takes 10 ms to load. */
 export async function loadLibrary() {
   return optionalDependency('parquet', 'hyparquet hyparquet-writer', async () => ({
     ...(await import('hyparquet-writer/src/bytewriter.js')),
-    ...(await import('hyparquet-writer/src/datapage.js')),
     ...(await import('hyparquet-writer/src/indexes.js')),
     ...(await import('hyparquet-writer/src/metadata.js')),
   }))
@@ -41,7 +40,7 @@ export class FileWriter {
   taken(): Uint8Array[] {
     const pieces = this.#pieces
     this.#pieces = []
-    return joinedPieces(pieces)
+    return pieces
   }
 
   /** Writes a row group; the chunks are those of the leaves, in order. */
@@ -63,11 +62,10 @@ export class FileWriter {
     const start = this.#offset
     const { writer: sizes, locations } = { writer: { uncompressed: 0 }, locations: [] as PageLocation[] }
     if (dictionary) {
-      const header = { num_values: dictionary.count, encoding: 'PLAIN' } as const
-      sizes.uncompressed += this.#writePage([dictionary.body], dictionary.bodySize, {
-        type: 'DICTIONARY_PAGE',
-        dictionary_page_header: header,
-      })
+      const { body, bodySize, count } = dictionary
+      const header = dictionaryHeader({ size: body.length, uncompressedSize: bodySize }, count)
+      this.#put(header, body)
+      sizes.uncompressed += header.length + bodySize
     }
     const dataOffset = this.#offset
     let row = 0
@@ -106,40 +104,14 @@ export class FileWriter {
     return chunk
   }
 
-  #writeData({
-    repetition,
-    definition,
-    body,
-    bodySize,
-    isCompressed,
-    rows,
-    count,
-    nulls,
-    encoding,
-  }: EncodedPage): number {
-    const data_page_header_v2 = {
-      num_values: count,
-      num_nulls: nulls,
-      num_rows: rows,
-      encoding,
-      definition_levels_byte_length: definition.length,
-      repetition_levels_byte_length: repetition.length,
-      is_compressed: isCompressed,
-    }
-    const size = repetition.length + definition.length + bodySize
-    return this.#writePage([repetition, definition, body], size, { type: 'DATA_PAGE_V2', data_page_header_v2 })
-  }
-
   /** Writes a page: how many bytes it has without compression. */
-  #writePage(parts: Uint8Array[], size: number, rest: Omit<PageHeader, `${string}_page_size`>): number {
-    const header = new this.#library.ByteWriter(HEADER)
-    this.#library.writePageHeader(header, {
-      ...rest,
-      uncompressed_page_size: size,
-      compressed_page_size: parts.reduce((sum, { length }) => sum + length, 0),
-    })
-    this.#put(header.getBytes(), ...parts)
-    return header.offset + size
+  #writeData(page: EncodedPage): number {
+    const { repetition, definition, body, bodySize } = page
+    const levels = repetition.length + definition.length
+    const uncompressedSize = levels + bodySize
+    const header = dataHeader({ size: levels + body.length, uncompressedSize }, page)
+    this.#put(header, repetition, definition, body)
+    return header.length + uncompressedSize
   }
 
   #put(...pieces: Uint8Array[]): void {
@@ -171,8 +143,6 @@ interface PageLocation {
   compressed_page_size: number
   first_row_index: bigint
 }
-
-const HEADER = 64
 
 /** A leaf of the schema, the names that lead to it, and whether no other has the same. */
 interface Leaf {

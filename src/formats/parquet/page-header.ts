@@ -1,6 +1,7 @@
-/** The header of a page. */
+/** The headers of pages. */
 import { corrupt } from './damage.js'
-import { type Struct, ThriftReader } from './thrift.js'
+import type { EncodedPage } from './page-encoder.js'
+import { type Fields, type Struct, ThriftReader, thriftStruct } from './thrift.js'
 
 export const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const
 
@@ -65,3 +66,46 @@ function number(struct: Struct | undefined, id: number, most: number): number {
   if (typeof value === 'number' && value >= 0 && value <= most) return value
   throw corrupt('the header of a page is damaged')
 }
+
+/** The bytes of a page that is written, behind its header, and those that they are without compression. */
+interface Sizes {
+  size: number
+  uncompressedSize: number
+}
+
+/** The header of a dictionary of so many values. */
+export function dictionaryHeader({ size, uncompressedSize }: Sizes, count: number): Uint8Array {
+  const own: Fields = [
+    [1, count],
+    [2, PLAIN],
+  ]
+  return thriftStruct([
+    [1, PAGE.dictionary],
+    [2, uncompressedSize],
+    [3, size],
+    [7, own],
+  ])
+}
+
+/** The header of a data page of version 2. */
+export function dataHeader({ size, uncompressedSize }: Sizes, page: EncodedPage): Uint8Array {
+  const own: Fields = [
+    [1, page.count],
+    [2, page.nulls],
+    [3, page.rows],
+    [4, page.encoding === 'PLAIN' ? PLAIN : RLE_DICTIONARY],
+    [5, page.definition.length],
+    [6, page.repetition.length],
+    // True where it is left out.
+    ...(page.isCompressed ? [] : ([[7, false]] as const)),
+  ]
+  return thriftStruct([
+    [1, PAGE.dataV2],
+    [2, uncompressedSize],
+    [3, size],
+    [8, own],
+  ])
+}
+
+const PLAIN = 0
+const RLE_DICTIONARY = 8

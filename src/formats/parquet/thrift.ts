@@ -11,6 +11,8 @@ const TRUE = 1
 const FALSE = 2
 const BYTE = 3
 const INTEGERS = [4, 5, 6]
+/** Of 32 bits. */
+const INTEGER = 5
 const DOUBLE = 7
 const BINARY = 8
 const LIST = 9
@@ -81,4 +83,33 @@ export class ThriftReader {
     const zigzag = this.#unsigned()
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
   }
+}
+
+/** The fields of a struct that is written, in the order of their numbers: integers of 32 bits that are not negative, false, structs. */
+export type Fields = readonly (readonly [id: number, value: number | false | Fields])[]
+
+/** A struct. */
+export function thriftStruct(fields: Fields): Uint8Array {
+  const bytes: number[] = []
+  writeStruct(fields, bytes)
+  return Uint8Array.from(bytes)
+}
+
+function writeStruct(fields: Fields, bytes: number[]): void {
+  let last = 0
+  for (const [id, value] of fields) {
+    const type = value === false ? FALSE : typeof value === 'number' ? INTEGER : STRUCT
+    bytes.push(((id - last) << 4) | type)
+    if (typeof value === 'number') writeInteger(value, bytes)
+    else if (value) writeStruct(value, bytes)
+    last = id
+  }
+  bytes.push(STOP)
+}
+
+/** The lowest bit is that of the sign. */
+function writeInteger(value: number, bytes: number[]): void {
+  let rest = 2 * value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  bytes.push(rest)
 }
