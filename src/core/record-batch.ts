@@ -80,9 +80,9 @@ export interface LocatedRowError {
 }
 
 /** What became of some rows. Under `fail`, what follows a bad row is left out. */
-export interface ScoredRows<Piece = Uint8Array> {
+export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> = Piece[]> {
   /** What to write, in order. */
-  pieces: Piece[]
+  pieces: Pieces
   /** How many rows were done, the bad ones too; and how many were good. */
   rows: number
   written: number
@@ -147,7 +147,7 @@ export interface ReaderOptions {
 export type Cells = 'encoded' | 'bytes' | 'text'
 
 /** Puts what became of a block or a batch where it is in the input; called for each in order. */
-export type Relocate = <Piece>(scored: ScoredRows<Piece>) => ScoredRows<Piece>
+export type Relocate = <Rows extends Omit<ScoredRows, 'pieces'>>(scored: Rows) => Rows
 
 /** An input that is open. */
 export interface RecordBatchReader {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
 import type { RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
+import { joinedPieces } from '../io/pieces.js'
 import { blockScorer } from './block-scorer.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, noteLane } from './row-counts.js'
@@ -56,10 +57,16 @@ export async function* countLane(
   relocate: Relocate | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* countRows(batches, run, place, source, relocate)
+    yield* countRows(inFewPieces(batches), run, place, source, relocate)
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, place) : error
   }
+}
+
+async function* inFewPieces(
+  batches: AsyncIterable<ScoredRows>,
+): AsyncGenerator<ScoredRows<Uint8Array, Iterable<Uint8Array>>> {
+  for await (const scored of batches) yield { ...scored, pieces: joinedPieces(scored.pieces) }
 }
 
 /** The error of a block that was lost with its worker. */

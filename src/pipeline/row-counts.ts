@@ -47,7 +47,7 @@ export interface RowCounts {
 
 /** What was written, in order; counts rows, and ends at a bad one under `fail`. */
 export async function* countRows<Piece>(
-  batches: AsyncIterable<ScoredRows<Piece>>,
+  batches: AsyncIterable<ScoredRows<Piece, Iterable<Piece>>>,
   run: RowCounts,
   before: BlockStart = { line: 1, row: 1, byte: 0 },
   source?: string,
@@ -105,7 +105,7 @@ function rawRowOf({ start, end, raw, value }: LocatedRowError, before: BlockStar
   return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
 }
 
-function count(stats: RowTotals, { rows, written, errors: rowErrors }: ScoredRows<unknown>): void {
+function count(stats: RowTotals, { rows, written, errors: rowErrors }: Omit<ScoredRows, 'pieces'>): void {
   stats.read += rows
   stats.written += written
   for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1

@@ -1,6 +1,5 @@
 /** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
 import type { Columns, Encode, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
-import { joinedPieces } from '../../io/pieces.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { encodeBatch } from './column-encoder.js'
@@ -35,11 +34,10 @@ export function encoder(schema: OutputSchema): Encode | undefined {
   return (rows) => encodeColumns(outputOf([columnsOf(rows)]))
 }
 
-/** A record batch as a message, of large pieces and small ones put together. */
+/** A record batch as a message. */
 function encodeColumns(columns: Columns): EncodedMessage {
   const { header, body, bodyLength } = encodeBatch(columns, columns[0]!.length)
-  const message = encodeMessage('batch', header, body, bodyLength)
-  return { ...message, pieces: joinedPieces(message.pieces) }
+  return encodeMessage('batch', header, body, bodyLength)
 }
 
 /** Writes messages, and keeps where they stand for the footer of a file. */
@@ -65,13 +63,13 @@ class MessageWriter {
     const magic = this.#isFile ? [Buffer.from(`${MAGIC}\0\0`)] : []
     const message = encodeMessage('schema', this.#schema)
     this.#place(message)
-    return joinedPieces([...magic, ...message.pieces])
+    return [...magic, ...message.pieces]
   }
 
   write(columns: Columns): Uint8Array[] {
     const mapped = columns.map((column, index) => this.#dictionaries.column(this.#fields[index]!, column))
     const dictionaries = this.#dictionaries.taken().flatMap((message) => this.#dictionary(message))
-    return joinedPieces([...dictionaries, ...this.append(encodeColumns(mapped))])
+    return [...dictionaries, ...this.append(encodeColumns(mapped))]
   }
 
   append(message: EncodedMessage): Uint8Array[] {
@@ -83,7 +81,7 @@ class MessageWriter {
     if (!this.#isFile) return [END_OF_STREAM]
     const dictionaries = this.#dictionaries.whole().flatMap((message) => this.#dictionary(message))
     const footer = footerBytes(this.#schema, [...this.#dictionaryBlocks.values()], this.#batchBlocks)
-    return joinedPieces([...dictionaries, END_OF_STREAM, footer])
+    return [...dictionaries, END_OF_STREAM, footer]
   }
 
   /** The pieces of a dictionary; the footer has each dictionary once, the first time or as a whole, not what is put behind. */
