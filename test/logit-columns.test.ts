@@ -220,6 +220,40 @@ describe('without evidence it stops, and shows what would do', () => {
     },
   )
 
+  const ten = Array.from({ length: 10 }, (_, index) => index)
+  const results = `id,${ten.map((index) => `p_l${index}`)},label`
+  it.each([
+    [table(results, 3, (row) => [row, ...ten.map((index) => noise(row + 7 * index)), `l${row}`]), '2-11'],
+    ['id,x0,x1,x2,note\n1,-2.5,3,4.5,x\n', '2-4'],
+    ['label_1,p_1,label_2,p_2,label\na,0.75,b,0.25,a\n', '2,4'],
+    ['name,score,label\nx,1.5,y\n', '2'],
+    ['id,lat,note,lon\n1,-0.5,x,51.5\n', '2,4'],
+  ])('neither text nor a key is proposed: %j', async (input, logits) => {
+    expect(await refused(input)).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+    expect((await run(input, { logits, keep: false })).error).toBeUndefined()
+  })
+
+  it.each(['id,name,label\n1,x,y\n2,z,w\n', 'name,label\nx,y\n', 'id,label,confidence,entropy\n1,a,0.75,0.5\n'])(
+    'nothing is proposed where no column can be a logit: %j',
+    async (input) => {
+      const error = await refused(input)
+      expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
+      expect(error.message).toMatch(/a column of numbers for each class is needed, which logits names \[E_COLUMNS\]$/)
+    },
+  )
+
+  it.each([{}, { op: 'log-softmax' }, { topK: 2 }, { emit: 'probs' }, { to: 'parquet' }] as ScoreOptions[])(
+    'what this package wrote is recognized: %j',
+    async (options) => {
+      for (const input of ['id,logit_a,logit_b\n1,2,3\n2,1,-1\n', '{"id":1,"logits":[2,3]}\n']) {
+        const scored = await run(input, { to: 'csv', ...options })
+        const { error } = await run(scored.bytes, { to: 'csv' })
+        expect(error).toMatchObject({ code: 'E_COLUMNS', info: { isScored: true } })
+        expect(error!.message).toContain('score the logits that it was made of')
+      }
+    },
+  )
+
   it('a name is shown as it is', async () => {
     expect((await refused('sample,cat,dog\n104,1,2\n')).message).toContain(
       '"sample" is a usual name for a key, a truth or a measurement',

@@ -31,6 +31,11 @@ export function hasLogitWord(name: string): boolean {
   return wordsOf(name).some((word) => /^logits?\d*$/.test(word)) || /^logit/i.test(plainName(name))
 }
 
+/** True of a name that columns of probabilities and their logarithms have in outputs of this package. */
+export function isResultName(name: string): boolean {
+  return /^(?:(?:log)?p_|(?:log)?probs$)/.test(plainName(name))
+}
+
 const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
 
 /** The class that a column is of: `logit_cat` is of `cat`, and so is `cat_logit`. */

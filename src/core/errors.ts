@@ -121,10 +121,10 @@ export const CODES = {
       : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
-  E_COLUMNS: word<{ header: string[]; logits: string; reason: string }>(
+  E_COLUMNS: word<{ header: string[]; logits: string | undefined; reason: string; isScored?: boolean }>(
     2,
-    ({ header, logits, reason }) =>
-      `cannot tell which of the columns ${shown(header.join(','))} are logits: ${reason}; say so with ${optionText('logits', shortened(logits))}`,
+    ({ header, logits, reason, isScored }) =>
+      `cannot tell which of the columns ${shown(header.join(','))} are logits: ${reason}; ${columnsRemedy(logits, isScored)}`,
   ),
   E_SELECTOR: word<{ item: string; reason: string }>(
     2,
@@ -306,6 +306,15 @@ function textOf(value: unknown): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** How the logits are named: of what was scored, that its probabilities are no logits; of what has none, what is needed. */
+function columnsRemedy(logits: string | undefined, isScored = false): string {
+  if (logits === undefined) return `a column of numbers for each class is needed, which ${optionText('logits')} names`
+  const flag = optionText('logits', shortened(logits))
+  return isScored
+    ? `as it was scored before, score the logits that it was made of, or take its results for logits with ${flag}`
+    : `say so with ${flag}`
 }
 
 /** The option that gives a new column another name than it has: the probabilities have a prefix. */

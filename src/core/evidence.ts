@@ -175,16 +175,33 @@ function stranger(columns: readonly Facts[]): Doubt | undefined {
 
 /** The columns whose names begin with the same word, where these are most of all. */
 export function familyOf(columns: readonly Facts[]): readonly Facts[] {
+  const largest = largestBy(columns, ({ name }) => {
+    const [stem, ...more] = wordsOf(name)
+    return more.length > 0 ? stem : undefined
+  })
+  return 2 * largest.length >= columns.length ? largest : []
+}
+
+/** The columns whose names begin with the same word, or count, where these are several. */
+export function largestFamily(columns: readonly Facts[]): readonly Facts[] {
+  return largestBy(columns, ({ name }) => {
+    const [stem, ...more] = wordsOf(name)
+    return more.length > 0 ? stem : stem?.match(/^(.*\D)\d+$/)?.[1]
+  })
+}
+
+/** The columns that have the same key as most others; none where no two have. */
+function largestBy(columns: readonly Facts[], keyOf: (facts: Facts) => string | undefined): readonly Facts[] {
   const families = new Map<string, Facts[]>()
   for (const facts of columns) {
-    const [stem, ...more] = wordsOf(facts.name)
-    if (stem === undefined || more.length === 0) continue
-    const alike = families.get(stem)
+    const key = keyOf(facts)
+    if (key === undefined) continue
+    const alike = families.get(key)
     if (alike) alike.push(facts)
-    else families.set(stem, [facts])
+    else families.set(key, [facts])
   }
   const [largest = []] = [...families.values()].sort((a, b) => b.length - a.length)
-  return largest.length > 1 && 2 * largest.length >= columns.length ? largest : []
+  return largest.length > 1 ? largest : []
 }
 
 /** Whether all columns have names that classes are known by. */

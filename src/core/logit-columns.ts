@@ -5,7 +5,7 @@
  * header or in the first rows, nothing there may speak against it, and it is announced. Else E_COLUMNS says what is in the
  * way, and which `--logits` would do.
  */
-import { hasLogitWord, isLogitName, plainName } from './column-name.js'
+import { hasLogitWord, isLogitName, isResultName, plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
@@ -17,8 +17,10 @@ import {
   factsOf,
   familyOf,
   isEvident,
+  largestFamily,
   type SampledColumn,
 } from './evidence.js'
+import { SUMMARIES } from './output-columns.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
@@ -138,20 +140,46 @@ function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: 
   return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}` }
 }
 
-/** The columns that a user most likely means. */
+/** The columns that a user most likely means: none of text, and none that is called like a key, if others are there. */
 function suggestion(columns: readonly Facts[]): readonly Facts[] {
-  const usable = columns.filter(({ isPossible, isOther }) => isPossible && !isOther)
-  const fractions = usable.filter(({ isWhole }) => !isWhole)
+  const possible = columns.filter(({ isPossible }) => isPossible)
+  const usable = possible.filter(({ isOther, name }) => !isOther && !isRankedLabel(name, columns))
+  if (usable.length === 0) return suggestionOfOthers(possible)
+  const fractions = fractionsOf(usable)
   const alike = familyOf(usable)
   if (alike.length > 0) return alike
   return fractions.length > 1 ? fractions : usable
 }
 
-/** The error that shows the header and a selector that would do. */
+/** The same where all are called like something else: those that are called like results, or alike, or have fractions. */
+function suggestionOfOthers(columns: readonly Facts[]): readonly Facts[] {
+  const results = columns.filter(({ name }) => isResultName(name))
+  const alike = results.length > 1 ? results : largestFamily(columns)
+  if (alike.length > 0) return alike
+  const fractions = fractionsOf(columns).filter(({ name }) => !SUMMARIES.some((summary) => summary === plainName(name)))
+  return fractions.length > 1 ? fractions : []
+}
+
+/** True of `label_1` beside `p_1`: the most probable class, as outputs of this package name it. */
+function isRankedLabel(name: string, columns: readonly Facts[]): boolean {
+  const [, rank] = /^label_(\d+)$/.exec(name) ?? []
+  return rank !== undefined && columns.some((other) => [`p_${rank}`, `logp_${rank}`].includes(other.name))
+}
+
+function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
+  return columns.filter(({ isWhole }) => !isWhole)
+}
+
+/** The error that shows the header and a selector that would do, if there is one. */
 function cannotTell(header: string[], suggested: number[], reason: string): SoftmaxError {
-  const runs = runsOf(suggested.length > 0 ? suggested : [...header.keys()])
-  const ranges = runs.map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
-  return new SoftmaxError('E_COLUMNS', { header, logits: ranges.join(), reason })
+  const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
+  const isScored = suggested.length > 0 && suggested.every((index) => isResultName(header[index]!))
+  return new SoftmaxError('E_COLUMNS', {
+    header,
+    logits: ranges.length > 0 ? ranges.join() : undefined,
+    reason,
+    ...(isScored && { isScored }),
+  })
 }
 
 function positionsOf(columns: readonly Facts[]): number[] {

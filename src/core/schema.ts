@@ -1,6 +1,6 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
 
-import { className, isLogitName } from './column-name.js'
+import { className, isLogitName, isResultName } from './column-name.js'
 import { typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
@@ -152,7 +152,13 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`
-  throw new SoftmaxError('E_COLUMNS', { header, logits: selectorOf(header, list), reason })
+  const isScored = isResultName(header[list]!)
+  throw new SoftmaxError('E_COLUMNS', {
+    header,
+    logits: selectorOf(header, list),
+    reason,
+    ...(isScored && { isScored }),
+  })
 }
 
 /** A column's name, where a selector takes that for a name; else its position. */
