@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import { logSoftmax, softmax, write } from 'softmax-stream'
+import { logSoftmax, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run, told } from './streams.js'
+import { command, predict } from './support.js'
 
 // scipy.special.softmax([2, 3])
 const [A, B] = ['0.2689414213699951', '0.7310585786300049']
@@ -53,6 +54,64 @@ describe('names of output columns', () => {
     expect(error).toMatchObject({ code: 'E_NAME', info: { name } })
     expect(error!.message).toContain(says)
     expect((await run(input, { emit: /'(.*)'/.exec(says)![1] as never })).error).toBeUndefined()
+  })
+
+  it.each([
+    ['label', { emit: 'label,confidence' }, 'label=predicted,confidence'],
+    ['label', { emit: 'probs=pp_,label,confidence' }, 'probs=pp_,label=predicted,confidence'],
+    ['confidence', { emit: 'label,confidence' }, 'label,confidence=predicted_confidence'],
+    ['p_a', { emit: 'probs,entropy' }, 'probs=prob_,entropy'],
+    ['p_a,label', {}, 'probs=prob_,label=predicted'],
+    ['logp_a', { op: 'log-softmax' }, 'probs=prob_,label'],
+    ['label_1', { topK: 1 }, 'probs,label=predicted'],
+    ['label_1', { topK: 1, emit: 'probs,margin' }, 'probs,margin,label=predicted'],
+    ['p_1', { topK: 1 }, 'probs=prob_,label'],
+    ['predicted,label', {}, 'probs,label=predicted_label'],
+    ['x', { emit: 'label=x' }, 'label'],
+    ['x,label', { emit: ['label=x'] }, 'label=predicted'],
+    ['id', { emit: 'label=p_a,probs' }, 'label=p_a,probs=prob_'],
+    ['id', { emit: 'label=x,index=x' }, 'label=x,index'],
+  ] as const)('are proposed beside what else is asked for: %s with %j', async (names, options, emit) => {
+    const row = names.replace(/\w+/g, '1')
+    const input = `${names},logit_a,logit_b\n${row},2,3\n`
+    const { error } = await run(input, options as ScoreOptions)
+    expect(error).toMatchObject({ code: 'E_NAME', info: { emit } })
+    expect(error!.message).toContain(`emit: '${emit}'`)
+    const { text, error: none } = await run(input, { ...options, emit } as ScoreOptions)
+    const header = text.split('\n')[0]!.split(',')
+    expect({ none, twice: header.length - new Set(header).size }).toEqual({ none: undefined, twice: 0 })
+  })
+
+  it('are proposed for objects, of the first row and below it', async () => {
+    for (const rows of [
+      '{"logits":[2,3],"probs":1,"label":2}',
+      '{"logits":[2,3]}\n{"logits":[2,3],"probs":1,"label":2}',
+    ]) {
+      const { error } = await run(rows, { from: 'ndjson', emit: 'probs,label,margin' })
+      const emit = 'probs=probabilities,label=predicted,margin'
+      expect(error).toMatchObject({ code: 'E_NAME', info: { emit } })
+      expect((await run(rows, { from: 'ndjson', emit })).error).toBeUndefined()
+    }
+    const { error } = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,entropy' })
+    expect(error).toMatchObject({ code: 'E_NAME', info: { emit: 'label,entropy,index=predicted_index' } })
+    const fixed = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,entropy,index=predicted_index' })
+    expect(fixed.error).toBeUndefined()
+    // The probabilities of a prediction are always called so.
+    const probabilities = await predict([{ logits: [2, 3] }, { logits: [2, 3], probabilities: 1 }])
+    expect(probabilities.error).toMatchObject({ code: 'E_NAME', info: { emit: undefined } })
+    expect(probabilities.error!.message).toMatch(/"probabilities"; choose with keep: false/)
+  })
+
+  it('are proposed with the logits, where both are needed', async () => {
+    const input = 'id,p_a,p_b,label\n1,0.25,0.75,b\n'
+    const { error } = await run(input)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit: 'probs,label=predicted' } })
+    expect(error!.message).toContain("logits: '2-3', emit: 'probs,label=predicted'")
+    expect((await run(input, { logits: '2-3', emit: 'probs,label=predicted' })).error).toBeUndefined()
+    const shown = command([], { stdin: input }).stderr
+    expect(shown).toContain("--logits '2-3' --emit probs,label=predicted")
+    const objects = await predict([{ id: 1, p_a: 0.25, p_b: 0.75, label: 'b' }])
+    expect(objects.error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit: 'probs,label=predicted' } })
   })
 
   it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {

@@ -121,10 +121,10 @@ export const CODES = {
       : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
-  E_COLUMNS: word<{ header: string[]; logits: string | undefined; reason: string; isScored?: boolean }>(
+  E_COLUMNS: word<ColumnsInfo>(
     2,
-    ({ header, logits, reason, isScored }) =>
-      `cannot tell which of the columns ${shown(header.join(','))} are logits: ${reason}; ${columnsRemedy(logits, isScored)}`,
+    (info) =>
+      `cannot tell which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
   E_SELECTOR: word<{ item: string; reason: string }>(
     2,
@@ -135,9 +135,9 @@ export const CODES = {
       ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header`
       : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
   ),
-  E_NAME: word<{ name: string; of?: 'kept columns' | 'classes' }>(2, ({ name, of }) =>
+  E_NAME: word<{ name: string; of?: 'kept columns' | 'classes'; emit?: string | undefined }>(2, ({ name, of, emit }) =>
     of === undefined
-      ? `two columns of the output would be called ${shown(name)}; name one of them with ${renaming(name)}, or choose with ${optionText('keep', false)} or ${optionText('labels')}`
+      ? `two columns of the output would be called ${shown(name)}; ${emit === undefined ? '' : `name one of them with ${optionText('emit', emit)}, or `}choose with ${optionText('keep', false)} or ${optionText('labels')}`
       : `two ${of} are called ${shown(name)}, and would be one key; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
@@ -308,20 +308,28 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** The data of an E_COLUMNS. */
+export interface ColumnsInfo {
+  header: string[]
+  /** The selector that is proposed, if there is one, and the `emit` that it needs, if it does. */
+  logits: string | undefined
+  emit?: string | undefined
+  reason: string
+  /** Whether the input seems to be an output of this package. */
+  isScored?: boolean
+}
+
+/** A selector is of use only as a whole. */
+const LONGEST_SELECTOR = 500
+
 /** How the logits are named: of what was scored, that its probabilities are no logits; of what has none, what is needed. */
-function columnsRemedy(logits: string | undefined, isScored = false): string {
+function columnsRemedy({ logits, emit, isScored = false }: ColumnsInfo): string {
   if (logits === undefined) return `a column of numbers for each class is needed, which ${optionText('logits')} names`
-  const flag = optionText('logits', shortened(logits))
+  const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
+  const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
   return isScored
     ? `as it was scored before, score the logits that it was made of, or take its results for logits with ${flag}`
     : `say so with ${flag}`
-}
-
-/** The option that gives a new column another name than it has: the probabilities have a prefix. */
-function renaming(name: string): string {
-  if (/^label(?:_\d+)?$/.test(name)) return optionText('emit', 'probs,label=predicted')
-  const isSummary = ['index', 'confidence', 'margin', 'entropy', 'logsumexp'].includes(name)
-  return optionText('emit', isSummary ? `probs,${name}=predicted_${name}` : 'probs=prob_,label')
 }
 
 function cellHint(cell: string, column: string | undefined): string {

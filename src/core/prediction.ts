@@ -45,11 +45,12 @@ export function propertiesOf(names: ColumnNames): string[] {
   return [...RESULTS, ...singles]
 }
 
-/** The names of the properties that predictions of a layout have. */
-export function predictedNames(layout: OutputLayout): string[] {
+/** The names of the properties that predictions of a layout have, each beside its output column. */
+export function predictedNames(layout: OutputLayout): (readonly [OutputColumn, string])[] {
   const { topK, log, columnNames } = layout
   const result = topK > 0 ? 'top' : probabilityKey(log)
-  return predictedColumns(layout).map((name) => (name === 'probs' ? result : (columnNames?.[name] ?? name)))
+  const nameOf = (column: OutputColumn) => (column === 'probs' ? result : (columnNames?.[column] ?? column))
+  return predictedColumns(layout).map((column) => [column, nameOf(column)])
 }
 
 /** Whatever `emit` asks for, a prediction has its probabilities, index and label. */

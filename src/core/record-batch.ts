@@ -128,6 +128,8 @@ export interface ReaderOptions {
   classes: number
   /** Where rows are to come out as the JSON objects that they are: the keys they get. */
   rawRowKeys: readonly string[] | undefined
+  /** The `emit` that gives them other keys than a row has. */
+  emitBeside?(keys: readonly string[]): string | undefined
   /** Whether all values of a column that is kept have to be of its type. */
   typed: boolean
   missing: MissingRule['missing']

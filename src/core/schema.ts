@@ -10,6 +10,7 @@ import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
 import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
+import { type EmitLayout, emitBeside, namesOfFields } from './renaming.js'
 import { select } from './selector.js'
 
 /** The columns of an input and an output, the same for all rows. */
@@ -39,6 +40,33 @@ type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'em
  * @throws E_COLUMNS, E_SELECTOR, E_LABELS, E_NAME or E_OPTION where they cannot be resolved without a doubt.
  */
 export function resolveSchema(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
+  return withRenaming(settings, (settings) => schemaOf(settings, columns, named))
+}
+
+/** Resolves something. An E_COLUMNS gets the `emit` without which the logits that it proposes would end in an E_NAME. */
+export function withRenaming<S extends Pick<SchemaSettings, 'logits' | 'emit'>, T>(
+  settings: S,
+  resolve: (settings: S) => T,
+): T {
+  try {
+    return resolve(settings)
+  } catch (error) {
+    if (!SoftmaxError.is(error, 'E_COLUMNS') || error.info.logits === undefined) throw error
+    const emit = proposedEmit(() => resolve({ ...settings, logits: error.info.logits }))
+    throw emit === undefined ? error : new SoftmaxError('E_COLUMNS', { ...error.info, emit })
+  }
+}
+
+function proposedEmit(resolve: () => unknown): string | undefined {
+  try {
+    resolve()
+  } catch (error) {
+    if (SoftmaxError.is(error, 'E_NAME')) return error.info.emit
+  }
+  return undefined
+}
+
+function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
   const header = columns.map(({ name }) => name)
   const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
   const { logits, guessed }: LogitColumns =
@@ -50,7 +78,7 @@ export function resolveSchema(settings: SchemaSettings, columns: readonly Sample
   const names = named ? logits.map((index) => header[index]!) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const outputNames = namesOf(layout)
-  requireNewNames(outputNames, named ? kept.map((index) => header[index]!) : [])
+  requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
   return { header, logits, ...(guessed && { guessed }), kept, names: outputNames, ...layout }
 }
 
@@ -73,8 +101,17 @@ export interface SchemaNeeds {
 export function resolveTable(
   settings: SchemaSettings,
   columns: readonly Column[],
+  needs: SchemaNeeds,
+  evidence: Evidence = {},
+): Schema {
+  return withRenaming(settings, (settings) => tableSchemaOf(settings, columns, needs, evidence))
+}
+
+function tableSchemaOf(
+  settings: SchemaSettings,
+  columns: readonly Column[],
   { named, shapes, objects, isEmpty = false }: SchemaNeeds,
-  { rows, indexNames }: Evidence = {},
+  { rows, indexNames }: Evidence,
 ): Schema {
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
@@ -87,9 +124,9 @@ export function resolveTable(
       listPath,
       rowsPath,
     }))
-    const schema = resolveSchema(settings, sampled, named)
+    const schema = schemaOf(settings, sampled, named)
     requireNumeric(schema.logits.map((index) => columns[index]!))
-    if (objects) requireNewNames(schema.names, header)
+    if (objects) requireNewNames(schema, header)
     return schema
   }
   const { type, keys, width = 0 } = columns[whole]!
@@ -102,7 +139,7 @@ export function resolveTable(
   const shaped = { ...layout, shape: type === 'record' && shape === 'list' ? 'columns' : shape } as const
   const kept = settings.keep ? [...header.keys()].filter((index) => index !== whole) : []
   const names = namesOf(shaped)
-  requireNewNames(names, objects ? header : kept.map((index) => header[index]!))
+  requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
   return { header, logits: [whole], logitsList: true, kept, names, ...shaped }
 }
 
@@ -171,7 +208,7 @@ function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
   const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
   const asked = Object.values(layout.columnNames ?? {})
   const twice = asked.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
-  if (twice !== undefined) throw new SoftmaxError('E_NAME', { name: twice })
+  if (twice !== undefined) throw new SoftmaxError('E_NAME', { name: twice, emit: emitBeside([], layout) })
   return names
 }
 
@@ -211,21 +248,22 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 }
 
 /** Throws E_NAME where an object would have two values of one key: of kept columns, new ones, or classes. */
-export function requireKeys({ header, kept, names, classes, shape }: Schema, keepsKeys: boolean): void {
+export function requireKeys(schema: Schema, keepsKeys: boolean): void {
+  const { header, kept, names, classes, shape } = schema
   const keptNames = keepsKeys ? [] : kept.map((index) => header[index]!)
   const keptTwice = repeated(keptNames)
   if (keptTwice !== undefined) throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns' })
   const classTwice = shape === 'record' || repeated(names) !== undefined ? repeated(classes) : undefined
   if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes' })
   const name = repeated([...keptNames, ...names])
-  if (name !== undefined) throw new SoftmaxError('E_NAME', { name })
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, emit: emitBeside(keptNames, schema) })
 }
 
 /** Throws E_NAME where a new column would have the name of one that is kept. */
-export function requireNewNames(names: string[], kept: string[]): void {
+export function requireNewNames(layout: EmitLayout, kept: readonly string[], namesOf = namesOfFields): void {
   const taken = new Set(kept)
-  const name = names.find((name) => taken.has(name))
-  if (name !== undefined) throw new SoftmaxError('E_NAME', { name })
+  const clash = namesOf(layout).find(([, name]) => taken.has(name))
+  if (clash) throw new SoftmaxError('E_NAME', { name: clash[1], emit: emitBeside(kept, layout, namesOf) })
 }
 
 /** What is unusual about the classes, and not an error. */

@@ -8,7 +8,8 @@ import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { Layout, OutputColumn } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
-import { requireNewNames, resolveLayout, resolveSchema, type Schema } from '../core/schema.js'
+import { emitBeside } from '../core/renaming.js'
+import { requireNewNames, resolveLayout, resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { typeOf } from '../core/value-type.js'
 import { nullsOf } from './scorer.js'
 
@@ -50,9 +51,11 @@ export function shapeOf(first: unknown, evidence: readonly unknown[], settings: 
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) return listShape(first, splitList, settings)
   if (!isRecord(first)) return notARow(kindOf(first))
-  const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
-  if (settings.keep) requireNewNames(predictedNames(shape.layout), Object.keys(shape.split(first)?.rest ?? {}))
-  return shape
+  return withRenaming(settings, (settings) => {
+    const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
+    if (settings.keep) requireNewNames(shape.layout, Object.keys(shape.split(first)?.rest ?? {}), predictedNames)
+    return shape
+  })
 }
 
 /** The rows as a batch, in which those that are not of the shape are bad. */
@@ -61,13 +64,13 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
   const width = shape.columns.length
   const logits = new Float64Array(rows.length * width)
   const errors = new Map<number, RowError>()
-  const added = predictedNames(shape.layout)
+  const added = predictedNames(shape.layout).map(([, name]) => name)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
     const into = logits.subarray(index * width, (index + 1) * width)
     const kept = settings.keep && parts ? parts.rest : {}
     const rowError = parts
-      ? (readLogits(parts.logits, into, shape, rule) ?? nameError(kept, added))
+      ? (readLogits(parts.logits, into, shape, rule) ?? nameError(kept, added, shape))
       : notARow(kindOf(row))
     if (rowError) errors.set(index, rowError)
     return kept
@@ -105,9 +108,10 @@ function readLogits(
   return undefined
 }
 
-function nameError(rest: Properties, added: readonly string[]): RowError | undefined {
+function nameError(rest: Properties, added: readonly string[], { layout }: RowShape): RowError | undefined {
   const name = added.find((name) => Object.hasOwn(rest, name))
-  return name === undefined ? undefined : { code: 'E_NAME', info: { name } }
+  if (name === undefined) return undefined
+  return { code: 'E_NAME', info: { name, emit: emitBeside(Object.keys(rest), layout, predictedNames) } }
 }
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: Settings): RowShape {

@@ -54,7 +54,7 @@ export function columnsOf(
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
   requireNewNames(
-    fields.map(({ name }) => name),
+    { ...layout, emit: job.emit },
     kept.map(({ name }) => name),
   )
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }

@@ -18,6 +18,7 @@ import type {
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
+import { emitBeside } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 
@@ -148,6 +149,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     kept,
     classes: classes.length,
     rawRowKeys: rawRows ? names : undefined,
+    emitBeside: (keys) => emitBeside(keys, schema),
     typed,
     missing: settings.missing,
     nulls: nullsOf(settings),

@@ -73,7 +73,9 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
 function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
   const { whole, bare, keys, plan } = task
   const taken = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined) return { code: 'E_NAME' as const, info: { name: taken } }
+  if (taken !== undefined) {
+    return { code: 'E_NAME' as const, info: { name: taken, emit: plan.emitBeside?.(Object.keys(value)) } }
+  }
   if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
   const found = whole ? valueAt(value, whole.path) : value
   if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)

@@ -1,0 +1,66 @@
+/** Names for new columns in place of those that others have: the `emit` that messages propose. */
+import { type ColumnNames, fieldsOf, type Layout, type OutputColumn } from './output-columns.js'
+
+export type EmitLayout = Layout & { emit: readonly OutputColumn[] }
+/** The names that an output has for a layout, each beside its output column. */
+type NamesOf = (layout: EmitLayout) => (readonly [OutputColumn, string])[]
+
+/**
+ * The `emit` that is asked for, with other names where those of new columns are `taken`, or are the same; undefined where
+ * no other name helps.
+ */
+export function emitBeside(
+  taken: Iterable<string>,
+  layout: EmitLayout,
+  namesOf: NamesOf = namesOfFields,
+): string | undefined {
+  const others = new Set(taken)
+  const left = new Map<OutputColumn, (string | undefined)[]>()
+  let columnNames: ColumnNames = { ...layout.columnNames }
+  for (;;) {
+    const column = clashing({ ...layout, columnNames }, others, namesOf)
+    if (column === undefined) return emitText(layout.emit, columnNames)
+    const names = left.get(column) ?? alternatives(column, layout)
+    if (names.length === 0) return undefined
+    left.set(column, names.slice(1))
+    columnNames = { ...columnNames, [column]: names[0] }
+  }
+}
+
+export function namesOfFields(layout: EmitLayout): (readonly [OutputColumn, string])[] {
+  return layout.emit.flatMap((column) => fieldsOf([column], layout).map(({ name }) => [column, name] as const))
+}
+
+/** The first output column that makes a name which is taken, or which one before it makes; undefined where none does. */
+function clashing(layout: EmitLayout, taken: ReadonlySet<string>, namesOf: NamesOf): OutputColumn | undefined {
+  const used = new Set(taken)
+  for (const [column, name] of namesOf(layout)) {
+    // Beside the probabilities of the most probable classes stand their labels, which are called as the label is.
+    if (used.has(name)) return column === 'probs' && isRanked(name, layout) ? 'label' : column
+    used.add(name)
+  }
+  return undefined
+}
+
+function isRanked(name: string, { topK, columnNames }: EmitLayout): boolean {
+  return topK > 0 && name.startsWith(`${columnNames?.label ?? 'label'}_`)
+}
+
+/** Names to try: first that which a column has when none is asked for. */
+function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK }: EmitLayout) {
+  const own = columnNames?.[column] === undefined ? [] : [undefined]
+  if (column === 'label') return [...own, 'predicted', 'predicted_label', 'softmax_label']
+  if (column !== 'probs') return [...own, `predicted_${column}`, `softmax_${column}`]
+  const isPrefix = shape === 'columns' || topK > 0
+  return [...own, ...(isPrefix ? ['prob_', 'softmax_'] : ['probabilities', 'softmax'])]
+}
+
+/** Entries as the option takes them, in one text if it can hold them. A column that is renamed has to be among them. */
+function emitText(emit: readonly OutputColumn[], columnNames: ColumnNames): string | undefined {
+  if (Object.values(columnNames).some((name) => name?.includes(','))) return undefined
+  const renamed = (Object.keys(columnNames) as OutputColumn[]).filter((column) => columnNames[column] !== undefined)
+  const columns = [...new Set([...emit, ...renamed])]
+  return columns
+    .map((column) => (columnNames[column] === undefined ? column : `${column}=${columnNames[column]}`))
+    .join()
+}
