@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
+import { npyOf } from './npy.js'
 import { P21, run, told } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
@@ -46,19 +47,13 @@ const READERS: Record<string, (bytes: Buffer) => Rows | Promise<Rows>> = {
     return rowsOf(lines.map((line) => JSON.parse(line)))
   },
   npy: (bytes) => {
-    const length = bytes.readUInt16LE(8)
-    const [, descr, rows, classes] = /'<(f[48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(
-      bytes.toString('latin1', 10, 10 + length),
-    )!
-    expect((10 + length) % 64).toBe(0)
-    const data = bytes.subarray(10 + length)
-    const size = descr === 'f8' ? 8 : 4
-    expect(data.length).toBe(Number(rows) * Number(classes) * size)
-    const read = (at: number) => (size === 8 ? data.readDoubleLE(at) : data.readFloatLE(at))
-    const values = Array.from({ length: Number(rows) }, (_, row) =>
-      Array.from({ length: Number(classes) }, (_, column) => read((row * Number(classes) + column) * size)),
-    )
-    return { kept: [], values }
+    const { shape, values } = npyOf(bytes)
+    const [rows, classes] = [shape.length === 1 ? 1 : shape[0]!, shape.at(-1)!]
+    expect(values).toHaveLength(rows * classes)
+    return {
+      kept: [],
+      values: Array.from({ length: rows }, (_, row) => values.slice(row * classes, (row + 1) * classes)),
+    }
   },
   parquet: async (bytes) => {
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
@@ -208,7 +203,8 @@ describe('.npy', () => {
 
   it('of one dimension is one row, with a warning', async () => {
     const flat = cases.find(({ name }) => name === 'one dimension')!
-    const { warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})
+    const { bytes, warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})
+    expect(npyOf(bytes).shape).toEqual([3])
     expect(warnings).toEqual(['it has one dimension, and is read as one row of 3 classes'])
   })
 

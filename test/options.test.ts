@@ -15,7 +15,7 @@ const ROWS = 'id,logit_a,logit_b,logit_c\n7,1,2,3\n'
 const LOG123 = '-2.40760596444438,-1.4076059644443804,-0.4076059644443803'
 
 /** What the command makes of an input that it has no complaint about. */
-function outputOf(args: string[], stdin: string): string {
+function outputOf(args: string[], stdin: string | Buffer): string {
   const { status, stdout, stderr } = command(args, { stdin })
   expect(stderr).toBe('')
   expect(status).toBe(0)
@@ -497,6 +497,41 @@ const TESTS = {
     it.each(['yes', 1])('%j is refused', (rowNames) => {
       expect(thrown(() => score({ rowNames } as never))).toMatchObject({ code: 'E_OPTION' })
     })
+  },
+
+  axis() {
+    const cube = (shape: string, numbers: number[]) => {
+      const header = `${`{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117)}\n`
+      const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0])
+      return Buffer.concat([start, Buffer.from(header), Buffer.from(new Float64Array(numbers).buffer)])
+    }
+    const output = `p_0,p_1,label\n${P21},0\n${P21.split(',').reverse()},1\n`
+
+    it('is the one that the classes are along', async () => {
+      const turned = cube('(2, 2)', [2, 1, 1, 2])
+      for (const axis of [0, -2]) {
+        expect(outputOf([`--axis=${axis}`, '-t', 'csv'], turned)).toBe(output)
+        expect(outputOf(['--axis', `${axis}`, '-t', 'csv'], turned)).toBe(output)
+        expect((await run(turned, { axis, to: 'csv' })).text).toBe(output)
+      }
+      const [one, two] = [cube('(1, 2)', [2, 1]), cube('(2, 1)', [2, 1])]
+      expect((await run(two, { axis: 0, to: 'csv' })).text).toBe((await run(one, { to: 'csv' })).text)
+    })
+
+    it('is of arrays alone', async () => {
+      const { status, stderr } = command(['--axis', '0'], { stdin: ROWS })
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: 'softmax: stdin: --axis is of arrays, such as npy, and this is csv; leave it out [E_CONFLICT]\n',
+      })
+    })
+
+    it('is one that the array has', async () => {
+      const { error } = await run(cube('(1, 2)', [2, 1]), { axis: 2 })
+      expect(error?.message).toBe('axis takes an axis of the shape (1, 2), from -2 to 1, not "2" [E_OPTION]')
+    })
+
+    refuses('--axis', ['', 'x', '1.5', '--1'], 'axis', [1.5, '1', null])
   },
 
   escape() {

@@ -29,6 +29,8 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   for (const [name, path] of packages()) symlinkSync(path, join(cwd, 'node_modules', name))
   fixture('digits-logits.csv', 'logits.csv')
   fixture('digits.npy', 'logits.npy')
+  const [cube] = readFileSync(join(ROOT, 'fixtures', 'arrays-npy.ndjson'), 'utf8').split('\n')
+  writeFileSync(join(cwd, 'batch_class_token.npy'), Buffer.from(JSON.parse(cube!).bytes, 'base64'))
   fixture('digits.parquet', 'logits.parquet')
   mkdirSync(join(cwd, 'parts'))
   fixture('digits.parquet', 'parts/part-0.parquet')

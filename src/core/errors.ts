@@ -39,7 +39,11 @@ export const CODES = {
       ? `the list of logits is null; ${optionText('onError', 'skip')} leaves such rows out`
       : `the logit is missing; ${optionText('missing', '-inf')} reads an empty cell as a masked class`,
   ),
-  E_OVERFLOW: word<{ cell: string }>(1, ({ cell }) => `${shown(cell)} is larger than a double can hold`),
+  E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
+    isInteger
+      ? `the integer ${cell} is 2^53 or more, where doubles do not tell all integers apart; save the logits as float64`
+      : `${shown(cell)} is larger than a double can hold`,
+  ),
   E_NONFINITE: word<{ reason: string }>(
     1,
     ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,

@@ -12,6 +12,8 @@ interface FormatInfo {
   magic?: Magic
   /** True for text, whose first bytes are weaker evidence than an option. */
   text?: true
+  /** True for arrays of numbers, which have axes. */
+  array?: true
 }
 
 /** Every format once; `formats/index.ts` has the code of each. */
@@ -19,7 +21,7 @@ const TABLE = {
   csv: { extensions: ['.csv'], delimiter: ',', text: true },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
   ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
-  npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY') },
+  npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), array: true },
   // The second one has an encrypted footer, which is refused by name.
   parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1', 'PARE') },
   arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
@@ -50,6 +52,11 @@ export function delimiterOf(name: FormatName | undefined): string | undefined {
 /** True if a format is text. */
 export function isText(name: FormatName): boolean {
   return FORMATS[name].text === true
+}
+
+/** True if a format holds arrays of numbers. */
+export function isArray(name: FormatName): boolean {
+  return FORMATS[name].array === true
 }
 
 /** The format of an input by its first bytes; undefined where more of them could decide. */

@@ -5,7 +5,7 @@
 
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
-import { delimiterOf, FORMAT_NAMES, type FormatName, isText } from './formats.js'
+import { delimiterOf, FORMAT_NAMES, type FormatName, isArray, isText } from './formats.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
@@ -57,6 +57,13 @@ const wholeNumber = (place: string, least: number, most: number, expected?: stri
   read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
 })
+
+const axisNumber: Kind<number> = {
+  place: 'N',
+  expected: 'a whole number, below 0 to count from the end',
+  read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
+  accepts: (value): value is number => Number.isSafeInteger(value),
+}
 
 const positive = (place: string): Kind<number> => ({
   place,
@@ -156,6 +163,9 @@ const signal: Kind<AbortSignal> = {
 /** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, the command. */
 type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'command'
 
+/** Inputs that an option may be about: text, text whose cells are delimited, arrays. */
+type Subject = 'text' | 'delimited' | 'array'
+
 /** An entry of {@link OPTIONS}. */
 export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
   kind: Kind<T>
@@ -170,8 +180,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   defaultText?: string
   /** One letter for the command line. */
   short?: string
-  /** What it is about, where it does nothing for other inputs: text, or text whose cells are delimited. */
-  about?: 'text' | 'delimited'
+  /** What it is about, where it does nothing for other inputs. */
+  about?: Subject
   /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
   aliases?: string
   /** The flags, where they are not the option's name in kebab case, and the value that each stands for. */
@@ -393,6 +403,14 @@ export const OPTIONS = {
     aliases: 'output-format outformat out-format ojson=ndjson ojsonl=ndjson ocsv=csv otsv=tsv',
     help: 'format of the output',
   }),
+  axis: option({
+    kind: axisNumber,
+    scopes: READERS,
+    defaultText: '-1, the last',
+    about: 'array',
+    aliases: 'dim class-axis class-dim',
+    help: 'the axis of an array that the classes are along, from 0, or from -1 backwards',
+  }),
   onError: option({
     kind: choice('fail', 'skip'),
     scopes: [...STREAMS, 'read'],
@@ -584,22 +602,28 @@ export function namesIn(scope: Scope): string[] {
 }
 
 /** The first option about some inputs that is given, and not as it would be anyway. */
-export function optionGiven(options: object, about: 'text' | 'delimited'): string | undefined {
+export function optionGiven(options: object, about: Subject): string | undefined {
   const values = options as Record<string, unknown>
   const isGiven = (name: string, fallback: unknown) => values[name] !== undefined && values[name] !== fallback
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries.find(([name, entry]) => entry.about === about && isGiven(name, entry.default))?.[0]
 }
 
+/** Which formats each subject is, and what messages call them. */
+const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; name: string }>> = {
+  text: { has: isText, name: 'text' },
+  delimited: { has: (format) => delimiterOf(format) !== undefined, name: 'delimited text, such as csv' },
+  array: { has: isArray, name: 'arrays, such as npy' },
+}
+
 /** Refuses options that would do nothing for a format. Throws E_CONFLICT. */
 export function requireApplicable(options: object, format: FormatName): void {
-  const ofText = isText(format) ? undefined : optionGiven(options, 'text')
-  const given = ofText ?? (delimiterOf(format) === undefined ? optionGiven(options, 'delimited') : undefined)
-  if (given === undefined) return
-  const about = given === ofText ? 'text' : 'delimited text, such as csv'
-  throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText(given)} is of ${about}, and this is ${format}; leave it out`,
-  })
+  for (const [subject, { has, name }] of Object.entries(SUBJECTS)) {
+    const given = has(format) ? undefined : optionGiven(options, subject as Subject)
+    if (given === undefined) continue
+    const reason = `${optionText(given)} is of ${name}, and this is ${format}; leave it out`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
 }
 
 /** The options that are called so elsewhere, or the one that a mistyped name most likely meant, as a message names them. */

@@ -34,6 +34,14 @@ export interface Column {
   rowsPath?: string | undefined
   /** Whether the list is one of words. */
   holdsWords?: boolean
+  /** Whether it counts along an axis of an array, whose shape says the same. */
+  isPosition?: true
+}
+
+/** The shape of an array of logits: the lengths of its axes, and which of these is the classes'. */
+export interface ArrayShape {
+  sizes: readonly number[]
+  axis: number
 }
 
 /** A column of objects, and the keys that lead to it. */
@@ -158,6 +166,8 @@ export interface RecordBatchReader {
   named: boolean
   /** The number of rows, where it stands before them. */
   rows?: number
+  /** Of an array, its shape. */
+  shape?: ArrayShape | undefined
   /** What the file says of the table as a whole, such as the `pandas` metadata. */
   metadata?: ReadonlyMap<string, string>
   /** May be asked for again, as long as no more than its first batch was taken. */
@@ -236,6 +246,8 @@ export interface OutputSchema {
   header: boolean
   /** The number of rows, where it is known before them. */
   rows: number | undefined
+  /** The shape of the array that the rows are of, where they are all of it. */
+  shape?: ArrayShape | undefined
   /** Delimited text: how it is written, and what kept cells are. */
   dialect?: Dialect | undefined
   cells: Cells

@@ -76,7 +76,16 @@ class HandleBytes implements FileBytes {
   }
 }
 
-/** A temporary file that grows at its end. */
+/** Some of the bytes of a file, which is closed by whoever opened it. */
+export function bytesWithin(file: FileBytes, start: number, size: number): FileBytes {
+  return {
+    size,
+    read: (at, length, room) => file.read(start + at, Math.max(0, Math.min(length, size - at)), room),
+    close: async () => {},
+  }
+}
+
+/** A temporary file. */
 export class TempFile extends HandleBytes {
   readonly #file: FileHandle
   readonly #path: string
@@ -100,12 +109,13 @@ export class TempFile extends HandleBytes {
     }
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  /** Writes some bytes at an offset, or behind all others. */
+  async write(bytes: Uint8Array, offset = this.size): Promise<void> {
     try {
       for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.size)
+        const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, offset + at)
         at += bytesWritten
-        this.size += bytesWritten
+        this.size = Math.max(this.size, offset + at)
       }
     } catch (cause) {
       throw new SoftmaxError('E_OUTPUT', { path: this.#path, reason: systemReason(cause) }, { cause })
@@ -113,9 +123,14 @@ export class TempFile extends HandleBytes {
   }
 
   /** All that was written, in order. */
-  async *chunks(): AsyncGenerator<Buffer> {
-    for (let at = 0; at < this.size; at += CHUNK) yield await this.read(at, CHUNK)
+  chunks(): AsyncGenerator<Buffer> {
+    return chunksOf(this)
   }
 }
 
 const CHUNK = 1 << 20
+
+/** All bytes of a file, in order. */
+export async function* chunksOf(file: FileBytes): AsyncGenerator<Buffer> {
+  for (let at = 0; at < file.size; at += CHUNK) yield await file.read(at, CHUNK)
+}

@@ -5,6 +5,7 @@ import { nameWarnings } from '../core/header-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
+import type { RecordBatchReader } from '../core/record-batch.js'
 import { classWarnings, type Schema } from '../core/schema.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
@@ -43,15 +44,26 @@ function requireSame(names: readonly string[], others: readonly string[], first 
   if (names.join('\0') !== others.join('\0')) throw new SoftmaxError('E_SCHEMA', { header: [...names], first })
 }
 
+const WITHOUT_SHAPE =
+  'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
+
 /** A schema for a format that holds numbers alone: what it cannot hold is left out, with a warning where it was not asked for. */
-export function numbersOf(schema: Schema, { name }: Input, run: Run, { to }: Settings): Schema {
+export function numbersOf(
+  schema: Schema,
+  { columns, shape }: RecordBatchReader,
+  { name }: Input,
+  run: Run,
+  { to, onError }: Settings,
+): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
   if (schema.topK > 0 || emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
     })
   }
-  const kept = schema.kept.map((index) => schema.header[index])
+  const kept = schema.kept.filter((index) => !columns[index]!.isPosition).map((index) => schema.header[index])
+  const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
+  if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
   if (kept.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
   return { ...schema, emit, names: fieldsOf(emit, schema).map(({ name }) => name), kept: [] }
 }

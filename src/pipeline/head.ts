@@ -5,9 +5,11 @@ import { linesOf } from '../formats/ndjson/line-splitter.js'
 
 /** A reader of at most so many rows of another. */
 export function headOf(reader: RecordBatchReader, most: number): RecordBatchReader {
-  const { text, rows } = reader
+  const { text, rows, shape } = reader
   return {
     ...reader,
+    // Some of the rows of an array have no shape of their own.
+    shape: rows !== undefined && rows > most ? undefined : shape,
     ...(rows !== undefined && { rows: Math.min(rows, most) }),
     batches: (plan) => headOfBatches(reader.batches(plan), most),
     ...(text && { text: { ...text, blocks: () => headOfBlocks(text, most) } }),

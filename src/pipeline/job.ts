@@ -33,7 +33,7 @@ export async function jobOf(
       )
     }
     if (settings.to === 'ndjson') requireKeys(schema, rawRows)
-    return numbersOnly ? numbersOf(schema, input, run, settings) : schema
+    return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)

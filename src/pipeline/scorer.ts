@@ -176,11 +176,12 @@ function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
 /** What a writer of a run's results needs to know; `single` says that no other input comes after. */
 export function outputSchema(
   job: ScoreJob,
-  reader: Pick<RecordBatchReader, 'columns' | 'rows' | 'metadata'>,
+  reader: Pick<RecordBatchReader, 'columns' | 'rows' | 'metadata' | 'shape'>,
   single: boolean,
 ): OutputSchema {
   const { settings, schema, output } = job
-  const { rows, metadata } = reader
+  const { rows, metadata, shape } = reader
+  const isWhole = single && settings.onError === 'fail'
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
     fields: fieldsOf(schema.emit, schema),
@@ -192,7 +193,8 @@ export function outputSchema(
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
     header: settings.outputHeader ?? settings.header ?? true,
-    rows: single && settings.onError === 'fail' ? rows : undefined,
+    rows: isWhole ? rows : undefined,
+    ...(isWhole && shape && { shape }),
     dialect: output,
     cells: cellsOf(job),
   }

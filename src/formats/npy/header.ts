@@ -1,0 +1,65 @@
+/** The header of .npy, a literal of Python: `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }`. */
+import { corruptData } from '../../core/corrupt-data.js'
+import { SoftmaxError } from '../../core/errors.js'
+import type { ByteReader } from '../../io/byte-reader.js'
+import { type Tensor, tuple } from '../tensor/tensor.js'
+
+const MAGIC = '\x93NUMPY'
+/** What is before the header: the magic number, two bytes of version, and the length in 2 bytes or, since version 2, 4. */
+const LEAD = { 1: 10, 2: 12, 3: 12 } as const
+/** The longest header that is taken for one; numpy's own have less than 200 bytes. */
+const MOST_HEADER = 1 << 16
+
+/** Reads a header: what it says of the array, and its length with all before it. Undefined where there is not a byte. */
+export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; length: number } | undefined> {
+  const lead = await reader.take(LEAD[1])
+  if (lead.length === 0) return undefined
+  if (lead.toString('latin1', 0, MAGIC.length) !== MAGIC) throw damaged('it does not begin as .npy files do')
+  const more = lead[6] === 1 ? lead : Buffer.concat([lead, await reader.take(2)])
+  if (more.length < (lead[6] === 1 ? LEAD[1] : LEAD[2])) throw damaged('it ends within its header')
+  const version = lead[6] as 1 | 2 | 3
+  if (!(version in LEAD)) throw new SoftmaxError('E_TYPE', { reason: `.npy of version ${version} is not known` })
+  const length = version === 1 ? more.readUInt16LE(8) : more.readUInt32LE(8)
+  if (length > MOST_HEADER) throw damaged(`its header has ${length} bytes`)
+  const text = await reader.take(length)
+  if (text.length < length) throw damaged('it ends within its header')
+  return { tensor: parseHeader(text.toString(version === 3 ? 'utf8' : 'latin1')), length: LEAD[version] + length }
+}
+
+const damaged = (reason: string) => corruptData('npy', reason)
+
+/** Reads the Python literal; all that is not an array of floats or integers is refused. */
+function parseHeader(text: string): Tensor {
+  // As Python reads it, quotes may be of either kind.
+  const descr = /["']descr["']\s*:\s*(?:["']([^"']*)["']|\[)/.exec(text)
+  const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
+  const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
+  if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text)) throw damaged('its header is not that of an array')
+  const [, mark, kind, size] = /^([<>=|])(f(?=[248])|[iu])([1248])$/.exec(descr[1] ?? '') ?? []
+  if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
+  const sizes = shape[1]!
+    .split(',')
+    .map((part) => part.trim().replace(/L$/, ''))
+    .filter((part) => part !== '')
+    .map(Number)
+  return {
+    layout: { kind: kind as 'f' | 'i' | 'u', bytes: Number(size) as 1 | 2 | 4 | 8, bigEndian: mark === '>' },
+    sizes,
+    fortran: order[1] === 'True',
+  }
+}
+
+function typeReason(descr: string | undefined): string {
+  if (descr === undefined) return 'its dtype has fields; save the one that holds logits'
+  if (/O/.test(descr)) return 'its dtype is object, which is pickled code; save it as float64'
+  return `its dtype is ${descr}; save it as float64, float32, float16 or integers`
+}
+
+/** A header of version 1, as numpy writes it: all before the numbers is a multiple of 64 bytes. */
+export function headerOf(sizes: readonly number[], dtype: string): Buffer {
+  const literal = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple(sizes)}, }`
+  const length = Math.ceil((LEAD[1] + literal.length + 1) / 64) * 64 - LEAD[1]
+  const lead = Buffer.from(`${MAGIC}\x01\x00\x00\x00`, 'latin1')
+  lead.writeUInt16LE(length, 8)
+  return Buffer.concat([lead, Buffer.from(`${literal.padEnd(length - 1)}\n`)])
+}

@@ -1,0 +1,189 @@
+/**
+ * Reads an array as rows of logits. Where rows, or blocks of them that memory has room for, follow one another in the file,
+ * it is read in order; where a row is spread over the file, it is read at any offset, many rows at a time.
+ */
+import type { ColumnData } from '../../core/column-data.js'
+import { corruptData } from '../../core/corrupt-data.js'
+import { SoftmaxError } from '../../core/errors.js'
+import { readNumbers } from '../../core/float.js'
+import type { SettingsOf } from '../../core/options.js'
+import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
+import { select } from '../../core/selector.js'
+import { ByteReader } from '../../io/byte-reader.js'
+import type { FileBytes } from '../../io/temp-file.js'
+import { atRow } from '../logits-reader.js'
+import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
+import { type RowOrder, rowOrderOf, type Tensor } from './tensor.js'
+
+/** The bytes of an array; either is asked for, and once. */
+export interface TensorBytes {
+  /** In order, and nothing behind them. */
+  chunks(): AsyncGenerator<Buffer>
+  /** At any offset. */
+  open(): Promise<FileBytes>
+}
+
+/** How many numbers make a batch; how many are read in order to turn them; and how many at any offset, each read of which costs. */
+const BATCH = 1 << 17
+const BLOCK = 1 << 20
+const SPREAD = 1 << 22
+
+/** A reader of an array. */
+export function tensorReader(
+  format: string,
+  tensor: Tensor,
+  bytes: TensorBytes,
+  { axis, logits }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits'>,
+): RecordBatchReader {
+  const order = rowOrderOf(format, tensor, axis)
+  const { rows, classes, shape } = order
+  const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
+  const columns: Column[] = [...counts, { name: 'logits', type: 'list', sample: '', width: classes.size }]
+  if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
+  const isFlat = shape.sizes.length === 1
+  return {
+    columns,
+    named: counts.length > 0,
+    rows,
+    shape,
+    ...(isFlat && { warnings: [`it has one dimension, and is read as one row of ${classes.size} classes`] }),
+    async *batches(plan) {
+      let row = 0
+      for await (const logits of matricesOf(format, tensor, order, bytes)) {
+        yield batchOf(logits, row, tensor, order, plan)
+        row += logits.length / classes.size
+      }
+    },
+  }
+}
+
+/** The column of the positions along an axis. */
+function countColumn(index: number): Column {
+  const name = `i${index}`
+  const type = { kind: 'int', bitWidth: 64, signed: true } as const
+  return { name, type: 'integer', sample: '0', field: { name, type, nullable: false }, isPosition: true }
+}
+
+function requireLogits(logits: string | readonly string[], columns: readonly Column[]): void {
+  const header = columns.map(({ name }) => name)
+  const position = select(logits, header).find((index) => columns[index]!.isPosition)
+  if (position === undefined) return
+  const reason = `selects ${header[position]}, which counts along an axis; all logits are in the column logits`
+  throw new SoftmaxError('E_SELECTOR', { item: String(logits), reason })
+}
+
+/** The rows of an array, some at a time. */
+async function* matricesOf(
+  format: string,
+  tensor: Tensor,
+  order: RowOrder,
+  bytes: TensorBytes,
+): AsyncGenerator<Float64Array> {
+  const { rows, classes } = order
+  if (classes.size === 0 && rows > 0)
+    throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  const size = contiguousSize(order)
+  const inOrder = size <= Math.max(BLOCK, classes.size)
+  const boxes = boxesOf(order, inOrder ? Math.max(BATCH, size) : Math.max(SPREAD, classes.size))
+  const matrices = inOrder
+    ? blocksInOrder(format, tensor, order, boxes, bytes.chunks())
+    : blocksAnywhere(format, tensor, order, boxes, await bytes.open())
+  for await (const logits of matrices) yield* partsOf(logits, classes.size)
+}
+
+function* partsOf(logits: Float64Array, classes: number): Generator<Float64Array> {
+  const most = classes * Math.max(1, Math.floor(BATCH / classes))
+  if (logits.length <= most) return yield logits
+  for (let at = 0; at < logits.length; at += most) yield logits.slice(at, at + most)
+}
+
+async function* blocksInOrder(
+  format: string,
+  { layout }: Tensor,
+  order: RowOrder,
+  boxes: Iterable<Box>,
+  chunks: AsyncGenerator<Buffer>,
+): AsyncGenerator<Float64Array> {
+  const reader = new ByteReader(chunks)
+  const { rows, classes } = order
+  const areRows = contiguousSize(order) === classes.size
+  const rowBytes = classes.size * layout.bytes
+  let row = 0
+  try {
+    for (const box of boxes) {
+      const bytes = await reader.take(box.rows * rowBytes)
+      const whole = Math.floor(bytes.length / rowBytes)
+      // Of a block that is turned, no row is whole before the last.
+      const count = areRows || whole === box.rows ? whole : 0
+      const numbers = readNumbers(bytes.subarray(0, count * rowBytes), layout)
+      if (count > 0) yield rowsOf(numbers, { ...box, rows: count }, classes)
+      row += count
+      if (whole < box.rows) throw corruptData(format, `it ends within row ${row + 1} of ${rows}`)
+    }
+    if ((await reader.take(1)).length > 0) throw corruptData(format, `more bytes follow its ${rows} rows`)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function* blocksAnywhere(
+  format: string,
+  { layout }: Tensor,
+  { rows, classes }: RowOrder,
+  boxes: Iterable<Box>,
+  file: FileBytes,
+): AsyncGenerator<Float64Array> {
+  try {
+    const expected = rows * classes.size * layout.bytes
+    if (file.size !== expected) {
+      throw corruptData(format, `it has ${file.size} bytes of numbers where ${expected} are expected`)
+    }
+    for (const box of boxes) {
+      const logits = await readBox(file, layout, box, classes)
+      if (!logits) throw corruptData(format, 'it was cut short while it was read')
+      yield logits
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function batchOf(
+  logits: Float64Array,
+  row: number,
+  { layout }: Tensor,
+  order: RowOrder,
+  { kept }: ReaderOptions,
+): RecordBatch {
+  const numRows = logits.length / order.classes.size
+  return {
+    numRows,
+    logits,
+    kept: kept.map((index) => positionsOf(order, index, row, numRows)),
+    errors: layout.bytes === 8 && layout.kind !== 'f' ? inexactRows(logits, order.classes.size) : new Map(),
+    withPosition: atRow,
+    lines: 0,
+    bytes: 0,
+  }
+}
+
+/** The positions along an axis of some rows. */
+function positionsOf({ others }: RowOrder, index: number, row: number, rows: number): ColumnData {
+  const inner = others.slice(index + 1).reduce((product, { size }) => product * size, 1)
+  const { size } = others[index]!
+  const values = new BigInt64Array(rows)
+  for (let at = 0; at < rows; at++) values[at] = BigInt(Math.floor((row + at) / inner) % size)
+  return { type: { kind: 'int', bitWidth: 64, signed: true }, length: rows, nullCount: 0, values }
+}
+
+/** The rows with integers that are not the same as doubles, or may not be. */
+function inexactRows(logits: Float64Array, classes: number): Map<number, RowError> {
+  const errors = new Map<number, RowError>()
+  for (let at = 0; at < logits.length; at++) {
+    if (Number.isSafeInteger(logits[at])) continue
+    const row = Math.floor(at / classes)
+    const info = { cell: String(logits[at]), isInteger: true }
+    if (!errors.has(row)) errors.set(row, { code: 'E_OVERFLOW', info, column: String(at % classes) })
+  }
+  return errors
+}

@@ -1,0 +1,82 @@
+/** An array of numbers of any number of dimensions, and how it is read as rows of logits: all of one axis are a row. */
+import { corruptData } from '../../core/corrupt-data.js'
+import { SoftmaxError } from '../../core/errors.js'
+import type { NumberLayout } from '../../core/float.js'
+import type { ArrayShape, OutputSchema } from '../../core/record-batch.js'
+
+/** An array as a file has it. */
+export interface Tensor {
+  layout: NumberLayout
+  sizes: readonly number[]
+  /** Whether the first index counts fastest, as in Fortran, and not the last. */
+  fortran: boolean
+}
+
+/** An axis of an array: its length, and how many numbers one step along it passes. */
+export interface Axis {
+  size: number
+  stride: number
+}
+
+/** An array as rows. The last of the other axes counts fastest. */
+export interface RowOrder {
+  rows: number
+  classes: Axis
+  others: readonly Axis[]
+  shape: ArrayShape
+}
+
+/** numpy has no more. */
+const MOST_AXES = 64
+
+/**
+ * The rows of an array along an axis; a negative one counts from the end.
+ *
+ * @throws E_TYPE for a single number, E_OPTION for an axis that there is not, E_CORRUPT for sizes that no file has
+ */
+export function rowOrderOf(format: string, { sizes, fortran }: Tensor, asked = -1): RowOrder {
+  const count = sizes.length
+  if (count === 0) throw new SoftmaxError('E_TYPE', { reason: 'it is a single number, which has no classes' })
+  if (count > MOST_AXES) throw corruptData(format, `it says that it has ${count} dimensions`)
+  const axis = asked < 0 ? count + asked : asked
+  if (axis < 0 || axis >= count) {
+    const expected = `an axis of the shape ${tuple(sizes)}, from ${-count} to ${count - 1}`
+    throw new SoftmaxError('E_OPTION', { option: 'axis', value: asked, expected })
+  }
+  const others = sizes.filter((_, index) => index !== axis)
+  const rows = others.reduce((product, size) => product * size, 1)
+  const bytes = rows * sizes[axis]! * 8
+  if (![...sizes, rows, bytes].every(Number.isSafeInteger)) {
+    throw corruptData(format, `it says that its shape is ${tuple(sizes)}`)
+  }
+  const axes = axesOf(sizes, fortran)
+  return { rows, classes: axes[axis]!, others: axes.toSpliced(axis, 1), shape: { sizes, axis } }
+}
+
+function axesOf(sizes: readonly number[], fortran: boolean): Axis[] {
+  let stride = 1
+  const axes = (fortran ? sizes : sizes.toReversed()).map((size) => {
+    const axis = { size, stride }
+    stride *= size
+    return axis
+  })
+  return fortran ? axes : axes.reverse()
+}
+
+/** A shape as Python prints it. */
+export function tuple(sizes: readonly number[]): string {
+  return sizes.length === 1 ? `(${sizes[0]},)` : `(${sizes.join(', ')})`
+}
+
+/** The shape of an array that is written: its lengths for so many rows, and how many numbers are between two of a row. */
+export interface OutputShape {
+  sizes(rows: number): readonly number[]
+  inner: number
+}
+
+/** The shape of an array of `width` numbers a row: that of the input, where all rows of it come out, or rows x width. */
+export function outputShape({ shape }: Pick<OutputSchema, 'shape'>, width: number): OutputShape {
+  if (!shape) return { sizes: (rows) => [rows, width], inner: 1 }
+  const { sizes, axis } = shape
+  return { sizes: () => sizes.with(axis, width), inner: sizes.slice(axis + 1).reduce((all, size) => all * size, 1) }
+}

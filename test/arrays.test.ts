@@ -1,0 +1,262 @@
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { parquetReadObjects } from 'hyparquet'
+import { read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { describe, expect, it, vi } from 'vitest'
+import { type Numbers, npyOf } from './npy.js'
+import { P21, run } from './streams.js'
+import { command, folder, ROOT } from './support.js'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+/** A small file, and what numpy and scipy read in it: see `fixtures/arrays.py`. */
+interface Case {
+  name: string
+  bytes: string
+  options: ScoreOptions
+  /** Of a file that is refused, the error. */
+  code?: string
+  shape: number[]
+  /** The logits of each row, and where it is along the other axes: null where the array has no more than two. */
+  rows: (number | string)[][]
+  index: number[][] | null
+  /** The array of the probabilities. */
+  probs: number[]
+}
+
+function casesOf(name: string): Case[] {
+  const lines = readFileSync(join(ROOT, 'fixtures', name), 'utf8')
+    .trimEnd()
+    .split('\n')
+  return lines.map((line) => JSON.parse(line) as Case)
+}
+
+/** What has to come of a case: softmax of each row. */
+function expected({ rows }: Case): number[][] {
+  const logits = rows.map((row) => row.map(Number))
+  const classes = logits[0]?.length ?? 0
+  const { values } = softmaxMatrix(logits.flat(), logits.length, classes)
+  return logits.map((_, row) => Array.from(values.subarray(row * classes, (row + 1) * classes)))
+}
+
+/** The rows of an array along an axis. */
+function rowsAlong({ shape, values }: Numbers, axis = -1): number[][] {
+  const at = axis < 0 ? shape.length + axis : axis
+  const inner = shape.slice(at + 1).reduce((all, one) => all * one, 1)
+  const size = shape[at]!
+  const rows = values.length / Math.max(1, size)
+  const first = (row: number) => Math.floor(row / inner) * inner * size + (row % inner)
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: size }, (_, index) => values[first(row) + index * inner]!),
+  )
+}
+
+const close = (found: number, value: number) => Math.abs(found - value) <= 1e-13 * Math.abs(value)
+
+/** A .npy file of any numbers. */
+function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Array): Buffer {
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }`
+  const header = Buffer.from(`${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`)
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]),
+    header,
+    data,
+  ])
+}
+
+async function scored(path: string, options: ScoreOptions) {
+  const pieces: Buffer[] = []
+  for await (const piece of scoreFiles([path], options)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+describe.each([['npy', 'arrays-npy.ndjson']] as const)('.%s', (format, fixture) => {
+  const all = casesOf(fixture)
+  const good = all.filter(({ code }) => !code).map((one) => [one.name, one] as const)
+  const bad = all.filter(({ code }) => code).map((one) => [one.name, one] as const)
+
+  it.each(good)('of %s comes out in its shape', async (_, one) => {
+    const file = Buffer.from(one.bytes, 'base64')
+    const options = { ...one.options, to: 'npy', emit: 'probs' } as const
+    const whole = await run(file, options)
+    expect(whole.error).toBeUndefined()
+    const found = npyOf(whole.bytes)
+    expect(found.shape).toEqual(one.shape)
+    expect(rowsAlong(found, one.options.axis)).toEqual(expected(one))
+    expect(found.values.filter((value, at) => !close(value, one.probs[at]!))).toEqual([])
+    for (const size of [1, 7, 100]) expect((await run(file, options, size)).bytes.equals(whole.bytes)).toBe(true)
+    const path = join(folder({ [`in.${format}`]: file }), `in.${format}`)
+    expect((await scored(path, options)).equals(whole.bytes)).toBe(true)
+    expect((await scored(path, { ...options, lane: 'general', jobs: 1 })).equals(whole.bytes)).toBe(true)
+  })
+
+  it.each(good)('of %s is rows of text, with the position along each other axis', async (_, one) => {
+    const { text, error, warnings } = await run(Buffer.from(one.bytes, 'base64'), { ...one.options, to: 'csv' })
+    expect(error).toBeUndefined()
+    expect(warnings.filter((warning) => !/one dimension|only class/.test(warning))).toEqual([])
+    const [header, ...rows] = parse(text) as string[][]
+    const width = one.index ? one.shape.length - 1 : 0
+    expect(header!.slice(0, width)).toEqual(Array.from({ length: width }, (_, axis) => `i${axis}`))
+    expect(rows.map((row) => row.slice(0, width).map(Number))).toEqual(one.index ?? one.rows.map(() => []))
+    expect(rows.map((row) => row.slice(width, -1).map(Number))).toEqual(expected(one))
+  })
+
+  it.each(good)('of %s is a stream of objects', async (_, one) => {
+    const { axis } = one.options
+    const path = join(folder({ in: Buffer.from(one.bytes, 'base64') }), 'in')
+    const found: unknown[] = []
+    for await (const row of createReadStream(path).pipe(read(format, { ...(axis !== undefined && { axis }) }))) {
+      found.push(row)
+    }
+    const positions = (row: number) => Object.fromEntries((one.index?.[row] ?? []).map((at, axis) => [`i${axis}`, at]))
+    expect(found).toEqual(one.rows.map((row, index) => ({ ...positions(index), logits: row.map(Number) })))
+  })
+
+  it.each(bad)('of %s is refused, in a stream and in a file', async (_, { bytes, options, code }) => {
+    const file = Buffer.from(bytes, 'base64')
+    for (const to of ['npy', 'csv'] as const) {
+      expect((await run(file, { ...options, to })).error?.code).toBe(code)
+      expect((await run(file, { ...options, to }, 5)).error?.code).toBe(code)
+    }
+    const path = join(folder({ in: file }), 'in')
+    await expect(scored(path, { ...options, to: 'csv', from: format })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('an array of three axes', () => {
+  const { bytes } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
+  const cube = Buffer.from(bytes, 'base64')
+
+  it('has its positions as int64 in formats with types', async () => {
+    const parquet = await run(cube, { to: 'parquet' })
+    const { buffer, byteOffset, length } = parquet.bytes
+    const rows = await parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer })
+    expect(rows.map(({ i0, i1 }) => [i0, i1])).toEqual([0n, 1n].flatMap((i0) => [0n, 1n, 2n].map((i1) => [i0, i1])))
+    const arrow = await run(cube, { to: 'arrow', emit: 'probs' })
+    expect((await run(arrow.bytes, { to: 'csv', logits: 'probs', emit: 'index' })).text).toMatch(
+      /^i0,i1,index\n0,0,1\n/,
+    )
+  })
+
+  it('comes out without them where nothing is kept', async () => {
+    const { text } = await run(cube, { to: 'csv', keep: false, emit: 'label' })
+    expect(text.split('\n')[0]).toBe('label')
+    const npy = await run(cube, { to: 'npy', keep: false, emit: 'probs' })
+    expect(npyOf(npy.bytes).shape).toEqual([2, 3, 4])
+    expect(npy.warnings).toEqual([])
+  })
+
+  it('has as many numbers along the classes as are asked for', async () => {
+    for (const [axis, shape] of [
+      [-1, [2, 3, 2]],
+      [1, [2, 2, 4]],
+      [0, [2, 3, 4]],
+    ] as const) {
+      const { bytes, error } = await run(cube, { to: 'npy', axis, emit: 'index,confidence' })
+      expect(error).toBeUndefined()
+      const found = npyOf(bytes)
+      expect(found.shape).toEqual(shape)
+      const text = (await run(cube, { to: 'csv', axis, emit: 'index,confidence', keep: false })).text
+      const rows = (parse(text) as string[][]).slice(1).map((row) => row.map(Number))
+      expect(rowsAlong(found, axis)).toEqual(rows)
+    }
+  })
+
+  it('is rows x classes where rows may be left out, or of several files, with a warning', async () => {
+    const skipped = await run(cube, { to: 'npy', onError: 'skip' })
+    expect(npyOf(skipped.bytes).shape).toEqual([6, 4])
+    expect(skipped.warnings).toEqual([expect.stringContaining('rows x classes')])
+    const cwd = folder({ 'a.npy': cube, 'b.npy': cube })
+    const { status, stderr } = command(['a.npy', 'b.npy', '-e', 'probs', '-o', 'out.npy'], { cwd })
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('a.npy: the output is rows x classes'),
+    })
+    expect(npyOf(readFileSync(join(cwd, 'out.npy'))).shape).toEqual([12, 4])
+  })
+
+  it('has no shape where the first rows are asked for alone', async () => {
+    expect(npyOf((await run(cube, { to: 'npy', head: 4 })).bytes).shape).toEqual([4, 4])
+    expect(npyOf((await run(cube, { to: 'npy', head: 6 })).bytes).shape).toEqual([2, 3, 4])
+  })
+
+  it('has its bad rows by their number, in any order', async () => {
+    const bad = Buffer.from(cube)
+    bad.writeDoubleLE(Number.NaN, bad.length - 8)
+    for (const [axis, row] of [
+      [undefined, 6],
+      [0, 12],
+      [1, 8],
+    ] as const) {
+      const { error } = await run(bad, { to: 'csv', ...(axis !== undefined && { axis }) })
+      expect(error).toMatchObject({ code: 'E_NONFINITE', info: { row } })
+    }
+  })
+
+  it('has no logits along its positions', async () => {
+    expect((await run(cube, { to: 'csv', logits: 'logits' })).error).toBeUndefined()
+    for (const logits of ['i0', 'i0,i1', '2', '/./']) {
+      expect((await run(cube, { to: 'csv', logits })).error).toMatchObject({ code: 'E_SELECTOR' })
+    }
+  })
+
+  it('of one class or one row is read along any axis', async () => {
+    const numbers = new Float64Array([2, 1])
+    const pair = npyFile('<f8', false, [1, 2, 1], new Uint8Array(numbers.buffer))
+    expect((await run(pair, { to: 'csv', axis: 1 })).text).toBe(`i0,i1,p_0,p_1,label\n0,0,${P21},0\n`)
+    expect((await run(pair, { to: 'csv', axis: 2 })).text).toBe('i0,i1,p_0,label\n0,0,1,0\n0,1,1,0\n')
+  })
+})
+
+describe('an array too large to be turned in memory', () => {
+  /** Numbers of a byte that look random, and the same as rows along an axis. */
+  const make = (shape: number[], fortran: boolean, axis: number) => {
+    const data = new Uint8Array(shape.reduce((all, one) => all * one, 1))
+    for (let at = 0; at < data.length; at++) data[at] = (at * 2654435761) >>> 27
+    const strides = shape.map((_, index) =>
+      (fortran ? shape.slice(0, index) : shape.slice(index + 1)).reduce((all, one) => all * one, 1),
+    )
+    const others = [...shape.keys()].filter((index) => index !== axis)
+    const rows = data.length / shape[axis]!
+    const logits = new Float64Array(data.length)
+    for (let row = 0, to = 0; row < rows; row++) {
+      let [rest, start] = [row, 0]
+      for (const index of others.toReversed()) {
+        start += (rest % shape[index]!) * strides[index]!
+        rest = Math.floor(rest / shape[index]!)
+      }
+      for (let at = 0; at < shape[axis]!; at++) logits[to++] = data[start + at * strides[axis]!]!
+    }
+    return { file: npyFile('|u1', fortran, shape, data), logits, rows }
+  }
+
+  it.each([
+    [[3, 700, 900], false, 0],
+    [[2, 1200, 900], false, 1],
+    [[40, 300, 200], true, 2],
+    [[1500, 1100], false, 0],
+    [[1500, 1100], true, 1],
+    [[3, 100_000, 7], true, 0],
+    [[100_000, 3, 7], true, 2],
+    [[2, 100_000, 3, 4], true, 1],
+    [[3000, 1500], false, 0],
+  ] as const)('of shape %j, in Fortran order: %s, along axis %i', async (sizes, fortran, axis) => {
+    const shape = [...sizes]
+    const { file, logits, rows } = make(shape, fortran, axis)
+    const { values } = softmaxMatrix(logits, rows, shape[axis]!, { float32: true })
+    const path = join(folder(), 'in.npy')
+    writeFileSync(path, file)
+    const options = { axis, to: 'npy', emit: 'probs', float32: true } as const
+    const fromFile = await scored(path, options)
+    const found = npyOf(fromFile)
+    expect(found.shape).toEqual(shape)
+    const flat = rowsAlong(found, axis).flat()
+    expect(flat.findIndex((value, at) => value !== values[at])).toBe(-1)
+    const piped = await run(createReadStream(path), options)
+    expect(piped.error).toBeUndefined()
+    expect(piped.bytes.equals(fromFile)).toBe(true)
+    const cut = await run(file.subarray(0, -1), options)
+    expect(cut.error).toMatchObject({ code: 'E_CORRUPT' })
+  })
+})
