@@ -50,6 +50,11 @@ export class FileWindow {
     for (const bytes of this.#spent.splice(0)) recycle(bytes)
   }
 
+  /** Lets go of the same. */
+  forget(): void {
+    this.#spent = []
+  }
+
   /** Gives back all that was read. */
   close(): void {
     this.recycle()

@@ -99,15 +99,14 @@ export function batchScorer({
 }
 
 let counted: readonly number[] = []
+let first = counted
 
 /** So many rows, all of which are good, as they are of most batches: the same array again and again. */
 function firstRows(count: number): readonly number[] {
-  if (counted.length === count) return counted
-  // Built anew: the array before may still be in use.
-  const rows: number[] = []
-  for (let row = 0; row < count; row++) rows.push(row)
-  counted = rows
-  return rows
+  if (first.length === count) return first
+  if (counted.length < count) counted = Array.from(new Uint8Array(count).keys())
+  first = counted.slice(0, count)
+  return first
 }
 
 /** What is wrong with a row that was scored, if anything is. */

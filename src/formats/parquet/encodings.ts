@@ -3,7 +3,7 @@ import { corrupt } from './damage.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
 import { RunReader } from './runs.js'
-import { gatherValues, newArray, type PhysicalType, type ValueReader, type Values } from './values.js'
+import { gatherValues, type PhysicalType, type Room, type ValueReader, type Values } from './values.js'
 
 /** Reads indices into a dictionary. */
 export interface IndexReader {
@@ -29,43 +29,41 @@ const ENCODINGS = new Map<number, Encoding>([
 const PLAIN_DICTIONARY = 2
 const RLE_DICTIONARY = 8
 
-/** A reader of the values of a page. */
+/** A reader of the values of a page; those that are not a part of it are put into memory that `room` gives. */
 export function valueReader(
   encoding: number,
   type: PhysicalType,
   bytes: Uint8Array,
   dictionary: Values | undefined,
+  room: Room,
 ): PageValues {
-  if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary)
+  if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary, room)
   const open = ENCODINGS.get(encoding)
   if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which Parquet does not have`)
   return open(type, bytes)
 }
 
-function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined): IndexReader {
+function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined, room: Room): IndexReader {
   if (!dictionary) throw corrupt('a page has indices into a dictionary that is not there')
   // A page of nothing but nulls may have no bytes at all.
   const runs = new RunReader(bytes.subarray(1), bytes[0] ?? 0)
-  const requireInside = (index: number) => {
-    if (index >= dictionary.length) throw corrupt('an index is outside the dictionary of its column')
-  }
-  const takeIndices = (count: number) => {
-    const indices = runs.fill(new Int32Array(count))
-    for (let at = 0; at < count; at++) requireInside(indices[at]!)
+  const takeInto = (indices: Int32Array) => {
+    if (!runs.fillBelow(indices, dictionary.length)) throw corrupt('an index is outside the dictionary of its column')
     return indices
   }
   return {
     dictionary,
-    takeIndices,
-    takeValues(count) {
-      const { data } = dictionary
-      const isGathered = data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array
-      if (!isGathered) return gatherValues(type, dictionary, takeIndices(count))
-      const out = newArray(type, count) as typeof data
-      if (count > 0) requireInside(runs.gather(data, out))
-      return { length: count, data: out }
-    },
+    takeIndices: (count) => takeInto(new Int32Array(count)),
+    takeValues: (count) => gatherValues(type, dictionary, takeInto(scratch(count)), room),
   }
+}
+
+let memory = new Int32Array()
+
+/** Room for indices until it is next asked for. */
+function scratch(count: number): Int32Array {
+  if (memory.length < count) memory = new Int32Array(count)
+  return memory.subarray(0, count)
 }
 
 /** Booleans as runs, behind how many bytes these have. */

@@ -84,6 +84,11 @@ export class LeafReader {
     this.#pages.recycle()
   }
 
+  /** Lets go of that memory, where the rows are used for longer. */
+  forget(): void {
+    this.#pages.forget()
+  }
+
   /** Throws where there are more rows than were taken. Where they were passing, gives back their memory. */
   async end(passing: boolean): Promise<void> {
     const window = await this.#nextWindow(1)

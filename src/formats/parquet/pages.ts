@@ -1,6 +1,6 @@
 /** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
 import { crc32 } from 'node:zlib'
-import { acquireCopy, recycle } from '../../io/buffer-pool.js'
+import { acquire, acquireCopy, recycle } from '../../io/buffer-pool.js'
 import { FileWindow } from '../../io/file-window.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import type { Decompress } from './codecs.js'
@@ -41,10 +41,16 @@ export class PageReader {
   #at: number
   #values = 0
   #dictionary: Values | undefined
-  /** What was uncompressed of pages that are done, and of the last one. */
+  /** What was uncompressed of pages that are done, or gathered, and of the last one. */
   #spent: Uint8Array[] = []
   #body: Uint8Array | undefined
   #dictionaryBody: Uint8Array | undefined
+
+  readonly #room = (bytes: number) => {
+    const memory = acquire(bytes)
+    this.#spent.push(memory)
+    return memory
+  }
 
   constructor(file: FileBytes, chunk: ColumnChunk) {
     this.#file = new FileWindow(file, chunk.start, chunk.end, chunk.window)
@@ -70,6 +76,12 @@ export class PageReader {
   recycle(): void {
     for (const body of this.#spent.splice(0)) recycle(body)
     this.#file.recycle()
+  }
+
+  /** Lets go of that memory, where what was read is used for longer. */
+  forget(): void {
+    this.#spent = []
+    this.#file.forget()
   }
 
   /** Gives back all memory. */
@@ -135,7 +147,7 @@ export class PageReader {
     if (levelSize > uncompressedSize) throw corrupt('the header of a page is damaged')
     const rest = bytes.subarray(levelSize)
     const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
-    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary)
+    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary, this.#room)
     if (header.kind === PAGE.dataV2) {
       const repetition = bytes.subarray(0, repetitionSize)
       const definition = bytes.subarray(repetitionSize, levelSize)

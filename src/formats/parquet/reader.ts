@@ -98,7 +98,10 @@ async function* readGroup(
       column.recycle()
     }
     const data: ColumnData[] = []
-    for (const column of kept) data.push(await column.take(rows))
+    for (const column of kept) {
+      data.push(await column.take(rows))
+      column.forget()
+    }
     yield reader.batch(
       data,
       plan.kept.map((index) => names[index]!),

@@ -58,6 +58,11 @@ export class ColumnReader {
     for (const [, reader] of this.#leaves) reader.recycle()
   }
 
+  /** Lets go of that memory, where the rows are used for longer. */
+  forget(): void {
+    for (const [, reader] of this.#leaves) reader.forget()
+  }
+
   /** To be called behind the last row: throws where any is left. */
   end(passing = false): Promise<void> {
     return this.#guard(async () => {

@@ -1,5 +1,6 @@
 /** Writes the RLE/bit-packing hybrid of Parquet: see `runs.ts`. */
-import { packLevels, packRuns } from '../../kernel/host/bytes.js'
+import { packLevels } from '../../kernel/host/bytes.js'
+import { packRuns } from '../../kernel/host/runs.js'
 import type { RunArray } from './runs.js'
 
 /** As many of one number. */

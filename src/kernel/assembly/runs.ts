@@ -1,5 +1,7 @@
 /** Numbers of a few bits in the RLE/bit-packing hybrid of Parquet (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
 
+import { RUN_CUT, RUN_CUT_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../constants'
+
 /** A run shorter than this is packed with its neighbours. */
 const LEAST_RUN: i32 = 16
 
@@ -56,4 +58,124 @@ function writeVarint(number: u32, out: usize): usize {
   for (; number >= 128; number >>= 7) store<u8>(out++, <u8>(number | 128))
   store<u8>(out++, <u8>number)
   return out
+}
+
+/** Where a reader of runs is in its bytes, of which some are in memory: positions are those in all of them. */
+@unmanaged
+export class RunState {
+  /** Where the next run begins. */
+  at: u32
+  /** How many numbers of the run at hand are left: packed ones, or ones that are all the same. */
+  left: u32
+  isPacked: u32
+  value: u32
+  /** Where the next packed number begins: a byte, and a bit in it. */
+  byte: u32
+  bit: u32
+  /** The largest number so far. */
+  most: u32
+  /** One of RUN_... in `constants.ts`: what is damaged. */
+  fault: u32
+}
+
+/** The most bytes of the header of a run, and of its number. */
+const MOST_HEADER: u32 = 9
+
+/**
+ * Writes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops before that where a run is damaged,
+ * or where the bytes do that are in memory: those up to `end` of `total`, from `bytes` on, had they all been. Returns how many
+ * it wrote; of no numbers, it begins a run where none is at hand. Up to 8 bytes behind the last are read.
+ */
+export function readRuns(
+  bytes: usize,
+  end: u32,
+  total: u32,
+  width: u32,
+  out: usize,
+  count: u32,
+  size: u32,
+  state: RunState,
+): u32 {
+  let done: u32 = 0
+  do {
+    if (!state.left) {
+      if (end < total && end - state.at < MOST_HEADER) return done
+      beginRun(bytes, total, width, state)
+      if (state.fault) return done
+    }
+    let some = min(state.left, count - done)
+    if (state.isPacked) some = unpack(bytes, end, width, out, some, size, state)
+    else repeat(state.value, out, some, size, state)
+    if (!some) return done
+    state.left -= some
+    out += <usize>(some * size)
+    done += some
+  } while (done < count)
+  return done
+}
+
+function beginRun(bytes: usize, total: u32, width: u32, state: RunState): void {
+  let header: u32 = 0
+  for (let shift: u32 = 0; ; shift += 7) {
+    if (shift > 28 || state.at >= total) return fail(RUN_CUT, state)
+    const byte = <u32>load<u8>(bytes + <usize>state.at)
+    state.at++
+    header |= (byte & 127) << shift
+    if (byte < 128) break
+  }
+  state.isPacked = header & 1
+  state.left = header >> 1
+  if (state.isPacked) beginPacked(total, width, state)
+  else beginRepeated(bytes, total, width, state)
+  if (!state.left && !state.fault) fail(RUN_EMPTY, state)
+}
+
+/** The last group may be cut short, where fewer than eight numbers are left. */
+function beginPacked(total: u32, width: u32, state: RunState): void {
+  const bits = <u64>(total - state.at) << 3
+  let count = <u64>state.left << 3
+  if (count * width > bits) count = bits / width
+  state.left = <u32>min<u64>(count, 0xffffffff)
+  state.byte = state.at
+  state.bit = 0
+  state.at += <u32>((count * width + 7) >> 3)
+}
+
+function beginRepeated(bytes: usize, total: u32, width: u32, state: RunState): void {
+  const size = (width + 7) >> 3
+  if (state.at + size > total) return fail(RUN_CUT_REPEATED, state)
+  const value = load<u64>(bytes + <usize>state.at) & (((<u64>1) << (size << 3)) - 1)
+  if (value >> width) return fail(RUN_TOO_LARGE, state)
+  state.value = <u32>value
+  state.at += size
+}
+
+function fail(fault: u32, state: RunState): void {
+  state.fault = fault
+}
+
+function repeat(value: u32, out: usize, count: u32, size: u32, state: RunState): void {
+  if (count) state.most = max(state.most, value)
+  if (size == 1) memory.fill(out, <u8>value, count)
+  else for (const end = out + (<usize>count << 2); out < end; out += 4) store<u32>(out, value)
+}
+
+/** Unpacks as many numbers as are in memory whole; returns how many. */
+function unpack(bytes: usize, end: u32, width: u32, out: usize, count: u32, size: u32, state: RunState): u32 {
+  const bits = (<u64>(end - state.byte) << 3) - state.bit
+  if (<u64>count * width > bits) count = <u32>(bits / width)
+  const mask: u64 = (<u64>1 << width) - 1
+  const at = bytes + <usize>state.byte
+  let bit = state.bit
+  let most = state.most
+  for (let left = count; left > 0; left--, bit += width, out += <usize>size) {
+    const number = <u32>((load<u64>(at + <usize>(bit >> 3)) >> (bit & 7)) & mask)
+    most = max(most, number)
+    if (size == 1) store<u8>(out, <u8>number)
+    else store<u32>(out, number)
+  }
+  state.most = most
+  state.byte += bit >> 3
+  state.bit = bit & 7
+  return count
 }

@@ -1,4 +1,4 @@
-/** Bytes and bits that the kernel packs: see `assembly/snappy.ts` and `assembly/runs.ts`. */
+/** Bytes and bits that the kernel packs: see `assembly/snappy.ts`. */
 import { growMemory, sharedKernel as kernel } from './wasm.js'
 
 /** What the kernel reads and writes behind the ends, and how much longer a compressed block may become. */
@@ -28,16 +28,6 @@ export function packLevels(levels: Uint8Array): Uint8Array {
   const odd = levels.length & 7
   if (odd > 0) bits[bits.length - 1]! &= (1 << odd) - 1
   return bits
-}
-
-/** Numbers of `width` bits in Parquet's hybrid of runs and packed numbers. */
-export function packRuns(numbers: Int32Array, width: number): Uint8Array {
-  const { length } = numbers
-  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
-  // All of them packed, and two headers and a number for each run, which is of sixteen at least.
-  const { from, to } = place(bytes, Math.ceil(length / 8) * width + length + PADDING)
-  const end = kernel.writeRuns(from, length, width, to)
-  return new Uint8Array(kernel.memory.buffer, to, end - to).slice()
 }
 
 /** Puts bytes into the kernel's memory, with so much room behind them. */

@@ -27,6 +27,16 @@ export interface Kernel {
   uncompress(at: number, end: number, out: number, limit: number): number
   packLevels(at: number, count: number, out: number): void
   /** See `assembly/runs.ts`. */
+  readRuns(
+    bytes: number,
+    end: number,
+    total: number,
+    width: number,
+    out: number,
+    count: number,
+    size: number,
+    state: number,
+  ): number
   writeRuns(numbers: number, count: number, width: number, out: number): number
   /** See `assembly/texts.ts`. */
   rangeOfTexts(texts: number, offsets: number, count: number, range: number): void

@@ -1,0 +1,95 @@
+/** Runs of numbers, read and written by the kernel: see `assembly/runs.ts`. */
+import { growMemory, sharedKernel as kernel } from './wasm.js'
+
+/** Where a reader of runs is: the fields of the kernel's RunState. */
+export class RunState {
+  readonly words = new Uint32Array(8)
+
+  /** How many numbers of the run at hand are left. */
+  get left(): number {
+    return this.words[1]!
+  }
+
+  set left(count: number) {
+    this.words[1] = count
+  }
+
+  get isPacked(): boolean {
+    return this.words[2] === 1
+  }
+
+  /** What all numbers of the run are. */
+  get value(): number {
+    return this.words[3]!
+  }
+
+  /** Where the bytes begin that are read next. */
+  get start(): number {
+    return this.left > 0 && this.isPacked ? this.words[4]! : this.words[0]!
+  }
+
+  /** The largest number that was read since it was 0. */
+  get most(): number {
+    return this.words[6]!
+  }
+
+  set most(number: number) {
+    this.words[6] = number
+  }
+
+  /** One of RUN_... */
+  get fault(): number {
+    return this.words[7]!
+  }
+}
+
+/** How many numbers are in the kernel's memory together: they stay in a near cache. */
+const MOST = 1 << 13
+/** What the kernel reads and writes behind the ends; room for a header and a number. */
+const PADDING = 64
+const STATE = 32
+
+/** Fills an array with the next numbers, or begins the next run where it has no room; stops where one is damaged. */
+export function readRuns(bytes: Uint8Array, width: number, state: RunState, out: Uint8Array | Int32Array): void {
+  let done = 0
+  do {
+    const part = out.subarray(done, done + MOST)
+    done += readPart(bytes, width, state, part)
+  } while (done < out.length && state.fault === 0)
+}
+
+/** Returns how many were read: fewer where their runs are short, and have more bytes than was expected. */
+function readPart(bytes: Uint8Array, width: number, state: RunState, out: Uint8Array | Int32Array): number {
+  const { length } = out
+  const { start } = state
+  const some = bytes.subarray(start, start + Math.ceil((length * width) / 8) + (length >> 2) + PADDING)
+  const { at, room } = place(some, length * out.BYTES_PER_ELEMENT)
+  const { buffer } = kernel.memory
+  const words = new Uint32Array(buffer, at - STATE, state.words.length)
+  words.set(state.words)
+  const end = start + some.length
+  const done = kernel.readRuns(at - start, end, bytes.length, width, room, length, out.BYTES_PER_ELEMENT, at - STATE)
+  state.words.set(words)
+  if (out instanceof Uint8Array) out.set(new Uint8Array(buffer, room, done))
+  else out.set(new Int32Array(buffer, room, done))
+  return done
+}
+
+/** Numbers of `width` bits in runs. */
+export function packRuns(numbers: Int32Array, width: number): Uint8Array {
+  const { length } = numbers
+  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+  // All of them packed, and two headers and a number for each run, which is of sixteen at least.
+  const { at, room } = place(bytes, Math.ceil(length / 8) * width + length)
+  const end = kernel.writeRuns(at, length, width, room)
+  return new Uint8Array(kernel.memory.buffer, room, end - room).slice()
+}
+
+/** Puts bytes into the kernel's memory, behind room for a state, and makes so much room behind them. */
+function place(bytes: Uint8Array, size: number): { at: number; room: number } {
+  const at = Math.ceil((kernel.heapBase() + STATE) / 16) * 16
+  const room = Math.ceil((at + bytes.length + PADDING) / 16) * 16
+  growMemory(kernel, room + size + PADDING)
+  new Uint8Array(kernel.memory.buffer, at, bytes.length).set(bytes)
+  return { at, room }
+}
