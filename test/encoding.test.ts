@@ -189,6 +189,39 @@ describe('control characters', () => {
   })
 })
 
+describe('UTF-32', () => {
+  const input = 'id,logit_x,logit_y\na,2,1\n'
+  /** As Python's codecs utf-32-le and utf-32-be write it: each character in four bytes. */
+  const utf32 = (text: string, isBig: boolean) => {
+    const bytes = Buffer.from(Uint32Array.from(text, (c) => c.codePointAt(0)!).buffer)
+    return isBig ? bytes.swap32() : bytes
+  }
+
+  it.each([
+    ['utf-32le', utf32(input, false)],
+    ['utf-32be', utf32(input, true)],
+    ['utf-32le', utf32(`\ufeff${input}`, false)],
+    ['utf-32be', utf32(`\ufeff${input}`, true)],
+    ['utf-32le', utf32('{"logits":[2,1]}\n', false)],
+    ['utf-32be', utf32('é,b\n1,2\n', true)],
+    ['utf-32le', utf32('a,b\n1,2\n', false)],
+  ])('is named, with what converts it: %s', (encoding, bytes) => {
+    const cwd = folder({ 'my in.csv': bytes, 'in.csv': bytes })
+    const { status, stdout, stderr } = command(['my in.csv'], { cwd })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(`the input is ${encoding}; `)
+    expect(stderr).toContain(`run iconv -f ${encoding} -t utf-8 'my in.csv' | softmax`)
+    expect(command(['in.csv', '--encoding', encoding], { cwd }).stderr).toContain('iconv')
+  })
+
+  it('is no reason to take UTF-16 for it', async () => {
+    const { error } = await run(Buffer.from(input, 'utf16le'))
+    expect(error).toMatchObject({ code: 'E_ENCODING', message: expect.stringContaining("encoding: 'utf-16le'") })
+    const behind = await run(Buffer.from(`名前,${input.slice(3)}`, 'utf16le'))
+    expect(behind.error!.message).toContain("encoding: 'utf-16le' reads it, if it is UTF-16")
+  })
+})
+
 it('the API takes the option, and refuses nonsense', () => {
   expect(() => score({ encoding: '' })).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
   expect(() => score({ encoding: 'klingon' })).toThrow(expect.objectContaining({ code: 'E_OPTION' }))

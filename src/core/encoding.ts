@@ -118,17 +118,25 @@ function utf8Of(text: string): Buffer {
   return Buffer.concat(pieces.slice(1))
 }
 
-/** The encoding that a byte order mark stands for, or what looks like UTF-16 without one; undefined where more bytes could decide. */
+/** The encoding that a byte order mark stands for, or what looks like UTF-16 or UTF-32 without one; undefined where more bytes could decide. */
 export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
   const text = start.toString('latin1', 0, LONGEST_MARK)
   if (MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK)) return undefined
   const [, mark] = MARKS.find(([bytes]) => text.startsWith(bytes)) ?? []
   if (mark) return { encoding: mark, isMarked: true }
-  if (!text.slice(0, 2).includes('\0')) return text.length < 2 ? undefined : 'none'
+  if (!text.includes('\0')) return text.length < LONGEST_MARK ? undefined : 'none'
   if (start.length < SAMPLE) return undefined
-  const zero = [1, 0].find((zero) => looksLikeUtf16(start, zero))
-  return zero === undefined ? 'none' : { encoding: zero === 1 ? 'utf-16le' : 'utf-16be', isMarked: false }
+  const [encoding] = UNMARKED.find(([, size, place]) => areAscii(start, size, place)) ?? []
+  return encoding === undefined ? 'none' : { encoding, isMarked: false }
 }
+
+/** Encodings whose characters of ASCII have zeros in them: of how many bytes a character is, and which has the ASCII. */
+const UNMARKED = [
+  ['utf-32le', 4, 0],
+  ['utf-32be', 4, 3],
+  ['utf-16le', 2, 0],
+  ['utf-16be', 2, 1],
+] as const
 
 /** Longer ones first: that of UTF-32 begins as that of UTF-16 does. */
 const MARKS = [
@@ -139,20 +147,20 @@ const MARKS = [
   ['\xfe\xff', 'utf-16be'],
 ] as const
 const LONGEST_MARK = 4
-/** How many bytes show whether every other one is zero. */
+/** How many bytes show where the zeros are. */
 const SAMPLE = 64
 
-/** True if most pairs of bytes are a character of ASCII and a zero, which comes second or first, and none is reversed. */
-function looksLikeUtf16(start: Buffer, zero: number): boolean {
-  let [found, pairs] = [0, 0]
-  for (let at = 0; at < SAMPLE; at += 2) {
-    const [ascii, other] = [start[at + 1 - zero]!, start[at + zero]!]
-    if (ascii === 0) return false
-    if (ascii === SPACE && other === SPACE) continue
-    pairs++
-    if (other === 0 && ascii < 0x80) found++
+/** True if most units of `size` bytes are a character of ASCII, at `place` in zeros, and none has a zero there. */
+function areAscii(start: Buffer, size: number, place: number): boolean {
+  let [found, units] = [0, 0]
+  for (let at = 0; at < SAMPLE; at += size) {
+    const unit = Array.from(start.subarray(at, at + size))
+    if (unit[place] === 0) return false
+    if (unit.every((byte) => byte === SPACE)) continue
+    units++
+    if (unit[place]! < 0x80 && unit.every((byte, index) => index === place || byte === 0)) found++
   }
-  return 2 * found > pairs
+  return 2 * found > units
 }
 
 const SPACE = 32

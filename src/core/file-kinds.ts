@@ -4,7 +4,7 @@
  */
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
-import { speaking } from './option-words.js'
+import { shellWord, speaking } from './option-words.js'
 
 /** A kind of file. */
 export interface FileKind {
@@ -19,11 +19,11 @@ export interface FileKind {
 
 /** What the remedy is mostly: a command, whose output is piped in. */
 const pipe = (command: string) => (file: string) => {
-  const filled = command.replace('FILE', file)
+  const filled = command.replace('FILE', () => fileWord(file))
   return speaking() === 'command' ? `${filled} | softmax` : `${filled}, and score what it prints`
 }
-const run = (command: string) => (file: string) => `run ${pipe(command)(file)}`
-const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', file)}"`
+export const run = (command: string) => (file: string) => `run ${pipe(command)(file)}`
+const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', () => file)}"`
 const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE').to_csv('logits.csv', index=False)`)
 const say = (remedy: string) => () => remedy
 
@@ -199,6 +199,11 @@ const KINDS: readonly FileKind[] = [
 
 function zipOf(names: RegExp): Magic {
   return beginsAsWith('PK\x03\x04', names, ZIP_BYTES)
+}
+
+/** A path as a shell takes it. */
+function fileWord(file: string): string {
+  return /^[\w.,/][\w.,/-]*$/.test(file) ? file : shellWord(file)
 }
 
 function firstEntry(start: Buffer): string {

@@ -31,7 +31,7 @@ function propertyText(name: string, value: string | number | boolean | undefined
 }
 
 /** A word as a shell takes it: in quotes, unless it is plain. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   if (/^-?[\w.=,]+$/.test(text)) return text
   return `'${escaped(text).replaceAll("'", `'\\''`)}'`
 }

@@ -100,7 +100,7 @@ const separator: Kind<string> = {
 
 const encodingName: Kind<string> = {
   place: 'NAME',
-  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252',
+  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (utf-32 has to be converted, as iconv does)',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
 }

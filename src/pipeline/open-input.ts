@@ -3,7 +3,7 @@
 import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
-import { type FileKind, kindMagics, unsupported } from '../core/file-kinds.js'
+import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
 import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText } from '../core/formats.js'
 import { firstMatch, type Magic } from '../core/magic.js'
 import { optionText } from '../core/option-words.js'
@@ -52,7 +52,7 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   const binary = found === 'none' ? undefined : found
   const isBinary = binary ?? (named && !isText(named))
   if (isBinary && !binary) await requireNoText(source, named!)
-  const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, warn)
+  const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, input.path, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
   if (named && named !== format) warn(`it is read as ${format}, as its first bytes show, and not as ${named}`)
   return {
@@ -91,14 +91,19 @@ async function textFormat(source: Peekable, named: FormatName | undefined, setti
 const LONGEST_LINE = 1 << 20
 
 /** A text as UTF-8, and what it was: what its byte order mark says, or what is asked for. */
-async function decode(source: Peekable, asked: string | undefined, warn: Warn): Promise<Text> {
+async function decode(
+  source: Peekable,
+  asked: string | undefined,
+  path: string | undefined,
+  warn: Warn,
+): Promise<Text> {
   const named = asked === undefined ? undefined : encodingNamed(asked)
   const found = (await source.peek(encodingOfBytes)) ?? 'none'
   if (found === 'none') return decodedBy(source, named)
   const { encoding, isMarked } = found
-  if (!isMarked && named === undefined) throw unmarked(encoding)
-  if (!isMarked) return decodedBy(source, named)
-  if (encoding.startsWith('utf-32')) throw undecodable(encoding)
+  if (!isMarked && named !== undefined) return decodedBy(source, named)
+  if (encoding.startsWith('utf-32')) throw undecodable(encoding, path)
+  if (!isMarked) throw unmarked(encoding)
   if (named !== undefined && named !== encoding && asked !== 'utf-16') {
     warn(`it is read as ${encoding}, as its byte order mark says, and not as ${asked}`)
   }
@@ -122,8 +127,8 @@ function unmarked(encoding: string): SoftmaxError {
   })
 }
 
-function undecodable(encoding: string): SoftmaxError {
-  const remedy = `convert it to UTF-8 first, as with iconv -f ${encoding} -t utf-8`
+function undecodable(encoding: string, path = 'FILE'): SoftmaxError {
+  const remedy = `it is not supported; ${run(`iconv -f ${encoding} -t utf-8 FILE`)(path)}`
   return new SoftmaxError('E_ENCODING', { reason: `the input is ${encoding}`, remedy })
 }
 

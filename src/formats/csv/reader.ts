@@ -79,13 +79,16 @@ function requireText({ header = [], first, line }: CsvHeader, encoding: string |
       const delimiter = header.length === 1 ? controlBetween(name, first?.[0]) : undefined
       if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
       const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
-      const remedy =
-        encoding === 'latin1'
-          ? `try ${optionText('encoding', 'windows-1252')}`
-          : `${optionText('header', false)} reads it as a row`
-      throw new SoftmaxError('E_ENCODING', { reason, remedy, line })
+      throw new SoftmaxError('E_ENCODING', { reason, remedy: controlRemedy(name, encoding), line })
     }
   }
+}
+
+function controlRemedy(name: string, encoding: string | undefined): string {
+  if (name.includes('\0')) return `${optionText('encoding', 'utf-16le')} reads it, if it is UTF-16`
+  return encoding === 'latin1'
+    ? `try ${optionText('encoding', 'windows-1252')}`
+    : `${optionText('header', false)} reads it as a row`
 }
 
 /** One column with what other files have between cells in it is a file of another delimiter. */
