@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 /** Delimited text that is not as RFC 4180 has it: what stands above the header, between cells, around them, and at the end. */
 import { Readable } from 'node:stream'
+import { parse } from 'csv-parse/sync'
 import { read, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
@@ -497,6 +499,7 @@ describe('newlines of several kinds', () => {
     const { error } = await everyWay('t,logit_x,logit_y\na,2,1\rb,2,1\n')
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 5, width: 3 } })
     expect(error!.message).toContain('newline of another kind')
+    expect(error!.message).toContain(String.raw`tr '\r' ' ' makes blanks`)
   })
 
   it.each(['a,2,1\r', '"a",2,"1"\r'])('a file that is cut between CR and LF is told to be: %j', async (end) => {
@@ -558,4 +561,47 @@ describe('rows of which none can be read', () => {
     ])
     expect(text).toBe('')
   })
+})
+
+describe('a carriage return in the header of lines that end in line feeds', () => {
+  it.each(['id\rx,logit_a,logit_b\n1,2,1\n2,1,2\n', 'id,logit_a,logit_b\rx\n1,2,1\n2,1,2\n'])(
+    'stops the run, and the message has what mends it: %j',
+    async (input) => {
+      for (const onError of ['fail', 'skip'] as const) {
+        const { error, text } = await run(input, { onError })
+        expect(error).toMatchObject({ code: 'E_QUOTE', status: 1, info: { line: 1 } })
+        expect(error!.message).toContain(String.raw`tr '\r' ' '`)
+        expect(text).toBe('')
+      }
+      expect((await run(input.replaceAll('\r', ' '))).text).toContain(`\n1,${P21},a\n`)
+    },
+  )
+})
+
+describe('a delimiter or newline behind a backslash', () => {
+  const header = 'id,logit_a,logit_b\n'
+
+  it.each([
+    [`${header}a\\,b,2,1\n`, 'a,b'],
+    [`${header}c,2,1\na\\\nb,2,1\n`, 'a\nb'],
+    [`${header}c,2,1\na\\\\\\,b,2,1\n`, 'a\\,b'],
+    ['i\\,d,logit_a,logit_b\nc,2,1\n', 'i,d'],
+    ['id;logit_a;logit_b\na\\;b;2;1\n', 'a;b'],
+  ])('makes a row of another width, and the message has what reads it: %j', async (input, cell) => {
+    const { error } = await run(input, input.includes(';') ? { delimiter: ';' } : {})
+    expect(error).toMatchObject({ code: 'E_WIDTH' })
+    const [, code] = /python -c "([^"]+)"/.exec(error!.message)!
+    const { stdout, status } = spawnSync('python3', ['-c', code!], { input })
+    expect(status).toBe(0)
+    const { text, error: none } = await run(stdout)
+    expect(none).toBeUndefined()
+    expect((parse(text) as string[][]).map(([first]) => first)).toContain(cell)
+  })
+
+  it.each([`${header}C:\\dir\\,2,1,3\n`.replace('dir\\,', 'dir,'), `${header}a\\\\,b,2,1\n`])(
+    'is not found where a backslash stands elsewhere: %j',
+    async (input) => {
+      expect((await run(input)).error!.message).not.toContain('backslash')
+    },
+  )
 })

@@ -8,6 +8,7 @@ import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { readFirstLine } from './first-line.js'
 import { delimiterBehindQuote } from './likely-delimiter.js'
+import { hasOtherNewline } from './row-shape.js'
 import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
 import { countLines, rowRanges } from './scanner.js'
@@ -153,7 +154,7 @@ class HeadReader {
     }
     const [bad] = this.#passed
     if (!this.#header && !bad) return undefined
-    if (bad) this.#setMisfit()
+    if (bad) this.#setMisfit(rowsIn(bad, this.#dialect).next().value?.row)
     return this.#head(this.#header || !bad ? undefined : this.#looseCells(bad), prepend(this.#passed, blocks))
   }
 
@@ -163,8 +164,13 @@ class HeadReader {
     return { ...read, first, line, warning, blocks }
   }
 
-  #setMisfit(): void {
-    if (this.#header) this.#dialect = { ...this.#dialect, misfit: true }
+  /** Notes that the first row does not fit the header. Throws E_QUOTE where the header ends as no other line does. */
+  #setMisfit(row: Row | OversizedRow | undefined): void {
+    if (!this.#header) return
+    if (this.#dialect.newline === '\r' && Array.isArray(row) && hasOtherNewline(row)) {
+      throw new SoftmaxError('E_QUOTE', { line: this.#line, reason: HEADER_RETURN })
+    }
+    this.#dialect = { ...this.#dialect, misfit: true }
   }
 
   /** Takes the header off a block; gives what is left of it, if anything is. */
@@ -197,7 +203,7 @@ class HeadReader {
         if (first) return { first }
       }
       if (this.#settings.onError === 'skip' && searched + found.start <= SEARCH) continue
-      this.#setMisfit()
+      this.#setMisfit(row)
       return { first: this.#header ? undefined : this.#requireCells(found, block, { row: 1 }) }
     }
     return undefined
@@ -267,6 +273,7 @@ function isMarked([first = '', ...names]: string[]): boolean {
   return /^#+$/.test(first) && names.length > 0
 }
 
+const HEADER_RETURN = String.raw`a carriage return stands in the header, and is taken for its end; tr '\r' ' ' makes a blank of it`
 const TRAILING_ROWS = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
 const TRAILING_HEADER = 'the header ends in a delimiter that the rows lack; the empty name behind it is left out'
 

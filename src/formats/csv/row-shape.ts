@@ -38,13 +38,31 @@ function isRepeated(row: string[], columns: readonly Column[]): boolean {
   return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)
 }
 
-function widthHint(
-  row: string[],
-  width: number,
-  columns: readonly Column[],
-  { misfit = false, comment }: Dialect,
-): string | undefined {
-  if (row.some((cell) => hasNewline(cell) && !cell.includes('"'))) return 'it has a newline of another kind in it'
+/** True of a row that has a newline in it which is not in quotes, and ends no rows. */
+export function hasOtherNewline(row: readonly string[]): boolean {
+  return row.some((cell) => hasNewline(cell) && !cell.includes('"'))
+}
+
+/** What may be done where lines end in more than one kind of newline. */
+export const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
+
+/** What reads cells whose delimiters and newlines have a backslash before them, where each of these would make one cell of two. */
+function escapedHint(row: readonly string[], columns: readonly Column[], { delimiter }: Dialect): string | undefined {
+  const isEscaped = (cell = '') => /(?:^|[^\\])(?:\\\\)*\\$/.test(cell)
+  const isNarrow = row.length < columns.length && columns.some(({ headerCell }) => isEscaped(headerCell))
+  const isWide = row.slice(0, -1).some(isEscaped)
+  const isBroken = row.length < columns.length && isEscaped(row.at(-1))
+  if (!isNarrow && !isWide && !isBroken) return undefined
+  const named = delimiter === ',' ? '' : `, delimiter='${delimiter}'`
+  const reader = `csv.reader(sys.stdin${named}, escapechar=chr(92))`
+  return `a backslash before a delimiter or newline is text here; python -c "import csv, sys; csv.writer(sys.stdout).writerows(${reader})" puts such cells in quotes`
+}
+
+function widthHint(row: string[], width: number, columns: readonly Column[], dialect: Dialect): string | undefined {
+  const { misfit = false, comment } = dialect
+  if (hasOtherNewline(row)) return OTHER_NEWLINE
+  const escaped = escapedHint(row, columns, dialect)
+  if (escaped !== undefined) return escaped
   if (row[0]!.startsWith('#') && comment === undefined)
     return `${optionText('comment', '#')} skips lines that begin with #`
   if (row.length === width + 1 && row.at(-1) === '') return 'it ends in a delimiter'
