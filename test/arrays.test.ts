@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
-import { type Numbers, npyOf } from './npy.js'
+import { type Numbers, npyOf, safetensorsOf } from './npy.js'
 import { P21, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
@@ -71,7 +71,10 @@ async function scored(path: string, options: ScoreOptions) {
   return Buffer.concat(pieces)
 }
 
-describe.each([['npy', 'arrays-npy.ndjson']] as const)('.%s', (format, fixture) => {
+describe.each([
+  ['npy', 'arrays-npy.ndjson'],
+  ['safetensors', 'arrays-safetensors.ndjson'],
+] as const)('.%s', (format, fixture) => {
   const all = casesOf(fixture)
   const good = all.filter(({ code }) => !code).map((one) => [one.name, one] as const)
   const bad = all.filter(({ code }) => code).map((one) => [one.name, one] as const)
@@ -103,10 +106,10 @@ describe.each([['npy', 'arrays-npy.ndjson']] as const)('.%s', (format, fixture) 
   })
 
   it.each(good)('of %s is a stream of objects', async (_, one) => {
-    const { axis } = one.options
+    const { axis, tensor } = one.options
     const path = join(folder({ in: Buffer.from(one.bytes, 'base64') }), 'in')
     const found: unknown[] = []
-    for await (const row of createReadStream(path).pipe(read(format, { ...(axis !== undefined && { axis }) }))) {
+    for await (const row of createReadStream(path).pipe(read(format, { axis, tensor }))) {
       found.push(row)
     }
     const positions = (row: number) => Object.fromEntries((one.index?.[row] ?? []).map((at, axis) => [`i${axis}`, at]))
@@ -116,8 +119,8 @@ describe.each([['npy', 'arrays-npy.ndjson']] as const)('.%s', (format, fixture) 
   it.each(bad)('of %s is refused, in a stream and in a file', async (_, { bytes, options, code }) => {
     const file = Buffer.from(bytes, 'base64')
     for (const to of ['npy', 'csv'] as const) {
-      expect((await run(file, { ...options, to })).error?.code).toBe(code)
-      expect((await run(file, { ...options, to }, 5)).error?.code).toBe(code)
+      expect((await run(file, { ...options, to, from: format })).error?.code).toBe(code)
+      expect((await run(file, { ...options, to, from: format }, 5)).error?.code).toBe(code)
     }
     const path = join(folder({ in: file }), 'in')
     await expect(scored(path, { ...options, to: 'csv', from: format })).rejects.toMatchObject({ code })
@@ -206,6 +209,69 @@ describe('an array of three axes', () => {
     const pair = npyFile('<f8', false, [1, 2, 1], new Uint8Array(numbers.buffer))
     expect((await run(pair, { to: 'csv', axis: 1 })).text).toBe(`i0,i1,p_0,p_1,label\n0,0,${P21},0\n`)
     expect((await run(pair, { to: 'csv', axis: 2 })).text).toBe('i0,i1,p_0,label\n0,0,1,0\n0,1,1,0\n')
+  })
+})
+
+describe.each([['safetensors', safetensorsOf]] as const)('%s that is written', (to, arraysOf) => {
+  const { bytes } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
+  const cube = Buffer.from(bytes, 'base64')
+  const cells = async (emit: ScoreOptions['emit'], axis: number) => {
+    const { text } = await run(cube, { to: 'csv', axis, emit, keep: false })
+    return (parse(text) as string[][]).slice(1).map((row) => row.map(Number))
+  }
+
+  it.each([-1, 0, 1])('has an array for each output column, in the shape of the input: axis %i', async (axis) => {
+    const { bytes, error, warnings } = await run(cube, { to, axis, emit: 'index,probs,confidence,label' })
+    expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
+    const found = arraysOf(bytes)
+    const outer = [2, 3, 4].toSpliced(axis, 1)
+    expect(Object.entries(found).map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
+      ['index', 'I64', outer],
+      ['probs', 'F64', [2, 3, 4]],
+      ['confidence', 'F64', outer],
+    ])
+    expect(rowsAlong(found.probs!, axis)).toEqual(await cells('probs', axis))
+    for (const name of ['index', 'confidence'] as const) {
+      expect(found[name]!.values).toEqual((await cells(name, axis)).flat())
+    }
+  })
+
+  it('is rows x classes of text, or where rows are left out', async () => {
+    const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
+    const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
+    expect(warnings).toEqual([`${to} holds numbers alone: "id" is left out`])
+    const found = arraysOf(bytes)
+    expect(found.p).toEqual({ dtype: 'F64', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
+    expect(found.nats!.shape).toEqual([2])
+    expect(found.index).toEqual({ dtype: 'I64', shape: [2], values: [0, 0] })
+  })
+
+  it('has float32, logarithms and no rows where that is asked for', async () => {
+    const found = arraysOf((await run(cube, { to, float32: true, emit: 'probs,margin' })).bytes)
+    expect([found.probs!.dtype, found.margin!.dtype]).toEqual(['F32', 'F32'])
+    expect(found.probs!.values).toEqual((await cells('probs', -1)).flat().map(Math.fround))
+    const log = arraysOf((await run(cube, { to, op: 'log-softmax' })).bytes)
+    expect(log.logprobs!.shape).toEqual([2, 3, 4])
+    expect(arraysOf((await run('logit_a,logit_b\n', { to })).bytes).probs!.shape).toEqual([0, 2])
+  })
+
+  it('is what the command and other APIs write, and is read again', async () => {
+    const cwd = folder({ 'in.npy': cube })
+    const { status, stderr } = command(['in.npy', '-e', 'probs,index', '-o', `out.${to}`], { cwd })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const file = readFileSync(join(cwd, `out.${to}`))
+    expect(file.equals((await run(cube, { to, emit: 'probs,index' })).bytes)).toBe(true)
+    expect(file.equals(await scored(join(cwd, 'in.npy'), { to, emit: 'probs,index', jobs: 2 }))).toBe(true)
+    const again = await run(file, { tensor: 'probs', to: 'csv', emit: 'index' })
+    expect(again.text).toBe((await run(cube, { to: 'csv', emit: 'index' })).text)
+    const dry = command(['in.npy', '-e', 'index,probs', '-o', `out.${to}`, '--dry-run'], { cwd })
+    expect(dry).toMatchObject({ status: 0, stderr: '' })
+    expect(dry.stdout).toMatch(/rows:\n(\[[\d.,e-]+\]\n){3}$/)
+  })
+
+  it('refuses what is no number', async () => {
+    expect((await run(cube, { to, emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await run(cube, { to, topK: 1 })).error).toMatchObject({ code: 'E_CONFLICT' })
   })
 })
 

@@ -41,6 +41,13 @@ const npy = (descr: string, shape: string, numbers: Buffer) => {
   ])
 }
 
+/** A file of two tensors of no numbers. */
+const TWO_TENSORS = (() => {
+  const empty = { dtype: 'F64', shape: [0, 2], data_offsets: [0, 0] }
+  const header = JSON.stringify({ ids: empty, logits: empty })
+  return Buffer.concat([Buffer.from([header.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(header)])
+})()
+
 /** A stream of Arrow that pyarrow wrote. */
 function feature(name: string): Buffer {
   const lines = readFileSync(join(ROOT, 'fixtures/features.ndjson'), 'utf8').trimEnd().split('\n')
@@ -131,6 +138,13 @@ const THROUGH_COMMAND = {
     status: 1 as const,
     begins: 'in.npy: cannot read it as logits: its dtype is <c16',
     says: 'save it as float64',
+  },
+  E_TENSOR: {
+    files: { 'in.safetensors': TWO_TENSORS },
+    args: ['in.safetensors'],
+    status: 2 as const,
+    begins: 'in.safetensors: it holds several arrays: "ids,logits"; ',
+    says: 'choose with --tensor logits',
   },
   E_CORRUPT: {
     files: { 'in.npy': npy('<f8', '(2, 2)', Buffer.alloc(31)) },

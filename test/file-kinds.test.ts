@@ -44,7 +44,6 @@ const SAYS: Record<string, [is: string, remedy: string]> = {
   'orc, zlib': ['ORC', 'orc.read_table'],
   avro: ['Avro', 'fastavro FILE'],
   'feather 1': ['Feather of version 1', 'write_feather'],
-  safetensors: ['safetensors', '.npy'],
   stata: ['Stata', 'read_stata'],
   'stata 118': ['Stata', 'read_stata'],
   spss: ['SPSS', 'read_spss'],

@@ -534,6 +534,50 @@ const TESTS = {
     refuses('--axis', ['', 'x', '1.5', '--1'], 'axis', [1.5, '1', null])
   },
 
+  tensor() {
+    const tensors = (names: string[]) => {
+      const entries = names.map((name, index) => [
+        name,
+        { dtype: 'F64', shape: [1, 2], data_offsets: [16 * index, 16 * index + 16] },
+      ])
+      const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)))
+      const lead = Buffer.alloc(8)
+      lead.writeUInt32LE(header.length)
+      return Buffer.concat([
+        lead,
+        header,
+        ...names.map((_, index) => Buffer.from(new Float64Array([2 - index, 1]).buffer)),
+      ])
+    }
+
+    it('is the one that is read', async () => {
+      const [first, second] = [`p_0,p_1,label\n${P21},0\n`, 'p_0,p_1,label\n0.5,0.5,0\n']
+      for (const [tensor, output] of [
+        ['a', first],
+        ['b c', second],
+      ] as const) {
+        expect(outputOf(['--tensor', tensor, '-t', 'csv'], tensors(['a', 'b c']))).toBe(output)
+        expect((await run(tensors(['a', 'b c']), { tensor, to: 'csv' })).text).toBe(output)
+      }
+      expect((await run(tensors(['a']), { to: 'csv' })).text).toBe(first)
+    })
+
+    it('is one that there is', async () => {
+      const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
+      expect(error?.message).toBe(`it holds no array called "c": "a,b"; choose with tensor: 'a' [E_TENSOR]`)
+    })
+
+    it('is of files that have several', () => {
+      const { status, stderr } = command(['--tensor', 'a'], { stdin: ROWS })
+      expect(stderr).toContain(
+        '--tensor is of files of named arrays, such as safetensors, and this is csv; leave it out',
+      )
+      expect(status).toBe(2)
+    })
+
+    refuses('--tensor', [''], 'tensor', ['', 7, null])
+  },
+
   escape() {
     it('stands before a quote inside quotes, in place of a quote', async () => {
       const input = 'id,logit_a,logit_b\n"a\\"b,",2,1\n'

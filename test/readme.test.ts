@@ -29,8 +29,15 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   for (const [name, path] of packages()) symlinkSync(path, join(cwd, 'node_modules', name))
   fixture('digits-logits.csv', 'logits.csv')
   fixture('digits.npy', 'logits.npy')
-  const [cube] = readFileSync(join(ROOT, 'fixtures', 'arrays-npy.ndjson'), 'utf8').split('\n')
-  writeFileSync(join(cwd, 'batch_class_token.npy'), Buffer.from(JSON.parse(cube!).bytes, 'base64'))
+  const array = (format: string, name: string, as: string) => {
+    const lines = readFileSync(join(ROOT, 'fixtures', `arrays-${format}.ndjson`), 'utf8')
+      .trimEnd()
+      .split('\n')
+    const { bytes } = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
+    writeFileSync(join(cwd, as), Buffer.from(bytes, 'base64'))
+  }
+  array('npy', '<f4 C, axis -2', 'batch_class_token.npy')
+  array('safetensors', 'logits of several', 'outputs.safetensors')
   fixture('digits.parquet', 'logits.parquet')
   mkdirSync(join(cwd, 'parts'))
   fixture('digits.parquet', 'parts/part-0.parquet')

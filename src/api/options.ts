@@ -118,6 +118,8 @@ interface ForBytesRead {
   encoding?: ValueOf<'encoding'> | undefined
   /** The axis of an array that the classes are along, from 0, or from -1 backwards [default: -1, the last]. */
   axis?: ValueOf<'axis'> | undefined
+  /** The array that holds the logits, in a file of several [default: the only one]. */
+  tensor?: ValueOf<'tensor'> | undefined
   /** A longer row is a bad one; no more than that is held of it [default: 16 MiB]. */
   maxRowBytes?: ValueOf<'maxRowBytes'> | undefined
   /** The name of the input in messages. */

@@ -25,7 +25,7 @@ export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string]
  * Columns are named after the classes, whose names belong to the list of probabilities that `softmax` made; `labels` names
  * them where a list is another program's, which else goes by positions. All rows have the properties of the first; a
  * property that is missing is null. A row that does not fit ends the stream: there is no `onError`, as a program can leave
- * out a row of its own. Text is written as rows come; Parquet, Arrow and .npy take 1024 rows at a time.
+ * out a row of its own. Text is written as rows come; other formats take 1024 rows at a time.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
  * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_PEER, E_CONFLICT, E_OUTPUT.

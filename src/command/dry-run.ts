@@ -4,7 +4,7 @@ import { scoreFiles } from '../api/score-files.js'
 import { valueReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
 import { printable, shortened } from '../core/errors.js'
-import { isText } from '../core/formats.js'
+import { holdsArrays, isText } from '../core/formats.js'
 import { type OptionsOf, parseOptions } from '../core/options.js'
 import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -122,7 +122,7 @@ function columnsText(columns: InputInfo['output']['columns']): string {
 async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): Promise<string> {
   if (isText(format)) return bytes.toString()
   const lines: string[] = []
-  const settings = parseOptions({ from: format }, 'bytes')
+  const settings = parseOptions({ from: format, ...(holdsArrays(format) && { tensor: shownArray(columns) }) }, 'bytes')
   const reader = await (await loadFormat(format)).read({ chunks: chunksOf(bytes) }, settings)
   const names = reader?.named ? columns.map(({ name }) => `${JSON.stringify(name)}:`) : undefined
   for await (const batch of reader?.batches(readAll(names?.length, reader.columns[0]?.width)) ?? []) {
@@ -134,6 +134,11 @@ async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): 
   }
   await reader?.close?.()
   return lines.join('')
+}
+
+/** Of several arrays, the one that is shown: the probabilities, or the first. */
+function shownArray(columns: InputInfo['output']['columns']): string {
+  return (columns.find(({ type }) => /list/.test(type)) ?? columns[0]!).name
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {

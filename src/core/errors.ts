@@ -130,6 +130,10 @@ export const CODES = {
     (info) =>
       `cannot tell which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
+  E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
+    const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
+    return `${what}: ${shown(names.join(','))}; choose with ${optionText('tensor', proposed)}`
+  }),
   E_SELECTOR: word<{ item: string; reason: string }>(
     2,
     ({ item, reason }) => `${optionText('logits')} ${shown(item)} ${reason}`,

@@ -77,7 +77,6 @@ const KINDS: readonly FileKind[] = [
     magic: beginsAs('\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'),
     remedy: say(FLATTENED),
   },
-  { feature: 'safetensors', magic: isSafetensors, remedy: say(FLATTENED) },
   {
     feature: 'HDF5',
     magic: beginsAs('\x89HDF\r\n\x1a\n'),
@@ -208,13 +207,6 @@ function fileWord(file: string): string {
 
 function firstEntry(start: Buffer): string {
   return start.toString('utf8', 30, 30 + start.readUInt16LE(26))
-}
-
-/** A length of eight bytes, at most 100 MB, then an object of JSON. */
-function isSafetensors(start: Buffer): boolean | undefined {
-  if (start.length < 4) return start.includes('\n') || start.includes('\r') ? false : undefined
-  if (start[3]! > 5) return false
-  return start.length < 9 ? undefined : start.readUInt32LE(4) === 0 && start[8] === 0x7b
 }
 
 /** Every kind, and how it is recognized; where a format of text is asked for, those that text cannot begin as. */

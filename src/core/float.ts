@@ -1,9 +1,9 @@
 /** Numbers as bytes, of 1 to 8 bytes and in either order, as doubles. */
 import { endianness } from 'node:os'
 
-/** How numbers are written: floats, or integers with a sign or without; bytes a number, and whether the last comes first. */
+/** How numbers are written: floats, bfloat16, or integers with a sign or without; bytes a number, and whether the last comes first. */
 export interface NumberLayout {
-  kind: 'f' | 'i' | 'u'
+  kind: 'f' | 'b' | 'i' | 'u'
   bytes: 1 | 2 | 4 | 8
   bigEndian: boolean
 }
@@ -24,6 +24,7 @@ const ARRAYS: Readonly<Record<string, MakeArray>> = {
   f2: (...part) => halves(new Uint16Array(...part)),
   f4: (...part) => new Float32Array(...part),
   f8: (...part) => new Float64Array(...part),
+  b2: (...part) => upperHalves(new Uint16Array(...part)),
   i1: (...part) => new Int8Array(...part),
   i2: (...part) => new Int16Array(...part),
   i4: (...part) => new Int32Array(...part),
@@ -51,6 +52,13 @@ export function halves(words: Uint16Array): Float64Array {
 }
 
 let TABLE: Float64Array | undefined
+
+/** bfloat16: the upper half of the bits of a float32. */
+function upperHalves(words: Uint16Array): Float32Array {
+  const bits = new Uint32Array(words.length)
+  for (let index = 0; index < words.length; index++) bits[index] = words[index]! << 16
+  return new Float32Array(bits.buffer)
+}
 
 /** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
 export function half(word: number): number {

@@ -1,6 +1,6 @@
 /** What is known of every format without its code: how its files are recognized. */
 import { SoftmaxError } from './errors.js'
-import { beginsAs, beginsAsJson, firstMatch, type Magic } from './magic.js'
+import { beginsAs, beginsAsJson, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
 
 /** A format, as it is recognized. */
 interface FormatInfo {
@@ -12,8 +12,8 @@ interface FormatInfo {
   magic?: Magic
   /** True for text, whose first bytes are weaker evidence than an option. */
   text?: true
-  /** True for arrays of numbers, which have axes. */
-  array?: true
+  /** Of arrays of numbers, which have axes: whether a file holds one, or several with names. */
+  arrays?: 'one' | 'several'
 }
 
 /** Every format once; `formats/index.ts` has the code of each. */
@@ -21,7 +21,8 @@ const TABLE = {
   csv: { extensions: ['.csv'], delimiter: ',', text: true },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
   ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
-  npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), array: true },
+  npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), arrays: 'one' },
+  safetensors: { extensions: ['.safetensors'], magic: beginsAsSafetensors, arrays: 'several' },
   // The second one has an encrypted footer, which is refused by name.
   parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1', 'PARE') },
   arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
@@ -56,7 +57,12 @@ export function isText(name: FormatName): boolean {
 
 /** True if a format holds arrays of numbers. */
 export function isArray(name: FormatName): boolean {
-  return FORMATS[name].array === true
+  return FORMATS[name].arrays !== undefined
+}
+
+/** True if files of a format hold several arrays, by name. */
+export function holdsArrays(name: FormatName): boolean {
+  return FORMATS[name].arrays === 'several'
 }
 
 /** The format of an input by its first bytes; undefined where more of them could decide. */

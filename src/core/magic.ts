@@ -71,3 +71,10 @@ export function beginsAsJson(start: Buffer): boolean | undefined {
 function withoutMark(start: Buffer): string {
   return start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
 }
+
+/** Recognizes safetensors: a length of eight bytes, at most 100 MB, then an object of JSON. */
+export function beginsAsSafetensors(start: Buffer): boolean | undefined {
+  if (start.length < 4) return start.includes('\n') || start.includes('\r') ? false : undefined
+  if (start[3]! > 5) return false
+  return start.length < 9 ? undefined : start.readUInt32LE(4) === 0 && start[8] === 0x7b
+}

@@ -5,7 +5,7 @@
 
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
-import { delimiterOf, FORMAT_NAMES, type FormatName, isArray, isText } from './formats.js'
+import { delimiterOf, FORMAT_NAMES, type FormatName, holdsArrays, isArray, isText } from './formats.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
@@ -163,8 +163,8 @@ const signal: Kind<AbortSignal> = {
 /** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, the command. */
 type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'command'
 
-/** Inputs that an option may be about: text, text whose cells are delimited, arrays. */
-type Subject = 'text' | 'delimited' | 'array'
+/** Inputs that an option may be about: text, text whose cells are delimited, an array, files of several arrays. */
+type Subject = 'text' | 'delimited' | 'array' | 'arrays'
 
 /** An entry of {@link OPTIONS}. */
 export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
@@ -392,7 +392,7 @@ export const OPTIONS = {
     short: 'f',
     defaultText: 'by file name, or csv',
     aliases:
-      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy parquet=parquet arrow=arrow',
+      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy safetensors=safetensors parquet=parquet arrow=arrow',
     help: 'format of the input',
   }),
   to: option({
@@ -410,6 +410,14 @@ export const OPTIONS = {
     about: 'array',
     aliases: 'dim class-axis class-dim',
     help: 'the axis of an array that the classes are along, from 0, or from -1 backwards',
+  }),
+  tensor: option({
+    kind: text('NAME'),
+    scopes: READERS,
+    defaultText: 'the only one',
+    about: 'arrays',
+    aliases: 'array tensor-name array-name key dataset variable',
+    help: 'the array that holds the logits, in a file of several',
   }),
   onError: option({
     kind: choice('fail', 'skip'),
@@ -614,6 +622,7 @@ const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; nam
   text: { has: isText, name: 'text' },
   delimited: { has: (format) => delimiterOf(format) !== undefined, name: 'delimited text, such as csv' },
   array: { has: isArray, name: 'arrays, such as npy' },
+  arrays: { has: holdsArrays, name: 'files of named arrays, such as safetensors' },
 }
 
 /** Refuses options that would do nothing for a format. Throws E_CONFLICT. */

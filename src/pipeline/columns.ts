@@ -65,5 +65,7 @@ export function numbersOf(
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
   if (kept.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
-  return { ...schema, emit, names: fieldsOf(emit, schema).map(({ name }) => name), kept: [] }
+  // The probabilities of all classes are one array.
+  const shaped = { ...schema, shape: 'list' } as const
+  return { ...shaped, emit, names: fieldsOf(emit, shaped).map(({ name }) => name), kept: [] }
 }

@@ -103,7 +103,13 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
   const { classes: names = positions(count), shape = 'list' } = originOf(probabilities) ?? {}
   const classes = labels && count > 0 ? readLabels(labels, count) : names
-  return { classes, log, sigmoid: false, topK, shape: format.shapes.includes(shape) ? shape : 'columns' }
+  return {
+    classes,
+    log,
+    sigmoid: false,
+    topK,
+    shape: format.numbersOnly ? 'list' : format.shapes.includes(shape) ? shape : 'columns',
+  }
 }
 
 function positions(count: number): string[] {

@@ -74,9 +74,10 @@ export interface OutputShape {
   inner: number
 }
 
-/** The shape of an array of `width` numbers a row: that of the input, where all rows of it come out, or rows x width. */
-export function outputShape({ shape }: Pick<OutputSchema, 'shape'>, width: number): OutputShape {
-  if (!shape) return { sizes: (rows) => [rows, width], inner: 1 }
+/** The shape of an array of `width` numbers a row, or of one: that of the input, where all rows of it come out. */
+export function outputShape({ shape }: Pick<OutputSchema, 'shape'>, width: number | undefined): OutputShape {
+  if (!shape) return { sizes: (rows) => (width === undefined ? [rows] : [rows, width]), inner: 1 }
   const { sizes, axis } = shape
+  if (width === undefined) return { sizes: () => sizes.toSpliced(axis, 1), inner: 1 }
   return { sizes: () => sizes.with(axis, width), inner: sizes.slice(axis + 1).reduce((all, size) => all * size, 1) }
 }

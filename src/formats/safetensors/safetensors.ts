@@ -1,0 +1,58 @@
+/** .safetensors, as Hugging Face's library writes it: a header of JSON, then the numbers of named tensors. */
+import { SoftmaxError, shown } from '../../core/errors.js'
+import type { SettingsOf } from '../../core/options.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter, Source } from '../../core/record-batch.js'
+import { bytesWithin, chunksOf, type FileBytes, openBytes } from '../../io/temp-file.js'
+import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
+import { chooseTensor } from '../tensor/choose-tensor.js'
+import { tensorReader } from '../tensor/reader.js'
+import { LAYOUTS, readHeader } from './header.js'
+
+export const safetensors: Format = {
+  shapes: ['list'],
+  typed: true,
+  numbersOnly: true,
+  read,
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, { begin: headerOf }),
+}
+
+async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
+  const file = await openBytes(source)
+  try {
+    const reader = file.size === 0 ? undefined : await readerOf(file, settings)
+    if (!reader) await file.close()
+    return reader && { ...reader, close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
+  const tensors = await readHeader(file)
+  const name = chooseTensor([...tensors.keys()], settings.tensor)
+  const { dtype, shape, start, length } = tensors.get(name)!
+  const layout = LAYOUTS[dtype]
+  if (!layout) {
+    const reason = `${shown(name)} is ${shown(dtype)}; save it as F64, F32, F16, BF16 or integers`
+    throw new SoftmaxError('E_TYPE', { reason })
+  }
+  const bytes = bytesWithin(file, start, length)
+  const tensor = { layout, sizes: shape, fortran: false }
+  return tensorReader('safetensors', tensor, { chunks: () => chunksOf(bytes), open: async () => bytes }, settings)
+}
+
+/** The header, with blanks behind it, so that the numbers begin at a multiple of 8. */
+function headerOf(arrays: readonly NamedArray[]): Buffer[] {
+  let at = 0
+  const entries = arrays.map(({ name, kind, itemBytes, sizes, byteLength }) => {
+    const data_offsets = [at, at + byteLength]
+    at += byteLength
+    return [name, { dtype: `${kind.toUpperCase()}${8 * itemBytes}`, shape: sizes, data_offsets }]
+  })
+  const header = Buffer.from(`{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`)}}`)
+  const padding = Buffer.alloc((8 - (header.length % 8)) % 8, ' ')
+  const lead = Buffer.alloc(8)
+  lead.writeBigUInt64LE(BigInt(header.length + padding.length))
+  return [Buffer.concat([lead, header, padding])]
+}
