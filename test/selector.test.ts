@@ -40,7 +40,6 @@ describe('a selector', () => {
     ['a name that is taken out and put back, last', 'logit_a,logit_b,!logit_a,logit_a', ['logit_b', 'logit_a']],
     ['blanks around items', ' logit_a , 3, logit_d ', ['logit_a', 'logit_b', 'logit_d']],
     ['blanks around names in quotes', ' "logit_a" , "1"', ['logit_a', '1']],
-    ['one column twice, for once', 'logit_a,2,logit_a', ['logit_a']],
     ['positions from 1', '2,3', ['logit_a', 'logit_b']],
     ['a position, not a name of digits', '1', ['id']],
     ['the last position', '8', ['a-b']],
@@ -210,6 +209,22 @@ describe('a selector', () => {
   ])('refuses %s: %s', async (_, logits, item) => {
     const error = await refused(header, { logits })
     expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2, ...(item !== undefined && { info: { item } }) })
+  })
+
+  it.each([
+    ['a name', 'logit_a,logit_a', 'logit_a'],
+    ['a name and its position', 'logit_a,2', 'logit_a'],
+    ['a name among others', 'logit_a,logit_b,logit_a', 'logit_a,logit_b'],
+    ['a position of a range', '2-5,3', '2-5'],
+    ['a range within a range', 'logit_a-logit_d,3-4', 'logit_a-logit_d'],
+    ['what a negation leaves', '!id,logit_a', '!id'],
+  ])('refuses %s that is selected before, with what does without: %s', async (_, logits, rest) => {
+    for (const asked of [logits, logits.split(',')]) {
+      const error = await refused(header, { logits: asked })
+      expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2 })
+      expect(error.message).toContain(`once more; logits: '${rest}' does without`)
+    }
+    expect(await chosen(header, { logits: rest })).not.toEqual([])
   })
 
   it('refuses a name that two columns have, and takes their positions', async () => {

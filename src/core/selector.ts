@@ -4,9 +4,10 @@
  *     2-11    logit_a-logit_d    logit_*    /^logit_\d+$/    !logit_other    "a,b"    "2"
  *
  * Digits are positions; a name made of digits, or one that holds a comma, is written in double quotes. Items count in the
- * order given, each column once; the columns of a range, a glob or a regular expression come in their own order. A
- * selector that begins with a negation begins with all columns. A name that no column has exactly is compared without
- * what stands around names in files (see `column-name.ts`).
+ * order given, each column once; the columns of a range, a glob or a regular expression come in their own order. A name,
+ * position or range whose columns are all selected before it is an error, as another column was meant. A selector that
+ * begins with a negation begins with all columns. A name that no column has exactly is compared without what stands around
+ * names in files (see `column-name.ts`).
  */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
@@ -21,12 +22,24 @@ export function select(selector: string | readonly string[], names: readonly str
   const items = typeof selector === 'string' ? splitItems(selector) : selector
   const columns = new Columns(names)
   const chosen = new Set(items[0]?.startsWith('!') ? names.keys() : [])
-  for (const item of items) {
-    if (item.startsWith('!')) for (const index of resolve(item.slice(1), columns)) chosen.delete(index)
-    else for (const index of resolve(item, columns)) chosen.add(index)
+  for (const [place, item] of items.entries()) {
+    if (item.startsWith('!')) {
+      for (const index of resolve(item.slice(1), columns)) chosen.delete(index)
+      continue
+    }
+    const found = resolve(item, columns)
+    if (!isPattern(item) && found.every((index) => chosen.has(index))) throw repeated(items, place, found, columns)
+    for (const index of found) chosen.add(index)
   }
   if (chosen.size === 0) throw new SoftmaxError('E_SELECTOR', { item: items.join(','), reason: 'selects no column' })
   return [...chosen]
+}
+
+/** The error of an item whose columns are all selected before it: another column was meant. */
+function repeated(items: readonly string[], place: number, [first]: readonly number[], { names }: Columns) {
+  const rest = items.filter((_, other) => other !== place).join(',')
+  const reason = `selects ${shown(names[first!]!)} once more; ${optionText('logits', rest)} does without`
+  return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
 }
 
 function splitItems(selector: string): string[] {
@@ -79,10 +92,16 @@ function resolve(item: string, columns: Columns): number[] {
   return found
 }
 
+/** Whether an item may select columns that others do: what is left, in the order of the input. */
+function isPattern(item: string): boolean {
+  return !item.startsWith('"') && (REGEX.test(item) || /[*?]/.test(item))
+}
+
+const REGEX = /^\/(.+)\/(i?)$/
+
 function byPattern(item: string, { names }: Columns): number[] | undefined {
-  const regex = /^\/(.+)\/(i?)$/.exec(item)
-  const glob = !regex && /[*?]/.test(item)
-  if (!regex && !glob) return undefined
+  if (!isPattern(item)) return undefined
+  const regex = REGEX.exec(item)
   const pattern = regex ? compile(regex[1]!, regex[2]!, item) : globPattern(item)
   return names.flatMap((name, index) => (pattern.test(name) || pattern.test(plainName(name)) ? [index] : []))
 }
