@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import * as zlib from 'node:zlib'
 import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
@@ -677,5 +678,40 @@ describe('a file that begins like JSON', () => {
       expect(stdout).toBe('{"logits":[2,1],"index":0}\n')
       expect(stderr).toContain('read as ndjson')
     }
+  })
+})
+
+describe('what this version of Node, or this package, cannot read', () => {
+  const canReadZstd = 'createZstdDecompress' in zlib
+  /** By zstd 1.5: a header and the row 1,2,3. By pyarrow: a stream of 40 rows whose buffers are in zstd. */
+  const ZSTD = Buffer.from('KLUv/SQZyQAAaWQsbG9naXRfYSxsb2dpdF9iCjEsMiwzCiA4HeE=', 'base64')
+  const ARROW = Buffer.from(
+    '/////6gAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAIAAABEAAAABAAAANT///8AAAEDEAAAABgAAAAEAAAAAAAAAAcAAABsb2dpdF9iAML///8AAAIAEAAUAAgABgAHAAwAAAAQABAAAAAAAAEDEAAAACAAAAAEAAAAAAAAAAcAAABsb2dpdF9hAAAABgAIAAYABgAAAAAAAgD/////0AAAABQAAAAAAAAADAAYAAYABQAIAAwADAAAAAADBAAcAAAAcAAAAAAAAAAAAAAADAAeABAABAAIAAwADAAAAHAAAAAkAAAAGAAAACgAAAAAAAAAAAAAAAAABgAIAAcABgAAAAAAAAEEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQwAAAAAAAABIAAAAAAAAAAAAAAAAAAAASAAAAAAAAAAkAAAAAAAAAAAAAAACAAAAKAAAAAAAAAAAAAAAAAAAACgAAAAAAAAAAAAAAAAAAABAAQAAAAAAACi1L/1gQACNAQByRQQF4A8wlwIBVVVVVVVVVVVVlSdQAgBjjDHGGGOMMcYYY4wxxhhjjDHGGGOMMeYKAAAAAABAAQAAAAAAACi1L/1gQACVAABIAAAAAAAA8D8AAgAvKwoI4AgAAAAA/////wAAAAA=',
+    'base64',
+  )
+  const files = {
+    'in.csv': 'id,logit_a,logit_b\n1,2,3\n',
+    'in.csv.zst': ZSTD,
+    'in.arrows': ARROW,
+    'in.bz2': 'BZh91AY&SY',
+  }
+
+  it.each([
+    ['in.csv.zst', 'run zstd -dc in.csv.zst | softmax'],
+    ['in.arrows', "rewrite it: python -c '"],
+  ])('stops before a byte is written where it needs another: %s', (name, says) => {
+    const cwd = folder(files)
+    for (const inputs of name.endsWith('.zst') ? [[name], ['in.csv', name]] : [[name]]) {
+      const { status, stdout, stderr } = command([...inputs, '-t', 'csv'], { cwd })
+      if (canReadZstd) expect(status).toBe(0)
+      else expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: expect.stringContaining(says) })
+      if (!canReadZstd) expect(stderr).toContain('zstd needs Node 22.15 or later')
+    }
+  })
+
+  it('stops before a byte is written where a later input is of another kind', () => {
+    const { status, stdout, stderr } = command(['in.csv', 'in.bz2'], { cwd: folder(files) })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('in.bz2: not supported: bzip2 compression; run bzip2 -dc in.bz2 | softmax')
   })
 })

@@ -366,7 +366,8 @@ const THROUGH_API = {
     says: 'npm install hyparquet',
   },
   E_NODE: {
-    error: async () => new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0' }),
+    error: async () =>
+      new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: 'v20.0.0', remedy: 'run zstd -dc' }),
     status: 2,
     info: { feature: 'zstd' },
     says: 'needs Node 22.15 or later',

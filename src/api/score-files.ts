@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
 import { parseOptions } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
-import { inputOf, requireReadable } from '../pipeline/file-input.js'
+import { inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import type { Input } from '../pipeline/open-input.js'
 import { newStats } from '../pipeline/row-counts.js'
@@ -59,6 +59,8 @@ function isReadable(input: unknown): boolean {
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 async function* scoreReadable(files: readonly (string | Readable)[], sources: Input[], run: Run) {
-  for (const file of files) if (typeof file === 'string') await requireReadable(file)
+  const paths = files.filter((file) => typeof file === 'string')
+  for (const path of paths) await requireReadable(path)
+  if (files.length > 1) for (const path of paths) await requireKnown(path, run.settings)
   yield* scoreInputs(sources, run)
 }

@@ -158,9 +158,10 @@ export const CODES = {
     2,
     ({ format, command }) => `${format} needs packages that are not installed; ${command}`,
   ),
-  E_NODE: word<{ feature: string; needed: string; version: string }>(
+  E_NODE: word<{ feature: string; needed: string; version: string; remedy: string }>(
     2,
-    ({ feature, needed, version }) => `${feature} needs Node ${needed} or later, and this is ${version}`,
+    ({ feature, needed, version, remedy }) =>
+      `${feature} needs Node ${needed} or later, and this is ${version}; ${remedy}`,
   ),
   E_CORRUPT: word<{ format: string; reason: string }>(
     3,

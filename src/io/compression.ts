@@ -7,6 +7,7 @@ import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { corruptData } from '../core/corrupt-data.js'
 import { SoftmaxError } from '../core/errors.js'
+import { run } from '../core/file-kinds.js'
 import { beginsAs, firstMatch, type Magic } from '../core/magic.js'
 import { ByteReader } from './byte-reader.js'
 
@@ -14,6 +15,8 @@ import { ByteReader } from './byte-reader.js'
 const zlib = () => process.getBuiltinModule('node:zlib')
 
 interface Compression {
+  /** Throws E_NODE where this Node cannot read it; `path` is that of the file. */
+  requireReadable?(path: string | undefined): void
   extensions: readonly string[]
   magic: Magic
   decompress(bytes: ByteReader): AsyncGenerator<Buffer>
@@ -34,8 +37,9 @@ export const COMPRESSIONS = {
   zstd: {
     extensions: ['.zst', '.zstd'],
     magic: beginsAs(ZSTD),
+    requireReadable: (path) => void zstd(run('zstd -dc FILE')(path ?? 'FILE')),
     decompress: unzstd,
-    compress: () => zstd().createZstdCompress(),
+    compress: () => zstd('leave the compression out, and pipe the output into zstd').createZstdCompress(),
   },
 } satisfies Record<string, Compression>
 
@@ -59,6 +63,12 @@ export function compressionOf(path: string): { compression: CompressionName | un
 /** The compression of bytes that begin so; undefined where more of them could decide. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
   return firstMatch(MAGICS, start)
+}
+
+/** Throws E_NODE for a compression that this Node cannot read. */
+export function requireReadableBy(name: CompressionName, path: string | undefined): void {
+  const { requireReadable }: Compression = COMPRESSIONS[name]
+  requireReadable?.(path)
 }
 
 /** What was compressed, in order. */
@@ -168,14 +178,14 @@ async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
 
 type Zstd = { createZstdDecompress(options?: object): Transform; createZstdCompress(): Transform }
 
-function zstd(): Zstd {
+function zstd(remedy: string): Zstd {
   if ('createZstdDecompress' in zlib()) return zlib() as unknown as Zstd
-  throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
+  throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version, remedy })
 }
 
 /** Frames one after the other. */
 async function* unzstd(bytes: ByteReader): AsyncGenerator<Buffer> {
-  const { createZstdDecompress } = zstd()
+  const { createZstdDecompress } = zstd(run('zstd -dc FILE')('FILE'))
   try {
     for (let head = await bytes.take(4); head.length > 0; head = await bytes.take(4)) {
       if (isSkippable(head)) {

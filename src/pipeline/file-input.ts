@@ -1,12 +1,13 @@
 /** Inputs that are files, or streams of bytes that may be of a file. */
 import { createReadStream } from 'node:fs'
-import { access, constants, stat } from 'node:fs/promises'
+import { access, constants, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { SoftmaxError, systemReason } from '../core/errors.js'
+import { SoftmaxError, systemReason, withSource } from '../core/errors.js'
+import type { SettingsOf } from '../core/options.js'
 import { FileChunks } from '../io/file-chunks.js'
 import { FileWatch } from '../io/file-watch.js'
 import { NO_PARTS } from './input-files.js'
-import type { Input } from './open-input.js'
+import { type Input, requireSupported } from './open-input.js'
 import type { Stats } from './row-counts.js'
 import { toBuffers } from './run.js'
 
@@ -19,6 +20,24 @@ export async function requireReadable(path: string): Promise<void> {
   }
   if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: NO_PARTS })
 }
+
+/** Throws what opening a file would by its first bytes, so that it is not found out behind the rows of others. */
+export async function requireKnown(path: string, settings: Pick<SettingsOf<'bytes'>, 'from'>): Promise<void> {
+  // What is no file may give its bytes once.
+  if (!(await stat(path)).isFile()) return
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(START), 0, START, 0)
+    await requireSupported(buffer.subarray(0, bytesRead), path, settings)
+  } catch (error) {
+    throw withSource(error, path)
+  } finally {
+    await file.close()
+  }
+}
+
+/** How many bytes show what a file is. */
+const START = 4096
 
 /** An input of a file or of a stream; `source` names a stream in messages. */
 export function inputOf(input: string | Readable, source: string | undefined, stats: Stats): Input {

@@ -11,7 +11,13 @@ import { optionGiven, type SettingsOf } from '../core/options.js'
 import type { Source } from '../core/record-batch.js'
 import { formatOf } from '../formats/index.js'
 import { isJsonLine } from '../formats/ndjson/json.js'
-import { type CompressionName, compressionOf, compressionOfBytes, decompress } from '../io/compression.js'
+import {
+  type CompressionName,
+  compressionOf,
+  compressionOfBytes,
+  decompress,
+  requireReadableBy,
+} from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
 
@@ -45,8 +51,7 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   const { name = '' } = input
   const { source, path, compression } = await unpack(input, warn)
   const named = settings.from ?? formatOf(name)
-  const isAsked = settings.from !== undefined
-  const kinds: [FormatName | FileKind, Magic][] = [...BINARY_MAGICS, ...kindMagics(isAsked)]
+  const kinds = kindsBeside(settings.from)
   const found = await source.peek((start) => firstMatch(kinds, start))
   if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
@@ -132,6 +137,24 @@ function undecodable(encoding: string, path = 'FILE'): SoftmaxError {
   return new SoftmaxError('E_ENCODING', { reason: `the input is ${encoding}`, remedy })
 }
 
+/** Throws what opening a file that begins so would: E_NODE for its compression, E_UNSUPPORTED for its kind. */
+export async function requireSupported(start: Buffer, path: string, { from }: Pick<Settings, 'from'>): Promise<void> {
+  const source = new Peekable(piecesOf(start))
+  const compression = (await source.peek(compressionOfBytes)) ?? 'none'
+  if (compression !== 'none') return requireReadableBy(compression, path)
+  const kind = await source.peek((start) => firstMatch(kindsBeside(from), start))
+  if (typeof kind === 'object') throw unsupported(kind, path, start)
+}
+
+/** Formats and kinds of files by their first bytes, where a format may be asked for. */
+function kindsBeside(from: FormatName | undefined): [FormatName | FileKind, Magic][] {
+  return [...BINARY_MAGICS, ...kindMagics(from !== undefined)]
+}
+
+async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
 interface Unpacked {
   source: Peekable
   compression: CompressionName | 'none'
@@ -149,6 +172,7 @@ async function unpack(input: Input, warn: Warn): Promise<Unpacked> {
     warn(`it is ${not(found)}, as its first bytes show, though its name says otherwise`)
   }
   if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
+  requireReadableBy(found, input.path)
   const plain = new Peekable(decompress(found, source.rest()))
   const inner = await plain.peek(compressionOfBytes)
   if (inner && inner !== 'none') throw packedTwice(inner, found, input.path ?? 'FILE')

@@ -87,7 +87,7 @@ async function* scoreRows(
   input: Input,
   run: Run,
   settings: InputSettings,
-  { opened, taken, rows }: Origin,
+  { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
   const list = unmeasuredList(reader, settings)
   if (list && run.first) list.width = run.first.schema.classes.length
@@ -97,16 +97,30 @@ async function* scoreRows(
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
-  run.emit('input', inputInfo({ ...opened, rows }, reader, job, settings, run.stats.lane), input.name)
+  run.emit('input', inputInfo({ ...opened, rows: count }, reader, job, settings, run.stats.lane), input.name)
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (await newWriter(format, schema, reader))
   run.kept ??= schema.kept
   if (isFirst) for (const text of writer.warnings ?? []) run.emit('warning', text, input.name)
   // A writer of text is of one input, whose cells it may take as they stand.
   if (!isText(settings.to)) run.writer = writer
-  if (isFirst) yield* buffersOf(writer.begin())
-  yield* countLane(lane(writer), run, place, input.name, reader.relocate)
+  const beginning: Buffer[] = []
+  if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
+  if (reader.text) yield* beginning.splice(0)
+  yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The beginning of an output, once the first rows are there: they may be in a compression that is not read. */
+async function* behindFirst(
+  beginning: readonly Buffer[],
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const first = await rest.next()
+  yield* beginning
+  if (first.done) return
+  yield first.value
+  yield* rest
 }
 
 async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {

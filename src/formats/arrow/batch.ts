@@ -49,7 +49,7 @@ function codecOf(compression: FlatTable | undefined): Codec | undefined {
 
 function decodeZstd(bytes: Uint8Array, size: number): Uint8Array {
   if (!('zstdDecompressSync' in zlib)) {
-    throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version })
+    throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version, remedy: REWRITE })
   }
   const decompress = zlib.zstdDecompressSync as (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
   const { buffer, byteOffset, length } = decompress(bytes, { maxOutputLength: Math.max(1, size) })
