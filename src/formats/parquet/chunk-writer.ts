@@ -2,6 +2,7 @@
  * The pages of a leaf in a row group, as they come together. Values that repeat go into a dictionary, until it becomes too
  * large; what comes then is written as it is.
  */
+import { countDistinct } from '../../kernel/host/texts.js'
 import { Interner } from './interner.js'
 import { joinIndices, joinLevels } from './levels.js'
 import { type EncodedPage, encodeIndices, encodePages, type LeafSpec, pays, plainSize } from './page-encoder.js'
@@ -9,7 +10,7 @@ import { encodePlain } from './plain.js'
 import type { ShreddedLeaf } from './shred.js'
 import { encodeSnappy } from './snappy.js'
 import { joinRanges, type Order, type Range, rangeOf } from './statistics.js'
-import { concatValues, gatherValues, type PhysicalType, stepOf, type Values } from './values.js'
+import { bytesOf, concatValues, gatherValues, type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
 
 /** All of a leaf in a row group, but for where it is in the file. */
 export interface EncodedChunk {
@@ -161,8 +162,16 @@ export function repeats({ values, indices }: ShreddedLeaf, type: PhysicalType): 
   if (indices) return true
   if (type.name === 'BOOLEAN' || type.name === 'FLOAT' || type.name === 'DOUBLE') return false
   const length = Math.min(SAMPLE, values.length)
+  const size = sizeOf(type)
+  const ends = values.offsets ?? Int32Array.from({ length: length + 1 }, (_, at) => at * size)
+  const distinct = countDistinct(bytesOf(values.data), ends.subarray(0, length + 1)) ?? internedIn(values, length, type)
+  return distinct * 2 <= length
+}
+
+/** The same of long values, as far as a dictionary has room for them. */
+function internedIn(values: Values, length: number, type: PhysicalType): number {
   const sample = new Interner(type)
-  return sample.intern({ ...values, length }) !== undefined && sample.length * 2 <= length
+  return sample.intern({ ...values, length }) ? sample.length : length
 }
 
 /** Rows that follow one another, all of which have indices or none. */

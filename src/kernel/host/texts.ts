@@ -37,6 +37,13 @@ export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array 
   return out
 }
 
+/** How many of up to 2048 texts differ from all before them; undefined where they have too many bytes for the kernel. */
+export function countDistinct(bytes: Uint8Array, offsets: Int32Array): number | undefined {
+  if (offsets.at(-1)! - offsets[0]! > MOST_BYTES) return undefined
+  const { texts, table } = place(bytes, offsets)
+  return kernel.countDistinct(texts, table, offsets.length - 1)
+}
+
 /** Parts of texts that go through the kernel together. */
 function* parts(offsets: Int32Array): Generator<{ start: number; count: number }> {
   const all = offsets.length - 1

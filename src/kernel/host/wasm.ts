@@ -40,6 +40,7 @@ export interface Kernel {
   writeRuns(numbers: number, count: number, width: number, out: number): number
   /** See `assembly/texts.ts`. */
   rangeOfTexts(texts: number, offsets: number, count: number, range: number): void
+  countDistinct(texts: number, offsets: number, count: number): number
   writeTexts(texts: number, offsets: number, count: number, out: number): number
   /** See `assembly/ranges.ts`. */
   rangeOfDoubles(at: number, count: number, range: number): void
