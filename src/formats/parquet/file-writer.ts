@@ -5,18 +5,17 @@ import type { EncodedChunk } from './chunk-writer.js'
 import type { EncodedPage } from './page-encoder.js'
 import { dataHeader, dictionaryHeader } from './page-header.js'
 import { statisticsOf } from './statistics.js'
+import { type Fields, thriftStruct } from './thrift.js'
 
 /** What writes the footer, and no more of the library: the rest takes 10 ms to load. */
 export async function loadLibrary() {
   return optionalDependency('parquet', 'hyparquet hyparquet-writer', async () => ({
     ...(await import('hyparquet-writer/src/bytewriter.js')),
-    ...(await import('hyparquet-writer/src/indexes.js')),
     ...(await import('hyparquet-writer/src/metadata.js')),
   }))
 }
 
 type Library = Awaited<ReturnType<typeof loadLibrary>>
-type PageIndexes = Parameters<Library['writeIndexes']>[1]
 
 const MAGIC = Buffer.from('PAR1')
 
@@ -25,7 +24,8 @@ export class FileWriter {
   readonly #schema: SchemaElement[]
   readonly #leaves: Leaf[]
   readonly #groups: RowGroup[] = []
-  readonly #indexes: PageIndexes = []
+  /** The pages of each column chunk that has several. */
+  readonly #pages: { chunk: ColumnChunk; locations: PageLocation[] }[] = []
   #pieces: Uint8Array[] = []
   #offset = 0
 
@@ -72,11 +72,7 @@ export class FileWriter {
     for (const page of pages) {
       const offset = this.#offset
       sizes.uncompressed += this.#writeData(page)
-      locations.push({
-        offset: BigInt(offset),
-        compressed_page_size: this.#offset - offset,
-        first_row_index: BigInt(row),
-      })
+      locations.push({ offset, size: this.#offset - offset, row })
       row += page.rows
     }
     const encodings = new Set([
@@ -100,7 +96,7 @@ export class FileWriter {
         ...(isUnique && { statistics: statisticsOf(range) }),
       },
     }
-    this.#indexes.push({ chunk, offsetIndex: { page_locations: locations } })
+    if (locations.length > 1) this.#pages.push({ chunk, locations })
     return chunk
   }
 
@@ -119,12 +115,27 @@ export class FileWriter {
     for (const { length } of pieces) this.#offset += length
   }
 
+  /** Where the pages of a column chunk are, for readers that look for some rows only. */
+  #writeIndex(chunk: ColumnChunk, locations: readonly PageLocation[]): void {
+    const list = locations.map(
+      ({ offset, size, row }): Fields => [
+        [1, BigInt(offset)],
+        [2, size],
+        [3, BigInt(row)],
+      ],
+    )
+    const index = thriftStruct([[1, { list }]])
+    chunk.offset_index_offset = BigInt(this.#offset)
+    chunk.offset_index_length = index.length
+    this.#put(index)
+  }
+
   /** Writes the footer. */
   end(metadata: ReadonlyMap<string, string>): void {
-    const { ByteWriter, writeIndexes, writeMetadata } = this.#library
+    const { ByteWriter, writeMetadata } = this.#library
+    for (const { chunk, locations } of this.#pages) this.#writeIndex(chunk, locations)
     const writer = new ByteWriter()
     writer.offset = this.#offset
-    writeIndexes(writer, this.#indexes)
     writeMetadata(writer, {
       version: 2,
       created_by: 'softmax-stream',
@@ -138,10 +149,11 @@ export class FileWriter {
   }
 }
 
+/** A page: where it begins in the file, its bytes with its header, and the row of its row group that it begins with. */
 interface PageLocation {
-  offset: bigint
-  compressed_page_size: number
-  first_row_index: bigint
+  offset: number
+  size: number
+  row: number
 }
 
 /** A leaf of the schema, the names that lead to it, and whether no other has the same. */
