@@ -4,7 +4,9 @@ import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
-import { type Numbers, npyOf, safetensorsOf } from './npy.js'
+import yauzl from 'yauzl'
+import { ZipFrame } from '../dist/formats/npz/zip-frame.js'
+import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
@@ -73,6 +75,7 @@ async function scored(path: string, options: ScoreOptions) {
 
 describe.each([
   ['npy', 'arrays-npy.ndjson'],
+  ['npz', 'arrays-npz.ndjson'],
   ['safetensors', 'arrays-safetensors.ndjson'],
 ] as const)('.%s', (format, fixture) => {
   const all = casesOf(fixture)
@@ -212,7 +215,10 @@ describe('an array of three axes', () => {
   })
 })
 
-describe.each([['safetensors', safetensorsOf]] as const)('%s that is written', (to, arraysOf) => {
+describe.each([
+  ['npz', npzOf],
+  ['safetensors', safetensorsOf],
+] as const)('%s that is written', (to, arraysOf) => {
   const { bytes } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
   const cube = Buffer.from(bytes, 'base64')
   const cells = async (emit: ScoreOptions['emit'], axis: number) => {
@@ -223,12 +229,12 @@ describe.each([['safetensors', safetensorsOf]] as const)('%s that is written', (
   it.each([-1, 0, 1])('has an array for each output column, in the shape of the input: axis %i', async (axis) => {
     const { bytes, error, warnings } = await run(cube, { to, axis, emit: 'index,probs,confidence,label' })
     expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
-    const found = arraysOf(bytes)
+    const found = await arraysOf(bytes)
     const outer = [2, 3, 4].toSpliced(axis, 1)
     expect(Object.entries(found).map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
-      ['index', 'I64', outer],
-      ['probs', 'F64', [2, 3, 4]],
-      ['confidence', 'F64', outer],
+      ['index', 'I8', outer],
+      ['probs', 'F8', [2, 3, 4]],
+      ['confidence', 'F8', outer],
     ])
     expect(rowsAlong(found.probs!, axis)).toEqual(await cells('probs', axis))
     for (const name of ['index', 'confidence'] as const) {
@@ -240,19 +246,20 @@ describe.each([['safetensors', safetensorsOf]] as const)('%s that is written', (
     const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
     const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
     expect(warnings).toEqual([`${to} holds numbers alone: "id" is left out`])
-    const found = arraysOf(bytes)
-    expect(found.p).toEqual({ dtype: 'F64', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
+    const found = await arraysOf(bytes)
+    expect(found.p).toEqual({ dtype: 'F8', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
     expect(found.nats!.shape).toEqual([2])
-    expect(found.index).toEqual({ dtype: 'I64', shape: [2], values: [0, 0] })
+    expect(found.index).toEqual({ dtype: 'I8', shape: [2], values: [0, 0] })
   })
 
   it('has float32, logarithms and no rows where that is asked for', async () => {
-    const found = arraysOf((await run(cube, { to, float32: true, emit: 'probs,margin' })).bytes)
-    expect([found.probs!.dtype, found.margin!.dtype]).toEqual(['F32', 'F32'])
+    const found = await arraysOf((await run(cube, { to, float32: true, emit: 'probs,margin' })).bytes)
+    expect([found.probs!.dtype, found.margin!.dtype]).toEqual(['F4', 'F4'])
     expect(found.probs!.values).toEqual((await cells('probs', -1)).flat().map(Math.fround))
-    const log = arraysOf((await run(cube, { to, op: 'log-softmax' })).bytes)
+    const log = await arraysOf((await run(cube, { to, op: 'log-softmax' })).bytes)
     expect(log.logprobs!.shape).toEqual([2, 3, 4])
-    expect(arraysOf((await run('logit_a,logit_b\n', { to })).bytes).probs!.shape).toEqual([0, 2])
+    const none = await arraysOf((await run('logit_a,logit_b\n', { to })).bytes)
+    expect(none.probs!.shape).toEqual([0, 2])
   })
 
   it('is what the command and other APIs write, and is read again', async () => {
@@ -325,4 +332,49 @@ describe('an array too large to be turned in memory', () => {
     const cut = await run(file.subarray(0, -1), options)
     expect(cut.error).toMatchObject({ code: 'E_CORRUPT' })
   })
+})
+
+it('an archive of .npz has sizes and offsets of 64 bits where they are needed', async () => {
+  const zip = new ZipFrame()
+  const zeros = Buffer.alloc(1 << 26)
+  const large = 2 ** 32 + zeros.length
+  // Where what is no zero stands, as the archive would be too large for memory.
+  const pieces: { at: number; bytes: Buffer }[] = []
+  let end = 0
+  const put = (bytes: Buffer) => {
+    pieces.push({ at: end, bytes })
+    end += bytes.length
+  }
+  for (const [name, size] of [
+    ['large', large],
+    ['small', zeros.length],
+  ] as const) {
+    put(zip.before(name, size))
+    for (let at = 0; at < size; at += zeros.length) zip.see(zeros)
+    end += size
+    put(zip.after())
+  }
+  put(zip.end())
+  class Reader extends yauzl.RandomAccessReader {
+    override read(buffer: Buffer, _: number, length: number, position: number, done: (error: null) => void) {
+      buffer.fill(0)
+      for (const { at, bytes } of pieces) {
+        const [from, to] = [Math.max(at, position), Math.min(at + bytes.length, position + length)]
+        if (from < to) bytes.copy(buffer, from - position, from - at, to - at)
+      }
+      setImmediate(done, null)
+    }
+  }
+  const file = await yauzl.fromRandomAccessReaderPromise(new Reader(), end, { autoClose: false })
+  const found: unknown[] = []
+  for await (const entry of file.eachEntry()) {
+    const { fileDataStart } = await file.readLocalFileHeaderPromise(entry)
+    found.push([entry.fileName, entry.uncompressedSize, entry.compressedSize, fileDataStart])
+  }
+  const first = pieces[0]!.bytes.length
+  const second = pieces[2]!.at + pieces[2]!.bytes.length
+  expect(found).toEqual([
+    ['large', large, large, first],
+    ['small', zeros.length, zeros.length, second],
+  ])
 })

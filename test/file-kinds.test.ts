@@ -22,8 +22,6 @@ const SAYS: Record<string, [is: string, remedy: string]> = {
   'tar in gzip': ['tar', 'tar -xOf FILE'],
   zip: ['a zip archive', 'unzip -p FILE'],
   'zip, empty': ['an empty zip archive', ''],
-  npz: ['.npz', 'unzip -p FILE logits.npy'],
-  'npz, compressed': ['.npz', 'unzip -p FILE logits.npy'],
   xlsx: ['.xlsx', 'in2csv FILE'],
   ods: ['.ods', 'save the sheet as CSV'],
   docx: ['.docx', 'CSV'],

@@ -1,4 +1,7 @@
+import { buffer } from 'node:stream/consumers'
+import { crc32 } from 'node:zlib'
 import { expect } from 'vitest'
+import yauzl from 'yauzl'
 
 /** An array, its numbers in C order. */
 export interface Numbers {
@@ -6,22 +9,46 @@ export interface Numbers {
   values: number[]
 }
 
-/** Reads what this package writes as .npy: little-endian floats in C order. */
-export function npyOf(bytes: Buffer): Numbers {
+/** Arrays by name, with what their numbers are: F4, F8 or I8. */
+type Arrays = Record<string, Numbers & { dtype: string }>
+
+/** Reads what this package writes as .npy: little-endian numbers in C order. */
+export function npyOf(bytes: Buffer): Arrays[string] {
   const start = 10 + bytes.readUInt16LE(8)
-  const [, size, sizes] = /'<f([48])', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
+  const [, dtype, sizes] = /'<(f4|f8|i8)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
     bytes.toString('latin1', 10, start),
   )!
   const shape = sizes!.split(',').filter(Boolean).map(Number)
   expect(start % 64).toBe(0)
+  return { dtype: dtype!.toUpperCase(), shape, values: numbersOf(bytes.subarray(start), dtype!.toUpperCase(), shape) }
+}
+
+/** As many numbers of a type as an array of a shape has. */
+function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
+  const [size, read] = {
+    F4: [4, (at: number) => data.readFloatLE(at)] as const,
+    F8: [8, (at: number) => data.readDoubleLE(at)] as const,
+    I8: [8, (at: number) => Number(data.readBigInt64LE(at))] as const,
+  }[dtype]!
   const count = shape.reduce((all, one) => all * one, 1)
-  expect(bytes.length).toBe(start + count * Number(size))
-  const read = (at: number) => (size === '8' ? bytes.readDoubleLE(start + at * 8) : bytes.readFloatLE(start + at * 4))
-  return { shape, values: Array.from({ length: count }, (_, at) => read(at)) }
+  expect(data.length).toBe(count * size)
+  return Array.from({ length: count }, (_, at) => read(at * size))
+}
+
+/** Reads an archive of arrays: every entry is read, and its check sum compared. */
+export async function npzOf(bytes: Buffer): Promise<Arrays> {
+  const zip = await yauzl.fromBufferPromise(bytes)
+  const arrays: Arrays = {}
+  for await (const entry of zip.eachEntry()) {
+    const data = await buffer(await zip.openReadStreamPromise(entry))
+    expect(crc32(data)).toBe(entry.crc32)
+    arrays[entry.fileName.replace(/\.npy$/, '')] = npyOf(data)
+  }
+  return arrays
 }
 
 /** Reads what this package writes as .safetensors: tensors of floats, and of integers of 64 bits, one after the other. */
-export function safetensorsOf(bytes: Buffer): Record<string, Numbers & { dtype: string }> {
+export function safetensorsOf(bytes: Buffer): Arrays {
   const start = 8 + Number(bytes.readBigUInt64LE())
   expect(start % 8).toBe(0)
   const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<
@@ -29,18 +56,12 @@ export function safetensorsOf(bytes: Buffer): Record<string, Numbers & { dtype: 
     { dtype: string; shape: number[]; data_offsets: [number, number] }
   >
   let end = 0
-  const tensors = Object.entries(header).map(([name, { dtype, shape, data_offsets: offsets }]) => {
-    const data = bytes.subarray(start + offsets[0], start + offsets[1])
-    const size = dtype === 'F32' ? 4 : 8
-    const count = shape.reduce((all, one) => all * one, 1)
-    expect({ begin: offsets[0], length: data.length }).toEqual({ begin: end, length: count * size })
+  const tensors = Object.entries(header).map(([name, { dtype: type, shape, data_offsets: offsets }]) => {
+    expect(offsets[0]).toBe(end)
     end = offsets[1]
-    const read = {
-      F32: (at: number) => data.readFloatLE(at),
-      F64: (at: number) => data.readDoubleLE(at),
-      I64: (at: number) => Number(data.readBigInt64LE(at)),
-    }[dtype]!
-    return [name, { dtype, shape, values: Array.from({ length: count }, (_, at) => read(at * size)) }] as const
+    const dtype = type.replace(/\d+/, (bits) => String(Number(bits) / 8))
+    const data = bytes.subarray(start + offsets[0], start + offsets[1])
+    return [name, { dtype, shape, values: numbersOf(data, dtype, shape) }] as const
   })
   expect(start + end).toBe(bytes.length)
   return Object.fromEntries(tensors)

@@ -569,9 +569,7 @@ const TESTS = {
 
     it('is of files that have several', () => {
       const { status, stderr } = command(['--tensor', 'a'], { stdin: ROWS })
-      expect(stderr).toContain(
-        '--tensor is of files of named arrays, such as safetensors, and this is csv; leave it out',
-      )
+      expect(stderr).toContain('--tensor is of files of named arrays, such as npz, and this is csv; leave it out')
       expect(status).toBe(2)
     })
 

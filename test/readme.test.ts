@@ -37,6 +37,7 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
     writeFileSync(join(cwd, as), Buffer.from(bytes, 'base64'))
   }
   array('npy', '<f4 C, axis -2', 'batch_class_token.npy')
+  array('npz', 'savez, logits of several', 'outputs.npz')
   array('safetensors', 'logits of several', 'outputs.safetensors')
   fixture('digits.parquet', 'logits.parquet')
   mkdirSync(join(cwd, 'parts'))

@@ -23,7 +23,7 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
  *
  * - Delimited text gives a record of strings, one for each column; with `header: false`, an array of them.
  * - NDJSON gives the object in each line; an array in a line gives `{ logits }`.
- * - Arrays (.npy, .safetensors) give `{ logits }`; of more than two dimensions, `i0`, `i1` and so on before it.
+ * - Arrays (.npy, .npz, .safetensors) give `{ logits }`; of more than two dimensions, `i0`, `i1` and so on before it.
  * - Parquet and Arrow give a record of the columns. The list column `logits`, or the one that the option `logits` names, is
  *   the property `logits`, an array of numbers.
  *

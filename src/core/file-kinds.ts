@@ -61,11 +61,6 @@ const KINDS: readonly FileKind[] = [
     magic: zipOf(/\bword\/|opendocument\.text/),
     remedy: say('export its table as CSV'),
   },
-  {
-    feature: 'a numpy archive (.npz)',
-    magic: zipOf(/^.{30}[^\0]*\.npy/s),
-    remedy: (file, start) => run(`unzip -p FILE ${firstEntry(start)}`)(file),
-  },
   { feature: 'a PyTorch file', magic: zipOf(/\/data\.pkl/), remedy: say(FLATTENED) },
   { feature: 'a zip archive', magic: zipOf(/^/), remedy: run('unzip -p FILE') },
   { feature: 'an empty zip archive', magic: beginsAs('PK\x05\x06'), remedy: say(NO_ROWS) },
@@ -203,10 +198,6 @@ function zipOf(names: RegExp): Magic {
 /** A path as a shell takes it. */
 function fileWord(file: string): string {
   return /^[\w.,/][\w.,/-]*$/.test(file) ? file : shellWord(file)
-}
-
-function firstEntry(start: Buffer): string {
-  return start.toString('utf8', 30, 30 + start.readUInt16LE(26))
 }
 
 /** Every kind, and how it is recognized; where a format of text is asked for, those that text cannot begin as. */

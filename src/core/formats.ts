@@ -1,6 +1,6 @@
 /** What is known of every format without its code: how its files are recognized. */
 import { SoftmaxError } from './errors.js'
-import { beginsAs, beginsAsJson, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
+import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
 
 /** A format, as it is recognized. */
 interface FormatInfo {
@@ -22,6 +22,7 @@ const TABLE = {
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
   ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), arrays: 'one' },
+  npz: { extensions: ['.npz'], magic: beginsAsNpz, arrays: 'several' },
   safetensors: { extensions: ['.safetensors'], magic: beginsAsSafetensors, arrays: 'several' },
   // The second one has an encrypted footer, which is refused by name.
   parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1', 'PARE') },

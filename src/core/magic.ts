@@ -78,3 +78,11 @@ export function beginsAsSafetensors(start: Buffer): boolean | undefined {
   if (start[3]! > 5) return false
   return start.length < 9 ? undefined : start.readUInt32LE(4) === 0 && start[8] === 0x7b
 }
+
+/** Recognizes .npz: a zip archive whose first file is called .npy. */
+export function beginsAsNpz(start: Buffer): boolean | undefined {
+  const isZip = beginsAs('PK\x03\x04')(start)
+  if (!isZip) return isZip
+  const end = start.length < 30 ? 30 : 30 + start.readUInt16LE(26)
+  return start.length < end ? undefined : start.toString('latin1', 30, end).endsWith('.npy')
+}

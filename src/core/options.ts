@@ -392,7 +392,7 @@ export const OPTIONS = {
     short: 'f',
     defaultText: 'by file name, or csv',
     aliases:
-      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy safetensors=safetensors parquet=parquet arrow=arrow',
+      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
     help: 'format of the input',
   }),
   to: option({
@@ -622,7 +622,7 @@ const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; nam
   text: { has: isText, name: 'text' },
   delimited: { has: (format) => delimiterOf(format) !== undefined, name: 'delimited text, such as csv' },
   array: { has: isArray, name: 'arrays, such as npy' },
-  arrays: { has: holdsArrays, name: 'files of named arrays, such as safetensors' },
+  arrays: { has: holdsArrays, name: 'files of named arrays, such as npz' },
 }
 
 /** Refuses options that would do nothing for a format. Throws E_CONFLICT. */

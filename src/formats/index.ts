@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<Format>>> = {
   tsv: csv,
   ndjson: async () => (await import('./ndjson/ndjson.js')).ndjson,
   npy: async () => (await import('./npy/npy.js')).npy,
+  npz: async () => (await import('./npz/npz.js')).npz,
   safetensors: async () => (await import('./safetensors/safetensors.js')).safetensors,
   parquet: async () => (await import('./parquet/parquet.js')).parquet,
   arrow: async () => (await import('./arrow/arrow.js')).arrow,

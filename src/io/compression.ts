@@ -147,7 +147,7 @@ async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
 }
 
 /** One stream of deflate; what follows it is left to be read. */
-async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
+export async function* inflate(bytes: ByteReader, format = 'gzip'): AsyncGenerator<Buffer> {
   const engine = zlib().createInflateRaw(PIECE)
   const ended = once(engine, 'end')
   ended.catch(() => {})
@@ -168,7 +168,7 @@ async function* inflate(bytes: ByteReader): AsyncGenerator<Buffer> {
   try {
     yield* engine as AsyncIterable<Buffer>
   } catch (error) {
-    throw error instanceof SoftmaxError ? error : corruptData('gzip', (error as Error).message)
+    throw error instanceof SoftmaxError ? error : corruptData(format, (error as Error).message)
   } finally {
     engine.destroy()
   }

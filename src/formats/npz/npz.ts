@@ -1,0 +1,86 @@
+/** .npz, as numpy.savez writes it: a zip archive with a file of .npy for each array, compressed or not. */
+import { corruptData } from '../../core/corrupt-data.js'
+import { shown } from '../../core/errors.js'
+import type { SettingsOf } from '../../core/options.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter, Source } from '../../core/record-batch.js'
+import { ByteReader } from '../../io/byte-reader.js'
+import { bytesWithin, type FileBytes, openBytes } from '../../io/temp-file.js'
+import { headerOf, readHeader } from '../npy/header.js'
+import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
+import { chooseTensor } from '../tensor/choose-tensor.js'
+import { tensorReader } from '../tensor/reader.js'
+import { ZipFrame } from './zip-frame.js'
+import { type EntryBytes, type ZipEntry, zipEntries } from './zip-reader.js'
+
+export const npz: Format = {
+  shapes: ['list'],
+  typed: true,
+  numbersOnly: true,
+  read,
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, archiveFrame()),
+}
+
+/** What the name of an array's file ends in. */
+const ENDING = '.npy'
+
+async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
+  const file = await openBytes(source)
+  try {
+    const reader = file.size === 0 ? undefined : await readerOf(file, settings)
+    if (!reader) await file.close()
+    return reader && { ...reader, close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
+  const arrays = arraysOf(await zipEntries(file))
+  const name = chooseTensor([...arrays.keys()], settings.tensor)
+  const bytes = await arrays.get(name)!.open()
+  const reader = new ByteReader(bytes.chunks)
+  const header = await readHeader(reader)
+  if (!header) throw corruptData('npz', `${shown(name)} is empty`)
+  const chunks = () => reader.rest()
+  return tensorReader('npz', header.tensor, { chunks, open: () => anywhere(bytes, chunks(), header.length) }, settings)
+}
+
+/** The entries that are arrays, by their names. Throws E_CORRUPT where two have one name. */
+function arraysOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
+  const arrays = new Map<string, ZipEntry>()
+  for (const entry of entries) {
+    if (!entry.name.endsWith(ENDING)) continue
+    const name = entry.name.slice(0, -ENDING.length)
+    if (arrays.has(name)) throw corruptData('npz', `it has two arrays called ${shown(name)}`)
+    arrays.set(name, entry)
+  }
+  return arrays
+}
+
+/** What is behind the header of an array, at any offset: of bytes in the file as they are, all are checked before. */
+async function anywhere({ stored }: EntryBytes, rest: AsyncGenerator<Buffer>, start: number): Promise<FileBytes> {
+  if (!stored) return openBytes({ chunks: rest })
+  for await (const _ of rest);
+  return bytesWithin(stored, start, stored.size - start)
+}
+
+function archiveFrame(): Frame {
+  const zip = new ZipFrame()
+  return {
+    begin: () => [],
+    before(array) {
+      const header = npyHeader(array)
+      const lead = zip.before(array.name + ENDING, header.length + array.byteLength)
+      zip.see(header)
+      return [lead, header]
+    },
+    see: (bytes) => zip.see(bytes),
+    after: () => [zip.after()],
+    end: () => [zip.end()],
+  }
+}
+
+function npyHeader({ sizes, kind, itemBytes }: NamedArray): Buffer {
+  return headerOf(sizes, `<${kind}${itemBytes}`)
+}

@@ -1,0 +1,87 @@
+/** The files of a zip archive and their bytes, of which sizes and CRC-32 are checked. */
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { ByteReader } from '../../io/byte-reader.js'
+import { inflate } from '../../io/compression.js'
+import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
+import { type DirectoryEntry, damaged, readDirectory } from './zip-directory.js'
+
+/** A file, before anything of it is read. */
+export interface ZipEntry {
+  name: string
+  open(): Promise<EntryBytes>
+}
+
+/** The bytes of a file. */
+export interface EntryBytes {
+  /** In order, and checked. */
+  chunks: AsyncGenerator<Buffer>
+  /** The same at any offset, where they are not compressed. */
+  stored: FileBytes | undefined
+}
+
+/** Loaded where it is needed. */
+const zlib = () => process.getBuiltinModule('node:zlib')
+
+/** How the bytes of a file are written. */
+const STORED = 0
+const DEFLATED = 8
+
+/** The length of a local header, without the name and the extra field behind it. */
+const LOCAL = 30
+
+/** The files of an archive. Throws E_CORRUPT where it is damaged. */
+export async function zipEntries(file: FileBytes): Promise<ZipEntry[]> {
+  const entries = await readDirectory(file)
+  return entries.map((entry) => ({ name: entry.name, open: () => openEntry(file, entry) }))
+}
+
+async function openEntry(file: FileBytes, entry: DirectoryEntry): Promise<EntryBytes> {
+  const { name, method, packedSize, size } = entry
+  if (entry.isEncrypted) throw unsupported(`the encrypted file ${shown(name)}`, 'save the arrays without a password')
+  if (method !== STORED && method !== DEFLATED) {
+    const feature = `method ${method} of zip, by which ${shown(name)} is compressed`
+    throw unsupported(feature, 'save it with numpy.savez_compressed')
+  }
+  if (method === STORED && size !== packedSize) throw damaged(`${shown(name)} has two sizes, and is not compressed`)
+  const bytes = bytesWithin(file, await startOf(file, entry), packedSize)
+  const plain = method === STORED ? chunksOf(bytes) : inflated(chunksOf(bytes))
+  return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined }
+}
+
+/** Where the bytes of a file begin: behind its local header, which has its name again. */
+async function startOf(file: FileBytes, { name, rawName, offset, packedSize }: DirectoryEntry): Promise<number> {
+  const header = offset < file.size ? await file.read(offset, LOCAL + rawName.length) : Buffer.alloc(0)
+  const isThere = header.length >= LOCAL && header.readUInt32LE(0) === 0x04034b50
+  if (!isThere || header.readUInt16LE(26) !== rawName.length || !header.subarray(LOCAL).equals(rawName)) {
+    throw damaged(`${shown(name)} is not where its central directory says`)
+  }
+  const start = offset + header.length + header.readUInt16LE(28)
+  if (start + packedSize > file.size) throw damaged(`${shown(name)} is longer than the archive`)
+  return start
+}
+
+function unsupported(feature: string, remedy: string): SoftmaxError {
+  return new SoftmaxError('E_UNSUPPORTED', { feature, remedy })
+}
+
+async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const reader = new ByteReader(chunks)
+  yield* inflate(reader, 'npz')
+  if ((await reader.take(1)).length > 0) throw damaged('more bytes follow what is compressed')
+}
+
+/** Bytes as they are, up to as many as there are to be; at the end they are what the archive says. */
+async function* checked(
+  chunks: AsyncGenerator<Buffer>,
+  { name, size: expected, crc: checkSum }: DirectoryEntry,
+): AsyncGenerator<Buffer> {
+  let [size, crc] = [0, 0]
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > expected) throw damaged(`${shown(name)} has more than ${expected} bytes`)
+    crc = zlib().crc32(chunk, crc)
+    yield chunk
+  }
+  if (size < expected) throw damaged(`${shown(name)} has ${size} bytes, and not ${expected}`)
+  if (crc !== checkSum) throw damaged(`the check sum of ${shown(name)} is not that of its bytes`)
+}
