@@ -10,6 +10,7 @@ import type { DataType } from '../core/data-type.js'
 import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
 import { MOST_BY_CLASS, type Scores } from '../kernel/host/matrix.js'
+import { textsAt } from '../kernel/host/texts.js'
 
 /** The type of the positions of classes. */
 export const POSITION = { kind: 'int', bitWidth: 32, signed: true } as const
@@ -57,7 +58,7 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
       const whole = concatColumns(column)
       if (field?.parts) return whole.children!
       if (!field?.position) return [whole]
-      return [names === 'text' ? textsAt(whole, dictionary) : { ...whole, type, dictionary }]
+      return [names === 'text' ? namesAt(whole, dictionary) : { ...whole, type, dictionary }]
     })
 }
 
@@ -97,17 +98,8 @@ function transpose(
   }
 }
 
-/** The texts at some positions: short ones, which are quicker to copy byte by byte. */
-function textsAt({ length, values }: ColumnData, { type, ...texts }: ColumnData): ColumnData {
-  const [from, bytes, positions] = [texts.offsets as Int32Array, texts.values as Uint8Array, values as Int32Array]
-  const offsets = new Int32Array(length + 1)
-  for (let row = 0; row < length; row++) {
-    offsets[row + 1] = offsets[row]! + from[positions[row]! + 1]! - from[positions[row]!]!
-  }
-  const found = new Uint8Array(offsets[length]!)
-  for (let row = 0, to = 0; row < length; row++) {
-    const end = from[positions[row]! + 1]!
-    for (let at = from[positions[row]!]!; at < end; at++) found[to++] = bytes[at]!
-  }
-  return { type, length, nullCount: 0, offsets, values: found }
+/** The texts at some positions. */
+function namesAt({ length, values }: ColumnData, { type, ...names }: ColumnData): ColumnData {
+  const { bytes, offsets } = textsAt(names.values as Uint8Array, names.offsets as Int32Array, values as Int32Array)
+  return { type, length, nullCount: 0, offsets, values: bytes }
 }

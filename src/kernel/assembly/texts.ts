@@ -81,3 +81,26 @@ function hashOf(texts: usize, at: usize): u32 {
   for (let byte = texts + <usize>load<u32>(at); byte < end; byte++) hash = (hash ^ <u32>load<u8>(byte)) * 0x01000193
   return hash * 0x9e3779b1
 }
+
+/**
+ * Writes the texts at some positions (u32) to `out`, and where each ends (u32) to `ends`, counted from `first`; returns where the
+ * last ends. Up to 16 bytes behind that are written too.
+ */
+export function gatherTexts(
+  texts: usize,
+  offsets: usize,
+  positions: usize,
+  count: u32,
+  out: usize,
+  ends: usize,
+  first: u32,
+): usize {
+  const start = out - <usize>first
+  for (const end = positions + (<usize>count << 2); positions < end; positions += 4, ends += 4) {
+    const at = offsets + (<usize>load<u32>(positions) << 2)
+    const from = load<u32>(at)
+    out = copy(texts + <usize>from, load<u32>(at, 4) - from, out)
+    store<u32>(ends, <u32>(out - start))
+  }
+  return out
+}

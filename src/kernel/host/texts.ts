@@ -44,6 +44,54 @@ export function countDistinct(bytes: Uint8Array, offsets: Int32Array): number | 
   return kernel.countDistinct(texts, table, offsets.length - 1)
 }
 
+/** The texts at some positions, one after the other. */
+export function textsAt(
+  bytes: Uint8Array,
+  offsets: Int32Array,
+  positions: Int32Array,
+): { bytes: Uint8Array; offsets: Int32Array } {
+  const ends = new Int32Array(positions.length + 1)
+  const pieces: Uint8Array[] = []
+  const step = Math.max(1, Math.min(MOST_TEXTS, Math.floor(MOST_BYTES / longest(offsets))))
+  for (let start = 0, size = 0; start < positions.length; start += step) {
+    const part = positions.subarray(start, start + step)
+    const piece = gathered(bytes, offsets, part, ends.subarray(start + 1, start + 1 + part.length), size)
+    pieces.push(piece)
+    size += piece.length
+  }
+  return { bytes: joined(pieces), offsets: ends }
+}
+
+function longest(offsets: Int32Array): number {
+  let most = 1
+  for (let at = 1; at < offsets.length; at++) most = Math.max(most, offsets[at]! - offsets[at - 1]!)
+  return most
+}
+
+/** Some texts, of which the first begins at `first`; where they end is put into `ends`. */
+function gathered(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, ends: Int32Array, first: number) {
+  const { texts, table, out: at } = place(bytes, offsets)
+  const { length } = positions
+  const to = at + 4 * length
+  const out = to + 4 * length + PADDING
+  growMemory(kernel, out + length * longest(offsets) + PADDING)
+  const { buffer } = kernel.memory
+  new Int32Array(buffer, at, length).set(positions)
+  const end = kernel.gatherTexts(texts, table, at, length, out, to, first)
+  ends.set(new Int32Array(buffer, to, length))
+  return new Uint8Array(buffer, out, end - out).slice()
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
 /** Parts of texts that go through the kernel together. */
 function* parts(offsets: Int32Array): Generator<{ start: number; count: number }> {
   const all = offsets.length - 1

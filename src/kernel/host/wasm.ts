@@ -40,6 +40,15 @@ export interface Kernel {
   writeRuns(numbers: number, count: number, width: number, out: number): number
   /** See `assembly/texts.ts`. */
   rangeOfTexts(texts: number, offsets: number, count: number, range: number): void
+  gatherTexts(
+    texts: number,
+    offsets: number,
+    positions: number,
+    count: number,
+    out: number,
+    ends: number,
+    first: number,
+  ): number
   countDistinct(texts: number, offsets: number, count: number): number
   writeTexts(texts: number, offsets: number, count: number, out: number): number
   /** See `assembly/ranges.ts`. */
