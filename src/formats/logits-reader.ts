@@ -25,6 +25,8 @@ export class LogitsReader {
   readonly logits: Float64Array
   /** The same memory, where each column so far is one of floating-point numbers: class after class. */
   #columns: Float64Array | Float32Array | undefined
+  /** The same memory, where the rows are of float32. */
+  #floats: Float32Array | undefined
   readonly bad = new Map<number, RowError>()
   readonly #rows: number
   readonly #classes: number
@@ -88,7 +90,8 @@ export class LogitsReader {
     const isMatrix = numbers && !numbers.validity && !data.validity && isEven(ends, this.#rows, this.#classes)
     if (isMatrix) {
       const { numbers: values } = numbers
-      if (ArrayBuffer.isView(values)) this.logits.set((values as Float64Array).subarray(0, this.logits.length))
+      if (values instanceof Float32Array) this.#putFloats(values)
+      else if (ArrayBuffer.isView(values)) this.logits.set((values as Float64Array).subarray(0, this.logits.length))
       else for (let at = 0; at < this.logits.length; at++) this.logits[at] = values[at]!
       return
     }
@@ -101,6 +104,12 @@ export class LogitsReader {
         for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row, String(at))
       }
     }
+  }
+
+  /** All rows as they are: the kernel makes them doubles. */
+  #putFloats(values: Float32Array): void {
+    this.#floats = new Float32Array(this.logits.buffer, 0, this.logits.length)
+    this.#floats.set(values.subarray(0, this.logits.length))
   }
 
   #widthError(cells: number): RowError {
@@ -144,7 +153,7 @@ export class LogitsReader {
     }
     return {
       numRows: this.#rows,
-      logits: this.#columns ?? this.logits,
+      logits: this.#columns ?? this.#floats ?? this.logits,
       byClass: this.#columns !== undefined,
       kept,
       errors: this.bad,

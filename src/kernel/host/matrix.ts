@@ -176,8 +176,10 @@ function scoreChunk(run: Run, first: number, rows: number): void {
 
 /** Puts some rows into the kernel's memory. */
 function loadRows({ logits: { numbers, byClass }, scores: { classes }, room }: Run, first: number, rows: number): void {
+  const count = rows * classes
   if (byClass) loadColumns(numbers, classes, room, first, rows)
-  else doubles(room.logits, rows * classes).set(numbers.subarray(first * classes, (first + rows) * classes))
+  else if (numbers instanceof Float32Array) loadColumns(numbers.subarray(first * classes), 1, room, 0, count)
+  else doubles(room.logits, count).set(numbers.subarray(first * classes, first * classes + count))
 }
 
 function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
