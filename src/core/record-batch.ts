@@ -32,6 +32,8 @@ export interface Column {
   /** Of nested values, the paths that lead to the first list of numbers in them, and to the first list of rows. */
   listPath?: string | undefined
   rowsPath?: string | undefined
+  /** Of the first column, where the first row holds a whole table: what it is, and what makes lines of it. */
+  wholeTable?: string | undefined
   /** Whether the list is one of words. */
   holdsWords?: boolean
   /** Whether it counts along an axis of an array, whose shape says the same. */

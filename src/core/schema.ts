@@ -5,7 +5,7 @@ import { typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames, readLabels, repeated } from './labels.js'
-import { findLogits, type LogitColumns } from './logit-columns.js'
+import { findLogits, type LogitColumns, requireNoTable } from './logit-columns.js'
 import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
 import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
@@ -116,13 +116,14 @@ function tableSchemaOf(
   const header = columns.map(({ name }) => name)
   const whole = findWhole(settings, columns)
   if (whole === undefined) {
-    const sampled = columns.map(({ name, type, sample, listPath, rowsPath }, index) => ({
+    const sampled = columns.map(({ name, type, sample, listPath, rowsPath, wholeTable }, index) => ({
       name,
       type,
       cells: rows?.[index] ?? [sample],
       isIndex: indexNames?.has(name) === true,
       listPath,
       rowsPath,
+      wholeTable,
     }))
     const schema = schemaOf(settings, sampled, named)
     requireNumeric(schema.logits.map((index) => columns[index]!))
@@ -188,6 +189,7 @@ export function findWhole({ logits }: Pick<SchemaSettings, 'logits'>, columns: r
   const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
+  requireNoTable(columns)
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`
   const isScored = isResultName(header[list]!)
   throw new SoftmaxError('E_COLUMNS', {

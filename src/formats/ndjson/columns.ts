@@ -6,12 +6,14 @@ import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
+import { wholeTable } from './whole-tables.js'
 
 /** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
 export function columnsOf(rows: ParsedRow[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
+  if (columns[0]) columns[0].wholeTable = wholeTable(first)
   if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
   const nested = describe(logits, logits.split('.'), rows)
   return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns

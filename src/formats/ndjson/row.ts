@@ -1,6 +1,7 @@
 /** A row of NDJSON: a line, parsed. */
 import { isUtf8 } from 'node:buffer'
 import { encodingInfo } from '../../core/encoding.js'
+import { run } from '../../core/file-kinds.js'
 import type { RowError } from '../../core/record-batch.js'
 import { parseLine, valuesIn } from './json.js'
 
@@ -15,13 +16,23 @@ export interface ParsedRow {
 const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
 const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own, as jq -c ".[]" makes it'
 
+const arrayOfPairs = () =>
+  `a list of labels with scores is not a row; ${run(`jq -c '.. | arrays | select(.[0] | type == "object") | map({(.label): .score}) | add' FILE`)('FILE')}`
+
+/** True of labels with scores, as the pipelines of Hugging Face give them. */
+function arePairs(list: readonly unknown[]): boolean {
+  return list.every((item) => typeof item === 'object' && item !== null && 'label' in item && 'score' in item)
+}
+
 /** A line as a row, and its text. */
 export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): ParsedRow | RowError {
   if (!utf8) return { code: 'E_ENCODING', info: encodingInfo(line, 'the line', encoding) }
   const parsed = parseLine(line.toString('utf8'))
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
-  if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) return badRow(ARRAY_OF_ROWS)
+  if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) {
+    return badRow(arePairs(value) ? arrayOfPairs() : ARRAY_OF_ROWS)
+  }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
   return { code: 'E_ROW', info: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
 }
