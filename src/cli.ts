@@ -9,12 +9,14 @@ import { openOutput } from './command/output.js'
 import { outputFormat } from './command/output-format.js'
 import { type Abandoned, progressOf, scoreInto, scoreOptions } from './command/score-run.js'
 import { openStats } from './command/stats.js'
+import { SoftmaxError } from './core/errors.js'
 import { speakAs } from './core/option-words.js'
 import { parseOptions, type SettingsOf } from './core/options.js'
 import { newStats } from './pipeline/row-counts.js'
 
-async function main(argv: string[]): Promise<void> {
-  const { inputs: named, options } = readArguments(argv)
+async function main([verb, ...rest]: string[]): Promise<void> {
+  const evaluates = verb === 'evaluate'
+  const { inputs: named, options } = readArguments(evaluates ? rest : verb === undefined ? [] : [verb, ...rest])
   const parsed = parseOptions(options, 'command')
   if (parsed.help) return print(helpText())
   if (parsed.completions) {
@@ -25,6 +27,11 @@ async function main(argv: string[]): Promise<void> {
   const settings = { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = inputsOf(named)
   requireDistinct(inputs, settings)
+  requireMeasured(settings, evaluates)
+  if (evaluates) {
+    const { evaluateInputs } = await import('./command/evaluate.js')
+    return evaluateInputs(inputs, options, settings)
+  }
   if (settings.dryRun) return showPlan(inputs, settings)
   const files: Abandoned[] = []
   abandonOnSignal(files)
@@ -37,6 +44,13 @@ async function main(argv: string[]): Promise<void> {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
   }
+}
+
+/** Refuses what asks for metrics where there are none. Throws E_CONFLICT. */
+function requireMeasured({ json, metrics, truth }: SettingsOf<'command'>, evaluates: boolean): void {
+  if (json && !evaluates) throw new SoftmaxError('E_CONFLICT', { reason: '--json is of softmax evaluate' })
+  if (metrics === undefined || truth !== undefined || evaluates) return
+  throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
 }
 
 /** Shows what the run would do, on standard output. */

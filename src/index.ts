@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export { type EvaluateOptions, evaluate } from './api/evaluate.js'
 export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOptions } from './api/options.js'
 export { type Row, type RowStream, read } from './api/read.js'
 export { type InputEvents, type InputInfo, type ScoreEvents, type ScoreStream, score } from './api/score.js'
@@ -21,6 +22,7 @@ export { type MatrixScores, softmaxMatrix } from './api/softmax-matrix.js'
 export { type WriterStream, write } from './api/write.js'
 export { CODES, type Code, type CodedError, type Info, type Position as Place, SoftmaxError } from './core/errors.js'
 export type { FormatName } from './core/formats.js'
+export type { Metrics } from './core/metrics.js'
 export { OPTIONS } from './core/options.js'
 export type { EmitList, Emitted, Layout, OutputColumn as Emittable } from './core/output-columns.js'
 export type { Prediction } from './core/prediction.js'

@@ -13,7 +13,19 @@ import type { OptionsOf } from '../dist/core/options.js'
 import { optionInterfaces } from './option-interfaces.js'
 import { ROOT } from './support.js'
 
-const { logSigmoid, logSoftmax, read, SoftmaxError, score, scoreFiles, sigmoid, softmax, softmaxMatrix, write } = api
+const {
+  evaluate,
+  logSigmoid,
+  logSoftmax,
+  read,
+  SoftmaxError,
+  score,
+  scoreFiles,
+  sigmoid,
+  softmax,
+  softmaxMatrix,
+  write,
+} = api
 
 /** True for the type `any`, which is every other. */
 type IsAny<T> = 0 extends 1 & T ? true : false
@@ -35,6 +47,10 @@ describe('what comes out', () => {
     expectTypeOf(stream.stats).toEqualTypeOf<types.Stats>()
     expectTypeOf(await scoreFiles([]).toArray()).toEqualTypeOf<Buffer[]>()
     expectTypeOf(scoreFiles([])).toExtend<types.FilesStream>()
+    expectTypeOf(evaluate([], { truth: 'y' } satisfies types.EvaluateOptions)).toEqualTypeOf<Promise<types.Metrics>>()
+    expectTypeOf(scoreFiles([]).metrics()).toEqualTypeOf<types.Metrics | undefined>()
+    // @ts-expect-error: the column of true classes is missing
+    await expect(evaluate([], {})).rejects.toMatchObject({ code: 'E_OPTION' })
     expectTypeOf(write('csv').read()).toEqualTypeOf<Buffer | null>()
     expectTypeOf(write('csv')).toEqualTypeOf<types.WriterStream>()
     expectTypeOf<IsAny<types.ScoreEvents['schema'][0]>>().toEqualTypeOf<false>()

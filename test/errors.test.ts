@@ -186,6 +186,18 @@ const THROUGH_COMMAND = {
     says: "did you mean --delimiter ';'?",
     api: { info: { source: 'in.csv', line: 1, delimiter: ';' }, says: "delimiter: ';'?" },
   },
+  E_TRUTH: {
+    files: { 'in.csv': 'logit_cat,logit_dog,y\n1,2,dgo\n' },
+    args: ['in.csv', '--truth', 'y'],
+    status: 1,
+    begins: 'in.csv:2: column y (row 1, byte 26): "dgo" is no class',
+    says: 'the classes are "cat,dog"; ',
+    stdout: 'y,p_cat,p_dog,label\n',
+    api: {
+      options: { truth: 'y' },
+      info: { source: 'in.csv', line: 2, row: 1, byte: 26, column: 'y', cell: 'dgo' },
+    },
+  },
   E_TOO_MANY: {
     ...badRow('2,x,1\n3,1,y'),
     args: ['in.csv', '--max-errors', '1'],

@@ -1163,6 +1163,58 @@ const TESTS = {
     })
   },
 
+  truth() {
+    const rows = 'logit_a,logit_b,y\n2,1,a\n2,1,b\n2,1,\n'
+
+    it('is the column of true classes, which is kept as any other', async () => {
+      const scored = `y,p_a,p_b,label\na,${P21},a\nb,${P21},a\n,${P21},a\n`
+      await bothGive(['--truth', 'y'], { truth: 'y' }, rows, scored)
+      await bothGive(['--truth', '3'], { truth: '3' }, rows, scored)
+    })
+
+    it('makes a row bad whose class is none', async () => {
+      for (const lane of ['general', 'fast'] as const) {
+        const { error } = await run(rows, { truth: 'y', labels: 'a,c', lane })
+        expect(error).toMatchObject({ code: 'E_TRUTH', info: { line: 3, column: 'y', cell: 'b' } })
+      }
+    })
+  },
+
+  metrics() {
+    it('names a file of the metrics of what is scored', () => {
+      const cwd = folder()
+      const stdin = 'logit_a,logit_b,y\n2,1,a\n2,1,b\n'
+      const { status, stdout } = command(['--truth', 'y', '--metrics', 'm.json'], { cwd, stdin })
+      expect([status, stdout]).toEqual([0, `y,p_a,p_b,label\na,${P21},a\nb,${P21},a\n`])
+      expect(JSON.parse(readFileSync(join(cwd, 'm.json'), 'utf8'))).toMatchObject({
+        rows: 2,
+        accuracy: 0.5,
+        confusion: [
+          [1, 0],
+          [1, 0],
+        ],
+      })
+    })
+
+    it('leaves no file where a run fails, and needs true classes', () => {
+      const cwd = folder({ 'm.json': 'old' })
+      const args = ['--truth', 'y', '--metrics', 'm.json']
+      expect(command(args, { cwd, stdin: 'logit_a,logit_b,y\n2,x,a\n' }).status).toBe(1)
+      expect(readFileSync(join(cwd, 'm.json'), 'utf8')).toBe('old')
+      const { status, stderr } = command(['--metrics', 'm.json'], { cwd, stdin: ROWS })
+      expect([status, stderr]).toEqual([2, expect.stringContaining('--truth')])
+    })
+  },
+
+  json() {
+    it('prints an evaluation as JSON, and is of that alone', () => {
+      const stdin = 'logit_a,logit_b,y\n2,1,a\n'
+      const { stdout } = command(['evaluate', '--truth', 'y', '--json'], { stdin })
+      expect(JSON.parse(stdout)).toMatchObject({ rows: 1, accuracy: 1 })
+      expect(command(['--json'], { stdin })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
   stats() {
     it('names a file that tells what was done', () => {
       const cwd = folder()
@@ -1367,8 +1419,8 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, clobber, dryRun, rejects, debug, progress, stats, quiet, completions, help, version, ...bytes } =
-      all
+    const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, json, ...others } = all
+    const { quiet, completions, help, version, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

@@ -71,6 +71,7 @@ describe('the package', () => {
         'CODES',
         'OPTIONS',
         'SoftmaxError',
+        'evaluate',
         'logSigmoid',
         'logSoftmax',
         'read',

@@ -68,6 +68,11 @@ interface ForBytesObjectsMatrixWrite {
 
 interface ForBytes {
   /**
+   * The column of the true class of each row, by its name or position: the name of a class, or its position from 0;
+   * empty where it is not known [default: none].
+   */
+  truth?: ValueOf<'truth'> | undefined
+  /**
    * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
    * times where all their cells are [default: 'text'].
    */

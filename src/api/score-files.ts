@@ -1,20 +1,22 @@
 /** Files -> bytes: inputs one after the other, scored into one output. */
 import { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
-import { parseOptions } from '../core/options.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
 import { inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
-import type { Input } from '../pipeline/open-input.js'
 import { newStats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
+import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
 import type { ReadableOf } from './typed-stream.js'
 
 /** The stream of {@link scoreFiles}; its events are those of `score`. */
-export interface FilesStream extends ReadableOf<Buffer, ScoreEvents>, Pick<ScoreStream, 'stats' | 'release'> {}
+export interface FilesStream
+  extends ReadableOf<Buffer, ScoreEvents>,
+    Pick<ScoreStream, 'stats' | 'metrics' | 'release'> {}
 
 /**
  * Scores files, given by their paths, or streams of bytes, one after the other: one output with one header. All inputs
@@ -31,25 +33,23 @@ export interface FilesStream extends ReadableOf<Buffer, ScoreEvents>, Pick<Score
 export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
   requireInputs(inputs)
   const settings = parseOptions(options, 'bytes')
-  const stats = newStats()
-  const { source, signal } = settings
-  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
-  const sources = files.map((file) => inputOf(file, source, stats))
-  const bytes = scoreReadable(files, sources, {
-    settings,
-    stats,
-    single: files.length === 1,
-    emit: (event, ...what) => stream.emit(event, ...what),
-  })
+  const { signal } = settings
+  const run = fileRun(settings, (event, ...what) => stream.emit(event, ...what))
+  const bytes = scoreReadable(inputs, run)
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
-  return Object.assign(stream, { stats, release })
+  return Object.assign(stream, { stats: run.stats, metrics: () => run.metrics?.result(run.stats), release })
+}
+/** A run over files that has not begun. */
+export function fileRun(settings: SettingsOf<'bytes'>, emit: Run['emit']): Run {
+  const metrics = settings.truth === undefined ? {} : { metrics: new RunMetrics() }
+  return { settings, stats: newStats(), single: false, emit, ...metrics }
 }
 
-function requireInputs(inputs: unknown): void {
+export function requireInputs(inputs: unknown, option = 'scoreFiles'): void {
   const isInput = (input: unknown) => typeof input === 'string' || isReadable(input)
   if (Array.isArray(inputs) && inputs.every(isInput)) return
   const value = Array.isArray(inputs) ? inputs.find((input) => !isInput(input)) : inputs
-  throw new SoftmaxError('E_OPTION', { option: 'scoreFiles', value, expected: 'a list of paths and streams' })
+  throw new SoftmaxError('E_OPTION', { option, value, expected: 'a list of paths and streams' })
 }
 
 /** Also of another package, as `readable-stream`, or of an older design. */
@@ -58,9 +58,11 @@ function isReadable(input: unknown): boolean {
 }
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
-async function* scoreReadable(files: readonly (string | Readable)[], sources: Input[], run: Run) {
+export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
+  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
+  const sources = files.map((file) => inputOf(file, run.settings.source, run.stats))
   const paths = files.filter((file) => typeof file === 'string')
   for (const path of paths) await requireReadable(path)
   if (files.length > 1) for (const path of paths) await requireKnown(path, run.settings)
-  yield* scoreInputs(sources, run)
+  yield* scoreInputs(sources, { ...run, single: files.length === 1 })
 }

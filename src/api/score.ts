@@ -1,5 +1,6 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
+import type { Metrics } from '../core/metrics.js'
 import { parseOptions } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
@@ -8,6 +9,7 @@ import { generatorTransform } from '../io/generator-transform.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { toBuffers } from '../pipeline/run.js'
+import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import type { ScoreOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
@@ -33,6 +35,8 @@ export interface ScoreEvents extends InputEvents {
 /** The stream of {@link score}: bytes in, bytes out. */
 export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
   readonly stats: Stats
+  /** With `truth`: how good the predictions are, of the rows so far. */
+  metrics(): Metrics | undefined
   /** Recycles the memory of a chunk that was read from the stream and is not used any more. Optional: it saves time. */
   release(chunk: Uint8Array): void
 }
@@ -50,13 +54,15 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = parseOptions(options, 'bytes')
   dialectFromOptions(settings)
   const stats = newStats()
+  const metrics = settings.truth === undefined ? undefined : new RunMetrics()
   const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (chunks) =>
     scoreInputs([{ chunks: toBuffers(chunks, stats), name: settings.source }], {
       settings,
       stats,
       single: true,
+      ...(metrics && { metrics }),
       emit: (event, ...what) => stream.emit(event, ...what),
     }),
   )
-  return Object.assign(stream, { stats, release })
+  return Object.assign(stream, { stats, metrics: () => metrics?.result(stats), release })
 }

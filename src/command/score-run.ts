@@ -22,6 +22,8 @@ interface Run {
   output: Output
   rejects: Rejects | undefined
   stats: StatsFile | undefined
+  /** Where the metrics go. */
+  metrics: Output | undefined
   progress: Progress | undefined
   /** Counts of what is done, be it up to a failure. */
   done: Stats
@@ -31,15 +33,18 @@ interface Run {
 export type Abandoned = Pick<Output, 'abandon'>
 
 /** Opens the output, and abandons it if the run fails. */
-export async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects'>): Promise<void> {
-  const { output: path, clobber, rejects: rejectsPath } = run.settings
+export async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects' | 'metrics'>): Promise<void> {
+  const { output: path, clobber, rejects: rejectsPath, metrics: metricsPath } = run.settings
   const output = await openOutput(path, clobber)
   files.push(output)
+  const metrics = metricsPath === undefined ? undefined : await openOutput(metricsPath)
+  if (metrics) files.push(metrics)
   try {
     const rejects = rejectsPath === undefined ? undefined : await openRejects(rejectsPath)
-    await scoreAll({ ...run, output, rejects })
+    await scoreAll({ ...run, output, rejects, metrics })
   } catch (error) {
     output.abandon()
+    metrics?.abandon()
     throw error
   }
 }
@@ -51,6 +56,7 @@ async function scoreAll(run: Run): Promise<void> {
     // The statistics before the output is put in place: if they cannot be written, the old output stays.
     await output.flush()
     await run.stats?.write(run.done)
+    await run.metrics?.commit()
     await output.commit()
   } finally {
     progress?.clear()
@@ -87,6 +93,7 @@ async function writeScored(run: Run): Promise<void> {
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
+    await run.metrics?.write(Buffer.from(`${JSON.stringify(stream.metrics())}\n`))
   } finally {
     Object.assign(run.done, stream.stats)
   }

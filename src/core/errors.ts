@@ -44,6 +44,11 @@ export const CODES = {
       ? `the integer ${cell} is 2^53 or more, where doubles do not tell all integers apart; save the logits as float64`
       : `${shown(cell)} is larger than a double can hold`,
   ),
+  E_TRUTH: word<{ cell: string; near?: string | undefined; classes: readonly string[] }>(
+    1,
+    ({ cell, near, classes }) =>
+      `${shown(cell)} is no class, nor the position of one; ${near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`}; ${optionText('labels')} names them, ${optionText('onError', 'skip')} leaves such rows out`,
+  ),
   E_NONFINITE: word<{ reason: string }>(
     1,
     ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
@@ -134,9 +139,9 @@ export const CODES = {
     const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
     return `${what}: ${shown(names.join(','))}; choose with ${optionText('tensor', proposed)}`
   }),
-  E_SELECTOR: word<{ item: string; reason: string }>(
+  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' }>(
     2,
-    ({ item, reason }) => `${optionText('logits')} ${shown(item)} ${reason}`,
+    ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
   E_HEADER: word<{ above?: { lines: number; cells: number; width: number } }>(2, ({ above }) =>
     above

@@ -10,7 +10,7 @@ export interface SampledColumn {
   name: string
   type: ValueType
   cells: readonly string[]
-  /** True of an index that pandas stored among the columns. */
+  /** Whether it is known to hold something else: an index that pandas stored among the columns, or true classes. */
   isIndex?: boolean
   /** The paths to a list of numbers, and to a list of rows, in its nested values. */
   listPath?: string | undefined

@@ -45,7 +45,7 @@ export interface LogitColumns {
 
 /** The columns that hold logits. Throws E_COLUMNS where the evidence is not enough. */
 export function findLogits(columns: readonly SampledColumn[], circumstances: Circumstances): LogitColumns {
-  const conventional = circumstances.named ? columns.filter(({ name }) => isLogitName(name)) : []
+  const conventional = circumstances.named ? columns.filter(({ name, isIndex }) => !isIndex && isLogitName(name)) : []
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
   const chosen = new Set(conventional)
   const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
@@ -59,7 +59,8 @@ function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly
   const isChosen = new Set(chosen)
   const header = columns.map(({ name }) => name)
   const isAlike = (column: SampledColumn, index: number) =>
-    hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, header)))
+    !column.isIndex &&
+    (hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, header))))
   const alike = columns.flatMap((column, index) => (!isChosen.has(index) && isAlike(column, index) ? [index] : []))
   if (alike.length === 0) return
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]

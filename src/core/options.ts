@@ -276,6 +276,13 @@ export const OPTIONS = {
     help: 'label_1,p_1 to label_K,p_K, the most probable first, in place of all probs',
     doc: 'how many of the most probable classes to give, the most probable first, in place of the probabilities of all',
   }),
+  truth: option({
+    kind: text('COLUMN'),
+    scopes: BYTES,
+    defaultText: 'none',
+    aliases: 'label-column target true-label ground-truth y-true labels-column gold',
+    help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known',
+  }),
   keep: option({
     kind: flag,
     scopes: [...STREAMS, 'write'],
@@ -546,6 +553,18 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'summary report',
     help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
+  }),
+  metrics: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    help: 'with --truth, write there in JSON how good the predictions are: what softmax evaluate --json prints',
+  }),
+  json: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: false,
+    help: 'softmax evaluate: print JSON in place of a table',
   }),
   quiet: option({
     kind: flag,

@@ -101,7 +101,12 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
   bytes: number
   /** The bad rows, in order. */
   errors: LocatedRowError[]
+  /** Good rows as they are judged, in any order, where there are true classes: see {@link Judged}. */
+  judged?: Judged[] | undefined
 }
+
+/** Rows as they are judged (see `assembly/judge.ts`), or, as bytes, what they are added up to (`assembly/metrics.ts`). */
+export type Judged = Float64Array | Uint8Array
 
 /** Some rows of an input. */
 export interface RecordBatch {
@@ -109,8 +114,10 @@ export interface RecordBatch {
   /** Rows x classes, or class after class, all of which have as many rows as fit; what a bad row has does not matter. */
   logits: Float64Array | Float32Array
   byClass?: boolean
-  /** The columns that are kept. */
+  /** The columns that are kept; behind them the one of true classes, until these are read, where it is not kept. */
   kept: KeptColumn[]
+  /** The position of the true class of each row, where there are true classes. */
+  truths?: Uint32Array
   /** The rows as JSON objects, where they are to come out so. */
   rawRows?: string[]
   errors: Map<number, RowError>

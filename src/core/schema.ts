@@ -11,7 +11,8 @@ import { items, type SettingsOf } from './options.js'
 import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { type EmitLayout, emitBeside, namesOfFields } from './renaming.js'
-import { select } from './selector.js'
+import { select, selectOne } from './selector.js'
+import { requireApart } from './truth-names.js'
 
 /** The columns of an input and an output, the same for all rows. */
 export interface Schema extends Layout {
@@ -23,6 +24,8 @@ export interface Schema extends Layout {
   logitsList?: true
   /** True where neither an option nor the convention of their names says which these are. */
   guessed?: true
+  /** The position, from 0, of the column of true classes. */
+  truth?: number
   /** Positions, from 0, of the columns that come out as they are. */
   kept: number[]
   emit: OutputColumn[]
@@ -30,7 +33,8 @@ export interface Schema extends Layout {
   names: string[]
 }
 
-type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'>
+type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'> &
+  Partial<Pick<SettingsOf<'bytes'>, 'truth'>>
 
 /**
  * Resolves the columns of an input whose logits stand in a column each.
@@ -69,9 +73,10 @@ function proposedEmit(resolve: () => unknown): string | undefined {
 function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
   const header = columns.map(({ name }) => name)
   const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
+  const truth = truthOf(settings, header)
   const { logits, guessed }: LogitColumns =
     settings.logits === undefined
-      ? findLogits(columns, { named, labels })
+      ? findLogits(withoutTruth(columns, truth), { named, labels })
       : { logits: select(settings.logits, header), guessed: false }
   const chosen = new Set(logits)
   const kept = settings.keep ? [...header.keys()].filter((index) => !chosen.has(index)) : []
@@ -79,7 +84,28 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const outputNames = namesOf(layout)
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
-  return { header, logits, ...(guessed && { guessed }), kept, names: outputNames, ...layout }
+  if (truth !== undefined) requireApart(truth, logits, header[truth]!)
+  return { header, logits, ...(guessed && { guessed }), ...truthIn(truth), kept, names: outputNames, ...layout }
+}
+
+/** The column of true classes. */
+function truthOf({ truth, op }: SchemaSettings, header: readonly string[]): number | undefined {
+  if (truth === undefined) return undefined
+  if (op.endsWith('sigmoid')) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${optionText('truth')} is one class a row, and sigmoid is for several`,
+    })
+  }
+  return selectOne(truth, header)
+}
+
+function truthIn(truth: number | undefined): { truth?: number } {
+  return truth === undefined ? {} : { truth }
+}
+
+/** A column of true classes is no logit, whatever it is called and has. */
+function withoutTruth(columns: readonly SampledColumn[], truth: number | undefined): readonly SampledColumn[] {
+  return columns.map((column, index) => (index === truth ? { ...column, isIndex: true } : column))
 }
 
 /** What an output asks of a schema. */
@@ -141,7 +167,9 @@ function tableSchemaOf(
   const kept = settings.keep ? [...header.keys()].filter((index) => index !== whole) : []
   const names = namesOf(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
-  return { header, logits: [whole], logitsList: true, kept, names, ...shaped }
+  const truth = truthOf(settings, header)
+  if (truth !== undefined) requireApart(truth, [whole], header[truth]!)
+  return { header, logits: [whole], logitsList: true, ...truthIn(truth), kept, names, ...shaped }
 }
 
 /** Throws E_TYPE for a column whose type has no numbers, which would make every row a bad one. */

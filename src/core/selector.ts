@@ -42,6 +42,18 @@ function repeated(items: readonly string[], place: number, [first]: readonly num
   return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
 }
 
+/** The position of the one column that a name or a position is of. Throws E_SELECTOR. */
+export function selectOne(item: string, names: readonly string[]): number {
+  try {
+    const [first, ...others] = resolve(item, new Columns(names, 'truth'))
+    if (others.length === 0) return first!
+    throw new SoftmaxError('E_SELECTOR', { item, reason: `is ${others.length + 1} columns; name one of them` })
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    throw new SoftmaxError('E_SELECTOR', { item, ...error.info, option: 'truth' } as never)
+  }
+}
+
 function splitItems(selector: string): string[] {
   if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!.map((item) => item.trim())
   throw new SoftmaxError('E_SELECTOR', {
@@ -53,11 +65,14 @@ function splitItems(selector: string): string[] {
 /** The columns of an input, by name. */
 class Columns {
   readonly names: readonly string[]
+  /** The option that selects them. */
+  readonly option: 'logits' | 'truth'
   readonly #exact: Map<string, number[]>
   #plain: Map<string, number[]> | undefined
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], option: 'logits' | 'truth' = 'logits') {
     this.names = names
+    this.option = option
     this.#exact = positionsBy(names)
   }
 
@@ -175,7 +190,7 @@ function proposal(item: string, columns: Columns): string {
     names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
     otherwise.find((other) => other !== item && isList(other, columns)) ??
     nearest(item, names)
-  return meant === undefined ? '' : `; did you mean ${optionText('logits', meant)}?`
+  return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
 }
 
 function isList(text: string, columns: Columns): boolean {

@@ -10,6 +10,10 @@ export const STATUS_MASKED = 3
 export const WANT_LOG = 1
 export const WANT_SUMMARY = 2
 export const WANT_SIGMOID = 4
+/** Whether rows are judged by their true class. */
+export const WANT_TRUTH = 8
+/** The position of a class where there is none. */
+export const NO_CLASS = 0xffffffff
 
 /** The classes that are summed together, a multiple of two: chunks of a row are whole blocks, except the last. */
 export const BLOCK = 128
@@ -20,6 +24,9 @@ export const ACTION_KEEP = 1
 export const ACTION_LOGIT = 2
 /** The logits of all classes, in a list. */
 export const ACTION_LOGITS = 3
+/** The true class, which is not kept, or is. */
+export const ACTION_TRUTH = 4
+export const ACTION_KEPT_TRUTH = 5
 
 /** What the values of a kept column are, where there are columns in the output. */
 export const KEEP_TEXT = 0
@@ -43,6 +50,11 @@ export const EMIT_CONFIDENCE = 4
 export const EMIT_LIST = 8
 /** Columns: the probabilities of each class in a column of its own. */
 export const EMIT_CLASSES = 9
+
+/** Of the true class: its loss, its rank, and whether it was predicted. */
+export const EMIT_LOSS = 16
+export const EMIT_RANK = 17
+export const EMIT_CORRECT = 18
 
 /** Why the kernel stopped: all rows are done; the next row is deferred to the host; no room for it is left. */
 export const STOP_DONE = 0

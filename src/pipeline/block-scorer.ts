@@ -8,8 +8,10 @@ import { readBatch as readNdjson } from '../formats/ndjson/batch.js'
 import { write as writeNdjson } from '../formats/ndjson/writer.js'
 import { oversizedBatch } from '../formats/oversized.js'
 import type { Piece } from './pieces.js'
-import { batchScorer, outputSchema, readerOptions, rounding } from './scorer.js'
+import { outputSchema, readerOptions } from './score-job.js'
+import { batchScorer, judgedOf, rounding } from './scorer.js'
 import { makesColumns, type TextJob } from './text-job.js'
+import { truthReader } from './truths.js'
 
 /** Scores a block of whole rows; where they stand is found, unless it is known. */
 export type ScoreBlock = (block: Block, ranges?: readonly ByteRange[]) => ScoredRows<Piece>
@@ -19,16 +21,18 @@ export function blockScorer(job: TextJob): ScoreBlock {
   const { source } = job
   const options = readerOptions(job)
   const score = batchScorer(job)
-  const write = pieceWriter(job)
+  const labelled = truthReader(job)
+  const write = job.measures ? () => [] : pieceWriter(job)
   const read = (block: Buffer, ranges?: readonly ByteRange[]) =>
     source.format === 'csv'
       ? readCsv(block, source.columns, source.dialect, options, ranges)
       : readNdjson(block, source.columns, options)
   return (block, ranges) => {
-    const batch = Buffer.isBuffer(block) ? read(block, ranges) : oversizedBatch(block, options)
+    const batch = labelled(Buffer.isBuffer(block) ? read(block, ranges) : oversizedBatch(block, options))
     const { scores, rows, good, rowErrors } = score(batch)
     const pieces = good.length > 0 ? write({ batch, scores, good }) : []
-    return { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+    const judged = judgedOf(scores, good)
+    return { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors, judged }
   }
 }
 

@@ -9,7 +9,7 @@ import { outputFields } from '../formats/columnar.js'
 import type { CompressionName } from '../io/compression.js'
 import type { Opened } from './open-input.js'
 import type { Stats } from './row-counts.js'
-import { outputSchema, type ScoreJob } from './scorer.js'
+import { outputSchema, type ScoreJob } from './score-job.js'
 
 /** The `input` event of a stream of bytes. */
 export interface InputInfo {

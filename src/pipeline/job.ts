@@ -11,7 +11,7 @@ import { numbersOf, resolveColumns } from './columns.js'
 import { firstRows } from './first-rows.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
-import type { ScoreJob } from './scorer.js'
+import type { ScoreJob } from './score-job.js'
 
 /** Resolves the columns of an input, and what scoring has to know of them. */
 export async function jobOf(
@@ -40,8 +40,20 @@ export async function jobOf(
   for (const warning of reader.warnings ?? []) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
+  const measures = run.measures === true
+  const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
   const byClass = typed && !numbersOnly && isByClass(schema)
-  return { settings, schema, rawRows, typed, byClass, wantRaw: settings.onReject !== undefined, input: dialect, output }
+  return {
+    settings,
+    schema: own,
+    rawRows,
+    typed,
+    byClass,
+    measures,
+    wantRaw: settings.onReject !== undefined,
+    input: dialect,
+    output,
+  }
 }
 
 /** What the columns of the first input are guessed by, where they have to be. */

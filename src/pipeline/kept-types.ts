@@ -5,7 +5,7 @@ import { SoftmaxError, shown } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
-import type { ScoreJob } from './scorer.js'
+import type { ScoreJob } from './score-job.js'
 
 /** Finds out the types of kept columns, and reports them. Later inputs have those of the first. */
 export function inferTypes(

@@ -9,9 +9,10 @@ import { COMMAS } from '../core/dialect.js'
 import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
+import { JUDGED } from '../kernel/host/matrix.js'
 import type { Kernel } from '../kernel/host/wasm.js'
 import type { ScoreBlock } from './block-scorer.js'
-import { INPUT_ROOM, type Layout, layOut, readField, writeJob } from './kernel-memory.js'
+import { INPUT_ROOM, type Layout, layOut, readField, writeField, writeJob } from './kernel-memory.js'
 import { type KernelOutput, kernelOutput, lineRanges } from './kernel-output.js'
 import type { Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
@@ -55,6 +56,12 @@ export class FastKernel {
     return new Uint8Array(memory.buffer, this.#at.input, INPUT_ROOM)
   }
 
+  /** The metrics of the rows that were judged, in the memory of this kernel or of another for the same job. */
+  totalsIn(memory = this.#kernel.memory): Uint8Array | undefined {
+    const { metrics, metricsRoom } = this.#at
+    return metricsRoom === 0 ? undefined : new Uint8Array(memory.buffer, metrics, metricsRoom)
+  }
+
   /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
   async score(length: number): Promise<ScoredRows<Piece>> {
     const run = new BlockRun(this.#kernel, this.#job, this.#at, length)
@@ -85,6 +92,9 @@ class BlockRun {
   readonly #deferred: DeferredRow[] = []
   #stopped: number
   #rows = 0
+  readonly #judged: Float64Array[] = []
+  /** Whether rows that are judged are handed over one by one. */
+  readonly #handsOver: boolean
   /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
   #run = 1
 
@@ -95,6 +105,7 @@ class BlockRun {
     this.#end = at.input + length
     this.#stopped = at.input
     this.#output = kernelOutput(kernel, job, at)
+    this.#handsOver = job.schema.truth !== undefined && at.metricsRoom === 0
     // The kernel takes rows that end in a newline, which the last row of all may lack.
     new Uint8Array(kernel.memory.buffer)[this.#end] = this.#newline
   }
@@ -112,6 +123,7 @@ class BlockRun {
       const rows = readField(this.#kernel, this.#at, 'rows')
       this.#rows += rows
       this.#stopped = readField(this.#kernel, this.#at, 'stopped')
+      if (this.#handsOver) this.#takeJudged()
       if (stop === STOP_DONE) return false
       if (stop === STOP_DEFERRED) {
         this.#run = rows > 0 ? 1 : 2 * this.#run
@@ -119,6 +131,13 @@ class BlockRun {
       }
       this.#output.save()
     }
+  }
+
+  /** Takes over the rows that are judged, so that there is room for more. */
+  #takeJudged(): void {
+    const count = readField(this.#kernel, this.#at, 'judgedCount')
+    writeField(this.#kernel, this.#at, 'judgedCount', 0)
+    this.#judged.push(new Float64Array(this.#kernel.memory.buffer, this.#at.judged, count * JUDGED).slice())
   }
 
   /** Leaves the next rows for the general lane. */
@@ -137,7 +156,8 @@ class BlockRun {
   result(pieces: Piece[] = this.#output.pieces()): ScoredRows<Piece> {
     const length = this.#end - this.#at.input
     const lines = this.#kernel.countLines(this.#at.input, this.#end, this.#newline)
-    return { pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, errors: [] }
+    const judged = this.#handsOver && { judged: this.#judged }
+    return { pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, errors: [], ...judged }
   }
 
   /** The result, with the rows that were set aside done by the general lane. */
@@ -158,7 +178,8 @@ class BlockRun {
     const positions = good.map(({ position }) => position)
     const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
     const rows = last ? last.rows + 1 : result.rows
-    return { ...result, rows, written: rows - errors.length, errors }
+    const judged = scored.judged && { judged: [...this.#judged, ...scored.judged] }
+    return { ...result, rows, written: rows - errors.length, errors, ...judged }
   }
 
   /** Faults of rows that were set aside, in their places in the block. */

@@ -10,8 +10,10 @@ import { keptType } from '../formats/columnar.js'
 import {
   ACTION_DROP,
   ACTION_KEEP,
+  ACTION_KEPT_TRUTH,
   ACTION_LOGIT,
   ACTION_LOGITS,
+  ACTION_TRUTH,
   EMIT_CLASSES,
   EMIT_CONFIDENCE,
   EMIT_INDEX,
@@ -29,6 +31,7 @@ import {
   NO_BYTE,
 } from '../kernel/constants.js'
 import { flagsOf } from '../kernel/host/matrix.js'
+import { beginTotals, totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
@@ -67,8 +70,10 @@ const NUMBER_ROOM = 26
 export type Layout = ReturnType<typeof layOut>
 
 export function layOut(job: TextJob, kernel: Kernel) {
-  const { schema, labels, keys, columnKeys, leads, keptLeads } = job
-  const { header, topK } = schema
+  const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
+  const { header, topK, truth } = schema
+  const metricsRoom = truth === undefined ? 0 : totalsRoom(kernel, labels.length)
+  const judgedRoom = truth === undefined ? 0 : MOST_JUDGED
   const count = labels.length
   const growth = GROWTH[job.entry]
   const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
@@ -93,7 +98,12 @@ export function layOut(job: TextJob, kernel: Kernel) {
     columnKeys: take(8 * columnKeys.length),
     leads: take(8 * leads.length),
     keptLeads: take(8 * keptLeads.length),
-    texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads])),
+    texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...truths.map(([text]) => text)])),
+    truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
+    judged: take(judgedRoom * offsetOf('judgementSize')),
+    metrics: take(metricsRoom),
+    metricsRoom,
+    judgedRoom,
     temperature: take(offsetOf('temperatureSize')),
     states: take(rows * offsetOf('rowStateSize')),
     logits: take(8 * rows * count),
@@ -134,6 +144,9 @@ const GROWTH: Record<Entry, number> = {
   // A record of a cell has four bytes more.
   addCsv: 5,
   addMembers: 5,
+  measureCsv: 0,
+  measureLines: 0,
+  measureMembers: 0,
 }
 /** The brackets of a list, the last brace and the newline. */
 const LINE_ROOM = 4
@@ -178,6 +191,8 @@ export function classRoom(rows: number): number {
 }
 
 const MOST_ROWS = 1 << 13
+/** How many rows that are judged there is room for; a batch has fewer. */
+const MOST_JUDGED = 1 << 12
 const COLUMN_ROOM = 1 << 22
 
 /** How many rows are scored together: few enough for the nearest cache. */
@@ -213,7 +228,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('columns', schema.header.length)
   set('actions', at.actions)
   set('classes', labels.length)
-  set('flags', flagsOf({ ...schema, summary }))
+  set('flags', flagsOf({ ...schema, summary, truth: schema.truth !== undefined }))
   set('top', schema.topK)
   set('order', writeOrder(schema.logits, at.order, view) ? at.order : 0)
   set('float32', settings.float32 ? 1 : 0)
@@ -243,12 +258,18 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('columnValues', at.columnValues)
   set('texts', at.keptTexts)
   set('cursors', at.cursors)
+  // Memory is used again: what is not wanted is said, too.
+  set('truths', 0)
+  set('metrics', 0)
+  set('judgedCount', 0)
   schema.kept.forEach((column, index) => {
     view.setUint32(at.keptColumns + 8 * index, keepOf(keptType(job.source.columns[column]!)), true)
     view.setUint32(at.keptColumns + 8 * index + 4, at.keptValues + index * at.keptRoom, true)
   })
   bytes.fill(ACTION_DROP, at.actions, at.actions + schema.header.length)
   for (const column of schema.kept) bytes[at.actions + column] = ACTION_KEEP
+  const { truth } = schema
+  if (truth !== undefined) bytes[at.actions + truth] = schema.kept.includes(truth) ? ACTION_KEPT_TRUTH : ACTION_TRUTH
   const logits = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
   for (const column of schema.logits) bytes[at.actions + column] = logits
   schema.emit.forEach((name, index) => {
@@ -259,7 +280,32 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   end = writeTexts(keys, at.keys, end, kernel)
   end = writeTexts(columnKeys, at.columnKeys, end, kernel)
   end = writeTexts(leads, at.leads, end, kernel)
-  writeTexts(keptLeads, at.keptLeads, end, kernel)
+  end = writeTexts(keptLeads, at.keptLeads, end, kernel)
+  if (truth !== undefined) writeTruths(job, at, end, kernel)
+}
+
+/** Describes to the kernel what true classes are written as, and where rows that are judged go. */
+function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): void {
+  writeField(kernel, at, 'truths', at.truths)
+  writeField(kernel, at, 'truthMask', capacityOf(job.truths) - 1)
+  writeField(kernel, at, 'judged', at.judged)
+  writeField(kernel, at, 'judgedRoom', at.judgedRoom)
+  writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, job.labels.length)
+  new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
+  const { truths } = job
+  let end = start
+  for (const [text, index] of truths) {
+    const bytes = Buffer.from(text, 'latin1')
+    new Uint8Array(kernel.memory.buffer).set(bytes, end)
+    kernel.addTruth(end, bytes.length, index, at.job)
+    end += bytes.length
+  }
+}
+
+/** How many entries a table of texts has, of which at least half are free. */
+function capacityOf(truths: TextJob['truths']): number {
+  return 2 ** Math.ceil(Math.log2(2 * truths.length + 2))
 }
 
 /** Writes the class of each logit in the order of the columns; returns false where that is the order of the classes. */

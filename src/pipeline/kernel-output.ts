@@ -25,12 +25,37 @@ export interface KernelOutput {
 
 /** The output of the next block. */
 export function kernelOutput(kernel: Kernel, job: TextJob, at: Layout): KernelOutput {
+  if (job.measures) return new NoOutput(kernel, job, at)
   return makesColumns(job) ? new ColumnOutput(kernel, job, at) : new TextOutput(kernel, job, at)
 }
 
 /** Start and end of each line of a block that is not blank. */
 export function* lineRanges(block: Buffer): Generator<ByteRange> {
   for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
+}
+
+/** Where rows are judged only. */
+class NoOutput implements KernelOutput {
+  readonly position = 0
+  readonly #score: KernelOutput['score']
+
+  constructor(kernel: Kernel, job: TextJob, at: Layout) {
+    this.#score = (start, end) => kernel[job.entry as TextEntry](start, end, at.output, at.limit, at.job)
+  }
+
+  score(at: number, end: number): number {
+    return this.#score(at, end)
+  }
+
+  save(): void {}
+
+  pieces(): Piece[] {
+    return []
+  }
+
+  merged(): Piece[] {
+    return []
+  }
 }
 
 class TextOutput implements KernelOutput {

@@ -11,7 +11,7 @@ import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
 import { requireNewNames, resolveLayout, resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { typeOf } from '../core/value-type.js'
-import { nullsOf } from './scorer.js'
+import { nullsOf } from './score-job.js'
 
 type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
 type Properties = Record<string, unknown>

@@ -17,7 +17,8 @@ import { parseExactly } from '../formats/ndjson/json.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, requireConservation, requireRows } from './row-counts.js'
 import type { Run } from './run.js'
-import { nullsOf, partitionRows } from './scorer.js'
+import { nullsOf } from './score-job.js'
+import { partitionRows } from './scorer.js'
 
 /** A row: its columns by name; without names, the cells of a delimited text. */
 export type Row = Record<string, unknown> | string[]

@@ -4,7 +4,7 @@
  */
 import { type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
-import type { LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
+import type { Judged, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
 import { rawOf, rejectOf, tooMany } from '../core/reject.js'
 
 /** The lanes, the fastest first. */
@@ -43,6 +43,7 @@ export function noteLane(stats: Stats, lane: Lane): void {
 export interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
   stats: RowTotals
+  metrics?: { add(judged: readonly Judged[]): void }
 }
 
 /** What was written, in order; counts rows, and ends at a bad one under `fail`. */
@@ -57,6 +58,7 @@ export async function* countRows<Piece>(
     const scored = relocate(batch)
     for (const piece of scored.pieces) yield piece
     count(run.stats, scored)
+    if (scored.judged) run.metrics?.add(scored.judged)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
     before.line += scored.lines
     before.row += scored.rows

@@ -8,6 +8,7 @@ import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/recor
 import type { Schema } from '../core/schema.js'
 import type { Input, Opened } from './open-input.js'
 import type { Stats } from './row-counts.js'
+import type { RunMetrics } from './run-metrics.js'
 
 /** Settings of an input whose format, and that of its output, is known. */
 export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
@@ -34,6 +35,9 @@ export interface Run {
   kept?: readonly Column[]
   /** Inputs without rows, whose number of classes is that of an input that has rows, if one comes. */
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
+  /** Whether rows are judged only, and nothing is written; and what adds up the rows that are judged. */
+  measures?: boolean
+  metrics?: RunMetrics
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

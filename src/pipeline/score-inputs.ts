@@ -2,7 +2,7 @@
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
-import type { RecordBatchReader } from '../core/record-batch.js'
+import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { closedReader, unmeasuredList } from './empty-lists.js'
 import { headOf } from './head.js'
@@ -13,7 +13,7 @@ import { countLane, laneOf } from './lanes.js'
 import { type Input, openInput } from './open-input.js'
 import { requireAllBytes, requireConservation, requireRows } from './row-counts.js'
 import type { InputSettings, Origin, Run } from './run.js'
-import { outputSchema } from './scorer.js'
+import { outputSchema } from './score-job.js'
 
 /** Scores inputs one after the other into one output. */
 export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
@@ -94,12 +94,13 @@ async function* scoreRows(
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)
+  run.metrics?.begin(job.schema.classes)
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
   run.emit('input', inputInfo({ ...opened, rows: count }, reader, job, settings, run.stats.lane), input.name)
   const schema = outputSchema(job, reader, run.single)
-  const writer = run.writer ?? (await newWriter(format, schema, reader))
+  const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
   if (isFirst) for (const text of writer.warnings ?? []) run.emit('warning', text, input.name)
   // A writer of text is of one input, whose cells it may take as they stand.
@@ -122,6 +123,9 @@ async function* behindFirst(
   yield first.value
   yield* rest
 }
+
+/** Where nothing is written. */
+const NO_WRITER: RecordBatchWriter = { begin: () => [], write: () => [], end: () => [] }
 
 async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
   for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)

@@ -3,53 +3,20 @@
  * batch is under way at a time. The fast lane is a shortcut past it, and comes here with the rows that it defers.
  */
 
-import { type Dialect, sameCells } from '../core/dialect.js'
-import { NullTexts } from '../core/missing.js'
-import { printer, rounder } from '../core/number.js'
-import { items, type SettingsOf } from '../core/options.js'
-import { fieldsOf, type Layout, needSummary, type OutputColumn } from '../core/output-columns.js'
+import { rounder } from '../core/number.js'
+import type { SettingsOf } from '../core/options.js'
+import { type Layout, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type {
   LocatedRowError,
-  OutputSchema,
-  ReaderOptions,
   RecordBatch,
   RecordBatchReader,
   RecordBatchWriter,
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
-import { emitBeside } from '../core/renaming.js'
-import type { Schema } from '../core/schema.js'
-import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
-
-/** What scoring needs to know of a run; it can be sent to another thread. */
-export interface ScoreJob {
-  settings: Pick<
-    SettingsOf<'bytes'>,
-    | 'temperature'
-    | 'precision'
-    | 'float32'
-    | 'onError'
-    | 'missing'
-    | 'null'
-    | 'nonfinite'
-    | 'header'
-    | 'outputHeader'
-    | 'escapeFormulas'
-    | 'encoding'
-  >
-  schema: Schema
-  /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
-  rawRows: boolean
-  typed: boolean
-  /** Whether results are a column for each class from the start. */
-  byClass: boolean
-  /** Whether the bytes of bad rows are wanted. */
-  wantRaw: boolean
-  /** How delimited text comes in, where it does; and how it goes out, where it does. */
-  input: Dialect | undefined
-  output: Dialect | undefined
-}
+import { JUDGED, type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
+import { readerOptions, type ScoreJob } from './score-job.js'
+import { truthReader } from './truths.js'
 
 /** Scores the batches of a reader one after the other. */
 export async function* scoreBatches(
@@ -60,10 +27,13 @@ export async function* scoreBatches(
   const score = batchScorer(job)
   // What writes delimited text rounds what it prints.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
-  for await (const batch of reader.batches(readerOptions(job))) {
+  const labelled = truthReader(job)
+  for await (const read of reader.batches(readerOptions(job))) {
+    const batch = labelled(read)
     const { scores, good, rowErrors, rows } = score(batch)
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
-    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+    const judged = judgedOf(scores, good)
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors, judged }
   }
 }
 
@@ -85,7 +55,7 @@ export function batchScorer({
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(
-      { numbers: batch.logits, byClass: batch.byClass },
+      { numbers: batch.logits, byClass: batch.byClass, truths: batch.truths },
       batch.numRows,
       schema.classes.length,
       options,
@@ -96,6 +66,19 @@ export function batchScorer({
     }
     return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
   }
+}
+
+/** The good rows as they are judged, those without a softmax left out. */
+export function judgedOf(
+  { judged, rows, status, unscored }: Scores,
+  good: readonly number[],
+): Float64Array[] | undefined {
+  if (!judged) return undefined
+  if (good.length === rows && unscored === 0) return [judged]
+  const some = good.filter((row) => status[row] === 0)
+  const found = new Float64Array(JUDGED * some.length)
+  for (const [nth, row] of some.entries()) found.set(judged.subarray(JUDGED * row, JUDGED * (row + 1)), JUDGED * nth)
+  return [found]
 }
 
 let counted: readonly number[] = []
@@ -136,67 +119,6 @@ export function partitionRows(
     if (rowError && onError === 'fail') break
   }
   return { rows, good, rowErrors }
-}
-
-/** What a reader needs to know of a run. */
-export function readerOptions(job: ScoreJob): ReaderOptions {
-  const { schema, settings, rawRows, typed, wantRaw } = job
-  const { logits, kept, classes, names, logitsList = false } = schema
-  return {
-    logits,
-    logitsList,
-    kept,
-    classes: classes.length,
-    rawRowKeys: rawRows ? names : undefined,
-    emitBeside: (keys) => emitBeside(keys, schema),
-    typed,
-    missing: settings.missing,
-    nulls: nullsOf(settings),
-    wantRaw,
-    cells: cellsOf(job),
-    encoding: settings.encoding ?? (cellsOf(job) === 'text' ? 'utf-8' : undefined),
-  }
-}
-
-/** The texts that are an empty logit, where there are some. */
-export function nullsOf(settings: Pick<SettingsOf<'objects'>, 'null'>): NullTexts | undefined {
-  return settings.null === undefined ? undefined : new NullTexts(items(settings.null))
-}
-
-/**
- * Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text: so those of an
- * encoding that was not named come out unharmed. Where its name is known, or a cell has to become text, it must be valid.
- */
-function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
-  if (!input || !output) return 'text'
-  return sameCells(input, output) ? 'encoded' : 'bytes'
-}
-
-/** What a writer of a run's results needs to know; `single` says that no other input comes after. */
-export function outputSchema(
-  job: ScoreJob,
-  reader: Pick<RecordBatchReader, 'columns' | 'rows' | 'metadata' | 'shape'>,
-  single: boolean,
-): OutputSchema {
-  const { settings, schema, output } = job
-  const { rows, metadata, shape } = reader
-  const isWhole = single && settings.onError === 'fail'
-  return {
-    kept: schema.kept.map((index) => reader.columns[index]!),
-    fields: fieldsOf(schema.emit, schema),
-    metadata,
-    classes: schema.classes,
-    byClass: job.byClass,
-    print: printer(settings),
-    rounding: { precision: settings.precision, float32: settings.float32 },
-    float32: settings.float32,
-    escapeFormulas: settings.escapeFormulas,
-    header: settings.outputHeader ?? settings.header ?? true,
-    rows: isWhole ? rows : undefined,
-    ...(isWhole && shape && { shape }),
-    dialect: output,
-    cells: cellsOf(job),
-  }
 }
 
 /** The function that rounds results as asked, for formats whose numbers are not text. */

@@ -11,7 +11,9 @@ import type {
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
 import type { Scores } from '../kernel/host/matrix.js'
-import { batchScorer, outputSchema, rounding, type ScoreJob } from './scorer.js'
+import { outputSchema, type ScoreJob } from './score-job.js'
+import { batchScorer, judgedOf, rounding } from './scorer.js'
+import { truthReader } from './truths.js'
 
 /** What a thread needs to know of a run. It can be sent to another thread if its job can. */
 export interface TableJob {
@@ -31,6 +33,7 @@ export interface TablePart {
   rows: number
   written: number
   errors: LocatedRowError[]
+  judged: Float64Array[] | undefined
 }
 
 /** The schema of the output. */
@@ -50,10 +53,12 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): (rows
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   const isCopied = copiesScores(job)
   let before: Scores | undefined
-  return (batch) => {
-    const { scores, good, rows, rowErrors } = score({ ...batch, withPosition: atRow, lines: 0, bytes: 0 }, before)
+  const labelled = truthReader(job)
+  return (read) => {
+    const batch = labelled({ ...read, withPosition: atRow, lines: 0, bytes: 0 })
+    const { scores, good, rows, rowErrors } = score(batch, before)
     before = isCopied ? scores : undefined
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
-    return { part, rows, written: good.length, errors: rowErrors }
+    return { part, rows, written: good.length, errors: rowErrors, judged: judgedOf(scores, good) }
   }
 }

@@ -7,9 +7,11 @@ import { items } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import { TruthNames } from '../core/truth-names.js'
 import { keptType } from '../formats/columnar.js'
 import { encodeCell } from '../formats/csv/rows.js'
-import type { ScoreJob } from './scorer.js'
+import { NO_CLASS } from '../kernel/constants.js'
+import type { ScoreJob } from './score-job.js'
 
 /** The functions of the kernel that make text of text. */
 export type TextEntry =
@@ -19,6 +21,9 @@ export type TextEntry =
   | 'scoreLines'
   | 'scoreMembers'
   | 'scoreMembersToCsv'
+  | 'measureCsv'
+  | 'measureLines'
+  | 'measureMembers'
 
 /** The functions of the kernel that make columns of text. */
 export type ColumnEntry = 'addCsv' | 'addMembers'
@@ -42,6 +47,8 @@ export interface TextJob extends ScoreJob {
   /** NDJSON out: what precedes each new value, and each kept one. */
   leads: string[]
   keptLeads: string[]
+  /** What true classes are written as, and the positions of their classes. */
+  truths: [text: string, index: number][]
   /** What a block has where a row in it may be bad though the kernel would take it. */
   unusual: string[]
 }
@@ -152,12 +159,14 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
 }
 
 function csvEntry(job: ScoreJob): Entry {
+  if (job.measures) return 'measureCsv'
   if (job.typed) return 'addCsv'
   if (!job.output) return 'scoreCsvToNdjson'
   return keepsCells(job) ? 'scoreCsv' : 'scoreCsvRequoted'
 }
 
-function ndjsonEntry({ typed, output, rawRows, schema }: ScoreJob): Entry {
+function ndjsonEntry({ measures, typed, output, rawRows, schema }: ScoreJob): Entry {
+  if (measures) return schema.logitsList ? 'measureLines' : 'measureMembers'
   if (typed) return 'addMembers'
   if (output) return 'scoreMembersToCsv'
   return rawRows && schema.logitsList ? 'scoreLines' : 'scoreMembers'
@@ -169,17 +178,42 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
   const json = (name: string) => toBytes(JSON.stringify(name))
   const columns = source.columns.map(({ name }) => name)
   const isJson = source.format === 'ndjson'
+  const hasLines = entry === 'scoreLines' || entry === 'measureLines'
   const opens = !job.rawRows && schema.kept.length === 0
   return {
     labels: schema.classes.map(output ? csvLabel : json),
-    keys:
-      entry === 'scoreLines' ? [...schema.logits.map((index) => columns[index]!), ...schema.names].map(toBytes) : [],
-    columnKeys: isJson && entry !== 'scoreLines' ? columns.map(json) : [],
+    keys: hasLines ? lineKeys(schema, columns).map(toBytes) : [],
+    columnKeys: isJson && !hasLines ? columns.map(json) : [],
     leads: output
       ? []
       : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
     keptLeads: output ? [] : keptLeads(job, isJson, columns.map(json)),
+    truths: schema.truth === undefined ? [] : truthTexts(job, source),
   }
+}
+
+/** The keys of the logits, of the true class, and of what is new, in lines whose keys are in any order. */
+function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]): string[] {
+  return [...[...logits, ...(truth === undefined ? [] : [truth])].map((index) => columns[index]!), ...names]
+}
+
+/** What true classes are written as in a text, with quotes or without; the general lane knows some more. */
+function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
+  const { texts } = new TruthNames(schema.classes)
+  const all: [string, number][] = [...texts].flatMap(([text, index]): [string, number][] =>
+    writtenAs(text, source).map((written) => [toBytes(written), index]),
+  )
+  const nulls = source.format === 'csv' ? items(settings.null ?? []).filter((text) => !texts.has(text)) : ['null', '""']
+  return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
+}
+
+function writtenAs(text: string, source: TextSource): string[] {
+  if (source.format === 'ndjson')
+    return [JSON.stringify(text), ...(/^(?:0|[1-9]\d*)(?:\.0)?$/.test(text) ? [text] : [])]
+  const { quote, delimiter } = source.dialect
+  if (quote === '') return [text]
+  const quoted = `${quote}${text.replaceAll(quote, quote + quote)}${quote}`
+  return text.includes(quote) || text.includes(delimiter) || /[\r\n]/.test(text) ? [quoted] : [text, quoted]
 }
 
 /** What precedes a kept value: NDJSON keeps whole lines. */

@@ -67,6 +67,8 @@ export async function* fastLane<Long>(
   }
   try {
     yield* inOrder(blocks, score, AHEAD + atHand(job) * (jobs - 1))
+    const judged = [here.totalsIn(), ...crew.totals()].filter((totals) => totals !== undefined)
+    if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
     await crew.close()
     // Who borrows the kernel next must find it free.
@@ -89,6 +91,8 @@ function atHand(job: TextJob): number {
   return makesColumns(job) ? 3 * AT_HAND : AT_HAND
 }
 
+const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
+
 /** One of a worker's memories, and where in it its blocks go. */
 interface Place {
   index: number
@@ -98,9 +102,21 @@ interface Place {
 /** The workers of a run. When one fails, all have. */
 class WorkerPool {
   readonly #pool: ThreadPool<Place, ScoredRows<Piece>>
+  readonly #memories: WebAssembly.Memory[] = []
+  readonly #model: FastKernel
 
   constructor(job: TextJob, model: FastKernel) {
-    this.#pool = new ThreadPool(() => startOf(job, model))
+    this.#model = model
+    this.#pool = new ThreadPool(() => {
+      const memories = Array.from({ length: atHand(job) }, () => newMemory(model.memorySize))
+      this.#memories.push(...memories)
+      return startOf(job, memories, model)
+    })
+  }
+
+  /** The metrics of the rows that were judged on each thread: their memory is shared. */
+  totals(): (Uint8Array | undefined)[] {
+    return this.#memories.map((memory) => this.#model.totalsIn(memory))
   }
 
   /** Whether a worker can take a block now; or never will, which fails the block. */
@@ -131,8 +147,7 @@ class WorkerPool {
   }
 }
 
-function startOf(job: TextJob, model: FastKernel): Start<Place> {
-  const memories = Array.from({ length: atHand(job) }, () => newMemory(model.memorySize))
+function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel): Start<Place> {
   const options = {
     workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.

@@ -10,7 +10,7 @@ import {
 } from '../constants'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
-import { copy, LF, markOf, positionsOf, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { copy, LF, markOf, passJudged, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 
@@ -31,13 +31,14 @@ export function addRows(
   const first = job.filled
   let stop: u32 = STOP_DONE
   while (at < end && stop == STOP_DONE) {
-    const fit = min(job.batchRows, job.columnRows - job.filled)
+    const fit = roomToJudge(min(job.batchRows, job.columnRows - job.filled), job)
     const good = scoreBatch(read(at, end, fit, job), job)
     fillColumns(good, job)
     const next = markOf(good, job)
     at = next.start
     job.kept = next.kept
     job.filled += good
+    if (job.truths) passJudged(good, job)
     if (good < fit && at < end) stop = STOP_DEFERRED
     else if (fit == 0) stop = STOP_FULL
   }

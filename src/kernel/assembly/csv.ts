@@ -4,7 +4,7 @@
  *
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
-import { ACTION_KEEP, ACTION_LOGIT, EMIT_INDEX, EMIT_LABEL, EMIT_PROBS, EMIT_TOP } from '../constants'
+import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_PROBS, EMIT_TOP } from '../constants'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
@@ -12,6 +12,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
+import { isLabelled, readTruth, writeJudged } from './truth'
 
 /** The number of bytes from `at` to `end` that are `newline`. */
 export function countLines(at: usize, end: usize, newline: u32): u32 {
@@ -53,7 +54,7 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
     mark.start = <u32>at
     mark.kept = <u32>kept
     if (row == most || at >= end) break
-    const passed = readRow(keep, at, end, logits, kept, job)
+    const passed = readRow(keep, at, end, logits, kept, row, job)
     if (!passed) break
     at = <usize>(passed >> 32)
     kept = <usize>(passed & 0xffffffff)
@@ -68,7 +69,7 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
  */
 // @ts-ignore: decorator
 @inline
-function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, job: Job): u64 {
+function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, row: u32, job: Job): u64 {
   const newline = job.newline
   let lead = <usize>job.keptLeads
   const delimiter = job.delimiter
@@ -84,7 +85,8 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, j
       const start = at
       at = passCell(at, end, delimiter, quote, newline)
       if (!at) return 0
-      if (kind == ACTION_KEEP) {
+      if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
+      if (kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) {
         kept = keep(start, at, kept, lead, job)
         if (!kept) return 0
         lead += offsetof<Text>()
@@ -155,6 +157,7 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_TOP) out = writeTop(row, out, job)
     else if (kind == EMIT_LABEL) out = delimit(writeLabel(state.index, out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
+    else if (kind >= <u32>EMIT_LOSS) out = delimit(isLabelled(row, job) ? writeJudged(kind, row, out, job) : out, job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)

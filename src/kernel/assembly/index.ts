@@ -1,6 +1,9 @@
 /** What the host sees of the kernel. */
 export * from './offsets'
 export { writeCells } from './cells'
+export { beginWide, judgeChunk } from './judge'
+export { addJudged, addMetrics, beginMetrics, metricsRoom } from './metrics'
+export { addTruth } from './truth'
 export { countLines } from './csv'
 export { gatherKept } from './columns'
 export { rangeOfDoubles, rangeOfFloats, rangeOfIntegers, rangeOfLongs } from './ranges'
@@ -8,7 +11,7 @@ export { joinDoubles, joinFloats, scoreMatrix, splitRows, takeStates } from './m
 export { readRuns, writeRuns } from './runs'
 export { countDistinct, gatherTexts, rangeOfTexts, writeTexts } from './texts'
 export { compressBlock, packLevels, uncompress } from './snappy'
-export { addCsv, addMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
+export { addCsv, addMembers, measureCsv, measureLines, measureMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
 export { accumulate, begin, emit, finish, scan } from './softmax'
 export { setTemperature } from './temperature'
 export { drain, select, selectRows } from './top-k'

@@ -1,5 +1,6 @@
 /** Matrices: rows that are scored together, rows of numbers out of a column each, and the other way round. */
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
+import { JUDGEMENT_SIZE, judgeRows } from './judge'
 import { scoreRows } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 
@@ -15,6 +16,9 @@ export class MatrixResults {
   /** The same of the four numbers of its summary (f64), of which each has room for so many bytes; 0 where none is wanted. */
   summary: u32
   stride: u32
+  /** Addresses of the true class of each row (u32), or 0, and of the rows as they are judged (Judgement). */
+  truths: u32
+  judged: u32
 }
 
 /** Scores rows as `scoreRows` does, some at a time; returns how many have no softmax. */
@@ -35,6 +39,7 @@ export function scoreMatrix(
     const some = min(BATCH, rows - row)
     scoreRows(at, some, classes, states, scratch, out, flags, temperature)
     unscored += takeStates(states, row, some, flags, results)
+    if (results.truths) judgeSome(at, out, row, some, classes, states, flags, results)
     at += width * <usize>some
     out += width * <usize>some
   }
@@ -52,6 +57,20 @@ export function takeStates(states: usize, row: u32, rows: u32, flags: u32, resul
     if (flags & WANT_SUMMARY) takeSummary(state, row, results)
   }
   return unscored
+}
+
+function judgeSome(
+  at: usize,
+  values: usize,
+  row: u32,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  flags: u32,
+  results: MatrixResults,
+): void {
+  const truths = <usize>results.truths + (<usize>row << 2)
+  judgeRows(at, values, rows, classes, states, truths, flags, <usize>results.judged + <usize>row * JUDGEMENT_SIZE)
 }
 
 function takeSummary(state: RowState, row: u32, results: MatrixResults): void {

@@ -7,17 +7,19 @@
  * that are kept in the way that the output has them.
  */
 import {
-  ACTION_KEEP, ACTION_LOGIT, ACTION_LOGITS, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_PROBS, EMIT_TOP, WANT_LOG, WANT_SUMMARY,
+  ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
+  EMIT_PROBS, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
-  copy, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeNumber,
+  copy, judgementOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeNumber,
   writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, RowMark, Text } from './structs'
+import { isLabelled, readTruth, writeJudged } from './truth'
 
 /** How deep a value may be nested that is passed. */
 const DEPTH: u32 = 64
@@ -35,7 +37,7 @@ export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
     mark.start = <u32>at
     mark.kept = <u32>at
     if (row == most || at >= end) break
-    const next = readLine(at, logits, mark, job)
+    const next = readLine(at, logits, mark, row, job)
     if (!next) break
     at = next
   }
@@ -52,10 +54,12 @@ function skipBlankLines(at: usize, end: usize): usize {
 }
 
 /** Reads a line's logits to `logits`, and marks where it ends but for its last brace; returns where the next begins, or 0. */
-function readLine(at: usize, logits: usize, mark: RowMark, job: Job): usize {
+function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): usize {
   at = skipBlanks(at)
   if (<u32>load<u8>(at) != BRACE) return 0
   let found = false
+  let hasTruth = false
+  mark.truth = NO_CLASS
   let last: usize
   do {
     at = skipBlanks(at + 1)
@@ -67,7 +71,13 @@ function readLine(at: usize, logits: usize, mark: RowMark, job: Job): usize {
     at = passColon(at + 1)
     if (!at) return 0
     if (!known) at = passValue(at, DEPTH)
-    else if (known > 1 || found) return 0
+    else if (known == 2 && job.truths) {
+      if (hasTruth) return 0
+      hasTruth = true
+      const start = at
+      at = passValue(at, DEPTH)
+      if (at && !readTruth(start, at, row, job)) return 0
+    } else if (known > 1 || found) return 0
     else {
       found = true
       at = readList(at, logits, job.classes)
@@ -127,7 +137,7 @@ export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: J
     mark.start = <u32>at
     mark.kept = <u32>kept
     if (row == most || at >= end) break
-    const passed = readMembersOf(keep, at, logits, kept, job)
+    const passed = readMembersOf(keep, at, logits, kept, row, job)
     if (!passed) break
     mark.keptEnd = <u32>(passed & 0xffffffff)
     if (job.keepsLine) mark.kept = <u32>at
@@ -140,7 +150,7 @@ export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: J
 /** Reads a line's logits to `logit`, and writes its kept values to `kept`: the ends of both, or 0, as `csv.ts` does. */
 // @ts-ignore: decorator
 @inline
-function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, job: Job): u64 {
+function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u32, job: Job): u64 {
   const columns = job.columns
   let lead = <usize>job.keptLeads
   at = skipBlanks(at)
@@ -157,7 +167,8 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, job: Jo
     } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.classes)
     else at = passValue(at, DEPTH)
     if (!at) return 0
-    if (kind == ACTION_KEEP && !job.keepsLine) {
+    if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
+    if ((kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) && !job.keepsLine) {
       kept = keep(start, at, kept, lead, job)
       if (!kept) return 0
       lead += offsetof<Text>()
@@ -203,15 +214,23 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     if (kind == EMIT_LIST) out = writeList(row, out, job)
     else if (kind == EMIT_LABEL) out = writeLabel(state.index, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
+    else if (kind >= <u32>EMIT_LOSS) out = isLabelled(row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }
   store<u16>(out, 0x0a7d)
   return out + 2
 }
 
+/** `null`. */
+function writeNull(out: usize): usize {
+  store<u32>(out, 0x6c6c756e)
+  return out + 4
+}
+
 function isPrintable(row: u32, job: Job): bool {
   const flags = job.flags
   if (flags & WANT_SUMMARY && !(abs(stateOf(row, job).logsumexp) < LARGE)) return false
+  if (flags & WANT_TRUTH && abs(judgementOf(row, job).loss) >= LARGE) return false
   if (!(flags & WANT_LOG)) return true
   const values = rowOf(job.values, row, job)
   const end = values + ((<usize>job.classes) << 3)

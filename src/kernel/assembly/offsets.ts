@@ -1,4 +1,6 @@
 /** Where the host finds the fields of the structs, in bytes: it reads these exports, and has no list of its own. */
+import { Judgement } from './judge'
+import { TruthText } from './truth'
 import { Job, RowMark, RowState, Temperature } from './structs'
 
 export const rowStateSize: i32 = offsetof<RowState>()
@@ -53,4 +55,12 @@ export const job_columnRows: i32 = offsetof<Job>("columnRows")
 export const job_filled: i32 = offsetof<Job>("filled")
 export const job_columnValues: i32 = offsetof<Job>("columnValues")
 export const job_texts: i32 = offsetof<Job>("texts")
+export const job_truths: i32 = offsetof<Job>("truths")
+export const job_truthMask: i32 = offsetof<Job>("truthMask")
+export const job_judged: i32 = offsetof<Job>("judged")
+export const job_judgedRoom: i32 = offsetof<Job>("judgedRoom")
+export const job_judgedCount: i32 = offsetof<Job>("judgedCount")
+export const job_metrics: i32 = offsetof<Job>("metrics")
+export const judgementSize: i32 = offsetof<Judgement>()
+export const truthTextSize: i32 = offsetof<TruthText>()
 export const job_cursors: i32 = offsetof<Job>("cursors")

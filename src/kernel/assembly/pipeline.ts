@@ -17,6 +17,8 @@
  * the same; one file of JavaScript in place of many starts no sooner.
  */
 import { EMIT_CONFIDENCE, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
+import { Judgement, JUDGEMENT_SIZE, judgeRow } from './judge'
+import { addJudged, Metrics } from './metrics'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { scoreRows } from './softmax'
 import { Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
@@ -50,7 +52,7 @@ export function scoreBytes(
   let stop: u32 = STOP_DONE
   while (at < end && stop == STOP_DONE) {
     const room = <isize>(limit - out) - <isize>(end - at) * growth
-    const fit: u32 = room < 0 ? 0 : min(most, <u32>room / rowRoom)
+    const fit: u32 = room < 0 ? 0 : min(roomToJudge(most, job), <u32>room / rowRoom)
     const good = scoreBatch(read(at, end, fit, job), job)
     let row: u32 = 0
     for (; row < good; row++) {
@@ -60,6 +62,7 @@ export function scoreBytes(
     }
     at = markOf(row, job).start
     rows += row
+    if (job.truths) passJudged(row, job)
     if (row < fit && at < end) stop = STOP_DEFERRED
     else if (fit == 0) stop = STOP_FULL
   }
@@ -95,7 +98,35 @@ export function scoreBatch(rows: u32, job: Job): u32 {
   scoreRows(logits, rows, classes, states, job.scratch, values, job.flags, job.temperature)
   let good: u32 = 0
   while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
+  if (job.truths) judgeBatch(good, job)
   return good
+}
+
+/** How many rows, of so many, there is room for where they are judged. */
+export function roomToJudge(rows: u32, job: Job): u32 {
+  return job.truths ? min(rows, job.judgedRoom - job.judgedCount) : rows
+}
+
+/** Judges rows behind those that were judged before; those that are written are counted then. */
+function judgeBatch(rows: u32, job: Job): void {
+  const classes = job.classes
+  for (let row: u32 = 0; row < rows; row++) {
+    const truth = markOf(row, job).truth
+    const logits = rowOf(job.logits, row, job)
+    const values = rowOf(job.values, row, job)
+    judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, judgementOf(row, job))
+  }
+}
+
+/** The rows of a batch that are done are added up, or stay for the host. */
+export function passJudged(rows: u32, job: Job): void {
+  if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
+  else job.judgedCount += rows
+}
+
+/** A row of the batch as it is judged. */
+export function judgementOf(row: u32, job: Job): Judgement {
+  return changetype<Judgement>(<usize>job.judged + <usize>(job.judgedCount + row) * JUDGEMENT_SIZE)
 }
 
 /** Puts a row's logits, which are in the order of their columns, in that of their classes. */

@@ -34,12 +34,29 @@ export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usiz
   return scoreBytes(readToCells, writeRow, at, end, out, limit, job)
 }
 
+/** The same without any output: the rows are judged. */
+export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readCells, writeNothing, at, end, out, limit, job)
+}
+
+export function measureMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readMembersAlone, writeNothing, at, end, out, limit, job)
+}
+
+export function measureLines(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readLines, writeNothing, at, end, out, limit, job)
+}
+
 export function addCsv(at: usize, end: usize, job: Job): u32 {
   return addRows(readTexts, at, end, job)
 }
 
 export function addMembers(at: usize, end: usize, job: Job): u32 {
   return addRows(readMemberTexts, at, end, job)
+}
+
+function writeNothing(row: u32, out: usize, job: Job): usize {
+  return out
 }
 
 function readCells(at: usize, end: usize, most: u32, job: Job): u32 {

@@ -412,7 +412,7 @@ function entropyOf(max: f64, second: f64, state: RowState): f64 {
 }
 
 /** The probability of one logit, with the bits that `emit` gives it. */
-function probability(logit: f64, state: RowState): f64 {
+export function probability(logit: f64, state: RowState): f64 {
   const temperature = temperatureOf(state)
   const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
   const x = f64x2.mul(f64x2.splat(logit - state.offset), temperature.factor)
@@ -473,7 +473,8 @@ function emitLeftOut(at: usize, count: u32, state: RowState, scratch: usize, out
   }
 }
 
-function emitLogs(at: usize, count: u32, state: RowState, out: usize): void {
+/** Log-softmax of some classes, whatever was asked for, where L is in the state. */
+export function emitLogs(at: usize, count: u32, state: RowState, out: usize): void {
   if (temperatureOf(state).value == 1) emitLogsOf(true, at, count, state, out)
   else emitLogsOf(false, at, count, state, out)
 }

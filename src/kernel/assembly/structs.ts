@@ -74,13 +74,14 @@ export class Temperature {
   padding: f64
 }
 
-/** Where a row of a batch starts in the input; and its kept cells, as they are written. */
+/** Where a row of a batch starts in the input; its kept cells, as they are written; and its true class. */
 @unmanaged
 export class RowMark {
   start: u32
   kept: u32
   keptEnd: u32
-  padding: u32
+  /** The position of its true class, where there is a column of such; NO_CLASS if it has none. */
+  truth: u32
 }
 
 /** Text in memory. */
@@ -161,6 +162,15 @@ export class Job {
   columnValues: u32
   texts: u32
   cursors: u32
+  /** The address of a table of what a true class is written as (TruthText), or 0; its number of entries less one. */
+  truths: u32
+  truthMask: u32
+  /** The address of the rows that are judged (Judgement), how many there is room for, and how many there are. */
+  judged: u32
+  judgedRoom: u32
+  judgedCount: u32
+  /** Where rows that are judged are added up (Metrics); 0 where they are all handed over. */
+  metrics: u32
 }
 
 /**

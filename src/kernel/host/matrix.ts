@@ -1,5 +1,5 @@
 /** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
-import { WANT_LOG, WANT_SIGMOID, WANT_SUMMARY } from '../constants.js'
+import { WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
@@ -22,6 +22,8 @@ export interface KernelOptions {
 export interface Logits {
   numbers: Float64Array | Float32Array
   byClass?: boolean | undefined
+  /** The position of the true class of each row, NO_CLASS where it has none: rows are judged by them. */
+  truths?: Uint32Array | undefined
 }
 
 /** The most classes whose numbers may stand class after class: columns of more are short, where as many numbers go together. */
@@ -50,7 +52,12 @@ export interface Scores {
   entropy: Float64Array
   /** log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp: Float64Array
+  /** The rows as they are judged, {@link JUDGED} numbers a row, where their true classes are given. */
+  judged?: Float64Array
 }
+
+/** How many numbers a row that is judged has, and where some of them are: see `assembly/judge.ts`. */
+export const JUDGED = offsetOf('judgementSize') / 8
 
 /** Why a row has no softmax, by its status; 0 is a row that has one. */
 export const STATUS: readonly (string | undefined)[] = [
@@ -76,9 +83,11 @@ export function scoreMatrix(
   options: KernelOptions,
   scores = emptyScores(rows, classes, options),
 ): Scores {
-  const room = makeRoom(classes, options)
-  const run = { logits, scores, room, options, flags: flagsOf(options) }
+  const { truths } = logits
+  const room = makeRoom(classes, options, truths !== undefined)
+  const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
   scores.unscored = 0
+  if (truths) scores.judged = new Float64Array(JUDGED * rows)
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
     const step = Math.floor(CHUNK / classes)
@@ -96,9 +105,13 @@ interface Run {
   flags: number
 }
 
-/** The kernel's flags of what is computed. */
-export function flagsOf({ log, sigmoid, summary }: Omit<KernelOptions, 'temperature' | 'top'>): number {
-  return (log ? WANT_LOG : 0) | (sigmoid ? WANT_SIGMOID : 0) | (summary ? WANT_SUMMARY : 0)
+/** What the kernel computes of rows. */
+type Wanted = Pick<KernelOptions, 'log' | 'sigmoid' | 'summary'> & { truth: boolean }
+
+/** The kernel's flags of what it computes. */
+export function flagsOf({ log, sigmoid, summary, truth }: Wanted): number {
+  const flags = [log && WANT_LOG, sigmoid && WANT_SIGMOID, summary && WANT_SUMMARY, truth && WANT_TRUTH]
+  return flags.reduce<number>((all, flag) => all | (flag || 0), 0)
 }
 
 function emptyScores(rows: number, classes: number, { top, summary, byClass = false }: KernelOptions): Scores {
@@ -123,7 +136,7 @@ function emptyScores(rows: number, classes: number, { top, summary, byClass = fa
 type Room = ReturnType<typeof makeRoom>
 
 /** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
-function makeRoom(classes: number, { top, temperature, summary }: KernelOptions) {
+function makeRoom(classes: number, { top, temperature, summary }: KernelOptions, isJudged: boolean) {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -139,16 +152,19 @@ function makeRoom(classes: number, { top, temperature, summary }: KernelOptions)
     out: take(8 * CHUNK + 8),
     heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
-    results: take(16),
+    results: take(24),
     index: take(4 * rows),
     status: take(rows),
     /** Each number of the summaries has room for as many rows. */
     summary: take(summary ? 32 * rows : 0),
+    truths: take(isJudged ? 4 * rows : 0),
+    judged: take(isJudged ? 8 * JUDGED * rows : 0),
     rows,
   }
   growMemory(kernel, end)
   kernel.setTemperature(room.temperature, temperature)
-  words(room.results, 4).set([room.index, room.status, room.summary, 8 * rows])
+  const { index, status, summary: numbers, truths, judged } = room
+  words(room.results, 6).set([index, status, numbers, 8 * rows, isJudged ? truths : 0, judged])
   return room
 }
 
@@ -165,6 +181,7 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   const { scores, room, options, flags } = run
   const { classes } = scores
   loadRows(run, first, rows)
+  if (run.logits.truths) words(room.truths, rows).set(run.logits.truths.subarray(first, first + rows))
   const { logits, states, scratch, out, temperature, results } = room
   scores.unscored += kernel.scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeResults(run, first, rows)
@@ -224,13 +241,17 @@ function scoreWideRow(run: Run, row: number): void {
   }
   for (const [base, count] of loadChunks(run, row)) kernel.accumulate(at, count, base, state, scratch, flags)
   kernel.finish(state, flags)
+  const truth = run.logits.truths?.[row]
+  const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
+  if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit)
   scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
-  storeResults(run, row, 1)
   for (const [base, count] of loadChunks(run, row)) {
     if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)
     kernel.emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
+    if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
   }
+  storeResults(run, row, 1)
   if (options.top === 0) return
   kernel.drain(room.heap, held, room.top)
   storeTop(run, row, 1)
@@ -254,6 +275,7 @@ function storeTop({ scores, room, options: { top } }: Run, first: number, rows: 
 function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
   scores.index.set(words(room.index, rows), first)
   scores.status.set(new Uint8Array(kernel.memory.buffer, room.status, rows), first)
+  if (scores.judged) scores.judged.set(doubles(room.judged, JUDGED * rows), JUDGED * first)
   if (!options.summary) return
   const { confidence, margin, entropy, logsumexp } = scores
   for (const [nth, column] of [confidence, margin, entropy, logsumexp].entries()) {

@@ -22,6 +22,26 @@ export interface Kernel {
   gatherKept(job: number): void
   /** See `assembly/cells.ts`. */
   writeCells(rows: number, table: number, out: number): number
+  /** See `assembly/judge.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
+  beginWide(judgement: number, state: number, truth: number, logit: number): void
+  judgeChunk(
+    at: number,
+    values: number,
+    count: number,
+    base: number,
+    state: number,
+    logit: number,
+    flags: number,
+    judgement: number,
+  ): void
+  addJudged(metrics: number, at: number, rows: number): void
+  addMetrics(metrics: number, other: number): void
+  beginMetrics(metrics: number, classes: number, hasConfusion: number): void
+  metricsRoom(classes: number, hasConfusion: number): number
+  addTruth(at: number, length: number, index: number, job: number): void
+  measureCsv(at: number, end: number, out: number, limit: number, job: number): number
+  measureLines(at: number, end: number, out: number, limit: number, job: number): number
+  measureMembers(at: number, end: number, out: number, limit: number, job: number): number
   /** See `assembly/snappy.ts`. */
   compressBlock(start: number, end: number, out: number): number
   uncompress(at: number, end: number, out: number, limit: number): number
@@ -94,7 +114,7 @@ export function newMemory(bytes: number): WebAssembly.Memory {
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
-type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job'}Size` | `job_${string}`
+type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'judgement' | 'truthText'}Size` | `job_${string}`
 
 /** An offset in bytes, as the kernel has it. */
 export function offsetOf(name: OffsetName): number {

@@ -1,0 +1,57 @@
+/** Files or streams with a column of true classes -> how good the predictions are. */
+import type { Readable } from 'node:stream'
+import { SoftmaxError } from '../core/errors.js'
+import type { Metrics } from '../core/metrics.js'
+import { optionText } from '../core/option-words.js'
+import { parseOptions } from '../core/options.js'
+import type { ScoreOptions } from './options.js'
+import { fileRun, requireInputs, scoreReadable } from './score-files.js'
+
+/** Options that are of the rows that are written: an evaluation writes none. */
+const WRITERS = [
+  'emit',
+  'topK',
+  'keep',
+  'types',
+  'precision',
+  'float32',
+  'outputHeader',
+  'escapeFormulas',
+  'to',
+] as const
+/** The same of the command. */
+const FILES = ['stats', 'metrics', 'dryRun']
+
+/** Options of {@link evaluate}: those of `score` that are of what is read, and the column of the true classes. */
+export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[number] | 'truth'> {
+  /** The column of the true class of each row: the name of a class, or its position from 0; empty where it is not known. */
+  truth: string
+}
+
+/**
+ * How good predictions are: files, given by their paths, or streams of bytes, with a column of true classes. One pass, in
+ * constant memory; the result has the same bits however the rows are split.
+ *
+ * @throws {SoftmaxError} E_OPTION where `truth` is missing, E_TRUTH for a value that is no class, and what `score` throws.
+ *
+ * @example
+ * const { accuracy, log_loss } = await evaluate(['validation.csv'], { truth: 'label' })
+ */
+export async function evaluate(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Metrics> {
+  requireInputs(inputs, 'evaluate')
+  const settings = parseOptions(options, 'bytes')
+  requireEvaluation(options, settings.truth)
+  const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, () => {})
+  for await (const _ of scoreReadable(inputs, { ...run, measures: true }));
+  return run.metrics!.result(run.stats)
+}
+
+/** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
+export function requireEvaluation(options: object, truth: string | undefined): void {
+  const given = [...WRITERS, ...FILES].find((name) => (options as Record<string, unknown>)[name] !== undefined)
+  if (given !== undefined) {
+    throw new SoftmaxError('E_CONFLICT', { reason: `evaluate writes no rows; leave out ${optionText(given)}` })
+  }
+  if (truth !== undefined) return
+  throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected: 'the column of the true classes' })
+}

@@ -1,0 +1,105 @@
+/** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
+import { requireEvaluation } from '../api/evaluate.js'
+import { fileRun, scoreReadable } from '../api/score-files.js'
+import type { Metrics, Scores } from '../core/metrics.js'
+import type { SettingsOf } from '../core/options.js'
+import type { Schema } from '../core/schema.js'
+import { announcement } from './announcement.js'
+import { sourcesOf } from './inputs.js'
+import { complain, warn } from './messages.js'
+import { openOutput } from './output.js'
+import { openRejects } from './rejects.js'
+import { scoreOptions } from './score-run.js'
+
+/** Evaluates the inputs, and writes the metrics to standard output or to a file. */
+export async function evaluateInputs(
+  inputs: string[],
+  options: object,
+  settings: SettingsOf<'command'>,
+): Promise<void> {
+  requireEvaluation(options, settings.truth)
+  const output = await openOutput(settings.output, settings.clobber)
+  try {
+    const metrics = await metricsOf(inputs, settings)
+    await output.write(Buffer.from(settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)))
+    await output.commit()
+  } catch (error) {
+    output.abandon()
+    throw error
+  }
+}
+
+async function metricsOf(inputs: string[], settings: SettingsOf<'command'>): Promise<Metrics> {
+  const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
+  const onReject = rejects && ((reject: Parameters<typeof rejects.add>[0]) => rejects.add(reject))
+  const bytes = { ...scoreOptions(settings), onReject, emit: 'probs', keep: false, to: 'csv' } as SettingsOf<'bytes'>
+  const run = fileRun(bytes, (event, what, source) => {
+    if (event === 'warning') warn(settings, `${source}: ${what}`)
+    const schema = what as Schema
+    if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
+  })
+  try {
+    for await (const _ of scoreReadable(sourcesOf(inputs), { ...run, measures: true }));
+  } finally {
+    await rejects?.close()
+  }
+  return run.metrics!.result(run.stats)
+}
+
+/** The most classes that the table lists: of more, those with the lowest F1. */
+const MOST_LISTED = 30
+
+/** The metrics as a table. */
+export function metricsTable(metrics: Metrics): string {
+  const { rows, unlabelled, rejected, abstained, classes, macro, weighted } = metrics
+  const counts = Object.entries({ unlabelled, rejected, abstained }).filter(([, count]) => count > 0)
+  const lines = [
+    [`${rows} rows`, ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
+    '',
+    ...headlines(metrics).map(([name, value]) => `${name.padEnd(20)}${value}`),
+    '',
+    classTable([
+      ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
+      { label: 'macro average', support: '', ...macro },
+      { label: 'weighted average', support: '', ...weighted },
+    ]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function headlines(metrics: Metrics): [string, string][] {
+  const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
+  const figures: [string, number | null][] = [
+    ['accuracy', metrics.accuracy],
+    ['balanced accuracy', metrics.balanced_accuracy],
+    ...tops.map(([k, value]): [string, number] => [`top-${k} accuracy`, value]),
+    ['log loss', metrics.log_loss],
+    ['Brier score', metrics.brier],
+    ['ECE', metrics.ece],
+    ['MCE', metrics.mce],
+    ['mean confidence', metrics.mean_confidence],
+    ['mean entropy', metrics.mean_entropy],
+    ['AURC', metrics.aurc],
+  ]
+  return figures.map(([name, value]) => [name, figure(value)])
+}
+
+function listed(classes: Metrics['classes']): Metrics['classes'] {
+  if (classes.length <= MOST_LISTED) return classes
+  return [...classes].sort((a, b) => a.f1 - b.f1).slice(0, MOST_LISTED)
+}
+
+function classTable(rows: ({ label: string; support: string } & Scores)[]): string {
+  const width = Math.max(5, ...rows.map(({ label }) => label.length)) + 2
+  const line = (cells: string[]) =>
+    [cells[0]!.padEnd(width), ...cells.slice(1).map((cell) => cell.padStart(11))].join('')
+  const header = line(['class', 'precision', 'recall', 'f1', 'support'])
+  const body = rows.map(({ label, support, precision, recall, f1 }) =>
+    line([label, figure(precision), figure(recall), figure(f1), support]).trimEnd(),
+  )
+  return [header, ...body].join('\n')
+}
+
+function figure(value: number | null): string {
+  return value === null ? '-' : value.toFixed(4)
+}

@@ -1,0 +1,202 @@
+/**
+ * Metrics of a classifier, by their definitions in scikit-learn (accuracy, balanced accuracy, precision, recall, F1, log loss,
+ * Brier score) and torchmetrics (calibration error): made of counts and of sums that are exact, so that they do not depend on
+ * the order of the rows.
+ */
+import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
+
+/** Precision, recall and F1. */
+export interface Scores {
+  precision: number
+  recall: number
+  f1: number
+}
+
+/** What `evaluate` gives; its JSON has the same keys. All but the first four counts are null where no row has a true class. */
+export interface Metrics {
+  /** Rows that have a true class, rows that have none, bad rows that were left out, and rows without a label by choice. */
+  rows: number
+  unlabelled: number
+  rejected: number
+  abstained: number
+  accuracy: number | null
+  /** The mean of the recall of the classes that occur. */
+  balanced_accuracy: number | null
+  /** The share of rows whose true class is among the k most probable ones, by k: 1, 3 and 5, below the number of classes. */
+  top_k_accuracy: Record<string, number>
+  /** The mean of -log softmax at the true class, in nats; nothing is clipped. */
+  log_loss: number | null
+  /** The mean of the squared errors of all probabilities of a row. */
+  brier: number | null
+  /** The mean and the largest difference of confidence and accuracy, over 15 bins of equal width. */
+  ece: number | null
+  mce: number | null
+  mean_confidence: number | null
+  /** In nats. */
+  mean_entropy: number | null
+  /** The area under the curve of risk against coverage, the most confident rows first; within `aurc_bound`. */
+  aurc: number | null
+  aurc_bound: number | null
+  macro: Scores
+  micro: Scores
+  weighted: Scores
+  classes: ({ label: string; support: number } & Scores)[]
+  /** Counts, truth x prediction; of more than 4096 classes, the pairs that occur: [truth, prediction, count]. */
+  confusion: number[][]
+}
+
+/** The most classes whose confusion matrix is given whole. */
+const MOST_DENSE = 4096
+const UNIT = 1088
+
+/** The metrics of some rows. */
+export function metricsOf(
+  totals: Totals,
+  labels: readonly string[],
+  counts: { rejected: number; abstained: number },
+): Metrics {
+  const { rows, unlabelled, bins } = totals
+  const mean = (total: Total) => (rows === 0 ? null : sumOf(total) / rows)
+  const counted = countsByClass(totals)
+  const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!) }))
+  const right = counted.reduce((sum, { right }) => sum + right, 0)
+  const occurring = classes.filter(({ support }) => support > 0)
+  const confidence = { units: bins.reduce((sum, { confidence }) => sum + confidence, 0n), special: 0 }
+  return {
+    rows,
+    unlabelled,
+    ...counts,
+    accuracy: rows === 0 ? null : right / rows,
+    balanced_accuracy: rows === 0 ? null : meanOf(occurring.map(({ recall }) => recall)),
+    top_k_accuracy: topAccuracies(totals),
+    log_loss: mean(totals.loss),
+    brier: mean(totals.brier),
+    ...calibrationErrors(bins, rows),
+    mean_confidence: mean(confidence),
+    mean_entropy: mean(totals.entropy),
+    ...areaOf(totals.curve, rows),
+    ...averages(
+      classes.filter((_, index) => occurs(counted[index]!)),
+      right,
+      rows,
+    ),
+    classes,
+    confusion: confusionOf(totals),
+  }
+}
+
+/** Rows of a class: those that are of it, those that are predicted as it, and those that are both. */
+interface Counts {
+  support: number
+  predicted: number
+  right: number
+}
+
+function countsByClass({ classes, pairs }: Totals): Counts[] {
+  const counts = Array.from({ length: classes }, () => ({ support: 0, predicted: 0, right: 0 }))
+  for (const [truth, prediction, count] of pairs) {
+    counts[truth]!.support += count
+    counts[prediction]!.predicted += count
+    if (truth === prediction) counts[truth]!.right += count
+  }
+  return counts
+}
+
+/** As scikit-learn has it, a quotient is 0 where its divisor is. */
+function scoresOf({ support, predicted, right }: Counts): Scores & { support: number } {
+  return {
+    support,
+    precision: ratio(right, predicted),
+    recall: ratio(right, support),
+    f1: ratio(2 * right, support + predicted),
+  }
+}
+
+function ratio(a: number, b: number): number {
+  return b === 0 ? 0 : a / b
+}
+
+/** `classification_report` leaves out classes that neither occur nor are predicted. */
+function occurs({ support, predicted }: Counts): boolean {
+  return support + predicted > 0
+}
+
+function averages(seen: (Scores & { support: number })[], right: number, rows: number) {
+  const average = (weight: (support: number) => number): Scores => {
+    const total = seen.reduce((sum, { support }) => sum + weight(support), 0)
+    const of = (key: keyof Scores) =>
+      ratio(
+        seen.reduce((sum, one) => sum + one[key] * weight(one.support), 0),
+        total,
+      )
+    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+  }
+  const all = ratio(right, rows)
+  return {
+    macro: average(() => 1),
+    micro: { precision: all, recall: all, f1: all },
+    weighted: average((support) => support),
+  }
+}
+
+function topAccuracies({ ranks, classes, rows }: Totals): Record<string, number> {
+  const within = (k: number) => ranks.slice(0, k).reduce((sum, count) => sum + count, 0) / rows
+  return Object.fromEntries([1, 3, 5].filter((k) => rows > 0 && k < classes).map((k) => [k, within(k)]))
+}
+
+/** |confidence - accuracy| of each bin: weighted by its share of the rows, and the largest. */
+function calibrationErrors(bins: readonly Bin[], rows: number) {
+  if (rows === 0) return { ece: null, mce: null }
+  const gaps = bins.map(({ right, confidence }) => {
+    const gap = confidence - (BigInt(right) << BigInt(UNIT))
+    return toNumber(gap < 0n ? -gap : gap)
+  })
+  return {
+    ece: gaps.reduce((sum, gap) => sum + gap, 0) / rows,
+    mce: Math.max(...gaps.map((gap, nth) => ratio(gap, bins[nth]!.rows))),
+  }
+}
+
+/**
+ * The mean over all rows of the risk of the rows that are as confident as it, or more. Within a bin the order of rows is not
+ * known: the area lies between that of all wrong ones last and that of all wrong ones first; half of this is the bound.
+ */
+function areaOf(curve: readonly Bin[], rows: number) {
+  if (rows === 0) return { aurc: null, aurc_bound: null }
+  let [seen, wrong, least, most] = [0, 0, 0, 0]
+  for (const { rows: count, right } of [...curve].reverse()) {
+    for (let row = 1; row <= count; row++) {
+      least += (wrong + Math.max(0, row - right)) / (seen + row)
+      most += (wrong + Math.min(row, count - right)) / (seen + row)
+    }
+    seen += count
+    wrong += count - right
+  }
+  return { aurc: (least + most) / (2 * rows), aurc_bound: (most - least) / (2 * rows) }
+}
+
+function confusionOf({ classes, pairs }: Totals): number[][] {
+  if (classes > MOST_DENSE) return pairs
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  for (const [truth, prediction, count] of pairs) matrix[truth]![prediction] = count
+  return matrix
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function sumOf({ units, special }: Total): number {
+  return Number.isFinite(special) ? toNumber(units) : special
+}
+
+/** The double nearest to a whole number of units of 2^-1088: its upper 64 bits, of which the last says whether any are behind. */
+function toNumber(units: bigint): number {
+  const excess = units.toString(16).length * 4 - 64
+  if (excess <= 0) return Number(units) * 2 ** (-UNIT / 2) * 2 ** (-UNIT / 2)
+  const rest = units & ((1n << BigInt(excess)) - 1n)
+  const upper = (units >> BigInt(excess)) | (rest === 0n ? 0n : 1n)
+  const exponent = excess - UNIT
+  const half = Math.trunc(exponent / 2)
+  return Number(upper) * 2 ** half * 2 ** (exponent - half)
+}

@@ -1,0 +1,147 @@
+/**
+ * What is known of a row whose true class is known: the loss, which is -log softmax of the true class; its rank; the squared
+ * error of the probabilities (Brier), the entropy and the confidence.
+ *
+ * The loss has the bits that log-softmax gives, so it is within 1 ulp. The squared error and the entropy are sums over the
+ * classes in their order, within n 2^-52 of their size.
+ */
+import { NO_CLASS, WANT_LOG } from '../constants'
+import { both } from './exp'
+import { emitLogs, probability } from './softmax'
+import { RowState, STATE_SIZE } from './structs'
+import { temperatureOf } from './temperature'
+
+/** A row as it is judged; numbers all, as the host reads them so. */
+@unmanaged
+export class Judgement {
+  /** The position of the true class, -1 where there is none; and of the one with the largest logit. */
+  truth: f64
+  predicted: f64
+  /** How many classes are at or before the true one, the most probable first; on a tie, the first class. */
+  rank: f64
+  confidence: f64
+  loss: f64
+  brier: f64
+  entropy: f64
+  padding: f64
+}
+
+export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
+
+/** Room for one result, which is written as two. */
+const SPARE: usize = memory.data(16, 16)
+
+/** Begins with a row that was scored, whose logarithm L is in its state; `logit` is that of its true class. */
+function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64): void {
+  out.predicted = <f64>state.index
+  out.truth = truth == NO_CLASS ? -1 : <f64>truth
+  out.brier = 0
+  out.entropy = state.logHead
+  out.rank = truth == NO_CLASS ? NaN : 1
+  out.loss = truth == NO_CLASS ? NaN : lossOf(logit, state)
+}
+
+/** The same of a row that is several chunks. */
+export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64): void {
+  beginJudgement(out, state, truth, logit)
+  out.confidence = probability(state.max, state)
+}
+
+function lossOf(logit: f64, state: RowState): f64 {
+  store<f64>(SPARE, logit)
+  emitLogs(SPARE, 1, state, SPARE)
+  return 0 - load<f64>(SPARE)
+}
+
+/** Adds a chunk of its logits, whose first is of the class `base`, and their results. */
+export function judgeChunk(
+  at: usize,
+  values: usize,
+  count: u32,
+  base: u32,
+  state: RowState,
+  logit: f64,
+  flags: u32,
+  out: Judgement,
+): void {
+  if (out.truth < 0) return
+  const truth = <i32>out.truth - <i32>base
+  out.rank += <f64>countBefore(at, <i32>count, truth, logit)
+  addClasses(at, values, <i32>count, truth, state, flags, out)
+}
+
+/** How many classes are before the true one, which is at the position `truth`, perhaps outside of the chunk. */
+function countBefore(at: usize, count: i32, truth: i32, logit: f64): u32 {
+  const own = min(max(truth, 0), count)
+  return countNotBelow(at, own, logit) + countAbove(at + ((<usize>own) << 3), count - own, logit)
+}
+
+function countNotBelow(at: usize, count: i32, logit: f64): u32 {
+  const bound = f64x2.splat(logit)
+  let found: u32 = 0
+  for (; count >= 2; count -= 2, at += 16) found += popcnt(i64x2.bitmask(f64x2.ge(v128.load(at), bound)))
+  return found + (count ? u32(load<f64>(at) >= logit) : 0)
+}
+
+function countAbove(at: usize, count: i32, logit: f64): u32 {
+  const bound = f64x2.splat(logit)
+  let found: u32 = 0
+  for (; count >= 2; count -= 2, at += 16) found += popcnt(i64x2.bitmask(f64x2.gt(v128.load(at), bound)))
+  return found + (count ? u32(load<f64>(at) > logit) : 0)
+}
+
+/** Adds to the squared error, and to the entropy, which is L + sum p |d|; even classes in one lane, odd ones in the other. */
+function addClasses(at: usize, values: usize, count: i32, truth: i32, state: RowState, flags: u32, out: Judgement): void {
+  const temperature = temperatureOf(state)
+  const before = f64x2.splat(temperature.before)
+  const max = f64x2.mul(f64x2.splat(state.max), before)
+  const scale = f64x2.splat(temperature.after * both(temperature.inverse))
+  const nothing = f64x2.splat(0)
+  let brier = nothing
+  let distances = nothing
+  let here = i64x2(0, 1)
+  const own = i64x2.splat(truth)
+  const end = at + ((<usize>count) << 3)
+  for (; at < end; at += 16, values += 16) {
+    const logits = v128.load(at)
+    const p = flags & WANT_LOG ? probabilities(at, end, state) : at + 8 < end ? v128.load(values) : v128.load64_zero(values)
+    const error = f64x2.sub(p, v128.and(f64x2.splat(1), i64x2.eq(here, own)))
+    brier = f64x2.add(brier, f64x2.mul(error, error))
+    const product = f64x2.mul(p, f64x2.mul(f64x2.sub(max, f64x2.mul(logits, before)), scale))
+    distances = f64x2.add(distances, v128.and(product, f64x2.gt(p, nothing)))
+    here = i64x2.add(here, i64x2.splat(2))
+  }
+  out.brier += f64x2.extract_lane(brier, 0) + f64x2.extract_lane(brier, 1)
+  out.entropy += f64x2.extract_lane(distances, 0) + f64x2.extract_lane(distances, 1)
+}
+
+/** The probabilities of two classes, or of the last one, where results are logarithms. */
+function probabilities(at: usize, end: usize, state: RowState): v128 {
+  const first = probability(load<f64>(at), state)
+  return f64x2.replace_lane(f64x2.splat(first), 1, at + 8 < end ? probability(load<f64>(at, 8), state) : 0)
+}
+
+/** Judges a row that is one chunk. */
+export function judgeRow(at: usize, values: usize, classes: u32, state: RowState, truth: u32, flags: u32, out: Judgement): void {
+  const logit = truth == NO_CLASS ? 0 : load<f64>(at + ((<usize>truth) << 3))
+  beginJudgement(out, state, truth, logit)
+  out.confidence = flags & WANT_LOG ? probability(state.max, state) : load<f64>(values + ((<usize>state.index) << 3))
+  judgeChunk(at, values, classes, 0, state, logit, flags, out)
+}
+
+/** Judges rows that were scored together; `truths` has the class of each (u32). */
+export function judgeRows(
+  at: usize,
+  values: usize,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  truths: usize,
+  flags: u32,
+  out: usize,
+): void {
+  const width = (<usize>classes) << 3
+  for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += JUDGEMENT_SIZE) {
+    judgeRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, changetype<Judgement>(out))
+  }
+}

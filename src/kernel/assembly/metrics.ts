@@ -1,0 +1,130 @@
+/** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
+import { addExact, addSum, ExactSum, SUM_SIZE } from './exact-sum'
+import { Judgement, JUDGEMENT_SIZE } from './judge'
+
+/** The bins of confidence that calibration errors are of, and those of the curve of risk against coverage. */
+export const BINS: u32 = 15
+export const CURVE_BINS: u32 = 4096
+/** Ranks up to this one are counted. */
+export const RANKS: u32 = 5
+
+/**
+ * Counts and sums. Behind the struct, without gaps: a count for each rank from 1; the sums of loss, squared error and entropy;
+ * the bins of calibration, and those of the curve; and a count for each truth and prediction. Counts are doubles, as there may
+ * be more than 2^32 rows.
+ */
+@unmanaged
+export class Metrics {
+  rows: f64
+  unlabelled: f64
+  classes: u32
+  /** 1 where truths and predictions are counted: with many classes, they take too much room. */
+  hasConfusion: u32
+}
+
+/** A bin: how many rows, how many of them right. Those of calibration have the sum of their confidences behind it. */
+@unmanaged
+class Bin {
+  rows: f64
+  right: f64
+}
+
+const BIN_SIZE: usize = offsetof<Bin>() + SUM_SIZE
+const RANKS_AT: usize = offsetof<Metrics>()
+const SUMS_AT: usize = RANKS_AT + ((<usize>RANKS) << 3)
+const BINS_AT: usize = SUMS_AT + 3 * SUM_SIZE
+const CURVE_AT: usize = BINS_AT + <usize>BINS * BIN_SIZE
+const CONFUSION_AT: usize = CURVE_AT + <usize>CURVE_BINS * offsetof<Bin>()
+
+/** How many bytes metrics take. */
+export function metricsRoom(classes: u32, hasConfusion: u32): usize {
+  return CONFUSION_AT + (hasConfusion ? ((<usize>classes * <usize>classes) << 3) : 0)
+}
+
+/** Makes metrics of no rows, in memory that has only zeros. */
+export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32): void {
+  metrics.classes = classes
+  metrics.hasConfusion = hasConfusion
+}
+
+/** Adds the metrics of other rows of the same classes. */
+export function addMetrics(metrics: Metrics, other: Metrics): void {
+  const to = changetype<usize>(metrics)
+  const from = changetype<usize>(other)
+  addCounts(to, from, 2)
+  addCounts(to + RANKS_AT, from + RANKS_AT, RANKS)
+  for (let nth: usize = 0; nth < 3; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
+  for (let bin = BINS_AT; bin < CURVE_AT; bin += BIN_SIZE) {
+    addCounts(to + bin, from + bin, 2)
+    addSumAt(to, from, bin + offsetof<Bin>())
+  }
+  addCounts(to + CURVE_AT, from + CURVE_AT, 2 * CURVE_BINS)
+  if (metrics.hasConfusion) addCounts(to + CONFUSION_AT, from + CONFUSION_AT, metrics.classes * metrics.classes)
+}
+
+function addCounts(to: usize, from: usize, count: u32): void {
+  for (; count > 0; count--, to += 8, from += 8) store<f64>(to, load<f64>(to) + load<f64>(from))
+}
+
+function addSumAt(to: usize, from: usize, at: usize): void {
+  addSum(changetype<ExactSum>(to + at), changetype<ExactSum>(from + at))
+}
+
+/** Adds rows that were judged. */
+export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
+  for (const end = at + <usize>rows * JUDGEMENT_SIZE; at < end; at += JUDGEMENT_SIZE) {
+    const row = changetype<Judgement>(at)
+    if (row.truth < 0) metrics.unlabelled += 1
+    else addRow(metrics, row)
+  }
+}
+
+function addRow(metrics: Metrics, row: Judgement): void {
+  metrics.rows += 1
+  const base = changetype<usize>(metrics)
+  if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((<usize>row.rank - 1) << 3))
+  const sums = base + SUMS_AT
+  addExact(changetype<ExactSum>(sums), row.loss)
+  addExact(changetype<ExactSum>(sums + SUM_SIZE), row.brier)
+  addExact(changetype<ExactSum>(sums + 2 * SUM_SIZE), row.entropy)
+  const right = row.truth == row.predicted
+  const confidence = row.confidence
+  const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
+  count(bin, right)
+  addExact(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
+  count(base + CURVE_AT + min(<usize>(confidence * <f64>CURVE_BINS), CURVE_BINS - 1) * offsetof<Bin>(), right)
+  if (!metrics.hasConfusion) return
+  increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
+}
+
+/**
+ * The bin of [0, 1] that a confidence is in, of 15 that are equally wide: edges belong to the bin above, 1 to the last. The
+ * product may be rounded up to an edge, or down from it.
+ */
+// @ts-ignore: decorator
+@inline
+function binOf(confidence: f64): usize {
+  const bin = min(<usize>(confidence * <f64>BINS), BINS - 1)
+  const edges = EDGES + (bin << 3)
+  return bin - <usize>(confidence < load<f64>(edges)) + <usize>(confidence >= load<f64>(edges, 8))
+}
+
+/** The edges of the bins, k / 15 rounded; nothing is above the last bin. */
+const EDGES: usize = memory.data<f64>([
+  0, 1.0 / 15, 2.0 / 15, 3.0 / 15, 4.0 / 15, 5.0 / 15, 6.0 / 15, 7.0 / 15, 8.0 / 15, 9.0 / 15, 10.0 / 15, 11.0 / 15, 12.0 / 15,
+  13.0 / 15, 14.0 / 15, Infinity,
+])
+
+// @ts-ignore: decorator
+@inline
+function count(at: usize, right: bool): void {
+  const bin = changetype<Bin>(at)
+  bin.rows += 1
+  bin.right += <f64>right
+}
+
+// @ts-ignore: decorator
+@inline
+function increment(at: usize): void {
+  store<f64>(at, load<f64>(at) + 1)
+}

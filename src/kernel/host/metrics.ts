@@ -1,0 +1,165 @@
+/** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
+import { JUDGED } from './matrix.js'
+import { growMemory, type Kernel, newKernel } from './wasm.js'
+
+/** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
+export const BINS = 15
+export const CURVE_BINS = 4096
+/** Ranks up to this one are counted. */
+export const RANKS = 5
+/** The most classes whose true and predicted ones are counted in a table. */
+const MOST_DENSE = 4096
+/** How many rows are handed over at once. */
+const ROWS = 1 << 12
+
+/** The rows of a bin, how many of them are right, and the sum of their confidences where it is kept. */
+export interface Bin {
+  rows: number
+  right: number
+  confidence: bigint
+}
+
+/** What the metrics of some rows are made of. Sums are exact: in units of 2^-1088. */
+export interface Totals {
+  classes: number
+  rows: number
+  unlabelled: number
+  /** How many rows have the true class at each rank, from 1. */
+  ranks: number[]
+  loss: Total
+  brier: Total
+  entropy: Total
+  bins: Bin[]
+  curve: Bin[]
+  /** How many rows have a true class and a predicted one: [truth, prediction, count], none of which is 0. */
+  pairs: [truth: number, prediction: number, count: number][]
+}
+
+/** An exact sum; `special` is NaN or infinite where one of its numbers is. */
+export interface Total {
+  units: bigint
+  special: number
+}
+
+const METRICS_SIZE = 24
+const SUM_WORDS = 70
+const BIN_WORDS = 2 + SUM_WORDS
+
+/** The most classes whose metrics are added up in the memory of every kernel; rows of more are handed over one by one. */
+const MOST_IN_KERNELS = 512
+
+/** How many bytes the metrics of a kernel's own rows take; 0 where it has none. */
+export function totalsRoom(kernel: Kernel, classes: number): number {
+  return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1)
+}
+
+/** Makes room in a kernel's memory the metrics of no rows. */
+export function beginTotals(kernel: Kernel, at: number, classes: number): void {
+  new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, classes)).fill(0)
+  kernel.beginMetrics(at, classes, 1)
+}
+
+/** Adds up rows that were judged. */
+export class JudgedRows {
+  readonly #kernel = newKernel()
+  readonly #classes: number
+  readonly #at: ReturnType<JudgedRows['layOut']>
+  /** Where there are too many classes for a table. */
+  readonly #pairs: Map<number, number> | undefined
+
+  constructor(classes: number) {
+    this.#classes = classes
+    this.#pairs = classes > MOST_DENSE ? new Map() : undefined
+    this.#at = this.layOut()
+  }
+
+  private layOut() {
+    const kernel = this.#kernel
+    const hasConfusion = this.#pairs ? 0 : 1
+    const metrics = Math.ceil(kernel.heapBase() / 16) * 16
+    const room = kernel.metricsRoom(this.#classes, hasConfusion)
+    const ranks = metrics + METRICS_SIZE
+    const sums = ranks + 8 * RANKS
+    const bins = sums + 8 * 3 * SUM_WORDS
+    const curve = bins + 8 * BINS * BIN_WORDS
+    const confusion = curve + 16 * CURVE_BINS
+    const rows = metrics + room
+    growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, room))
+    kernel.beginMetrics(metrics, this.#classes, hasConfusion)
+    return { metrics, ranks, sums, bins, curve, rows, confusion }
+  }
+
+  /** Adds the metrics of other rows, as {@link beginTotals} laid them out. */
+  addTotals(totals: Uint8Array): void {
+    new Uint8Array(this.#kernel.memory.buffer, this.#at.rows, totals.length).set(totals)
+    this.#kernel.addMetrics(this.#at.metrics, this.#at.rows)
+  }
+
+  /** Adds rows, {@link JUDGED} numbers each. */
+  add(judged: Float64Array): void {
+    for (let from = 0; from < judged.length; from += JUDGED * ROWS) {
+      const part = judged.subarray(from, from + JUDGED * ROWS)
+      this.#doubles(this.#at.rows, part.length).set(part)
+      this.#kernel.addJudged(this.#at.metrics, this.#at.rows, part.length / JUDGED)
+      if (this.#pairs) this.#addPairs(part, this.#pairs)
+    }
+  }
+
+  #addPairs(judged: Float64Array, pairs: Map<number, number>): void {
+    for (let at = 0; at < judged.length; at += JUDGED) {
+      if (judged[at]! < 0) continue
+      const key = judged[at]! * this.#classes + judged[at + 1]!
+      pairs.set(key, (pairs.get(key) ?? 0) + 1)
+    }
+  }
+
+  totals(): Totals {
+    const { metrics, ranks, sums, bins, curve } = this.#at
+    const [rows = 0, unlabelled = 0] = this.#doubles(metrics, 2)
+    const [loss, brier, entropy] = [0, 1, 2].map((nth) => this.#total(sums + 8 * nth * SUM_WORDS))
+    return {
+      classes: this.#classes,
+      rows,
+      unlabelled,
+      ranks: [...this.#doubles(ranks, RANKS)],
+      loss: loss!,
+      brier: brier!,
+      entropy: entropy!,
+      bins: Array.from({ length: BINS }, (_, nth) => {
+        const at = bins + 8 * nth * BIN_WORDS
+        return { ...this.#bin(at), confidence: this.#total(at + 16).units }
+      }),
+      curve: Array.from({ length: CURVE_BINS }, (_, nth) => ({ ...this.#bin(curve + 16 * nth), confidence: 0n })),
+      pairs: this.#pairs ? this.#sparsePairs(this.#pairs) : this.#densePairs(),
+    }
+  }
+
+  #bin(at: number) {
+    const [rows = 0, right = 0] = this.#doubles(at, 2)
+    return { rows, right }
+  }
+
+  #total(at: number): Total {
+    const limbs = new BigInt64Array(this.#kernel.memory.buffer, at + 16, SUM_WORDS - 2)
+    const units = limbs.reduceRight((sum, limb) => (sum << 32n) + limb, 0n)
+    return { units, special: this.#doubles(at, 1)[0]! }
+  }
+
+  #densePairs(): Totals['pairs'] {
+    const counts = this.#doubles(this.#at.confusion, this.#classes ** 2)
+    const pairs: Totals['pairs'] = []
+    for (let at = 0; at < counts.length; at++) {
+      if (counts[at]! > 0) pairs.push([Math.floor(at / this.#classes), at % this.#classes, counts[at]!])
+    }
+    return pairs
+  }
+
+  #sparsePairs(counts: Map<number, number>): Totals['pairs'] {
+    const sorted = [...counts].sort(([a], [b]) => a - b)
+    return sorted.map(([key, count]) => [Math.floor(key / this.#classes), key % this.#classes, count])
+  }
+
+  #doubles(at: number, count: number): Float64Array {
+    return new Float64Array(this.#kernel.memory.buffer, at, count)
+  }
+}

@@ -1,0 +1,238 @@
+/** Metrics against scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { type EvaluateOptions, evaluate, type Metrics, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { randomFrom } from './random.js'
+import { command } from './support.js'
+import { ulps } from './ulp.js'
+
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
+
+type Averages = Pick<Metrics, 'macro' | 'weighted'>
+type Expected = Omit<Metrics, 'macro' | 'weighted'> & { averages: Averages }
+
+const EXPECTED: Record<string, Expected> = JSON.parse(readFileSync(`${FIXTURES}metrics.json`, 'utf8'))
+const FILES = {
+  digits: 'digits-logits.csv',
+  three: 'metrics-three.csv',
+  hundred: 'metrics-hundred.csv',
+  two: 'metrics-two.csv',
+  gaps: 'metrics-gaps.csv',
+}
+
+const measure = (name: keyof typeof FILES, options: Partial<EvaluateOptions> = {}) =>
+  evaluate([FIXTURES + FILES[name]], { truth: 'truth', ...options })
+
+describe.each(Object.keys(FILES) as (keyof typeof FILES)[])('metrics of %s', async (name) => {
+  const expected = EXPECTED[name]!
+  const metrics = await measure(name, { onError: name === 'gaps' ? 'skip' : 'fail' })
+
+  it('are those of scikit-learn, where they are quotients of counts', () => {
+    const { rows, accuracy, top_k_accuracy, confusion, classes } = metrics
+    expect({ rows, accuracy, top_k_accuracy, confusion }).toEqual({
+      rows: expected.rows,
+      accuracy: expected.accuracy,
+      top_k_accuracy: expected.top_k_accuracy,
+      confusion: expected.confusion,
+    })
+    const seen = classes.filter(({ label }) => expected.classes.some((one) => one.label === label))
+    expect(seen).toEqual(expected.classes)
+  })
+
+  it('are its averages, but for the order of the sums', () => {
+    expect(ulps(metrics.balanced_accuracy!, expected.balanced_accuracy!)).toBeLessThanOrEqual(4)
+    for (const average of ['macro', 'weighted'] as const) {
+      for (const key of ['precision', 'recall', 'f1'] as const) {
+        expect(ulps(metrics[average][key], expected.averages[average][key])).toBeLessThanOrEqual(4)
+      }
+    }
+    expect(metrics.micro).toEqual({ precision: metrics.accuracy, recall: metrics.accuracy, f1: metrics.accuracy })
+  })
+
+  it.each(['log_loss', 'brier', 'ece', 'mce', 'mean_confidence', 'mean_entropy'] as const)(
+    'have the %s, within 1e-12',
+    (key) => {
+      expect(Math.abs(metrics[key]! - expected[key]!)).toBeLessThan(1e-12 * Math.max(1, expected[key]!))
+    },
+  )
+
+  it('have the area under the curve of risk against coverage, within the bound that they state', () => {
+    expect(Math.abs(metrics.aurc! - expected.aurc!)).toBeLessThanOrEqual(metrics.aurc_bound!)
+    expect(metrics.aurc_bound).toBeLessThan(0.01)
+  })
+
+  it('are the same bits in every lane, on any number of threads', async () => {
+    const onError = name === 'gaps' ? 'skip' : 'fail'
+    for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { jobs: 3 }] as const) {
+      expect(await measure(name, { onError, ...options })).toEqual(metrics)
+    }
+  })
+})
+
+it('counts rows without a true class, and those that are bad', async () => {
+  const { rows, unlabelled, rejected, abstained } = await measure('gaps', { onError: 'skip' })
+  const expected = EXPECTED.gaps!
+  expect({ rows, unlabelled, rejected, abstained }).toEqual({
+    rows: expected.rows,
+    unlabelled: expected.unlabelled,
+    rejected: expected.rejected,
+    abstained: 0,
+  })
+})
+
+describe('metrics of three classes', async () => {
+  const metrics = await measure('three')
+
+  it.each(['metrics-three.parquet', 'metrics-three.arrow', 'metrics-three.ndjson'])(
+    'are the same of %s',
+    async (file) => {
+      expect(await evaluate([FIXTURES + file], { truth: 'truth' })).toEqual(metrics)
+    },
+  )
+
+  it('are the same of lists of logits, with positions for true classes', async () => {
+    const labels = ['cat', 'dog', 'a bird, or two']
+    for (const lane of ['fast', 'general'] as const) {
+      const file = `${FIXTURES}metrics-three-lists.ndjson`
+      expect(await evaluate([file], { truth: 'truth', labels, lane })).toEqual(metrics)
+    }
+  })
+
+  it('are the same in whatever chunks and order the rows come, and of several inputs', async () => {
+    const [header, ...lines] = readFileSync(`${FIXTURES}metrics-three.csv`, 'utf8').trim().split('\n')
+    const random = randomFrom(5)
+    for (const size of [1, 7, 1000]) {
+      const order = lines.map((line) => [random.below(1 << 30), line] as const).sort(([a], [b]) => a - b)
+      const parts = [order.slice(0, 400), order.slice(400)].map((some) => {
+        const bytes = Buffer.from(`${[header, ...some.map(([, line]) => line)].join('\n')}\n`)
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+          bytes.subarray(at * size, (at + 1) * size),
+        )
+        return Readable.from(chunks)
+      })
+      expect(await evaluate(parts, { truth: 'truth' })).toEqual(metrics)
+    }
+  })
+
+  it('come with the scores of a run, whatever its format', async () => {
+    for (const to of ['csv', 'ndjson', 'parquet', 'arrow'] as const) {
+      const stream = scoreFiles([`${FIXTURES}metrics-three.csv`], { truth: 'truth', to })
+      await stream.resume().toArray()
+      expect(stream.metrics()).toEqual(metrics)
+    }
+  })
+
+  it('are printed as a table, or as JSON', () => {
+    const table = command(['evaluate', `${FIXTURES}metrics-three.csv`, '--truth', 'truth'])
+    expect(table.stdout).toMatch(/^1000 rows\n\naccuracy +0\.\d{4}\n/)
+    expect(table.stdout).toContain('a bird, or two')
+    const json = command(['evaluate', '--json', `${FIXTURES}metrics-three.csv`, '--truth', 'truth'])
+    expect(JSON.parse(json.stdout)).toEqual(metrics)
+  })
+})
+
+describe('a true class', () => {
+  const evaluated = (text: string, options: Partial<EvaluateOptions> = {}) =>
+    evaluate([Readable.from([text])], { truth: 'y', ...options })
+
+  it.each([
+    ['the name of a class', 'logit_a,logit_b,y\n1,2,a\n2,1,a\n'],
+    ['a position from 0, where no class has an integer for a name', 'logit_a,logit_b,y\n1,2,0\n2,1,0\n'],
+    ['an integer that a program wrote as a double', 'logit_a,logit_b,y\n1,2,0.0\n2,1,0.000\n'],
+    ['in quotes or not', 'logit_a,logit_b,y\n1,2,"a"\n2,1,a\n'],
+    ['with blanks around it', 'logit_a,logit_b,y\n1,2, a\n2,1,a \n'],
+  ])('is %s', async (_, text) => {
+    for (const lane of ['fast', 'general'] as const) {
+      expect((await evaluated(text, { lane })).confusion).toEqual([
+        [1, 1],
+        [0, 0],
+      ])
+    }
+  })
+
+  it('is a name before it is a position', async () => {
+    const { confusion } = await evaluated('logit_1,logit_0,y\n5,1,1\n')
+    expect(confusion).toEqual([
+      [1, 0],
+      [0, 0],
+    ])
+    await expect(evaluated('logit_1,logit_7,y\n5,1,0\n')).rejects.toMatchObject({ code: 'E_TRUTH' })
+  })
+
+  it('may be empty, or a text that stands for nothing', async () => {
+    const text = 'logit_a,logit_b,y\n1,2,\n1,2,NA\n1,2,b\n'
+    expect(await evaluated(text, { null: 'NA' })).toMatchObject({ rows: 1, unlabelled: 2 })
+    const lines = '{"logits":[1,2],"y":null}\n{"logits":[1,2]}\n{"logits":[1,2],"y":1}\n'
+    expect(await evaluated(lines)).toMatchObject({ rows: 1, unlabelled: 2 })
+  })
+
+  it('that is no class is an error that says what was meant', async () => {
+    for (const lane of ['fast', 'general'] as const) {
+      await expect(evaluated('logit_kitten,logit_dog,y\n1,2,kiten\n', { lane })).rejects.toMatchObject({
+        code: 'E_TRUTH',
+        message: expect.stringMatching(/"kiten" is no class.*the nearest class is "kitten"/),
+      })
+    }
+  })
+
+  it('is never taken for a logit', async () => {
+    const text = 'logit_a,logit_b,logit_true\n1,2,0\n'
+    const { classes } = await evaluated(text, { truth: 'logit_true' })
+    expect(classes.map(({ label }) => label)).toEqual(['a', 'b'])
+    await expect(evaluated(text, { truth: 'logit_a', logits: 'logit_*' })).rejects.toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it('whose probability is 0 has an infinite loss', async () => {
+    const { log_loss, brier } = await evaluated('logit_a,logit_b,y\n-inf,2,a\n0,0,a\n')
+    expect(log_loss).toBe(Number.POSITIVE_INFINITY)
+    expect(brier).toBe((2 + 0.5) / 2)
+  })
+
+  it('of a column that is not there is named, and so is one that is not given', async () => {
+    await expect(evaluated('logit_a,logit_b,target\n1,2,a\n', { truth: 'taget' })).rejects.toMatchObject({
+      message: expect.stringContaining("did you mean truth: 'target'?"),
+    })
+    await expect(evaluate([], {} as EvaluateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
+    await expect(evaluated('', { emit: 'label' } as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })
+    await expect(evaluated('logit_a,y\n1,a\n', { op: 'sigmoid' })).rejects.toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
+
+it('is nothing to the runs after it, which use its memory again', async () => {
+  for (const truth of ['truth', undefined]) {
+    const stream = scoreFiles([`${FIXTURES}digits-logits.csv`], { lane: 'fast', ...(truth && { truth }) })
+    const bytes = Buffer.concat(await stream.toArray())
+    expect(stream.stats.written).toBe(899)
+    expect(bytes.toString().split('\n').length).toBe(901)
+    expect(stream.metrics()?.rows).toBe(truth && 899)
+  }
+})
+
+it('has no metrics but counts where no row has a true class', async () => {
+  const metrics = await evaluate([Readable.from(['logit_a,logit_b,y\n1,2,\n'])], { truth: 'y' })
+  const { rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy } = metrics
+  expect({ rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy }).toEqual({
+    rows: 0,
+    unlabelled: 1,
+    accuracy: null,
+    log_loss: null,
+    ece: null,
+    aurc: null,
+    top_k_accuracy: {},
+  })
+})
+
+it('counts the pairs that occur where there are more classes than a table has room for', async () => {
+  const classes = 5000
+  const header = [...Array.from({ length: classes }, (_, index) => `logit_c${index}`), 'y'].join(',')
+  const row = (largest: number, truth: number) =>
+    [...Array.from({ length: classes }, (_, index) => (index === largest ? 9 : 0)), `c${truth}`].join(',')
+  const text = `${[header, row(4999, 4999), row(3, 4998), row(3, 4998)].join('\n')}\n`
+  const { confusion, accuracy } = await evaluate([Readable.from([text])], { truth: 'y' })
+  expect(confusion).toEqual([
+    [4998, 3, 2],
+    [4999, 4999, 1],
+  ])
+  expect(accuracy).toBe(1 / 3)
+})
