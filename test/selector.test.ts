@@ -227,6 +227,13 @@ describe('a selector', () => {
     expect(await chosen(header, { logits: rest })).not.toEqual([])
   })
 
+  it('takes a name whose letters are composed otherwise, where no column has it exactly', async () => {
+    const [one, two] = ['caf\u00e9', 'cafe\u0301']
+    expect(await chosen(`${one},x\n`, { logits: two })).toEqual([one])
+    expect(await chosen(`${two},x\n`, { logits: one })).toEqual([two])
+    expect(await chosen(`${one},${two}\n`, { logits: two })).toEqual([two])
+  })
+
   it('refuses a name that two columns have, and takes their positions', async () => {
     expect(await refused('a,a,b\n', { logits: 'a' })).toMatchObject({ code: 'E_SELECTOR' })
     expect(await refused('a,a,b\n', { logits: 'a-b' })).toMatchObject({ code: 'E_SELECTOR' })

@@ -7,7 +7,7 @@
  * order given, each column once; the columns of a range, a glob or a regular expression come in their own order. A name,
  * position or range whose columns are all selected before it is an error, as another column was meant. A selector that
  * begins with a negation begins with all columns. A name that no column has exactly is compared without what stands around
- * names in files (see `column-name.ts`).
+ * names in files (see `column-name.ts`), and however Unicode composes its letters.
  */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
@@ -80,13 +80,18 @@ class Columns {
   named(name: string): readonly number[] {
     const exact = this.#exact.get(name)
     if (exact) return exact
-    this.#plain ??= positionsBy(this.names.map(plainName))
-    return this.#plain.get(plainName(name)) ?? []
+    this.#plain ??= positionsBy(this.names.map(composedName))
+    return this.#plain.get(composedName(name)) ?? []
   }
 
   toString(): string {
     return shown(this.names.join(','))
   }
+}
+
+/** A name as it is compared: macOS and some editors write é as two characters, which look the same. */
+function composedName(name: string): string {
+  return plainName(name).normalize('NFC')
 }
 
 function positionsBy(names: readonly string[]): Map<string, number[]> {
