@@ -51,6 +51,13 @@ it('objects to objects', async () => {
   expect(scores.index).toEqual(Uint32Array.of(0))
 })
 
+it('files and true classes to metrics', async () => {
+  const options: types.EvaluateOptions = { truth: 'y', labels: 'a,b' }
+  const metrics: types.Metrics = await api.evaluate([Readable.from(['logit_a,logit_b,y\n2,1,a\n'])], options)
+  expectTypeOf(metrics.log_loss).toEqualTypeOf<number | null>()
+  expect(metrics.accuracy).toBe(1)
+})
+
 it('errors and tables', () => {
   const code: types.Code = 'E_CELL'
   const info: types.Info<'E_CELL'> & types.Place = { cell: 'x', row: 1 }

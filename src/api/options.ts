@@ -66,12 +66,15 @@ interface ForBytesObjectsMatrixWrite {
   float32?: ValueOf<'float32'> | undefined
 }
 
-interface ForBytes {
+interface ForBytesObjects {
   /**
    * The column of the true class of each row, by its name or position: the name of a class, or its position from 0;
    * empty where it is not known [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
+}
+
+interface ForBytes {
   /**
    * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
    * times where all their cells are [default: 'text'].
@@ -153,6 +156,7 @@ export interface ScoreOptions
     ForBytesObjectsRead,
     ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
+    ForBytesObjects,
     ForBytes,
     ForBytesReadWrite,
     ForBytesRead,
@@ -165,6 +169,7 @@ export interface SoftmaxOptions
     ForBytesObjectsRead,
     ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
+    ForBytesObjects,
     ForBytesObjectsReadWrite {}
 
 /** Options of {@link softmaxMatrix}; all have defaults. */

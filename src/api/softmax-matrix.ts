@@ -2,7 +2,7 @@
 import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
 import { parseOptions } from '../core/options.js'
-import { needSummary, SUMMARIES } from '../core/output-columns.js'
+import { needSummary, SUMMARIES, TRUTHS } from '../core/output-columns.js'
 import { resolveLayout } from '../core/schema.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError } from '../pipeline/scorer.js'
@@ -50,6 +50,12 @@ export function softmaxMatrix(
   const settings = parseOptions(options, 'matrix')
   requireShape(logits, rows, classes)
   const { emit, topK, log, sigmoid } = resolveLayout(settings, undefined, classes)
+  const ofTruth = TRUTHS.find((name) => emit.includes(name))
+  if (ofTruth !== undefined) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${ofTruth} is of true classes, which softmaxMatrix() does not take`,
+    })
+  }
   const summary = needSummary(emit)
   const numbers = matrixOf(logits, classes)
   const { temperature } = settings

@@ -278,7 +278,7 @@ export const OPTIONS = {
   }),
   truth: option({
     kind: text('COLUMN'),
-    scopes: BYTES,
+    scopes: STREAMS,
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
     help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known',

@@ -1,4 +1,5 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
+import { JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Scores } from '../kernel/host/matrix.js'
 
 /** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
@@ -26,16 +27,21 @@ export type ColumnNames = { readonly [Name in OutputColumn]?: string }
 /** The columns that summarize a row, which the kernel computes only where one is asked for. */
 export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
 
+/** The columns of the true class of a row: empty where it has none. */
+export const TRUTHS = ['loss', 'rank', 'correct'] as const
+
 /** A name of {@link COLUMNS}. */
-export type OutputColumn = 'probs' | 'label' | 'index' | (typeof SUMMARIES)[number]
+export type OutputColumn = 'probs' | 'label' | 'index' | (typeof SUMMARIES)[number] | (typeof TRUTHS)[number]
 
 /** A column of an output that may have types: `classes` is one value a class, in a list or record. */
 export interface Field {
   name: string
-  type: 'text' | 'count' | 'result' | 'classes'
+  type: 'text' | 'count' | 'result' | 'boolean' | 'classes'
+  /** Whether its values may be null. */
+  nullable?: true
   /** Of `classes`: whether the values stand in a list or beside their classes. */
   shape?: 'list' | 'record'
-  value(scores: Scores, row: number): string | number | number[]
+  value(scores: Scores, row: number): string | number | boolean | number[] | null
   /** Of `text`: the position of the class whose name it is. */
   position?(scores: Scores, row: number): number
   /** The same of all rows. */
@@ -48,14 +54,9 @@ export interface Field {
   all?(scores: Scores): Float64Array
 }
 
-/** Cells as written: numbers are results, to be rounded as asked; text, with which mixed cells begin, goes as it is. */
-export type Cells = number[] | [string, ...(number | string)[]]
-
 interface Column {
   /** Its header names and types, one a cell. */
   fields(layout: Layout): Field[]
-  /** The cells of a row. */
-  cells(scores: Scores, row: number, layout: Layout): Cells
   /** The properties of a row in object mode; `round` is applied to every result. */
   properties(scores: Scores, row: number, layout: Layout, round: (value: number) => number): Record<string, unknown>
   /** The other way round: what a row of object mode has for each of the fields. */
@@ -72,10 +73,30 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
       all: (scores) => scores[name],
     },
   ],
-  cells: (scores, row) => [scores[name][row]!],
   properties: (scores, row, { columnNames }, round) => ({ [columnNames?.[name] ?? name]: round(scores[name][row]!) }),
   recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
 })
+
+/** A column of the true class of each row, called the same everywhere. */
+const ofTruth = (
+  name: (typeof TRUTHS)[number],
+  type: 'result' | 'count' | 'boolean',
+  read: (judged: Float64Array, at: number) => number | boolean,
+): Column => {
+  const valueOf = ({ judged, status }: Scores, row: number) => {
+    const at = JUDGED * row
+    if (status[row] !== 0) return type === 'result' ? Number.NaN : null
+    return judged === undefined || judged[at + TRUTH]! < 0 ? null : read(judged, at)
+  }
+  return {
+    fields: ({ columnNames }) => [{ name: columnNames?.[name] ?? name, type, nullable: true, value: valueOf }],
+    properties: (scores, row, { columnNames }, round) => {
+      const value = valueOf(scores, row)
+      return { [columnNames?.[name] ?? name]: typeof value === 'number' ? round(value) : value }
+    },
+    recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
+  }
+}
 
 const probabilities: Column = {
   fields: ({ classes, log, shape = 'columns', columnNames }) =>
@@ -97,7 +118,6 @@ const probabilities: Column = {
             all: ({ values }) => values,
           },
         ],
-  cells: valuesOf,
   properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
   recall: (row, { log, shape = 'columns' }) => {
     const values = row[probabilityKey(log)]
@@ -123,8 +143,6 @@ const mostProbable: Column = {
         },
       ]
     }),
-  cells: (scores, row, { classes, topK }) =>
-    topOf(scores, row, topK).flatMap(({ index, value }) => [classes[index]!, value]) as Cells,
   properties: (scores, row, { classes, topK, log }, round) => ({
     top: topOf(scores, row, topK).map(({ index, value }) => ({
       label: classes[index],
@@ -142,7 +160,6 @@ const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabil
 export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   probs: {
     fields: (layout) => either(layout).fields(layout),
-    cells: (scores, row, layout) => either(layout).cells(scores, row, layout),
     properties: (scores, row, layout, round) => either(layout).properties(scores, row, layout, round),
     recall: (row, layout) => either(layout).recall(row, layout),
   },
@@ -156,7 +173,6 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
         positions: (scores) => scores.index,
       },
     ],
-    cells: (scores, row, { classes }) => [classes[scores.index[row]!]!],
     properties: (scores, row, { classes, columnNames }) => ({
       [columnNames?.label ?? 'label']: classes[scores.index[row]!],
     }),
@@ -166,7 +182,6 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
     fields: ({ columnNames }) => [
       { name: columnNames?.index ?? 'index', type: 'count', value: (scores, row) => scores.index[row]! },
     ],
-    cells: (scores, row) => [String(scores.index[row])],
     properties: (scores, row, { columnNames }) => ({ [columnNames?.index ?? 'index']: scores.index[row] }),
     recall: (row, { columnNames }) => [row[columnNames?.index ?? 'index']],
   },
@@ -174,6 +189,9 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   margin: single('margin'),
   entropy: single('entropy'),
   logsumexp: single('logsumexp'),
+  loss: ofTruth('loss', 'result', (judged, at) => judged[at + LOSS]!),
+  rank: ofTruth('rank', 'count', (judged, at) => judged[at + RANK]!),
+  correct: ofTruth('correct', 'boolean', (judged, at) => judged[at + TRUTH] === judged[at + PREDICTED]),
 }
 
 /** All names of {@link COLUMNS}. */

@@ -8,6 +8,7 @@ import {
   probabilityKey,
   type Shape,
   SUMMARIES,
+  TRUTHS,
 } from './output-columns.js'
 
 /** What comes out for a row: the rest of its record, and these. */
@@ -30,6 +31,12 @@ export interface Prediction {
   entropy?: number
   /** log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: number
+  /** With `truth`: minus the logarithm of the probability of the true class; null where a row has none, as the two below. */
+  loss?: number | null
+  /** The rank of the true class, from 1. */
+  rank?: number | null
+  /** Whether it has the largest logit. */
+  correct?: boolean | null
   [rest: string]: unknown
 }
 
@@ -41,7 +48,7 @@ export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 
 
 /** Every name that a property of a prediction may have; those of one value go by the names that were asked for. */
 export function propertiesOf(names: ColumnNames): string[] {
-  const singles = (['label', 'index', ...SUMMARIES] as const).map((name) => names[name] ?? name)
+  const singles = (['label', 'index', ...SUMMARIES, ...TRUTHS] as const).map((name) => names[name] ?? name)
   return [...RESULTS, ...singles]
 }
 

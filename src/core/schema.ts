@@ -8,7 +8,7 @@ import { labelNames, readLabels, repeated } from './labels.js'
 import { findLogits, type LogitColumns, requireNoTable } from './logit-columns.js'
 import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
-import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape } from './output-columns.js'
+import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { type EmitLayout, emitBeside, namesOfFields } from './renaming.js'
 import { select, selectOne } from './selector.js'
@@ -85,18 +85,32 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   const outputNames = namesOf(layout)
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
   if (truth !== undefined) requireApart(truth, logits, header[truth]!)
+  requireTruth(layout.emit, truth)
   return { header, logits, ...(guessed && { guessed }), ...truthIn(truth), kept, names: outputNames, ...layout }
+}
+
+/** Throws E_CONFLICT where an output column is of the true class, and there is none. */
+export function requireTruth(emit: readonly OutputColumn[], truth: unknown): void {
+  const needing = TRUTHS.find((name) => emit.includes(name))
+  if (needing === undefined || truth !== undefined) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${needing} is of the true class of a row; name its column with ${optionText('truth')}`,
+  })
 }
 
 /** The column of true classes. */
 function truthOf({ truth, op }: SchemaSettings, header: readonly string[]): number | undefined {
   if (truth === undefined) return undefined
-  if (op.endsWith('sigmoid')) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `${optionText('truth')} is one class a row, and sigmoid is for several`,
-    })
-  }
+  requireOneClass({ sigmoid: op.endsWith('sigmoid') })
   return selectOne(truth, header)
+}
+
+/** Throws E_CONFLICT where a row may have several classes, and a true class is one. */
+export function requireOneClass({ sigmoid }: Pick<Layout, 'sigmoid'>): void {
+  if (!sigmoid) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${optionText('truth')} is one class a row, and sigmoid is for several`,
+  })
 }
 
 function truthIn(truth: number | undefined): { truth?: number } {
@@ -169,6 +183,7 @@ function tableSchemaOf(
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
   const truth = truthOf(settings, header)
   if (truth !== undefined) requireApart(truth, [whole], header[truth]!)
+  requireTruth(shaped.emit, truth)
   return { header, logits: [whole], logitsList: true, ...truthIn(truth), kept, names, ...shaped }
 }
 

@@ -70,7 +70,10 @@ function valueTypeOf(type: DataType): ValueType {
 /** The columns of an output. */
 export function outputFields({ kept, fields, classes, float32 }: OutputSchema): Field[] {
   const typeOf = typesOfResults(classes.length, float32)
-  return [...kept.map(keptField), ...fields.map(({ name, type }) => ({ name, type: typeOf(type), nullable: false }))]
+  return [
+    ...kept.map(keptField),
+    ...fields.map(({ name, type, nullable = false }) => ({ name, type: typeOf(type), nullable })),
+  ]
 }
 
 /** The function that gives the type of a new column. */
@@ -81,6 +84,7 @@ function typesOfResults(classes: number, float32: boolean) {
     text: { kind: 'utf8', layout: 'offsets' },
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
+    boolean: { kind: 'bool' },
     // Without a class there are no rows, and no size.
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
@@ -147,7 +151,13 @@ function newColumn(
   good: readonly number[],
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
-  const { position } = field
+  const { position, value } = field
+  if (field.nullable)
+    return optionalColumn(
+      field,
+      type,
+      good.map((row) => value(scores, row) as number | boolean | null),
+    )
   if (position) return { ...column, type: POSITION, values: positionsOf(field, scores, good) }
   if (field.type === 'text') {
     return buildColumn(
@@ -166,6 +176,12 @@ function newColumn(
     return { ...column, children: [items] }
   }
   return { ...column, values: narrow(numbers, type) }
+}
+
+/** A column of numbers or truths that may be null. */
+function optionalColumn({ type: kind }: OutputField, type: DataType, values: (number | boolean | null)[]): ColumnData {
+  const built = buildColumn(values, kind === 'boolean' ? 'boolean' : 'number')
+  return kind === 'boolean' ? built : { ...built, type, values: narrow(built.values as Float64Array, type) }
 }
 
 /** In a loop: `Int32Array.from` goes through an iterator, which takes ten times as long. */

@@ -12,6 +12,12 @@ export const WANT_SUMMARY = 2
 export const WANT_SIGMOID = 4
 /** Whether rows are judged by their true class. */
 export const WANT_TRUTH = 8
+/** How many numbers a row that is judged has, and which some of them are: see `assembly/judge.ts`. */
+export const JUDGED = 8
+export const TRUTH = 0
+export const PREDICTED = 1
+export const RANK = 2
+export const LOSS = 4
 /** The position of a class where there is none. */
 export const NO_CLASS = 0xffffffff
 

@@ -4,7 +4,7 @@ import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
-import { fieldsOf } from '../core/output-columns.js'
+import { fieldsOf, TRUTHS } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { classWarnings, type Schema } from '../core/schema.js'
 import type { Input } from './open-input.js'
@@ -59,6 +59,12 @@ export function numbersOf(
   if (schema.topK > 0 || emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
+    })
+  }
+  const ofTruth = TRUTHS.find((name) => emit.includes(name))
+  if (ofTruth !== undefined) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${to} has no empty values, as ${ofTruth} is where there is no true class; write another format`,
     })
   }
   const kept = schema.kept.filter((index) => !columns[index]!.isPosition).map((index) => schema.header[index])

@@ -4,7 +4,7 @@
  */
 import type { DataType } from '../core/data-type.js'
 import { COMMAS } from '../core/dialect.js'
-import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
+import { type Field, fieldsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
 import {
@@ -16,10 +16,13 @@ import {
   ACTION_TRUTH,
   EMIT_CLASSES,
   EMIT_CONFIDENCE,
+  EMIT_CORRECT,
   EMIT_INDEX,
   EMIT_LABEL,
   EMIT_LIST,
+  EMIT_LOSS,
   EMIT_PROBS,
+  EMIT_RANK,
   EMIT_TOP,
   KEEP_BOOLEAN,
   KEEP_DATE,
@@ -49,6 +52,9 @@ const EMIT: Record<OutputColumn, number> = {
   margin: EMIT_CONFIDENCE + 1,
   entropy: EMIT_CONFIDENCE + 2,
   logsumexp: EMIT_CONFIDENCE + 3,
+  loss: EMIT_LOSS,
+  rank: EMIT_RANK,
+  correct: EMIT_CORRECT,
 }
 /** What the kernel keeps of a column. */
 function keepOf(type: DataType): number {
@@ -214,7 +220,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   const view = new DataView(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
   const set = (field: string, value: number) => view.setUint32(at.job + offsetOf(`job_${field}`), value, true)
-  const summary = schema.emit.some((name) => EMIT[name] >= EMIT_CONFIDENCE)
+  const summary = needSummary(schema.emit)
   set('delimiter', input.delimiter.charCodeAt(0))
   set('quote', input.quote === '' ? NO_BYTE : input.quote.charCodeAt(0))
   set('newline', input.newline.charCodeAt(0))

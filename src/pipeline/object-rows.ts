@@ -9,8 +9,19 @@ import type { Layout, OutputColumn } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
-import { requireNewNames, resolveLayout, resolveSchema, type Schema, withRenaming } from '../core/schema.js'
+import {
+  requireNewNames,
+  requireOneClass,
+  requireTruth,
+  resolveLayout,
+  resolveSchema,
+  type Schema,
+  withRenaming,
+} from '../core/schema.js'
+import { selectOne } from '../core/selector.js'
+import { TruthNames } from '../core/truth-names.js'
 import { typeOf } from '../core/value-type.js'
+import { NO_CLASS } from '../kernel/constants.js'
 import { nullsOf } from './score-job.js'
 
 type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
@@ -23,6 +34,8 @@ export interface RowShape {
   schema?: Schema
   /** What the logits are called in errors. */
   columns: readonly string[]
+  /** The property that has the true class. */
+  truth?: string
   /** Takes a row apart; undefined where it is not one of this shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -49,13 +62,22 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Set
 export function shapeOf(first: unknown, evidence: readonly unknown[], settings: Settings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
   if (hasNoClass(first)) return notARow('a row without logits')
-  if (isList(first)) return listShape(first, splitList, settings)
+  if (isList(first)) return withTruth(listShape(first, splitList, settings), [], settings)
   if (!isRecord(first)) return notARow(kindOf(first))
   return withRenaming(settings, (settings) => {
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
-    if (settings.keep) requireNewNames(shape.layout, Object.keys(shape.split(first)?.rest ?? {}), predictedNames)
-    return shape
+    const others = Object.keys(shape.split(first)?.rest ?? {})
+    if (settings.keep) requireNewNames(shape.layout, others, predictedNames)
+    return withTruth(shape, others, settings)
   })
+}
+
+/** A shape with the property that has the true class. Throws E_SELECTOR, E_CONFLICT. */
+function withTruth(shape: RowShape, others: readonly string[], { truth }: Settings): RowShape {
+  requireTruth(shape.layout.emit, truth)
+  if (truth === undefined) return shape
+  requireOneClass(shape.layout)
+  return { ...shape, truth: others[selectOne(truth, others)]! }
 }
 
 /** The rows as a batch, in which those that are not of the shape are bad. */
@@ -65,12 +87,15 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
   const logits = new Float64Array(rows.length * width)
   const errors = new Map<number, RowError>()
   const added = predictedNames(shape.layout).map(([, name]) => name)
+  const truths = truthFinder(shape, rows.length, rule)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
     const into = logits.subarray(index * width, (index + 1) * width)
     const kept = settings.keep && parts ? parts.rest : {}
     const rowError = parts
-      ? (readLogits(parts.logits, into, shape, rule) ?? nameError(kept, added, shape))
+      ? (readLogits(parts.logits, into, shape, rule) ??
+        nameError(kept, added, shape) ??
+        truths?.find(parts.rest, index))
       : notARow(kindOf(row))
     if (rowError) errors.set(index, rowError)
     return kept
@@ -79,6 +104,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
     numRows: rows.length,
     logits,
     kept: [],
+    ...(truths && { truths: truths.found }),
     rest,
     errors,
     withPosition: ({ code, info, column }, row) => ({
@@ -88,6 +114,24 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
     }),
     lines: 0,
     bytes: 0,
+  }
+}
+
+/** What finds the true classes of so many rows, where a property has them. */
+function truthFinder({ layout, truth }: RowShape, count: number, { nulls }: MissingRule) {
+  if (truth === undefined) return undefined
+  const names = new TruthNames(layout.classes, nulls)
+  const found = new Uint32Array(count).fill(NO_CLASS)
+  return {
+    found,
+    /** Notes the true class of a row; returns what is wrong with it, if anything is. */
+    find(row: Properties, index: number): RowError | undefined {
+      const value = ownValue(row, truth) ?? null
+      const result = names.find(typeof value === 'object' && value !== null ? kindOf(value) : (value as string | null))
+      if (typeof result !== 'number') return { ...result, column: truth }
+      found[index] = result
+      return undefined
+    },
   }
 }
 

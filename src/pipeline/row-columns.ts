@@ -142,17 +142,21 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   }
 }
 
+/** What values of a field are, where they are no numbers. */
+const TYPES: Partial<Record<Field['type'], string>> = { text: 'string', boolean: 'boolean' }
+
 function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {
   if (values.length !== fields.length && !values.includes(undefined)) {
     throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length })
   }
-  for (const [index, { name, type }] of fields.entries()) {
+  for (const [index, { name, type, nullable }] of fields.entries()) {
     const value = values[index]
+    if (nullable && value === null) continue
     if (type === 'classes' && Array.isArray(value)) {
       if (value.length === classes.length) continue
       throw new SoftmaxError('E_WIDTH', { row, cells: value.length, width: classes.length })
     }
-    if (typeof value === (type === 'text' ? 'string' : 'number') && type !== 'classes') continue
+    if (typeof value === (TYPES[type] ?? 'number') && type !== 'classes') continue
     throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit asks for` })
   }
 }

@@ -14,7 +14,8 @@ import type {
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
-import { JUDGED, type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
+import { JUDGED, LOSS } from '../kernel/constants.js'
+import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -132,5 +133,6 @@ export function rounding({ precision, float32 }: ScoreJob['settings']): (scores:
     margin: scores.margin.map(round),
     entropy: scores.entropy.map(round),
     logsumexp: scores.logsumexp.map(round),
+    ...(scores.judged && { judged: scores.judged.map((value, at) => (at % JUDGED === LOSS ? round(value) : value)) }),
   })
 }

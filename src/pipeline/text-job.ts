@@ -4,7 +4,7 @@ import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { isNumber } from '../core/number.js'
 import { items } from '../core/options.js'
-import { fieldsOf } from '../core/output-columns.js'
+import { fieldsOf, TRUTHS } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { TruthNames } from '../core/truth-names.js'
@@ -71,6 +71,7 @@ export function textJobOf(
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
     quotesRefusal(job) ??
     (output ? dialectRefusal(output) : fieldsRefusal(schema)) ??
+    (job.typed ? emptyRefusal(schema) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
   if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
@@ -150,6 +151,11 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
 
 function fieldsRefusal(schema: Schema): string | undefined {
   return schema.shape === 'record' ? 'probabilities as an object' : undefined
+}
+
+/** New columns of the kernel have a value in every row. */
+function emptyRefusal({ emit }: Schema): string | undefined {
+  return TRUTHS.some((name) => emit.includes(name)) ? 'columns of true classes' : undefined
 }
 
 /** Columns have the types of the first input, which are not those of this one where its format is another. */

@@ -95,8 +95,12 @@ function newCellWriter(schema: TextSchema): CellsOf {
     const bytes = toBytes(escapeFormulas ? escapeFormula(value) : value)
     return cells === 'encoded' ? encodeCell(bytes, dialect) : bytes
   }
+  // By itself in a row it would be a blank line.
+  const isLone = schema.kept.length + fields.length === 1 || dialect.blanks === 'delimit'
+  const empty = cells === 'encoded' && isLone ? encodeCell('', dialect) : ''
   const writers = runsOf(fields).map((run): CellsOf => {
-    const [{ type, value }] = run as [Field]
+    const [{ type, value, nullable }] = run as [Field]
+    if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
     if (type === 'result') return numberWriter(run, schema)
     if (type === 'text') return memoized(value, text)
     return (scores, row) => [type === 'count' ? String(value(scores, row)) : print([value(scores, row) as number])]
@@ -125,10 +129,20 @@ function runsOf(fields: readonly Field[]): Field[][] {
   const runs: Field[][] = []
   for (const field of fields) {
     const last = runs.at(-1)
-    if (last && field.type === 'result' && last[0]?.type === 'result') last.push(field)
+    if (last && isResult(field) && isResult(last[0]!)) last.push(field)
     else runs.push([field])
   }
   return runs
+}
+
+function isResult({ type, nullable }: Field): boolean {
+  return type === 'result' && !nullable
+}
+
+/** A cell, where there is a value. */
+function optional(value: unknown, type: Field['type'], print: OutputSchema['print']): string | undefined {
+  if (value === null) return undefined
+  return type === 'result' ? print([value as number]) : String(value)
 }
 
 function numberWriter(run: Field[], { print, cells, dialect: { delimiter } }: TextSchema): CellsOf {

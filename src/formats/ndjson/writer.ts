@@ -41,7 +41,7 @@ function textOf(field: Field, classes: readonly string[], print: (values: number
   return (...place: Parameters<Field['value']>): string => {
     const value = field.value(...place)
     if (typeof value === 'string') return JSON.stringify(value)
-    if (field.type === 'count') return String(value)
+    if (value === null || typeof value === 'boolean' || field.type === 'count') return String(value)
     if (typeof value === 'number') return quoteSpecial(print([value]))
     const numbers = quoteSpecial(print(value))
     if (field.shape === 'list') return `[${numbers}]`

@@ -4,7 +4,7 @@
  *
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
-import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_PROBS, EMIT_TOP } from '../constants'
+import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_PROBS, EMIT_TOP, NO_BYTE } from '../constants'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
@@ -147,6 +147,7 @@ function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: 
 /** Writes a row: its kept cells, its new ones, and its newline. */
 export function writeRow(row: u32, out: usize, job: Job): usize {
   const mark = markOf(row, job)
+  const start = out
   out = copy(mark.kept, mark.keptEnd - mark.kept, out)
   const emit = <usize>job.emit
   const end = emit + <usize>job.emits
@@ -161,7 +162,14 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)
-  return out
+  return out - 1 == start ? writeEmpty(start, job) : out
+}
+
+/** A row of one empty cell is in quotes, where there are some: else it would be a blank line. */
+function writeEmpty(out: usize, job: Job): usize {
+  if (job.quote == NO_BYTE) return out + 1
+  store<u32>(out, 0x0a2222)
+  return out + 3
 }
 
 function writeTop(row: u32, out: usize, job: Job): usize {

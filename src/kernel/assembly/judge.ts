@@ -11,7 +11,7 @@ import { emitLogs, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 import { temperatureOf } from './temperature'
 
-/** A row as it is judged; numbers all, as the host reads them so. */
+/** A row as it is judged; numbers all, as the host reads them so, by their places in `constants.ts`. */
 @unmanaged
 export class Judgement {
   /** The position of the true class, -1 where there is none; and of the one with the largest logit. */

@@ -1,5 +1,5 @@
 /** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
-import { WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
+import { JUDGED, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
@@ -55,9 +55,6 @@ export interface Scores {
   /** The rows as they are judged, {@link JUDGED} numbers a row, where their true classes are given. */
   judged?: Float64Array
 }
-
-/** How many numbers a row that is judged has, and where some of them are: see `assembly/judge.ts`. */
-export const JUDGED = offsetOf('judgementSize') / 8
 
 /** Why a row has no softmax, by its status; 0 is a row that has one. */
 export const STATUS: readonly (string | undefined)[] = [

@@ -1,5 +1,5 @@
 /** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { JUDGED } from './matrix.js'
+import { JUDGED } from '../constants.js'
 import { growMemory, type Kernel, newKernel } from './wasm.js'
 
 /** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */

@@ -1,0 +1,131 @@
+/** Loss, rank and correctness of each row: losses are from mpmath, with 60 digits. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { type ScoreOptions, score, softmax, softmaxMatrix, write } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+import { predict } from './support.js'
+
+const LOSSES = ['0.5514447139320511', '1.551444713932051', '2.2395447662218846']
+const INPUT = 'logit_a,logit_b,logit_c,y\n2,1,1,a\n2,1,1,c\n1,1,3,b\n1,2,3,\n'
+const OPTIONS: ScoreOptions = { truth: 'y', emit: 'loss,rank,correct', keep: false }
+const LANES = ['fast', 'general'] as const
+
+describe('columns of the true class', () => {
+  it.each(LANES)(
+    'are the loss, the rank, and whether it was predicted, empty without a class, in lane %s',
+    async (lane) => {
+      const { text } = await run(INPUT, { ...OPTIONS, lane })
+      expect(text).toBe(`loss,rank,correct\n${LOSSES[0]},1,true\n${LOSSES[1]},3,false\n${LOSSES[2]},3,false\n,,\n`)
+    },
+  )
+
+  it.each(LANES)('are null in JSON, in lane %s', async (lane) => {
+    const { text } = await run(INPUT, { ...OPTIONS, lane, to: 'ndjson' })
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { loss: Number(LOSSES[0]), rank: 1, correct: true },
+      { loss: Number(LOSSES[1]), rank: 3, correct: false },
+      { loss: Number(LOSSES[2]), rank: 3, correct: false },
+      { loss: null, rank: null, correct: null },
+    ])
+  })
+
+  it.each(['parquet', 'arrow'] as const)('are typed, and null, in %s', async (to) => {
+    const { bytes } = await run(INPUT, { ...OPTIONS, emit: 'probs,loss,rank,correct', to })
+    const back = await run(bytes, { from: to, to: 'csv', logits: 'p_*', emit: 'label=again' })
+    const kept = back.text.split('\n').map((line) => line.split(',').slice(0, 3).join())
+    expect(kept.slice(0, 5)).toEqual([
+      'loss,rank,correct',
+      ...LOSSES.map((loss, row) => `${loss},${[1, 3, 3][row]},${row === 0}`),
+      ',,',
+    ])
+  })
+
+  it('stand beside probabilities, logarithms and kept columns, under names that are asked for', async () => {
+    for (const lane of LANES) {
+      const { text } = await run(INPUT, { truth: 'y', op: 'log-softmax', emit: 'probs,loss=nll', lane })
+      expect(text.split('\n').slice(0, 2)).toEqual([
+        'y,logp_a,logp_b,logp_c,nll',
+        `a,-${LOSSES[0]},-${LOSSES[1]},-${LOSSES[1]},${LOSSES[0]}`,
+      ])
+    }
+  })
+
+  it('are rounded as results are', async () => {
+    for (const lane of LANES) {
+      const { text } = await run(INPUT, { ...OPTIONS, emit: 'loss', precision: 3, lane })
+      expect(text).toBe('loss\n0.551\n1.55\n2.24\n""\n')
+    }
+  })
+
+  it('have the loss of the temperature', async () => {
+    for (const lane of LANES) {
+      const { text } = await run('logit_a,logit_b,y\n2,0,b\n', { ...OPTIONS, emit: 'loss', temperature: 2, lane })
+      // log(1 + e)
+      expect(text).toBe('loss\n1.3132616875182228\n')
+    }
+  })
+
+  it('are the same in both lanes, of many rows and of rows that the kernel defers', async () => {
+    const text = readFileSync(new URL('../fixtures/digits-logits.csv', import.meta.url), 'utf8').replace(
+      '11.727033',
+      '"+11.727033"',
+    )
+    const options: ScoreOptions = { truth: 'truth', emit: 'probs,label,loss,rank,correct' }
+    const [fast, general] = await Promise.all(LANES.map((lane) => run(text, { ...options, lane })))
+    expect(fast!.text).toBe(general!.text)
+    const rows = fast!.text.trim().split('\n').slice(1)
+    expect(rows.filter((row) => row.endsWith(',1,true')).length).toBe(861)
+  })
+
+  it('need a true class, and a format that has empty values', async () => {
+    expect((await run(INPUT, { emit: 'loss' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'probs,loss' })).error).toMatchObject({
+      code: 'E_CONFLICT',
+    })
+    expect(() => softmaxMatrix([1, 2], 1, 2, { emit: 'loss' })).toThrow(expect.objectContaining({ code: 'E_CONFLICT' }))
+    expect(score({ truth: 'y' }).metrics()).toMatchObject({ rows: 0 })
+  })
+})
+
+describe('predictions', () => {
+  const rows = [
+    { id: 1, logits: [2, 1, 1], y: 0 },
+    { id: 2, logits: [2, 1, 1], y: '2' },
+    { id: 3, logits: [1, 2, 3], y: null },
+    { id: 4, logits: [1, 2, 3] },
+  ]
+
+  it('have the loss, the rank and whether they are right', async () => {
+    const { predictions } = await predict(rows, { truth: 'y', emit: 'loss,rank,correct' })
+    expect(predictions.map(({ id, loss, rank, correct }) => ({ id, loss, rank, correct }))).toEqual([
+      { id: 1, loss: Number(LOSSES[0]), rank: 1, correct: true },
+      { id: 2, loss: Number(LOSSES[1]), rank: 3, correct: false },
+      { id: 3, loss: null, rank: null, correct: null },
+      { id: 4, loss: null, rank: null, correct: null },
+    ])
+  })
+
+  it('are written with them', async () => {
+    const bytes = await Readable.from(rows)
+      .compose(softmax({ truth: 'y', emit: 'loss,correct' }))
+      .compose(write('csv', { emit: 'loss,correct', keep: false }))
+      .toArray()
+    expect(Buffer.concat(bytes).toString()).toBe(`loss,correct\n${LOSSES[0]},true\n${LOSSES[1]},false\n,\n,\n`)
+  })
+
+  it('are of a property that is there, and of a class that is one', async () => {
+    expect((await predict(rows, { truth: 'z', emit: 'loss' })).error).toMatchObject({ code: 'E_SELECTOR' })
+    expect((await predict([[1, 2]], { truth: 'y' })).error).toMatchObject({ code: 'E_SELECTOR' })
+    expect((await predict([{ logits: [1, 2], y: 'cat' }], { truth: 'y' })).error).toMatchObject({
+      code: 'E_TRUTH',
+      info: { row: 1, column: 'y', cell: 'cat' },
+    })
+    expect((await predict(rows, { emit: 'loss' })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
