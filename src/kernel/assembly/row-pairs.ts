@@ -11,6 +11,7 @@ import {
   entryOf, expm1Pair, ORIGIN_LIMIT, onGridPair, powerAbovePair, powerPair, remainderPair, reciprocalTail, stepPair,
   timesReciprocal, UPPER_27_BITS,
 } from './exp'
+import { storeLog1p } from './log'
 import { RowState, STATE_SIZE, Temperature } from './structs'
 
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
@@ -35,15 +36,19 @@ class PairState {
   reciprocal: v128
   reciprocalHead: v128
   reciprocalTail: v128
+  /** The largest logits; and the sums of the others, as pairs. */
+  max: v128
+  sumHead: v128
+  sumTail: v128
 }
 
-const PAIR = changetype<PairState>(memory.data(11 * 16, 16))
+const PAIR = changetype<PairState>(memory.data(14 * 16, 16))
 
 /**
  * Scores the rows at `at` and `width` bytes behind that, into two states and to `out`; false, with nothing written there,
  * where one of them is not ordinary. The scratch has 2^q S and t of a class, of both rows each.
  */
-export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature): bool {
+export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature, flags: u32): bool {
   const origin = scan(at, width, temperature)
   if (!i64x2.all_true(PAIR.ordinary)) return false
   reduce(at, width, scratch, origin, temperature)
@@ -51,6 +56,9 @@ export function scorePair(at: usize, width: usize, states: usize, scratch: usize
   emit(out, width, scratch)
   storeState(states, i64x2.extract_lane(PAIR.index, 0))
   storeState(states + STATE_SIZE, i64x2.extract_lane(PAIR.index, 1))
+  if (!flags) return true
+  storeLog(states, 0, temperature)
+  storeLog(states + STATE_SIZE, 8, temperature)
   return true
 }
 
@@ -81,6 +89,7 @@ function scan(at: usize, width: usize, temperature: Temperature): v128 {
     here = i64x2.add(here, v128.load(BOTH_NEXT))
   }
   PAIR.index = index
+  PAIR.max = max
   return prepare(max, second, least, nan, temperature)
 }
 
@@ -159,7 +168,10 @@ function finish(evenHead: v128, evenTail: v128, oddHead: v128, oddTail: v128): v
   const errors = f64x2.add(f64x2.sub(a, f64x2.sub(sum, back)), f64x2.sub(b, back))
   const tail = f64x2.add(errors, f64x2.add(evenRest, oddRest))
   const head = f64x2.add(sum, tail)
-  storeReciprocal(head, f64x2.add(f64x2.sub(tail, f64x2.sub(head, sum)), PAIR.left))
+  const rest = f64x2.sub(tail, f64x2.sub(head, sum))
+  PAIR.sumHead = head
+  PAIR.sumTail = rest
+  storeReciprocal(head, f64x2.add(rest, PAIR.left))
 }
 
 /** 1 / (1 + head + tail). */
@@ -197,4 +209,18 @@ function emit(out: usize, width: usize, scratch: usize): void {
 function storeState(state: usize, index: i64): void {
   changetype<RowState>(state).index = <u32>index
   changetype<RowState>(state).status = STATUS_FINITE
+}
+
+/** What rows that are judged need beside, of one lane: the largest logit, and the logarithm of the sum, as `finish` in `softmax.ts` has it. */
+function storeLog(state: usize, lane: usize, temperature: Temperature): void {
+  const row = changetype<RowState>(state)
+  const pair = changetype<usize>(PAIR) + lane
+  const head = load<f64>(pair, offsetof<PairState>("sumHead"))
+  const tail = load<f64>(pair, offsetof<PairState>("sumTail"))
+  const left = load<f64>(pair, offsetof<PairState>("left"))
+  row.max = load<f64>(pair, offsetof<PairState>("max"))
+  row.temperature = <u32>changetype<usize>(temperature)
+  const rest = tail - head * left
+  const t = head + rest
+  storeLog1p(t, rest - (t - head), row)
 }
