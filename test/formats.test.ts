@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
-import { npyOf } from './npy.js'
+import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, run, told } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
@@ -46,21 +46,27 @@ const READERS: Record<string, (bytes: Buffer) => Rows | Promise<Rows>> = {
     const lines = bytes.toString().trimEnd().split('\n')
     return rowsOf(lines.map((line) => JSON.parse(line)))
   },
-  npy: (bytes) => {
-    const { shape, values } = npyOf(bytes)
-    const [rows, classes] = [shape.length === 1 ? 1 : shape[0]!, shape.at(-1)!]
-    expect(values).toHaveLength(rows * classes)
-    return {
-      kept: [],
-      values: Array.from({ length: rows }, (_, row) => values.slice(row * classes, (row + 1) * classes)),
-    }
-  },
+  npy: (bytes) => fromArray(npyOf(bytes)),
+  npz: async (bytes) => fromArray((await npzOf(bytes)).probs!),
+  safetensors: (bytes) => fromArray(safetensorsOf(bytes).probs!),
   parquet: async (bytes) => {
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
     return rowsOf(await parquetReadObjects({ file }))
   },
   arrow: (bytes) => fromArrow(bytes),
   arrows: (bytes) => fromArrow(bytes),
+}
+
+/** Formats that hold numbers alone. */
+const ARRAYS = ['npy', 'npz', 'safetensors']
+
+function fromArray({ shape, values }: Numbers): Rows {
+  const [rows, classes] = [shape.length === 1 ? 1 : shape[0]!, shape.at(-1)!]
+  expect(values).toHaveLength(rows * classes)
+  return {
+    kept: [],
+    values: Array.from({ length: rows }, (_, row) => values.slice(row * classes, (row + 1) * classes)),
+  }
 }
 
 function fromArrow(bytes: Buffer): Rows {
@@ -140,7 +146,7 @@ describe.each([
       expect(stats).toMatchObject({ read: rows, written: rows })
       const found = await READERS[to]!(bytes)
       expect(found.values).toEqual(truth.values)
-      if (to !== 'npy' && !input.endsWith('.npy')) expect(found.kept).toEqual(truth.kept)
+      if (!ARRAYS.includes(to) && !input.endsWith('.npy')) expect(found.kept).toEqual(truth.kept)
     })
   })
 
@@ -152,7 +158,7 @@ describe.each([
   })
 
   it('are float32 where that is asked for', async () => {
-    for (const to of ['npy', 'parquet', 'arrow'] as const) {
+    for (const to of ['npy', 'npz', 'safetensors', 'parquet', 'arrow'] as const) {
       const { bytes } = await scored([fixture(csv)], { to, float32: true })
       const found = await READERS[to]!(bytes)
       expect(found.values).toEqual(truth.values.map((row) => row.map(Math.fround)))
@@ -528,10 +534,13 @@ describe('an input that is damaged', () => {
     expect((await run(bytes)).error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
   })
 
-  it.each(['npy', 'parquet', 'arrow', 'arrows'] as const)('%s of another kind is an error', async (from) => {
-    const { error } = await run('logit_a,logit_b\n2,1\n', { from })
-    expect(error).toMatchObject({ code: 'E_CORRUPT' })
-  })
+  it.each(['npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows'] as const)(
+    '%s of another kind is an error',
+    async (from) => {
+      const { error } = await run('logit_a,logit_b\n2,1\n', { from })
+      expect(error).toMatchObject({ code: 'E_CORRUPT' })
+    },
+  )
 
   it.each(['digits.npy', 'digits.arrows', 'digits.arrow'])('%s with more behind it is an error', async (name) => {
     const { error } = await run(Buffer.concat([readFileSync(fixture(name)), Buffer.from('more')]))
@@ -556,7 +565,7 @@ describe('several inputs', () => {
     expect(stats).toMatchObject({ read: 3, written: 3 })
     const found = await READERS[to]!(bytes)
     expect(found.values).toEqual(Array(3).fill(P21.split(',').map(Number)))
-    if (to !== 'npy') expect(found.labels).toEqual(['a', 'a', 'a'])
+    if (!ARRAYS.includes(to)) expect(found.labels).toEqual(['a', 'a', 'a'])
   })
 
   it('have to have the same columns', async () => {

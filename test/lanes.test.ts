@@ -153,7 +153,7 @@ interface Case {
 /** A format to write, and how. */
 function outputOf(random: Random): ScoreOptions {
   const to = maybe(random, 2, () =>
-    random.of<NonNullable<ScoreOptions['to']>>(['csv', 'tsv', 'ndjson', 'npy', ...COLUMNAR]),
+    random.of<NonNullable<ScoreOptions['to']>>(['csv', 'tsv', 'ndjson', 'npy', 'npz', 'safetensors', ...COLUMNAR]),
   )
   return { to, types: COLUMNAR.includes(to!) ? maybe(random, 2, () => 'infer') : undefined }
 }

@@ -228,7 +228,18 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
       const text = orderedText(random, classes, count, random.of([0, 3, 30, 200]))
       const input = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
-      const to = random.of(['csv', 'tsv', 'ndjson', 'npy', 'arrow', 'arrows', 'parquet', undefined] as const)
+      const to = random.of([
+        'csv',
+        'tsv',
+        'ndjson',
+        'npy',
+        'npz',
+        'safetensors',
+        'arrow',
+        'arrows',
+        'parquet',
+        undefined,
+      ] as const)
       const options: ScoreOptions = {
         ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
         ...(to && { to }),

@@ -19,13 +19,13 @@ import {
   write,
 } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { P21 } from './streams.js'
+import { P21, run } from './streams.js'
 import { folder, openFiles, ROOT, thrown } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 type Format = Parameters<typeof read>[0]
-const FORMATS: Format[] = ['csv', 'tsv', 'ndjson', 'npy', 'parquet', 'arrow', 'arrows']
+const FORMATS: Format[] = ['csv', 'tsv', 'ndjson', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
 const fixture = (name: string) => join(ROOT, 'fixtures', name)
 
 /** The digits as csv-parse reads them. */
@@ -177,7 +177,7 @@ describe('read()', () => {
   })
 
   it('gives nothing of nothing', async () => {
-    for (const format of FORMATS.slice(0, 4)) expect(await readAll(format, '')).toEqual({ items: [], error: undefined })
+    for (const format of FORMATS.slice(0, 6)) expect(await readAll(format, '')).toEqual({ items: [], error: undefined })
   })
 
   it('reads no further than rows are taken', async () => {
@@ -361,11 +361,16 @@ describe('write()', () => {
     expect((await writeAll('csv', rows, { keep: false })).text).toBe(`p_0,p_1,label\n${P21},0\n`)
   })
 
-  it('says what .npy has no room for', async () => {
+  it('says what arrays have no room for', async () => {
     const rows = await Readable.from([{ id: 7, logits: [2, 1] }])
       .compose(softmax())
       .toArray()
     const { bytes, warnings } = await writeAll('npy', rows)
+    for (const to of ['npz', 'safetensors'] as const) {
+      const other = await writeAll(to, rows)
+      expect(other.warnings).toEqual([`${to} holds numbers alone: "id" is left out`])
+      expect(other.bytes.equals((await run('logit_0,logit_1\n2,1\n', { to })).bytes)).toBe(true)
+    }
     expect([bytes.readDoubleLE(128), bytes.readDoubleLE(136), bytes.length]).toEqual([
       ...P21.split(',').map(Number),
       144,

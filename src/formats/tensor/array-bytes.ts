@@ -15,7 +15,7 @@ export interface ArrayBytes {
 }
 
 /** How many numbers are held to be turned; more of them wait in a temporary file. */
-const BLOCK = 1 << 22
+const BLOCK = 1 << 21
 
 /**
  * The bytes of an array whose rows have `width` numbers, `inner` of which are between two of a row. What is not to be written

@@ -26,7 +26,7 @@ export interface TensorBytes {
 /** How many numbers make a batch; how many are read in order to turn them; and how many at any offset, each read of which costs. */
 const BATCH = 1 << 17
 const BLOCK = 1 << 20
-const SPREAD = 1 << 22
+const SPREAD = 1 << 21
 
 /** A reader of an array. */
 export function tensorReader(
