@@ -135,7 +135,7 @@ describe.each([
 
   it('are there in every format', () => {
     const endings = inputs.map((input) => input.replace(/^[^.]*\./, '').replace('.gz', ''))
-    expect([...new Set(endings)].sort()).toEqual(['arrow', 'arrows', 'csv', 'ndjson', 'npy', 'parquet'])
+    expect([...new Set(endings)].sort()).toEqual(['arrow', 'arrows', 'csv', 'ndjson', ...ARRAYS, 'parquet'].sort())
     expect(truth.values).toHaveLength(rows)
   })
 
@@ -146,7 +146,8 @@ describe.each([
       expect(stats).toMatchObject({ read: rows, written: rows })
       const found = await READERS[to]!(bytes)
       expect(found.values).toEqual(truth.values)
-      if (!ARRAYS.includes(to) && !input.endsWith('.npy')) expect(found.kept).toEqual(truth.kept)
+      if (![to, input.replace(/^.*\./, '')].some((format) => ARRAYS.includes(format)))
+        expect(found.kept).toEqual(truth.kept)
     })
   })
 
@@ -468,6 +469,8 @@ describe('what a name says and the bytes do not', () => {
 describe('an input that is damaged', () => {
   const WHOLE = [
     'digits.npy',
+    'digits.npz',
+    'digits.safetensors',
     'digits.parquet',
     'digits-list.parquet',
     'digits.arrow',
@@ -542,10 +545,13 @@ describe('an input that is damaged', () => {
     },
   )
 
-  it.each(['digits.npy', 'digits.arrows', 'digits.arrow'])('%s with more behind it is an error', async (name) => {
-    const { error } = await run(Buffer.concat([readFileSync(fixture(name)), Buffer.from('more')]))
-    expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
-  })
+  it.each(['digits.npy', 'digits.npz', 'digits.safetensors', 'digits.arrows', 'digits.arrow'])(
+    '%s with more behind it is an error',
+    async (name) => {
+      const { error } = await run(Buffer.concat([readFileSync(fixture(name)), Buffer.from('more')]))
+      expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
+    },
+  )
 })
 
 describe('several inputs', () => {

@@ -83,6 +83,8 @@ const BESIDE = [
 const DIGITS = {
   'digits.ndjson.gz': 'ndjson',
   'digits.npy': 'npy',
+  'digits.npz': 'npz',
+  'digits.safetensors': 'safetensors',
   'digits-list.parquet': 'parquet',
   'digits.arrow': 'arrow',
 }
@@ -97,7 +99,7 @@ const FORMATTED = Object.entries(DIGITS).flatMap(([file, format]) => {
     ...fail(WRITE, 'out/temporary', 'ENOSPC', { ...toTarget, flags }),
     ...fail(WRITE, 'stdout.csv', 'EIO', { from: 'a file', to: 'a file', flags }, { statuses: [3], mayCut: true }),
     // What is read or written out of order, and comes by a pipe or is not whole yet, is in a file without a name first.
-    ...(['npy', 'parquet'].includes(format) ? spooled(flags) : []),
+    ...(['npy', 'npz', 'safetensors', 'parquet'].includes(format) ? spooled(flags) : []),
   ]
   return series.map((one) => ({ ...one, file }))
 })

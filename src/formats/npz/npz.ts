@@ -7,8 +7,8 @@ import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { headerOf, readHeader } from '../npy/header.js'
 import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
-import { chooseTensor } from '../tensor/choose-tensor.js'
 import { tensorReader } from '../tensor/reader.js'
+import { chooseTensor } from '../tensor/tensor-name.js'
 import { ZipFrame } from './zip-frame.js'
 import { type EntryBytes, type ZipEntry, zipEntries } from './zip-reader.js'
 
@@ -43,7 +43,8 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   const header = await readHeader(reader)
   if (!header) throw corruptData('npz', `${shown(name)} is empty`)
   const chunks = () => reader.rest()
-  return tensorReader('npz', header.tensor, { chunks, open: () => anywhere(bytes, chunks(), header.length) }, settings)
+  const open = () => anywhere(bytes, chunks(), header.length)
+  return tensorReader('npz', header.tensor, { chunks, open, length: bytes.size - header.length }, settings)
 }
 
 /** The entries that are arrays, by their names. Throws E_CORRUPT where two have one name. */

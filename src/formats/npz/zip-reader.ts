@@ -17,6 +17,8 @@ export interface EntryBytes {
   chunks: AsyncGenerator<Buffer>
   /** The same at any offset, where they are not compressed. */
   stored: FileBytes | undefined
+  /** How many there are. */
+  size: number
 }
 
 /** Loaded where it is needed. */
@@ -45,7 +47,7 @@ async function openEntry(file: FileBytes, entry: DirectoryEntry): Promise<EntryB
   if (method === STORED && size !== packedSize) throw damaged(`${shown(name)} has two sizes, and is not compressed`)
   const bytes = bytesWithin(file, await startOf(file, entry), packedSize)
   const plain = method === STORED ? chunksOf(bytes) : inflated(chunksOf(bytes))
-  return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined }
+  return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined, size }
 }
 
 /** Where the bytes of a file begin: behind its local header, which has its name again. */

@@ -4,8 +4,8 @@ import type { SettingsOf } from '../../core/options.js'
 import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter, Source } from '../../core/record-batch.js'
 import { bytesWithin, chunksOf, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
-import { chooseTensor } from '../tensor/choose-tensor.js'
 import { tensorReader } from '../tensor/reader.js'
+import { chooseTensor } from '../tensor/tensor-name.js'
 import { LAYOUTS, readHeader } from './header.js'
 
 export const safetensors: Format = {

@@ -44,7 +44,15 @@ export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<
   const { rows } = schema
   const columnsOf = columnWriter(schema, outputFields(schema))
   const outputs: Output[] = []
-  for (const index of schema.fields.keys()) outputs.push(await outputOf(schema, index))
+  const close = async () => {
+    for (const { bytes } of outputs) await bytes.close()
+  }
+  try {
+    for (const index of schema.fields.keys()) outputs.push(await outputOf(schema, index))
+  } catch (error) {
+    await close()
+    throw error
+  }
   let written = 0
   const seen = (pieces: Uint8Array[]) => {
     for (const bytes of pieces) frame.see?.(bytes)
@@ -78,9 +86,7 @@ export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<
       }
       yield* frame.end?.() ?? []
     },
-    async close() {
-      for (const { bytes } of outputs) await bytes.close()
-    },
+    close,
   }
 }
 

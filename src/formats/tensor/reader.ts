@@ -21,6 +21,8 @@ export interface TensorBytes {
   chunks(): AsyncGenerator<Buffer>
   /** At any offset. */
   open(): Promise<FileBytes>
+  /** How many there are, where that is known. */
+  length?: number
 }
 
 /** How many numbers make a batch; how many are read in order to turn them; and how many at any offset, each read of which costs. */
@@ -37,6 +39,7 @@ export function tensorReader(
 ): RecordBatchReader {
   const order = rowOrderOf(format, tensor, axis)
   const { rows, classes, shape } = order
+  if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
   const columns: Column[] = [...counts, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
@@ -128,23 +131,27 @@ async function* blocksInOrder(
 
 async function* blocksAnywhere(
   format: string,
-  { layout }: Tensor,
-  { rows, classes }: RowOrder,
+  tensor: Tensor,
+  order: RowOrder,
   boxes: Iterable<Box>,
   file: FileBytes,
 ): AsyncGenerator<Float64Array> {
   try {
-    const expected = rows * classes.size * layout.bytes
-    if (file.size !== expected) {
-      throw corruptData(format, `it has ${file.size} bytes of numbers where ${expected} are expected`)
-    }
+    requireLength(format, file.size, tensor, order)
     for (const box of boxes) {
-      const logits = await readBox(file, layout, box, classes)
+      const logits = await readBox(file, tensor.layout, box, order.classes)
       if (!logits) throw corruptData(format, 'it was cut short while it was read')
       yield logits
     }
   } finally {
     await file.close()
+  }
+}
+
+function requireLength(format: string, length: number, { layout }: Tensor, { rows, classes }: RowOrder): void {
+  const expected = rows * classes.size * layout.bytes
+  if (length !== expected) {
+    throw corruptData(format, `it has ${length} bytes of numbers where ${expected} are expected`)
   }
 }
 
