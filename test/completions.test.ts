@@ -52,7 +52,11 @@ describe('--completions bash', () => {
       ['softmax', '--missing', ''],
       ['error', '-inf'],
     ],
-    [['softmax', '--emit', 'lo'], ['logsumexp']],
+    [['softmax', '--emit', 'log'], ['logsumexp']],
+    [
+      ['softmax', '--emit', 'lo'],
+      ['logsumexp', 'loss'],
+    ],
     [['softmax', '-e', 'probs,label,con'], ['probs,label,confidence']],
     [['softmax', '--output', ''], []],
     [['softmax', ''], []],
