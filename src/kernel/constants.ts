@@ -18,6 +18,11 @@ export const TRUTH = 0
 export const PREDICTED = 1
 export const RANK = 2
 export const LOSS = 4
+/** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
+export const BINS = 15
+export const CURVE_BINS = 4096
+/** Ranks of the true class up to this one are counted. */
+export const RANKS = 5
 /** The position of a class where there is none. */
 export const NO_CLASS = 0xffffffff
 

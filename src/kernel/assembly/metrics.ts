@@ -1,12 +1,8 @@
 /** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
+import { BINS, CURVE_BINS, RANKS } from '../constants'
 import { addExact, addSum, ExactSum, SUM_SIZE } from './exact-sum'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 
-/** The bins of confidence that calibration errors are of, and those of the curve of risk against coverage. */
-export const BINS: u32 = 15
-export const CURVE_BINS: u32 = 4096
-/** Ranks up to this one are counted. */
-export const RANKS: u32 = 5
 
 /**
  * Counts and sums. Behind the struct, without gaps: a count for each rank from 1; the sums of loss, squared error and entropy;

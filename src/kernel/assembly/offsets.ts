@@ -1,5 +1,6 @@
 /** Where the host finds the fields of the structs, in bytes: it reads these exports, and has no list of its own. */
-import { Judgement } from './judge'
+import { SUM_SIZE } from './exact-sum'
+import { Metrics } from './metrics'
 import { TruthText } from './truth'
 import { Job, RowMark, RowState, Temperature } from './structs'
 
@@ -61,6 +62,7 @@ export const job_judged: i32 = offsetof<Job>("judged")
 export const job_judgedRoom: i32 = offsetof<Job>("judgedRoom")
 export const job_judgedCount: i32 = offsetof<Job>("judgedCount")
 export const job_metrics: i32 = offsetof<Job>("metrics")
-export const judgementSize: i32 = offsetof<Judgement>()
+export const metricsSize: i32 = offsetof<Metrics>()
+export const exactSumSize: i32 = <i32>SUM_SIZE
 export const truthTextSize: i32 = offsetof<TruthText>()
 export const job_cursors: i32 = offsetof<Job>("cursors")

@@ -1,12 +1,7 @@
 /** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { JUDGED } from '../constants.js'
-import { growMemory, type Kernel, newKernel } from './wasm.js'
+import { BINS, CURVE_BINS, JUDGED, RANKS } from '../constants.js'
+import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
-/** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
-export const BINS = 15
-export const CURVE_BINS = 4096
-/** Ranks up to this one are counted. */
-export const RANKS = 5
 /** The most classes whose true and predicted ones are counted in a table. */
 const MOST_DENSE = 4096
 /** How many rows are handed over at once. */
@@ -41,8 +36,10 @@ export interface Total {
   special: number
 }
 
-const METRICS_SIZE = 24
-const SUM_WORDS = 70
+const METRICS_SIZE = offsetOf('metricsSize')
+const SUM_WORDS = offsetOf('exactSumSize') / 8
+/** What an exact sum has in front of its limbs. */
+const LIMBS_AT = 16
 const BIN_WORDS = 2 + SUM_WORDS
 
 /** The most classes whose metrics are added up in the memory of every kernel; rows of more are handed over one by one. */
@@ -84,7 +81,7 @@ export class JudgedRows {
     const curve = bins + 8 * BINS * BIN_WORDS
     const confusion = curve + 16 * CURVE_BINS
     const rows = metrics + room
-    growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, room))
+    growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, this.#classes)))
     kernel.beginMetrics(metrics, this.#classes, hasConfusion)
     return { metrics, ranks, sums, bins, curve, rows, confusion }
   }
@@ -140,7 +137,7 @@ export class JudgedRows {
   }
 
   #total(at: number): Total {
-    const limbs = new BigInt64Array(this.#kernel.memory.buffer, at + 16, SUM_WORDS - 2)
+    const limbs = new BigInt64Array(this.#kernel.memory.buffer, at + LIMBS_AT, SUM_WORDS - LIMBS_AT / 8)
     const units = limbs.reduceRight((sum, limb) => (sum << 32n) + limb, 0n)
     return { units, special: this.#doubles(at, 1)[0]! }
   }

@@ -114,7 +114,9 @@ export function newMemory(bytes: number): WebAssembly.Memory {
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
-type OffsetName = `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'judgement' | 'truthText'}Size` | `job_${string}`
+type OffsetName =
+  | `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'truthText' | 'metrics' | 'exactSum'}Size`
+  | `job_${string}`
 
 /** An offset in bytes, as the kernel has it. */
 export function offsetOf(name: OffsetName): number {
