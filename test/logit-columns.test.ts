@@ -238,7 +238,7 @@ describe('without evidence it stops, and shows what would do', () => {
     async (input) => {
       const error = await refused(input)
       expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
-      expect(error.message).toMatch(/a column of numbers for each class is needed, which logits names \[E_COLUMNS\]$/)
+      expect(error.message).toMatch(/each class needs a column of numbers \[E_COLUMNS\]$/)
     },
   )
 

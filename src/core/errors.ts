@@ -338,7 +338,7 @@ const LONGEST_SELECTOR = 500
 
 /** How the logits are named: of what was scored, that its probabilities are no logits; of what has none, what is needed. */
 function columnsRemedy({ logits, emit, isScored = false }: ColumnsInfo): string {
-  if (logits === undefined) return `a column of numbers for each class is needed, which ${optionText('logits')} names`
+  if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
   const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
   return isScored

@@ -59,8 +59,15 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
   return error && !stderr.endsWith(`softmax: ${inFlags(error.message)}\n`) ? `another error: ${stderr}` : undefined
 }
 
-/** A message of the API as the command has it: `header: false` is `--no-header`, and `logits: '1,2'` `--logits 1,2`. */
+/**
+ * A message of the API as the command has it: `header: false` is `--no-header`, and `logits: '1,2'` `--logits 1,2`; commas
+ * between options are of the API alone.
+ */
 function inFlags(message: string): string {
+  return withFlags(message).replace(/, (?=--emit )/g, ' ')
+}
+
+function withFlags(message: string): string {
   return message.replace(/(\w+): ('(?:[^'\\]|\\.)*'|true|false|\d+)/g, (text, name: string, value: string) => {
     if (!(name in OPTION_TABLE)) return text
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
