@@ -107,7 +107,8 @@ async function* scoreRows(
   if (!isText(settings.to)) run.writer = writer
   const beginning: Buffer[] = []
   if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
-  if (reader.text) yield* beginning.splice(0)
+  // In loops: yield* would pass on an error that is thrown into it, which the iterator of an array does not take.
+  if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
 }
@@ -118,7 +119,7 @@ async function* behindFirst(
   rest: AsyncGenerator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const first = await rest.next()
-  yield* beginning
+  for (const piece of beginning) yield piece
   if (first.done) return
   yield first.value
   yield* rest
