@@ -19,9 +19,8 @@ import {
   withRenaming,
 } from '../core/schema.js'
 import { selectOne } from '../core/selector.js'
-import { TruthNames } from '../core/truth-names.js'
 import { typeOf } from '../core/value-type.js'
-import { NO_CLASS } from '../kernel/constants.js'
+import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
 
 type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
@@ -87,7 +86,8 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
   const logits = new Float64Array(rows.length * width)
   const errors = new Map<number, RowError>()
   const added = predictedNames(shape.layout).map(([, name]) => name)
-  const truths = truthFinder(shape, rows.length, rule)
+  const { truth, layout } = shape
+  const truths = truth === undefined ? undefined : truthFinder(truth, layout.classes, rows.length, rule.nulls)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
     const into = logits.subarray(index * width, (index + 1) * width)
@@ -114,24 +114,6 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
     }),
     lines: 0,
     bytes: 0,
-  }
-}
-
-/** What finds the true classes of so many rows, where a property has them. */
-function truthFinder({ layout, truth }: RowShape, count: number, { nulls }: MissingRule) {
-  if (truth === undefined) return undefined
-  const names = new TruthNames(layout.classes, nulls)
-  const found = new Uint32Array(count).fill(NO_CLASS)
-  return {
-    found,
-    /** Notes the true class of a row; returns what is wrong with it, if anything is. */
-    find(row: Properties, index: number): RowError | undefined {
-      const value = ownValue(row, truth) ?? null
-      const result = names.find(typeof value === 'object' && value !== null ? kindOf(value) : (value as string | null))
-      if (typeof result !== 'number') return { ...result, column: truth }
-      found[index] = result
-      return undefined
-    },
   }
 }
 
