@@ -14,9 +14,9 @@ import { speakAs } from './core/option-words.js'
 import { parseOptions, type SettingsOf } from './core/options.js'
 import { newStats } from './pipeline/row-counts.js'
 
-async function main([verb, ...rest]: string[]): Promise<void> {
-  const evaluates = verb === 'evaluate'
-  const { inputs: named, options } = readArguments(evaluates ? rest : verb === undefined ? [] : [verb, ...rest])
+async function main(argv: string[]): Promise<void> {
+  const evaluates = argv[0] === 'evaluate'
+  const { inputs: named, options } = readArguments(evaluates ? argv.slice(1) : argv)
   const parsed = parseOptions(options, 'command')
   if (parsed.help) return print(helpText())
   if (parsed.completions) {

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
-import { parseOptions } from '../core/options.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
+import type { Run } from '../pipeline/run.js'
 import type { ScoreOptions } from './options.js'
 import { fileRun, requireInputs, scoreReadable } from './score-files.js'
 
@@ -41,7 +42,16 @@ export async function evaluate(inputs: readonly (string | Readable)[], options: 
   requireInputs(inputs, 'evaluate')
   const settings = parseOptions(options, 'bytes')
   requireEvaluation(options, settings.truth)
-  const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, () => {})
+  return measure(inputs, settings, () => {})
+}
+
+/** Runs over the inputs to judge their rows, and writes none; `emit` is told the events of `score`. */
+export async function measure(
+  inputs: readonly (string | Readable)[],
+  settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
+): Promise<Metrics> {
+  const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, emit)
   for await (const _ of scoreReadable(inputs, { ...run, measures: true }));
   return run.metrics!.result(run.stats)
 }

@@ -39,6 +39,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
   return Object.assign(stream, { stats: run.stats, metrics: () => run.metrics?.result(run.stats), release })
 }
+
 /** A run over files that has not begun. */
 export function fileRun(settings: SettingsOf<'bytes'>, emit: Run['emit']): Run {
   const metrics = settings.truth === undefined ? {} : { metrics: new RunMetrics() }

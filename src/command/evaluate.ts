@@ -1,6 +1,5 @@
 /** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
-import { requireEvaluation } from '../api/evaluate.js'
-import { fileRun, scoreReadable } from '../api/score-files.js'
+import { measure, requireEvaluation } from '../api/evaluate.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
@@ -32,18 +31,16 @@ export async function evaluateInputs(
 async function metricsOf(inputs: string[], settings: SettingsOf<'command'>): Promise<Metrics> {
   const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
   const onReject = rejects && ((reject: Parameters<typeof rejects.add>[0]) => rejects.add(reject))
-  const bytes = { ...scoreOptions(settings), onReject, emit: 'probs', keep: false, to: 'csv' } as SettingsOf<'bytes'>
-  const run = fileRun(bytes, (event, what, source) => {
-    if (event === 'warning') warn(settings, `${source}: ${what}`)
-    const schema = what as Schema
-    if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
-  })
+  const bytes = { ...scoreOptions(settings), onReject } as SettingsOf<'bytes'>
   try {
-    for await (const _ of scoreReadable(sourcesOf(inputs), { ...run, measures: true }));
+    return await measure(sourcesOf(inputs), bytes, (event, what, source) => {
+      if (event === 'warning') warn(settings, `${source}: ${what}`)
+      const schema = what as Schema
+      if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
+    })
   } finally {
     await rejects?.close()
   }
-  return run.metrics!.result(run.stats)
 }
 
 /** The most classes that the table lists: of more, those with the lowest F1. */

@@ -1,6 +1,6 @@
 /**
  * Where a job of the fast lane lies in the memory of a kernel: what the kernel needs to know of it, and room for what it makes.
- * The numbers that both sides know are those of `kernel/abi.ts`.
+ * The numbers that both sides know are those of `kernel/constants.ts`.
  */
 import type { DataType } from '../core/data-type.js'
 import { COMMAS } from '../core/dialect.js'

@@ -37,14 +37,10 @@ export function* lineRanges(block: Buffer): Generator<ByteRange> {
 /** Where rows are judged only. */
 class NoOutput implements KernelOutput {
   readonly position = 0
-  readonly #score: KernelOutput['score']
+  readonly score: KernelOutput['score']
 
-  constructor(kernel: Kernel, job: TextJob, at: Layout) {
-    this.#score = (start, end) => kernel[job.entry as TextEntry](start, end, at.output, at.limit, at.job)
-  }
-
-  score(at: number, end: number): number {
-    return this.#score(at, end)
+  constructor(kernel: Kernel, { entry }: TextJob, { output, limit, job }: Layout) {
+    this.score = (at, end) => kernel[entry as TextEntry](at, end, output, limit, job)
   }
 
   save(): void {}

@@ -2,10 +2,11 @@
 import { corruptData } from '../../core/corrupt-data.js'
 import { shown } from '../../core/errors.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter, Source } from '../../core/record-batch.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../../core/record-batch.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { headerOf, readHeader } from '../npy/header.js'
+import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
 import { tensorReader } from '../tensor/reader.js'
 import { chooseTensor } from '../tensor/tensor-name.js'
@@ -16,24 +17,12 @@ export const npz: Format = {
   shapes: ['list'],
   typed: true,
   numbersOnly: true,
-  read,
+  read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
   write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, archiveFrame()),
 }
 
 /** What the name of an array's file ends in. */
 const ENDING = '.npy'
-
-async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
-  const file = await openBytes(source)
-  try {
-    const reader = file.size === 0 ? undefined : await readerOf(file, settings)
-    if (!reader) await file.close()
-    return reader && { ...reader, close: () => file.close() }
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-}
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const arrays = arraysOf(await zipEntries(file))

@@ -1,8 +1,9 @@
 /** .safetensors, as Hugging Face's library writes it: a header of JSON, then the numbers of named tensors. */
 import { SoftmaxError, shown } from '../../core/errors.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter, Source } from '../../core/record-batch.js'
-import { bytesWithin, chunksOf, type FileBytes, openBytes } from '../../io/temp-file.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../../core/record-batch.js'
+import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
+import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
 import { tensorReader } from '../tensor/reader.js'
 import { chooseTensor } from '../tensor/tensor-name.js'
@@ -12,20 +13,8 @@ export const safetensors: Format = {
   shapes: ['list'],
   typed: true,
   numbersOnly: true,
-  read,
+  read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
   write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, { begin: headerOf }),
-}
-
-async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
-  const file = await openBytes(source)
-  try {
-    const reader = file.size === 0 ? undefined : await readerOf(file, settings)
-    if (!reader) await file.close()
-    return reader && { ...reader, close: () => file.close() }
-  } catch (error) {
-    await file.close()
-    throw error
-  }
 }
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {

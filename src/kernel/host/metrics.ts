@@ -56,34 +56,32 @@ export function beginTotals(kernel: Kernel, at: number, classes: number): void {
   kernel.beginMetrics(at, classes, 1)
 }
 
+/** Where things lie in the memory of a kernel that adds up rows. */
+function layOut(kernel: Kernel, classes: number, hasConfusion: boolean) {
+  const metrics = Math.ceil(kernel.heapBase() / 16) * 16
+  const ranks = metrics + METRICS_SIZE
+  const sums = ranks + 8 * RANKS
+  const bins = sums + 8 * 3 * SUM_WORDS
+  const curve = bins + 8 * BINS * BIN_WORDS
+  const confusion = curve + 16 * CURVE_BINS
+  const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion))
+  growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, classes)))
+  kernel.beginMetrics(metrics, classes, Number(hasConfusion))
+  return { metrics, ranks, sums, bins, curve, rows, confusion }
+}
+
 /** Adds up rows that were judged. */
 export class JudgedRows {
   readonly #kernel = newKernel()
   readonly #classes: number
-  readonly #at: ReturnType<JudgedRows['layOut']>
+  readonly #at: ReturnType<typeof layOut>
   /** Where there are too many classes for a table. */
   readonly #pairs: Map<number, number> | undefined
 
   constructor(classes: number) {
     this.#classes = classes
     this.#pairs = classes > MOST_DENSE ? new Map() : undefined
-    this.#at = this.layOut()
-  }
-
-  private layOut() {
-    const kernel = this.#kernel
-    const hasConfusion = this.#pairs ? 0 : 1
-    const metrics = Math.ceil(kernel.heapBase() / 16) * 16
-    const room = kernel.metricsRoom(this.#classes, hasConfusion)
-    const ranks = metrics + METRICS_SIZE
-    const sums = ranks + 8 * RANKS
-    const bins = sums + 8 * 3 * SUM_WORDS
-    const curve = bins + 8 * BINS * BIN_WORDS
-    const confusion = curve + 16 * CURVE_BINS
-    const rows = metrics + room
-    growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, this.#classes)))
-    kernel.beginMetrics(metrics, this.#classes, hasConfusion)
-    return { metrics, ranks, sums, bins, curve, rows, confusion }
+    this.#at = layOut(this.#kernel, classes, !this.#pairs)
   }
 
   /** Adds the metrics of other rows, as {@link beginTotals} laid them out. */
