@@ -1,0 +1,40 @@
+/** Kept columns of Parquet that pyarrow and DuckDB do not write: files of apache/parquet-testing, read back by hyparquet. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { expect, it } from 'vitest'
+import { ROOT } from './support.js'
+
+type Row = Record<string, unknown>
+
+/** The rows of a file, by hyparquet, which knows both. */
+async function rowsOf(bytes: Uint8Array): Promise<Row[]> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  return (await parquetReadObjects({ file, compressors })) as Row[]
+}
+
+async function keptOf(name: string, options: ScoreOptions, columns: string[]) {
+  const path = join(ROOT, 'fixtures', name)
+  const scored = Buffer.concat(await scoreFiles([path], { to: 'parquet', ...options }).toArray())
+  const pick = (row: Row) => Object.fromEntries(columns.map((column) => [column, row[column]]))
+  return {
+    before: (await rowsOf(readFileSync(path))).map(pick),
+    after: (await rowsOf(scored)).map(pick),
+  }
+}
+
+it('keeps points of a geography', async () => {
+  const { before, after } = await keptOf('geography.parquet', { logits: 'id' }, ['geometry'])
+  expect(after.length).toBe(500)
+  expect(after).toEqual(before)
+})
+
+it('keeps fields that are repeated without being lists, and reads logits of one', async () => {
+  const columns = ['String_list', 'group_of_lists']
+  const { before, after } = await keptOf('repeated.parquet', { logits: 'Int32_list', onError: 'skip' }, columns)
+  expect(before.length).toBe(4)
+  // The rows between have no logits, or fewer than the first.
+  expect(after).toEqual([before[0], before[3]])
+})
