@@ -118,6 +118,37 @@ describe('a row of NDJSON', () => {
     expect(stats).toMatchObject({ read: 3, written: 2, rejected: { [code]: 1 } })
   })
 
+  it.each([
+    ['among the logits', '{"logit_a":2,"logit_a":1,"logit_b":1}', { logits: 'logit_*' }, 'logit_a'],
+    [
+      'among the logits, written with an escape',
+      '{"logit_a":2,"logit_\\u0061":1,"logit_b":1}',
+      { logits: 'logit_*' },
+      'logit_a',
+    ],
+    ['as the list of them', '{"logits":[2,1],"logits":[1,2]}', { logits: 'logits' }, 'logits'],
+    ['in an object of them', '{"by":{"a":2,"b":1,"a":3}}', { logits: 'by' }, 'a'],
+    ['on the way to them', '{"out":{"x":[2,1],"x":[1,2]}}', { logits: 'out.x' }, 'x'],
+    ['as the truth', '{"logits":[2,1],"y":1,"y":0}', { logits: 'logits', truth: 'y' }, 'y'],
+    ['among the kept values', '{"id":1,"logits":[2,1],"id":2}', { logits: 'logits', to: 'csv' }, 'id'],
+  ] as const)('is bad where a key comes twice %s', async (_, line, options, key) => {
+    const good = JSON.stringify(JSON.parse(line))
+    for (const lane of ['general', undefined] as const) {
+      const input = `${good}\n${line}\n${good}\n`
+      const { error } = await run(input, { from: 'ndjson', ...options, ...(lane && { lane }) })
+      expect(error).toMatchObject({ code: 'E_KEY', info: { key, isRepeated: true, row: 2 } })
+      expect(error!.message).toContain(`its key "${key}" comes twice, and only one value could count`)
+      const { stats } = await run(input, { from: 'ndjson', onError: 'skip', ...options, ...(lane && { lane }) })
+      expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_KEY: 1 } })
+    }
+  })
+
+  it('passes a key that comes twice, where the row comes out as it stands', async () => {
+    const line = '{"id":1,"id":2,"logits":[2,1]}'
+    const { text } = await run(`${line}\n`, { from: 'ndjson' })
+    expect(text).toBe(`${line.slice(0, -1)},"probs":[${P21}],"label":"0"}\n`)
+  })
+
   it.each(['[\n{"logits":[2,1]},\n{"logits":[1,2]}\n]\n', '[{"logits":[2,1]},{"logits":[1,2]}]', '[[2,1],[1,2]]'])(
     'may be one of an array: %j',
     async (input) => {

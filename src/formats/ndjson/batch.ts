@@ -10,9 +10,9 @@ import {
   type Value,
 } from '../../core/record-batch.js'
 import { fits } from '../../core/value-type.js'
-import { itemsIn, valuesIn } from './json.js'
+import { itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
-import { badRow, type ParsedRow, parseRow, textAt, valueAt } from './row.js'
+import { badRow, type ParsedRow, parseRow, repeatedKeyError, textAt, valueAt } from './row.js'
 
 /** What a reader does with each row. */
 interface Task {
@@ -24,6 +24,8 @@ interface Task {
   kept: JsonColumn[]
   bare: boolean
   known: Set<string>
+  /** Whether a value is taken out of the row, which comes out as it stands where none is. */
+  taken(key: string): boolean
 }
 
 /** The rows of a block, before which `mark` bytes belong to it. */
@@ -66,17 +68,22 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const [whole] = plan.logitsList ? chosen : []
   const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
   const known = new Set(columns.map(({ name }) => name))
-  return { plan, whole, keys, kept: plan.kept.map((index) => columns[index]!), bare: whole?.path.length === 0, known }
+  const kept = plan.kept.map((index) => columns[index]!)
+  const names = new Set(kept.map(({ name }) => name))
+  const taken = (key: string) => (plan.rawRowKeys ? plan.rawRowKeys.length === 0 : names.has(key))
+  return { plan, whole, keys, kept, bare: whole?.path.length === 0, known, taken }
 }
 
 /** Reads the logits of a row; returns what is wrong with it, if anything is. */
 function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
   const { whole, bare, keys, plan } = task
-  const taken = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
-  if (taken !== undefined) {
-    return { code: 'E_NAME' as const, info: { name: taken, emit: plan.emitBeside?.(Object.keys(value)) } }
+  const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
+  if (clash !== undefined) {
+    return { code: 'E_NAME' as const, info: { name: clash, emit: plan.emitBeside?.(Object.keys(value)) } }
   }
   if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  const repeated = repeatedKey({ value, text }, task)
+  if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = whole ? valueAt(value, whole.path) : value
   if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
   const values = valuesOf(found, task)
@@ -93,6 +100,20 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     const logit = typeof item === 'number' && !Number.isFinite(item) ? overflow(text, index, task) : logitOf(item, plan)
     if (typeof logit !== 'number') return { ...logit, column: keys[index] ?? String(index) }
     into[at + index] = logit
+  }
+  return undefined
+}
+
+/** The first key that comes twice: on the way to the logits, among these, or among the values that are taken out of a row. */
+function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): string | undefined {
+  const path = whole?.path ?? []
+  for (let depth = 0; depth <= path.length; depth++) {
+    const above = path.slice(0, depth)
+    const object = valueAt(value, above)
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined
+    const repeated = repeatedKeys(textAt(text, above), object)
+    const counts = (key: string) => (depth < path.length ? key === path[depth] : keys.includes(key))
+    for (const key of repeated) if (counts(key) || (depth === 0 && taken(key))) return key
   }
   return undefined
 }

@@ -61,18 +61,36 @@ export function parseExactly(text: string): unknown {
 /** What a number that is not exact has: many digits, or a large exponent. */
 const LARGE_NUMBER = /\d{16}|[eE]\+?\d{3}/
 
-/** The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last. */
-export function valuesIn(object: string): Map<string, string> {
+/**
+ * The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last.
+ * `repeated` gets such keys.
+ */
+export function valuesIn(object: string, repeated?: Set<string>): Map<string, string> {
   const values = new Map<string, string>()
   const end = object.lastIndexOf('}')
   for (let at = skipBlank(object, object.indexOf('{') + 1); at < end; ) {
     const keyEnd = textEnd(object, at)
     const start = skipBlank(object, object.indexOf(':', keyEnd) + 1)
     const stop = valueEnd(object, start)
-    values.set(JSON.parse(object.slice(at, keyEnd)), object.slice(start, stop))
+    const key = JSON.parse(object.slice(at, keyEnd)) as string
+    if (values.has(key)) repeated?.add(key)
+    values.set(key, object.slice(start, stop))
     at = skipBlank(object, skipBlank(object, stop) + 1)
   }
   return values
+}
+
+/** The keys that come twice in an object, whose text has a colon for each. */
+export function repeatedKeys(text: string, object: object): ReadonlySet<string> {
+  const repeated = new Set<string>()
+  if (countColons(text) > Object.keys(object).length) valuesIn(text, repeated)
+  return repeated
+}
+
+function countColons(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) count++
+  return count
 }
 
 /** The texts of the items of an array, or of the values of an object, that is known to be JSON. */

@@ -41,6 +41,11 @@ export function badRow(reason: string): RowError {
   return { code: 'E_ROW', info: { reason } }
 }
 
+/** What is wrong with a row of which a key that counts comes twice: JSON leaves open which one is meant. */
+export function repeatedKeyError(key: string): RowError {
+  return { code: 'E_KEY', info: { key, isRepeated: true } }
+}
+
 /** The text of the value that a path leads to, which is there. */
 export function textAt(text: string, path: readonly string[]): string {
   return path.reduce((within, key) => valuesIn(within).get(key)!, text)
