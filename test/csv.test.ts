@@ -382,10 +382,23 @@ describe('rows that are none', () => {
     expect(error!.message).toContain('decimals need a point')
   })
 
-  it('says what to write in place of a list in a cell', async () => {
-    const { error } = await run('id,logits\n1,"[1.5, 2.5]"\n')
-    expect(error).toMatchObject({ code: 'E_CELL' })
-    expect(error!.message).toContain('a list in a cell is not read: write a column for each class, or JSON lines')
+  it.each([
+    ['[1.5, 2.5]', 'a list in a cell is not read: write a column for each class, or JSON lines'],
+    ...['1,234.5', '-1,234,567', "1'234.5", '1 234', '1\u00a0234', '1_000'].map((cell) => [
+      cell,
+      'not be in groups: 1234.5',
+    ]),
+    ['1.234,5', 'digits may not be in groups, and decimals need a point: 1234.5'],
+    ['\u22121.5', 'its minus is another character than - (U+002D)'],
+    ['\uff11\uff12', 'its digits are other characters than 0 to 9'],
+    ['\u0663.\u0665', 'its digits are other characters than 0 to 9'],
+    ['5%', 'a logit is no percentage'],
+    ['0x1F', 'it is hexadecimal, and a logit is decimal'],
+    ['1.5D+3', 'an exponent is written with e: 1.5e3'],
+  ])('says what to write in place of %j', async (cell, hint) => {
+    const { error } = await run(`id,logit_a,logit_b\n1,"${cell}",2\n`)
+    expect(error).toMatchObject({ code: 'E_CELL', info: { cell } })
+    expect(error!.message).toContain(hint)
   })
 
   it('cannot put control characters of theirs into messages, nor more than 80 characters', async () => {

@@ -353,13 +353,25 @@ function cellHint(cell: string, column: string | undefined): string {
   if (column !== undefined && plainName(cell) === plainName(column)) {
     return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
   }
-  if (/^\s*[+-]?\d+,\d+\s*$/.test(cell)) return '; decimals need a point'
-  if (/^\s*\[.*\]\s*$/s.test(cell))
-    return '; a list in a cell is not read: write a column for each class, or JSON lines'
+  const hint = HINTS.find(([form]) => form.test(cell))?.[1]
+  if (hint !== undefined) return `; ${hint}`
   if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} takes ' for quotes`
   const word = cell.trim()
   return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
 }
+
+/** What else is written for numbers, and what would do. */
+const HINTS: readonly [form: RegExp, hint: string][] = [
+  [/^\s*[+-]?\d+,\d+\s*$/, 'decimals need a point'],
+  [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits may not be in groups: 1234.5'],
+  [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits may not be in groups, and decimals need a point: 1234.5'],
+  [/^\s*[\u2010-\u2015\u2212\ufe63\uff0d]/, 'its minus is another character than - (U+002D)'],
+  [/^\s*[+-]?[\p{Nd}.,]*(?!\d)\p{Nd}/u, 'its digits are other characters than 0 to 9'],
+  [/^\s*[+-]?[\d.]+\s*[%‰]\s*$/, 'a logit is no percentage'],
+  [/^\s*[+-]?0[xX][\da-fA-F.]+(?:[pP][+-]?\d+)?\s*$/, 'it is hexadecimal, and a logit is decimal'],
+  [/^\s*[+-]?[\d.]+[dD][+-]?\d+\s*$/, 'an exponent is written with e: 1.5e3'],
+  [/^\s*\[.*\]\s*$/s, 'a list in a cell is not read: write a column for each class, or JSON lines'],
+]
 
 /** What programs write where there is no value. */
 const NULLS = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)$/i
