@@ -177,7 +177,6 @@ describe('without evidence it stops, and shows what would do', () => {
     ['aa,bb\n3,1\n', '1-2'],
     ['aa,bb\n3.5,1.5\n', '1-2'],
     ['"2019 ",2020,y2021\n3,1,2\n', '1-3'],
-    ['hello\n', '1'],
     ['hello,world\n', '1-2'],
     ['aa\n-1.5\n', '1'],
     ['id,cat\n7,-1.5\n', '2'],
@@ -233,14 +232,16 @@ describe('without evidence it stops, and shows what would do', () => {
     expect((await run(input, { logits, keep: false })).error).toBeUndefined()
   })
 
-  it.each(['id,name,label\n1,x,y\n2,z,w\n', 'name,label\nx,y\n', 'id,label,confidence,entropy\n1,a,0.75,0.5\n'])(
-    'nothing is proposed where no column can be a logit: %j',
-    async (input) => {
-      const error = await refused(input)
-      expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
-      expect(error.message).toMatch(/each class needs a column of numbers \[E_COLUMNS\]$/)
-    },
-  )
+  it.each([
+    'hello\n',
+    'id,name,label\n1,x,y\n2,z,w\n',
+    'name,label\nx,y\n',
+    'id,label,confidence,entropy\n1,a,0.75,0.5\n',
+  ])('nothing is proposed where no column can be a logit: %j', async (input) => {
+    const error = await refused(input)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
+    expect(error.message).toMatch(/each class needs a column of numbers \[E_COLUMNS\]$/)
+  })
 
   it.each([{}, { op: 'log-softmax' }, { topK: 2 }, { emit: 'probs' }, { to: 'parquet' }] as ScoreOptions[])(
     'what this package wrote is recognized: %j',

@@ -132,8 +132,12 @@ function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts
 }
 
 function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
-  if (columns.length === 0) return { reason: 'none holds numbers' }
-  return columns.length === 1 ? { reason: `${shown(columns[0]!.name)} would be the only class` } : undefined
+  const [first, second] = columns
+  if (!first) return { reason: 'none holds numbers' }
+  if (second) return undefined
+  // Of a line alone nothing shows that it is a header: it may be any text.
+  if (first.values.length === 0) return { reason: 'no row follows the header', culprit: first }
+  return { reason: `${shown(first.name)} would be the only class` }
 }
 
 /**
