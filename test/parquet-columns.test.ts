@@ -1,7 +1,7 @@
 /** Kept columns of Parquet that pyarrow and DuckDB do not write: files of apache/parquet-testing, read back by hyparquet. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parquetReadObjects } from 'hyparquet'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { expect, it } from 'vitest'
@@ -11,8 +11,15 @@ type Row = Record<string, unknown>
 
 /** The rows of a file, by hyparquet, which knows both. */
 async function rowsOf(bytes: Uint8Array): Promise<Row[]> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
-  return (await parquetReadObjects({ file, compressors })) as Row[]
+  return (await parquetReadObjects({ file: memoryOf(bytes), compressors })) as Row[]
+}
+
+function typeOf(bytes: Uint8Array, column: string) {
+  return parquetMetadata(memoryOf(bytes)).schema.find(({ name }) => name === column)?.logical_type
+}
+
+function memoryOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
 }
 
 async function keptOf(name: string, options: ScoreOptions, columns: string[]) {
@@ -22,13 +29,16 @@ async function keptOf(name: string, options: ScoreOptions, columns: string[]) {
   return {
     before: (await rowsOf(readFileSync(path))).map(pick),
     after: (await rowsOf(scored)).map(pick),
+    types: [typeOf(readFileSync(path), columns[0]!), typeOf(scored, columns[0]!)],
   }
 }
 
-it('keeps points of a geography', async () => {
-  const { before, after } = await keptOf('geography.parquet', { logits: 'id' }, ['geometry'])
+it('keeps points of a geography, and how its lines run between them', async () => {
+  const { before, after, types } = await keptOf('geography.parquet', { logits: 'id' }, ['geometry'])
   expect(after.length).toBe(500)
   expect(after).toEqual(before)
+  expect(types[0]).toEqual({ type: 'GEOGRAPHY', algorithm: 'SPHERICAL' })
+  expect(types[1]).toEqual(types[0])
 })
 
 it('keeps fields that are repeated without being lists, and reads logits of one', async () => {

@@ -151,16 +151,19 @@ function timestampType({ unit, isAdjustedToUTC }: Time): DataType {
 
 type Geo = Extract<LogicalType, { type: 'GEOMETRY' | 'GEOGRAPHY' }>
 
-/** `GEOMETRY`, or `GEOGRAPHY(OGC:CRS84, SPHERICAL)`. */
+/** `GEOMETRY`, `GEOGRAPHY(OGC:CRS84, SPHERICAL)`, or `GEOGRAPHY(, SPHERICAL)` without a reference system. */
 function geoText(logical: Geo): string {
-  const parts = [logical.crs ?? '', ('algorithm' in logical && logical.algorithm) || ''].filter((part) => part !== '')
-  return parts.length > 0 ? `${logical.type}(${parts.join(', ')})` : logical.type
+  const algorithm = 'algorithm' in logical && logical.algorithm ? `, ${logical.algorithm}` : ''
+  const parameters = `${logical.crs ?? ''}${algorithm}`
+  return parameters === '' ? logical.type : `${logical.type}(${parameters})`
 }
 
 function geoType(text: string): Geo | undefined {
-  const [, type, crs, algorithm] = /^(GEOMETRY|GEOGRAPHY)(?:\((.*?)(?:, ([A-Z]+))?\))?$/s.exec(text) ?? []
-  if (!type) return undefined
-  return { type, ...(crs !== undefined && { crs }), ...(algorithm !== undefined && { algorithm }) } as Geo
+  const [, type, inside = ''] = /^(GEOMETRY|GEOGRAPHY)(?:\((.*)\))?$/s.exec(text) ?? []
+  if (type === 'GEOMETRY') return { type, ...(inside && { crs: inside }) }
+  if (type !== 'GEOGRAPHY') return undefined
+  const [, crs, algorithm] = /^(.*?)(?:, (SPHERICAL|VINCENTY|THOMAS|ANDOYER|KARNEY))?$/s.exec(inside) ?? []
+  return { type, ...(crs && { crs }), ...(algorithm && { algorithm }) } as Geo
 }
 
 /** The element of a leaf that holds values of a field; `name` and repetition are not in it. */
