@@ -1,7 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, it, vi } from 'vitest'
 import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
+import { BIN, ROOT } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -33,4 +39,23 @@ it('a dictionary of Parquet is good until the end of its column, be it compresse
   expect(plain!.error).toBe(undefined)
   expect(plain!.stats.written).toBe(ROWS)
   expect(plain!.bytes.equals(compressed!.bytes)).toBe(true)
+})
+
+/** As the command's process exits, tells the most memory that it had, in KiB. */
+const measure = `
+  import { writeSync } from 'node:fs'
+  process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))`
+
+it('a row group of 20,000,000 rows is scored in pieces, in little memory', async () => {
+  const imported = `data:text/javascript,${encodeURIComponent(measure)}`
+  const args = ['--import', imported, BIN, join(ROOT, 'fixtures/row-group.parquet'), '-t', 'csv', '-q']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const most = text(child.stdio[3] as Readable)
+  const closed = once(child, 'close')
+  let bytes = 0
+  for await (const chunk of child.stdout!) bytes += (chunk as Buffer).length
+  const [status] = await closed
+  const line = 'a kept text,0.2689414213699951,0.7310585786300049,dog\n'
+  expect([status, bytes]).toEqual([0, 'id,p_cat,p_dog,label\n'.length + 20_000_000 * line.length])
+  expect(Number(await most) / 1024).toBeLessThanOrEqual(260)
 })
