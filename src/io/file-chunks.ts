@@ -30,13 +30,14 @@ export class FileChunks {
     return undefined
   }
 
-  /** Its bytes in chunks of at most `length`, read one ahead; `release` takes a chunk back. */
-  async *read(length: number): AsyncGenerator<Buffer> {
+  /** Its bytes in chunks of at most `length`, read one ahead, and added to a count; `release` takes a chunk back. */
+  async *read(length: number, taken: { bytes: number }): AsyncGenerator<Buffer> {
     let bytes = 0
     try {
       this.#next = this.#read(length)
       for (let chunk = await this.#next; chunk.length > 0; chunk = await this.#next) {
         bytes += chunk.length
+        taken.bytes += chunk.length
         this.#next = this.#read(length)
         yield chunk
       }

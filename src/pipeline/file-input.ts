@@ -45,7 +45,7 @@ export function inputOf(input: string | Readable, source: string | undefined, st
   const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}
   const bytes = async function* (): AsyncGenerator<Buffer> {
     opened.file = typeof input === 'string' ? await FileChunks.open(input) : undefined
-    if (opened.file) return yield* counted(opened.file.read(CHUNK), stats)
+    if (opened.file) return yield* opened.file.read(CHUNK, stats)
     opened.stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
     opened.watch = new FileWatch(opened.stream, typeof input !== 'string')
     yield* toBuffers(opened.stream, stats)
@@ -73,13 +73,6 @@ export function inputOf(input: string | Readable, source: string | undefined, st
     if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
   }
   return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
-}
-
-async function* counted(chunks: AsyncGenerator<Buffer>, stats: Stats): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    stats.bytes += chunk.length
-    yield chunk
-  }
 }
 
 /** How many bytes of a file are read at once. */

@@ -58,16 +58,10 @@ export async function* countLane(
   relocate: Relocate | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* countRows(inFewPieces(batches), run, place, source, relocate)
+    yield* countRows(batches, run, { before: place, source, relocate, joined: joinedPieces })
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, place) : error
   }
-}
-
-async function* inFewPieces(
-  batches: AsyncIterable<ScoredRows>,
-): AsyncGenerator<ScoredRows<Uint8Array, Iterable<Uint8Array>>> {
-  for await (const scored of batches) yield { ...scored, pieces: joinedPieces(scored.pieces) }
 }
 
 /** The error of a block that was lost with its worker. */

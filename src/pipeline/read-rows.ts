@@ -54,7 +54,7 @@ async function* rowsOf(
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
-  yield* countRows<Row>(batchesOf(table, settings), run, place, name, table.relocate)
+  yield* countRows<Row>(batchesOf(table, settings), run, { before: place, source: name, relocate: table.relocate })
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {

@@ -46,17 +46,25 @@ export interface RowCounts {
   metrics?: { add(judged: readonly Judged[]): void }
 }
 
+/** Where batches are from. */
+export interface BatchSource<Piece> {
+  before?: BlockStart
+  /** The name of the input. */
+  source?: string | undefined
+  relocate?: Relocate | undefined
+  /** Puts small pieces together. */
+  joined?(pieces: Iterable<Piece>): Iterable<Piece>
+}
+
 /** What was written, in order; counts rows, and ends at a bad one under `fail`. */
 export async function* countRows<Piece>(
-  batches: AsyncIterable<ScoredRows<Piece, Iterable<Piece>>>,
+  batches: AsyncIterable<ScoredRows<Piece>>,
   run: RowCounts,
-  before: BlockStart = { line: 1, row: 1, byte: 0 },
-  source?: string,
-  relocate: Relocate = (scored) => scored,
+  { before = { line: 1, row: 1, byte: 0 }, source, relocate, joined }: BatchSource<Piece> = {},
 ): AsyncGenerator<Piece> {
   for await (const batch of batches) {
-    const scored = relocate(batch)
-    for (const piece of scored.pieces) yield piece
+    const scored = relocate ? relocate(batch) : batch
+    for (const piece of joined ? joined(scored.pieces) : scored.pieces) yield piece
     count(run.stats, scored)
     if (scored.judged) run.metrics?.add(scored.judged)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
