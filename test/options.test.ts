@@ -1180,6 +1180,26 @@ const TESTS = {
     })
   },
 
+  threshold() {
+    const probs = 'id,p_a,labels\n7,0.8807970779778824,'
+    const stdin = 'id,logit_a\n7,2\n'
+
+    it('is the least probability of a label, for all classes or by class', async () => {
+      const args = ['--sigmoid', '-e', 'probs,labels', '--threshold']
+      const options: ScoreOptions = { op: 'sigmoid', emit: 'probs,labels' }
+      await bothGive([...args, '0.9'], { ...options, threshold: 0.9 }, stdin, `${probs}\n`)
+      await bothGive([...args, '.2'], { ...options, threshold: 0.2 }, stdin, `${probs}a\n`)
+      await bothGive([...args, '{"a": 0.9}'], { ...options, threshold: { a: 0.9 } }, stdin, `${probs}\n`)
+    })
+
+    refuses(
+      '--threshold',
+      ['1.5', '-0.1', '', 'half', '50%', '{}', '{"a":"b"}', '{"a":0.1,"a":0.2}', '{"a":0.1'],
+      'threshold',
+      [2, -1, Number.NaN, '0.5', {}, { a: 2 }, [0.5]],
+    )
+  },
+
   metrics() {
     it('names a file of the metrics of what is scored', () => {
       const cwd = folder()

@@ -18,6 +18,10 @@ interface ForBytesObjectsMatrix {
    * [default: off].
    */
   topK?: ValueOf<'topK'> | undefined
+  /**
+   * The least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 } [default: 0.5].
+   */
+  threshold?: ValueOf<'threshold'> | undefined
   /** What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do [default: 'error']. */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }
@@ -57,7 +61,7 @@ interface ForBytesObjectsWrite {
 
 interface ForBytesObjectsMatrixWrite {
   /**
-   * What to give of each row: 'probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp';
+   * What to give of each row: 'probs', 'label', 'index', 'labels', 'confidence', 'margin', 'entropy', 'logsumexp';
    * 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities [default:
    * 'probs,label'].
    */

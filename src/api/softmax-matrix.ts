@@ -8,7 +8,7 @@ import { scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError } from '../pipeline/scorer.js'
 import type { MatrixOptions } from './options.js'
 
-/** Results of {@link softmaxMatrix}: `values` is rows x classes, row after row; all else has one number a row. */
+/** Results of {@link softmaxMatrix}: `values` and `labels` are rows x classes, row after row; all else has one number a row. */
 export interface MatrixScores {
   /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
   values: Float64Array | Float32Array
@@ -16,6 +16,8 @@ export interface MatrixScores {
   index: Uint32Array
   /** With `topK`: positions of the most probable classes, rows x topK. */
   top?: Uint32Array
+  /** With `emit: 'labels'`: rows x classes, 1 where a class is among the labels of a row. */
+  labels?: Uint8Array
   /** With `emit`: the largest probability of each row. */
   confidence?: Float64Array | Float32Array
   /** With `emit`: that less the second. */
@@ -49,7 +51,7 @@ export function softmaxMatrix(
 ): MatrixScores {
   const settings = parseOptions(options, 'matrix')
   requireShape(logits, rows, classes)
-  const { emit, topK, log, sigmoid } = resolveLayout(settings, undefined, classes)
+  const { emit, topK, log, sigmoid, decision } = resolveLayout(settings, undefined, classes)
   const ofTruth = TRUTHS.find((name) => emit.includes(name))
   if (ofTruth !== undefined) {
     throw new SoftmaxError('E_CONFLICT', {
@@ -59,7 +61,7 @@ export function softmaxMatrix(
   const summary = needSummary(emit)
   const numbers = matrixOf(logits, classes)
   const { temperature } = settings
-  const scores = scoreMatrix({ numbers }, rows, classes, { log, sigmoid, temperature, top: topK, summary })
+  const scores = scoreMatrix({ numbers }, rows, classes, { log, sigmoid, temperature, top: topK, summary, decision })
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
     if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)
@@ -67,7 +69,8 @@ export function softmaxMatrix(
   const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
   const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
   const top = topK > 0 && { top: scores.top }
-  return { values: narrow(scores.values), index: scores.index, ...top, ...Object.fromEntries(asked) }
+  const labels = scores.members && { labels: scores.members }
+  return { values: narrow(scores.values), index: scores.index, ...top, ...labels, ...Object.fromEntries(asked) }
 }
 
 function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknown): void {

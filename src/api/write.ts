@@ -111,7 +111,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const columns = columnsOf(batch, settings, format, warn)
   const values: unknown[][] = []
   const fields = columns.fields.map(
-    ({ all, position, positions, classIndex, ...field }, at): Field => ({
+    ({ all, members, position, positions, classIndex, ...field }, at): Field => ({
       ...field,
       value: (_, row) => values[row]![at] as number,
     }),

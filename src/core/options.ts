@@ -72,6 +72,35 @@ const positive = (place: string): Kind<number> => ({
   accepts: (value): value is number => typeof value === 'number' && value > 0 && value < Infinity,
 })
 
+/** What labels are chosen by: a probability, or one for each of some classes. */
+const threshold: Kind<number | Readonly<Record<string, number>>> = {
+  place: 'P',
+  expected: 'a probability from 0 to 1, or JSON of such by class, as {"cat":0.3}, each class once',
+  read: (text) => (/^\s*\{/.test(text) ? numbersByName(text) : text.trim() === '' ? text : Number(text)),
+  accepts: (value): value is number | Readonly<Record<string, number>> =>
+    isProbability(value) ||
+    (typeof value === 'object' && value !== null && !Array.isArray(value) && hasProbabilities(Object.values(value))),
+}
+
+function isProbability(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1
+}
+
+function hasProbabilities(values: readonly unknown[]): boolean {
+  return values.length > 0 && values.every(isProbability)
+}
+
+/** An object of JSON; the text itself where it is none, or where a name comes twice. */
+function numbersByName(text: string): unknown {
+  try {
+    const value: object = JSON.parse(text)
+    const names = text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []
+    return names.length === Object.keys(value).length ? value : text
+  } catch {
+    return text
+  }
+}
+
 const byte = (place: string): Kind<string> => ({
   place,
   expected: 'one ASCII character, not a letter, digit, sign, point or newline',
@@ -265,7 +294,7 @@ export const OPTIONS = {
     default: 'probs,label',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
-    doc: "what to give of each row: 'probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
+    doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
   }),
   topK: option({
     kind: wholeNumber('K', 1, Infinity),
@@ -282,6 +311,14 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
     help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known',
+  }),
+  threshold: option({
+    kind: threshold,
+    scopes: EVERYWHERE,
+    defaultText: '0.5',
+    aliases: 'thresholds cutoff prob-threshold decision-threshold',
+    help: 'the least probability at which a class is among labels, for all or by class, as {"cat":0.3}',
+    doc: "the least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }",
   }),
   keep: option({
     kind: flag,

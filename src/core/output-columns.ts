@@ -1,5 +1,6 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
 import { JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
+import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/matrix.js'
 
 /** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
@@ -13,6 +14,8 @@ export interface Layout {
   log: boolean
   /** Whether each class has a probability of its own, by the sigmoid. */
   sigmoid: boolean
+  /** How labels are chosen, where it is not by the largest logit. */
+  decision?: Decision | undefined
   /** The number of most probable classes written in place of all probabilities; 0 is off. */
   topK: number
   /** Where all probabilities go [default: a column for each class]. */
@@ -31,18 +34,20 @@ export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as con
 export const TRUTHS = ['loss', 'rank', 'correct'] as const
 
 /** A name of {@link COLUMNS}. */
-export type OutputColumn = 'probs' | 'label' | 'index' | (typeof SUMMARIES)[number] | (typeof TRUTHS)[number]
+export type OutputColumn = 'probs' | 'label' | 'index' | 'labels' | (typeof SUMMARIES)[number] | (typeof TRUTHS)[number]
 
-/** A column of an output that may have types: `classes` is one value a class, in a list or record. */
+/** A column of an output that may have types: `classes` is one value a class, in a list or record; `names` is a list of classes. */
 export interface Field {
   name: string
-  type: 'text' | 'count' | 'result' | 'boolean' | 'classes'
+  type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'names'
   /** Whether its values may be null. */
   nullable?: true
   /** Of `classes`: whether the values stand in a list or beside their classes. */
   shape?: 'list' | 'record'
-  value(scores: Scores, row: number): string | number | boolean | number[] | null
-  /** Of `text`: the position of the class whose name it is. */
+  value(scores: Scores, row: number): string | number | boolean | number[] | string[] | null
+  /** Of `names`: the positions of the classes whose names they are. */
+  members?(scores: Scores, row: number): number[]
+  /** Of `text`: the position of the class whose name it is; NO_CLASS where it is null. */
   position?(scores: Scores, row: number): number
   /** The same of all rows. */
   positions?(scores: Scores): Uint32Array
@@ -94,6 +99,26 @@ const ofTruth = (
       const value = valueOf(scores, row)
       return { [columnNames?.[name] ?? name]: typeof value === 'number' ? round(value) : value }
     },
+    recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
+  }
+}
+
+/** A column of some of the classes of each row, in their order. */
+const names = (name: 'labels', members: NonNullable<Field['members']>): Column => {
+  const namesOf = (scores: Scores, row: number, classes: readonly string[]) =>
+    members(scores, row).map((index) => classes[index]!)
+  return {
+    fields: ({ classes, columnNames }) => [
+      {
+        name: columnNames?.[name] ?? name,
+        type: 'names',
+        value: (scores, row) => namesOf(scores, row, classes),
+        members,
+      },
+    ],
+    properties: (scores, row, { classes, columnNames }) => ({
+      [columnNames?.[name] ?? name]: namesOf(scores, row, classes),
+    }),
     recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
   }
 }
@@ -164,17 +189,18 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
     recall: (row, layout) => either(layout).recall(row, layout),
   },
   label: {
-    fields: ({ classes, columnNames }) => [
+    fields: ({ classes, columnNames, decision }) => [
       {
         name: columnNames?.label ?? 'label',
         type: 'text',
-        value: (scores, row) => classes[scores.index[row]!]!,
-        position: (scores, row) => scores.index[row]!,
-        positions: (scores) => scores.index,
+        ...(decision?.minConfidence !== undefined && { nullable: true }),
+        value: (scores, row) => classes[labelsOf(scores)[row]!] ?? null,
+        position: (scores, row) => labelsOf(scores)[row]!,
+        positions: labelsOf,
       },
     ],
     properties: (scores, row, { classes, columnNames }) => ({
-      [columnNames?.label ?? 'label']: classes[scores.index[row]!],
+      [columnNames?.label ?? 'label']: classes[labelsOf(scores)[row]!] ?? null,
     }),
     recall: (row, { columnNames }) => [row[columnNames?.label ?? 'label']],
   },
@@ -185,6 +211,7 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
     properties: (scores, row, { columnNames }) => ({ [columnNames?.index ?? 'index']: scores.index[row] }),
     recall: (row, { columnNames }) => [row[columnNames?.index ?? 'index']],
   },
+  labels: names('labels', (scores, row) => membersOf(scores, row)),
   confidence: single('confidence'),
   margin: single('margin'),
   entropy: single('entropy'),
@@ -234,6 +261,18 @@ function prefix(log: boolean): string {
 
 function ranks(count: number): number[] {
   return Array.from({ length: count }, (_, rank) => rank + 1)
+}
+
+/** The position of the label of each row. */
+function labelsOf({ labels, index }: Scores): Uint32Array {
+  return labels ?? index
+}
+
+/** The positions of the classes that are among the labels of a row. */
+function membersOf({ members, classes }: Scores, row: number): number[] {
+  const found: number[] = []
+  for (let index = 0, at = row * classes; index < classes; index++, at++) if (members![at] === 1) found.push(index)
+  return found
 }
 
 /** The values of a row, as an array that is quick to make and to print. */

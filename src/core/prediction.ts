@@ -21,6 +21,8 @@ export interface Prediction {
   index: number
   /** The name of that class. */
   label: string
+  /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
+  labels?: string[]
   /** With `topK`: the most probable classes, the most probable first. */
   top?: { label: string; index: number; probability?: number; logProbability?: number }[]
   /** The largest probability. */
@@ -48,7 +50,7 @@ export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 
 
 /** Every name that a property of a prediction may have; those of one value go by the names that were asked for. */
 export function propertiesOf(names: ColumnNames): string[] {
-  const singles = (['label', 'index', ...SUMMARIES, ...TRUTHS] as const).map((name) => names[name] ?? name)
+  const singles = (['label', 'index', 'labels', ...SUMMARIES, ...TRUTHS] as const).map((name) => names[name] ?? name)
   return [...RESULTS, ...singles]
 }
 

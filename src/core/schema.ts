@@ -2,6 +2,7 @@
 
 import { className, isLogitName, isResultName } from './column-name.js'
 import { typeName } from './data-type.js'
+import { decisionOf } from './decision.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames, readLabels, repeated } from './labels.js'
@@ -34,7 +35,7 @@ export interface Schema extends Layout {
 }
 
 type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'truth'>>
+  Partial<Pick<SettingsOf<'bytes'>, 'truth' | 'threshold'>>
 
 /**
  * Resolves the columns of an input whose logits stand in a column each.
@@ -257,17 +258,19 @@ function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
   return names
 }
 
-type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> & Partial<Pick<SchemaSettings, 'labels'>>
+type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> &
+  Partial<Pick<SchemaSettings, 'labels' | 'truth' | 'threshold'>>
 
 /**
  * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
  * number is undefined where no row says it.
  */
 export function resolveLayout(
-  { op, labels, emit, topK = 0 }: LayoutSettings,
+  settings: LayoutSettings,
   names: string[] | undefined,
   count: number | undefined,
 ): Layout & { emit: OutputColumn[] } {
+  const { op, labels, emit, topK = 0 } = settings
   if (count !== undefined && topK > count) {
     throw new SoftmaxError('E_OPTION', {
       option: 'topK',
@@ -281,7 +284,9 @@ export function resolveLayout(
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   const sigmoid = op.endsWith('sigmoid')
   if (sigmoid) requireOwn(columns)
-  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames }
+  const decision = decisionOf(settings, { emit: columns, sigmoid }, count === undefined ? undefined : classes)
+  const decided = decision && { decision }
+  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
 }
 
 /** Throws E_CONFLICT where an output column is of all classes together, and each has a probability of its own. */

@@ -5,7 +5,7 @@
  */
 import { buildColumn } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
-import { concatColumns } from '../core/column-slices.js'
+import { concatColumns, isValid, takeRows, withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
 import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
@@ -14,6 +14,20 @@ import { textsAt } from '../kernel/host/texts.js'
 
 /** The type of the positions of classes. */
 export const POSITION = { kind: 'int', bitWidth: 32, signed: true } as const
+
+/** The type of lists of these. */
+export const POSITIONS: DataType = {
+  kind: 'list',
+  layout: 'offsets',
+  item: { name: 'item', type: POSITION, nullable: false },
+}
+
+/** Which positions are of a class: others are null. */
+export function validPositions(positions: Int32Array): Pick<ColumnData, 'validity' | 'nullCount'> {
+  const bits = new Uint8Array((positions.length + 7) >> 3)
+  for (let at = 0; at < positions.length; at++) if (positions[at]! >= 0) bits[at >> 3]! |= 1 << (at & 7)
+  return withNulls(bits, positions.length)
+}
 
 /** Whether results are a column for each class from the start. */
 export function isByClass({
@@ -50,6 +64,8 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
   const joined = joinedFields(fields, byClass)
   const dictionary = buildColumn(classes, 'text')
   const type: DataType = { kind: 'dictionary', index: POSITION, values: dictionary.type, ordered: false }
+  const named = (positions: ColumnData): ColumnData =>
+    names === 'text' ? namesAt(positions, dictionary) : { ...positions, type, dictionary }
   return (parts: readonly Columns[]): ColumnData[] =>
     parts[0]!.flatMap((_, index) => {
       const column = parts.map((part) => part[index]!)
@@ -57,8 +73,8 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
       if (field?.classIndex !== undefined && !field.parts) return splitClasses(column, classes.length)
       const whole = concatColumns(column)
       if (field?.parts) return whole.children!
-      if (!field?.position) return [whole]
-      return [names === 'text' ? namesAt(whole, dictionary) : { ...whole, type, dictionary }]
+      if (field?.members) return [namesIn(whole, named)]
+      return [field?.position ? named(whole) : whole]
     })
 }
 
@@ -98,8 +114,29 @@ function transpose(
   }
 }
 
-/** The texts at some positions. */
-function namesAt({ length, values }: ColumnData, { type, ...names }: ColumnData): ColumnData {
-  const { bytes, offsets } = textsAt(names.values as Uint8Array, names.offsets as Int32Array, values as Int32Array)
-  return { type, length, nullCount: 0, offsets, values: bytes }
+/** Lists of names, out of lists of positions. */
+function namesIn(lists: ColumnData, named: (positions: ColumnData) => ColumnData): ColumnData {
+  const names = named(lists.children![0]!)
+  const item = { name: 'item', type: names.type, nullable: false }
+  return { ...lists, type: { kind: 'list', layout: 'offsets', item }, children: [names] }
+}
+
+/** The texts at some positions, which are null where there is none. */
+function namesAt(positions: ColumnData, { type, ...names }: ColumnData): ColumnData {
+  const { length, nullCount, validity } = positions
+  if (nullCount > 0) return withNullTexts(positions, { type, ...names })
+  const { bytes, offsets } = textsAt(
+    names.values as Uint8Array,
+    names.offsets as Int32Array,
+    positions.values as Int32Array,
+  )
+  return { type, length, nullCount, validity, offsets, values: bytes }
+}
+
+/** The same where some are null. */
+function withNullTexts(positions: ColumnData, names: ColumnData): ColumnData {
+  const rows = Int32Array.from(positions.values as Int32Array, (position, row) =>
+    isValid(positions, row) ? position : -1,
+  )
+  return takeRows(names, rows)
 }

@@ -3,7 +3,6 @@ import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
 import { isValid, takeRows } from '../core/column-slices.js'
-import { valueReader } from '../core/column-values.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
 import type { Field as OutputField } from '../core/output-columns.js'
@@ -17,10 +16,10 @@ import {
   type Value,
   type ValueType,
 } from '../core/record-batch.js'
-import { cellOf, jsonOf } from '../core/value-text.js'
+import { jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/matrix.js'
-import { joinedFields, POSITION, structOf } from './class-columns.js'
+import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
 
 /** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
 export function columnOf(field: Field): Column {
@@ -85,6 +84,11 @@ function typesOfResults(classes: number, float32: boolean) {
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
     boolean: { kind: 'bool' },
+    names: {
+      kind: 'list',
+      layout: 'offsets',
+      item: { name: 'item', type: { kind: 'utf8', layout: 'offsets' }, nullable: false },
+    },
     // Without a class there are no rows, and no size.
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
@@ -152,16 +156,17 @@ function newColumn(
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
   const { position, value } = field
-  if (field.nullable)
+  if (field.type === 'names') return namesColumn(field, type, scores, good)
+  if (position) return positionColumn(field, scores, good)
+  if (field.nullable && field.type !== 'text')
     return optionalColumn(
       field,
       type,
       good.map((row) => value(scores, row) as number | boolean | null),
     )
-  if (position) return { ...column, type: POSITION, values: positionsOf(field, scores, good) }
   if (field.type === 'text') {
     return buildColumn(
-      good.map((row) => field.value(scores, row) as string),
+      good.map((row) => field.value(scores, row) as string | null),
       'text',
     )
   }
@@ -176,6 +181,32 @@ function newColumn(
     return { ...column, children: [items] }
   }
   return { ...column, values: narrow(numbers, type) }
+}
+
+/** The positions of classes, which the writer knows the names of. */
+function positionColumn(field: OutputField, scores: Scores, good: readonly number[]): ColumnData {
+  const values = positionsOf(field, scores, good)
+  return {
+    type: POSITION,
+    length: values.length,
+    values,
+    ...(field.nullable ? validPositions(values) : { nullCount: 0 }),
+  }
+}
+
+/** Lists of classes: their positions, or, where these are not known, their names. */
+function namesColumn(field: OutputField, type: DataType, scores: Scores, good: readonly number[]): ColumnData {
+  const { members, value } = field
+  const offsets = new Int32Array(good.length + 1)
+  const items: (number | string)[] = []
+  for (let at = 0; at < good.length; at++) {
+    for (const item of members?.(scores, good[at]!) ?? (value(scores, good[at]!) as string[])) items.push(item)
+    offsets[at + 1] = items.length
+  }
+  const child = members
+    ? { type: POSITION, length: items.length, nullCount: 0, values: Int32Array.from(items as number[]) }
+    : buildColumn(items, 'text')
+  return { type: members ? POSITIONS : type, length: good.length, nullCount: 0, offsets, children: [child] }
 }
 
 /** A column of numbers or truths that may be null. */
@@ -245,51 +276,4 @@ function nestedText(value: unknown): string {
 /** A whole number with a sign, in bytes of which the last is the least. */
 export function signedNumber(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`))
-}
-
-/** A column of an output: values of one type for some rows, after one another. */
-export interface Block {
-  name: string
-  type: Exclude<ValueType, 'time' | 'json' | 'list' | 'record'> | 'count' | 'result' | 'classes'
-  nullable: boolean
-  values: unknown[] | Float64Array | BigInt64Array
-}
-
-/** Rows as columns: those that are kept, as what all their values are, and the new ones. `classes` has lists one after another. */
-export function blocksOf({ kept, fields, classes }: OutputSchema, { batch, scores, good }: ScoredBatch): Block[] {
-  const old = kept.map(({ name, type, field }, index): Block => {
-    const plainType = type === 'json' || type === 'list' || type === 'record' || type === 'time' ? 'text' : type
-    const column = batch.kept[index]!
-    const read = valueReader(column, field)
-    const values = plainNumbers(column, plainType, good) ?? good.map((row) => convert(read(row), plainType))
-    return { name, type: plainType, nullable: true, values }
-  })
-  const added = fields.map((field): Block => {
-    const { name, type, value } = field
-    const values = type === 'text' ? good.map((row) => value(scores, row)) : resultsOf(field, classes, scores, good)
-    return { name, type, nullable: false, values }
-  })
-  return [...old, ...added]
-}
-
-/** The numbers of a column that has nothing else. */
-function plainNumbers(
-  column: KeptColumn,
-  type: Block['type'],
-  good: readonly number[],
-): Float64Array | BigInt64Array | undefined {
-  if (isColumnData(column)) return undefined
-  const isWhole = good.length === column.length
-  if (type === 'integer' && column instanceof BigInt64Array) {
-    return isWhole ? column : BigInt64Array.from(good, (row) => column[row]!)
-  }
-  if (type !== 'number' || !(column instanceof Float64Array || column instanceof Float32Array)) return undefined
-  return isWhole ? new Float64Array(column) : Float64Array.from(good, (row) => column[row]!)
-}
-
-function convert(value: Value, type: Block['type']): unknown {
-  if (value === null) return null
-  if (type === 'text') return cellOf(value)
-  if (type === 'integer') return BigInt(value as number | bigint)
-  return type === 'number' ? Number(value) : value
 }

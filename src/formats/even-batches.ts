@@ -3,6 +3,7 @@
  * its input was read, or on how many threads.
  */
 import { sliceColumn } from '../core/column-slices.js'
+import type { Field } from '../core/output-columns.js'
 import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../core/record-batch.js'
 import { recycleColumns } from '../io/column-pool.js'
 import { columnWriter, outputFields } from './columnar.js'
@@ -39,7 +40,8 @@ export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): Re
 }
 
 function rowsOf({ kept, fields, classes }: OutputSchema): number {
-  const numbers = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), kept.length)
+  const isList = (type: Field['type']) => type === 'classes' || type === 'names'
+  const numbers = fields.reduce((sum, { type }) => sum + (isList(type) ? classes.length : 1), kept.length)
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / numbers)))
 }
 

@@ -62,6 +62,9 @@ export const EMIT_LIST = 8
 /** Columns: the probabilities of each class in a column of its own. */
 export const EMIT_CLASSES = 9
 
+/** The names of the classes that are among a row's labels, as a list. */
+export const EMIT_MEMBERS = 10
+
 /** Of the true class: its loss, its rank, and whether it was predicted. */
 export const EMIT_LOSS = 16
 export const EMIT_RANK = 17

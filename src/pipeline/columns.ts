@@ -56,7 +56,7 @@ export function numbersOf(
   { to, onError }: Settings,
 ): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
-  if (schema.topK > 0 || emit.length === 0) {
+  if (schema.topK > 0 || emit.length === 0 || emit.includes('labels')) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
     })

@@ -3,7 +3,7 @@ import type { ColumnData } from '../core/column-data.js'
 import { withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
 import type { Field } from '../core/output-columns.js'
-import { structOf } from '../formats/class-columns.js'
+import { POSITION, POSITIONS, structOf, validPositions } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
 import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-memory.js'
 import type { TextJob } from './text-job.js'
@@ -22,7 +22,7 @@ export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, row
   const added = newFields(job).map((field) => {
     const column = field.parts
       ? classColumns(buffer, from, field.parts, job, at, rows)
-      : newColumn(buffer, from, field, job, rows)
+      : newColumn(buffer, from, field, job, at, rows)
     from += columnRoom(field, job.schema.classes.length, at.columnRows)
     return column
   })
@@ -49,10 +49,21 @@ function validityOf(buffer: ArrayBufferLike, at: number, { columnRows }: Layout,
   return withNulls(new Uint8Array(buffer, at + 9 * columnRows + 2 * PADDING, (rows + 7) >> 3), rows)
 }
 
-function newColumn(buffer: ArrayBufferLike, at: number, { type }: Field, job: TextJob, rows: number): ColumnData {
+function newColumn(
+  buffer: ArrayBufferLike,
+  at: number,
+  { type, nullable }: Field,
+  job: TextJob,
+  layout: Layout,
+  rows: number,
+): ColumnData {
   const { schema, settings } = job
   const column = { length: rows, nullCount: 0 }
-  if (type === 'text') return { ...column, type: POSITION, values: new Int32Array(buffer, at, rows) }
+  if (type === 'names') return namesColumn(buffer, at, layout, rows)
+  if (type === 'text') {
+    const values = new Int32Array(buffer, at, rows)
+    return { ...column, type: POSITION, values, ...(nullable && validPositions(values)) }
+  }
   if (type === 'count') return { ...column, type: COUNT, values: new Uint32Array(buffer, at, rows) }
   const result: DataType = { kind: 'float', bitWidth: settings.float32 ? 32 : 64 }
   const numbers = (count: number) =>
@@ -73,12 +84,25 @@ function classColumns(
   from: number,
   parts: readonly Field[],
   job: TextJob,
-  { columnRows }: Layout,
+  layout: Layout,
   rows: number,
 ): ColumnData {
-  return structOf(parts.map((part, index) => newColumn(buffer, from + index * classRoom(columnRows), part, job, rows)))
+  const room = classRoom(layout.columnRows)
+  return structOf(parts.map((part, index) => newColumn(buffer, from + index * room, part, job, layout, rows)))
 }
 
-/** The position of a class; the writer knows its name. */
-const POSITION: DataType = { kind: 'int', bitWidth: 32, signed: true }
+/** Lists of positions, whose ends stand before all of them. */
+function namesColumn(buffer: ArrayBufferLike, at: number, { columnRows }: Layout, rows: number): ColumnData {
+  const offsets = new Int32Array(buffer, at, rows + 1)
+  const length = offsets[rows]!
+  const values = new Int32Array(buffer, at + 8 * columnRows, length)
+  return {
+    type: POSITIONS,
+    length: rows,
+    nullCount: 0,
+    offsets,
+    children: [{ type: POSITION, length, nullCount: 0, values }],
+  }
+}
+
 const COUNT: DataType = { kind: 'int', bitWidth: 32, signed: false }

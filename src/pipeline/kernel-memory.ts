@@ -21,6 +21,7 @@ import {
   EMIT_LABEL,
   EMIT_LIST,
   EMIT_LOSS,
+  EMIT_MEMBERS,
   EMIT_PROBS,
   EMIT_RANK,
   EMIT_TOP,
@@ -34,6 +35,7 @@ import {
   KEEP_TIMESTAMP_UTC,
   NO_BYTE,
 } from '../kernel/constants.js'
+import { decisionRoom, writeDecision } from '../kernel/host/decision.js'
 import { flagsOf } from '../kernel/host/matrix.js'
 import { beginTotals, totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
@@ -49,6 +51,7 @@ const EMIT: Record<OutputColumn, number> = {
   probs: EMIT_PROBS,
   label: EMIT_LABEL,
   index: EMIT_INDEX,
+  labels: EMIT_MEMBERS,
   confidence: EMIT_CONFIDENCE,
   margin: EMIT_CONFIDENCE + 1,
   entropy: EMIT_CONFIDENCE + 2,
@@ -112,6 +115,8 @@ export function layOut(job: TextJob, kernel: Kernel) {
     metricsRoom,
     judgedRoom,
     temperature: take(offsetOf('temperatureSize')),
+    decision: take(decisionRoom(schema.decision)),
+    members: take(schema.decision?.cutoffs ? rows * count : 0),
     states: take(rows * offsetOf('rowStateSize')),
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
@@ -189,6 +194,7 @@ export function columnRoom(field: Field, classes: number, rows: number): number 
 }
 
 function numbersIn({ type }: Field, classes: number): number {
+  if (type === 'names') return classes + 1
   return type === 'classes' ? classes : 1
 }
 
@@ -211,7 +217,11 @@ function batchRows(classes: number): number {
 function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
   const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
-  return PADDING + emit.reduce((sum, column) => sum + (column === 'probs' ? probabilities : name + NUMBER_ROOM), 0)
+  const rooms: Partial<Record<OutputColumn, number>> = {
+    probs: probabilities,
+    labels: sumOf(labels, ({ length }) => length + 1) + 2,
+  }
+  return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + NUMBER_ROOM), 0)
 }
 
 /** Describes a job to the kernel. */
@@ -268,6 +278,9 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   // Memory is used again: what is not wanted is said, too.
   set('truths', 0)
   set('metrics', 0)
+  set('decision', schema.decision ? at.decision : 0)
+  set('members', at.members)
+  if (schema.decision) writeDecision(kernel, at.decision, schema.decision)
   set('judgedCount', 0)
   schema.kept.forEach((column, index) => {
     view.setUint32(at.keptColumns + 8 * index, keepOf(keptType(job.source.columns[column]!)), true)

@@ -85,7 +85,7 @@ interface Job {
 /** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
 function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
   job.emit = job.emit.filter((name) => name !== 'label')
-  if (job.emit.length === 0 || job.layout.topK > 0) {
+  if (job.emit.length === 0 || job.layout.topK > 0 || job.emit.includes('labels')) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds the numbers of predictions; choose with ${optionText('emit')}`,
     })
@@ -137,9 +137,17 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, place)
     return values.map((value) =>
-      typeof value === 'number' ? round(value) : Array.isArray(value) ? value.map(round) : value,
+      typeof value === 'number' ? round(value) : isNumbers(value) ? value.map(round) : value,
     )
   }
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && typeof value[0] === 'number'
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
 /** What values of a field are, where they are no numbers. */
@@ -152,11 +160,12 @@ function requireValues(values: unknown[], fields: readonly Field[], { classes }:
   for (const [index, { name, type, nullable }] of fields.entries()) {
     const value = values[index]
     if (nullable && value === null) continue
+    if (type === 'names' && isNames(value)) continue
     if (type === 'classes' && Array.isArray(value)) {
       if (value.length === classes.length) continue
       throw new SoftmaxError('E_WIDTH', { row, cells: value.length, width: classes.length })
     }
-    if (typeof value === (TYPES[type] ?? 'number') && type !== 'classes') continue
+    if (typeof value === (TYPES[type] ?? 'number') && type !== 'classes' && type !== 'names') continue
     throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit asks for` })
   }
 }

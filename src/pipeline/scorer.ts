@@ -51,8 +51,9 @@ export function batchScorer({
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
   byClass?: boolean
 }) {
-  const { log, sigmoid, topK: top, emit } = schema
-  const options = { log, sigmoid, temperature: settings.temperature, top, summary: needSummary(emit), byClass }
+  const { log, sigmoid, topK: top, emit, decision } = schema
+  const { temperature } = settings
+  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), byClass, decision }
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(

@@ -1,5 +1,6 @@
 /** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
 import { sameType } from '../core/data-type.js'
+import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { isNumber } from '../core/number.js'
@@ -70,7 +71,7 @@ export function textJobOf(
   const refusal =
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
     quotesRefusal(job) ??
-    (output ? dialectRefusal(output) : fieldsRefusal(schema)) ??
+    (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
     (job.typed ? emptyRefusal(schema) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
@@ -153,6 +154,20 @@ function fieldsRefusal(schema: Schema): string | undefined {
   return schema.shape === 'record' ? 'probabilities as an object' : undefined
 }
 
+/** Names that stand together in a cell are written as they are. */
+function namesRefusal(job: ScoreJob): string | undefined {
+  if (!job.schema.emit.includes('labels')) return undefined
+  const isPlain =
+    job.output!.delimiter !== NAMES_DELIMITER &&
+    job.schema.classes.every((name) => labelCell(job)(name) === toBytes(name))
+  return isPlain ? undefined : 'names of classes that need quotes, in one cell'
+}
+
+/** The function that makes the cell of a class's name. */
+function labelCell({ output, settings }: ScoreJob): (name: string) => string {
+  return (name) => encodeCell(toBytes(settings.escapeFormulas ? escapeFormula(name) : name), output!)
+}
+
 /** New columns of the kernel have a value in every row. */
 function emptyRefusal({ emit }: Schema): string | undefined {
   return TRUTHS.some((name) => emit.includes(name)) ? 'columns of true classes' : undefined
@@ -179,15 +194,14 @@ function ndjsonEntry({ measures, typed, output, rawRows, schema }: ScoreJob): En
 }
 
 function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
-  const { schema, output, settings } = job
-  const csvLabel = (name: string) => encodeCell(toBytes(settings.escapeFormulas ? escapeFormula(name) : name), output!)
+  const { schema, output } = job
   const json = (name: string) => toBytes(JSON.stringify(name))
   const columns = source.columns.map(({ name }) => name)
   const isJson = source.format === 'ndjson'
   const hasLines = entry === 'scoreLines' || entry === 'measureLines'
   const opens = !job.rawRows && schema.kept.length === 0
   return {
-    labels: schema.classes.map(output ? csvLabel : json),
+    labels: schema.classes.map(output ? labelCell(job) : json),
     keys: hasLines ? lineKeys(schema, columns).map(toBytes) : [],
     columnKeys: isJson && !hasLines ? columns.map(json) : [],
     leads: output

@@ -30,7 +30,9 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
   const { kept, fields, rounding, dialect, cells } = schema
   const fits = dialect.delimiter.length === 1 && dialect.blanks === 'keep' && kept.length + fields.length > 1
   const joined = joinedFields(fields)
-  const isKnown = joined.every(({ type, position, nullable }) => (type !== 'text' || position) && !nullable)
+  const isKnown = joined.every(
+    ({ type, position, nullable }) => type !== 'names' && (type !== 'text' || position) && !nullable,
+  )
   if (!rounding || cells !== 'text' || !fits || !isKnown) return undefined
   const delimiter = Buffer.from(dialect.delimiter)
   const layout = { tail: Buffer.from('\n'), delimiter: dialect.delimiter, ...rounding }

@@ -4,6 +4,7 @@
  */
 
 import { valueReader } from '../../core/column-values.js'
+import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, toBytes } from '../../core/dialect.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
@@ -29,7 +30,8 @@ interface TextSchema extends OutputSchema {
 /** The writer of delimited text. */
 export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const schema: TextSchema = { ...rest, dialect }
-  const { kept, fields, header, cells } = schema
+  const { kept, fields, header, cells, classes } = schema
+  if (fields.some(({ type }) => type === 'names')) requireSeparable(classes)
   const isEncoded = cells === 'encoded'
   const keep = keptCellWriter(schema)
   const newCells = newCellWriter(schema)
@@ -100,19 +102,21 @@ function newCellWriter(schema: TextSchema): CellsOf {
   const empty = cells === 'encoded' && isLone ? encodeCell('', dialect) : ''
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
+    if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? empty]
+    if (nullable && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
     if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
     if (type === 'result') return numberWriter(run, schema)
-    if (type === 'text') return memoized(value, text)
+    if (type === 'text') return memoized(value, (name) => text(name as string))
     return (scores, row) => [type === 'count' ? String(value(scores, row)) : print([value(scores, row) as number])]
   })
   return (scores, row) => writers.flatMap((write) => write(scores, row))
 }
 
 /** Labels are few, and the same again and again. */
-function memoized(value: Field['value'], text: (value: string) => string): CellsOf {
-  const known = new Map<string, string>()
+function memoized(value: Field['value'], text: (value: string | null) => string): CellsOf {
+  const known = new Map<string | null, string>()
   return (scores, row) => {
-    const name = value(scores, row) as string
+    const name = value(scores, row) as string | null
     let cell = known.get(name)
     if (cell === undefined) {
       cell = text(name)
@@ -120,6 +124,12 @@ function memoized(value: Field['value'], text: (value: string) => string): Cells
     }
     return [cell]
   }
+}
+
+/** A cell of several names; undefined where there is none. */
+function namesCell(names: readonly string[], text: (value: string) => string): string | undefined {
+  requireSeparable(names)
+  return names.length === 0 ? undefined : text(names.join(NAMES_DELIMITER))
 }
 
 const MOST_KNOWN = 1 << 16

@@ -43,7 +43,8 @@ function textOf(field: Field, classes: readonly string[], print: (values: number
     if (typeof value === 'string') return JSON.stringify(value)
     if (value === null || typeof value === 'boolean' || field.type === 'count') return String(value)
     if (typeof value === 'number') return quoteSpecial(print([value]))
-    const numbers = quoteSpecial(print(value))
+    if (field.type === 'names') return JSON.stringify(value)
+    const numbers = quoteSpecial(print(value as number[]))
     if (field.shape === 'list') return `[${numbers}]`
     return `{${numbers.split(',').map((number, index) => `${keys[index]}:${number}`)}}`
   }

@@ -113,9 +113,9 @@ export class ChunkWriter {
 
   #addPlain(leaf: ShreddedLeaf): void {
     const { type } = this.#spec
-    const values = leaf.indices ? gatherValues(type, leaf.values, leaf.indices) : leaf.values
-    this.#addRange(values, 0)
-    this.#append({ ...leaf, values, indices: undefined }, plainSize(values, type))
+    const plain = withoutIndices(leaf, type)
+    this.#addRange(plain.values, 0)
+    this.#append(plain, plainSize(plain.values, type))
   }
 
   #append(leaf: ShreddedLeaf, bytes: number): void {
@@ -137,12 +137,19 @@ export class ChunkWriter {
   #flush(): void {
     if (this.#pending.length === 0) return
     const leaf = joinLeaves(this.#pending, this.#spec)
-    const { indices } = leaf
+    // Readers want the dictionary that indices are of, be there none of them.
+    const indices = this.#dictionary.length > 0 ? leaf.indices : undefined
     if (indices) this.#pages.push(encodeIndices({ ...leaf, indices }, this.#spec, this.#dictionary.length))
-    else this.#pushPlain(encodePages(leaf, this.#spec, this.#pays))
+    else this.#pushPlain(encodePages(withoutIndices(leaf, this.#spec.type), this.#spec, this.#pays))
     this.#pending = []
     this.#pendingBytes = 0
   }
+}
+
+/** A leaf with the values themselves. */
+function withoutIndices(leaf: ShreddedLeaf, type: PhysicalType): ShreddedLeaf {
+  const { indices, values } = leaf
+  return indices ? { ...leaf, values: gatherValues(type, values, indices), indices: undefined } : leaf
 }
 
 /**

@@ -6,11 +6,11 @@
  * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
  */
 import {
-  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
-import { copy, LF, markOf, passJudged, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { copy, labelOf, LF, markOf, membersOf, passJudged, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 
@@ -74,7 +74,13 @@ function fillColumns(rows: u32, job: Job): void {
     } else if (kind == EMIT_TOP) {
       putTop(rows, out, job)
       out += room * (<usize>job.top << 1)
-    } else if (kind == EMIT_LABEL || kind == EMIT_INDEX) {
+    } else if (kind == EMIT_MEMBERS) {
+      putMembers(rows, out, job)
+      out += room * (classes + 1)
+    } else if (kind == EMIT_LABEL) {
+      for (let row: u32 = 0; row < rows; row++) store<u32>(out + ((first + <usize>row) << 2), labelOf(row, job))
+      out += room
+    } else if (kind == EMIT_INDEX) {
       for (let row: u32 = 0; row < rows; row++) {
         store<u32>(out + ((first + <usize>row) << 2), stateOf(row, job).index)
       }
@@ -119,6 +125,25 @@ function putTop(rows: u32, out: usize, job: Job): void {
       store<u32>(to + (place << 2), position)
       putNumbers(values + ((<usize>position) << 3), 8, 1, to + room + (place << shift), job)
     }
+  }
+}
+
+/** Adds the positions of the classes that are among each row's labels, whose ends stand before all of them. */
+function putMembers(rows: u32, out: usize, job: Job): void {
+  const positions = out + ((<usize>job.columnRows) << 3)
+  const classes = job.classes
+  let ends = out + ((<usize>job.filled) << 2)
+  if (!job.filled) store<u32>(out, 0)
+  let end = load<u32>(ends)
+  for (let row: u32 = 0; row < rows; row++) {
+    const members = membersOf(row, job)
+    for (let index: u32 = 0; index < classes; index++) {
+      if (!load<u8>(members + <usize>index)) continue
+      store<u32>(positions + ((<usize>end) << 2), index)
+      end++
+    }
+    ends += 4
+    store<u32>(ends, end)
   }
 }
 

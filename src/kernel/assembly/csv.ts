@@ -4,15 +4,18 @@
  *
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
-import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_PROBS, EMIT_TOP, NO_BYTE } from '../constants'
+import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
-  CR, copy, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeNumber, writeProbabilities,
+  CR, copy, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
 import { isLabelled, readTruth, writeJudged } from './truth'
+
+/** `|`, between the names of several classes in a cell. */
+const BETWEEN_NAMES: u32 = 0x7c
 
 /** The number of bytes from `at` to `end` that are `newline`. */
 export function countLines(at: usize, end: usize, newline: u32): u32 {
@@ -156,13 +159,20 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     const kind = <u32>load<u8>(at)
     if (kind == EMIT_PROBS) out = writeProbabilities(row, job.outDelimiter, out, job)
     else if (kind == EMIT_TOP) out = writeTop(row, out, job)
-    else if (kind == EMIT_LABEL) out = delimit(writeLabel(state.index, out, job), job)
+    else if (kind == EMIT_LABEL) out = delimit(writeLabelCell(labelOf(row, job), out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
+    else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
     else if (kind >= <u32>EMIT_LOSS) out = delimit(isLabelled(row, job) ? writeJudged(kind, row, out, job) : out, job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)
   return out - 1 == start ? writeEmpty(start, job) : out
+}
+
+// @ts-ignore: decorator
+@inline
+function writeLabelCell(label: u32, out: usize, job: Job): usize {
+  return label == NO_CLASS ? out : writeLabel(label, out, job)
 }
 
 /** A row of one empty cell is in quotes, where there are some: else it would be a blank line. */

@@ -1,6 +1,7 @@
 /** What the host sees of the kernel. */
 export * from './offsets'
 export { writeCells } from './cells'
+export { markMembers, probabilityOf } from './decide'
 export { beginWide, judgeChunk } from './judge'
 export { addJudged, addMetrics, beginMetrics, metricsRoom } from './metrics'
 export { addTruth } from './truth'

@@ -1,8 +1,9 @@
 /** Matrices: rows that are scored together, rows of numbers out of a column each, and the other way round. */
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
+import { decideRows } from './decide'
 import { JUDGEMENT_SIZE, judgeRows } from './judge'
 import { scoreRows } from './softmax'
-import { RowState, STATE_SIZE } from './structs'
+import { Decision, RowState, STATE_SIZE } from './structs'
 
 /** How many rows go through the phases of `softmax.ts` together. */
 const BATCH: u32 = 64
@@ -19,6 +20,10 @@ export class MatrixResults {
   /** Addresses of the true class of each row (u32), or 0, and of the rows as they are judged (Judgement). */
   truths: u32
   judged: u32
+  /** Addresses of how labels are chosen (Decision), or 0; of the label of each row (u32); and of its members (u8 a class). */
+  decision: u32
+  labels: u32
+  members: u32
 }
 
 /** Scores rows as `scoreRows` does, some at a time; returns how many have no softmax. */
@@ -38,6 +43,7 @@ export function scoreMatrix(
   for (let row: u32 = 0; row < rows; row += BATCH) {
     const some = min(BATCH, rows - row)
     scoreRows(at, some, classes, states, scratch, out, flags, temperature)
+    if (results.decision) decideSome(at, out, row, some, classes, states, flags, results)
     unscored += takeStates(states, row, some, flags, results)
     if (results.truths) judgeSome(at, out, row, some, classes, states, flags, results)
     at += width * <usize>some
@@ -71,6 +77,21 @@ function judgeSome(
 ): void {
   const truths = <usize>results.truths + (<usize>row << 2)
   judgeRows(at, values, rows, classes, states, truths, flags, <usize>results.judged + <usize>row * JUDGEMENT_SIZE)
+}
+
+function decideSome(
+  at: usize,
+  values: usize,
+  row: u32,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  flags: u32,
+  results: MatrixResults,
+): void {
+  const labels = <usize>results.labels + (<usize>row << 2)
+  const members = <usize>results.members + <usize>row * classes
+  decideRows(at, values, rows, classes, states, flags, changetype<Decision>(results.decision), labels, members)
 }
 
 function takeSummary(state: RowState, row: u32, results: MatrixResults): void {

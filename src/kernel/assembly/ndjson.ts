@@ -8,13 +8,13 @@
  */
 import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
-  EMIT_PROBS, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
+  EMIT_MEMBERS,  EMIT_PROBS, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
-  copy, judgementOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeNumber,
+  copy, judgementOf, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber,
   writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
@@ -212,13 +212,25 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     }
     out = writeText(textAt(job.leads, lead++), out)
     if (kind == EMIT_LIST) out = writeList(row, out, job)
-    else if (kind == EMIT_LABEL) out = writeLabel(state.index, out, job)
+    else if (kind == EMIT_LABEL) out = writeLabelOrNull(labelOf(row, job), out, job)
+    else if (kind == EMIT_MEMBERS) out = writeNames(row, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
     else if (kind >= <u32>EMIT_LOSS) out = isLabelled(row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }
   store<u16>(out, 0x0a7d)
   return out + 2
+}
+
+function writeLabelOrNull(label: u32, out: usize, job: Job): usize {
+  return label == NO_CLASS ? writeNull(out) : writeLabel(label, out, job)
+}
+
+function writeNames(row: u32, out: usize, job: Job): usize {
+  store<u8>(out, BRACKET)
+  out = writeMembers(row, COMMA, out + 1, job)
+  store<u8>(out, closing(BRACKET))
+  return out + 1
 }
 
 /** `null`. */

@@ -2,7 +2,7 @@
 import { SUM_SIZE } from './exact-sum'
 import { Metrics } from './metrics'
 import { TruthText } from './truth'
-import { Job, RowMark, RowState, Temperature } from './structs'
+import { Decision, Job, RowMark, RowState, Temperature } from './structs'
 
 export const rowStateSize: i32 = offsetof<RowState>()
 
@@ -62,6 +62,9 @@ export const job_judged: i32 = offsetof<Job>("judged")
 export const job_judgedRoom: i32 = offsetof<Job>("judgedRoom")
 export const job_judgedCount: i32 = offsetof<Job>("judgedCount")
 export const job_metrics: i32 = offsetof<Job>("metrics")
+export const job_decision: i32 = offsetof<Job>("decision")
+export const job_members: i32 = offsetof<Job>("members")
+export const decisionSize: i32 = offsetof<Decision>()
 export const metricsSize: i32 = offsetof<Metrics>()
 export const exactSumSize: i32 = <i32>SUM_SIZE
 export const truthTextSize: i32 = offsetof<TruthText>()

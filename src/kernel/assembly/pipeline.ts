@@ -17,11 +17,12 @@
  * the same; one file of JavaScript in place of many starts no sooner.
  */
 import { EMIT_CONFIDENCE, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
+import { decide, markMembers } from './decide'
 import { Judgement, JUDGEMENT_SIZE, judgeRow } from './judge'
 import { addJudged, Metrics } from './metrics'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { scoreRows } from './softmax'
-import { Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
+import { Decision, Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
 import { drain, select } from './top-k'
 
 export const LF: u32 = 10
@@ -98,8 +99,36 @@ export function scoreBatch(rows: u32, job: Job): u32 {
   scoreRows(logits, rows, classes, states, job.scratch, values, job.flags, job.temperature)
   let good: u32 = 0
   while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
+  if (job.decision) decideBatch(good, job)
   if (job.truths) judgeBatch(good, job)
   return good
+}
+
+/** Decides the labels of rows, while their results are not rounded. */
+function decideBatch(rows: u32, job: Job): void {
+  const decision = changetype<Decision>(job.decision)
+  const classes = job.classes
+  for (let row: u32 = 0; row < rows; row++) {
+    const logits = rowOf(job.logits, row, job)
+    const values = rowOf(job.values, row, job)
+    markOf(row, job).label = decide(logits, values, stateOf(row, job), job.flags, decision)
+    if (!decision.cutoffs) continue
+    markMembers(logits, values, classes, stateOf(row, job), job.flags, decision.cutoffs, membersOf(row, job))
+  }
+}
+
+/** Where a batch has which classes are among a row's labels. */
+// @ts-ignore: decorator
+@inline
+export function membersOf(row: u32, job: Job): usize {
+  return <usize>job.members + <usize>row * job.classes
+}
+
+/** The position of a row's label; NO_CLASS where it has none. */
+// @ts-ignore: decorator
+@inline
+export function labelOf(row: u32, job: Job): u32 {
+  return job.decision ? markOf(row, job).label : stateOf(row, job).index
 }
 
 /** How many rows, of so many, there is room for where they are judged. */
@@ -206,6 +235,18 @@ export function writeText(text: Text, out: usize): usize {
 /** Writes the class's name. */
 export function writeLabel(index: u32, out: usize, job: Job): usize {
   return writeText(textAt(job.labels, index), out)
+}
+
+/** Writes the names of the classes that are among a row's labels, with a byte between them. */
+export function writeMembers(row: u32, separator: u32, out: usize, job: Job): usize {
+  const members = membersOf(row, job)
+  const start = out
+  for (let index: u32 = 0; index < job.classes; index++) {
+    if (!load<u8>(members + <usize>index)) continue
+    if (out != start) store<u8>(out++, <u8>separator)
+    out = writeLabel(index, out, job)
+  }
+  return out
 }
 
 /** Writes a result, rounded as asked. */

@@ -82,6 +82,20 @@ export class RowMark {
   keptEnd: u32
   /** The position of its true class, where there is a column of such; NO_CLASS if it has none. */
   truth: u32
+  /** The position of its label, where labels are decided; NO_CLASS if it has none. */
+  label: u32
+}
+
+/** How labels are chosen of probabilities: see `decide.ts`. */
+@unmanaged
+export class Decision {
+  /** A row whose largest probability is below it has no label. */
+  minConfidence: f64
+  /** Of two classes, the least probability of the second at which that is the label; NaN where it is the largest. */
+  threshold: f64
+  /** The address of the least probability at which each class is among the labels of a row (f64); 0 where none is wanted. */
+  cutoffs: u32
+  padding: u32
 }
 
 /** Text in memory. */
@@ -171,6 +185,9 @@ export class Job {
   judgedCount: u32
   /** Where rows that are judged are added up (Metrics); 0 where they are all handed over. */
   metrics: u32
+  /** The address of how labels are chosen (Decision), or 0; and of a byte for each class of each row, 1 where it is among its labels. */
+  decision: u32
+  members: u32
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
-import { JUDGED, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
+import { JUDGED, NO_CLASS, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
+import { cutoffsAt, type Decision, decisionRoom, writeDecision } from './decision.js'
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
@@ -16,6 +17,8 @@ export interface KernelOptions {
   summary: boolean
   /** Whether `values` are to stand class after class; for no more classes than {@link MOST_BY_CLASS}, and without `top`. */
   byClass?: boolean
+  /** How labels are chosen, where it is not by the largest logit. */
+  decision?: Decision | undefined
 }
 
 /** Logits: rows x classes, or a column of all rows for each class, one after the other. */
@@ -42,6 +45,10 @@ export interface Scores {
   status: Uint8Array
   /** Position of the largest logit, the first on a tie; of the first NaN, if any. */
   index: Uint32Array
+  /** The position of the label of each row, NO_CLASS where it has none, where labels are decided; else `index` is. */
+  labels?: Uint32Array
+  /** Rows x classes: 1 where a class is among the labels of a row, where these are wanted. */
+  members?: Uint8Array
   /** Rows x top: positions of the largest logits, the largest first, the first on a tie. */
   top: Uint32Array
   /** The largest probability, of log-softmax too. Like the three below, empty where no summary is wanted. */
@@ -111,7 +118,11 @@ export function flagsOf({ log, sigmoid, summary, truth }: Wanted): number {
   return flags.reduce<number>((all, flag) => all | (flag || 0), 0)
 }
 
-function emptyScores(rows: number, classes: number, { top, summary, byClass = false }: KernelOptions): Scores {
+function emptyScores(
+  rows: number,
+  classes: number,
+  { top, summary, byClass = false, decision }: KernelOptions,
+): Scores {
   const column = () => new Float64Array(summary ? rows : 0)
   return {
     rows,
@@ -121,6 +132,8 @@ function emptyScores(rows: number, classes: number, { top, summary, byClass = fa
     unscored: 0,
     status: new Uint8Array(rows),
     index: new Uint32Array(rows),
+    ...(decision && { labels: new Uint32Array(rows) }),
+    ...(decision?.cutoffs && { members: new Uint8Array(rows * classes) }),
     top: new Uint32Array(rows * top),
     confidence: column(),
     margin: column(),
@@ -133,7 +146,7 @@ function emptyScores(rows: number, classes: number, { top, summary, byClass = fa
 type Room = ReturnType<typeof makeRoom>
 
 /** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
-function makeRoom(classes: number, { top, temperature, summary }: KernelOptions, isJudged: boolean) {
+function makeRoom(classes: number, { top, temperature, summary, decision }: KernelOptions, isJudged: boolean) {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -149,19 +162,34 @@ function makeRoom(classes: number, { top, temperature, summary }: KernelOptions,
     out: take(8 * CHUNK + 8),
     heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
-    results: take(24),
+    results: take(36),
     index: take(4 * rows),
     status: take(rows),
     /** Each number of the summaries has room for as many rows. */
     summary: take(summary ? 32 * rows : 0),
     truths: take(isJudged ? 4 * rows : 0),
     judged: take(isJudged ? 8 * JUDGED * rows : 0),
+    decision: take(decision ? decisionRoom(decision) : 0),
+    labels: take(decision ? 4 * rows : 0),
+    members: take(decision?.cutoffs ? CHUNK : 0),
     rows,
   }
   growMemory(kernel, end)
   kernel.setTemperature(room.temperature, temperature)
-  const { index, status, summary: numbers, truths, judged } = room
-  words(room.results, 6).set([index, status, numbers, 8 * rows, isJudged ? truths : 0, judged])
+  const { index, status, summary: numbers, truths, judged, labels, members } = room
+  if (decision) writeDecision(kernel, room.decision, decision)
+  const decides = decision ? room.decision : 0
+  words(room.results, 9).set([
+    index,
+    status,
+    numbers,
+    8 * rows,
+    isJudged ? truths : 0,
+    judged,
+    decides,
+    labels,
+    members,
+  ])
   return room
 }
 
@@ -182,6 +210,7 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   const { logits, states, scratch, out, temperature, results } = room
   scores.unscored += kernel.scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeResults(run, first, rows)
+  storeMembers(run, first, rows)
   storeValues(run, first, rows)
   if (options.top === 0) return
   kernel.selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
@@ -247,11 +276,29 @@ function scoreWideRow(run: Run, row: number): void {
     kernel.emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
     if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
+    if (scores.members) markChunk(run, row, base, count)
   }
+  if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return
   kernel.drain(room.heap, held, room.top)
   storeTop(run, row, 1)
+}
+
+/** Marks which classes of a chunk of a wide row are among its labels. */
+function markChunk({ scores: { members, classes }, room, flags }: Run, row: number, base: number, count: number): void {
+  const cutoffs = cutoffsAt(room.decision) + 8 * base
+  kernel.markMembers(room.logits, room.out, count, room.states, flags, cutoffs, room.members)
+  members!.set(new Uint8Array(kernel.memory.buffer, room.members, count), row * classes + base)
+}
+
+/** The label of a wide row, NO_CLASS where its largest probability is too low. */
+function wideLabel({ logits, scores, room, options, flags }: Run, row: number): number {
+  const [index] = words(room.index, 1)
+  const largest = logits.numbers[row * scores.classes + index!]!
+  const { minConfidence = 0 } = options.decision!
+  const isSure = minConfidence === 0 || kernel.probabilityOf(largest, room.states, flags) >= minConfidence
+  return isSure ? index! : NO_CLASS
 }
 
 /** Puts the chunks of a row into the kernel's memory one after another: the position of each, and its classes. */
@@ -268,9 +315,15 @@ function storeTop({ scores, room, options: { top } }: Run, first: number, rows: 
   scores.top.set(words(room.top, rows * top), first * top)
 }
 
+/** Takes over which classes are among the labels of some rows. */
+function storeMembers({ scores: { members, classes }, room }: Run, first: number, rows: number): void {
+  members?.set(new Uint8Array(kernel.memory.buffer, room.members, rows * classes), first * classes)
+}
+
 /** Takes over what stands once a row. */
 function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
   scores.index.set(words(room.index, rows), first)
+  scores.labels?.set(words(room.labels, rows), first)
   scores.status.set(new Uint8Array(kernel.memory.buffer, room.status, rows), first)
   if (scores.judged) scores.judged.set(doubles(room.judged, JUDGED * rows), JUDGED * first)
   if (!options.summary) return

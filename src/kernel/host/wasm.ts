@@ -22,6 +22,17 @@ export interface Kernel {
   gatherKept(job: number): void
   /** See `assembly/cells.ts`. */
   writeCells(rows: number, table: number, out: number): number
+  /** See `assembly/decide.ts`. */
+  markMembers(
+    at: number,
+    values: number,
+    count: number,
+    state: number,
+    flags: number,
+    cutoffs: number,
+    out: number,
+  ): void
+  probabilityOf(logit: number, state: number, flags: number): number
   /** See `assembly/judge.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
   beginWide(judgement: number, state: number, truth: number, logit: number): void
   judgeChunk(
@@ -115,7 +126,7 @@ export function newMemory(bytes: number): WebAssembly.Memory {
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
 type OffsetName =
-  | `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'truthText' | 'metrics' | 'exactSum'}Size`
+  | `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'decision' | 'truthText' | 'metrics' | 'exactSum'}Size`
   | `job_${string}`
 
 /** An offset in bytes, as the kernel has it. */
