@@ -15,8 +15,8 @@ import { parseOptions, type SettingsOf } from './core/options.js'
 import { newStats } from './pipeline/row-counts.js'
 
 async function main(argv: string[]): Promise<void> {
-  const evaluates = argv[0] === 'evaluate'
-  const { inputs: named, options } = readArguments(evaluates ? argv.slice(1) : argv)
+  const verb = VERBS.find((verb) => verb === argv[0])
+  const { inputs: named, options } = readArguments(verb ? argv.slice(1) : argv)
   const parsed = parseOptions(options, 'command')
   if (parsed.help) return print(helpText())
   if (parsed.completions) {
@@ -26,9 +26,14 @@ async function main(argv: string[]): Promise<void> {
   if (parsed.version) return print(`${version()}\n`)
   const settings = { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = inputsOf(named)
-  requireDistinct(inputs, settings)
-  requireMeasured(settings, evaluates)
-  if (evaluates) {
+  const { calibration } = options
+  requireDistinct(typeof calibration === 'string' ? [...inputs, calibration] : inputs, settings)
+  requireMeasured(settings, verb)
+  if (verb === 'calibrate') {
+    const { calibrateByInputs } = await import('./command/calibrate.js')
+    return calibrateByInputs(inputs, options, settings)
+  }
+  if (verb === 'evaluate') {
     const { evaluateInputs } = await import('./command/evaluate.js')
     return evaluateInputs(inputs, options, settings)
   }
@@ -46,10 +51,17 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** Refuses what asks for metrics where there are none. Throws E_CONFLICT. */
-function requireMeasured({ json, metrics, truth }: SettingsOf<'command'>, evaluates: boolean): void {
-  if (json && !evaluates) throw new SoftmaxError('E_CONFLICT', { reason: '--json is of softmax evaluate' })
-  if (metrics === undefined || truth !== undefined || evaluates) return
+/** What the first argument may say that is done in place of scoring. */
+const VERBS = ['evaluate', 'calibrate'] as const
+
+/** Refuses options of one verb with another, and what asks for metrics where there are none. Throws E_CONFLICT. */
+function requireMeasured(settings: SettingsOf<'command'>, verb: (typeof VERBS)[number] | undefined): void {
+  const { json, coverage, metrics, truth } = settings
+  if (json && verb !== 'evaluate') throw new SoftmaxError('E_CONFLICT', { reason: '--json is of softmax evaluate' })
+  if (coverage !== undefined && verb !== 'calibrate') {
+    throw new SoftmaxError('E_CONFLICT', { reason: '--coverage is of softmax calibrate' })
+  }
+  if (metrics === undefined || truth !== undefined || verb) return
   throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
 }
 

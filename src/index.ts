@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export { type CalibrateOptions, calibrate } from './api/calibrate.js'
 export { type EvaluateOptions, evaluate } from './api/evaluate.js'
 export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOptions } from './api/options.js'
 export { type Row, type RowStream, read } from './api/read.js'
@@ -20,6 +21,7 @@ export {
 } from './api/softmax.js'
 export { type MatrixScores, softmaxMatrix } from './api/softmax-matrix.js'
 export { type WriterStream, write } from './api/write.js'
+export type { BeforeAfter, Calibration } from './core/calibration.js'
 export { CODES, type Code, type CodedError, type Info, type Position as Place, SoftmaxError } from './core/errors.js'
 export type { FormatName } from './core/formats.js'
 export type { Metrics } from './core/metrics.js'

@@ -270,6 +270,25 @@ const THROUGH_COMMAND = {
     says: '"cow"',
     api: { options: { logits: 'logit_cat,cow' }, info: { item: 'cow' } },
   },
+  E_CALIBRATION: {
+    files: { 'in.csv': GOOD, 'c.json': '{"version": 2, "temperature": 1}' },
+    args: ['in.csv', '--calibration', 'c.json'],
+    status: 2,
+    begins: 'c.json: --calibration: ',
+    says: 'version "2", and this program reads version 1; softmax calibrate makes one',
+    api: {
+      options: { calibration: { temperature: 2, classes: [] } },
+      info: { reason: 'it is not a calibration' },
+      says: 'calibration: it is not a calibration; softmax calibrate makes one',
+    },
+  },
+  E_VALIDATION: {
+    files: { 'in.csv': 'logit_cat,logit_dog,y\n1,2,\n' },
+    args: ['calibrate', 'in.csv', '--truth', 'y'],
+    status: 1,
+    begins: 'the rows do not calibrate: ',
+    says: 'none of them has a true class',
+  },
   E_HEADER: {
     files: { 'in.csv': '1.5,2.5\n3.5,4.5\n' },
     args: ['in.csv'],

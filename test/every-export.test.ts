@@ -58,6 +58,16 @@ it('files and true classes to metrics', async () => {
   expect(metrics.accuracy).toBe(1)
 })
 
+it('files and true classes to a calibration', async () => {
+  const options: types.CalibrateOptions = { truth: 'y', coverage: 0.5 }
+  const rows = () => Readable.from(['logit_a,logit_b,y\n2,1,a\n2,1,a\n2,1,b\n1,2,b\n'])
+  const calibration: types.Calibration = await api.calibrate([rows()], options)
+  const { before, after }: types.BeforeAfter = calibration.log_loss
+  expectTypeOf(calibration.temperature).toEqualTypeOf<number>()
+  expect(after).toBeLessThan(before)
+  expect((await api.evaluate([rows()], { truth: 'y', calibration })).log_loss).toBe(after)
+})
+
 it('errors and tables', () => {
   const code: types.Code = 'E_CELL'
   const info: types.Info<'E_CELL'> & types.Place = { cell: 'x', row: 1 }

@@ -1226,6 +1226,51 @@ const TESTS = {
     })
   },
 
+  calibration() {
+    const CALIBRATION = { version: 1, method: 'temperature', temperature: 2, classes: ['a', 'b', 'c'] }
+    const HALVED = 'logit_a,logit_b,logit_c\n2,4,6\n'
+
+    it('names a file whose temperature divides the logits', async () => {
+      const cwd = folder({ 'c.json': JSON.stringify(CALIBRATION) })
+      const output = `p_a,p_b,p_c,label\n${P123},c\n`
+      expect(command(['--calibration', 'c.json'], { cwd, stdin: HALVED }).stdout).toBe(output)
+      expect(await textOf(HALVED, { calibration: join(cwd, 'c.json') })).toBe(output)
+      expect(await textOf(HALVED, { calibration: CALIBRATION })).toBe(output)
+    })
+
+    it('is of objects and of a matrix, too', async () => {
+      const probabilities = P123.split(',').map(Number)
+      const { predictions } = await predict([[2, 4, 6]], { calibration: CALIBRATION })
+      expect(predictions[0]).toMatchObject({ probabilities })
+      expect(Array.from(softmaxMatrix([2, 4, 6], 1, 3, { calibration: CALIBRATION }).values)).toEqual(probabilities)
+    })
+
+    it('is never read and written in one run', () => {
+      const cwd = folder({ 'c.json': JSON.stringify(CALIBRATION) })
+      expect(command(['--calibration', 'c.json', '-o', 'c.json'], { cwd, stdin: HALVED })).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('E_SAME_FILE'),
+      })
+    })
+
+    refuses('--calibration', [''], 'calibration', ['', 7, true])
+  },
+
+  coverage() {
+    it('is a share, of softmax calibrate alone', () => {
+      const stdin = 'logit_a,logit_b,y\n2,1,a\n2,1,b\n'
+      const { stdout } = command(['calibrate', '--truth', 'y', '--coverage', '0.5'], { stdin })
+      expect(JSON.parse(stdout)).toMatchObject({ coverage: 0.5, quantile: 0.5 })
+      expect(command(['--coverage', '0.5'], { stdin })).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('--coverage is of softmax calibrate'),
+      })
+      for (const text of ['0', '1', '90', '90%', '']) {
+        expect(thrown(() => readArguments(['--coverage', text]))).toMatchObject({ code: 'E_OPTION', status: 2 })
+      }
+    })
+  },
+
   json() {
     it('prints an evaluation as JSON, and is of that alone', () => {
       const stdin = 'logit_a,logit_b,y\n2,1,a\n'
@@ -1439,7 +1484,7 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, json, ...others } = all
+    const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, json, coverage, ...others } = all
     const { quiet, completions, help, version, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })

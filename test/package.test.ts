@@ -71,6 +71,7 @@ describe('the package', () => {
         'CODES',
         'OPTIONS',
         'SoftmaxError',
+        'calibrate',
         'evaluate',
         'logSigmoid',
         'logSoftmax',

@@ -6,7 +6,7 @@ import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import type { Run } from '../pipeline/run.js'
 import type { ScoreOptions } from './options.js'
-import { fileRun, requireInputs, scoreReadable } from './score-files.js'
+import { drain, fileRun, requireInputs, scoreReadable } from './score-files.js'
 
 /** Options that are of the rows that are written: an evaluation writes none. */
 const WRITERS = [
@@ -52,15 +52,15 @@ export async function measure(
   emit: Run['emit'],
 ): Promise<Metrics> {
   const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, emit)
-  for await (const _ of scoreReadable(inputs, { ...run, measures: true }));
+  await drain(scoreReadable(inputs, { ...run, measures: true }), settings)
   return run.metrics!.result(run.stats)
 }
 
 /** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
-export function requireEvaluation(options: object, truth: string | undefined): void {
+export function requireEvaluation(options: object, truth: string | undefined, verb = 'evaluate'): void {
   const given = [...WRITERS, ...FILES].find((name) => (options as Record<string, unknown>)[name] !== undefined)
   if (given !== undefined) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `evaluate writes no rows; leave out ${optionText(given)}` })
+    throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no rows; leave out ${optionText(given)}` })
   }
   if (truth !== undefined) return
   throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected: 'the column of the true classes' })

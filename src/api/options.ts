@@ -14,6 +14,11 @@ interface ForBytesObjectsMatrix {
   /** The number that the logits are divided by first, above 0 [default: 1]. */
   temperature?: ValueOf<'temperature'> | undefined
   /**
+   * What `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature [default:
+   * none].
+   */
+  calibration?: ValueOf<'calibration'> | undefined
+  /**
    * How many of the most probable classes to give, the most probable first, in place of the probabilities of all
    * [default: off].
    */

@@ -1,5 +1,6 @@
 /** Files -> bytes: inputs one after the other, scored into one output. */
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { SoftmaxError } from '../core/errors.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
@@ -36,7 +37,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
   const { signal } = settings
   const run = fileRun(settings, (event, ...what) => stream.emit(event, ...what))
   const bytes = scoreReadable(inputs, run)
-  const stream = Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
+  const stream: Readable = bytesStream(bytes, signal)
   return Object.assign(stream, { stats: run.stats, metrics: () => run.metrics?.result(run.stats), release })
 }
 
@@ -60,10 +61,28 @@ function isReadable(input: unknown): boolean {
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
-  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
+  const files = await readableFiles(inputs, run.settings)
   const sources = files.map((file) => inputOf(file, run.settings.source, run.stats))
+  yield* scoreInputs(sources, { ...run, single: files.length === 1 })
+}
+
+/** Runs to the end, as long as nothing aborts it. */
+export async function drain(bytes: AsyncGenerator<Uint8Array>, { signal }: SettingsOf<'bytes'>): Promise<void> {
+  await finished(bytesStream(bytes, signal).resume())
+}
+
+function bytesStream(bytes: AsyncGenerator<Uint8Array>, signal: AbortSignal | undefined): Readable {
+  return Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
+}
+
+/** The files and streams of inputs, directories as their parts, once all files can be read. */
+export async function readableFiles(
+  inputs: readonly (string | Readable)[],
+  settings: SettingsOf<'bytes'>,
+): Promise<(string | Readable)[]> {
+  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
   const paths = files.filter((file) => typeof file === 'string')
   for (const path of paths) await requireReadable(path)
-  if (files.length > 1) for (const path of paths) await requireKnown(path, run.settings)
-  yield* scoreInputs(sources, { ...run, single: files.length === 1 })
+  if (files.length > 1) for (const path of paths) await requireKnown(path, settings)
+  return files
 }

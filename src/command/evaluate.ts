@@ -2,13 +2,7 @@
 import { measure, requireEvaluation } from '../api/evaluate.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Schema } from '../core/schema.js'
-import { announcement } from './announcement.js'
-import { sourcesOf } from './inputs.js'
-import { complain, warn } from './messages.js'
-import { openOutput } from './output.js'
-import { openRejects } from './rejects.js'
-import { scoreOptions } from './score-run.js'
+import { writeJudged } from './judged-run.js'
 
 /** Evaluates the inputs, and writes the metrics to standard output or to a file. */
 export async function evaluateInputs(
@@ -17,30 +11,10 @@ export async function evaluateInputs(
   settings: SettingsOf<'command'>,
 ): Promise<void> {
   requireEvaluation(options, settings.truth)
-  const output = await openOutput(settings.output, settings.clobber)
-  try {
-    const metrics = await metricsOf(inputs, settings)
-    await output.write(Buffer.from(settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)))
-    await output.commit()
-  } catch (error) {
-    output.abandon()
-    throw error
-  }
-}
-
-async function metricsOf(inputs: string[], settings: SettingsOf<'command'>): Promise<Metrics> {
-  const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
-  const onReject = rejects && ((reject: Parameters<typeof rejects.add>[0]) => rejects.add(reject))
-  const bytes = { ...scoreOptions(settings), onReject } as SettingsOf<'bytes'>
-  try {
-    return await measure(sourcesOf(inputs), bytes, (event, what, source) => {
-      if (event === 'warning') warn(settings, `${source}: ${what}`)
-      const schema = what as Schema
-      if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
-    })
-  } finally {
-    await rejects?.close()
-  }
+  await writeJudged(inputs, settings, async (sources, bytes, emit) => {
+    const metrics = await measure(sources, bytes, emit)
+    return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
+  })
 }
 
 /** The most classes that the table lists: of more, those with the lowest F1. */

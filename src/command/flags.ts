@@ -110,6 +110,7 @@ const HELP_INDENT = 26
 
 const USAGE = `Usage: softmax [options] [input ...]
        softmax evaluate --truth COLUMN [options] [input ...]
+       softmax calibrate --truth COLUMN -o FILE [options] [input ...]
 
 Reads rows of logits, writes class probabilities and the argmax label.
 With no input, or "-", reads standard input. Several inputs make one output, and
@@ -117,7 +118,9 @@ so does a directory of parts: files called part-* or like a format.
 
   softmax logits.csv -o scored.csv
   model-dump | softmax --labels dog,cat,boat | load-into-warehouse
-  softmax evaluate validation.csv --truth label`
+  softmax evaluate validation.csv --truth label
+  softmax calibrate validation.csv --truth label -o calibration.json
+  softmax logits.csv --calibration calibration.json -o scored.csv`
 
 const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
 output failed, 70 a defect of softmax, 128+n stopped by signal n.`

@@ -115,10 +115,15 @@ function requireConservation({ done, rejects }: Run): void {
   throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
-/** The part of the command's settings that the stream takes. */
-export function scoreOptions(settings: SettingsOf<'command'>) {
+/** The part of the command's settings that is of `score`. */
+export function bytesSettings(settings: SettingsOf<'command'>) {
   const shared = Object.fromEntries(namesIn('bytes').map((name) => [name, settings[name as keyof typeof settings]]))
   return { ...shared, source: 'stdin' }
+}
+
+/** The same as options: a temperature that is given beside a calibration would be another one. */
+export function scoreOptions(settings: SettingsOf<'command'>) {
+  return { ...bytesSettings(settings), ...(settings.calibration !== undefined && { temperature: undefined }) }
 }
 
 /** Reports the rows that were left out on stderr. */

@@ -141,6 +141,11 @@ export const CODES = {
     const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
     return `${what}: ${shown(names.join(','))}; choose with ${optionText('tensor', proposed)}`
   }),
+  E_CALIBRATION: word<{ reason: string }>(
+    2,
+    ({ reason }) => `${optionText('calibration')}: ${reason}; softmax calibrate makes one`,
+  ),
+  E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `the rows do not calibrate: ${reason}`),
   E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' }>(
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,

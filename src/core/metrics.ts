@@ -56,7 +56,7 @@ export function metricsOf(
   counts: { rejected: number; abstained: number },
 ): Metrics {
   const { rows, unlabelled, bins } = totals
-  const mean = (total: Total) => (rows === 0 ? null : sumOf(total) / rows)
+  const mean = (total: Total) => (rows === 0 ? null : numberOf(total) / rows)
   const counted = countsByClass(totals)
   const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!) }))
   const right = counted.reduce((sum, { right }) => sum + right, 0)
@@ -186,7 +186,8 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function sumOf({ units, special }: Total): number {
+/** The double nearest to an exact sum. */
+export function numberOf({ units, special }: Total): number {
   return Number.isFinite(special) ? toNumber(units) : special
 }
 

@@ -3,6 +3,7 @@
  * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
  */
 
+import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
 import { delimiterOf, FORMAT_NAMES, type FormatName, holdsArrays, isArray, isText } from './formats.js'
@@ -21,6 +22,8 @@ interface Kind<T> {
   expected: string
   read(text: string): unknown
   accepts(value: unknown): value is T
+  /** What is meant by a value, where it names something. */
+  resolve?(value: T): T
 }
 
 const flag: Kind<boolean> = {
@@ -99,6 +102,22 @@ function numbersByName(text: string): unknown {
   } catch {
     return text
   }
+}
+
+const share: Kind<number> = {
+  place: 'P',
+  expected: 'a number above 0 and below 1',
+  read: (text) => (text.trim() === '' ? text : Number(text)),
+  accepts: (value): value is number => typeof value === 'number' && value > 0 && value < 1,
+}
+
+const calibrationGiven: Kind<string | Applied> = {
+  place: 'FILE',
+  expected: 'the name of a file, or what calibrate() gave',
+  read: (text) => text,
+  accepts: (value): value is string | Applied =>
+    (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null),
+  resolve: readCalibration,
 }
 
 const byte = (place: string): Kind<string> => ({
@@ -189,8 +208,8 @@ const signal: Kind<AbortSignal> = {
   accepts: (value): value is AbortSignal => value instanceof AbortSignal,
 }
 
-/** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, the command. */
-type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'command'
+/** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, `calibrate` beside `score`, the command. */
+type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'calibrate' | 'command'
 
 /** Inputs that an option may be about: text, text whose cells are delimited, an array, files of several arrays. */
 type Subject = 'text' | 'delimited' | 'array' | 'arrays'
@@ -267,9 +286,25 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     short: 'T',
     default: 1,
+    implied: calibratedTemperature,
     aliases: 'temp t tau',
     help: 'divide the logits by N first',
     doc: 'the number that the logits are divided by first, above 0',
+  }),
+  calibration: option({
+    kind: calibrationGiven,
+    scopes: EVERYWHERE,
+    defaultText: 'none',
+    aliases: 'calibrated calibrator calibration-file',
+    help: 'divide the logits by the temperature that softmax calibrate found, for the same classes',
+    doc: 'what `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature',
+  }),
+  coverage: option({
+    kind: share,
+    scopes: ['calibrate', 'command'],
+    defaultText: 'none',
+    aliases: 'confidence-level',
+    help: 'softmax calibrate: the share of rows whose set of classes, which scoring emits as set, is to have the true one',
   }),
   logits: option({
     kind: list('SELECTOR', 'column names or positions'),
@@ -645,6 +680,15 @@ function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string
   })
 }
 
+/** A calibration is of one temperature. */
+function calibratedTemperature({ calibration, temperature }: Record<string, unknown>): number | undefined {
+  if (!calibrationGiven.accepts(calibration)) return undefined
+  if (temperature === undefined) return readCalibration(calibration).temperature
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${optionText('calibration')} has a temperature; leave out ${optionText('temperature')}`,
+  })
+}
+
 type Table = typeof OPTIONS
 type Name = keyof Table
 export type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S, infer _D> ? T : never
@@ -760,7 +804,7 @@ function check(name: string, options: Record<string, unknown>): unknown {
   const inPlace = implied?.(options) ?? fallback
   if (value === undefined) return inPlace
   if (!kind.accepts(value)) throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected })
-  return value
+  return kind.resolve ? kind.resolve(value) : value
 }
 
 /** A list that may be written as text: `a,b` or ['a', 'b']. */

@@ -1,5 +1,6 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
 
+import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
 import { className, isLogitName, isResultName } from './column-name.js'
 import { typeName } from './data-type.js'
 import { decisionOf } from './decision.js'
@@ -35,7 +36,7 @@ export interface Schema extends Layout {
 }
 
 type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'truth' | 'threshold'>>
+  Partial<Pick<SettingsOf<'bytes'>, 'truth' | 'threshold' | 'calibration'>>
 
 /**
  * Resolves the columns of an input whose logits stand in a column each.
@@ -259,7 +260,7 @@ function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
 }
 
 type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> &
-  Partial<Pick<SchemaSettings, 'labels' | 'truth' | 'threshold'>>
+  Partial<Pick<SchemaSettings, 'labels' | 'truth' | 'threshold' | 'calibration'>>
 
 /**
  * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
@@ -284,9 +285,26 @@ export function resolveLayout(
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   const sigmoid = op.endsWith('sigmoid')
   if (sigmoid) requireOwn(columns)
+  if (settings.calibration !== undefined) {
+    requireCalibrated(settings.calibration, classes, sigmoid, (own ?? labels) !== undefined)
+  }
   const decision = decisionOf(settings, { emit: columns, sigmoid }, count === undefined ? undefined : classes)
   const decided = decision && { decision }
   return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
+}
+
+/** Throws E_CALIBRATION or E_CONFLICT where a calibration is not of these classes; rows of unknown number have none. */
+function requireCalibrated(
+  calibration: string | Applied,
+  classes: readonly string[],
+  sigmoid: boolean,
+  named: boolean,
+): void {
+  if (sigmoid) {
+    const reason = `${optionText('calibration')} is of probabilities that add up to 1, and those of sigmoid do not`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
+  if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
 }
 
 /** Throws E_CONFLICT where an output column is of all classes together, and each has a probability of its own. */

@@ -12,8 +12,10 @@ export const WANT_SUMMARY = 2
 export const WANT_SIGMOID = 4
 /** Whether rows are judged by their true class. */
 export const WANT_TRUTH = 8
+/** Whether the derivatives of the loss are wanted, too: see `assembly/judge.ts`. */
+export const WANT_SLOPE = 16
 /** How many numbers a row that is judged has, and which some of them are: see `assembly/judge.ts`. */
-export const JUDGED = 8
+export const JUDGED = 10
 export const TRUTH = 0
 export const PREDICTED = 1
 export const RANK = 2
@@ -23,11 +25,15 @@ export const BINS = 15
 export const CURVE_BINS = 4096
 /** Ranks of the true class up to this one are counted. */
 export const RANKS = 5
+/** Counts of the probabilities of true classes that lie in a range, where one is looked for: parts of equal size, as a power of two. */
+export const PARTS_BITS = 16
 /** The position of a class where there is none. */
 export const NO_CLASS = 0xffffffff
 
 /** The classes that are summed together, a multiple of two: chunks of a row are whole blocks, except the last. */
 export const BLOCK = 128
+/** The most classes of a chunk; a row that is whole in memory is judged in chunks of as many, so that the bits are the same. */
+export const CHUNK = 1 << 14
 
 /** What is done with a column. */
 export const ACTION_DROP = 0

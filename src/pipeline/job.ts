@@ -50,6 +50,7 @@ export async function jobOf(
     typed,
     byClass,
     measures,
+    probe: run.probe,
     wantRaw: settings.onReject !== undefined,
     input: dialect,
     output,

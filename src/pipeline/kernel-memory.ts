@@ -82,7 +82,7 @@ export type Layout = ReturnType<typeof layOut>
 export function layOut(job: TextJob, kernel: Kernel) {
   const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
   const { header, topK, truth } = schema
-  const metricsRoom = truth === undefined ? 0 : totalsRoom(kernel, labels.length)
+  const metricsRoom = truth === undefined ? 0 : totalsRoom(kernel, labels.length, job.probe)
   const judgedRoom = truth === undefined ? 0 : MOST_JUDGED
   const count = labels.length
   const growth = GROWTH[job.entry]
@@ -245,7 +245,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('columns', schema.header.length)
   set('actions', at.actions)
   set('classes', labels.length)
-  set('flags', flagsOf({ ...schema, summary, truth: schema.truth !== undefined }))
+  set('flags', flagsOf({ ...schema, summary, truth: schema.truth !== undefined, slope: job.probe !== undefined }))
   set('top', schema.topK)
   set('order', writeOrder(schema.logits, at.order, view) ? at.order : 0)
   set('float32', settings.float32 ? 1 : 0)
@@ -311,7 +311,7 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
   writeField(kernel, at, 'judged', at.judged)
   writeField(kernel, at, 'judgedRoom', at.judgedRoom)
   writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
-  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, job.labels.length)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, job.labels.length, job.probe)
   new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
   const { truths } = job
   let end = start

@@ -1,17 +1,26 @@
 /** The metrics of a run: rows that were judged are added up as they come, on whatever thread and in whatever order. */
 import { type Metrics, metricsOf } from '../core/metrics.js'
 import type { Judged } from '../core/record-batch.js'
-import { JudgedRows } from '../kernel/host/metrics.js'
+import { JudgedRows, type Probe, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
 export class RunMetrics {
   #labels: readonly string[] = []
   #rows: JudgedRows | undefined
+  readonly #probe: Probe | undefined
+
+  constructor(probe?: Probe) {
+    this.#probe = probe
+  }
+
+  get labels(): readonly string[] {
+    return this.#labels
+  }
 
   /** To be called once the classes are known. */
   begin(labels: readonly string[]): void {
     this.#labels = labels
-    this.#rows ??= new JudgedRows(labels.length)
+    this.#rows ??= new JudgedRows(labels.length, this.#probe)
   }
 
   add(judged: readonly Judged[]): void {
@@ -23,7 +32,11 @@ export class RunMetrics {
 
   /** The metrics of all rows so far. */
   result(stats: Stats): Metrics {
-    const rows = this.#rows ?? new JudgedRows(0)
-    return metricsOf(rows.totals(), this.#labels, { rejected: rejectedOf(stats), abstained: 0 })
+    return metricsOf(this.totals(), this.#labels, { rejected: rejectedOf(stats), abstained: 0 })
+  }
+
+  /** What these are made of. */
+  totals(): Totals {
+    return (this.#rows ?? new JudgedRows(0, this.#probe)).totals()
   }
 }

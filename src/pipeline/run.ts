@@ -6,6 +6,7 @@ import { kindOf } from '../core/kind-of.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import type { Probe } from '../kernel/host/metrics.js'
 import type { Input, Opened } from './open-input.js'
 import type { Stats } from './row-counts.js'
 import type { RunMetrics } from './run-metrics.js'
@@ -38,6 +39,8 @@ export interface Run {
   /** Whether rows are judged only, and nothing is written; and what adds up the rows that are judged. */
   measures?: boolean
   metrics?: RunMetrics
+  /** What a calibration looks at, of these rows. */
+  probe?: Probe
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

@@ -7,6 +7,7 @@ import { fieldsOf } from '../core/output-columns.js'
 import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
+import type { Probe } from '../kernel/host/metrics.js'
 
 /** What scoring needs to know of a run; it can be sent to another thread. */
 export interface ScoreJob {
@@ -32,6 +33,8 @@ export interface ScoreJob {
   byClass: boolean
   /** Whether rows are judged only, and nothing is written. */
   measures: boolean
+  /** What a calibration looks at, of rows that are judged. */
+  probe?: Probe | undefined
   /** Whether the bytes of bad rows are wanted. */
   wantRaw: boolean
   /** How delimited text comes in, where it does; and how it goes out, where it does. */

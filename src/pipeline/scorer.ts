@@ -16,6 +16,7 @@ import type {
 } from '../core/record-batch.js'
 import { JUDGED, LOSS } from '../kernel/constants.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
+import type { Probe } from '../kernel/host/metrics.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -46,14 +47,17 @@ export function batchScorer({
   schema,
   settings,
   byClass = false,
+  probe,
 }: {
   schema: Layout & { emit: readonly OutputColumn[] }
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
   byClass?: boolean
+  probe?: Probe | undefined
 }) {
   const { log, sigmoid, topK: top, emit, decision } = schema
   const { temperature } = settings
-  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), byClass, decision }
+  const slope = probe !== undefined
+  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision }
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(

@@ -2,7 +2,7 @@
 export * from './offsets'
 export { writeCells } from './cells'
 export { markMembers, probabilityOf } from './decide'
-export { beginWide, judgeChunk } from './judge'
+export { beginWide, endJudgement, judgeChunk } from './judge'
 export { addJudged, addMetrics, beginMetrics, metricsRoom } from './metrics'
 export { addTruth } from './truth'
 export { countLines } from './csv'

@@ -4,8 +4,16 @@
  *
  * The loss has the bits that log-softmax gives, so it is within 1 ulp. The squared error and the entropy are sums over the
  * classes in their order, within n 2^-52 of their size.
+ *
+ * Where a temperature T is looked for, so are the derivatives of the loss by b = 1 / T. With u_i = b (M - x_i), M = max x, and
+ * E the mean by the probabilities, loss = log sum e^(-u_i) + u_y, and
+ *
+ *     slope = b d loss / d b = u_y - E u       curvature = b^2 d^2 loss / d b^2 = E u^2 - (E u)^2
+ *
+ * The largest logit has u = 0 and at least 1 / n of the probability, so the curvature is at least E u^2 / n: what cancels
+ * costs it a factor of n at most.
  */
-import { NO_CLASS, WANT_LOG } from '../constants'
+import { CHUNK, NO_CLASS, WANT_LOG, WANT_SLOPE } from '../constants'
 import { both } from './exp'
 import { emitLogs, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
@@ -23,7 +31,10 @@ export class Judgement {
   loss: f64
   brier: f64
   entropy: f64
-  padding: f64
+  /** The probability of the true class; and the derivatives of the loss, where they are wanted. */
+  own: f64
+  slope: f64
+  curvature: f64
 }
 
 export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
@@ -39,12 +50,16 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
   out.entropy = state.logHead
   out.rank = truth == NO_CLASS ? NaN : 1
   out.loss = truth == NO_CLASS ? NaN : lossOf(logit, state)
+  out.own = NaN
+  out.slope = 0
+  out.curvature = 0
 }
 
 /** The same of a row that is several chunks. */
 export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64): void {
   beginJudgement(out, state, truth, logit)
   out.confidence = probability(state.max, state)
+  if (truth != NO_CLASS) out.own = probability(logit, state)
 }
 
 function lossOf(logit: f64, state: RowState): f64 {
@@ -70,6 +85,20 @@ export function judgeChunk(
   addClasses(at, values, <i32>count, truth, state, flags, out)
 }
 
+/** Makes derivatives of the sums that all chunks of a row have left: of u in the slope, of u^2 in the curvature. */
+export function endJudgement(state: RowState, logit: f64, flags: u32, out: Judgement): void {
+  if (out.truth < 0 || !(flags & WANT_SLOPE)) return
+  const mean = out.slope
+  out.slope = distanceOf(logit, state) - mean
+  out.curvature -= mean * mean
+}
+
+/** The distance of a logit from the largest, divided by the temperature. */
+function distanceOf(logit: f64, state: RowState): f64 {
+  const temperature = temperatureOf(state)
+  return (state.max * temperature.before - logit * temperature.before) * (temperature.after * both(temperature.inverse))
+}
+
 /** How many classes are before the true one, which is at the position `truth`, perhaps outside of the chunk. */
 function countBefore(at: usize, count: i32, truth: i32, logit: f64): u32 {
   const own = min(max(truth, 0), count)
@@ -92,6 +121,22 @@ function countAbove(at: usize, count: i32, logit: f64): u32 {
 
 /** Adds to the squared error, and to the entropy, which is L + sum p |d|; even classes in one lane, odd ones in the other. */
 function addClasses(at: usize, values: usize, count: i32, truth: i32, state: RowState, flags: u32, out: Judgement): void {
+  if (flags & WANT_SLOPE) addClassesOf(true, at, values, count, truth, state, flags, out)
+  else addClassesOf(false, at, values, count, truth, state, flags, out)
+}
+
+// @ts-ignore: decorator
+@inline
+function addClassesOf(
+  hasSlope: bool,
+  at: usize,
+  values: usize,
+  count: i32,
+  truth: i32,
+  state: RowState,
+  flags: u32,
+  out: Judgement,
+): void {
   const temperature = temperatureOf(state)
   const before = f64x2.splat(temperature.before)
   const max = f64x2.mul(f64x2.splat(state.max), before)
@@ -99,6 +144,7 @@ function addClasses(at: usize, values: usize, count: i32, truth: i32, state: Row
   const nothing = f64x2.splat(0)
   let brier = nothing
   let distances = nothing
+  let squares = nothing
   let here = i64x2(0, 1)
   const own = i64x2.splat(truth)
   const end = at + ((<usize>count) << 3)
@@ -107,12 +153,18 @@ function addClasses(at: usize, values: usize, count: i32, truth: i32, state: Row
     const p = flags & WANT_LOG ? probabilities(at, end, state) : at + 8 < end ? v128.load(values) : v128.load64_zero(values)
     const error = f64x2.sub(p, v128.and(f64x2.splat(1), i64x2.eq(here, own)))
     brier = f64x2.add(brier, f64x2.mul(error, error))
-    const product = f64x2.mul(p, f64x2.mul(f64x2.sub(max, f64x2.mul(logits, before)), scale))
-    distances = f64x2.add(distances, v128.and(product, f64x2.gt(p, nothing)))
+    const distance = f64x2.mul(f64x2.sub(max, f64x2.mul(logits, before)), scale)
+    const product = v128.and(f64x2.mul(p, distance), f64x2.gt(p, nothing))
+    distances = f64x2.add(distances, product)
+    if (hasSlope) squares = f64x2.add(squares, v128.and(f64x2.mul(product, distance), f64x2.gt(p, nothing)))
     here = i64x2.add(here, i64x2.splat(2))
   }
   out.brier += f64x2.extract_lane(brier, 0) + f64x2.extract_lane(brier, 1)
-  out.entropy += f64x2.extract_lane(distances, 0) + f64x2.extract_lane(distances, 1)
+  const sum = f64x2.extract_lane(distances, 0) + f64x2.extract_lane(distances, 1)
+  out.entropy += sum
+  if (!hasSlope) return
+  out.slope += sum
+  out.curvature += f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1)
 }
 
 /** The probabilities of two classes, or of the last one, where results are logarithms. */
@@ -121,12 +173,17 @@ function probabilities(at: usize, end: usize, state: RowState): v128 {
   return f64x2.replace_lane(f64x2.splat(first), 1, at + 8 < end ? probability(load<f64>(at, 8), state) : 0)
 }
 
-/** Judges a row that is one chunk. */
+/** Judges a row that is in memory as a whole. */
 export function judgeRow(at: usize, values: usize, classes: u32, state: RowState, truth: u32, flags: u32, out: Judgement): void {
   const logit = truth == NO_CLASS ? 0 : load<f64>(at + ((<usize>truth) << 3))
   beginJudgement(out, state, truth, logit)
   out.confidence = flags & WANT_LOG ? probability(state.max, state) : load<f64>(values + ((<usize>state.index) << 3))
-  judgeChunk(at, values, classes, 0, state, logit, flags, out)
+  if (truth != NO_CLASS) out.own = flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3))
+  for (let base: u32 = 0; base < classes; base += CHUNK) {
+    const start = (<usize>base) << 3
+    judgeChunk(at + start, values + start, min(CHUNK, classes - base), base, state, logit, flags, out)
+  }
+  endJudgement(state, logit, flags, out)
 }
 
 /** Judges rows that were scored together; `truths` has the class of each (u32). */

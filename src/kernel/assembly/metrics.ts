@@ -1,13 +1,12 @@
 /** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
-import { BINS, CURVE_BINS, RANKS } from '../constants'
+import { BINS, CURVE_BINS, PARTS_BITS, RANKS } from '../constants'
 import { addExact, addSum, ExactSum, SUM_SIZE } from './exact-sum'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 
-
 /**
- * Counts and sums. Behind the struct, without gaps: a count for each rank from 1; the sums of loss, squared error and entropy;
- * the bins of calibration, and those of the curve; and a count for each truth and prediction. Counts are doubles, as there may
- * be more than 2^32 rows.
+ * Counts and sums. Behind the struct, without gaps: a count for each rank from 1; the sums of loss, squared error, entropy and
+ * of the derivatives of the loss; the bins of calibration, and those of the curve; a count for each truth and prediction; and
+ * counts of parts. Counts are doubles, as there may be more than 2^32 rows.
  */
 @unmanaged
 export class Metrics {
@@ -16,6 +15,13 @@ export class Metrics {
   classes: u32
   /** 1 where truths and predictions are counted: with many classes, they take too much room. */
   hasConfusion: u32
+  /**
+   * Where a temperature or a quantile is looked for: probabilities of true classes from `lowest` on are counted in parts of
+   * 2^shift doubles. These follow one another as their bits do. Below 0 there are neither parts nor derivatives.
+   */
+  lowest: f64
+  shift: i32
+  padding: u32
 }
 
 /** A bin: how many rows, how many of them right. Those of calibration have the sum of their confidences behind it. */
@@ -28,19 +34,28 @@ class Bin {
 const BIN_SIZE: usize = offsetof<Bin>() + SUM_SIZE
 const RANKS_AT: usize = offsetof<Metrics>()
 const SUMS_AT: usize = RANKS_AT + ((<usize>RANKS) << 3)
-const BINS_AT: usize = SUMS_AT + 3 * SUM_SIZE
+const SUMS: usize = 5
+const BINS_AT: usize = SUMS_AT + SUMS * SUM_SIZE
+const PARTS: u64 = 1 << PARTS_BITS
 const CURVE_AT: usize = BINS_AT + <usize>BINS * BIN_SIZE
 const CONFUSION_AT: usize = CURVE_AT + <usize>CURVE_BINS * offsetof<Bin>()
 
 /** How many bytes metrics take. */
-export function metricsRoom(classes: u32, hasConfusion: u32): usize {
+export function metricsRoom(classes: u32, hasConfusion: u32, shift: i32): usize {
+  return partsAt(classes, hasConfusion) + (shift < 0 ? 0 : <usize>PARTS << 3)
+}
+
+/** Where the counts of parts are. */
+function partsAt(classes: u32, hasConfusion: u32): usize {
   return CONFUSION_AT + (hasConfusion ? ((<usize>classes * <usize>classes) << 3) : 0)
 }
 
 /** Makes metrics of no rows, in memory that has only zeros. */
-export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32): void {
+export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, shift: i32, lowest: f64): void {
   metrics.classes = classes
   metrics.hasConfusion = hasConfusion
+  metrics.shift = shift
+  metrics.lowest = lowest
 }
 
 /** Adds the metrics of other rows of the same classes. */
@@ -49,13 +64,15 @@ export function addMetrics(metrics: Metrics, other: Metrics): void {
   const from = changetype<usize>(other)
   addCounts(to, from, 2)
   addCounts(to + RANKS_AT, from + RANKS_AT, RANKS)
-  for (let nth: usize = 0; nth < 3; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
+  for (let nth: usize = 0; nth < SUMS; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
   for (let bin = BINS_AT; bin < CURVE_AT; bin += BIN_SIZE) {
     addCounts(to + bin, from + bin, 2)
     addSumAt(to, from, bin + offsetof<Bin>())
   }
   addCounts(to + CURVE_AT, from + CURVE_AT, 2 * CURVE_BINS)
   if (metrics.hasConfusion) addCounts(to + CONFUSION_AT, from + CONFUSION_AT, metrics.classes * metrics.classes)
+  const parts = partsAt(metrics.classes, metrics.hasConfusion)
+  if (metrics.shift >= 0) addCounts(to + parts, from + parts, <u32>PARTS)
 }
 
 function addCounts(to: usize, from: usize, count: u32): void {
@@ -89,8 +106,16 @@ function addRow(metrics: Metrics, row: Judgement): void {
   count(bin, right)
   addExact(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
   count(base + CURVE_AT + min(<usize>(confidence * <f64>CURVE_BINS), CURVE_BINS - 1) * offsetof<Bin>(), right)
-  if (!metrics.hasConfusion) return
-  increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
+  if (metrics.hasConfusion) increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
+  if (metrics.shift >= 0) addForCalibration(metrics, row)
+}
+
+function addForCalibration(metrics: Metrics, row: Judgement): void {
+  const base = changetype<usize>(metrics)
+  addExact(changetype<ExactSum>(base + SUMS_AT + 3 * SUM_SIZE), row.slope)
+  addExact(changetype<ExactSum>(base + SUMS_AT + 4 * SUM_SIZE), row.curvature)
+  const part = (reinterpret<u64>(row.own) - reinterpret<u64>(metrics.lowest)) >> <u64>metrics.shift
+  if (part < PARTS) increment(base + partsAt(metrics.classes, metrics.hasConfusion) + ((<usize>part) << 3))
 }
 
 /**

@@ -35,7 +35,7 @@
  * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
  * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
  */
-import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants'
+import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SIGMOID, WANT_SLOPE, WANT_SUMMARY, WANT_TRUTH } from '../constants'
 import {
   both,
   entryOf,
@@ -531,7 +531,7 @@ export function scoreRows(
   flags: u32,
   temperature: u32,
 ): void {
-  if (flags & ~WANT_TRUTH || classes < 2 || classes > <u32>BLOCK) return scoreEach(at, rows, classes, states, scratch, out, flags, temperature)
+  if (flags & ~(WANT_TRUTH | WANT_SLOPE) || classes < 2 || classes > <u32>BLOCK) return scoreEach(at, rows, classes, states, scratch, out, flags, temperature)
   const width = (<usize>classes) << 3
   let left = rows
   for (; left > 1; left -= 2, at += 2 * width, out += 2 * width, states += 2 * STATE_SIZE) {

@@ -1,5 +1,5 @@
 /** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
-import { JUDGED, NO_CLASS, WANT_LOG, WANT_SIGMOID, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
+import { CHUNK, JUDGED, NO_CLASS, WANT_LOG, WANT_SIGMOID, WANT_SLOPE, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
 import { cutoffsAt, type Decision, decisionRoom, writeDecision } from './decision.js'
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
@@ -15,6 +15,8 @@ export interface KernelOptions {
   top: number
   /** Whether confidence, margin, entropy and logsumexp are worked out. */
   summary: boolean
+  /** Whether rows that are judged have the derivatives of their loss. */
+  slope?: boolean
   /** Whether `values` are to stand class after class; for no more classes than {@link MOST_BY_CLASS}, and without `top`. */
   byClass?: boolean
   /** How labels are chosen, where it is not by the largest logit. */
@@ -71,8 +73,6 @@ export const STATUS: readonly (string | undefined)[] = [
   'all logits are -inf',
 ]
 
-/** The most logits in the kernel's memory at once: rows of them, or a part of a row, of whole blocks of the kernel. */
-const CHUNK = 1 << 14
 /** The most rows that go through the kernel's phases together. */
 const BATCH = 64
 
@@ -110,11 +110,12 @@ interface Run {
 }
 
 /** What the kernel computes of rows. */
-type Wanted = Pick<KernelOptions, 'log' | 'sigmoid' | 'summary'> & { truth: boolean }
+type Wanted = Pick<KernelOptions, 'log' | 'sigmoid' | 'summary' | 'slope'> & { truth: boolean }
 
 /** The kernel's flags of what it computes. */
-export function flagsOf({ log, sigmoid, summary, truth }: Wanted): number {
-  const flags = [log && WANT_LOG, sigmoid && WANT_SIGMOID, summary && WANT_SUMMARY, truth && WANT_TRUTH]
+export function flagsOf({ log, sigmoid, summary, truth, slope }: Wanted): number {
+  const softmaxFlags = [log && WANT_LOG, sigmoid && WANT_SIGMOID, summary && WANT_SUMMARY]
+  const flags = [...softmaxFlags, truth && WANT_TRUTH, slope && WANT_SLOPE]
   return flags.reduce<number>((all, flag) => all | (flag || 0), 0)
 }
 
@@ -278,6 +279,7 @@ function scoreWideRow(run: Run, row: number): void {
     if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
     if (scores.members) markChunk(run, row, base, count)
   }
+  if (truth !== undefined) kernel.endJudgement(state, logit, flags, room.judged)
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return

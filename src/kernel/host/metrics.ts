@@ -1,5 +1,5 @@
 /** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { BINS, CURVE_BINS, JUDGED, RANKS } from '../constants.js'
+import { BINS, CURVE_BINS, JUDGED, PARTS_BITS, RANKS } from '../constants.js'
 import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
 /** The most classes whose true and predicted ones are counted in a table. */
@@ -14,6 +14,15 @@ export interface Bin {
   confidence: bigint
 }
 
+/**
+ * What a calibration looks at beside: the derivatives of the loss, and how the probabilities of true classes are spread. These
+ * are counted from `lowest` on, in parts of 2^shift doubles each.
+ */
+export interface Probe {
+  lowest: number
+  shift: number
+}
+
 /** What the metrics of some rows are made of. Sums are exact: in units of 2^-1088. */
 export interface Totals {
   classes: number
@@ -24,6 +33,10 @@ export interface Totals {
   loss: Total
   brier: Total
   entropy: Total
+  /** The derivatives of the loss (`assembly/judge.ts`), and the counts of the parts, where there is a {@link Probe}. */
+  slope: Total
+  curvature: Total
+  parts: Float64Array
   bins: Bin[]
   curve: Bin[]
   /** How many rows have a true class and a predicted one: [truth, prediction, count], none of which is 0. */
@@ -41,33 +54,37 @@ const SUM_WORDS = offsetOf('exactSumSize') / 8
 /** What an exact sum has in front of its limbs. */
 const LIMBS_AT = 16
 const BIN_WORDS = 2 + SUM_WORDS
+const SUMS = 5
+const PARTS = 1 << PARTS_BITS
+const NO_PROBE: Probe = { lowest: 0, shift: -1 }
 
 /** The most classes whose metrics are added up in the memory of every kernel; rows of more are handed over one by one. */
 const MOST_IN_KERNELS = 512
 
 /** How many bytes the metrics of a kernel's own rows take; 0 where it has none. */
-export function totalsRoom(kernel: Kernel, classes: number): number {
-  return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1)
+export function totalsRoom(kernel: Kernel, classes: number, { shift } = NO_PROBE): number {
+  return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1, shift)
 }
 
 /** Makes room in a kernel's memory the metrics of no rows. */
-export function beginTotals(kernel: Kernel, at: number, classes: number): void {
-  new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, classes)).fill(0)
-  kernel.beginMetrics(at, classes, 1)
+export function beginTotals(kernel: Kernel, at: number, classes: number, probe = NO_PROBE): void {
+  new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, classes, probe)).fill(0)
+  kernel.beginMetrics(at, classes, 1, probe.shift, probe.lowest)
 }
 
 /** Where things lie in the memory of a kernel that adds up rows. */
-function layOut(kernel: Kernel, classes: number, hasConfusion: boolean) {
+function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: Probe) {
   const metrics = Math.ceil(kernel.heapBase() / 16) * 16
   const ranks = metrics + METRICS_SIZE
   const sums = ranks + 8 * RANKS
-  const bins = sums + 8 * 3 * SUM_WORDS
+  const bins = sums + 8 * SUMS * SUM_WORDS
   const curve = bins + 8 * BINS * BIN_WORDS
   const confusion = curve + 16 * CURVE_BINS
-  const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion))
-  growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, classes)))
-  kernel.beginMetrics(metrics, classes, Number(hasConfusion))
-  return { metrics, ranks, sums, bins, curve, rows, confusion }
+  const parts = metrics + kernel.metricsRoom(classes, Number(hasConfusion), -1)
+  const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion), probe.shift)
+  growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, classes, probe)))
+  kernel.beginMetrics(metrics, classes, Number(hasConfusion), probe.shift, probe.lowest)
+  return { metrics, ranks, sums, bins, curve, rows, confusion, parts }
 }
 
 /** Adds up rows that were judged. */
@@ -78,10 +95,13 @@ export class JudgedRows {
   /** Where there are too many classes for a table. */
   readonly #pairs: Map<number, number> | undefined
 
-  constructor(classes: number) {
+  readonly #hasParts: boolean
+
+  constructor(classes: number, probe = NO_PROBE) {
     this.#classes = classes
     this.#pairs = classes > MOST_DENSE ? new Map() : undefined
-    this.#at = layOut(this.#kernel, classes, !this.#pairs)
+    this.#at = layOut(this.#kernel, classes, !this.#pairs, probe)
+    this.#hasParts = probe.shift >= 0
   }
 
   /** Adds the metrics of other rows, as {@link beginTotals} laid them out. */
@@ -109,9 +129,10 @@ export class JudgedRows {
   }
 
   totals(): Totals {
-    const { metrics, ranks, sums, bins, curve } = this.#at
+    const { metrics, ranks, sums, bins, curve, parts } = this.#at
     const [rows = 0, unlabelled = 0] = this.#doubles(metrics, 2)
-    const [loss, brier, entropy] = [0, 1, 2].map((nth) => this.#total(sums + 8 * nth * SUM_WORDS))
+    const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * SUM_WORDS))
+    const [loss, brier, entropy, slope, curvature] = totals
     return {
       classes: this.#classes,
       rows,
@@ -120,6 +141,9 @@ export class JudgedRows {
       loss: loss!,
       brier: brier!,
       entropy: entropy!,
+      slope: slope!,
+      curvature: curvature!,
+      parts: this.#doubles(parts, this.#hasParts ? PARTS : 0).slice(),
       bins: Array.from({ length: BINS }, (_, nth) => {
         const at = bins + 8 * nth * BIN_WORDS
         return { ...this.#bin(at), confidence: this.#total(at + 16).units }

@@ -35,6 +35,7 @@ export interface Kernel {
   probabilityOf(logit: number, state: number, flags: number): number
   /** See `assembly/judge.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
   beginWide(judgement: number, state: number, truth: number, logit: number): void
+  endJudgement(state: number, logit: number, flags: number, judgement: number): void
   judgeChunk(
     at: number,
     values: number,
@@ -47,8 +48,8 @@ export interface Kernel {
   ): void
   addJudged(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
-  beginMetrics(metrics: number, classes: number, hasConfusion: number): void
-  metricsRoom(classes: number, hasConfusion: number): number
+  beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void
+  metricsRoom(classes: number, hasConfusion: number, shift: number): number
   addTruth(at: number, length: number, index: number, job: number): void
   measureCsv(at: number, end: number, out: number, limit: number, job: number): number
   measureLines(at: number, end: number, out: number, limit: number, job: number): number

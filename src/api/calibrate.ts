@@ -1,0 +1,185 @@
+/** Files or streams with a column of true classes -> what makes probabilities of other rows match how often they are right. */
+import type { Readable } from 'node:stream'
+import type { Calibration } from '../core/calibration.js'
+import { SoftmaxError } from '../core/errors.js'
+import { numberOf } from '../core/metrics.js'
+import { optionText } from '../core/option-words.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
+import { type Ending, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
+import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
+import type { Run } from '../pipeline/run.js'
+import { RunMetrics } from '../pipeline/run-metrics.js'
+import { scoreInputs } from '../pipeline/score-inputs.js'
+import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
+import { drain, fileRun, readableFiles, requireInputs } from './score-files.js'
+
+/** Options of {@link calibrate}: those of `evaluate`, but for what it finds itself. */
+export interface CalibrateOptions extends Omit<EvaluateOptions, 'op' | 'temperature' | 'calibration'> {
+  /** The share of rows, above 0 and below 1, whose `set` of classes is to have the true one [default: no sets]. */
+  coverage?: number | undefined
+}
+
+/** What a calibration finds. */
+const FOUND = ['temperature', 'calibration'] as const
+
+/**
+ * What makes the probabilities of a model match how often it is right: the temperature T > 0 that softmax(logits / T) has the
+ * least mean log loss with, on rows whose true classes are known and that the model was not trained on. With `coverage`, also
+ * the quantile of 1 - p(true class) that makes sets of classes have the true one that often (split conformal prediction with
+ * the score of Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", 2019).
+ *
+ * The inputs are read once for each step of the search, usually five times, in constant memory; streams go to a temporary file.
+ * The result has the same bits however the rows are split.
+ *
+ * @throws {SoftmaxError} E_VALIDATION for rows that no temperature can be found of; what `evaluate` throws.
+ *
+ * @example
+ * const calibration = await calibrate(['validation.csv'], { truth: 'label' })
+ * await pipeline(scoreFiles(['logits.csv'], { calibration }), createWriteStream('scored.csv'))
+ */
+export async function calibrate(
+  inputs: readonly (string | Readable)[],
+  options: CalibrateOptions,
+): Promise<Calibration> {
+  requireInputs(inputs, 'calibrate')
+  const { coverage, ...others } = options
+  requireToBeFound(others)
+  const settings = parseOptions(others, 'bytes')
+  requireCalibration(others, settings)
+  return calibrateInputs(inputs, { ...settings, ...parseOptions({ coverage }, 'calibrate') }, () => {})
+}
+
+/** Throws E_CONFLICT where a temperature is given. */
+export function requireToBeFound(options: object): void {
+  const given = FOUND.find((name) => (options as Record<string, unknown>)[name] !== undefined)
+  if (given === undefined) return
+  throw new SoftmaxError('E_CONFLICT', { reason: `calibrate finds the temperature; leave out ${optionText(given)}` })
+}
+
+/** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
+export function requireCalibration(options: object, { truth, op }: Pick<SettingsOf<'bytes'>, 'truth' | 'op'>): void {
+  if (op.endsWith('sigmoid')) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: 'calibrate is of softmax, and sigmoid gives each class a probability of its own',
+    })
+  }
+  requireEvaluation(options, truth, 'calibrate')
+}
+
+/** Calibrates; `emit` is told the events of the first pass over the inputs. */
+export async function calibrateInputs(
+  inputs: readonly (string | Readable)[],
+  settings: SettingsOf<'bytes'> & SettingsOf<'calibrate'>,
+  emit: Run['emit'],
+): Promise<Calibration> {
+  const files = new RepeatedInputs(await readableFiles(inputs, settings), settings.source)
+  try {
+    const passes = new Passes(files, inputs.length === 1, settings, emit)
+    const found = await findTemperature((temperature) => passes.measure(temperature), isAlwaysRight)
+    const { temperature, before, after, ending } = found
+    if (ending === 'infinite') throw validationError('true classes have logits of -inf, so the log loss is infinite')
+    return {
+      version: 1,
+      method: 'temperature',
+      temperature,
+      classes: [...after.classes],
+      rows: after.rows,
+      log_loss: { before: before.loss, after: after.loss },
+      ece: { before: before.ece, after: after.ece },
+      warnings: warningsOf(after, ending),
+    }
+  } finally {
+    await files.close()
+  }
+}
+
+/** What a pass over all rows finds. */
+interface Pass extends Slope {
+  classes: readonly string[]
+  rows: number
+  /** How many rows were read, the bad ones and those without a true class too. */
+  read: number
+  accuracy: number
+  ece: number
+}
+
+/** The passes over the inputs: the first one reports what is unusual, and the rows that are bad. */
+class Passes {
+  readonly #files: RepeatedInputs
+  readonly #single: boolean
+  readonly #settings: SettingsOf<'bytes'>
+  readonly #emit: Run['emit']
+  #first: Pass | undefined
+
+  constructor(files: RepeatedInputs, single: boolean, settings: SettingsOf<'bytes'>, emit: Run['emit']) {
+    this.#files = files
+    this.#single = single
+    this.#settings = settings
+    this.#emit = emit
+  }
+
+  /** Goes over all rows, their logits divided by a temperature. */
+  async measure(temperature: number): Promise<Pass> {
+    const isFirst = this.#first === undefined
+    const settings = { ...this.#settings, temperature, emit: 'probs', keep: false, to: 'csv' } as const
+    const quiet = { ...settings, onReject: undefined }
+    const run = fileRun(isFirst ? settings : quiet, isFirst ? this.#emit : () => {})
+    const metrics = new RunMetrics(PROBE)
+    const sources = await this.#files.open(run.stats)
+    const probed = { ...run, metrics, measures: true, probe: PROBE, single: this.#single && sources.length === 1 }
+    await drain(scoreInputs(sources, probed), settings)
+    const pass = passOf(metrics, run.stats)
+    this.#first ??= requireCalibrable(pass)
+    if (pass.rows === this.#first.rows && pass.read === this.#first.read) return pass
+    throw new SoftmaxError('E_INPUT', { reason: `it changed: it had ${this.#first.read} rows, and has ${pass.read}` })
+  }
+}
+
+/** All probabilities are counted, in parts of 2^46 of their bits. */
+const PROBE = { lowest: 0, shift: 46 }
+
+function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
+  const { rows, slope, curvature } = metrics.totals()
+  const { log_loss, ece, accuracy } = metrics.result(stats)
+  return {
+    classes: metrics.labels,
+    rows,
+    read: stats.read,
+    loss: log_loss ?? 0,
+    accuracy: accuracy ?? 0,
+    ece: ece ?? 0,
+    slope: numberOf(slope),
+    curvature: numberOf(curvature),
+  }
+}
+
+/** Throws E_VALIDATION for rows of which no temperature can be found. */
+function requireCalibrable(pass: Pass): Pass {
+  if (pass.rows === 0) throw validationError('none of them has a true class')
+  if (pass.classes.length < 2) throw validationError('they are of one class, whose probability is always 1')
+  return pass
+}
+
+function validationError(reason: string): SoftmaxError {
+  return new SoftmaxError('E_VALIDATION', { reason })
+}
+
+/** Then the loss falls with the temperature, without an end. */
+function isAlwaysRight({ accuracy }: Pass): boolean {
+  return accuracy === 1
+}
+
+/** Fewer rows than these say little of others. */
+const FEW = 100
+
+function warningsOf({ rows }: Pass, ending: Ending): string[] {
+  const few = rows < FEW ? [`a calibration of ${rows} ${rows === 1 ? 'row' : 'rows'} says little of others`] : []
+  const text = ENDINGS[ending]
+  return text === undefined ? few : [...few, text]
+}
+
+const ENDINGS: Partial<Record<Ending, string>> = {
+  lowest: `the log loss falls with the temperature, as where every row is right; ${LOWEST} is the lowest that is looked at`,
+  highest: `the log loss falls as the temperature rises, as where logits say nothing of the true class; ${HIGHEST} is the highest that is looked at`,
+  flat: 'the log loss is the same at every temperature, as where the logits of each row are equal',
+}

@@ -1,0 +1,20 @@
+/** `softmax calibrate`: a temperature, and a quantile for sets of classes, as the JSON that scoring takes. */
+import { calibrateInputs, requireCalibration, requireToBeFound } from '../api/calibrate.js'
+import type { SettingsOf } from '../core/options.js'
+import { writeJudged } from './judged-run.js'
+import { warn } from './messages.js'
+
+/** Calibrates by the inputs, and writes the calibration to standard output or to a file. */
+export async function calibrateByInputs(
+  inputs: string[],
+  options: object,
+  settings: SettingsOf<'command'>,
+): Promise<void> {
+  requireToBeFound(options)
+  requireCalibration(options, settings)
+  await writeJudged(inputs, settings, async (sources, bytes, emit) => {
+    const calibration = await calibrateInputs(sources, { ...bytes, coverage: settings.coverage }, emit)
+    for (const warning of calibration.warnings) warn(settings, warning)
+    return `${JSON.stringify(calibration, undefined, 2)}\n`
+  })
+}

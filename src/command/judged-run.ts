@@ -1,0 +1,42 @@
+/** A run of the command that judges rows and writes none: what it finds goes to its output. */
+import type { Readable } from 'node:stream'
+import type { SettingsOf } from '../core/options.js'
+import type { Reject } from '../core/reject.js'
+import type { Schema } from '../core/schema.js'
+import type { Run } from '../pipeline/run.js'
+import { announcement } from './announcement.js'
+import { sourcesOf } from './inputs.js'
+import { complain, warn } from './messages.js'
+import { openOutput } from './output.js'
+import { openRejects } from './rejects.js'
+import { bytesSettings } from './score-run.js'
+
+/** Makes the text that is written, of the inputs. */
+type Judge = (sources: (string | Readable)[], settings: SettingsOf<'bytes'>, emit: Run['emit']) => Promise<string>
+
+/** Judges the inputs, and writes what comes of it to standard output or to a file. */
+export async function writeJudged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge): Promise<void> {
+  const output = await openOutput(settings.output, settings.clobber)
+  try {
+    await output.write(Buffer.from(await judged(inputs, settings, judge)))
+    await output.commit()
+  } catch (error) {
+    output.abandon()
+    throw error
+  }
+}
+
+async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge): Promise<string> {
+  const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
+  const onReject = rejects && ((reject: Reject) => rejects.add(reject))
+  const bytes = { ...bytesSettings(settings), onReject } as SettingsOf<'bytes'>
+  try {
+    return await judge(sourcesOf(inputs), bytes, (event, what, source) => {
+      if (event === 'warning') warn(settings, `${source}: ${what}`)
+      const schema = what as Schema
+      if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
+    })
+  } finally {
+    await rejects?.close()
+  }
+}

@@ -1,0 +1,48 @@
+/** Inputs that are read again and again: files as they are, whatever else from a temporary file that its first reading leaves. */
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { TempFile } from '../io/temp-file.js'
+import { inputOf } from './file-input.js'
+import type { Input } from './open-input.js'
+import type { Stats } from './row-counts.js'
+
+export class RepeatedInputs {
+  readonly #files: readonly (string | Readable)[]
+  readonly #source: string | undefined
+  readonly #copies = new Map<string | Readable, TempFile>()
+
+  /** `source` names streams in messages. */
+  constructor(files: readonly (string | Readable)[], source: string | undefined) {
+    this.#files = files
+    this.#source = source
+  }
+
+  /** The inputs, to be read once; what comes in is counted. */
+  async open(stats: Stats): Promise<Input[]> {
+    const inputs: Input[] = []
+    for (const file of this.#files) inputs.push(await this.#inputOf(file, stats))
+    return inputs
+  }
+
+  async #inputOf(file: string | Readable, stats: Stats): Promise<Input> {
+    const copy = this.#copies.get(file)
+    if (copy) return { name: typeof file === 'string' ? file : this.#source, chunks: copy.chunks() }
+    const { path, ...input } = inputOf(file, this.#source, stats)
+    if (path !== undefined && (await stat(path)).isFile()) return { ...input, path }
+    return { ...input, chunks: this.#copied(file, input.chunks) }
+  }
+
+  async *#copied(file: string | Readable, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    const copy = await TempFile.open()
+    this.#copies.set(file, copy)
+    for await (const chunk of chunks) {
+      await copy.write(chunk)
+      yield chunk
+    }
+  }
+
+  /** Removes the temporary files. */
+  async close(): Promise<void> {
+    for (const copy of this.#copies.values()) await copy.close()
+  }
+}
