@@ -28,6 +28,7 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   mkdirSync(join(cwd, 'node_modules'))
   for (const [name, path] of packages()) symlinkSync(path, join(cwd, 'node_modules', name))
   fixture('digits-logits.csv', 'logits.csv')
+  fixture('digits-logits.csv', 'validation.csv')
   fixture('digits.npy', 'logits.npy')
   const array = (format: string, name: string, as: string) => {
     const lines = readFileSync(join(ROOT, 'fixtures', `arrays-${format}.ndjson`), 'utf8')

@@ -1,11 +1,13 @@
 /** Files or streams with a column of true classes -> what makes probabilities of other rows match how often they are right. */
 import type { Readable } from 'node:stream'
 import type { Calibration } from '../core/calibration.js'
+import { quantileOf, rankOfScore, rowsNeeded } from '../core/conformal.js'
 import { SoftmaxError } from '../core/errors.js'
 import { numberOf } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
-import { type Ending, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
+import { probabilityAt, type Range, WHOLE } from '../core/order-statistic.js'
+import { type Ending, type Found, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
 import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
@@ -78,19 +80,30 @@ export async function calibrateInputs(
     const found = await findTemperature((temperature) => passes.measure(temperature), isAlwaysRight)
     const { temperature, before, after, ending } = found
     if (ending === 'infinite') throw validationError('true classes have logits of -inf, so the log loss is infinite')
+    const { coverage } = settings
+    const quantile = coverage === undefined ? undefined : await quantileIn(passes, found, coverage)
     return {
       version: 1,
       method: 'temperature',
       temperature,
+      ...(coverage !== undefined && quantile !== undefined && { coverage, quantile }),
       classes: [...after.classes],
       rows: after.rows,
       log_loss: { before: before.loss, after: after.loss },
       ece: { before: before.ece, after: after.ece },
-      warnings: warningsOf(after, ending),
+      warnings: warningsOf(after, ending, coverage),
     }
   } finally {
     await files.close()
   }
+}
+
+/** The quantile of 1 - p(true class), 1 where the rows are too few for one. */
+async function quantileIn(passes: Passes, { temperature, after }: Found<Pass>, coverage: number): Promise<number> {
+  const rank = rankOfScore(after.rows, coverage)
+  if (rank > after.rows) return 1
+  const count = async (range: Range) => (await passes.measure(temperature, range)).parts
+  return quantileOf(await probabilityAt(after.rows - rank + 1, after.parts, count))
 }
 
 /** What a pass over all rows finds. */
@@ -101,6 +114,8 @@ interface Pass extends Slope {
   read: number
   accuracy: number
   ece: number
+  /** How many probabilities of true classes are in each part of a range. */
+  parts: Float64Array
 }
 
 /** The passes over the inputs: the first one reports what is unusual, and the rows that are bad. */
@@ -118,15 +133,15 @@ class Passes {
     this.#emit = emit
   }
 
-  /** Goes over all rows, their logits divided by a temperature. */
-  async measure(temperature: number): Promise<Pass> {
+  /** Goes over all rows, their logits divided by a temperature; the probabilities of true classes are counted in a range. */
+  async measure(temperature: number, probe: Range = WHOLE): Promise<Pass> {
     const isFirst = this.#first === undefined
     const settings = { ...this.#settings, temperature, emit: 'probs', keep: false, to: 'csv' } as const
     const quiet = { ...settings, onReject: undefined }
     const run = fileRun(isFirst ? settings : quiet, isFirst ? this.#emit : () => {})
-    const metrics = new RunMetrics(PROBE)
+    const metrics = new RunMetrics(probe)
     const sources = await this.#files.open(run.stats)
-    const probed = { ...run, metrics, measures: true, probe: PROBE, single: this.#single && sources.length === 1 }
+    const probed = { ...run, metrics, measures: true, probe, single: this.#single && sources.length === 1 }
     await drain(scoreInputs(sources, probed), settings)
     const pass = passOf(metrics, run.stats)
     this.#first ??= requireCalibrable(pass)
@@ -135,11 +150,8 @@ class Passes {
   }
 }
 
-/** All probabilities are counted, in parts of 2^46 of their bits. */
-const PROBE = { lowest: 0, shift: 46 }
-
 function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
-  const { rows, slope, curvature } = metrics.totals()
+  const { rows, slope, curvature, parts } = metrics.totals()
   const { log_loss, ece, accuracy } = metrics.result(stats)
   return {
     classes: metrics.labels,
@@ -150,6 +162,7 @@ function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
     ece: ece ?? 0,
     slope: numberOf(slope),
     curvature: numberOf(curvature),
+    parts,
   }
 }
 
@@ -172,10 +185,14 @@ function isAlwaysRight({ accuracy }: Pass): boolean {
 /** Fewer rows than these say little of others. */
 const FEW = 100
 
-function warningsOf({ rows }: Pass, ending: Ending): string[] {
-  const few = rows < FEW ? [`a calibration of ${rows} ${rows === 1 ? 'row' : 'rows'} says little of others`] : []
-  const text = ENDINGS[ending]
-  return text === undefined ? few : [...few, text]
+function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined): string[] {
+  const isShort = coverage !== undefined && rankOfScore(rows, coverage) > rows
+  const all = [
+    rows < FEW && `a calibration of ${rows} ${rows === 1 ? 'row' : 'rows'} says little of others`,
+    ENDINGS[ending],
+    isShort && `a coverage of ${coverage} takes ${rowsNeeded(coverage)} rows; of ${rows}, every set has all classes`,
+  ]
+  return all.filter((text) => typeof text === 'string')
 }
 
 const ENDINGS: Partial<Record<Ending, string>> = {
