@@ -204,15 +204,18 @@ export function decodeDictionary(data: ColumnData): ColumnData {
   return takeRows(decodeDictionary(dictionary), rows)
 }
 
+/** Gives an array like another, of so many numbers of any value. */
+export type Allocate = (like: NumberArray, length: number) => NumberArray
+
 /**
  * Columns of one type, one after the other; at least one. Dictionaries that differ are put one after the other too, and
- * their indices have 32 bits then.
+ * their indices have 32 bits then. `allocate` makes the arrays of numbers.
  */
-export function concatColumns(parts: readonly ColumnData[]): ColumnData {
+export function concatColumns(parts: readonly ColumnData[], allocate: Allocate = newArray): ColumnData {
   const [first, second] = parts as [ColumnData, ColumnData?]
   if (!second) return first
   if (first.dictionary && parts.some(({ dictionary }) => dictionary !== first.dictionary)) {
-    return concatColumns(withOneDictionary(parts))
+    return concatColumns(withOneDictionary(parts), allocate)
   }
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const whole = { ...first, length, ...concatValidity(parts, length) }
@@ -220,20 +223,31 @@ export function concatColumns(parts: readonly ColumnData[]): ColumnData {
     case 'bits':
       return { ...whole, values: concatBits(parts, length, ({ values }) => values as Uint8Array) }
     case 'fixed':
-      return { ...whole, values: concatArrays(parts.map((part) => part.values!)) }
+      return {
+        ...whole,
+        values: concatArrays(
+          parts.map((part) => part.values!),
+          allocate,
+        ),
+      }
     case 'bytes':
     case 'list':
       return { ...whole, ...concatRanges(parts, length) }
     case 'fixed_size_list':
     case 'struct':
-      return { ...whole, children: concatChildren(parts) }
+      return { ...whole, children: concatChildren(parts, allocate) }
     case 'none':
       return { ...whole, nullCount: length }
   }
 }
 
-function concatChildren(parts: readonly ColumnData[]): ColumnData[] {
-  return parts[0]!.children!.map((_, index) => concatColumns(parts.map(({ children }) => children![index]!)))
+function concatChildren(parts: readonly ColumnData[], allocate: Allocate = newArray): ColumnData[] {
+  return parts[0]!.children!.map((_, index) =>
+    concatColumns(
+      parts.map(({ children }) => children![index]!),
+      allocate,
+    ),
+  )
 }
 
 function concatValidity(parts: readonly ColumnData[], length: number): Pick<ColumnData, 'validity' | 'nullCount'> {
@@ -259,8 +273,8 @@ function concatBits(
   return whole
 }
 
-function concatArrays(arrays: readonly NumberArray[]): NumberArray {
-  const whole = newArray(
+function concatArrays(arrays: readonly NumberArray[], allocate: Allocate = newArray): NumberArray {
+  const whole = allocate(
     arrays[0]!,
     arrays.reduce((sum, { length }) => sum + length, 0),
   )

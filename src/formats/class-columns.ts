@@ -9,6 +9,7 @@ import { concatColumns, isValid, takeRows, withNulls } from '../core/column-slic
 import type { DataType } from '../core/data-type.js'
 import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
+import { acquireNumbers } from '../io/column-pool.js'
 import { MOST_BY_CLASS, type Scores } from '../kernel/host/matrix.js'
 import { textsAt } from '../kernel/host/texts.js'
 
@@ -71,7 +72,7 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
       const column = parts.map((part) => part[index]!)
       const field = joined[index - kept.length]
       if (field?.classIndex !== undefined && !field.parts) return splitClasses(column, classes.length)
-      const whole = concatColumns(column)
+      const whole = concatColumns(column, acquireNumbers)
       if (field?.parts) return whole.children!
       if (field?.members) return [namesIn(whole, named)]
       return [field?.position ? named(whole) : whole]

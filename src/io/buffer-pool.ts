@@ -26,6 +26,13 @@ export function acquireWhole(length: number): Buffer {
   return buffer
 }
 
+/** All that is used of some memory of {@link acquire}, for {@link release}. */
+export function releasableOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  releasable.add(bytes)
+  return bytes
+}
+
 /** A copy in memory of the pool. */
 export function acquireCopy(bytes: Uint8Array): Buffer {
   const copy = acquire(bytes.length)

@@ -1,5 +1,5 @@
 /** Pieces of an output: each costs a write and some turns of the event loop, so that small ones are put together. */
-import { acquireJoined } from './buffer-pool.js'
+import { acquireJoined, release } from './buffer-pool.js'
 
 /** Larger pieces are written as they are. */
 const LARGE = 1 << 18
@@ -26,5 +26,8 @@ export function* joinedPieces(pieces: Iterable<Uint8Array>): Generator<Uint8Arra
 
 /** A single piece is left as it is: it may be one that is released. */
 function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
-  return pieces.length > 1 ? [acquireJoined(pieces)] : pieces
+  if (pieces.length <= 1) return pieces
+  const all = acquireJoined(pieces)
+  pieces.forEach(release)
+  return [all]
 }

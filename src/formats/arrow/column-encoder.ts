@@ -3,6 +3,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, trimRanges } from '../../core/column-slices.js'
 import { optionText } from '../../core/option-words.js'
+import { asPiece } from '../../io/column-pool.js'
 import { unsupported } from './faults.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
 
@@ -71,7 +72,7 @@ class ColumnEncoder {
   #put({ buffer, byteOffset, byteLength }: ArrayBufferView): void {
     this.#buffers.push([this.#end, byteLength])
     if (byteLength === 0) return
-    this.#body.push(new Uint8Array(buffer, byteOffset, byteLength))
+    this.#body.push(asPiece(new Uint8Array(buffer, byteOffset, byteLength)))
     const padding = -byteLength & (ALIGNMENT - 1)
     if (padding > 0) this.#body.push(ZEROS.subarray(0, padding))
     this.#end += byteLength + padding

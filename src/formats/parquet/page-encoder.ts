@@ -2,6 +2,7 @@
  * Pages out of leaves: a function of their rows alone, which knows nothing of the file that they go into. A page is not
  * compressed where that does not pay, which is tried with its first bytes: digits of a softmax have nothing that repeats.
  */
+import { asPiece } from '../../io/column-pool.js'
 import { encodePlain } from './plain.js'
 import { encodeRun, encodeRuns } from './run-writer.js'
 import { widthOf } from './runs.js'
@@ -38,8 +39,10 @@ const NONE = new Uint8Array()
 
 /** Encodes a leaf whose values are not in a dictionary. Whether compression pays is tried where it is not known. */
 export function encodePages(leaf: ShreddedLeaf, spec: LeafSpec, isCompressed?: boolean): EncodedPage[] {
-  return splitLeaf(leaf, spec).map((part) => {
-    const bytes = encodePlain(spec.type, part.values)
+  const parts = splitLeaf(leaf, spec)
+  return parts.map((part) => {
+    const plain = encodePlain(spec.type, part.values)
+    const bytes = parts.length === 1 ? asPiece(plain) : plain
     return encodePage(part, spec, 'PLAIN', bytes, isCompressed ?? pays(bytes))
   })
 }
