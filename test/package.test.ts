@@ -141,13 +141,13 @@ describe('the package', () => {
     ['globally', 'lib', false, 'npm install -g hyparquet'],
     ['in the project of the working folder', '.', true, 'npm install hyparquet'],
     ['in a project elsewhere', 'project', true, 'npm install --prefix ROOT hyparquet'],
-    ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet -p hyparquet-writer softmax'],
+    ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet softmax'],
   ])('says how a peer that is missing is installed, where it is itself %s', (_, root, isProject, says) => {
-    const cwd = folder({ 'in.csv': 'logit_a,logit_b\n1,2\n' })
+    const cwd = folder({ 'in.parquet': readFileSync(join(ROOT, 'fixtures/digits-fixed.parquet')) })
     const home = join(cwd, root, 'node_modules', 'softmax-stream')
     for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
     if (isProject) writeFileSync(join(cwd, root, 'package.json'), '{}')
-    const { stderr, status } = spawnSync(process.execPath, [join(home, 'dist', 'cli.js'), 'in.csv', '-t', 'parquet'], {
+    const { stderr, status } = spawnSync(process.execPath, [join(home, 'dist', 'cli.js'), 'in.parquet', '-t', 'csv'], {
       cwd,
     })
     const command = says.replace('ROOT', join(cwd, root))

@@ -5,6 +5,8 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { expect, it } from 'vitest'
+import { type Random, randomFrom } from './random.js'
+import { run } from './streams.js'
 import { ROOT } from './support.js'
 
 type Row = Record<string, unknown>
@@ -47,4 +49,31 @@ it('keeps fields that are repeated without being lists, and reads logits of one'
   expect(before.length).toBe(4)
   // The rows between have no logits, or fewer than the first.
   expect(after).toEqual([before[0], before[3]])
+})
+
+const CHARACTERS = ['a', 'é', '€', '🐢', 'z', '\uffff', '\ud7ff', '\u{10ffff}', '\x7f']
+
+/** Texts of up to 40 characters, long ones above all. */
+function texts(random: Random, count: number): string[] {
+  const text = (length: number) => Array.from({ length }, () => random.of(CHARACTERS)).join('')
+  return Array.from({ length: count }, () => text(1 + random.below(40)))
+}
+
+it('says between which texts those of a column are, in few bytes', async () => {
+  const random = randomFrom(5)
+  for (let round = 0; round < 40; round++) {
+    const all = texts(random, random.of([1, 3, 50]))
+    const { bytes } = await run(`id,logit_a,logit_b\n${all.map((text) => `${text},1,2\n`).join('')}`, { to: 'parquet' })
+    const { statistics } = parquetMetadata(memoryOf(bytes)).row_groups[0]!.columns[0]!.meta_data!
+    const [min, max] = [statistics!.min_value as string, statistics!.max_value as string].map((text) =>
+      Buffer.from(text),
+    )
+    const sorted = all.map((text) => Buffer.from(text)).sort(Buffer.compare)
+    const [first, last] = [sorted[0]!, sorted.at(-1)!]
+    expect(min!.equals(first.subarray(0, min!.length))).toBe(true)
+    expect(statistics!.is_min_value_exact === false).toBe(!min!.equals(first))
+    expect(Buffer.compare(max!, last)).toBeGreaterThanOrEqual(0)
+    expect(statistics!.is_max_value_exact === false).toBe(!max!.equals(last))
+    expect([min!.length <= 16, max!.length <= 16 || max!.equals(last)]).toEqual([true, true])
+  }
 })

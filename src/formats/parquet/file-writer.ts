@@ -1,36 +1,23 @@
 /** The layout of a file: row groups of encoded columns one after the other, and the footer behind them. */
-import type { ColumnChunk, RowGroup, SchemaElement } from 'hyparquet'
-import { optionalDependency } from '../../io/optional-dependency.js'
+import type { SchemaElement } from 'hyparquet'
 import type { EncodedChunk } from './chunk-writer.js'
+import { footerBytes, type WrittenChunk, type WrittenGroup } from './footer-writer.js'
 import type { EncodedPage } from './page-encoder.js'
 import { dataHeader, dictionaryHeader } from './page-header.js'
-import { statisticsOf } from './statistics.js'
-import { type Fields, thriftStruct } from './thrift.js'
-
-/** What writes the footer, and no more of the library: the rest takes 10 ms to load. */
-export async function loadLibrary() {
-  return optionalDependency('parquet', 'hyparquet hyparquet-writer', async () => ({
-    ...(await import('hyparquet-writer/src/bytewriter.js')),
-    ...(await import('hyparquet-writer/src/metadata.js')),
-  }))
-}
-
-type Library = Awaited<ReturnType<typeof loadLibrary>>
+import { type Fields, thriftStruct } from './thrift-writer.js'
 
 const MAGIC = Buffer.from('PAR1')
 
 export class FileWriter {
-  readonly #library: Library
   readonly #schema: SchemaElement[]
   readonly #leaves: Leaf[]
-  readonly #groups: RowGroup[] = []
+  readonly #groups: WrittenGroup[] = []
   /** The pages of each column chunk that has several. */
-  readonly #pages: { chunk: ColumnChunk; locations: PageLocation[] }[] = []
+  readonly #pages: { chunk: WrittenChunk; locations: PageLocation[] }[] = []
   #pieces: Uint8Array[] = []
   #offset = 0
 
-  constructor(schema: SchemaElement[], library: Library) {
-    this.#library = library
+  constructor(schema: SchemaElement[]) {
     this.#schema = schema
     this.#leaves = leavesOf(schema)
     this.#put(MAGIC)
@@ -46,32 +33,25 @@ export class FileWriter {
   /** Writes a row group; the chunks are those of the leaves, in order. */
   write(rows: number, chunks: readonly EncodedChunk[]): void {
     const start = this.#offset
-    const columns = chunks.map((chunk, index) => this.#writeChunk(chunk, this.#leaves[index]!))
-    this.#groups.push({
-      columns,
-      num_rows: BigInt(rows),
-      total_byte_size: columns.reduce((sum, { meta_data: meta }) => sum + meta!.total_uncompressed_size, 0n),
-      total_compressed_size: BigInt(this.#offset - start),
-    })
+    const written = chunks.map((chunk, index) => this.#writeChunk(chunk, this.#leaves[index]!))
+    this.#groups.push({ rows, chunks: written, size: this.#offset - start })
   }
 
-  #writeChunk(
-    { dictionary, pages, isCompressed, range }: EncodedChunk,
-    { element, path, isUnique }: Leaf,
-  ): ColumnChunk {
+  #writeChunk({ dictionary, pages, isCompressed, range }: EncodedChunk, { element, path }: Leaf): WrittenChunk {
     const start = this.#offset
-    const { writer: sizes, locations } = { writer: { uncompressed: 0 }, locations: [] as PageLocation[] }
+    const locations: PageLocation[] = []
+    let uncompressedSize = 0
     if (dictionary) {
       const { body, bodySize, count } = dictionary
       const header = dictionaryHeader({ size: body.length, uncompressedSize: bodySize }, count)
       this.#put(header, body)
-      sizes.uncompressed += header.length + bodySize
+      uncompressedSize += header.length + bodySize
     }
     const dataOffset = this.#offset
     let row = 0
     for (const page of pages) {
       const offset = this.#offset
-      sizes.uncompressed += this.#writeData(page)
+      uncompressedSize += this.#writeData(page)
       locations.push({ offset, size: this.#offset - offset, row })
       row += page.rows
     }
@@ -80,21 +60,17 @@ export class FileWriter {
       ...(dictionary ? ['PLAIN' as const] : []),
       ...pages.map((page) => page.encoding),
     ])
-    const chunk: ColumnChunk = {
-      file_offset: 0n,
-      meta_data: {
-        type: element.type!,
-        encodings: [...encodings],
-        path_in_schema: path,
-        codec: isCompressed ? 'SNAPPY' : 'UNCOMPRESSED',
-        num_values: BigInt(pages.reduce((sum, { count }) => sum + count, 0)),
-        total_uncompressed_size: BigInt(sizes.uncompressed),
-        total_compressed_size: BigInt(this.#offset - start),
-        data_page_offset: BigInt(dataOffset),
-        ...(dictionary && { dictionary_page_offset: BigInt(start) }),
-        // The library finds the type of a bound by the path of its column.
-        ...(isUnique && { statistics: statisticsOf(range) }),
-      },
+    const chunk: WrittenChunk = {
+      element,
+      path,
+      encodings: [...encodings],
+      isCompressed,
+      count: pages.reduce((sum, { count }) => sum + count, 0),
+      size: this.#offset - start,
+      uncompressedSize,
+      dataOffset,
+      dictionaryOffset: dictionary && start,
+      range,
     }
     if (locations.length > 1) this.#pages.push({ chunk, locations })
     return chunk
@@ -116,7 +92,7 @@ export class FileWriter {
   }
 
   /** Where the pages of a column chunk are, for readers that look for some rows only. */
-  #writeIndex(chunk: ColumnChunk, locations: readonly PageLocation[]): void {
+  #writeIndex(chunk: WrittenChunk, locations: readonly PageLocation[]): void {
     const list = locations.map(
       ({ offset, size, row }): Fields => [
         [1, BigInt(offset)],
@@ -125,27 +101,17 @@ export class FileWriter {
       ],
     )
     const index = thriftStruct([[1, { list }]])
-    chunk.offset_index_offset = BigInt(this.#offset)
-    chunk.offset_index_length = index.length
+    chunk.index = { offset: this.#offset, size: index.length }
     this.#put(index)
   }
 
   /** Writes the footer. */
   end(metadata: ReadonlyMap<string, string>): void {
-    const { ByteWriter, writeMetadata } = this.#library
     for (const { chunk, locations } of this.#pages) this.#writeIndex(chunk, locations)
-    const writer = new ByteWriter()
-    writer.offset = this.#offset
-    writeMetadata(writer, {
-      version: 2,
-      created_by: 'softmax-stream',
-      schema: this.#schema,
-      num_rows: this.#groups.reduce((sum, { num_rows: rows }) => sum + rows, 0n),
-      row_groups: this.#groups,
-      key_value_metadata: [...metadata].map(([key, value]) => ({ key, value })),
-      metadata_length: 0,
-    })
-    this.#put(writer.getBytes(), MAGIC)
+    const footer = footerBytes({ schema: this.#schema, groups: this.#groups, metadata })
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE(footer.length)
+    this.#put(footer, size, MAGIC)
   }
 }
 
@@ -156,15 +122,14 @@ interface PageLocation {
   row: number
 }
 
-/** A leaf of the schema, the names that lead to it, and whether no other has the same. */
+/** A leaf of the schema, and the names that lead to it. */
 interface Leaf {
   element: SchemaElement
   path: string[]
-  isUnique: boolean
 }
 
 function leavesOf(elements: readonly SchemaElement[]): Leaf[] {
-  const found: { element: SchemaElement; path: string[] }[] = []
+  const found: Leaf[] = []
   let next = 1
   const visit = (path: string[]) => {
     const element = elements[next++]!
@@ -173,7 +138,5 @@ function leavesOf(elements: readonly SchemaElement[]): Leaf[] {
     else for (let child = 0; child < element.num_children; child++) visit(own)
   }
   while (next < elements.length) visit([])
-  const counts = new Map<string, number>()
-  for (const { path } of found) counts.set(path.join('\0'), (counts.get(path.join('\0')) ?? 0) + 1)
-  return found.map((leaf) => ({ ...leaf, isUnique: counts.get(leaf.path.join('\0')) === 1 }))
+  return found
 }

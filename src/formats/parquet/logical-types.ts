@@ -237,7 +237,7 @@ function valueElement(type: DataType, extension: string | undefined): LeafElemen
 function integerElement({ bitWidth, signed }: IntType): LeafElement {
   const type = bitWidth === 64 ? 'INT64' : 'INT32'
   if (signed && bitWidth >= 32) return { type }
-  // hyparquet-writer 0.17 writes the logical type with a width of 32 bits where readers expect 8, and cannot read it then.
+  // The logical type would say the same once more.
   return { type, converted_type: `${signed ? '' : 'U'}INT_${bitWidth}` }
 }
 

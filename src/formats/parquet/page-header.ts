@@ -1,7 +1,8 @@
 /** The headers of pages. */
 import { corrupt } from './damage.js'
 import type { EncodedPage } from './page-encoder.js'
-import { type Fields, type Struct, ThriftReader, thriftStruct } from './thrift.js'
+import { type Struct, ThriftReader } from './thrift.js'
+import { type Fields, thriftStruct } from './thrift-writer.js'
 
 export const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const
 

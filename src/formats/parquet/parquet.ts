@@ -1,6 +1,6 @@
 /**
- * Parquet (https://parquet.apache.org/docs/file-format/). hyparquet reads its footer, and hyparquet-writer writes it; pages
- * are columns in Arrow's memory layout before and after.
+ * Parquet (https://parquet.apache.org/docs/file-format/). hyparquet reads its footer; pages are columns in
+ * Arrow's memory layout before and after.
  *
  * Memory: of what is read, a page of each leaf and a batch; of what is written, a row group of some 16 MB.
  */

@@ -1,10 +1,10 @@
 /** The least and the largest of values, for the footer; where an order is cheap to find. */
-import type { SchemaElement, Statistics } from 'hyparquet'
+import type { SchemaElement } from 'hyparquet'
 import { rangeOfFloats, rangeOfIntegers, rangeOfLongs } from '../../kernel/host/ranges.js'
 import { rangeOfTexts } from '../../kernel/host/texts.js'
+import { type Bound, boundBytes } from './bound.js'
+import type { Fields } from './thrift-writer.js'
 import type { ValueArray, Values } from './values.js'
-
-type Bound = number | bigint | Uint8Array
 
 /** The statistics of some values. */
 export interface Range {
@@ -67,11 +67,14 @@ function isLess(a: Bound | undefined, b: Bound | undefined): boolean {
 }
 
 /** A range as the footer has it. */
-export function statisticsOf({ min, max, nulls, nans }: Range): Statistics {
-  return {
-    ...(min !== undefined && { min_value: min }),
-    ...(max !== undefined && { max_value: max }),
-    null_count: BigInt(nulls),
-    ...(nans !== undefined && { nan_count: BigInt(nans) }),
-  } as Statistics
+export function statisticsFields({ min, max, nulls, nans }: Range, element: SchemaElement): Fields {
+  const [least, most] = [boundBytes(min, element, 'min'), boundBytes(max, element, 'max')]
+  return [
+    [3, BigInt(nulls)],
+    [5, most?.bytes],
+    [6, least?.bytes],
+    [7, most?.isShort ? false : undefined],
+    [8, least?.isShort ? false : undefined],
+    [9, nans === undefined ? undefined : BigInt(nans)],
+  ]
 }

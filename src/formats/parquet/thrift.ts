@@ -11,9 +11,6 @@ const TRUE = 1
 const FALSE = 2
 const BYTE = 3
 const INTEGERS = [4, 5, 6]
-/** Of 32 and of 64 bits. */
-const INTEGER = 5
-const LONG = 6
 const DOUBLE = 7
 const BINARY = 8
 const LIST = 9
@@ -84,61 +81,4 @@ export class ThriftReader {
     const zigzag = this.#unsigned()
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
   }
-}
-
-/** A value that is written and not negative: an integer of 32 or 64 bits, below 2^52; false; a struct; structs. */
-type FieldValue = number | bigint | false | Fields | { list: readonly Fields[] }
-
-/** The fields of a struct that is written, in the order of their numbers. */
-export type Fields = readonly (readonly [id: number, value: FieldValue])[]
-
-/** A struct. */
-export function thriftStruct(fields: Fields): Uint8Array {
-  const bytes: number[] = []
-  writeStruct(fields, bytes)
-  return Uint8Array.from(bytes)
-}
-
-function writeStruct(fields: Fields, bytes: number[]): void {
-  let last = 0
-  for (const [id, value] of fields) {
-    bytes.push(((id - last) << 4) | typeOf(value))
-    writeValue(value, bytes)
-    last = id
-  }
-  bytes.push(STOP)
-}
-
-function typeOf(value: FieldValue): number {
-  if (typeof value === 'number') return INTEGER
-  if (typeof value === 'bigint') return LONG
-  if (value === false) return FALSE
-  return 'list' in value ? LIST : STRUCT
-}
-
-function writeValue(value: FieldValue, bytes: number[]): void {
-  if (typeof value === 'number' || typeof value === 'bigint') writeInteger(Number(value), bytes)
-  else if (value && 'list' in value) writeList(value.list, bytes)
-  else if (value) writeStruct(value, bytes)
-}
-
-function writeList(structs: readonly Fields[], bytes: number[]): void {
-  const { length } = structs
-  if (length < 15) bytes.push((length << 4) | STRUCT)
-  else {
-    bytes.push(0xf0 | STRUCT)
-    writeVarint(length, bytes)
-  }
-  for (const fields of structs) writeStruct(fields, bytes)
-}
-
-/** The lowest bit is that of the sign. */
-function writeInteger(value: number, bytes: number[]): void {
-  writeVarint(2 * value, bytes)
-}
-
-function writeVarint(value: number, bytes: number[]): void {
-  let rest = value
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
-  bytes.push(rest)
 }

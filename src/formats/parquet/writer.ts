@@ -5,7 +5,7 @@ import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../.
 import { ARROW_SCHEMA, arrowSchemaEntry } from './arrow-schema.js'
 import { ChunkWriter } from './chunk-writer.js'
 import type { EncodedLeaf, EncodedRows } from './encoder.js'
-import { FileWriter, loadLibrary } from './file-writer.js'
+import { FileWriter } from './file-writer.js'
 import { type Plan, planOf } from './plan.js'
 import type { Change } from './storable.js'
 import type { Values } from './values.js'
@@ -14,9 +14,9 @@ import type { Values } from './values.js'
 const GROUP = 1 << 21
 const COLUMN_GROUP = 1 << 13
 
-export async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
+export function write(schema: OutputSchema): RecordBatchWriter {
   const plan = planOf(schema)
-  const groups = new GroupWriter(plan, new FileWriter(plan.elements, await loadLibrary()), namesOf(schema))
+  const groups = new GroupWriter(plan, new FileWriter(plan.elements), namesOf(schema))
   const writeColumns = (parts: readonly Columns[]) => {
     const { rows, leaves } = plan.shred(parts)
     const count = leaves.reduce((sum, { count }) => sum + count, 0)
