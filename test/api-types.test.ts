@@ -71,6 +71,8 @@ describe('what comes out', () => {
     expectTypeOf(logSigmoid().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(sigmoid().read()?.probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(softmax({ topK: 2 }).read()).toEqualTypeOf<types.Prediction | null>()
+    expectTypeOf(softmax({ minConfidence: 0.5 }).read()?.label).toEqualTypeOf<string | null | undefined>()
+    expectTypeOf(sigmoid({ emit: 'labels' }).read()?.labels).toEqualTypeOf<string[] | undefined>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
     softmax().once('schema', (schema) => expectTypeOf(schema).toEqualTypeOf<types.Schema>())
     await pipeline([[2, 1]] satisfies types.LogitsRow[], softmax(), async (all) => {
@@ -96,7 +98,12 @@ describe('what comes out', () => {
     // @ts-expect-error: an error of a cell has no width
     if (error.code === 'E_CELL') expect(error.info.width).toBeUndefined()
     const onReject: types.RejectHandler = ({ code, raw }) => expectTypeOf([code, raw]).toEqualTypeOf<unknown[]>()
-    expect(softmax({ onReject }).stats satisfies types.RowTotals).toEqual({ read: 0, written: 0, rejected: {} })
+    expect(softmax({ onReject }).stats satisfies types.RowTotals).toEqual({
+      read: 0,
+      written: 0,
+      abstained: 0,
+      rejected: {},
+    })
   })
 })
 

@@ -1,7 +1,18 @@
 /** Labels that are chosen by thresholds: see `fixtures/decisions.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { logSigmoid, read, type ScoreOptions, score, sigmoid, softmaxMatrix, write } from 'softmax-stream'
+import {
+  evaluate,
+  logSigmoid,
+  type Metrics,
+  read,
+  type ScoreOptions,
+  score,
+  sigmoid,
+  softmax,
+  softmaxMatrix,
+  write,
+} from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { both } from './agree.js'
 import { randomFrom } from './random.js'
@@ -10,7 +21,27 @@ import { command, predict, thrown } from './support.js'
 
 type Threshold = NonNullable<ScoreOptions['threshold']>
 
+/** What scikit-learn makes of labels. */
+interface Figures extends Pick<Metrics, 'accuracy' | 'balanced_accuracy' | 'confusion'> {
+  averages: Pick<Metrics, 'macro' | 'weighted'>
+}
+
 interface Fixture {
+  binary: {
+    logits: number[]
+    truth: string[]
+    probs: number[][]
+    log_loss: number
+    brier: number
+    cases: ({ threshold: number; label: string[] } & Figures)[]
+  }
+  abstaining: {
+    logits: number[][]
+    truth: string[]
+    log_loss: number
+    top_1: number
+    cases: ({ minConfidence: number; abstained: number; label: (string | null)[] } & Figures)[]
+  }
   labels: { classes: string[]; logits: number[][]; cases: { threshold: Threshold; labels: string[][] }[] }
 }
 
@@ -214,5 +245,296 @@ describe('thresholds', () => {
     const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cats":0.3}']
     const { status, stderr } = command(args, { stdin })
     expect([status, stderr]).toEqual([2, expect.stringContaining('the nearest is "cat"')])
+  })
+})
+
+/** Metrics of labels are those of scikit-learn, to the last bit but for averages. */
+function expectFigures(metrics: Metrics, { averages, accuracy, balanced_accuracy, confusion }: Figures) {
+  const { macro, weighted } = metrics
+  expect({ accuracy: metrics.accuracy, confusion: metrics.confusion }).toEqual({ accuracy, confusion })
+  expect(metrics.balanced_accuracy).toBeCloseTo(balanced_accuracy!, 12)
+  for (const [key, value] of Object.entries({ macro, weighted })) {
+    for (const score of ['precision', 'recall', 'f1'] as const) {
+      expect(value[score]).toBeCloseTo(averages[key as keyof typeof averages][score], 12)
+    }
+  }
+}
+
+describe.each(FIXTURE.binary.cases)('two classes of one logit, with the threshold $threshold', (expected) => {
+  const { logits, truth, probs } = FIXTURE.binary
+  const { threshold, label } = expected
+  const text = `id,logit,y\n${logits.map((logit, id) => `${id},${logit},${truth[id]}\n`).join('')}`
+  const options: ScoreOptions = { binary: 'no,yes', threshold }
+
+  it('have the probabilities of softmax and labels by the threshold, in every lane and format', async () => {
+    for (const lane of LANES) {
+      for (const to of ['csv', 'ndjson', 'parquet', 'arrow'] as const) {
+        const wanted = to === 'csv' || to === 'ndjson' ? lane : 'auto'
+        const { bytes, error } = await run(text, {
+          ...options,
+          to,
+          lane: wanted,
+          emit: 'probs,label,index',
+          keep: false,
+        })
+        expect(error).toBeUndefined()
+        const rows = (await rowsOf(bytes, to)) as Record<string, unknown>[]
+        expect(rows.map((row) => row.label)).toEqual(label)
+        expect(rows.map((row) => Number(row.index))).toEqual(label.map((name) => Number(name === 'yes')))
+        rows.forEach((row, index) => {
+          expect(Number(row.p_no)).toBeCloseTo(probs[index]![0]!, 14)
+          expect(Number(row.p_yes)).toBeCloseTo(probs[index]![1]!, 14)
+        })
+      }
+    }
+  })
+
+  it('have the metrics of scikit-learn', async () => {
+    const input = () => Readable.from([text], { objectMode: false })
+    for (const lane of LANES) {
+      const metrics = await evaluate([input()], { ...options, emit: undefined, truth: 'y', lane } as never)
+      expectFigures(metrics, expected)
+      expect(metrics.log_loss).toBeCloseTo(FIXTURE.binary.log_loss, 12)
+      expect(metrics.brier).toBeCloseTo(FIXTURE.binary.brier, 12)
+      // Of probabilities, whatever the threshold: as the labels of one half are.
+      const half = FIXTURE.binary.cases.find((one) => one.threshold === 0.5)!
+      expect(metrics.top_k_accuracy['1']).toBe(half.accuracy)
+    }
+  })
+
+  it('are the same of objects, of matrices and of lists, with the same bits', async () => {
+    const { text: csv } = await run(text, { ...options, to: 'ndjson', keep: false })
+    const bits = csv
+      .trim()
+      .split('\n')
+      .map((line) => Object.values(JSON.parse(line) as Record<string, unknown>))
+    for (const rows of [
+      logits.map((logit) => [logit]),
+      logits.map((logit) => ({ logits: { x: logit } })),
+      logits.map((logit) => ({ logit })),
+    ]) {
+      const { predictions, error } = await predict(rows, { binary: ['no', 'yes'], threshold })
+      expect(error).toBeUndefined()
+      expect(predictions.map((one) => [...one.probabilities!, one.label])).toEqual(bits)
+    }
+    const { values, index } = softmaxMatrix(logits, logits.length, 1, { binary: 'no,yes', threshold })
+    expect([...values]).toEqual(bits.flatMap((row) => row.slice(0, 2)))
+    expect([...index]).toEqual(label.map((name) => Number(name === 'yes')))
+    const lines = logits.map((logit) => `{"logits":[${logit}]}\n`).join('')
+    for (const lane of LANES) {
+      const listed = await run(lines, { ...options, from: 'ndjson', to: 'csv', emit: 'probs,label', lane })
+      expect(listed.text.trim().split('\n').slice(1)).toEqual(bits.map((row) => row.join()))
+    }
+  })
+
+  it('are an array of two numbers a row, of one of single numbers', async () => {
+    const { bytes } = await run(`logit\n${logits.join('\n')}\n`, {
+      to: 'npy',
+      emit: 'logsumexp',
+      logits: 'logit',
+      binary: 'no,yes',
+    })
+    expect(bytes.toString('latin1')).toContain(`'shape': (${logits.length}, 1)`)
+    const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (250,), }".padEnd(117)
+    const flat = Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\0v\0', 'latin1'),
+      Buffer.from(`${header}\n`),
+      Buffer.from(Float64Array.from(logits).buffer),
+    ])
+    const scored = await run(flat, { ...options, from: 'npy', emit: 'probs' })
+    expect([scored.error, scored.warnings]).toEqual([undefined, []])
+    expect(scored.bytes.toString('latin1')).toContain("'shape': (250, 2)")
+    const back = new Float64Array(new Uint8Array(scored.bytes.subarray(scored.bytes.length - 8 * 500)).buffer)
+    const { values } = softmaxMatrix(logits, logits.length, 1, { binary: 'no,yes', threshold })
+    expect(back).toEqual(values)
+  })
+})
+
+describe('two classes of one logit', () => {
+  const ROWS = 'id,logit\n1,0\n2,-3\n'
+
+  it('have the positive label from one half on', async () => {
+    for (const lane of LANES) {
+      const { text } = await run(ROWS, { binary: ['no', 'yes'], emit: 'label,confidence', lane })
+      expect(text).toBe('id,label,confidence\n1,yes,0.5\n2,no,0.9525741268224333\n')
+    }
+  })
+
+  it('have logarithms, and the most probable first', async () => {
+    for (const lane of LANES) {
+      const log = await run(ROWS, { binary: 'no,yes', op: 'log-softmax', emit: 'probs', lane })
+      expect(log.text).toBe(
+        'id,logp_no,logp_yes\n1,-0.6931471805599453,-0.6931471805599453\n2,-0.04858735157374206,-3.048587351573742\n',
+      )
+      const top = await run(ROWS, { binary: 'no,yes', topK: 1, emit: 'probs', lane })
+      expect(top.text).toBe('id,label_1,p_1\n1,no,0.5\n2,no,0.9525741268224333\n')
+    }
+  })
+
+  it('are asked for by a warning, once, where there is one logit', async () => {
+    const { warnings } = await run(ROWS, {})
+    expect(warnings).toEqual([
+      '"logit" is the only class, so its probability is 1 in every row; binary: \'no,yes\' makes two classes of one logit',
+    ])
+    const { stderr } = command(['-', '-'], { stdin: ROWS })
+    expect(stderr.split('only class').length).toBe(2)
+  })
+
+  it.each<[ScoreOptions, string]>([
+    [{ binary: 'no,yes', labels: 'a,b' }, 'labels'],
+    [{ binary: 'no,yes', op: 'sigmoid' }, 'sigmoid'],
+    [{ binary: 'no,yes', logits: 'id,logit' }, 'there are 2'],
+    [{ binary: 'no,yes', topK: 3 }, '2'],
+    [{ binary: 'no,yes', threshold: { maybe: 0.3 } }, '"maybe"'],
+    [{ binary: 'no,yes', emit: 'labels' }, 'label'],
+  ])('are refused with %j', async (options, text) => {
+    const { error } = await run(ROWS, options)
+    expect(error).toMatchObject({ status: 2, message: expect.stringContaining(text) })
+  })
+
+  it('may have the threshold of the positive class', async () => {
+    const { text } = await run(ROWS, { binary: 'no,yes', threshold: { yes: 0.01 }, emit: 'label' })
+    expect(text).toBe('id,label\n1,yes\n2,yes\n')
+  })
+})
+
+describe.each(FIXTURE.abstaining.cases)('rows whose largest probability is below $minConfidence', (expected) => {
+  const { logits, truth } = FIXTURE.abstaining
+  const { minConfidence, label, abstained } = expected
+  const header = 'logit_a,logit_b,logit_c,y\n'
+  const text = `${header}${logits.map((row, id) => `${row.join()},${truth[id]}\n`).join('')}`
+  const options: ScoreOptions = { minConfidence, emit: 'label,index', keep: false }
+
+  it.each(['softmax', 'log-softmax'] as const)('have no label, by %s, in every lane and format', async (op) => {
+    for (const lane of LANES) {
+      const { text: csv, stats } = await run(text, { ...options, op, lane })
+      expect(
+        csv
+          .trim()
+          .split('\n')
+          .slice(1)
+          .map((line) => line.split(',')[0]),
+      ).toEqual(label.map((name) => name ?? ''))
+      expect(stats).toMatchObject({ read: 400, written: 400, abstained })
+      for (const to of ['ndjson', 'parquet', 'arrow'] as const) {
+        const typed = await run(text, { ...options, op, to, lane: to === 'ndjson' ? lane : 'auto' })
+        expect(((await rowsOf(typed.bytes, to)) as { label: unknown }[]).map((row) => row.label)).toEqual(label)
+        expect(typed.stats.abstained).toBe(abstained)
+      }
+    }
+  })
+
+  it('have no label among predictions, and are told of by matrices', async () => {
+    const { predictions } = await predict(logits, { minConfidence, labels: 'a,b,c' })
+    expect(predictions.map((one) => one.label)).toEqual(label)
+    const stream = softmax({ minConfidence })
+    await Readable.from(logits).compose(stream).toArray()
+    expect(stream.stats).toMatchObject({ written: 400, abstained })
+    const matrix = softmaxMatrix(logits.flat(), 400, 3, { minConfidence })
+    expect([...matrix.abstained!]).toEqual(label.map((name) => Number(name === null)))
+  })
+
+  it('are left out of what metrics make of labels, and not of what they make of probabilities', async () => {
+    for (const lane of LANES) {
+      const input = Readable.from([text], { objectMode: false })
+      const metrics = await evaluate([input], { minConfidence, truth: 'y', lane })
+      expectFigures(metrics, expected)
+      expect(metrics).toMatchObject({ rows: 400, abstained, unlabelled: 0 })
+      expect(metrics.log_loss).toBeCloseTo(FIXTURE.abstaining.log_loss, 12)
+      expect(metrics.top_k_accuracy['1']).toBe(FIXTURE.abstaining.top_1)
+    }
+  })
+
+  it('come out of Parquet as they do of text', async () => {
+    const rows = Readable.from(logits.map(([a, b, c], id) => ({ logit_a: a, logit_b: b, logit_c: c, y: truth[id] })))
+    const input = Buffer.concat(await rows.compose(write('parquet')).toArray())
+    const direct = await run(text, options)
+    const stream = score({ ...options, from: 'parquet', to: 'csv', truth: 'y' })
+    const bytes = Buffer.concat(await Readable.from([input]).compose(stream).toArray())
+    expect(bytes.toString()).toBe(direct.text)
+    expect([stream.stats.abstained, stream.metrics()!.abstained]).toEqual([abstained, abstained])
+  })
+})
+
+describe('rows without a label', () => {
+  const ROWS = 'logit_a,logit_b,y\n1,1,a\n3,0,a\n"+0",0,b\n0,4,a\n'
+
+  it('are neither right nor wrong, and keep loss and rank', async () => {
+    for (const lane of LANES) {
+      const { text, stats } = await run(ROWS, {
+        minConfidence: 0.7,
+        truth: 'y',
+        emit: 'label,rank,correct',
+        keep: false,
+        lane,
+      })
+      expect(text).toBe('label,rank,correct\n,1,\na,1,true\n,2,\nb,2,false\n')
+      expect(stats.abstained).toBe(2)
+    }
+  })
+
+  it('are an empty cell in quotes, where it stands alone', async () => {
+    for (const lane of LANES) {
+      const { text } = await run('logit_a,logit_b\n1,1\n', { minConfidence: 0.7, emit: 'label', lane })
+      expect(text).toBe('label\n""\n')
+    }
+  })
+
+  it('are null in columns that are null throughout, too', async () => {
+    for (const to of ['parquet', 'arrow'] as const) {
+      const { bytes } = await run('logit_a,logit_b\n1,1\n1,1\n', { minConfidence: 0.7, emit: 'label', to })
+      expect(await rowsOf(bytes, to)).toEqual([{ label: null }, { label: null }])
+    }
+  })
+
+  it('are counted up to a bad row that ends the run', async () => {
+    for (const lane of LANES) {
+      const { error, stats } = await run(`${ROWS}x,1,a\n1,1,a\n`, { minConfidence: 0.7, lane })
+      expect(error).toMatchObject({ code: 'E_CELL' })
+      expect(stats).toMatchObject({ read: 5, written: 4, abstained: 2 })
+    }
+  })
+
+  it('are written to the file of statistics, and to the table of metrics', () => {
+    const { stderr } = command(['--min-confidence', '0.7', '--stats', '/dev/stderr'], { stdin: ROWS })
+    expect(JSON.parse(stderr)).toMatchObject({ written: 4, abstained: 2 })
+    const { stdout } = command(['evaluate', '--truth', 'y', '--min-confidence', '0.7'], { stdin: ROWS })
+    expect(stdout).toContain('4 rows, 2 abstained')
+  })
+
+  it('are all that have NaN, with two classes of one logit too', async () => {
+    for (const lane of LANES) {
+      const { text } = await run('logit\nnan\n3\n', {
+        binary: 'no,yes',
+        minConfidence: 0.6,
+        nonfinite: 'propagate',
+        emit: 'label',
+        lane,
+      })
+      expect(text).toBe('label\n""\nyes\n')
+    }
+  })
+
+  it('are decided before results are rounded, the sigmoid among them', async () => {
+    for (const lane of LANES) {
+      const { text } = await run('logit_a,logit_b\n2.19,0\n', {
+        minConfidence: 0.9,
+        op: 'sigmoid',
+        emit: 'label,confidence',
+        precision: 1,
+        lane,
+      })
+      expect(text).toBe('label,confidence\n,0.9\n')
+    }
+  })
+
+  it('may be wider than the memory of the kernel', () => {
+    const logits = new Float64Array(40_000)
+    logits[1] = 12
+    logits[20_003] = 9
+    for (const op of ['softmax', 'log-softmax'] as const) {
+      const { abstained } = softmaxMatrix(logits, 2, 20_000, { op, minConfidence: 0.5 })
+      expect([...abstained!]).toEqual([0, 1])
+    }
   })
 })

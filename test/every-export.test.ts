@@ -40,7 +40,7 @@ it('objects to objects', async () => {
     const stream: types.PredictionStream = make(make === api.softmax ? options : {})
     stream.on('schema', (...[schema]: types.PredictionEvents['schema']) => expectTypeOf(schema).not.toBeAny())
     const [prediction] = (await Readable.from(rows).compose(stream).toArray()) as types.Prediction[]
-    expectTypeOf(prediction!.label).toEqualTypeOf<string>()
+    expectTypeOf(prediction!.label).toEqualTypeOf<string | null>()
     expect(prediction?.label).toBe('0')
   }
   const reader: types.RowStream<types.Row> = api.read('csv', {} satisfies types.ReadOptions)

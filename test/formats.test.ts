@@ -218,7 +218,9 @@ describe('.npy', () => {
   it('of one column has one class, with a warning', async () => {
     const column = cases.find(({ name }) => name === 'one column')!
     const { warnings } = await run(Buffer.from(column.bytes, 'base64'), {})
-    expect(warnings).toEqual(['"0" is the only class, so its probability is 1 in every row'])
+    expect(warnings).toEqual([
+      `"0" is the only class, so its probability is 1 in every row; binary: 'no,yes' makes two classes of one logit`,
+    ])
   })
 
   it('holds numbers alone: labels and kept columns are told of', async () => {

@@ -341,7 +341,9 @@ describe('one class', () => {
   it('is warned of', () => {
     const { status, stderr } = command([], { stdin: 'id,logit\n1,3\n2,-3\n' })
     expect(status).toBe(0)
-    expect(stderr).toBe('softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row\n')
+    expect(stderr).toBe(
+      'softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row; --binary no,yes makes two classes of one logit\n',
+    )
   })
 })
 
@@ -408,7 +410,9 @@ describe('rows that are records', () => {
 
   it('with one class are warned of', async () => {
     const { warnings } = await outcome([{ id: 1, logit: 3 }])
-    expect(warnings).toEqual(['"logit" is the only class, so its probability is 1 in every row'])
+    expect(warnings).toEqual([
+      `"logit" is the only class, so its probability is 1 in every row; binary: 'no,yes' makes two classes of one logit`,
+    ])
   })
 
   it('with logits of their own need no more than the first', async () => {

@@ -1180,6 +1180,27 @@ const TESTS = {
     })
   },
 
+  binary() {
+    const stdin = 'id,logit\n7,2\n'
+
+    it('names the two classes of one logit', async () => {
+      const output = 'id,p_no,p_yes,label\n7,0.11920292202211756,0.8807970779778824,yes\n'
+      await bothGive(['--binary', 'no,yes'], { binary: 'no,yes' }, stdin, output)
+      expect(await textOf(stdin, { binary: ['no', 'yes'] })).toBe(output)
+    })
+
+    refuses('--binary', ['', 'yes', 'no,yes,maybe', 'no,no', ',yes'], 'binary', [1, [], ['a'], ['a', 'a'], ['a', 1]])
+  },
+
+  minConfidence() {
+    it('leaves the label empty where the largest probability is lower', async () => {
+      await bothGive(['--min-confidence', '0.7'], { minConfidence: 0.7 }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},\n`)
+      await bothGive(['--min-confidence', '0.6'], { minConfidence: 0.6 }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    refuses('--min-confidence', ['', '1.5', '-1', 'high', '70%'], 'minConfidence', [2, -0.1, Number.NaN, '0.5', null])
+  },
+
   threshold() {
     const probs = 'id,p_a,labels\n7,0.8807970779778824,'
     const stdin = 'id,logit_a\n7,2\n'
@@ -1288,6 +1309,7 @@ const TESTS = {
       expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toEqual({
         read: 2,
         written: 1,
+        abstained: 0,
         rejected: { E_CELL: 1 },
         bytes: 43,
         seconds: expect.any(Number),

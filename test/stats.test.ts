@@ -23,7 +23,7 @@ describe('--stats', () => {
     const args = ['a.csv', 'b.csv', '--on-error', 'skip', '-q', '--stats', 'stats.json']
     expect(command(args, { cwd })).toMatchObject({ status: 0, stderr: '' })
     expect(contentOf(cwd, 'stats.json')).toMatch(
-      /^\{"read":5,"written":2,"rejected":\{"E_CELL":2,"E_MISSING":1\},"bytes":67,"seconds":\d+(\.\d+)?,"lane":"fast"\}\n$/,
+      /^\{"read":5,"written":2,"abstained":0,"rejected":\{"E_CELL":2,"E_MISSING":1\},"bytes":67,"seconds":\d+(\.\d+)?,"lane":"fast"\}\n$/,
     )
     expect(readdirSync(cwd).sort()).toEqual(['a.csv', 'b.csv', 'stats.json'])
   })
@@ -82,7 +82,7 @@ describe('--stats of a run that failed', () => {
   it.each([
     ['E_CELL', 1, BAD, [], { read: 2, written: 1, rejected: { E_CELL: 1 }, bytes: 31, lane: 'fast' }],
     ['E_NO_ROWS', 1, `${HEADER}8,x,1\n`, ['--on-error', 'skip'], { read: 1, written: 0, rejected: { E_CELL: 1 } }],
-    ['E_COLUMNS', 2, 'id,a,b\n1,2,3\n', [], { read: 0, written: 0, rejected: {}, lane: null }],
+    ['E_COLUMNS', 2, 'id,a,b\n1,2,3\n', [], { read: 0, written: 0, abstained: 0, rejected: {}, lane: null }],
     ['E_INPUT', 3, GOOD, ['-', 'missing.csv'], { read: 0, written: 0, bytes: 0, lane: null }],
     ['E_OUTPUT', 3, GOOD, ['-o', 'missing/out.csv'], { read: 0, written: 0, bytes: 0, lane: null }],
     ['E_OUTPUT', 3, GOOD, ['-o', '/dev/full'], { bytes: 25, lane: 'fast' }],

@@ -19,14 +19,22 @@ interface ForBytesObjectsMatrix {
    */
   calibration?: ValueOf<'calibration'> | undefined
   /**
+   * The classes of rows of one logit x, the negative one first: each row is softmax of [0, x]; the label is by
+   * `threshold` [default: none].
+   */
+  binary?: ValueOf<'binary'> | undefined
+  /**
    * How many of the most probable classes to give, the most probable first, in place of the probabilities of all
    * [default: off].
    */
   topK?: ValueOf<'topK'> | undefined
   /**
-   * The least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 } [default: 0.5].
+   * The least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }; with `binary`,
+   * at which the label is the positive class [default: 0.5].
    */
   threshold?: ValueOf<'threshold'> | undefined
+  /** A row whose largest probability is lower gets no label: null, or an empty cell [default: none]. */
+  minConfidence?: ValueOf<'minConfidence'> | undefined
   /** What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do [default: 'error']. */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }

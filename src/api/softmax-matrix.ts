@@ -1,23 +1,26 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
-import { parseOptions } from '../core/options.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, SUMMARIES, TRUTHS } from '../core/output-columns.js'
 import { resolveLayout } from '../core/schema.js'
-import { scoreMatrix } from '../kernel/host/matrix.js'
-import { nonfiniteError } from '../pipeline/scorer.js'
+import { NO_CLASS } from '../kernel/constants.js'
+import { type Scores, scoreMatrix } from '../kernel/host/matrix.js'
+import { nonfiniteError, withZeros } from '../pipeline/scorer.js'
 import type { MatrixOptions } from './options.js'
 
 /** Results of {@link softmaxMatrix}: `values` and `labels` are rows x classes, row after row; all else has one number a row. */
 export interface MatrixScores {
   /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
   values: Float64Array | Float32Array
-  /** Position of the largest logit of each row. */
+  /** Position of the largest logit of each row; with `binary`, of the class by `threshold`. */
   index: Uint32Array
   /** With `topK`: positions of the most probable classes, rows x topK. */
   top?: Uint32Array
   /** With `emit: 'labels'`: rows x classes, 1 where a class is among the labels of a row. */
   labels?: Uint8Array
+  /** With `minConfidence`: 1 for a row whose largest probability is lower. */
+  abstained?: Uint8Array
   /** With `emit`: the largest probability of each row. */
   confidence?: Float64Array | Float32Array
   /** With `emit`: that less the second. */
@@ -51,26 +54,50 @@ export function softmaxMatrix(
 ): MatrixScores {
   const settings = parseOptions(options, 'matrix')
   requireShape(logits, rows, classes)
-  const { emit, topK, log, sigmoid, decision } = resolveLayout(settings, undefined, classes)
+  const layout = resolveLayout(settings, undefined, classes)
+  const { emit, topK } = layout
   const ofTruth = TRUTHS.find((name) => emit.includes(name))
   if (ofTruth !== undefined) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${ofTruth} is of true classes, which softmaxMatrix() does not take`,
     })
   }
-  const summary = needSummary(emit)
-  const numbers = matrixOf(logits, classes)
-  const { temperature } = settings
-  const scores = scoreMatrix({ numbers }, rows, classes, { log, sigmoid, temperature, top: topK, summary, decision })
+  const scores = scored(matrixOf(logits, classes), rows, layout, settings)
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
     if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)
   }
   const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
   const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
-  const top = topK > 0 && { top: scores.top }
-  const labels = scores.members && { labels: scores.members }
-  return { values: narrow(scores.values), index: scores.index, ...top, ...labels, ...Object.fromEntries(asked) }
+  return {
+    values: narrow(scores.values),
+    index: scores.index,
+    ...(topK > 0 && { top: scores.top }),
+    ...(scores.members && { labels: scores.members }),
+    ...(settings.minConfidence !== undefined && {
+      abstained: Uint8Array.from(scores.labels!, (label) => (label === NO_CLASS ? 1 : 0)),
+    }),
+    ...Object.fromEntries(asked),
+  }
+}
+
+type MatrixLayout = ReturnType<typeof resolveLayout>
+
+function scored(
+  logits: Float64Array,
+  rows: number,
+  { emit, topK: top, log, sigmoid, decision, binary, classes }: MatrixLayout,
+  { temperature }: SettingsOf<'matrix'>,
+): Scores {
+  const numbers = binary ? withZeros(logits, rows) : logits
+  return scoreMatrix({ numbers }, rows, classes.length, {
+    log,
+    sigmoid,
+    temperature,
+    top,
+    summary: needSummary(emit),
+    decision,
+  })
 }
 
 function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknown): void {

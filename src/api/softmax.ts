@@ -11,7 +11,7 @@ import { generatorTransform } from '../io/generator-transform.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { needsEvidence, type RowShape, readRows, shapeOf } from '../pipeline/object-rows.js'
 import { countRows, type RowTotals, requireConservation, requireRows } from '../pipeline/row-counts.js'
-import { batchScorer } from '../pipeline/scorer.js'
+import { abstainedIn, batchScorer } from '../pipeline/scorer.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -52,8 +52,8 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
  */
-export function softmax(options?: AllClasses): PredictionStream<Prediction & { probabilities: number[] }>
-/** The same, where `topK` may be given. */
+export function softmax(options?: AllClasses): PredictionStream<Prediction & { label: string; probabilities: number[] }>
+/** The same, where `topK` and `minConfidence` may be given. */
 export function softmax(options?: SoftmaxOptions): PredictionStream
 export function softmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'softmax')
@@ -67,8 +67,10 @@ export function softmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
  * // [-4.248354255291589e-18, -40]
  */
-export function logSoftmax(options?: AllClasses): PredictionStream<Prediction & { logProbabilities: number[] }>
-/** The same, where `topK` may be given. */
+export function logSoftmax(
+  options?: AllClasses,
+): PredictionStream<Prediction & { label: string; logProbabilities: number[] }>
+/** The same, where `topK` and `minConfidence` may be given. */
 export function logSoftmax(options?: SoftmaxOptions): PredictionStream
 export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-softmax')
@@ -82,29 +84,31 @@ export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ probabilities }] = await Readable.from([[0, -40]]).compose(sigmoid()).toArray()
  * // [0.5, 4.248354255291589e-18]
  */
-export function sigmoid(options?: AllClasses): PredictionStream<Prediction & { probabilities: number[] }>
-/** The same, where `topK` may be given. */
+export function sigmoid(options?: AllClasses): PredictionStream<Prediction & { label: string; probabilities: number[] }>
+/** The same, where `topK` and `minConfidence` may be given. */
 export function sigmoid(options?: SoftmaxOptions): PredictionStream
 export function sigmoid(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'sigmoid')
 }
 
 /** As {@link sigmoid}, with natural logarithms of the probabilities, accurate where one rounds to 0 or 1. */
-export function logSigmoid(options?: AllClasses): PredictionStream<Prediction & { logProbabilities: number[] }>
-/** The same, where `topK` may be given. */
+export function logSigmoid(
+  options?: AllClasses,
+): PredictionStream<Prediction & { label: string; logProbabilities: number[] }>
+/** The same, where `topK` and `minConfidence` may be given. */
 export function logSigmoid(options?: SoftmaxOptions): PredictionStream
 export function logSigmoid(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-sigmoid')
 }
 
-type AllClasses = SoftmaxOptions & { topK?: undefined }
+type AllClasses = SoftmaxOptions & { topK?: undefined; minConfidence?: undefined }
 
 /** The most rows that are scored together, and as many wait. */
 const BATCH = 64
 
 function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStream {
   const settings = { ...parseOptions(options, 'objects'), op }
-  const stats = { read: 0, written: 0, rejected: {} }
+  const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
     { readableObjectMode: true, writableHighWaterMark: BATCH, errorTurns: 16, signal: settings.signal },
     (rows) => predictRows(rows, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
@@ -168,6 +172,7 @@ function rowScorer(shape: RowShape, settings: Settings): (rows: unknown[]) => Sc
     const read = readRows(batch, shape, settings)
     const { scores, good, rowErrors, rows } = score(read)
     const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
-    return { ...NOTHING, pieces, rows, written: pieces.length, errors: rowErrors }
+    const abstained = abstainedIn(scores, good)
+    return { ...NOTHING, pieces, rows, written: pieces.length, abstained, errors: rowErrors }
   }
 }

@@ -43,7 +43,7 @@ function isReplaceable(path: string): boolean {
 }
 
 /** The content; `seconds` since the process started, `lane` null if no row was reached. */
-function contentOf({ read, written, rejected, bytes, lane }: Stats, error: Code | undefined) {
+function contentOf({ read, written, abstained, rejected, bytes, lane }: Stats, error: Code | undefined) {
   const seconds = Math.round(performance.now()) / 1000
-  return { read, written, rejected, bytes, seconds, lane: lane ?? null, ...(error && { error }) }
+  return { read, written, abstained, rejected, bytes, seconds, lane: lane ?? null, ...(error && { error }) }
 }

@@ -3,17 +3,25 @@ import type { Decision } from '../kernel/host/decision.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
-import type { ValueOf } from './options.js'
+import { items, type ValueOf } from './options.js'
 import type { OutputColumn } from './output-columns.js'
 
 /** What labels are chosen by. */
 export interface DecisionSettings {
   threshold?: ValueOf<'threshold'> | undefined
+  minConfidence?: ValueOf<'minConfidence'> | undefined
   truth?: ValueOf<'truth'> | undefined
 }
 
 /** The least probability of a label where none is asked for. */
 const HALF = 0.5
+
+/** A layout, as far as it is known. */
+interface Decided {
+  emit: readonly OutputColumn[]
+  sigmoid: boolean
+  binary: boolean
+}
 
 /**
  * How the labels of a layout are chosen; undefined where each row has the one with the largest logit.
@@ -23,27 +31,50 @@ const HALF = 0.5
  */
 export function decisionOf(
   settings: DecisionSettings,
-  { emit, sigmoid }: { emit: readonly OutputColumn[]; sigmoid: boolean },
+  layout: Decided,
   classes: readonly string[] | undefined,
 ): Decision | undefined {
-  requireLabels(settings, emit, sigmoid)
-  if (!emit.includes('labels')) return undefined
-  return { cutoffs: cutoffsOf(settings.threshold, classes) }
+  requireLabels(settings, layout)
+  const { threshold, minConfidence } = settings
+  const hasLabels = layout.emit.includes('labels')
+  if (!hasLabels && !layout.binary && minConfidence === undefined) return undefined
+  return {
+    ...(minConfidence !== undefined && { minConfidence }),
+    ...(layout.binary && { threshold: cutoffsOf(threshold, classes?.slice(1))[0]! }),
+    ...(hasLabels && { cutoffs: cutoffsOf(threshold, classes) }),
+  }
 }
 
-function requireLabels({ threshold, truth }: DecisionSettings, emit: readonly OutputColumn[], sigmoid: boolean): void {
+function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, binary }: Decided): void {
   const hasLabels = emit.includes('labels')
   if (hasLabels && !sigmoid) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: 'labels are the classes of a row that has several, by the sigmoid; softmax gives one, which is label',
     })
   }
-  if (threshold === undefined || hasLabels || (sigmoid && truth !== undefined)) return
+  if (threshold === undefined || hasLabels || binary || (sigmoid && truth !== undefined)) return
   throw new SoftmaxError('E_CONFLICT', {
     reason: sigmoid
       ? `${optionText('threshold')} is of labels, which ${optionText('emit')} does not name: add labels to it`
-      : `${optionText('threshold')} is of several labels a row, which are of the sigmoid; leave it out`,
+      : `${optionText('threshold')} is of several labels a row, by the sigmoid, or of ${optionText('binary')}; ${optionText('minConfidence')} leaves labels out`,
   })
+}
+
+/** The two classes of rows of one logit. Throws E_CONFLICT where there are more logits, or an option that says otherwise. */
+export function binaryClasses(
+  binary: ValueOf<'binary'>,
+  { labels, sigmoid, count }: { labels: unknown; sigmoid: boolean; count: number | undefined },
+): string[] {
+  const reason =
+    count !== undefined && count !== 1
+      ? `is of one logit a row, and there are ${count}; leave it out, or choose one with ${optionText('logits')}`
+      : labels !== undefined
+        ? `names the classes; leave out ${optionText('labels')}`
+        : sigmoid
+          ? 'gives both classes, which is softmax of two; leave out the sigmoid'
+          : undefined
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('binary')} ${reason}` })
+  return items(binary)
 }
 
 /** The least probability at which each class is a label. */

@@ -14,7 +14,11 @@ export interface Scores {
 
 /** What `evaluate` gives; its JSON has the same keys. All but the first four counts are null where no row has a true class. */
 export interface Metrics {
-  /** Rows that have a true class, rows that have none, bad rows that were left out, and rows without a label by choice. */
+  /**
+   * Rows that have a true class, rows that have none, bad rows that were left out; and, of the first, those without a label, as
+   * `minConfidence` asks for. What is made of labels leaves these out: accuracy, balanced accuracy, the averages, the classes and
+   * the confusion matrix. What is made of probabilities does not.
+   */
   rows: number
   unlabelled: number
   rejected: number
@@ -50,12 +54,9 @@ const MOST_DENSE = 4096
 const UNIT = 1088
 
 /** The metrics of some rows. */
-export function metricsOf(
-  totals: Totals,
-  labels: readonly string[],
-  counts: { rejected: number; abstained: number },
-): Metrics {
-  const { rows, unlabelled, bins } = totals
+export function metricsOf(totals: Totals, labels: readonly string[], rejected: number): Metrics {
+  const { rows, unlabelled, abstained, bins } = totals
+  const answered = rows - abstained
   const mean = (total: Total) => (rows === 0 ? null : numberOf(total) / rows)
   const counted = countsByClass(totals)
   const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!) }))
@@ -65,9 +66,10 @@ export function metricsOf(
   return {
     rows,
     unlabelled,
-    ...counts,
-    accuracy: rows === 0 ? null : right / rows,
-    balanced_accuracy: rows === 0 ? null : meanOf(occurring.map(({ recall }) => recall)),
+    rejected,
+    abstained,
+    accuracy: answered === 0 ? null : right / answered,
+    balanced_accuracy: answered === 0 ? null : meanOf(occurring.map(({ recall }) => recall)),
     top_k_accuracy: topAccuracies(totals),
     log_loss: mean(totals.loss),
     brier: mean(totals.brier),
@@ -78,7 +80,7 @@ export function metricsOf(
     ...averages(
       classes.filter((_, index) => occurs(counted[index]!)),
       right,
-      rows,
+      answered,
     ),
     classes,
     confusion: confusionOf(totals),

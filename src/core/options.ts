@@ -75,6 +75,25 @@ const positive = (place: string): Kind<number> => ({
   accepts: (value): value is number => typeof value === 'number' && value > 0 && value < Infinity,
 })
 
+const probability: Kind<number> = {
+  place: 'P',
+  expected: 'a probability from 0 to 1',
+  read: (text) => (text.trim() === '' ? text : Number(text)),
+  accepts: isProbability,
+}
+
+/** The two classes of rows of one logit. */
+const classPair: Kind<string | readonly [string, string]> = {
+  place: 'NEGATIVE,POSITIVE',
+  expected: 'the names of two classes, the negative one first',
+  read: (text) => text,
+  accepts: (value): value is string | readonly [string, string] => {
+    const names: unknown = typeof value === 'string' ? value.split(',') : value
+    if (!Array.isArray(names) || names.length !== 2 || names[0] === names[1]) return false
+    return names.every((name) => typeof name === 'string' && name !== '')
+  },
+}
+
 /** What labels are chosen by: a probability, or one for each of some classes. */
 const threshold: Kind<number | Readonly<Record<string, number>>> = {
   place: 'P',
@@ -314,6 +333,14 @@ export const OPTIONS = {
     aliases: 'columns cols column select fields features logit-columns logit-cols',
     help: 'the columns that are logits, in this order: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
   }),
+  binary: option({
+    kind: classPair,
+    scopes: EVERYWHERE,
+    defaultText: 'none',
+    aliases: 'binary-classes two-classes pos-label',
+    help: 'the classes of rows of one logit x, each of which is softmax of [0, x]; the label is by --threshold',
+    doc: 'the classes of rows of one logit x, the negative one first: each row is softmax of [0, x]; the label is by `threshold`',
+  }),
   labels: option({
     kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
     scopes: [...STREAMS, 'write'],
@@ -352,8 +379,16 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: '0.5',
     aliases: 'thresholds cutoff prob-threshold decision-threshold',
-    help: 'the least probability at which a class is among labels, for all or by class, as {"cat":0.3}',
-    doc: "the least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }",
+    help: 'the least probability at which a class is among labels, for all or by class, as {"cat":0.3}; with --binary, at which the label is the positive one',
+    doc: "the least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }; with `binary`, at which the label is the positive class",
+  }),
+  minConfidence: option({
+    kind: probability,
+    scopes: EVERYWHERE,
+    defaultText: 'none',
+    aliases: 'confidence-threshold reject-below abstain abstain-below',
+    help: 'a row whose largest probability is lower gets an empty label',
+    doc: 'a row whose largest probability is lower gets no label: null, or an empty cell',
   }),
   keep: option({
     kind: flag,
@@ -624,7 +659,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary report',
-    help: 'at the end, also of a run that failed, write there in JSON: rows read, written and rejected by code, bytes, seconds, lane, error',
+    help: 'at the end, also of a run that failed, write there in JSON: rows read, written, abstained and rejected by code, bytes, seconds, lane, error',
   }),
   metrics: option({
     kind: text('FILE'),

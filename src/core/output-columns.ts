@@ -1,5 +1,5 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
-import { JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
+import { ABSTAINED, JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/matrix.js'
 
@@ -14,6 +14,8 @@ export interface Layout {
   log: boolean
   /** Whether each class has a probability of its own, by the sigmoid. */
   sigmoid: boolean
+  /** Whether a row has one logit, which is that of the second of two classes; the first has the logit 0. */
+  binary?: boolean
   /** How labels are chosen, where it is not by the largest logit. */
   decision?: Decision | undefined
   /** The number of most probable classes written in place of all probabilities; 0 is off. */
@@ -86,7 +88,7 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
 const ofTruth = (
   name: (typeof TRUTHS)[number],
   type: 'result' | 'count' | 'boolean',
-  read: (judged: Float64Array, at: number) => number | boolean,
+  read: (judged: Float64Array, at: number) => number | boolean | null,
 ): Column => {
   const valueOf = ({ judged, status }: Scores, row: number) => {
     const at = JUDGED * row
@@ -218,7 +220,9 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   logsumexp: single('logsumexp'),
   loss: ofTruth('loss', 'result', (judged, at) => judged[at + LOSS]!),
   rank: ofTruth('rank', 'count', (judged, at) => judged[at + RANK]!),
-  correct: ofTruth('correct', 'boolean', (judged, at) => judged[at + TRUTH] === judged[at + PREDICTED]),
+  correct: ofTruth('correct', 'boolean', (judged, at) =>
+    judged[at + ABSTAINED] === 1 ? null : judged[at + TRUTH] === judged[at + PREDICTED],
+  ),
 }
 
 /** All names of {@link COLUMNS}. */
@@ -248,6 +252,11 @@ export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[]
 /** True if one of the columns is a summary of its row. */
 export function needSummary(emit: readonly OutputColumn[]): boolean {
   return SUMMARIES.some((name) => emit.includes(name))
+}
+
+/** How many logits a row has. */
+export function inputsOf({ binary = false, classes }: Pick<Layout, 'binary' | 'classes'>): number {
+  return binary ? 1 : classes.length
 }
 
 /** The property of a prediction that lists its probabilities. */

@@ -17,10 +17,10 @@ export interface Prediction {
   probabilities?: number[]
   /** The natural logarithm of each probability, from `logSoftmax`. */
   logProbabilities?: number[]
-  /** The position, from 0, of the largest logit; the first on a tie. */
+  /** The position, from 0, of the largest logit, the first on a tie; with `binary`, of the class by `threshold`. */
   index: number
-  /** The name of that class. */
-  label: string
+  /** The name of that class; null where the largest probability is below `minConfidence`. */
+  label: string | null
   /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
   labels?: string[]
   /** With `topK`: the most probable classes, the most probable first. */
@@ -37,7 +37,7 @@ export interface Prediction {
   loss?: number | null
   /** The rank of the true class, from 1. */
   rank?: number | null
-  /** Whether it has the largest logit. */
+  /** Whether it is the label; null without one. */
   correct?: boolean | null
   [rest: string]: unknown
 }

@@ -96,6 +96,8 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
   /** How many rows were done, the bad ones too; and how many were good. */
   rows: number
   written: number
+  /** How many of the good rows have no label, where some may have none. */
+  abstained?: number | undefined
   /** The newlines and the bytes they were read from, where the input has them. */
   lines: number
   bytes: number

@@ -3,7 +3,7 @@
 import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
 import { className, isLogitName, isResultName } from './column-name.js'
 import { typeName } from './data-type.js'
-import { decisionOf } from './decision.js'
+import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames, readLabels, repeated } from './labels.js'
@@ -36,7 +36,7 @@ export interface Schema extends Layout {
 }
 
 type SchemaSettings = Pick<SettingsOf<'bytes'>, 'op' | 'logits' | 'labels' | 'emit' | 'topK' | 'keep'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'truth' | 'threshold' | 'calibration'>>
+  Partial<Pick<SettingsOf<'bytes'>, 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence'>>
 
 /**
  * Resolves the columns of an input whose logits stand in a column each.
@@ -260,7 +260,7 @@ function namesOf(layout: Layout & { emit: OutputColumn[] }): string[] {
 }
 
 type LayoutSettings = Pick<SchemaSettings, 'op' | 'emit' | 'topK'> &
-  Partial<Pick<SchemaSettings, 'labels' | 'truth' | 'threshold' | 'calibration'>>
+  Partial<Pick<SchemaSettings, 'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence'>>
 
 /**
  * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
@@ -271,25 +271,28 @@ export function resolveLayout(
   names: string[] | undefined,
   count: number | undefined,
 ): Layout & { emit: OutputColumn[] } {
-  const { op, labels, emit, topK = 0 } = settings
-  if (count !== undefined && topK > count) {
+  const { op, labels, emit, topK = 0, binary } = settings
+  const sigmoid = op.endsWith('sigmoid')
+  const pair = binary === undefined ? undefined : binaryClasses(binary, { labels, sigmoid, count })
+  const most = pair?.length ?? count
+  if (most !== undefined && topK > most) {
     throw new SoftmaxError('E_OPTION', {
       option: 'topK',
       value: topK,
-      expected: `at most the number of classes, ${count}`,
+      expected: `at most the number of classes, ${most}`,
     })
   }
   const own = names?.map(className)
   const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
-  const classes = labels === undefined ? unasked : readLabels(labels, count, own)
+  const classes = pair ?? (labels === undefined ? unasked : readLabels(labels, count, own))
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
-  const sigmoid = op.endsWith('sigmoid')
   if (sigmoid) requireOwn(columns)
   if (settings.calibration !== undefined) {
-    requireCalibrated(settings.calibration, classes, sigmoid, (own ?? labels) !== undefined)
+    requireCalibrated(settings.calibration, classes, sigmoid, (pair ?? own ?? labels) !== undefined)
   }
-  const decision = decisionOf(settings, { emit: columns, sigmoid }, count === undefined ? undefined : classes)
-  const decided = decision && { decision }
+  const known = count === undefined && !pair ? undefined : classes
+  const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
+  const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
   return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
 }
 
@@ -340,5 +343,7 @@ export function classWarnings({ classes, sigmoid }: Layout): string[] {
   if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
   return sigmoid || classes.length !== 1
     ? []
-    : [`${shown(classes[0]!)} is the only class, so its probability is 1 in every row`]
+    : [
+        `${shown(classes[0]!)} is the only class, so its probability is 1 in every row; ${optionText('binary', 'no,yes')} makes two classes of one logit`,
+      ]
 }

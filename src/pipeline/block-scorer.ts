@@ -9,7 +9,7 @@ import { write as writeNdjson } from '../formats/ndjson/writer.js'
 import { oversizedBatch } from '../formats/oversized.js'
 import type { Piece } from './pieces.js'
 import { outputSchema, readerOptions } from './score-job.js'
-import { batchScorer, judgedOf, rounding } from './scorer.js'
+import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
 import { makesColumns, type TextJob } from './text-job.js'
 import { truthReader } from './truths.js'
 
@@ -32,7 +32,9 @@ export function blockScorer(job: TextJob): ScoreBlock {
     const { scores, rows, good, rowErrors } = score(batch)
     const pieces = good.length > 0 ? write({ batch, scores, good }) : []
     const judged = judgedOf(scores, good)
-    return { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors, judged }
+    const abstained = abstainedIn(scores, good)
+    const { lines, bytes } = batch
+    return { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, judged }
   }
 }
 

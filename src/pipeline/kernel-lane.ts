@@ -76,6 +76,8 @@ interface DeferredRow extends ByteRange {
   /** How many rows are before it in the block, and where it belongs in the output. */
   rows: number
   position: number
+  /** How many of the rows before it that the kernel did have no label. */
+  abstained: number
 }
 
 /**
@@ -104,9 +106,14 @@ class BlockRun {
     this.#end = at.input + length
     this.#stopped = at.input
     this.#output = kernelOutput(kernel, job, at)
+    writeField(kernel, at, 'abstained', 0)
     this.#handsOver = job.schema.truth !== undefined && at.metricsRoom === 0
     // The kernel takes rows that end in a newline, which the last row of all may lack.
     new Uint8Array(kernel.memory.buffer)[this.#end] = this.#newline
+  }
+
+  get #abstained(): number {
+    return readField(this.#kernel, this.#at, 'abstained')
   }
 
   get hasDeferred(): boolean {
@@ -144,9 +151,10 @@ class BlockRun {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
     const offset = this.#stopped - this.#at.input
     const { position } = this.#output
+    const abstained = this.#abstained
     let left = this.#run
     for (const { start, end } of inputRanges(rest, job)) {
-      this.#deferred.push({ start: offset + start, end: offset + end, rows: this.#rows++, position })
+      this.#deferred.push({ start: offset + start, end: offset + end, rows: this.#rows++, position, abstained })
       this.#stopped = this.#at.input + offset + end
       if (--left === 0) break
     }
@@ -156,7 +164,8 @@ class BlockRun {
     const length = this.#end - this.#at.input
     const lines = this.#kernel.countLines(this.#at.input, this.#end, this.#newline)
     const judged = this.#handsOver && { judged: this.#judged }
-    return { pieces, rows: this.#rows, written: this.#rows, lines, bytes: length, errors: [], ...judged }
+    const [rows, abstained] = [this.#rows, this.#abstained]
+    return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...judged }
   }
 
   /** The result, with the rows that were set aside done by the general lane. */
@@ -178,7 +187,8 @@ class BlockRun {
     const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
     const rows = last ? last.rows + 1 : result.rows
     const judged = scored.judged && { judged: [...this.#judged, ...scored.judged] }
-    return { ...result, rows, written: rows - errors.length, errors, ...judged }
+    const abstained = (last ?? { abstained: this.#abstained }).abstained + (scored.abstained ?? 0)
+    return { ...result, rows, written: rows - errors.length, abstained, errors, ...judged }
   }
 
   /** Faults of rows that were set aside, in their places in the block. */

@@ -4,7 +4,7 @@
  */
 import type { DataType } from '../core/data-type.js'
 import { COMMAS } from '../core/dialect.js'
-import { type Field, fieldsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
+import { type Field, fieldsOf, inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
 import {
@@ -280,6 +280,8 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   set('metrics', 0)
   set('decision', schema.decision ? at.decision : 0)
   set('members', at.members)
+  set('abstained', 0)
+  set('inputs', inputsOf(schema))
   if (schema.decision) writeDecision(kernel, at.decision, schema.decision)
   set('judgedCount', 0)
   schema.kept.forEach((column, index) => {

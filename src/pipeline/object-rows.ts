@@ -150,7 +150,8 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
 /** Rows whose logits are a list. */
 function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: Settings): RowShape {
   const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
-  return { layout, columns: layout.classes, split }
+  const columns = layout.binary ? ['0'] : layout.classes
+  return { layout, columns, split }
 }
 
 function splitList(row: unknown): ReturnType<RowShape['split']> {

@@ -17,6 +17,8 @@ export interface RowTotals {
   read: number
   /** Rows written. */
   written: number
+  /** Of these, rows without a label: `minConfidence` is more than their largest probability. */
+  abstained: number
   /** Bad rows left out, by error code. */
   rejected: Record<string, number>
 }
@@ -31,7 +33,7 @@ export interface Stats extends RowTotals {
 
 /** Counts of a run that begins. */
 export function newStats(): Stats {
-  return { read: 0, written: 0, rejected: {}, bytes: 0, lane: undefined }
+  return { read: 0, written: 0, abstained: 0, rejected: {}, bytes: 0, lane: undefined }
 }
 
 /** Notes which lane does an input. */
@@ -115,9 +117,13 @@ function rawRowOf({ start, end, raw, value }: LocatedRowError, before: BlockStar
   return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
 }
 
-function count(stats: RowTotals, { rows, written, errors: rowErrors }: Omit<ScoredRows, 'pieces'>): void {
+function count(
+  stats: RowTotals,
+  { rows, written, abstained = 0, errors: rowErrors }: Omit<ScoredRows, 'pieces'>,
+): void {
   stats.read += rows
   stats.written += written
+  stats.abstained += abstained
   for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 

@@ -32,7 +32,7 @@ export class RunMetrics {
 
   /** The metrics of all rows so far. */
   result(stats: Stats): Metrics {
-    return metricsOf(this.totals(), this.#labels, { rejected: rejectedOf(stats), abstained: 0 })
+    return metricsOf(this.totals(), this.#labels, rejectedOf(stats))
   }
 
   /** What these are made of. */

@@ -2,6 +2,7 @@
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
+import { inputsOf } from '../core/output-columns.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { closedReader, unmeasuredList } from './empty-lists.js'
@@ -90,7 +91,7 @@ async function* scoreRows(
   { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
   const list = unmeasuredList(reader, settings)
-  if (list && run.first) list.width = run.first.schema.classes.length
+  if (list && run.first) list.width = inputsOf(run.first.schema)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)

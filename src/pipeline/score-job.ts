@@ -3,7 +3,7 @@ import { type Dialect, sameCells } from '../core/dialect.js'
 import { NullTexts } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import { items, type SettingsOf } from '../core/options.js'
-import { fieldsOf } from '../core/output-columns.js'
+import { fieldsOf, inputsOf } from '../core/output-columns.js'
 import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
@@ -45,12 +45,12 @@ export interface ScoreJob {
 /** What a reader needs to know of a run. */
 export function readerOptions(job: ScoreJob): ReaderOptions {
   const { schema, settings, rawRows, typed, wantRaw } = job
-  const { logits, classes, names, logitsList = false } = schema
+  const { logits, names, logitsList = false } = schema
   return {
     logits,
     logitsList,
     kept: readColumns(schema),
-    classes: classes.length,
+    classes: inputsOf(schema),
     rawRowKeys: rawRows ? names : undefined,
     emitBeside: (keys) => emitBeside(keys, schema),
     typed,

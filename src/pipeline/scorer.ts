@@ -14,7 +14,7 @@ import type {
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
-import { JUDGED, LOSS } from '../kernel/constants.js'
+import { JUDGED, LOSS, NO_CLASS } from '../kernel/constants.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
@@ -35,7 +35,9 @@ export async function* scoreBatches(
     const { scores, good, rowErrors, rows } = score(batch)
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
     const judged = judgedOf(scores, good)
-    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors, judged }
+    const abstained = abstainedIn(scores, good)
+    const { lines, bytes } = batch
+    yield { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, judged }
   }
 }
 
@@ -61,7 +63,7 @@ export function batchScorer({
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(
-      { numbers: batch.logits, byClass: batch.byClass, truths: batch.truths },
+      { ...logitsOf(batch, schema), truths: batch.truths },
       batch.numRows,
       schema.classes.length,
       options,
@@ -72,6 +74,23 @@ export function batchScorer({
     }
     return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
   }
+}
+
+/** The logits of a batch; of rows with one, those of both classes. */
+function logitsOf({ logits, byClass, numRows }: RecordBatch, { binary = false }: Layout) {
+  return binary ? { numbers: withZeros(logits, numRows) } : { numbers: logits, byClass }
+}
+
+/** Rows of one logit as rows of two, of which the first is 0. */
+export function withZeros(logits: ArrayLike<number>, rows: number): Float64Array {
+  const numbers = new Float64Array(2 * rows)
+  for (let row = 0; row < rows; row++) numbers[2 * row + 1] = logits[row]!
+  return numbers
+}
+
+/** How many of the good rows have no label. */
+export function abstainedIn({ labels }: Scores, good: readonly number[]): number {
+  return labels ? good.reduce((count, row) => count + Number(labels[row] === NO_CLASS), 0) : 0
 }
 
 /** The good rows as they are judged, those without a softmax left out. */

@@ -12,7 +12,7 @@ import type {
 import { atRow } from '../formats/logits-reader.js'
 import type { Scores } from '../kernel/host/matrix.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
-import { batchScorer, judgedOf, rounding } from './scorer.js'
+import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'
 
 /** What a thread needs to know of a run. It can be sent to another thread if its job can. */
@@ -32,6 +32,7 @@ export interface TablePart {
   part: unknown
   rows: number
   written: number
+  abstained: number
   errors: LocatedRowError[]
   judged: Float64Array[] | undefined
 }
@@ -59,6 +60,7 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): (rows
     const { scores, good, rows, rowErrors } = score(batch, before)
     before = isCopied ? scores : undefined
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
-    return { part, rows, written: good.length, errors: rowErrors, judged: judgedOf(scores, good) }
+    const abstained = abstainedIn(scores, good)
+    return { part, rows, written: good.length, abstained, errors: rowErrors, judged: judgedOf(scores, good) }
   }
 }

@@ -33,10 +33,13 @@ const SPREAD = 1 << 21
 /** A reader of an array. */
 export function tensorReader(
   format: string,
-  tensor: Tensor,
+  given: Tensor,
   bytes: TensorBytes,
-  { axis, logits }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits'>,
+  { axis, logits, binary }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary'>,
 ): RecordBatchReader {
+  // Rows of one logit are most often saved as one number each.
+  const isLogits = binary !== undefined && given.sizes.length === 1
+  const tensor = isLogits ? { ...given, sizes: [...given.sizes, 1] } : given
   const order = rowOrderOf(format, tensor, axis)
   const { rows, classes, shape } = order
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)

@@ -10,7 +10,7 @@ import {
 } from '../constants'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
-import { copy, labelOf, LF, markOf, membersOf, passJudged, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { copy, labelOf, LF, markOf, membersOf, passRows, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 
@@ -38,7 +38,7 @@ export function addRows(
     at = next.start
     job.kept = next.kept
     job.filled += good
-    if (job.truths) passJudged(good, job)
+    passRows(good, job)
     if (good < fit && at < end) stop = STOP_DEFERRED
     else if (fit == 0) stop = STOP_FULL
   }

@@ -12,7 +12,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
-import { isLabelled, readTruth, writeJudged } from './truth'
+import { isKnown, readTruth, writeJudged } from './truth'
 
 /** `|`, between the names of several classes in a cell. */
 const BETWEEN_NAMES: u32 = 0x7c
@@ -47,7 +47,7 @@ function passComment(at: usize, newline: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
-  const width = job.classes << 3
+  const width = job.inputs << 3
   let logits = <usize>job.logits
   let kept = <usize>job.kept
   let row: u32 = 0
@@ -162,7 +162,7 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_LABEL) out = delimit(writeLabelCell(labelOf(row, job), out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
-    else if (kind >= <u32>EMIT_LOSS) out = delimit(isLabelled(row, job) ? writeJudged(kind, row, out, job) : out, job)
+    else if (kind >= <u32>EMIT_LOSS) out = delimit(isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : out, job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)

@@ -22,7 +22,7 @@ import { temperatureOf } from './temperature'
 /** A row as it is judged; numbers all, as the host reads them so, by their places in `constants.ts`. */
 @unmanaged
 export class Judgement {
-  /** The position of the true class, -1 where there is none; and of the one with the largest logit. */
+  /** The position of the true class, -1 where there is none; and of the label, which is the largest unless a threshold says otherwise. */
   truth: f64
   predicted: f64
   /** How many classes are at or before the true one, the most probable first; on a tie, the first class. */
@@ -35,6 +35,8 @@ export class Judgement {
   own: f64
   slope: f64
   curvature: f64
+  /** 1 where the largest probability is too low for a label. */
+  abstained: f64
 }
 
 export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
@@ -56,10 +58,16 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
 }
 
 /** The same of a row that is several chunks. */
-export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64): void {
+export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64, least: f64): void {
   beginJudgement(out, state, truth, logit)
-  out.confidence = probability(state.max, state)
+  endConfidence(out, probability(state.max, state), least)
   if (truth != NO_CLASS) out.own = probability(logit, state)
+}
+
+/** The largest probability of a row, and whether that is below the least of a label. */
+function endConfidence(out: Judgement, confidence: f64, least: f64): void {
+  out.confidence = confidence
+  out.abstained = <f64>(least > 0 && !(confidence >= least))
 }
 
 function lossOf(logit: f64, state: RowState): f64 {
@@ -173,11 +181,27 @@ function probabilities(at: usize, end: usize, state: RowState): v128 {
   return f64x2.replace_lane(f64x2.splat(first), 1, at + 8 < end ? probability(load<f64>(at, 8), state) : 0)
 }
 
-/** Judges a row that is in memory as a whole. */
-export function judgeRow(at: usize, values: usize, classes: u32, state: RowState, truth: u32, flags: u32, out: Judgement): void {
+/** The largest probability of a row that is in memory as a whole. */
+function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 {
+  if (flags & WANT_LOG) return probability(state.max, state)
+  // Of two classes, the label may be the less probable one.
+  return classes == 2 ? max(load<f64>(values), load<f64>(values, 8)) : load<f64>(values + ((<usize>state.index) << 3))
+}
+
+/** Judges a row that is in memory as a whole; `least` is the least probability of a label, 0 where each row has one. */
+export function judgeRow(
+  at: usize,
+  values: usize,
+  classes: u32,
+  state: RowState,
+  truth: u32,
+  flags: u32,
+  least: f64,
+  out: Judgement,
+): void {
   const logit = truth == NO_CLASS ? 0 : load<f64>(at + ((<usize>truth) << 3))
   beginJudgement(out, state, truth, logit)
-  out.confidence = flags & WANT_LOG ? probability(state.max, state) : load<f64>(values + ((<usize>state.index) << 3))
+  endConfidence(out, largest(values, classes, state, flags), least)
   if (truth != NO_CLASS) out.own = flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3))
   for (let base: u32 = 0; base < classes; base += CHUNK) {
     const start = (<usize>base) << 3
@@ -195,10 +219,11 @@ export function judgeRows(
   states: usize,
   truths: usize,
   flags: u32,
+  least: f64,
   out: usize,
 ): void {
   const width = (<usize>classes) << 3
   for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += JUDGEMENT_SIZE) {
-    judgeRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, changetype<Judgement>(out))
+    judgeRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, least, changetype<Judgement>(out))
   }
 }

@@ -76,7 +76,8 @@ function judgeSome(
   results: MatrixResults,
 ): void {
   const truths = <usize>results.truths + (<usize>row << 2)
-  judgeRows(at, values, rows, classes, states, truths, flags, <usize>results.judged + <usize>row * JUDGEMENT_SIZE)
+  const least = results.decision ? changetype<Decision>(results.decision).minConfidence : 0
+  judgeRows(at, values, rows, classes, states, truths, flags, least, <usize>results.judged + <usize>row * JUDGEMENT_SIZE)
 }
 
 function decideSome(

@@ -12,6 +12,8 @@ import { Judgement, JUDGEMENT_SIZE } from './judge'
 export class Metrics {
   rows: f64
   unlabelled: f64
+  /** Rows with a true class and without a label, as their largest probability is too low. */
+  abstained: f64
   classes: u32
   /** 1 where truths and predictions are counted: with many classes, they take too much room. */
   hasConfusion: u32
@@ -62,7 +64,7 @@ export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, 
 export function addMetrics(metrics: Metrics, other: Metrics): void {
   const to = changetype<usize>(metrics)
   const from = changetype<usize>(other)
-  addCounts(to, from, 2)
+  addCounts(to, from, 3)
   addCounts(to + RANKS_AT, from + RANKS_AT, RANKS)
   for (let nth: usize = 0; nth < SUMS; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
   for (let bin = BINS_AT; bin < CURVE_AT; bin += BIN_SIZE) {
@@ -100,14 +102,17 @@ function addRow(metrics: Metrics, row: Judgement): void {
   addExact(changetype<ExactSum>(sums), row.loss)
   addExact(changetype<ExactSum>(sums + SUM_SIZE), row.brier)
   addExact(changetype<ExactSum>(sums + 2 * SUM_SIZE), row.entropy)
-  const right = row.truth == row.predicted
+  // The label may be another than the most probable class, or none: these are of probabilities.
+  const right = row.rank == 1
   const confidence = row.confidence
   const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
   count(bin, right)
   addExact(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
   count(base + CURVE_AT + min(<usize>(confidence * <f64>CURVE_BINS), CURVE_BINS - 1) * offsetof<Bin>(), right)
-  if (metrics.hasConfusion) increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
+  metrics.abstained += row.abstained
   if (metrics.shift >= 0) addForCalibration(metrics, row)
+  if (!metrics.hasConfusion || row.abstained > 0) return
+  increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
 }
 
 function addForCalibration(metrics: Metrics, row: Judgement): void {

@@ -19,7 +19,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, RowMark, Text } from './structs'
-import { isLabelled, readTruth, writeJudged } from './truth'
+import { isKnown, readTruth, writeJudged } from './truth'
 
 /** How deep a value may be nested that is passed. */
 const DEPTH: u32 = 64
@@ -28,7 +28,7 @@ const LARGE: f64 = 1e38
 
 /** Reads lines whose logits are in a list. */
 export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
-  const width = job.classes << 3
+  const width = job.inputs << 3
   let logits = <usize>job.logits
   let row: u32 = 0
   for (; ; row++, logits += width) {
@@ -80,7 +80,7 @@ function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): 
     } else if (known > 1 || found) return 0
     else {
       found = true
-      at = readList(at, logits, job.classes)
+      at = readList(at, logits, job.inputs)
     }
     if (!at) return 0
     last = at
@@ -127,7 +127,7 @@ function readList(at: usize, logits: usize, count: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
-  const width = job.classes << 3
+  const width = job.inputs << 3
   let logits = <usize>job.logits
   let kept = <usize>job.kept
   let row: u32 = 0
@@ -164,7 +164,7 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
     if (kind == ACTION_LOGIT) {
       at = parseJson(at, logit)
       logit += 8
-    } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.classes)
+    } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.inputs)
     else at = passValue(at, DEPTH)
     if (!at) return 0
     if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
@@ -215,7 +215,7 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_LABEL) out = writeLabelOrNull(labelOf(row, job), out, job)
     else if (kind == EMIT_MEMBERS) out = writeNames(row, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
-    else if (kind >= <u32>EMIT_LOSS) out = isLabelled(row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
+    else if (kind >= <u32>EMIT_LOSS) out = isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }
   store<u16>(out, 0x0a7d)

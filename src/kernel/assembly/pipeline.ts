@@ -16,7 +16,7 @@
  * in place of another worker (0.1 s); packages loaded late (0.05 s). What did not: batches of 128 to 1024 numbers are all
  * the same; one file of JavaScript in place of many starts no sooner.
  */
-import { EMIT_CONFIDENCE, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
+import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
 import { decide, markMembers } from './decide'
 import { Judgement, JUDGEMENT_SIZE, judgeRow } from './judge'
 import { addJudged, Metrics } from './metrics'
@@ -63,7 +63,7 @@ export function scoreBytes(
     }
     at = markOf(row, job).start
     rows += row
-    if (job.truths) passJudged(row, job)
+    passRows(row, job)
     if (row < fit && at < end) stop = STOP_DEFERRED
     else if (fit == 0) stop = STOP_FULL
   }
@@ -93,6 +93,7 @@ export function copy(from: usize, length: usize, out: usize): usize {
 export function scoreBatch(rows: u32, job: Job): u32 {
   const logits = <usize>job.logits
   const classes = job.classes
+  if (job.inputs != classes) for (let row = rows; row > 0; ) splitLogit(--row, job)
   const states = <usize>job.states
   const values = <usize>job.values
   if (job.order) for (let row: u32 = 0; row < rows; row++) reorder(row, job)
@@ -102,6 +103,14 @@ export function scoreBatch(rows: u32, job: Job): u32 {
   if (job.decision) decideBatch(good, job)
   if (job.truths) judgeBatch(good, job)
   return good
+}
+
+/** Makes two classes of a row's one logit, which stands where it was read: rows behind it have been split. */
+function splitLogit(row: u32, job: Job): void {
+  const x = load<f64>(<usize>job.logits + ((<usize>row) << 3))
+  const logits = rowOf(job.logits, row, job)
+  store<f64>(logits, 0)
+  store<f64>(logits, x, 8)
 }
 
 /** Decides the labels of rows, while their results are not rounded. */
@@ -139,16 +148,29 @@ export function roomToJudge(rows: u32, job: Job): u32 {
 /** Judges rows behind those that were judged before; those that are written are counted then. */
 function judgeBatch(rows: u32, job: Job): void {
   const classes = job.classes
+  const least = job.decision ? changetype<Decision>(job.decision).minConfidence : 0
   for (let row: u32 = 0; row < rows; row++) {
     const truth = markOf(row, job).truth
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
-    judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, judgementOf(row, job))
+    judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
   }
 }
 
-/** The rows of a batch that are done are added up, or stay for the host. */
-export function passJudged(rows: u32, job: Job): void {
+/** Counts the rows of a batch that are done. */
+// @ts-ignore: decorator
+@inline
+export function passRows(rows: u32, job: Job): void {
+  if (job.truths) passJudged(rows, job)
+  if (job.decision) countAbstained(rows, job)
+}
+
+function countAbstained(rows: u32, job: Job): void {
+  for (let row: u32 = 0; row < rows; row++) job.abstained += u32(markOf(row, job).label == NO_CLASS)
+}
+
+/** Rows that are judged are added up, or stay for the host. */
+function passJudged(rows: u32, job: Job): void {
   if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
   else job.judgedCount += rows
 }

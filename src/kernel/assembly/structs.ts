@@ -188,6 +188,10 @@ export class Job {
   /** The address of how labels are chosen (Decision), or 0; and of a byte for each class of each row, 1 where it is among its labels. */
   decision: u32
   members: u32
+  /** How many rows that were written have no label. */
+  abstained: u32
+  /** How many logits are read of a row: as many as classes, or one of two classes, of which the first has the logit 0. */
+  inputs: u32
 }
 
 /**

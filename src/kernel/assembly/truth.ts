@@ -1,5 +1,5 @@
 /** Which class a text is: a table of all texts that a true class may be written as, with open addressing. */
-import { EMIT_LOSS, EMIT_RANK, NO_CLASS } from '../constants'
+import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_CLASS } from '../constants'
 import { judgementOf, markOf, writeNumber } from './pipeline'
 import { print } from './print-number'
 import { Job } from './structs'
@@ -64,10 +64,9 @@ export function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
   return index != UNKNOWN
 }
 
-// @ts-ignore: decorator
-@inline
-export function isLabelled(row: u32, job: Job): bool {
-  return markOf(row, job).truth != NO_CLASS
+/** Whether a row has a column of its true class: not without one, nor is a row right or wrong that has no label. */
+export function isKnown(kind: u32, row: u32, job: Job): bool {
+  return markOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || judgementOf(row, job).abstained == 0)
 }
 
 /** Writes what is known of the true class of a row that has one. */

@@ -270,7 +270,7 @@ function scoreWideRow(run: Run, row: number): void {
   kernel.finish(state, flags)
   const truth = run.logits.truths?.[row]
   const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
-  if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit)
+  if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
   scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
   for (const [base, count] of loadChunks(run, row)) {
     if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)

@@ -1,5 +1,5 @@
 /** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { BINS, CURVE_BINS, JUDGED, PARTS_BITS, RANKS } from '../constants.js'
+import { ABSTAINED, BINS, CURVE_BINS, JUDGED, PARTS_BITS, RANKS } from '../constants.js'
 import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
 /** The most classes whose true and predicted ones are counted in a table. */
@@ -28,6 +28,8 @@ export interface Totals {
   classes: number
   rows: number
   unlabelled: number
+  /** Rows with a true class and without a label. */
+  abstained: number
   /** How many rows have the true class at each rank, from 1. */
   ranks: number[]
   loss: Total
@@ -122,7 +124,7 @@ export class JudgedRows {
 
   #addPairs(judged: Float64Array, pairs: Map<number, number>): void {
     for (let at = 0; at < judged.length; at += JUDGED) {
-      if (judged[at]! < 0) continue
+      if (judged[at]! < 0 || judged[at + ABSTAINED] === 1) continue
       const key = judged[at]! * this.#classes + judged[at + 1]!
       pairs.set(key, (pairs.get(key) ?? 0) + 1)
     }
@@ -130,13 +132,14 @@ export class JudgedRows {
 
   totals(): Totals {
     const { metrics, ranks, sums, bins, curve, parts } = this.#at
-    const [rows = 0, unlabelled = 0] = this.#doubles(metrics, 2)
+    const [rows = 0, unlabelled = 0, abstained = 0] = this.#doubles(metrics, 3)
     const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * SUM_WORDS))
     const [loss, brier, entropy, slope, curvature] = totals
     return {
       classes: this.#classes,
       rows,
       unlabelled,
+      abstained,
       ranks: [...this.#doubles(ranks, RANKS)],
       loss: loss!,
       brier: brier!,

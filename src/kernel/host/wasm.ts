@@ -34,7 +34,7 @@ export interface Kernel {
   ): void
   probabilityOf(logit: number, state: number, flags: number): number
   /** See `assembly/judge.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
-  beginWide(judgement: number, state: number, truth: number, logit: number): void
+  beginWide(judgement: number, state: number, truth: number, logit: number, least: number): void
   endJudgement(state: number, logit: number, flags: number, judgement: number): void
   judgeChunk(
     at: number,
