@@ -2,14 +2,14 @@
 import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
-import { needSummary, SUMMARIES, TRUTHS } from '../core/output-columns.js'
+import { needSummary, type OutputColumn, SUMMARIES, TRUTHS } from '../core/output-columns.js'
 import { resolveLayout } from '../core/schema.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import { type Scores, scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError, withZeros } from '../pipeline/scorer.js'
 import type { MatrixOptions } from './options.js'
 
-/** Results of {@link softmaxMatrix}: `values` and `labels` are rows x classes, row after row; all else has one number a row. */
+/** Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes, row after row; all else has one number a row. */
 export interface MatrixScores {
   /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
   values: Float64Array | Float32Array
@@ -21,6 +21,10 @@ export interface MatrixScores {
   labels?: Uint8Array
   /** With `minConfidence`: 1 for a row whose largest probability is lower. */
   abstained?: Uint8Array
+  /** With `emit: 'set'`: rows x classes, 1 where a class is in the set of a row, as the `calibration` has it. */
+  set?: Uint8Array
+  /** With `emit: 'set_size'`: how many these are. */
+  set_size?: Uint32Array
   /** With `emit`: the largest probability of each row. */
   confidence?: Float64Array | Float32Array
   /** With `emit`: that less the second. */
@@ -73,7 +77,7 @@ export function softmaxMatrix(
     values: narrow(scores.values),
     index: scores.index,
     ...(topK > 0 && { top: scores.top }),
-    ...(scores.members && { labels: scores.members }),
+    ...chosenOf(scores, emit),
     ...(settings.minConfidence !== undefined && {
       abstained: Uint8Array.from(scores.labels!, (label) => (label === NO_CLASS ? 1 : 0)),
     }),
@@ -98,6 +102,18 @@ function scored(
     summary: needSummary(emit),
     decision,
   })
+}
+
+/** The classes that are chosen of each row, and how many they are. */
+function chosenOf({ members, rows, classes }: Scores, emit: readonly OutputColumn[]) {
+  if (!members) return {}
+  const sizeOf = (row: number) =>
+    members.subarray(row * classes, (row + 1) * classes).reduce((sum, one) => sum + one, 0)
+  return {
+    ...(emit.includes('labels') && { labels: members }),
+    ...(emit.includes('set') && { set: members }),
+    ...(emit.includes('set_size') && { set_size: Uint32Array.from({ length: rows }, (_, row) => sizeOf(row)) }),
+  }
 }
 
 function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknown): void {

@@ -1,13 +1,15 @@
 /** How labels are chosen of probabilities, by the options that say so. */
 import type { Decision } from '../kernel/host/decision.js'
+import { readCalibration } from './calibration.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import { items, type ValueOf } from './options.js'
-import type { OutputColumn } from './output-columns.js'
+import { type OutputColumn, SETS } from './output-columns.js'
 
 /** What labels are chosen by. */
 export interface DecisionSettings {
+  calibration?: ValueOf<'calibration'> | undefined
   threshold?: ValueOf<'threshold'> | undefined
   minConfidence?: ValueOf<'minConfidence'> | undefined
   truth?: ValueOf<'truth'> | undefined
@@ -36,13 +38,33 @@ export function decisionOf(
 ): Decision | undefined {
   requireLabels(settings, layout)
   const { threshold, minConfidence } = settings
-  const hasLabels = layout.emit.includes('labels')
-  if (!hasLabels && !layout.binary && minConfidence === undefined) return undefined
+  const cutoffs = memberCutoffs(settings, layout.emit, classes)
+  if (!cutoffs && !layout.binary && minConfidence === undefined) return undefined
   return {
     ...(minConfidence !== undefined && { minConfidence }),
     ...(layout.binary && { threshold: cutoffsOf(threshold, classes?.slice(1))[0]! }),
-    ...(hasLabels && { cutoffs: cutoffsOf(threshold, classes) }),
+    ...(cutoffs && { cutoffs }),
   }
+}
+
+/** The least probability of each class in a column that lists some of them: labels, or the set of a calibration. */
+function memberCutoffs(
+  settings: DecisionSettings,
+  emit: readonly OutputColumn[],
+  classes: readonly string[] | undefined,
+): number[] | undefined {
+  const ofSet = SETS.find((name) => emit.includes(name))
+  if (ofSet !== undefined) return cutoffsOf(1 - quantileOf(settings, ofSet), classes)
+  return emit.includes('labels') ? cutoffsOf(settings.threshold, classes) : undefined
+}
+
+/** The quantile of a calibration. Throws E_CONFLICT where there is none. */
+function quantileOf({ calibration }: DecisionSettings, column: string): number {
+  const { quantile } = calibration === undefined ? {} : readCalibration(calibration)
+  if (quantile !== undefined) return quantile
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${column} is of a ${optionText('calibration')} that has a coverage; softmax calibrate --coverage 0.9 makes one`,
+  })
 }
 
 function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, binary }: Decided): void {

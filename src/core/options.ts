@@ -356,7 +356,7 @@ export const OPTIONS = {
     default: 'probs,label',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
-    doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
+    doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'set', 'set_size', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
   }),
   topK: option({
     kind: wholeNumber('K', 1, Infinity),

@@ -35,8 +35,18 @@ export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as con
 /** The columns of the true class of a row: empty where it has none. */
 export const TRUTHS = ['loss', 'rank', 'correct'] as const
 
+/** The columns of the set of classes that a calibration with a coverage gives each row. */
+export const SETS = ['set', 'set_size'] as const
+
 /** A name of {@link COLUMNS}. */
-export type OutputColumn = 'probs' | 'label' | 'index' | 'labels' | (typeof SUMMARIES)[number] | (typeof TRUTHS)[number]
+export type OutputColumn =
+  | 'probs'
+  | 'label'
+  | 'index'
+  | 'labels'
+  | (typeof SETS)[number]
+  | (typeof SUMMARIES)[number]
+  | (typeof TRUTHS)[number]
 
 /** A column of an output that may have types: `classes` is one value a class, in a list or record; `names` is a list of classes. */
 export interface Field {
@@ -106,7 +116,7 @@ const ofTruth = (
 }
 
 /** A column of some of the classes of each row, in their order. */
-const names = (name: 'labels', members: NonNullable<Field['members']>): Column => {
+const names = (name: 'labels' | 'set', members: NonNullable<Field['members']>): Column => {
   const namesOf = (scores: Scores, row: number, classes: readonly string[]) =>
     members(scores, row).map((index) => classes[index]!)
   return {
@@ -214,6 +224,20 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
     recall: (row, { columnNames }) => [row[columnNames?.index ?? 'index']],
   },
   labels: names('labels', (scores, row) => membersOf(scores, row)),
+  set: names('set', (scores, row) => membersOf(scores, row)),
+  set_size: {
+    fields: ({ columnNames }) => [
+      {
+        name: columnNames?.set_size ?? 'set_size',
+        type: 'count',
+        value: (scores, row) => membersOf(scores, row).length,
+      },
+    ],
+    properties: (scores, row, { columnNames }) => ({
+      [columnNames?.set_size ?? 'set_size']: membersOf(scores, row).length,
+    }),
+    recall: (row, { columnNames }) => [row[columnNames?.set_size ?? 'set_size']],
+  },
   confidence: single('confidence'),
   margin: single('margin'),
   entropy: single('entropy'),
@@ -247,6 +271,11 @@ export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; n
 /** The columns that the names of {@link COLUMNS} stand for, in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
   return emit.flatMap((name) => COLUMNS[name].fields(layout))
+}
+
+/** True if one of the columns lists names of classes. */
+export function hasNames(emit: readonly OutputColumn[]): boolean {
+  return emit.includes('labels') || emit.includes('set')
 }
 
 /** True if one of the columns is a summary of its row. */

@@ -6,6 +6,7 @@ import {
   type Layout,
   type OutputColumn,
   probabilityKey,
+  SETS,
   type Shape,
   SUMMARIES,
   TRUTHS,
@@ -23,6 +24,10 @@ export interface Prediction {
   label: string | null
   /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
   labels?: string[]
+  /** With `emit: 'set'`: the classes of a set that has the true one as often as the coverage of the `calibration` says. */
+  set?: string[]
+  /** With `emit: 'set_size'`: how many these are; there may be none. */
+  set_size?: number
   /** With `topK`: the most probable classes, the most probable first. */
   top?: { label: string; index: number; probability?: number; logProbability?: number }[]
   /** The largest probability. */
@@ -50,7 +55,9 @@ export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 
 
 /** Every name that a property of a prediction may have; those of one value go by the names that were asked for. */
 export function propertiesOf(names: ColumnNames): string[] {
-  const singles = (['label', 'index', 'labels', ...SUMMARIES, ...TRUTHS] as const).map((name) => names[name] ?? name)
+  const singles = (['label', 'index', 'labels', ...SETS, ...SUMMARIES, ...TRUTHS] as const).map(
+    (name) => names[name] ?? name,
+  )
   return [...RESULTS, ...singles]
 }
 

@@ -71,6 +71,8 @@ export const EMIT_CLASSES = 9
 
 /** The names of the classes that are among a row's labels, as a list. */
 export const EMIT_MEMBERS = 10
+/** How many they are. */
+export const EMIT_SET_SIZE = 11
 
 /** Of the true class: its loss, its rank, and whether it was predicted. */
 export const EMIT_LOSS = 16

@@ -4,7 +4,7 @@ import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
-import { fieldsOf, TRUTHS } from '../core/output-columns.js'
+import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { classWarnings, type Schema } from '../core/schema.js'
 import type { Input } from './open-input.js'
@@ -56,7 +56,7 @@ export function numbersOf(
   { to, onError }: Settings,
 ): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
-  if (schema.topK > 0 || emit.length === 0 || emit.includes('labels')) {
+  if (schema.topK > 0 || emit.length === 0 || hasNames(emit)) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
     })

@@ -24,6 +24,7 @@ import {
   EMIT_MEMBERS,
   EMIT_PROBS,
   EMIT_RANK,
+  EMIT_SET_SIZE,
   EMIT_TOP,
   JUDGED,
   KEEP_BOOLEAN,
@@ -52,6 +53,8 @@ const EMIT: Record<OutputColumn, number> = {
   label: EMIT_LABEL,
   index: EMIT_INDEX,
   labels: EMIT_MEMBERS,
+  set: EMIT_MEMBERS,
+  set_size: EMIT_SET_SIZE,
   confidence: EMIT_CONFIDENCE,
   margin: EMIT_CONFIDENCE + 1,
   entropy: EMIT_CONFIDENCE + 2,
@@ -217,10 +220,8 @@ function batchRows(classes: number): number {
 function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
   const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
-  const rooms: Partial<Record<OutputColumn, number>> = {
-    probs: probabilities,
-    labels: sumOf(labels, ({ length }) => length + 1) + 2,
-  }
+  const names = sumOf(labels, ({ length }) => length + 1) + 2
+  const rooms: Partial<Record<OutputColumn, number>> = { probs: probabilities, labels: names, set: names }
   return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + NUMBER_ROOM), 0)
 }
 

@@ -9,6 +9,7 @@ import {
   type ColumnNames,
   type Field,
   fieldsOf,
+  hasNames,
   type Layout,
   type OutputColumn,
   parseEmit,
@@ -85,7 +86,7 @@ interface Job {
 /** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
 function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
   job.emit = job.emit.filter((name) => name !== 'label')
-  if (job.emit.length === 0 || job.layout.topK > 0 || job.emit.includes('labels')) {
+  if (job.emit.length === 0 || job.layout.topK > 0 || hasNames(job.emit)) {
     throw new SoftmaxError('E_CONFLICT', {
       reason: `${to} holds the numbers of predictions; choose with ${optionText('emit')}`,
     })

@@ -5,7 +5,7 @@ import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { isNumber } from '../core/number.js'
 import { items } from '../core/options.js'
-import { fieldsOf, TRUTHS } from '../core/output-columns.js'
+import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { TruthNames } from '../core/truth-names.js'
@@ -156,7 +156,7 @@ function fieldsRefusal(schema: Schema): string | undefined {
 
 /** Names that stand together in a cell are written as they are. */
 function namesRefusal(job: ScoreJob): string | undefined {
-  if (!job.schema.emit.includes('labels')) return undefined
+  if (!hasNames(job.schema.emit)) return undefined
   const isPlain =
     job.output!.delimiter !== NAMES_DELIMITER &&
     job.schema.classes.every((name) => labelCell(job)(name) === toBytes(name))

@@ -6,11 +6,11 @@
  * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
  */
 import {
-  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
-import { copy, labelOf, LF, markOf, membersOf, passRows, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { copy, countMembers, labelOf, LF, markOf, membersOf, passRows, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 
@@ -84,6 +84,9 @@ function fillColumns(rows: u32, job: Job): void {
       for (let row: u32 = 0; row < rows; row++) {
         store<u32>(out + ((first + <usize>row) << 2), stateOf(row, job).index)
       }
+      out += room
+    } else if (kind == EMIT_SET_SIZE) {
+      for (let row: u32 = 0; row < rows; row++) store<u32>(out + ((first + <usize>row) << 2), countMembers(row, job))
       out += room
     } else {
       putNumbers(summaryAt(kind, stateOf(0, job)), STATE_SIZE, rows, out + (first << shift), job)

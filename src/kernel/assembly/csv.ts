@@ -4,10 +4,11 @@
  *
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
-import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
+import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
+  countMembers,
   CR, copy, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
 } from './pipeline'
 import { Keep } from './kept-cell'
@@ -162,6 +163,7 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_LABEL) out = delimit(writeLabelCell(labelOf(row, job), out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
+    else if (kind == EMIT_SET_SIZE) out = delimit(print(<f64>countMembers(row, job), out), job)
     else if (kind >= <u32>EMIT_LOSS) out = delimit(isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : out, job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }

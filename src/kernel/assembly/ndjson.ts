@@ -8,12 +8,13 @@
  */
 import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
-  EMIT_MEMBERS,  EMIT_PROBS, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
+  EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
+  countMembers,
   copy, judgementOf, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber,
   writeProbabilities, writeText,
 } from './pipeline'
@@ -215,6 +216,7 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_LABEL) out = writeLabelOrNull(labelOf(row, job), out, job)
     else if (kind == EMIT_MEMBERS) out = writeNames(row, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
+    else if (kind == EMIT_SET_SIZE) out = print(<f64>countMembers(row, job), out)
     else if (kind >= <u32>EMIT_LOSS) out = isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }

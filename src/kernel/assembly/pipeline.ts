@@ -271,6 +271,14 @@ export function writeMembers(row: u32, separator: u32, out: usize, job: Job): us
   return out
 }
 
+/** How many classes are among a row's labels. */
+export function countMembers(row: u32, job: Job): u32 {
+  const members = membersOf(row, job)
+  let count: u32 = 0
+  for (let index: usize = 0; index < <usize>job.classes; index++) count += load<u8>(members + index)
+  return count
+}
+
 /** Writes a result, rounded as asked. */
 export function writeNumber(x: f64, out: usize, job: Job): usize {
   const digits = job.precision
