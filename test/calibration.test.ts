@@ -171,7 +171,13 @@ describe('a calibration', () => {
     await expect(calibrated(text, { truth: 'logit_a', logits: 'logit_*' })).rejects.toMatchObject({
       code: 'E_CONFLICT',
     })
-    for (const option of [{ temperature: 2 }, { calibration: 'c.json' }, { op: 'sigmoid' }, { emit: 'label' }]) {
+    for (const option of [
+      { temperature: 2 },
+      { calibration: 'c.json' },
+      { op: 'sigmoid' },
+      { emit: 'label' },
+      { minConfidence: 0.9 },
+    ]) {
       await expect(calibrated(text, option as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })
     }
     await expect(calibrated(text, { coverage: 1 })).rejects.toMatchObject({ code: 'E_OPTION' })
@@ -185,6 +191,16 @@ describe('a calibration', () => {
     expect([rows, rejects]).toEqual([3, [2]])
     // Two of three rows are right: p = 2/3 where the difference of logits, 1, is divided by 1 / log 2.
     expect(temperature).toBeCloseTo(1 / Math.LN2, 6)
+  })
+
+  it('of rows of one logit is that of two, of which one is 0', async () => {
+    const rows = [1, 2, -1, 0.5, -2, 3].map((logit, row) => [logit, row % 3 === 0 ? 'no' : 'yes'] as const)
+    const pairs = `logit_no,logit_yes,y\n${rows.map(([logit, y]) => `0,${logit},${y}\n`).join('')}`
+    const singles = `logit,y\n${rows.map(([logit, y]) => `${logit},${y}\n`).join('')}`
+    for (const lane of ['fast', 'general'] as const) {
+      const options = { coverage: 0.5, lane }
+      expect(await calibrated(singles, { binary: 'no,yes', ...options })).toEqual(await calibrated(pairs, options))
+    }
   })
 
   it('of log-softmax is the same', async () => {

@@ -16,13 +16,15 @@ import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
 import { drain, fileRun, readableFiles, requireInputs } from './score-files.js'
 
 /** Options of {@link calibrate}: those of `evaluate`, but for what it finds itself. */
-export interface CalibrateOptions extends Omit<EvaluateOptions, 'op' | 'temperature' | 'calibration'> {
+export interface CalibrateOptions
+  extends Omit<EvaluateOptions, 'op' | (typeof FOUND)[number] | (typeof OF_LABELS)[number]> {
   /** The share of rows, above 0 and below 1, whose `set` of classes is to have the true one [default: no sets]. */
   coverage?: number | undefined
 }
 
-/** What a calibration finds. */
+/** What a calibration finds, and what is of labels, which it does not look at. */
 const FOUND = ['temperature', 'calibration'] as const
+const OF_LABELS = ['threshold', 'minConfidence'] as const
 
 /**
  * What makes the probabilities of a model match how often it is right: the temperature T > 0 that softmax(logits / T) has the
@@ -51,11 +53,14 @@ export async function calibrate(
   return calibrateInputs(inputs, { ...settings, ...parseOptions({ coverage }, 'calibrate') }, () => {})
 }
 
-/** Throws E_CONFLICT where a temperature is given. */
+/** Throws E_CONFLICT where a temperature is given, or what labels are chosen by. */
 export function requireToBeFound(options: object): void {
-  const given = FOUND.find((name) => (options as Record<string, unknown>)[name] !== undefined)
+  const isGiven = (name: string) => (options as Record<string, unknown>)[name] !== undefined
+  const found = FOUND.find(isGiven)
+  const given = found ?? OF_LABELS.find(isGiven)
   if (given === undefined) return
-  throw new SoftmaxError('E_CONFLICT', { reason: `calibrate finds the temperature; leave out ${optionText(given)}` })
+  const does = found ? 'finds the temperature' : 'is of probabilities, whatever the labels'
+  throw new SoftmaxError('E_CONFLICT', { reason: `calibrate ${does}; leave out ${optionText(given)}` })
 }
 
 /** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
@@ -112,7 +117,8 @@ interface Pass extends Slope {
   rows: number
   /** How many rows were read, the bad ones and those without a true class too. */
   read: number
-  accuracy: number
+  /** How many rows have no class before the true one. */
+  first: number
   ece: number
   /** How many probabilities of true classes are in each part of a range. */
   parts: Float64Array
@@ -151,14 +157,14 @@ class Passes {
 }
 
 function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
-  const { rows, slope, curvature, parts } = metrics.totals()
-  const { log_loss, ece, accuracy } = metrics.result(stats)
+  const { rows, ranks, slope, curvature, parts } = metrics.totals()
+  const { log_loss, ece } = metrics.result(stats)
   return {
     classes: metrics.labels,
     rows,
     read: stats.read,
     loss: log_loss ?? 0,
-    accuracy: accuracy ?? 0,
+    first: ranks[0]!,
     ece: ece ?? 0,
     slope: numberOf(slope),
     curvature: numberOf(curvature),
@@ -178,8 +184,8 @@ function validationError(reason: string): SoftmaxError {
 }
 
 /** Then the loss falls with the temperature, without an end. */
-function isAlwaysRight({ accuracy }: Pass): boolean {
-  return accuracy === 1
+function isAlwaysRight({ first, rows }: Pass): boolean {
+  return first === rows
 }
 
 /** Fewer rows than these say little of others. */
