@@ -5,6 +5,7 @@ import { type ScoreOptions, score, softmax, softmaxMatrix, write } from 'softmax
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 import { predict } from './support.js'
+import { ulps } from './ulp.js'
 
 const LOSSES = ['0.5514447139320511', '1.551444713932051', '2.2395447662218846']
 const INPUT = 'logit_a,logit_b,logit_c,y\n2,1,1,a\n2,1,1,c\n1,1,3,b\n1,2,3,\n'
@@ -127,5 +128,56 @@ describe('predictions', () => {
       info: { row: 1, column: 'y', cell: 'cat' },
     })
     expect((await predict(rows, { emit: 'loss' })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
+
+describe('matrices', () => {
+  const LOGITS = [2, 1, 1, 2, 1, 1, 1, 1, 3, 1, 2, 3]
+  const emit = 'loss,rank,correct'
+
+  it('have the loss, the rank and whether rows are right', () => {
+    const { loss, rank, correct } = softmaxMatrix(LOGITS, 4, 3, { emit, truth: [0, 2, 1, null] })
+    expect([...loss!]).toEqual([...LOSSES.map(Number), Number.NaN])
+    expect([[...rank!], [...correct!]]).toEqual([
+      [1, 3, 3, 0],
+      [1, 0, 0, -1],
+    ])
+  })
+
+  it('have them of logarithms, of float32, and of labels that are left out', () => {
+    const options = {
+      emit,
+      truth: Uint8Array.of(0, 2, 1, 2),
+      op: 'log-softmax',
+      float32: true,
+      minConfidence: 0.6,
+    } as const
+    const { loss, correct } = softmaxMatrix(LOGITS, 4, 3, options)
+    expect([...loss!].slice(0, 3)).toEqual(LOSSES.map((value) => Math.fround(Number(value))))
+    expect([...correct!]).toEqual([-1, -1, 0, 1])
+  })
+
+  it('have them of several true classes', () => {
+    const { loss, correct } = softmaxMatrix([0, -1, 1, 1], 2, 2, {
+      op: 'sigmoid',
+      emit: 'loss,correct',
+      truth: [1, 0, 1, 0],
+    })
+    // (log 2 + log(1 + 1 / e)) / 2 and (log(1 + 1 / e) + log(1 + e)) / 2
+    const exact = [0.5032044340390841, 0.8132616875182228]
+    for (const [row, value] of exact.entries()) expect(ulps(loss![row]!, value)).toBeLessThanOrEqual(1n)
+    expect([...correct!]).toEqual([1, 0])
+  })
+
+  it.each([[[0]], [[0, 1, 2, 3]], [[0, 1, 2, 0.5]], [[0, 1, 2, '1']], ['y'], [[0, 1, 2, -1]]])('refuse %j', (truth) => {
+    expect(() => softmaxMatrix(LOGITS, 4, 3, { emit, truth: truth as number[] })).toThrow(
+      expect.objectContaining({ code: 'E_OPTION', info: expect.objectContaining({ option: 'truth' }) }),
+    )
+  })
+
+  it('have no rank of several true classes', () => {
+    expect(() => softmaxMatrix([0, 1], 1, 2, { op: 'sigmoid', emit: 'rank', truth: [1, 0] })).toThrow(
+      expect.objectContaining({ code: 'E_CONFLICT' }),
+    )
   })
 })

@@ -25,7 +25,10 @@ const FILES = ['stats', 'metrics', 'dryRun']
 
 /** Options of {@link evaluate}: those of `score` that are of what is read, and the column of the true classes. */
 export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[number] | 'truth'> {
-  /** The column of the true class of each row: the name of a class, or its position from 0; empty where it is not known. */
+  /**
+   * The column of the true class of each row: the name of a class, or its position from 0; empty where it is not known. With
+   * `op: 'sigmoid'`, a column that lists the classes of each row, or a selector of columns of 0 and 1, one for each class.
+   */
   truth: string
 }
 

@@ -2,9 +2,9 @@
 import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
-import { needSummary, type OutputColumn, SUMMARIES, TRUTHS } from '../core/output-columns.js'
-import { resolveLayout } from '../core/schema.js'
-import { NO_CLASS } from '../kernel/constants.js'
+import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
+import { hasBits, requireTruth, resolveLayout } from '../core/schema.js'
+import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import { type Scores, scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError, withZeros } from '../pipeline/scorer.js'
 import type { MatrixOptions } from './options.js'
@@ -33,6 +33,21 @@ export interface MatrixScores {
   entropy?: Float64Array | Float32Array
   /** With `emit`: log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: Float64Array | Float32Array
+  /** With `truth` and `emit`: -log softmax at the true class, in nats; NaN where a row has none. */
+  loss?: Float64Array | Float32Array
+  /** With `truth` and `emit`: the rank of the true class, from 1; 0 where a row has none. */
+  rank?: Uint32Array
+  /** With `truth` and `emit`: 1 where `index` is the true class, else 0; -1 where a row has none, or no label. */
+  correct?: Int8Array
+}
+
+/** True classes, for `emit: 'loss,rank,correct'`. */
+interface MatrixTruth {
+  /**
+   * The position of the true class of each row, null where it is not known; with the sigmoid, rows x classes, 1 where a class is
+   * true and else 0.
+   */
+  truth?: ArrayLike<number | null> | undefined
 }
 
 /**
@@ -54,19 +69,16 @@ export function softmaxMatrix(
   logits: ArrayLike<number>,
   rows: number,
   classes: number,
-  options: MatrixOptions = {},
+  options: MatrixOptions & MatrixTruth = {},
 ): MatrixScores {
-  const settings = parseOptions(options, 'matrix')
+  const { truth, given } = splitTruth(options)
+  const settings = parseOptions(given, 'matrix')
   requireShape(logits, rows, classes)
-  const layout = resolveLayout(settings, undefined, classes)
+  const layout = resolveLayout({ ...settings, ...(truth && { truth: 'truth' }) }, undefined, classes)
   const { emit, topK } = layout
-  const ofTruth = TRUTHS.find((name) => emit.includes(name))
-  if (ofTruth !== undefined) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `${ofTruth} is of true classes, which softmaxMatrix() does not take`,
-    })
-  }
-  const scores = scored(matrixOf(logits, classes), rows, layout, settings)
+  requireTruth(emit, truth)
+  if (truth !== undefined) hasBits(['truth'], layout)
+  const scores = scored(matrixOf(logits, classes), rows, layout, settings, truth)
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
     if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)
@@ -82,6 +94,7 @@ export function softmaxMatrix(
       abstained: Uint8Array.from(scores.labels!, (label) => (label === NO_CLASS ? 1 : 0)),
     }),
     ...Object.fromEntries(asked),
+    ...truthColumns(scores, emit, narrow),
   }
 }
 
@@ -92,9 +105,10 @@ function scored(
   rows: number,
   { emit, topK: top, log, sigmoid, decision, binary, classes }: MatrixLayout,
   { temperature }: SettingsOf<'matrix'>,
+  truth: MatrixTruth['truth'],
 ): Scores {
   const numbers = binary ? withZeros(logits, rows) : logits
-  return scoreMatrix({ numbers }, rows, classes.length, {
+  return scoreMatrix({ numbers, ...truthsOf(truth, rows, classes.length, sigmoid) }, rows, classes.length, {
     log,
     sigmoid,
     temperature,
@@ -113,6 +127,54 @@ function chosenOf({ members, rows, classes }: Scores, emit: readonly OutputColum
     ...(emit.includes('labels') && { labels: members }),
     ...(emit.includes('set') && { set: members }),
     ...(emit.includes('set_size') && { set_size: Uint32Array.from({ length: rows }, (_, row) => sizeOf(row)) }),
+  }
+}
+
+/** Options without the true classes, which are no option of others. */
+function splitTruth(options: MatrixOptions & MatrixTruth): { truth: MatrixTruth['truth']; given: MatrixOptions } {
+  if (typeof options !== 'object' || options === null || !('truth' in options))
+    return { truth: undefined, given: options }
+  const { truth, ...given } = options
+  return { truth, given }
+}
+
+/** The true classes as the kernel takes them. Throws E_OPTION. */
+function truthsOf(truth: unknown, rows: number, classes: number, sigmoid: boolean) {
+  if (truth === undefined) return {}
+  const count = sigmoid ? rows * classes : rows
+  const most = sigmoid ? 1 : classes - 1
+  const values = isList(truth) && truth.length === count ? Array.from(truth) : undefined
+  const isOne = (value: unknown) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
+  if (!values?.every((value) => isOne(value) || (!sigmoid && value === null))) {
+    const expected = sigmoid
+      ? `${count} numbers, rows x classes, 1 where a class is true and else 0`
+      : `${count} positions of classes, one a row, from 0 to ${most}, or null`
+    throw new SoftmaxError('E_OPTION', { option: 'truth', value: truth, expected })
+  }
+  if (sigmoid) return { truths: new Uint32Array(rows), targets: Uint8Array.from(values as number[]) }
+  return { truths: Uint32Array.from(values, (value) => (value === null ? NO_CLASS : Number(value))) }
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
+}
+
+/** What `emit` names of the true classes. */
+function truthColumns(
+  { judged, rows }: Scores,
+  emit: readonly OutputColumn[],
+  narrow: (values: Float64Array) => Float64Array | Float32Array,
+): Pick<MatrixScores, 'loss' | 'rank' | 'correct'> {
+  if (!judged) return {}
+  const at = (row: number, place: number) => judged[JUDGED * row + place]!
+  const all = Array.from({ length: rows }, (_, row) => row)
+  const rankOf = (row: number) => (at(row, TRUTH) < 0 ? 0 : at(row, RANK))
+  const correctOf = (row: number) =>
+    at(row, TRUTH) < 0 || at(row, ABSTAINED) === 1 ? -1 : Number(at(row, TRUTH) === at(row, PREDICTED))
+  return {
+    ...(emit.includes('loss') && { loss: narrow(Float64Array.from(all, (row) => at(row, LOSS))) }),
+    ...(emit.includes('rank') && { rank: Uint32Array.from(all, rankOf) }),
+    ...(emit.includes('correct') && { correct: Int8Array.from(all, correctOf) }),
   }
 }
 

@@ -31,6 +31,7 @@ export function metricsTable(metrics: Metrics): string {
     '',
     classTable([
       ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
+      ...(metrics.hamming_loss === undefined ? [] : [{ label: 'micro average', support: '', ...metrics.micro }]),
       { label: 'macro average', support: '', ...macro },
       { label: 'weighted average', support: '', ...weighted },
     ]),
@@ -39,9 +40,11 @@ export function metricsTable(metrics: Metrics): string {
 }
 
 function headlines(metrics: Metrics): [string, string][] {
+  const { hamming_loss } = metrics
   const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
   const figures: [string, number | null][] = [
     ['accuracy', metrics.accuracy],
+    ...(hamming_loss === undefined ? [] : [['Hamming loss', hamming_loss] as [string, number | null]]),
     ['balanced accuracy', metrics.balanced_accuracy],
     ...tops.map(([k, value]): [string, number] => [`top-${k} accuracy`, value]),
     ['log loss', metrics.log_loss],
@@ -52,7 +55,9 @@ function headlines(metrics: Metrics): [string, string][] {
     ['mean entropy', metrics.mean_entropy],
     ['AURC', metrics.aurc],
   ]
-  return figures.map(([name, value]) => [name, figure(value)])
+  // Of several classes a row, some figures have no meaning.
+  const shown = hamming_loss === undefined ? figures : figures.filter(([, value]) => value !== null)
+  return shown.map(([name, value]) => [name, figure(value)])
 }
 
 function listed(classes: Metrics['classes']): Metrics['classes'] {

@@ -38,7 +38,7 @@ export function decisionOf(
 ): Decision | undefined {
   requireLabels(settings, layout)
   const { threshold, minConfidence } = settings
-  const cutoffs = memberCutoffs(settings, layout.emit, classes)
+  const cutoffs = memberCutoffs(settings, layout, classes)
   if (!cutoffs && !layout.binary && minConfidence === undefined) return undefined
   return {
     ...(minConfidence !== undefined && { minConfidence }),
@@ -50,12 +50,14 @@ export function decisionOf(
 /** The least probability of each class in a column that lists some of them: labels, or the set of a calibration. */
 function memberCutoffs(
   settings: DecisionSettings,
-  emit: readonly OutputColumn[],
+  { emit, sigmoid }: Decided,
   classes: readonly string[] | undefined,
 ): number[] | undefined {
   const ofSet = SETS.find((name) => emit.includes(name))
   if (ofSet !== undefined) return cutoffsOf(1 - quantileOf(settings, ofSet), classes)
-  return emit.includes('labels') ? cutoffsOf(settings.threshold, classes) : undefined
+  // Several true classes are compared with several labels.
+  const hasLabels = emit.includes('labels') || (sigmoid && settings.truth !== undefined)
+  return hasLabels ? cutoffsOf(settings.threshold, classes) : undefined
 }
 
 /** The quantile of a calibration. Throws E_CONFLICT where there is none. */

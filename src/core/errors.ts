@@ -44,10 +44,12 @@ export const CODES = {
       ? `the integer ${cell} is 2^53 or more, where doubles do not tell all integers apart; save the logits as float64`
       : `${shown(cell)} is larger than a double can hold`,
   ),
-  E_TRUTH: word<{ cell: string; near?: string | undefined; classes: readonly string[] }>(
+  E_TRUTH: word<{ cell: string; near?: string | undefined; classes: readonly string[]; reason?: string }>(
     1,
-    ({ cell, near, classes }) =>
-      `${shown(cell)} is no class, nor the position of one; ${near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`}; ${optionText('labels')} names them, ${optionText('onError', 'skip')} leaves such rows out`,
+    ({ cell, near, classes, reason }) =>
+      reason !== undefined
+        ? `${shown(cell)} ${reason}; ${optionText('onError', 'skip')} leaves such rows out`
+        : `${shown(cell)} is no class, nor the position of one; ${near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`}; ${optionText('labels')} names them, ${optionText('onError', 'skip')} leaves such rows out`,
   ),
   E_NONFINITE: word<{ reason: string }>(
     1,

@@ -24,13 +24,18 @@ export interface Metrics {
   rejected: number
   abstained: number
   accuracy: number | null
+  /** Where rows may have several classes, the share of all classes of all rows that are wrong; `accuracy` is of whole rows. */
+  hamming_loss?: number | null
   /** The mean of the recall of the classes that occur. */
   balanced_accuracy: number | null
   /** The share of rows whose true class is among the k most probable ones, by k: 1, 3 and 5, below the number of classes. */
   top_k_accuracy: Record<string, number>
-  /** The mean of -log softmax at the true class, in nats; nothing is clipped. */
+  /**
+   * The mean of -log softmax at the true class, in nats; nothing is clipped. Where rows may have several, the mean over rows and
+   * classes of -log p where a class is true, else of -log (1 - p).
+   */
   log_loss: number | null
-  /** The mean of the squared errors of all probabilities of a row. */
+  /** The mean of the squared errors of all probabilities of a row together; where rows may have several classes, of each. */
   brier: number | null
   /** The mean and the largest difference of confidence and accuracy, over 15 bins of equal width. */
   ece: number | null
@@ -45,7 +50,7 @@ export interface Metrics {
   micro: Scores
   weighted: Scores
   classes: ({ label: string; support: number } & Scores)[]
-  /** Counts, truth x prediction; of more than 4096 classes, the pairs that occur: [truth, prediction, count]. */
+  /** Counts, truth x prediction; where rows may have several, of each class those that neither have nor get it, only get it, only have it, and both; of more than 4096 classes, the pairs that occur: [truth, prediction, count]. */
   confusion: number[][]
 }
 
@@ -88,7 +93,7 @@ export function metricsOf(totals: Totals, labels: readonly string[], rejected: n
 }
 
 /** Rows of a class: those that are of it, those that are predicted as it, and those that are both. */
-interface Counts {
+export interface Counts {
   support: number
   predicted: number
   right: number
@@ -105,7 +110,7 @@ function countsByClass({ classes, pairs }: Totals): Counts[] {
 }
 
 /** As scikit-learn has it, a quotient is 0 where its divisor is. */
-function scoresOf({ support, predicted, right }: Counts): Scores & { support: number } {
+export function scoresOf({ support, predicted, right }: Counts): Scores & { support: number } {
   return {
     support,
     precision: ratio(right, predicted),

@@ -38,11 +38,14 @@ export interface Prediction {
   entropy?: number
   /** log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: number
-  /** With `truth`: minus the logarithm of the probability of the true class; null where a row has none, as the two below. */
+  /**
+   * With `truth`: minus the logarithm of the probability of the true class, in nats; null where a row has none, as the two below.
+   * By the sigmoid, the mean over classes of the same of each: of p where it is true, else of 1 - p.
+   */
   loss?: number | null
   /** The rank of the true class, from 1. */
   rank?: number | null
-  /** Whether it is the label; null without one. */
+  /** Whether it is the label; null without one. By the sigmoid, whether all labels are right, and none is missing. */
   correct?: boolean | null
   [rest: string]: unknown
 }

@@ -108,7 +108,13 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
 }
 
 /** Rows as they are judged (see `assembly/judge.ts`), or, as bytes, what they are added up to (`assembly/metrics.ts`). */
-export type Judged = Float64Array | Uint8Array
+export type Judged = Float64Array | Uint8Array | SeveralJudged
+
+/** The same where a row may have several true classes, with counts of each class: of rows that have it, that get it, that do both. */
+export interface SeveralJudged {
+  rows: Float64Array
+  counts: Float64Array
+}
 
 /** Some rows of an input. */
 export interface RecordBatch {
@@ -120,6 +126,8 @@ export interface RecordBatch {
   kept: KeptColumn[]
   /** The position of the true class of each row, where there are true classes. */
   truths?: Uint32Array
+  /** Where a row may have several: rows x classes, 1 where a class is true; `truths` has 0 for rows whose are known. */
+  targets?: Uint8Array
   /** The rows as JSON objects, where they are to come out so. */
   rawRows?: string[]
   errors: Map<number, RowError>

@@ -13,7 +13,7 @@ import { items, type SettingsOf } from './options.js'
 import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { type EmitLayout, emitBeside, namesOfFields } from './renaming.js'
-import { select, selectOne } from './selector.js'
+import { select, selectOne, selectTruths } from './selector.js'
 import { requireApart } from './truth-names.js'
 
 /** The columns of an input and an output, the same for all rows. */
@@ -28,6 +28,8 @@ export interface Schema extends Layout {
   guessed?: true
   /** The position, from 0, of the column of true classes. */
   truth?: number
+  /** Where each class has one, 0 or 1: these, in class order; `truth` is the first. */
+  truths?: number[]
   /** Positions, from 0, of the columns that come out as they are. */
   kept: number[]
   emit: OutputColumn[]
@@ -75,10 +77,10 @@ function proposedEmit(resolve: () => unknown): string | undefined {
 function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
   const header = columns.map(({ name }) => name)
   const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
-  const truth = truthOf(settings, header)
+  const truths = truthsOf(settings, header)
   const { logits, guessed }: LogitColumns =
     settings.logits === undefined
-      ? findLogits(withoutTruth(columns, truth), { named, labels })
+      ? findLogits(withoutTruth(columns, truths), { named, labels })
       : { logits: select(settings.logits, header), guessed: false }
   const chosen = new Set(logits)
   const kept = settings.keep ? [...header.keys()].filter((index) => !chosen.has(index)) : []
@@ -86,9 +88,8 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const outputNames = namesOf(layout)
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
-  if (truth !== undefined) requireApart(truth, logits, header[truth]!)
-  requireTruth(layout.emit, truth)
-  return { header, logits, ...(guessed && { guessed }), ...truthIn(truth), kept, names: outputNames, ...layout }
+  const truth = truthIn(truths, logits, header, layout)
+  return { header, logits, ...(guessed && { guessed }), ...truth, kept, names: outputNames, ...layout }
 }
 
 /** Throws E_CONFLICT where an output column is of the true class, and there is none. */
@@ -100,28 +101,62 @@ export function requireTruth(emit: readonly OutputColumn[], truth: unknown): voi
   })
 }
 
-/** The column of true classes. */
-function truthOf({ truth, op }: SchemaSettings, header: readonly string[]): number | undefined {
-  if (truth === undefined) return undefined
-  requireOneClass({ sigmoid: op.endsWith('sigmoid') })
-  return selectOne(truth, header)
+/** The columns of true classes: one, or where a row may have several, perhaps one for each. */
+function truthsOf({ truth, op }: SchemaSettings, header: readonly string[]): number[] {
+  if (truth === undefined) return []
+  return op.endsWith('sigmoid') ? selectTruths(truth, header) : [selectOne(truth, header)]
 }
 
-/** Throws E_CONFLICT where a row may have several classes, and a true class is one. */
-export function requireOneClass({ sigmoid }: Pick<Layout, 'sigmoid'>): void {
-  if (!sigmoid) return
+function truthIn(
+  truths: readonly number[],
+  logits: readonly number[],
+  header: readonly string[],
+  layout: Layout & { emit: readonly OutputColumn[] },
+): Pick<Schema, 'truth' | 'truths'> {
+  const [truth] = truths
+  for (const index of truths) requireApart(index, logits, header[index]!)
+  requireTruth(layout.emit, truth)
+  if (truth === undefined) return {}
+  const names = truths.map((index) => header[index]!)
+  return hasBits(names, layout) ? { truth, truths: byClass(truths, names, layout) } : { truth }
+}
+
+/** Whether some columns of true classes are a bit each. Throws E_CONFLICT where they are neither as many as classes nor one. */
+export function hasBits(names: readonly string[], layout: Layout & { emit: readonly OutputColumn[] }): boolean {
+  const { classes, sigmoid, emit, decision } = layout
+  if (!sigmoid) return false
+  const option = emit.includes('rank')
+    ? `${optionText('emit')} has rank, which is of one true class a row, and sigmoid is for several: loss and correct are of these`
+    : decision?.minConfidence !== undefined
+      ? `${optionText('minConfidence')} is of one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
+      : undefined
+  if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })
+  if (names.length === 1) return false
+  if (names.length === classes.length) return true
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText('truth')} is one class a row, and sigmoid is for several`,
+    reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
   })
 }
 
-function truthIn(truth: number | undefined): { truth?: number } {
-  return truth === undefined ? {} : { truth }
+/** Columns in the order of the classes: that of their names, where these are those of the classes but for what all begin with. */
+export function byClass<T>(columns: readonly T[], names: readonly string[], { classes }: Layout): T[] {
+  const prefix = commonPrefix(names)
+  const places = classes.map((name) => names.indexOf(prefix + name))
+  return places.includes(-1) || new Set(places).size < places.length
+    ? [...columns]
+    : places.map((place) => columns[place]!)
+}
+
+/** What all names begin with. */
+function commonPrefix([first = '', ...others]: readonly string[]): string {
+  let length = first.length
+  while (!others.every((name) => name.startsWith(first.slice(0, length)))) length--
+  return first.slice(0, length)
 }
 
 /** A column of true classes is no logit, whatever it is called and has. */
-function withoutTruth(columns: readonly SampledColumn[], truth: number | undefined): readonly SampledColumn[] {
-  return columns.map((column, index) => (index === truth ? { ...column, isIndex: true } : column))
+function withoutTruth(columns: readonly SampledColumn[], truths: readonly number[]): readonly SampledColumn[] {
+  return columns.map((column, index) => (truths.includes(index) ? { ...column, isIndex: true } : column))
 }
 
 /** What an output asks of a schema. */
@@ -183,10 +218,8 @@ function tableSchemaOf(
   const kept = settings.keep ? [...header.keys()].filter((index) => index !== whole) : []
   const names = namesOf(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
-  const truth = truthOf(settings, header)
-  if (truth !== undefined) requireApart(truth, [whole], header[truth]!)
-  requireTruth(shaped.emit, truth)
-  return { header, logits: [whole], logitsList: true, ...truthIn(truth), kept, names, ...shaped }
+  const truth = truthIn(truthsOf(settings, header), [whole], header, shaped)
+  return { header, logits: [whole], logitsList: true, ...truth, kept, names, ...shaped }
 }
 
 /** Throws E_TYPE for a column whose type has no numbers, which would make every row a bad one. */

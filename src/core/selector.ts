@@ -42,6 +42,12 @@ function repeated(items: readonly string[], place: number, [first]: readonly num
   return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
 }
 
+/** The positions of columns of true classes, in the order of the selector. Throws E_SELECTOR. */
+export function selectTruths(selector: string, names: readonly string[]): number[] {
+  const columns = new Columns(names, 'truth')
+  return [...new Set(splitItems(selector).flatMap((item) => resolve(item, columns)))]
+}
+
 /** The position of the one column that a name or a position is of. Throws E_SELECTOR. */
 export function selectOne(item: string, names: readonly string[]): number {
   try {

@@ -1,6 +1,7 @@
 /** What a true class may be written as: the name of a class, or its position; or nothing, where a row has none. */
 import { NO_CLASS } from '../kernel/constants.js'
-import { SoftmaxError } from './errors.js'
+import { NAMES_DELIMITER } from './decision.js'
+import { SoftmaxError, shown } from './errors.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
@@ -37,6 +38,104 @@ export class TruthNames {
     return whole ? this.texts.get(whole[1]!) : undefined
   }
 }
+
+/** What the true classes of a row are written as, where it may have several: a list of names, or 0 or 1 for each class. */
+export class SeveralTruths {
+  readonly #names: TruthNames
+  readonly #classes: readonly string[]
+  readonly #nulls: NullTexts | undefined
+
+  constructor(classes: readonly string[], nulls?: NullTexts) {
+    this.#names = new TruthNames(classes)
+    this.#classes = classes
+    this.#nulls = nulls
+  }
+
+  /** Marks with 1 the classes that a value lists; false where it is empty, or what is wrong with it. */
+  markList(value: unknown, into: Uint8Array): boolean | RowError {
+    if (this.#isEmpty(value)) return false
+    const items = this.#itemsOf(value)
+    const bits = items.length === this.#classes.length ? items.map(bitOf) : [undefined]
+    if (!bits.includes(undefined)) {
+      // Positions do not repeat, so that as many of these as there are classes are bits, but where both could be meant.
+      const mayBeBoth = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
+      if (mayBeBoth && Array.isArray(value))
+        return this.#error(value, 'may be positions or a bit for each class; list the names of classes')
+      if (!mayBeBoth || this.#classes.length === 1) {
+        into.set(bits as number[])
+        return true
+      }
+    }
+    for (const item of items) {
+      const found = isPlain(item) ? this.#names.find(item) : NO_CLASS
+      if (typeof found !== 'number') return found
+      if (found === NO_CLASS) return this.#error(value, 'lists something that is no name')
+      into[found] = 1
+    }
+    return true
+  }
+
+  /** The same of a value for each class. */
+  markEach(values: readonly unknown[], into: Uint8Array): boolean | RowError {
+    const empty = values.filter((value) => this.#isEmpty(value)).length
+    if (empty === values.length) return false
+    if (empty > 0) return this.#error(null, 'stands for a class, and others of the row are not empty')
+    for (const [index, value] of values.entries()) {
+      const bit = bitOf(value)
+      if (bit === undefined)
+        return this.#error(value, `is neither 0 nor 1, for the class ${shown(this.#classes[index]!)}`)
+      into[index] = bit
+    }
+    return true
+  }
+
+  /** A class, the items of a list, of one in JSON, or those between bars. */
+  #itemsOf(value: unknown): readonly unknown[] {
+    if (Array.isArray(value)) return value
+    if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
+    if (typeof value !== 'string' || this.#names.texts.has(value)) return [value]
+    return jsonList(value) ?? value.split(NAMES_DELIMITER)
+  }
+
+  #isEmpty(value: unknown): boolean {
+    if (value === null || value === undefined || value === '' || Number.isNaN(value)) return true
+    return typeof value === 'string' && !this.#names.texts.has(value) && this.#nulls?.has(value) === true
+  }
+
+  #error(value: unknown, reason: string): RowError {
+    const cell = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+    return { code: 'E_TRUTH', info: { cell: value === null ? '' : cell, classes: this.#classes.slice(0, 8), reason } }
+  }
+}
+
+function isPlain(item: unknown): item is string | number | bigint | boolean {
+  return item !== null && typeof item !== 'object' && item !== undefined && item !== ''
+}
+
+/** The items of a list in JSON. */
+function jsonList(text: string): unknown[] | undefined {
+  if (!text.startsWith('[')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** 0 or 1, as programs write it. */
+function bitOf(value: unknown): number | undefined {
+  return BITS.get(typeof value === 'string' ? value.trim().toLowerCase() : String(value))
+}
+
+const BITS = new Map([
+  ['0', 0],
+  ['1', 1],
+  ['0.0', 0],
+  ['1.0', 1],
+  ['false', 0],
+  ['true', 1],
+])
 
 const INTEGER = /^[+-]?\d+$/
 

@@ -10,15 +10,16 @@ import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
 import {
+  byClass,
+  hasBits,
   requireNewNames,
-  requireOneClass,
   requireTruth,
   resolveLayout,
   resolveSchema,
   type Schema,
   withRenaming,
 } from '../core/schema.js'
-import { selectOne } from '../core/selector.js'
+import { selectOne, selectTruths } from '../core/selector.js'
 import { typeOf } from '../core/value-type.js'
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
@@ -35,6 +36,8 @@ export interface RowShape {
   columns: readonly string[]
   /** The property that has the true class. */
   truth?: string
+  /** Where each class has one, 0 or 1: these, in class order. */
+  truths?: string[]
   /** Takes a row apart; undefined where it is not one of this shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -75,8 +78,10 @@ export function shapeOf(first: unknown, evidence: readonly unknown[], settings: 
 function withTruth(shape: RowShape, others: readonly string[], { truth }: Settings): RowShape {
   requireTruth(shape.layout.emit, truth)
   if (truth === undefined) return shape
-  requireOneClass(shape.layout)
-  return { ...shape, truth: others[selectOne(truth, others)]! }
+  const { layout } = shape
+  if (!layout.sigmoid) return { ...shape, truth: others[selectOne(truth, others)]! }
+  const names = selectTruths(truth, others).map((index) => others[index]!)
+  return { ...shape, truth: names[0]!, ...(hasBits(names, layout) && { truths: byClass(names, names, layout) }) }
 }
 
 /** The rows as a batch, in which those that are not of the shape are bad. */
@@ -86,8 +91,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
   const logits = new Float64Array(rows.length * width)
   const errors = new Map<number, RowError>()
   const added = predictedNames(shape.layout).map(([, name]) => name)
-  const { truth, layout } = shape
-  const truths = truth === undefined ? undefined : truthFinder(truth, layout.classes, rows.length, rule.nulls)
+  const truths = truthFinder(shape, rows.length, rule.nulls)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
     const into = logits.subarray(index * width, (index + 1) * width)
@@ -104,7 +108,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Se
     numRows: rows.length,
     logits,
     kept: [],
-    ...(truths && { truths: truths.found }),
+    ...truths?.found,
     rest,
     errors,
     withPosition: ({ code, info, column }, row) => ({

@@ -1,23 +1,64 @@
 /** The true classes of rows that are objects. */
 import { kindOf } from '../core/kind-of.js'
 import type { NullTexts } from '../core/missing.js'
-import type { RowError } from '../core/record-batch.js'
-import { TruthNames } from '../core/truth-names.js'
+import type { Layout } from '../core/output-columns.js'
+import type { RecordBatch, RowError } from '../core/record-batch.js'
+import { SeveralTruths, TruthNames } from '../core/truth-names.js'
 import { NO_CLASS } from '../kernel/constants.js'
+import { severalMarks } from './truths.js'
 
-/** What finds the true classes of so many rows, in a property of each. */
-export function truthFinder(property: string, classes: readonly string[], count: number, nulls?: NullTexts) {
-  const names = new TruthNames(classes, nulls)
+type Row = Record<string, unknown>
+
+/** Where rows have their true classes. */
+interface TruthShape {
+  layout: Layout
+  truth?: string
+  truths?: string[]
+}
+
+/** What the true classes of some rows are, and a function that notes those of one, or returns what is wrong with them. */
+export interface TruthFinder {
+  found: Pick<RecordBatch, 'truths' | 'targets'>
+  find(row: Row, index: number): RowError | undefined
+}
+
+/** What finds the true classes of so many rows, in a property of each, or in several; undefined where none has any. */
+export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts): TruthFinder | undefined {
+  const { truth, truths, layout } = shape
+  if (truth === undefined) return undefined
+  if (layout.sigmoid) return severalFinder(truths ?? [truth], truths !== undefined, layout.classes, count, nulls)
+  const names = new TruthNames(layout.classes, nulls)
   const found = new Uint32Array(count).fill(NO_CLASS)
   return {
-    found,
-    /** Notes the true class of a row; returns what is wrong with it, if anything is. */
-    find(row: Record<string, unknown>, index: number): RowError | undefined {
-      const value = (Object.hasOwn(row, property) ? row[property] : undefined) ?? null
+    found: { truths: found },
+    find(row, index) {
+      const value = valueOf(row, truth)
       const result = names.find(typeof value === 'object' && value !== null ? kindOf(value) : (value as string | null))
-      if (typeof result !== 'number') return { ...result, column: property }
+      if (typeof result !== 'number') return { ...result, column: truth }
       found[index] = result
       return undefined
     },
   }
+}
+
+function severalFinder(
+  properties: readonly string[],
+  isEach: boolean,
+  classes: readonly string[],
+  count: number,
+  nulls: NullTexts | undefined,
+): TruthFinder {
+  const { found, mark } = severalMarks(new SeveralTruths(classes, nulls), classes.length, count, isEach)
+  return {
+    found,
+    find(row, index) {
+      const values = properties.map((property) => valueOf(row, property))
+      const error = mark(values, index)
+      return error && { ...error, column: properties[0]! }
+    },
+  }
+}
+
+function valueOf(row: Row, property: string): unknown {
+  return (Object.hasOwn(row, property) ? row[property] : undefined) ?? null
 }

@@ -1,12 +1,16 @@
 /** The metrics of a run: rows that were judged are added up as they come, on whatever thread and in whatever order. */
 import { type Metrics, metricsOf } from '../core/metrics.js'
-import type { Judged } from '../core/record-batch.js'
+import type { Layout } from '../core/output-columns.js'
+import type { Judged, SeveralJudged } from '../core/record-batch.js'
+import { severalMetricsOf } from '../core/several-metrics.js'
 import { JudgedRows, type Probe, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
 export class RunMetrics {
   #labels: readonly string[] = []
   #rows: JudgedRows | undefined
+  /** Where rows may have several true classes: how many have each, get it as a label, and both. */
+  #counts: Float64Array | undefined
   readonly #probe: Probe | undefined
 
   constructor(probe?: Probe) {
@@ -18,20 +22,29 @@ export class RunMetrics {
   }
 
   /** To be called once the classes are known. */
-  begin(labels: readonly string[]): void {
-    this.#labels = labels
-    this.#rows ??= new JudgedRows(labels.length, this.#probe)
+  begin({ classes, sigmoid }: Pick<Layout, 'classes' | 'sigmoid'>): void {
+    this.#labels = classes
+    if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
+    // Of several true classes, a row is right or wrong as a whole.
+    this.#rows ??= new JudgedRows(sigmoid ? 2 : classes.length, this.#probe)
   }
 
   add(judged: readonly Judged[]): void {
     for (const part of judged) {
       if (part instanceof Float64Array) this.#rows!.add(part)
-      else this.#rows!.addTotals(part)
+      else if (part instanceof Uint8Array) this.#rows!.addTotals(part)
+      else this.#addSeveral(part)
     }
+  }
+
+  #addSeveral({ rows, counts }: SeveralJudged): void {
+    this.#rows!.add(rows)
+    for (let at = 0; at < counts.length; at++) this.#counts![at]! += counts[at]!
   }
 
   /** The metrics of all rows so far. */
   result(stats: Stats): Metrics {
+    if (this.#counts) return severalMetricsOf(this.totals(), this.#labels, this.#counts, rejectedOf(stats))
     return metricsOf(this.totals(), this.#labels, rejectedOf(stats))
   }
 

@@ -95,7 +95,7 @@ async function* scoreRows(
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)
-  run.metrics?.begin(job.schema.classes)
+  run.metrics?.begin(job.schema)
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)

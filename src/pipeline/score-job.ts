@@ -104,6 +104,6 @@ export function outputSchema(
 }
 
 /** The columns that are read beside the logits: those that are kept, and that of the true classes. */
-function readColumns({ kept, truth }: Schema): number[] {
-  return truth === undefined || kept.includes(truth) ? kept : [...kept, truth]
+function readColumns({ kept, truth, truths = truth === undefined ? [] : [truth] }: Schema): number[] {
+  return [...kept, ...truths.filter((index) => !kept.includes(index))]
 }

@@ -7,6 +7,7 @@ import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { type Layout, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type {
+  Judged,
   LocatedRowError,
   RecordBatch,
   RecordBatchReader,
@@ -14,7 +15,7 @@ import type {
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
-import { JUDGED, LOSS, NO_CLASS } from '../kernel/constants.js'
+import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
@@ -63,7 +64,7 @@ export function batchScorer({
   return (batch: RecordBatch, before?: Scores) => {
     const again = before?.rows === batch.numRows ? before : undefined
     const scores = scoreMatrix(
-      { ...logitsOf(batch, schema), truths: batch.truths },
+      { ...logitsOf(batch, schema), truths: batch.truths, targets: batch.targets },
       batch.numRows,
       schema.classes.length,
       options,
@@ -94,16 +95,33 @@ export function abstainedIn({ labels }: Scores, good: readonly number[]): number
 }
 
 /** The good rows as they are judged, those without a softmax left out. */
-export function judgedOf(
-  { judged, rows, status, unscored }: Scores,
-  good: readonly number[],
-): Float64Array[] | undefined {
+export function judgedOf(scores: Scores, good: readonly number[]): Judged[] | undefined {
+  const { judged, rows, status, unscored, targets } = scores
   if (!judged) return undefined
-  if (good.length === rows && unscored === 0) return [judged]
-  const some = good.filter((row) => status[row] === 0)
-  const found = new Float64Array(JUDGED * some.length)
-  for (const [nth, row] of some.entries()) found.set(judged.subarray(JUDGED * row, JUDGED * (row + 1)), JUDGED * nth)
-  return [found]
+  const isWhole = good.length === rows && unscored === 0
+  const some = isWhole ? good : good.filter((row) => status[row] === 0)
+  if (targets) return [{ rows: isWhole ? judged : takeJudged(judged, some), counts: classCounts(scores, some) }]
+  return [isWhole ? judged : takeJudged(judged, some)]
+}
+
+function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array {
+  const found = new Float64Array(JUDGED * rows.length)
+  for (const [nth, row] of rows.entries()) found.set(judged.subarray(JUDGED * row, JUDGED * (row + 1)), JUDGED * nth)
+  return found
+}
+
+/** Of rows whose true classes are known: how many have each class, get it as a label, and both. */
+function classCounts({ targets, members, classes, judged }: Scores, rows: readonly number[]): Float64Array {
+  const counts = new Float64Array(3 * classes)
+  for (const row of rows) {
+    if (judged![JUDGED * row + TRUTH]! < 0) continue
+    for (let index = 0, at = row * classes; index < classes; index++, at++) {
+      counts[3 * index]! += targets![at]!
+      counts[3 * index + 1]! += members![at]!
+      counts[3 * index + 2]! += targets![at]! & members![at]!
+    }
+  }
+  return counts
 }
 
 let counted: readonly number[] = []

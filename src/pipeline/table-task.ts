@@ -4,6 +4,7 @@ import { needSummary } from '../core/output-columns.js'
 import type {
   Column,
   Encode,
+  Judged,
   LocatedRowError,
   OutputSchema,
   RecordBatch,
@@ -34,7 +35,7 @@ export interface TablePart {
   written: number
   abstained: number
   errors: LocatedRowError[]
-  judged: Float64Array[] | undefined
+  judged: Judged[] | undefined
 }
 
 /** The schema of the output. */

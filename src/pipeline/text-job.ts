@@ -75,6 +75,7 @@ export function textJobOf(
     (job.typed ? emptyRefusal(schema) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
+  if (schema.sigmoid && schema.truth !== undefined) return 'several true classes a row'
   if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)

@@ -2,37 +2,96 @@
 import { valueReader } from '../core/column-values.js'
 import { fromBytes } from '../core/dialect.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
-import { TruthNames } from '../core/truth-names.js'
+import { SeveralTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
 import { valuesIn } from '../formats/ndjson/json.js'
-import { repeatedKeyError } from '../formats/ndjson/row.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
 
-/** A batch with the position of the true class of each row, and without the column of these where it is not kept. */
-export type Labelled = (batch: RecordBatch) => RecordBatch & { truths?: Uint32Array }
+/** A batch with the true classes of each row, and without the columns of these where they are not kept. */
+export type Labelled = (batch: RecordBatch) => RecordBatch
 
 /** The function that reads the true classes of a batch; rows whose are none of the classes are bad. */
 export function truthReader(job: ScoreJob): Labelled {
-  const { schema, settings } = job
-  const { truth, kept, classes, header } = schema
+  const { schema } = job
+  const { truth, truths = [truth!], kept } = schema
   if (truth === undefined) return (batch) => batch
-  const at = kept.indexOf(truth)
-  const names = new TruthNames(classes, nullsOf(settings))
-  const textOf = cellReader(job)
-  const truthOf = (value: Value | RowError) => (isError(value) ? value : names.find(plain(textOf(value))))
+  const readers = columnReaders(job, truths)
+  const mark = schema.sigmoid ? severalMarker(job) : singleMarker(job)
   return (batch) => {
-    const column = batch.kept[at === -1 ? kept.length : at]
-    const read = batch.rawRows ? memberReader(batch.rawRows, header[truth]!) : valueReader(column ?? [])
+    const reads = readers(batch)
     const errors = new Map(batch.errors)
-    const truths = new Uint32Array(batch.numRows).fill(NO_CLASS)
+    const marked = mark(batch.numRows)
     for (let row = 0; row < batch.numRows; row++) {
-      const found = batch.errors.has(row) ? NO_CLASS : truthOf(read(row))
-      if (typeof found === 'number') truths[row] = found
-      else errors.set(row, { ...found, ...(job.input ? { cell: truth } : { column: header[truth]! }) })
+      const error = batch.errors.has(row)
+        ? undefined
+        : marked.mark(
+            reads.map((read) => read(row)),
+            row,
+          )
+      if (error) errors.set(row, { ...error, ...placeOf(job, truth) })
     }
-    return { ...batch, kept: batch.kept.slice(0, kept.length), errors, truths }
+    return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...marked.found }
   }
+}
+
+function placeOf({ input, schema }: ScoreJob, truth: number) {
+  return input ? { cell: truth } : { column: schema.header[truth]! }
+}
+
+/** What true classes of so many rows become, and a function that takes those of each. */
+type Marker = (rows: number) => {
+  found: Pick<RecordBatch, 'truths' | 'targets'>
+  mark(values: Value[], row: number): RowError | undefined
+}
+
+function singleMarker({ schema: { classes }, settings }: ScoreJob): Marker {
+  const names = new TruthNames(classes, nullsOf(settings))
+  return (rows) => {
+    const truths = new Uint32Array(rows).fill(NO_CLASS)
+    const mark = ([value]: Value[], row: number) => {
+      const found = names.find(plain(value!))
+      if (typeof found !== 'number') return found
+      truths[row] = found
+      return undefined
+    }
+    return { found: { truths }, mark }
+  }
+}
+
+function severalMarker({ schema, settings }: ScoreJob): Marker {
+  const { classes, truths: each } = schema
+  const names = new SeveralTruths(classes, nullsOf(settings))
+  return (rows) => severalMarks(names, classes.length, rows, each !== undefined)
+}
+
+/** What the true classes of rows become that may have several. */
+export function severalMarks(names: SeveralTruths, classes: number, rows: number, isEach: boolean) {
+  const truths = new Uint32Array(rows).fill(NO_CLASS)
+  const targets = new Uint8Array(rows * classes)
+  const mark = (values: readonly unknown[], row: number): RowError | undefined => {
+    const into = targets.subarray(row * classes, (row + 1) * classes)
+    const found = isEach ? names.markEach(values.map(nested), into) : names.markList(nested(values[0]), into)
+    if (typeof found !== 'boolean') return found
+    if (found) truths[row] = 0
+    return undefined
+  }
+  return { found: { truths, targets }, mark }
+}
+
+/** The functions that read the columns of true classes of a batch. */
+function columnReaders(job: ScoreJob, truths: readonly number[]) {
+  const { kept, header } = job.schema
+  const others = truths.filter((index) => !kept.includes(index))
+  const placeOf = (index: number) => (kept.includes(index) ? kept.indexOf(index) : kept.length + others.indexOf(index))
+  const textOf = cellReader(job)
+  return (batch: RecordBatch) =>
+    truths.map((index) => {
+      const read = batch.rawRows
+        ? memberReader(batch.rawRows, header[index]!)
+        : valueReader(batch.kept[placeOf(index)] ?? [])
+      return (row: number) => textOf(read(row))
+    })
 }
 
 /** A kept cell of delimited text is as its writer takes it. */
@@ -46,18 +105,18 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
   }
 }
 
-function isError(value: Value | RowError): value is RowError {
-  return typeof value === 'object' && value !== null && 'code' in value
-}
-
-/** The value of a key in rows that are JSON objects, where it is in each once. */
-function memberReader(rows: readonly string[], key: string): (row: number) => Value | RowError {
+/** The value of a key in rows that are JSON objects. */
+function memberReader(rows: readonly string[], key: string): (row: number) => Value {
   return (row) => {
-    const repeated = new Set<string>()
-    const text = valuesIn(rows[row]!, repeated).get(key)
-    if (repeated.has(key)) return repeatedKeyError(key)
+    const text = valuesIn(rows[row]!).get(key)
     return text === undefined ? null : JSON.parse(text)
   }
+}
+
+/** A value, of nested ones what they are. */
+function nested(value: unknown): unknown {
+  if (value instanceof RawJson) return JSON.parse(value.text)
+  return value
 }
 
 function plain(value: Value): string | number | bigint | boolean | null {

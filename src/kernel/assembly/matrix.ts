@@ -2,6 +2,7 @@
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
 import { decideRows } from './decide'
 import { JUDGEMENT_SIZE, judgeRows } from './judge'
+import { judgeSeveralRows } from './several'
 import { scoreRows } from './softmax'
 import { Decision, RowState, STATE_SIZE } from './structs'
 
@@ -24,6 +25,8 @@ export class MatrixResults {
   decision: u32
   labels: u32
   members: u32
+  /** The address of which classes of each row are true (u8 a class), where it may have several; or 0. */
+  targets: u32
 }
 
 /** Scores rows as `scoreRows` does, some at a time; returns how many have no softmax. */
@@ -76,8 +79,14 @@ function judgeSome(
   results: MatrixResults,
 ): void {
   const truths = <usize>results.truths + (<usize>row << 2)
+  const judged = <usize>results.judged + <usize>row * JUDGEMENT_SIZE
+  if (results.targets) {
+    const first = <usize>row * classes
+    const members = <usize>results.members + first
+    return judgeSeveralRows(at, values, rows, classes, states, truths, <usize>results.targets + first, members, flags, judged)
+  }
   const least = results.decision ? changetype<Decision>(results.decision).minConfidence : 0
-  judgeRows(at, values, rows, classes, states, truths, flags, least, <usize>results.judged + <usize>row * JUDGEMENT_SIZE)
+  judgeRows(at, values, rows, classes, states, truths, flags, least, judged)
 }
 
 function decideSome(

@@ -101,7 +101,8 @@ function farExponential(x: f64, state: RowState): f64 {
   return scaleSum(state.scaledS, state.scaledS * state.scaledT, q)
 }
 
-function logSigmoid(x: f64, state: RowState): f64 {
+/** The log-sigmoid of one logit. */
+export function logSigmoid(x: f64, state: RowState): f64 {
   const temperature = temperatureOf(state)
   const scaled = -abs(x) * both(temperature.factor)
   if (!(scaled > temperature.lowest)) return farLogSigmoid(x, state)

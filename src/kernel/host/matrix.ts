@@ -29,6 +29,8 @@ export interface Logits {
   byClass?: boolean | undefined
   /** The position of the true class of each row, NO_CLASS where it has none: rows are judged by them. */
   truths?: Uint32Array | undefined
+  /** Rows x classes, where a row may have several true classes: 1 where a class is one; `truths` has 0 then, or NO_CLASS. */
+  targets?: Uint8Array | undefined
 }
 
 /** The most classes whose numbers may stand class after class: columns of more are short, where as many numbers go together. */
@@ -51,6 +53,8 @@ export interface Scores {
   labels?: Uint32Array
   /** Rows x classes: 1 where a class is among the labels of a row, where these are wanted. */
   members?: Uint8Array
+  /** What was given of true classes, where a row may have several. */
+  targets?: Uint8Array
   /** Rows x top: positions of the largest logits, the largest first, the first on a tie. */
   top: Uint32Array
   /** The largest probability, of log-softmax too. Like the three below, empty where no summary is wanted. */
@@ -87,10 +91,11 @@ export function scoreMatrix(
   options: KernelOptions,
   scores = emptyScores(rows, classes, options),
 ): Scores {
-  const { truths } = logits
-  const room = makeRoom(classes, options, truths !== undefined)
+  const { truths, targets } = logits
+  const room = makeRoom(classes, options, truths !== undefined, targets !== undefined)
   const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
   scores.unscored = 0
+  if (targets) scores.targets = targets
   if (truths) scores.judged = new Float64Array(JUDGED * rows)
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
@@ -147,7 +152,12 @@ function emptyScores(
 type Room = ReturnType<typeof makeRoom>
 
 /** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
-function makeRoom(classes: number, { top, temperature, summary, decision }: KernelOptions, isJudged: boolean) {
+function makeRoom(
+  classes: number,
+  { top, temperature, summary, decision }: KernelOptions,
+  isJudged: boolean,
+  hasTargets: boolean,
+) {
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -163,7 +173,7 @@ function makeRoom(classes: number, { top, temperature, summary, decision }: Kern
     out: take(8 * CHUNK + 8),
     heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
-    results: take(36),
+    results: take(40),
     index: take(4 * rows),
     status: take(rows),
     /** Each number of the summaries has room for as many rows. */
@@ -173,14 +183,15 @@ function makeRoom(classes: number, { top, temperature, summary, decision }: Kern
     decision: take(decision ? decisionRoom(decision) : 0),
     labels: take(decision ? 4 * rows : 0),
     members: take(decision?.cutoffs ? CHUNK : 0),
+    targets: take(hasTargets ? CHUNK : 0),
     rows,
   }
   growMemory(kernel, end)
   kernel.setTemperature(room.temperature, temperature)
-  const { index, status, summary: numbers, truths, judged, labels, members } = room
+  const { index, status, summary: numbers, truths, judged, labels, members, targets } = room
   if (decision) writeDecision(kernel, room.decision, decision)
   const decides = decision ? room.decision : 0
-  words(room.results, 9).set([
+  words(room.results, 10).set([
     index,
     status,
     numbers,
@@ -190,6 +201,7 @@ function makeRoom(classes: number, { top, temperature, summary, decision }: Kern
     decides,
     labels,
     members,
+    hasTargets ? targets : 0,
   ])
   return room
 }
@@ -208,6 +220,7 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   const { classes } = scores
   loadRows(run, first, rows)
   if (run.logits.truths) words(room.truths, rows).set(run.logits.truths.subarray(first, first + rows))
+  loadTargets(run, first * classes, rows * classes)
   const { logits, states, scratch, out, temperature, results } = room
   scores.unscored += kernel.scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeResults(run, first, rows)
@@ -216,6 +229,11 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   if (options.top === 0) return
   kernel.selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
   storeTop(run, first, rows)
+}
+
+/** Puts some of the true classes into the kernel's memory. */
+function loadTargets({ scores: { targets }, room }: Run, start: number, count: number): void {
+  if (targets) new Uint8Array(kernel.memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
 }
 
 /** Puts some rows into the kernel's memory. */
@@ -270,21 +288,30 @@ function scoreWideRow(run: Run, row: number): void {
   kernel.finish(state, flags)
   const truth = run.logits.truths?.[row]
   const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
-  if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
+  if (truth !== undefined && scores.targets) kernel.beginSeveral(room.judged, state, truth)
+  else if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
   scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
   for (const [base, count] of loadChunks(run, row)) {
     if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)
     kernel.emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
-    if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
     if (scores.members) markChunk(run, row, base, count)
+    if (scores.targets) judgeSeveralChunk(run, row, base, count)
+    else if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
   }
-  if (truth !== undefined) kernel.endJudgement(state, logit, flags, room.judged)
+  if (scores.targets) kernel.endSeveral(scores.classes, room.judged)
+  else if (truth !== undefined) kernel.endJudgement(state, logit, flags, room.judged)
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return
   kernel.drain(room.heap, held, room.top)
   storeTop(run, row, 1)
+}
+
+function judgeSeveralChunk(run: Run, row: number, base: number, count: number): void {
+  const { room, scores, flags } = run
+  loadTargets(run, row * scores.classes + base, count)
+  kernel.judgeSeveral(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
 }
 
 /** Marks which classes of a chunk of a wide row are among its labels. */

@@ -46,6 +46,18 @@ export interface Kernel {
     flags: number,
     judgement: number,
   ): void
+  beginSeveral(judgement: number, state: number, truth: number): void
+  judgeSeveral(
+    at: number,
+    values: number,
+    count: number,
+    state: number,
+    truths: number,
+    members: number,
+    flags: number,
+    judgement: number,
+  ): void
+  endSeveral(classes: number, judgement: number): void
   addJudged(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
   beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void

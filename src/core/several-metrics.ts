@@ -1,0 +1,76 @@
+/**
+ * Metrics of a classifier whose rows may have several classes, by the definitions of scikit-learn for indicator matrices: accuracy
+ * is of whole rows (subset accuracy), and precision, recall and F1 of each class as if it were alone. Log loss and Brier score
+ * are means over rows and classes.
+ */
+import type { Totals } from '../kernel/host/metrics.js'
+import { type Counts, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
+
+/** The metrics of some rows; `counts` are of each class: rows that have it, that get it as a label, and that do both. */
+export function severalMetricsOf(
+  totals: Totals,
+  labels: readonly string[],
+  counts: Float64Array,
+  rejected: number,
+): Metrics {
+  const { rows, unlabelled, pairs } = totals
+  const byClass = labels.map((_, index) => countsAt(counts, index))
+  const classes = labels.map((label, index) => ({ label, ...scoresOf(byClass[index]!) }))
+  const mean = (total: Totals['loss'], by = rows) => (by === 0 ? null : numberOf(total) / by)
+  const right = pairs.find(([, wrong]) => wrong === 0)?.[2] ?? 0
+  const wrong = byClass.reduce((sum, { support, predicted, right }) => sum + support + predicted - 2 * right, 0)
+  const confidence = totals.bins.reduce((sum, { confidence }) => sum + confidence, 0n)
+  return {
+    rows,
+    unlabelled,
+    rejected,
+    abstained: 0,
+    accuracy: rows === 0 ? null : right / rows,
+    hamming_loss: rows * labels.length === 0 ? null : wrong / (rows * labels.length),
+    balanced_accuracy: null,
+    top_k_accuracy: {},
+    log_loss: mean(totals.loss),
+    brier: mean(totals.brier),
+    ece: null,
+    mce: null,
+    mean_confidence: mean({ units: confidence, special: 0 }),
+    mean_entropy: null,
+    aurc: null,
+    aurc_bound: null,
+    macro: averageOf(classes, () => 1),
+    micro: microOf(byClass),
+    weighted: averageOf(classes, ({ support }) => support),
+    classes,
+    confusion: byClass.map(({ support, predicted, right }) => [
+      rows - support - predicted + right,
+      predicted - right,
+      support - right,
+      right,
+    ]),
+  }
+}
+
+function countsAt(counts: Float64Array, index: number): Counts {
+  const [support = 0, predicted = 0, right = 0] = counts.subarray(3 * index, 3 * index + 3)
+  return { support, predicted, right }
+}
+
+type ClassScores = Scores & { support: number }
+
+function averageOf(classes: readonly ClassScores[], weight: (scores: ClassScores) => number): Scores {
+  const total = classes.reduce((sum, one) => sum + weight(one), 0)
+  const of = (key: keyof Scores) =>
+    total === 0 ? 0 : classes.reduce((sum, one) => sum + one[key] * weight(one), 0) / total
+  return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+}
+
+/** Those of all classes counted together. */
+function microOf(byClass: readonly Counts[]): Scores {
+  const sum = (key: keyof Counts) => byClass.reduce((all, counts) => all + counts[key], 0)
+  const { support: _, ...scores } = scoresOf({
+    support: sum('support'),
+    predicted: sum('predicted'),
+    right: sum('right'),
+  })
+  return scores
+}

@@ -1,0 +1,90 @@
+/**
+ * What is known of a row whose true classes are known, where it may have several and each class has a probability of its own:
+ *
+ *     loss = mean over classes of -log p where the class is true, else -log (1 - p), which is -log sigmoid(x) or (-x)
+ *     brier = mean over classes of (p - y)^2
+ *
+ * Terms of the loss are within 1 ulp, and their sum keeps what its additions round off (Neumaier, 1974).
+ */
+import { NO_CLASS, WANT_LOG } from '../constants'
+import { Judgement, JUDGEMENT_SIZE } from './judge'
+import { logSigmoid, sigmoid } from './sigmoid'
+import { RowState, STATE_SIZE } from './structs'
+
+/** Begins with a row that was scored; `truth` is NO_CLASS where its classes are not known. */
+export function beginSeveral(out: Judgement, state: RowState, truth: u32): void {
+  out.truth = truth == NO_CLASS ? -1 : 0
+  out.predicted = 0
+  out.rank = truth == NO_CLASS ? NaN : 1
+  out.confidence = sigmoid(state.max, state)
+  out.loss = truth == NO_CLASS ? NaN : 0
+  out.brier = 0
+  out.entropy = 0
+  out.own = 0
+  // Here, what the sum of the loss has rounded off.
+  out.slope = 0
+  out.curvature = 0
+  out.abstained = 0
+}
+
+/** Adds a chunk of its classes: a byte each says which are true, and which are labels. */
+export function judgeSeveral(
+  at: usize,
+  values: usize,
+  count: u32,
+  state: RowState,
+  truths: usize,
+  members: usize,
+  flags: u32,
+  out: Judgement,
+): void {
+  if (out.truth < 0) return
+  for (const end = at + ((<usize>count) << 3); at < end; at += 8, values += 8, truths++, members++) {
+    const x = load<f64>(at)
+    const isTrue = load<u8>(truths)
+    addLoss(0 - logSigmoid(isTrue ? x : -x, state), out)
+    const error = (flags & WANT_LOG ? sigmoid(x, state) : load<f64>(values)) - <f64>isTrue
+    out.brier += error * error
+    if (isTrue != load<u8>(members)) out.predicted = 1
+  }
+}
+
+function addLoss(x: f64, out: Judgement): void {
+  const sum = out.loss + x
+  if (abs(sum) < Infinity) out.slope += out.loss >= x ? out.loss - sum + x : x - sum + out.loss
+  out.loss = sum
+}
+
+/** Ends with the means over so many classes. */
+export function endSeveral(classes: u32, out: Judgement): void {
+  out.loss = (out.loss + out.slope) / <f64>classes
+  out.brier /= <f64>classes
+  out.slope = 0
+}
+
+/** Judges rows that were scored together, whose truths (u32, NO_CLASS for none) and true classes (u8) are known. */
+export function judgeSeveralRows(
+  at: usize,
+  values: usize,
+  rows: u32,
+  classes: u32,
+  states: usize,
+  known: usize,
+  truths: usize,
+  members: usize,
+  flags: u32,
+  out: usize,
+): void {
+  const width = (<usize>classes) << 3
+  for (; rows > 0; rows--, states += STATE_SIZE, known += 4, out += JUDGEMENT_SIZE) {
+    const state = changetype<RowState>(states)
+    const judgement = changetype<Judgement>(out)
+    beginSeveral(judgement, state, load<u32>(known))
+    judgeSeveral(at, values, classes, state, truths, members, flags, judgement)
+    endSeveral(classes, judgement)
+    at += width
+    values += width
+    truths += classes
+    members += classes
+  }
+}

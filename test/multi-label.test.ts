@@ -1,0 +1,260 @@
+/** Rows of several true classes, and their metrics, against scikit-learn, scipy and numpy: see `fixtures/decisions.py`. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import {
+  type EvaluateOptions,
+  evaluate,
+  logSigmoid,
+  type Metrics,
+  read,
+  type ScoreOptions,
+  score,
+  sigmoid,
+  softmaxMatrix,
+} from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+import { command, predict } from './support.js'
+import { ulps } from './ulp.js'
+
+interface Case extends Pick<Metrics, 'accuracy' | 'hamming_loss' | 'classes' | 'confusion'> {
+  threshold: NonNullable<ScoreOptions['threshold']>
+  averages: Pick<Metrics, 'macro' | 'micro' | 'weighted'>
+  correct: boolean[]
+}
+
+interface Several {
+  logits: number[][]
+  truth: string[][]
+  hot: number[][]
+  loss: number[]
+  log_loss: number
+  brier: number
+  mean_confidence: number
+  cases: Case[]
+}
+
+const FIXTURE: { labels: { classes: string[] }; several: Several } = JSON.parse(
+  readFileSync(new URL('../fixtures/decisions.json', import.meta.url), 'utf8'),
+)
+const { several } = FIXTURE
+const { classes } = FIXTURE.labels
+const names = classes.map((name) => `logit_${name}`)
+
+/** The same rows in every way that true classes may be written. */
+const rows = several.logits.map((logits, row) => ({
+  ...Object.fromEntries(logits.map((logit, index) => [names[index], logit])),
+  logits,
+  list: several.truth[row]!,
+  hot: several.hot[row]!,
+  positions: several.hot[row]!.flatMap((bit, index) => (bit === 1 ? [index] : [])),
+}))
+const csv = (truthOf: (row: (typeof rows)[number]) => string, header = 'y') =>
+  `${header},${names.join()}\n${rows.map((row) => `${truthOf(row)},${row.logits.join()}\n`).join('')}`
+const ndjson = (key: 'list' | 'hot' | 'positions') =>
+  rows.map((row) => `${JSON.stringify({ logits: row.logits, y: row[key] })}\n`).join('')
+/** The same with lists of text in a typed column, as labels are written. */
+const typed = async (to: 'parquet' | 'arrow') => {
+  const header = `${classes.map((name) => `h_${name}`).join()},${names.join()}\n`
+  const lines = rows.map(({ hot, logits }) => `${hot.map((bit) => (bit === 1 ? 5 : -5)).join()},${logits.join()}\n`)
+  const options: ScoreOptions = { op: 'sigmoid', logits: 'h_*', labels: classes, emit: 'labels=y', types: 'infer', to }
+  return (await run(header + lines.join(''), options)).bytes
+}
+
+type Input = [name: string, input: () => string | Buffer | Promise<Buffer>, options: Partial<EvaluateOptions>]
+
+const cellOf = (list: readonly string[]) => (list.length > 0 ? list.join('|') : '[]')
+const quoted = (list: readonly unknown[]) => `"${JSON.stringify(list).replaceAll('"', '""')}"`
+const eachHeader = classes.map((name) => `is_${name}`)
+
+const INPUTS: Input[] = [
+  ['names between bars', () => csv(({ list }) => cellOf(list)), {}],
+  ['positions between bars', () => csv(({ positions }) => cellOf(positions.map(String))), {}],
+  ['a list of JSON in a cell', () => csv(({ list }) => quoted(list)), {}],
+  ['a column for each class', () => csv(({ hot }) => hot.join(), eachHeader.join()), { truth: 'is_*' }],
+  [
+    'a column for each class in another order, by their names',
+    () => csv(({ hot }) => hot.toReversed().join(), eachHeader.toReversed().join()),
+    { truth: 'is_*' },
+  ],
+  [
+    'true and false in a column for each class, in the order of the selector',
+    () =>
+      csv(
+        ({ hot }) =>
+          hot
+            .map((bit) => (bit ? 'True' : 'False'))
+            .toReversed()
+            .join(),
+        't5,t4,t3,t2,t1',
+      ),
+    { truth: 't1,t2,t3,t4,t5', logits: 'logit_*' },
+  ],
+  ['lists of JSON', () => ndjson('list'), { from: 'ndjson', labels: classes }],
+  ['lists of positions', () => ndjson('positions'), { from: 'ndjson', labels: classes }],
+  ['lists of bits', () => ndjson('hot'), { from: 'ndjson', labels: classes }],
+]
+
+const evaluated = async (input: string | Buffer, options: Partial<EvaluateOptions>) =>
+  evaluate([Readable.from([Buffer.from(input)])], { truth: 'y', op: 'sigmoid', ...options })
+
+function expectCase(metrics: Metrics, expected: Case) {
+  const { accuracy, hamming_loss, confusion, macro, micro, weighted } = metrics
+  expect({ rows: metrics.rows, accuracy, confusion }).toEqual({
+    rows: 300,
+    accuracy: expected.accuracy,
+    confusion: expected.confusion,
+  })
+  expect(hamming_loss).toBeCloseTo(expected.hamming_loss!, 14)
+  expect(metrics.classes.map(({ label, support }) => [label, support])).toEqual(
+    expected.classes.map(({ label, support }) => [label, support]),
+  )
+  for (const key of ['precision', 'recall', 'f1'] as const) {
+    for (const [index, one] of expected.classes.entries())
+      expect(metrics.classes[index]![key]).toBeCloseTo(one[key], 14)
+    for (const [name, one] of Object.entries({ macro, micro, weighted })) {
+      expect(one[key]).toBeCloseTo(expected.averages[name as 'macro'][key], 13)
+    }
+  }
+  expect(metrics.log_loss).toBeCloseTo(several.log_loss, 12)
+  expect(metrics.brier).toBeCloseTo(several.brier, 12)
+  expect(metrics.mean_confidence).toBeCloseTo(several.mean_confidence, 12)
+  const { balanced_accuracy, ece, mce, aurc, mean_entropy, top_k_accuracy } = metrics
+  expect([balanced_accuracy, ece, mce, aurc, mean_entropy, top_k_accuracy]).toEqual([null, null, null, null, null, {}])
+}
+
+describe.each(several.cases)('metrics of several classes a row, with the threshold $threshold', (expected) => {
+  const { threshold } = expected
+
+  it.each(INPUTS)('are those of scikit-learn, by %s', async (_, input, options) => {
+    expectCase(await evaluated(await input(), { ...options, threshold }), expected)
+  })
+
+  it.each(['parquet', 'arrow'] as const)('are those of scikit-learn, of lists in %s', async (from) => {
+    expectCase(await evaluated(await typed(from), { from, threshold }), expected)
+  })
+
+  it('are the same bits by log-sigmoid, and of a run that writes', async () => {
+    const text = csv(({ list }) => cellOf(list))
+    const metrics = await evaluated(text, { threshold })
+    expect(await evaluated(text, { threshold, op: 'log-sigmoid' })).toEqual(metrics)
+    const stream = score({ op: 'sigmoid', truth: 'y', threshold, to: 'parquet' })
+    await Readable.from([Buffer.from(text)])
+      .compose(stream)
+      .toArray()
+    expect(stream.metrics()).toEqual(metrics)
+  })
+
+  it('stand beside the loss of each row, and whether all of its classes are right', async () => {
+    const text = csv(({ list }) => cellOf(list))
+    for (const op of ['sigmoid', 'log-sigmoid'] as const) {
+      const { text: csvOut } = await run(text, { op, truth: 'y', threshold, emit: 'loss,correct', keep: false })
+      const cells = csvOut
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(','))
+      expect(cells.map(([, correct]) => correct === 'true')).toEqual(expected.correct)
+      for (const [row, [loss]] of cells.entries())
+        expect(ulps(Number(loss), several.loss[row]!)).toBeLessThanOrEqual(4n)
+      const stream = op === 'sigmoid' ? sigmoid : logSigmoid
+      for (const truth of ['list', 'hot', 'positions']) {
+        const objects = rows.map(({ logits, ...rest }) => ({
+          logits,
+          list: rest.list,
+          hot: rest.hot,
+          positions: rest.positions,
+        }))
+        const found = await predict(objects, { truth, threshold, emit: 'loss,correct', labels: classes }, stream)
+        expect(found.error).toBeUndefined()
+        expect(found.predictions.map(({ loss, correct }) => [String(loss), correct])).toEqual(
+          cells.map(([loss, correct]) => [loss, correct === 'true']),
+        )
+      }
+    }
+  })
+})
+
+describe('several true classes a row', () => {
+  const HEADER = 'logit_a,logit_b,logit_c,y\n'
+  const OPTIONS: ScoreOptions = { op: 'sigmoid', truth: 'y', emit: 'loss,correct', keep: false }
+
+  it('are none where the cell is empty, and no class where the list is', async () => {
+    const metrics = await evaluated(`${HEADER}1,2,3,\n-1,-2,-3,[]\n1,-1,-1,a\n`, {})
+    expect(metrics).toMatchObject({ rows: 2, unlabelled: 1, accuracy: 1, hamming_loss: 0 })
+    const { text } = await run(`${HEADER}1,2,3,\n0,0,0,[]\n`, OPTIONS)
+    expect(text).toBe('loss,correct\n,\n0.6931471805599453,false\n')
+  })
+
+  it.each([
+    [`${HEADER}1,2,3,a|x\n`, 'y', '"x" is no class'],
+    [`${HEADER}1,2,3,a||b\n`, 'y', 'no name'],
+    ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'neither 0 nor 1'],
+    ['logit_a,logit_b,p,q\n1,2,1,\n', 'p,q', 'not empty'],
+  ])('are bad rows where they are no classes: %j', async (input, truth, text) => {
+    const { error, stats } = await run(input, { ...OPTIONS, truth, logits: 'logit*' })
+    expect(error).toMatchObject({ code: 'E_TRUTH', message: expect.stringContaining(text), info: { line: 2 } })
+    expect(stats.written).toBe(0)
+    const skipped = await evaluated(`${input}`, { truth, logits: 'logit*', onError: 'skip' }).catch(({ code }) => code)
+    expect(skipped).toBe('E_NO_ROWS')
+  })
+
+  it('are not guessed about where positions and bits are alike', async () => {
+    const input = '{"logits":[1,2],"y":[0,1]}\n'
+    expect((await run(input, { ...OPTIONS, from: 'ndjson' })).error).toMatchObject({ code: 'E_TRUTH' })
+    const both = await evaluated('{"logits":[1,2],"y":[1,1]}\n{"logits":[1,2],"y":[1]}\n', { from: 'ndjson' })
+    expect(both.classes.map(({ support }) => support)).toEqual([1, 2])
+  })
+
+  it('of one class are 0 or 1', async () => {
+    const metrics = await evaluated('logit_a,y\n1,1\n-1,0\n2,0\n1,\n', {})
+    expect(metrics).toMatchObject({ rows: 3, unlabelled: 1, confusion: [[1, 1, 0, 1]] })
+  })
+
+  it.each<[ScoreOptions, string]>([
+    [{ emit: 'rank' }, 'rank'],
+    [{ minConfidence: 0.5 }, 'minConfidence'],
+    [{ truth: 'y,id' }, '2 columns, and there are 3 classes'],
+    [{ truth: 'logit_a' }, 'cannot be a logit'],
+    [{ lane: 'fast' }, 'several true classes'],
+  ])('are refused with %j', async (options, text) => {
+    const { error } = await run(`id,${HEADER}7,1,2,3,a\n`, { ...OPTIONS, logits: 'logit*', ...options })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(text) })
+  })
+
+  it('have a loss that is infinite where a class is certain and wrong', async () => {
+    const { text } = await run('logit_a,logit_b,y\n-inf,0,a\n-inf,0,b\n', { ...OPTIONS, missing: '-inf' })
+    expect(text).toBe('loss,correct\nInfinity,false\n0.34657359027997264,true\n')
+  })
+
+  it('are the same of rows wider than the memory of the kernel', async () => {
+    const width = 20_000
+    const logits = Array.from({ length: width }, (_, index) => (index % 7) - 3.5)
+    const positions = [...logits.keys()].filter((index) => logits[index]! >= 0)
+    const one = `${JSON.stringify({ logits, y: positions })}\n`
+    const metrics = await evaluated(one, { from: 'ndjson' })
+    expect(metrics).toMatchObject({ rows: 1, accuracy: 1, hamming_loss: 0 })
+    const exact = logits.reduce((sum, x) => sum + Math.log1p(Math.exp(-Math.abs(x))), 0) / width
+    expect(metrics.log_loss).toBeCloseTo(exact, 12)
+    expect(softmaxMatrix(logits, 1, width, { op: 'sigmoid', emit: 'labels' }).labels!.reduce((a, b) => a + b, 0)).toBe(
+      positions.length,
+    )
+  })
+
+  it('make a table and JSON of the command', () => {
+    const stdin = `${HEADER}1,-2,3,a|c\n-1,-2,-3,a\n`
+    const table = command(['evaluate', '--truth', 'y', '--sigmoid'], { stdin })
+    expect(table.stdout).toMatch(/accuracy +0\.5000\nHamming loss +0\.1667\n/)
+    const json = command(['evaluate', '--truth', 'y', '--sigmoid', '--json', '--threshold', '0.1'], { stdin })
+    expect(JSON.parse(json.stdout)).toMatchObject({ rows: 2, hamming_loss: 2 / 6 })
+    const file = command(['--truth', 'y', '--sigmoid', '--metrics', '/dev/stderr'], { stdin })
+    expect(JSON.parse(file.stderr)).toMatchObject({ accuracy: 0.5 })
+  })
+
+  it('come out of read as lists', async () => {
+    const [row] = await Readable.from([ndjson('list')])
+      .compose(read('ndjson'))
+      .toArray()
+    expect((row as { y: string[] }).y).toEqual(several.truth[0])
+  })
+})
