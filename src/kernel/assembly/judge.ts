@@ -31,7 +31,7 @@ export class Judgement {
   loss: f64
   brier: f64
   entropy: f64
-  /** The probability of the true class; and the derivatives of the loss, where they are wanted. */
+  /** Where they are wanted: the probability of the true class, and the derivatives of the loss. */
   own: f64
   slope: f64
   curvature: f64
@@ -52,7 +52,11 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
   out.entropy = state.logHead
   out.rank = truth == NO_CLASS ? NaN : 1
   out.loss = truth == NO_CLASS ? NaN : lossOf(logit, state)
-  out.own = NaN
+}
+
+/** Begins with the sums that the derivatives are made of. */
+function beginSlope(out: Judgement, own: f64): void {
+  out.own = own
   out.slope = 0
   out.curvature = 0
 }
@@ -61,7 +65,7 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
 export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64, least: f64): void {
   beginJudgement(out, state, truth, logit)
   endConfidence(out, probability(state.max, state), least)
-  if (truth != NO_CLASS) out.own = probability(logit, state)
+  if (truth != NO_CLASS) beginSlope(out, probability(logit, state))
 }
 
 /** The largest probability of a row, and whether that is below the least of a label. */
@@ -95,7 +99,7 @@ export function judgeChunk(
 
 /** Makes derivatives of the sums that all chunks of a row have left: of u in the slope, of u^2 in the curvature. */
 export function endJudgement(state: RowState, logit: f64, flags: u32, out: Judgement): void {
-  if (out.truth < 0 || !(flags & WANT_SLOPE)) return
+  if (!(flags & WANT_SLOPE)) return
   const mean = out.slope
   out.slope = distanceOf(logit, state) - mean
   out.curvature -= mean * mean
@@ -202,12 +206,19 @@ export function judgeRow(
   const logit = truth == NO_CLASS ? 0 : load<f64>(at + ((<usize>truth) << 3))
   beginJudgement(out, state, truth, logit)
   endConfidence(out, largest(values, classes, state, flags), least)
-  if (truth != NO_CLASS) out.own = flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3))
+  if (truth == NO_CLASS) return
+  if (flags & WANT_SLOPE) beginSlope(out, flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3)))
+  if (classes <= <u32>CHUNK) judgeChunk(at, values, classes, 0, state, logit, flags, out)
+  else judgeChunks(at, values, classes, state, logit, flags, out)
+  endJudgement(state, logit, flags, out)
+}
+
+/** In the chunks that a row comes in where it is not in memory as a whole: sums are the same bits then. */
+function judgeChunks(at: usize, values: usize, classes: u32, state: RowState, logit: f64, flags: u32, out: Judgement): void {
   for (let base: u32 = 0; base < classes; base += CHUNK) {
     const start = (<usize>base) << 3
     judgeChunk(at + start, values + start, min(CHUNK, classes - base), base, state, logit, flags, out)
   }
-  endJudgement(state, logit, flags, out)
 }
 
 /** Judges rows that were scored together; `truths` has the class of each (u32). */
