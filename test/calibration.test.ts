@@ -232,6 +232,11 @@ describe('softmax calibrate', () => {
     expect(scored.stdout.split('\n')[1]).toBe('a,0.666667,0.333333,a')
   })
 
+  it('reads an input that is named twice as scoring does', () => {
+    const twice = command(['calibrate', '-', '-', '--truth', 'y', '-q'], { stdin: ROWS })
+    expect(twice.stdout).toBe(command(['calibrate', '--truth', 'y', '-q'], { stdin: ROWS }).stdout)
+  })
+
   it('warns, and leaves no file where it fails', () => {
     const cwd = folder({
       'v.csv': 'logit_a,logit_b,y\n2,1,a\n',

@@ -9,7 +9,8 @@ import type { Stats } from './row-counts.js'
 export class RepeatedInputs {
   readonly #files: readonly (string | Readable)[]
   readonly #source: string | undefined
-  readonly #copies = new Map<string | Readable, TempFile>()
+  /** By the position of the input: one may be named twice. */
+  readonly #copies = new Map<number, TempFile>()
 
   /** `source` names streams in messages. */
   constructor(files: readonly (string | Readable)[], source: string | undefined) {
@@ -20,21 +21,21 @@ export class RepeatedInputs {
   /** The inputs, to be read once; what comes in is counted. */
   async open(stats: Stats): Promise<Input[]> {
     const inputs: Input[] = []
-    for (const file of this.#files) inputs.push(await this.#inputOf(file, stats))
+    for (const [nth, file] of this.#files.entries()) inputs.push(await this.#inputOf(file, nth, stats))
     return inputs
   }
 
-  async #inputOf(file: string | Readable, stats: Stats): Promise<Input> {
-    const copy = this.#copies.get(file)
+  async #inputOf(file: string | Readable, nth: number, stats: Stats): Promise<Input> {
+    const copy = this.#copies.get(nth)
     if (copy) return { name: typeof file === 'string' ? file : this.#source, chunks: copy.chunks() }
     const { path, ...input } = inputOf(file, this.#source, stats)
     if (path !== undefined && (await stat(path)).isFile()) return { ...input, path }
-    return { ...input, chunks: this.#copied(file, input.chunks) }
+    return { ...input, chunks: this.#copied(nth, input.chunks) }
   }
 
-  async *#copied(file: string | Readable, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  async *#copied(nth: number, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     const copy = await TempFile.open()
-    this.#copies.set(file, copy)
+    this.#copies.set(nth, copy)
     for await (const chunk of chunks) {
       await copy.write(chunk)
       yield chunk
