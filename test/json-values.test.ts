@@ -1,4 +1,6 @@
 /** JSON whose rows are no lines: arrays of rows, and values one after the other, on as many lines as they take. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { read, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
@@ -172,6 +174,22 @@ describe('brackets and commas', () => {
       })
     }
   })
+})
+
+it('an array is evaluated as lines are, with metrics beside the scores too', () => {
+  const rows = [
+    { logits: [2, 1], y: 0 },
+    { logits: [2, 1], y: 1 },
+  ]
+  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  const evaluated = [JSON.stringify(rows), JSON.stringify(rows, null, 2), lines].map((stdin) =>
+    command(['evaluate', '-f', 'ndjson', '--truth', 'y', '--json'], { stdin }),
+  )
+  expect(JSON.parse(evaluated[2]!.stdout)).toMatchObject({ rows: 2, accuracy: 0.5 })
+  for (const one of evaluated) expect(one).toEqual(evaluated[2])
+  const cwd = folder({ 'a.json': JSON.stringify(rows) })
+  expect(command(['a.json', '--truth', 'y', '--metrics', 'm.json'], { cwd }).status).toBe(0)
+  expect(readFileSync(join(cwd, 'm.json'), 'utf8')).toBe(evaluated[2]!.stdout)
 })
 
 it('a file called .json may hold either', () => {

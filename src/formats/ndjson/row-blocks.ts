@@ -27,10 +27,12 @@ async function* withOrigins(chunks: AsyncGenerator<Buffer>, limit: number, origi
   }
 }
 
-/** Blocks come back in the order in which they were given, be they done by then one by one or many at a time. */
+/** Blocks come back in the order in which they were given; behind them may come what was added up, which is of no block. */
 function relocator(origins: Origin[]): Relocate {
   return (scored) => {
-    const { rows, bytes, lines } = origins.shift()!
+    const origin = origins.shift()
+    if (!origin) return scored
+    const { rows, bytes, lines } = origin
     const errors = scored.errors.map((rowError) => {
       const { start, end, line } = rows[rowError.info.row]!
       return { ...rowError, info: { ...rowError.info, line, byte: start }, start, end }
