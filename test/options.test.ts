@@ -1460,9 +1460,9 @@ describe('options', () => {
     expect(command(['--to']).stderr).toContain('--to requires a value: csv or tsv or ndjson')
   })
 
-  it.each(['json', 'jsonl'])('that take a format say which one reads JSON: %s', (format) => {
-    expect(command(['-t', format]).stderr).toContain('JSON and JSON lines are ndjson')
-    expect(thrown(() => score({ to: format } as never)).message).toContain('JSON and JSON lines are ndjson')
+  it.each(['jsonl', 'jsonlines'])('that take a format say which one JSON lines are: %s', (format) => {
+    expect(command(['-t', format]).stderr).toContain('JSON lines are ndjson')
+    expect(thrown(() => score({ to: format } as never)).message).toContain('JSON lines are ndjson')
   })
 
   it('are named in errors as who reads them writes them', async () => {

@@ -1,6 +1,6 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
 import type { Duplex } from 'node:stream'
-import { type FormatName, isText, requireFormat } from '../core/formats.js'
+import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
@@ -8,6 +8,7 @@ import type { RecordBatchWriter } from '../core/record-batch.js'
 import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
+import { arrayOf } from '../formats/ndjson/array.js'
 import { inBatches } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { Scores } from '../kernel/host/matrix.js'
@@ -35,13 +36,17 @@ export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string]
  */
 export function write(format: FormatName, options: WriteOptions = {}): WriterStream {
   requireFormat(format)
-  const settings = { ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'), to: format }
+  const settings = {
+    ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'),
+    to: rowFormatOf(format),
+  }
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   const warn = (text: string) => stream.emit('warning', text)
-  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (rows) =>
-    writeRows(rows, settings, warn),
-  )
+  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (rows) => {
+    const bytes = writeRows(rows, settings, warn)
+    return settings.to === format ? bytes : arrayOf(bytes)
+  })
   return stream
 }
 

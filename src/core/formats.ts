@@ -14,13 +14,16 @@ interface FormatInfo {
   text?: true
   /** Of arrays of numbers, which have axes: whether a file holds one, or several with names. */
   arrays?: 'one' | 'several'
+  /** Of one array of rows: the format that has the same rows a line each, which reads it, too. */
+  rowsOf?: 'ndjson'
 }
 
 /** Every format once; `formats/index.ts` has the code of each. */
 const TABLE = {
   csv: { extensions: ['.csv'], delimiter: ',', text: true },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
-  ndjson: { extensions: ['.ndjson', '.jsonl', '.json'], magic: beginsAsJson, text: true },
+  ndjson: { extensions: ['.ndjson', '.jsonl'], magic: beginsAsJson, text: true },
+  json: { extensions: ['.json'], text: true, rowsOf: 'ndjson' },
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), arrays: 'one' },
   npz: { extensions: ['.npz'], magic: beginsAsNpz, arrays: 'several' },
   safetensors: { extensions: ['.safetensors'], magic: beginsAsSafetensors, arrays: 'several' },
@@ -54,6 +57,11 @@ export function delimiterOf(name: FormatName | undefined): string | undefined {
 /** True if a format is text. */
 export function isText(name: FormatName): boolean {
   return FORMATS[name].text === true
+}
+
+/** The format whose rows those of a format are: of a JSON array, that of lines. */
+export function rowFormatOf<Name extends FormatName | undefined>(name: Name): Name | 'ndjson' {
+  return (name && FORMATS[name].rowsOf) ?? name
 }
 
 /** True if a format holds arrays of numbers. */

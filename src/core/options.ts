@@ -50,7 +50,7 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
 /** Formats are often called by other extensions of theirs. */
 const format: Kind<FormatName> = {
   ...choice(...FORMAT_NAMES),
-  expected: `${FORMAT_NAMES.join(' or ')} (JSON and JSON lines are ndjson)`,
+  expected: `${FORMAT_NAMES.join(' or ')} (JSON lines are ndjson)`,
 }
 
 const wholeNumber = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
@@ -507,7 +507,7 @@ export const OPTIONS = {
     short: 'f',
     defaultText: 'by file name, or csv',
     aliases:
-      'input-format informat format in-format json=ndjson jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
+      'input-format informat format in-format json=json jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
     help: 'format of the input',
   }),
   to: option({
@@ -515,7 +515,7 @@ export const OPTIONS = {
     scopes: BYTES,
     short: 't',
     defaultText: 'by file name, or --from',
-    aliases: 'output-format outformat out-format ojson=ndjson ojsonl=ndjson ocsv=csv otsv=tsv',
+    aliases: 'output-format outformat out-format ojson=json ojsonl=ndjson ocsv=csv otsv=tsv',
     help: 'format of the output',
   }),
   axis: option({

@@ -4,11 +4,13 @@ import type { Format } from '../core/record-batch.js'
 import { compressionOf } from '../io/compression.js'
 
 const csv = async () => (await import('./csv/csv.js')).csv
+const ndjson = async () => (await import('./ndjson/ndjson.js')).ndjson
 
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format>>> = {
   csv,
   tsv: csv,
-  ndjson: async () => (await import('./ndjson/ndjson.js')).ndjson,
+  ndjson,
+  json: ndjson,
   npy: async () => (await import('./npy/npy.js')).npy,
   npz: async () => (await import('./npz/npz.js')).npz,
   safetensors: async () => (await import('./safetensors/safetensors.js')).safetensors,

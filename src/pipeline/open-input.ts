@@ -4,7 +4,7 @@ import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
-import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText } from '../core/formats.js'
+import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText, rowFormatOf } from '../core/formats.js'
 import { firstMatch, type Magic } from '../core/magic.js'
 import { optionText } from '../core/option-words.js'
 import { optionGiven, type SettingsOf } from '../core/options.js'
@@ -50,7 +50,7 @@ type Warn = (text: string) => void
 export async function openInput(input: Input, settings: Settings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
   const { source, path, compression } = await unpack(input, warn)
-  const named = settings.from ?? formatOf(name)
+  const named = rowFormatOf(settings.from ?? formatOf(name))
   const kinds = kindsBeside(settings.from)
   const found = await source.peek((start) => firstMatch(kinds, start))
   if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)

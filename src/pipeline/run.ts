@@ -41,6 +41,8 @@ export interface Run {
   metrics?: RunMetrics
   /** What a calibration looks at, of these rows. */
   probe?: Probe
+  /** What the format of the output is called, where its rows are made as those of another. */
+  outputFormat?: FormatName | undefined
   /** What makes the bytes of an output that is no text. */
   writer?: RecordBatchWriter
 }

@@ -1,10 +1,11 @@
 /** Inputs -> bytes: each is opened, its columns are resolved, and a lane scores its rows into the one output. */
 import { SoftmaxError, withSource } from '../core/errors.js'
-import { isText } from '../core/formats.js'
+import { isText, rowFormatOf } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
 import { inputsOf } from '../core/output-columns.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
+import { arrayOf } from '../formats/ndjson/array.js'
 import { closedReader, unmeasuredList } from './empty-lists.js'
 import { headOf } from './head.js'
 import { inputInfo } from './input-info.js'
@@ -17,7 +18,15 @@ import type { InputSettings, Origin, Run } from './run.js'
 import { outputSchema } from './score-job.js'
 
 /** Scores inputs one after the other into one output. */
-export async function* scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
+export function scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
+  const { settings, measures } = run
+  const asked = settings.to ?? settings.from
+  const to = rowFormatOf(asked)
+  if (to === asked || measures) return scoreAll(inputs, run)
+  return arrayOf(scoreAll(inputs, { ...run, settings: { ...settings, to }, outputFormat: asked }))
+}
+
+async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   try {
     for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
     for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
@@ -99,7 +108,11 @@ async function* scoreRows(
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const lane = laneOf(reader, job, run, settings)
-  run.emit('input', inputInfo({ ...opened, rows: count }, reader, job, settings, run.stats.lane), input.name)
+  run.emit(
+    'input',
+    inputInfo({ ...opened, rows: count }, reader, job, { to: run.outputFormat ?? settings.to }, run.stats.lane),
+    input.name,
+  )
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept

@@ -1,0 +1,41 @@
+/** One JSON array of all rows, out of lines of JSON: a row a line still. */
+import { acquireWhole, release } from '../../io/buffer-pool.js'
+import { countNewlines } from './line-splitter.js'
+
+const LF = 10
+const BETWEEN = Buffer.from(',\n')
+
+/** Puts lines, of which each is a row and ends, into an array; of none, an empty one. What comes before an error is not closed. */
+export async function* arrayOf(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  // What stands before the next row.
+  let lead = Buffer.from('[\n')
+  let hasRows = false
+  for await (const piece of lines) {
+    if (piece.length === 0) continue
+    const part = withCommas(piece, lead)
+    release(piece)
+    hasRows = true
+    lead = part.endsRow ? BETWEEN : NONE
+    yield part.bytes
+  }
+  yield Buffer.from(hasRows ? '\n]\n' : '[]\n')
+}
+
+const NONE = Buffer.alloc(0)
+
+/** Some bytes of lines, with commas between these; the end of the last is left to what follows. */
+function withCommas(piece: Uint8Array, lead: Buffer): { bytes: Buffer; endsRow: boolean } {
+  const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+  const endsRow = bytes.at(-1) === LF
+  const within = endsRow ? bytes.subarray(0, -1) : bytes
+  const all = acquireWhole(lead.length + within.length + countNewlines(within))
+  let to = lead.copy(all)
+  for (let at = 0; at < within.length; ) {
+    const newline = within.indexOf(LF, at)
+    const end = newline < 0 ? within.length : newline
+    to += within.copy(all, to, at, end)
+    if (newline >= 0) to += BETWEEN.copy(all, to)
+    at = newline < 0 ? end : end + 1
+  }
+  return { bytes: all, endsRow }
+}
