@@ -4,12 +4,13 @@
 
 Each type is a column by itself, without nulls and with some, in lists, large lists, fixed-size lists, list views, structs,
 maps and dictionaries; in one batch, in several with an empty one, in slices, and without rows. What comes out has to have
-pyarrow's schema (names, types, nullability, metadata) and values. Polars has to read it as it reads the same table from
-pyarrow; DuckDB too, where it reads the format.
+the schema (names, types, nullability, metadata) and the values that pyarrow reads from the input; where it is Parquet, those
+that pyarrow reads from its own file of the same table. Polars and DuckDB have to read it as they read what pyarrow writes.
 
 It needs pyarrow, polars, duckdb, pandas and numpy, and a build.
 """
 
+import contextlib
 import datetime
 import decimal
 import itertools
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import zoneinfo
 
+import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -158,9 +160,10 @@ LOGITS = pa.array([[float(row), 1.0, 0.5] for row in range(ROWS)], pa.list_(pa.f
 METADATA = {"pandas": '{"index_columns": []}', "note": "żółw"}
 
 
-def schema_of(some_columns, is_for_polars):
+def schema_of(some_columns, is_text):
+    """The schema, with metadata that is no text but for formats and readers that have text there."""
     fields = [pa.field("logits", LOGITS.type), *(field for _, field, _ in some_columns)]
-    return pa.schema(fields, METADATA if is_for_polars else {**METADATA, b"\xff": b"\x00\xfe"})
+    return pa.schema(fields, METADATA if is_text else {**METADATA, b"\xff": b"\x00\xfe"})
 
 
 def tables(some_columns, schema):
@@ -173,7 +176,21 @@ def tables(some_columns, schema):
     yield "no batches", []
 
 
+def whole(batches, schema):
+    """The same batches in memory of their own: pyarrow does not write slices of all types to Parquet."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue())
+
+
 def write(path, schema, batches, options=None):
+    if path.suffix == ".parquet":
+        with pq.ParquetWriter(path, schema) as writer:
+            for batch in whole(batches, schema):
+                writer.write_batch(batch)
+        return
     make = pa.ipc.new_stream if path.suffix == ".arrows" else pa.ipc.new_file
     with make(path, schema, options=options) as writer:
         for batch in batches:
@@ -185,6 +202,22 @@ def read(path):
         return pq.read_table(path)
     opened = pa.ipc.open_stream(path.read_bytes()) if path.suffix == ".arrows" else pa.ipc.open_file(path)
     return opened.read_all()
+
+
+def through_parquet(table):
+    """A table as pyarrow reads it from its own file of Parquet."""
+    with parquet_of(table) as path:
+        return pq.read_table(path)
+
+
+def parquet_takes(column):
+    """True if pyarrow writes the type to Parquet and reads its values back."""
+    _, field, cells = column
+    try:
+        table = pa.table([cells], pa.schema([field]))
+        return through_parquet(table).to_pydict() == table.to_pydict() or "nan" in repr(table.to_pydict())
+    except BaseException:
+        return False
 
 
 def convert(source, target):
@@ -230,18 +263,51 @@ def polars_takes(column):
             return False
 
 
-def polars_differs(path, table):
-    """What Polars makes of a file, where it is not what it makes of the table that pyarrow reads from it."""
+READERS = {".arrow": pl.read_ipc, ".arrows": pl.read_ipc_stream, ".parquet": pl.read_parquet}
+
+
+READERS = {".arrow": pl.read_ipc, ".arrows": pl.read_ipc_stream, ".parquet": pl.read_parquet}
+
+
+def polars_differs(path, table, kept):
+    """What Polars makes of a file, where it is not what it makes of `table`, which pyarrow reads from it; of Parquet, of
+    what it makes of pyarrow's own file of the columns that are kept."""
     try:
-        found = pl.read_ipc_stream(path) if path.suffix == ".arrows" else pl.read_ipc(path)
-        return None if found.equals(pl.from_arrow(table)) else "polars reads another table"
+        found = READERS[path.suffix](path)
+        if path.suffix != ".parquet":
+            return None if found.equals(pl.from_arrow(table)) else "polars reads another table"
+        with parquet_of(kept) as own:
+            return None if found.drop("probs").equals(pl.read_parquet(own)) else "polars reads another table"
     except BaseException as error:
         return f"polars: {error}"
 
 
+def duckdb_differs(path, kept):
+    """The same of DuckDB, which reads Parquet."""
+    with parquet_of(kept) as own:
+        try:
+            expected = duckdb.sql(f"select * from '{own}'").fetchall()
+        except BaseException:
+            return None
+    try:
+        found = duckdb.sql(f"select * exclude (probs) from '{path}'").fetchall()
+        return None if repr(found) == repr(expected) else "duckdb reads another table"
+    except BaseException as error:
+        return f"duckdb: {error}"
+
+
+@contextlib.contextmanager
+def parquet_of(table):
+    """Pyarrow's own file of a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "pyarrow.parquet")
+        write(path, table.schema, table.to_batches())
+        yield path
+
+
 def check(source, target, folder, some_columns, is_for_polars):
     """How many differences there are between some columns as they were and as they come out."""
-    schema = schema_of(some_columns, is_for_polars)
+    schema = schema_of(some_columns, is_for_polars or "parquet" in (source, target))
     found = []
     for shape, batches in tables(some_columns, schema):
         path, out = folder / f"in.{source}", folder / f"out.{target}"
@@ -250,10 +316,13 @@ def check(source, target, folder, some_columns, is_for_polars):
         if failure:
             found.append((shape, failure))
             continue
-        expected = pa.Table.from_batches(batches, schema).drop_columns("logits")
+        kept = (read(path) if source == "parquet" else pa.Table.from_batches(batches, schema)).drop_columns("logits")
+        expected = through_parquet(kept) if target == "parquet" else kept
         made = read(out)
         found += [(shape, difference) for difference in differences(expected, made)]
-        complaint = polars_differs(out, made) if is_for_polars else None
+        complaint = polars_differs(out, made, kept) if is_for_polars else None
+        found += [(shape, complaint)] if complaint else []
+        complaint = duckdb_differs(out, kept) if target == "parquet" else None
         found += [(shape, complaint)] if complaint else []
     if found and len(some_columns) > 1:
         half = len(some_columns) // 2
@@ -265,15 +334,18 @@ def check(source, target, folder, some_columns, is_for_polars):
 
 
 def main():
-    pairs = [pair.split(":") for pair in sys.argv[1:]] or list(itertools.product(("arrow", "arrows"), repeat=2))
+    pairs = [pair.split(":") for pair in sys.argv[1:]] or list(itertools.product(("arrow", "arrows", "parquet"), repeat=2))
     everything = list(columns())
     for_polars = [column for column in everything if polars_takes(column)]
     print(f"{len(everything)} columns, {len(for_polars)} of which Polars has")
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         for source, target in pairs:
-            count = check(source, target, pathlib.Path(folder), everything, False)
-            count += check(source, target, pathlib.Path(folder), for_polars, True)
+            fit = [column for column in everything if "parquet" not in (source, target) or parquet_takes(column)]
+            names = {name for name, _, _ in fit}
+            count = check(source, target, pathlib.Path(folder), fit, False)
+            count += check(source, target, pathlib.Path(folder), [column for column in for_polars if column[0] in names], True)
+            print(f"{len(fit)} columns", end=", ")
             print(f"{source} to {target}: {count} differences")
             failures += count
     sys.exit(1 if failures else 0)
