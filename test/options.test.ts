@@ -945,8 +945,8 @@ const TESTS = {
 
     it('ends an input that has no end, and one that gives no more', () => {
       expect(shell('yes 2,1 | softmax --no-header -l 1- -n 2', folder()).stdout).toBe(`${P21},0\n${P21},0\n`)
-      const slow = '{ echo logit_a,logit_b; echo 2,1; sleep 30; } | softmax -n 1; kill %% 2>/dev/null'
-      expect(shell(slow, folder())).toMatchObject({ stdout: `p_a,p_b,label\n${P21},a\n`, stderr: '' })
+      const slow = 'mkfifo in; { echo logit_a,logit_b; echo 2,1; exec sleep 30; } > in & softmax -n 1 < in && kill $!'
+      expect(shell(slow, folder())).toMatchObject({ stdout: `p_a,p_b,label\n${P21},a\n`, stderr: '', status: 0 })
     })
 
     it('ends a stream that is read, though more is written to it', async () => {
