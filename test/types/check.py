@@ -225,6 +225,21 @@ def convert(source, target):
     return done.stderr.strip() if done.returncode else None
 
 
+def plain(field):
+    """A field whose maps have the usual names inside: pyarrow calls values that it reads from Parquet like their column."""
+    kind = field.type
+    if pa.types.is_map(kind):
+        item = plain(kind.item_field)
+        kind = pa.map_(plain(kind.key_field), pa.field("value", item.type, item.nullable), kind.keys_sorted)
+    elif pa.types.is_struct(kind):
+        kind = pa.struct([plain(kind.field(index)) for index in range(kind.num_fields)])
+    elif pa.types.is_fixed_size_list(kind):
+        kind = pa.list_(plain(kind.value_field), kind.list_size)
+    elif pa.types.is_list(kind):
+        kind = pa.list_(plain(kind.value_field))
+    return field.with_type(kind)
+
+
 def differences(expected, found):
     """What is not the same in the kept columns."""
     kept = [name for name in found.schema.names if name not in ("probs",)]
@@ -234,7 +249,7 @@ def differences(expected, found):
     if expected.schema.metadata != found.schema.metadata:
         yield f"metadata {found.schema.metadata}"
     for name in expected.schema.names:
-        before, after = expected.schema.field(name), found.schema.field(name)
+        before, after = plain(expected.schema.field(name)), plain(found.schema.field(name))
         if not before.equals(after, check_metadata=True):
             yield f"{name}: {before} {before.metadata} is {after} {after.metadata}"
         elif not same(expected[name], found[name]):
