@@ -56,8 +56,11 @@ const VERBS = ['evaluate', 'calibrate'] as const
 
 /** Refuses options of one verb with another, and what asks for metrics where there are none. Throws E_CONFLICT. */
 function requireMeasured(settings: SettingsOf<'command'>, verb: (typeof VERBS)[number] | undefined): void {
-  const { json, coverage, metrics, truth } = settings
+  const { json, report, coverage, metrics, truth } = settings
   if (json && verb !== 'evaluate') throw new SoftmaxError('E_CONFLICT', { reason: '--json is of softmax evaluate' })
+  if (report !== undefined && verb !== 'evaluate') {
+    throw new SoftmaxError('E_CONFLICT', { reason: '--report is of softmax evaluate' })
+  }
   if (coverage !== undefined && verb !== 'calibrate') {
     throw new SoftmaxError('E_CONFLICT', { reason: '--coverage is of softmax calibrate' })
   }

@@ -8,6 +8,7 @@ export { type CalibrateOptions, calibrate } from './api/calibrate.js'
 export { type EvaluateOptions, evaluate } from './api/evaluate.js'
 export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOptions } from './api/options.js'
 export { type Row, type RowStream, read } from './api/read.js'
+export { type Report, report } from './api/report.js'
 export { type InputEvents, type InputInfo, type ScoreEvents, type ScoreStream, score } from './api/score.js'
 export { type FilesStream, scoreFiles } from './api/score-files.js'
 export {

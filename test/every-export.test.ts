@@ -58,6 +58,12 @@ it('files and true classes to metrics', async () => {
   expect(metrics.accuracy).toBe(1)
 })
 
+it('files and true classes to a page', async () => {
+  const made: types.Report = await api.report([Readable.from(['logit_a,logit_b,y\n2,1,a\n'])], { truth: 'y' })
+  expectTypeOf(made.metrics).toEqualTypeOf<types.Metrics>()
+  expect(made.html).toContain('<h1>Evaluation of a stream</h1>')
+})
+
 it('files and true classes to a calibration', async () => {
   const options: types.CalibrateOptions = { truth: 'y', coverage: 0.5 }
   const rows = () => Readable.from(['logit_a,logit_b,y\n2,1,a\n2,1,a\n2,1,b\n1,2,b\n'])

@@ -1247,6 +1247,22 @@ const TESTS = {
     })
   },
 
+  report() {
+    it('names the file of a page, of softmax evaluate alone', () => {
+      const cwd = folder()
+      const stdin = 'logit_a,logit_b,y\n2,1,a\n2,1,b\n'
+      expect(command(['evaluate', '--truth', 'y', '--report', 'r.html', '-q'], { cwd, stdin }).status).toBe(0)
+      expect(readFileSync(join(cwd, 'r.html'), 'utf8')).toMatch(/^<!doctype html>.*Evaluation of stdin/s)
+      for (const args of [[], ['calibrate']]) {
+        expect(command([...args, '--truth', 'y', '--report', 's.html'], { cwd, stdin })).toMatchObject({
+          status: 2,
+          stderr: expect.stringContaining('--report is of softmax evaluate'),
+        })
+      }
+      expect(existsSync(join(cwd, 's.html'))).toBe(false)
+    })
+  },
+
   calibration() {
     const CALIBRATION = { version: 1, method: 'temperature', temperature: 2, classes: ['a', 'b', 'c'] }
     const HALVED = 'logit_a,logit_b,logit_c\n2,4,6\n'
@@ -1506,7 +1522,7 @@ describe('options', () => {
 
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
-    const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, json, coverage, ...others } = all
+    const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, report, json, coverage, ...others } = all
     const { quiet, completions, help, version, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })

@@ -41,8 +41,8 @@ describe('imports in src', () => {
     expect(across).toEqual([])
   })
 
-  it('point down: from the command to the API, the pipeline, the formats, input and output, the core, the kernel', () => {
-    const folders = ['cli', 'command', 'index', 'api', 'pipeline', 'formats', 'io', 'core', 'kernel']
+  it('point down: from the command to the API, the report, the pipeline, the formats, input and output, the core, the kernel', () => {
+    const folders = ['cli', 'command', 'index', 'api', 'report', 'pipeline', 'formats', 'io', 'core', 'kernel']
     const level = (file: string) => folders.indexOf(file.split('/')[0]!)
     expect(importsWhere((from, to) => level(to) < level(from))).toEqual([])
   })
@@ -76,6 +76,7 @@ describe('the package', () => {
         'logSigmoid',
         'logSoftmax',
         'read',
+        'report',
         'score',
         'scoreFiles',
         'sigmoid',

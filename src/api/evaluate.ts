@@ -54,9 +54,19 @@ export async function measure(
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
 ): Promise<Metrics> {
+  const { metrics, stats } = await judge((run) => scoreReadable(inputs, run), settings, emit)
+  return metrics!.result(stats)
+}
+
+/** A run to its end that judges rows and writes none: `score` makes it of what inputs there are. */
+export async function judge(
+  score: (run: Run) => AsyncGenerator<Uint8Array>,
+  settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
+): Promise<Run> {
   const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, emit)
-  await drain(scoreReadable(inputs, { ...run, measures: true }), settings)
-  return run.metrics!.result(run.stats)
+  await drain(score({ ...run, measures: true }), settings)
+  return run
 }
 
 /** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */

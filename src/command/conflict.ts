@@ -5,7 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { descriptorOf, DASH as STDIN, STDOUT } from './descriptor.js'
 
 /** Refuses an output that is an input or another output, by path, symbolic link or hard link. Throws E_SAME_FILE. */
-export function requireDistinct(inputs: string[], { output, rejects, stats, metrics }: Written): void {
+export function requireDistinct(inputs: string[], { output, rejects, stats, metrics, report }: Written): void {
   const read = inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input)))
   const taken = new Map(read.map((identity) => [identity, 'an input']))
   const claim = (path: string, file: string, identity: string | undefined) => {
@@ -18,6 +18,7 @@ export function requireDistinct(inputs: string[], { output, rejects, stats, metr
   if (rejects !== undefined) claim(rejects, 'rejects file', targetOf(rejects))
   if (stats !== undefined) claim(stats, 'stats file', targetOf(stats))
   if (metrics !== undefined) claim(metrics, 'metrics file', targetOf(metrics))
+  if (report !== undefined) claim(report, 'report', targetOf(report))
 }
 
 /** The files that a run writes. */
@@ -26,6 +27,7 @@ interface Written {
   rejects: string | undefined
   stats: string | undefined
   metrics: string | undefined
+  report: string | undefined
 }
 
 /** The status of a file; undefined if it has none: the error is reported when the file is opened. */

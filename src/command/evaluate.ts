@@ -1,20 +1,38 @@
 /** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
 import { measure, requireEvaluation } from '../api/evaluate.js'
+import { reportOn } from '../api/report.js'
+import { figure, headlinesOf } from '../core/headlines.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
-import { writeJudged } from './judged-run.js'
+import { type Judge, writeJudged } from './judged-run.js'
+import { type Output, openOutput } from './output.js'
 
-/** Evaluates the inputs, and writes the metrics to standard output or to a file. */
+/** Evaluates the inputs, and writes the metrics to standard output or to a file; a report is in place before. */
 export async function evaluateInputs(
   inputs: string[],
   options: object,
   settings: SettingsOf<'command'>,
 ): Promise<void> {
   requireEvaluation(options, settings.truth)
-  await writeJudged(inputs, settings, async (sources, bytes, emit) => {
-    const metrics = await measure(sources, bytes, emit)
-    return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
-  })
+  const { report, clobber } = settings
+  const page = report === undefined ? undefined : await openOutput(report, clobber)
+  try {
+    await writeJudged(inputs, settings, async (sources, bytes, emit) => {
+      const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
+      return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
+    })
+  } catch (error) {
+    page?.abandon()
+    throw error
+  }
+}
+
+/** Writes a report, and gives the metrics in it. */
+async function writeReport(page: Output, ...[sources, settings, emit]: Parameters<Judge>): Promise<Metrics> {
+  const { html, metrics } = await reportOn(sources, settings, emit)
+  await page.write(Buffer.from(html))
+  await page.commit()
+  return metrics
 }
 
 /** The most classes that the table lists: of more, those with the lowest F1. */
@@ -27,7 +45,7 @@ export function metricsTable(metrics: Metrics): string {
   const lines = [
     [`${rows} rows`, ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
     '',
-    ...headlines(metrics).map(([name, value]) => `${name.padEnd(20)}${value}`),
+    ...headlinesOf(metrics).map(({ name, value }) => `${name.padEnd(20)}${figure(value)}`),
     '',
     classTable([
       ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
@@ -37,27 +55,6 @@ export function metricsTable(metrics: Metrics): string {
     ]),
   ]
   return `${lines.join('\n')}\n`
-}
-
-function headlines(metrics: Metrics): [string, string][] {
-  const { hamming_loss } = metrics
-  const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
-  const figures: [string, number | null][] = [
-    ['accuracy', metrics.accuracy],
-    ...(hamming_loss === undefined ? [] : [['Hamming loss', hamming_loss] as [string, number | null]]),
-    ['balanced accuracy', metrics.balanced_accuracy],
-    ...tops.map(([k, value]): [string, number] => [`top-${k} accuracy`, value]),
-    ['log loss', metrics.log_loss],
-    ['Brier score', metrics.brier],
-    ['ECE', metrics.ece],
-    ['MCE', metrics.mce],
-    ['mean confidence', metrics.mean_confidence],
-    ['mean entropy', metrics.mean_entropy],
-    ['AURC', metrics.aurc],
-  ]
-  // Of several classes a row, some figures have no meaning.
-  const shown = hamming_loss === undefined ? figures : figures.filter(([, value]) => value !== null)
-  return shown.map(([name, value]) => [name, figure(value)])
 }
 
 function listed(classes: Metrics['classes']): Metrics['classes'] {
@@ -74,8 +71,4 @@ function classTable(rows: ({ label: string; support: string } & Scores)[]): stri
     line([label, figure(precision), figure(recall), figure(f1), support]).trimEnd(),
   )
   return [header, ...body].join('\n')
-}
-
-function figure(value: number | null): string {
-  return value === null ? '-' : value.toFixed(4)
 }

@@ -12,7 +12,11 @@ import { openRejects } from './rejects.js'
 import { bytesSettings } from './score-run.js'
 
 /** Makes the text that is written, of the inputs. */
-type Judge = (sources: (string | Readable)[], settings: SettingsOf<'bytes'>, emit: Run['emit']) => Promise<string>
+export type Judge = (
+  sources: (string | Readable)[],
+  settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
+) => Promise<string>
 
 /** Judges the inputs, and writes what comes of it to standard output or to a file. */
 export async function writeJudged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge): Promise<void> {

@@ -659,7 +659,7 @@ export const OPTIONS = {
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    aliases: 'summary report',
+    aliases: 'summary',
     help: 'at the end, also of a run that failed, write there in JSON: rows read, written, abstained and rejected by code, bytes, seconds, lane, error',
   }),
   metrics: option({
@@ -667,6 +667,13 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     help: 'with --truth, write there in JSON how good the predictions are: what softmax evaluate --json prints',
+  }),
+  report: option({
+    kind: text('FILE'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    aliases: 'html report-file dashboard',
+    help: 'softmax evaluate: write there, beside the table, a page with charts: one HTML file that loads nothing',
   }),
   json: option({
     kind: flag,

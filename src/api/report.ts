@@ -1,0 +1,107 @@
+/** Files or streams with a column of true classes -> a page that shows how good the predictions are. */
+import type { Readable } from 'node:stream'
+import { SoftmaxError } from '../core/errors.js'
+import type { Metrics } from '../core/metrics.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
+import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
+import type { Run } from '../pipeline/run.js'
+import { scoreInputs } from '../pipeline/score-inputs.js'
+import { loadCharts } from '../report/charts.js'
+import type { Evaluation, Subject } from '../report/evaluation.js'
+import { pageOf } from '../report/page.js'
+import { type EvaluateOptions, judge, requireEvaluation } from './evaluate.js'
+import { readableFiles, requireInputs, scoreReadable } from './score-files.js'
+
+/** What {@link report} gives. */
+export interface Report {
+  /** The page: a whole HTML document, which loads nothing. */
+  html: string
+  /** The figures in it. */
+  metrics: Metrics
+}
+
+/**
+ * How good predictions are, as a page for people: what `evaluate` gives, with a reliability diagram, a histogram of confidence,
+ * risk against coverage, the confusion matrix and a table of the classes. With `calibration` the inputs are read twice, streams
+ * through a temporary file, so that the page shows the rows before it and after. The same rows make the same page.
+ *
+ * Charts are drawn by the packages @observablehq/plot and linkedom, which have to be installed.
+ *
+ * @throws {SoftmaxError} E_PEER where these packages are missing, and what `evaluate` throws.
+ *
+ * @example
+ * const { html } = await report(['validation.csv'], { truth: 'label' })
+ * await writeFile('report.html', html)
+ */
+export async function report(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Report> {
+  requireInputs(inputs, 'report')
+  const settings = parseOptions(options, 'bytes')
+  requireEvaluation(options, settings.truth, 'report')
+  return reportOn(inputs, settings, () => {})
+}
+
+/** Makes a report; `emit` is told the events of the first pass over the inputs. */
+export async function reportOn(
+  inputs: readonly (string | Readable)[],
+  settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
+): Promise<Report> {
+  const charts = await loadCharts()
+  const [evaluation, before] =
+    settings.calibration === undefined
+      ? [evaluationOf(await judge((run) => scoreReadable(inputs, run), settings, emit))]
+      : await beforeAndAfter(inputs, settings, emit)
+  const { metrics } = evaluation!
+  return { html: pageOf(subjectOf(evaluation!, before, inputs, settings), charts), metrics }
+}
+
+/** The evaluation with a calibration, and that without. */
+async function beforeAndAfter(
+  inputs: readonly (string | Readable)[],
+  settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
+): Promise<Evaluation[]> {
+  const files = new RepeatedInputs(await readableFiles(inputs, settings), settings.source)
+  const pass = (settings: SettingsOf<'bytes'>, emit: Run['emit']) =>
+    judge((run) => repeated(files, { ...run, single: inputs.length === 1 }), settings, emit)
+  try {
+    const after = await pass(settings, emit)
+    const before = await pass({ ...settings, calibration: undefined, temperature: 1, onReject: undefined }, () => {})
+    if (before.stats.read !== after.stats.read) {
+      throw new SoftmaxError('E_INPUT', {
+        reason: `it changed: it had ${after.stats.read} rows, and has ${before.stats.read}`,
+      })
+    }
+    return [evaluationOf(after), evaluationOf(before)]
+  } finally {
+    await files.close()
+  }
+}
+
+async function* repeated(files: RepeatedInputs, run: Run): AsyncGenerator<Uint8Array> {
+  const sources = await files.open(run.stats)
+  yield* scoreInputs(sources, { ...run, single: run.single && sources.length === 1 })
+}
+
+function evaluationOf({ metrics, stats }: Run): Evaluation {
+  return { metrics: metrics!.result(stats), totals: metrics!.totals(), rejected: stats.rejected }
+}
+
+function subjectOf(
+  evaluation: Evaluation,
+  before: Evaluation | undefined,
+  inputs: readonly (string | Readable)[],
+  { truth, temperature, calibration, source = 'a stream' }: SettingsOf<'bytes'>,
+): Subject {
+  return {
+    evaluation,
+    before,
+    inputs: inputs.map((input) => (typeof input === 'string' ? input : source)),
+    facts: [
+      ['true class', truth!],
+      ...(temperature === 1 && calibration === undefined
+        ? []
+        : [[calibration ? 'calibrated temperature' : 'temperature', String(temperature)] as const]),
+    ],
+  }
+}

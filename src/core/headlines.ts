@@ -1,0 +1,57 @@
+/** The figures of an evaluation that people look at first, in their order. */
+import type { Metrics } from './metrics.js'
+
+/** A figure; its value is null where no row has a true class. */
+export interface Headline {
+  name: string
+  value: number | null
+  meaning: string
+}
+
+/** Whether rows may have several true classes. */
+export function isMultiLabel({ hamming_loss }: Metrics): boolean {
+  return hamming_loss !== undefined
+}
+
+/** The headlines of metrics. Where rows may have several true classes, those that have no meaning then are left out. */
+export function headlinesOf(metrics: Metrics): Headline[] {
+  const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
+  const { hamming_loss = null } = metrics
+  const all = [
+    headline('accuracy', metrics.accuracy, 'share of rows whose label is the true class'),
+    headline('Hamming loss', hamming_loss, 'share of wrong decisions, one for each class of each row'),
+    headline('balanced accuracy', metrics.balanced_accuracy, 'mean of the recall of the classes'),
+    ...tops.map(([k, value]) =>
+      headline(`top-${k} accuracy`, value, `share of rows whose true class is among the ${k} most probable`),
+    ),
+    headline('log loss', metrics.log_loss, 'mean of -log p of the true class, in nats'),
+    headline('Brier score', metrics.brier, 'mean squared error of the probabilities of a row'),
+    headline('ECE', metrics.ece, 'expected calibration error: mean gap of confidence and accuracy'),
+    headline('MCE', metrics.mce, 'maximum calibration error: the largest gap of a bin'),
+    headline('mean confidence', metrics.mean_confidence, 'mean of the largest probability of a row'),
+    headline('mean entropy', metrics.mean_entropy, 'in nats'),
+    headline('AURC', metrics.aurc, 'area under the curve of risk against coverage'),
+  ]
+  if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofSeveral)
+  return all.filter(({ name }) => name !== 'Hamming loss')
+}
+
+/** What figures mean where rows may have several true classes. */
+const SEVERAL: Readonly<Record<string, string>> = {
+  accuracy: 'share of rows whose labels are all true classes, and no others',
+  'log loss': 'mean over rows and classes of -log p of what is true, in nats',
+  'Brier score': 'mean squared error of the probabilities, over rows and classes',
+}
+
+function ofSeveral({ name, value, meaning }: Headline): Headline {
+  return { name, value, meaning: SEVERAL[name] ?? meaning }
+}
+
+function headline(name: string, value: number | null, meaning: string): Headline {
+  return { name, value, meaning }
+}
+
+/** A figure as people read it. */
+export function figure(value: number | null): string {
+  return value === null ? '-' : value.toFixed(4)
+}

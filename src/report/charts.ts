@@ -1,0 +1,121 @@
+/** The charts of a report, drawn as SVG by Observable Plot: without a size of letters or colours of their own. */
+import type * as ObservablePlot from '@observablehq/plot'
+import { optionalDependency } from '../io/optional-dependency.js'
+import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
+import { Html } from './html.js'
+
+/** Draws charts; each has a name for those who do not see it. */
+export interface Charts {
+  reliability(name: string, bins: readonly ReliabilityBin[], before: readonly ReliabilityBin[] | undefined): Html
+  histogram(name: string, bars: readonly Bar[]): Html
+  riskCurve(name: string, points: readonly RiskPoint[]): Html
+}
+
+/** Loads what draws. Throws E_PEER where it is not installed. */
+export async function loadCharts(): Promise<Charts> {
+  const [Plot, { parseHTML }] = await optionalDependency('a report', '@observablehq/plot linkedom', () =>
+    Promise.all([import('@observablehq/plot'), import('linkedom')]),
+  )
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const draw: Draw = (name, options) => {
+    const chart = Plot.plot({ ...SHAPE, ...options, document })
+    chart.setAttribute('role', 'img')
+    chart.setAttribute('aria-label', name)
+    return new Html(shortened(chart.outerHTML))
+  }
+  return {
+    reliability: (name, bins, before) => draw(name, reliability(Plot, bins, before)),
+    histogram: (name, bars) => draw(name, histogram(Plot, bars)),
+    riskCurve: (name, points) => draw(name, riskCurve(Plot, points)),
+  }
+}
+
+type PlotLibrary = typeof ObservablePlot
+type Draw = (name: string, options: ObservablePlot.PlotOptions) => Html
+
+/** In units that are a pixel on a phone, and 1 to 1.4 where there is room. */
+const SHAPE = { width: 360, height: 300, marginLeft: 46, marginBottom: 44, marginTop: 26, marginRight: 14 } as const
+
+const RIGHT = 'var(--right)'
+const WRONG = 'var(--wrong)'
+
+function reliability(
+  Plot: PlotLibrary,
+  bins: readonly ReliabilityBin[],
+  before: readonly ReliabilityBin[] | undefined,
+): ObservablePlot.PlotOptions {
+  const place = { x: 'confidence', y: 'accuracy' } as const
+  const title = (when: string) => (bin: ReliabilityBin) =>
+    `${when}confidence ${bin.confidence.toFixed(3)}, accuracy ${bin.accuracy.toFixed(3)}, ${bin.rows} rows`
+  return {
+    x: { ...axis('confidence'), domain: [0, 1] },
+    y: { ...axis('accuracy'), domain: [0, 1], grid: true },
+    r: { range: [2.5, 8] },
+    marks: [
+      Plot.line(DIAGONAL, { strokeDasharray: '2 4', strokeOpacity: 0.7 }),
+      ...(before
+        ? [
+            Plot.line(before, { ...place, stroke: WRONG, strokeDasharray: '5 3' }),
+            Plot.dot(before, {
+              ...place,
+              r: 'rows',
+              symbol: 'diamond',
+              stroke: WRONG,
+              strokeWidth: 2,
+              title: title('before: '),
+            }),
+          ]
+        : []),
+      Plot.line(bins, { ...place, stroke: RIGHT, strokeWidth: 2 }),
+      Plot.dot(bins, { ...place, r: 'rows', fill: RIGHT, fillOpacity: 0.75, title: title(before ? 'after: ' : '') }),
+    ],
+  }
+}
+
+const DIAGONAL = [
+  [0, 0],
+  [1, 1],
+] as const
+
+/** Counts as they stand at an axis: 3.5K. */
+const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact' })
+
+function histogram(Plot: PlotLibrary, bars: readonly Bar[]): ObservablePlot.PlotOptions {
+  const place = { x1: 'from', x2: 'to', insetLeft: 0.5, insetRight: 0.5 } as const
+  const title = ({ from, to, right, wrong }: Bar) =>
+    `confidence ${from.toFixed(3)} to ${to.toFixed(3)}: ${right} right, ${wrong} wrong`
+  return {
+    x: { ...axis('confidence'), domain: [0, 1] },
+    y: { ...axis('rows'), grid: true, tickFormat: (rows: number) => SHORT.format(rows), ticks: 5, nice: true },
+    marks: [
+      Plot.rectY(bars, { ...place, y1: 0, y2: 'right', fill: RIGHT, title }),
+      Plot.rectY(bars, { ...place, y1: 'right', y2: (bar: Bar) => bar.right + bar.wrong, fill: WRONG, title }),
+      Plot.ruleY([0]),
+    ],
+  }
+}
+
+function riskCurve(Plot: PlotLibrary, points: readonly RiskPoint[]): ObservablePlot.PlotOptions {
+  const most = Math.max(...points.map(({ risk }) => risk))
+  const place = { x: 'coverage', y: 'risk', curve: 'linear' } as const
+  return {
+    x: { ...axis('coverage'), domain: [0, 1] },
+    y: { ...axis('risk'), domain: [0, most || 1], nice: true, grid: true, ticks: 5 },
+    marks: [
+      Plot.areaY(points, { ...place, fill: RIGHT, fillOpacity: 0.15 }),
+      Plot.line(points, { ...place, stroke: RIGHT, strokeWidth: 2 }),
+      Plot.ruleY([0]),
+    ],
+  }
+}
+
+function axis(label: string) {
+  return { label, labelArrow: 'none' } as const
+}
+
+/** The same chart with its places and sizes cut to a hundredth of a unit. */
+function shortened(svg: string): string {
+  return svg.replace(/ (?:d|r|c?[xy][12]?|width|height|transform)="[^"]*"/g, (attribute) =>
+    attribute.replace(/\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+  )
+}

@@ -1,0 +1,185 @@
+/** The page of a report: one HTML file that needs nothing else. The same evaluation makes the same bytes. */
+import { createHash } from 'node:crypto'
+import { figure, type Headline, headlinesOf, isMultiLabel } from '../core/headlines.js'
+import type { Charts } from './charts.js'
+import {
+  type Evaluation,
+  histogramOf,
+  type RiskPoint,
+  reliabilityOf,
+  riskCurveOf,
+  type Subject,
+  thinned,
+} from './evaluation.js'
+import { Html, html } from './html.js'
+import { SORTING } from './sorting.js'
+import { STYLE } from './style.js'
+import {
+  asNumbers,
+  classTable,
+  confusion,
+  count,
+  exactly,
+  histogramTable,
+  isNarrow,
+  rejectedTable,
+  reliabilityTable,
+  riskTable,
+  scrollable,
+} from './tables.js'
+
+/** The page as text. */
+export function pageOf(subject: Subject, charts: Charts): string {
+  const { evaluation } = subject
+  const title = `Evaluation of ${inputsText(subject.inputs)}`
+  const { metrics } = evaluation
+  const hasConfidences = metrics.rows > 0 && !isMultiLabel(metrics)
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="generator" content="softmax-stream">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${factsOf(subject)}
+<dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
+${hasConfidences ? chartsOf(subject, charts) : undefined}
+<div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
+${hasConfidences ? section('Confusion', confusion(evaluation)) : undefined}
+${section('Classes', scrollable('Classes', classTable(metrics)))}
+${rejectedSection(evaluation)}
+</div>
+<footer>${isMultiLabel(metrics) ? SEVERAL : undefined} Made by softmax-stream. This page loads nothing and sends nothing.</footer>
+</main>
+<script>${new Html(SORTING)}</script>
+</body>
+</html>
+`.text
+}
+
+const SEVERAL =
+  'A row may have several classes here, each with a probability of its own, so there is no confusion matrix and no confidence of a row.'
+
+/** No request is allowed, and no script but the one that is in the page. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  `script-src 'sha256-${createHash('sha256').update(SORTING).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+/** The most inputs that are named. */
+const MOST_NAMED = 3
+
+function inputsText(inputs: readonly string[]): string {
+  const named = inputs.slice(0, MOST_NAMED).join(', ')
+  const rest = inputs.length - MOST_NAMED
+  return rest > 0 ? `${named} and ${count(rest)} more` : named
+}
+
+function factsOf({ evaluation: { metrics }, facts }: Subject): Html {
+  const counts = [
+    ['rows', count(metrics.rows)],
+    ['without a true class', count(metrics.unlabelled)],
+    ['left out as bad', count(metrics.rejected)],
+    ['without a label', count(metrics.abstained)],
+  ].filter(([name, value]) => name === 'rows' || value !== '0')
+  const all = [...counts, ['classes', count(metrics.classes.length)], ...facts]
+  return html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+function tilesOf({ evaluation, before }: Subject): Html[] {
+  const { metrics } = evaluation
+  const earlier = new Map(before && headlinesOf(before.metrics).map(({ name, value }) => [name, value]))
+  const averages: Headline[] = [
+    { name: 'macro F1', value: metrics.macro.f1, meaning: 'mean of the F1 of the classes' },
+    { name: 'weighted F1', value: metrics.weighted.f1, meaning: 'the same, weighted by support' },
+  ]
+  return [...headlinesOf(metrics), ...averages].map(({ name, value, meaning }) =>
+    tile({ name, value, meaning }, earlier.get(name)),
+  )
+}
+
+function tile({ name, value, meaning }: Headline, before: number | null | undefined): Html {
+  const isOther = before !== undefined && figure(before) !== figure(value)
+  return html`<div class="tile"><dt>${name}</dt><dd class="value">${exactly(value)}</dd>
+${isOther ? html`<dd class="note">before: ${exactly(before)}</dd>` : undefined}<dd class="note">${meaning}</dd></div>\n`
+}
+
+function section(title: string, content: Html, kind = ''): Html {
+  const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-')
+  return html`<section class="${kind}" aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${content}</section>`
+}
+
+function chartsOf(subject: Subject, charts: Charts): Html {
+  const { evaluation, before } = subject
+  return html`<div class="charts">
+${section('Reliability', reliabilityFigure(evaluation, before, charts), 'chart')}
+${section('Confidence', confidenceFigure(evaluation, charts), 'chart')}
+${section('Risk and coverage', riskFigure(evaluation, charts), 'chart')}
+</div>`
+}
+
+function reliabilityFigure(evaluation: Evaluation, before: Evaluation | undefined, charts: Charts): Html {
+  const [bins, earlier] = [reliabilityOf(evaluation), before && reliabilityOf(before)]
+  const { ece } = evaluation.metrics
+  const change = before ? `${figure(before.metrics.ece)} before calibration, ${figure(ece)} after` : figure(ece)
+  const key = before
+    ? html` ${keyOf('before', BEFORE_KEY)} ${keyOf('after', AFTER_KEY)}`
+    : html` ${keyOf('this model', AFTER_KEY)}`
+  const name = `Reliability diagram: accuracy against mean confidence of ${bins.length} bins. Expected calibration error ${change}.`
+  return html`<figure>${charts.reliability(name, bins, earlier)}
+<figcaption>Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.${key}</figcaption></figure>
+${asNumbers('Numbers of the reliability diagram', reliabilityTable(bins, earlier))}`
+}
+
+function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
+  const bars = histogramOf(evaluation)
+  const { rows, mean_confidence } = evaluation.metrics
+  const name = `Histogram of the confidence of ${count(rows)} rows, right and wrong ones. The mean is ${figure(mean_confidence)}.`
+  return html`<figure>${charts.histogram(name, bars)}
+<figcaption>Rows by confidence, the largest probability of a row. ${keyOf('right', RIGHT_KEY)} ${keyOf('wrong', WRONG_KEY)}</figcaption></figure>
+${asNumbers('Numbers of the histogram', histogramTable(bars))}`
+}
+
+/** Of fewer rows than this share the risk leaps with each row. */
+const FEWEST = 0.01
+
+function isSteady({ coverage }: RiskPoint): boolean {
+  return coverage >= FEWEST
+}
+
+function riskFigure(evaluation: Evaluation, charts: Charts): Html {
+  const points = riskCurveOf(evaluation)
+  const { aurc } = evaluation.metrics
+  const name = `Risk against coverage: of the most confident rows, from few to all, the share that is wrong. The area is ${figure(aurc)}.`
+  return html`<figure>${charts.riskCurve(name, thinned(points.filter(isSteady), 1 / 400))}
+<figcaption>If only the most confident rows are answered (coverage), the share of them that is wrong (risk). The area under the curve is the AURC; it is drawn from a coverage of ${FEWEST} on.</figcaption></figure>
+${asNumbers('Numbers of risk against coverage', riskTable(thinned(points, 1 / 20)))}`
+}
+
+function keyOf(text: string, mark: string): Html {
+  return html`<span class="key"><svg viewBox="0 0 26 12" aria-hidden="true">${new Html(mark)}</svg>${text}</span>`
+}
+
+const AFTER_KEY =
+  '<path d="M0 6H26" stroke="var(--right)" stroke-width="2"/><circle cx="13" cy="6" r="4.5" fill="var(--right)"/>'
+const BEFORE_KEY =
+  '<path d="M0 6H26" stroke="var(--wrong)" stroke-width="1.5" stroke-dasharray="5 3"/><path d="M13 1L18 6L13 11L8 6Z" fill="none" stroke="var(--wrong)" stroke-width="2"/>'
+const RIGHT_KEY = '<rect x="7" width="12" height="12" fill="var(--right)"/>'
+const WRONG_KEY = '<rect x="7" width="12" height="12" fill="var(--wrong)"/>'
+
+function rejectedSection({ metrics, rejected }: Evaluation): Html | undefined {
+  if (metrics.rejected === 0) return section('Rejected rows', html`<p class="about">None: every row was read.</p>`)
+  return section('Rejected rows', rejectedTable(rejected))
+}

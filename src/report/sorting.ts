@@ -1,0 +1,24 @@
+/** What makes tables of the page sortable: without it they are tables as well. */
+export const SORTING = `for (const table of document.querySelectorAll('table[data-sortable]')) {
+  const heads = [...table.tHead.rows[0].cells]
+  const body = table.tBodies[0]
+  const names = new Intl.Collator(undefined, { numeric: true })
+  const valueOf = (row, at) => row.cells[at].dataset.value ?? row.cells[at].textContent
+  const sort = (at) => {
+    const isText = 'text' in heads[at].dataset
+    const sign = heads[at].getAttribute('aria-sort') === 'ascending' ? -1 : 1
+    for (const head of heads) head.removeAttribute('aria-sort')
+    heads[at].setAttribute('aria-sort', sign === 1 ? 'ascending' : 'descending')
+    const keyed = [...body.rows].map((row) => [valueOf(row, at), row])
+    keyed.sort(([a], [b]) => sign * (isText ? names.compare(a, b) : a - b))
+    body.append(...keyed.map(([, row]) => row))
+  }
+  heads.forEach((head, at) => {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.append(...head.childNodes)
+    button.addEventListener('click', () => sort(at))
+    head.append(button)
+  })
+}
+`

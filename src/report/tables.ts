@@ -1,0 +1,209 @@
+/** The tables of a report. */
+import { figure, isMultiLabel } from '../core/headlines.js'
+import type { Metrics, Scores } from '../core/metrics.js'
+import {
+  type Bar,
+  type Confusion,
+  type Evaluation,
+  mostConfused,
+  type ReliabilityBin,
+  type RiskPoint,
+} from './evaluation.js'
+import { Html, html } from './html.js'
+
+/** A count, with commas. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+/** A figure of four digits, which holds all of them. */
+export function exactly(value: number | null): Html {
+  return html`<data value="${value === null ? '' : String(value)}">${figure(value)}</data>`
+}
+
+/** A table; the columns of texts, of which there are so many in front, are at the left, numbers at the right. */
+function table(caption: string, head: readonly string[], rows: readonly (readonly Cell[])[], texts = 0): Html {
+  const kind = (nth: number) => (nth < texts ? new Html(' class="text"') : undefined)
+  return html`<table><caption>${caption}</caption>
+<thead><tr>${head.map((text, nth) => html`<th scope="col"${kind(nth)}>${text}</th>`)}</tr></thead>
+<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, nth) => html`<td${kind(nth)}>${cell}</td>`)}</tr>\n`)}</tbody></table>`
+}
+
+type Cell = string | Html
+
+/** A part of the page that can be scrolled with the keyboard, too. */
+export function scrollable(name: string, content: Html, kind = ''): Html {
+  return html`<div class="scroll ${kind}" role="region" aria-label="${name}" tabindex="0">${content}</div>`
+}
+
+/** What a chart shows, as numbers, to be opened. */
+export function asNumbers(name: string, content: Html): Html {
+  return html`<details><summary>${name}</summary>${scrollable(name, content)}</details>`
+}
+
+export function reliabilityTable(bins: readonly ReliabilityBin[], before: readonly ReliabilityBin[] | undefined): Html {
+  const rowsOf = (all: readonly ReliabilityBin[], ...when: string[]) =>
+    all.map(({ rows, confidence, accuracy }) => [...when, exactly(confidence), exactly(accuracy), count(rows)])
+  const head = ['mean confidence', 'accuracy', 'rows']
+  if (!before) return table('Accuracy of each bin of confidence', head, rowsOf(bins))
+  const both = [...rowsOf(before, 'before'), ...rowsOf(bins, 'after')]
+  return table('Accuracy of each bin of confidence, before and after calibration', ['calibration', ...head], both, 1)
+}
+
+export function histogramTable(bars: readonly Bar[]): Html {
+  const seen = bars.filter(({ right, wrong }) => right + wrong > 0)
+  return table(
+    'Rows of each range of confidence',
+    ['from', 'to', 'right', 'wrong'],
+    seen.map(({ from, to, right, wrong }) => [from.toFixed(4), to.toFixed(4), count(right), count(wrong)]),
+  )
+}
+
+export function riskTable(points: readonly RiskPoint[]): Html {
+  return table(
+    'Risk of the most confident rows',
+    ['coverage', 'risk', 'confidence at least'],
+    points.map(({ coverage, risk, confidence }) => [exactly(coverage), exactly(risk), figure(confidence)]),
+  )
+}
+
+export function rejectedTable(rejected: Evaluation['rejected']): Html {
+  const codes = Object.entries(rejected).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  return table(
+    'Bad rows that were left out, by error code',
+    ['code', 'rows'],
+    codes.map(([code, rows]) => [html`<code>${code}</code>`, count(rows)]),
+    1,
+  )
+}
+
+/** The most classes whose confusion matrix is shown. */
+const MOST_SHOWN = 30
+/** The most pairs that are listed of more. */
+const MOST_PAIRS = 50
+
+/** From so many classes on, cells of the matrix are small. */
+const DENSE = 13
+
+/** Whether what is shown of the confusion takes the width of half a page. */
+export function isNarrow(classes: number): boolean {
+  return classes < DENSE || classes > MOST_SHOWN
+}
+
+/** Which classes are taken for which. */
+export function confusion({ metrics, ...rest }: Evaluation): Html {
+  const { classes } = metrics
+  if (classes.length > MOST_SHOWN) {
+    const pairs = mostConfused({ metrics, ...rest }, MOST_PAIRS)
+    return scrollable('Most confused pairs of classes', confusedPairs(pairs, classes))
+  }
+  return html`<p class="about" id="matrix">Rows by true class (down) and label (across). Blue cells are right, orange ones wrong; the fuller, the larger the share of the true class.</p>
+${scrollable('Confusion matrix', confusionMatrix(metrics), classes.length < DENSE ? 'matrix' : 'matrix dense')}`
+}
+
+function confusionMatrix({ classes, confusion }: Metrics): Html {
+  const names = classes.map(({ label }) => label)
+  const rows = confusion.map((row, truth) => {
+    const total = row.reduce((sum, cell) => sum + cell, 0)
+    const cells = row.map((cell, prediction) => shadedCell(cell, cell / total, truth === prediction))
+    return html`<tr><th scope="row">${name(names[truth]!)}</th>${cells}</tr>\n`
+  })
+  return html`<table aria-labelledby="matrix">
+<thead><tr><td></td>${names.map((label) => html`<th scope="col">${name(label)}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table>`
+}
+
+/** Wrong cells are shaded by the root of their share: most of them are small. */
+function shadedCell(cell: number, share: number, isRight: boolean): Html {
+  if (cell === 0) return html`<td class="none">0</td>`
+  const [kind, filled] = isRight ? ['right', share] : ['wrong', Math.sqrt(share)]
+  return html`<td class="${kind}" style="--s:${shade(filled)}">${count(cell)}</td>`
+}
+
+function confusedPairs(pairs: readonly Confusion[], classes: Metrics['classes']): Html {
+  return table(
+    `The ${count(pairs.length)} pairs of classes that most rows have`,
+    ['true class', 'label', 'rows', 'of the true class'],
+    pairs.map(({ truth, prediction, count: rows }) => {
+      const { label, support } = classes[truth]!
+      return [name(label), name(classes[prediction]!.label), count(rows), exactly(rows / support)]
+    }),
+    2,
+  )
+}
+
+/** The name of a class; its direction of writing does not go beyond it. */
+function name(label: string): Html {
+  return html`<bdi title="${label}">${label}</bdi>`
+}
+
+/** A share of 1, as the page's style draws it. */
+function shade(share: number): string {
+  return String(Math.round(share * 1000) / 1000)
+}
+
+/** The most classes that are listed. */
+const MOST_LISTED = 5000
+
+/** Precision, recall and F1 of each class, to be sorted. */
+export function classTable(metrics: Metrics): Html {
+  const { classes, macro, micro, weighted } = metrics
+  const listed = listedClasses(classes)
+  const caption =
+    listed.length === classes.length
+      ? 'Precision, recall and F1 of each class'
+      : `The ${count(listed.length)} classes of ${count(classes.length)} with the lowest F1`
+  const counts = countsOf(metrics)
+  const rows = listed.map(
+    ({ index, label, ...scores }) =>
+      html`<tr><td>${index}</td><th scope="row" class="text"><bdi>${label}</bdi></th>${counts.map(({ of }) => countCell(of(index)))}${scoreCells(scores)}</tr>\n`,
+  )
+  const averages = [
+    averageRow('macro average', macro, counts.length),
+    averageRow('micro average', micro, counts.length),
+    averageRow('weighted average', weighted, counts.length),
+  ]
+  return html`<table data-sortable><caption>${caption}</caption>
+<thead><tr><th scope="col">#</th><th scope="col" class="text" data-text>class</th>${[...counts, ...SCORES].map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${rows}</tbody>
+<tfoot>${averages}</tfoot></table>`
+}
+
+function listedClasses(classes: Metrics['classes']) {
+  const all = classes.map((one, index) => ({ ...one, index }))
+  if (all.length <= MOST_LISTED) return all
+  return all.sort((a, b) => a.f1 - b.f1 || a.index - b.index).slice(0, MOST_LISTED)
+}
+
+/** The counts of a class: its rows and, where these may have several classes, the wrong ones, which no matrix shows then. */
+function countsOf(metrics: Metrics) {
+  const { classes, confusion } = metrics
+  const support = { head: 'support', of: (index: number) => classes[index]!.support }
+  if (!isMultiLabel(metrics)) return [support]
+  return [
+    support,
+    { head: 'false positives', of: (index: number) => confusion[index]![1]! },
+    { head: 'false negatives', of: (index: number) => confusion[index]![2]! },
+  ]
+}
+
+const SCORES = [
+  { key: 'precision', head: 'precision' },
+  { key: 'recall', head: 'recall' },
+  { key: 'f1', head: 'F1' },
+] as const
+
+function countCell(value: number): Html {
+  return html`<td data-value="${value}">${count(value)}</td>`
+}
+
+function scoreCells(scores: Scores): Html[] {
+  return SCORES.map(
+    ({ key }) =>
+      html`<td class="score" data-value="${scores[key]}" style="--s:${shade(scores[key])}">${figure(scores[key])}</td>`,
+  )
+}
+
+function averageRow(label: string, scores: Scores, counts: number): Html {
+  return html`<tr><td></td><th scope="row" class="text">${label}</th><td colspan="${counts}"></td>${scoreCells(scores)}</tr>\n`
+}
