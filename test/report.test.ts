@@ -125,7 +125,6 @@ function expectedTiles(metrics: Metrics) {
     'mean entropy': metrics.mean_entropy,
     AURC: metrics.aurc,
     'macro F1': metrics.macro.f1,
-    'weighted F1': metrics.weighted.f1,
   }
 }
 
@@ -311,7 +310,6 @@ describe('what is on the page', () => {
       'Brier score': metrics.brier,
       'mean confidence': metrics.mean_confidence,
       'macro F1': metrics.macro.f1,
-      'weighted F1': metrics.weighted.f1,
     })
     const [, ...classes] = await cellsOf(page, '[data-sortable]')
     expect(classes).toEqual([

@@ -100,11 +100,8 @@ function factsOf({ evaluation: { metrics }, facts }: Subject): Html {
 function tilesOf({ evaluation, before }: Subject): Html[] {
   const { metrics } = evaluation
   const earlier = new Map(before && headlinesOf(before.metrics).map(({ name, value }) => [name, value]))
-  const averages: Headline[] = [
-    { name: 'macro F1', value: metrics.macro.f1, meaning: 'mean of the F1 of the classes' },
-    { name: 'weighted F1', value: metrics.weighted.f1, meaning: 'the same, weighted by support' },
-  ]
-  return [...headlinesOf(metrics), ...averages].map(({ name, value, meaning }) =>
+  const macro: Headline = { name: 'macro F1', value: metrics.macro.f1, meaning: 'mean of the F1 of the classes' }
+  return [...headlinesOf(metrics), macro].map(({ name, value, meaning }) =>
     tile({ name, value, meaning }, earlier.get(name)),
   )
 }
@@ -134,12 +131,10 @@ function reliabilityFigure(evaluation: Evaluation, before: Evaluation | undefine
   const [bins, earlier] = [reliabilityOf(evaluation), before && reliabilityOf(before)]
   const { ece } = evaluation.metrics
   const change = before ? `${figure(before.metrics.ece)} before calibration, ${figure(ece)} after` : figure(ece)
-  const key = before
-    ? html` ${keyOf('before', BEFORE_KEY)} ${keyOf('after', AFTER_KEY)}`
-    : html` ${keyOf('this model', AFTER_KEY)}`
+  const key = before ? keysOf({ before: BEFORE_KEY, after: AFTER_KEY }) : undefined
   const name = `Reliability diagram: accuracy against mean confidence of ${bins.length} bins. Expected calibration error ${change}.`
   return html`<figure>${charts.reliability(name, bins, earlier)}
-<figcaption>Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.${key}</figcaption></figure>
+<figcaption>${key}Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.</figcaption></figure>
 ${asNumbers('Numbers of the reliability diagram', reliabilityTable(bins, earlier))}`
 }
 
@@ -148,7 +143,7 @@ function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
   const { rows, mean_confidence } = evaluation.metrics
   const name = `Histogram of the confidence of ${count(rows)} rows, right and wrong ones. The mean is ${figure(mean_confidence)}.`
   return html`<figure>${charts.histogram(name, bars)}
-<figcaption>Rows by confidence, the largest probability of a row. ${keyOf('right', RIGHT_KEY)} ${keyOf('wrong', WRONG_KEY)}</figcaption></figure>
+<figcaption>${keysOf({ right: RIGHT_KEY, wrong: WRONG_KEY })}Rows by confidence, which is the largest probability of a row.</figcaption></figure>
 ${asNumbers('Numbers of the histogram', histogramTable(bars))}`
 }
 
@@ -168,8 +163,13 @@ function riskFigure(evaluation: Evaluation, charts: Charts): Html {
 ${asNumbers('Numbers of risk against coverage', riskTable(thinned(points, 1 / 20)))}`
 }
 
-function keyOf(text: string, mark: string): Html {
-  return html`<span class="key"><svg viewBox="0 0 26 12" aria-hidden="true">${new Html(mark)}</svg>${text}</span>`
+/** What the marks of a chart stand for. */
+function keysOf(marks: Readonly<Record<string, string>>): Html {
+  const keys = Object.entries(marks).map(
+    ([text, mark]) =>
+      html`<span class="key"><svg viewBox="0 0 26 12" aria-hidden="true">${new Html(mark)}</svg>${text}</span> `,
+  )
+  return html`<div class="keys">${keys}</div>`
 }
 
 const AFTER_KEY =

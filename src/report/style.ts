@@ -19,7 +19,7 @@ p { margin: 0 0 8px; }
 .facts { display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 0 0 18px; color: var(--muted); }
 .facts div { display: flex; gap: 6px; max-width: 100%; }
 .facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; min-width: 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(155px, 1fr)); gap: 12px; margin: 0; padding: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(180px, 46%), 1fr)); gap: 12px; margin: 0; padding: 0; }
 .tile, section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px; min-width: 0; }
 .tile { display: flex; flex-direction: column; padding: 10px 14px; }
 .tile dt { color: var(--muted); }
@@ -32,7 +32,8 @@ p { margin: 0 0 8px; }
 figure { margin: 0; }
 figure svg { display: block; width: 100%; max-width: 500px; height: auto; margin: 0 auto; font-size: 12px; color: var(--ink); }
 figcaption, .about { color: var(--muted); font-size: .87rem; }
-.key { white-space: nowrap; color: var(--ink); }
+.keys { display: flex; flex-wrap: wrap; gap: 0 18px; margin-bottom: 2px; color: var(--ink); }
+.key { white-space: nowrap; }
 .key svg { display: inline-block; width: 26px; height: 12px; max-width: none; margin: 0 4px 0 0; vertical-align: -1px; }
 details { margin-top: 8px; font-size: .87rem; }
 summary { cursor: pointer; color: var(--muted); padding: 4px 0; }
@@ -48,6 +49,7 @@ tfoot { color: var(--muted); }
 [data-sortable] { width: 100%; max-width: 860px; }
 .score { background: linear-gradient(var(--right), var(--right)) 0 100% / calc(var(--s) * 100%) 2px no-repeat; background-origin: content-box; }
 tfoot .score { background: none; }
+@media (min-width: 561px) { tfoot th { white-space: nowrap; } }
 thead button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 4px 0; cursor: pointer; text-align: inherit; }
 thead button::after { content: '\\2195'; color: var(--muted); margin-left: 3px; }
 [aria-sort=ascending] button::after { content: '\\2191'; color: inherit; }
@@ -55,6 +57,9 @@ thead button::after { content: '\\2195'; color: var(--muted); margin-left: 3px; 
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
 .matrix td, .matrix th { border: 0; padding: 3px 5px; min-width: 2.2em; }
 .matrix table { min-width: 0; border-spacing: 1px; }
+.matrix.few td { padding: 8px 16px; }
+.matrix.few thead th { text-align: center; }
+.matrix.few thead th bdi { writing-mode: horizontal-tb; transform: none; max-width: 7em; }
 .dense { font-size: .8rem; }
 .dense td, .dense th { padding: 3px 2px; }
 .matrix tbody th { position: sticky; left: 0; background: var(--card); z-index: 1; }
@@ -78,8 +83,12 @@ footer { color: var(--muted); font-size: .87rem; margin-top: 18px; }
 }
 @media print {
   :root { --page: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #bbb; --right: #0072b2; --wrong: #d55e00; --most: 60%; }
-  body { font-size: 11px; }
-  main { max-width: none; padding: 0; }
+  html { font-size: 11px; }
+  body { font-size: 1rem; }
+  main { max-width: none; padding: 2px; }
+  .tiles { grid-template-columns: repeat(6, 1fr); gap: 6px; }
+  .tile { padding: 6px 8px; }
+  h2, caption, thead { break-after: avoid; }
   .scroll { overflow: visible; max-height: none; }
   .charts { grid-template-columns: repeat(3, 1fr); }
   .tile, section.chart, tr { break-inside: avoid; }

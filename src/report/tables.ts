@@ -82,8 +82,13 @@ const MOST_SHOWN = 30
 /** The most pairs that are listed of more. */
 const MOST_PAIRS = 50
 
-/** From so many classes on, cells of the matrix are small. */
+/** From so many classes on, cells of the matrix are small; and below so many, large, with names that need not be turned. */
 const DENSE = 13
+const FEW = 5
+
+function sizeOf(classes: number): string {
+  return classes < FEW ? 'few' : classes < DENSE ? '' : 'dense'
+}
 
 /** Whether what is shown of the confusion takes the width of half a page. */
 export function isNarrow(classes: number): boolean {
@@ -98,7 +103,7 @@ export function confusion({ metrics, ...rest }: Evaluation): Html {
     return scrollable('Most confused pairs of classes', confusedPairs(pairs, classes))
   }
   return html`<p class="about" id="matrix">Rows by true class (down) and label (across). Blue cells are right, orange ones wrong; the fuller, the larger the share of the true class.</p>
-${scrollable('Confusion matrix', confusionMatrix(metrics), classes.length < DENSE ? 'matrix' : 'matrix dense')}`
+${scrollable('Confusion matrix', confusionMatrix(metrics), `matrix ${sizeOf(classes.length)}`)}`
 }
 
 function confusionMatrix({ classes, confusion }: Metrics): Html {
