@@ -7,7 +7,8 @@ import { inputsOf, nameOf, sourcesOf } from './command/inputs.js'
 import { complain, known, report, warn } from './command/messages.js'
 import { openOutput } from './command/output.js'
 import { outputFormat } from './command/output-format.js'
-import { type Abandoned, progressOf, scoreInto, scoreOptions } from './command/score-run.js'
+import { progressOf, scoreInto, scoreOptions } from './command/score-run.js'
+import { type Abandoned, abandonOnSignal } from './command/signals.js'
 import { openStats } from './command/stats.js'
 import { SoftmaxError } from './core/errors.js'
 import { speakAs } from './core/option-words.js'
@@ -78,16 +79,6 @@ async function showPlan(inputs: string[], settings: SettingsOf<'command'>): Prom
   )
   for await (const text of report) await output.write(Buffer.from(text))
   await output.commit()
-}
-
-/** Removes temporary files on a signal, then lets the signal end the process. */
-function abandonOnSignal(files: Abandoned[]): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      for (const file of files) file.abandon()
-      process.kill(process.pid, signal)
-    })
-  }
 }
 
 async function print(text: string): Promise<void> {

@@ -6,10 +6,10 @@ import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { calibrate, evaluate, type Metrics, report } from 'softmax-stream'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { contrastsBelow } from './contrast.js'
 import { randomFrom } from './random.js'
-import { command, folder, ROOT } from './support.js'
+import { command, folder, ROOT, start } from './support.js'
 
 const THREE = join(ROOT, 'fixtures/metrics-three.csv')
 const DIGITS = join(ROOT, 'fixtures/digits-logits.csv')
@@ -363,6 +363,16 @@ describe('softmax evaluate --report', () => {
     expect(run('--report', 'r.html', '--no-clobber').status).toBe(3)
     expect(readFileSync(join(cwd, 'r.html'), 'utf8')).toBe('old')
     expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'r.html'])
+  })
+
+  it('leaves nothing where a signal ends it', async () => {
+    const cwd = folder()
+    const { child, ended } = start(['evaluate', '--truth', 'y', '--report', 'r.html', '-o', 'm.json'], cwd)
+    child.stdin.write('logit_a,logit_b,y\n1,2,a\n')
+    await vi.waitFor(() => expect(readdirSync(cwd)).toHaveLength(2), 10_000)
+    child.kill('SIGTERM')
+    expect((await ended).signal).toBe('SIGTERM')
+    expect(readdirSync(cwd)).toEqual([])
   })
 
   it('says what to install where its packages are missing, before it reads', () => {

@@ -16,15 +16,11 @@ export async function evaluateInputs(
   requireEvaluation(options, settings.truth)
   const { report, clobber } = settings
   const page = report === undefined ? undefined : await openOutput(report, clobber)
-  try {
-    await writeJudged(inputs, settings, async (sources, bytes, emit) => {
-      const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
-      return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
-    })
-  } catch (error) {
-    page?.abandon()
-    throw error
+  const judge: Judge = async (sources, bytes, emit) => {
+    const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
+    return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
   }
+  await writeJudged(inputs, settings, judge, page && [page])
 }
 
 /** Writes a report, and gives the metrics in it. */

@@ -10,6 +10,7 @@ import { complain, warn } from './messages.js'
 import { openOutput } from './output.js'
 import { openRejects } from './rejects.js'
 import { bytesSettings } from './score-run.js'
+import { type Abandoned, abandonOnSignal } from './signals.js'
 
 /** Makes the text that is written, of the inputs. */
 export type Judge = (
@@ -18,14 +19,22 @@ export type Judge = (
   emit: Run['emit'],
 ) => Promise<string>
 
-/** Judges the inputs, and writes what comes of it to standard output or to a file. */
-export async function writeJudged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge): Promise<void> {
-  const output = await openOutput(settings.output, settings.clobber)
+/** Judges the inputs, and writes what comes of it to standard output or to a file. If that fails, `others` are abandoned too. */
+export async function writeJudged(
+  inputs: string[],
+  settings: SettingsOf<'command'>,
+  judge: Judge,
+  others: readonly Abandoned[] = [],
+): Promise<void> {
+  const files = [...others]
+  abandonOnSignal(files)
   try {
+    const output = await openOutput(settings.output, settings.clobber)
+    files.push(output)
     await output.write(Buffer.from(await judged(inputs, settings, judge)))
     await output.commit()
   } catch (error) {
-    output.abandon()
+    for (const file of files) file.abandon()
     throw error
   }
 }

@@ -13,6 +13,7 @@ import { complain, warn } from './messages.js'
 import { type Output, openOutput } from './output.js'
 import { type Progress, showProgress } from './progress.js'
 import { openRejects, type Rejects } from './rejects.js'
+import type { Abandoned } from './signals.js'
 import type { StatsFile } from './stats.js'
 
 /** What the inputs of a run share. */
@@ -28,9 +29,6 @@ interface Run {
   /** Counts of what is done, be it up to a failure. */
   done: Stats
 }
-
-/** What has to be removed when a signal ends the run. */
-export type Abandoned = Pick<Output, 'abandon'>
 
 /** Opens the output, and abandons it if the run fails. */
 export async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects' | 'metrics'>): Promise<void> {

@@ -1,0 +1,15 @@
+/** What a signal does to outputs that are not complete. */
+import type { Output } from './output.js'
+
+/** What has to be removed when a signal ends the run. */
+export type Abandoned = Pick<Output, 'abandon'>
+
+/** Removes temporary files on a signal, then lets the signal end the process. */
+export function abandonOnSignal(files: Abandoned[]): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      for (const file of files) file.abandon()
+      process.kill(process.pid, signal)
+    })
+  }
+}
