@@ -49,6 +49,7 @@ export function pageOf(subject: Subject, charts: Charts): string {
 <main>
 <h1>${title}</h1>
 ${factsOf(subject)}
+${isMultiLabel(metrics) ? html`<p>${SEVERAL}</p>` : undefined}
 <dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
 ${hasConfidences ? chartsOf(subject, charts) : undefined}
 <div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
@@ -56,7 +57,7 @@ ${hasConfidences ? section('Confusion', confusion(evaluation)) : undefined}
 ${section('Classes', scrollable('Classes', classTable(metrics)))}
 ${rejectedSection(evaluation)}
 </div>
-<footer>${isMultiLabel(metrics) ? SEVERAL : undefined} Made by softmax-stream. This page loads nothing and sends nothing.</footer>
+<footer>Made by softmax-stream. This page loads nothing and sends nothing.</footer>
 </main>
 <script>${new Html(SORTING)}</script>
 </body>
@@ -65,7 +66,7 @@ ${rejectedSection(evaluation)}
 }
 
 const SEVERAL =
-  'A row may have several classes here, each with a probability of its own, so there is no confusion matrix and no confidence of a row.'
+  'Rows may have several classes here, each with a probability of its own. A confusion matrix and charts of confidence are of rows with one class.'
 
 /** No request is allowed, and no script but the one that is in the page. */
 const POLICY = [

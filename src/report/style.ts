@@ -19,6 +19,7 @@ p { margin: 0 0 8px; }
 .facts { display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 0 0 18px; color: var(--muted); }
 .facts div { display: flex; gap: 6px; max-width: 100%; }
 .facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; min-width: 0; }
+main > p { margin-bottom: 16px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(180px, 46%), 1fr)); gap: 12px; margin: 0; padding: 0; }
 .tile, section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px; min-width: 0; }
 .tile { display: flex; flex-direction: column; padding: 10px 14px; }

@@ -118,10 +118,10 @@ function confusionMatrix({ classes, confusion }: Metrics): Html {
 <tbody>${rows}</tbody></table>`
 }
 
-/** Wrong cells are shaded by the root of their share: most of them are small. */
+/** Wrong cells are shaded by the cube root of their share: most of them are small. */
 function shadedCell(cell: number, share: number, isRight: boolean): Html {
   if (cell === 0) return html`<td class="none">0</td>`
-  const [kind, filled] = isRight ? ['right', share] : ['wrong', Math.sqrt(share)]
+  const [kind, filled] = isRight ? ['right', share] : ['wrong', Math.cbrt(share)]
   return html`<td class="${kind}" style="--s:${shade(filled)}">${count(cell)}</td>`
 }
 
