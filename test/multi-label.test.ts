@@ -258,3 +258,39 @@ describe('several true classes a row', () => {
     expect((row as { y: string[] }).y).toEqual(several.truth[0])
   })
 })
+
+/** Of logits 2 and 1, log(1 + e^2) - 2 + log(1 + e^1) and its like, by numpy, halved. */
+const [A_IS_TRUE, B_IS_TRUE] = ['0.7200948492805976', '1.2200948492805979']
+
+describe('columns of a bit for each class', () => {
+  it.each([
+    ...['b,a', 'y_b,y_a', 'b_true,a_true', 'is b?,is a?', 'B,A', 'y_B,y_A', 'Y_b_1,Y_a_1', 'y_1,y_0', 'y2,y1'],
+    ...['ab,aa'],
+  ])('are of the classes that their names say: %s', async (names) => {
+    const { text } = await run(`${names},logit_a,logit_b\n1,0,2,1\n`, {
+      op: 'sigmoid',
+      truth: '1-2',
+      emit: 'loss',
+      keep: false,
+    })
+    expect(text).toBe(`loss\n${B_IS_TRUE}\n`)
+  })
+
+  it('are in the order that is asked for, where their names say nothing', async () => {
+    for (const [truth, loss] of [
+      ['u,v', A_IS_TRUE],
+      ['v,u', B_IS_TRUE],
+    ] as const) {
+      const { text } = await run('u,v,logit_a,logit_b\n1,0,2,1\n', { op: 'sigmoid', truth, emit: 'loss', keep: false })
+      expect(text).toBe(`loss\n${loss}\n`)
+    }
+  })
+
+  it.each(['b,x', 'b,b_a', 'y_b,y_c', 'true b,other'])(
+    'are refused where only some names say it: %s',
+    async (names) => {
+      const { error } = await run(`${names},logit_a,logit_b\n1,0,2,1\n`, { op: 'sigmoid', truth: '1-2', emit: 'loss' })
+      expect(error).toMatchObject({ code: 'E_SELECTOR', info: { item: names, option: 'truth' } })
+    },
+  )
+})

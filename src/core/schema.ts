@@ -14,6 +14,7 @@ import { fieldsOf, type Layout, type OutputColumn, parseEmit, type Shape, TRUTHS
 import type { Column } from './record-batch.js'
 import { type EmitLayout, emitBeside, namesOfFields } from './renaming.js'
 import { select, selectOne, selectTruths } from './selector.js'
+import { byClass } from './truth-columns.js'
 import { requireApart } from './truth-names.js'
 
 /** The columns of an input and an output, the same for all rows. */
@@ -117,8 +118,15 @@ function truthIn(
   for (const index of truths) requireApart(index, logits, header[index]!)
   requireTruth(layout.emit, truth)
   if (truth === undefined) return {}
+  requireDistinctClasses(layout.classes)
   const names = truths.map((index) => header[index]!)
-  return hasBits(names, layout) ? { truth, truths: byClass(truths, names, layout) } : { truth }
+  return hasBits(names, layout) ? { truth, truths: byClass(truths, names, layout.classes) } : { truth }
+}
+
+/** Throws E_NAME where two classes have one name: it does not say which one is true. */
+export function requireDistinctClasses(classes: readonly string[]): void {
+  const name = repeated(classes)
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
 }
 
 /** Whether some columns of true classes are a bit each. Throws E_CONFLICT where they are neither as many as classes nor one. */
@@ -136,22 +144,6 @@ export function hasBits(names: readonly string[], layout: Layout & { emit: reado
   throw new SoftmaxError('E_CONFLICT', {
     reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
   })
-}
-
-/** Columns in the order of the classes: that of their names, where these are those of the classes but for what all begin with. */
-export function byClass<T>(columns: readonly T[], names: readonly string[], { classes }: Layout): T[] {
-  const prefix = commonPrefix(names)
-  const places = classes.map((name) => names.indexOf(prefix + name))
-  return places.includes(-1) || new Set(places).size < places.length
-    ? [...columns]
-    : places.map((place) => columns[place]!)
-}
-
-/** What all names begin with. */
-function commonPrefix([first = '', ...others]: readonly string[]): string {
-  let length = first.length
-  while (!others.every((name) => name.startsWith(first.slice(0, length)))) length--
-  return first.slice(0, length)
 }
 
 /** A column of true classes is no logit, whatever it is called and has. */

@@ -10,8 +10,8 @@ import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
 import {
-  byClass,
   hasBits,
+  requireDistinctClasses,
   requireNewNames,
   requireTruth,
   resolveLayout,
@@ -20,6 +20,7 @@ import {
   withRenaming,
 } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
+import { byClass } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
@@ -79,9 +80,14 @@ function withTruth(shape: RowShape, others: readonly string[], { truth }: Settin
   requireTruth(shape.layout.emit, truth)
   if (truth === undefined) return shape
   const { layout } = shape
+  requireDistinctClasses(layout.classes)
   if (!layout.sigmoid) return { ...shape, truth: others[selectOne(truth, others)]! }
   const names = selectTruths(truth, others).map((index) => others[index]!)
-  return { ...shape, truth: names[0]!, ...(hasBits(names, layout) && { truths: byClass(names, names, layout) }) }
+  return {
+    ...shape,
+    truth: names[0]!,
+    ...(hasBits(names, layout) && { truths: byClass(names, names, layout.classes) }),
+  }
 }
 
 /** The rows as a batch, in which those that are not of the shape are bad. */
