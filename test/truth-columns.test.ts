@@ -21,6 +21,29 @@ describe('columns of the true class', () => {
     },
   )
 
+  it.each(LANES)('are of no class that JSON has a list or an object for, in lane %s', async (lane) => {
+    // 49 is the code of the character 1, and 97 that of a.
+    for (const value of [
+      '[49]',
+      '[97]',
+      '[]',
+      '["a"]',
+      '{"k":1}',
+      '{}',
+      '{"length":1,"0":97}',
+      '{"type":"Buffer","data":[98]}',
+    ]) {
+      const row = `{"y":"a","logits":[2,1]}\n{"y":${value},"logits":[2,1]}\n`
+      const { error } = await run(row, { from: 'ndjson', labels: 'a,b', truth: 'y', emit: 'correct', lane })
+      expect(error).toMatchObject({ code: 'E_TRUTH', info: { cell: value, row: 2 } })
+    }
+  })
+
+  it('need classes of different names', async () => {
+    const { error } = await run('logit_a,logit_a,y\n2,1,a\n', OPTIONS)
+    expect(error).toMatchObject({ code: 'E_NAME', info: { name: 'a', of: 'classes' } })
+  })
+
   it.each(LANES)('are null in JSON, in lane %s', async (lane) => {
     const { text } = await run(INPUT, { ...OPTIONS, lane, to: 'ndjson' })
     expect(

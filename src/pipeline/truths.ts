@@ -5,6 +5,7 @@ import { RawJson, type RecordBatch, type RowError, type Value } from '../core/re
 import { SeveralTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
 import { valuesIn } from '../formats/ndjson/json.js'
+import { repeatedKeyError } from '../formats/ndjson/row.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
 
@@ -22,13 +23,12 @@ export function truthReader(job: ScoreJob): Labelled {
     const reads = readers(batch)
     const errors = new Map(batch.errors)
     const marked = mark(batch.numRows)
+    const markRow = (row: number): RowError | undefined => {
+      const values = reads.map((read) => read(row))
+      return values.find(isError) ?? marked.mark(values as Value[], row)
+    }
     for (let row = 0; row < batch.numRows; row++) {
-      const error = batch.errors.has(row)
-        ? undefined
-        : marked.mark(
-            reads.map((read) => read(row)),
-            row,
-          )
+      const error = batch.errors.has(row) ? undefined : markRow(row)
       if (error) errors.set(row, { ...error, ...placeOf(job, truth) })
     }
     return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...marked.found }
@@ -90,8 +90,15 @@ function columnReaders(job: ScoreJob, truths: readonly number[]) {
       const read = batch.rawRows
         ? memberReader(batch.rawRows, header[index]!)
         : valueReader(batch.kept[placeOf(index)] ?? [])
-      return (row: number) => textOf(read(row))
+      return (row: number) => {
+        const value = read(row)
+        return isError(value) ? value : textOf(value)
+      }
     })
+}
+
+function isError(value: Value | RowError): value is RowError {
+  return typeof value === 'object' && value !== null && 'code' in value
 }
 
 /** A kept cell of delimited text is as its writer takes it. */
@@ -105,11 +112,14 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
   }
 }
 
-/** The value of a key in rows that are JSON objects. */
-function memberReader(rows: readonly string[], key: string): (row: number) => Value {
+/** The value of a key in rows that are JSON objects, where it is in each once. */
+function memberReader(rows: readonly string[], key: string): (row: number) => Value | RowError {
   return (row) => {
-    const text = valuesIn(rows[row]!).get(key)
-    return text === undefined ? null : JSON.parse(text)
+    const repeated = new Set<string>()
+    const text = valuesIn(rows[row]!, repeated).get(key)
+    if (repeated.has(key)) return repeatedKeyError(key)
+    if (text === undefined) return null
+    return text.startsWith('{') || text.startsWith('[') ? new RawJson(text) : JSON.parse(text)
   }
 }
 
