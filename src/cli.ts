@@ -11,6 +11,7 @@ import { progressOf, scoreInto, scoreOptions } from './command/score-run.js'
 import { type Abandoned, abandonOnSignal } from './command/signals.js'
 import { openStats } from './command/stats.js'
 import { SoftmaxError } from './core/errors.js'
+import { requireMeasurable } from './core/metrics.js'
 import { speakAs } from './core/option-words.js'
 import { parseOptions, type SettingsOf } from './core/options.js'
 import { newStats } from './pipeline/row-counts.js'
@@ -65,6 +66,7 @@ function requireMeasured(settings: SettingsOf<'command'>, verb: (typeof VERBS)[n
   if (coverage !== undefined && verb !== 'calibrate') {
     throw new SoftmaxError('E_CONFLICT', { reason: '--coverage is of softmax calibrate' })
   }
+  if (metrics !== undefined) requireMeasurable(settings)
   if (metrics === undefined || truth !== undefined || verb) return
   throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
 }

@@ -235,3 +235,10 @@ it('counts the pairs that occur where there are more classes than a table has ro
   ])
   expect(accuracy).toBe(1 / 3)
 })
+
+it('are not made of rows without probabilities, which no count would have', async () => {
+  const rows = () => Readable.from(['logit_a,logit_b,y\nNaN,1,a\n1,2,b\n'])
+  const conflict = { code: 'E_CONFLICT', message: expect.stringContaining("onError: 'skip'") }
+  await expect(evaluate([rows()], { truth: 'y', nonfinite: 'propagate' })).rejects.toMatchObject(conflict)
+  expect(await evaluate([rows()], { truth: 'y', onError: 'skip' })).toMatchObject({ rows: 1, rejected: 1, accuracy: 1 })
+})

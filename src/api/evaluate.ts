@@ -1,7 +1,7 @@
 /** Files or streams with a column of true classes -> how good the predictions are. */
 import type { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
-import type { Metrics } from '../core/metrics.js'
+import { type Metrics, requireMeasurable } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import type { Run } from '../pipeline/run.js'
@@ -75,6 +75,7 @@ export function requireEvaluation(options: object, truth: string | undefined, ve
   if (given !== undefined) {
     throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no rows; leave out ${optionText(given)}` })
   }
+  requireMeasurable(options)
   if (truth !== undefined) return
   throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected: 'the column of the true classes' })
 }

@@ -4,6 +4,8 @@
  * the order of the rows.
  */
 import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
+import { SoftmaxError } from './errors.js'
+import { optionText } from './option-words.js'
 
 /** Precision, recall and F1. */
 export interface Scores {
@@ -207,4 +209,11 @@ function toNumber(units: bigint): number {
   const exponent = excess - UNIT
   const half = Math.trunc(exponent / 2)
   return Number(upper) * 2 ** half * 2 ** (exponent - half)
+}
+
+/** Throws E_CONFLICT where rows without probabilities would be written, which no metric could count. */
+export function requireMeasurable({ nonfinite }: { nonfinite?: string }): void {
+  if (nonfinite !== 'propagate') return
+  const reason = `rows of NaN have no metrics; ${optionText('onError', 'skip')} in place of ${optionText('nonfinite', 'propagate')} leaves them out, and counts them`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
