@@ -1016,6 +1016,14 @@ const TESTS = {
       expect(readFileSync(join(cwd, 'old.csv'), 'utf8')).toBe('old\n')
     })
 
+    it('--no-clobber does the same for metrics, and writes no output then', () => {
+      const cwd = folder({ 'old.json': 'old' })
+      const args = ['--no-clobber', '-o', 'new.csv', '--truth', 'y', '--metrics', 'old.json']
+      const { status } = command(args, { stdin: 'y,logit_a,logit_b\na,2,1\n', cwd })
+      expect([status, readdirSync(cwd)]).toEqual([3, ['old.json']])
+      expect(readFileSync(join(cwd, 'old.json'), 'utf8')).toBe('old')
+    })
+
     it('--no-clobber writes a file that is not there, and devices', () => {
       const cwd = folder()
       expect(command(['--no-clobber', '-o', 'new.csv'], { stdin: ROWS, cwd }).status).toBe(0)

@@ -35,9 +35,10 @@ export async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'r
   const { output: path, clobber, rejects: rejectsPath, metrics: metricsPath } = run.settings
   const output = await openOutput(path, clobber)
   files.push(output)
-  const metrics = metricsPath === undefined ? undefined : await openOutput(metricsPath)
-  if (metrics) files.push(metrics)
+  let metrics: Output | undefined
   try {
+    metrics = metricsPath === undefined ? undefined : await openOutput(metricsPath, clobber)
+    if (metrics) files.push(metrics)
     const rejects = rejectsPath === undefined ? undefined : await openRejects(rejectsPath)
     await scoreAll({ ...run, output, rejects, metrics })
   } catch (error) {
