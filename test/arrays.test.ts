@@ -228,7 +228,8 @@ describe.each([
 
   it.each([-1, 0, 1])('has an array for each output column, in the shape of the input: axis %i', async (axis) => {
     const { bytes, error, warnings } = await run(cube, { to, axis, emit: 'index,probs,confidence,label' })
-    expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
+    const says = `${to} holds numbers alone: "label" is left out`
+    expect({ error, warnings }).toEqual({ error: undefined, warnings: [says] })
     const found = await arraysOf(bytes)
     const outer = [2, 3, 4].toSpliced(axis, 1)
     expect(Object.entries(found).map(([name, { dtype, shape }]) => [name, dtype, shape])).toEqual([
@@ -377,4 +378,22 @@ it('an archive of .npz has sizes and offsets of 64 bits where they are needed', 
     ['large', large, large, first],
     ['small', zeros.length, zeros.length, second],
   ])
+})
+
+it('several arrays are one input after the other, whatever their shape', async () => {
+  for (const shape of [[2, 3], [3], [2, 1], [1, 2, 3]]) {
+    const file = npyFile(
+      '|u1',
+      false,
+      shape,
+      Uint8Array.of(3, 1, 4, 1, 5, 9).subarray(
+        0,
+        shape.reduce((a, b) => a * b),
+      ),
+    )
+    const cwd = folder({ 'a.npy': file, 'b.npy': file })
+    const rows = (names: string[]) => command([...names, '-t', 'csv', '--no-output-header', '-q'], { cwd }).stdout
+    expect(rows(['a.npy', 'b.npy'])).toBe(rows(['a.npy']).repeat(2))
+    expect(rows(['a.npy'])).not.toBe('')
+  }
 })

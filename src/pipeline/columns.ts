@@ -3,7 +3,7 @@ import { SoftmaxError, shown } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { optionText } from '../core/option-words.js'
-import type { SettingsOf } from '../core/options.js'
+import { OPTIONS, type SettingsOf } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { classWarnings, type Schema } from '../core/schema.js'
@@ -27,7 +27,7 @@ export function resolveColumns(
   const header = names ?? Array.from({ length: width }, (_, index) => String(index + 1))
   const { first } = run
   run.emit('header', header, name)
-  if (first) requireSame(header, first.schema.header, first.name)
+  if (first) requireSame(header, first.header, first.name)
   const logits =
     first && !first.schema.logitsList ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
   const schema = resolve({ ...settings, logits })
@@ -36,7 +36,7 @@ export function resolveColumns(
   for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
   for (const warning of first ? [] : classWarnings(schema)) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
-  run.first ??= { name, format: settings.from!, schema }
+  run.first ??= { name, format: settings.from!, header, schema }
   return schema
 }
 
@@ -47,13 +47,13 @@ function requireSame(names: readonly string[], others: readonly string[], first 
 const WITHOUT_SHAPE =
   'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
 
-/** A schema for a format that holds numbers alone: what it cannot hold is left out, with a warning where it was not asked for. */
+/** A schema for a format that holds numbers alone: what it cannot hold is left out, with a warning but for labels by default. */
 export function numbersOf(
   schema: Schema,
   { columns, shape }: RecordBatchReader,
   { name }: Input,
   run: Run,
-  { to, onError }: Settings,
+  { to, onError, emit: asked }: Settings,
 ): Schema {
   const emit = schema.emit.filter((name) => name !== 'label')
   if (schema.topK > 0 || emit.length === 0 || hasNames(emit)) {
@@ -70,7 +70,9 @@ export function numbersOf(
   const kept = schema.kept.filter((index) => !columns[index]!.isPosition).map((index) => schema.header[index])
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
-  if (kept.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(kept.join(','))} is left out`, name)
+  const isLabelAsked = emit.length < schema.emit.length && asked !== OPTIONS.emit.default
+  const left = [...(isLabelAsked ? ['label'] : []), ...kept]
+  if (left.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(left.join(','))} is left out`, name)
   // The probabilities of all classes are one array.
   const shaped = { ...schema, shape: 'list' } as const
   return { ...shaped, emit, names: fieldsOf(emit, shaped).map(({ name }) => name), kept: [] }

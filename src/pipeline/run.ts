@@ -29,7 +29,7 @@ export interface Run {
   single: boolean
   emit(event: 'header' | 'schema' | 'input' | 'warning', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
-  first?: { name: string | undefined; format: FormatName; schema: Schema }
+  first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }
   /** The types of kept columns, where they are inferred: undefined is text. */
   types?: (DataType | undefined)[]
   /** The columns that are kept of the first input. */
