@@ -132,11 +132,16 @@ async function* behindFirst(
   beginning: readonly Buffer[],
   rest: AsyncGenerator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const first = await rest.next()
-  for (const piece of beginning) yield piece
-  if (first.done) return
-  yield first.value
-  yield* rest
+  try {
+    const first = await rest.next()
+    for (const piece of beginning) yield piece
+    if (first.done) return
+    yield first.value
+    yield* rest
+  } finally {
+    // A reader that leaves at the first piece ends the lane, too.
+    await rest.return(undefined)
+  }
 }
 
 /** Where nothing is written. */
