@@ -258,7 +258,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins:
-      'in.csv: cannot tell which of the columns "id,cat,dog" are logits: "id" is a usual name for a key, a truth or a measurement; ',
+      'in.csv: cannot detect which of the columns "id,cat,dog" are logits: "id" is a usual name for a key, a truth or a measurement; ',
     says: "--logits '2-3'",
     api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' }, says: "logits: '2-3'" },
   },

@@ -73,7 +73,7 @@ export function requireCalibration(options: object, { truth, op }: Pick<Settings
   requireEvaluation(options, truth, 'calibrate')
 }
 
-/** Calibrates; `emit` is told the events of the first pass over the inputs. */
+/** Calibrates; `emit` gets the events of the first pass over the inputs. */
 export async function calibrateInputs(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'> & SettingsOf<'calibrate'>,

@@ -48,7 +48,7 @@ export async function evaluate(inputs: readonly (string | Readable)[], options: 
   return measure(inputs, settings, () => {})
 }
 
-/** Runs over the inputs to judge their rows, and writes none; `emit` is told the events of `score`. */
+/** Runs over the inputs to judge their rows, and writes none; `emit` gets the events of `score`. */
 export async function measure(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,

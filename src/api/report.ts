@@ -40,7 +40,7 @@ export async function report(inputs: readonly (string | Readable)[], options: Ev
   return reportOn(inputs, settings, () => {})
 }
 
-/** Makes a report; `emit` is told the events of the first pass over the inputs. */
+/** Makes a report; `emit` gets the events of the first pass over the inputs. */
 export async function reportOn(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,

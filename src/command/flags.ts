@@ -123,7 +123,7 @@ so does a directory of parts: files called part-* or like a format.
   softmax logits.csv --calibration calibration.json -o scored.csv`
 
 const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
-output failed, 70 a defect of softmax, 128+n stopped by signal n.`
+output failed, 70 internal error, 128+n stopped by signal n.`
 
 /** What help, README and shells say of each flag; one that is on by default goes by its negation. */
 export function describeFlags() {

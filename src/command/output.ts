@@ -47,7 +47,7 @@ export async function openOutput(path: string | undefined, clobber = true): Prom
 export function openPrivate(path: string): Promise<Output> {
   const descriptor = descriptorOf(path)
   if (descriptor !== undefined) return Promise.resolve(descriptorOutput(descriptor, path))
-  return guard(path, async () => {
+  return wrapErrors(path, async () => {
     const file = await open(path, 'w', OWNER_ONLY)
     const stats = fstatSync(file)
     if (!stats.isFile()) return plainOutput(path, file)
@@ -125,9 +125,9 @@ function plainOutput(path: string, file: number, { secure = async () => {}, end 
   const flush = () => write().then(secure)
   return {
     isTerminal: isatty(file),
-    write: (bytes, done) => guard(path, () => write(bytes, done)),
-    flush: () => guard(path, flush),
-    commit: () => guard(path, () => flush().finally(end)),
+    write: (bytes, done) => wrapErrors(path, () => write(bytes, done)),
+    flush: () => wrapErrors(path, flush),
+    commit: () => wrapErrors(path, () => flush().finally(end)),
     abandon() {},
   }
 }
@@ -145,10 +145,10 @@ async function fileOutput(
   const write = oneAhead(file)
   const flush = () => write().then(() => sync(file, temporary))
   return {
-    write: (bytes, done) => guard(path, () => write(bytes, done)),
-    flush: () => guard(path, flush),
+    write: (bytes, done) => wrapErrors(path, () => write(bytes, done)),
+    flush: () => wrapErrors(path, flush),
     commit: () =>
-      guard(path, async () => {
+      wrapErrors(path, async () => {
         await flush()
         await close(file)
         await putInPlace(temporary, target)
@@ -235,7 +235,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (cause) {

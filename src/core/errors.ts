@@ -1,7 +1,7 @@
 /**
  * Every error of the package, worded once. Users match `code` and read `info`; the text is for people and may change.
  *
- * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 a defect of ours.
+ * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 internal error.
  */
 
 import { plainName } from './column-name.js'
@@ -41,7 +41,7 @@ export const CODES = {
   ),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger
-      ? `the integer ${cell} is 2^53 or more, where doubles do not tell all integers apart; save the logits as float64`
+      ? `the integer ${cell} is 2^53 or more, where two integers may be one double; save the logits as float64`
       : `${shown(cell)} is larger than a double can hold`,
   ),
   E_TRUTH: word<{ cell: string; near?: string | undefined; classes: readonly string[]; reason?: string }>(
@@ -137,7 +137,7 @@ export const CODES = {
   E_COLUMNS: word<ColumnsInfo>(
     2,
     (info) =>
-      `cannot tell which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
+      `cannot detect which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
     const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
@@ -188,7 +188,7 @@ export const CODES = {
     ({ reason, byteEnd }) =>
       `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; ${optionText('jobs', 1)} does without`,
   ),
-  E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `a defect of softmax-stream, please report it: ${reason}`),
+  E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `internal error, please report it: ${reason}`),
 }
 
 /** A key of {@link CODES}. */
@@ -260,7 +260,7 @@ export function reasonOf<C extends Code>(code: C, info: Info<C> & Position): str
 /** The same error, with the input it is of; whatever is no error of ours as it is. */
 export function withSource(error: unknown, source: string | undefined): unknown {
   if (source === undefined || !(error instanceof SoftmaxError) || error.info.source !== undefined) return error
-  // An output that fails is no fault of the input, even where it fails a stream.
+  // An output that fails is no error of the input, even where it fails a stream.
   if (error.code === 'E_OUTPUT') return error
   return new SoftmaxError(
     error.code,

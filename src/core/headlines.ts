@@ -32,19 +32,19 @@ export function headlinesOf(metrics: Metrics): Headline[] {
     headline('mean entropy', metrics.mean_entropy, 'in nats'),
     headline('AURC', metrics.aurc, 'area under the curve of risk against coverage'),
   ]
-  if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofSeveral)
+  if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
   return all.filter(({ name }) => name !== 'Hamming loss')
 }
 
 /** What figures mean where rows may have several true classes. */
-const SEVERAL: Readonly<Record<string, string>> = {
+const MULTI_LABEL: Readonly<Record<string, string>> = {
   accuracy: 'share of rows whose labels are all true classes, and no others',
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
   'Brier score': 'mean squared error of the probabilities, over rows and classes',
 }
 
-function ofSeveral({ name, value, meaning }: Headline): Headline {
-  return { name, value, meaning: SEVERAL[name] ?? meaning }
+function ofMultiLabel({ name, value, meaning }: Headline): Headline {
+  return { name, value, meaning: MULTI_LABEL[name] ?? meaning }
 }
 
 function headline(name: string, value: number | null, meaning: string): Headline {

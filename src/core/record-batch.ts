@@ -108,10 +108,10 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
 }
 
 /** Rows as they are judged (see `assembly/judge.ts`), or, as bytes, what they are added up to (`assembly/metrics.ts`). */
-export type Judged = Float64Array | Uint8Array | SeveralJudged
+export type Judged = Float64Array | Uint8Array | MultiLabelJudged
 
 /** The same where a row may have several true classes, with counts of each class: of rows that have it, that get it, that do both. */
-export interface SeveralJudged {
+export interface MultiLabelJudged {
   rows: Float64Array
   counts: Float64Array
 }
@@ -131,7 +131,7 @@ export interface RecordBatch {
   /** The rows as JSON objects, where they are to come out so. */
   rawRows?: string[]
   errors: Map<number, RowError>
-  /** Puts a fault in its place; asked for rows in order. */
+  /** Gives an error its position; asked for rows in order. */
   withPosition(rowError: RowError, row: number): LocatedRowError
   /** The newlines and the bytes of the batch, where the input has them. */
   lines: number

@@ -13,7 +13,7 @@ export interface Reject {
   /** From 0, in the input: where the row begins, and where it ends, before its newline. */
   byteStart?: number
   byteEnd?: number
-  /** The column at fault. */
+  /** The column of the error. */
   column?: string
   code: Code
   message: string

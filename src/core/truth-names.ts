@@ -40,7 +40,7 @@ export class TruthNames {
 }
 
 /** What the true classes of a row are written as, where it may have several: a list of names, or 0 or 1 for each class. */
-export class SeveralTruths {
+export class MultiLabelTruths {
   readonly #names: TruthNames
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined

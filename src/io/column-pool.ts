@@ -29,7 +29,7 @@ export function acquireNumbers(like: NumberArray, length: number): NumberArray {
 
 type NumberArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray
 
-/** Bytes as a piece of an output: those of {@link acquireNumbers} are released once they are written, and used by nobody then. */
+/** Bytes as a piece of an output: those of {@link acquireNumbers} are released once they are written, and not used any more then. */
 export function asPiece(bytes: Uint8Array): Uint8Array {
   return single.delete(bytes.buffer) ? releasableOf(bytes) : bytes
 }

@@ -81,7 +81,7 @@ interface DeferredRow extends ByteRange {
 }
 
 /**
- * One block on its way through the kernel. Odd rows are set aside, and done together at the end: a call of the general
+ * One block on its way through the kernel. Odd rows are deferred, and done together at the end: a call of the general
  * lane costs as much as 100 rows of the kernel's.
  */
 class BlockRun {
@@ -96,7 +96,7 @@ class BlockRun {
   readonly #judged: Float64Array[] = []
   /** Whether rows that are judged are handed over one by one. */
   readonly #handsOver: boolean
-  /** How many rows are set aside at once: ever more, as long as the kernel does not understand what comes after. */
+  /** How many rows are deferred at once: ever more, as long as the kernel does not understand what comes after. */
   #run = 1
 
   constructor(kernel: Kernel, job: TextJob, at: Layout, length: number) {
@@ -168,7 +168,7 @@ class BlockRun {
     return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...judged }
   }
 
-  /** The result, with the rows that were set aside done by the general lane. */
+  /** The result, with the deferred rows done by the general lane. */
   merge(general: ScoreBlock, job: TextJob): ScoredRows<Piece> {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
@@ -191,7 +191,7 @@ class BlockRun {
     return { ...result, rows, written: rows - errors.length, abstained, errors, ...judged }
   }
 
-  /** Faults of rows that were set aside, in their places in the block. */
+  /** Errors of deferred rows, with their positions in the block. */
   #placed(rowErrors: LocatedRowError[], places: ByteRange[]): LocatedRowError[] {
     const { input } = this.#at
     let [line, counted] = [0, input]

@@ -3,9 +3,9 @@ import { kindOf } from '../core/kind-of.js'
 import type { NullTexts } from '../core/missing.js'
 import type { Layout } from '../core/output-columns.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
-import { SeveralTruths, TruthNames } from '../core/truth-names.js'
+import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { NO_CLASS } from '../kernel/constants.js'
-import { severalMarks } from './truths.js'
+import { multiLabelMarks } from './truths.js'
 
 type Row = Record<string, unknown>
 
@@ -26,7 +26,7 @@ export interface TruthFinder {
 export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts): TruthFinder | undefined {
   const { truth, truths, layout } = shape
   if (truth === undefined) return undefined
-  if (layout.sigmoid) return severalFinder(truths ?? [truth], truths !== undefined, layout.classes, count, nulls)
+  if (layout.sigmoid) return multiLabelFinder(truths ?? [truth], truths !== undefined, layout.classes, count, nulls)
   const names = new TruthNames(layout.classes, nulls)
   const found = new Uint32Array(count).fill(NO_CLASS)
   return {
@@ -41,14 +41,14 @@ export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts)
   }
 }
 
-function severalFinder(
+function multiLabelFinder(
   properties: readonly string[],
   isEach: boolean,
   classes: readonly string[],
   count: number,
   nulls: NullTexts | undefined,
 ): TruthFinder {
-  const { found, mark } = severalMarks(new SeveralTruths(classes, nulls), classes.length, count, isEach)
+  const { found, mark } = multiLabelMarks(new MultiLabelTruths(classes, nulls), classes.length, count, isEach)
   return {
     found,
     find(row, index) {

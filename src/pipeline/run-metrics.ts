@@ -1,8 +1,8 @@
 /** The metrics of a run: rows that were judged are added up as they come, on whatever thread and in whatever order. */
 import { type Metrics, metricsOf } from '../core/metrics.js'
+import { multiLabelMetricsOf } from '../core/multi-label-metrics.js'
 import type { Layout } from '../core/output-columns.js'
-import type { Judged, SeveralJudged } from '../core/record-batch.js'
-import { severalMetricsOf } from '../core/several-metrics.js'
+import type { Judged, MultiLabelJudged } from '../core/record-batch.js'
 import { JudgedRows, type Probe, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
@@ -33,18 +33,18 @@ export class RunMetrics {
     for (const part of judged) {
       if (part instanceof Float64Array) this.#rows!.add(part)
       else if (part instanceof Uint8Array) this.#rows!.addTotals(part)
-      else this.#addSeveral(part)
+      else this.#addMultiLabel(part)
     }
   }
 
-  #addSeveral({ rows, counts }: SeveralJudged): void {
+  #addMultiLabel({ rows, counts }: MultiLabelJudged): void {
     this.#rows!.add(rows)
     for (let at = 0; at < counts.length; at++) this.#counts![at]! += counts[at]!
   }
 
   /** The metrics of all rows so far. */
   result(stats: Stats): Metrics {
-    if (this.#counts) return severalMetricsOf(this.totals(), this.#labels, this.#counts, rejectedOf(stats))
+    if (this.#counts) return multiLabelMetricsOf(this.totals(), this.#labels, this.#counts, rejectedOf(stats))
     return metricsOf(this.totals(), this.#labels, rejectedOf(stats))
   }
 

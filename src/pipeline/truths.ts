@@ -2,7 +2,7 @@
 import { valueReader } from '../core/column-values.js'
 import { fromBytes } from '../core/dialect.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
-import { SeveralTruths, TruthNames } from '../core/truth-names.js'
+import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
 import { valuesIn } from '../formats/ndjson/json.js'
 import { repeatedKeyError } from '../formats/ndjson/row.js'
@@ -18,7 +18,7 @@ export function truthReader(job: ScoreJob): Labelled {
   const { truth, truths = [truth!], kept } = schema
   if (truth === undefined) return (batch) => batch
   const readers = columnReaders(job, truths)
-  const mark = schema.sigmoid ? severalMarker(job) : singleMarker(job)
+  const mark = schema.sigmoid ? multiLabelMarker(job) : singleMarker(job)
   return (batch) => {
     const reads = readers(batch)
     const errors = new Map(batch.errors)
@@ -59,14 +59,14 @@ function singleMarker({ schema: { classes }, settings }: ScoreJob): Marker {
   }
 }
 
-function severalMarker({ schema, settings }: ScoreJob): Marker {
+function multiLabelMarker({ schema, settings }: ScoreJob): Marker {
   const { classes, truths: each } = schema
-  const names = new SeveralTruths(classes, nullsOf(settings))
-  return (rows) => severalMarks(names, classes.length, rows, each !== undefined)
+  const names = new MultiLabelTruths(classes, nullsOf(settings))
+  return (rows) => multiLabelMarks(names, classes.length, rows, each !== undefined)
 }
 
 /** What the true classes of rows become that may have several. */
-export function severalMarks(names: SeveralTruths, classes: number, rows: number, isEach: boolean) {
+export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: number, isEach: boolean) {
   const truths = new Uint32Array(rows).fill(NO_CLASS)
   const targets = new Uint8Array(rows * classes)
   const mark = (values: readonly unknown[], row: number): RowError | undefined => {

@@ -47,7 +47,7 @@ export async function* fastLane<Long>(
 ): AsyncGenerator<ScoredRows<Piece>> {
   const kernel = borrowKernel()
   const here = new FastKernel(job, kernel)
-  const crew = new WorkerPool(job, here)
+  const workers = new WorkerPool(job, here)
   let seen = 0
   // One block at a time is in this thread's kernel.
   let last: Promise<unknown> = Promise.resolve()
@@ -59,18 +59,18 @@ export async function* fastLane<Long>(
   const score = async (block: Buffer | Long): Promise<ScoredRows<Piece>> => {
     if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
     seen += block.length
-    if (seen > SMALL) crew.start(jobs - 1)
-    if (crew.isFree) return crew.score(block)
+    if (seen > SMALL) workers.start(jobs - 1)
+    if (workers.isFree) return workers.score(block)
     const scored = last.then(() => scoreHere(block))
     last = scored.catch(() => {})
     return scored
   }
   try {
     yield* inOrder(blocks, score, AHEAD + atHand(job) * (jobs - 1))
-    const judged = [here.totalsIn(), ...crew.totals()].filter((totals) => totals !== undefined)
+    const judged = [here.totalsIn(), ...workers.totals()].filter((totals) => totals !== undefined)
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
-    await crew.close()
+    await workers.close()
     // Who borrows the kernel next must find it free.
     await last
     returnKernel(kernel)

@@ -49,7 +49,7 @@ export function pageOf(subject: Subject, charts: Charts): string {
 <main>
 <h1>${title}</h1>
 ${factsOf(subject)}
-${isMultiLabel(metrics) ? html`<p>${SEVERAL}</p>` : undefined}
+${isMultiLabel(metrics) ? html`<p>${MULTI_LABEL}</p>` : undefined}
 <dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
 ${hasConfidences ? chartsOf(subject, charts) : undefined}
 <div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
@@ -65,7 +65,7 @@ ${rejectedSection(evaluation)}
 `.text
 }
 
-const SEVERAL =
+const MULTI_LABEL =
   'Rows may have several classes here, each with a probability of its own. A confusion matrix and charts of confidence are of rows with one class.'
 
 /** No request is allowed, and no script but the one that is in the page. */

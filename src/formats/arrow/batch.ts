@@ -1,7 +1,7 @@
 /** Record batches as messages have them: how long each column is, and where its buffers stand in the body. */
 import * as zlib from 'node:zlib'
 import { SoftmaxError } from '../../core/errors.js'
-import { damaged, REWRITE, unsupported } from './faults.js'
+import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import type { FlatTable } from './flatbuffer.js'
 import { decodeLz4 } from './lz4.js'
 import type { FieldNode } from './schema.js'
@@ -27,7 +27,7 @@ export type Body = (start: number, length: number) => Promise<Uint8Array> | Uint
 export function readBatchHeader(batch: FlatTable, bodyLength: number): BatchHeader {
   const buffers = batch.counts(2, 2)
   for (const [start, length] of buffers as [number, number][]) {
-    if (start + length > bodyLength) throw damaged('a buffer does not end where its batch does')
+    if (start + length > bodyLength) throw corrupt('a buffer does not end where its batch does')
   }
   return {
     length: batch.count(0),
@@ -53,7 +53,7 @@ function decodeZstd(bytes: Uint8Array, size: number): Uint8Array {
   }
   const decompress = zlib.zstdDecompressSync as (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
   const { buffer, byteOffset, length } = decompress(bytes, { maxOutputLength: Math.max(1, size) })
-  if (length !== size) throw damaged(`a buffer has ${length} bytes where ${size} are expected`)
+  if (length !== size) throw corrupt(`a buffer has ${length} bytes where ${size} are expected`)
   return new Uint8Array(buffer, byteOffset, length)
 }
 
@@ -73,7 +73,7 @@ export function spansOf(fields: readonly FieldNode[], header: BatchHeader): Span
     return span
   })
   if (end.node !== header.nodes.length || end.buffer !== header.buffers.length) {
-    throw damaged('a batch has other columns than its schema')
+    throw corrupt('a batch has other columns than its schema')
   }
   return [...spans, end]
 }
@@ -118,7 +118,7 @@ export async function loadBuffers(
   const end = Math.max(...wanted.map(([start, length]) => start + length))
   if (wanted.length === 0 || end === start) return wanted.map(() => EMPTY)
   const bytes = await body(start, end - start)
-  if (bytes.length < end - start) throw damaged('it was cut short while it was read')
+  if (bytes.length < end - start) throw corrupt('it was cut short while it was read')
   const parts = wanted.map(([at, length]) => new Uint8Array(bytes.buffer, bytes.byteOffset + at - start, length))
   return decompress ? parts.map((part) => decompressed(part, decompress)) : parts
 }
@@ -128,16 +128,16 @@ const EMPTY = new Uint8Array()
 /** A buffer is compressed behind its length; where that would not pay, it stands there as it is, and the length is -1. */
 function decompressed(bytes: Uint8Array, decompress: Codec): Uint8Array {
   if (bytes.length === 0) return bytes
-  if (bytes.length < 8) throw damaged('a compressed buffer has no length')
+  if (bytes.length < 8) throw corrupt('a compressed buffer has no length')
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true))
   const rest = bytes.subarray(8)
   if (size === -1) return rest
   if (size === 0) return EMPTY
-  if (!(size > 0 && size <= MOST_BYTES)) throw damaged(`a buffer has ${size} bytes`)
+  if (!(size > 0 && size <= MOST_BYTES)) throw corrupt(`a buffer has ${size} bytes`)
   try {
     return decompress(rest, size)
   } catch (error) {
-    throw error instanceof SoftmaxError ? error : damaged(reasonOf(error))
+    throw error instanceof SoftmaxError ? error : corrupt(reasonOf(error))
   }
 }
 

@@ -4,7 +4,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, stepOf, takeRows, withNulls } from '../../core/column-slices.js'
 import type { DataType } from '../../core/data-type.js'
 import { type BatchHeader, type Body, loadBuffers, type Span, spansOf } from './batch.js'
-import { damaged, REWRITE, unsupported } from './faults.js'
+import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
 /** The dictionary of a number; undefined where there is none yet. */
@@ -23,10 +23,10 @@ export function columnReader(
     const buffers = await loadBuffers(header, [span.buffer, next.buffer], body)
     const data = new ColumnDecoder(header, span, buffers, dictionaryOf).column(fields[index]!)
     if (data.length !== header.length) {
-      throw damaged(`a column has ${data.length} rows, and its batch ${header.length}`)
+      throw corrupt(`a column has ${data.length} rows, and its batch ${header.length}`)
     }
     if (data.length > MOST_UNSEEN && buffers.every(({ length }) => length === 0)) {
-      throw damaged(`a batch of ${data.length} rows has no bytes of a column`)
+      throw corrupt(`a batch of ${data.length} rows has no bytes of a column`)
     }
     return data
   }
@@ -83,7 +83,7 @@ class ColumnDecoder {
   #bytes(least: number, type: DataType): Uint8Array {
     const bytes = this.#buffers[this.#buffer++]!
     if (bytes.length < least) {
-      throw damaged(`a column of ${type.kind} has ${bytes.length} bytes where ${least} are expected`)
+      throw corrupt(`a column of ${type.kind} has ${bytes.length} bytes where ${least} are expected`)
     }
     return bytes.subarray(0, least)
   }
@@ -99,14 +99,14 @@ class ColumnDecoder {
     const bits = this.#buffers[this.#buffer++]!
     if (nulls === 0) return { nullCount: 0 }
     const size = Math.ceil(length / 8)
-    if (bits.length < size) throw damaged(`a column has ${nulls} nulls, and does not say which`)
+    if (bits.length < size) throw corrupt(`a column has ${nulls} nulls, and does not say which`)
     return withNulls(bits.subarray(0, size), length)
   }
 
   /** A child that has a value for each of so many positions. */
   #child(node: FieldNode, length: number): ColumnData {
     const child = this.column(node)
-    if (child.length < length) throw damaged(`a nested column has ${child.length} values where ${length} are expected`)
+    if (child.length < length) throw corrupt(`a nested column has ${child.length} values where ${length} are expected`)
     return sliceColumn(child, 0, length)
   }
 
@@ -139,7 +139,7 @@ class ColumnDecoder {
     const offsets = new Int32Array(length + 1)
     for (let row = 0, end = 0; row < length; row++) {
       if (isValid(column, row)) end += views[4 * row]!
-      if (views[4 * row]! < 0 && isValid(column, row)) throw damaged('a text has a length below 0')
+      if (views[4 * row]! < 0 && isValid(column, row)) throw corrupt('a text has a length below 0')
       if (end > MOST_BYTES) unsupported('a batch with more than 2 GiB of text', REWRITE)
       offsets[row + 1] = end
     }
@@ -150,7 +150,7 @@ class ColumnDecoder {
       const isInline = size <= INLINE
       const from = isInline ? inline : buffers[views[4 * row + 2]!]
       const at = isInline ? 16 * row + 4 : views[4 * row + 3]!
-      if (!from || at < 0 || at + size > from.length) throw damaged('a text does not stand in its buffer')
+      if (!from || at < 0 || at + size > from.length) throw corrupt('a text does not stand in its buffer')
       values.set(from.subarray(at, at + size), start)
     }
     return { ...column, offsets, values }
@@ -170,7 +170,7 @@ class ColumnDecoder {
       if (!isValid(column, row)) sizes[row] = 0
       const [start, size] = [starts[row]!, sizes[row]!]
       if (size < 0 || (size > 0 && !(start >= 0 && start + size <= child.length))) {
-        throw damaged('a list does not stand in its column')
+        throw corrupt('a list does not stand in its column')
       }
       end += size
       offsets[row + 1] = (isLarge ? BigInt(end) : end) as never
@@ -187,7 +187,7 @@ class ColumnDecoder {
     for (let row = 0; row < values.length; row++) {
       const index = values[row]!
       if ((index < 0 || index >= dictionary.length) && isValid(column, row)) {
-        throw damaged(`the index ${index} is not one of its dictionary, which has ${dictionary.length} values`)
+        throw corrupt(`the index ${index} is not one of its dictionary, which has ${dictionary.length} values`)
       }
     }
     return { ...column, values, dictionary }
@@ -215,8 +215,8 @@ function requireOrder(offsets: Int32Array | BigInt64Array): void {
   let before = 0
   for (let at = 0; at < words.length; at += step) {
     const offset = words[at]! + (isLarge ? words[at + 1]! * 2 ** 32 : 0)
-    if (offset < before) throw damaged('an offset is below the one before it')
+    if (offset < before) throw corrupt('an offset is below the one before it')
     before = offset
   }
-  if (before > Number.MAX_SAFE_INTEGER) throw damaged('an offset is larger than any file')
+  if (before > Number.MAX_SAFE_INTEGER) throw corrupt('an offset is larger than any file')
 }

@@ -4,7 +4,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, trimRanges } from '../../core/column-slices.js'
 import { optionText } from '../../core/option-words.js'
 import { asPiece } from '../../io/column-pool.js'
-import { unsupported } from './faults.js'
+import { unsupported } from './corrupt.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
 
 /** A record batch as it is written. */

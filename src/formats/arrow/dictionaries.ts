@@ -3,7 +3,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import { concatColumns } from '../../core/column-slices.js'
 import { type Body, readBatchHeader } from './batch.js'
 import { columnReader, type DictionaryOf } from './column-decoder.js'
-import { damaged } from './faults.js'
+import { corrupt } from './corrupt.js'
 import type { FlatTable } from './flatbuffer.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
@@ -34,7 +34,7 @@ export class Dictionaries {
     const id = batch.long(0)
     const field = this.#fields.get(id)
     const data = batch.table(1)
-    if (!field || !data) throw damaged('a dictionary is of no column')
+    if (!field || !data) throw corrupt('a dictionary is of no column')
     const read = columnReader([field], readBatchHeader(data, bodyLength), body, this.snapshot())
     const values = await read(0)
     const before = batch.boolean(2) ? this.#values.get(id) : undefined

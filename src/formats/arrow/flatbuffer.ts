@@ -3,7 +3,7 @@
  * strings, and vectors of tables, structs and integers. A damaged one is E_CORRUPT, whatever it points to.
  */
 import { bytesOfText, isWellFormed, textOfBytes } from '../../core/byte-text.js'
-import { damaged } from './faults.js'
+import { corrupt } from './corrupt.js'
 
 /** The bytes of a flatbuffer, none of which is read outside of it. */
 class FlatBytes {
@@ -46,12 +46,12 @@ class FlatBytes {
   }
 
   table(at: number): FlatTable {
-    if (this.#tables-- === 0) throw damaged(OUTSIDE)
+    if (this.#tables-- === 0) throw corrupt(OUTSIDE)
     return new FlatTable(this, at)
   }
 
   #require(at: number, length: number): void {
-    if (!(at >= 0 && at + length <= this.#view.byteLength)) throw damaged(OUTSIDE)
+    if (!(at >= 0 && at + length <= this.#view.byteLength)) throw corrupt(OUTSIDE)
   }
 }
 
@@ -98,7 +98,7 @@ export class FlatTable {
 
   string(slot: number): string | undefined {
     const text = this.text(slot)
-    if (text !== undefined && !isWellFormed(text)) throw damaged('a name in it is not UTF-8')
+    if (text !== undefined && !isWellFormed(text)) throw corrupt('a name in it is not UTF-8')
     return text
   }
 
@@ -151,7 +151,7 @@ export class FlatTable {
 }
 
 function countOf(long: bigint): number {
-  if (long < 0n || long > MOST) throw damaged(`its metadata has ${long} where rows or bytes are counted`)
+  if (long < 0n || long > MOST) throw corrupt(`its metadata has ${long} where rows or bytes are counted`)
   return Number(long)
 }
 

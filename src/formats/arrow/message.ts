@@ -1,5 +1,5 @@
 /** Messages of Arrow's IPC formats (`Message.fbs`): metadata, and a body of buffers behind it. */
-import { damaged, REWRITE, unsupported } from './faults.js'
+import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { type FlatNode, FlatTable, flatBuffer, int, table } from './flatbuffer.js'
 
 /** What a file begins and ends with; at its beginning two zeros follow. */
@@ -26,7 +26,7 @@ export function readMessage(metadata: Uint8Array): Message {
   if (version < VERSION_4) unsupported(`version ${version + 1} of Arrow metadata`, REWRITE)
   const kind = HEADERS[message.int(1, 1)]
   const header = message.table(2)
-  if (!kind || !header) throw damaged('a message has an unknown kind')
+  if (!kind || !header) throw corrupt('a message has an unknown kind')
   return { kind, header, bodyLength: message.count(3) }
 }
 
@@ -36,7 +36,7 @@ export function readPrefix(prefix: Buffer): { length: number; size: 4 | 8 } {
   // Before 0.15, and in the schema of some files, the length stands alone.
   const { length, size } =
     first === CONTINUATION ? { length: prefix.readInt32LE(4), size: 8 as const } : { length: first, size: 4 as const }
-  if (length < 0) throw damaged(`a message has ${length} bytes of metadata`)
+  if (length < 0) throw corrupt(`a message has ${length} bytes of metadata`)
   return { length, size }
 }
 
@@ -79,7 +79,7 @@ export interface Footer {
 export function readFooter(bytes: Uint8Array): Footer {
   const footer = FlatTable.root(bytes)
   const schema = footer.table(1)
-  if (!schema) throw damaged('its footer has no schema')
+  if (!schema) throw corrupt('its footer has no schema')
   return { schema, dictionaries: footer.blocks(2), batches: footer.blocks(3) }
 }
 

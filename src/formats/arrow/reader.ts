@@ -11,8 +11,8 @@ import { columnOf, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { type BatchHeader, type Body, readBatchHeader } from './batch.js'
 import { columnReader } from './column-decoder.js'
+import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { Dictionaries } from './dictionaries.js'
-import { damaged, REWRITE, unsupported } from './faults.js'
 import { type FileBlock, type Footer, MAGIC, type Message, readFooter, readMessage, readPrefix } from './message.js'
 import { type FileSchema, readSchema } from './schema.js'
 
@@ -70,7 +70,7 @@ const MOST_METADATA = 1 << 20
 
 async function openStream(bytes: ByteReader): Promise<Opened> {
   const first = await nextMessage(bytes)
-  if (first?.kind !== 'schema') throw damaged('it does not begin with a schema')
+  if (first?.kind !== 'schema') throw corrupt('it does not begin with a schema')
   const schema = readSchema(first.header)
   return { schema, batches: streamBatches(bytes, schema), close: () => bytes.close() }
 }
@@ -80,23 +80,23 @@ async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncG
   for (let message = await nextMessage(bytes); message; message = await nextMessage(bytes)) {
     const { kind, header, bodyLength } = message
     const buffer = await bytes.take(bodyLength)
-    if (buffer.length < bodyLength) throw damaged('it ends within a message')
+    if (buffer.length < bodyLength) throw corrupt('it ends within a message')
     const body: Body = (start, length) => buffer.subarray(start, start + length)
     if (kind === 'dictionary') await dictionaries.put(header, bodyLength, body)
     if (kind === 'batch') yield batchOf(readBatchHeader(header, bodyLength), body, bodyLength, fields, dictionaries)
   }
-  if ((await bytes.take(1)).length > 0) throw damaged('more bytes follow its end')
+  if ((await bytes.take(1)).length > 0) throw corrupt('more bytes follow its end')
 }
 
 /** The next message of a stream, whose body follows; undefined at the end. */
 async function nextMessage(bytes: ByteReader): Promise<Message | undefined> {
   const prefix = await bytes.take(8)
-  if (prefix.length < 8) throw damaged('it ends without the mark of its end')
+  if (prefix.length < 8) throw corrupt('it ends without the mark of its end')
   const { length, size } = readPrefix(prefix)
-  if (size === 4) throw damaged('a message does not begin as one')
+  if (size === 4) throw corrupt('a message does not begin as one')
   if (length === 0) return undefined
   const metadata = await bytes.take(length)
-  if (metadata.length < length) throw damaged('it ends within a message')
+  if (metadata.length < length) throw corrupt('it ends within a message')
   return readMessage(metadata)
 }
 
@@ -116,7 +116,7 @@ async function footerOf(file: FileBytes): Promise<Footer> {
   const end = await file.read(Math.max(0, file.size - 10), 10)
   const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC
   const length = isWhole ? end.readInt32LE() : -1
-  if (length <= 0 || length > file.size - 18) throw damaged('it ends before or within its footer')
+  if (length <= 0 || length > file.size - 18) throw corrupt('it ends before or within its footer')
   return readFooter(await file.read(file.size - 10 - length, length))
 }
 
@@ -140,11 +140,11 @@ async function messageAt(
 ): Promise<Message & { body: Body }> {
   const isInside = metadata >= 8 && offset + metadata + body <= file.size
   const bytes = isInside ? await file.read(offset, metadata) : Buffer.alloc(0)
-  if (bytes.length < Math.max(8, metadata)) throw damaged('its footer points to what is not there')
+  if (bytes.length < Math.max(8, metadata)) throw corrupt('its footer points to what is not there')
   const { length, size } = readPrefix(bytes)
-  if (size + length > metadata) throw damaged('a message is longer than its footer says')
+  if (size + length > metadata) throw corrupt('a message is longer than its footer says')
   const message = readMessage(bytes.subarray(size, size + length))
-  if (message.kind !== kind || message.bodyLength > body) throw damaged('its footer points to another message')
+  if (message.kind !== kind || message.bodyLength > body) throw corrupt('its footer points to another message')
   return { ...message, body: (start, length) => file.read(offset + metadata + start, length) }
 }
 

@@ -8,7 +8,7 @@ import {
   type TimeUnit,
 } from '../../core/data-type.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
-import { damaged, REWRITE, unsupported, withoutColumn, withoutRuns } from './faults.js'
+import { corrupt, REWRITE, unsupported, withoutColumn, withoutRuns } from './corrupt.js'
 import { type FlatNode, type FlatTable, int, string, table, vector } from './flatbuffer.js'
 
 /** A field of a file, and the number by which batches name its dictionary, where it has one. */
@@ -89,24 +89,24 @@ function readTimestamp(type: FlatTable): DataType {
 
 function oneOf<T>(values: readonly T[], index: number): T {
   const value = values[index]
-  if (value === undefined) throw damaged('a type has an unknown unit or width')
+  if (value === undefined) throw corrupt('a type has an unknown unit or width')
   return value
 }
 
 function inRange(value: number, least: number, most: number): number {
-  if (value < least || value > most) throw damaged(`a type has the size ${value}`)
+  if (value < least || value > most) throw corrupt(`a type has the size ${value}`)
   return value
 }
 
 function onlyOf(children: readonly Field[]): Field {
-  if (children.length !== 1) throw damaged(`a list has ${children.length} kinds of items`)
+  if (children.length !== 1) throw corrupt(`a list has ${children.length} kinds of items`)
   return children[0]!
 }
 
 function entriesOf(children: readonly Field[]): Field {
   const entries = onlyOf(children)
   if (entries.type.kind === 'struct' && entries.type.fields.length === 2) return entries
-  throw damaged('a map has entries that are not a key and a value')
+  throw corrupt('a map has entries that are not a key and a value')
 }
 
 /** Reads a schema. Throws E_UNSUPPORTED where it has types that cannot be read. */
@@ -138,7 +138,7 @@ function readMetadata(parent: FlatTable, slot: number): ReadonlyMap<string, stri
 }
 
 function readField(table: FlatTable, column: string, deepest: number): FieldNode {
-  if (deepest === 0) throw damaged('a column is nested too deep')
+  if (deepest === 0) throw corrupt('a column is nested too deep')
   const name = table.string(0) ?? ''
   const children = table.tables(5).map((child) => readField(child, column, deepest - 1))
   const values = readType(table, children, column)

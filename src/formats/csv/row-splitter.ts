@@ -25,12 +25,12 @@ export async function* splitRows(
   dialect: Dialect,
   { size, limit, clock }: { size: number; limit: number; clock?: Clock },
 ): AsyncGenerator<Block> {
-  const cutter = new RowSplitter(dialect, size, limit)
+  const splitter = new RowSplitter(dialect, size, limit)
   for await (const chunk of coalesce(chunks, size, clock)) {
-    yield* cutter.take(chunk, false)
+    yield* splitter.take(chunk, false)
     release(chunk)
   }
-  yield* cutter.take(new Uint8Array(), true)
+  yield* splitter.take(new Uint8Array(), true)
 }
 
 class RowSplitter {

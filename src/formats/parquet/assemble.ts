@@ -7,7 +7,7 @@
  */
 import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import { layoutOf, stepOf, takeRows } from '../../core/column-slices.js'
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import type { Leaf } from './leaf-reader.js'
 import type { Node } from './schema.js'
 import { valuesToArrow, widen } from './to-arrow.js'

@@ -4,7 +4,7 @@ import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
 import { optionalDependency } from '../../io/optional-dependency.js'
 import { uncompress } from '../../kernel/host/bytes.js'
-import { corrupt, unsupported } from './damage.js'
+import { corrupt, unsupported } from './corrupt.js'
 
 /** Makes the `size` bytes that some bytes hold. */
 export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array

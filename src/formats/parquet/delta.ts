@@ -5,7 +5,7 @@
  *
  * Differences of 64 bits are added in two halves: a BigInt for each takes ten times as long.
  */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import { checkedSize, copyBytes, type PhysicalType, type ValueReader, type Values } from './values.js'
 
 const cutShort = () => corrupt('the deltas of a page are cut short')

@@ -1,5 +1,5 @@
 /** The encodings of values in a page, by their numbers in the specification. */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
 import { RunReader } from './runs.js'

@@ -3,7 +3,7 @@ import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
 import { optionalDependency } from '../../io/optional-dependency.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
-import { corrupt, guard, unsupported } from './damage.js'
+import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
 import type { Node } from './schema.js'
 import { type Struct, ThriftReader } from './thrift.js'
 
@@ -41,7 +41,7 @@ export async function readFooter(file: FileBytes): Promise<Footer> {
   const length = tail.readUInt32LE()
   if (length === 0 || length > file.size - 12) throw corrupt(`its footer would have ${length} bytes`)
   const bytes = await file.read(file.size - 8 - length, length + 8)
-  return guard('its footer', () => {
+  return wrapCorrupt('its footer', () => {
     checkStruct(bytes.subarray(0, length))
     return footerOf(parquetMetadata(bytes, { geoparquet: false }))
   })

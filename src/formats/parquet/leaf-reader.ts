@@ -1,5 +1,5 @@
 /** The values of a leaf of the schema in a row group, taken some rows at a time, with their levels. */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import { countLevel, joinIndices, joinLevels } from './levels.js'
 import type { Page, PageReader } from './pages.js'
 import { concatValues, gatherValues, type PhysicalType, type Values } from './values.js'

@@ -2,7 +2,7 @@
  * Definition and repetition levels. A definition level says how much of the path to a value is there, a repetition level
  * which of the lists on it goes on (https://parquet.apache.org/docs/file-format/nestedencoding/).
  */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import { RunReader, unpackLevels, widthOf } from './runs.js'
 
 /** Reads the levels of a page in order. */

@@ -4,7 +4,7 @@
  */
 import type { LogicalType, SchemaElement } from 'hyparquet'
 import { type DataType, type Field, type IntType, sameType, type TimeUnit } from '../../core/data-type.js'
-import { corrupt, unsupported } from './damage.js'
+import { corrupt, unsupported } from './corrupt.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
 /** What a leaf is: its type, and metadata of its field where Arrow has no type of its own for it. */

@@ -1,5 +1,5 @@
 /** The headers of pages. */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import type { EncodedPage } from './page-encoder.js'
 import { type Struct, ThriftReader } from './thrift.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'

@@ -1,7 +1,7 @@
 /** The PLAIN encoding: values as they are in memory; of byte arrays, each behind its length; of booleans, a bit each. */
 import { wordAt } from '../../io/byte-reader.js'
 import { withLengths } from '../../kernel/host/texts.js'
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import {
   bytesOf,
   copyBytes,

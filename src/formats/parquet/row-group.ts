@@ -3,7 +3,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { assemble } from './assemble.js'
 import type { Decompress } from './codecs.js'
-import { guard } from './damage.js'
+import { wrapCorrupt } from './corrupt.js'
 import { checkChunks, type RowGroup, rangeOf } from './footer.js'
 import { type Leaf, LeafReader } from './leaf-reader.js'
 import { PageReader } from './pages.js'
@@ -44,7 +44,7 @@ export class ColumnReader {
 
   /** The next rows, which are good until {@link recycle} is called. */
   take(rows: number): Promise<ColumnData> {
-    return this.#guard(async () => {
+    return this.#wrapped(async () => {
       const leaves: Leaf[] = []
       for (const [{ leaf, field }, reader] of this.#leaves) {
         leaves[leaf] = await reader.take(rows, field.type.kind === 'dictionary')
@@ -65,13 +65,13 @@ export class ColumnReader {
 
   /** To be called behind the last row: throws where any is left. */
   end(passing = false): Promise<void> {
-    return this.#guard(async () => {
+    return this.#wrapped(async () => {
       for (const [, reader] of this.#leaves) await reader.end(passing)
     })
   }
 
-  #guard<T>(action: () => Promise<T>): Promise<T> {
-    return guard(`the column ${this.#node.field.name}`, action)
+  #wrapped<T>(action: () => Promise<T>): Promise<T> {
+    return wrapCorrupt(`the column ${this.#node.field.name}`, action)
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { RUN_CUT, RUN_CUT_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../../kernel/constants.js'
 import { RunState, readRuns } from '../../kernel/host/runs.js'
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 
 /** An array that numbers of runs go into. */
 export type RunArray = Uint8Array | Int32Array
@@ -13,7 +13,7 @@ export type RunArray = Uint8Array | Int32Array
 /** No dictionary index or level is wider. */
 const MOST_WIDTH = 31
 
-const FAULTS = new Map([
+const ERRORS = new Map([
   [RUN_CUT, 'the runs of a page are cut short'],
   [RUN_CUT_REPEATED, 'a run of a page is cut short'],
   [RUN_EMPTY, 'a run of a page is empty'],
@@ -57,8 +57,8 @@ export class RunReader {
 
   #read(out: RunArray): void {
     readRuns(this.#bytes, this.#width, this.#state, out)
-    const fault = FAULTS.get(this.#state.fault)
-    if (fault) throw corrupt(fault)
+    const error = ERRORS.get(this.#state.error)
+    if (error) throw corrupt(error)
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { SchemaElement } from 'hyparquet'
 import type { Field } from '../../core/data-type.js'
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 import { LOGICAL_TYPE, leafElement, leafType, physicalType } from './logical-types.js'
 import type { PhysicalType } from './values.js'
 

@@ -1,7 +1,7 @@
 /** Values of physical types as columns in Arrow's memory layout. Nulls are left out before and after. */
 import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import type { DataType, IntType } from '../../core/data-type.js'
-import { corrupt, unsupported } from './damage.js'
+import { corrupt, unsupported } from './corrupt.js'
 import type { Leaf } from './leaf-reader.js'
 import { bytesOf, gatherValues, type PhysicalType, type Values } from './values.js'
 

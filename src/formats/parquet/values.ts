@@ -1,5 +1,5 @@
 /** Values of a physical type of Parquet, one after the other, without those that are null. */
-import { corrupt } from './damage.js'
+import { corrupt } from './corrupt.js'
 
 /** The physical types, as the footer numbers them. */
 export const PHYSICAL_TYPES = [

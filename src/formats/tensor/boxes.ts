@@ -138,9 +138,9 @@ function scatter(
     logits[to] = numbers[from]!
     return
   }
-  const { size, stride, to: apart } = step
+  const { size, stride, to: distance } = step
   for (let index = 0; index < size; index++) {
-    if (inner.length > 0) scatter(numbers, from + index * stride, inner, logits, to + index * apart)
-    else logits[to + index * apart] = numbers[from + index * stride]!
+    if (inner.length > 0) scatter(numbers, from + index * stride, inner, logits, to + index * distance)
+    else logits[to + index * distance] = numbers[from + index * stride]!
   }
 }

@@ -28,7 +28,7 @@ export interface TensorBytes {
 /** How many numbers make a batch; how many are read in order to turn them; and how many at any offset, each read of which costs. */
 const BATCH = 1 << 17
 const BLOCK = 1 << 20
-const SPREAD = 1 << 21
+const SCATTERED = 1 << 21
 
 /** A reader of an array. */
 export function tensorReader(
@@ -90,7 +90,7 @@ async function* matricesOf(
     throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
   const size = contiguousSize(order)
   const inOrder = size <= Math.max(BLOCK, classes.size)
-  const boxes = boxesOf(order, inOrder ? Math.max(BATCH, size) : Math.max(SPREAD, classes.size))
+  const boxes = boxesOf(order, inOrder ? Math.max(BATCH, size) : Math.max(SCATTERED, classes.size))
   const matrices = inOrder
     ? blocksInOrder(format, tensor, order, boxes, bytes.chunks())
     : blocksAnywhere(format, tensor, order, boxes, await bytes.open())

@@ -30,9 +30,9 @@ export const CELL: usize = 48
 const FORM: usize = 32
 const SIZE: usize = 40
 /** What stands in SIZE where a number could not be composed. */
-const RARE: u32 = 255
+const DEFERRED: u32 = 255
 /** u32: not 0 where a batch may have such a cell. */
-export const ANY_RARE: usize = memory.data(4, 4)
+export const ANY_DEFERRED: usize = memory.data(4, 4)
 
 const BY_MYRIAD: usize = memory.data<u32>([109951163, 109951163, 109951163, 109951163], 16)
 const LESS_MYRIAD: usize = memory.data<i32>([-10000, -10000, -10000, -10000], 16)
@@ -176,16 +176,16 @@ export function compose9(text: v128, form: u64, sign: usize, cell: usize): void 
 /** Leaves a number to be written without a cell; false, so that it can be returned. */
 // @ts-ignore: decorator
 @inline
-export function setAside(cell: usize): bool {
-  store<u32>(cell, RARE, SIZE)
-  store<u32>(ANY_RARE, 1)
+export function defer(cell: usize): bool {
+  store<u32>(cell, DEFERRED, SIZE)
+  store<u32>(ANY_DEFERRED, 1)
   return false
 }
 
 // @ts-ignore: decorator
 @inline
-export function isAside(cell: usize): bool {
-  return load<u32>(cell, SIZE) == RARE
+export function isDeferred(cell: usize): bool {
+  return load<u32>(cell, SIZE) == DEFERRED
 }
 
 /** Copies a cell to its place: 32 bytes, or the 17 that nine digits may take, and the exponent. */

@@ -15,7 +15,7 @@ export { compressBlock, packLevels, uncompress } from './snappy'
 export { addCsv, addMembers, measureCsv, measureLines, measureMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
 export { accumulate, begin, emit, finish, scan } from './softmax'
 export { setTemperature } from './temperature'
-export { beginSeveral, endSeveral, judgeSeveral } from './several'
+export { beginMultiLabel, endMultiLabel, judgeMultiLabel } from './multi-label'
 export { drain, select, selectRows } from './top-k'
 
 /** The first byte that is the host's to use. */

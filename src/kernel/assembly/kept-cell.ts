@@ -117,7 +117,7 @@ function plainLength(at: usize, end: usize): usize {
   return min(<usize>ctz(special | 0x10000), end - at)
 }
 
-/** What stands behind the backslash for a byte; 0 for control characters that are rare. */
+/** What stands behind the backslash for a byte; 0 for other control characters. */
 function escapeOf(c: u32): u32 {
   if (c == QUOTE || c == BACKSLASH) return c
   if (c == LF) return 0x6e

@@ -2,7 +2,7 @@
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
 import { decideRows } from './decide'
 import { JUDGEMENT_SIZE, judgeRows } from './judge'
-import { judgeSeveralRows } from './several'
+import { judgeMultiLabelRows } from './multi-label'
 import { scoreRows } from './softmax'
 import { Decision, RowState, STATE_SIZE } from './structs'
 
@@ -83,7 +83,7 @@ function judgeSome(
   if (results.targets) {
     const first = <usize>row * classes
     const members = <usize>results.members + first
-    return judgeSeveralRows(at, values, rows, classes, states, truths, <usize>results.targets + first, members, flags, judged)
+    return judgeMultiLabelRows(at, values, rows, classes, states, truths, <usize>results.targets + first, members, flags, judged)
   }
   const least = results.decision ? changetype<Decision>(results.decision).minConfidence : 0
   judgeRows(at, values, rows, classes, states, truths, flags, least, judged)

@@ -39,7 +39,7 @@
  */
 
 import {
-  ANY_RARE, CELL, compose17, compose9, copyCell, formAt, formOf, isAside, setAside, text16, text9, write17,
+  ANY_DEFERRED, CELL, compose17, compose9, copyCell, formAt, formOf, isDeferred, defer, text16, text9, write17,
 } from './digits'
 import { toDouble } from './parse-number'
 import { log2Pow10, log10Pow2, mulHigh, mulMiddle, power, unrounded } from './powers-of-ten'
@@ -104,9 +104,9 @@ function composeAll(src: usize, count: i32): void {
 function compose(x: f64, cell: usize): bool {
   const bits = reinterpret<u64>(x)
   const slot = <usize>((bits >> 52 & 0x7ff) - EXACT_FIRST)
-  if (slot >= EXACT_COUNT) return setAside(cell)
+  if (slot >= EXACT_COUNT) return defer(cell)
   // powers of two below 2^-22: f is not 0 only for these
-  if (!(bits << 12 | <u64>(slot >> 4))) return setAside(cell)
+  if (!(bits << 12 | <u64>(slot >> 4))) return defer(cell)
   const binade = slot << 5
   const c = bits & 0xfffffffffffff | 0x10000000000000
   const alpha = load<u64>(binade, EXACT)
@@ -162,12 +162,12 @@ function composeAll32(src: usize, count: i32): void {
 function compose32(x: f64, cell: usize): bool {
   const bits = reinterpret<u32>(<f32>x)
   const slot = (bits >> 23 & 0xff) - 1
-  if (slot >= SINGLE_COUNT) return setAside(cell)
+  if (slot >= SINGLE_COUNT) return defer(cell)
   const binade = <usize>slot << 5
   const c = <u64>(bits & 0x7fffff | 0x800000)
   const alpha = load<u64>(binade, SINGLE)
   const f = c * alpha
-  if (bits << 9 == 0 && f) return setAside(cell)
+  if (bits << 9 == 0 && f) return defer(cell)
   const half = (alpha >> 1) + 0x4000000 - ((c & 1) << 27)
   const s = f + half
   const m = <u32>((c * (alpha >> 32) + ((c * (alpha & 0xffffffff)) >> 32)) >> 32) + u32(s < half)
@@ -197,7 +197,7 @@ export function printRowPrecision(src: usize, count: i32, digits: i32, delimiter
 function composeAllFew(src: usize, count: i32, digits: i32): void {
   let cell = CELLS
   const end = src + (<usize>count << 3)
-  if (digits > 9) for (; src < end; src += 8, cell += CELL) setAside(cell)
+  if (digits > 9) for (; src < end; src += 8, cell += CELL) defer(cell)
   else for (; src < end; src += 8, cell += CELL) composeFew(load<f64>(src), digits, cell)
 }
 
@@ -206,12 +206,12 @@ function composeAllFew(src: usize, count: i32, digits: i32): void {
 function composeFew(x: f64, digits: i32, cell: usize): bool {
   const bits = reinterpret<u64>(x)
   const slot = <usize>((bits >> 52 & 0x7ff) - FEW_FIRST)
-  if (slot >= FEW_COUNT) return setAside(cell)
+  if (slot >= FEW_COUNT) return defer(cell)
   const binade = slot << 4
   let n = load<i32>(binade, FEW + 8) + i32(abs(x) >= load<f64>(binade, FEW))
   // 21 bits of fraction below the whole part
   const scaled = reinterpret<u64>(abs(x) * load<f64>(TENS + ((digits - n) << 3)) + 2147483648.0)
-  if ((<u32>scaled & 0x1fffff) - 0xffffc <= 8) return setAside(cell)
+  if ((<u32>scaled & 0x1fffff) - 0xffffc <= 8) return defer(cell)
   let nine = <u32>((scaled + 0x100000) >> 21) * load<u32>((9 - digits) << 3, WHOLE_TENS)
   if (nine == 1000000000) {
     nine = 100000000
@@ -236,7 +236,7 @@ function pack9(src: usize, count: i32, digits: i32, delimiter: u32, out: usize):
 // @ts-ignore: decorator
 @inline
 function packAs(long: bool, src: usize, count: i32, digits: i32, delimiter: u32, out: usize): usize {
-  if (load<u32>(ANY_RARE)) return packRare(src, count, digits, delimiter, out)
+  if (load<u32>(ANY_DEFERRED)) return packDeferred(src, count, digits, delimiter, out)
   for (let cell = CELLS, end = CELLS + <usize>count * CELL; cell < end; cell += CELL) {
     out = copyCell(cell, long, out)
     store<u8>(out++, delimiter)
@@ -244,16 +244,16 @@ function packAs(long: bool, src: usize, count: i32, digits: i32, delimiter: u32,
   return out
 }
 
-function packRare(src: usize, count: i32, digits: i32, delimiter: u32, out: usize): usize {
-  store<u32>(ANY_RARE, 0)
+function packDeferred(src: usize, count: i32, digits: i32, delimiter: u32, out: usize): usize {
+  store<u32>(ANY_DEFERRED, 0)
   for (let cell = CELLS, end = CELLS + <usize>count * CELL; cell < end; cell += CELL, src += 8) {
-    out = isAside(cell) ? printRare(load<f64>(src), digits, out) : copyCell(cell, true, out)
+    out = isDeferred(cell) ? printDeferred(load<f64>(src), digits, out) : copyCell(cell, true, out)
     store<u8>(out++, delimiter)
   }
   return out
 }
 
-function printRare(x: f64, digits: i32, out: usize): usize {
+function printDeferred(x: f64, digits: i32, out: usize): usize {
   if (digits < 0) return printWide32(x, out)
   return digits ? printRounded(x, digits, out) : printWide(x, out)
 }

@@ -75,7 +75,7 @@ export class RunState {
   /** The largest number so far. */
   most: u32
   /** One of RUN_... in `constants.ts`: what is damaged. */
-  fault: u32
+  error: u32
 }
 
 /** The most bytes of the header of a run, and of its number. */
@@ -101,7 +101,7 @@ export function readRuns(
     if (!state.left) {
       if (end < total && end - state.at < MOST_HEADER) return done
       beginRun(bytes, total, width, state)
-      if (state.fault) return done
+      if (state.error) return done
     }
     let some = min(state.left, count - done)
     if (state.isPacked) some = unpack(bytes, end, width, out, some, size, state)
@@ -127,7 +127,7 @@ function beginRun(bytes: usize, total: u32, width: u32, state: RunState): void {
   state.left = header >> 1
   if (state.isPacked) beginPacked(total, width, state)
   else beginRepeated(bytes, total, width, state)
-  if (!state.left && !state.fault) fail(RUN_EMPTY, state)
+  if (!state.left && !state.error) fail(RUN_EMPTY, state)
 }
 
 /** The last group may be cut short, where fewer than eight numbers are left. */
@@ -150,8 +150,8 @@ function beginRepeated(bytes: usize, total: u32, width: u32, state: RunState): v
   state.at += size
 }
 
-function fail(fault: u32, state: RunState): void {
-  state.fault = fault
+function fail(error: u32, state: RunState): void {
+  state.error = error
 }
 
 function repeat(value: u32, out: usize, count: u32, size: u32, state: RunState): void {

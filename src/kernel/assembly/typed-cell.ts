@@ -1,6 +1,6 @@
 /**
  * Kept cells of delimited text as values of the type that their column has: the same that `core/cell-types.ts` reads, but for
- * what is rare, which is left to the host.
+ * unusual ones, which are left to the host.
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NUMBER, KEEP_TIMESTAMP_UTC } from '../constants'
 import { parse } from './parse-number'

@@ -1,4 +1,4 @@
-/** How labels are chosen of probabilities, as the kernel is told of it: see `assembly/decide.ts`. */
+/** How labels are chosen of probabilities, as the kernel takes it: see `assembly/decide.ts`. */
 import { type Kernel, offsetOf } from './wasm.js'
 
 /** What a layout without any has labels by: the largest probability. */

@@ -288,7 +288,7 @@ function scoreWideRow(run: Run, row: number): void {
   kernel.finish(state, flags)
   const truth = run.logits.truths?.[row]
   const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
-  if (truth !== undefined && scores.targets) kernel.beginSeveral(room.judged, state, truth)
+  if (truth !== undefined && scores.targets) kernel.beginMultiLabel(room.judged, state, truth)
   else if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
   scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
   for (const [base, count] of loadChunks(run, row)) {
@@ -296,10 +296,10 @@ function scoreWideRow(run: Run, row: number): void {
     kernel.emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
     if (scores.members) markChunk(run, row, base, count)
-    if (scores.targets) judgeSeveralChunk(run, row, base, count)
+    if (scores.targets) judgeMultiLabelChunk(run, row, base, count)
     else if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
   }
-  if (scores.targets) kernel.endSeveral(scores.classes, room.judged)
+  if (scores.targets) kernel.endMultiLabel(scores.classes, room.judged)
   else if (truth !== undefined) kernel.endJudgement(state, logit, flags, room.judged)
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
@@ -308,10 +308,10 @@ function scoreWideRow(run: Run, row: number): void {
   storeTop(run, row, 1)
 }
 
-function judgeSeveralChunk(run: Run, row: number, base: number, count: number): void {
+function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number): void {
   const { room, scores, flags } = run
   loadTargets(run, row * scores.classes + base, count)
-  kernel.judgeSeveral(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
+  kernel.judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
 }
 
 /** Marks which classes of a chunk of a wide row are among its labels. */

@@ -38,7 +38,7 @@ export class RunState {
   }
 
   /** One of RUN_... */
-  get fault(): number {
+  get error(): number {
     return this.words[7]!
   }
 }
@@ -55,7 +55,7 @@ export function readRuns(bytes: Uint8Array, width: number, state: RunState, out:
   do {
     const part = out.subarray(done, done + MOST)
     done += readPart(bytes, width, state, part)
-  } while (done < out.length && state.fault === 0)
+  } while (done < out.length && state.error === 0)
 }
 
 /** Returns how many were read: fewer where their runs are short, and have more bytes than was expected. */

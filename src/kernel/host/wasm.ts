@@ -46,8 +46,8 @@ export interface Kernel {
     flags: number,
     judgement: number,
   ): void
-  beginSeveral(judgement: number, state: number, truth: number): void
-  judgeSeveral(
+  beginMultiLabel(judgement: number, state: number, truth: number): void
+  judgeMultiLabel(
     at: number,
     values: number,
     count: number,
@@ -57,7 +57,7 @@ export interface Kernel {
     flags: number,
     judgement: number,
   ): void
-  endSeveral(classes: number, judgement: number): void
+  endMultiLabel(classes: number, judgement: number): void
   addJudged(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
   beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void

@@ -7,7 +7,7 @@ import type { Totals } from '../kernel/host/metrics.js'
 import { type Counts, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
 
 /** The metrics of some rows; `counts` are of each class: rows that have it, that get it as a label, and that do both. */
-export function severalMetricsOf(
+export function multiLabelMetricsOf(
   totals: Totals,
   labels: readonly string[],
   counts: Float64Array,

@@ -1,5 +1,5 @@
 /**
- * What is known of a row whose true classes are known, where it may have several and each class has a probability of its own:
+ * Multi-label rows, whose true classes may be several, and each class has a probability of its own: what is known of one is
  *
  *     loss = mean over classes of -log p where the class is true, else -log (1 - p), which is -log sigmoid(x) or (-x)
  *     brier = mean over classes of (p - y)^2
@@ -12,7 +12,7 @@ import { logSigmoid, sigmoid } from './sigmoid'
 import { RowState, STATE_SIZE } from './structs'
 
 /** Begins with a row that was scored; `truth` is NO_CLASS where its classes are not known. */
-export function beginSeveral(out: Judgement, state: RowState, truth: u32): void {
+export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): void {
   out.truth = truth == NO_CLASS ? -1 : 0
   out.predicted = 0
   out.rank = truth == NO_CLASS ? NaN : 1
@@ -28,7 +28,7 @@ export function beginSeveral(out: Judgement, state: RowState, truth: u32): void 
 }
 
 /** Adds a chunk of its classes: a byte each says which are true, and which are labels. */
-export function judgeSeveral(
+export function judgeMultiLabel(
   at: usize,
   values: usize,
   count: u32,
@@ -56,14 +56,14 @@ function addLoss(x: f64, out: Judgement): void {
 }
 
 /** Ends with the means over so many classes. */
-export function endSeveral(classes: u32, out: Judgement): void {
+export function endMultiLabel(classes: u32, out: Judgement): void {
   out.loss = (out.loss + out.slope) / <f64>classes
   out.brier /= <f64>classes
   out.slope = 0
 }
 
 /** Judges rows that were scored together, whose truths (u32, NO_CLASS for none) and true classes (u8) are known. */
-export function judgeSeveralRows(
+export function judgeMultiLabelRows(
   at: usize,
   values: usize,
   rows: u32,
@@ -79,9 +79,9 @@ export function judgeSeveralRows(
   for (; rows > 0; rows--, states += STATE_SIZE, known += 4, out += JUDGEMENT_SIZE) {
     const state = changetype<RowState>(states)
     const judgement = changetype<Judgement>(out)
-    beginSeveral(judgement, state, load<u32>(known))
-    judgeSeveral(at, values, classes, state, truths, members, flags, judgement)
-    endSeveral(classes, judgement)
+    beginMultiLabel(judgement, state, load<u32>(known))
+    judgeMultiLabel(at, values, classes, state, truths, members, flags, judgement)
+    endMultiLabel(classes, judgement)
     at += width
     values += width
     truths += classes

@@ -3,7 +3,7 @@ import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 
 /** The error of data that is damaged, which says what is wrong with it. */
-export function damaged(reason: string): SoftmaxError {
+export function corrupt(reason: string): SoftmaxError {
   return corruptData('arrow', reason)
 }
 

@@ -13,7 +13,7 @@ export function unsupported(feature: string, remedy: string): SoftmaxError {
 }
 
 /** Does something with parts of a file. Whatever fails there without an error of ours is said of `part`. */
-export async function guard<T>(part: string, action: () => Promise<T> | T): Promise<T> {
+export async function wrapCorrupt<T>(part: string, action: () => Promise<T> | T): Promise<T> {
   try {
     return await action()
   } catch (error) {
