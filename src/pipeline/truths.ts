@@ -17,15 +17,15 @@ export function truthReader(job: ScoreJob): Labelled {
   const { schema } = job
   const { truth, truths = [truth!], kept } = schema
   if (truth === undefined) return (batch) => batch
-  const readers = columnReaders(job, truths)
+  const readerOf = rowReader(job, truths)
   const mark = schema.sigmoid ? multiLabelMarker(job) : singleMarker(job)
   return (batch) => {
-    const reads = readers(batch)
+    const read = readerOf(batch)
     const errors = new Map(batch.errors)
     const marked = mark(batch.numRows)
     const markRow = (row: number): RowError | undefined => {
-      const values = reads.map((read) => read(row))
-      return values.find(isError) ?? marked.mark(values as Value[], row)
+      const values = read(row)
+      return Array.isArray(values) ? marked.mark(values, row) : values
     }
     for (let row = 0; row < batch.numRows; row++) {
       const error = batch.errors.has(row) ? undefined : markRow(row)
@@ -79,27 +79,22 @@ export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: 
   return { found: { truths, targets }, mark }
 }
 
-/** The functions that read the columns of true classes of a batch. */
-function columnReaders(job: ScoreJob, truths: readonly number[]) {
+/** The function that reads the true classes of each row of a batch, of all its columns. */
+function rowReader(job: ScoreJob, truths: readonly number[]): (batch: RecordBatch) => ReadRow {
   const { kept, header } = job.schema
   const others = truths.filter((index) => !kept.includes(index))
-  const placeOf = (index: number) => (kept.includes(index) ? kept.indexOf(index) : kept.length + others.indexOf(index))
+  const columnOf = (index: number) => (kept.includes(index) ? kept.indexOf(index) : kept.length + others.indexOf(index))
+  const keys = truths.map((index) => header[index]!)
   const textOf = cellReader(job)
-  return (batch: RecordBatch) =>
-    truths.map((index) => {
-      const read = batch.rawRows
-        ? memberReader(batch.rawRows, header[index]!)
-        : valueReader(batch.kept[placeOf(index)] ?? [])
-      return (row: number) => {
-        const value = read(row)
-        return isError(value) ? value : textOf(value)
-      }
-    })
+  return (batch) => {
+    if (batch.rawRows) return memberReader(batch.rawRows, keys)
+    const reads = truths.map((index) => valueReader(batch.kept[columnOf(index)] ?? []))
+    return (row) => reads.map((read) => textOf(read(row)))
+  }
 }
 
-function isError(value: Value | RowError): value is RowError {
-  return typeof value === 'object' && value !== null && 'code' in value
-}
+/** The true classes of a row, or what is wrong with them. */
+type ReadRow = (row: number) => Value[] | RowError
 
 /** A kept cell of delimited text is as its writer takes it. */
 function cellReader(job: ScoreJob): (value: Value) => Value {
@@ -112,15 +107,19 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
   }
 }
 
-/** The value of a key in rows that are JSON objects, where it is in each once. */
-function memberReader(rows: readonly string[], key: string): (row: number) => Value | RowError {
+/** The values of some keys in rows that are JSON objects, where each is in a row once. */
+function memberReader(rows: readonly string[], keys: readonly string[]): ReadRow {
   return (row) => {
     const repeated = new Set<string>()
-    const text = valuesIn(rows[row]!, repeated).get(key)
-    if (repeated.has(key)) return repeatedKeyError(key)
-    if (text === undefined) return null
-    return text.startsWith('{') || text.startsWith('[') ? new RawJson(text) : JSON.parse(text)
+    const values = valuesIn(rows[row]!, repeated)
+    const twice = keys.find((key) => repeated.has(key))
+    return twice === undefined ? keys.map((key) => memberOf(values.get(key))) : repeatedKeyError(twice)
   }
+}
+
+function memberOf(text: string | undefined): Value {
+  if (text === undefined) return null
+  return text.startsWith('{') || text.startsWith('[') ? new RawJson(text) : JSON.parse(text)
 }
 
 /** A value, of nested ones what they are. */
