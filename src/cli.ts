@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { requireDistinct } from './command/conflict.js'
 import { helpText, readArguments } from './command/flags.js'
 import { inputsOf, nameOf, sourcesOf } from './command/inputs.js'
@@ -91,7 +91,7 @@ async function print(text: string): Promise<void> {
 
 function version(): string {
   // By name, as this module is bundled into another folder.
-  return JSON.parse(readFileSync(new URL(import.meta.resolve('softmax-stream/package.json')), 'utf8')).version
+  return createRequire(import.meta.url)('softmax-stream/package.json').version
 }
 
 // The job goes on when stderr is gone.

@@ -597,7 +597,7 @@ describe('--help', () => {
 
 describe('the command', () => {
   it('is where package.json says, and can be run', () => {
-    expect(MANIFEST.bin).toEqual({ softmax: 'dist/command/bundle/cli.js' })
+    expect(MANIFEST.bin).toEqual({ softmax: 'dist/command/bundle/cli.cjs' })
     const cwd = folder({ 'in.csv': GOOD })
     symlinkSync(BIN, join(cwd, 'softmax'))
     expect(existsSync(join(cwd, 'softmax'))).toBe(true)

@@ -1,4 +1,5 @@
 /** Worker threads with two places each: for the task that a thread does, and for the next. When one fails, all have. */
+import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { WorkerThread } from './in-order.js'
 
@@ -7,6 +8,11 @@ export interface Start<Place> {
   file: URL
   options: WorkerOptions
   places: readonly Place[]
+}
+
+/** The file of a thread: it is beside the module that starts it, which is ESM, or CommonJS in the bundle of the command. */
+export function threadFile(name: string, starter: string): URL {
+  return new URL(`./${name}${extname(starter)}`, starter)
 }
 
 /** How many tasks a thread has: the one it does, and the next. */

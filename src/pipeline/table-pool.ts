@@ -5,7 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
 import { SharedRoom } from '../io/shared-columns.js'
-import { AT_HAND, type Start, ThreadPool } from '../io/thread-pool.js'
+import { AT_HAND, type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart, TableRows } from './table-task.js'
 import type { TableReply } from './table-worker.js'
@@ -68,5 +68,5 @@ function startOf(table: TableJob): Start<SharedRoom> {
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const places = Array.from({ length: AT_HAND }, () => new SharedRoom())
-  return { file: new URL('./table-worker.js', import.meta.url), options, places }
+  return { file: threadFile('table-worker', import.meta.url), options, places }
 }

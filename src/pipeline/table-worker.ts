@@ -11,16 +11,18 @@ export type TableReply = { part: TablePart } | { error: Pick<SoftmaxError, 'code
 
 const { table, speaker } = workerData as { table: TableJob; speaker: Speaker }
 speakAs(speaker)
-const { encoder } = await loadFormat(table.to)
-const score = tableTask(table, encoder!(tableSchema(table))!)
 
-parentPort!.on('message', (rows: TableRows) => {
-  const { message, moved } = handedOver(replyTo(rows))
-  parentPort!.postMessage(message, moved)
+// A worker that cannot load its format ends with the error of that.
+loadFormat(table.to).then(({ encoder }) => {
+  const score = tableTask(table, encoder!(tableSchema(table))!)
+  parentPort!.on('message', (rows: TableRows) => {
+    const { message, moved } = handedOver(replyTo(rows, score))
+    parentPort!.postMessage(message, moved)
+  })
+  parentPort!.postMessage(undefined)
 })
-parentPort!.postMessage(undefined)
 
-function replyTo(rows: TableRows): TableReply {
+function replyTo(rows: TableRows, score: (rows: TableRows) => TablePart): TableReply {
   try {
     return { part: score(rows) }
   } catch (error) {

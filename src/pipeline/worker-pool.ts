@@ -9,7 +9,7 @@ import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
-import { AT_HAND, type Start, ThreadPool } from '../io/thread-pool.js'
+import { AT_HAND, type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
@@ -156,5 +156,5 @@ function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const places = memories.map((memory, index) => ({ index, input: model.inputIn(memory) }))
-  return { file: new URL('./worker.js', import.meta.url), options, places }
+  return { file: threadFile('worker', import.meta.url), options, places }
 }
