@@ -43,8 +43,10 @@ function more({ length }: Buffer, needed: number): false | undefined {
 
 /** Recognizes text by how it begins, in either case, behind blanks and a byte order mark. */
 export function beginsAsText(...beginnings: string[]): Magic {
+  const longest = Math.max(...beginnings.map(({ length }) => length))
   return (start) => {
-    const text = withoutMark(start).trimStart().toLowerCase()
+    const at = behindBlanks(start, markOf(start))
+    const text = start.toString('latin1', at, at + longest).toLowerCase()
     if (beginnings.some((beginning) => text.startsWith(beginning))) return true
     return text !== '' && beginnings.some((beginning) => beginning.startsWith(text)) ? undefined : false
   }
@@ -52,7 +54,7 @@ export function beginsAsText(...beginnings: string[]): Magic {
 
 /** Recognizes an array as numpy prints it: brackets, and numbers with blanks alone between them. */
 export function beginsAsNumbers(start: Buffer): boolean | undefined {
-  const text = withoutMark(start.subarray(0, 4 * LONGEST_NUMBER))
+  const text = start.toString('latin1', markOf(start), 4 * LONGEST_NUMBER)
   const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`
   if (new RegExp(String.raw`^\[+ *${number} +[+-]?[\d.]`).test(text)) return true
   // More could decide where nothing but the first number has come, of which no writer makes a long one.
@@ -63,14 +65,29 @@ const LONGEST_NUMBER = 64
 
 /** Recognizes lines of JSON by a bracket, and what can follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
-  const text = withoutMark(start)
-  if (/^[{[]?$/.test(text.trim())) return undefined
-  return /^\s*(?:\{\s*["}]|\[\s*(?:[[\]{"\d-]|NaN|Infinity))/.test(text)
+  const at = behindBlanks(start, markOf(start))
+  const next = behindBlanks(start, at + 1)
+  const text = start.toString('latin1', at, at + 1) + start.toString('latin1', next, next + LONGEST_VALUE)
+  if (/^[{[]?$/.test(text)) return undefined
+  return /^(?:\{["}]|\[(?:[[\]{"\d-]|NaN|Infinity))/.test(text)
 }
 
-function withoutMark(start: Buffer): string {
-  return start.toString('latin1').replace(/^\xef\xbb\xbf/, '')
+const LONGEST_VALUE = 'Infinity'.length
+
+/** The length of the byte order mark of UTF-8 that is there or not. */
+function markOf(start: Buffer): number {
+  return start.toString('latin1', 0, MARK.length) === MARK ? MARK.length : 0
 }
+
+const MARK = '\xef\xbb\xbf'
+
+/** The position of the next byte that is no blank. Bytes are looked at one by one: a chunk is longer than what it begins with. */
+function behindBlanks(start: Buffer, from: number): number {
+  const found = start.subarray(from).findIndex((byte) => !BLANKS.includes(byte))
+  return found < 0 ? start.length : from + found
+}
+
+const BLANKS = Buffer.from('\t\n\v\f\r \xa0', 'latin1')
 
 /** Recognizes safetensors: a length of eight bytes, at most 100 MB, then an object of JSON. */
 export function beginsAsSafetensors(start: Buffer): boolean | undefined {
