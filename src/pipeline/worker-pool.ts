@@ -15,8 +15,8 @@ import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
-/** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. */
-const SMALL = 1 << 20
+/** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
+const SMALL = 400_000
 
 /** A block whose rows are lost with the worker that had it; `cause` is what became of the worker. */
 export class LostBlock extends Error {
