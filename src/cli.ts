@@ -6,8 +6,9 @@ import { helpText, readArguments } from './command/flags.js'
 import { inputsOf, nameOf, sourcesOf } from './command/inputs.js'
 import { complain, known, report, warn } from './command/messages.js'
 import { openOutput } from './command/output.js'
+import { isFolder, requireNoParts } from './command/output-folder.js'
 import { outputFormat } from './command/output-format.js'
-import { progressOf, scoreInto, scoreOptions } from './command/score-run.js'
+import { progressOf, scoreInto, scoreOptions, summarise } from './command/score-run.js'
 import { type Abandoned, abandonOnSignal } from './command/signals.js'
 import { openStats } from './command/stats.js'
 import { SoftmaxError } from './core/errors.js'
@@ -26,10 +27,13 @@ async function main(argv: string[]): Promise<void> {
     return print(completions(parsed.completions))
   }
   if (parsed.version) return print(`${version()}\n`)
+  const { calibration } = options
+  const file = typeof calibration === 'string' ? calibration : undefined
+  if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
+  requireNoParts(parsed)
   const settings = { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = inputsOf(named)
-  const { calibration } = options
-  requireDistinct(typeof calibration === 'string' ? [...inputs, calibration] : inputs, settings)
+  requireDistinct(file === undefined ? inputs : [...inputs, file], settings)
   requireMeasured(settings, verb)
   if (verb === 'calibrate') {
     const { calibrateByInputs } = await import('./command/calibrate.js')
@@ -47,10 +51,28 @@ async function main(argv: string[]): Promise<void> {
   const done = newStats()
   try {
     await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
+    summarise({ done, settings })
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
   }
+}
+
+/** Scores files and folders into a folder, an output for each. */
+async function scoreFolder(
+  named: string[],
+  settings: SettingsOf<'command'>,
+  calibration: string | undefined,
+): Promise<void> {
+  requireMeasured(settings, undefined)
+  const { planOf, settingsFor } = await import('./command/parts/plan.js')
+  const plan = planOf(named, settings, { version: version(), calibration })
+  const { scoreParts } = await import('./command/parts/run.js')
+  if (!settings.dryRun) return scoreParts(plan)
+  const { partsText } = await import('./command/parts/dry-run.js')
+  const [first] = plan.mine
+  if (!first) return print(partsText(plan))
+  await showPlan([first.file], settingsFor(plan, first), partsText(plan))
 }
 
 /** What the first argument may say that is done in place of scoring. */
@@ -71,14 +93,15 @@ function requireMeasured(settings: SettingsOf<'command'>, verb: (typeof VERBS)[n
   throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
 }
 
-/** Shows what the run would do, on standard output. */
-async function showPlan(inputs: string[], settings: SettingsOf<'command'>): Promise<void> {
+/** Shows what the run would do, on standard output, below `heading`. */
+async function showPlan(inputs: string[], settings: SettingsOf<'command'>, heading = ''): Promise<void> {
   const { dryRun } = await import('./command/dry-run.js')
   const names = { inputs: inputs.map(nameOf), output: settings.output }
   const output = await openOutput(undefined)
   const report = dryRun(sourcesOf(inputs), scoreOptions(settings), names, (text, source) =>
     warn(settings, `${source}: ${text}`),
   )
+  if (heading) await output.write(Buffer.from(heading))
   for await (const text of report) await output.write(Buffer.from(text))
   await output.commit()
 }

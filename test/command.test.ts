@@ -202,16 +202,15 @@ describe('-o', () => {
     expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
-  it.each(['/dev/full', 'folder', 'missing/out.csv', 'in.csv/out.csv'])(
+  it.each(['/dev/full', 'missing/out.csv', 'in.csv/out.csv'])(
     'that cannot be written ends with status 3: %s',
     (name) => {
       const cwd = folder({ 'in.csv': GOOD })
-      mkdirSync(join(cwd, 'folder'))
       const { status, stdout, stderr } = command(['in.csv', '-o', name], { cwd })
       expect(stderr).toMatch(/^softmax: [^\n]*\[E_OUTPUT\]\n$/)
       expect(stderr).toContain(name)
       expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
-      expect(readdirSync(cwd).sort()).toEqual(['folder', 'in.csv'])
+      expect(readdirSync(cwd)).toEqual(['in.csv'])
     },
   )
 

@@ -323,6 +323,20 @@ const THROUGH_COMMAND = {
     begins: 'the output "in.csv" is an input',
     says: 'another file',
   },
+  E_PARTS: {
+    files: { 'in.csv': GOOD, 'in.ndjson': '{"logits":[2,1]}' },
+    args: ['in.csv', 'in.ndjson', '-t', 'csv', '-o', 'out/'],
+    status: 2,
+    begins: '"in.csv" and "in.ndjson" would both be "in.csv" in the output',
+    says: 'leave one of them out',
+  },
+  E_RESUME: {
+    files: { 'in.csv': GOOD, _SUCCESS: '' },
+    args: ['in.csv', '-t', 'ndjson', '-o', './'],
+    status: 2,
+    begins: 'the folder "./" holds the output of another run',
+    says: 'go on with it by --resume, or write to another folder',
+  },
   E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
   E_CELL_ENCODING: {
     files: { 'in.arrows': feature('text that is not UTF-8') },

@@ -84,6 +84,43 @@ const TESTS = {
     })
   },
 
+  resume() {
+    it('leaves out what is done, in a folder of outputs', () => {
+      const cwd = folder({ 'a.csv': ROWS })
+      for (const before of ['', ', 1 of them before']) {
+        const { status, stderr } = command(['a.csv', '-o', 'out/', '--resume'], { cwd })
+        expect(stderr).toBe(`softmax: out/: 1 part done${before}, 1 rows\n`)
+        expect(status).toBe(0)
+      }
+      expect(readFileSync(join(cwd, 'out/a.csv'), 'utf8')).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it('is one of the command only, and of folders', () => {
+      expect(thrown(() => score({ resume: true } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+      expect(command(['--resume'], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
+  part() {
+    it('is the share of the parts that a process takes', () => {
+      const cwd = folder({ 'a.csv': ROWS, 'b.csv': ROWS })
+      for (const part of ['1/2', '2/2']) {
+        expect(command(['a.csv', 'b.csv', '-o', 'out/', '-q', '--part', part], { cwd }).status).toBe(0)
+        expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(part === '2/2')
+      }
+      expect(readdirSync(join(cwd, 'out')).filter((name) => !name.startsWith('_'))).toEqual(['a.csv', 'b.csv'])
+    })
+
+    it('is one of the command only', () => {
+      expect(thrown(() => score({ part: '1/2' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    it.each(['0/2', '3/2', '1', '1/', '1/0', '-1/2', '01/2', '1/2/3', ''])('%j is refused', (part) => {
+      const refusal = { code: 'E_OPTION', status: 2, info: { option: '--part' } }
+      expect(thrown(() => readArguments([`--part=${part}`]))).toMatchObject(refusal)
+    })
+  },
+
   op() {
     it('log-softmax, --log, gives logarithms in columns logp_', async () => {
       const output = `id,logp_a,logp_b,logp_c,label\n7,${LOG123},c\n`
@@ -1531,7 +1568,7 @@ describe('options', () => {
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
     const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, report, json, coverage, ...others } = all
-    const { quiet, completions, help, version, ...bytes } = others
+    const { quiet, completions, help, version, resume, part, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

@@ -114,9 +114,11 @@ const USAGE = `Usage: softmax [options] [input ...]
 
 Reads rows of logits, writes class probabilities and the argmax label.
 With no input, or "-", reads standard input. Several inputs make one output, and
-so does a directory of parts: files called part-* or like a format.
+so does a directory of parts: files called part-* or like a format. Into a
+folder, which ends with /, each part is scored by itself.
 
   softmax logits.csv -o scored.csv
+  softmax logits/ -o scored/ --resume
   model-dump | softmax --labels dog,cat,boat | load-into-warehouse
   softmax evaluate validation.csv --truth label
   softmax calibrate validation.csv --truth label -o calibration.json

@@ -44,7 +44,7 @@ function standardInput(): Readable {
 }
 
 /** The bytes of all inputs; undefined where one of them has no size. */
-export function totalSize(inputs: string[]): number | undefined {
+export function totalSize(inputs: readonly string[]): number | undefined {
   const files = inputs.map(fileOf)
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined
 }

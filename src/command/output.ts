@@ -57,7 +57,7 @@ export function openPrivate(path: string): Promise<Output> {
 }
 
 const OWNER_ONLY = 0o600
-const EXISTS = 'it is there already; without --no-clobber it is replaced'
+export const EXISTS = 'it is there already; without --no-clobber it is replaced'
 
 /** Renames a file, but fails if the name has been taken in the meantime. */
 async function linkNew(from: string, to: string): Promise<void> {

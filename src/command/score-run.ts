@@ -28,12 +28,18 @@ interface Run {
   progress: Progress | undefined
   /** Counts of what is done, be it up to a failure. */
   done: Stats
+  /** What was said of other parts: it is said once. */
+  said?: Set<string>
 }
 
 /** Opens the output, and abandons it if the run fails. */
-export async function scoreInto(files: Abandoned[], run: Omit<Run, 'output' | 'rejects' | 'metrics'>): Promise<void> {
+export async function scoreInto(
+  files: Abandoned[],
+  run: Omit<Run, 'output' | 'rejects' | 'metrics'>,
+  open: typeof openOutput = openOutput,
+): Promise<void> {
   const { output: path, clobber, rejects: rejectsPath, metrics: metricsPath } = run.settings
-  const output = await openOutput(path, clobber)
+  const output = await open(path, clobber)
   files.push(output)
   let metrics: Output | undefined
   try {
@@ -60,7 +66,6 @@ async function scoreAll(run: Run): Promise<void> {
   } finally {
     progress?.clear()
   }
-  summarise(run)
 }
 
 /** Scores all inputs. The rejects are on the disk when it ends, also after a failure. */
@@ -82,7 +87,9 @@ async function writeScored(run: Run): Promise<void> {
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject })
   stream.on('schema', (schema: Schema) => announce(run, schema))
-  stream.on('warning', (text, source) => warn(settings, `${source}: ${text}`))
+  stream.on('warning', (text, source) => {
+    if (isNew(run, text)) warn(settings, `${source}: ${text}`)
+  })
   try {
     const { compression } = compressionOf(settings.output ?? '')
     let isFirst = true
@@ -126,20 +133,27 @@ export function scoreOptions(settings: SettingsOf<'command'>) {
 }
 
 /** Reports the rows that were left out on stderr. */
-function summarise({ done, settings }: Run): void {
+export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
   const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
   complain(`${total} of ${done.read} rows left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`)
 }
 
-export function progressOf(settings: SettingsOf<'command'>, inputs: string[]): Progress | undefined {
+export function progressOf(settings: SettingsOf<'command'>, inputs: readonly string[]): Progress | undefined {
   const apart = settings.output !== undefined || !process.stdout.isTTY
   const asked = settings.progress ?? (!settings.quiet && apart)
   return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
 }
 
 /** What is said neither by arguments nor by convention is said here. */
-function announce({ settings }: Run, schema: Schema): void {
-  if (schema.guessed && !settings.quiet) complain(announcement(schema))
+function announce(run: Run, schema: Schema): void {
+  const text = announcement(schema)
+  if (schema.guessed && !run.settings.quiet && isNew(run, text)) complain(text)
+}
+
+function isNew({ said }: Run, text: string): boolean {
+  if (said?.has(text)) return false
+  said?.add(text)
+  return true
 }

@@ -167,6 +167,11 @@ export const CODES = {
     2,
     ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
   ),
+  E_PARTS: word<{ reason: string }>(2, ({ reason }) => reason),
+  E_RESUME: word<{ folder: string; reason: string; remedy: string }>(
+    2,
+    ({ folder, reason, remedy }) => `the folder ${shown(folder)} ${reason}; ${remedy}, or write to another folder`,
+  ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
   E_PEER: word<{ format: string; packages: string; command: string }>(
     2,

@@ -47,6 +47,16 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
   accepts: (value): value is T => names.includes(value as T),
 })
 
+const shareOfAll: Kind<string> = {
+  place: 'I/N',
+  expected: 'which share of how many, as 2/8: whole numbers, the first from 1 to the second',
+  read: (text) => text,
+  accepts: (value): value is string => {
+    const [, index, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(String(value)) ?? []
+    return typeof value === 'string' && Number(index) <= Number(count)
+  },
+}
+
 /** Formats are often called by other extensions of theirs. */
 const format: Kind<FormatName> = {
   ...choice(...FORMAT_NAMES),
@@ -273,7 +283,21 @@ export const OPTIONS = {
     short: 'o',
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file',
-    help: 'write there, atomically: the old file stays until the new one is whole',
+    help: 'write there, atomically: the old file stays until the new one is whole; in a folder, which FILE/ is too, an output for each input',
+  }),
+  resume: option({
+    kind: flag,
+    scopes: COMMAND,
+    default: false,
+    aliases: 'continue restart',
+    help: 'with -o FOLDER/: leave out the parts that are done, as its manifest proves: same options, inputs and outputs',
+  }),
+  part: option({
+    kind: shareOfAll,
+    scopes: COMMAND,
+    defaultText: 'all',
+    aliases: 'share shard partition shards',
+    help: 'with -o FOLDER/: of N processes, which need nothing else in common, this one takes the I-th share of the parts',
   }),
   clobber: option({
     kind: flag,
@@ -548,7 +572,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row',
+    help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row; in a folder, a file for each part',
   }),
   onReject: option({
     kind: rejectHandler,

@@ -22,6 +22,6 @@ export function partsOf(path: string): string[] {
 export const NO_PARTS = 'it is a directory without parts, which are files called part-* or like a format, as a.csv'
 
 /** By its name: Spark and Hadoop give parts no ending, and write marks and check sums whose names begin with _ or a point. */
-function isPart(name: string): boolean {
+export function isPart(name: string): boolean {
   return /^part[-_.]/.test(name) || (/^[^._]/.test(name) && formatOf(name) !== undefined)
 }

@@ -1,0 +1,49 @@
+/** Files of rejects and statistics beside the parts: one for each part in a folder, or one for all. */
+import { createReadStream, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { openPrivate } from '../output.js'
+import type { Digest } from './digest.js'
+import { digestOf } from './digest.js'
+import { outputError } from './manifest.js'
+
+/** Where files of one kind go. */
+export interface Beside {
+  /** The folder of a file for each part; undefined where there is none. */
+  folder?: string | undefined
+  /** The one file for all. */
+  file?: string | undefined
+}
+
+/** The path of the file of a part, whose folder is there then; undefined where it has none. */
+export function besidePath({ folder }: Beside, name: string): string | undefined {
+  if (folder === undefined) return undefined
+  const path = join(folder, name)
+  makeFolder(dirname(path))
+  return path
+}
+
+/** Makes a folder, and those that it is in. Throws E_OUTPUT. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw outputError(path, error)
+  }
+}
+
+/** The digest of the rejects of a part; an empty file is removed. */
+export async function digestOfRejects(path: string): Promise<Digest | undefined> {
+  const digest = await digestOf(path)
+  if (digest.bytes > 0) return digest
+  rmSync(path)
+  return undefined
+}
+
+/** Puts the rejects of parts together into one file, in the order of the parts. */
+export async function joinRejects(file: string, paths: Iterable<string>): Promise<void> {
+  const output = await openPrivate(file)
+  for (const path of paths) {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) await output.write(chunk as Buffer)
+  }
+  await output.commit()
+}

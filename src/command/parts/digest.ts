@@ -1,0 +1,46 @@
+/** Length and SHA-256 of files: what shows that an output is still the one that was written. */
+import { createReadStream, statSync } from 'node:fs'
+import type { Output } from '../output.js'
+
+/** Loaded where it is needed. */
+export const sha256 = () => process.getBuiltinModule('node:crypto').createHash('sha256')
+
+/** What is known of a file's bytes. */
+export interface Digest {
+  bytes: number
+  sha256: string
+}
+
+/** An output whose bytes are digested as they are written. */
+export function digested(output: Output): { output: Output; digest(): Digest } {
+  const hash = sha256()
+  let bytes = 0
+  const write: Output['write'] = (chunk, done) => {
+    hash.update(chunk)
+    bytes += chunk.length
+    return output.write(chunk, done)
+  }
+  return { output: { ...output, write }, digest: () => ({ bytes, sha256: hash.digest('hex') }) }
+}
+
+/** The digest of a file. */
+export async function digestOf(path: string): Promise<Digest> {
+  const hash = sha256()
+  let bytes = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Buffer)
+    bytes += (chunk as Buffer).length
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+/** Whether a file is there that has such bytes. */
+export async function hasDigest(path: string, digest: Digest): Promise<boolean> {
+  return hasLength(path, digest.bytes) && (await digestOf(path)).sha256 === digest.sha256
+}
+
+/** Whether a file is there that is so long. */
+export function hasLength(path: string, bytes: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat?.isFile() === true && stat.size === bytes
+}

@@ -1,0 +1,57 @@
+/** What outputs are made with: the version and the options that their bytes depend on. */
+import { labelNames } from '../../core/labels.js'
+import { optionText } from '../../core/option-words.js'
+import { namesIn, OPTIONS, type Option, type SettingsOf } from '../../core/options.js'
+import { sha256 } from './digest.js'
+
+/** Options that are not as they are by default, by name, and the version. */
+export interface Made {
+  version: string
+  options: Record<string, unknown>
+}
+
+/** What no byte of an output depends on. Whether a bad row stops the run is known from the rows that were left out. */
+const WITHOUT_EFFECT = new Set(['jobs', 'lane', 'maxErrors', 'onError', 'onReject', 'requireRows', 'signal', 'source'])
+
+/** A longer value is replaced by its digest. */
+const LONGEST = 200
+
+/** What outputs of a run are made with. */
+export function madeWith(settings: SettingsOf<'command'>, version: string): Made {
+  const { labels } = settings
+  // A file of names may have other names the next time.
+  const given: Record<string, unknown> = { ...settings, labels: labels === undefined ? undefined : labelNames(labels) }
+  const names = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
+  const entries = names.flatMap((name) => {
+    const value = given[name]
+    const { default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+    return value === undefined || value === fallback ? [] : [[name, shortOf(value)]]
+  })
+  return { version, options: Object.fromEntries(entries) }
+}
+
+function shortOf(value: unknown): unknown {
+  const text = JSON.stringify(value)
+  return text.length <= LONGEST ? value : `sha256:${sha256().update(text).digest('hex')}`
+}
+
+/** What differs between two runs, as a message names it; undefined where nothing does. */
+export function differenceOf(before: Made, now: Made): string | undefined {
+  if (before.version !== now.version) return `by version ${before.version}, and this is ${now.version}`
+  const names = Object.keys({ ...before.options, ...now.options })
+  const differs = (name: string) => JSON.stringify(before.options[name]) !== JSON.stringify(now.options[name])
+  const name = names.find(differs)
+  return name === undefined ? undefined : `${givenAs(name, before)}, and this run is ${givenAs(name, now)}`
+}
+
+/** An option as it is given: `with --temperature 2`, or `without --temperature`. */
+function givenAs(name: string, { options }: Made): string {
+  const value = options[name]
+  const { flags, default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  if (value === undefined && flags) return `without --${flags[0]!.name}`
+  if (value === undefined) return `without ${fallback === true ? optionText(name, false) : optionText(name)}`
+  const flag = flags?.find(({ sets }) => sets === value)
+  if (flag) return `with --${flag.name}`
+  const isPlain = typeof value === 'number' || typeof value === 'boolean'
+  return `with ${optionText(name, isPlain ? value : typeof value === 'string' ? value : JSON.stringify(value))}`
+}

@@ -1,0 +1,156 @@
+/** What a run from parts to parts is to do, found out before it writes anything. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { optionText } from '../../core/option-words.js'
+import type { SettingsOf } from '../../core/options.js'
+import { formatOf } from '../../formats/index.js'
+import { requireDistinct } from '../conflict.js'
+import { DASH } from '../descriptor.js'
+import { isFolder } from '../output-folder.js'
+import type { Beside } from './beside.js'
+import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
+import { type Entry, manifestName, manifestsIn, readEntries } from './manifest.js'
+import { differenceOf, type Made, madeWith } from './options.js'
+import { partsOfShare, type Share, shareOf } from './shares.js'
+
+type Settings = SettingsOf<'command'>
+
+/** A run from parts to parts. */
+export interface Plan {
+  settings: Settings
+  /** The folder of outputs, as it is named. */
+  folder: string
+  /** All parts, and those that this process takes. */
+  parts: Part[]
+  mine: Part[]
+  share: Share | undefined
+  made: Made
+  rejects: Beside
+  stats: Beside
+  /** What the manifests in the folder say of parts, and the one that this process goes on with. */
+  before: Map<string, Entry[]>
+  manifest: { name: string; entries: Entry[] }
+}
+
+/** What a plan depends on beside inputs and settings. */
+interface Circumstances {
+  /** Of this package. */
+  version: string
+  /** The file of the calibration, if one is given. */
+  calibration: string | undefined
+}
+
+/** The mark of a folder that is complete, as Hadoop and Spark write and look for it. */
+export const SUCCESS = '_SUCCESS'
+
+/** The settings for one part, which is scored as by a run of its own. */
+export function settingsFor({ settings, folder }: Plan, { name }: Part): Settings {
+  const to = settings.to ?? settings.from ?? formatOf(name)
+  return { ...settings, output: join(folder, name), to, rejects: undefined, stats: undefined }
+}
+
+/**
+ * The plan of a run whose inputs are named, with its output in a folder.
+ *
+ * @throws E_CONFLICT, E_INPUT, E_PARTS, E_SAME_FILE; E_RESUME where the folder is not one to begin or to go on with
+ */
+export function planOf(named: readonly string[], settings: Settings, { version, calibration }: Circumstances): Plan {
+  const folder = settings.output!
+  requireOptions(named, settings)
+  const rejects = besideOf(settings.rejects, join(folder, '_rejects'))
+  const stats = besideOf(settings.stats, undefined)
+  const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
+  const parts = listParts(named, settings, [folder, ...excluded])
+  const share = settings.part === undefined ? undefined : shareOf(settings.part)
+  const mine = share ? partsOfShare(parts, share) : parts
+  const made = madeWith(settings, version)
+  const manifest = { name: manifestName(share), entries: [] }
+  const plan: Plan = { settings, folder, parts, mine, share, made, rejects, stats, before: new Map(), manifest }
+  requireApart(named, plan, calibration)
+  requireOwn(plan, excluded)
+  readBefore(plan)
+  return plan
+}
+
+function besideOf(path: string | undefined, folder: string | undefined): Beside {
+  if (path === undefined) return {}
+  return isFolder(path) ? { folder: path } : { folder, file: path }
+}
+
+/** Refuses what has no meaning for parts, or would not be the same each time. Throws E_CONFLICT. */
+function requireOptions(named: readonly string[], settings: Settings): void {
+  const { resume, part, clobber, metrics, rejects, stats } = settings
+  const reasons: [boolean, string][] = [
+    [
+      named.length === 0 || named.includes(DASH),
+      'standard input is no part; name files or folders, or write to a file',
+    ],
+    [metrics !== undefined, `${optionText('metrics')} is of one output; softmax evaluate measures parts`],
+    [
+      resume && !clobber,
+      `${optionText('resume')} replaces outputs that are not whole; leave out ${optionText('clobber', false)}`,
+    ],
+    [part !== undefined && rejects !== undefined && !isFolder(rejects), aFolder('rejects', rejects)],
+    [part !== undefined && stats !== undefined && !isFolder(stats), aFolder('stats', stats)],
+  ]
+  const reason = reasons.find(([isGiven]) => isGiven)?.[1]
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+function aFolder(option: string, path: string | undefined): string {
+  return `with ${optionText('part')}, several processes would write to one file; name a folder with ${optionText(option, `${path}/`)}`
+}
+
+/** Refuses outputs that are inputs or of other use. Throws E_SAME_FILE. */
+function requireApart(named: readonly string[], { parts, folder, rejects, stats }: Plan, calibration = ''): void {
+  const read = [...named, ...parts.map(({ file }) => file), ...(calibration === '' ? [] : [calibration])]
+  const files = { output: undefined, metrics: undefined, report: undefined, rejects: rejects.file, stats: stats.file }
+  requireDistinct(read, files)
+  if (!statOf(folder)) return
+  const identities = new Set(read.map((path) => identityOf(statOf(path))))
+  const besides = new Map<string | undefined, string>()
+  for (const path of [rejects.file, stats.file]) if (path !== undefined) besides.set(identityOf(statOf(path)), path)
+  for (const path of [folder, ...parts.map(({ name }) => join(folder, name))]) {
+    const identity = identityOf(statOf(path))
+    if (identity === undefined) continue
+    if (identities.has(identity)) throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'an input' })
+    if (besides.has(identity))
+      throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'of other use in this run' })
+  }
+}
+
+/** Refuses a folder that holds what this run does not go on with, so that its content is never of two runs. Throws E_RESUME. */
+function requireOwn({ folder, parts, share, settings, manifest }: Plan, excluded: readonly string[]): void {
+  const refuse = (reason: string, remedy: string) => new SoftmaxError('E_RESUME', { folder, reason, remedy })
+  const manifests = manifestsIn(folder)
+  const isDone = existsSync(join(folder, SUCCESS))
+  const ofOthers = (name: string) => name !== manifest.name && share && name.endsWith(`-of-${share.count}.ndjson`)
+  if (!settings.resume && (isDone || !manifests.every(ofOthers))) {
+    throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
+  }
+  if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')
+  const names = new Set(parts.map(({ name }) => name))
+  const other = partNamesIn(folder, excluded).find((name) => !names.has(name))
+  if (other !== undefined) throw refuse(`holds ${shown(other)}, which is no output of these inputs`, 'remove that')
+}
+
+/** Reads what the manifests say, if it is of the same options. Throws E_RESUME. */
+function readBefore({ folder, made, manifest, before }: Plan): void {
+  for (const name of manifestsIn(folder)) {
+    const entries = readEntries(join(folder, name))
+    for (const entry of entries) {
+      const difference = differenceOf(entry.made, made)
+      if (difference)
+        throw new SoftmaxError('E_RESUME', {
+          folder,
+          reason: `was made ${difference}`,
+          remedy: 'give the same options',
+        })
+      // One object for all lines: there may be many.
+      entry.made = made
+      before.set(entry.part, [...(before.get(entry.part) ?? []), entry])
+    }
+    if (name === manifest.name) manifest.entries = entries
+  }
+}

@@ -1,0 +1,69 @@
+/** What shows that a part is done, and that all are. */
+import { readdirSync, statSync, unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { rejectedOf } from '../../pipeline/row-counts.js'
+import { hasDigest, hasLength } from './digest.js'
+import type { Part } from './listing.js'
+import { type Entry, manifestsIn, readEntries } from './manifest.js'
+import { differenceOf } from './options.js'
+import type { Plan } from './plan.js'
+
+/** The entry that shows that a part is done: of the same input, whose output, and rejects, are there byte by byte. */
+export async function proofOf(plan: Plan, part: Part): Promise<Entry | undefined> {
+  for (const entry of plan.before.get(part.name) ?? []) if (await isProved(plan, part, entry)) return entry
+  return undefined
+}
+
+async function isProved({ folder, settings, rejects }: Plan, part: Part, entry: Entry): Promise<boolean> {
+  if (!isOf(part, entry)) return false
+  if (rejectedOf(entry) > 0) {
+    // A bad row would have stopped this run.
+    if (settings.onError === 'fail') return false
+    const file = rejects.folder && join(rejects.folder, rejectsName(part))
+    if (file !== undefined && !(entry.rejects && (await hasDigest(file, entry.rejects)))) return false
+  }
+  return hasDigest(join(folder, part.name), entry.output)
+}
+
+/** The name of the file of a part's rejects. */
+export function rejectsName({ name }: Part): string {
+  return `${name}.ndjson`
+}
+
+/** Whether an entry is of the part with its input as it is now. */
+function isOf({ name, input }: Part, entry: Entry): boolean {
+  const { path, bytes, modified } = entry.input
+  return entry.part === name && path === input.path && bytes === input.bytes && modified === input.modified
+}
+
+/**
+ * How many parts are not done yet by any process, as the manifests say now. A process writes its manifest before it looks
+ * at those of others; so of all processes, the last to end finds all parts done.
+ */
+export function countMissing({ folder, parts, made }: Plan): number {
+  const done = new Map<string, Entry[]>()
+  for (const name of manifestsIn(folder)) {
+    for (const entry of readEntries(join(folder, name))) {
+      if (differenceOf(entry.made, made) === undefined) done.set(entry.part, [...(done.get(entry.part) ?? []), entry])
+    }
+  }
+  const isDone = (part: Part) =>
+    done.get(part.name)?.some((entry) => isOf(part, entry) && hasLength(join(folder, part.name), entry.output.bytes))
+  return parts.filter((part) => !isDone(part)).length
+}
+
+/** Removes temporary files that killed processes have left beside the outputs: those that were there before this process. */
+export function removeLeft({ folder, parts }: Plan): void {
+  const folders = new Set(['.', ...parts.map(({ name }) => dirname(name))])
+  for (const inside of folders) {
+    for (const name of readdirSync(join(folder, inside))) {
+      const path = join(folder, inside, name)
+      if (/^\.softmax-[0-9a-f]{12}\.tmp$/.test(name) && isOlder(path)) unlinkSync(path)
+    }
+  }
+}
+
+function isOlder(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && stat.mtimeMs < performance.timeOrigin
+}

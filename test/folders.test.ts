@@ -1,0 +1,628 @@
+/** From parts to parts: a folder in, a folder out, each part as by a run of its own. */
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { P21 } from './streams.js'
+import { command, folder, MANIFEST, ROOT, start } from './support.js'
+
+const rows = (...ids: (number | string)[]) => `id,logit_a,logit_b\n${ids.map((id) => `${id},2,1\n`).join('')}`
+const scored = (...ids: (number | string)[]) => `id,p_a,p_b,label\n${ids.map((id) => `${id},${P21},a\n`).join('')}`
+const BAD = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n'
+
+type Files = Record<string, string | Buffer>
+
+/** A folder with files in it, by their paths. */
+function tree(files: Files): string {
+  const cwd = folder()
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true })
+    writeFileSync(join(cwd, path), content)
+  }
+  return cwd
+}
+
+/** What a folder holds, by paths; of manifests only that they are there. */
+function contentOf(cwd: string, name = 'out'): Record<string, string> {
+  const paths = readdirSync(join(cwd, name), { recursive: true, encoding: 'utf8' }).sort()
+  const files = paths.filter((path) => statSync(join(cwd, name, path)).isFile())
+  return Object.fromEntries(
+    files.map((path) => [path, path.startsWith('_manifest') ? '' : readFileSync(join(cwd, name, path), 'latin1')]),
+  )
+}
+
+/** The lines of a manifest. */
+function manifest(cwd: string, name = '_manifest.ndjson') {
+  const lines = readFileSync(join(cwd, 'out', name), 'utf8')
+    .trimEnd()
+    .split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line))
+}
+
+const DONE = { _SUCCESS: '', '_manifest.ndjson': '' }
+const THREE = { 'in/a.csv': rows(1), 'in/b.csv': rows(2, 3), 'in/c.csv': rows(4) }
+const THREE_SCORED = { ...DONE, 'a.csv': scored(1), 'b.csv': scored(2, 3), 'c.csv': scored(4) }
+
+/** The command for a folder `in`. */
+const run = (cwd: string, ...args: string[]) => command(['in/', '-o', 'out/', ...args], { cwd })
+
+describe('a folder as the output', () => {
+  it('has a part for each part of the input, the folders inside too, a manifest and _SUCCESS', () => {
+    const cwd = tree({
+      'in/part-0.csv': rows(0),
+      'in/dt=2026-11-25/part-0.csv': rows(1),
+      'in/dt=2026-11-26/hour=01/part-0.csv': rows(2, 3),
+    })
+    expect(run(cwd)).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 parts done, 4 rows\n' })
+    expect(contentOf(cwd)).toEqual({
+      ...DONE,
+      'part-0.csv': scored(0),
+      'dt=2026-11-25/part-0.csv': scored(1),
+      'dt=2026-11-26/hour=01/part-0.csv': scored(2, 3),
+    })
+  })
+
+  it('is one that ends with a slash, or is there', () => {
+    const cwd = tree(THREE)
+    mkdirSync(join(cwd, 'there'))
+    expect(command(['in', '-o', 'there', '-q'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(command(['in', '-o', 'new/folder/', '-q'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(contentOf(cwd, 'there')).toEqual(THREE_SCORED)
+    expect(contentOf(cwd, 'new/folder')).toEqual(THREE_SCORED)
+  })
+
+  it('takes files, by their names alone', () => {
+    const cwd = tree({ 'x/a.csv': rows(1), 'y/b.csv': rows(2) })
+    expect(command(['x/a.csv', 'y/b.csv', '-q', '-o', 'out/'], { cwd }).status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': scored(1), 'b.csv': scored(2) })
+  })
+
+  it('has the extension of the format that is written, and no compression', () => {
+    const cwd = tree({
+      'in/a.csv.gz': gzipSync(rows(1)),
+      'in/b.tab': rows(2).replaceAll(',', '\t'),
+      'in/c.jsonl': '{"id": 3, "logit_a": 2, "logit_b": 1}\n',
+      'in/part-00004': rows(4),
+      'in/D.CSV': rows(5),
+    })
+    expect(run(cwd, '-q').status).toBe(0)
+    const names = (out: string) => Object.keys(contentOf(cwd, out)).filter((name) => !name.startsWith('_'))
+    expect(names('out')).toEqual(['D.CSV', 'a.csv', 'b.tab', 'c.jsonl', 'part-00004'])
+    expect(contentOf(cwd)).toMatchObject({ 'a.csv': scored(1), 'b.tab': scored(2).replaceAll(',', '\t') })
+    expect(command(['in', '-o', 'other/', '-t', 'ndjson', '-q'], { cwd }).status).toBe(0)
+    expect(names('other')).toEqual(['D.ndjson', 'a.ndjson', 'b.ndjson', 'c.jsonl', 'part-00004.ndjson'])
+  })
+
+  it('has of each part the bytes of a run of its own, whatever its format', () => {
+    const fixtures = ['digits-logits.csv', 'digits.parquet', 'digits.arrow', 'digits.npy', 'digits.safetensors']
+    const cwd = tree(
+      Object.fromEntries(fixtures.map((name) => [`in/${name}`, readFileSync(join(ROOT, 'fixtures', name))])),
+    )
+    expect(run(cwd, '-q', '-e', 'probs', '--no-keep').status).toBe(0)
+    for (const name of fixtures) {
+      expect(
+        command([`in/${name}`, '-q', '-e', 'probs', '--no-keep', '-o', 'alone', '-t', manifestFormat(name)], { cwd })
+          .status,
+      ).toBe(0)
+      expect(readFileSync(join(cwd, 'out', name)).equals(readFileSync(join(cwd, 'alone')))).toBe(true)
+    }
+  })
+
+  it('leaves out what begins with a point or _, and what is not called like a part', () => {
+    const others = {
+      'in/.a.csv.crc': 'x',
+      'in/_SUCCESS': '',
+      'in/_metadata/m.csv': 'x',
+      'in/.git/a.csv': 'x',
+      'in/n.txt': 'x',
+    }
+    const cwd = tree({ ...THREE, ...others })
+    expect(run(cwd, '-q').status).toBe(0)
+    expect(contentOf(cwd)).toEqual(THREE_SCORED)
+  })
+
+  it('follows links to files and folders, and not in a circle', () => {
+    const cwd = tree({ 'elsewhere/x.csv': rows(1), 'in/a.csv': rows(2) })
+    symlinkSync('../elsewhere', join(cwd, 'in/linked'))
+    expect(run(cwd, '-q').status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': scored(2), 'linked/x.csv': scored(1) })
+    symlinkSync('..', join(cwd, 'in/linked/in'))
+    symlinkSync('../in', join(cwd, 'in/circle'))
+    const { status, stderr } = command(['in', '-o', 'other/'], { cwd })
+    expect(stderr).toMatch(/it is a link to a folder that it is in \[E_INPUT\]\n$/)
+    expect(status).toBe(3)
+  })
+
+  it('may be in the folder of inputs, whose part it never is', () => {
+    const cwd = tree(THREE)
+    for (const more of [[], ['--resume'], ['--resume']]) {
+      const args = ['in', '-o', 'in/out/', '--rejects', 'in/bad/', '--stats', 'in/stats/', '-q', ...more]
+      expect(command(args, { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+      expect(contentOf(cwd, 'in/out')).toEqual(THREE_SCORED)
+    }
+  })
+
+  it('says in the manifest what was done with what', () => {
+    const cwd = tree({ 'in/a.csv': BAD })
+    utimesSync(join(cwd, 'in/a.csv'), 1_764_000_000, 1_764_000_000)
+    expect(run(cwd, '-q', '--on-error', 'skip', '--log', '-p', '3').status).toBe(0)
+    expect(manifest(cwd)).toEqual([
+      {
+        part: 'a.csv',
+        input: { path: 'a.csv', bytes: 31, modified: '2025-11-24T16:00:00.000000000Z' },
+        // By sha256sum, of `id,logp_a,logp_b,label\n1,-0.313,-1.31,a\n`.
+        output: { bytes: 40, sha256: SHA },
+        read: 2,
+        written: 1,
+        abstained: 0,
+        rejected: { E_CELL: 1 },
+        lane: 'fast',
+        seconds: expect.any(Number),
+        made: { version: MANIFEST.version, options: { op: 'log-softmax', precision: 3 } },
+      },
+    ])
+  })
+
+  it('says a guess and a warning once', () => {
+    const header = 'name,cat,dog\n'
+    const cwd = tree({ 'in/a.csv': `${header}x,1.5,-2.5\n`, 'in/b.csv': `${header}y,-1.5,2.5\n` })
+    const { status, stderr } = run(cwd)
+    expect(stderr).toBe('softmax: logits: 2 columns (cat, dog); kept: name\nsoftmax: out/: 2 parts done, 2 rows\n')
+    expect(status).toBe(0)
+  })
+
+  it('has a progress of all its bytes', () => {
+    const many = rows(...Array.from({ length: 50_000 }, (_, id) => id))
+    const cwd = tree({ 'in/a.csv': many, 'in/b.csv': many, 'in/c.csv': many })
+    const args = ['in', '-o', 'out/', '--progress', '--lane', 'general']
+    const { stderr } = command(args, { cwd, terminal: 'stderr' })
+    const shares = Array.from(stderr.matchAll(/\r(\d+)%/g), ([, share]) => Number(share))
+    expect(shares.length).toBeGreaterThan(0)
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect(stderr).toMatch(/softmax: out\/: 3 parts done, 150000 rows\n$/)
+  })
+
+  it('is shown by --dry-run, and not written', () => {
+    const cwd = tree({ ...THREE, 'in/dt=1/d.csv.gz': gzipSync(rows(5)) })
+    const { status, stdout, stderr } = run(cwd, '--dry-run', '-t', 'ndjson')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('in/a.csv -> out/a.ndjson\n')
+    expect(stdout).toMatch(/^parts: {3}4, \d+ bytes\n/)
+    expect(stdout).toContain('output:  out/a.ndjson (ndjson)\n')
+    expect(readdirSync(cwd)).toEqual(['in'])
+  })
+
+  it('keeps the files of other programs out of it: with --no-clobber nothing that is there is replaced', () => {
+    const cwd = tree({ ...THREE, 'out/b.csv': 'old' })
+    const { status, stderr } = run(cwd, '--no-clobber')
+    expect(stderr).toMatch(/softmax: cannot write "out\/b\.csv": it is there already.*\[E_OUTPUT\]\n$/)
+    expect(status).toBe(3)
+    expect(contentOf(cwd)).toEqual({ 'b.csv': 'old' })
+    expect(run(cwd, '-q').status).toBe(0)
+    expect(contentOf(cwd)).toEqual(THREE_SCORED)
+  })
+})
+
+/** The digest of an output, by sha256sum. */
+const SHA = '184033361f592118e733556bd8b51d7aed5625c5272040df464347bfa0de91d8'
+
+/** The format of a file by its name. */
+function manifestFormat(name: string): string {
+  return name.split('.').at(-1)!
+}
+
+describe('a folder as the output is refused', () => {
+  const refusals: [string, Files, string[], RegExp, number][] = [
+    [
+      'two parts that would be one',
+      { 'in/a.csv': rows(1), 'in/a.csv.gz': gzipSync(rows(2)) },
+      [],
+      /"in\/a\.csv" and "in\/a\.csv\.gz" would both be "a\.csv" .*\[E_PARTS\]/,
+      2,
+    ],
+    [
+      'a part that would be a folder of another',
+      { 'in/a.csv.gz': gzipSync(rows(1)), 'in/a.csv/b.csv': rows(2) },
+      [],
+      /would both be "a\.csv" in the output.*\[E_PARTS\]/,
+      2,
+    ],
+    [
+      'a part that is called as the manifest is',
+      { 'in/a.csv': rows(1), '_manifest.ndjson': '{"logits":[1,2]}' },
+      ['_manifest.ndjson'],
+      /"_manifest\.ndjson" is a name of what is written.*\[E_PARTS\]/,
+      2,
+    ],
+    [
+      'no part',
+      { 'in/notes.txt': 'x' },
+      [],
+      /^softmax: in\/: cannot read: it is a directory without parts.*\[E_INPUT\]/,
+      3,
+    ],
+    [
+      'a part that is not there',
+      { 'in/a.csv': rows(1) },
+      ['missing.csv'],
+      /^softmax: missing\.csv: cannot read: no such file.*\[E_INPUT\]/,
+      3,
+    ],
+    ['standard input', { 'in/a.csv': rows(1) }, ['-'], /standard input is no part.*\[E_CONFLICT\]/, 2],
+    [
+      'metrics',
+      { 'in/a.csv': rows(1) },
+      ['--truth', 'id', '--metrics', 'm.json'],
+      /--metrics is of one output.*\[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      '--resume with --no-clobber',
+      { 'in/a.csv': rows(1) },
+      ['--resume', '--no-clobber'],
+      /leave out --no-clobber \[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'a file of rejects for several processes',
+      { 'in/a.csv': rows(1) },
+      ['--part', '1/2', '--rejects', 'r'],
+      /--rejects r\/ ?.*\[E_CONFLICT\]|--rejects 'r\/' \[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'a file of statistics for several processes',
+      { 'in/a.csv': rows(1) },
+      ['--part', '1/2', '--stats', 's'],
+      /--stats 's\/' \[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'a file in the place of the folder',
+      { 'in/a.csv': rows(1), out: 'x' },
+      [],
+      /cannot write "out\/?": .*\[E_OUTPUT\]/,
+      3,
+    ],
+    [
+      'what is there of others',
+      { 'in/a.csv': rows(1), 'out/x/other.csv': 'x' },
+      [],
+      /holds "x\/other\.csv", which is no output.*\[E_RESUME\]/,
+      2,
+    ],
+    [
+      'what another program has completed',
+      { 'in/a.csv': rows(1), 'out/_SUCCESS': '' },
+      ['--resume'],
+      /holds a _SUCCESS of another program; .*\[E_RESUME\]/,
+      2,
+    ],
+    [
+      'a manifest of a run before',
+      { 'in/a.csv': rows(1), 'out/_manifest.ndjson': '' },
+      [],
+      /holds the output of another run; go on with it by --resume.*\[E_RESUME\]/,
+      2,
+    ],
+  ]
+
+  it.each(refusals)('for %s, before anything is written', (_, files, args, message, status) => {
+    const cwd = tree(files)
+    const before = contentOf(cwd, '.')
+    const result = run(cwd, ...args)
+    expect(result.stderr).toMatch(message)
+    expect(result.status).toBe(status)
+    expect(contentOf(cwd, '.')).toEqual(before)
+  })
+
+  it.each([
+    ['is that of the inputs', ['in', '-o', 'in/']],
+    ['has an input where an output would be', ['in', '-o', 'out/']],
+    ['has an input where an output would be, by a link', ['in', '-o', 'hard/']],
+  ])('where it %s', (_, args) => {
+    const cwd = tree({ 'in/a.csv': rows(1) })
+    mkdirSync(join(cwd, 'hard'))
+    linkSync(join(cwd, 'in/a.csv'), join(cwd, 'hard/a.csv'))
+    symlinkSync('in', join(cwd, 'out'))
+    const { status, stderr } = command(args, { cwd })
+    expect(stderr).toMatch(/^softmax: the output ".*" is an input; .*\[E_SAME_FILE\]\n$/)
+    expect(status).toBe(2)
+    expect(readFileSync(join(cwd, 'in/a.csv'), 'utf8')).toBe(rows(1))
+  })
+
+  it.each(['--resume', '--part=1/2'])('for %s where there is none', (flag) => {
+    const { status, stderr } = command([flag, '-o', 'out.csv'], { stdin: rows(1), cwd: folder() })
+    expect(stderr).toMatch(/is of outputs in a folder; name one with -o FOLDER\/ \[E_CONFLICT\]\n$/)
+    expect(status).toBe(2)
+  })
+})
+
+describe('a part that fails', () => {
+  const FAILING = { ...THREE, 'in/b.csv': BAD }
+
+  it('ends the run: the parts before it stay, and the manifest has them', () => {
+    const cwd = tree(FAILING)
+    const { status, stderr } = run(cwd, '--stats', 'stats.json')
+    const [where, error] = stderr.trimEnd().split('\n')
+    expect(where).toBe('softmax: 1 of 3 parts are done; --resume goes on from there')
+    expect(error).toMatch(/^softmax: in\/b\.csv:3: column logit_a \(row 2, byte 27\): "x" is not a number.*\[E_CELL\]$/)
+    expect(status).toBe(1)
+    expect(contentOf(cwd)).toEqual({ '_manifest.ndjson': '', 'a.csv': scored(1) })
+    expect(manifest(cwd)).toMatchObject([{ part: 'a.csv' }])
+    expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toMatchObject({
+      read: 1,
+      written: 1,
+      error: 'E_CELL',
+      parts: { all: 3, done: 1, before: 0 },
+    })
+  })
+
+  it('can be mended, and the run goes on with it', () => {
+    const cwd = tree(FAILING)
+    expect(run(cwd, '-q').status).toBe(1)
+    writeFileSync(join(cwd, 'in/b.csv'), rows(2, 3))
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 parts done, 1 of them before, 4 rows\n')
+    expect(contentOf(cwd)).toEqual(THREE_SCORED)
+  })
+
+  it('can be scored without its bad rows, and the run goes on with that', () => {
+    const cwd = tree(FAILING)
+    expect(run(cwd, '-q').status).toBe(1)
+    const { status, stderr } = run(cwd, '--resume', '--rejects', 'bad.ndjson')
+    expect(stderr).toBe(
+      'softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out/: 3 parts done, 1 of them before, 3 rows\n',
+    )
+    expect(status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...contentOf(cwd), ...THREE_SCORED, 'b.csv': scored(1) })
+    // What has bad rows is not done where these are no longer to be left out.
+    expect(run(cwd, '-q', '--resume', '--on-error', 'fail').status).toBe(1)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+  })
+
+  it('is one that cannot be read, before anything is written', () => {
+    const cwd = tree(THREE)
+    symlinkSync('nowhere', join(cwd, 'in/d.csv'))
+    const { status, stderr } = run(cwd)
+    expect(stderr).toMatch(/^softmax: in\/d\.csv: cannot read: no such file.*\[E_INPUT\]\n$/)
+    expect([status, existsSync(join(cwd, 'out'))]).toEqual([3, false])
+  })
+})
+
+describe('--rejects and --stats', () => {
+  const TWO_BAD = { 'in/a.csv': BAD, 'in/b.csv': rows(3), 'in/dt=1/c.csv': BAD }
+  const reject = (source: string) => expect.objectContaining({ source, row: 2, code: 'E_CELL', raw: '2,x,1' })
+  const linesOf = (cwd: string, path: string) =>
+    readFileSync(join(cwd, path), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+
+  it('may be folders, with a file for each part that has some', () => {
+    const cwd = tree(TWO_BAD)
+    expect(run(cwd, '-q', '--rejects', 'bad/', '--stats', 'stats/').status).toBe(0)
+    expect(Object.keys(contentOf(cwd, 'bad'))).toEqual(['a.csv.ndjson', 'dt=1/c.csv.ndjson'])
+    expect(linesOf(cwd, 'bad/dt=1/c.csv.ndjson')).toEqual([reject('in/dt=1/c.csv')])
+    expect(statSync(join(cwd, 'bad/a.csv.ndjson')).mode & 0o777).toBe(0o600)
+    expect(Object.keys(contentOf(cwd, 'stats'))).toEqual(['a.csv.json', 'b.csv.json', 'dt=1/c.csv.json'])
+    expect(linesOf(cwd, 'stats/a.csv.json')).toMatchObject([
+      { read: 2, written: 1, rejected: { E_CELL: 1 }, bytes: 31 },
+    ])
+  })
+
+  it('may be one file for all, also where the run goes on after a stop', () => {
+    const cwd = tree({ ...TWO_BAD, 'in/b.csv': 'id,logit_a,logit_b\n3,x,1\n' })
+    const args = ['--rejects', 'bad.ndjson', '--stats', 'stats.json', '-q']
+    expect(run(cwd, ...args).status).toBe(1)
+    expect(linesOf(cwd, 'bad.ndjson')).toEqual([reject('in/a.csv'), expect.objectContaining({ source: 'in/b.csv' })])
+    writeFileSync(join(cwd, 'in/b.csv'), rows(3))
+    for (const before of [1, 3]) {
+      expect(run(cwd, '--resume', ...args).status).toBe(0)
+      expect(linesOf(cwd, 'bad.ndjson')).toEqual([reject('in/a.csv'), reject('in/dt=1/c.csv')])
+      expect(linesOf(cwd, 'stats.json')).toMatchObject([
+        { read: 5, written: 3, rejected: { E_CELL: 2 }, lane: 'fast', parts: { all: 3, done: 3, before } },
+      ])
+    }
+    expect(statSync(join(cwd, 'bad.ndjson')).mode & 0o777).toBe(0o600)
+  })
+
+  it('are made again where they are gone', () => {
+    const cwd = tree(TWO_BAD)
+    expect(run(cwd, '-q', '--rejects', 'bad/').status).toBe(0)
+    const before = contentOf(cwd, 'bad')
+    rmSync(join(cwd, 'bad/a.csv.ndjson'))
+    expect(run(cwd, '--resume', '--rejects', 'bad/').stderr).toContain('3 parts done, 2 of them before')
+    expect(contentOf(cwd, 'bad')).toEqual(before)
+  })
+})
+
+describe('--resume', () => {
+  it('leaves what is done as it is, and does what is not', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q').status).toBe(0)
+    const { ino } = statSync(join(cwd, 'out/a.csv'))
+    rmSync(join(cwd, 'out/b.csv'))
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 parts done, 2 of them before, 4 rows\n')
+    expect(statSync(join(cwd, 'out/a.csv')).ino).toBe(ino)
+    expect(contentOf(cwd)).toEqual(THREE_SCORED)
+    expect(manifest(cwd).map(({ part }) => part)).toEqual(['a.csv', 'b.csv', 'c.csv'])
+  })
+
+  it('begins where there is nothing', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '--resume').status).toBe(0)
+    expect(contentOf(cwd)).toEqual(THREE_SCORED)
+  })
+
+  const changes: [string, (cwd: string) => void][] = [
+    ['an input has another size', (cwd) => writeFileSync(join(cwd, 'in/b.csv'), rows(20, 30))],
+    ['an input has another time', (cwd) => utimesSync(join(cwd, 'in/b.csv'), 1, 1)],
+    ['an output has other bytes', (cwd) => writeFileSync(join(cwd, 'out/b.csv'), scored(2, 4))],
+    ['an output was cut off', (cwd) => writeFileSync(join(cwd, 'out/b.csv'), scored(2))],
+    ['the manifest was cut off', (cwd) => cut(join(cwd, 'out/_manifest.ndjson'), 'c.csv')],
+    ['a line of the manifest is damaged', (cwd) => damage(join(cwd, 'out/_manifest.ndjson'), 'b.csv')],
+  ]
+
+  it.each(changes)('does a part again where %s', (_, change) => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q').status).toBe(0)
+    change(cwd)
+    const inputs = contentOf(cwd, 'in')
+    expect(run(cwd, '--resume').stderr).toMatch(/3 parts done, 2 of them before/)
+    const ids = (text: string) => scored(...Array.from(text.matchAll(/^(\d+),/gm), ([, id]) => id!))
+    expect(contentOf(cwd)).toEqual({
+      ...DONE,
+      ...Object.fromEntries(Object.entries(inputs).map(([name, text]) => [name, ids(text)])),
+    })
+    expect(manifest(cwd).length).toBe(3)
+  })
+
+  it('has no _SUCCESS while a part is done again', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q').status).toBe(0)
+    writeFileSync(join(cwd, 'in/b.csv'), BAD)
+    expect(run(cwd, '-q', '--resume').status).toBe(1)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+  })
+
+  it.each([
+    [['-T', '2'], [], 'with --temperature 2, and this run is without --temperature'],
+    [[], ['--log'], 'without --log, and this run is with --log'],
+    [['--labels', 'x,y'], ['--labels', 'x,z'], `with --labels '["x","y"]', and this run is with --labels '["x","z"]'`],
+    [['--no-keep'], [], 'with --no-keep, and this run is without --no-keep'],
+  ])('refuses other options: %j, then %j', (before, now, message) => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q', ...before).status).toBe(0)
+    const { status, stderr } = run(cwd, '--resume', ...now)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/\[E_RESUME\]\n$/)
+    expect(status).toBe(2)
+  })
+
+  it('goes on with other names in a file of labels as with other options, and with other threads', () => {
+    const cwd = tree({ ...THREE, 'names.txt': 'x\ny\n' })
+    expect(run(cwd, '-q', '--labels', '@names.txt').status).toBe(0)
+    expect(run(cwd, '-q', '--resume', '--labels', 'x,y', '-j', '1', '--lane', 'general').status).toBe(0)
+    writeFileSync(join(cwd, 'names.txt'), 'x\nz\n')
+    expect(run(cwd, '--resume', '--labels', '@names.txt').stderr).toMatch(/\[E_RESUME\]\n$/)
+  })
+
+  it('refuses outputs whose inputs are gone, and those of another version', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q').status).toBe(0)
+    rmSync(join(cwd, 'in/b.csv'))
+    expect(run(cwd, '--resume').stderr).toMatch(/holds "b\.csv", which is no output of these inputs.*\[E_RESUME\]\n$/)
+    rmSync(join(cwd, 'out/b.csv'))
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 parts done, 2 of them before, 2 rows\n')
+    expect(manifest(cwd).length).toBe(2)
+    const path = join(cwd, 'out/_manifest.ndjson')
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`"${MANIFEST.version}"`, '"0.0.9"'))
+    expect(run(cwd, '--resume').stderr).toMatch(/was made by version 0\.0\.9, and this is .*\[E_RESUME\]\n$/)
+  })
+
+  it('finds a manifest that was left within a line, and adds to it', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q').status).toBe(0)
+    const path = join(cwd, 'out/_manifest.ndjson')
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20))
+    writeFileSync(join(cwd, 'in/d.csv'), BAD)
+    expect(run(cwd, '-q', '--resume').status).toBe(1)
+    expect(run(cwd, '--resume', '--on-error', 'skip').stderr).toContain('4 parts done, 3 of them before')
+  })
+})
+
+/** Cuts a manifest off within the line of a part. */
+function cut(path: string, part: string): void {
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.slice(0, text.indexOf(`{"part":"${part}"`) + 40))
+}
+
+function damage(path: string, part: string): void {
+  writeFileSync(path, readFileSync(path, 'utf8').replace(`{"part":"${part}"`, '{"part"'))
+}
+
+describe('--part', () => {
+  const MANY = Object.fromEntries(
+    Array.from({ length: 23 }, (_, index) => [
+      `in/${index % 2 ? 'odd/' : ''}p${index}.csv`,
+      rows(...Array.from({ length: 1 + ((index * 7) % 13) * 400 }, (_, id) => id)),
+    ]),
+  )
+
+  it('takes every part in one share, and _SUCCESS comes with the last', () => {
+    const cwd = tree(MANY)
+    expect(command(['in', '-o', 'whole/', '-q'], { cwd }).status).toBe(0)
+    for (const share of [3, 1, 2]) {
+      expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+      expect(run(cwd, '--part', `${share}/3`).status).toBe(0)
+    }
+    const { '_manifest.ndjson': _, ...whole } = contentOf(cwd, 'whole')
+    const manifests = ['_manifest-1-of-3.ndjson', '_manifest-2-of-3.ndjson', '_manifest-3-of-3.ndjson']
+    expect(contentOf(cwd)).toEqual({ ...whole, ...Object.fromEntries(manifests.map((name) => [name, ''])) })
+    const lines = manifests.map((name) => manifest(cwd, name))
+    expect(
+      lines
+        .flat()
+        .map(({ part }) => part)
+        .sort(),
+    ).toEqual(Object.keys(whole).filter((name) => name !== '_SUCCESS'))
+    const loads = lines.map((share) => share.reduce((sum, { input }) => sum + input.bytes, 0))
+    expect(Math.max(...loads) / Math.min(...loads)).toBeLessThan(1.3)
+  })
+
+  it('needs nothing of the other processes, which may run at once', async () => {
+    const cwd = tree(MANY)
+    const shares = Array.from(
+      { length: 4 },
+      (_, index) => start(['in', '-o', 'out/', '--part', `${index + 1}/4`], cwd).ended,
+    )
+    for (const { status } of await Promise.all(shares)) expect(status).toBe(0)
+    expect(Object.keys(contentOf(cwd)).filter((name) => !name.startsWith('_')).length).toBe(23)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+
+  it('says how many parts are left to others, and may have none itself', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '--part', '4/4').stderr).toBe(
+      'softmax: out/: 0 of 3 parts done, 0 rows; 3 parts are left to other shares\n',
+    )
+    expect(run(cwd, '--part', '4/4').stderr).toMatch(/holds the output of another run.*\[E_RESUME\]\n$/)
+    expect(run(cwd, '--part', '4/4', '--resume').status).toBe(0)
+    expect(run(cwd, '--part', '1/5').stderr).toMatch(/\[E_RESUME\]\n$/)
+  })
+
+  it('goes on with what other shares, of another number, have done', () => {
+    const cwd = tree(MANY)
+    expect(run(cwd, '-q', '--part', '1/3').status).toBe(0)
+    expect(run(cwd, '--resume', '--part', '1/2').stderr).toMatch(/ parts done, [1-9]\d* of them before, /)
+    expect(run(cwd, '--resume').stderr).toMatch(/23 parts done, [1-9]\d* of them before, /)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+
+  it('refuses other options than those of other shares', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q', '--part', '1/2').status).toBe(0)
+    expect(run(cwd, '--part', '2/2', '-T', '3').stderr).toMatch(/was made without --temperature.*\[E_RESUME\]\n$/)
+  })
+
+  it('has no _SUCCESS where the output of another share is gone', () => {
+    const cwd = tree(THREE)
+    expect(run(cwd, '-q', '--part', '1/2').status).toBe(0)
+    const [{ part }] = manifest(cwd, '_manifest-1-of-2.ndjson')
+    rmSync(join(cwd, 'out', part))
+    expect(run(cwd, '--part', '2/2').stderr).toMatch(/; 1 part is left to other shares\n$/)
+    expect(run(cwd, '--part', '1/2', '--resume').status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+})
