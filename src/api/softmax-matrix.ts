@@ -1,9 +1,10 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { SoftmaxError } from '../core/errors.js'
+import { resolveLayout } from '../core/layout.js'
 import { logitOf } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
-import { hasBits, requireTruth, resolveLayout } from '../core/schema.js'
+import { hasBits, requireTruth } from '../core/truth-columns.js'
 import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import { type Scores, scoreMatrix } from '../kernel/host/matrix.js'
 import { nonfiniteError, withZeros } from '../pipeline/scorer.js'

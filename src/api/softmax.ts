@@ -1,17 +1,11 @@
 /** Object mode: a stream of rows -> a stream of predictions. */
 import type { Duplex } from 'node:stream'
-import { EVIDENCE_ROWS } from '../core/logit-columns.js'
-import { rounder } from '../core/number.js'
-import { parseOptions, type SettingsOf, type ValueOf } from '../core/options.js'
-import { type Prediction, predictor } from '../core/prediction.js'
-import type { ScoredRows } from '../core/record-batch.js'
-import { classWarnings, type Schema } from '../core/schema.js'
-import { inBatches } from '../io/batches.js'
+import { parseOptions, type ValueOf } from '../core/options.js'
+import type { Prediction } from '../core/prediction.js'
+import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { lookAhead, PATIENCE } from '../io/look-ahead.js'
-import { needsEvidence, type RowShape, readRows, shapeOf } from '../pipeline/object-rows.js'
-import { countRows, type RowTotals, requireConservation, requireRows } from '../pipeline/row-counts.js'
-import { abstainedIn, batchScorer } from '../pipeline/scorer.js'
+import { BATCH, predictRows } from '../pipeline/predict-rows.js'
+import type { RowTotals } from '../pipeline/row-counts.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -103,10 +97,7 @@ export function logSigmoid(options: SoftmaxOptions = {}): PredictionStream {
 
 type AllClasses = SoftmaxOptions & { topK?: undefined; minConfidence?: undefined }
 
-/** The most rows that are scored together, and as many wait. */
-const BATCH = 64
-
-function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStream {
+function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStream {
   const settings = { ...parseOptions(options, 'objects'), op }
   const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
@@ -114,65 +105,4 @@ function predictions(options: SoftmaxOptions, op: Settings['op']): PredictionStr
     (rows) => predictRows(rows, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
   )
   return Object.assign(stream, { stats })
-}
-
-type Settings = SettingsOf<'objects'> & { op: ValueOf<'op'> }
-
-interface Run {
-  settings: Settings
-  stats: RowTotals
-  emit(event: 'schema' | 'warning', what: unknown): void
-}
-
-async function* predictRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<Prediction> {
-  yield* countRows(scoredRows(rows, run), run)
-  requireConservation(run.stats)
-  requireRows(run)
-}
-
-/** Scores rows in batches; the first valid row says what all are like. */
-async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
-  const { first, all } = await firstRows(rows, run.settings)
-  let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined
-  for await (let batch of inBatches(all, BATCH, true)) {
-    while (!score && batch.length > 0) {
-      const [row] = batch
-      const shape = shapeOf(row, first.length > 0 ? first : batch, run.settings)
-      if ('code' in shape) {
-        yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
-        batch = batch.slice(1)
-      } else {
-        announce(shape, run)
-        score = rowScorer(shape, run.settings)
-      }
-    }
-    if (score && batch.length > 0) yield score(batch)
-  }
-}
-
-/** The first rows, as many as say which properties are logits; and all rows. */
-async function firstRows(rows: AsyncGenerator<unknown>, settings: Settings) {
-  const first: unknown[] = []
-  const wantsMore = (row: unknown) => first.push(row) < EVIDENCE_ROWS && needsEvidence(first, settings)
-  return { first, all: await lookAhead(rows, wantsMore, PATIENCE) }
-}
-
-function announce({ schema, layout }: RowShape, { emit }: Run): void {
-  if (schema) emit('schema', schema)
-  for (const warning of classWarnings(layout)) emit('warning', warning)
-}
-
-const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
-
-/** The function that scores rows of a shape. */
-function rowScorer(shape: RowShape, settings: Settings): (rows: unknown[]) => ScoredRows<Prediction> {
-  const score = batchScorer({ schema: shape.layout, settings })
-  const predict = predictor(shape.layout, rounder(settings))
-  return (batch) => {
-    const read = readRows(batch, shape, settings)
-    const { scores, good, rowErrors, rows } = score(read)
-    const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
-    const abstained = abstainedIn(scores, good)
-    return { ...NOTHING, pieces, rows, written: pieces.length, abstained, errors: rowErrors }
-  }
 }

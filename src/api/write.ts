@@ -1,18 +1,11 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
 import type { Duplex } from 'node:stream'
-import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
-import { printer } from '../core/number.js'
-import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
-import type { Field } from '../core/output-columns.js'
-import type { RecordBatchWriter } from '../core/record-batch.js'
-import { valueOf } from '../formats/columnar.js'
+import { type FormatName, requireFormat, rowFormatOf } from '../core/formats.js'
+import { parseOptions, requireApplicable } from '../core/options.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
-import { loadFormat } from '../formats/index.js'
 import { arrayOf } from '../formats/ndjson/array.js'
-import { inBatches } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import type { Scores } from '../kernel/host/matrix.js'
-import { columnsOf, type Row, type RowColumns, recordOf } from '../pipeline/row-columns.js'
+import { writeRows } from '../pipeline/write-rows.js'
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -48,90 +41,4 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
     return settings.to === format ? bytes : arrayOf(bytes)
   })
   return stream
-}
-
-type Settings = SettingsOf<'bytes'> & { to: FormatName }
-
-/** The most rows that are written at once. */
-const BATCH = 1024
-
-async function* writeRows(
-  rows: AsyncIterable<unknown>,
-  settings: Settings,
-  warn: (text: string) => void,
-): AsyncGenerator<Uint8Array> {
-  let output: Output | undefined
-  try {
-    for await (const batch of inBatches(rows, BATCH, isText(settings.to))) {
-      if (!output) {
-        output = await openOutput(batch, settings, warn)
-        yield* output.writer.begin()
-      }
-      yield* writeBatch(batch, output)
-    }
-    if (output) yield* output.writer.end()
-  } finally {
-    await output?.writer.close?.()
-  }
-}
-
-/** What is written, once it is known from the first rows. */
-interface Output {
-  writer: RecordBatchWriter
-  columns: RowColumns
-  /** The values of the new fields in the rows that are being written. */
-  values: unknown[][]
-  /** How many rows came before. */
-  rows: number
-}
-
-/** Writes the rows up to one that does not fit. */
-async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uint8Array> {
-  const { writer, columns, values } = output
-  const rows: Row[] = []
-  let failure: unknown
-  values.length = 0
-  try {
-    for (const [index, item] of batch.entries()) {
-      const place = output.rows + index + 1
-      const row = recordOf(item, place)
-      values.push(columns.read(row, place))
-      rows.push(row)
-    }
-  } catch (error) {
-    failure = error
-  }
-  output.rows += rows.length
-  const kept = columns.kept.map(({ name }) => rows.map((row) => valueOf(row[name])))
-  if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })
-  if (failure) throw failure
-}
-
-/** The fields take their values from the rows. */
-const NO_SCORES = {} as Scores
-
-/** Resolves the output by the first rows. */
-async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
-  const format = await loadFormat(settings.to)
-  const columns = columnsOf(batch, settings, format, warn)
-  const values: unknown[][] = []
-  const fields = columns.fields.map(
-    ({ all, members, position, positions, classIndex, ...field }, at): Field => ({
-      ...field,
-      value: (_, row) => values[row]![at] as number,
-    }),
-  )
-  const writer = await format.write({
-    kept: columns.kept,
-    fields,
-    classes: columns.classes,
-    print: printer(settings),
-    float32: settings.float32,
-    escapeFormulas: settings.escapeFormulas,
-    header: settings.outputHeader ?? true,
-    rows: undefined,
-    dialect: { ...dialectFromOptions(settings), comment: undefined, newline: '\n' },
-    cells: 'text',
-  })
-  return { writer, columns, values, rows: 0 }
 }

@@ -1,9 +1,16 @@
 /** What is announced of a guess. */
 import { shortened } from '../core/errors.js'
 import type { Schema } from '../core/schema.js'
+import { complain, isNew } from './messages.js'
+
+/** What is said neither by arguments nor by convention is said here. */
+export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: Set<string>): void {
+  const text = announcement(schema)
+  if (schema.guessed && !quiet && isNew(text, said)) complain(text)
+}
 
 /** Which columns were taken for logits, and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
-export function announcement({ header, logits, kept }: Schema): string {
+function announcement({ header, logits, kept }: Schema): string {
   const names = logits.map((index) => header[index]!)
   const others = kept.map((index) => header[index]!).join(', ')
   return `logits: ${names.length} columns (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`

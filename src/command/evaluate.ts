@@ -35,7 +35,7 @@ async function writeReport(page: Output, ...[sources, settings, emit]: Parameter
 const MOST_LISTED = 30
 
 /** The metrics as a table. */
-export function metricsTable(metrics: Metrics): string {
+function metricsTable(metrics: Metrics): string {
   const { rows, unlabelled, rejected, abstained, classes, macro, weighted } = metrics
   const counts = Object.entries({ unlabelled, rejected, abstained }).filter(([, count]) => count > 0)
   const lines = [

@@ -5,7 +5,7 @@ import { kebab, optionText } from '../core/option-words.js'
 import { OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
 
 /** What an argument list asks for. */
-export interface Arguments {
+interface Arguments {
   inputs: string[]
   options: OptionsOf<'command'>
 }

@@ -4,12 +4,12 @@ import type { SettingsOf } from '../core/options.js'
 import type { Reject } from '../core/reject.js'
 import type { Schema } from '../core/schema.js'
 import type { Run } from '../pipeline/run.js'
-import { announcement } from './announcement.js'
+import { announce } from './announcement.js'
 import { sourcesOf } from './inputs.js'
-import { complain, warn } from './messages.js'
+import { warn } from './messages.js'
 import { openOutput } from './output.js'
 import { openRejects } from './rejects.js'
-import { bytesSettings } from './score-run.js'
+import { bytesSettings } from './score-options.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
 
 /** Makes the text that is written, of the inputs. */
@@ -46,8 +46,7 @@ async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: 
   try {
     return await judge(sourcesOf(inputs), bytes, (event, what, source) => {
       if (event === 'warning') warn(settings, `${source}: ${what}`)
-      const schema = what as Schema
-      if (event === 'schema' && schema.guessed && !settings.quiet) complain(announcement(schema))
+      if (event === 'schema') announce(what as Schema, settings)
     })
   } finally {
     await rejects?.close()

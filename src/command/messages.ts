@@ -10,6 +10,13 @@ export function warn({ quiet }: { quiet: boolean }, text: string): void {
   if (!quiet) complain(`warning: ${text}`)
 }
 
+/** Whether a text was not `said` before, where it is to be said once. */
+export function isNew(text: string, said?: Set<string>): boolean {
+  if (said?.has(text)) return false
+  said?.add(text)
+  return true
+}
+
 /** Prints an error and gives its exit status. Nothing is printed if the reader of standard output has gone. */
 export function report(error: unknown, debug: boolean): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined

@@ -1,7 +1,7 @@
 /** The format of the output: the one that is asked for, or the one of its name. */
 import { extname } from 'node:path'
 import { SoftmaxError, shown } from '../core/errors.js'
-import type { FormatName } from '../core/formats.js'
+import { type FormatName, formatOfBytes, isText } from '../core/formats.js'
 import { formatOf } from '../formats/index.js'
 import { compressionOf } from '../io/compression.js'
 import { fileOf } from './conflict.js'
@@ -23,3 +23,12 @@ export function outputFormat(path: string | undefined, asked: FormatName | undef
 
 /** Text of any format is called so. */
 const PLAIN = '.txt'
+
+/** Refuses to write a binary format, which its first bytes show, to a terminal. */
+export function requireText(bytes: Buffer): void {
+  const format = formatOfBytes(bytes)
+  if (!format || format === 'none' || isText(format)) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${format} is binary and is not written to a terminal; write it to a file with -o, or choose text with -t csv`,
+  })
+}

@@ -1,4 +1,6 @@
 /** The progress line: percent, rows, rate, time left. */
+import type { SettingsOf } from '../core/options.js'
+import { totalSize } from './inputs.js'
 
 /** A line on a terminal that is rewritten in place. */
 export interface Progress {
@@ -9,6 +11,13 @@ export interface Progress {
 
 /** Milliseconds between updates. */
 const INTERVAL = 200
+
+/** A progress line on stderr, where it is asked for or of use. */
+export function progressOf(settings: SettingsOf<'command'>, inputs: readonly string[]): Progress | undefined {
+  const apart = settings.output !== undefined || !process.stdout.isTTY
+  const asked = settings.progress ?? (!settings.quiet && apart)
+  return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
+}
 
 /** A progress line on `terminal`; `total` is the size of the input in bytes, if known. */
 export function showProgress(terminal: NodeJS.WriteStream, total: number | undefined): Progress {

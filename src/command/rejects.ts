@@ -1,4 +1,5 @@
 /** The rejects file: a JSON object for each bad row. Only its owner may read it, because it has data of the input. */
+import { SoftmaxError } from '../core/errors.js'
 import type { Reject } from '../index.js'
 import { openPrivate } from './output.js'
 
@@ -10,6 +11,8 @@ export interface Rejects {
   add(reject: Reject): Promise<void> | undefined
   /** Writes what is left and waits until all of it is on the disk. */
   close(): Promise<void>
+  /** Checks that it has as many rows as were left out. */
+  requireAll(rejected: number): void
 }
 
 /** Bytes to collect before a write. */
@@ -41,6 +44,10 @@ export async function openRejects(path: string): Promise<Rejects> {
     async close() {
       await flush()
       await file.commit()
+    },
+    requireAll(rejected) {
+      if (count === rejected) return
+      throw new SoftmaxError('E_INTERNAL', { reason: `${rejected} rows rejected, of which ${count} are in the file` })
     },
   }
 }

@@ -76,7 +76,7 @@ export function withNulls(validity: Uint8Array, length: number): Pick<ColumnData
 }
 
 /** How many of the first bits are 1. */
-export function countBits(bits: Uint8Array, length: number): number {
+function countBits(bits: Uint8Array, length: number): number {
   let count = 0
   const whole = length >> 3
   for (let at = 0; at < whole; at++) count += ONES[bits[at]!]!
@@ -205,7 +205,7 @@ export function decodeDictionary(data: ColumnData): ColumnData {
 }
 
 /** Gives an array like another, of so many numbers of any value. */
-export type Allocate = (like: NumberArray, length: number) => NumberArray
+type Allocate = (like: NumberArray, length: number) => NumberArray
 
 /**
  * Columns of one type, one after the other; at least one. Dictionaries that differ are put one after the other too, and

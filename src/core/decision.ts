@@ -8,7 +8,7 @@ import { items, type ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
 
 /** What labels are chosen by. */
-export interface DecisionSettings {
+interface DecisionSettings {
   calibration?: ValueOf<'calibration'> | undefined
   threshold?: ValueOf<'threshold'> | undefined
   minConfidence?: ValueOf<'minConfidence'> | undefined

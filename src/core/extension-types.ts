@@ -3,7 +3,7 @@ import type { Field } from './data-type.js'
 import { RawJson, type Value } from './record-batch.js'
 
 /** The key of a field's metadata that names its extension type. */
-export const EXTENSION_NAME = 'ARROW:extension:name'
+const EXTENSION_NAME = 'ARROW:extension:name'
 
 /** The function that makes the values of a field of what is stored; undefined where they are the same. */
 export function extensionOf(field: Field | undefined): ((stored: Value) => Value) | undefined {

@@ -26,6 +26,11 @@ export interface Layout {
   columnNames?: ColumnNames
 }
 
+/** A layout, and the output columns that are written. */
+export interface OutputLayout extends Layout {
+  emit: OutputColumn[]
+}
+
 /** Names in place of those of output columns. */
 export type ColumnNames = { readonly [Name in OutputColumn]?: string }
 

@@ -5,6 +5,7 @@ import {
   type ColumnNames,
   type Layout,
   type OutputColumn,
+  type OutputLayout,
   probabilityKey,
   SETS,
   type Shape,
@@ -51,7 +52,6 @@ export interface Prediction {
 }
 
 type Properties = Record<string, unknown>
-type OutputLayout = Layout & { emit: readonly OutputColumn[] }
 
 /** The properties that hold the results of all classes, or of the most probable ones. */
 export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']

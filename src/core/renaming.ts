@@ -1,9 +1,8 @@
 /** Names for new columns in place of those that others have: the `emit` that messages propose. */
-import { type ColumnNames, fieldsOf, type Layout, type OutputColumn } from './output-columns.js'
+import { type ColumnNames, fieldsOf, type OutputColumn, type OutputLayout } from './output-columns.js'
 
-export type EmitLayout = Layout & { emit: readonly OutputColumn[] }
 /** The names that an output has for a layout, each beside its output column. */
-type NamesOf = (layout: EmitLayout) => (readonly [OutputColumn, string])[]
+type NamesOf = (layout: OutputLayout) => (readonly [OutputColumn, string])[]
 
 /**
  * The `emit` that is asked for, with other names where those of new columns are `taken`, or are the same; undefined where
@@ -11,7 +10,7 @@ type NamesOf = (layout: EmitLayout) => (readonly [OutputColumn, string])[]
  */
 export function emitBeside(
   taken: Iterable<string>,
-  layout: EmitLayout,
+  layout: OutputLayout,
   namesOf: NamesOf = namesOfFields,
 ): string | undefined {
   const others = new Set(taken)
@@ -27,12 +26,12 @@ export function emitBeside(
   }
 }
 
-export function namesOfFields(layout: EmitLayout): (readonly [OutputColumn, string])[] {
+export function namesOfFields(layout: OutputLayout): (readonly [OutputColumn, string])[] {
   return layout.emit.flatMap((column) => fieldsOf([column], layout).map(({ name }) => [column, name] as const))
 }
 
 /** The first output column that makes a name which is taken, or which one before it makes; undefined where none does. */
-function clashing(layout: EmitLayout, taken: ReadonlySet<string>, namesOf: NamesOf): OutputColumn | undefined {
+function clashing(layout: OutputLayout, taken: ReadonlySet<string>, namesOf: NamesOf): OutputColumn | undefined {
   const used = new Set(taken)
   for (const [column, name] of namesOf(layout)) {
     // Beside the probabilities of the most probable classes stand their labels, which are called as the label is.
@@ -42,12 +41,12 @@ function clashing(layout: EmitLayout, taken: ReadonlySet<string>, namesOf: Names
   return undefined
 }
 
-function isRanked(name: string, { topK, columnNames }: EmitLayout): boolean {
+function isRanked(name: string, { topK, columnNames }: OutputLayout): boolean {
   return topK > 0 && name.startsWith(`${columnNames?.label ?? 'label'}_`)
 }
 
 /** Names to try: first that which a column has when none is asked for. */
-function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK }: EmitLayout) {
+function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK }: OutputLayout) {
   const own = columnNames?.[column] === undefined ? [] : [undefined]
   if (column === 'label') return [...own, 'predicted', 'predicted_label', 'softmax_label']
   if (column !== 'probs') return [...own, `predicted_${column}`, `softmax_${column}`]

@@ -1,5 +1,79 @@
-/** Which of several columns of true classes is of which class. */
+/** The columns of true classes: which they are, and of which class each is, where each class has one. */
 import { SoftmaxError } from './errors.js'
+import type { SampledColumn } from './evidence.js'
+import { repeated } from './labels.js'
+import type { LayoutSettings } from './layout.js'
+import { optionText } from './option-words.js'
+import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
+import { selectOne, selectTruths } from './selector.js'
+import { requireApart } from './truth-names.js'
+
+/** Where the true classes of a row stand. */
+export interface TruthPlaces {
+  /** The position, from 0, of the column of true classes. */
+  truth?: number
+  /** Where each class has one, 0 or 1: these, in class order; `truth` is the first. */
+  truths?: number[]
+}
+
+/** Throws E_CONFLICT where an output column is of the true class, and there is none. */
+export function requireTruth(emit: readonly OutputColumn[], truth: unknown): void {
+  const needing = TRUTHS.find((name) => emit.includes(name))
+  if (needing === undefined || truth !== undefined) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${needing} is of the true class of a row; name its column with ${optionText('truth')}`,
+  })
+}
+
+/** The columns of true classes: one, or where a row may have several, perhaps one for each. */
+export function truthsOf({ truth, op }: Pick<LayoutSettings, 'truth' | 'op'>, header: readonly string[]): number[] {
+  if (truth === undefined) return []
+  return op.endsWith('sigmoid') ? selectTruths(truth, header) : [selectOne(truth, header)]
+}
+
+/** The same, as a schema has them. Throws E_CONFLICT, E_NAME, E_SELECTOR where they do not go with the classes. */
+export function truthIn(
+  truths: readonly number[],
+  logits: readonly number[],
+  header: readonly string[],
+  layout: OutputLayout,
+): TruthPlaces {
+  const [truth] = truths
+  for (const index of truths) requireApart(index, logits, header[index]!)
+  requireTruth(layout.emit, truth)
+  if (truth === undefined) return {}
+  requireDistinctClasses(layout.classes)
+  const names = truths.map((index) => header[index]!)
+  return hasBits(names, layout) ? { truth, truths: byClass(truths, names, layout.classes) } : { truth }
+}
+
+/** Throws E_NAME where two classes have one name: it does not say which one is true. */
+export function requireDistinctClasses(classes: readonly string[]): void {
+  const name = repeated(classes)
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
+}
+
+/** Whether some columns of true classes are a bit each. Throws E_CONFLICT where they are neither as many as classes nor one. */
+export function hasBits(names: readonly string[], layout: OutputLayout): boolean {
+  const { classes, sigmoid, emit, decision } = layout
+  if (!sigmoid) return false
+  const option = emit.includes('rank')
+    ? `${optionText('emit')} has rank, which is of one true class a row, and sigmoid is for several: loss and correct are of these`
+    : decision?.minConfidence !== undefined
+      ? `${optionText('minConfidence')} is of one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
+      : undefined
+  if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })
+  if (names.length === 1) return false
+  if (names.length === classes.length) return true
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
+  })
+}
+
+/** A column of true classes is no logit, whatever it is called and has. */
+export function withoutTruth(columns: readonly SampledColumn[], truths: readonly number[]): readonly SampledColumn[] {
+  return columns.map((column, index) => (truths.includes(index) ? { ...column, isIndex: true } : column))
+}
 
 /**
  * Columns in the order of the classes: by their names, where these are the names of the classes or their positions, with

@@ -7,7 +7,7 @@ import { buildColumn } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { concatColumns, isValid, takeRows, withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
-import type { Field, Layout, OutputColumn } from '../core/output-columns.js'
+import type { Field, OutputLayout } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
 import { acquireNumbers } from '../io/column-pool.js'
 import { MOST_BY_CLASS, type Scores } from '../kernel/host/matrix.js'
@@ -31,12 +31,7 @@ export function validPositions(positions: Int32Array): Pick<ColumnData, 'validit
 }
 
 /** Whether results are a column for each class from the start. */
-export function isByClass({
-  emit,
-  topK,
-  shape = 'columns',
-  classes,
-}: Layout & { emit: readonly OutputColumn[] }): boolean {
+export function isByClass({ emit, topK, shape = 'columns', classes }: OutputLayout): boolean {
   return shape === 'columns' && topK === 0 && classes.length <= MOST_BY_CLASS && emit.includes('probs')
 }
 

@@ -27,7 +27,7 @@ const GZIP = '\x1f\x8b'
 const ZSTD = '\x28\xb5\x2f\xfd'
 
 /** Every compression once. */
-export const COMPRESSIONS = {
+const COMPRESSIONS = {
   gzip: {
     extensions: ['.gz', '.gzip'],
     magic: beginsAs(GZIP),

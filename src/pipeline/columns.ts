@@ -2,11 +2,12 @@
 import { SoftmaxError, shown } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
+import { classWarnings } from '../core/layout.js'
 import { optionText } from '../core/option-words.js'
 import { OPTIONS, type SettingsOf } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
-import { classWarnings, type Schema } from '../core/schema.js'
+import type { Schema } from '../core/schema.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 

@@ -1,7 +1,8 @@
 /** Inputs without rows whose logits would be lists: of how many classes, only another input can say. */
+
+import { findWhole } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
-import { findWhole } from '../core/schema.js'
 
 /** The list column of the logits, where it has no rows that say how many classes there are. */
 export function unmeasuredList(

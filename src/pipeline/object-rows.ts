@@ -1,97 +1,21 @@
 /** Rows that are JavaScript values, arrays of logits or records that hold them, as record batches. */
-import { isLogitName } from '../core/column-name.js'
-import { SoftmaxError } from '../core/errors.js'
-import { isBytes, kindOf } from '../core/kind-of.js'
+import { kindOf } from '../core/kind-of.js'
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
-import type { SettingsOf, ValueOf } from '../core/options.js'
-import type { Layout, OutputColumn } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { emitBeside } from '../core/renaming.js'
-import {
-  hasBits,
-  requireDistinctClasses,
-  requireNewNames,
-  requireTruth,
-  resolveLayout,
-  resolveSchema,
-  type Schema,
-  withRenaming,
-} from '../core/schema.js'
-import { selectOne, selectTruths } from '../core/selector.js'
-import { byClass } from '../core/truth-columns.js'
-import { typeOf } from '../core/value-type.js'
+import { notARow, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
 
-type Settings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
-type Properties = Record<string, unknown>
-
-/** What all rows of a stream have in common, resolved from the first. */
-export interface RowShape {
-  layout: Layout & { emit: OutputColumn[] }
-  /** Of records with a property for each class. */
-  schema?: Schema
-  /** What the logits are called in errors. */
-  columns: readonly string[]
-  /** The property that has the true class. */
-  truth?: string
-  /** Where each class has one, 0 or 1: these, in class order. */
-  truths?: string[]
-  /** Takes a row apart; undefined where it is not one of this shape. */
-  split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
-}
-
 /** Some rows, and what else their records hold. */
-export interface ObjectBatch extends RecordBatch {
+interface ObjectBatch extends RecordBatch {
   rest: Properties[]
 }
 
-/** Whether more of the first rows are needed to say which of their properties are logits. */
-export function needsEvidence(rows: readonly unknown[], { logits, onError }: Settings): boolean {
-  if (logits !== undefined) return false
-  const first = rows.find(isRecord)
-  if (!first) return onError === 'skip' && !rows.some(isList)
-  return !isList(first.logits) && !isRecord(first.logits) && !Object.keys(first).some(isLogitName)
-}
-
-/**
- * The shape of the rows, by the first of them; or what is wrong with it, where it is no row of any shape.
- *
- * @param evidence the first rows, where {@link needsEvidence} asks for them
- * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME
- */
-export function shapeOf(first: unknown, evidence: readonly unknown[], settings: Settings): RowShape | RowError {
-  if (isBytes(first)) throw bytesError()
-  if (hasNoClass(first)) return notARow('a row without logits')
-  if (isList(first)) return withTruth(listShape(first, splitList, settings), [], settings)
-  if (!isRecord(first)) return notARow(kindOf(first))
-  return withRenaming(settings, (settings) => {
-    const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
-    const others = Object.keys(shape.split(first)?.rest ?? {})
-    if (settings.keep) requireNewNames(shape.layout, others, predictedNames)
-    return withTruth(shape, others, settings)
-  })
-}
-
-/** A shape with the property that has the true class. Throws E_SELECTOR, E_CONFLICT. */
-function withTruth(shape: RowShape, others: readonly string[], { truth }: Settings): RowShape {
-  requireTruth(shape.layout.emit, truth)
-  if (truth === undefined) return shape
-  const { layout } = shape
-  requireDistinctClasses(layout.classes)
-  if (!layout.sigmoid) return { ...shape, truth: others[selectOne(truth, others)]! }
-  const names = selectTruths(truth, others).map((index) => others[index]!)
-  return {
-    ...shape,
-    truth: names[0]!,
-    ...(hasBits(names, layout) && { truths: byClass(names, names, layout.classes) }),
-  }
-}
-
 /** The rows as a batch, in which those that are not of the shape are bad. */
-export function readRows(rows: readonly unknown[], shape: RowShape, settings: Settings): ObjectBatch {
+export function readRows(rows: readonly unknown[], shape: RowShape, settings: ShapeSettings): ObjectBatch {
   const rule = { missing: settings.missing, nulls: nullsOf(settings) }
   const width = shape.columns.length
   const logits = new Float64Array(rows.length * width)
@@ -148,105 +72,4 @@ function nameError(rest: Properties, added: readonly string[], { layout }: RowSh
   const name = added.find((name) => Object.hasOwn(rest, name))
   if (name === undefined) return undefined
   return { code: 'E_NAME', info: { name, emit: emitBeside(Object.keys(rest), layout, predictedNames) } }
-}
-
-function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: Settings): RowShape {
-  const { logits } = first
-  if (Object.hasOwn(first, 'logits') && isList(logits)) return listShape(logits, splitRecord, settings)
-  if (Object.hasOwn(first, 'logits') && isRecord(logits)) return nestedShape(logits, settings)
-  return columnShape(first, evidence, settings)
-}
-
-/** Rows whose logits are a list. */
-function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: Settings): RowShape {
-  const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
-  const columns = layout.binary ? ['0'] : layout.classes
-  return { layout, columns, split }
-}
-
-function splitList(row: unknown): ReturnType<RowShape['split']> {
-  return isList(row) && !isBytes(row) ? { logits: row, rest: {} } : undefined
-}
-
-function splitRecord(row: unknown): ReturnType<RowShape['split']> {
-  if (!isRecord(row) || !isList(row.logits)) return undefined
-  const { logits, ...rest } = row
-  return { logits, rest }
-}
-
-/** Records whose `logits` is a record with a property for each class: those of the first, in any order. */
-function nestedShape(first: Properties, settings: Settings): RowShape {
-  const columns = Object.keys(first)
-  const layout = { ...resolveLayout(settings, columns, columns.length), shape: 'record' as const }
-  const valuesOf = (record: Properties) => {
-    const hasOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
-    const values = columns.map((name) => ownValue(record, name))
-    // A row with another class is one of another width.
-    return hasOther ? [...values, undefined] : values
-  }
-  const split = (row: unknown) => {
-    if (!isRecord(row) || !isRecord(row.logits)) return undefined
-    const { logits, ...rest } = row
-    return { logits: valuesOf(logits as Properties), rest }
-  }
-  return { layout, columns, split }
-}
-
-/** Records with a property for each class, selected as the columns of a file with a header are. */
-function columnShape(first: Properties, evidence: readonly Properties[], settings: Settings): RowShape {
-  const header = Object.keys(first)
-  const columns = header.map((name) => ({
-    name,
-    type: typeOf(first[name]) ?? ('text' as const),
-    cells: evidence.map((row) => textOf(ownValue(row, name))),
-  }))
-  const schema = resolveSchema(settings, columns, true)
-  const names = schema.logits.map((index) => header[index]!)
-  const selected = new Set(names)
-  return {
-    layout: schema,
-    schema,
-    columns: names,
-    split(row) {
-      if (!isRecord(row)) return undefined
-      const rest = Object.entries(row).filter(([name]) => !selected.has(name))
-      return { logits: names.map((name) => ownValue(row, name)), rest: Object.fromEntries(rest) }
-    },
-  }
-}
-
-function ownValue(record: Properties, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined
-}
-
-/** A value as a cell would have it: empty for null and undefined, its kind where it has no text of its own. */
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' || typeof value === 'symbol' ? kindOf(value) : String(value)
-}
-
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Buffer))
-}
-
-function isRecord(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
-}
-
-/** True for an empty list or record. */
-function hasNoClass(row: unknown): boolean {
-  if (typeof row !== 'object' || row === null) return false
-  const list = 'logits' in row && typeof row.logits === 'object' && row.logits !== null ? row.logits : row
-  return isList(list) ? list.length === 0 : Object.keys(row).length === 0
-}
-
-function notARow(what: string): RowError {
-  const hint = what === 'a string' ? ", and read('csv') makes rows of text" : ''
-  return { code: 'E_ROW', info: { reason: `${what} is not a row${hint}` } }
-}
-
-/** Bytes are numbers too, but no logits. */
-function bytesError(): SoftmaxError {
-  const remedy = "put read('csv') before it, or use score(), which takes bytes"
-  return new SoftmaxError('E_CHUNK', { takes: 'rows', got: 'bytes', remedy })
 }

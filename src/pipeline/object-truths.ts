@@ -17,7 +17,7 @@ interface TruthShape {
 }
 
 /** What the true classes of some rows are, and a function that notes those of one, or returns what is wrong with them. */
-export interface TruthFinder {
+interface TruthFinder {
   found: Pick<RecordBatch, 'truths' | 'targets'>
   find(row: Row, index: number): RowError | undefined
 }

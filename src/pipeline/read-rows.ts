@@ -2,6 +2,7 @@
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
+import { findWhole } from '../core/logits-list.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -11,7 +12,6 @@ import {
   type ScoredRows,
   type Value,
 } from '../core/record-batch.js'
-import { findWhole } from '../core/schema.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { type Input, type Opened, openInput } from './open-input.js'

@@ -2,6 +2,7 @@
 import { SoftmaxError, shown } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
+import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
 import { optionText } from '../core/option-words.js'
 import { items, type SettingsOf } from '../core/options.js'
@@ -16,7 +17,6 @@ import {
 } from '../core/output-columns.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, ValueType } from '../core/record-batch.js'
-import { requireNewNames } from '../core/schema.js'
 import { commonType, fits, typeOf } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 

@@ -42,14 +42,14 @@ export function noteLane(stats: Stats, lane: Lane): void {
 }
 
 /** What is counted, and what bad rows do. */
-export interface RowCounts {
+interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
   stats: RowTotals
   metrics?: { add(judged: readonly Judged[]): void }
 }
 
 /** Where batches are from. */
-export interface BatchSource<Piece> {
+interface BatchSource<Piece> {
   before?: BlockStart
   /** The name of the input. */
   source?: string | undefined

@@ -47,6 +47,11 @@ export interface Run {
   writer?: RecordBatchWriter
 }
 
+/** Whether as many rows were read as are asked for. */
+export function isDone({ first, settings: { head }, stats }: Run): boolean {
+  return first !== undefined && head !== undefined && stats.read >= head
+}
+
 /** Whatever was written to the stream, as buffers. */
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {

@@ -5,7 +5,7 @@
 
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
-import { type Layout, needSummary, type OutputColumn } from '../core/output-columns.js'
+import { type Layout, needSummary, type OutputLayout } from '../core/output-columns.js'
 import type {
   Judged,
   LocatedRowError,
@@ -52,7 +52,7 @@ export function batchScorer({
   byClass = false,
   probe,
 }: {
-  schema: Layout & { emit: readonly OutputColumn[] }
+  schema: OutputLayout
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
   byClass?: boolean
   probe?: Probe | undefined

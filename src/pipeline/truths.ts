@@ -10,7 +10,7 @@ import { NO_CLASS } from '../kernel/constants.js'
 import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
 
 /** A batch with the true classes of each row, and without the columns of these where they are not kept. */
-export type Labelled = (batch: RecordBatch) => RecordBatch
+type Labelled = (batch: RecordBatch) => RecordBatch
 
 /** The function that reads the true classes of a batch; rows whose are none of the classes are bad. */
 export function truthReader(job: ScoreJob): Labelled {

@@ -8,7 +8,7 @@ import { unsupported } from './corrupt.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
 
 /** A record batch as it is written. */
-export interface EncodedBatch {
+interface EncodedBatch {
   header: FlatNode
   /** Its buffers one after the other, each a multiple of 8 bytes. */
   body: Uint8Array[]

@@ -44,7 +44,7 @@ export function hasOtherNewline(row: readonly string[]): boolean {
 }
 
 /** What may be done where lines end in more than one kind of newline. */
-export const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
+const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
 
 /** What reads cells whose delimiters and newlines have a backslash before them, where each of these would make one cell of two. */
 function escapedHint(row: readonly string[], columns: readonly Column[], { delimiter }: Dialect): string | undefined {

@@ -15,7 +15,7 @@ import { columnCells } from './column-cells.js'
 import { decodeCell, encodeCell, writeRows } from './rows.js'
 
 /** A writer whose rows are bytes at once. */
-export interface TextWriter {
+interface TextWriter {
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[]
   append(part: unknown): Uint8Array[]

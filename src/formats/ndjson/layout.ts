@@ -1,7 +1,7 @@
 /** How the rows of a JSON text lie: a line each, or on as many as they take, perhaps in an array. */
 
 /** A line each; or values one after the other, or the items of an array. */
-export type JsonLayout = 'lines' | 'values'
+type JsonLayout = 'lines' | 'values'
 
 const [LF, QUOTE, COMMA, COLON, BACKSLASH] = [10, 0x22, 0x2c, 0x3a, 0x5c]
 const [BRACKET, END_BRACKET, BRACE, END_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]

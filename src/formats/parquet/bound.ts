@@ -4,7 +4,7 @@ import type { SchemaElement } from 'hyparquet'
 export type Bound = number | bigint | Uint8Array
 
 /** The bytes of a bound; and whether they are fewer than the value has. */
-export interface BoundBytes {
+interface BoundBytes {
   bytes: Uint8Array
   isShort: boolean
 }

@@ -11,7 +11,7 @@ import { checkedSize, copyBytes, type PhysicalType, type ValueReader, type Value
 const cutShort = () => corrupt('the deltas of a page are cut short')
 
 /** Reads DELTA_BINARY_PACKED integers. */
-export class DeltaReader {
+class DeltaReader {
   readonly #bytes: Uint8Array
   #at: number
   readonly #start: number

@@ -6,7 +6,7 @@ import { RunReader } from './runs.js'
 import { gatherValues, type PhysicalType, type Room, type ValueReader, type Values } from './values.js'
 
 /** Reads indices into a dictionary. */
-export interface IndexReader {
+interface IndexReader {
   dictionary: Values
   takeIndices(count: number): Int32Array
   /** The values themselves. */

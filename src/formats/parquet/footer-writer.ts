@@ -7,7 +7,7 @@ import { type Range, statisticsFields } from './statistics.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 
 /** What a footer says. */
-export interface WrittenFile {
+interface WrittenFile {
   schema: readonly SchemaElement[]
   groups: readonly WrittenGroup[]
   metadata: ReadonlyMap<string, string>

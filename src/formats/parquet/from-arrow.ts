@@ -7,7 +7,7 @@ import { rangeOfIntegers } from '../../kernel/host/ranges.js'
 import { bytesOf, checkedSize, copyBytes, type PhysicalType, type ValueArray, type Values } from './values.js'
 
 /** Values, perhaps as indices into a dictionary of them. */
-export interface LeafValues {
+interface LeafValues {
   values: Values
   indices: Int32Array | undefined
 }

@@ -8,7 +8,7 @@ import { corrupt, unsupported } from './corrupt.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
 /** What a leaf is: its type, and metadata of its field where Arrow has no type of its own for it. */
-export interface LeafType {
+interface LeafType {
   type: DataType
   metadata?: readonly [key: string, value: string]
 }
@@ -167,7 +167,7 @@ function geoType(text: string): Geo | undefined {
 }
 
 /** The element of a leaf that holds values of a field; `name` and repetition are not in it. */
-export type LeafElement = Omit<SchemaElement, 'name' | 'repetition_type' | 'num_children'>
+type LeafElement = Omit<SchemaElement, 'name' | 'repetition_type' | 'num_children'>
 
 /** How values of a field that is no list, struct or map are written. */
 export function leafElement({ type, metadata }: Field): LeafElement {

@@ -89,7 +89,7 @@ function encodeLevels(levels: Uint8Array | undefined, count: number, most: numbe
 }
 
 /** Parts of a leaf that are pages, each of whole rows. */
-export function splitLeaf(leaf: ShreddedLeaf, { type, maxDefinition }: LeafSpec): ShreddedLeaf[] {
+function splitLeaf(leaf: ShreddedLeaf, { type, maxDefinition }: LeafSpec): ShreddedLeaf[] {
   const pages = Math.ceil(plainSize(leaf.values, type) / PAGE)
   if (pages <= 1) return [leaf]
   const step = Math.max(1, Math.ceil(leaf.rows / pages))

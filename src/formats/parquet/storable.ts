@@ -12,7 +12,7 @@ import { type DataType, type Field, fieldsOf, typeName } from '../../core/data-t
 import { LOGICAL_TYPE } from './logical-types.js'
 
 /** A field as it can be written, and the function that makes its columns of those of the original. */
-export interface Storable {
+interface Storable {
   field: Field
   convert(data: ColumnData): ColumnData
   changes: readonly Change[]

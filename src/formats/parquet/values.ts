@@ -13,7 +13,7 @@ export const PHYSICAL_TYPES = [
   'FIXED_LEN_BYTE_ARRAY',
 ] as const
 
-export type PhysicalName = (typeof PHYSICAL_TYPES)[number]
+type PhysicalName = (typeof PHYSICAL_TYPES)[number]
 
 /** A physical type; `length` is the number of bytes of a FIXED_LEN_BYTE_ARRAY. */
 export interface PhysicalType {

@@ -89,7 +89,7 @@ function everyOf(rows: Numbers, first: number, step: number): Numbers {
 }
 
 /** Numbers as bytes, the lowest first. */
-export function littleEndian({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: Numbers): Buffer {
+function littleEndian({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: Numbers): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes
   return size === 8 ? bytes.swap64() : bytes.swap32()

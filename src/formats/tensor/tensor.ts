@@ -69,7 +69,7 @@ export function tuple(sizes: readonly number[]): string {
 }
 
 /** The shape of an array that is written: its lengths for so many rows, and how many numbers are between two of a row. */
-export interface OutputShape {
+interface OutputShape {
   sizes(rows: number): readonly number[]
   inner: number
 }

@@ -11,7 +11,7 @@ const BATCH: u32 = 64
 
 /** Where the results of a matrix go, beside its values. */
 @unmanaged
-export class MatrixResults {
+class MatrixResults {
   /** Addresses of a number for each row: the position of its largest logit (u32), and its status (u8). */
   index: u32
   status: u32

@@ -12,8 +12,8 @@
  * with BigInt.
  */
 
-export const MIN: i32 = -342
-export const MAX: i32 = 340
+const MIN: i32 = -342
+const MAX: i32 = 340
 
 const TABLE: usize = memory.data((MAX - MIN + 1) * 16, 16)
 

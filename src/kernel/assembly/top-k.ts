@@ -6,7 +6,7 @@
  */
 
 /** The size of an entry. */
-export const ENTRY_SIZE: usize = 16
+const ENTRY_SIZE: usize = 16
 
 /** Takes the logits from `at` on, whose first has the position `base`, into a heap that has `held` of `k` entries. */
 export function select(at: usize, count: u32, base: u32, heap: usize, held: u32, k: u32): u32 {

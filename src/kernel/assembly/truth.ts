@@ -15,10 +15,10 @@ export class TruthText {
 }
 
 /** What {@link classOf} gives for a text that is no class. */
-export const UNKNOWN: u32 = 0xfffffffe
+const UNKNOWN: u32 = 0xfffffffe
 
 /** The class that a text from `at` to `end` is. */
-export function classOf(at: usize, end: usize, job: Job): u32 {
+function classOf(at: usize, end: usize, job: Job): u32 {
   const length = <u32>(end - at)
   if (length == 0) return NO_CLASS
   const hash = hashOf(at, end)

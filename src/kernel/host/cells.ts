@@ -3,7 +3,7 @@ import { CELL_COUNT, CELL_DOUBLE, CELL_INT32, CELL_INTEGER, CELL_NAME, CELL_RESU
 import { growMemory, sharedKernel as kernel } from './wasm.js'
 
 /** A cell of each row. Texts are the bytes that are written. */
-export interface CellColumn {
+interface CellColumn {
   /** What stands before it, and in its place where it is null. */
   lead: Uint8Array
   none?: Uint8Array
@@ -19,7 +19,7 @@ export type CellValues =
   | { kind: 'numbers'; numbers: Float64Array | BigInt64Array | Int32Array | Uint32Array }
 
 /** How rows are written. */
-export interface RowLayout {
+interface RowLayout {
   /** What stands behind the last cell. */
   tail: Uint8Array
   /** Between results of one cell. */

@@ -4,7 +4,7 @@ import { cutoffsAt, type Decision, decisionRoom, writeDecision } from './decisio
 import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
 
 /** What is wanted of a matrix. */
-export interface KernelOptions {
+interface KernelOptions {
   /** Logarithms of the probabilities. */
   log: boolean
   /** Each class on its own, by the sigmoid, in place of softmax. */

@@ -1,0 +1,80 @@
+/** What the classes are called, and what is written of them. */
+import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
+import { className } from './column-name.js'
+import { binaryClasses, decisionOf } from './decision.js'
+import { SoftmaxError, shown } from './errors.js'
+import { readLabels, repeated } from './labels.js'
+import { optionText } from './option-words.js'
+import { items, type SettingsOf } from './options.js'
+import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
+
+/** The options that say what the classes are called and what is written of them. */
+export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
+  Partial<Pick<SettingsOf<'bytes'>, 'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence'>>
+
+/**
+ * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
+ * number is undefined where no row says it.
+ */
+export function resolveLayout(
+  settings: LayoutSettings,
+  names: string[] | undefined,
+  count: number | undefined,
+): OutputLayout {
+  const { op, labels, emit, topK = 0, binary } = settings
+  const sigmoid = op.endsWith('sigmoid')
+  const pair = binary === undefined ? undefined : binaryClasses(binary, { labels, sigmoid, count })
+  const most = pair?.length ?? count
+  if (most !== undefined && topK > most) {
+    throw new SoftmaxError('E_OPTION', {
+      option: 'topK',
+      value: topK,
+      expected: `at most the number of classes, ${most}`,
+    })
+  }
+  const own = names?.map(className)
+  const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
+  const classes = pair ?? (labels === undefined ? unasked : readLabels(labels, count, own))
+  const { emit: columns, names: columnNames } = parseEmit(items(emit))
+  if (sigmoid) requireOwn(columns)
+  if (settings.calibration !== undefined) {
+    requireCalibrated(settings.calibration, classes, sigmoid, (pair ?? own ?? labels) !== undefined)
+  }
+  const known = count === undefined && !pair ? undefined : classes
+  const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
+  const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
+  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
+}
+
+/** Throws E_CALIBRATION or E_CONFLICT where a calibration is not of these classes; rows of unknown number have none. */
+function requireCalibrated(
+  calibration: string | Applied,
+  classes: readonly string[],
+  sigmoid: boolean,
+  named: boolean,
+): void {
+  if (sigmoid) {
+    const reason = `${optionText('calibration')} is of probabilities that add up to 1, and those of sigmoid do not`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
+  if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
+}
+
+/** Throws E_CONFLICT where an output column is of all classes together, and each has a probability of its own. */
+function requireOwn(emit: readonly OutputColumn[]): void {
+  const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
+  if (joint === undefined) return
+  const reason = `${joint} is of probabilities that add up to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** What is unusual about the classes, and not an error. */
+export function classWarnings({ classes, sigmoid }: Layout): string[] {
+  const twice = repeated(classes)
+  if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
+  return sigmoid || classes.length !== 1
+    ? []
+    : [
+        `${shown(classes[0]!)} is the only class, so its probability is 1 in every row; ${optionText('binary', 'no,yes')} makes two classes of one logit`,
+      ]
+}

@@ -1,0 +1,61 @@
+/** The one column that holds the logits of all classes, as a list or a record. */
+import { isLogitName, isResultName } from './column-name.js'
+import { SoftmaxError, shown } from './errors.js'
+import { requireNoTable } from './logit-columns.js'
+import type { ValueOf } from './options.js'
+import type { Column } from './record-batch.js'
+import { select } from './selector.js'
+
+/** The option that selects it. */
+interface Selection {
+  logits?: ValueOf<'logits'> | undefined
+}
+
+/** Whether the columns that hold logits have to be guessed, which takes the first rows. */
+export function needsEvidence(settings: Selection, columns: readonly Column[], named: boolean): boolean {
+  if (settings.logits !== undefined || findWhole(settings, columns) !== undefined) return false
+  return !named || !columns.some(({ name }) => isLogitName(name))
+}
+
+/** More classes than any model has: a list that says so is damaged. */
+const MOST_CLASSES = 1 << 24
+
+/** How many classes its rows have; undefined where there is no row to say it. Throws E_ROW, E_TYPE for a number that none can have. */
+export function classCount({ keys, width = 0 }: Column, isEmpty: boolean): number | undefined {
+  const count = keys?.length ?? (width === 0 && isEmpty ? undefined : width)
+  if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  if (count === undefined || count <= MOST_CLASSES) return count
+  throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
+}
+
+/**
+ * The column that holds all logits: the one that is selected or, unasked, the one that is called so. Undefined where
+ * there is none, or where columns of one logit are. Throws E_COLUMNS where it would be a guess, E_SELECTOR.
+ */
+export function findWhole({ logits }: Selection, columns: readonly Column[]): number | undefined {
+  const isWhole = (index: number) => columns[index]!.type === 'list' || columns[index]!.type === 'record'
+  const header = columns.map(({ name }) => name)
+  const chosen = logits
+    ? select(logits, header)
+    : [...header.keys()].filter((index) => isWhole(index) && isLogitName(header[index]!))
+  if (chosen.length === 1) return isWhole(chosen[0]!) ? chosen[0] : undefined
+  const mayHold = ({ type, holdsWords = false }: Column) => type === 'list' && !holdsWords
+  const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
+  const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
+  if (logits || flat || list === undefined || more.length > 0) return undefined
+  requireNoTable(columns)
+  const reason = `${shown(header[list]!)} holds lists, and may be one of them`
+  const isScored = isResultName(header[list]!)
+  throw new SoftmaxError('E_COLUMNS', {
+    header,
+    logits: selectorOf(header, list),
+    reason,
+    ...(isScored && { isScored }),
+  })
+}
+
+/** A column's name, where a selector takes that for a name; else its position. */
+function selectorOf(header: readonly string[], index: number): string {
+  const name = header[index]!
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !header.includes(name, index + 1) ? name : String(index + 1)
+}

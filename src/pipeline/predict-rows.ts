@@ -1,0 +1,78 @@
+/** Rows that are objects -> predictions, in batches; the first good row says what all are like. */
+import { classWarnings } from '../core/layout.js'
+import { EVIDENCE_ROWS } from '../core/logit-columns.js'
+import { rounder } from '../core/number.js'
+import type { SettingsOf, ValueOf } from '../core/options.js'
+import { type Prediction, predictor } from '../core/prediction.js'
+import type { ScoredRows } from '../core/record-batch.js'
+import { inBatches } from '../io/batches.js'
+import { lookAhead, PATIENCE } from '../io/look-ahead.js'
+import { readRows } from './object-rows.js'
+import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
+import { countRows, type RowTotals, requireConservation, requireRows } from './row-counts.js'
+import { abstainedIn, batchScorer } from './scorer.js'
+
+/** The most rows that are scored together, and as many wait. */
+export const BATCH = 64
+
+type Settings = SettingsOf<'objects'> & { op: ValueOf<'op'> }
+
+interface Run {
+  settings: Settings
+  stats: RowTotals
+  emit(event: 'schema' | 'warning', what: unknown): void
+}
+
+/** The predictions of rows, counted; bad rows are reported. */
+export async function* predictRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<Prediction> {
+  yield* countRows(scoredRows(rows, run), run)
+  requireConservation(run.stats)
+  requireRows(run)
+}
+
+/** Scores rows in batches; the first valid row says what all are like. */
+async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
+  const { first, all } = await firstRows(rows, run.settings)
+  let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined
+  for await (let batch of inBatches(all, BATCH, true)) {
+    while (!score && batch.length > 0) {
+      const [row] = batch
+      const shape = shapeOf(row, first.length > 0 ? first : batch, run.settings)
+      if ('code' in shape) {
+        yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
+        batch = batch.slice(1)
+      } else {
+        announce(shape, run)
+        score = rowScorer(shape, run.settings)
+      }
+    }
+    if (score && batch.length > 0) yield score(batch)
+  }
+}
+
+/** The first rows, as many as say which properties are logits; and all rows. */
+async function firstRows(rows: AsyncGenerator<unknown>, settings: Settings) {
+  const first: unknown[] = []
+  const wantsMore = (row: unknown) => first.push(row) < EVIDENCE_ROWS && needsEvidence(first, settings)
+  return { first, all: await lookAhead(rows, wantsMore, PATIENCE) }
+}
+
+function announce({ schema, layout }: RowShape, { emit }: Run): void {
+  if (schema) emit('schema', schema)
+  for (const warning of classWarnings(layout)) emit('warning', warning)
+}
+
+const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
+
+/** The function that scores rows of a shape. */
+function rowScorer(shape: RowShape, settings: Settings): (rows: unknown[]) => ScoredRows<Prediction> {
+  const score = batchScorer({ schema: shape.layout, settings })
+  const predict = predictor(shape.layout, rounder(settings))
+  return (batch) => {
+    const read = readRows(batch, shape, settings)
+    const { scores, good, rowErrors, rows } = score(read)
+    const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
+    const abstained = abstainedIn(scores, good)
+    return { ...NOTHING, pieces, rows, written: pieces.length, abstained, errors: rowErrors }
+  }
+}

@@ -1,0 +1,57 @@
+/** One input -> bytes: it is opened, and its rows are scored, or wait for an input that says how many classes there are. */
+import { withSource } from '../core/errors.js'
+import { isText } from '../core/formats.js'
+import { requireApplicable } from '../core/options.js'
+import type { RecordBatchReader } from '../core/record-batch.js'
+import { loadFormat } from '../formats/index.js'
+import { closedReader, unmeasuredList } from './empty-lists.js'
+import { headOf } from './head.js'
+import { type Input, openInput } from './open-input.js'
+import { type InputSettings, isDone, type Origin, type Run } from './run.js'
+import { scoreRows } from './score-rows.js'
+
+export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
+  try {
+    const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, input.name))
+    const { format, encoding } = opened
+    const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format, encoding }
+    requireApplicable(run.settings, format)
+    const taken = { bytes: 0 }
+    const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
+    const reader = await (await loadFormat(format)).read(source, settings)
+    const { head } = settings
+    try {
+      const asked = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
+      if (asked) yield* scoreReader(asked, input, run, settings, { opened, taken, rows: reader?.rows })
+    } finally {
+      await reader?.close?.()
+    }
+    // What is behind the rows that were asked for is not read.
+    if (!isDone(run)) input.requireUnchanged?.()
+  } catch (error) {
+    throw withSource(error, input.name)
+  } finally {
+    input.close?.()
+  }
+}
+
+/** Scores the rows of an input; one that does not say how many classes there are waits for another that does. */
+async function* scoreReader(
+  reader: RecordBatchReader,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+  origin: Origin,
+): AsyncGenerator<Uint8Array> {
+  if (!run.first && !run.single && unmeasuredList(reader, settings)) {
+    run.unmeasured ??= []
+    run.unmeasured.push({ reader: closedReader(reader), input, settings, origin: { ...origin, taken: { bytes: 0 } } })
+  } else yield* scoreRows(reader, input, run, settings, origin)
+}
+
+async function* counted(chunks: AsyncGenerator<Buffer>, taken: { bytes: number }): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    taken.bytes += chunk.length
+    yield chunk
+  }
+}

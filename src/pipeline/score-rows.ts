@@ -1,0 +1,74 @@
+/** The rows of an input that is open -> bytes: its columns are resolved, and a lane scores its rows into the output. */
+import { isText } from '../core/formats.js'
+import { inputsOf } from '../core/output-columns.js'
+import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { loadFormat } from '../formats/index.js'
+import { unmeasuredList } from './empty-lists.js'
+import { inputInfo } from './input-info.js'
+import { jobOf, newWriter } from './job.js'
+import { inferTypes } from './kept-types.js'
+import { countLane, laneOf } from './lanes.js'
+import type { Input } from './open-input.js'
+import { requireAllBytes } from './row-counts.js'
+import { type InputSettings, isDone, type Origin, type Run } from './run.js'
+import { outputSchema } from './score-job.js'
+
+export async function* scoreRows(
+  reader: RecordBatchReader,
+  input: Input,
+  run: Run,
+  settings: InputSettings,
+  { opened, taken, rows: count }: Origin,
+): AsyncGenerator<Uint8Array> {
+  const list = unmeasuredList(reader, settings)
+  if (list && run.first) list.width = inputsOf(run.first.schema)
+  const format = await loadFormat(settings.to)
+  const isFirst = !run.first
+  const job = await jobOf(reader, format, input, run, settings)
+  run.metrics?.begin(job.schema)
+  if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
+  const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
+  const lane = laneOf(reader, job, run, settings)
+  run.emit(
+    'input',
+    inputInfo({ ...opened, rows: count }, reader, job, { to: run.outputFormat ?? settings.to }, run.stats.lane),
+    input.name,
+  )
+  const schema = outputSchema(job, reader, run.single)
+  const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
+  run.kept ??= schema.kept
+  if (isFirst) for (const text of writer.warnings ?? []) run.emit('warning', text, input.name)
+  // A writer of text is of one input, whose cells it may take as they stand.
+  if (!isText(settings.to)) run.writer = writer
+  const beginning: Buffer[] = []
+  if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
+  // In loops: yield* would pass on an error that is thrown into it, which the iterator of an array does not take.
+  if (reader.text) for (const piece of beginning.splice(0)) yield piece
+  yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
+  if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The beginning of an output, once the first rows are there: they may be in a compression that is not read. */
+async function* behindFirst(
+  beginning: readonly Buffer[],
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    const first = await rest.next()
+    for (const piece of beginning) yield piece
+    if (first.done) return
+    yield first.value
+    yield* rest
+  } finally {
+    // A reader that leaves at the first piece ends the lane, too.
+    await rest.return(undefined)
+  }
+}
+
+/** Where nothing is written. */
+const NO_WRITER: RecordBatchWriter = { begin: () => [], write: () => [], end: () => [] }
+
+/** The bytes of a writer, as buffers. */
+export async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)
+}
