@@ -55,10 +55,10 @@ export const CODES = {
     1,
     ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
-  E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined }>(
+  E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined; of?: string }>(
     1,
-    ({ cells, width, hint }) =>
-      `the row has ${plural(cells, 'cell')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
+    ({ cells, width, hint, of = 'the row' }) =>
+      `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
   ),
   E_REPEATED: word(
     1,

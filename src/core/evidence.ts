@@ -15,6 +15,10 @@ export interface SampledColumn {
   /** The paths to a list of numbers, and to a list of rows, in its nested values. */
   listPath?: string | undefined
   rowsPath?: string | undefined
+  /** The path to lists of lists of numbers. */
+  nestedPath?: string | undefined
+  /** Of a column within the values of another: what leads there. */
+  inner?: readonly string[] | undefined
   /** What the first row is, where it holds a whole table. */
   wholeTable?: string | undefined
 }

@@ -49,7 +49,7 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
   const chosen = new Set(conventional)
   const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
-  if (places.length === 1) requireRows(conventional)
+  if (places.length === 1) requireRows(conventional, columns)
   requireNoLookalikes(columns, places)
   return { logits: places, guessed: false }
 }
@@ -87,11 +87,13 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const nameReason = byLabel ? undefined : nameDoubt(chosen, without(columns, chosen), singled !== undefined)
   const doubt = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
-  if (chosen.length === 0) requireRows(all)
+  requireNoTable(all)
+  if (chosen.length === 0) requireRows(all, all)
   const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
   if (nested !== undefined) {
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
+  requireFlat(all, all)
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
 }
@@ -102,13 +104,23 @@ export function requireNoTable([first]: readonly Pick<SampledColumn, 'wholeTable
 }
 
 /** Throws E_ROW where the rows are a list within what was taken for one. */
-function requireRows(columns: readonly SampledColumn[]): void {
+function requireRows(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
   if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
   requireNoTable(columns)
+  requireFlat(columns, all)
   const { rowsPath: path } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
   const reason = `${shown(path)} holds a list of rows; ${run(`jq -c ".${path}[]" FILE`)('FILE')}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
+}
+
+/** Throws E_COLUMNS where columns have lists of lists of numbers: these may be nested logits, or a batch of rows. */
+function requireFlat(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
+  const { nestedPath: logits, rowsPath } = columns.find(({ nestedPath }) => nestedPath !== undefined) ?? {}
+  if (logits === undefined) return
+  const split = rowsPath === undefined ? '' : ` (for a row of each, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
+  const reason = `${shown(logits)} holds lists of lists of numbers${split}`
+  throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
 }
 
 const NO_EVIDENCE = 'neither their names nor the first rows show that they are'

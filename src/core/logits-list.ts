@@ -1,6 +1,7 @@
 /** The one column that holds the logits of all classes, as a list or a record. */
 import { isLogitName, isResultName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
+import { isOtherName } from './known-names.js'
 import { requireNoTable } from './logit-columns.js'
 import type { ValueOf } from './options.js'
 import type { Column } from './record-batch.js'
@@ -21,8 +22,9 @@ export function needsEvidence(settings: Selection, columns: readonly Column[], n
 const MOST_CLASSES = 1 << 24
 
 /** How many classes its rows have; undefined where there is no row to say it. Throws E_ROW, E_TYPE for a number that none can have. */
-export function classCount({ keys, width = 0 }: Column, isEmpty: boolean): number | undefined {
-  const count = keys?.length ?? (width === 0 && isEmpty ? undefined : width)
+export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column, isEmpty: boolean): number | undefined {
+  // Lists that are nested may all be empty.
+  const count = keys?.length ?? (width === 0 && (isEmpty || nested) ? undefined : width)
   if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
   if (count === undefined || count <= MOST_CLASSES) return count
   throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
@@ -38,11 +40,14 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
   const chosen = logits
     ? select(logits, header)
     : [...header.keys()].filter((index) => isWhole(index) && isLogitName(header[index]!))
-  if (chosen.length === 1) return isWhole(chosen[0]!) ? chosen[0] : undefined
+  const isNested = (index: number) => logits !== undefined && columns[index]!.nested !== undefined
+  if (chosen.length === 1) return isWhole(chosen[0]!) || isNested(chosen[0]!) ? chosen[0] : undefined
   const mayHold = ({ type, holdsWords = false }: Column) => type === 'list' && !holdsWords
   const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
+  // Lists of true classes beside nested logits: the guess finds these.
+  if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return undefined
   requireNoTable(columns)
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`
   const isScored = isResultName(header[list]!)
@@ -55,7 +60,7 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
 }
 
 /** A column's name, where a selector takes that for a name; else its position. */
-function selectorOf(header: readonly string[], index: number): string {
+export function selectorOf(header: readonly string[], index: number): string {
   const name = header[index]!
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !header.includes(name, index + 1) ? name : String(index + 1)
 }

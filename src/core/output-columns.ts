@@ -2,6 +2,7 @@
 import { ABSTAINED, JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/matrix.js'
+import { nestedValues } from './nesting.js'
 
 /** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
 export type Shape = 'columns' | 'list' | 'record'
@@ -22,6 +23,8 @@ export interface Layout {
   topK: number
   /** Where all probabilities go [default: a column for each class]. */
   shape?: Shape
+  /** Where rows of logits are nested in lists: in how many. */
+  depth?: number
   /** Names that were asked for in place of the usual ones: of `probs` the prefix, or the name of a list. */
   columnNames?: ColumnNames
 }
@@ -53,15 +56,22 @@ export type OutputColumn =
   | (typeof SUMMARIES)[number]
   | (typeof TRUTHS)[number]
 
-/** A column of an output that may have types: `classes` is one value a class, in a list or record; `names` is a list of classes. */
+/**
+ * A column of an output that may have types: `classes` is one value a class, in a list or record; `names` is a list of classes;
+ * `nested` is lists of the values of another field, as the logits are nested.
+ */
 export interface Field {
   name: string
-  type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'names'
+  type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'names' | 'nested'
   /** Whether its values may be null. */
   nullable?: true
   /** Of `classes`: whether the values stand in a list or beside their classes. */
   shape?: 'list' | 'record'
-  value(scores: Scores, row: number): string | number | boolean | number[] | string[] | null
+  value(scores: Scores, row: number): string | number | boolean | unknown[] | null
+  /** Of `nested`: the field of each row of logits. */
+  item?: Field
+  /** Of `nested`: how many lists stand around its values. */
+  depth?: number
   /** Of `names`: the positions of the classes whose names they are. */
   members?(scores: Scores, row: number): number[]
   /** Of `text`: the position of the class whose name it is; NO_CLASS where it is null. */
@@ -275,7 +285,16 @@ export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; n
 
 /** The columns that the names of {@link COLUMNS} stand for, in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
-  return emit.flatMap((name) => COLUMNS[name].fields(layout))
+  const fields = emit.flatMap((name) => COLUMNS[name].fields(layout))
+  return layout.depth === undefined ? fields : fields.map((field) => nestedField(field, layout.depth!))
+}
+
+/** The field of rows that have lists of what a field has. */
+function nestedField(item: Field, depth: number): Field {
+  const { name } = item
+  const value = (scores: Scores, row: number) =>
+    nestedValues<unknown>(scores.nesting!, row, (place) => item.value(scores, place))
+  return { name, type: 'nested', item, depth, value }
 }
 
 /** True if one of the columns lists names of classes. */

@@ -9,6 +9,7 @@ import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
 import type { Code, Position } from './errors.js'
 import type { MissingRule } from './missing.js'
+import type { Nesting } from './nesting.js'
 import type { Rounding } from './number.js'
 import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
@@ -29,6 +30,12 @@ export interface Column {
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
+  /** Of lists of lists of numbers: how many lists stand around those of logits, and how many logits the first of these has. */
+  nested?: { depth: number; width: number } | undefined
+  /** The path that leads to such lists in nested values, as it may be selected. */
+  nestedPath?: string | undefined
+  /** Of a column that is within the values of another, which is kept: the keys and positions that lead to it. */
+  inner?: readonly string[] | undefined
   /** Of nested values, the paths that lead to the first list of numbers in them, and to the first list of rows. */
   listPath?: string | undefined
   rowsPath?: string | undefined
@@ -49,6 +56,8 @@ export interface ArrayShape {
 /** A column of objects, and the keys that lead to it. */
 export interface JsonColumn extends Column {
   path: readonly string[]
+  /** Where values are one list, whose shape stands beside it: the path to that. */
+  shapePath?: readonly string[] | undefined
 }
 
 /** Text that is JSON: a nested value of a column that is kept. */
@@ -122,6 +131,8 @@ export interface RecordBatch {
   /** Rows x classes, or class after class, all of which have as many rows as fit; what a bad row has does not matter. */
   logits: Float64Array | Float32Array
   byClass?: boolean
+  /** Where rows of logits are in lists: which of them each row has. */
+  nesting?: Nesting
   /** The columns that are kept; behind them the one of true classes, until these are read, where it is not kept. */
   kept: KeptColumn[]
   /** The position of the true class of each row, where there are true classes. */
@@ -151,6 +162,8 @@ export interface ReaderOptions {
   /** The columns that hold logits, or the one that holds those of all classes. */
   logits: readonly number[]
   logitsList: boolean
+  /** Where that column has lists of such lists: how many stand around these. */
+  depth?: number | undefined
   kept: readonly number[]
   classes: number
   /** Where rows are to come out as the JSON objects that they are: the keys they get. */

@@ -5,7 +5,7 @@ import type { SampledColumn } from './evidence.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, resolveLayout } from './layout.js'
 import { findLogits, type LogitColumns } from './logit-columns.js'
-import { classCount, findWhole } from './logits-list.js'
+import { classCount, findWhole, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
 import type { SettingsOf } from './options.js'
@@ -74,13 +74,12 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
     settings.logits === undefined
       ? findLogits(withoutTruth(columns, truths), { named, labels })
       : { logits: select(settings.logits, header), guessed: false }
-  const chosen = new Set(logits)
-  const kept = settings.keep ? [...header.keys()].filter((index) => !chosen.has(index)) : []
+  const kept = keptIn(settings, columns, logits)
   const names = named ? logits.map((index) => header[index]!) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const newNames = outputNames(layout)
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
-  const truth = truthIn(truths, logits, header, layout)
+  const truth = truthIn(truths, logits, columns, layout)
   return { header, logits, ...(guessed && { guessed }), ...truth, kept, names: newNames, ...layout }
 }
 
@@ -124,9 +123,12 @@ function tableSchemaOf(
 }
 
 function sampledColumns(columns: readonly Column[], { rows, indexNames }: Evidence): SampledColumn[] {
-  return columns.map(({ name, type, sample, listPath, rowsPath, wholeTable }, index) => ({
+  const header = columns.map(({ name }) => name)
+  return columns.map(({ name, type, sample, listPath, rowsPath, wholeTable, ...column }, index) => ({
     name,
     type,
+    inner: column.inner,
+    nestedPath: column.nestedPath ?? (column.nested && selectorOf(header, index)),
     cells: rows?.[index] ?? [sample],
     isIndex: indexNames?.has(name) === true,
     listPath,
@@ -143,15 +145,37 @@ function listSchemaOf(
   { shapes, objects, isEmpty = false }: SchemaNeeds,
 ): Schema {
   const header = columns.map(({ name }) => name)
-  const { type, keys } = columns[whole]!
+  const { type, keys, nested } = columns[whole]!
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[whole]!, isEmpty))
-  const shape = type === 'record' && shapes.includes('record') ? 'record' : shapes.includes('list') ? 'list' : 'columns'
-  const shaped = { ...layout, shape: type === 'record' && shape === 'list' ? 'columns' : shape } as const
-  const kept = settings.keep ? [...header.keys()].filter((index) => index !== whole) : []
+  const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
+  const kept = keptIn(settings, columns, [whole])
   const names = outputNames(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
-  const truth = truthIn(truthsOf(settings, header), [whole], header, shaped)
+  const truth = truthIn(truthsOf(settings, header), [whole], columns, shaped)
   return { header, logits: [whole], logitsList: true, ...truth, kept, names, ...shaped }
+}
+
+/** The layout of results that come out in one of the shapes that an output takes. */
+function shapedLayout(layout: OutputLayout, type: Column['type'], shapes: readonly Shape[]): OutputLayout {
+  if (type === 'record') return { ...layout, shape: shapes.includes('record') ? 'record' : 'columns' }
+  return { ...layout, shape: shapes.includes('list') ? 'list' : 'columns' }
+}
+
+/** The same where rows have lists of lists of logits. */
+function nestedLayout({ truth }: SchemaSettings, layout: OutputLayout, depth: number): OutputLayout {
+  if (truth === undefined || !layout.sigmoid) return { ...layout, shape: 'list', depth }
+  const reason = `${optionText('truth')} is one class for each list of nested logits, and sigmoid is for several`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** The columns that come out as they are: those within the values of others come out there. */
+function keptIn(
+  { keep }: Pick<SchemaSettings, 'keep'>,
+  columns: readonly Pick<Column, 'inner'>[],
+  logits: readonly number[],
+): number[] {
+  const chosen = new Set(logits)
+  return keep ? [...columns.keys()].filter((index) => !chosen.has(index) && !columns[index]!.inner) : []
 }
 
 /** Throws E_TYPE for a column whose type has no numbers, which would make every row a bad one. */

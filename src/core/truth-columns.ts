@@ -5,6 +5,7 @@ import { repeated } from './labels.js'
 import type { LayoutSettings } from './layout.js'
 import { optionText } from './option-words.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
+import type { Column } from './record-batch.js'
 import { selectOne, selectTruths } from './selector.js'
 import { requireApart } from './truth-names.js'
 
@@ -14,6 +15,8 @@ export interface TruthPlaces {
   truth?: number
   /** Where each class has one, 0 or 1: these, in class order; `truth` is the first. */
   truths?: number[]
+  /** Where these are within the values of another column: the keys and positions that lead there. */
+  truthPath?: readonly string[]
 }
 
 /** Throws E_CONFLICT where an output column is of the true class, and there is none. */
@@ -35,16 +38,18 @@ export function truthsOf({ truth, op }: Pick<LayoutSettings, 'truth' | 'op'>, he
 export function truthIn(
   truths: readonly number[],
   logits: readonly number[],
-  header: readonly string[],
+  columns: readonly Pick<Column, 'name' | 'inner'>[],
   layout: OutputLayout,
 ): TruthPlaces {
   const [truth] = truths
-  for (const index of truths) requireApart(index, logits, header[index]!)
+  for (const index of truths) requireApart(index, logits, columns[index]!.name)
   requireTruth(layout.emit, truth)
   if (truth === undefined) return {}
   requireDistinctClasses(layout.classes)
-  const names = truths.map((index) => header[index]!)
-  return hasBits(names, layout) ? { truth, truths: byClass(truths, names, layout.classes) } : { truth }
+  const names = truths.map((index) => columns[index]!.name)
+  if (hasBits(names, layout)) return { truth, truths: byClass(truths, names, layout.classes) }
+  const { inner } = columns[truth]!
+  return { truth, ...(inner && { truthPath: inner }) }
 }
 
 /** Throws E_NAME where two classes have one name: it does not say which one is true. */

@@ -2,9 +2,11 @@
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
-import { isValid, takeRows } from '../core/column-slices.js'
+import { isValid, takeRows, trimRanges } from '../core/column-slices.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
+import { findWhole } from '../core/logits-list.js'
+import type { SettingsOf } from '../core/options.js'
 import type { Field as OutputField } from '../core/output-columns.js'
 import {
   type Column,
@@ -20,14 +22,53 @@ import { jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/matrix.js'
 import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
+import { nestedColumn, nestedType } from './nested-columns.js'
 
 /** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
 export function columnOf(field: Field): Column {
   const { name, type } = field
   const sample = isNumeric(type) && type.kind !== 'dictionary' ? '0' : ''
   const column = { name, type: valueTypeOf(type), sample, field }
+  const nested = nestingOfType(type)
+  if (nested) return { ...column, nested }
   if (column.type === 'list') return { ...column, width: type.kind === 'fixed_size_list' ? type.size : 0 }
   return column.type === 'record' ? { ...column, keys: fieldsOf(type).map(({ name }) => name) } : column
+}
+
+/** How lists of lists of numbers are nested; how many numbers the inner ones have is found out by {@link nestedWidthOf}. */
+function nestingOfType(type: DataType): Column['nested'] {
+  const item = isList(type) ? fieldsOf(type)[0]!.type : undefined
+  if (!item || !isList(item)) return undefined
+  const inner = nestingOfType(item)
+  if (inner) return { ...inner, depth: inner.depth + 1 }
+  if (!isNumeric(fieldsOf(item)[0]!.type)) return undefined
+  return { depth: 1, width: item.kind === 'fixed_size_list' ? item.size : 0 }
+}
+
+function isList({ kind }: DataType): boolean {
+  return kind === 'list' || kind === 'fixed_size_list'
+}
+
+/** The nested column that is selected, where how many logits its lists have is still to be found out. */
+export function unmeasuredNested(columns: readonly Column[], { logits }: Pick<SettingsOf<'bytes'>, 'logits'>) {
+  if (logits === undefined || !columns.some(({ nested }) => nested?.width === 0)) return undefined
+  try {
+    const index = findWhole({ logits }, columns)
+    return index !== undefined && columns[index]!.nested?.width === 0 ? index : undefined
+  } catch {
+    // What is wrong with the selector is said where it counts.
+    return undefined
+  }
+}
+
+/** The same of the inner lists of a nested column. */
+export function nestedWidthOf(data: ColumnData, depth: number): number {
+  return depth === 0 ? widthOf(data) : nestedWidthOf(itemsOf(data), depth - 1)
+}
+
+/** The items of all lists of a column, those before and behind its rows left out. */
+export function itemsOf(data: ColumnData): ColumnData {
+  return (data.offsets ? trimRanges(data) : data).children![0]!
 }
 
 /** The length of the first list that has items; 0 where none has. */
@@ -71,7 +112,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
   const typeOf = typesOfResults(classes.length, float32)
   return [
     ...kept.map(keptField),
-    ...fields.map(({ name, type, nullable = false }) => ({ name, type: typeOf(type), nullable })),
+    ...fields.map((field) => ({ name: field.name, type: typeOf(field), nullable: field.nullable ?? false })),
   ]
 }
 
@@ -79,7 +120,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
 function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
   const item = { name: 'item', type: result, nullable: false }
-  const types: Record<OutputField['type'], DataType> = {
+  const types: Record<Exclude<OutputField['type'], 'nested'>, DataType> = {
     text: { kind: 'utf8', layout: 'offsets' },
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
@@ -93,7 +134,9 @@ function typesOfResults(classes: number, float32: boolean) {
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
   }
-  return (type: OutputField['type']) => types[type]
+  const typeOf = ({ type, item: within, depth }: OutputField): DataType =>
+    type === 'nested' ? nestedType(typeOf(within!), within!.nullable === true, depth!) : types[type]
+  return typeOf
 }
 
 /** A column as its format has it; one of a format without types may always be empty. */
@@ -116,7 +159,10 @@ export function columnWriter(
   return ({ batch, scores, good }: ScoredBatch): ColumnData[] => [
     ...kept.map((column, index) => keptColumn(column, fields[index]!, batch.kept[index]!, good)),
     ...joined.map((field) => {
-      const column = (one: OutputField) => newColumn(one, typeOf(one.type), classes, scores, good)
+      const column = (one: OutputField) =>
+        one.item
+          ? listsColumn(one.item, typeOf(one.item), typeOf(one), classes, scores, good)
+          : newColumn(one, typeOf(one), classes, scores, good)
       return field.parts ? structOf(field.parts.map(column)) : column(field)
     }),
   ]
@@ -171,7 +217,7 @@ function newColumn(
     )
   }
   const numbers = resultsOf(field, classes, scores, good)
-  if (type.kind === 'fixed_size_list') {
+  if (type.kind === 'list' || type.kind === 'fixed_size_list') {
     const items = {
       type: type.item.type,
       length: numbers.length,
@@ -181,6 +227,19 @@ function newColumn(
     return { ...column, children: [items] }
   }
   return { ...column, values: narrow(numbers, type) }
+}
+
+/** Lists of results; names are text in them. */
+function listsColumn(
+  { position, positions, members, ...item }: OutputField,
+  itemType: DataType,
+  type: DataType,
+  classes: readonly string[],
+  scores: Scores,
+  good: readonly number[],
+): ColumnData {
+  const columnOf = (items: readonly number[]) => newColumn(item, itemType, classes, scores, items)
+  return nestedColumn(scores.nesting!, good, columnOf, type)
 }
 
 /** The positions of classes, which the writer knows the names of. */

@@ -2,6 +2,7 @@
  * Batches that are cut by rows alone: those of text come as blocks do, and it is not to be seen in a file in how large chunks
  * its input was read, or on how many threads.
  */
+import type { ColumnData } from '../core/column-data.js'
 import { sliceColumn } from '../core/column-slices.js'
 import type { Field } from '../core/output-columns.js'
 import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../core/record-batch.js'
@@ -65,7 +66,7 @@ class EvenBatches {
   /** Adds some rows; gives the batches that are whole. */
   *add(columns: Columns): Generator<Batch> {
     const { length } = columns[0]!
-    const texts = columns.filter(({ type }) => type.kind === 'utf8')
+    const texts = columns.filter(({ type }) => type.kind === 'utf8' || type.kind === 'list')
     for (let row = 0; row < length; ) {
       const most = Math.min(length, row + this.#most - this.#rows)
       const end = rowWithText(texts, row, most, MOST_TEXT - this.#text)
@@ -105,5 +106,14 @@ function rowWithText(texts: Columns, start: number, end: number, bytes: number):
 }
 
 function textBetween(texts: Columns, start: number, end: number): number {
-  return texts.reduce((sum, { offsets }) => sum + Number(offsets![end]) - Number(offsets![start]), 0)
+  return texts.reduce((sum, column) => sum + bytesBetween(column, start, end), 0)
 }
+
+/** The bytes of text, or of what stands in lists. */
+function bytesBetween({ type, offsets, children }: ColumnData, start: number, end: number): number {
+  if (!offsets) return NUMBER * (end - start)
+  const [first, last] = [Number(offsets[start]), Number(offsets[end])]
+  return type.kind === 'list' ? bytesBetween(children![0]!, first, last) : last - first
+}
+
+const NUMBER = 8

@@ -85,7 +85,7 @@ export class LogitsReader {
 
   #readLists(data: ColumnData): void {
     const [child] = (layoutOf(data.type) === 'list' ? trimRanges(data) : data).children as [ColumnData]
-    const ends = endsOf(data)
+    const ends = listEnds(data)
     const numbers = numbersOf(child)
     const isMatrix = numbers && !numbers.validity && !data.validity && isEven(ends, this.#rows, this.#classes)
     if (isMatrix) {
@@ -178,14 +178,14 @@ export function atRow({ code, info, column }: RowError, row: number): LocatedRow
   return { code, info: { ...info, row, ...(column !== undefined && { column }) } }
 }
 
-const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }
+export const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }
 
 function numberReader({ numbers, validity }: Numbers): (row: number) => number | null {
   return (row) => (isValid({ validity }, row) ? numbers[row]! : null)
 }
 
 /** The function that says where in the child the items of a row begin, which is where those of the row before end. */
-function endsOf({ type, offsets }: ColumnData): (row: number) => number {
+export function listEnds({ type, offsets }: ColumnData): (row: number) => number {
   if (type.kind === 'fixed_size_list') return (row) => row * type.size
   const first = Number(offsets![0]!)
   return (row) => Number(offsets![row]!) - first

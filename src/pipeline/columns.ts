@@ -56,6 +56,10 @@ export function numbersOf(
   run: Run,
   { to, onError, emit: asked }: Settings,
 ): Schema {
+  if (schema.depth !== undefined) {
+    const reason = `${to} holds one array, and the lists of nested logits may have any length; write ndjson, parquet or arrow`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
   const emit = schema.emit.filter((name) => name !== 'label')
   if (schema.topK > 0 || emit.length === 0 || hasNames(emit)) {
     throw new SoftmaxError('E_CONFLICT', {

@@ -9,7 +9,7 @@ export function unmeasuredList(
   { rows, columns }: RecordBatchReader,
   settings: Pick<SettingsOf<'bytes'>, 'logits'>,
 ): Column | undefined {
-  const isUnmeasured = ({ type, width }: Column) => type === 'list' && width === 0
+  const isUnmeasured = ({ type, width, nested }: Column) => (type === 'list' && width === 0) || nested?.width === 0
   if (rows !== 0 || !columns.some(isUnmeasured)) return undefined
   const index = findWhole(settings, columns)
   return index !== undefined && isUnmeasured(columns[index]!) ? columns[index] : undefined

@@ -27,7 +27,8 @@ export function laneOf(
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
-    if (!COLUMNAR.has(settings.from)) return (writer) => scoreBatches(reader, job, writer)
+    if (!COLUMNAR.has(settings.from) || job.schema.depth !== undefined)
+      return (writer) => scoreBatches(reader, job, writer)
     const jobs = settings.lane === 'general' ? 1 : threadsOf(settings)
     return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, jobs)
   }

@@ -77,8 +77,8 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
   const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
   const found = asJson ? undefined : findWhole(settings, columns)
-  // A record of logits stays one, whose keys are the classes.
-  const list = found !== undefined && columns[found]!.type === 'record' ? undefined : found
+  // A record of logits stays one, whose keys are the classes; so do nested lists.
+  const list = found !== undefined && columns[found]!.type === 'list' ? found : undefined
   return {
     logits: list === undefined ? [] : [list],
     logitsList: list !== undefined,

@@ -45,10 +45,11 @@ export interface ScoreJob {
 /** What a reader needs to know of a run. */
 export function readerOptions(job: ScoreJob): ReaderOptions {
   const { schema, settings, rawRows, typed, wantRaw } = job
-  const { logits, names, logitsList = false } = schema
+  const { logits, names, depth, logitsList = false } = schema
   return {
     logits,
     logitsList,
+    depth,
     kept: readColumns(schema),
     classes: inputsOf(schema),
     rawRowKeys: rawRows ? names : undefined,

@@ -21,7 +21,10 @@ export async function* scoreRows(
   { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
   const list = unmeasuredList(reader, settings)
-  if (list && run.first) list.width = inputsOf(run.first.schema)
+  if (list && run.first) {
+    list.width = inputsOf(run.first.schema)
+    if (list.nested) list.nested.width = list.width
+  }
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)

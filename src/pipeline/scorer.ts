@@ -3,6 +3,7 @@
  * batch is under way at a time. The fast lane is a shortcut past it, and comes here with the rows that it defers.
  */
 
+import { itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { type Layout, needSummary, type OutputLayout } from '../core/output-columns.js'
@@ -62,14 +63,17 @@ export function batchScorer({
   const slope = probe !== undefined
   const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision }
   return (batch: RecordBatch, before?: Scores) => {
-    const again = before?.rows === batch.numRows ? before : undefined
+    const { nesting } = batch
+    const count = nesting ? itemCount(nesting) : batch.numRows
+    const again = before?.rows === count ? before : undefined
     const scores = scoreMatrix(
-      { ...logitsOf(batch, schema), truths: batch.truths, targets: batch.targets },
-      batch.numRows,
+      { ...logitsOf(batch, schema, count), truths: batch.truths, targets: batch.targets },
+      count,
       schema.classes.length,
       options,
       again,
     )
+    if (nesting) return scoredLists({ ...scores, nesting }, batch, settings)
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
@@ -77,9 +81,26 @@ export function batchScorer({
   }
 }
 
+/** The same of rows that have lists of rows of logits: one that has no softmax makes a bad row of all. */
+function scoredLists(
+  scores: Scores & { nesting: Nesting },
+  batch: RecordBatch,
+  settings: Pick<SettingsOf<'objects'>, 'onError' | 'nonfinite'>,
+) {
+  const errorOf = (row: number): RowError | undefined => {
+    const [first, end] = itemRange(scores.nesting, row)
+    for (let item = first; item < end; item++) {
+      const error = nonfiniteError(scores, item, settings)
+      if (error) return error
+    }
+    return undefined
+  }
+  return { scores, ...partitionRows(batch, settings, errorOf) }
+}
+
 /** The logits of a batch; of rows with one, those of both classes. */
-function logitsOf({ logits, byClass, numRows }: RecordBatch, { binary = false }: Layout) {
-  return binary ? { numbers: withZeros(logits, numRows) } : { numbers: logits, byClass }
+function logitsOf({ logits, byClass }: RecordBatch, { binary = false }: Layout, rows: number) {
+  return binary ? { numbers: withZeros(logits, rows) } : { numbers: logits, byClass }
 }
 
 /** Rows of one logit as rows of two, of which the first is 0. */
@@ -89,15 +110,18 @@ export function withZeros(logits: ArrayLike<number>, rows: number): Float64Array
   return numbers
 }
 
-/** How many of the good rows have no label. */
-export function abstainedIn({ labels }: Scores, good: readonly number[]): number {
-  return labels ? good.reduce((count, row) => count + Number(labels[row] === NO_CLASS), 0) : 0
+/** How many of the good rows have no label; of lists, how many of these lack one. */
+export function abstainedIn({ labels, nesting }: Scores, good: readonly number[]): number {
+  if (!labels) return 0
+  const lacks = (row: number) => labels[row] === NO_CLASS
+  return good.filter(nesting ? (row) => itemsOf(nesting, [row]).some(lacks) : lacks).length
 }
 
 /** The good rows as they are judged, those without a softmax left out. */
-export function judgedOf(scores: Scores, good: readonly number[]): Judged[] | undefined {
-  const { judged, rows, status, unscored, targets } = scores
+export function judgedOf(scores: Scores, goodRows: readonly number[]): Judged[] | undefined {
+  const { judged, rows, status, unscored, targets, nesting } = scores
   if (!judged) return undefined
+  const good = nesting ? itemsOf(nesting, goodRows) : goodRows
   const isWhole = good.length === rows && unscored === 0
   const some = isWhole ? good : good.filter((row) => status[row] === 0)
   if (targets) return [{ rows: isWhole ? judged : takeJudged(judged, some), counts: classCounts(scores, some) }]

@@ -69,6 +69,7 @@ export function textJobOf(
   if (!text) return `${from} to ${to}`
   const { source } = text
   const refusal =
+    listsRefusal(schema, source) ??
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
     quotesRefusal(job) ??
     (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
@@ -115,6 +116,11 @@ export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
   }
 }
 
+function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): string | undefined {
+  if (depth !== undefined) return 'nested logits'
+  return logitsList && format === 'csv' ? 'lists in cells' : undefined
+}
+
 function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
   if (delimiter.length > 1) return 'a delimiter of several characters'
   if (blanks !== 'keep') return 'blanks around cells'
@@ -147,6 +153,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (!named) return 'rows that are arrays'
   if (schema.logitsList && first.type === 'record') return 'logits that are an object'
   if (first.path.length > 1) return 'logits in a nested object'
+  if (schema.truthPath) return 'true classes in a nested object'
   // No text in UTF-8 is half a character, but there is one that would stand for it.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
 }

@@ -5,8 +5,9 @@ import { RawJson, type RecordBatch, type RowError, type Value } from '../core/re
 import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
 import { valuesIn } from '../formats/ndjson/json.js'
-import { repeatedKeyError } from '../formats/ndjson/row.js'
+import { repeatedKeyError, textIn } from '../formats/ndjson/row.js'
 import { NO_CLASS } from '../kernel/constants.js'
+import { NestedTruths } from './nested-truths.js'
 import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
 
 /** A batch with the true classes of each row, and without the columns of these where they are not kept. */
@@ -18,11 +19,11 @@ export function truthReader(job: ScoreJob): Labelled {
   const { truth, truths = [truth!], kept } = schema
   if (truth === undefined) return (batch) => batch
   const readerOf = rowReader(job, truths)
-  const mark = schema.sigmoid ? multiLabelMarker(job) : singleMarker(job)
+  const mark = markerOf(job)
   return (batch) => {
     const read = readerOf(batch)
     const errors = new Map(batch.errors)
-    const marked = mark(batch.numRows)
+    const marked = mark(batch.numRows, batch)
     const markRow = (row: number): RowError | undefined => {
       const values = read(row)
       return Array.isArray(values) ? marked.mark(values, row) : values
@@ -40,9 +41,37 @@ function placeOf({ input, schema }: ScoreJob, truth: number) {
 }
 
 /** What true classes of so many rows become, and a function that takes those of each. */
-type Marker = (rows: number) => {
+type Marker = (
+  rows: number,
+  batch: RecordBatch,
+) => {
   found: Pick<RecordBatch, 'truths' | 'targets'>
   mark(values: Value[], row: number): RowError | undefined
+}
+
+function markerOf(job: ScoreJob): Marker {
+  const { depth, sigmoid } = job.schema
+  if (depth !== undefined) return nestedMarker(job)
+  return sigmoid ? multiLabelMarker(job) : singleMarker(job)
+}
+
+/** The same of lists of true classes; in a cell of text they are JSON. */
+function nestedMarker({ schema: { classes }, settings }: ScoreJob): Marker {
+  const names = new TruthNames(classes, nullsOf(settings))
+  return (_, { nesting }) => {
+    const truths = new NestedTruths(names, classes, nesting!)
+    return { found: truths, mark: ([value], row) => truths.mark(listIn(value!), row) }
+  }
+}
+
+/** The list that a value is, or that is written in it. */
+function listIn(value: Value): unknown {
+  if (typeof value !== 'string' || !value.trimStart().startsWith('[')) return nested(value)
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
 }
 
 function singleMarker({ schema: { classes }, settings }: ScoreJob): Marker {
@@ -81,13 +110,13 @@ export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: 
 
 /** The function that reads the true classes of each row of a batch, of all its columns. */
 function rowReader(job: ScoreJob, truths: readonly number[]): (batch: RecordBatch) => ReadRow {
-  const { kept, header } = job.schema
+  const { kept, header, truthPath } = job.schema
   const others = truths.filter((index) => !kept.includes(index))
   const columnOf = (index: number) => (kept.includes(index) ? kept.indexOf(index) : kept.length + others.indexOf(index))
   const keys = truths.map((index) => header[index]!)
   const textOf = cellReader(job)
   return (batch) => {
-    if (batch.rawRows) return memberReader(batch.rawRows, keys)
+    if (batch.rawRows) return truthPath ? innerReader(batch.rawRows, truthPath) : memberReader(batch.rawRows, keys)
     const reads = truths.map((index) => valueReader(batch.kept[columnOf(index)] ?? []))
     return (row) => reads.map((read) => textOf(read(row)))
   }
@@ -114,6 +143,14 @@ function memberReader(rows: readonly string[], keys: readonly string[]): ReadRow
     const values = valuesIn(rows[row]!, repeated)
     const twice = keys.find((key) => repeated.has(key))
     return twice === undefined ? keys.map((key) => memberOf(values.get(key))) : repeatedKeyError(twice)
+  }
+}
+
+/** The same of the value that a path leads to. */
+function innerReader(rows: readonly string[], path: readonly string[]): ReadRow {
+  return (row) => {
+    const text = textIn(rows[row]!, path)
+    return typeof text === 'object' ? text : [memberOf(text)]
   }
 }
 

@@ -4,11 +4,13 @@
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { sliceColumn } from '../../core/column-slices.js'
+import type { SettingsOf } from '../../core/options.js'
 import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { type FileBytes, openBytes } from '../../io/temp-file.js'
-import { columnOf, widthOf } from '../columnar.js'
+import { columnOf, itemsOf, nestedWidthOf, unmeasuredNested, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
+import { NestedReader } from '../nested-reader.js'
 import { type BatchHeader, type Body, readBatchHeader } from './batch.js'
 import { columnReader } from './column-decoder.js'
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
@@ -36,11 +38,11 @@ const BATCH = 1 << 17
 const LOOKAHEAD = 1 << 26
 
 /** Opens a stream or a file. */
-export async function read(source: Source): Promise<RecordBatchReader> {
+export async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const bytes = new ByteReader(source.chunks)
   const opened = await openEither(bytes, source.path)
   try {
-    return await readerOf(opened)
+    return await readerOf(opened, settings)
   } catch (error) {
     await opened.close()
     throw error
@@ -159,9 +161,9 @@ function batchOf(
   return { length: header.length, bodyLength, column: columnReader(fields, header, body, dictionaries.snapshot()) }
 }
 
-async function readerOf({ schema, batches, close }: Opened): Promise<RecordBatchReader> {
+async function readerOf({ schema, batches, close }: Opened, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const columns = schema.fields.map(({ field }) => columnOf(field))
-  const { held, isEmpty } = await measureLists(columns, batches)
+  const { held, isEmpty } = await measureLists(columns, batches, unmeasuredNested(columns, settings))
   return {
     columns,
     named: true,
@@ -186,6 +188,7 @@ async function readerOf({ schema, batches, close }: Opened): Promise<RecordBatch
 async function measureLists(
   columns: readonly Column[],
   batches: AsyncGenerator<Batch>,
+  selected: number | undefined,
 ): Promise<{ held: Batch[]; isEmpty: boolean }> {
   const held: Batch[] = []
   let [rows, bytes] = [0, 0]
@@ -198,7 +201,10 @@ async function measureLists(
     for (const [index, column] of columns.entries()) {
       if (batch.length > 0 && column.width === 0) column.width = widthOf(await batch.column(index))
     }
-    const isMeasured = rows > 0 && columns.every(({ width }) => width !== 0)
+    const nested = selected === undefined ? undefined : columns[selected]!.nested
+    if (batch.length > 0 && nested?.width === 0)
+      nested.width = nestedWidthOf(await batch.column(selected!), nested.depth)
+    const isMeasured = rows > 0 && nested?.width !== 0 && columns.every(({ width }) => width !== 0)
     if (isMeasured || bytes > LOOKAHEAD) return { held, isEmpty: false }
   }
 }
@@ -209,20 +215,26 @@ async function* readBatch(
   columns: readonly Column[],
   plan: ReaderOptions,
 ): AsyncGenerator<RecordBatch> {
-  const { logits, logitsList, kept, classes } = plan
-  const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes)))
+  const { logits, logitsList, kept, classes, depth } = plan
+  const numbers = depth === undefined ? 0 : numbersIn(await column(logits[0]!)) / Math.max(1, length)
+  const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes, numbers)))
   // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
   const step = most > 8 ? most & ~7 : most
   const wanted = await columnsOf(column, [...logits, ...kept])
   const names = kept.map((index) => columns[index]!.name)
   for (let start = 0; start < length; start += step) {
     const rows = Math.min(step, length - start)
-    const reader = new LogitsReader(rows, classes, plan)
+    const reader = depth === undefined ? new LogitsReader(rows, classes, plan) : new NestedReader(rows, depth, plan)
     const part = (index: number) => sliceColumn(wanted.get(index)!, start, rows)
     if (logitsList) reader.readRows(part(logits[0]!))
     else for (const [place, index] of logits.entries()) reader.readColumn(part(index), place, columns[index]!.name)
     yield reader.batch(kept.map(part), names)
   }
+}
+
+/** How many numbers lists of lists hold in all. */
+function numbersIn(data: ColumnData): number {
+  return data.children ? numbersIn(itemsOf(data)) : data.length
 }
 
 async function columnsOf(

@@ -31,7 +31,8 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
   const fits = dialect.delimiter.length === 1 && dialect.blanks === 'keep' && kept.length + fields.length > 1
   const joined = joinedFields(fields)
   const isKnown = joined.every(
-    ({ type, position, nullable }) => type !== 'names' && (type !== 'text' || position) && !nullable,
+    ({ type, position, nullable }) =>
+      type !== 'names' && type !== 'nested' && (type !== 'text' || position) && !nullable,
   )
   if (!rounding || cells !== 'text' || !fits || !isKnown) return undefined
   const delimiter = Buffer.from(dialect.delimiter)

@@ -11,6 +11,7 @@ import type { Field } from '../../core/output-columns.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import type { Scores } from '../../kernel/host/matrix.js'
+import { jsonText } from '../json-text.js'
 import { columnCells } from './column-cells.js'
 import { decodeCell, encodeCell, writeRows } from './rows.js'
 
@@ -92,7 +93,7 @@ type CellsOf = (scores: Scores, row: number) => string[]
 
 /** The function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema): CellsOf {
-  const { fields, print, cells, dialect, escapeFormulas } = schema
+  const { fields, classes, print, cells, dialect, escapeFormulas } = schema
   const text = (value: string) => {
     const bytes = toBytes(escapeFormulas ? escapeFormula(value) : value)
     return cells === 'encoded' ? encodeCell(bytes, dialect) : bytes
@@ -102,6 +103,10 @@ function newCellWriter(schema: TextSchema): CellsOf {
   const empty = cells === 'encoded' && isLone ? encodeCell('', dialect) : ''
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
+    if (type === 'nested') {
+      const list = jsonText(run[0]!, classes, print)
+      return (scores, row) => [text(list(scores, row))]
+    }
     if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? empty]
     if (nullable && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
     if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]

@@ -12,7 +12,8 @@ import {
 import { fits } from '../../core/value-type.js'
 import { itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
-import { badRow, type ParsedRow, parseRow, repeatedKeyError, textAt, valueAt } from './row.js'
+import { NestedRows } from './nested.js'
+import { badRow, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
 
 /** What a reader does with each row. */
 interface Task {
@@ -24,6 +25,8 @@ interface Task {
   kept: JsonColumn[]
   bare: boolean
   known: Set<string>
+  /** Where these are lists of lists: what takes them in. */
+  nested: NestedRows | undefined
   /** Whether a value is taken out of the row, which comes out as it stands where none is. */
   taken(key: string): boolean
 }
@@ -34,12 +37,13 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
   const lines = Array.from(linesOf(block))
   const utf8 = isUtf8(block) || undefined
   const bad = new Map<number, RowError>()
-  const logits = new Float64Array(lines.length * plan.classes)
+  const logits = new Float64Array(task.nested ? 0 : lines.length * plan.classes)
   const kept: Value[][] = plan.kept.map(() => [])
   const objects: string[] = []
   lines.forEach(({ start, end }, row) => {
     const parsed = parseRow(block.subarray(start, end), plan.encoding, utf8)
     const rowError = 'value' in parsed ? putRow(parsed, logits, row * plan.classes, task) : parsed
+    task.nested?.endRow()
     if (rowError) bad.set(row, rowError)
     const text = 'value' in parsed && !rowError ? parsed.text : '{}'
     if (plan.rawRowKeys) objects.push(text)
@@ -48,6 +52,7 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
   return {
     numRows: lines.length,
     logits,
+    ...task.nested?.batch,
     kept,
     ...(plan.rawRowKeys && { rawRows: objects }),
     errors: bad,
@@ -71,7 +76,8 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const kept = plan.kept.map((index) => columns[index]!)
   const names = new Set(kept.map(({ name }) => name))
   const taken = (key: string) => (plan.rawRowKeys ? plan.rawRowKeys.length === 0 : names.has(key))
-  return { plan, whole, keys, kept, bare: whole?.path.length === 0, known, taken }
+  const nested = whole && plan.depth !== undefined ? new NestedRows(whole, plan.depth, plan) : undefined
+  return { plan, whole, keys, kept, nested, bare: whole?.path.length === 0, known, taken }
 }
 
 /** Reads the logits of a row; returns what is wrong with it, if anything is. */
@@ -86,6 +92,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = whole ? valueAt(value, whole.path) : value
   if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
+  if (task.nested) return task.nested.put(found, { value, text })
   const values = valuesOf(found, task)
   if (!values) return badRow(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
   if (values.length !== plan.classes) {
@@ -110,9 +117,14 @@ function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): 
   for (let depth = 0; depth <= path.length; depth++) {
     const above = path.slice(0, depth)
     const object = valueAt(value, above)
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined
+    if (typeof object !== 'object' || object === null) return undefined
+    // The items of an array have no keys.
+    if (Array.isArray(object)) continue
     const repeated = repeatedKeys(textAt(text, above), object)
-    const counts = (key: string) => (depth < path.length ? key === path[depth] : keys.includes(key))
+    const counts = (key: string) => {
+      if (depth === path.length) return keys.includes(key)
+      return key === path[depth] || key === whole?.shapePath?.[depth]
+    }
     for (const key of repeated) if (counts(key) || (depth === 0 && taken(key))) return key
   }
   return undefined
@@ -139,8 +151,11 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
   const values = valuesIn(text)
   const extra = [...values.keys()].find((key) => !task.known.has(key))
   if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
-  task.kept.forEach(({ name, type }, index) => {
-    const value = valueFrom(values.get(name))
+  task.kept.forEach(({ name, type, inner }, index) => {
+    const found = inner ? textIn(text, inner) : values.get(name)
+    const isError = typeof found === 'object'
+    if (isError && !bad.has(row)) bad.set(row, found)
+    const value = valueFrom(isError ? undefined : found)
     kept[index]!.push(value)
     if (task.plan.typed && !fits(value, type) && !bad.has(row)) {
       bad.set(row, { code: 'E_KEY', info: { key: name, type } })

@@ -1,22 +1,49 @@
 /** The columns of NDJSON, as its first rows define them. */
 
+import { SoftmaxError } from '../../core/errors.js'
+import { nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
+import { nestingIn, shapeFault, shapePathOf } from './nested.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
 /** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
-export function columnsOf(rows: ParsedRow[], { logits }: SettingsOf<'bytes'>): JsonColumn[] {
+export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'bytes'>): JsonColumn[] {
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (columns[0]) columns[0].wholeTable = wholeTable(first)
-  if (typeof logits !== 'string' || Object.hasOwn(first, logits) || !logits.includes('.')) return columns
-  const nested = describe(logits, logits.split('.'), rows)
-  return nested.type === 'list' || nested.type === 'record' ? [...columns, nested] : columns
+  return [
+    ...columns,
+    ...innerColumns(rows, logits, mayHoldLogits),
+    ...(truth === logits ? [] : innerColumns(rows, truth, isThere)),
+  ]
+}
+
+/** The column that a path leads to, where an option names one. */
+function innerColumns(
+  rows: ParsedRow[],
+  path: string | readonly string[] | undefined,
+  isWanted: (column: JsonColumn, rows: ParsedRow[]) => boolean,
+): JsonColumn[] {
+  if (typeof path !== 'string' || Object.hasOwn(rows[0]!.value, path) || !path.includes('.')) return []
+  const column = describe(path, path.split('.'), rows)
+  return isWanted(column, rows) ? [{ ...column, inner: column.path }] : []
+}
+
+function mayHoldLogits({ type, nested, path }: JsonColumn, rows: ParsedRow[]): boolean {
+  const [{ value }] = rows as [ParsedRow]
+  const fault = shapeFault(value, path)
+  if (fault !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: fault })
+  return type === 'list' || type === 'record' || nested !== undefined
+}
+
+function isThere({ path }: JsonColumn, rows: ParsedRow[]): boolean {
+  return rows.some(({ value }) => valueAt(value, path) !== undefined)
 }
 
 /** What the one column of bare arrays is called. */
@@ -32,11 +59,18 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   const values = rows.map((row) => exactAt(row, path))
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   const sample = sampleOf(values[0])
+  const nested = rows.map(({ value }) => nestingIn(value, path)).find((found) => found !== undefined)
+  if (nested)
+    return { name, path, type: 'json', sample, nested, shapePath: shapePathOf(path), nestedPath: name, rowsPath: name }
   if (type === 'list')
     return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords) }
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
-  const nested = { listPath: pathTo(isNumbers, values[0], name), rowsPath: pathTo(areRows, values[0], name) }
-  return { name, path, type, sample, ...(type === 'json' && nested) }
+  const paths = {
+    listPath: pathTo(isNumbers, values[0], name),
+    nestedPath: pathTo(areNested, values[0], name),
+    rowsPath: pathTo(areRows, values[0], name),
+  }
+  return { name, path, type, sample, ...(type === 'json' && paths) }
 }
 
 /** True of a list that holds words alone: it cannot be the logits. */
@@ -58,6 +92,10 @@ function pathTo(test: (value: unknown[]) => boolean, value: unknown, path: strin
 
 function isNumbers(list: unknown[]): boolean {
   return list.length > 1 && list.every((item) => typeof item === 'number')
+}
+
+function areNested(list: unknown[]): boolean {
+  return nestingOf(list) !== undefined
 }
 
 function areRows(list: unknown[]): boolean {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { encodingInfo } from '../../core/encoding.js'
 import { run } from '../../core/file-kinds.js'
 import type { RowError } from '../../core/record-batch.js'
-import { parseLine, valuesIn } from './json.js'
+import { itemsIn, parseLine, valuesIn } from './json.js'
 
 export type Row = Record<string, unknown> | unknown[]
 
@@ -48,13 +48,36 @@ export function repeatedKeyError(key: string): RowError {
 
 /** The text of the value that a path leads to, which is there. */
 export function textAt(text: string, path: readonly string[]): string {
-  return path.reduce((within, key) => valuesIn(within).get(key)!, text)
+  return path.reduce((within, key) => memberOf(within, key)!, text)
 }
+
+/** The text of the value that a path leads to, undefined where there is none; or that one of its keys comes twice. */
+export function textIn(text: string, path: readonly string[]): string | undefined | RowError {
+  let within: string | undefined = text
+  for (const key of path) {
+    const repeated = new Set<string>()
+    within = memberOf(within, key, repeated)
+    if (repeated.has(key)) return repeatedKeyError(key)
+    if (within === undefined) return undefined
+  }
+  return within
+}
+
+/** The text of a value of an object, by its key, or of an item of an array, by its position from 0. */
+function memberOf(text: string, key: string, repeated?: Set<string>): string | undefined {
+  const first = text.trimStart()[0]
+  if (first === '{') return valuesIn(text, repeated).get(key)
+  return first === '[' && POSITION.test(key) ? itemsIn(text)[Number(key)] : undefined
+}
+
+/** What leads to an item of an array, in a path. */
+const POSITION = /^(?:0|[1-9]\d*)$/
 
 export function valueAt(row: Row, path: readonly string[]): unknown {
   let value: unknown = row
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    if (Array.isArray(value) && !POSITION.test(key)) return undefined
     value = (value as Record<string, unknown>)[key]
   }
   return value

@@ -4,6 +4,9 @@
  */
 import { run } from '../../core/file-kinds.js'
 import { isNumber } from '../../core/number.js'
+import { optionText } from '../../core/option-words.js'
+import { nestingIn } from './nested.js'
+import type { Row } from './row.js'
 
 type Value = Record<string, unknown>
 
@@ -12,7 +15,11 @@ interface WholeTable {
   matches(value: Value): boolean
   /** The program of jq that makes a line of each row. */
   program: string
+  /** The path to its numbers, which may be taken as those of one row. */
+  path?: readonly string[]
 }
+
+const TENSOR = ['outputs', '0', 'data']
 
 const TABLES: readonly WholeTable[] = [
   {
@@ -30,11 +37,13 @@ const TABLES: readonly WholeTable[] = [
     matches: ({ outputs }) =>
       isListOf(outputs, (one) => isRecord(one) && isListOf(one.data, isNumeric) && isList(one.shape)),
     program: '.outputs[0] | .shape[-1] as $n | .data | _nwise($n)',
+    path: TENSOR,
   },
   {
     feature: 'a response of an inference server',
     matches: ({ outputs }) => isListOf(outputs, (one) => isRecord(one) && isListOf(one.data, Array.isArray)),
     program: '.outputs[0].data[]',
+    path: TENSOR,
   },
   {
     feature: 'a table as pandas writes it with orient="index"',
@@ -56,7 +65,11 @@ const TABLES: readonly WholeTable[] = [
 /** What a row is that holds a whole table, and what makes lines of it; undefined where it is none. */
 export function wholeTable(value: object): string | undefined {
   const table = TABLES.find(({ matches }) => matches(value as Value))
-  return table && `it is ${table.feature}; ${run(`jq -c '${table.program}' FILE`)('FILE')}`
+  if (!table) return undefined
+  const { feature, program, path } = table
+  const isNested = path && nestingIn(value as Row, path)
+  const one = isNested ? `; ${optionText('logits', path.join('.'))} takes it as one row` : ''
+  return `it is ${feature}; ${run(`jq -c '${program}' FILE`)('FILE')}${one}`
 }
 
 /** Whether several values are all of a kind, and have the same keys. */

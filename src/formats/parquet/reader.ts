@@ -1,13 +1,15 @@
 /** Reads Parquet, whose footer is at its end: what is read has to be in a file. */
 import type { ColumnData } from '../../core/column-data.js'
+import type { SettingsOf } from '../../core/options.js'
 import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { openBytes } from '../../io/temp-file.js'
-import { columnOf, widthOf } from '../columnar.js'
+import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
+import { NestedReader } from '../nested-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
 import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
-import { type ColumnReader, type OpenFile, openColumns } from './row-group.js'
-import { nodesOf } from './schema.js'
+import { type ColumnReader, leavesOf, type OpenFile, openColumns } from './row-group.js'
+import { type Node, nodesOf } from './schema.js'
 
 /** How many logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
 const BATCH = 1 << 17
@@ -16,22 +18,27 @@ const COLUMN_ROWS = 1 << 10
 /** How many lists are looked through together for one that shows how many classes there are. */
 const SAMPLE = 1000
 
-export async function read(source: Source): Promise<RecordBatchReader> {
+export async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const bytes = await openBytes(source)
   try {
     const footer = await readFooter(bytes)
     const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
-    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer) })
+    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer) }, settings)
   } catch (error) {
     await bytes.close()
     throw error
   }
 }
 
-async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> {
+async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const columns = file.nodes.map(({ field }) => columnOf(field))
   for (const [index, column] of columns.entries()) {
     if (column.type === 'list' && column.width === 0) column.width = await measure(index, footer.groups, file)
+  }
+  const nested = unmeasuredNested(columns, settings)
+  if (nested !== undefined) {
+    const { depth } = columns[nested]!.nested!
+    columns[nested]!.nested = { depth, width: await measure(nested, footer.groups, file, depth) }
   }
   return {
     columns,
@@ -54,11 +61,11 @@ async function open(footer: Footer, file: OpenFile): Promise<RecordBatchReader> 
 }
 
 /** The length of the first list of a column that has items; 0 where none has. */
-async function measure(index: number, groups: readonly RowGroup[], file: OpenFile): Promise<number> {
+async function measure(index: number, groups: readonly RowGroup[], file: OpenFile, depth = 0): Promise<number> {
   for (const group of groups) {
     const [column] = openColumns(group, [index], file)
     for (let start = 0; start < group.rows; start += SAMPLE) {
-      const width = widthOf(await column!.take(Math.min(SAMPLE, group.rows - start)))
+      const width = nestedWidthOf(await column!.take(Math.min(SAMPLE, group.rows - start)), depth)
       if (width > 0) return width
     }
   }
@@ -68,28 +75,36 @@ async function measure(index: number, groups: readonly RowGroup[], file: OpenFil
 /** A row group whose columns are open. */
 interface OpenGroup {
   rows: number
+  /** How many numbers a row of nested logits has, on average. */
+  numbers: number
   logits: ColumnReader[]
   kept: ColumnReader[]
 }
 
 function openGroup(group: RowGroup, { logits, kept }: ReaderOptions, file: OpenFile): OpenGroup {
-  return { rows: group.rows, logits: openColumns(group, logits, file), kept: openColumns(group, kept, file) }
+  const numbers = numbersIn(group, file.nodes[logits[0]!]) / Math.max(1, group.rows)
+  return { rows: group.rows, numbers, logits: openColumns(group, logits, file), kept: openColumns(group, kept, file) }
+}
+
+function numbersIn({ chunks }: RowGroup, node: Node | undefined): number {
+  return node ? Number(chunks[leavesOf([node])[0]!.leaf]!.meta_data!.num_values) : 0
 }
 
 /** The batches of a row group; the next one is opened before the last of them, so that it is read meanwhile. */
 async function* readGroup(
-  { rows: all, logits, kept }: OpenGroup,
+  { rows: all, numbers, logits, kept }: OpenGroup,
   plan: ReaderOptions,
   file: OpenFile,
   openNext: () => void,
 ): AsyncGenerator<RecordBatch> {
-  const { classes, logitsList } = plan
+  const { classes, logitsList, depth } = plan
   const names = file.nodes.map(({ field }) => field.name)
-  const step = Math.max(1, Math.floor(BATCH / classes), logitsList ? 0 : columnRows(classes))
+  const most = Math.floor(BATCH / (depth === undefined ? classes : Math.max(classes, numbers)))
+  const step = Math.max(1, most, logitsList ? 0 : columnRows(classes))
   for (let start = 0; start < all; start += step) {
     const rows = Math.min(step, all - start)
     if (start + rows === all) openNext()
-    const reader = new LogitsReader(rows, classes, plan)
+    const reader = depth === undefined ? new LogitsReader(rows, classes, plan) : new NestedReader(rows, depth, plan)
     for (const [index, column] of logits.entries()) {
       const data = await column.take(rows)
       if (logitsList) reader.readRows(data)

@@ -67,6 +67,8 @@ export interface Scores {
   logsumexp: Float64Array
   /** The rows as they are judged, {@link JUDGED} numbers a row, where their true classes are given. */
   judged?: Float64Array
+  /** Where rows are nested in lists: the offsets of these, see `core/nesting.ts`. */
+  nesting?: readonly Int32Array[] | undefined
 }
 
 /** Why a row has no softmax, by its status; 0 is a row that has one. */

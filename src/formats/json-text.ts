@@ -1,0 +1,34 @@
+/** What a field of an output has for a row, as JSON. */
+import { type Nested, nestedValues } from '../core/nesting.js'
+import type { Field } from '../core/output-columns.js'
+import type { Scores } from '../kernel/host/matrix.js'
+
+type TextOf = (scores: Scores, row: number) => string
+
+/** The function that writes what a field has for a row. */
+export function jsonText(field: Field, classes: readonly string[], print: (values: number[]) => string): TextOf {
+  if (field.item) return nestedText(jsonText(field.item, classes, print))
+  const keys = classes.map((name) => JSON.stringify(name))
+  return (scores, row) => {
+    const value = field.value(scores, row)
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (value === null || typeof value === 'boolean' || field.type === 'count') return String(value)
+    if (typeof value === 'number') return quoteSpecial(print([value]))
+    if (field.type === 'names') return JSON.stringify(value)
+    const numbers = quoteSpecial(print(value as number[]))
+    if (field.shape === 'list') return `[${numbers}]`
+    return `{${numbers.split(',').map((number, index) => `${keys[index]}:${number}`)}}`
+  }
+}
+
+/** The same of lists, as deep as the logits are. */
+function nestedText(textOf: TextOf): TextOf {
+  const listOf = (values: Nested<string>): string =>
+    typeof values === 'string' ? values : `[${values.map(listOf).join(',')}]`
+  return (scores, row) => listOf(nestedValues(scores.nesting!, row, (item) => textOf(scores, item)))
+}
+
+/** NaN and infinities are texts in JSON. */
+function quoteSpecial(numbers: string): string {
+  return /[NI]/.test(numbers) ? numbers.replace(/-?(?:NaN|Infinity)/g, '"$&"') : numbers
+}

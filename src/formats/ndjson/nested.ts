@@ -1,0 +1,90 @@
+/** Logits of NDJSON that are lists of lists, or one list whose shape stands beside it, as the tensors of inference servers are. */
+import { nestingOf } from '../../core/nesting.js'
+import type { JsonColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
+import { NestedLogits } from '../nested-logits.js'
+import { badRow, type ParsedRow, type Row, textAt, valueAt } from './row.js'
+
+/** Puts the lists of rows into a matrix. */
+export class NestedRows {
+  readonly #column: JsonColumn
+  readonly #logits: NestedLogits
+  readonly #depth: number
+
+  constructor(column: JsonColumn, depth: number, plan: ReaderOptions) {
+    this.#column = column
+    this.#depth = depth
+    this.#logits = new NestedLogits({ depth, classes: plan.classes, name: column.name, rule: plan })
+  }
+
+  /** Reads the lists of a row; returns what is wrong with them, if anything is. */
+  put(found: unknown, { value, text }: ParsedRow): RowError | undefined {
+    const { path, shapePath } = this.#column
+    const shape = shapePath && valueAt(value, shapePath)
+    if (!isTensor(found, shape)) {
+      return this.#logits.put(found, (place) => overflowAt(text, [...path, ...place.map(String)]))
+    }
+    const sizes = sizesOf(found, shape)
+    if (sizes?.length !== this.#depth + 1) return badRow(shapeReason(found, shape))
+    return this.#logits.put(listsOf(found, sizes), (place) =>
+      overflowAt(text, [...path, String(place.reduce((at, index, axis) => at * sizes[axis]! + index, 0))]),
+    )
+  }
+
+  /** To be called behind each row, a bad one too. */
+  endRow(): void {
+    this.#logits.endRow()
+  }
+
+  get batch() {
+    return this.#logits.batch
+  }
+}
+
+function overflowAt(text: string, path: readonly string[]): RowError {
+  return { code: 'E_OVERFLOW', info: { cell: textAt(text, path) } }
+}
+
+/** How the lists of a row are nested, by what stands in it or beside it: undefined where they are not. */
+export function nestingIn(row: Row, path: readonly string[]): { depth: number; width: number } | undefined {
+  const found = valueAt(row, path)
+  const shapePath = shapePathOf(path)
+  const shape = shapePath && valueAt(row, shapePath)
+  if (!isTensor(found, shape)) return nestingOf(found)
+  const sizes = sizesOf(found, shape)
+  return sizes && sizes.length > 1 ? { depth: sizes.length - 1, width: sizes.at(-1)! } : undefined
+}
+
+/** Where the shape of a tensor stands whose numbers are at a path; undefined where these are called otherwise. */
+export function shapePathOf(path: readonly string[]): readonly string[] | undefined {
+  return path.at(-1) === 'data' ? [...path.slice(0, -1), 'shape'] : undefined
+}
+
+/** What is wrong with a row, where the shape beside its numbers is not theirs. */
+export function shapeFault(row: Row, path: readonly string[]): string | undefined {
+  const shapePath = shapePathOf(path)
+  const [found, shape] = [valueAt(row, path), shapePath && valueAt(row, shapePath)]
+  return isTensor(found, shape) && !sizesOf(found, shape) ? shapeReason(found, shape) : undefined
+}
+
+/** True of a list of numbers beside which a list stands that is called their shape. */
+function isTensor(found: unknown, shape: unknown): found is unknown[] {
+  return Array.isArray(found) && Array.isArray(shape) && !found.some(Array.isArray)
+}
+
+/** The lengths of the axes, where they go with as many numbers as there are. */
+function sizesOf(list: readonly unknown[], shape: unknown): number[] | undefined {
+  const sizes = shape as number[]
+  const areSizes = sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)
+  return areSizes && sizes.reduce((all, size) => all * size, 1) === list.length ? sizes : undefined
+}
+
+function shapeReason(list: readonly unknown[], shape: unknown): string {
+  return `its shape ${JSON.stringify(shape)} does not go with a list of ${list.length}, or with the first row`
+}
+
+/** A list as lists of lists. */
+function listsOf(list: readonly unknown[], [size = 0, ...sizes]: readonly number[]): unknown[] {
+  if (sizes.length === 0) return [...list]
+  const step = sizes.reduce((all, one) => all * one, 1)
+  return Array.from({ length: size }, (_, index) => listsOf(list.slice(index * step, (index + 1) * step), sizes))
+}

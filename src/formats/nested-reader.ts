@@ -1,0 +1,84 @@
+/** Logits out of typed columns of lists of lists, into a matrix; and the bad rows. */
+import type { ColumnData } from '../core/column-data.js'
+import { isValid } from '../core/column-slices.js'
+import { itemCount, type Nesting } from '../core/nesting.js'
+import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/record-batch.js'
+import { itemsOf } from './columnar.js'
+import { LogitsReader, listEnds, MISSING } from './logits-reader.js'
+
+/** Does what {@link LogitsReader} does for lists as long as there are classes, for lists of these. */
+export class NestedReader {
+  readonly #rows: number
+  readonly #depth: number
+  readonly #plan: ReaderOptions
+  readonly #nesting: Int32Array[] = []
+  readonly #bad = new Map<number, RowError>()
+  #items: LogitsReader | undefined
+
+  constructor(rows: number, depth: number, plan: ReaderOptions) {
+    this.#rows = rows
+    this.#depth = depth
+    this.#plan = plan
+  }
+
+  /** The lists of all rows. */
+  readRows(data: ColumnData): void {
+    let lists = data
+    for (let level = 0; level < this.#depth; level++) {
+      for (let list = 0; list < lists.length; list++) if (!isValid(lists, list)) this.#refuse(list, MISSING)
+      const ends = listEnds(lists)
+      this.#nesting.push(Int32Array.from({ length: lists.length + 1 }, (_, list) => ends(list)))
+      lists = itemsOf(lists)
+    }
+    const items = new LogitsReader(itemCount(this.#nesting), this.#plan.classes, this.#plan)
+    items.readRows(lists)
+    for (const [item, error] of items.bad) this.#refuse(item, error)
+    this.#items = items
+  }
+
+  /** Logits that are columns are not nested. */
+  readColumn(): void {}
+
+  /** The batch, with the columns that are kept. */
+  batch(kept: KeptColumn[], names: readonly string[]): RecordBatch {
+    const rows = new LogitsReader(this.#rows, 0, this.#plan).batch(kept, names)
+    const { logits } = this.#items!.batch([], [])
+    return { ...rows, logits, nesting: this.#nesting, errors: new Map([...rows.errors, ...this.#bad]) }
+  }
+
+  /** Notes what is wrong with an item of the innermost level so far, in the row that it is of. */
+  #refuse(item: number, error: RowError): void {
+    const { row, place } = placeOf(this.#nesting, item)
+    if (this.#bad.has(row)) return
+    const { info, column, ...rest } = error
+    const of = error.code === 'E_WIDTH' && { of: `list ${place.join('.')}` }
+    this.#bad.set(row, {
+      ...rest,
+      info: { ...info, ...of },
+      ...(column !== undefined && { column: [...place, column].join('.') }),
+    })
+  }
+}
+
+/** The row that has an item, and its positions in the lists of that. */
+function placeOf(nesting: Nesting, item: number): { row: number; place: number[] } {
+  const place: number[] = []
+  let at = item
+  for (const offsets of nesting.toReversed()) {
+    const list = lastAtMost(offsets, at)
+    place.unshift(at - offsets[list]!)
+    at = list
+  }
+  return { row: at, place }
+}
+
+/** The last list that begins at an item or before it; lists behind it that are empty begin there too. */
+function lastAtMost(offsets: Int32Array, item: number): number {
+  let [low, high] = [0, offsets.length - 1]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (offsets[middle]! <= item) low = middle
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,51 @@
+/** The true classes of rows of nested logits: lists of them, nested as these are. */
+import { itemCount, type Nesting, nestedRange } from '../core/nesting.js'
+import type { RowError } from '../core/record-batch.js'
+import type { TruthNames } from '../core/truth-names.js'
+import { NO_CLASS } from '../kernel/constants.js'
+
+/** What datasets of Hugging Face have in place of the true class of a token that has none; torch ignores it, too. */
+const IGNORED = '-100'
+
+/** Takes in the true classes of a batch, row by row. */
+export class NestedTruths {
+  /** The position of the true class of each row of logits. */
+  readonly truths: Uint32Array
+  readonly #names: TruthNames
+  readonly #classes: readonly string[]
+  readonly #nesting: Nesting
+
+  constructor(names: TruthNames, classes: readonly string[], nesting: Nesting) {
+    this.truths = new Uint32Array(itemCount(nesting)).fill(NO_CLASS)
+    this.#names = names
+    this.#classes = classes
+    this.#nesting = nesting
+  }
+
+  /** Notes the true classes in a list of a level; returns what is wrong with it, if anything is. A null has none. */
+  mark(value: unknown, list: number, level = 0): RowError | undefined {
+    if (value === null || value === undefined || value === '') return undefined
+    if (level === this.#nesting.length) return this.#markItem(value as string | number | object, list)
+    const [first, end] = nestedRange(this.#nesting, level, list)
+    if (!Array.isArray(value) || value.length !== end - first) return this.#notAList(value, end - first)
+    for (const [index, item] of value.entries()) {
+      const error = this.mark(item, first + index, level + 1)
+      if (error) return error
+    }
+    return undefined
+  }
+
+  #markItem(value: string | number | object, item: number): RowError | undefined {
+    if (String(value) === IGNORED && !this.#classes.includes(IGNORED)) return undefined
+    const found = this.#names.find(typeof value === 'object' ? JSON.stringify(value) : value)
+    if (typeof found !== 'number') return found
+    this.truths[item] = found
+    return undefined
+  }
+
+  #notAList(value: unknown, length: number): RowError {
+    const reason = `is no list of ${length} true classes, one for each list of logits`
+    const cell = typeof value === 'string' ? value : JSON.stringify(value)
+    return { code: 'E_TRUTH', info: { cell, classes: this.#classes.slice(0, 8), reason } }
+  }
+}

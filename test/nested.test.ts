@@ -1,0 +1,418 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tableFromIPC } from 'apache-arrow'
+import { parse } from 'csv-parse/sync'
+import { parquetReadObjects } from 'hyparquet'
+import type { FormatName, ScoreOptions } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { rejected, run } from './streams.js'
+import { command, folder, ROOT } from './support.js'
+
+/** Values that are nested as the logits are. */
+type Nested = number | string | null | Nested[]
+
+/** A row of a token classifier, and what scipy makes of it. */
+interface Tokens {
+  id: number
+  logits: number[][]
+  labels: number[]
+  probs: number[][]
+  logprobs: number[][]
+  index: number[]
+  confidence: number[]
+  entropy: number[]
+}
+
+interface Lists {
+  logits: Nested[]
+  probs: Nested[]
+  files: { parquet: string; arrow: string }
+  npy: string
+}
+
+/** Nested logits, and what scipy, scikit-learn, pyarrow and numpy make of them: see `fixtures/nested.py`. */
+const FIXTURE = JSON.parse(readFileSync(join(ROOT, 'fixtures/nested.json'), 'utf8')) as {
+  classes: string[]
+  tokens: Tokens[]
+  metrics: Record<string, number | number[][]>
+  files: Record<string, string>
+  fixed: Lists
+  deep: Lists
+  bad: { lists: Nested[]; files: { parquet: string; arrow: string } }
+  tensors: { response: unknown; probs: Nested[] }[]
+}
+
+const { classes, tokens } = FIXTURE
+const bytesOf = (base64: string) => Buffer.from(base64, 'base64')
+const linesOf = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+const parsed = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+
+/** The input as lines of JSON. */
+const LINES = linesOf(tokens.map(({ id, logits, labels }) => ({ id, logits, labels })))
+
+const EMIT = ['probs', 'index', 'confidence', 'entropy'] as const
+
+/** Numbers that agree with those of scipy to 12 digits, nested as these are. */
+const near = nearTo((value) => 12 - Math.floor(Math.log10(Math.abs(value) || 1)))
+
+/** Logarithms of which scipy loses digits: 12 digits behind the point. */
+const nearLog = nearTo(() => 12)
+
+function nearTo(digits: (value: number) => number) {
+  const near = (value: Nested): unknown => {
+    if (Array.isArray(value)) return value.map(near)
+    return typeof value === 'number' ? expect.closeTo(value, digits(value)) : value
+  }
+  return near
+}
+
+/** What an Arrow or Parquet library reads in a column, as JSON has it. */
+function plain(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? Number(value) : value
+  return Array.from(value as Iterable<unknown>, plain)
+}
+
+/** The rows of an output, as libraries of their formats read them. */
+async function rowsOf(bytes: Buffer, to: FormatName): Promise<Record<string, unknown>[]> {
+  if (to === 'ndjson' || to === 'json') {
+    const text = bytes.toString()
+    return to === 'json' ? JSON.parse(text) : parsed(text)
+  }
+  if (to === 'csv') return csvRows(bytes)
+  const rows =
+    to === 'parquet'
+      ? await parquetReadObjects({ file: new Uint8Array(bytes).buffer })
+      : tableFromIPC(bytes)
+          .toArray()
+          .map((row) => row.toJSON())
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)])))
+}
+
+/** Cells that are lists are JSON. */
+function csvRows(bytes: Buffer): Record<string, unknown>[] {
+  const rows = parse(bytes, { columns: true }) as Record<string, string>[]
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, cell]) => [key, JSON.parse(cell)])))
+}
+
+function expectTokens(rows: Record<string, unknown>[]) {
+  expect(rows).toHaveLength(tokens.length)
+  for (const [row, found] of rows.entries()) {
+    for (const name of EMIT) expect(found[name]).toEqual(near(tokens[row]![name]))
+  }
+}
+
+describe('lists of lists of logits', () => {
+  it.each([1, 100, 1e9])('of NDJSON, in chunks of %i, give lists of the same shape', async (size) => {
+    const { text, stats } = await run(LINES, { from: 'ndjson', logits: 'logits', emit: [...EMIT] }, size)
+    expectTokens(parsed(text))
+    expect(stats).toMatchObject({ read: tokens.length, written: tokens.length, lane: 'table' })
+  })
+
+  it.each(Object.keys(FIXTURE.files))('of %s give what those of NDJSON give, bit for bit', async (name) => {
+    const options = { emit: [...EMIT], keep: false, to: 'ndjson' } as const
+    const { text } = await run(bytesOf(FIXTURE.files[name]!), { ...options, logits: 'tokens' })
+    expect(text).toBe((await run(LINES, { ...options, from: 'ndjson', logits: 'logits' })).text)
+    expectTokens(parsed(text))
+  })
+
+  it.each(['json', 'csv', 'parquet', 'arrow', 'arrows'] as const)('come out as lists in %s', async (to) => {
+    for (const [from, name] of [
+      ['ndjson', 'logits'],
+      ['parquet', 'tokens'],
+    ] as const) {
+      const input = from === 'ndjson' ? LINES : bytesOf(FIXTURE.files['parquet list<list<double>>']!)
+      const options: ScoreOptions = {
+        from,
+        logits: name,
+        labels: classes.join(','),
+        emit: ['label', ...EMIT],
+        keep: false,
+      }
+      const lines = await run(input, { ...options, to: 'ndjson' })
+      expect(await rowsOf((await run(input, { ...options, to })).bytes, to)).toEqual(parsed(lines.text))
+      const labels = tokens.map(({ index }) => index.map((position) => classes[position]!))
+      expect(parsed(lines.text).map(({ label }) => label)).toEqual(labels)
+    }
+  })
+
+  it('give the same bytes on any number of threads and in chunks of any size', async () => {
+    for (const to of ['ndjson', 'parquet', 'arrow', 'csv'] as const) {
+      for (const input of [LINES, bytesOf(FIXTURE.files['arrow in small batches']!)]) {
+        const from = typeof input === 'string' ? 'ndjson' : 'arrow'
+        const options: ScoreOptions = { from, to, logits: from === 'ndjson' ? 'logits' : 'tokens', emit: [...EMIT] }
+        const once = (await run(input, { ...options, jobs: 1 })).bytes
+        for (const size of [7, 1000]) {
+          const { bytes, error } = await run(input, { ...options, jobs: 2 }, size)
+          expect(error).toBe(undefined)
+          expect(bytes.equals(once)).toBe(true)
+        }
+      }
+    }
+  })
+
+  it.each(['ndjson', 'parquet', 'arrow'] as const)('may be lists of one size, and deeper: %s', async (from) => {
+    for (const { logits, probs, files } of [FIXTURE.fixed, FIXTURE.deep]) {
+      const input = from === 'ndjson' ? linesOf(logits.map((x) => ({ x }))) : bytesOf(files[from])
+      const { text } = await run(input, { from, logits: 'x', to: 'ndjson', emit: 'probs' })
+      expect(parsed(text).map((row) => row.probs)).toEqual(near(probs))
+    }
+  })
+
+  it('have the bits that an array of numpy of the same numbers has', async () => {
+    const { logits, npy } = FIXTURE.fixed
+    const { text } = await run(linesOf(logits.map((x) => ({ x }))), { from: 'ndjson', logits: 'x', emit: 'probs' })
+    const array = await run(bytesOf(npy), { to: 'ndjson', emit: 'probs' })
+    const places = (logits as Nested[][]).flatMap((rows, i0) => rows.map((_, i1) => ({ i0, i1 })))
+    const rows = parsed(array.text)
+    expect(rows.map(({ i0, i1 }) => ({ i0, i1 }))).toEqual(places)
+    expect(parsed(text).flatMap(({ probs }) => probs)).toEqual(rows.map(({ probs }) => probs))
+  })
+
+  it('give log-probabilities, the most probable classes, and what the sigmoid says of each', async () => {
+    const scored = async (options: ScoreOptions) =>
+      parsed((await run(LINES, { from: 'ndjson', logits: 'logits', keep: false, ...options })).text)
+    expect((await scored({ op: 'log-softmax', emit: 'probs=logprobs' })).map(({ logprobs }) => logprobs)).toEqual(
+      nearLog(tokens.map(({ logprobs }) => logprobs)),
+    )
+    const top = await scored({ topK: 1, emit: 'probs' })
+    expect(top.map(({ p_1 }) => p_1)).toEqual(near(tokens.map(({ confidence }) => confidence)))
+    expect(top.map(({ label_1 }) => label_1)).toEqual(tokens.map(({ index }) => index.map(String)))
+    const positive = tokens.map(({ logits }) =>
+      logits.map((row) => row.flatMap((logit, index) => (logit >= 0 ? [classes[index]!] : []))),
+    )
+    const labels = await scored({ op: 'sigmoid', emit: 'labels', labels: classes.join(',') })
+    expect(labels.map((row) => row.labels)).toEqual(positive)
+  })
+
+  it('keep the types of their columns in Parquet and Arrow, and leave out none', async () => {
+    const input = bytesOf(FIXTURE.files['arrow list<list<float>>']!)
+    const { bytes } = await run(input, { from: 'arrow', logits: 'tokens', to: 'arrow', emit: 'label,probs,index' })
+    const fields = tableFromIPC(bytes).schema.fields.map(({ name, type }) => `${name}: ${type}`)
+    expect(fields).toEqual([
+      'id: Int32',
+      'labels: List<Int64>',
+      'label: List<Utf8>',
+      'probs: List<List<Float64>>',
+      'index: List<Uint32>',
+    ])
+  })
+
+  it('may all be empty', async () => {
+    const { text, error } = await run('{"id":1,"x":[]}\n{"id":2,"x":[[1,2]]}\n', { from: 'ndjson', logits: 'x' })
+    expect(error).toBe(undefined)
+    expect(parsed(text).map(({ probs }) => probs.length)).toEqual([0, 1])
+  })
+})
+
+describe('a bad row of nested logits', () => {
+  it.each(['ndjson', 'parquet', 'arrow'] as const)('is left out whole: %s', async (from) => {
+    const { lists, files } = FIXTURE.bad
+    const input = from === 'ndjson' ? linesOf(lists.map((x) => ({ x }))) : bytesOf(files[from])
+    const errors: [number, string, string | undefined][] = []
+    const onReject: ScoreOptions['onReject'] = ({ row, code, column }) => void errors.push([row, code, column])
+    const { stats, text } = await run(input, { from, logits: 'x', to: 'ndjson', onError: 'skip', onReject })
+    expect(stats).toMatchObject({ read: 7, written: 3, rejected: { E_MISSING: 3, E_WIDTH: 1 } })
+    expect(parsed(text).map(({ probs }) => probs.length)).toEqual([1, 0, 2])
+    expect(errors.map(([row, code]) => [row, code])).toEqual([
+      [2, 'E_MISSING'],
+      [3, 'E_MISSING'],
+      [4, 'E_MISSING'],
+      [5, 'E_WIDTH'],
+    ])
+    // A number in a list is named by its positions.
+    expect(errors[2]![2]).toBe('0.1')
+  })
+
+  it.each([
+    ['[[1,2],[3,"x"]]', 'E_CELL', /column 1\.1 \(row 2, .*"x" is not a number/],
+    ['[[1,2],[3,1e400]]', 'E_OVERFLOW', /column 1\.1 \(row 2/],
+    ['[[1,2],[3]]', 'E_WIDTH', /list 1 has 1 logit where 2 are expected/],
+    ['[[1,2],[3,4,5]]', 'E_WIDTH', /list 1 has 3 logits where 2 are expected/],
+    ['[[1,2],[[3,4]]]', 'E_WIDTH', /list 1 has 1 logit/],
+    ['[[[1,2]]]', 'E_WIDTH', /list 0 has 1 logit/],
+    ['[1,2]', 'E_ROW', /its "x" at 0 is no list of numbers/],
+    ['{"a":1}', 'E_ROW', /its "x" is no list of lists of numbers/],
+    ['null', 'E_MISSING', /row 2/],
+    ['[[1,2],["NaN",1]]', 'E_NONFINITE', /row 2/],
+  ])('says where: %s', async (lists, code, says) => {
+    const input = `{"x":[[1,2]]}\n{"x":${lists}}\n{"x":[[2,1],[0,0]]}\n`
+    const { error, text } = await run(input, { from: 'ndjson', logits: 'x', emit: 'index' })
+    expect(error).toMatchObject({ code, info: { row: 2, line: 2 } })
+    expect(error!.message).toMatch(says)
+    expect(parsed(text)).toHaveLength(1)
+    const skipped = await run(input, { from: 'ndjson', logits: 'x', emit: 'index', onError: 'skip' })
+    expect(parsed(skipped.text).map(({ index }) => index)).toEqual([[1], [0, 0]])
+    expect(rejected(skipped)).toBe(1)
+  })
+
+  it('goes to a file of rejects as it stands', () => {
+    const rows = ['{"x":[[1,2]]}', '{"x":[[1,2],[3]]}', '{"x":[]}']
+    const cwd = folder({ 'in.ndjson': `${rows.join('\n')}\n` })
+    const { status, stdout } = command(['in.ndjson', '--logits', 'x', '--rejects', 'bad.ndjson'], { cwd })
+    expect(status).toBe(0)
+    expect(parsed(stdout).map(({ probs }) => probs.length)).toEqual([1, 0])
+    const [{ raw, row, code, byteStart }] = parsed(readFileSync(join(cwd, 'bad.ndjson'), 'utf8'))
+    expect({ raw, row, code, byteStart }).toEqual({ raw: rows[1], row: 2, code: 'E_WIDTH', byteStart: 14 })
+  })
+})
+
+describe('true classes of nested logits', () => {
+  it.each(['ndjson', 'parquet', 'arrow'] as const)('are lists beside them, in which -100 is none: %s', async (from) => {
+    const input = from === 'ndjson' ? LINES : bytesOf(FIXTURE.files[`${from} list<list<double>>`]!)
+    const cwd = folder({ input })
+    const args = [
+      'evaluate',
+      'input',
+      '-f',
+      from,
+      '--logits',
+      from === 'ndjson' ? 'logits' : 'tokens',
+      '--truth',
+      'labels',
+    ]
+    const { stdout, status } = command([...args, '--json'], { cwd })
+    expect(status).toBe(0)
+    const { rows, unlabelled, confusion, accuracy, log_loss } = JSON.parse(stdout)
+    const expected = FIXTURE.metrics as Record<string, number>
+    expect({ rows, unlabelled, confusion }).toEqual({
+      rows: expected.rows,
+      unlabelled: expected.unlabelled,
+      confusion: FIXTURE.metrics.confusion,
+    })
+    expect([accuracy, log_loss]).toEqual(near([expected.accuracy!, expected.log_loss!]))
+  })
+
+  it('give a loss, a rank and whether it is right for each', async () => {
+    const options: ScoreOptions = { from: 'ndjson', logits: 'logits', truth: 'labels', emit: 'loss,rank,correct' }
+    const rows = parsed((await run(LINES, options)).text)
+    for (const [row, { labels, logits, logprobs, index }] of tokens.entries()) {
+      const { loss, rank, correct } = rows[row]
+      expect(loss).toEqual(nearLog(labels.map((truth, at) => (truth < 0 ? null : -logprobs[at]![truth]!))))
+      const before = (at: number, truth: number) =>
+        logits[at]!.filter(
+          (logit, other) => logit > logits[at]![truth]! || (logit === logits[at]![truth] && other < truth),
+        )
+      expect(rank).toEqual(labels.map((truth, at) => (truth < 0 ? null : 1 + before(at, truth).length)))
+      expect(correct).toEqual(labels.map((truth, at) => (truth < 0 ? null : truth === index[at])))
+    }
+  })
+
+  it.each([
+    ['[0]', /is no list of 2 true classes/],
+    ['3', /"3" is no list of 2 true classes/],
+    ['[0,"c"]', /"c"/],
+    ['[0,[1]]', /"\[1\]"/],
+  ])('that do not go with the lists make a bad row: %s', async (truth, says) => {
+    const input = `{"x":[[1,2],[2,1]],"y":${truth}}\n`
+    const options: ScoreOptions = { from: 'ndjson', logits: 'x', truth: 'y', labels: 'a,b', emit: 'loss' }
+    const { error } = await run(input, options)
+    expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 1 } })
+    expect(error!.message).toMatch(says)
+  })
+
+  it('may be null, as a list or in it, or names of classes', async () => {
+    const input = linesOf([
+      {
+        x: [
+          [1, 2],
+          [2, 1],
+        ],
+        y: null,
+      },
+      {
+        x: [
+          [1, 2],
+          [2, 1],
+        ],
+        y: ['b', null],
+      },
+    ])
+    const options: ScoreOptions = { from: 'ndjson', logits: 'x', truth: 'y', labels: 'a,b', emit: 'correct' }
+    expect(parsed((await run(input, options)).text).map(({ correct }) => correct)).toEqual([
+      [null, null],
+      [true, null],
+    ])
+  })
+
+  it('of several labels a row are refused', async () => {
+    const { error } = await run(LINES, { from: 'ndjson', logits: 'logits', truth: 'labels', op: 'sigmoid' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
+
+describe('a response of an inference server', () => {
+  it.each(FIXTURE.tensors.map(({ response, probs }) => [JSON.stringify(response), probs] as const))(
+    'has its numbers in one list, beside their shape: %s',
+    async (response, probs) => {
+      const { text } = await run(response, { from: 'json', to: 'ndjson', logits: 'outputs.0.data', emit: 'probs' })
+      expect(parsed(text)[0].probs).toEqual(near(probs))
+    },
+  )
+
+  it('has several outputs, of which a position names one', async () => {
+    const outputs = [
+      { name: 'hidden', shape: [1, 1], data: [5] },
+      { name: 'logits', shape: [2, 2], data: [2, 1, 1, 2] },
+    ]
+    const { text } = await run(linesOf([{ outputs }]), { from: 'ndjson', logits: 'outputs.1.data', emit: 'index' })
+    expect(parsed(text)).toEqual([{ outputs, index: [0, 1] }])
+  })
+
+  it.each([
+    [[2, 3], /its shape \[2,3\] does not go with a list of 4/],
+    [[2, -2], /does not go with/],
+    [['2', 2], /does not go with/],
+    [[], /does not go with/],
+  ])('whose shape is not that of its numbers is a bad row: %j', async (shape, says) => {
+    const good = { outputs: [{ shape: [1, 2], data: [2, 1] }] }
+    const bad = { outputs: [{ shape, data: [2, 1, 1, 2] }] }
+    for (const rows of [[bad], [good, bad]]) {
+      const { error } = await run(linesOf(rows), { from: 'ndjson', logits: 'outputs.0.data' })
+      expect(error).toMatchObject({ code: 'E_ROW', info: { row: rows.length } })
+      expect(error!.message).toMatch(says)
+    }
+  })
+
+  it('may hold lists of lists, as those of TensorFlow do', async () => {
+    const { text } = await run('{"predictions": [[2, 1], [1, 2]]}\n', {
+      from: 'ndjson',
+      logits: 'predictions',
+      emit: 'index',
+    })
+    expect(text).toBe('{"predictions": [[2, 1], [1, 2]],"index":[0,1]}\n')
+  })
+})
+
+describe('nested logits', () => {
+  it('that are not selected stop the run with what selects them', async () => {
+    for (const [from, input, logits] of [
+      ['ndjson', LINES, 'logits'],
+      ['parquet', bytesOf(FIXTURE.files['parquet list<list<double>>']!), 'tokens'],
+      ['arrow', bytesOf(FIXTURE.files['arrow list<list<double>>']!), 'tokens'],
+    ] as const) {
+      const { error, bytes } = await run(input, { from })
+      expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+      expect(bytes).toHaveLength(0)
+    }
+  })
+
+  it('in a nested object are named by a path', async () => {
+    const input = '{"id":1,"model":{"out":[[2,1],[1,2]],"y":[0,0]}}\n'
+    const options: ScoreOptions = { from: 'ndjson', logits: 'model.out', truth: 'model.y', emit: 'index,correct' }
+    expect((await run(input, options)).text).toBe(
+      `${input.trimEnd().slice(0, -1)},"index":[0,1],"correct":[true,false]}\n`,
+    )
+  })
+
+  it('are no array of numpy', async () => {
+    const { error } = await run(LINES, { from: 'ndjson', logits: 'logits', to: 'npy', emit: 'probs' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+    expect(error!.message).toContain('write ndjson, parquet or arrow')
+  })
+
+  it('are refused by the fast lane', async () => {
+    const { error } = await run(LINES, { from: 'ndjson', logits: 'logits', lane: 'fast' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+    expect(error!.message).toContain('nested logits')
+  })
+})
