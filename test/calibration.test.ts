@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { type CalibrateOptions, type Calibration, calibrate, evaluate, score } from 'softmax-stream'
+import { type CalibrateOptions, type Calibration, calibrate, evaluate, score, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { run } from './streams.js'
@@ -286,6 +286,25 @@ describe('applying a calibration', () => {
     expect(await errorOf('logit_b,logit_a\n1,2\n', CALIBRATION)).toBeUndefined()
     expect(await errorOf('{"logits":[1,2]}\n', CALIBRATION)).toBeUndefined()
     expect(await errorOf('', CALIBRATION)).toBeUndefined()
+  })
+
+  it('to rows that do not name their classes says that they are taken in its order', async () => {
+    const warningsOf = async (input: string, options = {}) =>
+      (await run(input, { from: 'ndjson', calibration: CALIBRATION, ...options })).warnings
+    const lists = '{"logits":[1,2]}\n'
+    const warning =
+      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b"; labels names them'
+    expect(await warningsOf(lists)).toEqual([warning])
+    expect(await warningsOf(lists, { labels: 'a,b' })).toEqual([])
+    expect(await warningsOf('{"logits":{"a":1,"b":2}}\n')).toEqual([])
+    expect(await warningsOf(lists, { calibration: { ...CALIBRATION, classes: ['0', '1'] } })).toEqual([])
+    const stream = softmax({ calibration: CALIBRATION })
+    const warnings: string[] = []
+    stream.on('warning', (text) => warnings.push(text))
+    await Readable.from([[1, 2]])
+      .compose(stream)
+      .toArray()
+    expect(warnings).toEqual([warning])
   })
 
   it('beside a temperature, or to sigmoid, is an error', async () => {

@@ -341,7 +341,7 @@ describe.each(FIXTURE.binary.cases)('two classes of one logit, with the threshol
       Buffer.from(`${header}\n`),
       Buffer.from(Float64Array.from(logits).buffer),
     ])
-    const scored = await run(flat, { ...options, from: 'npy', emit: 'probs' })
+    const scored = await run(flat, { binary: 'no,yes', from: 'npy', emit: 'probs' })
     expect([scored.error, scored.warnings]).toEqual([undefined, []])
     expect(scored.bytes.toString('latin1')).toContain("'shape': (250, 2)")
     const back = new Float64Array(new Uint8Array(scored.bytes.subarray(scored.bytes.length - 8 * 500)).buffer)
@@ -390,6 +390,24 @@ describe('two classes of one logit', () => {
   ])('are refused with %j', async (options, text) => {
     const { error } = await run(ROWS, options)
     expect(error).toMatchObject({ status: 2, message: expect.stringContaining(text) })
+  })
+
+  it('have a threshold where something shows it', async () => {
+    const errorOf = async (options: ScoreOptions) =>
+      (await run(ROWS, { binary: 'no,yes', threshold: 0.9, ...options })).error
+    expect(await errorOf({ emit: 'probs' })).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringContaining('threshold is of label, which emit does not name'),
+    })
+    expect(await errorOf({ emit: 'probs,label' })).toBeUndefined()
+    expect(await errorOf({ emit: 'index' })).toBeUndefined()
+    expect(
+      await errorOf({ emit: 'probs', truth: 'id', labels: undefined, onError: 'skip', maxErrors: 9 }),
+    ).not.toMatchObject({
+      code: 'E_CONFLICT',
+    })
+    const { predictions } = await predict([[1]], { binary: 'no,yes', threshold: 0.9, emit: 'probs' })
+    expect(predictions).toMatchObject([{ label: 'no' }])
   })
 
   it('may have the threshold of the positive class', async () => {

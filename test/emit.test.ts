@@ -56,6 +56,31 @@ describe('names of output columns', () => {
     expect((await run(input, { emit: /'(.*)'/.exec(says)![1] as never })).error).toBeUndefined()
   })
 
+  it('that a kept column has: other names of classes are proposed where it is one of these', async () => {
+    for (const [name, topK, isClass] of [
+      ['p_a', undefined, true],
+      ['label_1', 2, false],
+      ['p_1', 2, false],
+      ['label', undefined, false],
+    ] as const) {
+      const input = `${name},logit_a,logit_b\n1,2,3\n`
+      const { error } = await run(input, { ...(topK && { topK }) })
+      expect(error).toMatchObject({ code: 'E_NAME', info: { name } })
+      expect(error!.message.includes('keep: false or labels')).toBe(isClass)
+      if (isClass) expect((await run(input, { labels: 'x,y' })).error).toBeUndefined()
+    }
+  })
+
+  it('have to be those that an option is of', async () => {
+    const of = async (emit: ScoreOptions['emit']) => (await run(INPUT, { topK: 1, emit, keep: false })).error
+    for (const emit of ['label', 'confidence,entropy'] as const) {
+      expect(await of(emit)).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('topK is of probs') })
+    }
+    expect(await of('probs')).toBeUndefined()
+    const { stderr, status } = command(['-k', '2', '--emit', 'label'], { stdin: INPUT })
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--top-k is of probs, which --emit does not name')])
+  })
+
   it.each([
     ['label', { emit: 'label,confidence' }, 'label=predicted,confidence'],
     ['label', { emit: 'probs=pp_,label,confidence' }, 'probs=pp_,label=predicted,confidence'],

@@ -302,10 +302,10 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins: '',
-    says: '--emit probs,label=predicted, or choose with --no-keep or --labels',
+    says: '--emit probs,label=predicted, or choose with --no-keep [',
     api: {
       info: { name: 'label' },
-      says: "emit: 'probs,label=predicted', or choose with keep: false or labels",
+      says: "emit: 'probs,label=predicted', or choose with keep: false [",
     },
   },
   E_LABELS: {

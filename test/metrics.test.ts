@@ -189,9 +189,30 @@ describe('a true class', () => {
     expect(brier).toBe((2 + 0.5) / 2)
   })
 
+  it('whose probability is 0 has a loss that JSON tells from none', () => {
+    const stdin = 'logit_a,logit_b,y\n-inf,2,a\n0,0,a\n'
+    const { stdout } = command(['evaluate', '--truth', 'y', '--json'], { stdin })
+    expect(JSON.parse(stdout).log_loss).toBe('Infinity')
+    const none = command(['evaluate', '--truth', 'y', '--json'], { stdin: 'logit_a,logit_b,y\n0,0,\n' })
+    expect(JSON.parse(none.stdout).log_loss).toBeNull()
+    expect(command(['evaluate', '--truth', 'y'], { stdin }).stdout).toMatch(/^log loss +Infinity$/m)
+  })
+
   it('of a column that is not there is named, and so is one that is not given', async () => {
     await expect(evaluated('logit_a,logit_b,target\n1,2,a\n', { truth: 'taget' })).rejects.toMatchObject({
       message: expect.stringContaining("did you mean truth: 'target'?"),
+    })
+    const nested = '{"logits":[1,2],"meta":{"y":1},"target":0}\n'
+    await expect(evaluated(nested, { truth: 'meta.taget', from: 'ndjson' })).rejects.toMatchObject({
+      message: expect.stringContaining("did you mean truth: 'target'?"),
+    })
+    await expect(evaluated(nested, { truth: 'mta.y', from: 'ndjson' })).rejects.toMatchObject({
+      code: 'E_SELECTOR',
+      message: expect.stringContaining("did you mean truth: 'meta.y'?"),
+    })
+    await expect(evaluated(nested, { truth: 'meta.y', from: 'ndjson' })).resolves.toMatchObject({ rows: 1 })
+    await expect(evaluated(nested, { truth: 'other.y', from: 'ndjson' })).rejects.toMatchObject({
+      message: expect.stringMatching(/is not one of "logits,meta,target" \[/),
     })
     await expect(evaluate([], {} as EvaluateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
     await expect(evaluated('', { emit: 'label' } as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })

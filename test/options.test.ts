@@ -139,7 +139,19 @@ const TESTS = {
     })
 
     it('is told in object mode by the name of the function', () => {
-      expect(thrown(() => softmax({ op: 'log-softmax' } as never))).toMatchObject({ code: 'E_FLAG' })
+      expect(thrown(() => softmax({ op: 'log-softmax' } as never))).toMatchObject({
+        code: 'E_FLAG',
+        message: expect.stringContaining('softmax(), logSoftmax(), sigmoid() or logSigmoid()'),
+      })
+    })
+
+    it('is one of four, which the error names', () => {
+      for (const call of [() => score({ op: 'x' } as never), () => softmaxMatrix([], 0, 0, { op: 'x' } as never)]) {
+        expect(thrown(call)).toMatchObject({
+          code: 'E_OPTION',
+          message: expect.stringContaining('softmax or log-softmax or sigmoid or log-sigmoid, not "x"'),
+        })
+      }
     })
 
     it('--log takes no value', () => {

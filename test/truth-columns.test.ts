@@ -44,6 +44,15 @@ describe('columns of the true class', () => {
     expect(error).toMatchObject({ code: 'E_NAME', info: { name: 'a', of: 'classes' } })
   })
 
+  it('need a class to have a name: an empty cell is a row whose class is not known', async () => {
+    const input = 'x,b,y\n2,1,b\n2,1,\n'
+    const options = { logits: 'x,b', labels: ['', 'b'] }
+    const { error } = await run(input, { ...options, ...OPTIONS })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('class 1 has no name') })
+    const { warnings } = await run(input, options)
+    expect(warnings).toEqual(['class 1 has no name; labels names it'])
+  })
+
   it.each(LANES)('are null in JSON, in lane %s', async (lane) => {
     const { text } = await run(INPUT, { ...OPTIONS, lane, to: 'ndjson' })
     expect(

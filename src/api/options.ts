@@ -14,8 +14,8 @@ interface ForBytesObjectsMatrix {
   /** The number that the logits are divided by first, above 0 [default: 1]. */
   temperature?: ValueOf<'temperature'> | undefined
   /**
-   * What `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature [default:
-   * none].
+   * What `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature; rows
+   * that do not name their classes have them in its order [default: none].
    */
   calibration?: ValueOf<'calibration'> | undefined
   /**

@@ -1,6 +1,7 @@
 /** `softmax calibrate`: a temperature, and a quantile for sets of classes, as the JSON that scoring takes. */
 import { calibrateInputs, requireCalibration, requireToBeFound } from '../api/calibrate.js'
 import type { SettingsOf } from '../core/options.js'
+import { figuresJson } from '../core/value-text.js'
 import { writeJudged } from './judged-run.js'
 import { warn } from './messages.js'
 
@@ -15,6 +16,6 @@ export async function calibrateByInputs(
   await writeJudged(inputs, settings, async (sources, bytes, emit) => {
     const calibration = await calibrateInputs(sources, { ...bytes, coverage: settings.coverage }, emit)
     for (const warning of calibration.warnings) warn(settings, warning)
-    return `${JSON.stringify(calibration, undefined, 2)}\n`
+    return `${figuresJson(calibration, 2)}\n`
   })
 }

@@ -4,6 +4,7 @@ import { reportOn } from '../api/report.js'
 import { figure, headlinesOf } from '../core/headlines.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
+import { figuresJson } from '../core/value-text.js'
 import { type Judge, writeJudged } from './judged-run.js'
 import { type Output, openOutput } from './output.js'
 
@@ -18,7 +19,7 @@ export async function evaluateInputs(
   const page = report === undefined ? undefined : await openOutput(report, clobber)
   const judge: Judge = async (sources, bytes, emit) => {
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
-    return settings.json ? `${JSON.stringify(metrics)}\n` : metricsTable(metrics)
+    return settings.json ? `${figuresJson(metrics)}\n` : metricsTable(metrics)
   }
   await writeJudged(inputs, settings, judge, page && [page])
 }

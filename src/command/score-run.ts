@@ -1,7 +1,7 @@
 /** A run of the command: its inputs scored into its files. */
 import { scoreFiles } from '../api/score-files.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Reject } from '../core/reject.js'
+import { figuresJson } from '../core/value-text.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce } from './announcement.js'
@@ -81,10 +81,8 @@ async function scoreInputs(run: Run): Promise<void> {
 }
 
 async function writeScored(run: Run): Promise<void> {
-  const { inputs, settings, output, progress } = run
-  const { rejects } = run
-  const onReject = rejects && ((reject: Reject) => rejects.add(reject))
-  const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject })
+  const { inputs, settings, output, progress, rejects } = run
+  const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject: rejects?.add })
   stream.on('schema', (schema) => announce(schema, settings, run.said))
   stream.on('warning', (text, source) => {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
@@ -98,7 +96,7 @@ async function writeScored(run: Run): Promise<void> {
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
-    await run.metrics?.write(Buffer.from(`${JSON.stringify(stream.metrics())}\n`))
+    await run.metrics?.write(Buffer.from(`${figuresJson(stream.metrics()!)}\n`))
   } finally {
     Object.assign(run.done, stream.stats)
   }

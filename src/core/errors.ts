@@ -157,9 +157,14 @@ export const CODES = {
       ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header`
       : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
   ),
-  E_NAME: word<{ name: string; of?: 'kept columns' | 'classes'; emit?: string | undefined }>(2, ({ name, of, emit }) =>
+  E_NAME: word<{
+    name: string
+    of?: 'kept columns' | 'classes'
+    emit?: string | undefined
+    isClass?: boolean
+  }>(2, ({ name, of, emit, isClass = false }) =>
     of === undefined
-      ? `two columns of the output would be called ${shown(name)}; ${emit === undefined ? '' : `name one of them with ${optionText('emit', emit)}, or `}choose with ${optionText('keep', false)} or ${optionText('labels')}`
+      ? `two columns of the output would be called ${shown(name)}; ${emit === undefined ? '' : `name one of them with ${optionText('emit', emit)}, or `}choose with ${optionText('keep', false)}${isClass ? ` or ${optionText('labels')}` : ''}`
       : `two ${of} are called ${shown(name)}, and would be one key; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),

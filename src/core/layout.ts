@@ -46,6 +46,19 @@ export function resolveLayout(
   return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
 }
 
+/** Throws E_CONFLICT for an option that changes nothing of what is written, where that is what `emit` names. */
+export function requireEffect({ emit, topK = 0, truth, threshold, binary }: LayoutSettings): void {
+  const { emit: columns } = parseEmit(items(emit))
+  const has = (...names: OutputColumn[]) => names.some((name) => columns.includes(name))
+  const reason =
+    topK > 0 && !has('probs')
+      ? `${optionText('topK')} is of probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
+      : threshold !== undefined && binary !== undefined && truth === undefined && !has('label', 'index')
+        ? `${optionText('threshold')} is of label, which ${optionText('emit')} does not name: add label to it`
+        : undefined
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
 /** Throws E_CALIBRATION or E_CONFLICT where a calibration is not of these classes; rows of unknown number have none. */
 function requireCalibrated(
   calibration: string | Applied,
@@ -69,9 +82,26 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 }
 
 /** What is unusual about the classes, and not an error. */
-export function classWarnings({ classes, sigmoid }: Layout): string[] {
+export function classWarnings(
+  { classes, sigmoid }: Layout,
+  { calibration }: Pick<LayoutSettings, 'calibration'>,
+): string[] {
+  const order = calibration === undefined ? undefined : assumedOrder(readCalibration(calibration), classes)
+  return [...(order === undefined ? [] : [order]), ...nameWarnings(classes, sigmoid)]
+}
+
+/** That rows without names for their classes are taken to have those of the calibration, in its order. */
+function assumedOrder({ classes: names }: Applied, classes: readonly string[]): string | undefined {
+  const isSame = classes.every((name) => names.includes(name))
+  if (isSame) return undefined
+  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(names.join(','))}; ${optionText('labels')} names them`
+}
+
+function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {
   const twice = repeated(classes)
   if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
+  const nameless = classes.indexOf('')
+  if (nameless >= 0) return [`class ${nameless + 1} has no name; ${optionText('labels')} names it`]
   return sigmoid || classes.length !== 1
     ? []
     : [

@@ -33,7 +33,8 @@ export interface Metrics {
   /** The share of rows whose true class is among the k most probable ones, by k: 1, 3 and 5, below the number of classes. */
   top_k_accuracy: Record<string, number>
   /**
-   * The mean of -log softmax at the true class, in nats; nothing is clipped. Where rows may have several, the mean over rows and
+   * The mean of -log softmax at the true class, in nats; nothing is clipped: where one has the probability 0 it is Infinity, which
+   * is the text "Infinity" in JSON. Where rows may have several, the mean over rows and
    * classes of -log p where a class is true, else of -log (1 - p).
    */
   log_loss: number | null

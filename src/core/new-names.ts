@@ -2,7 +2,7 @@
 import { SoftmaxError } from './errors.js'
 import { repeated } from './labels.js'
 import { fieldsOf, type OutputLayout } from './output-columns.js'
-import { emitBeside, namesOfFields } from './renaming.js'
+import { namesOfFields, takenName } from './renaming.js'
 
 /** The columns of an output: those that are kept, and new ones. */
 interface NamedColumns extends OutputLayout {
@@ -16,7 +16,7 @@ export function outputNames(layout: OutputLayout): string[] {
   const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
   const asked = Object.values(layout.columnNames ?? {})
   const twice = asked.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
-  if (twice !== undefined) throw new SoftmaxError('E_NAME', { name: twice, emit: emitBeside([], layout) })
+  if (twice !== undefined) throw new SoftmaxError('E_NAME', takenName(twice, [], layout))
   return names
 }
 
@@ -29,12 +29,12 @@ export function requireKeys(schema: NamedColumns, keepsKeys: boolean): void {
   const classTwice = shape === 'record' || repeated(names) !== undefined ? repeated(classes) : undefined
   if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes' })
   const name = repeated([...keptNames, ...names])
-  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, emit: emitBeside(keptNames, schema) })
+  if (name !== undefined) throw new SoftmaxError('E_NAME', takenName(name, keptNames, schema))
 }
 
 /** Throws E_NAME where a new column would have the name of one that is kept. */
 export function requireNewNames(layout: OutputLayout, kept: readonly string[], namesOf = namesOfFields): void {
   const taken = new Set(kept)
   const clash = namesOf(layout).find(([, name]) => taken.has(name))
-  if (clash) throw new SoftmaxError('E_NAME', { name: clash[1], emit: emitBeside(kept, layout, namesOf) })
+  if (clash) throw new SoftmaxError('E_NAME', takenName(clash[1], kept, layout, namesOf))
 }

@@ -340,7 +340,7 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'calibrated calibrator calibration-file',
     help: 'divide the logits by the temperature that softmax calibrate found, for the same classes',
-    doc: 'what `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature',
+    doc: 'what `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature; rows that do not name their classes have them in its order',
   }),
   coverage: option({
     kind: share,
@@ -802,6 +802,9 @@ export function requireApplicable(options: object, format: FormatName): void {
   }
 }
 
+/** The functions that are operators, for streams of objects. */
+const OPERATORS = 'softmax(), logSoftmax(), sigmoid() or logSigmoid()'
+
 /** The options that are called so elsewhere, or the one that a mistyped name most likely meant, as a message names them. */
 export function proposalFor(word: string, scope: Scope): string | undefined {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
@@ -812,6 +815,7 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   const exact = meant(name).join(' or ')
   if (exact !== '') return exact
   if (scope !== 'command' && name === 'output') return 'pipe()'
+  if (scope === 'objects' && name === 'op') return OPERATORS
   const names = aliases.map(({ name }) => name)
   return nearest(word, scope === 'command' ? flagNames() : namesIn(scope)) ?? meant(nearest(name, names))[0]
 }

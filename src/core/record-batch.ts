@@ -13,6 +13,7 @@ import type { Nesting } from './nesting.js'
 import type { Rounding } from './number.js'
 import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
+import type { TakenName } from './renaming.js'
 
 /** What a column holds: `list` and `record` may hold the logits of all classes, `json` is whatever else is nested. */
 export type ValueType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'bytes' | 'json' | 'list' | 'record'
@@ -168,8 +169,8 @@ export interface ReaderOptions {
   classes: number
   /** Where rows are to come out as the JSON objects that they are: the keys they get. */
   rawRowKeys: readonly string[] | undefined
-  /** The `emit` that gives them other keys than a row has. */
-  emitBeside?(keys: readonly string[]): string | undefined
+  /** What an E_NAME says of a key that a row has, too. */
+  takenName?(name: string, keys: readonly string[]): TakenName
   /** Whether all values of a column that is kept have to be of its type. */
   typed: boolean
   missing: MissingRule['missing']

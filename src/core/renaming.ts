@@ -8,7 +8,7 @@ type NamesOf = (layout: OutputLayout) => (readonly [OutputColumn, string])[]
  * The `emit` that is asked for, with other names where those of new columns are `taken`, or are the same; undefined where
  * no other name helps.
  */
-export function emitBeside(
+function emitBeside(
   taken: Iterable<string>,
   layout: OutputLayout,
   namesOf: NamesOf = namesOfFields,
@@ -24,6 +24,26 @@ export function emitBeside(
     left.set(column, names.slice(1))
     columnNames = { ...columnNames, [column]: names[0] }
   }
+}
+
+/** What an E_NAME says of a new column whose name is `taken`. */
+export type TakenName = {
+  name: string
+  emit: string | undefined
+  /** Whether it has the name of a class, so that other names of classes would do. */
+  isClass: boolean
+}
+
+/** The same of a name of a layout, beside names of others. */
+export function takenName(
+  name: string,
+  taken: Iterable<string>,
+  layout: OutputLayout,
+  namesOf: NamesOf = namesOfFields,
+): TakenName {
+  const fields = layout.emit.includes('probs') ? fieldsOf(['probs'], layout) : []
+  const isClass = fields.some((field) => field.name === name && field.classIndex !== undefined)
+  return { name, emit: emitBeside(taken, layout, namesOf), isClass }
 }
 
 export function namesOfFields(layout: OutputLayout): (readonly [OutputColumn, string])[] {

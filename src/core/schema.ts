@@ -3,7 +3,7 @@ import { typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames } from './labels.js'
-import { type LayoutSettings, resolveLayout } from './layout.js'
+import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
 import { findLogits, type LogitColumns } from './logit-columns.js'
 import { classCount, findWhole, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
@@ -105,6 +105,7 @@ export function resolveTable(
   needs: SchemaNeeds,
   evidence: Evidence = {},
 ): Schema {
+  requireEffect(settings)
   return withRenaming(settings, (settings) => tableSchemaOf(settings, columns, needs, evidence))
 }
 

@@ -200,8 +200,14 @@ function proposal(item: string, columns: Columns): string {
   const meant =
     names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
     otherwise.find((other) => other !== item && isList(other, columns)) ??
-    nearest(item, names)
+    nearest(item, names) ??
+    pathProposal(item, names)
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
+}
+
+/** The column that was most likely meant by a path, as its last key names it. */
+function pathProposal(item: string, names: readonly string[]): string | undefined {
+  return item.includes('.') ? nearest(item.split('.').at(-1)!, names) : undefined
 }
 
 function isList(text: string, columns: Columns): boolean {

@@ -45,17 +45,21 @@ export function truthIn(
   for (const index of truths) requireApart(index, logits, columns[index]!.name)
   requireTruth(layout.emit, truth)
   if (truth === undefined) return {}
-  requireDistinctClasses(layout.classes)
+  requireTrueNames(layout.classes)
   const names = truths.map((index) => columns[index]!.name)
   if (hasBits(names, layout)) return { truth, truths: byClass(truths, names, layout.classes) }
   const { inner } = columns[truth]!
   return { truth, ...(inner && { truthPath: inner }) }
 }
 
-/** Throws E_NAME where two classes have one name: it does not say which one is true. */
-export function requireDistinctClasses(classes: readonly string[]): void {
+/** Throws E_NAME where two classes have one name, which does not say which one is true; E_CONFLICT where one has none. */
+export function requireTrueNames(classes: readonly string[]): void {
   const name = repeated(classes)
   if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
+  const nameless = classes.indexOf('')
+  if (nameless < 0) return
+  const reason = `class ${nameless + 1} has no name, and an empty ${optionText('truth')} is that of a row whose class is not known; ${optionText('labels')} names it`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** Whether some columns of true classes are a bit each. Throws E_CONFLICT where they are neither as many as classes nor one. */

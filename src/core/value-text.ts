@@ -19,6 +19,13 @@ export function jsonOf(value: Value): string {
   return JSON.stringify(value instanceof Uint8Array ? base64(value) : value)
 }
 
+/** Figures as JSON, in which NaN and infinities are texts, as they are in rows. */
+export function figuresJson(figures: object, indent?: number): string {
+  const plain = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  return JSON.stringify(figures, plain, indent)
+}
+
 function base64({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 }

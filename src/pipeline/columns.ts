@@ -35,7 +35,7 @@ export function resolveColumns(
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
-  for (const warning of first ? [] : classWarnings(schema)) run.emit('warning', warning, name)
+  for (const warning of first ? [] : classWarnings(schema, settings)) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, header, schema }
   return schema

@@ -4,7 +4,7 @@ import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
-import { emitBeside } from '../core/renaming.js'
+import { takenName } from '../core/renaming.js'
 import { notARow, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
@@ -71,5 +71,5 @@ function readLogits(
 function nameError(rest: Properties, added: readonly string[], { layout }: RowShape): RowError | undefined {
   const name = added.find((name) => Object.hasOwn(rest, name))
   if (name === undefined) return undefined
-  return { code: 'E_NAME', info: { name, emit: emitBeside(Object.keys(rest), layout, predictedNames) } }
+  return { code: 'E_NAME', info: takenName(name, Object.keys(rest), layout, predictedNames) }
 }

@@ -10,7 +10,7 @@ import { predictedNames } from '../core/prediction.js'
 import type { RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
-import { byClass, hasBits, requireDistinctClasses, requireTruth } from '../core/truth-columns.js'
+import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 
 /** The options that say what rows are like. */
@@ -64,7 +64,7 @@ function withTruth(shape: RowShape, others: readonly string[], { truth }: ShapeS
   requireTruth(shape.layout.emit, truth)
   if (truth === undefined) return shape
   const { layout } = shape
-  requireDistinctClasses(layout.classes)
+  requireTrueNames(layout.classes)
   if (!layout.sigmoid) return { ...shape, truth: others[selectOne(truth, others)]! }
   const names = selectTruths(truth, others).map((index) => others[index]!)
   return {

@@ -57,9 +57,9 @@ async function firstRows(rows: AsyncGenerator<unknown>, settings: Settings) {
   return { first, all: await lookAhead(rows, wantsMore, PATIENCE) }
 }
 
-function announce({ schema, layout }: RowShape, { emit }: Run): void {
+function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {
   if (schema) emit('schema', schema)
-  for (const warning of classWarnings(layout)) emit('warning', warning)
+  for (const warning of classWarnings(layout, settings)) emit('warning', warning)
 }
 
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }

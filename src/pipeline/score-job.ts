@@ -5,7 +5,7 @@ import { printer } from '../core/number.js'
 import { items, type SettingsOf } from '../core/options.js'
 import { fieldsOf, inputsOf } from '../core/output-columns.js'
 import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
-import { emitBeside } from '../core/renaming.js'
+import { takenName } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
 import type { Probe } from '../kernel/host/metrics.js'
 
@@ -53,7 +53,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     kept: readColumns(schema),
     classes: inputsOf(schema),
     rawRowKeys: rawRows ? names : undefined,
-    emitBeside: (keys) => emitBeside(keys, schema),
+    takenName: (name, keys) => takenName(name, keys, schema),
     typed,
     missing: settings.missing,
     nulls: nullsOf(settings),

@@ -85,7 +85,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   const { whole, bare, keys, plan } = task
   const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
   if (clash !== undefined) {
-    return { code: 'E_NAME' as const, info: { name: clash, emit: plan.emitBeside?.(Object.keys(value)) } }
+    return { code: 'E_NAME' as const, info: plan.takenName?.(clash, Object.keys(value)) ?? { name: clash } }
   }
   if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
   const repeated = repeatedKey({ value, text }, task)

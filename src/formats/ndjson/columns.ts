@@ -1,8 +1,10 @@
 /** The columns of NDJSON, as its first rows define them. */
 
 import { SoftmaxError } from '../../core/errors.js'
+import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
+import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
@@ -42,8 +44,22 @@ function mayHoldLogits({ type, nested, path }: JsonColumn, rows: ParsedRow[]): b
   return type === 'list' || type === 'record' || nested !== undefined
 }
 
-function isThere({ path }: JsonColumn, rows: ParsedRow[]): boolean {
-  return rows.some(({ value }) => valueAt(value, path) !== undefined)
+/** Throws E_SELECTOR where there is another path that was most likely meant. */
+function isThere({ name, path }: JsonColumn, rows: ParsedRow[]): boolean {
+  if (rows.some(({ value }) => valueAt(value, path) !== undefined)) return true
+  const near = nearest(name, pathsIn(rows[0]!.value))
+  if (near === undefined) return false
+  const reason = `leads to nothing in the first rows; did you mean ${optionText('truth', near)}?`
+  throw new SoftmaxError('E_SELECTOR', { item: name, option: 'truth', reason })
+}
+
+/** The paths to what is no list and no object. */
+function pathsIn(value: object, before = ''): string[] {
+  return Object.entries(value).flatMap(([key, item]) => {
+    const isObject = typeof item === 'object' && item !== null
+    if (isObject) return Array.isArray(item) ? [] : pathsIn(item, `${before}${key}.`)
+    return [before + key]
+  })
 }
 
 /** What the one column of bare arrays is called. */
