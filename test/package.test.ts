@@ -30,9 +30,17 @@ describe('imports in src', () => {
   })
 
   it('never go in a circle', () => {
-    const below = (file: string, path: string[] = []): string[][] =>
-      path.includes(file) ? [[...path, file]] : IMPORTS.get(file)!.flatMap((target) => below(target, [...path, file]))
-    expect([...IMPORTS.keys()].flatMap((file) => below(file))).toEqual([])
+    const done = new Set<string>()
+    const circles: string[][] = []
+    const visit = (file: string, path: string[] = []) => {
+      if (path.includes(file)) circles.push([...path, file])
+      else if (!done.has(file)) {
+        for (const below of IMPORTS.get(file)!) visit(below, [...path, file])
+        done.add(file)
+      }
+    }
+    for (const file of IMPORTS.keys()) visit(file)
+    expect(circles).toEqual([])
   })
 
   it('of the kernel stay in the kernel; its host sees only the constants that both sides know', () => {
