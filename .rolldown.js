@@ -23,7 +23,8 @@ const bundle = (thread, first) => ({
     codeSplitting: {
       groups: [
         { name: 'first', test: new RegExp(`dist/(${first.join('|')})\\.js$`), priority: 2 },
-        { name: 'rest', test: /dist\//, priority: 1 },
+        { name: 'columns', test: /dist\/formats\/(parquet\/parquet|arrow\/arrow)\.js$/, priority: 1 },
+        { name: 'rest', test: /dist\//, priority: 0 },
       ],
     },
   },
