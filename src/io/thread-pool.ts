@@ -1,4 +1,4 @@
-/** Worker threads with two places each: for the task that a thread does, and for the next. When one fails, all have. */
+/** Worker threads with places each: for the task that a thread does, and for the next ones. When one fails, all have. */
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { WorkerThread } from './in-order.js'
@@ -14,9 +14,6 @@ export interface Start<Place> {
 export function threadFile(name: string, starter: string): URL {
   return new URL(`./${name}${extname(starter)}`, starter)
 }
-
-/** How many tasks a thread has: the one it does, and the next. */
-export const AT_HAND = 2
 
 interface Slot<Place, Reply> {
   thread: WorkerThread<Reply>

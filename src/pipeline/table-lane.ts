@@ -7,10 +7,9 @@ import type { RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } fr
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
-import { AT_HAND } from '../io/thread-pool.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
-import { isSendable, TablePool } from './table-pool.js'
+import { AT_HAND, isSendable, TablePool } from './table-pool.js'
 import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
 import { AHEAD } from './worker-pool.js'
 

@@ -5,11 +5,14 @@ import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
 import { SharedRoom } from '../io/shared-columns.js'
-import { AT_HAND, type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
+import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart, TableRows } from './table-task.js'
 import type { TableReply } from './table-worker.js'
 import { sendable } from './text-job.js'
+
+/** How many batches a worker has: the one that it scores, and the next. */
+export const AT_HAND = 2
 
 export class TablePool {
   readonly #pool: ThreadPool<SharedRoom, TableReply>

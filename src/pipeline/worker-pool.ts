@@ -9,11 +9,11 @@ import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
-import { AT_HAND, type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
+import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
-import { makesColumns, type TextJob } from './text-job.js'
+import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
 const SMALL = 400_000
@@ -66,7 +66,7 @@ export async function* fastLane<Long>(
     return scored
   }
   try {
-    yield* inOrder(blocks, score, AHEAD + atHand(job) * (jobs - 1))
+    yield* inOrder(blocks, score, AHEAD + AT_HAND * (jobs - 1))
     const judged = [here.totalsIn(), ...workers.totals()].filter((totals) => totals !== undefined)
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
@@ -84,12 +84,10 @@ export async function* fastLane<Long>(
 export const AHEAD = 4
 
 /**
- * How many blocks a worker has: more where there are columns in the output, as this thread is long busy with each batch of
- * them, and gives out no blocks meanwhile.
+ * How many blocks a worker has: this thread gives out none while it scores one, writes, or puts columns together, in which
+ * time a worker does two.
  */
-function atHand(job: TextJob): number {
-  return makesColumns(job) ? 3 * AT_HAND : AT_HAND
-}
+const AT_HAND = 4
 
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
 
@@ -108,7 +106,7 @@ class WorkerPool {
   constructor(job: TextJob, model: FastKernel) {
     this.#model = model
     this.#pool = new ThreadPool(() => {
-      const memories = Array.from({ length: atHand(job) }, () => newMemory(model.memorySize))
+      const memories = Array.from({ length: AT_HAND }, () => newMemory(model.memorySize))
       this.#memories.push(...memories)
       return startOf(job, memories, model)
     })
