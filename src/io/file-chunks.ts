@@ -1,15 +1,20 @@
 /** The bytes of a regular file in order, read into memory that is used again: fresh memory for each chunk costs a third of the read. */
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import { acquireWhole } from './buffer-pool.js'
+import { acquireWhole, recycle, releasableOf } from './buffer-pool.js'
 import { changeOf } from './file-watch.js'
 
 const [open, close, stat, fstat] = [promisify(fs.open), promisify(fs.close), promisify(fs.stat), promisify(fs.fstat)]
+
+/** How many bytes are asked for behind the end, where a file may have grown. */
+const END = 1 << 12
 
 /** An open file, and what is known of it. */
 export class FileChunks {
   readonly #descriptor: number
   readonly #size: number
+  /** How many bytes were asked for so far. */
+  #asked = 0
   #next: Promise<Buffer> | undefined
   #isClosed = false
   /** What changed while it was read, once all of it was. */
@@ -57,11 +62,16 @@ export class FileChunks {
 
   #read(length: number): Promise<Buffer> {
     if (this.#isClosed) return Promise.resolve(Buffer.alloc(0))
-    const memory = acquireWhole(length)
+    const room = Math.min(length, Math.max(this.#size - this.#asked, END))
+    this.#asked += room
+    const memory = acquireWhole(room)
     const chunk = new Promise<Buffer>((resolve, reject) => {
-      fs.read(this.#descriptor, memory, 0, length, null, (error, count) =>
-        error ? reject(error) : resolve(count === length ? memory : memory.subarray(0, count)),
-      )
+      fs.read(this.#descriptor, memory, 0, room, null, (error, count) => {
+        if (error) return reject(error)
+        // What holds nothing, or a part only, could not be given back as what it is.
+        if (count === 0) recycle(memory)
+        resolve(count === room ? memory : releasableOf(memory.subarray(0, count)))
+      })
     })
     // A failure is thrown where the chunk is awaited.
     chunk.catch(() => {})
