@@ -352,28 +352,42 @@ describe('a folder as the output is refused', () => {
 describe('a part that fails', () => {
   const FAILING = { ...THREE, 'in/b.csv': BAD }
 
-  it('ends the run: the parts before it stay, and the manifest has them', () => {
+  it('ends the run: what is done stays, and the manifest has it', () => {
     const cwd = tree(FAILING)
     const { status, stderr } = run(cwd, '--stats', 'stats.json')
     const [where, error] = stderr.trimEnd().split('\n')
-    expect(where).toBe('softmax: 1 of 3 parts are done; --resume goes on from there')
     expect(error).toMatch(/^softmax: in\/b\.csv:3: column logit_a \(row 2, byte 27\): "x" is not a number.*\[E_CELL\]$/)
     expect(status).toBe(1)
-    expect(contentOf(cwd)).toEqual({ '_manifest.ndjson': '', 'a.csv': scored(1) })
-    expect(manifest(cwd)).toMatchObject([{ part: 'a.csv' }])
-    expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toMatchObject({
-      read: 1,
-      written: 1,
-      error: 'E_CELL',
-      parts: { all: 3, done: 1, before: 0 },
+    const done = manifest(cwd).map(({ part }) => part)
+    expect(where).toBe(`softmax: ${done.length} of 3 parts are done; --resume goes on from there`)
+    // Small parts are scored side by side.
+    expect(contentOf(cwd)).toEqual({
+      '_manifest.ndjson': '',
+      'a.csv': scored(1),
+      ...(done.length > 1 && { 'c.csv': scored(4) }),
     })
+    expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toMatchObject({
+      read: done.length,
+      written: done.length,
+      error: 'E_CELL',
+      parts: { all: 3, done: done.length, before: 0 },
+    })
+  })
+
+  it('is the first of them, where several fail; no part is begun behind it where parts are large', () => {
+    const large = rows(...Array.from({ length: 60_000 }, (_, id) => id))
+    const cwd = tree({ 'in/a.csv': large, 'in/b.csv': `${large}x,x,x\n`, 'in/c.csv': rows(1), 'in/d.csv': BAD })
+    expect(run(cwd).stderr).toMatch(/softmax: 1 of 4 parts are done.*\nsoftmax: in\/b\.csv:60002: /)
+    expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
+    const small = tree({ 'in/a.csv': rows(1), 'in/b.csv': BAD, 'in/c.csv': BAD, 'in/d.csv': BAD })
+    expect(run(small).stderr).toMatch(/softmax: in\/b\.csv:3: .*\n$/)
   })
 
   it('can be mended, and the run goes on with it', () => {
     const cwd = tree(FAILING)
     expect(run(cwd, '-q').status).toBe(1)
     writeFileSync(join(cwd, 'in/b.csv'), rows(2, 3))
-    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 parts done, 1 of them before, 4 rows\n')
+    expect(run(cwd, '--resume').stderr).toMatch(/^softmax: out\/: 3 parts done, [12] of them before, 4 rows\n$/)
     expect(contentOf(cwd)).toEqual(THREE_SCORED)
   })
 
@@ -381,8 +395,8 @@ describe('a part that fails', () => {
     const cwd = tree(FAILING)
     expect(run(cwd, '-q').status).toBe(1)
     const { status, stderr } = run(cwd, '--resume', '--rejects', 'bad.ndjson')
-    expect(stderr).toBe(
-      'softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out/: 3 parts done, 1 of them before, 3 rows\n',
+    expect(stderr).toMatch(
+      /^softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out\/: 3 parts done, [12] of them before, 3 rows\n$/,
     )
     expect(status).toBe(0)
     expect(contentOf(cwd)).toEqual({ ...contentOf(cwd), ...THREE_SCORED, 'b.csv': scored(1) })
@@ -425,9 +439,10 @@ describe('--rejects and --stats', () => {
     const cwd = tree({ ...TWO_BAD, 'in/b.csv': 'id,logit_a,logit_b\n3,x,1\n' })
     const args = ['--rejects', 'bad.ndjson', '--stats', 'stats.json', '-q']
     expect(run(cwd, ...args).status).toBe(1)
-    expect(linesOf(cwd, 'bad.ndjson')).toEqual([reject('in/a.csv'), expect.objectContaining({ source: 'in/b.csv' })])
+    const [first, second] = linesOf(cwd, 'bad.ndjson')
+    expect([first, second]).toEqual([reject('in/a.csv'), expect.objectContaining({ source: 'in/b.csv' })])
     writeFileSync(join(cwd, 'in/b.csv'), rows(3))
-    for (const before of [1, 3]) {
+    for (const before of [expect.any(Number), 3]) {
       expect(run(cwd, '--resume', ...args).status).toBe(0)
       expect(linesOf(cwd, 'bad.ndjson')).toEqual([reject('in/a.csv'), reject('in/dt=1/c.csv')])
       expect(linesOf(cwd, 'stats.json')).toMatchObject([

@@ -12,7 +12,7 @@ import { requireText } from './output-format.js'
 import type { Progress } from './progress.js'
 import { openRejects, type Rejects } from './rejects.js'
 import { scoreOptions } from './score-options.js'
-import type { Abandoned } from './signals.js'
+import { type Abandoned, keep } from './signals.js'
 import type { StatsFile } from './stats.js'
 
 /** What the inputs of a run share. */
@@ -50,6 +50,9 @@ export async function scoreInto(
     output.abandon()
     metrics?.abandon()
     throw error
+  } finally {
+    keep(files, output)
+    keep(files, metrics)
   }
 }
 

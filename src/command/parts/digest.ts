@@ -1,6 +1,6 @@
 /** Length and SHA-256 of files: what shows that an output is still the one that was written. */
 import { createReadStream, statSync } from 'node:fs'
-import type { Output } from '../output.js'
+import { type Output, openOutput } from '../output.js'
 
 /** Loaded where it is needed. */
 export const sha256 = () => process.getBuiltinModule('node:crypto').createHash('sha256')
@@ -12,7 +12,7 @@ export interface Digest {
 }
 
 /** An output whose bytes are digested as they are written. */
-export function digested(output: Output): { output: Output; digest(): Digest } {
+function digested(output: Output): { output: Output; digest(): Digest } {
   const hash = sha256()
   let bytes = 0
   const write: Output['write'] = (chunk, done) => {
@@ -21,6 +21,19 @@ export function digested(output: Output): { output: Output; digest(): Digest } {
     return output.write(chunk, done)
   }
   return { output: { ...output, write }, digest: () => ({ bytes, sha256: hash.digest('hex') }) }
+}
+
+/** A way to open one output, and the digest of what was written to it. */
+export function digestingOutput(): { open: typeof openOutput; digest(): Digest } {
+  let digest: () => Digest
+  return {
+    open: async (...target) => {
+      const opened = digested(await openOutput(...target))
+      digest = opened.digest
+      return opened.output
+    },
+    digest: () => digest(),
+  }
 }
 
 /** The digest of a file. */

@@ -7,6 +7,7 @@ import type { SettingsOf } from '../../core/options.js'
 import { formatOf } from '../../formats/index.js'
 import { requireDistinct } from '../conflict.js'
 import { DASH } from '../descriptor.js'
+import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
 import type { Beside } from './beside.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
@@ -53,7 +54,7 @@ export function settingsFor({ settings, folder }: Plan, { name }: Part): Setting
 /**
  * The plan of a run whose inputs are named, with its output in a folder.
  *
- * @throws E_CONFLICT, E_INPUT, E_PARTS, E_SAME_FILE; E_RESUME where the folder is not one to begin or to go on with
+ * @throws E_CONFLICT, E_INPUT, E_OUTPUT, E_PARTS, E_SAME_FILE; E_RESUME where the folder is not one to begin or to go on with
  */
 export function planOf(named: readonly string[], settings: Settings, { version, calibration }: Circumstances): Plan {
   const folder = settings.output!
@@ -69,6 +70,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const plan: Plan = { settings, folder, parts, mine, share, made, rejects, stats, before: new Map(), manifest }
   requireApart(named, plan, calibration)
   requireOwn(plan, excluded)
+  if (!settings.clobber) for (const { name } of mine) requireFree(join(folder, name))
   readBefore(plan)
   return plan
 }
@@ -133,6 +135,11 @@ function requireOwn({ folder, parts, share, settings, manifest }: Plan, excluded
   const names = new Set(parts.map(({ name }) => name))
   const other = partNamesIn(folder, excluded).find((name) => !names.has(name))
   if (other !== undefined) throw refuse(`holds ${shown(other)}, which is no output of these inputs`, 'remove that')
+}
+
+/** Throws E_OUTPUT for a file that is there already. */
+function requireFree(path: string): void {
+  if (existsSync(path)) throw new SoftmaxError('E_OUTPUT', { path, reason: EXISTS })
 }
 
 /** Reads what the manifests say, if it is of the same options. Throws E_RESUME. */

@@ -1,42 +1,30 @@
 /** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
-import { existsSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { SoftmaxError } from '../../core/errors.js'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { requireReadable } from '../../pipeline/file-input.js'
 import { newStats, noteLane, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
-import { EXISTS, openOutput } from '../output.js'
-import { type Progress, progressOf } from '../progress.js'
-import { scoreInto, summarise } from '../score-run.js'
+import { openOutput } from '../output.js'
+import { progressOf } from '../progress.js'
+import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { besidePath, digestOfRejects, joinRejects, makeFolder } from './beside.js'
-import { type Digest, digested } from './digest.js'
-import { listedAt, type Part } from './listing.js'
+import { joinRejects, makeFolder } from './beside.js'
+import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
-import { type Plan, SUCCESS, settingsFor } from './plan.js'
+import { type Plan, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
+import { type PartsRun, scorePart } from './score-part.js'
 
 /** A run that is under way. */
-interface Run {
-  plan: Plan
-  /** What a signal removes; of these, how many are of all parts. */
-  files: Abandoned[]
-  lasting: number
+interface Run extends PartsRun {
   manifest: Manifest
-  progress: Progress | undefined
-  said: Set<string>
-  /** Of the parts that are done. */
-  totals: Stats
   counts: PartCounts
 }
 
 /** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
 export async function scoreParts(plan: Plan): Promise<void> {
-  for (const { file, name } of plan.mine) {
-    await requireReadable(file)
-    if (!plan.settings.clobber) requireFree(join(plan.folder, name))
-  }
+  for (const { file } of plan.mine) await requireReadable(file)
   makeFolder(plan.folder)
   const files: Abandoned[] = []
   abandonOnSignal(files)
@@ -56,17 +44,11 @@ export async function scoreParts(plan: Plan): Promise<void> {
   }
 }
 
-/** Throws E_OUTPUT for a file that is there already. */
-function requireFree(path: string): void {
-  if (existsSync(path)) throw new SoftmaxError('E_OUTPUT', { path, reason: EXISTS })
-}
-
 function beginRun(plan: Plan, files: Abandoned[]): Run {
   const { folder, manifest, settings, mine } = plan
   return {
     plan,
     files,
-    lasting: files.length,
     manifest: new Manifest(folder, manifest.name, manifest.entries),
     progress: progressOf(
       settings,
@@ -78,85 +60,40 @@ function beginRun(plan: Plan, files: Abandoned[]): Run {
   }
 }
 
+/** Large parts one after the other, on all threads; small ones side by side, as they wait for the disk most of the time. */
 async function scoreAll(run: Run): Promise<void> {
-  const { plan, manifest, counts } = run
-  for (const part of plan.mine) {
-    const proof = await proofOf(plan, part)
-    const entry = proof ?? (await scorePart(run, part))
-    if (!proof) manifest.add(entry)
-    counts.done++
-    if (proof) counts.before++
-    addUp(run.totals, entry)
-    run.progress?.update(run.totals.bytes, run.totals.read)
+  const failures: { index: number; error: unknown }[] = []
+  const active = new Set<Promise<void>>()
+  for (const [index, part] of run.plan.mine.entries()) {
+    const most = part.input.bytes > SMALL ? 1 : AT_ONCE
+    while (active.size >= most) await Promise.race(active)
+    if (failures.length > 0) break
+    const done = finishPart(run, part)
+      .catch((error: unknown) => void failures.push({ index, error }))
+      .finally(() => active.delete(done))
+    active.add(done)
+    if (most === 1) await done
   }
+  await Promise.all(active)
+  // The first in the order of the parts, so that it is the same each time.
+  const [first] = failures.sort((a, b) => a.index - b.index)
+  if (first) throw first.error
 }
 
-/** Scores a part into its output, which is in place when this resolves. */
-async function scorePart(run: Run, part: Part): Promise<Entry> {
-  const { folder, made, rejects: beside } = run.plan
-  const start = performance.now()
-  // The folder is not complete from here on.
-  rmSync(join(folder, SUCCESS), { force: true })
-  makeFolder(dirname(join(folder, part.name)))
-  const path = besidePath(beside, rejectsName(part))
-  const done = newStats()
-  const output = await writePart(run, part, { path, done, start })
-  requireUnchanged(part)
-  const rejects = path === undefined ? undefined : await digestOfRejects(path)
-  const { bytes: _, ...counts } = done
-  const seconds = Math.round(performance.now() - start) / 1000
-  return { part: part.name, input: part.input, output, ...(rejects && { rejects }), ...counts, seconds, made }
-}
+/** Parts up to this many bytes are scored on one thread anyway. */
+const SMALL = 400_000
+const AT_ONCE = 4
 
-interface Written {
-  /** The file of rejects. */
-  path: string | undefined
-  done: Stats
-  start: number
-}
-
-/** Writes the output of a part, and its statistics where each part has its own. */
-async function writePart(run: Run, part: Part, { path, done, start }: Written): Promise<Digest> {
-  const { plan, files, said, progress, totals } = run
-  const statsPath = besidePath(plan.stats, `${part.name}.json`)
-  const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
-  if (stats) files.push(stats)
-  const settings = { ...settingsFor(plan, part), rejects: path }
-  const within = progress && {
-    update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
-    clear() {},
-  }
-  const { open, digest } = digestingOutput()
-  try {
-    await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said }, open)
-    return digest()
-  } catch (error) {
-    await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
-    throw error
-  } finally {
-    // What is in place, or abandoned, is no longer to be removed on a signal.
-    files.splice(run.lasting)
-  }
-}
-
-/** A way to open one output, and the digest of what was written to it. */
-function digestingOutput(): { open: typeof openOutput; digest(): Digest } {
-  let digest: () => Digest
-  return {
-    open: async (...target) => {
-      const opened = digested(await openOutput(...target))
-      digest = opened.digest
-      return opened.output
-    },
-    digest: () => digest(),
-  }
-}
-
-/** Throws E_INPUT where the input is another than it was when it was listed. */
-function requireUnchanged({ file, input }: Part): void {
-  const { bytes, modified } = listedAt(file, input.path)
-  if (bytes === input.bytes && modified === input.modified) return
-  throw new SoftmaxError('E_INPUT', { source: file, reason: 'it changed while it was scored' })
+/** Scores a part, unless it is done already. */
+async function finishPart(run: Run, part: Part): Promise<void> {
+  const { plan, manifest, counts, totals } = run
+  const proof = await proofOf(plan, part)
+  const entry = proof ?? (await scorePart(run, part))
+  if (proof) counts.before++
+  else manifest.add(entry)
+  counts.done++
+  addUp(totals, entry)
+  run.progress?.update(totals.bytes, totals.read)
 }
 
 function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {

@@ -1,0 +1,81 @@
+/** One part of a run: its output, its rejects and its statistics. */
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SoftmaxError } from '../../core/errors.js'
+import { newStats, type Stats } from '../../pipeline/row-counts.js'
+import { complain, known } from '../messages.js'
+import type { Progress } from '../progress.js'
+import { scoreInto } from '../score-run.js'
+import { type Abandoned, keep } from '../signals.js'
+import { openStats } from '../stats.js'
+import { besidePath, digestOfRejects, makeFolder } from './beside.js'
+import { type Digest, digestingOutput } from './digest.js'
+import { listedAt, type Part } from './listing.js'
+import type { Entry } from './manifest.js'
+import { type Plan, SUCCESS, settingsFor } from './plan.js'
+import { rejectsName } from './proof.js'
+
+/** What the parts of a run share. */
+export interface PartsRun {
+  plan: Plan
+  /** What a signal removes. */
+  files: Abandoned[]
+  progress: Progress | undefined
+  said: Set<string>
+  /** Of the parts that are done. */
+  totals: Stats
+}
+
+/** Scores a part into its output, which is in place when this resolves. */
+export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
+  const { folder, made, rejects: beside } = run.plan
+  const start = performance.now()
+  // The folder is not complete from here on.
+  rmSync(join(folder, SUCCESS), { force: true })
+  makeFolder(dirname(join(folder, part.name)))
+  const path = besidePath(beside, rejectsName(part))
+  const done = newStats()
+  const output = await writePart(run, part, { path, done, start })
+  requireUnchanged(part)
+  const rejects = path === undefined ? undefined : await digestOfRejects(path)
+  const { bytes: _, ...counts } = done
+  const seconds = Math.round(performance.now() - start) / 1000
+  return { part: part.name, input: part.input, output, ...(rejects && { rejects }), ...counts, seconds, made }
+}
+
+interface Written {
+  /** The file of rejects. */
+  path: string | undefined
+  done: Stats
+  start: number
+}
+
+/** Writes the output of a part, and its statistics where each part has its own. */
+async function writePart(run: PartsRun, part: Part, { path, done, start }: Written): Promise<Digest> {
+  const { plan, files, said, progress, totals } = run
+  const statsPath = besidePath(plan.stats, `${part.name}.json`)
+  const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
+  if (stats) files.push(stats)
+  const settings = { ...settingsFor(plan, part), rejects: path }
+  const within = progress && {
+    update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
+    clear() {},
+  }
+  const { open, digest } = digestingOutput()
+  try {
+    await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said }, open)
+    return digest()
+  } catch (error) {
+    await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
+    throw error
+  } finally {
+    keep(files, stats)
+  }
+}
+
+/** Throws E_INPUT where the input is another than it was when it was listed. */
+function requireUnchanged({ file, input }: Part): void {
+  const { bytes, modified } = listedAt(file, input.path)
+  if (bytes === input.bytes && modified === input.modified) return
+  throw new SoftmaxError('E_INPUT', { source: file, reason: 'it changed while it was scored' })
+}
