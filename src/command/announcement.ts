@@ -6,14 +6,16 @@ import { complain, isNew } from './messages.js'
 /** What is said neither by arguments nor by convention is said here. */
 export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: Set<string>): void {
   const text = announcement(schema)
-  if (schema.guessed && !quiet && isNew(text, said)) complain(text)
+  if ((schema.guessed || schema.listText) && !quiet && isNew(text, said)) complain(text)
 }
 
 /** Which columns were taken for logits, and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
-function announcement({ header, logits, kept }: Schema): string {
+function announcement({ header, logits, kept, listText, depth, classes }: Schema): string {
   const names = logits.map((index) => header[index]!)
   const others = kept.map((index) => header[index]!).join(', ')
-  return `logits: ${names.length} columns (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
+  const lists = depth === undefined ? `lists of ${classes.length} numbers` : 'lists of lists of numbers'
+  const what = listText ? lists : `${names.length} columns`
+  return `logits: ${what} (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
 }
 
 /** The first and the last of some columns. */

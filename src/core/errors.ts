@@ -30,9 +30,10 @@ const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => strin
 
 /** The table of errors: code -> exit status and wording. Adding an error is adding a line. */
 export const CODES = {
-  E_CELL: word<{ cell: string } & Position>(
-    1,
-    ({ cell, column }) => `${shown(cell)} is not a number${cellHint(cell, column)}`,
+  E_CELL: word<{ cell: string; of?: 'list' } & Position>(1, ({ cell, column, of }) =>
+    of === 'list'
+      ? `${shown(cell)} is not a list of numbers; ${optionText('onError', 'skip')} leaves such rows out`
+      : `${shown(cell)} is not a number${cellHint(cell, column)}`,
   ),
   E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
     of === 'list'

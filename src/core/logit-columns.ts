@@ -89,12 +89,12 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
   requireNoTable(all)
   if (chosen.length === 0) requireRows(all, all)
+  const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
-  if (nested !== undefined) {
+  if (nested !== undefined && suggested.length < 2) {
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
 }
 

@@ -35,11 +35,9 @@ export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column,
  * there is none, or where columns of one logit are. Throws E_COLUMNS where it would be a guess, E_SELECTOR.
  */
 export function findWhole({ logits }: Selection, columns: readonly Column[]): number | undefined {
-  const isWhole = (index: number) => columns[index]!.type === 'list' || columns[index]!.type === 'record'
+  const isWhole = (index: number) => isList(columns[index]!) || columns[index]!.type === 'record'
   const header = columns.map(({ name }) => name)
-  const chosen = logits
-    ? select(logits, header)
-    : [...header.keys()].filter((index) => isWhole(index) && isLogitName(header[index]!))
+  const chosen = logits ? select(logits, header) : calledLogits(columns)
   const isNested = (index: number) => logits !== undefined && columns[index]!.nested !== undefined
   if (chosen.length === 1) return isWhole(chosen[0]!) || isNested(chosen[0]!) ? chosen[0] : undefined
   const mayHold = ({ type, holdsWords = false }: Column) => type === 'list' && !holdsWords
@@ -57,6 +55,35 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
     reason,
     ...(isScored && { isScored }),
   })
+}
+
+/** The one column that is selected; undefined where there are more, or none. */
+export function findSelected({ logits }: Selection, columns: readonly Column[]): number | undefined {
+  if (logits === undefined) return undefined
+  try {
+    const [first, ...more] = select(
+      logits,
+      columns.map(({ name }) => name),
+    )
+    return more.length === 0 ? first : undefined
+  } catch {
+    // What is wrong with the selector is said where it counts.
+    return undefined
+  }
+}
+
+/** The columns of lists or records that are called so; a list in a cell may be the mistake of one among several. */
+function calledLogits(columns: readonly Column[]): number[] {
+  const called = [...columns.keys()].filter((index) => isLogitName(columns[index]!.name))
+  return called.filter((index) => {
+    const { type, listText } = columns[index]!
+    return listText ? called.length === 1 : type === 'list' || type === 'record'
+  })
+}
+
+/** Whether a column holds lists, be they written in cells of text. */
+export function isList({ type, listText }: Column): boolean {
+  return type === 'list' || listText === true
 }
 
 /** A column's name, where a selector takes that for a name; else its position. */

@@ -68,6 +68,7 @@ export function nestingOf(value: unknown, deepest = DEEPEST): { depth: number; w
   return undefined
 }
 
-function isFlat(list: readonly unknown[]): boolean {
+/** True of a list of numbers, some of which may be missing. */
+export function isFlat(list: readonly unknown[]): boolean {
   return list.length > 0 && list.some((item) => typeof item === 'number') && !list.some(Array.isArray)
 }

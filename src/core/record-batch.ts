@@ -31,6 +31,8 @@ export interface Column {
   /** The number of logits in a list, the keys of a record. */
   width?: number
   keys?: readonly string[]
+  /** Whether its cells are text, and lists of numbers are written in them. */
+  listText?: true
   /** Of lists of lists of numbers: how many lists stand around those of logits, and how many logits the first of these has. */
   nested?: { depth: number; width: number } | undefined
   /** The path that leads to such lists in nested values, as it may be selected. */

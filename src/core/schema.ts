@@ -22,6 +22,8 @@ export interface Schema extends OutputLayout, TruthPlaces {
   logits: number[]
   /** True where there is one such column, and it holds the logits of all classes. */
   logitsList?: true
+  /** True where lists are written in its cells, which are text. */
+  listText?: true
   /** True where neither an option nor the convention of their names says which these are. */
   guessed?: true
   /** Positions, from 0, of the columns that come out as they are. */
@@ -125,14 +127,16 @@ function tableSchemaOf(
 
 function sampledColumns(columns: readonly Column[], { rows, indexNames }: Evidence): SampledColumn[] {
   const header = columns.map(({ name }) => name)
-  return columns.map(({ name, type, sample, listPath, rowsPath, wholeTable, ...column }, index) => ({
+  // One is proposed: where the name of a column comes again is looked for in all of them.
+  const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
+  return columns.map(({ name, type, sample, inner, listPath, nestedPath, rowsPath, wholeTable }, index) => ({
     name,
     type,
-    inner: column.inner,
-    nestedPath: column.nestedPath ?? (column.nested && selectorOf(header, index)),
+    inner,
+    nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
     cells: rows?.[index] ?? [sample],
     isIndex: indexNames?.has(name) === true,
-    listPath,
+    listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
     rowsPath,
     wholeTable,
   }))
@@ -147,13 +151,14 @@ function listSchemaOf(
 ): Schema {
   const header = columns.map(({ name }) => name)
   const { type, keys, nested } = columns[whole]!
+  const listText = type === 'text' && ({ listText: true } as const)
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[whole]!, isEmpty))
   const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
   const kept = keptIn(settings, columns, [whole])
   const names = outputNames(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [whole], columns, shaped)
-  return { header, logits: [whole], logitsList: true, ...truth, kept, names, ...shaped }
+  return { header, logits: [whole], logitsList: true, ...listText, ...truth, kept, names, ...shaped }
 }
 
 /** The layout of results that come out in one of the shapes that an output takes. */

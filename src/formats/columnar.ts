@@ -5,7 +5,7 @@ import { isNumeric } from '../core/column-numbers.js'
 import { isValid, takeRows, trimRanges } from '../core/column-slices.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
-import { findWhole } from '../core/logits-list.js'
+import { findSelected } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Field as OutputField } from '../core/output-columns.js'
 import {
@@ -51,14 +51,9 @@ function isList({ kind }: DataType): boolean {
 
 /** The nested column that is selected, where how many logits its lists have is still to be found out. */
 export function unmeasuredNested(columns: readonly Column[], { logits }: Pick<SettingsOf<'bytes'>, 'logits'>) {
-  if (logits === undefined || !columns.some(({ nested }) => nested?.width === 0)) return undefined
-  try {
-    const index = findWhole({ logits }, columns)
-    return index !== undefined && columns[index]!.nested?.width === 0 ? index : undefined
-  } catch {
-    // What is wrong with the selector is said where it counts.
-    return undefined
-  }
+  if (!columns.some(({ nested }) => nested?.width === 0)) return undefined
+  const index = findSelected({ logits }, columns)
+  return index !== undefined && columns[index]!.nested?.width === 0 ? index : undefined
 }
 
 /** The same of the inner lists of a nested column. */

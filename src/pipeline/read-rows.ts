@@ -2,7 +2,7 @@
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
-import { findWhole } from '../core/logits-list.js'
+import { findWhole, isList } from '../core/logits-list.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -78,7 +78,7 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
   const asJson = from === 'ndjson' && named
   const found = asJson ? undefined : findWhole(settings, columns)
   // A record of logits stays one, whose keys are the classes; so do nested lists.
-  const list = found !== undefined && columns[found]!.type === 'list' ? found : undefined
+  const list = found !== undefined && isList(columns[found]!) ? found : undefined
   return {
     logits: list === undefined ? [] : [list],
     logitsList: list !== undefined,

@@ -1,9 +1,8 @@
 /** The rows of an input that is open -> bytes: its columns are resolved, and a lane scores its rows into the output. */
 import { isText } from '../core/formats.js'
-import { inputsOf } from '../core/output-columns.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
-import { unmeasuredList } from './empty-lists.js'
+import { measureByFirst } from './empty-lists.js'
 import { inputInfo } from './input-info.js'
 import { jobOf, newWriter } from './job.js'
 import { inferTypes } from './kept-types.js'
@@ -20,11 +19,7 @@ export async function* scoreRows(
   settings: InputSettings,
   { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
-  const list = unmeasuredList(reader, settings)
-  if (list && run.first) {
-    list.width = inputsOf(run.first.schema)
-    if (list.nested) list.nested.width = list.width
-  }
+  if (run.first) measureByFirst(reader, settings, run.first.schema)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)

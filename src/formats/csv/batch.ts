@@ -5,6 +5,7 @@ import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { logitOf } from '../../core/logit.js'
 import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
 import { typedColumn } from './cell-columns.js'
+import { ListCells } from './list-cells.js'
 import { shapeError } from './row-shape.js'
 import { cellStart, decodeCell, parseRows, type Row, readRows, readRowsAt } from './rows.js'
 import { type ByteRange, countLines, rowRanges, textEnd } from './scanner.js'
@@ -23,7 +24,7 @@ export function readBatch(
   const parsed = isText ? readParsed(block, columns, dialect, options) : undefined
   const textOf: TextOf = parsed ? (cell) => cell : (cell) => decodeCell(cell, dialect)
   const rows = parsed?.rows ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
-  const { logits, errors } = parsed ?? readLogits(rows, columns, dialect, textOf, options)
+  const { errors, ...logits } = parsed ?? readLogits(rows, columns, dialect, textOf, options)
   if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
   const cellOf = cellReader(cells, textOf)
   const kept = options.kept.map((index) => {
@@ -32,7 +33,7 @@ export function readBatch(
   })
   return {
     numRows: rows.length,
-    logits,
+    ...logits,
     kept,
     errors,
     withPosition: locator(block, ranges ?? rowRanges(block, dialect), columns, dialect, options),
@@ -57,7 +58,14 @@ function cellReader(cells: Cells, textOf: TextOf): TextOf {
 }
 
 /** The logits of some rows, and what is wrong with the bad ones. */
-function readLogits(rows: Row[], columns: readonly Column[], dialect: Dialect, textOf: TextOf, options: ReaderOptions) {
+function readLogits(
+  rows: Row[],
+  columns: readonly Column[],
+  dialect: Dialect,
+  textOf: TextOf,
+  options: ReaderOptions,
+): Pick<RecordBatch, 'logits' | 'nesting'> & { errors: Map<number, RowError> } {
+  if (options.logitsList) return readLists(rows, columns, dialect, textOf, options)
   const { length } = options.logits
   const logits = new Float64Array(rows.length * length)
   const errors = new Map<number, RowError>()
@@ -67,6 +75,23 @@ function readLogits(rows: Row[], columns: readonly Column[], dialect: Dialect, t
     if (rowError) errors.set(index, rowError)
   }
   return { logits, errors }
+}
+
+/** The same where one column holds all logits, as lists in its cells. */
+function readLists(rows: Row[], columns: readonly Column[], dialect: Dialect, textOf: TextOf, options: ReaderOptions) {
+  const [cell] = options.logits as [number]
+  const lists = new ListCells(columns[cell]!, rows.length, options)
+  const errors = new Map<number, RowError>()
+  const listError = (row: string[], index: number): RowError | undefined => {
+    const error = lists.put(textOf(row[cell]!), index)
+    return error && { ...error, info: asText(error.info), cell }
+  }
+  for (const [index, row] of rows.entries()) {
+    const rowError = Array.isArray(row) ? (shapeError(row, columns, dialect) ?? listError(row, index)) : row
+    if (rowError) errors.set(index, rowError)
+    lists.endRow()
+  }
+  return { ...lists.batch, errors }
 }
 
 /** Reads the logits of a row; returns what is wrong with it, if anything is. */
@@ -120,7 +145,7 @@ function locator(
   const rest = ranges[Symbol.iterator]()
   let range = { start: 0, end: 0 }
   let [index, line] = [-1, 0]
-  return ({ code, info, cell, at = 0 }: RowError, row: number): LocatedRowError => {
+  return ({ code, info, cell, column: item, at = 0 }: RowError, row: number): LocatedRowError => {
     const from = range.start
     for (; index < row; index++) range = rest.next().value!
     const { start } = range
@@ -128,7 +153,8 @@ function locator(
     const end = textEnd(block, range, dialect)
     const before = cell === undefined ? 0 : cellStart(block.toString('latin1', start, end), cell, dialect)
     const byte = start + at + before
-    const column = cell !== undefined && { column: columns[cell]!.name }
+    const name = cell === undefined ? undefined : columns[cell]!.name
+    const column = name !== undefined && { column: item === undefined ? name : `${name}.${item}` }
     // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
     const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
     return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }

@@ -3,15 +3,18 @@ import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { looksLikeData } from '../../core/header-names.js'
+import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
+import { findSelected } from '../../core/logits-list.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Column, RecordBatchReader, Source } from '../../core/record-batch.js'
+import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
 import { CONTROL, controlBetween, delimiterOfLines } from './likely-delimiter.js'
+import { listColumn, parseListCell } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
 /** Opens delimited text. Undefined where there is neither a header nor a row. */
@@ -25,7 +28,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const { dialect, lines, bytes, warning } = head
   const peeked = settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
   const { sample } = peeked
-  let { blocks } = peeked
+  let blocks = await lookForList(head, peeked.blocks, columns, settings)
   return {
     columns,
     named: head.header !== undefined,
@@ -49,10 +52,28 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
 }
 
+/** Where the column that is selected is empty in the first row: finds in those below whether it has lists. Gives all blocks. */
+async function lookForList(
+  head: CsvHeader,
+  blocks: AsyncGenerator<Block>,
+  columns: Column[],
+  settings: SettingsOf<'bytes'>,
+): Promise<AsyncGenerator<Block>> {
+  const index = findSelected(settings, columns)
+  const textOf = (row: string[]) => fromBytes(decodeCell(row[index!] ?? '', head.dialect))
+  if (index === undefined || textOf(head.first ?? []).trim() !== '') return blocks
+  const found = await readFirstRows(head, blocks, columns.length, EVIDENCE_ROWS)
+  const cell = found.rows.map(textOf).find((text) => text.trim() !== '')
+  Object.assign(columns[index]!, listColumn(cell ?? ''))
+  return found.blocks
+}
+
 /** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
 function requireHeader(columns: readonly Column[], { header, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
   if (!header || settings.header !== undefined) return
-  if (looksLikeData(columns.map(({ name }) => name))) throw new SoftmaxError('E_HEADER', { line })
+  const isList = ({ name, listText, nested }: Column) => (listText || nested) && parseListCell(name)
+  if (looksLikeData(columns.map(({ name }) => name)) || columns.some(isList))
+    throw new SoftmaxError('E_HEADER', { line })
 }
 
 function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
@@ -62,6 +83,7 @@ function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
     type: 'text',
     sample: text(first?.[index] ?? '0'),
     ...(header && { headerCell: cell }),
+    ...listColumn(text(first?.[index] ?? '')),
   }))
 }
 

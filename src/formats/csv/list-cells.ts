@@ -1,0 +1,144 @@
+/**
+ * Lists of numbers in cells of delimited text: `[0.1, 0.2]` as JSON, pandas and DuckDB write them, `{0.1,0.2}` as PostgreSQL
+ * does, `[0.1 0.2]` as numpy prints an array. Each list has commas between all items, or blanks.
+ */
+import { logitOf } from '../../core/logit.js'
+import { isFlat, type Nesting, nestingOf } from '../../core/nesting.js'
+import { isNumber } from '../../core/number.js'
+import type { Column, ReaderOptions, RowError } from '../../core/record-batch.js'
+import { NestedLogits } from '../nested-logits.js'
+
+/** The list that a cell is, its numbers as numbers or as text; undefined where it is none. */
+export function parseListCell(cell: string): unknown[] | undefined {
+  const text = cell.trim()
+  return parseJson(text) ?? new ListParser(text).parse()
+}
+
+/** Most lists are JSON, which is read at a fifth of the price; not those with NaN, or a number that is too large. */
+function parseJson(text: string): unknown[] | undefined {
+  if (!text.startsWith('[') || !text.includes(',')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) && value.every(isOfNumbers) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isOfNumbers(item: unknown): boolean {
+  return typeof item === 'number' ? Number.isFinite(item) : Array.isArray(item) && item.every(isOfNumbers)
+}
+
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}' }
+const TOKEN = /[[\]{},]|[^\s[\]{},]+/g
+
+class ListParser {
+  readonly #tokens: readonly string[]
+  #at = 0
+
+  constructor(text: string) {
+    this.#tokens = text.match(TOKEN) ?? []
+  }
+
+  parse(): unknown[] | undefined {
+    const list = this.#list()
+    return this.#at === this.#tokens.length ? list : undefined
+  }
+
+  #list(): unknown[] | undefined {
+    const open = this.#tokens[this.#at++]
+    const close = open && CLOSING[open]
+    if (!close) return undefined
+    const items: unknown[] = []
+    for (let hasCommas: boolean | undefined; !this.#take(close); ) {
+      const isBehindComma = items.length > 0 && this.#take(',')
+      if (items.length > 0) hasCommas ??= isBehindComma || open === '{'
+      if (items.length > 0 && isBehindComma !== hasCommas) return undefined
+      const item = this.#item()
+      if (item === undefined) return undefined
+      items.push(item)
+    }
+    return items
+  }
+
+  #take(token: string): boolean {
+    const isThere = this.#tokens[this.#at] === token
+    if (isThere) this.#at++
+    return isThere
+  }
+
+  #item(): unknown {
+    const token = this.#tokens[this.#at]
+    if (token === undefined || /^[\]},]$/.test(token)) return undefined
+    if (token in CLOSING) return this.#list()
+    this.#at++
+    const text = WRAPPED.exec(token)?.[1] ?? token
+    return NULL.test(text) ? null : text
+  }
+}
+
+/** Numbers of numpy in a list of Python, and texts of JSON. */
+const WRAPPED = /^(?:np\.float(?:16|32|64)\(|")(.*?)(?:\)|")$/
+const NULL = /^(?:null|none)$/i
+
+/** What a column is whose first cell is a list of numbers: nothing else looks like that. */
+export function listColumn(cell: string): Partial<Column> {
+  const list = numbersIn(parseListCell(cell))
+  if (!Array.isArray(list)) return {}
+  if (isFlat(list)) return { listText: true, width: list.length }
+  const nested = nestingOf(list)
+  return nested ? { nested } : {}
+}
+
+/** A list whose texts are numbers, as such; undefined where one is not. */
+function numbersIn(value: unknown): unknown {
+  if (typeof value === 'string') return isNumber(value) ? 0 : undefined
+  if (!Array.isArray(value)) return value
+  const items = value.map(numbersIn)
+  return items.includes(undefined) ? undefined : items
+}
+
+/** Puts the lists of rows into a matrix. */
+export class ListCells {
+  readonly #options: ReaderOptions
+  readonly #logits: Float64Array
+  readonly #nested: NestedLogits | undefined
+
+  constructor({ name }: Column, rows: number, options: ReaderOptions) {
+    const { depth, classes } = options
+    this.#options = options
+    this.#nested = depth === undefined ? undefined : new NestedLogits({ depth, classes, name, rule: options })
+    this.#logits = new Float64Array(this.#nested ? 0 : rows * classes)
+  }
+
+  /** Reads the list of a row; returns what is wrong with it, if anything is. */
+  put(cell: string, row: number): RowError | undefined {
+    const { nulls, classes } = this.#options
+    if (/^\s*$/.test(cell) || nulls?.has(cell)) return { code: 'E_MISSING', info: { of: 'list' } }
+    const list = parseListCell(cell)
+    if (!list) return { code: 'E_CELL', info: { cell, of: 'list' } }
+    if (this.#nested) return this.#nested.put(list, () => ({ code: 'E_OVERFLOW', info: { cell } }))
+    if (list.length !== classes) {
+      return { code: 'E_WIDTH', info: { cells: list.length, width: classes, of: 'the list' } }
+    }
+    return this.#putList(list, row * classes)
+  }
+
+  /** To be called behind each row, a bad one too. */
+  endRow(): void {
+    this.#nested?.endRow()
+  }
+
+  get batch(): { logits: Float64Array; nesting?: Nesting } {
+    return this.#nested?.batch ?? { logits: this.#logits }
+  }
+
+  #putList(list: readonly unknown[], at: number): RowError | undefined {
+    for (const [index, item] of list.entries()) {
+      const logit = logitOf(item, this.#options)
+      if (typeof logit !== 'number') return { ...logit, column: String(index) }
+      this.#logits[at + index] = logit
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,225 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { read, type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { P21, P123, run } from './streams.js'
+import { command, folder, ROOT } from './support.js'
+
+/** Lists in cells as programs write them, and what scipy makes of them: see `fixtures/nested.py`. */
+const CASES = (
+  JSON.parse(readFileSync(join(ROOT, 'fixtures/nested.json'), 'utf8')) as {
+    cells: { by: string; csv: string; probs: unknown[] }[]
+  }
+).cells
+
+/** Numbers that agree to 12 digits, nested as these are. */
+function near(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(near)
+  const number = value as number
+  return expect.closeTo(number, 12 - Math.floor(Math.log10(number || 1)))
+}
+
+const parsed = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+
+const SCORES: ScoreOptions = { logits: 'scores' }
+
+describe.each(CASES)('lists in cells: $by', ({ csv, probs }) => {
+  it('are lists in lines of JSON', async () => {
+    const { text, stats } = await run(csv, { ...SCORES, to: 'ndjson' })
+    expect(parsed(text).map((row) => row.probs)).toEqual(near(probs))
+    expect(stats).toMatchObject({ read: probs.length, written: probs.length, lane: 'table' })
+  })
+
+  it('give what they give as columns or JSON lists, in chunks of any size and on any number of threads', async () => {
+    const rows = parse(csv, { columns: true }) as Record<string, string>[]
+    const isNumpy = !rows[0]!.scores!.includes(',')
+    const lists = rows.map(({ scores }) => JSON.parse(isNumpy ? numpyAsJson(scores!) : scores!))
+    const lines = lists.map((scores) => `${JSON.stringify({ scores })}\n`).join('')
+    const options: ScoreOptions = { ...SCORES, keep: false, to: 'ndjson', emit: 'probs,label,entropy' }
+    const expected = await run(lines, { ...options, from: 'ndjson' })
+    for (const size of [1, 7, 1e9]) {
+      for (const jobs of [1, 2]) expect((await run(csv, { ...options, jobs }, size)).text).toBe(expected.text)
+    }
+  })
+})
+
+/** As numpy prints numbers, `1.` is one. */
+const numpyAsJson = (cell: string) => `[${cell.slice(1, -1).trim().split(/\s+/).map(Number).join(',')}]`
+
+describe('lists in cells', () => {
+  it('become columns in CSV, beside cells that are kept as they are', async () => {
+    const { text } = await run('id,scores,note\n1,"[1, 2, 3]","a ""b"", c"\n2,"[2,1,-inf]",[1]\n', SCORES)
+    expect(text).toBe(`id,note,p_0,p_1,p_2,label\n1,"a ""b"", c",${P123},2\n2,[1],${P21},0,0\n`)
+  })
+
+  it.each([
+    ['[1, 2, 3]', 'JSON'],
+    ['[1.0, 2.0, 3.0]', 'Python'],
+    ['{1,2,3}', 'PostgreSQL'],
+    ['[1 2 3]', 'numpy'],
+    ['[1. 2. 3.]', 'numpy, of floats'],
+    ['[ 1\n  2  3 ]', 'numpy, in two lines'],
+    ['[np.float64(1.0), np.float64(2.0), np.float64(3.0)]', "a list of numpy's numbers"],
+    ['[np.float32(1.0), np.float32(2.0), np.float32(3.0)]', "a list of numpy's floats"],
+    ['["1","2","3"]', 'texts of JSON'],
+    ['  [1,2,3] ', 'with blanks around it'],
+    ['[+1e0,.2e1,3]', "the product's own grammar"],
+  ])('may be written %j, as %s', async (cell) => {
+    const { text, error } = await run(`scores,id\n"${cell.replaceAll('"', '""')}",7\n`, SCORES)
+    expect(error).toBe(undefined)
+    expect(text).toBe(`id,p_0,p_1,p_2,label\n7,${P123},2\n`)
+  })
+
+  it('are read from tabs, semicolons and without a header', async () => {
+    const expected = (delimiter: string) =>
+      ['id,p_0,p_1,label', `7,${P21},0`].map((line) => `${line.replaceAll(',', delimiter)}\n`).join('')
+    expect((await run('id\tscores\n7\t[2, 1]\n', { ...SCORES, from: 'tsv' })).text).toBe(expected('\t'))
+    expect((await run('id;scores\n7;[2, 1]\n', { ...SCORES, delimiter: ';' })).text).toBe(expected(';'))
+    expect((await run('7,"[2, 1]"\n', { logits: '2', header: false })).text).toBe(`7,${P21},0\n`)
+  })
+
+  it('keep the types that are inferred of other columns, in typed outputs', async () => {
+    const cwd = folder({ 'in.csv': CASES[0]!.csv })
+    const { status, stderr } = command(['in.csv', '-l', 'scores', '--types', 'infer', '-o', 'out.parquet'], { cwd })
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+    const { stdout } = command(['out.parquet', '-l', 'probs', '-t', 'ndjson', '-e', 'index'], { cwd })
+    expect(parsed(stdout).map(({ id, note }) => [id, note])).toEqual([
+      [1, 'a'],
+      [2, 'b, c'],
+      [3, '[1]'],
+    ])
+  })
+
+  it('are announced', () => {
+    const input = 'id,scores\n1,"[2, 1]"\n'
+    expect(command(['-l', 'scores'], { stdin: input }).stderr).toBe(
+      'softmax: logits: lists of 2 numbers (scores); kept: id\n',
+    )
+    expect(command(['-l', 'scores', '-q'], { stdin: input }).stderr).toBe('')
+    const nested = 'scores\n"[[2, 1], [1, 2]]"\n'
+    expect(command(['-l', 'scores'], { stdin: nested }).stderr).toContain('logits: lists of lists of numbers (scores)')
+  })
+
+  it('of a column that is called logits need no option', async () => {
+    expect((await run('id,logits\n7,"[2, 1]"\n')).text).toBe(`id,p_0,p_1,label\n7,${P21},0\n`)
+  })
+
+  it.each([
+    ['id,scores\n1,"[2, 1]"\n', 'scores'],
+    ['id,scores\n1,"{2, 1}"\n', 'scores'],
+    ['id,scores\n1,"[[2, 1]]"\n', 'scores'],
+    ['id,logits\n1,"[[2, 1]]"\n', 'logits'],
+  ])('that are not selected stop the run with what selects them: %j', async (input, logits) => {
+    const { error, text } = await run(input)
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+    expect(text).toBe('')
+  })
+
+  it('do not stand in the way of columns of numbers', async () => {
+    const { text } = await run('logit_a,logit_b,box\n2,1,"[1, 2]"\n')
+    expect(text).toBe(`box,p_a,p_b,label\n"[1, 2]",${P21},a\n`)
+    const { error } = await run('id,cat,dog,box\n1,0.5,-2.5,"[1, 2]"\n')
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+  })
+
+  it('in what may be the first row, and not a header, stop the run', async () => {
+    const { error } = await run('1,"[1, 2]"\n2,"[2, 1]"\n', { logits: '2' })
+    expect(error).toMatchObject({ code: 'E_HEADER' })
+  })
+
+  it('are looked for in the next rows where the first has none', async () => {
+    const input = 'id,scores\n1,\n2,\n3,"[2, 1]"\n'
+    const { text, stats } = await run(input, { ...SCORES, onError: 'skip' })
+    expect(text).toBe(`id,p_0,p_1,label\n3,${P21},0\n`)
+    expect(stats.rejected).toEqual({ E_MISSING: 2 })
+  })
+
+  it('of several inputs have the length of the first, also where one has no list', async () => {
+    const cwd = folder({ a: 'id,scores\n1,"[2, 1]"\n', b: 'id,scores\n', c: 'id,scores\n2,\n' })
+    const paths = ['a', 'b', 'c', 'a'].map((name) => join(cwd, name))
+    const pieces: Buffer[] = []
+    for await (const piece of scoreFiles(paths, { ...SCORES, onError: 'skip' })) pieces.push(piece)
+    expect(Buffer.concat(pieces).toString()).toBe(`id,p_0,p_1,label\n1,${P21},0\n1,${P21},0\n`)
+    writeFileSync(join(cwd, 'd'), 'id,scores\n1,"[3, 2, 1]"\n')
+    const { stderr, status } = command(['a', 'd', '-l', 'scores'], { cwd })
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('[E_SCHEMA]') })
+  })
+
+  it('are lists in streams of objects', async () => {
+    const stream = read('csv', SCORES)
+    stream.end('id,scores\n1,"[2, 1]"\n')
+    const rows: unknown[] = []
+    for await (const row of stream) rows.push(row)
+    expect(rows).toEqual([{ id: '1', logits: [2, 1] }])
+  })
+
+  it('have true classes beside them', () => {
+    const cwd = folder({ 'in.csv': 'y,scores\n0,"[2, 1]"\n0,"[1, 2]"\n1,"[1, 2]"\n' })
+    const { stdout } = command(['evaluate', 'in.csv', '-l', 'scores', '--truth', 'y', '--json'], { cwd })
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 3,
+      accuracy: 2 / 3,
+      confusion: [
+        [1, 1],
+        [0, 1],
+      ],
+    })
+    const nested = folder({ 'in.csv': 'y,scores\n"[0, 1]","[[2, 1], [2, 1]]"\n' })
+    const scored = command(['in.csv', '-l', 'scores', '--truth', 'y', '-e', 'correct', '-q'], { cwd: nested })
+    expect(scored.stdout).toBe('y,correct\n"[0, 1]","[true,false]"\n')
+  })
+
+  it('are refused by the fast lane', async () => {
+    const { error } = await run('scores\n"[2, 1]"\n', { ...SCORES, lane: 'fast' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
+    expect(error!.message).toContain('lists in cells')
+  })
+})
+
+describe('a bad list in a cell', () => {
+  it.each([
+    ['[1, x]', 'E_CELL', 'column scores.1 (row 2, byte 21): "x" is not a number'],
+    ['[1, ]', 'E_CELL', '"[1, ]" is not a list of numbers'],
+    ['[1 2, 3]', 'E_CELL', 'is not a list of numbers'],
+    ['[1, 2', 'E_CELL', 'is not a list of numbers'],
+    ['[1, 2}', 'E_CELL', 'is not a list of numbers'],
+    ['[1, 2] [3, 4]', 'E_CELL', 'is not a list of numbers'],
+    ['{1 2}', 'E_CELL', 'is not a list of numbers'],
+    ['1.5', 'E_CELL', '"1.5" is not a list of numbers'],
+    ['none', 'E_CELL', '"none" is not a list of numbers'],
+    ['{"a": 1, "b": 2}', 'E_CELL', 'is not a list of numbers'],
+    ['[1, 2, 3]', 'E_WIDTH', 'the list has 3 logits where 2 are expected'],
+    ['[]', 'E_WIDTH', 'the list has 0 logits where 2 are expected'],
+    ['[1 ... 3]', 'E_WIDTH', 'the list has 3 logits'],
+    ['[1 ...]', 'E_CELL', '"..." is not a number'],
+    ['[1, [2]]', 'E_CELL', 'column scores.1'],
+    ['[1, None]', 'E_MISSING', 'column scores.1'],
+    ['{1,NULL}', 'E_MISSING', 'column scores.1'],
+    ['', 'E_MISSING', 'the list of logits is null'],
+    ['[1, 1e400]', 'E_OVERFLOW', '"1e400" is larger than a double can hold'],
+    ['[1, nan]', 'E_NONFINITE', 'NaN'],
+  ])('%j says what is wrong, and where', async (cell, code, says) => {
+    const input = `scores,id\n"[2, 1]",1\n"${cell.replaceAll('"', '""')}",2\n"[2, 1]",3\n`
+    const { error, text } = await run(input, SCORES)
+    expect(error).toMatchObject({ code, info: { row: 2, line: 3 } })
+    expect(error!.message).toContain(says)
+    expect(text).toBe(`id,p_0,p_1,label\n1,${P21},0\n`)
+    const skipped = await run(input, { ...SCORES, onError: 'skip' })
+    expect(skipped.text).toBe(`id,p_0,p_1,label\n1,${P21},0\n3,${P21},0\n`)
+    expect(skipped.stats.rejected).toEqual({ [code]: 1 })
+  })
+
+  it('may have a masked class, or a text that is none', async () => {
+    const input = 'scores\n"[2, 1, 0]"\n"[2, 1, None]"\n"[2, 1, NA]"\n'
+    const { text } = await run(input, { ...SCORES, missing: '-inf', null: 'NA', emit: 'probs', head: 3 })
+    expect(text.split('\n').slice(2)).toEqual([`${P21},0`, `${P21},0`, ''])
+  })
+
+  it('among lists of lists leaves out the row', async () => {
+    const input = 'scores\n"[[2, 1]]"\n"[[2, 1], [1]]"\n"[2, 1]"\n"[[2, x]]"\n"[[2, 1e400]]"\n[]\n'
+    const { text, stats } = await run(input, { ...SCORES, onError: 'skip', emit: 'index', to: 'ndjson' })
+    expect(text).toBe('{"index":[0]}\n{"index":[]}\n')
+    expect(stats.rejected).toEqual({ E_WIDTH: 1, E_ROW: 1, E_CELL: 1, E_OVERFLOW: 1 })
+  })
+})
