@@ -324,6 +324,39 @@ describe('a first row that is taken for a header', () => {
     expect((await schemaOf(input, { logits: '2-3', ...options, header: true })).logits).toEqual([1, 2].slice(-2))
   })
 
+  const twice = async (input: string, options: ScoreOptions) => {
+    const header = await run(input, { ...options, header: true })
+    const row = await run(input, { ...options, header: false })
+    return [header.error, row.error, row.stats.read - header.stats.read]
+  }
+
+  it.each([
+    ['a,1,2\nb,3,4\n', { logits: '2-3', labels: 'a,b' }],
+    ['a,1,2\nb,0.5,1.5\n', { logits: '2-3', labels: 'a,b' }],
+    ['img_7,3,5\nimg_8,3,4\n', { logits: '2-3', labels: ['cat', 'dog'] }],
+    ['a,3,3\nb,3,4\n', { logits: '2-3' }],
+  ])('is refused where it may be either, with classes that are called otherwise: %j', async (input, options) => {
+    expect(await refused(input, options)).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
+    expect(await twice(input, options)).toEqual([undefined, undefined, 1])
+  })
+
+  it.each([
+    ['id,0,1\na,3,4\n', { logits: '2-3', labels: 'cat,dog' }],
+    ['when,0,1\n7,3,4\n', { logits: '2-3', labels: 'cat,dog' }],
+    ['a,0,1\nb,0.5,4\n', { logits: '2-3', labels: 'cat,dog' }],
+    ['a,1,2\nb,3,4\n', { logits: '2-3', labels: '1,2' }],
+  ])('is a header where something else shows it: %j', async (input, options) => {
+    const { error, warnings, stats } = await run(input, options)
+    expect([error, warnings, stats.read]).toEqual([undefined, [], 1])
+  })
+
+  it('of classes that are whole numbers is a header, with a warning that it may be none', async () => {
+    const { warnings, text } = await run('a,1,2\nb,3,4\n', { logits: '2-3', emit: 'label' })
+    expect(text).toBe('a,label\nb,2\n')
+    expect(warnings).toEqual(['the first line, "a,1,2", is taken for names; header: false reads it as a row'])
+    expect((await run('a,0,1\nb,3,4\n', { logits: '2-3' })).warnings).toEqual([])
+  })
+
   it('is one with --header, unless it names years', async () => {
     expect(await refused('2019,2020,2021\n3,1,2\n', { header: true })).toMatchObject({ code: 'E_COLUMNS' })
   })

@@ -1,6 +1,8 @@
 /** Whether a first line is a header. */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
+import { isOtherName } from './known-names.js'
+import { labelNames, repeated } from './labels.js'
 import { isNumber } from './number.js'
 import { optionText } from './option-words.js'
 
@@ -14,13 +16,57 @@ function countsColumns(header: readonly string[]): boolean {
   return [0, 1].some((first) => header.every((name, index) => plainName(name) === String(first + index)))
 }
 
+/** A first line that is taken for a header, where no option says so; `samples` are the cells below it. */
+export interface FirstLine {
+  header: readonly string[]
+  samples: readonly string[]
+  logits: readonly number[]
+  labels: string | readonly string[] | undefined
+}
+
 /**
- * Names of selected columns may be numbers, as of classes that are; one with a point, a sign or an exponent is a logit of
- * a first row. Throws E_HEADER for it.
+ * Names of selected columns may be numbers, as of classes that are. They are a first row of logits where one has a point, a
+ * sign or an exponent, or where two are the same; and where other names of classes are given and no other column shows that
+ * the line is a header, they may be either. Throws E_HEADER for it.
  */
-export function requireNames(names: readonly string[], line: number): void {
-  const isRow = names.every(isNumber) && !names.every((name) => /^\s*\d+\s*$/.test(name))
-  if (isRow) throw new SoftmaxError('E_HEADER', { line })
+export function requireNames(first: FirstLine, line: number): void {
+  const names = logitNames(first)
+  if (!names.every(isNumber)) return
+  const areClasses = names.every((name) => WHOLE.test(name)) && repeated(names) === undefined
+  if (areClasses && (first.labels === undefined || areLabels(names, first.labels) || isShown(first))) return
+  throw new SoftmaxError('E_HEADER', { line })
+}
+
+/** That a first line is taken for names, where these are numbers that do not count from 0 and nothing else says so. */
+export function headerWarnings(first: FirstLine): string[] {
+  const isTaken = first.labels === undefined && logitNames(first).every(isNumber) && !first.header.every(isNumber)
+  return isTaken && !countsFromZero(first) && !isShown(first) ? [takenForNames(first.header)] : []
+}
+
+function logitNames({ header, logits }: FirstLine): string[] {
+  return logits.map((index) => header[index]!)
+}
+
+const WHOLE = /^\s*\d+\s*$/
+
+function areLabels(names: readonly string[], labels: string | readonly string[]): boolean {
+  return labelNames(labels).every((label, index) => label === plainName(names[index] ?? ''))
+}
+
+/** Whether a column beside the logits has a name of keys or truths, or a text above a number; or names count above fractions. */
+function isShown(first: FirstLine): boolean {
+  const { header, samples, logits } = first
+  const isName = (name: string, index: number) =>
+    !logits.includes(index) && !isNumber(name) && (isNumber(samples[index]!) || (isOtherName(name) && !/\d/.test(name)))
+  return header.some(isName) || (countsFromZero(first) && logits.some((index) => !WHOLE.test(samples[index]!)))
+}
+
+function countsFromZero(first: FirstLine): boolean {
+  return logitNames(first).every((name, index) => plainName(name) === String(index))
+}
+
+function takenForNames(header: readonly string[]): string {
+  return `the first line, ${shown(header.join(','))}, is taken for names; ${optionText('header', false)} reads it as a row`
 }
 
 /** What is unusual about the names of columns, and not an error. */
@@ -29,8 +75,5 @@ export function nameWarnings(names: readonly string[], isAsked: boolean): string
   const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))
   const warnings = Array.from(twice, (name) => `two columns are called ${shown(name)}`)
   if (isAsked || !names.every(isNumber)) return warnings
-  return [
-    ...warnings,
-    `the first line, ${shown(names.join(','))}, is taken for names; ${optionText('header', false)} reads it as a row`,
-  ]
+  return [...warnings, takenForNames(names)]
 }

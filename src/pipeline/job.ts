@@ -1,12 +1,12 @@
 /** What scoring has to know of an input and its output: columns, dialects, and the writer. */
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf } from '../core/formats.js'
-import { requireNames } from '../core/header-names.js'
+import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
 import { requireKeys } from '../core/new-names.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
-import { type Evidence, resolveTable } from '../core/schema.js'
+import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, resolveColumns } from './columns.js'
@@ -26,20 +26,17 @@ export async function jobOf(
   const evidence = await evidenceOf(reader, run, settings)
   const { columns, named, headerLine, rows } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {
     const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
-    if (named && headerLine !== undefined && settings.header === undefined) {
-      requireNames(
-        schema.logits.map((index) => schema.header[index]!),
-        headerLine,
-      )
-    }
+    if (isDetected) requireNames(firstLine(columns, schema, settings), headerLine)
     if (settings.to === 'ndjson') requireKeys(schema, rawRows)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
-  for (const warning of reader.warnings ?? []) run.emit('warning', warning, input.name)
+  const warnings = isDetected ? headerWarnings(firstLine(columns, schema, settings)) : []
+  for (const warning of [...warnings, ...(reader.warnings ?? [])]) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
   const measures = run.measures === true
@@ -57,6 +54,15 @@ export async function jobOf(
     input: dialect,
     output,
   }
+}
+
+/** The first line of a text whose columns are resolved. */
+function firstLine(
+  columns: readonly Column[],
+  { header, logits }: Pick<Schema, 'header' | 'logits'>,
+  { labels }: Run['settings'],
+): FirstLine {
+  return { header, logits, samples: columns.map(({ sample }) => sample), labels }
 }
 
 /** What the columns of the first input are guessed by, where they have to be. */
