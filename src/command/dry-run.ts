@@ -1,7 +1,7 @@
 /** What a run would do: formats, columns, classes, lane, and its first rows; nothing is written but this. */
 import type { Readable } from 'node:stream'
 import { scoreFiles } from '../api/score-files.js'
-import { valueReader } from '../core/column-values.js'
+import { textReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
 import { printable, shortened } from '../core/errors.js'
 import { holdsArrays, isText } from '../core/formats.js'
@@ -126,7 +126,7 @@ async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): 
   const reader = await (await loadFormat(format)).read({ chunks: chunksOf(bytes) }, settings)
   const names = reader?.named ? columns.map(({ name }) => `${JSON.stringify(name)}:`) : undefined
   for await (const batch of reader?.batches(readAll(names?.length, reader.columns[0]?.width)) ?? []) {
-    const values = batch.kept.map((column) => valueReader(column))
+    const values = batch.kept.map((column) => textReader(column))
     for (let row = 0; row < batch.numRows; row++) {
       const line = names?.map((name, index) => name + jsonOf(values[index]!(row))) ?? matrixRow(batch, row)
       lines.push(names ? `{${line}}\n` : `[${line}]\n`)

@@ -4,6 +4,7 @@ import { bitAt, isValid } from './column-slices.js'
 import { type DataType, type Field, fieldsOf, type TimeUnit } from './data-type.js'
 import { extensionOf } from './extension-types.js'
 import { half } from './float.js'
+import { printFloat32 } from './number.js'
 import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
 import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampText } from './value-text.js'
 
@@ -14,6 +15,8 @@ interface Shape<T> {
   value(value: Value): T
   list(items: T[]): T
   object(entries: [name: string, value: T][]): T
+  /** Whether a float32 is to have few digits. */
+  isShort?: true
 }
 
 const JSON_TEXT: Shape<string> = {
@@ -28,11 +31,26 @@ const KEY_TEXT: Shape<string> = {
   value: (value) => (typeof value === 'string' ? value : jsonOf(value)),
 }
 
+const SHORT_KEY_TEXT: Shape<string> = { ...KEY_TEXT, isShort: true }
+const SHORT_TEXT: Shape<string> = { ...JSON_TEXT, isShort: true }
+
 /** The function that reads the value of a row: what is nested is JSON, decimals and times are text with all their digits. */
 export function valueReader(column: KeptColumn, field?: Field): Read<Value> {
+  return readerOf(column, JSON_TEXT, field)
+}
+
+/**
+ * The same for a value that is written as text: a float32 is the double whose digits are the fewest that read back as the same
+ * float32, as pyarrow, pandas, Polars and DuckDB write them.
+ */
+export function textReader(column: KeptColumn, field?: Field): Read<Value> {
+  return readerOf(column, SHORT_TEXT, field)
+}
+
+function readerOf(column: KeptColumn, shape: Shape<string>, field?: Field): Read<Value> {
   if (!isColumnData(column)) return (row) => column[row] as Value
-  if (!isNested(column.type)) return leafReader(column, field)
-  const read = shapedReader(column, JSON_TEXT, field)
+  if (!isNested(column.type)) return leafReader(column, field, shape.isShort)
+  const read = shapedReader(column, shape, field)
   return (row) => {
     const text = read(row)
     return text === 'null' ? null : new RawJson(text)
@@ -58,7 +76,7 @@ function isNested(type: DataType): boolean {
 function shapedReader<T>(data: ColumnData, shape: Shape<T>, field?: Field): Read<T> {
   const read = nestedReader(data, shape)
   if (read) return (row) => (isValid(data, row) ? read(row) : shape.value(null))
-  const leaf = leafReader(data, field)
+  const leaf = leafReader(data, field, shape.isShort)
   return (row) => shape.value(leaf(row))
 }
 
@@ -81,7 +99,7 @@ function nestedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> | undefined
 function mapReader<T>({ type, children }: ColumnData, range: Read<Iterable<number>>, shape: Shape<T>): Read<T> {
   const [keys, values] = children as [ColumnData, ColumnData]
   const [keyField, valueField] = fieldsOf(type)
-  const key = shapedReader(keys, KEY_TEXT, keyField)
+  const key = shapedReader(keys, shape.isShort ? SHORT_KEY_TEXT : KEY_TEXT, keyField)
   const value = shapedReader(values, shape, valueField)
   return (row) => shape.object(Array.from(range(row), (entry) => [key(entry), value(entry)]))
 }
@@ -101,15 +119,18 @@ function indexed<T>({ values }: ColumnData, read: Read<T>): Read<T> {
 }
 
 /** A reader of values that are not nested; null where there is none. */
-function leafReader(data: ColumnData, field?: Field): Read<Value> {
+function leafReader(data: ColumnData, field?: Field, isShort = false): Read<Value> {
   const extension = extensionOf(field)
-  const read = storedReader(data)
+  const read = storedReader(data, isShort)
   return extension ? (row) => extension(read(row)) : read
 }
 
-function storedReader(data: ColumnData): Read<Value> {
+function storedReader(data: ColumnData, isShort: boolean): Read<Value> {
   if (data.type.kind === 'null') return () => null
-  const read = data.type.kind === 'dictionary' ? indexed(data, once(storedReader(data.dictionary!))) : plainReader(data)
+  const read =
+    data.type.kind === 'dictionary'
+      ? indexed(data, once(storedReader(data.dictionary!, isShort)))
+      : plainReader(data, isShort)
   if (!data.validity) return read
   return (row) => (isValid(data, row) ? read(row) : null)
 }
@@ -123,7 +144,15 @@ function once(read: Read<Value>): Read<Value> {
   }
 }
 
-function plainReader(data: ColumnData): Read<Value> {
+/** A double that prints as a float32 does. */
+function shortest(value: number): number {
+  return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : Number(printFloat32(value))
+}
+
+/** Up to here all digits of a whole float32 count. */
+const WHOLE = 1 << 24
+
+function plainReader(data: ColumnData, isShort: boolean): Read<Value> {
   const { type, offsets } = data
   const values = data.values!
   const bytes = data.values as Uint8Array
@@ -132,7 +161,8 @@ function plainReader(data: ColumnData): Read<Value> {
     case 'bool':
       return (row) => bitAt(bytes, row)
     case 'float':
-      return type.bitWidth === 16 ? (row) => half(values[row] as number) : (row) => values[row]!
+      if (type.bitWidth === 16) return (row) => half(values[row] as number)
+      return isShort && type.bitWidth === 32 ? (row) => shortest(values[row] as number) : (row) => values[row]!
     case 'utf8': {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       return (row) => buffer.toString('utf8', Number(offsets![row]!), Number(offsets![row + 1]!))

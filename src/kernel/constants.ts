@@ -92,6 +92,7 @@ export const CELL_INTEGER = 3
 export const CELL_DOUBLE = 4
 export const CELL_COUNT = 5
 export const CELL_INT32 = 6
+export const CELL_FLOAT = 7
 
 /** What is damaged of runs: they are cut short, or the number of one is; one is empty; a number has more bits than it may. */
 export const RUN_CUT = 1

@@ -86,7 +86,8 @@ def value_of(scalar):
         return f"P{months}M{days}D{seconds}".replace("D-T", "DT-")
     value = scalar.as_py()
     if isinstance(value, float | np.floating):
-        value = float(value) + 0.0
+        # The fewest digits that read back as the same float32.
+        value = float(str(np.float32(value)) if pa.types.is_float32(kind) else value) + 0.0
         return value if math.isfinite(value) else str(value).replace("inf", "Infinity")
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()

@@ -4,7 +4,7 @@
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { takeRows } from '../../core/column-slices.js'
-import { valueReader } from '../../core/column-values.js'
+import { textReader } from '../../core/column-values.js'
 import { type Dialect, toBytes } from '../../core/dialect.js'
 import { extensionOf } from '../../core/extension-types.js'
 import { escapeFormula } from '../../core/formula.js'
@@ -91,7 +91,7 @@ function keptValues(data: ColumnData, { field }: Column, schema: Schema, cellOfT
   const { validity } = data
   const plain = extensionOf(field) ? undefined : (numbersOf(data) ?? textsOf(data, schema))
   if (plain) return { values: plain, validity }
-  const read = valueReader(data, field)
+  const read = textReader(data, field)
   const cells: string[] = []
   for (let row = 0; row < data.length; row++) cells.push(cellOfText(cellOf(read(row))))
   return { values: { kind: 'texts', offsets: offsetsOf(cells), bytes: Buffer.from(cells.join(''), 'latin1') } as const }
@@ -103,12 +103,10 @@ function offsetsOf(cells: readonly string[]): Int32Array {
   return offsets
 }
 
-/** Numbers that print as JavaScript prints them. */
+/** Numbers that print as JavaScript prints them, those of 32 bits in the fewest digits that read back as the same. */
 function numbersOf({ type, values, length }: ColumnData): CellValues | undefined {
   if (type.kind === 'float' && type.bitWidth > 16) {
-    const numbers =
-      values instanceof Float64Array ? values.subarray(0, length) : Float64Array.from(values as Float32Array)
-    return { kind: 'numbers', numbers }
+    return { kind: 'numbers', numbers: (values as Float64Array | Float32Array).subarray(0, length) }
   }
   if (type.kind !== 'int' || values instanceof BigUint64Array) return undefined
   const isWide = values instanceof BigInt64Array || values instanceof Int32Array || values instanceof Uint32Array

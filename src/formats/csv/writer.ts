@@ -3,7 +3,7 @@
  * joined: csv-stringify looks at every byte of a cell, which takes longer than to print a number.
  */
 
-import { valueReader } from '../../core/column-values.js'
+import { textReader } from '../../core/column-values.js'
 import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, toBytes } from '../../core/dialect.js'
 import { escapeFormula } from '../../core/formula.js'
@@ -46,7 +46,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
       if (good.length === 0) return []
       const pieces = writeColumns?.(rows)
       if (pieces) return pieces
-      const kept = batch.kept.map((column, index) => valueReader(column, schema.kept[index]!.field))
+      const kept = batch.kept.map((column, index) => textReader(column, schema.kept[index]!.field))
       return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
     },
     append: (part) => part as Uint8Array[],

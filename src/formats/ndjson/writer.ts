@@ -1,5 +1,5 @@
 /** Writes predictions as lines of JSON. */
-import { valueReader } from '../../core/column-values.js'
+import { textReader } from '../../core/column-values.js'
 import type { OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
 import { jsonOf } from '../../core/value-text.js'
 import { jsonText } from '../json-text.js'
@@ -16,7 +16,7 @@ export function write({
   return {
     begin: () => [],
     write({ batch, scores, good }) {
-      const read = batch.kept.map((column, index) => valueReader(column, kept[index]?.field))
+      const read = batch.kept.map((column, index) => textReader(column, kept[index]?.field))
       let text = ''
       for (const row of good) {
         const found = pairs.map(([key, valueText]) => key + valueText(scores, row))

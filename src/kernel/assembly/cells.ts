@@ -2,9 +2,9 @@
  * Rows of text out of columns: each cell is written behind a text of its own, which is a delimiter, a key or a bracket, so
  * that any format of rows is a table of cells. The host makes room for the longest that the rows can become.
  */
-import { CELL_COUNT, CELL_DOUBLE, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants'
+import { CELL_COUNT, CELL_DOUBLE, CELL_FLOAT, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants'
 import { copy, printResults, textAt, writeText } from './pipeline'
-import { print } from './print-number'
+import { print, printFloat32 } from './print-number'
 import { Cell, CellTable, Text } from './structs'
 
 /** Writes some rows at `out`, and returns where they end. */
@@ -39,6 +39,7 @@ function writeCell(cell: Cell, row: u32, table: CellTable, out: usize): usize {
   if (kind == CELL_NAME) return writeText(textAt(cell.texts, load<u32>(values + (<usize>row << 2))), out)
   if (kind == CELL_INTEGER) return printInteger(load<i64>(values + (<usize>row << 3)), out)
   if (kind == CELL_DOUBLE) return print(load<f64>(values + (<usize>row << 3)), out)
+  if (kind == CELL_FLOAT) return printFloat32(<f64>load<f32>(values + (<usize>row << 2)), out)
   return print(kind == CELL_COUNT ? <f64>load<u32>(values + (<usize>row << 2)) : <f64>load<i32>(values + (<usize>row << 2)), out)
 }
 

@@ -1,5 +1,14 @@
 /** Text out of columns, by the kernel: see `assembly/cells.ts`. */
-import { CELL_COUNT, CELL_DOUBLE, CELL_INT32, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants.js'
+import {
+  CELL_COUNT,
+  CELL_DOUBLE,
+  CELL_FLOAT,
+  CELL_INT32,
+  CELL_INTEGER,
+  CELL_NAME,
+  CELL_RESULT,
+  CELL_TEXT,
+} from '../constants.js'
 import { growMemory, sharedKernel as kernel } from './wasm.js'
 
 /** A cell of each row. Texts are the bytes that are written. */
@@ -16,7 +25,7 @@ export type CellValues =
   | { kind: 'results'; numbers: Float64Array; count: number }
   | { kind: 'texts'; offsets: Int32Array; bytes: Uint8Array }
   | { kind: 'names'; positions: Int32Array | Uint32Array; names: readonly Uint8Array[] }
-  | { kind: 'numbers'; numbers: Float64Array | BigInt64Array | Int32Array | Uint32Array }
+  | { kind: 'numbers'; numbers: Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array }
 
 /** How rows are written. */
 interface RowLayout {
@@ -115,6 +124,7 @@ function placeCell({ lead, none, validity, values }: CellColumn, start: number, 
 
 function kindOf(numbers: ArrayBufferView): number {
   if (numbers instanceof Float64Array) return CELL_DOUBLE
+  if (numbers instanceof Float32Array) return CELL_FLOAT
   if (numbers instanceof BigInt64Array) return CELL_INTEGER
   return numbers instanceof Uint32Array ? CELL_COUNT : CELL_INT32
 }

@@ -1,0 +1,62 @@
+/** Text of kept columns of float32, against pyarrow and Polars: see `fixtures/float32.py`. */
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { read, type ScoreOptions } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+
+const FIXTURES = new URL('../fixtures/', import.meta.url)
+const PARQUET = readFileSync(new URL('float32.parquet', FIXTURES))
+const TEXTS: Record<'pyarrow' | 'polars', string[]> = JSON.parse(
+  readFileSync(new URL('float32.json', FIXTURES), 'utf8'),
+)
+
+/** The texts of the column, by whatever lane; an error is the test's. */
+async function cellsOf(input: Buffer, options: ScoreOptions): Promise<string[]> {
+  const { text, error } = await run(input, { emit: 'label', ...options })
+  if (error) throw error
+  const lines = text.trim().split('\n')
+  return options.to === 'ndjson'
+    ? lines.map((line) => /^\{"x":([^,]+),/.exec(line)![1]!)
+    : lines.slice(1).map((line) => line.split(/[,\t]/)[0]!)
+}
+
+const digitsIn = (text: string) =>
+  text
+    .replace(/e.*/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+|0+$/g, '').length
+
+describe('a kept column of float32', () => {
+  it('has the shortest digits that read back as the same float32, as pyarrow and Polars write them', async () => {
+    const cells = await cellsOf(PARQUET, { to: 'csv' })
+    expect(cells.slice(0, 4)).toEqual(['0.1', '0.33333334', '16777216', '16777216'])
+    for (const texts of Object.values(TEXTS)) {
+      expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(texts.map((text) => Math.fround(Number(text))))
+      expect(cells.map(digitsIn)).toEqual(texts.map(digitsIn))
+      // Of two that are as close, ours is the one further from 0.
+      const others = cells.filter((cell, row) => Number(cell) !== Number(texts[row]))
+      expect(others.length).toBeLessThan(8)
+    }
+  })
+
+  it('is the same text of every format, in every lane, on any number of threads', async () => {
+    const cells = await cellsOf(PARQUET, { to: 'csv' })
+    const arrow = (await run(PARQUET, { to: 'arrow', emit: 'probs=logit_' })).bytes
+    for (const input of [PARQUET, arrow]) {
+      for (const options of [{}, { lane: 'general' }, { jobs: 1 }, { jobs: 3 }] as const) {
+        expect(await cellsOf(input, { to: 'csv', ...options })).toEqual(cells)
+        expect(await cellsOf(input, { to: 'tsv', ...options })).toEqual(cells)
+        expect(await cellsOf(input, { to: 'ndjson', ...options })).toEqual(cells)
+      }
+      // Labels that may be missing are written one by one.
+      expect(await cellsOf(input, { to: 'csv', minConfidence: 0.1 })).toEqual(cells)
+    }
+  })
+
+  it('keeps its values between formats that have them, and as objects', async () => {
+    const { bytes } = await run(PARQUET, { to: 'arrow', emit: 'label' })
+    const rows = (await Readable.from([bytes]).compose(read('arrow')).toArray()) as { x: number }[]
+    expect(rows.slice(0, 2).map(({ x }) => x)).toEqual([Math.fround(0.1), Math.fround(1 / 3)])
+  })
+})
