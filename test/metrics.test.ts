@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { type EvaluateOptions, evaluate, type Metrics, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
-import { command } from './support.js'
+import { command, folder } from './support.js'
 import { ulps } from './ulp.js'
 
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
@@ -262,4 +262,15 @@ it('are not made of rows without probabilities, which no count would have', asyn
   const conflict = { code: 'E_CONFLICT', message: expect.stringContaining("onError: 'skip'") }
   await expect(evaluate([rows()], { truth: 'y', nonfinite: 'propagate' })).rejects.toMatchObject(conflict)
   expect(await evaluate([rows()], { truth: 'y', onError: 'skip' })).toMatchObject({ rows: 1, rejected: 1, accuracy: 1 })
+})
+
+it('has the progress of all its bytes on a terminal, and erases it before the table', () => {
+  const rows = `logit_a,logit_b,t\n${'1,2,b\n'.repeat(150_000)}`
+  const args = ['evaluate', '--truth', 't', '--progress', '--lane', 'general', 'in.csv']
+  const { stdout, stderr } = command(args, { cwd: folder({ 'in.csv': rows }), terminal: 'stderr' })
+  const shares = Array.from(stderr.matchAll(/\r(\d+)%/g), ([, share]) => Number(share))
+  expect(shares.length).toBeGreaterThan(0)
+  expect(shares).toEqual([...shares].sort((a, b) => a - b))
+  expect(stderr.endsWith('\r\x1b[K')).toBe(true)
+  expect(stdout).toMatch(/^150000 rows\n/)
 })

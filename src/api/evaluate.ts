@@ -48,7 +48,7 @@ export async function evaluate(inputs: readonly (string | Readable)[], options: 
   return measure(inputs, settings, () => {})
 }
 
-/** Runs over the inputs to judge their rows, and writes none; `emit` gets the events of `score`. */
+/** Runs over the inputs to judge their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */
 export async function measure(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,
@@ -65,7 +65,8 @@ export async function judge(
   emit: Run['emit'],
 ): Promise<Run> {
   const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, emit)
-  await drain(score({ ...run, measures: true }), settings)
+  const counted = () => emit('progress', run.stats, undefined)
+  await drain(score({ ...run, measures: true, counted }), settings)
   return run
 }
 

@@ -3,11 +3,13 @@ import type { Readable } from 'node:stream'
 import type { SettingsOf } from '../core/options.js'
 import type { Reject } from '../core/reject.js'
 import type { Schema } from '../core/schema.js'
+import type { Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import { announce } from './announcement.js'
 import { sourcesOf } from './inputs.js'
 import { warn } from './messages.js'
 import { openOutput } from './output.js'
+import { progressOf } from './progress.js'
 import { openRejects } from './rejects.js'
 import { bytesSettings } from './score-options.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
@@ -43,12 +45,15 @@ async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: 
   const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   const bytes = { ...bytesSettings(settings), onReject } as SettingsOf<'bytes'>
+  const progress = progressOf(settings, inputs, true)
   try {
     return await judge(sourcesOf(inputs), bytes, (event, what, source) => {
       if (event === 'warning') warn(settings, `${source}: ${what}`)
       if (event === 'schema') announce(what as Schema, settings)
+      if (event === 'progress') progress?.update((what as Stats).bytes, (what as Stats).read)
     })
   } finally {
+    progress?.clear()
     await rejects?.close()
   }
 }

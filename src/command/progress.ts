@@ -12,9 +12,12 @@ export interface Progress {
 /** Milliseconds between updates. */
 const INTERVAL = 200
 
-/** A progress line on stderr, where it is asked for or of use. */
-export function progressOf(settings: SettingsOf<'command'>, inputs: readonly string[]): Progress | undefined {
-  const apart = settings.output !== undefined || !process.stdout.isTTY
+/** A progress line on stderr, where it is asked for or of use: rows on the same terminal would run through it. */
+export function progressOf(
+  settings: SettingsOf<'command'>,
+  inputs: readonly string[],
+  apart = settings.output !== undefined || !process.stdout.isTTY,
+): Progress | undefined {
   const asked = settings.progress ?? (!settings.quiet && apart)
   return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
 }

@@ -46,6 +46,8 @@ interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
   stats: RowTotals
   metrics?: { add(judged: readonly Judged[]): void }
+  /** Called once rows were counted. */
+  counted?(): void
 }
 
 /** Where batches are from. */
@@ -68,6 +70,7 @@ export async function* countRows<Piece>(
     const scored = relocate ? relocate(batch) : batch
     for (const piece of joined ? joined(scored.pieces) : scored.pieces) yield piece
     count(run.stats, scored)
+    run.counted?.()
     if (scored.judged) run.metrics?.add(scored.judged)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
     before.line += scored.lines

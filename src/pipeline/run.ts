@@ -27,7 +27,7 @@ export interface Run {
   stats: Stats
   /** Whether there is one input only. */
   single: boolean
-  emit(event: 'header' | 'schema' | 'input' | 'warning', what: unknown, source: string | undefined): void
+  emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }
   /** The types of kept columns, where they are inferred: undefined is text. */
@@ -38,6 +38,7 @@ export interface Run {
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
   /** Whether rows are judged only, and nothing is written; and what adds up the rows that are judged. */
   measures?: boolean
+  counted?(): void
   metrics?: RunMetrics
   /** What a calibration looks at, of these rows. */
   probe?: Probe
