@@ -365,11 +365,22 @@ describe('inputs', () => {
     ['another order', 'id,logit_b,logit_a\n1,2,3\n'],
     ['one column more', 'id,logit_a,logit_b,note\n1,2,3,4\n'],
     ['one column less', 'logit_a,logit_b\n2,3\n'],
-  ])('of %s are refused', (_, content) => {
-    const cwd = folder({ 'a.csv': GOOD, 'b.csv': content })
-    const { status, stdout, stderr } = command(['a.csv', 'b.csv'], { cwd })
-    expect(stderr).toMatch(/^softmax: b\.csv: .*a\.csv.*\[E_SCHEMA\]\n$/)
-    expect({ status, stdout }).toEqual({ status: 1, stdout: SCORED })
+  ])('of %s are refused, files before a byte is written', (_, content) => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': content, 'b.csv.gz': zlib.gzipSync(content) })
+    for (const name of ['b.csv', 'b.csv.gz']) {
+      const { status, stdout, stderr } = command(['a.csv', 'a.csv', name], { cwd })
+      expect(stderr).toMatch(/^softmax: b\.csv(?:\.gz)?: .*a\.csv.*\[E_SCHEMA\]\n$/)
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    }
+    const piped = command(['a.csv', '-'], { cwd, stdin: content })
+    expect(piped.stderr).toMatch(/^softmax: stdin: .*a\.csv.*\[E_SCHEMA\]\n$/)
+    expect({ status: piped.status, stdout: piped.stdout }).toEqual({ status: 1, stdout: SCORED })
+  })
+
+  it('of other columns are no error where no row of theirs is wanted, nor are empty ones', () => {
+    const cwd = folder({ 'a.csv': GOOD, 'b.csv': 'x,logit_c\n1,2\n', 'none.csv': '' })
+    expect(command(['a.csv', 'b.csv', '-n', '1'], { cwd })).toMatchObject({ status: 0, stdout: SCORED })
+    expect(command(['none.csv', 'a.csv'], { cwd })).toMatchObject({ status: 0, stdout: SCORED })
   })
 
   it('are all there before the first row is written', () => {

@@ -241,7 +241,6 @@ const THROUGH_COMMAND = {
     status: 1,
     begins: 'other.csv: ',
     says: '"in.csv"',
-    stdout: SCORED,
   },
   E_FLAG: { args: ['--temprature', '2'], status: 2, begins: 'unknown option "--temprature"', says: '--temperature?' },
   E_OPTION: { args: ['-T', 'zero'], status: 2, begins: '-T takes a number above 0', says: '"zero"' },

@@ -9,6 +9,7 @@ import { partsOf } from '../pipeline/input-files.js'
 import { newStats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
+import { requireSameColumns } from '../pipeline/same-columns.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
@@ -62,6 +63,7 @@ function isReadable(input: unknown): boolean {
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
   const files = await readableFiles(inputs, run.settings)
+  if (files.every((file) => typeof file === 'string')) await requireSameColumns(files, run.settings)
   const sources = files.map((file) => inputOf(file, run.settings.source, run.stats))
   yield* scoreInputs(sources, { ...run, single: files.length === 1 })
 }

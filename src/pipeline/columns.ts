@@ -41,8 +41,15 @@ export function resolveColumns(
   return schema
 }
 
-function requireSame(names: readonly string[], others: readonly string[], first = 'the first'): void {
-  if (names.join('\0') !== others.join('\0')) throw new SoftmaxError('E_SCHEMA', { header: [...names], first })
+/** Throws E_SCHEMA for columns, or classes, that are not those of the `first` input. */
+export function requireSame(
+  names: readonly string[],
+  others: readonly string[],
+  first = 'the first',
+  source?: string,
+): void {
+  if (names.join('\0') === others.join('\0')) return
+  throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
 }
 
 const WITHOUT_SHAPE =
