@@ -216,11 +216,11 @@ async function* readBatch(
   plan: ReaderOptions,
 ): AsyncGenerator<RecordBatch> {
   const { logits, logitsList, kept, classes, depth } = plan
-  const numbers = depth === undefined ? 0 : numbersIn(await column(logits[0]!)) / Math.max(1, length)
+  const wanted = await columnsOf(column, [...logits, ...kept])
+  const numbers = depth === undefined ? 0 : numbersIn(wanted.get(logits[0]!)!) / Math.max(1, length)
   const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes, numbers)))
   // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
   const step = most > 8 ? most & ~7 : most
-  const wanted = await columnsOf(column, [...logits, ...kept])
   const names = kept.map((index) => columns[index]!.name)
   for (let start = 0; start < length; start += step) {
     const rows = Math.min(step, length - start)
