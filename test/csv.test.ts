@@ -383,7 +383,7 @@ describe('rows that are none', () => {
   })
 
   it.each([
-    ['[1.5, 2.5]', 'a list in a cell is not read: write a column for each class, or JSON lines'],
+    ['[1.5, 2.5]', 'lists of logits are read from one column, whose first cells are lists of numbers: select it alone'],
     ...['1,234.5', '-1,234,567', "1'234.5", '1 234', '1\u00a0234', '1_000'].map((cell) => [
       cell,
       'not be in groups: 1234.5',

@@ -216,6 +216,15 @@ describe('a bad list in a cell', () => {
     expect(text.split('\n').slice(2)).toEqual([`${P21},0`, `${P21},0`, ''])
   })
 
+  it.each([
+    ['in the first row', '', `${'['.repeat(300_000)}1, 2${']'.repeat(300_000)}`],
+    ['in another', '"[2, 1]"\n', `${'['.repeat(300_000)}1, 2${']'.repeat(300_000)}`],
+    ['in another, as a number', '"[2, 1]"\n', `[1 ${'['.repeat(300_000)}2${']'.repeat(300_000)}]`],
+  ])('may have more levels than a stack holds, %s', async (_, before, cell) => {
+    const { error } = await run(`scores\n${before}"${cell}"\n`, SCORES)
+    expect(error).toMatchObject({ code: 'E_CELL' })
+  })
+
   it('among lists of lists leaves out the row', async () => {
     const input = 'scores\n"[[2, 1]]"\n"[[2, 1], [1]]"\n"[2, 1]"\n"[[2, x]]"\n"[[2, 1e400]]"\n[]\n'
     const { text, stats } = await run(input, { ...SCORES, onError: 'skip', emit: 'index', to: 'ndjson' })

@@ -340,6 +340,34 @@ describe('true classes of nested logits', () => {
   })
 })
 
+describe('lists of more levels than a stack holds', () => {
+  const deep = `${'['.repeat(300_000)}${']'.repeat(300_000)}`
+  const good = '{"x":[[1,2]],"y":[0]}'
+
+  it.each([
+    ['logits', `{"x":${deep},"y":[0]}`, 'E_WIDTH'],
+    ['true classes', `{"x":[[1,2]],"y":${deep}}`, 'E_TRUTH'],
+    ['a true class', `{"x":[[1,2]],"y":[${deep}]}`, 'E_TRUTH'],
+  ])('in place of %s make a bad row', async (_, row, code) => {
+    const options: ScoreOptions = {
+      from: 'ndjson',
+      logits: 'x',
+      truth: 'y',
+      emit: 'correct',
+      keep: false,
+      onError: 'skip',
+    }
+    const { text, stats } = await run(`${good}\n${row}\n${good}\n`, options)
+    expect(text).toBe('{"correct":[false]}\n'.repeat(2))
+    expect(stats.rejected).toEqual({ [code]: 1 })
+  })
+
+  it('are no logits of a first row', async () => {
+    const { error } = await run(`{"x":${deep}}\n`, { from: 'ndjson', logits: 'x' })
+    expect(error).toMatchObject({ code: 'E_CELL' })
+  })
+})
+
 describe('a response of an inference server', () => {
   it.each(FIXTURE.tensors.map(({ response, probs }) => [JSON.stringify(response), probs] as const))(
     'has its numbers in one list, beside their shape: %s',

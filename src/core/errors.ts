@@ -388,7 +388,10 @@ const HINTS: readonly [form: RegExp, hint: string][] = [
   [/^\s*[+-]?[\d.]+\s*[%‰]\s*$/, 'a logit is no percentage'],
   [/^\s*[+-]?0[xX][\da-fA-F.]+(?:[pP][+-]?\d+)?\s*$/, 'it is hexadecimal, and a logit is decimal'],
   [/^\s*[+-]?[\d.]+[dD][+-]?\d+\s*$/, 'an exponent is written with e: 1.5e3'],
-  [/^\s*\[.*\]\s*$/s, 'a list in a cell is not read: write a column for each class, or JSON lines'],
+  [
+    /^\s*\[.*\]\s*$/s,
+    'lists of logits are read from one column, whose first cells are lists of numbers: select it alone',
+  ],
 ]
 
 /** What programs write where there is no value. */

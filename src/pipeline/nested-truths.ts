@@ -36,8 +36,8 @@ export class NestedTruths {
   }
 
   #markItem(value: string | number | object, item: number): RowError | undefined {
-    if (String(value) === IGNORED && !this.#classes.includes(IGNORED)) return undefined
-    const found = this.#names.find(typeof value === 'object' ? JSON.stringify(value) : value)
+    if (typeof value !== 'object' && String(value) === IGNORED && !this.#classes.includes(IGNORED)) return undefined
+    const found = this.#names.find(typeof value === 'object' ? textOf(value) : value)
     if (typeof found !== 'number') return found
     this.truths[item] = found
     return undefined
@@ -45,7 +45,16 @@ export class NestedTruths {
 
   #notAList(value: unknown, length: number): RowError {
     const reason = `is no list of ${length} true classes, one for each list of logits`
-    const cell = typeof value === 'string' ? value : JSON.stringify(value)
+    const cell = typeof value === 'string' ? value : textOf(value)
     return { code: 'E_TRUTH', info: { cell, classes: this.#classes.slice(0, 8), reason } }
+  }
+}
+
+/** A value as JSON; one of more levels than the engine writes is named. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return 'lists of many levels'
   }
 }

@@ -3,7 +3,7 @@
  * does, `[0.1 0.2]` as numpy prints an array. Each list has commas between all items, or blanks.
  */
 import { logitOf } from '../../core/logit.js'
-import { isFlat, type Nesting, nestingOf } from '../../core/nesting.js'
+import { DEEPEST, isFlat, type Nesting, nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
 import type { Column, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
@@ -11,6 +11,7 @@ import { NestedLogits } from '../nested-logits.js'
 /** The list that a cell is, its numbers as numbers or as text; undefined where it is none. */
 export function parseListCell(cell: string): unknown[] | undefined {
   const text = cell.trim()
+  if (!/^[[{]/.test(text)) return undefined
   return parseJson(text) ?? new ListParser(text).parse()
 }
 
@@ -19,14 +20,15 @@ function parseJson(text: string): unknown[] | undefined {
   if (!text.startsWith('[') || !text.includes(',')) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return Array.isArray(value) && value.every(isOfNumbers) ? value : undefined
+    return Array.isArray(value) && isOfNumbers(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-function isOfNumbers(item: unknown): boolean {
-  return typeof item === 'number' ? Number.isFinite(item) : Array.isArray(item) && item.every(isOfNumbers)
+function isOfNumbers(item: unknown, deepest = DEEPEST): boolean {
+  if (typeof item === 'number') return Number.isFinite(item)
+  return deepest >= 0 && Array.isArray(item) && item.every((one) => isOfNumbers(one, deepest - 1))
 }
 
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}' }
@@ -45,16 +47,16 @@ class ListParser {
     return this.#at === this.#tokens.length ? list : undefined
   }
 
-  #list(): unknown[] | undefined {
+  #list(deepest = DEEPEST): unknown[] | undefined {
     const open = this.#tokens[this.#at++]
     const close = open && CLOSING[open]
-    if (!close) return undefined
+    if (!close || deepest < 0) return undefined
     const items: unknown[] = []
     for (let hasCommas: boolean | undefined; !this.#take(close); ) {
       const isBehindComma = items.length > 0 && this.#take(',')
       if (items.length > 0) hasCommas ??= isBehindComma || open === '{'
       if (items.length > 0 && isBehindComma !== hasCommas) return undefined
-      const item = this.#item()
+      const item = this.#item(deepest - 1)
       if (item === undefined) return undefined
       items.push(item)
     }
@@ -67,10 +69,10 @@ class ListParser {
     return isThere
   }
 
-  #item(): unknown {
+  #item(deepest: number): unknown {
     const token = this.#tokens[this.#at]
     if (token === undefined || /^[\]},]$/.test(token)) return undefined
-    if (token in CLOSING) return this.#list()
+    if (token in CLOSING) return this.#list(deepest)
     this.#at++
     const text = WRAPPED.exec(token)?.[1] ?? token
     return NULL.test(text) ? null : text

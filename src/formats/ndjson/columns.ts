@@ -96,11 +96,16 @@ function areWords(value: unknown): boolean {
 }
 
 /** The path to the first value in nested objects that passes a test, as it may be selected. */
-function pathTo(test: (value: unknown[]) => boolean, value: unknown, path: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+function pathTo(
+  test: (value: unknown[]) => boolean,
+  value: unknown,
+  path: string,
+  deepest = MOST_LEVELS,
+): string | undefined {
+  if (typeof value !== 'object' || value === null || deepest === 0) return undefined
   if (Array.isArray(value)) return test(value) ? path : undefined
   for (const [key, item] of Object.entries(value)) {
-    const found = pathTo(test, item, `${path}.${key}`)
+    const found = pathTo(test, item, `${path}.${key}`, deepest - 1)
     if (found !== undefined) return found
   }
   return undefined
@@ -139,8 +144,11 @@ function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
 }
 
 /** Whether a row does not define its columns alone: it has a null, or a list or object without values. */
-export function isOpen(value: unknown): boolean {
-  if (typeof value !== 'object') return value === undefined
+export function isOpen(value: unknown, deepest = MOST_LEVELS): boolean {
+  if (typeof value !== 'object' || deepest === 0) return value === undefined
   const values = Object.values(value ?? {})
-  return values.length === 0 || values.some(isOpen)
+  return values.length === 0 || values.some((one) => isOpen(one, deepest - 1))
 }
+
+/** How many levels of a value are looked through: a line of 16 MiB may have more than the stack. */
+const MOST_LEVELS = 64
