@@ -15,7 +15,7 @@ interface Shape {
 }
 
 /** The error of a number that is too large, by the positions that lead to it. */
-export type OverflowAt = (place: readonly number[]) => RowError
+type OverflowAt = (place: readonly number[]) => RowError
 
 /** Puts the lists of one row behind those of the others. A bad row has none. */
 export class NestedLogits {

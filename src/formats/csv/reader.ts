@@ -1,11 +1,7 @@
 /** Reads delimited text: the columns, and blocks of whole rows into record batches. */
 import { fromBytes } from '../../core/dialect.js'
-import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
-import { SoftmaxError, shown } from '../../core/errors.js'
-import { looksLikeData } from '../../core/header-names.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
-import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
@@ -13,8 +9,8 @@ import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
-import { CONTROL, controlBetween, delimiterOfLines } from './likely-delimiter.js'
-import { listColumn, parseListCell } from './list-cells.js'
+import { requireDelimiter, requireHeader, requireText } from './header-checks.js'
+import { listColumn } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
 /** Opens delimited text. Undefined where there is neither a header nor a row. */
@@ -68,14 +64,6 @@ async function lookForList(
   return found.blocks
 }
 
-/** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
-function requireHeader(columns: readonly Column[], { header, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
-  if (!header || settings.header !== undefined) return
-  const isList = ({ name, listText, nested }: Column) => (listText || nested) && parseListCell(name)
-  if (looksLikeData(columns.map(({ name }) => name)) || columns.some(isList))
-    throw new SoftmaxError('E_HEADER', { line })
-}
-
 function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   return (header ?? first ?? []).map((cell, index) => ({
@@ -85,40 +73,4 @@ function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
     ...(header && { headerCell: cell }),
     ...listColumn(text(first?.[index] ?? '')),
   }))
-}
-
-/** Names have to be text: a class would be called by them. A file that has no text has control characters soon. */
-function requireText({ header = [], first, line }: CsvHeader, encoding: string | undefined): void {
-  for (const cell of header) {
-    if (!isUtf8Text(cell)) {
-      throw new SoftmaxError('E_ENCODING', {
-        ...encodingInfo(Buffer.from(cell, 'latin1'), 'the header', encoding),
-        line,
-      })
-    }
-    const name = fromBytes(cell)
-    if (CONTROL.test(name)) {
-      const delimiter = header.length === 1 ? controlBetween(name, first?.[0]) : undefined
-      if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
-      const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
-      throw new SoftmaxError('E_ENCODING', { reason, remedy: controlRemedy(name, encoding), line })
-    }
-  }
-}
-
-function controlRemedy(name: string, encoding: string | undefined): string {
-  if (name.includes('\0')) return `${optionText('encoding', 'utf-16le')} reads it, if it is UTF-16`
-  return encoding === 'latin1'
-    ? `try ${optionText('encoding', 'windows-1252')}`
-    : `${optionText('header', false)} reads it as a row`
-}
-
-/** One column with what other files have between cells in it is a file of another delimiter. */
-function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
-  const [cell, more] = header ?? first ?? []
-  const { quote, blanks } = dialect
-  if (cell === undefined || more !== undefined || blanks === 'delimit' || (quote && cell.startsWith(quote))) return
-  const [row = dialect.misfit ? '' : cell] = first ?? []
-  const delimiter = delimiterOfLines(cell, row)
-  if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
 }
