@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import type { FormatName, ScoreOptions } from 'softmax-stream'
+import { calibrate, type FormatName, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { rejected, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
@@ -49,6 +50,13 @@ const parsed = (text: string) => text.split('\n').flatMap((line) => (line === ''
 
 /** The input as lines of JSON. */
 const LINES = linesOf(tokens.map(({ id, logits, labels }) => ({ id, logits, labels })))
+
+/** The same with a row for each token. */
+const ITEMS = linesOf(
+  tokens.flatMap(({ logits, labels }) =>
+    logits.map((row, at) => ({ logits: row, labels: labels[at]! < 0 ? null : labels[at] })),
+  ),
+)
 
 const EMIT = ['probs', 'index', 'confidence', 'entropy'] as const
 
@@ -182,6 +190,40 @@ describe('lists of lists of logits', () => {
     )
     const labels = await scored({ op: 'sigmoid', emit: 'labels', labels: classes.join(',') })
     expect(labels.map((row) => row.labels)).toEqual(positive)
+  })
+
+  it.each<ScoreOptions>([
+    { emit: 'probs,label,index,confidence,margin,entropy,logsumexp' },
+    { op: 'log-softmax', temperature: 1.7, precision: 5 },
+    { op: 'log-sigmoid', emit: 'probs,labels,label', threshold: 0.3 },
+    { emit: 'probs', float32: true },
+    { minConfidence: 0.8, emit: 'label,confidence' },
+    { topK: 3 },
+    { truth: 'labels', emit: 'loss,rank,correct,label' },
+    { labels: 'a,b,c,d,e', emit: 'label=predicted,probs=q' },
+  ])('give what each list gives by itself: %j', async (options) => {
+    const asked: ScoreOptions = { ...options, from: 'ndjson', logits: 'logits', keep: false }
+    const flat = parsed((await run(ITEMS, asked)).text)
+    const nested = parsed((await run(LINES, asked)).text)
+    for (const key of Object.keys(flat[0])) {
+      expect(nested.flatMap((row) => row[key])).toEqual(flat.map((row) => row[key]))
+    }
+    expect(Object.keys(nested[0])).toEqual(Object.keys(flat[0]))
+  })
+
+  it('may be of one logit, of two classes', async () => {
+    const options: ScoreOptions = { from: 'ndjson', logits: 'x', binary: 'no,yes', keep: false }
+    const { text } = await run('{"x":[[1.5],[-2]]}\n', options)
+    // By scipy.special.expit.
+    expect(parsed(text)).toEqual([
+      {
+        probs: near([
+          [0.18242552380635635, 0.8175744761936437],
+          [0.8807970779778823, 0.11920292202211755],
+        ]),
+        label: ['yes', 'no'],
+      },
+    ])
   })
 
   it('keep the types of their columns in Parquet and Arrow, and leave out none', async () => {
@@ -332,6 +374,17 @@ describe('true classes of nested logits', () => {
       [null, null],
       [true, null],
     ])
+  })
+
+  it('calibrate as the rows of their lists do', async () => {
+    const options = { from: 'ndjson', logits: 'logits', truth: 'labels', coverage: 0.9 } as const
+    const calibrated = (lines: string) => calibrate([Readable.from([Buffer.from(lines)])], options)
+    const calibration = await calibrated(LINES)
+    expect(calibration).toEqual(await calibrated(ITEMS))
+    const scoring: ScoreOptions = { from: 'ndjson', logits: 'logits', calibration, emit: 'set,set_size', keep: false }
+    const [nested, flat] = [await run(LINES, scoring), await run(ITEMS, scoring)].map(({ text }) => parsed(text))
+    expect(nested!.flatMap(({ set }) => set)).toEqual(flat!.map(({ set }) => set))
+    expect(nested!.flatMap(({ set_size: size }) => size)).toEqual(flat!.map(({ set_size: size }) => size))
   })
 
   it('of several labels a row are refused', async () => {
