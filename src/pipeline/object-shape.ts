@@ -2,7 +2,7 @@
 import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
-import { resolveLayout } from '../core/layout.js'
+import { requireEffect, resolveLayout } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { OutputLayout } from '../core/output-columns.js'
@@ -44,10 +44,12 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
  * The shape of the rows, by the first of them; or what is wrong with it, where it is no row of any shape.
  *
  * @param evidence the first rows, where {@link needsEvidence} asks for them
- * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME
+ * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME, E_CONFLICT
  */
 export function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
+  // A prediction has its label, whatever is emitted.
+  requireEffect({ ...settings, threshold: undefined })
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) return withTruth(listShape(first, splitList, settings), [], settings)
   if (!isRecord(first)) return notARow(kindOf(first))
