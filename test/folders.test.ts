@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { P21 } from './streams.js'
 import { command, folder, MANIFEST, ROOT, start } from './support.js'
 
@@ -403,6 +403,28 @@ describe('a part that fails', () => {
     // What has bad rows is not done where these are no longer to be left out.
     expect(run(cwd, '-q', '--resume', '--on-error', 'fail').status).toBe(1)
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+  })
+
+  it('is none that has bad rows only, unless all have', () => {
+    const cwd = tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n', 'in/b.csv': rows(2) })
+    expect(run(cwd, '-q', '--on-error', 'skip').status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': 'id,p_a,p_b,label\n', 'b.csv': scored(2) })
+    rmSync(join(cwd, 'in/b.csv'))
+    const { status, stderr } = command(['in', '-o', 'none/', '--on-error', 'skip'], { cwd })
+    expect(stderr).toMatch(/softmax: none of the 1 row could be scored \[E_NO_ROWS\]\n$/)
+    expect([status, existsSync(join(cwd, 'none/_SUCCESS'))]).toEqual([1, false])
+  })
+
+  it('is one that a signal ends: no temporary file is left, and the run goes on', async () => {
+    const large = `${rows(0)}${'1,2,1\n'.repeat(199_999)}`
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': large })
+    const { child, ended } = start(['in', '-o', 'out/', '--lane', 'general'], cwd)
+    const isUnderWay = () => /a\.csv.*\.tmp/.test(readdirSync(join(cwd, 'out')).sort().reverse().join())
+    await vi.waitFor(() => expect(isUnderWay()).toBe(true), { timeout: 20_000 })
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ signal: 'SIGTERM' })
+    expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 parts done, 1 of them before, 200001 rows\n')
   })
 
   it('is one that cannot be read, before anything is written', () => {

@@ -1,5 +1,5 @@
 /** A run of the command: its inputs scored into its files. */
-import { scoreFiles } from '../api/score-files.js'
+import { scoreFiles, scorePartFile } from '../api/score-files.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { compressed, compressionOf } from '../io/compression.js'
@@ -27,7 +27,7 @@ interface Run {
   progress: Progress | undefined
   /** Counts of what is done, be it up to a failure. */
   done: Stats
-  /** What was said of other parts: it is said once. */
+  /** Of one part of several: what was said of others, which is said once. */
   said?: Set<string>
 }
 
@@ -85,7 +85,9 @@ async function scoreInputs(run: Run): Promise<void> {
 
 async function writeScored(run: Run): Promise<void> {
   const { inputs, settings, output, progress, rejects } = run
-  const stream = scoreFiles(sourcesOf(inputs), { ...scoreOptions(settings), onReject: rejects?.add })
+  const sources = sourcesOf(inputs)
+  const options = { ...scoreOptions(settings), onReject: rejects?.add }
+  const stream = run.said ? scorePartFile(sources[0]!, options) : scoreFiles(sources, options)
   stream.on('schema', (schema) => announce(schema, settings, run.said))
   stream.on('warning', (text, source) => {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)

@@ -46,6 +46,7 @@ interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
   stats: RowTotals
   metrics?: { add(judged: readonly Judged[]): void }
+  isPart?: boolean
   /** Called once rows were counted. */
   counted?(): void
 }
@@ -150,7 +151,13 @@ export function requireAllBytes(taken: number, accounted: number): void {
 }
 
 /** Rows there have to be, and some that can be scored. */
-export function requireRows({ settings, stats: { read, written } }: RowCounts): void {
-  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+export function requireRows({ settings, stats, isPart = false }: RowCounts): void {
+  if (!isPart) requireGoodRows(stats)
+  const { read } = stats
   if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
+}
+
+/** Throws E_NO_ROWS where there are rows, and all of them are bad. */
+export function requireGoodRows({ read, written }: RowTotals): void {
+  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
 }

@@ -27,6 +27,8 @@ export interface Run {
   stats: Stats
   /** Whether there is one input only. */
   single: boolean
+  /** Whether there are others of which the same is made, so that there may be bad rows only. */
+  isPart?: boolean
   emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireReadable } from '../../pipeline/file-input.js'
-import { newStats, noteLane, type Stats } from '../../pipeline/row-counts.js'
+import { newStats, noteLane, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { progressOf } from '../progress.js'
@@ -110,6 +110,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, manifest, totals, counts } = run
   await manifest.rewrite(plan.parts.map(({ name }) => name))
   await joinAll(run)
+  requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan)
