@@ -458,11 +458,10 @@ describe('--rejects and --stats', () => {
   })
 
   it('may be one file for all, also where the run goes on after a stop', () => {
-    const cwd = tree({ ...TWO_BAD, 'in/b.csv': 'id,logit_a,logit_b\n3,x,1\n' })
+    const cwd = tree({ ...TWO_BAD, 'in/b.csv': 'BZh91AY&SY' })
     const args = ['--rejects', 'bad.ndjson', '--stats', 'stats.json', '-q']
     expect(run(cwd, ...args).status).toBe(1)
-    const [first, second] = linesOf(cwd, 'bad.ndjson')
-    expect([first, second]).toEqual([reject('in/a.csv'), expect.objectContaining({ source: 'in/b.csv' })])
+    expect(linesOf(cwd, 'bad.ndjson')[0]).toEqual(reject('in/a.csv'))
     writeFileSync(join(cwd, 'in/b.csv'), rows(3))
     for (const before of [expect.any(Number), 3]) {
       expect(run(cwd, '--resume', ...args).status).toBe(0)

@@ -1,5 +1,5 @@
 /** Length and SHA-256 of files: what shows that an output is still the one that was written. */
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { type Output, openOutput } from '../output.js'
 
 /** Loaded where it is needed. */
@@ -40,7 +40,7 @@ export function digestingOutput(): { open: typeof openOutput; digest(): Digest }
 export async function digestOf(path: string): Promise<Digest> {
   const hash = sha256()
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: WHOLE })) {
     hash.update(chunk as Buffer)
     bytes += (chunk as Buffer).length
   }
@@ -49,8 +49,14 @@ export async function digestOf(path: string): Promise<Digest> {
 
 /** Whether a file is there that has such bytes. */
 export async function hasDigest(path: string, digest: Digest): Promise<boolean> {
-  return hasLength(path, digest.bytes) && (await digestOf(path)).sha256 === digest.sha256
+  if (!hasLength(path, digest.bytes)) return false
+  // A stream for each of very many small files would take most of the time.
+  const found = digest.bytes > WHOLE ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
+  return found === digest.sha256
 }
+
+/** How many bytes are read at once. */
+const WHOLE = 1 << 20
 
 /** Whether a file is there that is so long. */
 export function hasLength(path: string, bytes: number): boolean {

@@ -42,11 +42,12 @@ export function listParts(inputs: readonly string[], formats: Formats, excluded:
   const skipped = identitiesOf(excluded)
   const parts: Part[] = []
   for (const input of inputs) {
-    const stat = requireStat(input)
-    const found = stat.isDirectory() ? [...filesIn(input, skipped)] : [{ file: input, path: basename(input), stat }]
-    if (found.length === 0) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
-    for (const { file, path, stat } of found)
+    const before = parts.length
+    // One by one: the status of a file takes more memory than a part.
+    for (const { file, path, stat } of filesOf(input, skipped)) {
       parts.push({ file, input: listed(path, stat), name: outputName(path, formats) })
+    }
+    if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
   }
   requireApart(parts)
   return parts
@@ -56,6 +57,13 @@ interface Found {
   file: string
   path: string
   stat: BigIntStats
+}
+
+/** The file that an input names, or those in the folder. */
+function* filesOf(input: string, skipped: ReadonlySet<string | undefined>): Generator<Found> {
+  const stat = requireStat(input)
+  if (stat.isDirectory()) yield* filesIn(input, skipped)
+  else yield { file: input, path: basename(input), stat }
 }
 
 /** The files called like parts in a folder and in those inside; `within` are the folders that it is in. */

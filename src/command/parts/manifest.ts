@@ -2,7 +2,7 @@
  * The manifest of a folder of outputs: a line of JSON for each part that is done, written once its output is in place.
  * Each process has one of its own, so that none has to wait for another; all of them together say what is done.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { SoftmaxError, systemReason } from '../../core/errors.js'
 import type { Stats } from '../../pipeline/row-counts.js'
@@ -41,51 +41,110 @@ export function manifestsIn(folder: string): string[] {
   }
 }
 
-/** The entries of a manifest. A line that was cut off where a process was killed says nothing. */
-export function readEntries(path: string): Entry[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').flatMap(entryOf)
-  } catch (error) {
-    throw outputError(path, error)
+/** Where a line of a manifest stands: entries are not held, as there may be very many. */
+export interface Line {
+  path: string
+  at: number
+  length: number
+}
+
+/** The entries of a manifest, and where they stand. A line that was cut off where a process was killed says nothing. */
+export function* readEntries(path: string): Generator<{ entry: Entry; line: Line }> {
+  for (const { text, at, length } of linesOf(path)) {
+    const entry = entryOf(text)
+    if (entry) yield { entry, line: { path, at, length } }
   }
 }
 
-function entryOf(line: string): Entry[] {
+/** The entry of a line, if it is still the one that stands there. */
+export function entryAt({ path, at, length }: Line): Entry | undefined {
+  const file = opened(path)
+  try {
+    return entryOf(textAt(file, at, length))
+  } finally {
+    closeSync(file)
+  }
+}
+
+function entryOf(line: string): Entry | undefined {
   try {
     const entry: Partial<Entry> = JSON.parse(line)
     const isWhole = entry.part !== undefined && entry.input && entry.output && entry.made && entry.rejected
-    return isWhole ? [entry as Entry] : []
+    return isWhole ? (entry as Entry) : undefined
   } catch {
-    return []
+    return undefined
+  }
+}
+
+/** The lines of a file, read in pieces. */
+function* linesOf(path: string): Generator<{ text: string; at: number; length: number }> {
+  const file = opened(path)
+  const piece = Buffer.alloc(PIECE)
+  let rest: Buffer = Buffer.alloc(0)
+  let at = 0
+  try {
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
+      const bytes = Buffer.concat([rest, piece.subarray(0, read)])
+      let from = 0
+      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+        yield { text: bytes.toString('utf8', from, end), at: at + from, length: end - from }
+        from = end + 1
+      }
+      rest = bytes.subarray(from)
+      at += from
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+const PIECE = 1 << 16
+const NEWLINE = 0x0a
+
+function textAt(file: number, at: number, length: number): string {
+  const bytes = Buffer.alloc(length)
+  return bytes.toString('utf8', 0, readSync(file, bytes, 0, length, at))
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    throw outputError(path, error)
   }
 }
 
 /** The manifest that this process adds to. */
 export class Manifest {
   readonly #path: string
-  readonly #entries = new Map<string, Entry>()
   readonly #file: number
+  /** Where the last line of each part stands. */
+  readonly #lines = new Map<string, Line>()
+  #size: number
 
   /** Opens a manifest, to go on with what it says. Throws E_OUTPUT. */
-  constructor(folder: string, name: string, entries: readonly Entry[]) {
+  constructor(folder: string, name: string) {
     this.#path = join(folder, name)
-    for (const entry of entries) this.#entries.set(entry.part, entry)
     try {
       this.#file = openSync(this.#path, 'a+')
       if (isCutOff(this.#file)) writeSync(this.#file, '\n')
+      this.#size = fstatSync(this.#file).size
     } catch (error) {
       throw outputError(this.#path, error)
     }
+    for (const { entry, line } of readEntries(this.#path)) this.#lines.set(entry.part, line)
   }
 
   /** Adds a part whose output is in place. One write, so that a line is there as a whole or at the end of the file. */
   add(entry: Entry): void {
-    this.#entries.set(entry.part, entry)
+    const bytes = Buffer.from(`${JSON.stringify(entry)}\n`)
     try {
-      writeSync(this.#file, lineOf(entry))
+      writeSync(this.#file, bytes)
     } catch (error) {
       throw outputError(this.#path, error)
     }
+    this.#lines.set(entry.part, { path: this.#path, at: this.#size, length: bytes.length - 1 })
+    this.#size += bytes.length
   }
 
   /** Closes the file. */
@@ -94,23 +153,24 @@ export class Manifest {
   }
 
   /** Writes the manifest anew, one line for each part that it knows, in the order of the parts, and syncs it to the disk. */
-  async rewrite(order: readonly string[]): Promise<void> {
+  async rewrite(order: Iterable<string>): Promise<void> {
     const output = await openOutput(this.#path)
     try {
+      let text = ''
       for (const name of order) {
-        const entry = this.#entries.get(name)
-        if (entry) await output.write(Buffer.from(lineOf(entry)))
+        const line = this.#lines.get(name)
+        if (line) text += `${textAt(this.#file, line.at, line.length)}\n`
+        if (text.length < PIECE) continue
+        await output.write(Buffer.from(text))
+        text = ''
       }
+      await output.write(Buffer.from(text))
       await output.commit()
     } catch (error) {
       output.abandon()
       throw error
     }
   }
-}
-
-function lineOf(entry: Entry): string {
-  return `${JSON.stringify(entry)}\n`
 }
 
 /** Whether a file ends within a line. */

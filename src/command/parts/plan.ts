@@ -11,7 +11,7 @@ import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
 import type { Beside } from './beside.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
-import { type Entry, manifestName, manifestsIn, readEntries } from './manifest.js'
+import { type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf, type Made, madeWith } from './options.js'
 import { partsOfShare, type Share, shareOf } from './shares.js'
 
@@ -29,9 +29,9 @@ export interface Plan {
   made: Made
   rejects: Beside
   stats: Beside
-  /** What the manifests in the folder say of parts, and the one that this process goes on with. */
-  before: Map<string, Entry[]>
-  manifest: { name: string; entries: Entry[] }
+  /** Where the manifests in the folder have lines of parts, and the name of the one that this process adds to. */
+  before: Map<string, Line[]>
+  manifest: string
 }
 
 /** What a plan depends on beside inputs and settings. */
@@ -66,7 +66,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
   const mine = share ? partsOfShare(parts, share) : parts
   const made = madeWith(settings, version)
-  const manifest = { name: manifestName(share), entries: [] }
+  const manifest = manifestName(share)
   const plan: Plan = { settings, folder, parts, mine, share, made, rejects, stats, before: new Map(), manifest }
   requireApart(named, plan, calibration)
   requireOwn(plan, excluded)
@@ -127,7 +127,7 @@ function requireOwn({ folder, parts, share, settings, manifest }: Plan, excluded
   const refuse = (reason: string, remedy: string) => new SoftmaxError('E_RESUME', { folder, reason, remedy })
   const manifests = manifestsIn(folder)
   const isDone = existsSync(join(folder, SUCCESS))
-  const ofOthers = (name: string) => name !== manifest.name && share && name.endsWith(`-of-${share.count}.ndjson`)
+  const ofOthers = (name: string) => name !== manifest && share && name.endsWith(`-of-${share.count}.ndjson`)
   if (!settings.resume && (isDone || !manifests.every(ofOthers))) {
     throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
   }
@@ -142,22 +142,16 @@ function requireFree(path: string): void {
   if (existsSync(path)) throw new SoftmaxError('E_OUTPUT', { path, reason: EXISTS })
 }
 
-/** Reads what the manifests say, if it is of the same options. Throws E_RESUME. */
-function readBefore({ folder, made, manifest, before }: Plan): void {
+/** Finds what the manifests say, if it is of the same options. Throws E_RESUME. */
+function readBefore({ folder, made, before }: Plan): void {
   for (const name of manifestsIn(folder)) {
-    const entries = readEntries(join(folder, name))
-    for (const entry of entries) {
+    for (const { entry, line } of readEntries(join(folder, name))) {
       const difference = differenceOf(entry.made, made)
-      if (difference)
-        throw new SoftmaxError('E_RESUME', {
-          folder,
-          reason: `was made ${difference}`,
-          remedy: 'give the same options',
-        })
-      // One object for all lines: there may be many.
-      entry.made = made
-      before.set(entry.part, [...(before.get(entry.part) ?? []), entry])
+      if (difference) {
+        const [reason, remedy] = [`was made ${difference}`, 'give the same options']
+        throw new SoftmaxError('E_RESUME', { folder, reason, remedy })
+      }
+      before.set(entry.part, [...(before.get(entry.part) ?? []), line])
     }
-    if (name === manifest.name) manifest.entries = entries
   }
 }

@@ -4,13 +4,16 @@ import { dirname, join } from 'node:path'
 import { rejectedOf } from '../../pipeline/row-counts.js'
 import { hasDigest, hasLength } from './digest.js'
 import type { Part } from './listing.js'
-import { type Entry, manifestsIn, readEntries } from './manifest.js'
+import { type Entry, entryAt, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf } from './options.js'
 import type { Plan } from './plan.js'
 
 /** The entry that shows that a part is done: of the same input, whose output, and rejects, are there byte by byte. */
 export async function proofOf(plan: Plan, part: Part): Promise<Entry | undefined> {
-  for (const entry of plan.before.get(part.name) ?? []) if (await isProved(plan, part, entry)) return entry
+  for (const line of plan.before.get(part.name) ?? []) {
+    const entry = entryAt(line)
+    if (entry && (await isProved(plan, part, entry))) return entry
+  }
   return undefined
 }
 
@@ -41,15 +44,15 @@ function isOf({ name, input }: Part, entry: Entry): boolean {
  * at those of others; so of all processes, the last to end finds all parts done.
  */
 export function countMissing({ folder, parts, made }: Plan): number {
-  const done = new Map<string, Entry[]>()
+  const missing = new Map(parts.map((part) => [part.name, part]))
   for (const name of manifestsIn(folder)) {
-    for (const entry of readEntries(join(folder, name))) {
-      if (differenceOf(entry.made, made) === undefined) done.set(entry.part, [...(done.get(entry.part) ?? []), entry])
+    for (const { entry } of readEntries(join(folder, name))) {
+      const part = missing.get(entry.part)
+      const isDone = part && isOf(part, entry) && differenceOf(entry.made, made) === undefined
+      if (isDone && hasLength(join(folder, part.name), entry.output.bytes)) missing.delete(part.name)
     }
   }
-  const isDone = (part: Part) =>
-    done.get(part.name)?.some((entry) => isOf(part, entry) && hasLength(join(folder, part.name), entry.output.bytes))
-  return parts.filter((part) => !isDone(part)).length
+  return missing.size
 }
 
 /** Removes temporary files that killed processes have left beside the outputs: those that were there before this process. */

@@ -49,7 +49,7 @@ function beginRun(plan: Plan, files: Abandoned[]): Run {
   return {
     plan,
     files,
-    manifest: new Manifest(folder, manifest.name, manifest.entries),
+    manifest: new Manifest(folder, manifest),
     progress: progressOf(
       settings,
       mine.map(({ file }) => file),
