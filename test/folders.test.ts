@@ -473,6 +473,17 @@ describe('--rejects and --stats', () => {
     expect(statSync(join(cwd, 'bad.ndjson')).mode & 0o777).toBe(0o600)
   })
 
+  it.each(['--rejects', '--stats'])('are opened before the first row: %s', (flag) => {
+    const cwd = tree(TWO_BAD)
+    for (const place of ['missing/file', 'in/a.csv/']) {
+      const { status, stderr } = run(cwd, '--on-error', 'skip', flag, place)
+      expect(stderr).toMatch(/cannot write "(missing\/file|in\/a\.csv.*)": .*\[E_OUTPUT\]\n$/)
+      expect(status).toBe(3)
+      expect(contentOf(cwd)).toEqual({ '_manifest.ndjson': '' })
+      rmSync(join(cwd, 'out'), { recursive: true })
+    }
+  })
+
   it('are made again where they are gone', () => {
     const cwd = tree(TWO_BAD)
     expect(run(cwd, '-q', '--rejects', 'bad/').status).toBe(0)

@@ -7,7 +7,7 @@ import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
-import { type Abandoned, abandonOnSignal } from '../signals.js'
+import { abandonOnSignal } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
 import { joinRejects, makeFolder } from './beside.js'
 import type { Part } from './listing.js'
@@ -26,12 +26,11 @@ interface Run extends PartsRun {
 export async function scoreParts(plan: Plan): Promise<void> {
   for (const { file } of plan.mine) await requireReadable(file)
   makeFolder(plan.folder)
-  const files: Abandoned[] = []
-  abandonOnSignal(files)
-  const stats = plan.stats.file === undefined ? undefined : await openStats(plan.stats.file)
-  if (stats) files.push(stats)
-  const run = beginRun(plan, files)
+  const run = beginRun(plan)
+  abandonOnSignal(run.files)
+  let stats: StatsFile | undefined
   try {
+    stats = await openForAll(run)
     await scoreAll(run).finally(() => run.progress?.clear())
     await endRun(run, stats)
   } catch (error) {
@@ -44,11 +43,21 @@ export async function scoreParts(plan: Plan): Promise<void> {
   }
 }
 
-function beginRun(plan: Plan, files: Abandoned[]): Run {
+/** Opens the files that are of all parts: what cannot be written is found out before the first row. */
+async function openForAll({ plan, files }: Run): Promise<StatsFile | undefined> {
+  const { rejects, stats } = plan
+  if (rejects.file !== undefined) await joinRejects(rejects.file, [])
+  if (stats.file === undefined) return undefined
+  const opened = await openStats(stats.file)
+  files.push(opened)
+  return opened
+}
+
+function beginRun(plan: Plan): Run {
   const { folder, manifest, settings, mine } = plan
   return {
     plan,
-    files,
+    files: [],
     manifest: new Manifest(folder, manifest),
     progress: progressOf(
       settings,
@@ -115,10 +124,19 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan)
   summarise({ done: totals, settings: plan.settings })
-  const parts = `${plan.share ? `${counts.all} of ` : ''}${plan.parts.length} part${plan.parts.length === 1 ? '' : 's'}`
+  say(run, closingLine(run, missing))
+}
+
+/** `out/: 3 of 12 parts done, 1 of them before, 900 rows; 9 parts are left to other shares` */
+function closingLine({ plan, totals, counts }: Run, missing: number): string {
+  const parts = `${plan.share ? `${counts.all} of ` : ''}${counted(plan.parts.length, 'part')}`
   const before = counts.before > 0 ? `, ${counts.before} of them before` : ''
-  const left = missing > 0 ? `; ${missing} ${missing === 1 ? 'part is' : 'parts are'} left to other shares` : ''
-  say(run, `${plan.folder}: ${parts} done${before}, ${totals.written} rows${left}`)
+  const left = missing > 0 ? `; ${counted(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
+  return `${plan.folder}: ${parts} done${before}, ${counted(totals.written, 'row')}${left}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 async function markComplete(plan: Plan): Promise<void> {
