@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
 import { command } from './support.js'
 
-const FORMATS = ['csv', 'tsv', 'ndjson', 'json', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
+const FORMATS = ['csv', 'tsv', 'copy', 'ndjson', 'json', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
 
 function scriptFor(shell: string): string {
   const { status, stdout, stderr } = command(['--completions', shell])

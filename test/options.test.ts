@@ -1530,7 +1530,7 @@ describe('options', () => {
 
   it('that lack their value say that they require one', () => {
     expect(command(['-o']).stderr).toBe('softmax: -o requires a value [E_OPTION]\n')
-    expect(command(['--to']).stderr).toContain('--to requires a value: csv or tsv or ndjson')
+    expect(command(['--to']).stderr).toContain('--to requires a value: csv or tsv or copy or ndjson')
   })
 
   it.each(['jsonl', 'jsonlines'])('that take a format say which one JSON lines are: %s', (format) => {

@@ -25,7 +25,7 @@ import { folder, openFiles, ROOT, thrown } from './support.js'
 vi.setConfig({ testTimeout: 60_000 })
 
 type Format = Parameters<typeof read>[0]
-const FORMATS: Format[] = ['csv', 'tsv', 'ndjson', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
+const FORMATS: Format[] = ['csv', 'tsv', 'copy', 'ndjson', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
 const fixture = (name: string) => join(ROOT, 'fixtures', name)
 
 /** The digits as csv-parse reads them. */

@@ -120,7 +120,10 @@ interface ForBytesReadWrite {
   delimiter?: ValueOf<'delimiter'> | undefined
   /** Around cells; none takes quotes for text [default: '"']. */
   quote?: ValueOf<'quote'> | undefined
-  /** Before a quote inside quotes [default: the quote]. */
+  /**
+   * Before a quote inside quotes; with `quote` none, \ before special characters, as engines write text: \t \n \r
+   * \\, and \N for null [default: the quote].
+   */
   escape?: ValueOf<'escape'> | undefined
 }
 

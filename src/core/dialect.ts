@@ -7,7 +7,7 @@ export interface Dialect {
   delimiter: string
   /** Around cells; empty where they have none. */
   quote: string
-  /** Stands before a quote (or itself) inside quotes; the quote itself, as a rule. */
+  /** Stands before a quote (or itself) inside quotes; the quote itself, as a rule. Without quotes, before special bytes. */
   escape: string
   /** Begins a line that is skipped. */
   comment: string | undefined
@@ -53,6 +53,11 @@ function isPlain(text: string): boolean {
 }
 
 const NOT_ASCII = /[\u0080-\uffff]/
+
+/** Whether special bytes of cells stand behind a backslash, and not in quotes. */
+export function isEscaped({ quote, escape }: Pick<Dialect, 'quote' | 'escape'>): boolean {
+  return quote === '' && escape !== ''
+}
 
 /** True if two dialects write a cell alike, so that a cell may be copied from one to the other as it stands. */
 export function sameCells(a: Dialect, b: Dialect): boolean {

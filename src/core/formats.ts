@@ -1,4 +1,5 @@
 /** What is known of every format without its code: how its files are recognized. */
+import { COMMAS, type Dialect } from './dialect.js'
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
 
@@ -8,6 +9,8 @@ interface FormatInfo {
   extensions: readonly string[]
   /** Between the cells of delimited text. */
   delimiter?: string
+  /** Of delimited text whose cells have no quotes, but special bytes behind a backslash. */
+  escapes?: true
   /** Recognizes the first bytes of a file. */
   magic?: Magic
   /** True for text, whose first bytes are weaker evidence than an option. */
@@ -22,6 +25,7 @@ interface FormatInfo {
 const TABLE = {
   csv: { extensions: ['.csv'], delimiter: ',', text: true },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
+  copy: { extensions: ['.copy'], delimiter: '\t', escapes: true, text: true },
   ndjson: { extensions: ['.ndjson', '.jsonl'], magic: beginsAsJson, text: true },
   json: { extensions: ['.json'], text: true, rowsOf: 'ndjson' },
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), arrays: 'one' },
@@ -52,6 +56,13 @@ export function requireFormat(format: unknown): void {
 /** The byte or bytes between cells of a format, undefined where it is not delimited text. */
 export function delimiterOf(name: FormatName | undefined): string | undefined {
   return name && FORMATS[name].delimiter
+}
+
+/** The dialect of a format, undefined where it is not delimited text. */
+export function dialectOf(name: FormatName): Dialect | undefined {
+  const { delimiter, escapes } = FORMATS[name]
+  if (delimiter === undefined) return undefined
+  return { ...COMMAS, delimiter, ...(escapes && { quote: '', escape: '\\' }) }
 }
 
 /** True if a format is text. */

@@ -467,7 +467,7 @@ export const OPTIONS = {
     defaultText: 'the quote',
     about: 'delimited',
     aliases: 'escapechar escape-char',
-    help: 'before a quote inside quotes',
+    help: 'before a quote inside quotes; with --quote none, \\ before special characters, as engines write text: \\t \\n \\r \\\\, and \\N for null',
   }),
   lazyQuotes: option({
     kind: flag,

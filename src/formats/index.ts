@@ -9,6 +9,7 @@ const ndjson = async () => (await import('./ndjson/ndjson.js')).ndjson
 const LOADERS: Readonly<Record<FormatName, () => Promise<Format>>> = {
   csv,
   tsv: csv,
+  copy: csv,
   ndjson,
   json: ndjson,
   npy: async () => (await import('./npy/npy.js')).npy,

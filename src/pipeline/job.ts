@@ -1,6 +1,6 @@
 /** What scoring has to know of an input and its output: columns, dialects, and the writer. */
 import { COMMAS, type Dialect } from '../core/dialect.js'
-import { delimiterOf } from '../core/formats.js'
+import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
@@ -86,7 +86,7 @@ function isSelectable(settings: InputSettings, columns: readonly Column[]): bool
 /** The output is written as the input is, unless it is asked for in another format. */
 function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
   if (input && to === from) return { ...input, newline: '\n', trailing: false }
-  return { ...COMMAS, delimiter: delimiterOf(to) ?? ',' }
+  return dialectOf(to) ?? COMMAS
 }
 
 /** The writer of an output. The blocks of a text are no batches that a file is to have. */

@@ -3,7 +3,7 @@
  * The numbers that both sides know are those of `kernel/constants.ts`.
  */
 import type { DataType } from '../core/data-type.js'
-import { COMMAS } from '../core/dialect.js'
+import { COMMAS, isEscaped } from '../core/dialect.js'
 import { type Field, fieldsOf, inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
@@ -235,6 +235,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   const summary = needSummary(schema.emit)
   set('delimiter', input.delimiter.charCodeAt(0))
   set('quote', input.quote === '' ? NO_BYTE : input.quote.charCodeAt(0))
+  set('escape', isEscaped(input) ? input.escape.charCodeAt(0) : NO_BYTE)
   set('newline', input.newline.charCodeAt(0))
   set('comment', input.comment?.charCodeAt(0) ?? NO_BYTE)
   set('trailing', input.trailing ? 1 : 0)

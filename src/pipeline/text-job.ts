@@ -1,7 +1,7 @@
 /** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
 import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
-import { type Dialect, sameCells, toBytes } from '../core/dialect.js'
+import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { isNumber } from '../core/number.js'
 import { items } from '../core/options.js'
@@ -10,6 +10,7 @@ import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/
 import type { Schema } from '../core/schema.js'
 import { TruthNames } from '../core/truth-names.js'
 import { keptType } from '../formats/columnar.js'
+import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
 import { encodeCell } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import type { ScoreJob } from './score-job.js'
@@ -72,6 +73,7 @@ export function textJobOf(
     listsRefusal(schema, source) ??
     (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
     quotesRefusal(job) ??
+    escapesRefusal(job) ??
     (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
     (job.typed ? emptyRefusal(schema) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
@@ -124,6 +126,7 @@ function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): st
 function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
   if (delimiter.length > 1) return 'a delimiter of several characters'
   if (blanks !== 'keep') return 'blanks around cells'
+  if (isEscaped({ quote, escape })) return undefined
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'another quote or escape'
 }
 
@@ -131,6 +134,13 @@ function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string |
 function quotesRefusal(job: ScoreJob): string | undefined {
   if (job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
   return 'cells without quotes in an output that has some'
+}
+
+/** Text that gets escapes, and results that may be null, are written in the ordinary way. */
+function escapesRefusal(job: ScoreJob): string | undefined {
+  if (!job.output || !isEscaped(job.output)) return undefined
+  if (!job.input || !keepsCells(job)) return 'text in an output of escapes'
+  return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'results that may be null' : undefined
 }
 
 /** Whether kept cells come out as they stand. */
@@ -231,14 +241,21 @@ function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string
   const all: [string, number][] = [...texts].flatMap(([text, index]): [string, number][] =>
     writtenAs(text, source).map((written) => [toBytes(written), index]),
   )
-  const nulls = source.format === 'csv' ? items(settings.null ?? []).filter((text) => !texts.has(text)) : ['null', '""']
+  const nulls = source.format === 'csv' ? nullCells(settings, source.dialect, texts) : ['null', '""']
   return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
+}
+
+/** What a cell without a true class may be written as, beside nothing. */
+function nullCells({ null: nulls = [] }: ScoreJob['settings'], dialect: Dialect, texts: ReadonlyMap<string, number>) {
+  const named = items(nulls).filter((text) => !texts.has(text))
+  return isEscaped(dialect) ? [...named, NULL_CELL] : named
 }
 
 function writtenAs(text: string, source: TextSource): string[] {
   if (source.format === 'ndjson')
     return [JSON.stringify(text), ...(/^(?:0|[1-9]\d*)(?:\.0)?$/.test(text) ? [text] : [])]
   const { quote, delimiter } = source.dialect
+  if (isEscaped(source.dialect)) return [escapeCell(text, delimiter)]
   if (quote === '') return [text]
   const quoted = `${quote}${text.replaceAll(quote, quote + quote)}${quote}`
   return text.includes(quote) || text.includes(delimiter) || /[\r\n]/.test(text) ? [quoted] : [text, quoted]

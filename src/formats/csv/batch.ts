@@ -1,10 +1,11 @@
 /** Blocks of whole rows of delimited text as record batches. */
 import { isUtf8 } from 'node:buffer'
-import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { logitOf } from '../../core/logit.js'
 import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
 import { typedColumn } from './cell-columns.js'
+import { NULL_CELL } from './escapes.js'
 import { ListCells } from './list-cells.js'
 import { shapeError } from './row-shape.js'
 import { cellStart, decodeCell, parseRows, type Row, readRows, readRowsAt } from './rows.js'
@@ -26,7 +27,7 @@ export function readBatch(
   const rows = parsed?.rows ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
   const { errors, ...logits } = parsed ?? readLogits(rows, columns, dialect, textOf, options)
   if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
-  const cellOf = cellReader(cells, textOf)
+  const cellOf = cellReader(cells, textOf, dialect)
   const kept = options.kept.map((index) => {
     const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
     return columns[index]!.field ? typedColumn(cells, columns[index]!, index, dialect, errors) : cells.map(cellOf)
@@ -51,10 +52,10 @@ function readParsed(block: Buffer, columns: readonly Column[], dialect: Dialect,
 
 type TextOf = (cell: string) => string
 
-function cellReader(cells: Cells, textOf: TextOf): TextOf {
+function cellReader(cells: Cells, textOf: TextOf, dialect: Dialect): (cell: string) => string | null {
   if (cells === 'encoded') return (cell) => cell
-  if (cells === 'bytes') return textOf
-  return (cell) => fromBytes(textOf(cell))
+  const read: TextOf = cells === 'bytes' ? textOf : (cell) => fromBytes(textOf(cell))
+  return isEscaped(dialect) ? (cell) => (cell === NULL_CELL ? null : read(cell)) : read
 }
 
 /** The logits of some rows, and what is wrong with the bad ones. */

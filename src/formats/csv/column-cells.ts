@@ -5,7 +5,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import { takeRows } from '../../core/column-slices.js'
 import { textReader } from '../../core/column-values.js'
-import { type Dialect, toBytes } from '../../core/dialect.js'
+import { type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { extensionOf } from '../../core/extension-types.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field as OutputField } from '../../core/output-columns.js'
@@ -41,7 +41,7 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
   const names = schema.classes.map((name) => Buffer.from(cellOfText(name), 'latin1'))
   return (rows) => {
     const columns = keptColumns(rows)
-    if (!columns) return undefined
+    if (!columns || (isEscaped(dialect) && columns.some(({ nullCount }) => nullCount > 0))) return undefined
     const values = [
       ...columns.map((data, index) => keptValues(data, kept[index]!, schema, cellOfText)),
       ...joined.map((field) => ({ values: newValues(field, rows, names, schema) })),

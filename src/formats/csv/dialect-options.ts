@@ -1,22 +1,30 @@
 /** The dialect that the options ask for. */
 
-import { type Dialect, toBytes } from '../../core/dialect.js'
+import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
-import { delimiterOf } from '../../core/formats.js'
+import { dialectOf } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
-import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
+import { NO_QUOTE, OPTIONS, type SettingsOf, WHITESPACE } from '../../core/options.js'
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
 export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
   const isWhitespace = settings.delimiter === WHITESPACE
-  const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? delimiterOf(settings.from) ?? ',')
-  const quote = settings.quote === NO_QUOTE ? '' : settings.quote
-  const { escape = quote, comment, lazyQuotes } = settings
-  if (quote === '' && escape !== '')
-    throw conflict(`${optionText('escape')} stands before a quote, and ${optionText('quote', 'none')} has none`)
+  const own = (settings.from && dialectOf(settings.from)) ?? COMMAS
+  const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? own.delimiter)
+  const asked = settings.quote === OPTIONS.quote.default ? own.quote : settings.quote
+  const quote = asked === NO_QUOTE ? '' : asked
+  const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
+  if (isEscaped({ quote, escape })) requireEscapable(escape, settings)
   const blanks = isWhitespace ? 'delimit' : settings.trim ? 'trim' : 'keep'
   return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false }
+}
+
+/** Throws E_CONFLICT where what stands before special bytes is no backslash, or blanks are not what they are. */
+function requireEscapable(escape: string, { delimiter, trim }: SettingsOf<'bytes'>): void {
+  if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes with ${optionText('escape', '\\')} alone`)
+  if (trim || delimiter === WHITESPACE)
+    throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }
 
 function requireDifferent(marks: string[]): void {

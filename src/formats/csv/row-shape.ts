@@ -1,9 +1,10 @@
 /** Rows of delimited text that are not as wide as the header, or no rows at all, and what may be the reason. */
 
-import type { Dialect } from '../../core/dialect.js'
+import { type Dialect, isEscaped } from '../../core/dialect.js'
 import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'
+import { endsEscaped } from './escapes.js'
 
 /** What is wrong with a row, whatever its logits are; undefined for nothing. */
 export function shapeError(row: string[], columns: readonly Column[], dialect: Dialect): RowError | undefined {
@@ -47,11 +48,12 @@ export function hasOtherNewline(row: readonly string[]): boolean {
 const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
 
 /** What reads cells whose delimiters and newlines have a backslash before them, where each of these would make one cell of two. */
-function escapedHint(row: readonly string[], columns: readonly Column[], { delimiter }: Dialect): string | undefined {
-  const isEscaped = (cell = '') => /(?:^|[^\\])(?:\\\\)*\\$/.test(cell)
-  const isNarrow = row.length < columns.length && columns.some(({ headerCell }) => isEscaped(headerCell))
-  const isWide = row.slice(0, -1).some(isEscaped)
-  const isBroken = row.length < columns.length && isEscaped(row.at(-1))
+function escapedHint(row: readonly string[], columns: readonly Column[], dialect: Dialect): string | undefined {
+  if (isEscaped(dialect)) return undefined
+  const { delimiter } = dialect
+  const isNarrow = row.length < columns.length && columns.some(({ headerCell = '' }) => endsEscaped(headerCell))
+  const isWide = row.slice(0, -1).some(endsEscaped)
+  const isBroken = row.length < columns.length && endsEscaped(row.at(-1)!)
   if (!isNarrow && !isWide && !isBroken) return undefined
   const named = delimiter === ',' ? '' : `, delimiter='${delimiter}'`
   const reader = `csv.reader(sys.stdin${named}, escapechar=chr(92))`

@@ -4,10 +4,11 @@
  * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
  */
 
-import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { csvParse, csvStringify } from '../../io/packages.js'
+import { endsEscaped, escapeCell, splitEscaped, unescapeCell } from './escapes.js'
 import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 
 /** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
@@ -74,9 +75,15 @@ export function readRowAt(place: ByteRange, block: Buffer, dialect: Dialect): Ro
 
 /** At which byte of a row's text a cell begins. */
 export function cellStart(line: string, cell: number, dialect: Dialect): number {
+  if (isEscaped(dialect)) return joinedLength(splitEscaped(line, dialect.delimiter).slice(0, cell), dialect)
   let index = 0
   for (const range of cellRanges(line, dialect)) if (index++ === cell && 'start' in range) return range.start
   return 0
+}
+
+/** The length of some cells with a delimiter behind each. */
+function joinedLength(cells: readonly string[], { delimiter }: Dialect): number {
+  return cells.reduce((sum, { length }) => sum + length + delimiter.length, 0)
 }
 
 /**
@@ -87,6 +94,7 @@ export function cellStart(line: string, cell: number, dialect: Dialect): number 
 export function writeRows(rows: string[][], dialect: Dialect, encoded: boolean): string {
   const { delimiter, quote, escape, blanks } = dialect
   const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
+  if (!encoded && isEscaped(dialect)) return writeRows(escapedRows(rows, delimiter), dialect, true)
   if (!encoded && quote === '') for (const row of rows) for (const cell of row) requireBare(cell, dialect)
   return csvStringify().stringify(rows, {
     delimiter,
@@ -96,6 +104,10 @@ export function writeRows(rows: string[][], dialect: Dialect, encoded: boolean):
     ...(blanks === 'delimit' && !encoded && { quoted_match: '\t' }),
     ...quotes,
   })
+}
+
+function escapedRows(rows: string[][], delimiter: string): string[][] {
+  return rows.map((row) => row.map((cell) => escapeCell(cell, delimiter)))
 }
 
 /** A cell as it is written in a dialect: in quotes where it needs them, or would be an empty line by itself. */
@@ -112,6 +124,7 @@ function requireBare(cell: string, { delimiter, blanks }: Dialect): void {
 
 /** The text of a cell, without its quotes and escapes; an escape is one only before a quote or itself. */
 export function decodeCell(cell: string, { quote, escape }: Dialect): string {
+  if (isEscaped({ quote, escape })) return unescapeCell(cell)
   if (quote === '' || !cell.startsWith(quote)) return cell
   let text = ''
   for (let at = 1; at < cell.length - 1; at++) {
@@ -121,6 +134,7 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
   return text
 }
 
+const CUT_ESCAPE = String.raw`the row ends in a backslash; a newline in a cell is written \n`
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
 const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells`
 const openedLate = () =>
@@ -129,6 +143,7 @@ const openedLate = () =>
 /** The cells of a row, its newline left out; or why it is not a row, if its quotes are not as they should be. */
 function cellsOf(line: string, dialect: Dialect): Row {
   const { quote, blanks, delimiter } = dialect
+  if (isEscaped(dialect)) return endsEscaped(line) ? invalid(CUT_ESCAPE) : splitEscaped(line, delimiter)
   if (blanks === 'keep' && (quote === '' || !line.includes(quote))) return line.split(delimiter)
   const cells: string[] = []
   for (const range of cellRanges(line, dialect)) {

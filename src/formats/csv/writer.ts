@@ -5,7 +5,7 @@
 
 import { textReader } from '../../core/column-values.js'
 import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
-import { COMMAS, type Dialect, toBytes } from '../../core/dialect.js'
+import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
@@ -13,6 +13,7 @@ import { cellOf } from '../../core/value-text.js'
 import type { Scores } from '../../kernel/host/matrix.js'
 import { jsonText } from '../json-text.js'
 import { columnCells } from './column-cells.js'
+import { NULL_CELL } from './escapes.js'
 import { decodeCell, encodeCell, writeRows } from './rows.js'
 
 /** A writer whose rows are bytes at once. */
@@ -26,18 +27,21 @@ interface TextWriter {
 /** The schema of delimited text, which has a dialect. */
 interface TextSchema extends OutputSchema {
   dialect: Dialect
+  /** Whether cells are made as they are to stand in the output, before they are put together. */
+  encodes: boolean
 }
 
 /** The writer of delimited text. */
 export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
-  const schema: TextSchema = { ...rest, dialect }
-  const { kept, fields, header, cells, classes } = schema
+  // Only a cell that is encoded can be null.
+  const encodes = rest.cells === 'encoded' || isEscaped(dialect)
+  const schema: TextSchema = { ...rest, dialect, encodes }
+  const { kept, fields, header, classes } = schema
   if (fields.some(({ type }) => type === 'names')) requireSeparable(classes)
-  const isEncoded = cells === 'encoded'
   const keep = keptCellWriter(schema)
   const newCells = newCellWriter(schema)
   const writeColumns = columnCells(schema)
-  const bytesOf = (lines: string[][]) => [Buffer.from(writeRows(lines, dialect, isEncoded), 'latin1')]
+  const bytesOf = (lines: string[][]) => [Buffer.from(writeRows(lines, dialect, encodes), 'latin1')]
   return {
     begin: () =>
       header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
@@ -73,10 +77,13 @@ function headerCells(
 }
 
 /** The function that writes a kept cell. */
-function keptCellWriter({ cells, dialect, escapeFormulas }: TextSchema): (value: Value) => string {
+function keptCellWriter({ cells, dialect, escapeFormulas, encodes }: TextSchema): (value: Value) => string {
   const safe = escapeFormulas ? escapeFormula : (text: string) => text
-  if (cells === 'text') return (value) => toBytes(safe(cellOf(value)))
-  if (cells === 'bytes') return (value) => safe(value as string)
+  if (cells !== 'encoded') {
+    const bytesOf = (value: Value) => (cells === 'text' ? toBytes(safe(cellOf(value))) : safe((value ?? '') as string))
+    if (!encodes) return bytesOf
+    return (value) => (value === null || value === undefined ? NULL_CELL : encodeCell(bytesOf(value), dialect))
+  }
   if (!escapeFormulas) return (value) => wholeLine(value as string, dialect)
   return (value) => {
     const text = decodeCell(value as string, dialect)
@@ -93,14 +100,14 @@ type CellsOf = (scores: Scores, row: number) => string[]
 
 /** The function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema): CellsOf {
-  const { fields, classes, print, cells, dialect, escapeFormulas } = schema
+  const { fields, classes, print, dialect, escapeFormulas, encodes } = schema
   const text = (value: string) => {
     const bytes = toBytes(escapeFormulas ? escapeFormula(value) : value)
-    return cells === 'encoded' ? encodeCell(bytes, dialect) : bytes
+    return encodes ? encodeCell(bytes, dialect) : bytes
   }
   // By itself in a row it would be a blank line.
   const isLone = schema.kept.length + fields.length === 1 || dialect.blanks === 'delimit'
-  const empty = cells === 'encoded' && isLone ? encodeCell('', dialect) : ''
+  const empty = isEscaped(dialect) ? NULL_CELL : encodes && isLone ? encodeCell('', dialect) : ''
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
     if (type === 'nested') {
@@ -160,13 +167,13 @@ function optional(value: unknown, type: Field['type'], print: OutputSchema['prin
   return type === 'result' ? print([value as number]) : String(value)
 }
 
-function numberWriter(run: Field[], { print, cells, dialect: { delimiter } }: TextSchema): CellsOf {
+function numberWriter(run: Field[], { print, encodes, dialect: { delimiter } }: TextSchema): CellsOf {
   const printed: CellsPrinter = (scores, row) => {
     const numbers: number[] = []
     for (const { value } of run) numbers.push(value(scores, row) as number)
     return print(numbers)
   }
-  if (cells !== 'encoded') return (scores, row) => printed(scores, row).split(',')
+  if (!encodes) return (scores, row) => printed(scores, row).split(',')
   if (delimiter === ',') return (scores, row) => [printed(scores, row)]
   return (scores, row) => [printed(scores, row).replaceAll(',', delimiter)]
 }

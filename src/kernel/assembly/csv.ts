@@ -88,7 +88,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
     } else {
       const start = at
       at = passCell(at, end, delimiter, quote, newline)
-      if (!at) return 0
+      if (!at || (at > start && <u32>load<u8>(at - 1) == job.escape)) return 0
       if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
       if (kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) {
         kept = keep(start, at, kept, lead, job)
@@ -120,7 +120,7 @@ function passNewline(at: usize, newline: u32): usize {
   return <u32>load<u8>(at) == newline ? at + 1 : 0
 }
 
-/** Where a cell ends; 0 if its quotes are not as they should be, or a newline of another kind stands in it. */
+/** Where a cell ends, if no escape stands there; 0 if its quotes are not as they should be, or a newline of another kind stands in it. */
 function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote, newline)
   const stops = i8x16.splat(<i8>delimiter)

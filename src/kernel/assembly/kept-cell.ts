@@ -86,6 +86,7 @@ function firstBits(count: usize): i32 {
 
 /** A cell as text of JSON, with its key before it. */
 export function cellToJson(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
+  if (hasEscape(start, end, job)) return 0
   const isQuoted = <u32>load<u8>(start) == job.quote
   out = writeText(changetype<Text>(lead), out)
   store<u8>(out++, QUOTE)
@@ -167,6 +168,13 @@ function textToCell(start: usize, end: usize, out: usize, job: Job): usize {
   return writeUnescaped(start, end, out)
 }
 
+/** Whether a cell is not the text that it stands for. */
+// @ts-ignore: decorator
+@inline
+function hasEscape(start: usize, end: usize, job: Job): bool {
+  return job.escape == BACKSLASH && hasBackslash(start, end)
+}
+
 function hasBackslash(at: usize, end: usize): bool {
   for (; at < end; at += 16) {
     const found = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>BACKSLASH)))
@@ -218,6 +226,7 @@ function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize 
 @inline
 export function cellToValue(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
   const kind = changetype<KeptColumn>(lead).kind
+  if (hasEscape(start, end, job)) return 0
   if (kind != KEEP_TEXT) return typedCell(start, end, out, kind, job)
   if (<u32>load<u8>(start) == job.quote) return quotedToText(start + 1, end - 1, out, job)
   store<u32>(out, <u32>(end - start))

@@ -111,6 +111,8 @@ export class Job {
   /** Delimited text in: the byte between cells, the quote, the byte that ends a row, what begins a comment or NO_BYTE. */
   delimiter: u32
   quote: u32
+  /** What special bytes of cells without quotes stand behind, or NO_BYTE. */
+  escape: u32
   newline: u32
   comment: u32
   /** 1 where a delimiter without a cell behind it ends each row. */

@@ -1,0 +1,162 @@
+/** Text whose special characters stand behind a backslash, as engines write it: see `fixtures/copy.py`. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { evaluate, read, type ScoreOptions, score, write } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { anyOptions, both } from './agree.js'
+import { randomFrom } from './random.js'
+import { run } from './streams.js'
+import { command, folder, ROOT, thrown } from './support.js'
+
+interface Copied {
+  notes: (string | null)[]
+  text: string
+  commas: string
+  bare: string
+  controls: { notes: string[]; text: string }
+}
+
+const COPIED: Copied = JSON.parse(readFileSync(join(ROOT, 'fixtures/copy.json'), 'utf8'))
+const { notes } = COPIED
+const decoded = (base64: string) => Buffer.from(base64, 'base64')
+const TEXT = decoded(COPIED.text)
+
+const LANES: ScoreOptions[] = [{ lane: 'general' }, { lane: 'auto', jobs: 1 }, { lane: 'auto', jobs: 3 }]
+
+/** The notes of lines of JSON. */
+const notesIn = (lines: string): unknown[] =>
+  lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).note)
+
+/** The first cell of each line. */
+const firstCells = (text: Buffer | string) =>
+  text
+    .toString()
+    .split('\n')
+    .map((line) => line.split('\t')[0])
+
+describe.each(LANES)('cells of copied text in %o', (lane) => {
+  it.each([1, 7, 1000])('are the values of the table that PostgreSQL copied, in chunks of %d', async (size) => {
+    const { text, error } = await run(TEXT, { from: 'copy', to: 'ndjson', ...lane }, size)
+    expect(error).toBe(undefined)
+    expect(notesIn(text)).toEqual(notes)
+  })
+
+  it('come out as they stand', async () => {
+    const { text } = await run(TEXT, { from: 'copy', ...lane })
+    expect(firstCells(text)).toEqual(firstCells(TEXT))
+  })
+
+  it('are cells of another delimiter, by the options for it', async () => {
+    const options = { delimiter: ',', quote: 'none', escape: '\\', to: 'ndjson', ...lane } as const
+    expect(notesIn((await run(decoded(COPIED.commas), options)).text)).toEqual(notes)
+  })
+
+  it('have characters behind a backslash, also those that other engines do not write', async () => {
+    const { text } = await run(decoded(COPIED.controls.text), { from: 'copy', to: 'ndjson', ...lane })
+    expect(notesIn(text)).toEqual(COPIED.controls.notes)
+    const numbers = 'note\tlogit_x\tlogit_y\n\\x41\\102\\q\t1\t2\n'
+    expect(notesIn((await run(numbers, { from: 'copy', to: 'ndjson', ...lane })).text)).toEqual(['ABq'])
+  })
+
+  it('are logits that are missing, where they are null', async () => {
+    const rows = 'id\tlogit_a\tlogit_b\n1\t\\N\t0\n'
+    expect((await run(rows, { from: 'copy', ...lane })).error).toMatchObject({
+      code: 'E_MISSING',
+      info: { line: 2, column: 'logit_a', byte: 21 },
+    })
+    expect((await run(rows, { from: 'copy', missing: '-inf', ...lane })).text).toBe('id\tp_a\tp_b\tlabel\n1\t0\t1\tb\n')
+  })
+
+  it('are true classes, which are not known where they are null', async () => {
+    const rows = 'logit_a\tlogit_b\ty\n1\t2\tb\n1\t2\t\\N\n1\t2\t\n'
+    const measured = await evaluate([Readable.from([rows])], { ...lane, from: 'copy', truth: 'y' })
+    expect(measured).toMatchObject({ rows: 1, unlabelled: 2, accuracy: 1 })
+    const { text } = await run(rows, { from: 'copy', truth: 'y', emit: 'rank', keep: false, ...lane })
+    expect(text).toBe('rank\n1\n\\N\n\\N\n')
+  })
+
+  it('end in no backslash, which may be what is left of a newline', async () => {
+    const rows = 'note\tlogit_a\tlogit_b\nok\t1\t2\nx\t1\t2\\\n'
+    const { text, error } = await run(rows, { from: 'copy', to: 'ndjson', ...lane })
+    expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 3 } })
+    expect(notesIn(text)).toEqual(['ok'])
+  })
+
+  it('are rows without a header, by positions', async () => {
+    const options = { from: 'copy', logits: '2-3', header: false, ...lane } as const
+    const { text } = await run(decoded(COPIED.bare), options)
+    expect(firstCells(text)).toEqual(firstCells(decoded(COPIED.bare)))
+  })
+})
+
+it('is scored in the fast lane, whatever its cells are', () => {
+  const cwd = folder({ 'in.copy': TEXT })
+  const { status } = command(['in.copy', '-o', 'out.copy', '--lane', 'fast', '--stats', 's.json'], { cwd })
+  expect(status).toBe(0)
+  expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8')).lane).toBe('fast')
+})
+
+describe('copied text that is written', () => {
+  const lines = notes.map((note) => `${JSON.stringify({ note, logit_x: 1, logit_y: 2 })}\n`).join('')
+
+  it('has cells as PostgreSQL writes them', async () => {
+    const { text } = await run(lines, { from: 'ndjson', to: 'copy' })
+    expect(firstCells(text)).toEqual(firstCells(TEXT))
+  })
+
+  it.each(['arrow', 'parquet'] as const)('has the values of %s, nulls among them', async (format) => {
+    const { bytes } = await run(lines, { from: 'ndjson', to: format, emit: 'probs=logit_' })
+    const { text } = await run(bytes, { from: format, to: 'copy' })
+    expect(firstCells(text)).toEqual(firstCells(TEXT))
+  })
+
+  it('has cells of CSV, of which those of nothing are text', async () => {
+    const { text } = await run('note,logit_x,logit_y\n"a\tb\\",1,2\n,1,2\n', { to: 'copy' })
+    expect(firstCells(text)).toEqual(['note', 'a\\tb\\\\', '', ''])
+  })
+
+  it('has results that are null, such as the label of a row without one', async () => {
+    const { text } = await run('logit_a\tlogit_b\n1\t2\n1\t9\n', { from: 'copy', minConfidence: 0.9, emit: 'label' })
+    expect(text).toBe('label\n\\N\nb\n')
+  })
+
+  it('has names of classes with special characters', async () => {
+    const { text } = await run('1\t2\n', { from: 'copy', logits: '1-2', header: false, labels: ['a', 'b\tc\\'] })
+    expect(text).toBe('0.2689414213699951\t0.7310585786300049\tb\\tc\\\\\n')
+  })
+
+  it('is read and written as objects', async () => {
+    const rows = await Readable.from([TEXT]).compose(read('copy')).toArray()
+    expect(rows.map(({ note }) => note)).toEqual(notes)
+    const bytes = await Readable.from(rows).compose(write('copy')).toArray()
+    expect(firstCells(Buffer.concat(bytes))).toEqual(firstCells(TEXT))
+  })
+})
+
+it.each([
+  [{ quote: 'none', escape: '^' }, "quote: 'none' goes with escape: '\\\\' alone"],
+  [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
+  [{ delimiter: 'whitespace', quote: 'none', escape: '\\' }, 'blanks are part of a cell'],
+] as const)('is not to be had with %o', (options, says) => {
+  expect(thrown(() => score(options))).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })
+})
+
+it('is the same bytes and errors in both lanes, whatever stands behind a backslash', async () => {
+  const random = randomFrom(20261128)
+  const cell = () => {
+    const parts = ['a', '\\\\', '\\t', '\\n', '\\N', '\\', 'é', '"', '\r', '\\x4', '\\17', ',']
+    return Array.from({ length: random.below(4) }, () => random.of(parts)).join('')
+  }
+  const logit = () => (random.below(12) === 0 ? cell() : String(random.below(4000) / 1000 - 2))
+  for (let nth = 0; nth < 150; nth++) {
+    const rows = Array.from({ length: 1 + random.below(40) }, () => [cell(), logit(), logit(), cell()].join('\t'))
+    const text = `note\tlogit_x\tlogit_y\tother\n${rows.join(random.of(['\n', '\n', '\r\n']))}\n`
+    const to = random.of(['copy', 'ndjson', 'parquet', 'arrow'] as const)
+    const { labels, ...options } = anyOptions(random, 2, ['b'])
+    await both(text, { ...options, from: 'copy', to }, [{ size: 1 + random.below(300), jobs: 1 + random.below(2) }])
+  }
+})
