@@ -4,8 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { P21 } from './streams.js'
+import { P21, run } from './streams.js'
 import { folder, ROOT, start } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
@@ -160,5 +161,29 @@ describe('no worker is left', () => {
     const [status, signal] = await once(child, 'exit')
     expect({ status, signal, stderr: await stderr }).toEqual({ status: 0, signal: null, stderr: '' })
     expect(existsSync(log)).toBe(true)
+  })
+})
+
+describe('runs one after the other in a process', () => {
+  const header = 'id,y,logit_a,logit_b,logit_c\n'
+  const line = (row: number) => `${row},${'abc'[row % 3]},${(row * 7) % 11}.5,-${row % 13},${(row * 3) % 17}e-1\n`
+  const input = header + Array.from({ length: 60_000 }, (_, row) => line(row)).join('')
+  const jobs: [string, ScoreOptions][] = [
+    ['all', {}],
+    ['what is judged', { truth: 'y', emit: 'loss,rank,correct' }],
+    ['logarithms', { op: 'log-softmax', precision: 4, keep: false }],
+    ['lines of JSON', { to: 'ndjson', topK: 2 }],
+    ['columns', { to: 'arrow', emit: 'probs,label,entropy' }],
+    ['all of the sigmoid', { op: 'sigmoid', emit: 'labels', threshold: 0.3 }],
+  ]
+
+  it('do not see what others left in the memory of workers', async () => {
+    const alone = new Map<string, Buffer>()
+    for (const [name, options] of jobs) alone.set(name, (await run(input, { ...options, jobs: 1 })).bytes)
+    for (const [name, options] of [...jobs, ...[...jobs].reverse()]) {
+      const { bytes, error } = await run(input, { ...options, jobs: 3 })
+      expect(error).toBeUndefined()
+      expect(bytes.equals(alone.get(name)!), name).toBe(true)
+    }
   })
 })

@@ -10,7 +10,7 @@ import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
-import { borrowKernel, kernelModule, newMemory, returnKernel } from '../kernel/host/wasm.js'
+import { borrowKernel, borrowMemory, kernelModule, returnKernel, returnMemories } from '../kernel/host/wasm.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
@@ -106,7 +106,7 @@ class WorkerPool {
   constructor(job: TextJob, model: FastKernel) {
     this.#model = model
     this.#pool = new ThreadPool(() => {
-      const memories = Array.from({ length: AT_HAND }, () => newMemory(model.memorySize))
+      const memories = Array.from({ length: AT_HAND }, () => borrowMemory(model.memorySize))
       this.#memories.push(...memories)
       return startOf(job, memories, model)
     })
@@ -140,8 +140,11 @@ class WorkerPool {
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.close()
+  /** Ends the workers. Their memory is used again, unless one failed and may have ended anywhere. */
+  async close(): Promise<void> {
+    const { failure } = this.#pool
+    await this.#pool.close()
+    if (!failure) returnMemories(this.#memories.splice(0))
   }
 }
 

@@ -133,7 +133,7 @@ export const kernelModule: WebAssembly.Module =
   workerData?.softmaxKernel ?? new WebAssembly.Module(readFileSync(new URL('../../kernel.wasm', import.meta.url)))
 
 /** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
-export function newMemory(bytes: number): WebAssembly.Memory {
+function newMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
 }
 
@@ -174,6 +174,20 @@ export function returnKernel(kernel: Kernel): void {
 
 const MOST_IDLE = 8
 const ORDINARY = 1 << 24
+
+/** Memories of workers that have ended: fresh ones for each run would add up, as they are given back late. */
+const idleMemories: WebAssembly.Memory[] = []
+
+/** Memory for the kernel of a worker, of so many bytes at least; what is in it is of others before. */
+export function borrowMemory(bytes: number): WebAssembly.Memory {
+  const at = idleMemories.findIndex(({ buffer }) => buffer.byteLength >= bytes)
+  return at < 0 ? newMemory(bytes) : idleMemories.splice(at, 1)[0]!
+}
+
+/** Gives back what {@link borrowMemory} gave, once no thread uses it; as many are kept as were in use at a time. */
+export function returnMemories(memories: readonly WebAssembly.Memory[]): void {
+  idleMemories.push(...memories.filter(({ buffer }) => buffer.byteLength <= ORDINARY))
+}
 
 /** The kernel of this thread, for calls that are over before another begins. */
 export const sharedKernel = newKernel()
