@@ -34,11 +34,11 @@ export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
   return out
 }
 
-const DAMAGED = 'a block of LZ4 is damaged'
+const CORRUPT = 'a block of LZ4 is damaged'
 
 /** A block that is not compressed. */
 function copyBlock(block: Uint8Array, out: Uint8Array, end: number): number {
-  if (end + block.length > out.length) throw new Error(DAMAGED)
+  if (end + block.length > out.length) throw new Error(CORRUPT)
   out.set(block, end)
   return end + block.length
 }
@@ -51,7 +51,7 @@ function decodeBlock(block: Uint8Array, out: Uint8Array, start: number): number 
     const token = block[at++]!
     let literals = token >> 4
     if (literals === 15) for (let byte = 255; byte === 255; literals += byte) byte = block[at++] ?? 0
-    if (at + literals > block.length || end + literals > out.length) throw new Error(DAMAGED)
+    if (at + literals > block.length || end + literals > out.length) throw new Error(CORRUPT)
     if (literals < SHORT) for (const stop = at + literals; at < stop; ) out[end++] = block[at++]!
     else {
       out.set(block.subarray(at, at + literals), end)
@@ -64,7 +64,7 @@ function decodeBlock(block: Uint8Array, out: Uint8Array, start: number): number 
     at += 2
     let length = (token & 15) + 4
     if (length === 19) for (let byte = 255; byte === 255; length += byte) byte = block[at++] ?? 0
-    if (back === 0 || back > end || end + length > out.length) throw new Error(DAMAGED)
+    if (back === 0 || back > end || end + length > out.length) throw new Error(CORRUPT)
     // A match may run into what it makes.
     if (length < SHORT || back < length) for (const stop = end + length; end < stop; end++) out[end] = out[end - back]!
     else {

@@ -38,11 +38,11 @@ export async function readDirectory(file: FileBytes): Promise<DirectoryEntry[]> 
   const reader = new ByteReader(chunksOf(bytesWithin(file, start, length)))
   const entries: DirectoryEntry[] = []
   while (entries.length < count) entries.push(await readEntry(reader))
-  if ((await reader.take(1)).length > 0) throw damaged('its central directory is longer than its entries')
+  if ((await reader.take(1)).length > 0) throw corruptArchive('its central directory is longer than its entries')
   return entries
 }
 
-export const damaged = (reason: string) => corruptData('npz', reason)
+export const corruptArchive = (reason: string) => corruptData('npz', reason)
 const CUT = 'it ends before or within its central directory'
 
 async function findDirectory(file: FileBytes): Promise<Directory> {
@@ -55,8 +55,8 @@ async function findDirectory(file: FileBytes): Promise<Directory> {
   const directory = isLarge
     ? await largeDirectory(file, readLong(locator, 8))
     : { count: end.readUInt16LE(10), length: end.readUInt32LE(12), start: end.readUInt32LE(16) }
-  if (end.readUInt16LE(4) !== 0 && !isLarge) throw damaged('it is a part of several')
-  if (directory.start + directory.length > position) throw damaged(CUT)
+  if (end.readUInt16LE(4) !== 0 && !isLarge) throw corruptArchive('it is a part of several')
+  if (directory.start + directory.length > position) throw corruptArchive(CUT)
   return directory
 }
 
@@ -65,22 +65,22 @@ function endOf(tail: Buffer): number {
   for (let at = tail.length - END; at >= 0; at--) {
     if (tail.readUInt32LE(at) === 0x06054b50 && at + END + tail.readUInt16LE(at + 20) === tail.length) return at
   }
-  throw damaged(CUT)
+  throw corruptArchive(CUT)
 }
 
 async function largeDirectory(file: FileBytes, at: number): Promise<Directory> {
   const record = at < file.size ? await file.read(at, RECORD) : Buffer.alloc(0)
-  if (record.length < RECORD || record.readUInt32LE(0) !== 0x06064b50) throw damaged(CUT)
+  if (record.length < RECORD || record.readUInt32LE(0) !== 0x06064b50) throw corruptArchive(CUT)
   return { count: readLong(record, 32), length: readLong(record, 40), start: readLong(record, 48) }
 }
 
 async function readEntry(reader: ByteReader): Promise<DirectoryEntry> {
   const head = await reader.take(46)
   if (head.length < 46 || head.readUInt32LE(0) !== 0x02014b50)
-    throw damaged('its central directory is shorter than it says')
+    throw corruptArchive('its central directory is shorter than it says')
   const [nameLength, extraLength, commentLength] = [head.readUInt16LE(28), head.readUInt16LE(30), head.readUInt16LE(32)]
   const rest = await reader.take(nameLength + extraLength + commentLength)
-  if (rest.length < nameLength + extraLength + commentLength) throw damaged(CUT)
+  if (rest.length < nameLength + extraLength + commentLength) throw corruptArchive(CUT)
   const rawName = rest.subarray(0, nameLength)
   const long = longNumbers(rest.subarray(nameLength, nameLength + extraLength))
   const numberAt = (at: number) => {

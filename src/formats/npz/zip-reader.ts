@@ -3,7 +3,7 @@ import { SoftmaxError, shown } from '../../core/errors.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { inflate } from '../../io/compression.js'
 import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
-import { type DirectoryEntry, damaged, readDirectory } from './zip-directory.js'
+import { corruptArchive, type DirectoryEntry, readDirectory } from './zip-directory.js'
 
 /** A file, before anything of it is read. */
 export interface ZipEntry {
@@ -44,7 +44,8 @@ async function openEntry(file: FileBytes, entry: DirectoryEntry): Promise<EntryB
     const feature = `method ${method} of zip, by which ${shown(name)} is compressed`
     throw unsupported(feature, 'save it with numpy.savez_compressed')
   }
-  if (method === STORED && size !== packedSize) throw damaged(`${shown(name)} has two sizes, and is not compressed`)
+  if (method === STORED && size !== packedSize)
+    throw corruptArchive(`${shown(name)} has two sizes, and is not compressed`)
   const bytes = bytesWithin(file, await startOf(file, entry), packedSize)
   const plain = method === STORED ? chunksOf(bytes) : inflated(chunksOf(bytes))
   return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined, size }
@@ -55,10 +56,10 @@ async function startOf(file: FileBytes, { name, rawName, offset, packedSize }: D
   const header = offset < file.size ? await file.read(offset, LOCAL + rawName.length) : Buffer.alloc(0)
   const isThere = header.length >= LOCAL && header.readUInt32LE(0) === 0x04034b50
   if (!isThere || header.readUInt16LE(26) !== rawName.length || !header.subarray(LOCAL).equals(rawName)) {
-    throw damaged(`${shown(name)} is not where its central directory says`)
+    throw corruptArchive(`${shown(name)} is not where its central directory says`)
   }
   const start = offset + header.length + header.readUInt16LE(28)
-  if (start + packedSize > file.size) throw damaged(`${shown(name)} is longer than the archive`)
+  if (start + packedSize > file.size) throw corruptArchive(`${shown(name)} is longer than the archive`)
   return start
 }
 
@@ -69,7 +70,7 @@ function unsupported(feature: string, remedy: string): SoftmaxError {
 async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const reader = new ByteReader(chunks)
   yield* inflate(reader, 'npz')
-  if ((await reader.take(1)).length > 0) throw damaged('more bytes follow what is compressed')
+  if ((await reader.take(1)).length > 0) throw corruptArchive('more bytes follow what is compressed')
 }
 
 /** Bytes as they are, up to as many as there are to be; at the end they are what the archive says. */
@@ -80,10 +81,10 @@ async function* checked(
   let [size, crc] = [0, 0]
   for await (const chunk of chunks) {
     size += chunk.length
-    if (size > expected) throw damaged(`${shown(name)} has more than ${expected} bytes`)
+    if (size > expected) throw corruptArchive(`${shown(name)} has more than ${expected} bytes`)
     crc = zlib().crc32(chunk, crc)
     yield chunk
   }
-  if (size < expected) throw damaged(`${shown(name)} has ${size} bytes, and not ${expected}`)
-  if (crc !== checkSum) throw damaged(`the check sum of ${shown(name)} is not that of its bytes`)
+  if (size < expected) throw corruptArchive(`${shown(name)} has ${size} bytes, and not ${expected}`)
+  if (crc !== checkSum) throw corruptArchive(`the check sum of ${shown(name)} is not that of its bytes`)
 }
