@@ -274,3 +274,11 @@ it('has the progress of all its bytes on a terminal, and erases it before the ta
   expect(stderr.endsWith('\r\x1b[K')).toBe(true)
   expect(stdout).toMatch(/^150000 rows\n/)
 })
+
+it('are of the rows of one run alone, also where its workers have not begun before it ends', async () => {
+  const rows = (count: number) => `logit_a,logit_b,t\n${'1.5,2,b\n'.repeat(count)}`
+  const cwd = folder({ 'large.csv': rows(1_000_000), 'small.csv': rows(80_000) })
+  for (const [name, count] of [['large', 1_000_000], ...Array(3).fill(['small', 80_000])]) {
+    expect(await evaluate([`${cwd}/${name}.csv`], { truth: 't', jobs: 2 })).toMatchObject({ rows: count })
+  }
+})

@@ -107,6 +107,8 @@ class WorkerPool {
     this.#model = model
     this.#pool = new ThreadPool(() => {
       const memories = Array.from({ length: AT_HAND }, () => borrowMemory(model.memorySize))
+      // What rows of another run came to is there until a worker has begun, which it may never do.
+      for (const memory of memories) model.totalsIn(memory)?.fill(0)
       this.#memories.push(...memories)
       return startOf(job, memories, model)
     })
