@@ -497,3 +497,14 @@ describe('nested logits', () => {
     expect(error!.message).toContain('nested logits')
   })
 })
+
+it.each([
+  [[400_000_000, 0], 'rows of no classes'],
+  [[...Array(20_000).fill(1), 0], 'more axes than any model has'],
+])('a shape of any size is a bad row: %#', async (shape) => {
+  const rows = `{"data":[1,2],"shape":[1,2]}\n${JSON.stringify({ data: [], shape })}\n`
+  const { error } = await run(rows, { from: 'ndjson', logits: 'data' })
+  expect(error).toMatchObject({ code: 'E_ROW', info: { row: 2 } })
+  const { stats } = await run(rows, { from: 'ndjson', logits: 'data', onError: 'skip' })
+  expect(stats).toMatchObject({ read: 2, written: 1 })
+})

@@ -9,7 +9,7 @@ import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { commonType, typeOf } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
-import { nestingIn, shapeFault, shapePathOf } from './nested.js'
+import { nestingIn, shapeMismatch, shapePathOf } from './nested.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
@@ -39,8 +39,8 @@ function innerColumns(
 
 function mayHoldLogits({ type, nested, path }: JsonColumn, rows: ParsedRow[]): boolean {
   const [{ value }] = rows as [ParsedRow]
-  const fault = shapeFault(value, path)
-  if (fault !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: fault })
+  const mismatch = shapeMismatch(value, path)
+  if (mismatch !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: mismatch })
   return type === 'list' || type === 'record' || nested !== undefined
 }
 

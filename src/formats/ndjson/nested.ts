@@ -1,5 +1,5 @@
 /** Logits of NDJSON that are lists of lists, or one list whose shape stands beside it, as the tensors of inference servers are. */
-import { nestingOf } from '../../core/nesting.js'
+import { DEEPEST, nestingOf } from '../../core/nesting.js'
 import type { JsonColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
 import { badRow, type ParsedRow, type Row, textAt, valueAt } from './row.js'
@@ -60,7 +60,7 @@ export function shapePathOf(path: readonly string[]): readonly string[] | undefi
 }
 
 /** What is wrong with a row, where the shape beside its numbers is not theirs. */
-export function shapeFault(row: Row, path: readonly string[]): string | undefined {
+export function shapeMismatch(row: Row, path: readonly string[]): string | undefined {
   const shapePath = shapePathOf(path)
   const [found, shape] = [valueAt(row, path), shapePath && valueAt(row, shapePath)]
   return isTensor(found, shape) && !sizesOf(found, shape) ? shapeReason(found, shape) : undefined
@@ -71,10 +71,11 @@ function isTensor(found: unknown, shape: unknown): found is unknown[] {
   return Array.isArray(found) && Array.isArray(shape) && !found.some(Array.isArray)
 }
 
-/** The lengths of the axes, where they go with as many numbers as there are. */
+/** The lengths of the axes, where they go with as many numbers as there are; rows of no classes could be any number of them. */
 function sizesOf(list: readonly unknown[], shape: unknown): number[] | undefined {
   const sizes = shape as number[]
-  const areSizes = sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)
+  const areFew = sizes.length > 0 && sizes.length <= DEEPEST + 1 && !sizes.slice(1).includes(0)
+  const areSizes = areFew && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)
   return areSizes && sizes.reduce((all, size) => all * size, 1) === list.length ? sizes : undefined
 }
 
