@@ -79,6 +79,21 @@ describe.each(LANES)('cells of copied text in %o', (lane) => {
     expect(text).toBe('rank\n1\n\\N\n\\N\n')
   })
 
+  it('are true classes that are not known, as --null has them', async () => {
+    const rows = 'logit_a\tlogit_b\ty\n1\t2\t\\x\n1\t2\tn\\\\a\n'
+    const options = { from: 'copy', truth: 'y', keep: false, emit: 'rank', onError: 'skip', ...lane } as const
+    // The first is an x.
+    expect((await run(rows, { ...options, null: '\\x,n\\a' })).text).toBe('rank\n\\N\n')
+  })
+
+  it('are bad where what stands behind backslashes is no text', async () => {
+    const rows = 'id\tlogit_a\tlogit_b\nx\\xffy\t1\t2\n\\xc3\\xa9\t1\t2\n'
+    for (const to of ['ndjson', 'parquet'] as const) {
+      const { stats } = await run(rows, { from: 'copy', to, onError: 'skip', ...lane })
+      expect(stats).toMatchObject({ written: 1, rejected: { E_ENCODING: 1 } })
+    }
+  })
+
   it('end in no backslash, which may be what is left of a newline', async () => {
     const rows = 'note\tlogit_a\tlogit_b\nok\t1\t2\nx\t1\t2\\\n'
     const { text, error } = await run(rows, { from: 'copy', to: 'ndjson', ...lane })
@@ -137,9 +152,29 @@ describe('copied text that is written', () => {
   })
 })
 
+it('has no row that would be a blank line', async () => {
+  for (const lane of LANES) {
+    const { error } = await run('1\t2\n', {
+      from: 'copy',
+      logits: '1-2',
+      header: false,
+      labels: ['a', ''],
+      emit: 'label',
+      ...lane,
+    })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('write another column too') })
+  }
+})
+
+it('is evaluated in the fast lane', () => {
+  const cwd = folder({ 'in.copy': 'logit_a\tlogit_b\ty\n1\t2\tb\n' })
+  expect(command(['evaluate', 'in.copy', '--truth', 'y', '--lane', 'fast'], { cwd })).toMatchObject({ status: 0 })
+})
+
 it.each([
   [{ quote: 'none', escape: '^' }, "quote: 'none' goes with escape: '\\\\' alone"],
   [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
+  [{ from: 'copy', delimiter: '::' }, 'a delimiter of one byte'],
   [{ delimiter: 'whitespace', quote: 'none', escape: '\\' }, 'blanks are part of a cell'],
 ] as const)('is not to be had with %o', (options, says) => {
   expect(thrown(() => score(options))).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })

@@ -132,14 +132,15 @@ function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string |
 
 /** Quotes in cells that have none around them are written twice, in the ordinary way. */
 function quotesRefusal(job: ScoreJob): string | undefined {
-  if (job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
+  if (job.measures || job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
   return 'cells without quotes in an output that has some'
 }
 
 /** Text that gets escapes, and results that may be null, are written in the ordinary way. */
 function escapesRefusal(job: ScoreJob): string | undefined {
-  if (!job.output || !isEscaped(job.output)) return undefined
+  if (job.measures || !job.output || !isEscaped(job.output)) return undefined
   if (!job.input || !keepsCells(job)) return 'text in an output of escapes'
+  if (job.schema.classes.includes('')) return 'a class without a name, which may be a blank line'
   return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'results that may be null' : undefined
 }
 
@@ -248,7 +249,7 @@ function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string
 /** What a cell without a true class may be written as, beside nothing. */
 function nullCells({ null: nulls = [] }: ScoreJob['settings'], dialect: Dialect, texts: ReadonlyMap<string, number>) {
   const named = items(nulls).filter((text) => !texts.has(text))
-  return isEscaped(dialect) ? [...named, NULL_CELL] : named
+  return isEscaped(dialect) ? [...named.map((text) => escapeCell(text, dialect.delimiter)), NULL_CELL] : named
 }
 
 function writtenAs(text: string, source: TextSource): string[] {

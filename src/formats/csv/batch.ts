@@ -26,7 +26,8 @@ export function readBatch(
   const textOf: TextOf = parsed ? (cell) => cell : (cell) => decodeCell(cell, dialect)
   const rows = parsed?.rows ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
   const { errors, ...logits } = parsed ?? readLogits(rows, columns, dialect, textOf, options)
-  if (options.encoding !== undefined && !isUtf8(block)) checkKept(rows, options, errors)
+  const hasBytes = cells !== 'encoded' && isEscaped(dialect) && block.includes('\\')
+  if (options.encoding !== undefined && (hasBytes || !isUtf8(block))) checkKept(rows, dialect, options, errors)
   const cellOf = cellReader(cells, textOf, dialect)
   const kept = options.kept.map((index) => {
     const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
@@ -117,12 +118,21 @@ function readRow(
 }
 
 /** Finds rows with a kept cell that is not text. */
-function checkKept(rows: Row[], { kept, encoding }: ReaderOptions, errors: Map<number, RowError>): void {
+function checkKept(
+  rows: Row[],
+  dialect: Dialect,
+  { kept, encoding }: ReaderOptions,
+  errors: Map<number, RowError>,
+): void {
   for (const [index, row] of rows.entries()) {
     if (!Array.isArray(row) || errors.has(index)) continue
-    const cell = kept.find((column) => !isUtf8Text(row[column]!))
+    const cell = kept.find((column) => !isUtf8Text(decodeCell(row[column]!, dialect)))
     if (cell === undefined) continue
-    errors.set(index, { code: 'E_ENCODING', info: encodingInfo(bytesOf(row[cell]!), 'the cell', encoding), cell })
+    errors.set(index, {
+      code: 'E_ENCODING',
+      info: encodingInfo(bytesOf(decodeCell(row[cell]!, dialect)), 'the cell', encoding),
+      cell,
+    })
   }
 }
 

@@ -15,15 +15,16 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   const quote = asked === NO_QUOTE ? '' : asked
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
-  if (isEscaped({ quote, escape })) requireEscapable(escape, settings)
+  if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)
   const blanks = isWhitespace ? 'delimit' : settings.trim ? 'trim' : 'keep'
   return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false }
 }
 
-/** Throws E_CONFLICT where what stands before special bytes is no backslash, or blanks are not what they are. */
-function requireEscapable(escape: string, { delimiter, trim }: SettingsOf<'bytes'>): void {
+/** Throws E_CONFLICT where what stands before a special byte is no backslash, or it is not one byte, or blanks are not what they are. */
+function requireEscapable(escape: string, delimiter: string, settings: SettingsOf<'bytes'>): void {
   if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes with ${optionText('escape', '\\')} alone`)
-  if (trim || delimiter === WHITESPACE)
+  if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} goes with a delimiter of one byte alone`)
+  if (settings.trim || settings.delimiter === WHITESPACE)
     throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }
 

@@ -6,6 +6,7 @@
 import { textReader } from '../../core/column-values.js'
 import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
+import { SoftmaxError } from '../../core/errors.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
@@ -41,7 +42,10 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const keep = keptCellWriter(schema)
   const newCells = newCellWriter(schema)
   const writeColumns = columnCells(schema)
-  const bytesOf = (lines: string[][]) => [Buffer.from(writeRows(lines, dialect, encodes), 'latin1')]
+  const bytesOf = (lines: string[][]) => {
+    if (isEscaped(dialect)) requireNoBlankLine(lines)
+    return [Buffer.from(writeRows(lines, dialect, encodes), 'latin1')]
+  }
   return {
     begin: () =>
       header ? [Buffer.from(`${headerCells(kept, fields, schema).join(dialect.delimiter)}\n`, 'latin1')] : [],
@@ -56,6 +60,14 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
     append: (part) => part as Uint8Array[],
     end: () => [],
   }
+}
+
+/** Throws E_CONFLICT for a row that is one empty cell, where there are no quotes to put around it. */
+function requireNoBlankLine(lines: readonly string[][]): void {
+  if (!lines.some((cells) => cells.length === 1 && cells[0] === '')) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: 'a row of one empty cell would be a blank line; write another column too',
+  })
 }
 
 /** Names, a kept one as it stands in the input where cells are. */
