@@ -11,8 +11,18 @@ import { NestedLogits } from '../nested-logits.js'
 /** The list that a cell is, its numbers as numbers or as text; undefined where it is none. */
 export function parseListCell(cell: string): unknown[] | undefined {
   const text = cell.trim()
-  if (!/^[[{]/.test(text)) return undefined
+  if (!/^[[{]/.test(text) || !isShallow(text)) return undefined
   return parseJson(text) ?? new ListParser(text).parse()
+}
+
+/** Whether no list in a text is deeper than those of logits: to read a deep one takes a hundred times its bytes. */
+function isShallow(text: string): boolean {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket in CLOSING ? 1 : -1
+    if (depth > DEEPEST + 1) return false
+  }
+  return true
 }
 
 /** Most lists are JSON, which is read at a fifth of the price; not those with NaN, or a number that is too large. */
