@@ -494,6 +494,18 @@ describe('--rejects and --stats', () => {
   })
 })
 
+describe('rejects of a part that is scored anew', () => {
+  it('are none where it has none, whatever a run before had', () => {
+    const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': rows(3) })
+    expect(run(cwd, '-q', '--rejects', 'r.ndjson').status).toBe(0)
+    expect(readFileSync(join(cwd, 'r.ndjson'), 'utf8')).toContain('E_CELL')
+    writeFileSync(join(cwd, 'in/a.csv'), rows(1, 2))
+    expect(run(cwd, '-q', '--resume').status).toBe(0)
+    expect(run(cwd, '-q', '--resume', '--rejects', 'r.ndjson').status).toBe(0)
+    expect(readFileSync(join(cwd, 'r.ndjson'), 'utf8')).toBe('')
+  })
+})
+
 describe('--resume', () => {
   it('leaves what is done as it is, and does what is not', () => {
     const cwd = tree(THREE)
@@ -599,7 +611,31 @@ function damage(path: string, part: string): void {
   writeFileSync(path, readFileSync(path, 'utf8').replace(`{"part":"${part}"`, '{"part"'))
 }
 
+describe('two processes on the same parts', () => {
+  it('leave all parts, and a manifest that proves each', async () => {
+    const names = Array.from({ length: 120 }, (_, nth) => `p${nth}.csv`)
+    const cwd = tree(Object.fromEntries(names.map((name, nth) => [`in/${name}`, rows(nth)])))
+    expect(run(cwd, '-q').status).toBe(0)
+    const lines = readFileSync(join(cwd, 'out/_manifest.ndjson'), 'utf8').split('\n')
+    writeFileSync(join(cwd, 'out/_manifest.ndjson'), `${lines.slice(0, 3).join('\n')}\n`)
+    const args = ['in/', '-o', 'out/', '--resume', '-q']
+    for (const { status } of await Promise.all([start(args, cwd).ended, start(args, cwd).ended])) expect(status).toBe(0)
+    expect(run(cwd, '--resume').stderr).toMatch(/: 120 parts done, 120 of them before, 120 rows\n$/)
+    expect(
+      manifest(cwd)
+        .map(({ part }) => part)
+        .sort(),
+    ).toEqual([...names].sort())
+  })
+})
+
 describe('--part', () => {
+  it('may have more shares than there are parts, in any order', () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': rows(2) })
+    for (const share of [1, 2, 3, 4]) expect(run(cwd, '-q', '--part', `${share}/4`).status).toBe(0)
+    expect(contentOf(cwd)).toMatchObject({ _SUCCESS: '', 'a.csv': scored(1), 'b.csv': scored(2) })
+  })
+
   const MANY = Object.fromEntries(
     Array.from({ length: 23 }, (_, index) => [
       `in/${index % 2 ? 'odd/' : ''}p${index}.csv`,

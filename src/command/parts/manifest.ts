@@ -50,9 +50,14 @@ export interface Line {
 
 /** The entries of a manifest, and where they stand. A line that was cut off where a process was killed says nothing. */
 export function* readEntries(path: string): Generator<{ entry: Entry; line: Line }> {
-  for (const { text, at, length } of linesOf(path)) {
-    const entry = entryOf(text)
-    if (entry) yield { entry, line: { path, at, length } }
+  const file = opened(path)
+  try {
+    for (const { text, at, length } of linesOf(file)) {
+      const entry = entryOf(text)
+      if (entry) yield { entry, line: { path, at, length } }
+    }
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -77,24 +82,20 @@ function entryOf(line: string): Entry | undefined {
 }
 
 /** The lines of a file, read in pieces. */
-function* linesOf(path: string): Generator<{ text: string; at: number; length: number }> {
-  const file = opened(path)
+function* linesOf(file: number): Generator<{ text: string; at: number; length: number }> {
   const piece = Buffer.alloc(PIECE)
   let rest: Buffer = Buffer.alloc(0)
   let at = 0
-  try {
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
-      const bytes = Buffer.concat([rest, piece.subarray(0, read)])
-      let from = 0
-      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-        yield { text: bytes.toString('utf8', from, end), at: at + from, length: end - from }
-        from = end + 1
-      }
-      rest = bytes.subarray(from)
-      at += from
+  const readNext = () => readSync(file, piece, 0, PIECE, at + rest.length)
+  for (let read = readNext(); read > 0; read = readNext()) {
+    const bytes = Buffer.concat([rest, piece.subarray(0, read)])
+    let from = 0
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      yield { text: bytes.toString('utf8', from, end), at: at + from, length: end - from }
+      from = end + 1
     }
-  } finally {
-    closeSync(file)
+    rest = bytes.subarray(from)
+    at += from
   }
 }
 
@@ -118,9 +119,6 @@ function opened(path: string): number {
 export class Manifest {
   readonly #path: string
   readonly #file: number
-  /** Where the last line of each part stands. */
-  readonly #lines = new Map<string, Line>()
-  #size: number
 
   /** Opens a manifest, to go on with what it says. Throws E_OUTPUT. */
   constructor(folder: string, name: string) {
@@ -128,23 +126,19 @@ export class Manifest {
     try {
       this.#file = openSync(this.#path, 'a+')
       if (isCutOff(this.#file)) writeSync(this.#file, '\n')
-      this.#size = fstatSync(this.#file).size
     } catch (error) {
       throw outputError(this.#path, error)
     }
-    for (const { entry, line } of readEntries(this.#path)) this.#lines.set(entry.part, line)
   }
 
-  /** Adds a part whose output is in place. One write, so that a line is there as a whole or at the end of the file. */
+  /** Adds a part whose output is in place. The disk may take less at once than a line; what is cut off says nothing. */
   add(entry: Entry): void {
     const bytes = Buffer.from(`${JSON.stringify(entry)}\n`)
     try {
-      writeSync(this.#file, bytes)
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
     } catch (error) {
       throw outputError(this.#path, error)
     }
-    this.#lines.set(entry.part, { path: this.#path, at: this.#size, length: bytes.length - 1 })
-    this.#size += bytes.length
   }
 
   /** Closes the file. */
@@ -152,13 +146,17 @@ export class Manifest {
     closeSync(this.#file)
   }
 
-  /** Writes the manifest anew, one line for each part that it knows, in the order of the parts, and syncs it to the disk. */
+  /**
+   * Writes the manifest anew, one line for each part that it knows, in the order of the parts, and syncs it to the disk. It is
+   * read for that as it stands: another process that was started on the same parts adds to it, too.
+   */
   async rewrite(order: Iterable<string>): Promise<void> {
+    const lines = this.#lastLines()
     const output = await openOutput(this.#path)
     try {
       let text = ''
       for (const name of order) {
-        const line = this.#lines.get(name)
+        const line = lines.get(name)
         if (line) text += `${textAt(this.#file, line.at, line.length)}\n`
         if (text.length < PIECE) continue
         await output.write(Buffer.from(text))
@@ -170,6 +168,16 @@ export class Manifest {
       output.abandon()
       throw error
     }
+  }
+
+  /** Where the last line of each part stands. */
+  #lastLines(): Map<string, { at: number; length: number }> {
+    const lines = new Map<string, { at: number; length: number }>()
+    for (const { text, at, length } of linesOf(this.#file)) {
+      const entry = entryOf(text)
+      if (entry) lines.set(entry.part, { at, length })
+    }
+    return lines
   }
 }
 

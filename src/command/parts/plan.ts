@@ -59,7 +59,7 @@ export function settingsFor({ settings, folder }: Plan, { name }: Part): Setting
 export function planOf(named: readonly string[], settings: Settings, { version, calibration }: Circumstances): Plan {
   const folder = settings.output!
   requireOptions(named, settings)
-  const rejects = besideOf(settings.rejects, join(folder, '_rejects'))
+  const rejects = besideOf(settings.rejects, join(folder, REJECTS))
   const stats = besideOf(settings.stats, undefined)
   const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
   const parts = listParts(named, settings, [folder, ...excluded])
@@ -74,6 +74,9 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   readBefore(plan)
   return plan
 }
+
+/** The folder of the rejects of each part, in that of the outputs, where one file for all is asked for. */
+export const REJECTS = '_rejects'
 
 function besideOf(path: string | undefined, folder: string | undefined): Beside {
   if (path === undefined) return {}
@@ -123,12 +126,14 @@ function requireApart(named: readonly string[], { parts, folder, rejects, stats 
 }
 
 /** Refuses a folder that holds what this run does not go on with, so that its content is never of two runs. Throws E_RESUME. */
-function requireOwn({ folder, parts, share, settings, manifest }: Plan, excluded: readonly string[]): void {
+function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, excluded: readonly string[]): void {
   const refuse = (reason: string, remedy: string) => new SoftmaxError('E_RESUME', { folder, reason, remedy })
   const manifests = manifestsIn(folder)
   const isDone = existsSync(join(folder, SUCCESS))
   const ofOthers = (name: string) => name !== manifest && share && name.endsWith(`-of-${share.count}.ndjson`)
-  if (!settings.resume && (isDone || !manifests.every(ofOthers))) {
+  // Of more shares than parts, some have nothing to do, and may begin when all is done.
+  const isBeside = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
+  if (!settings.resume && !isBeside) {
     throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
   }
   if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')

@@ -131,7 +131,8 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
 function closingLine({ plan, totals, counts }: Run, missing: number): string {
   const parts = `${plan.share ? `${counts.all} of ` : ''}${counted(plan.parts.length, 'part')}`
   const before = counts.before > 0 ? `, ${counts.before} of them before` : ''
-  const left = missing > 0 ? `; ${counted(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
+  const why = plan.share ? 'left to other shares' : 'changed or written by another process; --resume looks again'
+  const left = missing > 0 ? `; ${counted(missing, 'part')} ${missing === 1 ? 'is' : 'are'} ${why}` : ''
   return `${plan.folder}: ${parts} done${before}, ${counted(totals.written, 'row')}${left}`
 }
 

@@ -10,10 +10,10 @@ import { type Abandoned, keep } from '../signals.js'
 import { openStats } from '../stats.js'
 import { besidePath, digestOfRejects, makeFolder } from './beside.js'
 import { type Digest, digestingOutput } from './digest.js'
-import { listedAt, type Part } from './listing.js'
+import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
-import { type Plan, SUCCESS, settingsFor } from './plan.js'
-import { rejectsName } from './proof.js'
+import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
+import { isUnchanged, rejectsName } from './proof.js'
 
 /** What the parts of a run share. */
 export interface PartsRun {
@@ -32,6 +32,8 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   const start = performance.now()
   // The folder is not complete from here on.
   rmSync(join(folder, SUCCESS), { force: true })
+  // What is there is of another run, and would be put together with those of this one.
+  rmSync(join(folder, REJECTS, rejectsName(part)), { force: true })
   makeFolder(dirname(join(folder, part.name)))
   const path = besidePath(beside, rejectsName(part))
   const done = newStats()
@@ -74,8 +76,7 @@ async function writePart(run: PartsRun, part: Part, { path, done, start }: Writt
 }
 
 /** Throws E_INPUT where the input is another than it was when it was listed. */
-function requireUnchanged({ file, input }: Part): void {
-  const { bytes, modified } = listedAt(file, input.path)
-  if (bytes === input.bytes && modified === input.modified) return
-  throw new SoftmaxError('E_INPUT', { source: file, reason: 'it changed while it was scored' })
+function requireUnchanged(part: Part): void {
+  if (isUnchanged(part)) return
+  throw new SoftmaxError('E_INPUT', { source: part.file, reason: 'it changed while it was scored' })
 }
