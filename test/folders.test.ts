@@ -629,6 +629,16 @@ describe('two processes on the same parts', () => {
   })
 })
 
+it('rejects of two processes on the same parts are all there where one of them ends well', async () => {
+  const names = Array.from({ length: 40 }, (_, nth) => `p${nth}.csv`)
+  const cwd = tree(Object.fromEntries(names.map((name) => [`in/${name}`, BAD])))
+  const args = ['in/', '-o', 'out/', '--resume', '-q', '--rejects', 'r.ndjson']
+  const ended = await Promise.all([start(args, cwd).ended, start(args, cwd).ended])
+  for (const { status, stderr } of ended) if (status !== 0) expect(stderr).toMatch(/\[E_OUTPUT\]\n/)
+  expect(command(args, { cwd }).status).toBe(0)
+  expect(readFileSync(join(cwd, 'r.ndjson'), 'utf8').match(/E_CELL"/g)).toHaveLength(40)
+})
+
 describe('--part', () => {
   it('may have more shares than there are parts, in any order', () => {
     const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': rows(2) })

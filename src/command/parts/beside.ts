@@ -1,9 +1,10 @@
 /** Files of rejects and statistics beside the parts: one for each part in a folder, or one for all. */
 import { createReadStream, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { SoftmaxError } from '../../core/errors.js'
 import { openPrivate } from '../output.js'
 import type { Digest } from './digest.js'
-import { digestOf } from './digest.js'
+import { digestOf, hasDigest } from './digest.js'
 import { outputError } from './manifest.js'
 
 /** Where files of one kind go. */
@@ -33,10 +34,28 @@ export function makeFolder(path: string): void {
 
 /** The digest of the rejects of a part; an empty file is removed. */
 export async function digestOfRejects(path: string): Promise<Digest | undefined> {
-  const digest = await digestOf(path)
-  if (digest.bytes > 0) return digest
-  rmSync(path)
-  return undefined
+  try {
+    const digest = await digestOf(path)
+    if (digest.bytes > 0) return digest
+    rmSync(path)
+    return undefined
+  } catch (error) {
+    throw outputError(path, error)
+  }
+}
+
+/** Throws E_OUTPUT where a file of rejects is not what it was written as, as where another process writes it as well. */
+export async function requireRejects(
+  { folder }: Beside,
+  written: ReadonlyMap<string, Digest | undefined>,
+): Promise<void> {
+  if (folder === undefined) return
+  for (const [name, digest] of written) {
+    const path = join(folder, name)
+    if (digest && (await hasDigest(path, digest))) continue
+    const reason = 'it was changed or removed while the run went on; one run with --resume makes it again'
+    throw new SoftmaxError('E_OUTPUT', { path, reason })
+  }
 }
 
 /** Puts the rejects of parts together into one file, in the order of the parts. */

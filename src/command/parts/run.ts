@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireReadable } from '../../pipeline/file-input.js'
-import { newStats, noteLane, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
+import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { abandonOnSignal } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { joinRejects, makeFolder } from './beside.js'
+import { joinRejects, makeFolder, requireRejects } from './beside.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { type Plan, SUCCESS } from './plan.js'
@@ -20,6 +20,8 @@ import { type PartsRun, scorePart } from './score-part.js'
 interface Run extends PartsRun {
   manifest: Manifest
   counts: PartCounts
+  /** What the files of rejects are to be, of parts that have bad rows. */
+  rejects: Map<string, Entry['rejects']>
 }
 
 /** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
@@ -66,6 +68,7 @@ function beginRun(plan: Plan): Run {
     said: new Set(),
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0 },
+    rejects: new Map(),
   }
 }
 
@@ -101,6 +104,7 @@ async function finishPart(run: Run, part: Part): Promise<void> {
   if (proof) counts.before++
   else manifest.add(entry)
   counts.done++
+  if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
   run.progress?.update(totals.bytes, totals.read)
 }
@@ -118,6 +122,7 @@ function addUp(totals: Stats, { read, written, abstained, rejected, lane, input 
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, manifest, totals, counts } = run
   await manifest.rewrite(plan.parts.map(({ name }) => name))
+  await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
