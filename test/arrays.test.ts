@@ -228,7 +228,7 @@ describe.each([
 
   it.each([-1, 0, 1])('has an array for each output column, in the shape of the input: axis %i', async (axis) => {
     const { bytes, error, warnings } = await run(cube, { to, axis, emit: 'index,probs,confidence,label' })
-    const says = `${to} holds numbers alone: "label" is left out`
+    const says = `${to} holds only numbers: "label" is left out`
     expect({ error, warnings }).toEqual({ error: undefined, warnings: [says] })
     const found = await arraysOf(bytes)
     const outer = [2, 3, 4].toSpliced(axis, 1)
@@ -246,7 +246,7 @@ describe.each([
   it('is rows x classes of text, or where rows are left out', async () => {
     const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
     const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
-    expect(warnings).toEqual([`${to} holds numbers alone: "id" is left out`])
+    expect(warnings).toEqual([`${to} holds only numbers: "id" is left out`])
     const found = await arraysOf(bytes)
     expect(found.p).toEqual({ dtype: 'F8', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
     expect(found.nats!.shape).toEqual([2])

@@ -172,7 +172,7 @@ it('is evaluated in the fast lane', () => {
 })
 
 it.each([
-  [{ quote: 'none', escape: '^' }, "quote: 'none' goes with escape: '\\\\' alone"],
+  [{ quote: 'none', escape: '^' }, "quote: 'none' goes only with escape: '\\\\'"],
   [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
   [{ from: 'copy', delimiter: '::' }, 'a delimiter of one byte'],
   [{ delimiter: 'whitespace', quote: 'none', escape: '\\' }, 'blanks are part of a cell'],

@@ -226,7 +226,7 @@ describe('.npy', () => {
   it('holds numbers alone: labels and kept columns are told of', async () => {
     const input = 'id,logit_a,logit_b\n1,2,1\n'
     const { bytes, warnings } = await run(input, { to: 'npy', emit: 'index,confidence,label,probs' })
-    expect(warnings).toEqual(['npy holds numbers alone: "label,id" is left out'])
+    expect(warnings).toEqual(['npy holds only numbers: "label,id" is left out'])
     const [a, b] = P21.split(',').map(Number)
     expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
     expect((await run(input, { to: 'npy', emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })

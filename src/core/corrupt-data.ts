@@ -1,4 +1,4 @@
-/** Data that is damaged, whatever found it so: a library throws what it likes. */
+/** Data that is corrupt, whatever found it so: a library throws what it likes. */
 import { SoftmaxError } from './errors.js'
 
 export function corruptData(format: string, reason: string, cause?: unknown): SoftmaxError {

@@ -91,7 +91,7 @@ class Utf16Decoder implements Decoder {
     return utf8Of(final && this.#rest.length > 0 ? text + INVALID : text)
   }
 
-  /** Where whole characters end: before a byte alone, and before the first half of a pair. */
+  /** Where whole characters end: before a single byte, and before the first half of a pair. */
   #end(bytes: Buffer): number {
     const end = bytes.length & ~1
     const high = end > 0 ? bytes[this.#isBigEndian ? end - 2 : end - 1]! : 0

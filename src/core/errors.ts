@@ -190,7 +190,7 @@ export const CODES = {
   ),
   E_CORRUPT: word<{ format: string; reason: string }>(
     3,
-    ({ format, reason }) => `the ${format} data is damaged or cut short: ${reason}`,
+    ({ format, reason }) => `the ${format} data is corrupt or cut short: ${reason}`,
   ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
@@ -390,7 +390,7 @@ const HINTS: readonly [form: RegExp, hint: string][] = [
   [/^\s*[+-]?[\d.]+[dD][+-]?\d+\s*$/, 'an exponent is written with e: 1.5e3'],
   [
     /^\s*\[.*\]\s*$/s,
-    'lists of logits are read from one column, whose first cells are lists of numbers: select it alone',
+    'lists of logits are read from one column, whose first cells are lists of numbers: select only that one',
   ],
 ]
 

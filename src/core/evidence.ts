@@ -121,7 +121,7 @@ function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
   const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
   const rows = columns[0]!.values.length
   if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
-  return because(whole[0], 'holds whole numbers alone, beside columns of fractions')
+  return because(whole[0], 'holds only whole numbers, beside columns of fractions')
 }
 
 /** Numbers of rows and times go up, or down, by steps that are the same; in many rows also by others. */

@@ -147,7 +147,7 @@ function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
   const [first, second] = columns
   if (!first) return { reason: 'none holds numbers' }
   if (second) return undefined
-  // Of a line alone nothing shows that it is a header: it may be any text.
+  // Of a single line nothing shows that it is a header: it may be any text.
   if (first.values.length === 0) return { reason: 'no row follows the header', culprit: first }
   return { reason: `${shown(first.name)} would be the only class` }
 }

@@ -18,7 +18,7 @@ export function needsEvidence(settings: Selection, columns: readonly Column[], n
   return !named || !columns.some(({ name }) => isLogitName(name))
 }
 
-/** More classes than any model has: a list that says so is damaged. */
+/** More classes than any model has: a list that says so is corrupt. */
 const MOST_CLASSES = 1 << 24
 
 /** How many classes its rows have; undefined where there is no row to say it. Throws E_ROW, E_TYPE for a number that none can have. */

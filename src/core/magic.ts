@@ -52,7 +52,7 @@ export function beginsAsText(...beginnings: string[]): Magic {
   }
 }
 
-/** Recognizes an array as numpy prints it: brackets, and numbers with blanks alone between them. */
+/** Recognizes an array as numpy prints it: brackets, and numbers with only blanks between them. */
 export function beginsAsNumbers(start: Buffer): boolean | undefined {
   const text = start.toString('latin1', markOf(start), 4 * LONGEST_NUMBER)
   const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`

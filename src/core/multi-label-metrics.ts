@@ -1,6 +1,6 @@
 /**
  * Metrics of a classifier whose rows may have several classes, by the definitions of scikit-learn for indicator matrices: accuracy
- * is of whole rows (subset accuracy), and precision, recall and F1 of each class as if it were alone. Log loss and Brier score
+ * is of whole rows (subset accuracy), and precision, recall and F1 of each class as if it were the only one. Log loss and Brier score
  * are means over rows and classes.
  */
 import type { Totals } from '../kernel/host/metrics.js'

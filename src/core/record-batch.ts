@@ -272,7 +272,7 @@ export interface OutputSchema {
   byClass?: boolean
   /** Writes numbers with commas between them, rounded as asked. */
   print(values: number[]): string
-  /** How `print` rounds, where it is of results alone: the kernel prints them then. */
+  /** How `print` rounds, where it is only of results: the kernel prints them then. */
   rounding?: Rounding
   float32: boolean
   /** Whether text that a spreadsheet would run is marked. */

@@ -6,7 +6,7 @@
  *
  * The first is taken where T is too high, the second where it is too low: then neither can leave the temperatures above 0. A
  * step that leaves what is known to hold the minimum is halved. Five passes over the rows are usual (4.8 on the average of five
- * sets; Newton's steps in b alone take up to 11). Several temperatures a pass would not pay: to score a row takes as long as to
+ * sets; Newton's steps in only b take up to 11). Several temperatures a pass would not pay: to score a row takes as long as to
  * read it, so three at once would have to spare half of the passes.
  *
  * Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017, is where temperatures come from.

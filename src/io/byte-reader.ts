@@ -1,7 +1,7 @@
 /** Bytes of a stream, taken in exact numbers. */
 
 /**
- * How many bytes are allocated before they arrive: a damaged file may announce any number. The system provides memory as it
+ * How many bytes are allocated before they arrive: a corrupt file may announce any number. The system provides memory as it
  * is filled.
  */
 const MOST_UNSEEN = 1 << 29

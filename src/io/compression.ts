@@ -1,6 +1,6 @@
 /**
  * gzip and zstd around any format. Members of gzip and frames of zstd are separated here, and each is given to Node's
- * zlib by itself: left alone it takes what follows the last one, or a frame that is cut off, for a good end.
+ * zlib by itself: left to itself it takes what follows the last one, or a frame that is cut off, for a good end.
  */
 import { once } from 'node:events'
 import { Readable, type Transform } from 'node:stream'

@@ -1,13 +1,13 @@
-/** Worker threads with places each: for the task that a thread does, and for the next ones. When one fails, all have. */
+/** Worker threads, each with memories: for the task that it does, and for the next ones. When one fails, all have. */
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { WorkerThread } from './in-order.js'
 
-/** How a thread is started, and its places. */
-export interface Start<Place> {
+/** How a thread is started, and its memories. */
+export interface Start<Memory> {
   file: URL
   options: WorkerOptions
-  places: readonly Place[]
+  memories: readonly Memory[]
 }
 
 /** The file of a thread: it is beside the module that starts it, which is ESM, or CommonJS in the bundle of the command. */
@@ -15,18 +15,18 @@ export function threadFile(name: string, starter: string): URL {
   return new URL(`./${name}${extname(starter)}`, starter)
 }
 
-interface Slot<Place, Reply> {
+interface Slot<Memory, Reply> {
   thread: WorkerThread<Reply>
-  place: Place
+  memory: Memory
 }
 
-export class ThreadPool<Place, Reply> {
-  readonly #startOf: () => Start<Place>
+export class ThreadPool<Memory, Reply> {
+  readonly #startOf: () => Start<Memory>
   readonly #threads: WorkerThread<Reply>[] = []
-  readonly #free: Slot<Place, Reply>[] = []
+  readonly #free: Slot<Memory, Reply>[] = []
   failure: Error | undefined
 
-  constructor(startOf: () => Start<Place>) {
+  constructor(startOf: () => Start<Memory>) {
     this.#startOf = startOf
   }
 
@@ -44,11 +44,11 @@ export class ThreadPool<Place, Reply> {
     }
   }
 
-  /** Has a thread do a task: `put` puts it in a place, and makes the message; `take` takes over what it answers. */
-  async run<Result>(put: (place: Place) => unknown, take: (reply: Reply) => Result): Promise<Result> {
+  /** Has a thread do a task: `put` puts it in a memory, and makes the message; `take` takes over what it answers. */
+  async run<Result>(put: (memory: Memory) => unknown, take: (reply: Reply) => Result): Promise<Result> {
     if (this.failure) throw this.failure
     const slot = this.#free.shift()!
-    const result = take(await slot.thread.ask(put(slot.place)))
+    const result = take(await slot.thread.ask(put(slot.memory)))
     this.#free.push(slot)
     return result
   }
@@ -58,9 +58,9 @@ export class ThreadPool<Place, Reply> {
   }
 
   #start(): WorkerThread<Reply> {
-    const { file, options, places } = this.#startOf()
+    const { file, options, memories } = this.#startOf()
     const thread = new WorkerThread<Reply>(file, options, (error) => this.#fail(error))
-    const ready = () => this.#free.push(...places.map((place) => ({ thread, place })))
+    const ready = () => this.#free.push(...memories.map((memory) => ({ thread, memory })))
     thread.started.then(ready, () => {})
     return thread
   }

@@ -94,7 +94,7 @@ export const CELL_COUNT = 5
 export const CELL_INT32 = 6
 export const CELL_FLOAT = 7
 
-/** What is damaged of runs: they are cut short, or the number of one is; one is empty; a number has more bits than it may. */
+/** What is corrupt of runs: they are cut short, or the number of one is; one is empty; a number has more bits than it may. */
 export const RUN_CUT = 1
 export const RUN_CUT_REPEATED = 2
 export const RUN_EMPTY = 3

@@ -55,7 +55,7 @@ export function requireSame(
 const WITHOUT_SHAPE =
   'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
 
-/** A schema for a format that holds numbers alone: what it cannot hold is left out, with a warning but for labels by default. */
+/** A schema for a format that holds only numbers: what it cannot hold is left out, with a warning but for labels by default. */
 export function numbersOf(
   schema: Schema,
   { columns, shape }: RecordBatchReader,
@@ -84,7 +84,7 @@ export function numbersOf(
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
   const isLabelAsked = emit.length < schema.emit.length && asked !== OPTIONS.emit.default
   const left = [...(isLabelAsked ? ['label'] : []), ...kept]
-  if (left.length > 0) run.emit('warning', `${to} holds numbers alone: ${shown(left.join(','))} is left out`, name)
+  if (left.length > 0) run.emit('warning', `${to} holds only numbers: ${shown(left.join(','))} is left out`, name)
   // The probabilities of all classes are one array.
   const shaped = { ...schema, shape: 'list' } as const
   return { ...shaped, emit, names: fieldsOf(emit, shaped).map(({ name }) => name), kept: [] }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { formatOf } from '../formats/index.js'
 
 /**
- * The files that a path stands for: the parts in a directory, in the order of the bytes of their names; else the path
- * alone. So does that of a directory that has none or cannot be looked into, which is reported where it is opened.
+ * The files that a path stands for: the parts in a directory, in the order of the bytes of their names; else the
+ * path itself. So does that of a directory that has none or cannot be looked into, which is reported where it is opened.
  */
 export function partsOf(path: string): string[] {
   try {

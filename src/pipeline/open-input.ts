@@ -69,7 +69,7 @@ export async function openInput(input: Input, settings: Settings, warn: Warn): P
   }
 }
 
-/** A text that is taken for another format is no damaged file of it. Throws E_CORRUPT that says so. */
+/** A text that is taken for another format is no corrupt file of that. Throws E_CORRUPT that says so. */
 async function requireNoText(source: Peekable, asked: FormatName): Promise<void> {
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()

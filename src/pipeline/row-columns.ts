@@ -92,7 +92,7 @@ function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): 
     })
   }
   const names = job.kept.map(({ name }) => name).join(',')
-  if (names !== '') warn(`${to} holds numbers alone: ${shown(names)} is left out`)
+  if (names !== '') warn(`${to} holds only numbers: ${shown(names)} is left out`)
   job.kept = []
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a run has done, row by row: counts, bad rows in their places, and that nothing is lost. It is the same for every
- * lane, and for rows that are read alone.
+ * lane, and for rows that are only read.
  */
 import { type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'

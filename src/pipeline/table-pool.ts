@@ -70,6 +70,6 @@ function startOf(table: TableJob): Start<SharedRoom> {
     // What a batch leaves behind is given back with each collection of what is young.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-  const places = Array.from({ length: AT_HAND }, () => new SharedRoom())
-  return { file: threadFile('table-worker', import.meta.url), options, places }
+  const memories = Array.from({ length: AT_HAND }, () => new SharedRoom())
+  return { file: threadFile('table-worker', import.meta.url), options, memories }
 }

@@ -92,14 +92,14 @@ const AT_HAND = 4
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
 
 /** One of a worker's memories, and where in it its blocks go. */
-interface Place {
+interface BlockMemory {
   index: number
   input: Uint8Array
 }
 
 /** The workers of a run. When one fails, all have. */
 class WorkerPool {
-  readonly #pool: ThreadPool<Place, ScoredRows<Piece>>
+  readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
   readonly #memories: WebAssembly.Memory[] = []
   readonly #model: FastKernel
 
@@ -130,7 +130,7 @@ class WorkerPool {
   }
 
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
-    const put = ({ index, input }: Place): Request => {
+    const put = ({ index, input }: BlockMemory): Request => {
       input.set(block)
       recycle(block)
       return { index, length: block.length }
@@ -150,7 +150,7 @@ class WorkerPool {
   }
 }
 
-function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel): Start<Place> {
+function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel): Start<BlockMemory> {
   const options = {
     workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
@@ -158,6 +158,6 @@ function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel
     // A worker makes next to no garbage, and has no need of room for it.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-  const places = memories.map((memory, index) => ({ index, input: model.inputIn(memory) }))
-  return { file: threadFile('worker', import.meta.url), options, places }
+  const blockMemories = memories.map((memory, index) => ({ index, input: model.inputIn(memory) }))
+  return { file: threadFile('worker', import.meta.url), options, memories: blockMemories }
 }

@@ -9,9 +9,9 @@ export const SORTING = `for (const table of document.querySelectorAll('table[dat
     const sign = heads[at].getAttribute('aria-sort') === 'ascending' ? -1 : 1
     for (const head of heads) head.removeAttribute('aria-sort')
     heads[at].setAttribute('aria-sort', sign === 1 ? 'ascending' : 'descending')
-    const keyed = [...body.rows].map((row) => [valueOf(row, at), row])
-    keyed.sort(([a], [b]) => sign * (isText ? names.compare(a, b) : a - b))
-    body.append(...keyed.map(([, row]) => row))
+    const valued = [...body.rows].map((row) => [valueOf(row, at), row])
+    valued.sort(([a], [b]) => sign * (isText ? names.compare(a, b) : a - b))
+    body.append(...valued.map(([, row]) => row))
   }
   heads.forEach((head, at) => {
     const button = document.createElement('button')

@@ -18,7 +18,7 @@ export function shareOf(text: string): Share {
 
 /**
  * The parts of a share, in the order of the listing. Each part, the largest first, goes to the share that has least so
- * far (Graham 1969, at most 4/3 of the best balance), which depends on the listing alone.
+ * far (Graham 1969, at most 4/3 of the best balance), which depends only on the listing.
  */
 export function partsOfShare(parts: readonly Part[], { index, count }: Share): Part[] {
   const loads = new Float64Array(count)

@@ -144,8 +144,8 @@ function decompressed(bytes: Uint8Array, decompress: Codec): Uint8Array {
 /** More than a buffer of any batch has. */
 const MOST_BYTES = 2 ** 32
 
-/** What our own decoder says, or that the other found a frame damaged. */
+/** What our own decoder says, or that the other found a frame corrupt. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
-  return code === undefined && /LZ4/.test(message) ? message : 'a compressed buffer is damaged'
+  return code === undefined && /LZ4/.test(message) ? message : 'a compressed buffer is corrupt'
 }

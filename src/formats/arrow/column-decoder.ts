@@ -32,7 +32,7 @@ export function columnReader(
   }
 }
 
-/** A column without bytes, as one of nulls is, may have any number of rows; that of a damaged file may be too large. */
+/** A column without bytes, as one of nulls is, may have any number of rows; that of a corrupt file may be too large. */
 const MOST_UNSEEN = 1 << 20
 
 /** Takes the parts of a column one after the other. */

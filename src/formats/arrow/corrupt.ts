@@ -1,8 +1,8 @@
-/** What is wrong with Arrow data: it is damaged, or it is sound and has what cannot be read. */
+/** What is wrong with Arrow data: it is corrupt, or it is sound and has what cannot be read. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 
-/** The error of data that is damaged, which says what is wrong with it. */
+/** The error of data that is corrupt, which says what is wrong with it. */
 export function corrupt(reason: string): SoftmaxError {
   return corruptData('arrow', reason)
 }

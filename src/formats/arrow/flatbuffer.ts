@@ -1,6 +1,6 @@
 /**
  * Flatbuffers (https://flatbuffers.dev/internals/), as far as Arrow's metadata has them: tables, whose fields have slots,
- * strings, and vectors of tables, structs and integers. A damaged one is E_CORRUPT, whatever it points to.
+ * strings, and vectors of tables, structs and integers. A corrupt one is E_CORRUPT, whatever it points to.
  */
 import { bytesOfText, isWellFormed, textOfBytes } from '../../core/byte-text.js'
 import { corrupt } from './corrupt.js'
@@ -8,7 +8,7 @@ import { corrupt } from './corrupt.js'
 /** The bytes of a flatbuffer, none of which is read outside of it. */
 class FlatBytes {
   readonly #view: DataView
-  /** How many more tables may be read: a damaged buffer may have the same ones again and again. */
+  /** How many more tables may be read: a corrupt buffer may have the same ones again and again. */
   #tables: number
 
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {

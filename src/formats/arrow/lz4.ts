@@ -13,7 +13,7 @@ const MOST_RATIO = 255
 /** Shorter runs of bytes are copied one by one. */
 const SHORT = 24
 
-/** What a frame holds, which is `size` bytes. Throws where it is damaged. */
+/** What a frame holds, which is `size` bytes. Throws where it is corrupt. */
 export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const has = (bit: number) => (frame[4]! & bit) !== 0
@@ -34,7 +34,7 @@ export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
   return out
 }
 
-const CORRUPT = 'a block of LZ4 is damaged'
+const CORRUPT = 'a block of LZ4 is corrupt'
 
 /** A block that is not compressed. */
 function copyBlock(block: Uint8Array, out: Uint8Array, end: number): number {

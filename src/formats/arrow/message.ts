@@ -33,7 +33,7 @@ export function readMessage(metadata: Uint8Array): Message {
 /** How long the metadata of a message is, by the 8 bytes that it begins with, and how many of these are before it. */
 export function readPrefix(prefix: Buffer): { length: number; size: 4 | 8 } {
   const first = prefix.readInt32LE(0)
-  // Before 0.15, and in the schema of some files, the length stands alone.
+  // Before 0.15, and in the schema of some files, the length has nothing before it.
   const { length, size } =
     first === CONTINUATION ? { length: prefix.readInt32LE(4), size: 8 as const } : { length: first, size: 4 as const }
   if (length < 0) throw corrupt(`a message has ${length} bytes of metadata`)

@@ -62,7 +62,7 @@ async function openEither(bytes: ByteReader, path: string | undefined): Promise<
   }
 }
 
-/** Before 0.15 the length of the metadata stood alone, with a small number behind it. */
+/** Before 0.15 the length of the metadata had nothing before it, and a small number behind it. */
 function isOldStream(start: Buffer): boolean {
   const [length, root] = start.length < 8 ? [0, 0] : [start.readInt32LE(0), start.readInt32LE(4)]
   return length > 0 && length <= MOST_METADATA && root > 0 && root < length

@@ -29,7 +29,7 @@ const TIME_UNITS = ['second', 'millisecond', 'microsecond', 'nanosecond'] as con
 const INTERVAL_UNITS = ['year_month', 'day_time', 'month_day_nano'] as const
 const FLOAT_WIDTHS = [16, 32, 64] as const
 const LITTLE_ENDIAN = 0
-/** No table has columns that are nested deeper; a damaged one may. */
+/** No table has columns that are nested deeper; a corrupt one may. */
 const DEEPEST = 64
 
 /** The types by their numbers in `Type`; those that are missing are none. */

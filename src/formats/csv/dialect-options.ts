@@ -22,8 +22,8 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
 
 /** Throws E_CONFLICT where what stands before a special byte is no backslash, or it is not one byte, or blanks are not what they are. */
 function requireEscapable(escape: string, delimiter: string, settings: SettingsOf<'bytes'>): void {
-  if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes with ${optionText('escape', '\\')} alone`)
-  if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} goes with a delimiter of one byte alone`)
+  if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes only with ${optionText('escape', '\\')}`)
+  if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} needs a delimiter of one byte`)
   if (settings.trim || settings.delimiter === WHITESPACE)
     throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }

@@ -88,7 +88,7 @@ const LONGEST = 64
 const LF = 10
 const CR = 13
 
-/** Passes over lines, whatever ends each: `\n` and the `\r` before it, or `\r` alone. No more of them is held than a `\r`. */
+/** Passes over lines, whatever ends each: `\n` and the `\r` before it, or just `\r`. No more of them is held than a `\r`. */
 class LineSkipper {
   #left: number
 

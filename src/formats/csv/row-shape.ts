@@ -33,7 +33,7 @@ function hasNewline(cell: string): boolean {
   return /[\r\n]/.test(cell)
 }
 
-/** True for the header once more. One that numbers alone make could be a row. */
+/** True for the header once more. One of numbers only could be a row. */
 function isRepeated(row: string[], columns: readonly Column[]): boolean {
   const isSame = row[0] === columns[0]?.headerCell && row.length === columns.length
   return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)

@@ -89,7 +89,7 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   return { name, path, type, sample, ...(type === 'json' && paths) }
 }
 
-/** True of a list that holds words alone: it cannot be the logits. */
+/** True of a list that holds only words: it cannot be the logits. */
 function areWords(value: unknown): boolean {
   const isWord = (item: unknown) => typeof item === 'string' && !isNumber(item)
   return Array.isArray(value) && value.length > 0 && value.every(isWord)
@@ -143,7 +143,7 @@ function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
   return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
 }
 
-/** Whether a row does not define its columns alone: it has a null, or a list or object without values. */
+/** Whether a row does not define its columns by itself: it has a null, or a list or object without values. */
 export function isOpen(value: unknown, deepest = MOST_LEVELS): boolean {
   if (typeof value !== 'object' || deepest === 0) return value === undefined
   const values = Object.values(value ?? {})

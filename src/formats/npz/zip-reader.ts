@@ -31,7 +31,7 @@ const DEFLATED = 8
 /** The length of a local header, without the name and the extra field behind it. */
 const LOCAL = 30
 
-/** The files of an archive. Throws E_CORRUPT where it is damaged. */
+/** The files of an archive. Throws E_CORRUPT where it is corrupt. */
 export async function zipEntries(file: FileBytes): Promise<ZipEntry[]> {
   const entries = await readDirectory(file)
   return entries.map((entry) => ({ name: entry.name, open: () => openEntry(file, entry) }))

@@ -27,7 +27,7 @@ function assembleLeaf(node: Node, leaf: Leaf): ColumnData {
   const { length, bits } = slotsOf(node, leaf)
   if (length === values.length && values.type.kind !== 'null') return values
   if (values.type.kind === 'null') return { ...values, length, nullCount: length }
-  return spread(values, { length, bits, definition, count }, node)
+  return withNullSlots(values, { length, bits, definition, count }, node)
 }
 
 /** How many slots a node has, and in which there is a value. */
@@ -52,7 +52,7 @@ interface Slots {
 }
 
 /** Values with room between them for those that are null. */
-function spread(dense: ColumnData, slots: Slots, node: Node): ColumnData {
+function withNullSlots(dense: ColumnData, slots: Slots, node: Node): ColumnData {
   const { length, bits } = slots
   const column = { ...dense, length, nullCount: length - dense.length, validity: bits }
   switch (layoutOf(dense.type)) {

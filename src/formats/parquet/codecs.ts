@@ -73,6 +73,6 @@ function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
   }
   if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
   const whole = acquire(size)
-  if (!uncompress(bytes.subarray(at), whole)) throw new RangeError('damaged')
+  if (!uncompress(bytes.subarray(at), whole)) throw new RangeError('corrupt')
   return whole
 }

@@ -2,7 +2,7 @@
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 
-/** The file is damaged. */
+/** The file is corrupt. */
 export function corrupt(reason: string, cause?: unknown): SoftmaxError {
   return corruptData('parquet', reason, cause)
 }

@@ -48,7 +48,7 @@ class DeltaReader {
     this.#miniblock = this.#miniblocks
     this.#miniblockSize = blockSize / this.#miniblocks
     const isSound = this.#miniblocks > 0 && this.#miniblockSize % 8 === 0 && this.#miniblockSize > 0
-    if (!isSound) throw corrupt('the header of the deltas of a page is damaged')
+    if (!isSound) throw corrupt('the header of the deltas of a page is corrupt')
   }
 
   /** Fills an array with the next values; integers of 32 bits are those of 64 without their upper halves. */
@@ -151,7 +151,7 @@ class DeltaReader {
 
   #count(): number {
     this.#varint()
-    if (this.#varHigh !== 0 || this.#varLow < 0) throw corrupt('the header of the deltas of a page is damaged')
+    if (this.#varHigh !== 0 || this.#varLow < 0) throw corrupt('the header of the deltas of a page is corrupt')
     return this.#varLow
   }
 

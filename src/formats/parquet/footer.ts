@@ -47,13 +47,13 @@ export async function readFooter(file: FileBytes): Promise<Footer> {
   })
 }
 
-/** The library makes room for any number of parts that a damaged footer counts. */
+/** The library makes room for any number of parts that a corrupt footer counts. */
 function checkStruct(bytes: Buffer): void {
   let footer: Struct
   try {
     footer = new ThriftReader(bytes).struct()
   } catch (error) {
-    throw corrupt('its footer is damaged', error)
+    throw corrupt('its footer is corrupt', error)
   }
   if (footer.has(ENCRYPTION_ALGORITHM)) throw unsupported('encrypted columns', DECRYPT)
 }

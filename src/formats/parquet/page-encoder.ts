@@ -1,5 +1,5 @@
 /**
- * Pages out of leaves: a function of their rows alone, which knows nothing of the file that they go into. A page is not
+ * Pages out of leaves: a function of their rows only, which knows nothing of the file that they go into. A page is not
  * compressed where that does not pay, which is tried with its first bytes: digits of a softmax have nothing that repeats.
  */
 import { asPiece } from '../../io/column-pool.js'

@@ -41,7 +41,7 @@ function headerOf(fields: Struct): PageHeader {
   const isV2 = kind === PAGE.dataV2
   const rest = fields.get(isV2 ? 8 : kind === PAGE.dictionary ? 7 : kind === PAGE.data ? 5 : 6)
   const own = rest instanceof Map ? rest : undefined
-  if (!own && kind !== PAGE.index) throw corrupt('the header of a page is damaged')
+  if (!own && kind !== PAGE.index) throw corrupt('the header of a page is corrupt')
   const checksum = fields.get(4)
   const repetitionSize = isV2 ? number(own, 6, size) : 0
   return {
@@ -65,7 +65,7 @@ const RLE = 3
 function number(struct: Struct | undefined, id: number, most: number): number {
   const value = struct?.get(id) ?? 0
   if (typeof value === 'number' && value >= 0 && value <= most) return value
-  throw corrupt('the header of a page is damaged')
+  throw corrupt('the header of a page is corrupt')
 }
 
 /** The bytes of a page that is written, behind its header, and those that they are without compression. */

@@ -125,7 +125,7 @@ export class PageReader {
         return { header, end: this.#at + length }
       } catch (error) {
         if (!(error instanceof RangeError)) throw error
-        if (size >= left) throw corrupt('the header of a page is damaged', error)
+        if (size >= left) throw corrupt('the header of a page is corrupt', error)
       }
     }
   }
@@ -144,7 +144,7 @@ export class PageReader {
     const { type, maxRepetition, maxDefinition } = this.#chunk
     const { count, uncompressedSize, compressed, repetitionSize, definitionSize } = header
     const levelSize = repetitionSize + definitionSize
-    if (levelSize > uncompressedSize) throw corrupt('the header of a page is damaged')
+    if (levelSize > uncompressedSize) throw corrupt('the header of a page is corrupt')
     const rest = bytes.subarray(levelSize)
     const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
     const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary, this.#room)

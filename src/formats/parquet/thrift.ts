@@ -1,6 +1,6 @@
 /**
  * As much of Thrift's compact protocol as shows what a header of Parquet holds and where it ends. It believes no count: a
- * list has no more items than there are bytes left, so that a damaged header costs no more than its length.
+ * list has no more items than there are bytes left, so that a corrupt header costs no more than its length.
  */
 
 /** The fields of a struct by their numbers: integers, truths and structs; of anything else, only that it is there. */

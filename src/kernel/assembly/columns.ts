@@ -2,7 +2,7 @@
  * Rows of text into columns, in Arrow's memory layout (https://arrow.apache.org/docs/format/Columnar.html).
  *
  * Readers are those of text output: what they keep of a row they write to `kept`, one row after the other, here as records: a
- * length (u32) and so many bytes, or NULL alone. New columns are filled a batch at a time, while its numbers are in the
+ * length (u32) and so many bytes, or just NULL. New columns are filled a batch at a time, while its numbers are in the
  * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
  */
 import {

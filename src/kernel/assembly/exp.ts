@@ -1,5 +1,5 @@
 /**
- * Exponentials kept apart, so that what follows can round once. Distances are taken from an origin o, and divided by D,
+ * Exponentials kept as factors, so that what follows can round once. Distances are taken from an origin o, and divided by D,
  * which is 1 or what a temperature leaves of its division (see `temperature.ts`), 1/2 < D <= 1:
  *
  *     e^((x - o) / D) = 2^q S (1 + t)     k = nearest(128 (x - o) / (D ln 2)) = 128 q + j     2^(j/128) = S e^DELTA

@@ -74,7 +74,7 @@ export class RunState {
   bit: u32
   /** The largest number so far. */
   most: u32
-  /** One of RUN_... in `constants.ts`: what is damaged. */
+  /** One of RUN_... in `constants.ts`: what is corrupt. */
   error: u32
 }
 
@@ -82,7 +82,7 @@ export class RunState {
 const MOST_HEADER: u32 = 9
 
 /**
- * Writes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops before that where a run is damaged,
+ * Writes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops before that where a run is corrupt,
  * or where the bytes do that are in memory: those up to `end` of `total`, from `bytes` on, had they all been. Returns how many
  * it wrote; of no numbers, it begins a run where none is at hand. Up to 8 bytes behind the last are read.
  */

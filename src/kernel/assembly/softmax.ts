@@ -22,7 +22,7 @@
  *
  * A row of any width goes through four phases, the state in `structs.ts` carrying it from chunk to chunk of whole blocks:
  * `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` once more and `emit` each. The maximum is found
- * first because chunks then merge by addition alone. Merging (max, sum) pairs as they come (Milakov and Gimelshein,
+ * first because chunks then merge by addition only. Merging (max, sum) pairs as they come (Milakov and Gimelshein,
  * arXiv 1805.02867) saves a pass over the logits, but rescales a sum for each new maximum, which costs accuracy and makes
  * the bits depend on the chunks.
  *
@@ -221,7 +221,7 @@ function slotOf(position: usize, scratch: usize): usize {
   return scratch + ((position >> 1) << 5) + ((position & 1) << 3)
 }
 
-/** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is alone. */
+/** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is dominant. */
 function reduce(at: usize, end: usize, state: RowState, scratch: usize): void {
   const temperature = temperatureOf(state)
   const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))

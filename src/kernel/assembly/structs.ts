@@ -40,7 +40,7 @@ export class RowState {
   margin: f64
   entropy: f64
   logsumexp: f64
-  /** S and t of one exponential at a time, scaled apart from the sum. */
+  /** S and t of one exponential at a time, not scaled with the sum. */
   scaledS: f64
   scaledT: f64
   /** What the logits are divided by (Temperature). */
@@ -68,7 +68,7 @@ export class Temperature {
   stepTail: v128
   /** The temperature itself. */
   value: f64
-  /** Distances below these are left out of a sum, or let the largest logit stand alone. */
+  /** Distances below these are left out of a sum, or make the largest logit dominant. */
   lowest: f64
   dominant: f64
   padding: f64

@@ -49,7 +49,7 @@ const MOST = 1 << 13
 const PADDING = 64
 const STATE = 32
 
-/** Fills an array with the next numbers, or begins the next run where it has no room; stops where one is damaged. */
+/** Fills an array with the next numbers, or begins the next run where it has no room; stops where one is corrupt. */
 export function readRuns(bytes: Uint8Array, width: number, state: RunState, out: Uint8Array | Int32Array): void {
   let done = 0
   do {
