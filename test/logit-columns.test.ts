@@ -335,9 +335,37 @@ describe('a first row that is taken for a header', () => {
     ['a,1,2\nb,0.5,1.5\n', { logits: '2-3', labels: 'a,b' }],
     ['img_7,3,5\nimg_8,3,4\n', { logits: '2-3', labels: ['cat', 'dog'] }],
     ['a,3,3\nb,3,4\n', { logits: '2-3' }],
-  ])('is refused where it may be either, with classes that are called otherwise: %j', async (input, options) => {
-    expect(await refused(input, options)).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
-    expect(await twice(input, options)).toEqual([undefined, undefined, 1])
+    // Names of keys by themselves, and values too.
+    ['x,1,2\ny,3,4\n', { logits: '2-3', labels: 'a,b' }],
+    ['high,1,2\nlow,3,4\n', { logits: '2-3', labels: 'a,b' }],
+    ['x\t1\t2\ny\t3\t4\n', { from: 'copy', logits: '2-3', labels: 'a,b' }],
+    // The only line.
+    ['a,1,2\n', { logits: '2-3', labels: 'x,y' }],
+  ] as [string, ScoreOptions][])(
+    'is refused where it may be either, with classes that are called otherwise: %j',
+    async (input, options) => {
+      expect(await refused(input, options)).toMatchObject({ code: 'E_HEADER', status: 2, info: { line: 1 } })
+      expect(await twice(input, options)).toEqual([undefined, undefined, 1])
+    },
+  )
+
+  it.each([
+    ['x,1,\ny,3,4\n', {}],
+    ['id,1,\n7,3,4\n', {}],
+    ['x,NA,2\ny,3,4\n', { null: 'NA' }],
+    ['x,-,1.5\ny,3,4\n', { null: '-', labels: 'a,b' }],
+    ['x\t\\N\t2\ny\t3\t4\n', { from: 'copy', labels: 'a,b' }],
+  ] as [string, ScoreOptions][])('is refused where a logit is empty: %j', async (input, options) => {
+    const asked: ScoreOptions = { logits: '2-3', missing: '-inf', ...options }
+    expect(await refused(input, asked)).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
+    expect((await run(input, { ...asked, header: false })).stats.read).toBe(2)
+  })
+
+  it.each([
+    ['x\t{1,2}\n', { from: 'copy', logits: '2' }],
+    ['x,"[1, 2]"\ny,"[3, 4]"\n', { logits: '2' }],
+  ] as [string, ScoreOptions][])('is refused where it has a list of logits: %j', async (input, options) => {
+    expect(await refused(input, options)).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
   })
 
   it.each([

@@ -22,17 +22,20 @@ export interface FirstLine {
   samples: readonly string[]
   logits: readonly number[]
   labels: string | readonly string[] | undefined
+  /** What an empty logit may be written as, beside nothing. */
+  nulls: readonly string[]
 }
 
 /**
  * Names of selected columns may be numbers, as of classes that are. They are a first row of logits where one has a point, a
- * sign or an exponent, or where two are the same; and where other names of classes are given and no other column shows that
- * the line is a header, they may be either. Throws E_HEADER for it.
+ * sign or an exponent, where two are the same, or where others are empty; and where other names of classes are given and no
+ * other column shows that the line is a header, they may be either. A list of numbers is a row. Throws E_HEADER for it.
  */
 export function requireNames(first: FirstLine, line: number): void {
-  const names = logitNames(first)
-  if (!names.every(isNumber)) return
-  const areClasses = names.every((name) => WHOLE.test(name)) && repeated(names) === undefined
+  const all = logitNames(first)
+  const names = all.filter((name) => !isEmpty(name, first))
+  if (names.length === 0 || !names.every((name) => isNumber(name) || LIST.test(name))) return
+  const areClasses = all.every((name) => WHOLE.test(name)) && repeated(all) === undefined
   if (areClasses && (first.labels === undefined || areLabels(names, first.labels) || isShown(first))) return
   throw new SoftmaxError('E_HEADER', { line })
 }
@@ -48,17 +51,29 @@ function logitNames({ header, logits }: FirstLine): string[] {
 }
 
 const WHOLE = /^\s*\d+\s*$/
+const LIST = /^\s*[[{][\s\d.,eE+-]*[\]}]\s*$/
+
+function isEmpty(name: string, { nulls }: FirstLine): boolean {
+  return name.trim() === '' || nulls.includes(name)
+}
 
 function areLabels(names: readonly string[], labels: string | readonly string[]): boolean {
   return labelNames(labels).every((label, index) => label === plainName(names[index] ?? ''))
 }
 
-/** Whether a column beside the logits has a name of keys or truths, or a text above a number; or names count above fractions. */
+/**
+ * Whether a column beside the logits has a name of keys or truths, which is no value below, or a text above a number; or
+ * names count above fractions. A letter is a value as often as a name.
+ */
 function isShown(first: FirstLine): boolean {
   const { header, samples, logits } = first
   const isName = (name: string, index: number) =>
-    !logits.includes(index) && !isNumber(name) && (isNumber(samples[index]!) || (isOtherName(name) && !/\d/.test(name)))
+    !logits.includes(index) && !isNumber(name) && (isNumber(samples[index]!) || isNameAbove(name, samples[index]!))
   return header.some(isName) || (countsFromZero(first) && logits.some((index) => !WHOLE.test(samples[index]!)))
+}
+
+function isNameAbove(name: string, sample: string): boolean {
+  return /^\D{2,}$/.test(name) && isOtherName(name) && (sample === '' || !isOtherName(sample))
 }
 
 function countsFromZero(first: FirstLine): boolean {

@@ -217,6 +217,8 @@ export interface RecordBatchReader {
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */
   headerLine?: number
+  /** Whether no row stands below the header, whose columns have no samples then. */
+  headerOnly?: boolean
   /** Where rows are not the lines that their blocks and batches have: finds in the input what is reported of these. */
   relocate?: Relocate | undefined
   /** What is unusual about the input and was taken into account. */

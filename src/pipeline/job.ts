@@ -5,6 +5,7 @@ import { type FirstLine, headerWarnings, requireNames } from '../core/header-nam
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
 import { requireKeys } from '../core/new-names.js'
+import { items } from '../core/options.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
@@ -29,13 +30,13 @@ export async function jobOf(
   const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {
     const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
-    if (isDetected) requireNames(firstLine(columns, schema, settings), headerLine)
+    if (isDetected) requireNames(firstLine(reader, schema, settings), headerLine)
     if (settings.to === 'ndjson') requireKeys(schema, rawRows)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
-  const warnings = isDetected ? headerWarnings(firstLine(columns, schema, settings)) : []
+  const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
   for (const warning of [...warnings, ...(reader.warnings ?? [])]) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
@@ -58,11 +59,17 @@ export async function jobOf(
 
 /** The first line of a text whose columns are resolved. */
 function firstLine(
-  columns: readonly Column[],
+  { columns, headerOnly = false }: RecordBatchReader,
   { header, logits }: Pick<Schema, 'header' | 'logits'>,
-  { labels }: Run['settings'],
+  { labels, null: nulls = [] }: Run['settings'],
 ): FirstLine {
-  return { header, logits, samples: columns.map(({ sample }) => sample), labels }
+  return {
+    header,
+    logits,
+    samples: columns.map(({ sample }) => (headerOnly ? '' : sample)),
+    labels,
+    nulls: items(nulls),
+  }
 }
 
 /** What the columns of the first input are guessed by, where they have to be. */

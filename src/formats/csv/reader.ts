@@ -29,6 +29,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     columns,
     named: head.header !== undefined,
     headerLine: head.line,
+    headerOnly: head.first === undefined,
     start: { line: 1 + lines, row: 1, byte: bytes },
     ...(warning !== undefined && { warnings: [warning] }),
     async *batches(options) {
