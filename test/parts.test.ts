@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SoftmaxError, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -131,6 +131,27 @@ describe('a directory as an input', () => {
     }
     expect(readFileSync(join(cwd, 'other'), 'utf8')).toBe(rows(2))
   })
+
+  it.each([
+    ['beside parts', { 'part-0.csv': rows(1), 'dt=1/part-0.csv': rows(2) }, 'in/dt=1'],
+    ['and no others', { 'y=1/m=2/part-0.csv': rows(2) }, 'in/y=1/m=2'],
+  ])(
+    'that has folders with parts in them, %s, is an error that says so: they would be left out',
+    (_, files, inside) => {
+      const cwd = directory({})
+      for (const [path, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(cwd, 'in', path)), { recursive: true })
+        writeFileSync(join(cwd, 'in', path), content)
+      }
+      for (const args of [['in'], ['in', '-o', 'out.csv'], ['evaluate', 'in', '--truth', 'y']]) {
+        const { status, stderr, stdout } = command(args, { cwd })
+        expect(stderr).toMatch(`there are parts in "${inside}"; name each folder to have one output`)
+        expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+      }
+      expect(command([inside, '-q'], { cwd }).stdout).toBe(scored(2))
+      expect(command(['in', '-o', 'out/', '-q'], { cwd }).status).toBe(0)
+    },
+  )
 
   it('may hold the output, which is no part of this run', () => {
     const cwd = directory({ 'part-0.csv': rows(1) })
