@@ -166,6 +166,13 @@ it('has no row that would be a blank line', async () => {
   }
 })
 
+it('ends without the mark that it has in a script', async () => {
+  for (const lane of LANES) {
+    const { error } = await run('id\tlogit_a\tlogit_b\n1\t1\t2\n\\.\n', { from: 'copy', ...lane })
+    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining('a script of psql; leave it out') })
+  }
+})
+
 it('is evaluated in the fast lane', () => {
   const cwd = folder({ 'in.copy': 'logit_a\tlogit_b\ty\n1\t2\tb\n' })
   expect(command(['evaluate', 'in.copy', '--truth', 'y', '--lane', 'fast'], { cwd })).toMatchObject({ status: 0 })

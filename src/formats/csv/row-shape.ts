@@ -60,9 +60,14 @@ function escapedHint(row: readonly string[], columns: readonly Column[], dialect
   return `a backslash before a delimiter or newline is text here; python -c "import csv, sys; csv.writer(sys.stdout).writerows(${reader})" puts such cells in quotes`
 }
 
+/** What stands behind the rows of COPY in a script. */
+const END_OF_COPY = '\\.'
+
 function widthHint(row: string[], width: number, columns: readonly Column[], dialect: Dialect): string | undefined {
   const { misfit = false, comment } = dialect
   if (hasOtherNewline(row)) return OTHER_NEWLINE
+  if (isEscaped(dialect) && row.length === 1 && row[0] === END_OF_COPY)
+    return 'it ends the rows in a script of psql; leave it out'
   const escaped = escapedHint(row, columns, dialect)
   if (escaped !== undefined) return escaped
   if (row[0]!.startsWith('#') && comment === undefined)
