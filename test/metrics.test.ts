@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { type EvaluateOptions, evaluate, type Metrics, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
+import { run } from './streams.js'
 import { command, folder } from './support.js'
 import { ulps } from './ulp.js'
 
@@ -179,6 +180,9 @@ describe('a true class', () => {
   it('is never taken for a logit', async () => {
     const text = 'logit_a,logit_b,logit_true\n1,2,0\n'
     const { classes } = await evaluated(text, { truth: 'logit_true' })
+    const { warnings } = await run(text, { truth: 'logit_true', emit: 'rank' })
+    expect(warnings).toEqual(['"logit_true" has the true classes, and is no logit; logits says which columns are'])
+    expect((await run(text, { truth: 'logit_true', logits: '1-2', emit: 'rank' })).warnings).toEqual([])
     expect(classes.map(({ label }) => label)).toEqual(['a', 'b'])
     await expect(evaluated(text, { truth: 'logit_a', logits: 'logit_*' })).rejects.toMatchObject({ code: 'E_CONFLICT' })
   })

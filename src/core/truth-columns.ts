@@ -1,9 +1,11 @@
 /** The columns of true classes: which they are, and of which class each is, where each class has one. */
-import { SoftmaxError } from './errors.js'
+import { isLogitName } from './column-name.js'
+import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { repeated } from './labels.js'
 import type { LayoutSettings } from './layout.js'
 import { optionText } from './option-words.js'
+import type { SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { selectOne, selectTruths } from './selector.js'
@@ -77,6 +79,17 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   throw new SoftmaxError('E_CONFLICT', {
     reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
   })
+}
+
+/** That a column of true classes has the name of a logit, and is none: where the logits are not selected, it looks like one. */
+export function truthWarnings(
+  { header, truth }: TruthPlaces & { header: readonly string[] },
+  { logits }: Partial<Pick<SettingsOf<'bytes'>, 'logits'>>,
+): string[] {
+  if (truth === undefined || logits !== undefined || !isLogitName(header[truth]!)) return []
+  return [
+    `${shown(header[truth]!)} has the true classes, and is no logit; ${optionText('logits')} says which columns are`,
+  ]
 }
 
 /** A column of true classes is no logit, whatever it is called and has. */

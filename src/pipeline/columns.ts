@@ -8,6 +8,7 @@ import { OPTIONS, type SettingsOf } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import { truthWarnings } from '../core/truth-columns.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 
@@ -35,7 +36,8 @@ export function resolveColumns(
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
-  for (const warning of first ? [] : classWarnings(schema, settings)) run.emit('warning', warning, name)
+  const warnings = first ? [] : [...classWarnings(schema, settings), ...truthWarnings(schema, settings)]
+  for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, header, schema }
   return schema
