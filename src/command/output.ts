@@ -243,6 +243,7 @@ async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T>
   }
 }
 
-function outputError(path: string, cause: unknown): SoftmaxError {
+/** The error of a file that is written, which may also fail where it is read again. */
+export function outputError(path: string, cause: unknown): SoftmaxError {
   return new SoftmaxError('E_OUTPUT', { path, reason: systemReason(cause) }, { cause })
 }

@@ -12,7 +12,7 @@ import { requireText } from './output-format.js'
 import type { Progress } from './progress.js'
 import { openRejects, type Rejects } from './rejects.js'
 import { scoreOptions } from './score-options.js'
-import { type Abandoned, keep } from './signals.js'
+import { type Abandoned, letStay } from './signals.js'
 import type { StatsFile } from './stats.js'
 
 /** What the inputs of a run share. */
@@ -51,8 +51,8 @@ export async function scoreInto(
     metrics?.abandon()
     throw error
   } finally {
-    keep(files, output)
-    keep(files, metrics)
+    letStay(files, output)
+    letStay(files, metrics)
   }
 }
 

@@ -15,7 +15,7 @@ export function abandonOnSignal(files: Abandoned[]): void {
 }
 
 /** What is in place, or abandoned, is no longer to be removed on a signal. */
-export function keep(files: Abandoned[], file: Abandoned | undefined): void {
+export function letStay(files: Abandoned[], file: Abandoned | undefined): void {
   const at = file ? files.indexOf(file) : -1
   if (at >= 0) files.splice(at, 1)
 }

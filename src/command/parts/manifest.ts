@@ -4,9 +4,8 @@
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { SoftmaxError, systemReason } from '../../core/errors.js'
 import type { Stats } from '../../pipeline/row-counts.js'
-import { openOutput } from '../output.js'
+import { openOutput, outputError } from '../output.js'
 import type { Digest } from './digest.js'
 import type { Listed } from './listing.js'
 import type { Made } from './options.js'
@@ -186,9 +185,4 @@ function isCutOff(file: number): boolean {
   const { size } = fstatSync(file)
   const last = Buffer.alloc(1)
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
-}
-
-/** An error of a file that is written, though it may fail where it is read again. */
-export function outputError(path: string, cause: unknown): SoftmaxError {
-  return new SoftmaxError('E_OUTPUT', { path, reason: systemReason(cause) }, { cause })
 }

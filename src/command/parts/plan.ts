@@ -9,11 +9,11 @@ import { requireDistinct } from '../conflict.js'
 import { DASH } from '../descriptor.js'
 import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
-import type { Beside } from './beside.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
 import { type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf, type Made, madeWith } from './options.js'
 import { partsOfShare, type Share, shareOf } from './shares.js'
+import type { SideFiles } from './side-files.js'
 
 type Settings = SettingsOf<'command'>
 
@@ -27,8 +27,8 @@ export interface Plan {
   mine: Part[]
   share: Share | undefined
   made: Made
-  rejects: Beside
-  stats: Beside
+  rejects: SideFiles
+  stats: SideFiles
   /** Where the manifests in the folder have lines of parts, and the name of the one that this process adds to. */
   before: Map<string, Line[]>
   manifest: string
@@ -59,8 +59,8 @@ export function settingsFor({ settings, folder }: Plan, { name }: Part): Setting
 export function planOf(named: readonly string[], settings: Settings, { version, calibration }: Circumstances): Plan {
   const folder = settings.output!
   requireOptions(named, settings)
-  const rejects = besideOf(settings.rejects, join(folder, REJECTS))
-  const stats = besideOf(settings.stats, undefined)
+  const rejects = sideFilesOf(settings.rejects, join(folder, REJECTS))
+  const stats = sideFilesOf(settings.stats, undefined)
   const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
   const parts = listParts(named, settings, [folder, ...excluded])
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
@@ -78,7 +78,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
 /** The folder of the rejects of each part, in that of the outputs, where one file for all is asked for. */
 export const REJECTS = '_rejects'
 
-function besideOf(path: string | undefined, folder: string | undefined): Beside {
+function sideFilesOf(path: string | undefined, folder: string | undefined): SideFiles {
   if (path === undefined) return {}
   return isFolder(path) ? { folder: path } : { folder, file: path }
 }
@@ -132,8 +132,8 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const isDone = existsSync(join(folder, SUCCESS))
   const ofOthers = (name: string) => name !== manifest && share && name.endsWith(`-of-${share.count}.ndjson`)
   // Of more shares than parts, some have nothing to do, and may begin when all is done.
-  const isBeside = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
-  if (!settings.resume && !isBeside) {
+  const isOfOtherShares = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
+  if (!settings.resume && !isOfOtherShares) {
     throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
   }
   if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')

@@ -9,12 +9,12 @@ import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { abandonOnSignal } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { joinRejects, makeFolder, requireRejects } from './beside.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { type Plan, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { type PartsRun, scorePart } from './score-part.js'
+import { joinRejects, makeFolder, requireRejects } from './side-files.js'
 
 /** A run that is under way. */
 interface Run extends PartsRun {

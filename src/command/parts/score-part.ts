@@ -6,14 +6,14 @@ import { newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
-import { type Abandoned, keep } from '../signals.js'
+import { type Abandoned, letStay } from '../signals.js'
 import { openStats } from '../stats.js'
-import { besidePath, digestOfRejects, makeFolder } from './beside.js'
 import { type Digest, digestingOutput } from './digest.js'
 import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
 import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
 import { isUnchanged, rejectsName } from './proof.js'
+import { digestOfRejects, makeFolder, sidePath } from './side-files.js'
 
 /** What the parts of a run share. */
 export interface PartsRun {
@@ -28,14 +28,14 @@ export interface PartsRun {
 
 /** Scores a part into its output, which is in place when this resolves. */
 export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
-  const { folder, made, rejects: beside } = run.plan
+  const { folder, made, rejects: side } = run.plan
   const start = performance.now()
   // The folder is not complete from here on.
   rmSync(join(folder, SUCCESS), { force: true })
   // What is there is of another run, and would be put together with those of this one.
   rmSync(join(folder, REJECTS, rejectsName(part)), { force: true })
   makeFolder(dirname(join(folder, part.name)))
-  const path = besidePath(beside, rejectsName(part))
+  const path = sidePath(side, rejectsName(part))
   const done = newStats()
   const output = await writePart(run, part, { path, done, start })
   requireUnchanged(part)
@@ -55,7 +55,7 @@ interface Written {
 /** Writes the output of a part, and its statistics where each part has its own. */
 async function writePart(run: PartsRun, part: Part, { path, done, start }: Written): Promise<Digest> {
   const { plan, files, said, progress, totals } = run
-  const statsPath = besidePath(plan.stats, `${part.name}.json`)
+  const statsPath = sidePath(plan.stats, `${part.name}.json`)
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
   if (stats) files.push(stats)
   const settings = { ...settingsFor(plan, part), rejects: path }
@@ -71,7 +71,7 @@ async function writePart(run: PartsRun, part: Part, { path, done, start }: Writt
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
   } finally {
-    keep(files, stats)
+    letStay(files, stats)
   }
 }
 

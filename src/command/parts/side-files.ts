@@ -2,13 +2,12 @@
 import { createReadStream, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
-import { openPrivate } from '../output.js'
+import { openPrivate, outputError } from '../output.js'
 import type { Digest } from './digest.js'
 import { digestOf, hasDigest } from './digest.js'
-import { outputError } from './manifest.js'
 
 /** Where files of one kind go. */
-export interface Beside {
+export interface SideFiles {
   /** The folder of a file for each part; undefined where there is none. */
   folder?: string | undefined
   /** The one file for all. */
@@ -16,7 +15,7 @@ export interface Beside {
 }
 
 /** The path of the file of a part, whose folder is there then; undefined where it has none. */
-export function besidePath({ folder }: Beside, name: string): string | undefined {
+export function sidePath({ folder }: SideFiles, name: string): string | undefined {
   if (folder === undefined) return undefined
   const path = join(folder, name)
   makeFolder(dirname(path))
@@ -46,7 +45,7 @@ export async function digestOfRejects(path: string): Promise<Digest | undefined>
 
 /** Throws E_OUTPUT where a file of rejects is not what it was written as, as where another process writes it as well. */
 export async function requireRejects(
-  { folder }: Beside,
+  { folder }: SideFiles,
   written: ReadonlyMap<string, Digest | undefined>,
 ): Promise<void> {
   if (folder === undefined) return
