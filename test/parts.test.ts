@@ -153,6 +153,14 @@ describe('a directory as an input', () => {
     },
   )
 
+  it('with a link to a part that is gone is an error that names the link', () => {
+    const cwd = directory({ 'part-0.csv': rows(1) })
+    symlinkSync('gone.csv', join(cwd, 'in', 'part-1.csv'))
+    const { status, stderr } = command(['in', '-o', 'out.csv', '-q'], { cwd })
+    expect(stderr).toMatch(/in\/part-1\.csv.*no such file/)
+    expect({ status, left: readdirSync(cwd) }).toEqual({ status: 3, left: ['in'] })
+  })
+
   it('may hold the output, which is no part of this run', () => {
     const cwd = directory({ 'part-0.csv': rows(1) })
     expect(command(['in', '-o', 'in/scored.csv'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })

@@ -1,31 +1,29 @@
 /** A directory as an input: the parts of a table that a job has written there, each in a file of its own. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { SoftmaxError, shown } from '../core/errors.js'
+import { SoftmaxError, shown, systemReason } from '../core/errors.js'
 import { formatOf } from '../formats/index.js'
 
 /**
  * The files that a path stands for: the parts in a directory, in the order of the bytes of their names; else the
- * path itself. So does that of a directory that has none or cannot be looked into, which is reported where it is opened.
+ * path itself. So does that of a directory that has none, which is reported where it is opened.
  *
- * @throws E_INPUT for a directory with parts in folders inside, whose rows would be left out
+ * @throws E_INPUT for a directory with parts in folders inside, whose rows would be left out, or that cannot be read
  */
 export function partsOf(path: string): string[] {
+  // Nothing that is no directory is opened here: a pipe may be opened but once.
+  if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
   const reason = `there are parts in ${shown(inside)}; name each folder to have one output, or write to a folder, as out/`
   throw new SoftmaxError('E_INPUT', { source: path, reason })
 }
 
-function directParts(path: string): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path]
-    const names = readdirSync(path).filter((name) => isPart(name) && !statSync(join(path, name)).isDirectory())
-    const inOrder = names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    return inOrder.length > 0 ? inOrder.map((name) => join(path, name)) : [path]
-  } catch {
-    return [path]
-  }
+function directParts(folder: string): string[] {
+  const names = entriesOf(folder).map(({ name }) => name)
+  const parts = names.filter((name) => isPart(name) && !isDirectory(join(folder, name)))
+  const inOrder = parts.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  return inOrder.length > 0 ? inOrder.map((name) => join(folder, name)) : [folder]
 }
 
 /** The first of the folders in a directory that has parts, at whatever depth. Links are not followed: they may lead back. */
@@ -40,12 +38,21 @@ function folderOfParts(path: string): string | undefined {
   return undefined
 }
 
-/** What is in a directory; nothing where it is none, or cannot be looked into. */
-function entriesOf(path: string): Dirent[] {
+/** No for what cannot be looked at either: that is reported where it is opened. */
+function isDirectory(path: string): boolean {
   try {
-    return readdirSync(path, { withFileTypes: true })
+    return statSync(path).isDirectory()
   } catch {
-    return []
+    return false
+  }
+}
+
+/** What is in a directory. One that cannot be read may have parts, so it is an error. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { source: folder, reason: systemReason(cause) }, { cause })
   }
 }
 
