@@ -1,4 +1,4 @@
-/** Text whose special characters stand behind a backslash, as engines write it: see `fixtures/copy.py`. */
+/** Text whose special characters stand behind a backslash, as engines write it: see `fixtures/copied.py`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -129,9 +129,9 @@ describe('copied text that is written', () => {
     expect(firstCells(text)).toEqual(firstCells(TEXT))
   })
 
-  it('has cells of CSV, of which those of nothing are text', async () => {
+  it('has cells of CSV, of which those of nothing are null', async () => {
     const { text } = await run('note,logit_x,logit_y\n"a\tb\\",1,2\n,1,2\n', { to: 'copy' })
-    expect(firstCells(text)).toEqual(['note', 'a\\tb\\\\', '', ''])
+    expect(firstCells(text)).toEqual(['note', 'a\\tb\\\\', '\\N', ''])
   })
 
   it('has results that are null, such as the label of a row without one', async () => {

@@ -269,7 +269,7 @@ describe('dialects', () => {
   it('csv written as tsv has its cells quoted anew', async () => {
     const rows = ['"a,b"', 'tab\there', '"say ""hi"""', '"two\nlines"', '"plain"', '""', 'ż'].map((t) => `${t},2,1\n`)
     const { text } = await run(`"t,""u""","logit_x,1",logit_y\n${rows.join('')}`, { to: 'tsv' })
-    const kept = ['a,b', '"tab\there"', '"say ""hi"""', '"two\nlines"', 'plain', '', 'ż']
+    const kept = ['a,b', '"tab\there"', '"say ""hi"""', '"two\nlines"', 'plain', '""', 'ż']
     const scored = kept.map((cell) => `${cell}\t${P21.replace(',', '\t')}\tx,1\n`).join('')
     expect(text).toBe(`"t,""u"""\tp_x,1\tp_y\tlabel\n${scored}`)
   })

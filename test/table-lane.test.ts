@@ -37,7 +37,7 @@ function inputs(): string {
   return folder(made)
 }
 
-const TEXTS = ['plain', '"a, b"', 'żółw', '', '"say ""x"""', '-1 ', '=1+1']
+const TEXTS = ['plain', '"a, b"', 'żółw', '""', '"say ""x"""', '-1 ', '=1+1']
 
 const output = (cwd: string, from: string, to: string, ...args: string[]) => {
   const { status, stderr } = command([`in.${from}`, '-o', `out.${to}`, ...args], { cwd })

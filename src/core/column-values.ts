@@ -65,7 +65,7 @@ export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown
 
 /** The function that makes a text of a row's value that no other value of its column has. */
 export function keyReader(data: ColumnData): Read<string> {
-  return shapedReader(data, { ...JSON_TEXT, value: (value) => (Object.is(value, -0) ? '-0' : jsonOf(value)) })
+  return shapedReader(data, JSON_TEXT)
 }
 
 function isNested(type: DataType): boolean {

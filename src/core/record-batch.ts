@@ -288,6 +288,8 @@ export interface OutputSchema {
   /** Delimited text: how it is written, and what kept cells are. */
   dialect?: Dialect | undefined
   cells: Cells
+  /** Whether an empty text stands in quotes, as its source knows it from null. */
+  quotesEmpty: boolean
 }
 
 /** Rows to write: those of a batch that are good. */

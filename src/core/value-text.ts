@@ -7,7 +7,12 @@ export function cellOf(value: Value): string {
   if (value instanceof RawJson) return value.text
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return base64(value)
-  return String(value)
+  return typeof value === 'number' ? numberText(value) : String(value)
+}
+
+/** A number as JavaScript writes it, but for the sign of zero, which is kept. */
+function numberText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 /** A value as JSON: integers with all their digits, NaN and infinities as texts, bytes in base64. */
@@ -15,7 +20,7 @@ export function jsonOf(value: Value): string {
   if (value === null || value === undefined) return 'null'
   if (value instanceof RawJson) return value.text
   if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`
+  if (typeof value === 'number') return Number.isFinite(value) ? numberText(value) : `"${value}"`
   return JSON.stringify(value instanceof Uint8Array ? base64(value) : value)
 }
 

@@ -101,6 +101,7 @@ export function outputSchema(
     ...(isWhole && shape && { shape }),
     dialect: output,
     cells: cellsOf(job),
+    quotesEmpty: true,
   }
 }
 

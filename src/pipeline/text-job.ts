@@ -11,7 +11,7 @@ import type { Schema } from '../core/schema.js'
 import { TruthNames } from '../core/truth-names.js'
 import { keptType } from '../formats/columnar.js'
 import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
-import { encodeCell } from '../formats/csv/rows.js'
+import { cellEncoder } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import type { ScoreJob } from './score-job.js'
 
@@ -176,15 +176,16 @@ function fieldsRefusal(schema: Schema): string | undefined {
 /** Names that stand together in a cell are written as they are. */
 function namesRefusal(job: ScoreJob): string | undefined {
   if (!hasNames(job.schema.emit)) return undefined
+  const cellOf = labelCell(job)
   const isPlain =
-    job.output!.delimiter !== NAMES_DELIMITER &&
-    job.schema.classes.every((name) => labelCell(job)(name) === toBytes(name))
+    job.output!.delimiter !== NAMES_DELIMITER && job.schema.classes.every((name) => cellOf(name) === toBytes(name))
   return isPlain ? undefined : 'names of classes that need quotes, in one cell'
 }
 
 /** The function that makes the cell of a class's name. */
 function labelCell({ output, settings }: ScoreJob): (name: string) => string {
-  return (name) => encodeCell(toBytes(settings.escapeFormulas ? escapeFormula(name) : name), output!)
+  const encode = cellEncoder(output!)
+  return (name) => encode(toBytes(settings.escapeFormulas ? escapeFormula(name) : name))
 }
 
 /** New columns of the kernel have a value in every row. */

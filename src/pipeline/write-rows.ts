@@ -94,6 +94,8 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     rows: undefined,
     dialect: { ...dialectFromOptions(settings), comment: undefined, newline: '\n' },
     cells: 'text',
+    // Rows of csv-parse have an empty text for a cell of nothing, which stays one.
+    quotesEmpty: false,
   })
   return { writer, columns, values, rows: 0 }
 }

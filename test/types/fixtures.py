@@ -56,7 +56,7 @@ def duration(count, per_second):
 
 
 def value_of(scalar):
-    """A value as JSON has it: floats that JSON lacks, and what is no number, as text; zero without its sign."""
+    """A value as JSON has it: floats that JSON lacks, and what is no number, as text."""
     kind = scalar.type
     if isinstance(kind, pa.BaseExtensionType):
         stored = scalar.value
@@ -87,7 +87,7 @@ def value_of(scalar):
     value = scalar.as_py()
     if isinstance(value, float | np.floating):
         # The fewest digits that read back as the same float32.
-        value = float(str(np.float32(value)) if pa.types.is_float32(kind) else value) + 0.0
+        value = float(str(np.float32(value)) if pa.types.is_float32(kind) else value)
         return value if math.isfinite(value) else str(value).replace("inf", "Infinity")
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()

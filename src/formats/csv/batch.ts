@@ -56,7 +56,9 @@ type TextOf = (cell: string) => string
 function cellReader(cells: Cells, textOf: TextOf, dialect: Dialect): (cell: string) => string | null {
   if (cells === 'encoded') return (cell) => cell
   const read: TextOf = cells === 'bytes' ? textOf : (cell) => fromBytes(textOf(cell))
-  return isEscaped(dialect) ? (cell) => (cell === NULL_CELL ? null : read(cell)) : read
+  if (isEscaped(dialect)) return (cell) => (cell === NULL_CELL ? null : read(cell))
+  // In another dialect a cell stays what it was, be it nothing or an empty text.
+  return cells === 'bytes' ? (cell) => (cell === '' ? null : read(cell)) : read
 }
 
 /** The logits of some rows, and what is wrong with the bad ones. */

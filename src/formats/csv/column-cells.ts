@@ -15,7 +15,7 @@ import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
 import { joinedFields } from '../class-columns.js'
 import { positionsOf, resultsOf } from '../columnar.js'
-import { encodeCell } from './rows.js'
+import { cellEncoder } from './rows.js'
 
 type Schema = OutputSchema & { dialect: Dialect }
 
@@ -74,26 +74,22 @@ function newValues(
   return { kind: 'results', numbers, count: type === 'classes' ? classes.length : 1 }
 }
 
-/** The function that makes a cell, as latin1 text, of a text that is not empty by itself in its row. */
+/** The function that makes a cell, as latin1 text, of a text. */
 function textCell({ dialect, escapeFormulas }: Schema): (text: string) => string {
-  const special = new RegExp(`[\\r\\n${[dialect.delimiter, dialect.quote, dialect.escape].map(escaped).join('')}]`)
-  return (text) => {
-    const bytes = toBytes(escapeFormulas ? escapeFormula(text) : text)
-    return special.test(bytes) ? encodeCell(bytes, dialect) : bytes
-  }
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\\]^-]/g, '\\$&')
+  const encode = cellEncoder(dialect)
+  return (text) => encode(toBytes(escapeFormulas ? escapeFormula(text) : text))
 }
 
 function keptValues(data: ColumnData, { field }: Column, schema: Schema, cellOfText: (text: string) => string) {
   const { validity } = data
   const plain = extensionOf(field) ? undefined : (numbersOf(data) ?? textsOf(data, schema))
-  if (plain) return { values: plain, validity }
+  if (plain) return { values: plain, validity, empty: Buffer.from(cellOfText(''), 'latin1') }
   const read = textReader(data, field)
   const cells: string[] = []
-  for (let row = 0; row < data.length; row++) cells.push(cellOfText(cellOf(read(row))))
+  for (let row = 0; row < data.length; row++) {
+    const value = read(row)
+    cells.push(value === null ? '' : cellOfText(cellOf(value)))
+  }
   return { values: { kind: 'texts', offsets: offsetsOf(cells), bytes: Buffer.from(cells.join(''), 'latin1') } as const }
 }
 

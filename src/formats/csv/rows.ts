@@ -110,9 +110,16 @@ function escapedRows(rows: string[][], delimiter: string): string[][] {
   return rows.map((row) => row.map((cell) => escapeCell(cell, delimiter)))
 }
 
-/** A cell as it is written in a dialect: in quotes where it needs them, or would be an empty line by itself. */
+/** A cell as it is written in a dialect: in quotes where it needs them, or is empty. */
 export function encodeCell(text: string, dialect: Dialect): string {
-  return /^\w+$/.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1)
+  return cellEncoder(dialect)(text)
+}
+
+/** The function that makes cells of texts. Most have nothing special in them. */
+export function cellEncoder(dialect: Dialect): (text: string) => string {
+  const { delimiter, quote, escape } = dialect
+  const special = new RegExp(`[\\r\\n\\t${`${delimiter}${quote}${escape}`.replace(/[\\\]^-]/g, '\\$&')}]`)
+  return (text) => (text !== '' && !special.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1))
 }
 
 function requireBare(cell: string, { delimiter, blanks }: Dialect): void {

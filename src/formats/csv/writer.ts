@@ -15,7 +15,7 @@ import type { Scores } from '../../kernel/host/matrix.js'
 import { jsonText } from '../json-text.js'
 import { columnCells } from './column-cells.js'
 import { NULL_CELL } from './escapes.js'
-import { decodeCell, encodeCell, writeRows } from './rows.js'
+import { cellEncoder, decodeCell, encodeCell, writeRows } from './rows.js'
 
 /** A writer whose rows are bytes at once. */
 interface TextWriter {
@@ -25,18 +25,15 @@ interface TextWriter {
   end(): Iterable<Uint8Array>
 }
 
-/** The schema of delimited text, which has a dialect. */
+/** The schema of delimited text, which has a dialect; `encode` makes a cell of a text's bytes. */
 interface TextSchema extends OutputSchema {
   dialect: Dialect
-  /** Whether cells are made as they are to stand in the output, before they are put together. */
-  encodes: boolean
+  encode: (bytes: string) => string
 }
 
 /** The writer of delimited text. */
 export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
-  // Only a cell that is encoded can be null.
-  const encodes = rest.cells === 'encoded' || isEscaped(dialect)
-  const schema: TextSchema = { ...rest, dialect, encodes }
+  const schema: TextSchema = { ...rest, dialect, encode: cellEncoder(dialect) }
   const { kept, fields, header, classes } = schema
   if (fields.some(({ type }) => type === 'names')) requireSeparable(classes)
   const keep = keptCellWriter(schema)
@@ -44,7 +41,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const writeColumns = columnCells(schema)
   const bytesOf = (lines: string[][]) => {
     if (isEscaped(dialect)) requireNoBlankLine(lines)
-    return [Buffer.from(writeRows(lines, dialect, encodes), 'latin1')]
+    return [Buffer.from(writeRows(lines, dialect, true), 'latin1')]
   }
   return {
     begin: () =>
@@ -74,9 +71,9 @@ function requireNoBlankLine(lines: readonly string[][]): void {
 function headerCells(
   kept: readonly Column[],
   fields: readonly Field[],
-  { dialect, cells, escapeFormulas }: TextSchema,
+  { dialect, cells, escapeFormulas, encode }: TextSchema,
 ): string[] {
-  const nameCell = (name: string) => encodeCell(toBytes(escapeFormulas ? escapeFormula(name) : name), dialect)
+  const nameCell = (name: string) => encode(toBytes(escapeFormulas ? escapeFormula(name) : name))
   const isChanged = ({ name }: Column) => escapeFormulas && escapeFormula(name) !== name
   return [
     ...kept.map((column) =>
@@ -88,19 +85,28 @@ function headerCells(
   ]
 }
 
-/** The function that writes a kept cell. */
-function keptCellWriter({ cells, dialect, escapeFormulas, encodes }: TextSchema): (value: Value) => string {
+/** The function that writes a kept cell. Null is nothing; so an empty text has quotes, where there are some. */
+function keptCellWriter(schema: TextSchema): (value: Value) => string {
+  const { cells, dialect, escapeFormulas, encode, quotesEmpty } = schema
   const safe = escapeFormulas ? escapeFormula : (text: string) => text
   if (cells !== 'encoded') {
-    const bytesOf = (value: Value) => (cells === 'text' ? toBytes(safe(cellOf(value))) : safe((value ?? '') as string))
-    if (!encodes) return bytesOf
-    return (value) => (value === null || value === undefined ? NULL_CELL : encodeCell(bytesOf(value), dialect))
+    const none = noneCell(schema)
+    const bytesOf = (value: Value) => (cells === 'text' ? toBytes(safe(cellOf(value))) : safe(value as string))
+    const cell = (bytes: string) => (bytes === '' && !quotesEmpty && !isEscaped(dialect) ? none : encode(bytes))
+    return (value) => (value === null || value === undefined ? none : cell(bytesOf(value)))
   }
   if (!escapeFormulas) return (value) => wholeLine(value as string, dialect)
   return (value) => {
     const text = decodeCell(value as string, dialect)
-    return safe(text) === text ? wholeLine(value as string, dialect) : encodeCell(safe(text), dialect)
+    return safe(text) === text ? wholeLine(value as string, dialect) : encode(safe(text))
   }
+}
+
+/** The cell of what is not there; by itself in a row nothing would be a blank line. */
+function noneCell({ dialect, encode, kept, fields }: TextSchema): string {
+  if (isEscaped(dialect)) return NULL_CELL
+  const isLone = kept.length + fields.length === 1 || dialect.blanks === 'delimit'
+  return isLone && dialect.quote !== '' ? encode('') : ''
 }
 
 /** A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. */
@@ -112,14 +118,9 @@ type CellsOf = (scores: Scores, row: number) => string[]
 
 /** The function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema): CellsOf {
-  const { fields, classes, print, dialect, escapeFormulas, encodes } = schema
-  const text = (value: string) => {
-    const bytes = toBytes(escapeFormulas ? escapeFormula(value) : value)
-    return encodes ? encodeCell(bytes, dialect) : bytes
-  }
-  // By itself in a row it would be a blank line.
-  const isLone = schema.kept.length + fields.length === 1 || dialect.blanks === 'delimit'
-  const empty = isEscaped(dialect) ? NULL_CELL : encodes && isLone ? encodeCell('', dialect) : ''
+  const { fields, classes, print, escapeFormulas, encode } = schema
+  const text = (value: string) => encode(toBytes(escapeFormulas ? escapeFormula(value) : value))
+  const empty = noneCell(schema)
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
     if (type === 'nested') {
@@ -179,13 +180,12 @@ function optional(value: unknown, type: Field['type'], print: OutputSchema['prin
   return type === 'result' ? print([value as number]) : String(value)
 }
 
-function numberWriter(run: Field[], { print, encodes, dialect: { delimiter } }: TextSchema): CellsOf {
+function numberWriter(run: Field[], { print, dialect: { delimiter } }: TextSchema): CellsOf {
   const printed: CellsPrinter = (scores, row) => {
     const numbers: number[] = []
     for (const { value } of run) numbers.push(value(scores, row) as number)
     return print(numbers)
   }
-  if (!encodes) return (scores, row) => printed(scores, row).split(',')
   if (delimiter === ',') return (scores, row) => [printed(scores, row)]
   return (scores, row) => [printed(scores, row).replaceAll(',', delimiter)]
 }

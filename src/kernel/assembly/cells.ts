@@ -4,7 +4,7 @@
  */
 import { CELL_COUNT, CELL_DOUBLE, CELL_FLOAT, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants'
 import { copy, printResults, textAt, writeText } from './pipeline'
-import { print, printFloat32 } from './print-number'
+import { print, printFloat32, printSigned, signOfZero } from './print-number'
 import { Cell, CellTable, Text } from './structs'
 
 /** Writes some rows at `out`, and returns where they end. */
@@ -34,12 +34,16 @@ function writeCell(cell: Cell, row: u32, table: CellTable, out: usize): usize {
   if (kind == CELL_RESULT) return writeResults(cell, row, table, out)
   if (kind == CELL_TEXT) {
     const start = load<u32>(values + (<usize>row << 2))
-    return copy(<usize>cell.texts + start, load<u32>(values + (<usize>row << 2), 4) - start, out)
+    const length = load<u32>(values + (<usize>row << 2), 4) - start
+    return length ? copy(<usize>cell.texts + start, length, out) : writeText(textAt(cell.lead, 2), out)
   }
   if (kind == CELL_NAME) return writeText(textAt(cell.texts, load<u32>(values + (<usize>row << 2))), out)
   if (kind == CELL_INTEGER) return printInteger(load<i64>(values + (<usize>row << 3)), out)
-  if (kind == CELL_DOUBLE) return print(load<f64>(values + (<usize>row << 3)), out)
-  if (kind == CELL_FLOAT) return printFloat32(<f64>load<f32>(values + (<usize>row << 2)), out)
+  if (kind == CELL_DOUBLE) return printSigned(load<f64>(values + (<usize>row << 3)), out)
+  if (kind == CELL_FLOAT) {
+    const x = <f64>load<f32>(values + (<usize>row << 2))
+    return printFloat32(x, signOfZero(x, out))
+  }
   return print(kind == CELL_COUNT ? <f64>load<u32>(values + (<usize>row << 2)) : <f64>load<i32>(values + (<usize>row << 2)), out)
 }
 

@@ -7,7 +7,7 @@ import { KEEP_BOOLEAN, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
-import { print } from './print-number'
+import { printSigned } from './print-number'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
 
@@ -44,7 +44,7 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
   // Where rows end in a carriage return, a cell without quotes may hold the newline that ends them in the output.
   const isWhole = isQuoted || job.newline != CR
   if (!job.requotes && !isFormula && (isWhole || !hasSpecial(from, to, job))) return copyCell(start, end, out, lead, job)
-  const needsQuotes = hasSpecial(from, to, job)
+  const needsQuotes = (isQuoted && from == to) || hasSpecial(from, to, job)
   if (needsQuotes) store<u8>(out++, QUOTE)
   if (isFormula) store<u8>(out++, APOSTROPHE)
   out = copy(from, to - from, out)
@@ -146,13 +146,13 @@ function numberToCell(start: usize, end: usize, out: usize): usize {
   const digits = start + usize(<u32>load<u8>(start) == 0x2d)
   let at = digits
   while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++
-  if (at < end) return parseJson(start, SPARE) == end ? print(load<f64>(SPARE), out) : 0
-  const isMinusZero = digits > start && <u32>load<u8>(digits) == 0x30
-  return end - digits > EXACT_DIGITS || isMinusZero ? 0 : copy(start, end - start, out)
+  if (at < end) return parseJson(start, SPARE) == end ? printSigned(load<f64>(SPARE), out) : 0
+  return end - digits > EXACT_DIGITS ? 0 : copy(start, end - start, out)
 }
 
 /** Text of JSON, between its quotes. Most has nothing that is special to it or to a cell. */
 function textToCell(start: usize, end: usize, out: usize, job: Job): usize {
+  if (start == end) return writeQuoted(start, end, out, false)
   if (job.escapesFormulas && beginsAsFormula(start, end)) return 0
   if (!hasSpecial(start, end, job) && !hasBackslash(start, end)) return copy(start, end - start, out)
   let needsQuotes = false

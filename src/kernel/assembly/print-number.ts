@@ -83,6 +83,18 @@ export function print(x: f64, out: usize): usize {
   return compose(x, SPARE) ? copyCell(SPARE, true, out) : printWide(x, out)
 }
 
+/** The same for a value that is kept, of which zero has its sign. */
+export function printSigned(x: f64, out: usize): usize {
+  return print(x, signOfZero(x, out))
+}
+
+/** Writes the sign of -0; returns where it ends. */
+export function signOfZero(x: f64, out: usize): usize {
+  if (reinterpret<u64>(x) != 0x8000000000000000) return out
+  store<u8>(out, 0x2d)
+  return out + 1
+}
+
 /** Writes `count` doubles, `delimiter` after each. */
 export function printRow(src: usize, count: i32, delimiter: u32, out: usize): usize {
   for (; count > 0; count -= BATCH, src += BATCH << 3) {

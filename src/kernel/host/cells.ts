@@ -13,9 +13,10 @@ import { growMemory, sharedKernel as kernel } from './wasm.js'
 
 /** A cell of each row. Texts are the bytes that are written. */
 interface CellColumn {
-  /** What stands before it, and in its place where it is null. */
+  /** What stands before it, and in its place where it is null, and where it is an empty text. */
   lead: Uint8Array
   none?: Uint8Array
+  empty?: Uint8Array | undefined
   validity?: Uint8Array | undefined
   values: CellValues
 }
@@ -55,8 +56,8 @@ export function* writeCells(columns: readonly CellColumn[], rows: number, layout
 }
 
 /** The most bytes of a cell, of texts without their own. */
-function roomOf({ lead, none, values }: CellColumn): number {
-  const room = lead.length + (none?.length ?? 0)
+function roomOf({ lead, none, empty, values }: CellColumn): number {
+  const room = lead.length + Math.max(none?.length ?? 0, empty?.length ?? 0)
   if (values.kind === 'results') return room + values.count * (NUMBER_ROOM + 1)
   if (values.kind === 'names') return room + values.names.reduce((most, { length }) => Math.max(most, length), 0)
   return room + (values.kind === 'numbers' ? NUMBER_ROOM : 0)
@@ -94,8 +95,9 @@ function writeSome(
 }
 
 /** Puts the values of some rows into the kernel's memory; returns the words of a Cell. */
-function placeCell({ lead, none, validity, values }: CellColumn, start: number, count: number, memory: Placer) {
-  const texts = memory.texts([lead, none ?? new Uint8Array()])
+function placeCell(column: CellColumn, start: number, count: number, memory: Placer) {
+  const { lead, none = NOTHING, empty = NOTHING, validity, values } = column
+  const texts = memory.texts([lead, none, empty])
   // Rows begin at a multiple of 8, so that their bits are whole bytes.
   const valid = validity ? memory.copy(validity.subarray(start >> 3, (start + count + 7) >> 3)) : 0
   const words = (kind: number, at: number, { many = 1, bytes = 0 } = {}) => [kind, many, texts, at, bytes, valid]
@@ -121,6 +123,8 @@ function placeCell({ lead, none, validity, values }: CellColumn, start: number, 
     }
   }
 }
+
+const NOTHING = new Uint8Array()
 
 function kindOf(numbers: ArrayBufferView): number {
   if (numbers instanceof Float64Array) return CELL_DOUBLE
