@@ -45,6 +45,72 @@ function addTo(at: usize, part: i64): void {
   store<i64>(at, load<i64>(at) + part)
 }
 
+/** As many numbers as {@link addColumn} adds at once. */
+export const COLUMN: u32 = 1 << 12
+/** Adding and subtracting them rounds to a multiple of 2^-34, and of 2^-74. */
+const COARSE: usize = memory.data<f64>([393216, 393216])
+const FINE: usize = memory.data<f64>([3.576278686523438e-7, 3.576278686523438e-7])
+/** What is not 0 has to be from 2^-63 up to below 64. */
+const LEAST: usize = memory.data<f64>([1.0842021724855044e-19, 1.0842021724855044e-19])
+const LIMIT: usize = memory.data<f64>([64, 64])
+
+/**
+ * Adds the numbers at `at`, each `step` bytes behind the one before, COLUMN at most. Each is cut into multiples of 2^-34, of 2^-74
+ * and a rest of multiples of 2^-115, two numbers at once, and a double holds the sum of so many of each: below 2^18, 2^-23, 2^-63.
+ */
+export function addColumn(sum: ExactSum, at: usize, step: usize, count: u32): void {
+  const end = at + <usize>count * step
+  const zero = f64x2.splat(0)
+  let coarseSum = zero
+  let fineSum = zero
+  let restSum = zero
+  let isIn = i64x2.splat(-1)
+  for (let here = at; here < end; here += 2 * step) {
+    const next = here + step
+    const x = next < end ? v128.load64_lane(next, v128.load64_zero(here), 1) : v128.load64_zero(here)
+    const size = f64x2.abs(x)
+    isIn = v128.and(isIn, f64x2.lt(size, v128.load(LIMIT)))
+    isIn = v128.and(isIn, v128.or(f64x2.ge(size, v128.load(LEAST)), f64x2.eq(x, zero)))
+    const coarse = f64x2.sub(f64x2.add(x, v128.load(COARSE)), v128.load(COARSE))
+    const left = f64x2.sub(x, coarse)
+    const fine = f64x2.sub(f64x2.add(left, v128.load(FINE)), v128.load(FINE))
+    coarseSum = f64x2.add(coarseSum, coarse)
+    fineSum = f64x2.add(fineSum, fine)
+    restSum = f64x2.add(restSum, f64x2.sub(left, fine))
+  }
+  if (!i64x2.all_true(isIn)) return addEach(sum, at, step, end)
+  addLanes(sum, coarseSum)
+  addLanes(sum, fineSum)
+  addLanes(sum, restSum)
+}
+
+function addEach(sum: ExactSum, at: usize, step: usize, end: usize): void {
+  for (; at < end; at += step) addExact(sum, load<f64>(at))
+}
+
+// @ts-ignore: decorator
+@inline
+function addLanes(sum: ExactSum, lanes: v128): void {
+  addExact(sum, f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1))
+}
+
+/** The size of the parts that most probabilities are added in: multiples of 2^-62 from 2^-9 up to 1. */
+const UNIT: f64 = 4611686018427387904
+/** The limb of 2^-64. */
+const UNIT_LIMB: usize = 32
+
+/** Adds a probability; one that is not too small in fewer steps. */
+// @ts-ignore: decorator
+@inline
+export function addProbability(sum: ExactSum, p: f64): void {
+  if (!(p >= 0.001953125)) return addExact(sum, p)
+  const digits = <i64>(p * UNIT)
+  const at = changetype<usize>(sum) + offsetof<ExactSum>() + (UNIT_LIMB << 3)
+  addTo(at, (digits & 0x3fffffff) << 2)
+  addTo(at + 8, digits >> 30)
+  if (++sum.additions == MOST_ADDITIONS) carry(sum)
+}
+
 /** Makes every limb but the last one of 32 bits. */
 function carry(sum: ExactSum): void {
   let at = changetype<usize>(sum) + offsetof<ExactSum>()

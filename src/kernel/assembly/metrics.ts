@@ -1,6 +1,6 @@
 /** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
 import { BINS, CURVE_BINS, PARTS_BITS, RANKS } from '../constants'
-import { addExact, addSum, ExactSum, SUM_SIZE } from './exact-sum'
+import { addColumn, addProbability, addSum, COLUMN, ExactSum, SUM_SIZE } from './exact-sum'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 
 /**
@@ -87,40 +87,61 @@ function addSumAt(to: usize, from: usize, at: usize): void {
 
 /** Adds rows that were judged. */
 export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
-  for (const end = at + <usize>rows * JUDGEMENT_SIZE; at < end; at += JUDGEMENT_SIZE) {
-    const row = changetype<Judgement>(at)
-    if (row.truth < 0) metrics.unlabelled += 1
-    else addRow(metrics, row)
+  const end = at + <usize>rows * JUDGEMENT_SIZE
+  while (at < end) {
+    const start = skipUnlabelled(metrics, at, end)
+    at = addLabelled(metrics, start, min(end, start + <usize>COLUMN * JUDGEMENT_SIZE))
   }
 }
 
-function addRow(metrics: Metrics, row: Judgement): void {
-  metrics.rows += 1
+/** Counts rows without a true class; returns where the first of another kind is. */
+// @ts-ignore: decorator
+@inline
+function skipUnlabelled(metrics: Metrics, at: usize, end: usize): usize {
+  for (; at < end && changetype<Judgement>(at).truth < 0; at += JUDGEMENT_SIZE) metrics.unlabelled += 1
+  return at
+}
+
+/** Adds rows up to the first without a true class; returns where that is. */
+function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
+  let at = start
+  for (; at < end && changetype<Judgement>(at).truth >= 0; at += JUDGEMENT_SIZE) countRow(metrics, changetype<Judgement>(at))
+  const rows = <u32>((at - start) / JUDGEMENT_SIZE)
+  metrics.rows += <f64>rows
+  const sums = changetype<usize>(metrics) + SUMS_AT
+  addColumn(changetype<ExactSum>(sums), start + offsetof<Judgement>("loss"), JUDGEMENT_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + SUM_SIZE), start + offsetof<Judgement>("brier"), JUDGEMENT_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + 2 * SUM_SIZE), start + offsetof<Judgement>("entropy"), JUDGEMENT_SIZE, rows)
+  if (metrics.shift < 0) return at
+  addColumn(changetype<ExactSum>(sums + 3 * SUM_SIZE), start + offsetof<Judgement>("slope"), JUDGEMENT_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + 4 * SUM_SIZE), start + offsetof<Judgement>("curvature"), JUDGEMENT_SIZE, rows)
+  return at
+}
+
+// @ts-ignore: decorator
+@inline
+function countRow(metrics: Metrics, row: Judgement): void {
   const base = changetype<usize>(metrics)
-  if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((<usize>row.rank - 1) << 3))
-  const sums = base + SUMS_AT
-  addExact(changetype<ExactSum>(sums), row.loss)
-  addExact(changetype<ExactSum>(sums + SUM_SIZE), row.brier)
-  addExact(changetype<ExactSum>(sums + 2 * SUM_SIZE), row.entropy)
+  if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((<usize>(<i32>row.rank) - 1) << 3))
   // The label may be another than the most probable class, or none: these are of probabilities.
   const right = row.rank == 1
   const confidence = row.confidence
   const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
   count(bin, right)
-  addExact(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
-  count(base + CURVE_AT + min(<usize>(confidence * <f64>CURVE_BINS), CURVE_BINS - 1) * offsetof<Bin>(), right)
+  addProbability(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
+  count(base + CURVE_AT + min(<usize>(<i32>(confidence * <f64>CURVE_BINS)), CURVE_BINS - 1) * offsetof<Bin>(), right)
   metrics.abstained += row.abstained
-  if (metrics.shift >= 0) addForCalibration(metrics, row)
+  if (metrics.shift >= 0) countPart(metrics, row.own)
   if (!metrics.hasConfusion || row.abstained > 0) return
-  increment(base + CONFUSION_AT + ((<usize>row.truth * <usize>metrics.classes + <usize>row.predicted) << 3))
+  const cell = <usize>(<i32>row.truth) * <usize>metrics.classes + <usize>(<i32>row.predicted)
+  increment(base + CONFUSION_AT + (cell << 3))
 }
 
-function addForCalibration(metrics: Metrics, row: Judgement): void {
-  const base = changetype<usize>(metrics)
-  addExact(changetype<ExactSum>(base + SUMS_AT + 3 * SUM_SIZE), row.slope)
-  addExact(changetype<ExactSum>(base + SUMS_AT + 4 * SUM_SIZE), row.curvature)
-  const part = (reinterpret<u64>(row.own) - reinterpret<u64>(metrics.lowest)) >> <u64>metrics.shift
-  if (part < PARTS) increment(base + partsAt(metrics.classes, metrics.hasConfusion) + ((<usize>part) << 3))
+/** Counts the probability of a true class. */
+function countPart(metrics: Metrics, own: f64): void {
+  const part = (reinterpret<u64>(own) - reinterpret<u64>(metrics.lowest)) >> <u64>metrics.shift
+  if (part >= PARTS) return
+  increment(changetype<usize>(metrics) + partsAt(metrics.classes, metrics.hasConfusion) + ((<usize>part) << 3))
 }
 
 /**
@@ -130,7 +151,7 @@ function addForCalibration(metrics: Metrics, row: Judgement): void {
 // @ts-ignore: decorator
 @inline
 function binOf(confidence: f64): usize {
-  const bin = min(<usize>(confidence * <f64>BINS), BINS - 1)
+  const bin = min(<usize>(<i32>(confidence * <f64>BINS)), BINS - 1)
   const edges = EDGES + (bin << 3)
   return bin - <usize>(confidence < load<f64>(edges)) + <usize>(confidence >= load<f64>(edges, 8))
 }
