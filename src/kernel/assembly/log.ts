@@ -9,7 +9,7 @@
  * k is 0 and delta is t itself: nothing is lost, however small.
  */
 
-import { STEP_HEAD, STEP_TAIL, tableDelta, tableS, upperHalf } from './exp'
+import { entryOf, powerPair, STEP_HEAD, STEP_TAIL, tableDelta, tableS, UPPER_HALVES, upperHalf } from './exp'
 import { RowState } from './structs'
 import { temperatureOf } from './temperature'
 
@@ -39,6 +39,73 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   const back = sum - whole
   const lost = whole - (sum - back) + (delta - back)
   storePair(sum, lost + (deltaTail + series(delta) + (<f64>k * STEP_TAIL + tableDelta(j))), state)
+}
+
+/** The logarithms of two rows, as {@link storeLog1pPair} leaves them. */
+export const LOG_PAIR: usize = memory.data(32, 16)
+/** 2^52 + 1023, whose low bits are those of an exponent of 0. */
+const EXPONENT_BASE: f64 = 4503599627371519.0
+const SHIFT: f64 = 6755399441055744.0
+
+/** The same of two, in the same steps: the heads at LOG_PAIR, the tails 16 bytes behind. 2^q S is one factor, which changes no bit. */
+// @ts-ignore: decorator
+@inline
+export function storeLog1pPair(head: v128, tail: v128): void {
+  const one = f64x2.splat(1)
+  const u = f64x2.add(one, head)
+  const k = nearestStepPair(u, one)
+  const steps = f64x2.sub(f64x2.splat(SHIFT), k)
+  const even = entryOf(f64x2.extract_lane(steps, 0))
+  const odd = entryOf(f64x2.extract_lane(steps, 1))
+  const s = powerPair(steps, even, odd)
+  const carried = f64x2.sub(u, one)
+  const uTail = f64x2.add(f64x2.add(f64x2.sub(head, carried), f64x2.sub(one, f64x2.sub(u, carried))), tail)
+  const upper = v128.and(u, v128.load(UPPER_HALVES))
+  const first = f64x2.sub(f64x2.mul(upper, s), one)
+  const rest = f64x2.add(f64x2.mul(f64x2.sub(u, upper), s), f64x2.mul(uTail, s))
+  const delta = f64x2.add(first, rest)
+  const isFirst = f64x2.ge(f64x2.abs(first), f64x2.abs(rest))
+  const larger = v128.bitselect(first, rest, isFirst)
+  const smaller = v128.bitselect(rest, first, isFirst)
+  const deltaTail = f64x2.sub(smaller, f64x2.sub(delta, larger))
+
+  const whole = f64x2.mul(k, f64x2.splat(STEP_HEAD))
+  const sum = f64x2.add(whole, delta)
+  const back = f64x2.sub(sum, whole)
+  const lost = f64x2.add(f64x2.sub(whole, f64x2.sub(sum, back)), f64x2.sub(delta, back))
+  const table = f64x2.add(f64x2.mul(k, f64x2.splat(STEP_TAIL)), v128.shuffle<f64>(even, odd, 1, 3))
+  // For small t, k is 0 and delta is t itself.
+  const isSmall = f64x2.eq(k, f64x2.splat(0))
+  const terms = seriesPair(v128.bitselect(head, delta, isSmall))
+  const low = f64x2.add(lost, f64x2.add(f64x2.add(deltaTail, terms), table))
+  const a = v128.bitselect(head, sum, isSmall)
+  const b = v128.bitselect(f64x2.add(tail, terms), low, isSmall)
+  const log = f64x2.add(a, b)
+  v128.store(LOG_PAIR, log)
+  v128.store(LOG_PAIR, f64x2.sub(b, f64x2.sub(log, a)), 16)
+}
+
+// @ts-ignore: decorator
+@inline
+function seriesPair(d: v128): v128 {
+  const last = f64x2.sub(f64x2.splat(1.0 / 7), f64x2.mul(d, f64x2.splat(0.125)))
+  const fourth = f64x2.add(f64x2.splat(-1.0 / 6), f64x2.mul(d, last))
+  const third = f64x2.add(f64x2.splat(0.2), f64x2.mul(d, fourth))
+  const second = f64x2.add(f64x2.splat(-0.25), f64x2.mul(d, third))
+  const odd = f64x2.add(f64x2.splat(1.0 / 3), f64x2.mul(d, second))
+  return f64x2.mul(f64x2.mul(d, d), f64x2.sub(f64x2.mul(d, odd), f64x2.splat(0.5)))
+}
+
+// @ts-ignore: decorator
+@inline
+function nearestStepPair(u: v128, one: v128): v128 {
+  const biased = v128.or(i64x2.shr_u(u, 52), f64x2.splat(4503599627370496))
+  const exponent = f64x2.sub(biased, f64x2.splat(EXPONENT_BASE))
+  const y = f64x2.sub(v128.or(v128.and(u, i64x2.splat(0xfffffffffffff)), one), one)
+  const quadratic = f64x2.add(f64x2.splat(-0.2474), f64x2.mul(y, f64x2.splat(0.0834)))
+  const cubic = f64x2.add(f64x2.splat(0.4427), f64x2.mul(y, quadratic))
+  const log2 = f64x2.add(y, f64x2.mul(f64x2.mul(y, f64x2.sub(one, y)), cubic))
+  return f64x2.nearest(f64x2.mul(f64x2.splat(128), f64x2.add(exponent, log2)))
 }
 
 // @ts-ignore: decorator

@@ -11,7 +11,7 @@ import {
   entryOf, expm1Pair, ORIGIN_LIMIT, onGridPair, powerAbovePair, powerPair, remainderPair, reciprocalTail, stepPair,
   timesReciprocal, UPPER_27_BITS,
 } from './exp'
-import { storeLog1p } from './log'
+import { LOG_PAIR, storeLog1pPair } from './log'
 import { RowState, STATE_SIZE, Temperature } from './structs'
 
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
@@ -57,6 +57,7 @@ export function scorePair(at: usize, width: usize, states: usize, scratch: usize
   storeState(states, i64x2.extract_lane(PAIR.index, 0))
   storeState(states + STATE_SIZE, i64x2.extract_lane(PAIR.index, 1))
   if (!flags) return true
+  storeLogs()
   storeLog(states, 0, temperature)
   storeLog(states + STATE_SIZE, 8, temperature)
   return true
@@ -211,16 +212,20 @@ function storeState(state: usize, index: i64): void {
   changetype<RowState>(state).status = STATUS_FINITE
 }
 
-/** What rows that are judged need beside, of one lane: the largest logit, and the logarithm of the sum, as `finish` in `softmax.ts` has it. */
+/** The logarithms of the sums, as `finish` in `softmax.ts` has them. */
+// @ts-ignore: decorator
+@inline
+function storeLogs(): void {
+  const rest = f64x2.sub(PAIR.sumTail, f64x2.mul(PAIR.sumHead, PAIR.left))
+  const t = f64x2.add(PAIR.sumHead, rest)
+  storeLog1pPair(t, f64x2.sub(rest, f64x2.sub(t, PAIR.sumHead)))
+}
+
+/** What rows that are judged need beside, of one lane: the largest logit, and the logarithm of the sum. */
 function storeLog(state: usize, lane: usize, temperature: Temperature): void {
   const row = changetype<RowState>(state)
-  const pair = changetype<usize>(PAIR) + lane
-  const head = load<f64>(pair, offsetof<PairState>("sumHead"))
-  const tail = load<f64>(pair, offsetof<PairState>("sumTail"))
-  const left = load<f64>(pair, offsetof<PairState>("left"))
-  row.max = load<f64>(pair, offsetof<PairState>("max"))
+  row.max = load<f64>(changetype<usize>(PAIR) + lane, offsetof<PairState>("max"))
+  row.logHead = load<f64>(LOG_PAIR + lane)
+  row.logTail = load<f64>(LOG_PAIR + lane, 16)
   row.temperature = <u32>changetype<usize>(temperature)
-  const rest = tail - head * left
-  const t = head + rest
-  storeLog1p(t, rest - (t - head), row)
 }
