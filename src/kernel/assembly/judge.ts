@@ -15,7 +15,7 @@
  */
 import { CHUNK, NO_CLASS, WANT_LOG, WANT_SLOPE } from '../constants'
 import { both } from './exp'
-import { emitLogs, probability } from './softmax'
+import { emitLogs, loadPair, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 import { temperatureOf } from './temperature'
 
@@ -74,10 +74,28 @@ function endConfidence(out: Judgement, confidence: f64, least: f64): void {
   out.abstained = <f64>(least > 0 && !(confidence >= least))
 }
 
+/** -log softmax of one logit, in the steps of `emitLogs`. */
 function lossOf(logit: f64, state: RowState): f64 {
+  if (temperatureOf(state).value != 1) return lossDivided(logit, state)
+  const distance = logit - state.max
+  const difference = distance - state.logHead
+  if (!(difference > -Infinity)) return 0 - difference
+  const tail = differenceTail(distance, state.logHead, difference) + differenceTail(logit, state.max, distance) - state.logTail
+  return 0 - (difference + tail)
+}
+
+function lossDivided(logit: f64, state: RowState): f64 {
   store<f64>(SPARE, logit)
   emitLogs(SPARE, 1, state, SPARE)
   return 0 - load<f64>(SPARE)
+}
+
+/** What rounding took from difference = a - b. */
+// @ts-ignore: decorator
+@inline
+function differenceTail(a: f64, b: f64, difference: f64): f64 {
+  const back = difference - a
+  return a - (difference - back) - (b + back)
 }
 
 /** Adds a chunk of its logits, whose first is of the class `base`, and their results. */
@@ -93,8 +111,8 @@ export function judgeChunk(
 ): void {
   if (out.truth < 0) return
   const truth = <i32>out.truth - <i32>base
-  out.rank += <f64>countBefore(at, <i32>count, truth, logit)
-  addClasses(at, values, <i32>count, truth, state, flags, out)
+  if (flags & WANT_SLOPE) addClasses(true, at, values, <i32>count, truth, state, logit, flags, out)
+  else addClasses(false, at, values, <i32>count, truth, state, logit, flags, out)
 }
 
 /** Makes derivatives of the sums that all chunks of a row have left: of u in the slope, of u^2 in the curvature. */
@@ -111,41 +129,20 @@ function distanceOf(logit: f64, state: RowState): f64 {
   return (state.max * temperature.before - logit * temperature.before) * (temperature.after * both(temperature.inverse))
 }
 
-/** How many classes are before the true one, which is at the position `truth`, perhaps outside of the chunk. */
-function countBefore(at: usize, count: i32, truth: i32, logit: f64): u32 {
-  const own = min(max(truth, 0), count)
-  return countNotBelow(at, own, logit) + countAbove(at + ((<usize>own) << 3), count - own, logit)
-}
-
-function countNotBelow(at: usize, count: i32, logit: f64): u32 {
-  const bound = f64x2.splat(logit)
-  let found: u32 = 0
-  for (; count >= 2; count -= 2, at += 16) found += popcnt(i64x2.bitmask(f64x2.ge(v128.load(at), bound)))
-  return found + (count ? u32(load<f64>(at) >= logit) : 0)
-}
-
-function countAbove(at: usize, count: i32, logit: f64): u32 {
-  const bound = f64x2.splat(logit)
-  let found: u32 = 0
-  for (; count >= 2; count -= 2, at += 16) found += popcnt(i64x2.bitmask(f64x2.gt(v128.load(at), bound)))
-  return found + (count ? u32(load<f64>(at) > logit) : 0)
-}
-
-/** Adds to the squared error, and to the entropy, which is L + sum p |d|; even classes in one lane, odd ones in the other. */
-function addClasses(at: usize, values: usize, count: i32, truth: i32, state: RowState, flags: u32, out: Judgement): void {
-  if (flags & WANT_SLOPE) addClassesOf(true, at, values, count, truth, state, flags, out)
-  else addClassesOf(false, at, values, count, truth, state, flags, out)
-}
-
+/**
+ * Adds to the rank, which counts the classes that are before the true one, at the position `truth`, perhaps outside of the chunk;
+ * to the squared error; and to the entropy, which is L + sum p |d|. Even classes are in one lane, odd ones in the other.
+ */
 // @ts-ignore: decorator
 @inline
-function addClassesOf(
+function addClasses(
   hasSlope: bool,
   at: usize,
   values: usize,
   count: i32,
   truth: i32,
   state: RowState,
+  logit: f64,
   flags: u32,
   out: Judgement,
 ): void {
@@ -153,15 +150,20 @@ function addClassesOf(
   const before = f64x2.splat(temperature.before)
   const max = f64x2.mul(f64x2.splat(state.max), before)
   const scale = f64x2.splat(temperature.after * both(temperature.inverse))
+  const own = i64x2.splat(truth)
+  const bound = f64x2.splat(logit)
   const nothing = f64x2.splat(0)
   let brier = nothing
   let distances = nothing
   let squares = nothing
+  let rank = nothing
   let here = i64x2(0, 1)
-  const own = i64x2.splat(truth)
   const end = at + ((<usize>count) << 3)
   for (; at < end; at += 16, values += 16) {
-    const logits = v128.load(at)
+    const logits = loadPair(at, end)
+    // A true comparison is -1.
+    const isTie = v128.and(f64x2.eq(logits, bound), i64x2.lt_s(here, own))
+    rank = i64x2.sub(rank, v128.or(f64x2.gt(logits, bound), isTie))
     const p = flags & WANT_LOG ? probabilities(at, end, state) : at + 8 < end ? v128.load(values) : v128.load64_zero(values)
     const error = f64x2.sub(p, v128.and(f64x2.splat(1), i64x2.eq(here, own)))
     brier = f64x2.add(brier, f64x2.mul(error, error))
@@ -171,6 +173,7 @@ function addClassesOf(
     if (hasSlope) squares = f64x2.add(squares, v128.and(f64x2.mul(product, distance), f64x2.gt(p, nothing)))
     here = i64x2.add(here, i64x2.splat(2))
   }
+  out.rank += <f64>(i64x2.extract_lane(rank, 0) + i64x2.extract_lane(rank, 1))
   out.brier += f64x2.extract_lane(brier, 0) + f64x2.extract_lane(brier, 1)
   const sum = f64x2.extract_lane(distances, 0) + f64x2.extract_lane(distances, 1)
   out.entropy += sum

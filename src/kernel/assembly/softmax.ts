@@ -101,7 +101,7 @@ export function scan(at: usize, count: u32, base: u32, state: RowState): void {
 /** Two logits; past the end of the row there is nothing, as of a masked class. */
 // @ts-ignore: decorator
 @inline
-function loadPair(at: usize, end: usize): v128 {
+export function loadPair(at: usize, end: usize): v128 {
   const pair = v128.load(at)
   return at + 8 < end ? pair : f64x2.replace_lane(pair, 1, MASKED)
 }
