@@ -11,7 +11,10 @@ import { ulps } from './ulp.js'
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
 
 type Averages = Pick<Metrics, 'macro' | 'weighted'>
-type Expected = Omit<Metrics, 'macro' | 'weighted'> & { averages: Averages }
+type Expected = Omit<Metrics, 'macro' | 'weighted'> & {
+  averages: Averages
+  of_bins: { aurc: number; aurc_bound: number }
+}
 
 const EXPECTED: Record<string, Expected> = JSON.parse(readFileSync(`${FIXTURES}metrics.json`, 'utf8'))
 const FILES = {
@@ -61,6 +64,8 @@ describe.each(Object.keys(FILES) as (keyof typeof FILES)[])('metrics of %s', asy
   it('have the area under the curve of risk against coverage, within the bound that they state', () => {
     expect(Math.abs(metrics.aurc! - expected.aurc!)).toBeLessThanOrEqual(metrics.aurc_bound!)
     expect(metrics.aurc_bound).toBeLessThan(0.01)
+    expect(Math.abs(metrics.aurc! - expected.of_bins.aurc)).toBeLessThan(1e-13)
+    expect(Math.abs(metrics.aurc_bound! - expected.of_bins.aurc_bound)).toBeLessThan(1e-13)
   })
 
   it('are the same bits in every lane, on any number of threads', async () => {

@@ -5,6 +5,7 @@
  */
 import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
+import { harmonicBetween } from './harmonic.js'
 import { optionText } from './option-words.js'
 
 /** Precision, recall and F1. */
@@ -169,18 +170,24 @@ function calibrationErrors(bins: readonly Bin[], rows: number) {
 
 /**
  * The mean over all rows of the risk of the rows that are as confident as it, or more. Within a bin the order of rows is not
- * known: the area lies between that of all wrong ones last and that of all wrong ones first; half of this is the bound.
+ * known: the area lies between that of all wrong ones last and that of all wrong ones first; half of this is the bound. The risk
+ * of the n-th row of all is the number of wrong ones up to it by n, so that each run of right or wrong ones is a sum of 1 / n.
  */
 function areaOf(curve: readonly Bin[], rows: number) {
   if (rows === 0) return { aurc: null, aurc_bound: null }
   let [seen, wrong, least, most] = [0, 0, 0, 0]
   for (const { rows: count, right } of [...curve].reverse()) {
-    for (let row = 1; row <= count; row++) {
-      least += (wrong + Math.max(0, row - right)) / (seen + row)
-      most += (wrong + Math.min(row, count - right)) / (seen + row)
-    }
+    const bad = count - right
+    least +=
+      bad +
+      wrong * harmonicBetween(seen, seen + right) +
+      (wrong - right - seen) * harmonicBetween(seen + right, seen + count)
+    most +=
+      bad +
+      (wrong - seen) * harmonicBetween(seen, seen + bad) +
+      (wrong + bad) * harmonicBetween(seen + bad, seen + count)
     seen += count
-    wrong += count - right
+    wrong += bad
   }
   return { aurc: (least + most) / (2 * rows), aurc_bound: (most - least) / (2 * rows) }
 }
