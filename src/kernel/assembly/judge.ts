@@ -41,6 +41,10 @@ export class Judgement {
 
 export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
 
+/** In both lanes: see `exp.ts`. */
+const BOTH_ONE: usize = memory.data<f64>([1, 1])
+const BOTH_TWO: usize = memory.data<i64>([2, 2])
+
 /** Room for one result, which is written as two. */
 const SPARE: usize = memory.data(16, 16)
 
@@ -165,13 +169,13 @@ function addClasses(
     const isTie = v128.and(f64x2.eq(logits, bound), i64x2.lt_s(here, own))
     rank = i64x2.sub(rank, v128.or(f64x2.gt(logits, bound), isTie))
     const p = flags & WANT_LOG ? probabilities(at, end, state) : at + 8 < end ? v128.load(values) : v128.load64_zero(values)
-    const error = f64x2.sub(p, v128.and(f64x2.splat(1), i64x2.eq(here, own)))
+    const error = f64x2.sub(p, v128.and(v128.load(BOTH_ONE), i64x2.eq(here, own)))
     brier = f64x2.add(brier, f64x2.mul(error, error))
     const distance = f64x2.mul(f64x2.sub(max, f64x2.mul(logits, before)), scale)
     const product = v128.and(f64x2.mul(p, distance), f64x2.gt(p, nothing))
     distances = f64x2.add(distances, product)
     if (hasSlope) squares = f64x2.add(squares, v128.and(f64x2.mul(product, distance), f64x2.gt(p, nothing)))
-    here = i64x2.add(here, i64x2.splat(2))
+    here = i64x2.add(here, v128.load(BOTH_TWO))
   }
   out.rank += <f64>(i64x2.extract_lane(rank, 0) + i64x2.extract_lane(rank, 1))
   out.brier += f64x2.extract_lane(brier, 0) + f64x2.extract_lane(brier, 1)

@@ -41,20 +41,37 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   storePair(sum, lost + (deltaTail + series(delta) + (<f64>k * STEP_TAIL + tableDelta(j))), state)
 }
 
+/** In both lanes: see `exp.ts`. BOTH_BASE is 2^52 + 1023, for an exponent whose bits are behind those of 2^52. */
+const BOTH_SHIFT: usize = memory.data<f64>([6755399441055744.0, 6755399441055744.0])
+const BOTH_STEP_HEAD: usize = memory.data<f64>([STEP_HEAD, STEP_HEAD])
+const BOTH_STEP_TAIL: usize = memory.data<f64>([STEP_TAIL, STEP_TAIL])
+const BOTH_SEVENTH: usize = memory.data<f64>([1.0 / 7, 1.0 / 7])
+const BOTH_EIGHTH: usize = memory.data<f64>([0.125, 0.125])
+const BOTH_SIXTH: usize = memory.data<f64>([-1.0 / 6, -1.0 / 6])
+const BOTH_FIFTH: usize = memory.data<f64>([0.2, 0.2])
+const BOTH_FOURTH: usize = memory.data<f64>([-0.25, -0.25])
+const BOTH_THIRD: usize = memory.data<f64>([1.0 / 3, 1.0 / 3])
+const BOTH_HALF: usize = memory.data<f64>([0.5, 0.5])
+const BOTH_EXPONENT: usize = memory.data<f64>([4503599627370496.0, 4503599627370496.0])
+const BOTH_BASE: usize = memory.data<f64>([4503599627371519.0, 4503599627371519.0])
+const BOTH_DIGITS: usize = memory.data<i64>([0xfffffffffffff, 0xfffffffffffff])
+const BOTH_CUBIC: usize = memory.data<f64>([-0.2474, -0.2474])
+const BOTH_QUARTIC: usize = memory.data<f64>([0.0834, 0.0834])
+const BOTH_QUADRATIC: usize = memory.data<f64>([0.4427, 0.4427])
+const BOTH_STEPS: usize = memory.data<f64>([128, 128])
+const BOTH_ONE: usize = memory.data<f64>([1, 1])
+
 /** The logarithms of two rows, as {@link storeLog1pPair} leaves them. */
 export const LOG_PAIR: usize = memory.data(32, 16)
-/** 2^52 + 1023, whose low bits are those of an exponent of 0. */
-const EXPONENT_BASE: f64 = 4503599627371519.0
-const SHIFT: f64 = 6755399441055744.0
 
 /** The same of two, in the same steps: the heads at LOG_PAIR, the tails 16 bytes behind. 2^q S is one factor, which changes no bit. */
 // @ts-ignore: decorator
 @inline
 export function storeLog1pPair(head: v128, tail: v128): void {
-  const one = f64x2.splat(1)
+  const one = v128.load(BOTH_ONE)
   const u = f64x2.add(one, head)
   const k = nearestStepPair(u, one)
-  const steps = f64x2.sub(f64x2.splat(SHIFT), k)
+  const steps = f64x2.sub(v128.load(BOTH_SHIFT), k)
   const even = entryOf(f64x2.extract_lane(steps, 0))
   const odd = entryOf(f64x2.extract_lane(steps, 1))
   const s = powerPair(steps, even, odd)
@@ -69,11 +86,11 @@ export function storeLog1pPair(head: v128, tail: v128): void {
   const smaller = v128.bitselect(rest, first, isFirst)
   const deltaTail = f64x2.sub(smaller, f64x2.sub(delta, larger))
 
-  const whole = f64x2.mul(k, f64x2.splat(STEP_HEAD))
+  const whole = f64x2.mul(k, v128.load(BOTH_STEP_HEAD))
   const sum = f64x2.add(whole, delta)
   const back = f64x2.sub(sum, whole)
   const lost = f64x2.add(f64x2.sub(whole, f64x2.sub(sum, back)), f64x2.sub(delta, back))
-  const table = f64x2.add(f64x2.mul(k, f64x2.splat(STEP_TAIL)), v128.shuffle<f64>(even, odd, 1, 3))
+  const table = f64x2.add(f64x2.mul(k, v128.load(BOTH_STEP_TAIL)), v128.shuffle<f64>(even, odd, 1, 3))
   // For small t, k is 0 and delta is t itself.
   const isSmall = f64x2.eq(k, f64x2.splat(0))
   const terms = seriesPair(v128.bitselect(head, delta, isSmall))
@@ -88,24 +105,24 @@ export function storeLog1pPair(head: v128, tail: v128): void {
 // @ts-ignore: decorator
 @inline
 function seriesPair(d: v128): v128 {
-  const last = f64x2.sub(f64x2.splat(1.0 / 7), f64x2.mul(d, f64x2.splat(0.125)))
-  const fourth = f64x2.add(f64x2.splat(-1.0 / 6), f64x2.mul(d, last))
-  const third = f64x2.add(f64x2.splat(0.2), f64x2.mul(d, fourth))
-  const second = f64x2.add(f64x2.splat(-0.25), f64x2.mul(d, third))
-  const odd = f64x2.add(f64x2.splat(1.0 / 3), f64x2.mul(d, second))
-  return f64x2.mul(f64x2.mul(d, d), f64x2.sub(f64x2.mul(d, odd), f64x2.splat(0.5)))
+  const last = f64x2.sub(v128.load(BOTH_SEVENTH), f64x2.mul(d, v128.load(BOTH_EIGHTH)))
+  const fourth = f64x2.add(v128.load(BOTH_SIXTH), f64x2.mul(d, last))
+  const third = f64x2.add(v128.load(BOTH_FIFTH), f64x2.mul(d, fourth))
+  const second = f64x2.add(v128.load(BOTH_FOURTH), f64x2.mul(d, third))
+  const odd = f64x2.add(v128.load(BOTH_THIRD), f64x2.mul(d, second))
+  return f64x2.mul(f64x2.mul(d, d), f64x2.sub(f64x2.mul(d, odd), v128.load(BOTH_HALF)))
 }
 
 // @ts-ignore: decorator
 @inline
 function nearestStepPair(u: v128, one: v128): v128 {
-  const biased = v128.or(i64x2.shr_u(u, 52), f64x2.splat(4503599627370496))
-  const exponent = f64x2.sub(biased, f64x2.splat(EXPONENT_BASE))
-  const y = f64x2.sub(v128.or(v128.and(u, i64x2.splat(0xfffffffffffff)), one), one)
-  const quadratic = f64x2.add(f64x2.splat(-0.2474), f64x2.mul(y, f64x2.splat(0.0834)))
-  const cubic = f64x2.add(f64x2.splat(0.4427), f64x2.mul(y, quadratic))
+  const biased = v128.or(i64x2.shr_u(u, 52), v128.load(BOTH_EXPONENT))
+  const exponent = f64x2.sub(biased, v128.load(BOTH_BASE))
+  const y = f64x2.sub(v128.or(v128.and(u, v128.load(BOTH_DIGITS)), one), one)
+  const quadratic = f64x2.add(v128.load(BOTH_CUBIC), f64x2.mul(y, v128.load(BOTH_QUARTIC)))
+  const cubic = f64x2.add(v128.load(BOTH_QUADRATIC), f64x2.mul(y, quadratic))
   const log2 = f64x2.add(y, f64x2.mul(f64x2.mul(y, f64x2.sub(one, y)), cubic))
-  return f64x2.nearest(f64x2.mul(f64x2.splat(128), f64x2.add(exponent, log2)))
+  return f64x2.nearest(f64x2.mul(v128.load(BOTH_STEPS), f64x2.add(exponent, log2)))
 }
 
 // @ts-ignore: decorator

@@ -122,7 +122,7 @@ function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
 @inline
 function countRow(metrics: Metrics, row: Judgement): void {
   const base = changetype<usize>(metrics)
-  if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((<usize>(<i32>row.rank) - 1) << 3))
+  if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((wholeOf(row.rank) - 1) << 3))
   // The label may be another than the most probable class, or none: these are of probabilities.
   const right = row.rank == 1
   const confidence = row.confidence
@@ -133,7 +133,7 @@ function countRow(metrics: Metrics, row: Judgement): void {
   metrics.abstained += row.abstained
   if (metrics.shift >= 0) countPart(metrics, row.own)
   if (!metrics.hasConfusion || row.abstained > 0) return
-  const cell = <usize>(<i32>row.truth) * <usize>metrics.classes + <usize>(<i32>row.predicted)
+  const cell = wholeOf(row.truth) * <usize>metrics.classes + wholeOf(row.predicted)
   increment(base + CONFUSION_AT + (cell << 3))
 }
 
@@ -161,6 +161,13 @@ const EDGES: usize = memory.data<f64>([
   0, 1.0 / 15, 2.0 / 15, 3.0 / 15, 4.0 / 15, 5.0 / 15, 6.0 / 15, 7.0 / 15, 8.0 / 15, 9.0 / 15, 10.0 / 15, 11.0 / 15, 12.0 / 15,
   13.0 / 15, 14.0 / 15, Infinity,
 ])
+
+/** A whole number below 2^32: it is in the low bits of its sum with 2^52. A conversion has a check of its range. */
+// @ts-ignore: decorator
+@inline
+function wholeOf(x: f64): usize {
+  return <usize>reinterpret<u64>(x + 4503599627370496.0)
+}
 
 // @ts-ignore: decorator
 @inline
