@@ -1,6 +1,7 @@
 /** Metrics against scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { type EvaluateOptions, evaluate, type Metrics, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
@@ -86,6 +87,40 @@ it('counts rows without a true class, and those that are bad', async () => {
     abstained: 0,
   })
 })
+
+it.each([-1000, -300, -75, -66, -62, -40, 0, 5, 9, 30, 300])(
+  'have sums without rounding, of losses about 2^%i',
+  async (size) => {
+    const random = randomFrom(11 + size)
+    for (let set = 0; set < 8; set++) {
+      // The loss is the distance where the smaller logit is true, and its exponential where the larger one is.
+      const rows = Array.from({ length: 500 }, () => {
+        const loss = 2 ** (size + random.below(4)) * (1 + random.below(1 << 30) / 2 ** 30)
+        return size > 0 ? `${loss},0,b\n` : `${-Math.log(loss)},0,a\n`
+      })
+      const bytes = () => [Readable.from([Buffer.from(`logit_a,logit_b,truth\n${rows.join('')}`)])]
+      const losses = await text(scoreFiles(bytes(), { truth: 'truth', emit: ['loss'], keep: false }))
+      const { log_loss } = await evaluate(bytes(), { truth: 'truth' })
+      expect(log_loss).toBe(exactSum(losses.trim().split('\n').slice(1).map(Number)) / rows.length)
+    }
+  },
+)
+
+/** The double nearest to the sum of some, which are whole numbers of 2^-1074. */
+function exactSum(numbers: number[]): number {
+  const sum = numbers.reduce((total, x) => total + unitsOf(x), 0n)
+  const excess = BigInt(Math.max(0, sum.toString(2).length - 60))
+  // In two steps, as a power of two may be too small for a double.
+  const [half, rest] = [Math.floor((Number(excess) - 1075) / 2), Math.ceil((Number(excess) - 1075) / 2)]
+  return Number(((sum >> excess) << 1n) | 1n) * 2 ** half * 2 ** rest
+}
+
+function unitsOf(x: number): bigint {
+  const bits = new BigUint64Array(Float64Array.of(x).buffer)[0]!
+  const exponent = bits >> 52n
+  const digits = bits & ((1n << 52n) - 1n)
+  return exponent === 0n ? digits : (digits | (1n << 52n)) << (exponent - 1n)
+}
 
 describe('metrics of three classes', async () => {
   const metrics = await measure('three')
