@@ -191,8 +191,8 @@ describe('a bad list in a cell', () => {
     ['{"a": 1, "b": 2}', 'E_CELL', 'is not a list of numbers'],
     ['[1, 2, 3]', 'E_WIDTH', 'the list has 3 logits where 2 are expected'],
     ['[]', 'E_WIDTH', 'the list has 0 logits where 2 are expected'],
-    ['[1 ... 3]', 'E_WIDTH', 'the list has 3 logits'],
-    ['[1 ...]', 'E_CELL', '"..." is not a number'],
+    ['[1 ... 3]', 'E_CELL', 'numpy left out the numbers where ... stands'],
+    ['[1 ...]', 'E_CELL', 'write it again from x.tolist()'],
     ['[1, [2]]', 'E_CELL', 'column scores.1'],
     ['[1, None]', 'E_MISSING', 'column scores.1'],
     ['{1,NULL}', 'E_MISSING', 'column scores.1'],
@@ -230,5 +230,35 @@ describe('a bad list in a cell', () => {
     const { text, stats } = await run(input, { ...SCORES, onError: 'skip', emit: 'index', to: 'ndjson' })
     expect(text).toBe('{"index":[0]}\n{"index":[]}\n')
     expect(stats.rejected).toEqual({ E_WIDTH: 1, E_ROW: 1, E_CELL: 1, E_OVERFLOW: 1 })
+  })
+})
+
+describe('cells as Python shows several numbers', () => {
+  const SHOWN: [name: string, cell: string, says: RegExp][] = [
+    ['a tuple', '(1.0, 2.0)', /it is a tuple of Python: write it again as a list/],
+    ['an array that numpy shortened', '[1. 2. ... 3. 4.]', /numpy left out the numbers where ... stands/],
+    ['an array', 'array([1.0, 2.0])', /write it again from x\.tolist\(\)/],
+    ['a tensor', 'tensor([1.0, 2.0])', /write it again from x\.tolist\(\)/],
+    ['a dict', "{'a': 1, 'b': 2}", /it is an object: write rows as lines of JSON/],
+    ['an object', '{"a": 1, "b": 2}', /it is an object: write rows as lines of JSON/],
+  ]
+  const csv = (name: string, cells: string[]) =>
+    `id,${name}\n${cells.map((cell, at) => `${at},"${cell.replaceAll('"', '""')}"\n`).join('')}`
+
+  it.each(SHOWN)('are called what they are: %s', async (_, cell, says) => {
+    for (const lane of ['auto', 'general'] as const) {
+      const { error } = await run(csv('logits', [cell]), { lane })
+      expect(error).toMatchObject({ code: 'E_CELL', message: expect.stringMatching(says) })
+    }
+  })
+
+  it.each(SHOWN)('are so among lists: %s', async (_, cell, says) => {
+    const { error } = await run(csv('logits', ['[1, 2]', cell]))
+    expect(error).toMatchObject({ code: 'E_CELL', info: { line: 3 }, message: expect.stringMatching(says) })
+  })
+
+  it.each(SHOWN)('are so where it is not known which column has the logits: %s', async (_, cell, says) => {
+    const { error } = await run(csv('x', [cell]))
+    expect(error).toMatchObject({ code: 'E_COLUMNS', message: expect.stringMatching(says) })
   })
 })

@@ -440,6 +440,39 @@ describe('a response of an inference server', () => {
   })
 
   it.each([
+    ['logits', ['ids', 'logits'], ['INT64', 'FP32'], 1],
+    ['floats', ['ids', 'scores'], ['INT64', 'FP32'], 1],
+    ['floats of no type', ['ids', 'scores'], [undefined, undefined], 1],
+    ['the only numbers', ['words', 'scores'], ['BYTES', 'INT8'], 1],
+    ['the first', ['a', 'b'], ['FP32', 'FP32'], 0],
+  ] as const)('has several outputs, of which those of %s are proposed', async (_, names, types, place) => {
+    const data = { INT64: [101, 5, 7, 9], FP32: [0.5, 1.5, 2.5, -1], BYTES: ['a', 'b', 'c', 'd'], INT8: [1, 2, 4, 3] }
+    const outputs = names.map((name, index) => {
+      const datatype = types[index]
+      return { name, datatype, shape: [2, 2], data: data[datatype ?? (index === 0 ? 'INT64' : 'FP32')] }
+    })
+    const { error } = await run(linesOf([{ outputs }]), { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_ROW', message: expect.stringContaining(`jq -c '.outputs[${place}] |`) })
+    expect(error!.message).toContain(`logits: 'outputs.${place}.data' takes it as one row`)
+    expect(error!.message).toContain(`its outputs are 0 "${names[0]}", 1 "${names[1]}"`)
+    const logits = `outputs.${place}.data`
+    expect((await run(linesOf([{ outputs }]), { from: 'ndjson', logits })).error).toBe(undefined)
+  })
+
+  it('of rows that are objects is refused with what selects the logits in them', async () => {
+    const row = { classes: [0, 1], scores: [0.5, 1.5] }
+    const cwd = folder({ 'a.json': JSON.stringify({ predictions: [row, row] }), 'rows.ndjson': linesOf([row, row]) })
+    for (const args of [[], ['--logits', 'predictions']]) {
+      const { status, stderr } = command(['a.json', ...args], { cwd })
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringContaining('jq -c ".predictions[]" FILE | softmax --logits scores'),
+      })
+    }
+    expect(command(['rows.ndjson', '--logits', 'scores'], { cwd })).toMatchObject({ status: 0 })
+  })
+
+  it.each([
     [[2, 3], /its shape \[2,3\] does not go with a list of 4/],
     [[2, -2], /does not go with/],
     [['2', 2], /does not go with/],

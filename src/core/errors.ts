@@ -32,7 +32,7 @@ const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => strin
 export const CODES = {
   E_CELL: word<{ cell: string; of?: 'list' } & Position>(1, ({ cell, column, of }) =>
     of === 'list'
-      ? `${shown(cell)} is not a list of numbers; ${optionText('onError', 'skip')} leaves such rows out`
+      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? `; ${optionText('onError', 'skip')} leaves such rows out`}`
       : `${shown(cell)} is not a number${cellHint(cell, column)}`,
   ),
   E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
@@ -371,15 +371,41 @@ function cellHint(cell: string, column: string | undefined): string {
   if (column !== undefined && plainName(cell) === plainName(column)) {
     return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
   }
-  const hint = HINTS.find(([form]) => form.test(cell))?.[1]
-  if (hint !== undefined) return `; ${hint}`
+  const hint = pythonHint(cell) ?? hintOf(HINTS, cell)
+  if (hint !== undefined) return hint
   if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} takes ' for quotes`
   const word = cell.trim()
   return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
 }
 
+type Hints = readonly [form: RegExp, hint: string][]
+
+function hintOf(hints: Hints, cell: string): string | undefined {
+  const hint = hints.find(([form]) => form.test(cell))?.[1]
+  return hint === undefined ? undefined : `; ${hint}`
+}
+
+/** What to do about a cell that is what Python shows of several numbers; undefined for others. */
+export function pythonHint(cell: string): string | undefined {
+  return hintOf(PYTHON, cell)
+}
+
+/** What Python shows of several numbers, and what would do. */
+const PYTHON: Hints = [
+  [
+    /^\s*\[.*\.\.\..*\]\s*$/s,
+    'numpy left out the numbers where ... stands, which are not in the file: write it again from x.tolist()',
+  ],
+  [/^\s*(?:array|tensor)\(.*\)\s*$/s, 'it is an array as Python shows it: write it again from x.tolist()'],
+  [/^\s*\(.*,.*\)\s*$/s, 'it is a tuple of Python: write it again as a list, which map(list) of pandas makes'],
+  [
+    /^\s*\{\s*['"].*\}\s*$/s,
+    'it is an object: write rows as lines of JSON, which may have some, or a column for each class',
+  ],
+]
+
 /** What else is written for numbers, and what would do. */
-const HINTS: readonly [form: RegExp, hint: string][] = [
+const HINTS: Hints = [
   [/^\s*[+-]?\d+,\d+\s*$/, 'decimals need a point'],
   [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits may not be in groups: 1234.5'],
   [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits may not be in groups, and decimals need a point: 1234.5'],
@@ -390,7 +416,7 @@ const HINTS: readonly [form: RegExp, hint: string][] = [
   [/^\s*[+-]?[\d.]+[dD][+-]?\d+\s*$/, 'an exponent is written with e: 1.5e3'],
   [
     /^\s*\[.*\]\s*$/s,
-    'lists of logits are read from one column, whose first cells are lists of numbers: select only that one',
+    'it is a list as text, which is read from the one column of delimited text whose first cells are lists: select only that one, or store lists in other formats',
   ],
 ]
 

@@ -15,6 +15,7 @@ export interface SampledColumn {
   /** The paths to a list of numbers, and to a list of rows, in its nested values. */
   listPath?: string | undefined
   rowsPath?: string | undefined
+  rowsLogits?: string | undefined
   /** The path to lists of lists of numbers. */
   nestedPath?: string | undefined
   /** Of a column within the values of another: what leads there. */

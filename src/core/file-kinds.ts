@@ -4,7 +4,7 @@
  */
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
-import { shellWord, speaking } from './option-words.js'
+import { optionText, shellWord, speaking } from './option-words.js'
 
 /** A kind of file. */
 export interface FileKind {
@@ -18,11 +18,14 @@ export interface FileKind {
 }
 
 /** What the remedy is mostly: a command, whose output is piped in. */
-const pipe = (command: string) => (file: string) => {
+const pipe = (command: string, logits?: string) => (file: string) => {
   const filled = command.replace('FILE', () => fileWord(file))
-  return speaking() === 'command' ? `${filled} | softmax` : `${filled}, and score what it prints`
+  const flag = logits === undefined ? '' : optionText('logits', logits)
+  if (speaking() === 'command') return `${filled} | softmax${flag && ` ${flag}`}`
+  return `${filled}, and score what it prints${flag && ` with ${flag}`}`
 }
-export const run = (command: string) => (file: string) => `run ${pipe(command)(file)}`
+/** The remedy that is a command; `logits` is what selects them in what it prints, where that has to be said. */
+export const run = (command: string, logits?: string) => (file: string) => `run ${pipe(command, logits)(file)}`
 const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', () => file)}"`
 const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE').to_csv('logits.csv', index=False)`)
 const say = (remedy: string) => () => remedy

@@ -6,7 +6,7 @@
  * way, and which `--logits` would do.
  */
 import { hasLogitWord, isLogitName, isResultName, plainName } from './column-name.js'
-import { SoftmaxError, shown } from './errors.js'
+import { pythonHint, SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
   type Circumstances,
@@ -95,7 +95,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  throw cannotTell(header, positionsOf(suggested), doubt?.reason ?? NO_EVIDENCE)
+  throw cannotTell(header, positionsOf(suggested), pythonDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
 }
 
 /** Throws E_ROW where the first row is a whole table. */
@@ -108,9 +108,14 @@ function requireRows(columns: readonly SampledColumn[], all: readonly SampledCol
   if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
   requireNoTable(columns)
   requireFlat(columns, all)
-  const { rowsPath: path } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
+  requireNoRows(columns)
+}
+
+/** The same, whatever else there is. */
+export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>[]): void {
+  const { rowsPath: path, rowsLogits } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
-  const reason = `${shown(path)} holds a list of rows; ${run(`jq -c ".${path}[]" FILE`)('FILE')}`
+  const reason = `${shown(path)} holds a list of rows; ${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
@@ -121,6 +126,15 @@ function requireFlat(columns: readonly SampledColumn[], all: readonly SampledCol
   const split = rowsPath === undefined ? '' : ` (for a row of each, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
   const reason = `${shown(logits)} holds lists of lists of numbers${split}`
   throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
+}
+
+/** That a column has cells as Python shows several numbers, which may be the logits. */
+function pythonDoubt(columns: readonly SampledColumn[]): string | undefined {
+  for (const { name, cells } of columns) {
+    const hint = pythonHint(cells[0] ?? '')
+    if (hint !== undefined) return `${shown(name)} has ${shown(cells[0]!)}${hint}`
+  }
+  return undefined
 }
 
 const NO_EVIDENCE = 'neither their names nor the first rows show that they are'

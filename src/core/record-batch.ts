@@ -42,6 +42,8 @@ export interface Column {
   /** Of nested values, the paths that lead to the first list of numbers in them, and to the first list of rows. */
   listPath?: string | undefined
   rowsPath?: string | undefined
+  /** What selects the logits within these rows, where they are objects with a list of numbers. */
+  rowsLogits?: string | undefined
   /** Of the first column, where the first row holds a whole table: what it is, and what makes lines of it. */
   wholeTable?: string | undefined
   /** Whether the list is one of words. */

@@ -1,10 +1,10 @@
 /** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
-import { typeName } from './data-type.js'
+import { type DataType, fieldsOf, typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
-import { findLogits, type LogitColumns } from './logit-columns.js'
+import { findLogits, type LogitColumns, requireNoRows } from './logit-columns.js'
 import { classCount, findWhole, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
@@ -120,7 +120,9 @@ function tableSchemaOf(
   const whole = findWhole(settings, columns)
   if (whole !== undefined) return listSchemaOf(settings, columns, whole, needs)
   const schema = schemaOf(settings, sampledColumns(columns, evidence), needs.named)
-  requireNumeric(schema.logits.map((index) => columns[index]!))
+  const chosen = schema.logits.map((index) => columns[index]!)
+  requireNumeric(chosen)
+  requireNoRows(chosen.filter(({ rowsLogits }) => rowsLogits !== undefined))
   if (needs.objects) requireNewNames(schema, schema.header)
   return schema
 }
@@ -129,17 +131,20 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   const header = columns.map(({ name }) => name)
   // One is proposed: where the name of a column comes again is looked for in all of them.
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
-  return columns.map(({ name, type, sample, inner, listPath, nestedPath, rowsPath, wholeTable }, index) => ({
-    name,
-    type,
-    inner,
-    nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
-    cells: rows?.[index] ?? [sample],
-    isIndex: indexNames?.has(name) === true,
-    listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
-    rowsPath,
-    wholeTable,
-  }))
+  return columns.map(
+    ({ name, type, sample, inner, listPath, nestedPath, rowsPath, rowsLogits, wholeTable }, index) => ({
+      name,
+      type,
+      inner,
+      nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
+      cells: rows?.[index] ?? [sample],
+      isIndex: indexNames?.has(name) === true,
+      listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
+      rowsPath,
+      rowsLogits,
+      wholeTable,
+    }),
+  )
 }
 
 /** The same where one column holds all logits. */
@@ -189,8 +194,19 @@ function requireNumeric(columns: readonly Column[]): void {
   const other = columns.find(({ field, type }) => field && (type === 'json' || type === 'bytes'))
   if (!other) return
   const type = typeName(other.field!.type)
-  const reason = `${shown(other.name)} is ${shown(type)}; logits are numbers, lists or structs of numbers, and ${optionText('logits')} selects others`
+  const named = `${shown(other.name)} is ${shown(type)}`
+  if (isOfText(other.field!.type)) {
+    const reason = `${named}, which is text; make numbers of it, as "CAST(logits AS DOUBLE[])" of DuckDB does`
+    throw new SoftmaxError('E_TYPE', { reason })
+  }
+  const reason = `${named}; logits are numbers, lists or structs of numbers, and ${optionText('logits')} selects others`
   throw new SoftmaxError('E_TYPE', { reason })
+}
+
+/** True of lists of text, however deep. */
+function isOfText(type: DataType): boolean {
+  if (type.kind === 'list' || type.kind === 'fixed_size_list') return isOfText(fieldsOf(type)[0]!.type)
+  return type.kind === 'utf8' || (type.kind === 'dictionary' && isOfText(type.values))
 }
 
 /** What a guess goes by, beside names. */

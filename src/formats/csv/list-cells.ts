@@ -84,6 +84,8 @@ class ListParser {
     if (token === undefined || /^[\]},]$/.test(token)) return undefined
     if (token in CLOSING) return this.#list(deepest)
     this.#at++
+    // Where numpy left out some.
+    if (token === '...') return undefined
     const text = WRAPPED.exec(token)?.[1] ?? token
     return NULL.test(text) ? null : text
   }

@@ -1,5 +1,6 @@
 /** The columns of NDJSON, as its first rows define them. */
 
+import { isLogitName } from '../../core/column-name.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
@@ -81,10 +82,12 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   if (type === 'list')
     return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords) }
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
+  const table = findList(areRows, values[0], name)
   const paths = {
-    listPath: pathTo(isNumbers, values[0], name),
-    nestedPath: pathTo(areNested, values[0], name),
-    rowsPath: pathTo(areRows, values[0], name),
+    listPath: findList(isNumbers, values[0], name)?.path,
+    nestedPath: findList(areNested, values[0], name)?.path,
+    rowsPath: table?.path,
+    rowsLogits: table && logitsIn(table.list[0] as object),
   }
   return { name, path, type, sample, ...(type === 'json' && paths) }
 }
@@ -95,20 +98,29 @@ function areWords(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isWord)
 }
 
-/** The path to the first value in nested objects that passes a test, as it may be selected. */
-function pathTo(
+/** The first list in nested objects that passes a test, and the path to it, as it may be selected. */
+function findList(
   test: (value: unknown[]) => boolean,
   value: unknown,
   path: string,
   deepest = MOST_LEVELS,
-): string | undefined {
+): { path: string; list: unknown[] } | undefined {
   if (typeof value !== 'object' || value === null || deepest === 0) return undefined
-  if (Array.isArray(value)) return test(value) ? path : undefined
+  if (Array.isArray(value)) return test(value) ? { path, list: value } : undefined
   for (const [key, item] of Object.entries(value)) {
-    const found = pathTo(test, item, `${path}.${key}`, deepest - 1)
+    const found = findList(test, item, `${path}.${key}`, deepest - 1)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** What selects the logits of a row that is within another: a list of numbers, one that is called so or has fractions first. */
+function logitsIn(row: object): string | undefined {
+  if (Array.isArray(row)) return undefined
+  const lists = Object.entries(row).flatMap(([key, value]) => findList(isNumbers, value, key) ?? [])
+  const hasFractions = (list: unknown[]) => list.some((item) => !Number.isInteger(item))
+  const best = lists.find(({ path }) => isLogitName(path)) ?? lists.find(({ list }) => hasFractions(list)) ?? lists[0]
+  return best && /^[\w.]+$/.test(best.path) ? best.path : undefined
 }
 
 function isNumbers(list: unknown[]): boolean {

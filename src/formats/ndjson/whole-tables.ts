@@ -4,9 +4,7 @@
  */
 import { run } from '../../core/file-kinds.js'
 import { isNumber } from '../../core/number.js'
-import { optionText } from '../../core/option-words.js'
-import { nestingIn } from './nested.js'
-import type { Row } from './row.js'
+import { mayHoldLogits, programOf, type Tensor, tensorsIn, tensorWords } from './tensors.js'
 
 type Value = Record<string, unknown>
 
@@ -14,12 +12,10 @@ interface WholeTable {
   feature: string
   matches(value: Value): boolean
   /** The program of jq that makes a line of each row. */
-  program: string
-  /** The path to its numbers, which may be taken as those of one row. */
-  path?: readonly string[]
+  program: string | ((value: Value) => string)
+  /** Of several tensors, which these are, and the path to the numbers that may be taken as those of one row. */
+  tensors?: (value: Value) => readonly Tensor[]
 }
-
-const TENSOR = ['outputs', '0', 'data']
 
 const TABLES: readonly WholeTable[] = [
   {
@@ -33,17 +29,10 @@ const TABLES: readonly WholeTable[] = [
     program: '.data[]',
   },
   {
-    feature: 'a response of an inference server with a tensor in one list',
-    matches: ({ outputs }) =>
-      isListOf(outputs, (one) => isRecord(one) && isListOf(one.data, isNumeric) && isList(one.shape)),
-    program: '.outputs[0] | .shape[-1] as $n | .data | _nwise($n)',
-    path: TENSOR,
-  },
-  {
     feature: 'a response of an inference server',
-    matches: ({ outputs }) => isListOf(outputs, (one) => isRecord(one) && isListOf(one.data, Array.isArray)),
-    program: '.outputs[0].data[]',
-    path: TENSOR,
+    matches: ({ outputs }) => tensorsIn(outputs).some(mayHoldLogits),
+    program: ({ outputs }) => programOf(tensorsIn(outputs)),
+    tensors: ({ outputs }) => tensorsIn(outputs),
   },
   {
     feature: 'a table as pandas writes it with orient="index"',
@@ -66,10 +55,10 @@ const TABLES: readonly WholeTable[] = [
 export function wholeTable(value: object): string | undefined {
   const table = TABLES.find(({ matches }) => matches(value as Value))
   if (!table) return undefined
-  const { feature, program, path } = table
-  const isNested = path && nestingIn(value as Row, path)
-  const one = isNested ? `; ${optionText('logits', path.join('.'))} takes it as one row` : ''
-  return `it is ${feature}; ${run(`jq -c '${program}' FILE`)('FILE')}${one}`
+  const { feature, program, tensors } = table
+  const command = typeof program === 'string' ? program : program(value as Value)
+  const takes = tensors ? tensorWords(value, tensors(value as Value)) : ''
+  return `it is ${feature}; ${run(`jq -c '${command}' FILE`)('FILE')}${takes}`
 }
 
 /** Whether several values are all of a kind, and have the same keys. */
@@ -96,8 +85,4 @@ function isRecord(value: unknown): value is Value {
 
 function isNested(value: unknown): boolean {
   return typeof value === 'object' && value !== null
-}
-
-function isNumeric(value: unknown): boolean {
-  return typeof value === 'number'
 }
