@@ -23,6 +23,7 @@ const bundle = (thread, first) => ({
     codeSplitting: {
       groups: [
         { name: 'first', test: new RegExp(`dist/(${first.join('|')})\\.js$`), priority: 2 },
+        { name: 'help', test: /dist\/command\/(help\/|completions)/, priority: 1 },
         { name: 'columns', test: /dist\/formats\/(parquet\/parquet|arrow\/arrow)\.js$/, priority: 1 },
         { name: 'rest', test: /dist\//, priority: 0 },
       ],

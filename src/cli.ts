@@ -1,28 +1,32 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
 import { createRequire } from 'node:module'
+import { paintFor } from './command/colours.js'
 import { requireDistinct } from './command/conflict.js'
-import { helpText, readArguments } from './command/flags.js'
+import { readArguments } from './command/flags.js'
 import { inputsOf } from './command/inputs.js'
 import { report } from './command/messages.js'
 import { openOutput } from './command/output.js'
 import { isFolder, requireNoParts } from './command/output-folder.js'
 import { outputFormat } from './command/output-format.js'
 import { scoreByInputs } from './command/score.js'
-import { requireMeasured, VERBS } from './command/verbs.js'
+import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './command/verbs.js'
 import { speakAs } from './core/option-words.js'
 import { parseOptions, type SettingsOf } from './core/options.js'
 
 async function main(argv: string[]): Promise<void> {
+  const about = ABOUT.find((word) => word === argv[0])
+  if (about) return explain(about, argv.slice(1))
   const verb = VERBS.find((verb) => verb === argv[0])
   const { inputs: named, options } = readArguments(verb ? argv.slice(1) : argv)
   const parsed = parseOptions(options, 'command')
-  if (parsed.help) return print(helpText())
+  if (parsed.help) return printHelp(verb, named[0])
   if (parsed.completions) {
     const { completions } = await import('./command/completions.js')
     return print(completions(parsed.completions))
   }
   if (parsed.version) return print(`${version()}\n`)
+  if (!verb) requireNoVerb(argv[0])
   const { calibration } = options
   const file = typeof calibration === 'string' ? calibration : undefined
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
@@ -62,6 +66,23 @@ async function scoreFolder(
   if (!first) return print(partsText(plan))
   const { showPlan } = await import('./command/plan.js')
   await showPlan([first.file], settingsFor(plan, first), partsText(plan))
+}
+
+/** `softmax help` and `softmax explain`, of what is named behind. */
+async function explain(about: (typeof ABOUT)[number], [topic]: string[]): Promise<void> {
+  const paint = paintFor(process.stdout)
+  if (about === 'explain') {
+    const { explain } = await import('./command/help/explain.js')
+    return print(explain(topic, paint))
+  }
+  const { helpOn } = await import('./command/help/help.js')
+  return print(helpOn(topic, paint, version()))
+}
+
+/** `--help`: on the verb, or on what is named beside it, where that is something that there is help on. */
+async function printHelp(verb: string | undefined, named: string | undefined): Promise<void> {
+  const { helpBeside } = await import('./command/help/help.js')
+  return print(helpBeside(named === 'all' ? named : (verb ?? named), paintFor(process.stdout), version()))
 }
 
 async function print(text: string): Promise<void> {

@@ -13,7 +13,6 @@ import {
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as zlib from 'node:zlib'
-import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
 import { BIN, command, folder, MANIFEST, shell, start } from './support.js'
@@ -565,27 +564,7 @@ describe('a signal', () => {
   })
 })
 
-describe('--help', () => {
-  const { status, stdout } = command(['--help'])
-  const lines = stdout.split('\n')
-
-  it('fits into 80 columns', () => {
-    expect(status).toBe(0)
-    expect(lines.filter((line) => [...line].length > 80)).toEqual([])
-    expect(stdout.endsWith('\n')).toBe(true)
-  })
-
-  it('tells of every option of the command', () => {
-    const entries = Object.entries(OPTIONS as Record<string, { scopes: readonly string[]; short?: string }>)
-    const told = entries.filter(([name, { scopes }]) => scopes.includes('command') && name !== 'op')
-    expect(told.length).toBeGreaterThan(20)
-    for (const [name, { short }] of told) {
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-      expect(stdout).toMatch(new RegExp(`^ +${short ? `-${short}, ` : ''}--(no-|\\[no-\\])?${flag}( |$)`, 'm'))
-    }
-    expect(stdout).toMatch(/^ +--log /m)
-  })
-
+describe('what is printed about the command', () => {
   it.each(['--help', '--version'])('%s that cannot be written ends with status 3, in one line', (flag) => {
     const { status, stderr } = shell(`softmax ${flag} >/dev/full`, folder())
     expect(stderr).toMatch(/^softmax: cannot write [^\n]* \[E_OUTPUT\]\n$/)
@@ -598,10 +577,6 @@ describe('--help', () => {
     for (const to of ['1<>/dev/null', '>&-']) {
       expect(shell(`softmax ${flag} ${to}`, folder())).toEqual({ status: 0, stdout: '', stderr: '' })
     }
-  })
-
-  it('lists the exit statuses', () => {
-    for (const word of ['0', '1', '2', '3', '70', '128']) expect(lines.slice(-4).join(' ')).toContain(` ${word}`)
   })
 })
 

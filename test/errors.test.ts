@@ -243,6 +243,12 @@ const THROUGH_COMMAND = {
     says: '"in.csv"',
   },
   E_FLAG: { args: ['--temprature', '2'], status: 2, begins: 'unknown option "--temprature"', says: '--temperature?' },
+  E_TOPIC: {
+    args: ['help', 'tempreature'],
+    status: 2,
+    begins: 'there is no help on',
+    says: 'did you mean temperature?',
+  },
   E_OPTION: { args: ['-T', 'zero'], status: 2, begins: '-T takes a number above 0', says: '"zero"' },
   E_CONFLICT: {
     files: { 'in.csv': GOOD },

@@ -52,7 +52,7 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
     chmodSync(join(cwd, 'bin', name), 0o755)
   }
   spawnSync('gzip', ['-kf', 'logits.csv'], { cwd })
-  return { cwd, env: { ...process.env, PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
+  return { cwd, env: { ...process.env, FORCE_COLOR: '0', PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
 }
 
 /** This package and those that come with it, as a project of a user's has them. */

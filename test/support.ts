@@ -41,15 +41,20 @@ interface Circumstances {
   /** The folder it is run in, from which names of files count. */
   cwd?: string
   /** Says to the process that one of its streams is a terminal. */
-  terminal?: 'stdin' | 'stderr'
+  terminal?: 'stdin' | 'stdout' | 'stderr'
+  env?: NodeJS.ProcessEnv
 }
 
+/** What the tests run in is no terminal, whatever it says of colours. */
+const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '', NO_COLOR: '1', TERM: 'xterm' }
+
 /** Runs the command. */
-export function command(args: string[], { stdin = '', cwd = ROOT, terminal }: Circumstances = {}): Result {
+export function command(args: string[], { stdin = '', cwd = ROOT, terminal, env = {} }: Circumstances = {}): Result {
   const preload = terminal ? ['--import', `data:text/javascript,process.${terminal}.isTTY = true`] : []
   const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, BIN, ...args], {
     input: stdin,
     cwd,
+    env: { ...ENVIRONMENT, ...env },
     maxBuffer: MOST,
   })
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
@@ -58,13 +63,13 @@ export function command(args: string[], { stdin = '', cwd = ROOT, terminal }: Ci
 /** Runs a line of shell, in which `softmax` is the command (in the foreground: it is a function). */
 export function shell(line: string, cwd: string): Result {
   const script = `softmax() { "${process.execPath}" "${BIN}" "$@"; }\n${line}`
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, maxBuffer: MOST })
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env: ENVIRONMENT, maxBuffer: MOST })
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
 /** Starts the command, to be fed and stopped by the test. */
 export function start(args: string[], cwd: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe', env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe', env: { ...ENVIRONMENT, ...env } })
   const ended = new Promise<Result & { signal: NodeJS.Signals | null }>((resolve) => {
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (bytes) => {

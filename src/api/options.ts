@@ -1,6 +1,26 @@
 /** The options of the API, documented one by one. Written from `OPTIONS` by `test/option-interfaces.ts`. */
 import type { ValueOf } from '../core/options.js'
 
+interface ForBytes {
+  /** Format of the output [default: by file name, or `from`]. */
+  to?: ValueOf<'to'> | undefined
+  /**
+   * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
+   * times where all their cells are [default: 'text'].
+   */
+  types?: ValueOf<'types'> | undefined
+  /** Format of the input [default: by file name, or csv]. */
+  from?: ValueOf<'from'> | undefined
+  /** How many rows to score; no more are read [default: all]. */
+  head?: ValueOf<'head'> | undefined
+  /** An input without rows is an error [default: false]. */
+  requireRows?: ValueOf<'requireRows'> | undefined
+  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
+  jobs?: ValueOf<'jobs'> | undefined
+  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
+  lane?: ValueOf<'lane'> | undefined
+}
+
 interface ForBytesMatrix {
   /**
    * What is made of the logits: 'softmax'; 'log-softmax', the natural logarithms of the probabilities; 'sigmoid',
@@ -92,26 +112,6 @@ interface ForBytesObjects {
   truth?: ValueOf<'truth'> | undefined
 }
 
-interface ForBytes {
-  /**
-   * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
-   * times where all their cells are [default: 'text'].
-   */
-  types?: ValueOf<'types'> | undefined
-  /** Format of the input [default: by file name, or csv]. */
-  from?: ValueOf<'from'> | undefined
-  /** Format of the output [default: by file name, or `from`]. */
-  to?: ValueOf<'to'> | undefined
-  /** How many rows to score; no more are read [default: all]. */
-  head?: ValueOf<'head'> | undefined
-  /** An input without rows is an error [default: false]. */
-  requireRows?: ValueOf<'requireRows'> | undefined
-  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
-  jobs?: ValueOf<'jobs'> | undefined
-  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
-  lane?: ValueOf<'lane'> | undefined
-}
-
 interface ForBytesReadWrite {
   /**
    * One or more characters between cells; tab, \t and \x01 are such, whitespace is any run of blanks [default: by
@@ -172,13 +172,13 @@ interface ForBytesObjectsReadWrite {
 
 /** Options of {@link score} and {@link scoreFiles}; all have defaults. */
 export interface ScoreOptions
-  extends ForBytesMatrix,
+  extends ForBytes,
+    ForBytesMatrix,
     ForBytesObjectsMatrix,
     ForBytesObjectsRead,
     ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
     ForBytesObjects,
-    ForBytes,
     ForBytesReadWrite,
     ForBytesRead,
     ForBytesWrite,

@@ -83,20 +83,6 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected })
 }
 
-/** The help, 80 columns wide. */
-export function helpText(): string {
-  const rows = describeFlags().map(({ short, name, help, fallbackText }) => {
-    const lead = `  ${short ? `-${short}, ` : '    '}--${name}`
-    const lines = wrap(fallbackText ? `${help} (${fallbackText})` : help, 80 - HELP_INDENT)
-    if (lead.length >= HELP_INDENT - 1) lines.unshift('')
-    return lines
-      .map((line, index) => (index === 0 ? lead : '').padEnd(HELP_INDENT) + line)
-      .map((line) => line.trimEnd())
-      .join('\n')
-  })
-  return `${USAGE}\n\nOptions:\n${rows.join('\n')}\n\n${STATUSES}\n`
-}
-
 /** The README's table of options, in Markdown. */
 export function optionTable(): string {
   const rows = describeFlags().map(({ short, name, option, help, fallbackText }) => {
@@ -105,27 +91,6 @@ export function optionTable(): string {
   })
   return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
 }
-
-const HELP_INDENT = 26
-
-const USAGE = `Usage: softmax [options] [input ...]
-       softmax evaluate --truth COLUMN [options] [input ...]
-       softmax calibrate --truth COLUMN -o FILE [options] [input ...]
-
-Reads rows of logits, writes class probabilities and the argmax label.
-With no input, or "-", reads standard input. Several inputs make one output, and
-so does a directory of parts: files called part-* or like a format. Into a
-folder, which ends with /, each part is scored by itself.
-
-  softmax logits.csv -o scored.csv
-  softmax logits/ -o scored/ --resume
-  model-dump | softmax --labels dog,cat,boat | load-into-warehouse
-  softmax evaluate validation.csv --truth label
-  softmax calibrate validation.csv --truth label -o calibration.json
-  softmax logits.csv --calibration calibration.json -o scored.csv`
-
-const STATUSES = `Exit status: 0 every row is accounted for, 1 bad data, 2 usage, 3 input or
-output failed, 70 internal error, 128+n stopped by signal n.`
 
 /** What help, README and shells say of each flag; one that is on by default goes by its negation. */
 export function describeFlags() {
@@ -140,30 +105,37 @@ export function describeFlags() {
     })
 }
 
-function describe(
-  option: string,
-  { kind, short, default: fallback, help, defaultText: fallbackText }: Option<unknown>,
-) {
+/** What is said of one flag. */
+export type FlagText = ReturnType<typeof describeFlags>[number]
+
+function describe(option: string, entry: Option<unknown>) {
+  const { kind, scopes, short, default: fallback, help, defaultText: fallbackText } = entry
+  const { group, only, brief, verbs = [] } = entry
   const plain = kebab(option)
-  const { place, values = [], listed = false } = kind
+  const { place, word = place, values = [], listed = false } = kind
   const onOrOff = place === undefined
   const negated = `no-${plain}`
   const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
-  const name = names.length > 1 ? `[no-]${plain}` : place === undefined ? names[0]! : `${plain} ${place}`
+  const [name, briefName] =
+    names.length > 1 ? both(`[no-]${plain}`) : onOrOff ? both(names[0]!) : [`${plain} ${place}`, `${plain} ${word}`]
   const text = fallbackText ?? (onOrOff ? '' : String(fallback))
-  return { option, short, names, name, place, values, listed, help, fallbackText: text }
+  const inHelp = { scopes, group, only, brief, briefName, verbs }
+  return { option, short, names, name, place, values, listed, help, fallbackText: text, ...inHelp }
 }
+
+const both = (name: string) => [name, name] as const
 
 /** A flag that stands for one value of an option. */
-function describeValue({ name, help }: { name: string; help: string }) {
-  return { names: [name], name, place: undefined, values: [], listed: false, help, fallbackText: '' }
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    if (lines.at(-1)!.length + word.length + 1 > width && lines.at(-1) !== '') lines.push('')
-    lines[lines.length - 1] += (lines.at(-1) === '' ? '' : ' ') + word
+function describeValue({ name, help, brief }: NonNullable<Option<unknown>['flags']>[number]) {
+  return {
+    names: [name],
+    name,
+    briefName: name,
+    place: undefined,
+    values: [],
+    listed: false,
+    help,
+    brief,
+    fallbackText: '',
   }
-  return lines
 }

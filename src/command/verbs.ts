@@ -1,21 +1,53 @@
 /** What the first argument may say that is done in place of scoring, and which options are of which verb. */
+import { existsSync } from 'node:fs'
 import { SoftmaxError } from '../core/errors.js'
 import { requireMeasurable } from '../core/metrics.js'
-import type { SettingsOf } from '../core/options.js'
+import { nearest } from '../core/nearest.js'
+import { optionText } from '../core/option-words.js'
+import { OPTIONS, type Option, type SettingsOf, type Verb } from '../core/options.js'
 
-export const VERBS = ['evaluate', 'calibrate'] as const
+export const VERBS: readonly Verb[] = ['evaluate', 'calibrate']
+
+/** The first arguments that print about the command, in place of running it. */
+export const ABOUT = ['help', 'explain'] as const
+
+/** What the verbs of other commands do, and how it is asked for here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  eval: 'softmax evaluate',
+  metrics: 'softmax evaluate',
+  calib: 'softmax calibrate',
+  score: 'softmax without a verb',
+  predict: 'softmax without a verb',
+  run: 'softmax without a verb',
+  version: 'softmax --version',
+  completions: 'softmax --completions',
+  completion: 'softmax --completions',
+  man: 'softmax help man',
+}
+
+/** Refuses a first argument that is no file, and most likely a verb. Throws E_INPUT. */
+export function requireNoVerb(first: string | undefined): void {
+  if (first === undefined || !/^[a-z]+$/.test(first)) return
+  const near = nearest(first, [...VERBS, ...ABOUT])
+  const meant = ELSEWHERE[first] ?? (near && `softmax ${near}`)
+  if (meant === undefined || existsSync(first)) return
+  const reason = `no such file or directory (ENOENT); did you mean ${meant}?`
+  throw new SoftmaxError('E_INPUT', { source: first, reason })
+}
 
 /** Refuses options of one verb with another, and what asks for metrics where there are none. Throws E_CONFLICT. */
-export function requireMeasured(settings: SettingsOf<'command'>, verb: (typeof VERBS)[number] | undefined): void {
-  const { json, report, coverage, metrics, truth } = settings
-  if (json && verb !== 'evaluate') throw new SoftmaxError('E_CONFLICT', { reason: '--json is of softmax evaluate' })
-  if (report !== undefined && verb !== 'evaluate') {
-    throw new SoftmaxError('E_CONFLICT', { reason: '--report is of softmax evaluate' })
-  }
-  if (coverage !== undefined && verb !== 'calibrate') {
-    throw new SoftmaxError('E_CONFLICT', { reason: '--coverage is of softmax calibrate' })
-  }
+export function requireMeasured(settings: SettingsOf<'command'>, verb: Verb | undefined): void {
+  requireVerb(settings, verb)
+  const { metrics, truth } = settings
   if (metrics !== undefined) requireMeasurable(settings)
   if (metrics === undefined || truth !== undefined || verb) return
   throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
+}
+
+function requireVerb(settings: object, verb: Verb | undefined): void {
+  for (const [name, { only, default: fallback }] of Object.entries(OPTIONS as Record<string, Option<unknown>>)) {
+    const value = (settings as Record<string, unknown>)[name]
+    if (only === undefined || only === verb || value === undefined || value === fallback) continue
+    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} is of softmax ${only}` })
+  }
 }

@@ -28,7 +28,10 @@ interface Wording<Data> {
 
 const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => string): Wording<Data> => ({ status, says })
 
-/** The table of errors: code -> exit status and wording. Adding an error is adding a line. */
+/**
+ * The table of errors: code -> exit status and wording. Adding an error is adding a line, and the explanation that the
+ * compiler then asks for, which no run but `softmax explain` loads.
+ */
 export const CODES = {
   E_CELL: word<{ cell: string; of?: 'list' } & Position>(1, ({ cell, column, of }) =>
     of === 'list'
@@ -128,6 +131,11 @@ export const CODES = {
     2,
     ({ flag, near }) =>
       `unknown option ${shown(flag)}${near ? `; did you mean ${near}?` : speaking() === 'command' ? '; see softmax --help' : ''}`,
+  ),
+  E_TOPIC: word<{ topic: string; near?: string | undefined }>(
+    2,
+    ({ topic, near }) =>
+      `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help lists what there is, softmax explain all errors'}`,
   ),
   E_OPTION: word<{ option: string; value: unknown; expected: string }>(2, ({ option, value, expected }) =>
     value === undefined && speaking() === 'command'

@@ -14,8 +14,9 @@ import type { RejectHandler } from './reject.js'
 
 /** A kind of value: how it is written on the command line, how messages describe it, and which values are of it. */
 interface Kind<T> {
-  /** What the help calls the value; a flag without one takes none. */
+  /** What the help calls the value; a flag without one takes none. Where that is long, the one screen has a word for it. */
   place?: string
+  word?: string
   /** The values there are, where they are few; `listed` says that several may stand with commas between. */
   values?: readonly string[]
   listed?: true
@@ -60,6 +61,7 @@ const shareOfAll: Kind<string> = {
 /** Formats are often called by other extensions of theirs. */
 const format: Kind<FormatName> = {
   ...choice(...FORMAT_NAMES),
+  word: 'FORMAT',
   expected: `${FORMAT_NAMES.join(' or ')} (JSON lines are ndjson)`,
 }
 
@@ -243,11 +245,24 @@ type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'calibrate' | '
 /** Inputs that an option may be about: text, text whose cells are delimited, an array, files of several arrays. */
 type Subject = 'text' | 'delimited' | 'array' | 'arrays'
 
+/** The headings of the help, in its order. */
+export const GROUPS = ['Input', 'Classes', 'Scores', 'Output', 'Bad rows', 'Runs', 'Reports', 'Help'] as const
+
+/** What the command does in place of scoring, where its first argument says so. */
+export type Verb = 'evaluate' | 'calibrate'
+
 /** An entry of {@link OPTIONS}. */
 export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
   kind: Kind<T>
   scopes: readonly S[]
+  /** The heading it stands under in the help. */
+  group: (typeof GROUPS)[number]
+  /** The verb that it does nothing without, and those whose help lists it, too. */
+  only?: Verb
+  verbs?: readonly Verb[]
   help: string
+  /** The same on the one screen of the help, which an option without it is not on. */
+  brief?: string
   /** What it does in the API, where the help has the command's words for it. */
   doc?: string
   default?: D
@@ -262,7 +277,7 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
   aliases?: string
   /** The flags, where they are not the option's name in kebab case, and the value that each stands for. */
-  flags?: readonly { name: string; sets: NoInfer<T>; help: string }[]
+  flags?: readonly { name: string; sets: NoInfer<T>; help: string; brief?: string }[]
 }
 
 const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
@@ -278,6 +293,9 @@ const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: 
 /** The table of options, in the order of the help. */
 export const OPTIONS = {
   output: option({
+    group: 'Output',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'write there once it is complete; DIR/: a file each',
     kind: text('FILE'),
     scopes: COMMAND,
     short: 'o',
@@ -285,7 +303,19 @@ export const OPTIONS = {
     aliases: 'out outfile out-file output-file',
     help: 'write there, atomically: the old file stays until the new one is whole; in a folder, which FILE/ is too, an output for each input',
   }),
+  to: option({
+    group: 'Output',
+    brief: 'format of the output, where its name does not say',
+    kind: format,
+    scopes: BYTES,
+    short: 't',
+    defaultText: 'by file name, or --from',
+    aliases: 'output-format outformat out-format ojson=json ojsonl=ndjson ocsv=csv otsv=tsv',
+    help: 'format of the output',
+  }),
   resume: option({
+    group: 'Runs',
+    brief: 'with -o DIR/: leave out what is done',
     kind: flag,
     scopes: COMMAND,
     default: false,
@@ -293,6 +323,7 @@ export const OPTIONS = {
     help: 'with -o FOLDER/: leave out the parts that are done, as its manifest proves: same options, inputs and outputs',
   }),
   part: option({
+    group: 'Runs',
     kind: shareOfAll,
     scopes: COMMAND,
     defaultText: 'all',
@@ -300,6 +331,7 @@ export const OPTIONS = {
     help: 'with -o FOLDER/: of N processes, which need nothing else in common, this one takes the I-th share of the parts',
   }),
   clobber: option({
+    group: 'Output',
     kind: flag,
     scopes: COMMAND,
     default: true,
@@ -307,15 +339,23 @@ export const OPTIONS = {
     help: 'leave a file that is there already as it is, and fail',
   }),
   op: option({
+    group: 'Scores',
+    verbs: ['evaluate'],
     kind: choice('softmax', 'log-softmax', 'sigmoid', 'log-sigmoid'),
     scopes: ['bytes', 'matrix', 'command'],
     default: 'softmax',
     flags: [
-      { name: 'log', sets: 'log-softmax', help: 'log-softmax: the natural logarithms of the probabilities' },
+      {
+        name: 'log',
+        sets: 'log-softmax',
+        help: 'log-softmax: the natural logarithms of the probabilities',
+        brief: 'logarithms of the probabilities',
+      },
       {
         name: 'sigmoid',
         sets: 'sigmoid',
         help: 'the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it',
+        brief: 'each class on its own: several labels a row',
       },
       { name: 'log-sigmoid', sets: 'log-sigmoid', help: 'the natural logarithms of these' },
     ],
@@ -325,6 +365,9 @@ export const OPTIONS = {
     doc: "what is made of the logits: 'softmax'; 'log-softmax', the natural logarithms of the probabilities; 'sigmoid', the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it; or 'log-sigmoid'",
   }),
   temperature: option({
+    group: 'Scores',
+    verbs: ['evaluate'],
+    brief: 'divide the logits by N first',
     kind: positive('N'),
     scopes: EVERYWHERE,
     short: 'T',
@@ -335,6 +378,9 @@ export const OPTIONS = {
     doc: 'the number that the logits are divided by first, above 0',
   }),
   calibration: option({
+    group: 'Scores',
+    verbs: ['evaluate'],
+    brief: 'use what softmax calibrate found',
     kind: calibrationGiven,
     scopes: EVERYWHERE,
     defaultText: 'none',
@@ -343,6 +389,8 @@ export const OPTIONS = {
     doc: 'what `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature; rows that do not name their classes have them in its order',
   }),
   coverage: option({
+    group: 'Scores',
+    only: 'calibrate',
     kind: share,
     scopes: ['calibrate', 'command'],
     defaultText: 'none',
@@ -350,6 +398,9 @@ export const OPTIONS = {
     help: 'softmax calibrate: the share of rows whose set of classes, which scoring emits as set, is to have the true one',
   }),
   logits: option({
+    group: 'Classes',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'columns of logits: names, 2-11, logit_*, /regex/',
     kind: list('SELECTOR', 'column names or positions'),
     scopes: [...STREAMS, 'read'],
     short: 'l',
@@ -358,6 +409,8 @@ export const OPTIONS = {
     help: 'the columns that are logits, in this order: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, comma separated; ! negates',
   }),
   binary: option({
+    group: 'Classes',
+    verbs: ['evaluate', 'calibrate'],
     kind: classPair,
     scopes: EVERYWHERE,
     defaultText: 'none',
@@ -366,6 +419,9 @@ export const OPTIONS = {
     doc: 'the classes of rows of one logit x, the negative one first: each row is softmax of [0, x]; the label is by `threshold`',
   }),
   labels: option({
+    group: 'Classes',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'class names, or a file that has them',
     kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
@@ -374,6 +430,8 @@ export const OPTIONS = {
     doc: 'class names in column order; or @ and the name of a file that has them, one a line or as JSON (an array, or a Hugging Face config.json with id2label)',
   }),
   emit: option({
+    group: 'Output',
+    brief: 'probs,label,confidence,entropy,... [probs,label]',
     kind: emitted,
     scopes: [...EVERYWHERE, 'write'],
     short: 'e',
@@ -383,6 +441,8 @@ export const OPTIONS = {
     doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'set', 'set_size', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
   }),
   topK: option({
+    group: 'Output',
+    brief: 'only the K most probable classes',
     kind: wholeNumber('K', 1, Infinity),
     scopes: EVERYWHERE,
     short: 'k',
@@ -392,6 +452,9 @@ export const OPTIONS = {
     doc: 'how many of the most probable classes to give, the most probable first, in place of the probabilities of all',
   }),
   truth: option({
+    group: 'Classes',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'the column of true classes',
     kind: text('COLUMN'),
     scopes: STREAMS,
     defaultText: 'none',
@@ -400,6 +463,8 @@ export const OPTIONS = {
     doc: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell), or a selector of a column of 0 and 1 for each class',
   }),
   threshold: option({
+    group: 'Scores',
+    verbs: ['evaluate'],
     kind: threshold,
     scopes: EVERYWHERE,
     defaultText: '0.5',
@@ -408,6 +473,8 @@ export const OPTIONS = {
     doc: "the least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }; with `binary`, at which the label is the positive class",
   }),
   minConfidence: option({
+    group: 'Scores',
+    verbs: ['evaluate'],
     kind: probability,
     scopes: EVERYWHERE,
     defaultText: 'none',
@@ -416,6 +483,7 @@ export const OPTIONS = {
     doc: 'a row whose largest probability is lower gets no label: null, or an empty cell',
   }),
   keep: option({
+    group: 'Output',
     kind: flag,
     scopes: [...STREAMS, 'write'],
     default: true,
@@ -423,12 +491,15 @@ export const OPTIONS = {
     help: "leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched",
   }),
   types: option({
+    group: 'Output',
     kind: choice('text', 'infer'),
     scopes: BYTES,
     default: 'text',
     help: 'what columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or times where all their cells are',
   }),
   precision: option({
+    group: 'Output',
+    brief: 'significant digits [all that count]',
     kind: wholeNumber('N', 1, 17),
     scopes: [...STREAMS, 'write'],
     short: 'p',
@@ -438,13 +509,27 @@ export const OPTIONS = {
     doc: 'the most significant digits of a result, 1 to 17',
   }),
   float32: option({
+    group: 'Output',
     kind: flag,
     scopes: [...EVERYWHERE, 'write'],
     default: false,
     aliases: 'f32 single fp32 float',
     help: 'round results to float32; write the shortest digits that read back as the same float32',
   }),
+  from: option({
+    group: 'Input',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'format of the input, where its name does not say',
+    kind: format,
+    scopes: BYTES,
+    short: 'f',
+    defaultText: 'by file name, or csv',
+    aliases:
+      'input-format informat format in-format json=json jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
+    help: 'format of the input',
+  }),
   delimiter: option({
+    group: 'Input',
     kind: separator,
     scopes: ['bytes', 'read', 'write', 'command'],
     short: 'd',
@@ -454,6 +539,7 @@ export const OPTIONS = {
     help: 'one or more characters between cells; tab, \\t and \\x01 are such, whitespace is any run of blanks',
   }),
   quote: option({
+    group: 'Input',
     kind: quoteMark,
     scopes: ['bytes', 'read', 'write', 'command'],
     default: '"',
@@ -462,6 +548,7 @@ export const OPTIONS = {
     help: 'around cells; none takes quotes for text',
   }),
   escape: option({
+    group: 'Input',
     kind: byte('C'),
     scopes: ['bytes', 'read', 'write', 'command'],
     defaultText: 'the quote',
@@ -470,6 +557,7 @@ export const OPTIONS = {
     help: 'before a quote inside quotes; with --quote none, \\ before special characters, as engines write text: \\t \\n \\r \\\\, and \\N for null',
   }),
   lazyQuotes: option({
+    group: 'Input',
     kind: flag,
     scopes: READERS,
     default: false,
@@ -477,6 +565,7 @@ export const OPTIONS = {
     help: 'take a quote for text in a cell that does not begin with one',
   }),
   trim: option({
+    group: 'Input',
     kind: flag,
     scopes: READERS,
     default: false,
@@ -484,6 +573,7 @@ export const OPTIONS = {
     help: 'drop blanks around cells and names, outside of their quotes',
   }),
   comment: option({
+    group: 'Input',
     kind: byte('C'),
     scopes: READERS,
     defaultText: 'none',
@@ -492,6 +582,7 @@ export const OPTIONS = {
     help: 'lines that begin with it are skipped',
   }),
   skipLines: option({
+    group: 'Input',
     kind: wholeNumber('N', 0, Number.MAX_SAFE_INTEGER),
     scopes: READERS,
     default: 0,
@@ -499,6 +590,7 @@ export const OPTIONS = {
     help: 'leave out the first N lines of each input, which stand above the header',
   }),
   header: option({
+    group: 'Input',
     kind: flag,
     scopes: READERS,
     defaultText: 'by the first line',
@@ -506,6 +598,7 @@ export const OPTIONS = {
     help: 'whether the first line is a header, whatever it looks like',
   }),
   rowNames: option({
+    group: 'Input',
     kind: flag,
     scopes: READERS,
     default: false,
@@ -513,6 +606,7 @@ export const OPTIONS = {
     help: 'the header has no name for the first column, as R writes it; it is called row_names',
   }),
   encoding: option({
+    group: 'Input',
     kind: encodingName,
     scopes: READERS,
     about: 'text',
@@ -520,29 +614,14 @@ export const OPTIONS = {
     help: 'encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8',
   }),
   outputHeader: option({
+    group: 'Output',
     kind: flag,
     scopes: WRITERS,
     defaultText: 'as the input',
     help: 'whether the output begins with a header line',
   }),
-  from: option({
-    kind: format,
-    scopes: BYTES,
-    short: 'f',
-    defaultText: 'by file name, or csv',
-    aliases:
-      'input-format informat format in-format json=json jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
-    help: 'format of the input',
-  }),
-  to: option({
-    kind: format,
-    scopes: BYTES,
-    short: 't',
-    defaultText: 'by file name, or --from',
-    aliases: 'output-format outformat out-format ojson=json ojsonl=ndjson ocsv=csv otsv=tsv',
-    help: 'format of the output',
-  }),
   axis: option({
+    group: 'Input',
     kind: axisNumber,
     scopes: READERS,
     defaultText: '-1, the last',
@@ -551,6 +630,7 @@ export const OPTIONS = {
     help: 'the axis of an array that the classes are along, from 0, or from -1 backwards',
   }),
   tensor: option({
+    group: 'Input',
     kind: text('NAME'),
     scopes: READERS,
     defaultText: 'the only one',
@@ -559,6 +639,7 @@ export const OPTIONS = {
     help: 'the array that holds the logits, in a file of several',
   }),
   onError: option({
+    group: 'Bad rows',
     kind: choice('fail', 'skip'),
     scopes: [...STREAMS, 'read'],
     default: 'fail',
@@ -568,6 +649,9 @@ export const OPTIONS = {
     help: 'what a bad row does',
   }),
   rejects: option({
+    group: 'Bad rows',
+    verbs: ['evaluate', 'calibrate'],
+    brief: 'put bad rows there, and go on',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
@@ -575,12 +659,14 @@ export const OPTIONS = {
     help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row; in a folder, a file for each part',
   }),
   onReject: option({
+    group: 'Bad rows',
     kind: rejectHandler,
     scopes: ['bytes', 'objects', 'read'],
     aliases: 'rejects reject bad-rows',
     help: 'is called for each bad row, in order, and waited for',
   }),
   maxErrors: option({
+    group: 'Bad rows',
     kind: wholeNumber(
       'N',
       0,
@@ -594,6 +680,8 @@ export const OPTIONS = {
     doc: 'how many rows may be bad: one more ends the stream',
   }),
   missing: option({
+    group: 'Bad rows',
+    brief: 'what an empty logit is [error]',
     kind: choice('error', '-inf'),
     scopes: [...STREAMS, 'read'],
     default: 'error',
@@ -601,6 +689,7 @@ export const OPTIONS = {
     help: 'what an empty logit is',
   }),
   null: option({
+    group: 'Bad rows',
     kind: list('A,B', 'texts'),
     scopes: [...STREAMS, 'read'],
     defaultText: 'none',
@@ -608,6 +697,7 @@ export const OPTIONS = {
     help: 'what an empty logit may be written as, too, such as NA,NULL,\\N',
   }),
   nonfinite: option({
+    group: 'Bad rows',
     kind: choice('error', 'propagate'),
     scopes: EVERYWHERE,
     default: 'error',
@@ -615,6 +705,7 @@ export const OPTIONS = {
     help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
   }),
   maxRowBytes: option({
+    group: 'Bad rows',
     kind: wholeNumber('N', 1, 1 << 29),
     scopes: READERS,
     default: 1 << 24,
@@ -623,6 +714,8 @@ export const OPTIONS = {
     help: 'a longer row is a bad one; no more than that is held of it',
   }),
   head: option({
+    group: 'Runs',
+    brief: 'the first N rows only',
     kind: wholeNumber('N', 0, Infinity),
     scopes: BYTES,
     short: 'n',
@@ -632,6 +725,8 @@ export const OPTIONS = {
     doc: 'how many rows to score; no more are read',
   }),
   dryRun: option({
+    group: 'Runs',
+    brief: 'show what would be done, and write nothing',
     kind: flag,
     scopes: COMMAND,
     default: false,
@@ -639,6 +734,7 @@ export const OPTIONS = {
     help: 'show what would be done: formats, columns, classes, lane, and the first 3 rows; write nothing',
   }),
   requireRows: option({
+    group: 'Bad rows',
     kind: flag,
     scopes: BYTES,
     default: false,
@@ -646,12 +742,15 @@ export const OPTIONS = {
     help: 'an input without rows is an error',
   }),
   escapeFormulas: option({
+    group: 'Output',
     kind: flag,
     scopes: WRITERS,
     default: false,
     help: "put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula",
   }),
   jobs: option({
+    group: 'Runs',
+    brief: 'threads [one for each core]',
     kind: wholeNumber('N', 0, 256),
     scopes: BYTES,
     short: 'j',
@@ -661,18 +760,26 @@ export const OPTIONS = {
     help: 'threads, of which the main one is one; small inputs stay on it',
   }),
   lane: option({
+    group: 'Runs',
     kind: choice('auto', 'general', 'fast'),
     scopes: BYTES,
     default: 'auto',
     help: 'which lane does the rows; fast is an error where it cannot',
   }),
-  source: option({ kind: text('NAME'), scopes: ['bytes', 'read'], help: 'the name of the input in messages' }),
+  source: option({
+    group: 'Input',
+    kind: text('NAME'),
+    scopes: ['bytes', 'read'],
+    help: 'the name of the input in messages',
+  }),
   signal: option({
+    group: 'Runs',
     kind: signal,
     scopes: ['bytes', 'objects', 'read', 'write'],
     help: 'destroys the stream with an AbortError',
   }),
   progress: option({
+    group: 'Reports',
     kind: flag,
     scopes: COMMAND,
     defaultText: 'on a terminal',
@@ -680,6 +787,7 @@ export const OPTIONS = {
     help: 'a line with rate and time left, on stderr',
   }),
   stats: option({
+    group: 'Reports',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
@@ -687,12 +795,15 @@ export const OPTIONS = {
     help: 'at the end, also of a run that failed, write there in JSON: rows read, written, abstained and rejected by code, bytes, seconds, lane, error',
   }),
   metrics: option({
+    group: 'Reports',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
     help: 'with --truth, write there in JSON how good the predictions are: what softmax evaluate --json prints',
   }),
   report: option({
+    group: 'Reports',
+    only: 'evaluate',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
@@ -700,12 +811,16 @@ export const OPTIONS = {
     help: 'softmax evaluate: write there, beside the table, a page with charts: one HTML file that loads nothing',
   }),
   json: option({
+    group: 'Reports',
+    only: 'evaluate',
     kind: flag,
     scopes: COMMAND,
     default: false,
     help: 'softmax evaluate: print JSON in place of a table',
   }),
   quiet: option({
+    group: 'Reports',
+    verbs: ['evaluate', 'calibrate'],
     kind: flag,
     scopes: COMMAND,
     short: 'q',
@@ -714,6 +829,7 @@ export const OPTIONS = {
     help: 'no progress, warnings or summary',
   }),
   debug: option({
+    group: 'Reports',
     kind: flag,
     scopes: COMMAND,
     default: false,
@@ -721,12 +837,14 @@ export const OPTIONS = {
     help: 'show where in the program an error arose',
   }),
   completions: option({
+    group: 'Help',
     kind: choice('bash', 'zsh', 'fish'),
     scopes: COMMAND,
     defaultText: 'none',
     help: 'print the script that makes a shell complete all this, and stop',
   }),
   help: option({
+    group: 'Help',
     kind: flag,
     scopes: COMMAND,
     short: 'h',
@@ -734,7 +852,14 @@ export const OPTIONS = {
     aliases: 'usage ?',
     help: 'print this and stop',
   }),
-  version: option({ kind: flag, scopes: COMMAND, default: false, aliases: 'v V', help: 'print the version and stop' }),
+  version: option({
+    group: 'Help',
+    kind: flag,
+    scopes: COMMAND,
+    default: false,
+    aliases: 'v V',
+    help: 'print the version and stop',
+  }),
 }
 
 /** Bad rows are left out where it is said what becomes of them, or how many there may be. */

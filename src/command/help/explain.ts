@@ -1,0 +1,46 @@
+/** `softmax explain E_CELL`: what causes an error, an example, and how to fix it. */
+import { CODES, type Code, SoftmaxError } from '../../core/errors.js'
+import { nearest } from '../../core/nearest.js'
+import type { Paint } from '../colours.js'
+import { EXPLANATIONS } from './explanations.js'
+import { entry, paragraph, section, wrap } from './layout.js'
+
+/** Explains a code, or lists all. Throws E_TOPIC for one that there is not. */
+export function explain(text: string | undefined, paint: Paint): string {
+  if (text === undefined) return list(paint)
+  const code = codeOf(text)
+  if (code) return explanation(code, paint)
+  throw new SoftmaxError('E_TOPIC', { topic: text, near: nearest(text.toUpperCase(), Object.keys(CODES)) })
+}
+
+/** The code that is meant, in any case, with or without `E_`. */
+export function codeOf(text: string): Code | undefined {
+  const upper = text.toUpperCase()
+  return Object.keys(CODES).find((code): code is Code => code === upper || code === `E_${upper}`)
+}
+
+function explanation(code: Code, paint: Paint): string {
+  const { is, cause, example, says, fix } = EXPLANATIONS[code]
+  const transcript = `${indented(example)}  ${wrap(says, 78).join('\n  ')}\n`
+  return [
+    paragraph(`${code}: ${is} Exit status ${CODES[code].status}.`).replace(code, paint('heading', code)),
+    section(paint, 'Cause', paragraph(cause, 2)),
+    section(paint, 'Example', transcript),
+    section(paint, 'Fix', paragraph(fix, 2)),
+  ].join('\n')
+}
+
+/** A line of shell behind a prompt; a script as it is. */
+function indented(example: string): string {
+  const isScript = example.startsWith('import ')
+  return example
+    .replace(/^/gm, '  ')
+    .replace(/^ {2}(?!\s)/, isScript ? '  ' : '  $ ')
+    .concat('\n')
+}
+
+function list(paint: Paint): string {
+  const width = Math.max(...Object.keys(CODES).map((code) => code.length)) + 2
+  const lines = Object.entries(EXPLANATIONS).map(([code, { is }]) => entry(`  ${code}`, is, width + 2))
+  return `${section(paint, 'Errors', lines.join(''))}\nsoftmax explain CODE says more of each.\n`
+}

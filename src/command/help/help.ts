@@ -1,0 +1,125 @@
+/** The help: one screen, all of it, or what it says on a topic. Loaded only where it is asked for. */
+import { CODES, SoftmaxError } from '../../core/errors.js'
+import { nearest } from '../../core/nearest.js'
+import { GROUPS, type Verb } from '../../core/options.js'
+import type { Paint } from '../colours.js'
+import { describeFlags, type FlagText } from '../flags.js'
+import { VERBS } from '../verbs.js'
+import { EXAMPLES } from './examples.js'
+import { codeOf, explain } from './explain.js'
+import { entry, paragraph, section } from './layout.js'
+import { manPage } from './man.js'
+import { STATUSES, VERB_TEXTS } from './verbs.js'
+
+/** What the help says on a topic: a verb, an option, a code, all or man; without one, one screen. Throws E_TOPIC. */
+export function helpOn(topic: string | undefined, paint: Paint, version: string): string {
+  const text = topic === undefined ? screen(paint) : textOn(topic, paint, version)
+  if (text !== undefined) return text
+  throw new SoftmaxError('E_TOPIC', { topic: topic!, near: nearest(topic!.replace(/^-+/, ''), topics()) })
+}
+
+/** The same, where what may be a topic may as well be an input: then it is one screen. */
+export function helpBeside(topic: string | undefined, paint: Paint, version: string): string {
+  return (topic !== undefined && textOn(topic, paint, version)) || screen(paint)
+}
+
+function textOn(topic: string, paint: Paint, version: string): string | undefined {
+  if (topic === 'all') return everything(paint)
+  if (topic === 'man') return manPage(version)
+  if (VERBS.includes(topic as Verb)) return verbHelp(topic as Verb, paint)
+  if (topic === 'help' || topic === 'explain') return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
+  return optionHelp(topic, paint) ?? (codeOf(topic) && explain(topic, paint))
+}
+
+/** What there is help on. */
+function topics(): string[] {
+  return ['all', 'man', 'explain', ...VERBS, ...describeFlags().flatMap(({ names }) => names), ...Object.keys(CODES)]
+}
+
+/** One screen: the options that are most used. */
+function screen(paint: Paint): string {
+  const usage = ['score', ...VERBS].map((verb) => VERB_TEXTS[verb as Verb].usage)
+  const examples = EXAMPLES.filter(({ isFirst }) => isFirst).map(({ line }) => `  ${line}\n`)
+  const flags = describeFlags().flatMap((flag) => (flag.brief === undefined ? [] : [{ ...flag, help: flag.brief }]))
+  const options = grouped(flags, paint, ({ briefName, ...flag }) => flagEntry({ ...flag, name: briefName }, 28))
+  return [
+    `${paint('heading', 'Usage:')} ${usage.join('\n       ')}\n`,
+    section(paint, 'Examples', examples.join('')),
+    options.join(''),
+    `More: softmax help all, softmax help evaluate, softmax help --emit, softmax
+explain E_CELL. Exit status: 0 done, 1 bad data, 2 usage, 3 input or output
+failed, 70 internal error, 128+n stopped by signal n.\n`,
+  ].join('\n')
+}
+
+/** All verbs, options and examples. */
+function everything(paint: Paint): string {
+  const verbs = Object.values(VERB_TEXTS).map(({ usage, does }) => `  ${usage}\n${paragraph(does, 6)}`)
+  const options = grouped(describeFlags(), paint, (flag) => flagEntry(flag, 26))
+  const statuses = STATUSES.map(([status, meaning]) => entry(`  ${status}`, meaning, 10))
+  return [
+    section(paint, 'Usage', verbs.join('')),
+    section(paint, 'Examples', examplesOf(EXAMPLES)),
+    ...options,
+    section(paint, 'Exit status', statuses.join('')),
+  ].join('\n')
+}
+
+function verbHelp(verb: Verb, paint: Paint): string {
+  const listed = describeFlags().filter(({ only, verbs }) => only === verb || verbs.includes(verb))
+  const options = listed.map((flag) => flagEntry(flag, 26))
+  const examples = EXAMPLES.filter((example) => example.verb === verb)
+  return [
+    usageOf(verb, paint),
+    paragraph(VERB_TEXTS[verb].does),
+    section(paint, 'Examples', examplesOf(examples)),
+    section(paint, 'Options', options.join('')),
+    paragraph('What is read is as softmax help all says under Input, Classes and Bad rows.'),
+  ].join('\n')
+}
+
+function usageOf(verb: keyof typeof VERB_TEXTS, paint: Paint): string {
+  return `${paint('heading', 'Usage:')} ${VERB_TEXTS[verb].usage}\n`
+}
+
+/** One option, by its long or short name, with or without dashes, or as the API calls it. */
+function optionHelp(topic: string, paint: Paint): string | undefined {
+  const name = topic.replace(/^-+/, '')
+  const found = describeFlags().filter(
+    ({ names, short, option }) =>
+      names.includes(name) || name === option || name === short || names[0] === `no-${name}`,
+  )
+  if (found.length === 0) return undefined
+  return found
+    .map((flag) => {
+      const api = flag.scopes.length > 1 ? `In the API: ${flag.option}. ` : ''
+      return section(paint, lead(flag).trim(), paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2))
+    })
+    .join('\n')
+}
+
+function defaultOf({ fallbackText }: FlagText): string {
+  return fallbackText ? `Default: ${fallbackText}.` : 'Default: off.'
+}
+
+function examplesOf(examples: readonly { does: string; line: string }[]): string {
+  return examples.map(({ does, line }) => `${paragraph(does, 2)}${line.replace(/^/gm, '    ')}\n`).join('')
+}
+
+/** Flags under the headings of their groups. */
+function grouped<F extends FlagText>(flags: readonly F[], paint: Paint, text: (flag: F) => string): string[] {
+  return GROUPS.flatMap((group) => {
+    const inGroup = flags.filter((flag) => flag.group === group)
+    return inGroup.length === 0 ? [] : [section(paint, group, inGroup.map(text).join(''))]
+  })
+}
+
+/** `  -o, --output FILE` */
+function lead({ short, name }: Pick<FlagText, 'short' | 'name'>): string {
+  return `  ${short ? `-${short}, ` : '    '}--${name}`
+}
+
+function flagEntry(flag: Pick<FlagText, 'short' | 'name' | 'help' | 'fallbackText' | 'brief'>, indent: number): string {
+  const { help, brief, fallbackText } = flag
+  return entry(lead(flag), fallbackText && help !== brief ? `${help} [${fallbackText}]` : help, indent)
+}

@@ -1,0 +1,117 @@
+/** The manual page, in the macros of man(7): made of the tables that the help is made of. */
+import { CODES, type Code } from '../../core/errors.js'
+import { GROUPS } from '../../core/options.js'
+import { describeFlags, type FlagText } from '../flags.js'
+import { EXAMPLES } from './examples.js'
+import { EXPLANATIONS } from './explanations.js'
+import { wrap } from './layout.js'
+import { STATUSES, VERB_TEXTS } from './verbs.js'
+
+/** When the version was released, as the changelog has it. */
+const RELEASED = '2026-11-28'
+
+/** The page in roff. */
+export function manPage(version: string): string {
+  const verbs = Object.values(VERB_TEXTS)
+  return [
+    `.TH SOFTMAX 1 ${RELEASED} "softmax-stream ${version}" "User Commands"`,
+    heading('name', ['softmax \\- class probabilities and labels of rows of logits']),
+    heading(
+      'synopsis',
+      verbs
+        .map(({ usage }) => synopsis(usage))
+        .flatMap((line) => [line, '.br'])
+        .slice(0, -1),
+    ),
+    heading(
+      'description',
+      verbs.flatMap(({ usage, does }, index) => verbText(usage, does, index)),
+    ),
+    heading('options', GROUPS.flatMap(group)),
+    heading(
+      'exit status',
+      STATUSES.flatMap(([status, meaning]) => tagged(bold(status), meaning)),
+    ),
+    heading(
+      'errors',
+      Object.entries(EXPLANATIONS).flatMap(([code, { is }]) => tagged(bold(code), statusOf(code, is))),
+    ),
+    heading(
+      'environment',
+      ENVIRONMENT.flatMap(([name, meaning]) => tagged(bold(name), meaning)),
+    ),
+    heading('examples', EXAMPLES.flatMap(example).slice(1)),
+    heading('see also', ['.BR gzip (1),', '.BR jq (1)']),
+  ].join('\n')
+}
+
+const ENVIRONMENT = [
+  ['NO_COLOR', 'no colours on terminals, where it is set to anything'],
+  ['FORCE_COLOR', 'colours everywhere, but for 0; it counts before NO_COLOR'],
+  ['TERM', 'dumb: neither colours nor a line that is redrawn'],
+] as const
+
+function heading(name: string, lines: readonly string[]): string {
+  return [`.SH ${name.toUpperCase()}`, ...lines, ''].join('\n').trimEnd()
+}
+
+/** What each verb does; what is done without one comes first, and has no tag. */
+function verbText(usage: string, does: string, index: number): string[] {
+  return index === 0 ? roffLines(does) : tagged(bold(usage.split(' ').slice(0, 2).join(' ')), does)
+}
+
+function synopsis(usage: string): string {
+  const [, words = '', rest = ''] = /^(softmax(?: [a-z]+)?)(.*)$/.exec(usage) ?? []
+  return `${bold(words)}${roff(rest)}`
+}
+
+function group(name: (typeof GROUPS)[number]): string[] {
+  const flags = describeFlags().filter((flag) => flag.group === name)
+  return [`.SS ${name}`, ...flags.flatMap(flagText)]
+}
+
+function flagText({ short, name, place, help, fallbackText }: FlagText): string[] {
+  const long = place === undefined ? name : name.slice(0, -place.length - 1)
+  const value = place === undefined ? '' : ` \\fI${roff(place)}\\fR`
+  return tagged(
+    `${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`,
+    fallbackText ? `${help} [${fallbackText}]` : help,
+  )
+}
+
+function statusOf(code: string, is: string): string {
+  return `${is} Exit status ${CODES[code as Code].status}.`
+}
+
+function example({ does, line }: (typeof EXAMPLES)[number]): string[] {
+  return ['.PP', ...roffLines(does), '.PP', '.RS 4', '.nf', ...line.split('\n').map(roff), '.fi', '.RE']
+}
+
+function tagged(tag: string, text: string): string[] {
+  return ['.TP', tag, ...roffLines(text)]
+}
+
+function bold(text: string): string {
+  return `\\fB${roff(text)}\\fR`
+}
+
+/** Text in lines, none of which is long. */
+function roffLines(text: string): string[] {
+  return wrap(text, LONGEST).map(roff)
+}
+
+/** Characters of a line, before some are escaped. */
+const LONGEST = 66
+
+/** Text as roff takes it for text: a hyphen is a minus, a backslash a backslash, and no line begins with a control. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('^', '\\(ha')
+    .replaceAll('~', '\\(ti')
+    .replaceAll('`', '\\(ga')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('"', '\\(dq')
+    .replace(/^\./, '\\&.')
+}

@@ -1,0 +1,87 @@
+/** `softmax explain`: each code has an explanation, and the example in it raises it, with the message as printed. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CODES, type Code } from 'softmax-stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import { EXPLANATIONS } from '../dist/command/help/explanations.js'
+import { command, MANIFEST, ROOT } from './support.js'
+
+/** The package installed as `npm install -g` does, without what npm installs only where it is asked for. */
+const HOME = mkdtempSync(join(tmpdir(), 'softmax-explain-'))
+const MODULES = join(HOME, 'lib/node_modules')
+const BIN = join(HOME, 'bin')
+const INSTALLED = join(MODULES, 'softmax-stream')
+for (const path of [INSTALLED, BIN]) mkdirSync(path, { recursive: true })
+for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(INSTALLED, name), { recursive: true })
+for (const name of Object.keys(MANIFEST.dependencies))
+  symlinkSync(join(ROOT, 'node_modules', name), join(MODULES, name))
+symlinkSync(join(INSTALLED, MANIFEST.bin.softmax), join(BIN, 'softmax'))
+afterAll(() => rmSync(HOME, { recursive: true, force: true }))
+
+const canReadZstd = 'zstdCompressSync' in (await import('node:zlib'))
+
+/** What an example needs that a test has to bring. */
+const ENVIRONMENT: Partial<Record<Code, NodeJS.ProcessEnv>> = {
+  E_NO_INPUT: { NODE_OPTIONS: '--import "data:text/javascript,process.stdin.isTTY = true"' },
+}
+
+/** The last line on standard error that an example leads to: a script gives the message of what it throws. */
+function lastLine(code: Code): string {
+  const { example } = EXPLANATIONS[code]
+  const cwd = mkdtempSync(join(HOME, 'run-'))
+  const env = { ...process.env, FORCE_COLOR: '0', ...ENVIRONMENT[code], PATH: `${BIN}:${process.env.PATH}` }
+  symlinkSync(MODULES, join(cwd, 'node_modules'))
+  const isScript = example.startsWith('import ')
+  if (isScript)
+    writeFileSync(
+      join(cwd, 'script.mjs'),
+      `process.on('uncaughtException', (error) => console.error(error.message))\n${example}`,
+    )
+  const args = isScript ? ['script.mjs'] : ['-c', example]
+  const { stderr } = spawnSync(isScript ? process.execPath : 'bash', args, { cwd, env, encoding: 'utf8' })
+  return stderr.trimEnd().split('\n').at(-1)!
+}
+
+/** Without what depends on the version of Node: where JSON breaks off, and the version itself. */
+const withoutNode = (text: string) => text.replace(/ \(line \d+ column \d+\)/, '').replace(/v\d+\.\d+\.\d+/, 'v')
+
+describe.each(Object.keys(CODES) as Code[])('softmax explain %s', (code) => {
+  it('has an example that raises it, with the message that is shown', () => {
+    const line = lastLine(code)
+    if (code === 'E_NODE' && canReadZstd) return expect(line).toMatch(/\[E_CORRUPT\]$/)
+    expect(withoutNode(line)).toBe(withoutNode(EXPLANATIONS[code].says))
+    expect(line.endsWith(` [${code}]`)).toBe(true)
+  })
+
+  it('says what it is, its cause, and a fix, in 80 columns', () => {
+    const { status, stdout, stderr } = command(['explain', code])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(
+      new RegExp(`^${code}: [^]*Exit\\sstatus\\s${CODES[code].status}\\.\n\nCause\n[^]*\nExample\n[^]*\nFix\n`),
+    )
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(stdout.replace(/\s+/g, ' ')).toContain(EXPLANATIONS[code].says.replace(/\s+/g, ' '))
+  })
+})
+
+describe('softmax explain', () => {
+  it('lists all codes', () => {
+    const { stdout } = command(['explain'])
+    const listed = Array.from(stdout.matchAll(/^ {2}(E_[A-Z_]+) {2}/gm), ([, code]) => code)
+    expect(listed.sort()).toEqual(Object.keys(CODES).sort())
+  })
+
+  it('takes a code in any case, and without its E_', () => {
+    for (const name of ['e_cell', 'cell', 'E_cell']) {
+      expect(command(['explain', name]).stdout).toBe(command(['explain', 'E_CELL']).stdout)
+    }
+  })
+
+  it('proposes the code that is meant', () => {
+    const { status, stdout, stderr } = command(['explain', 'E_CELLS'])
+    expect(stderr).toBe('softmax: there is no help on "E_CELLS"; did you mean E_CELL? [E_TOPIC]\n')
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  })
+})

@@ -1,0 +1,231 @@
+/** What the command says about itself: the help, its topics, the manual page. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OPTIONS } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { describeFlags } from '../dist/command/flags.js'
+import { EXAMPLES } from '../dist/command/help/examples.js'
+import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
+
+/** What is printed, without a complaint. */
+function printed(args: string[], env = {}): string {
+  const { status, stdout, stderr } = command(args, { env })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+const FLAGS = describeFlags().map(({ name, short }) => `  ${short ? `-${short}, ` : '    '}--${name}`)
+
+describe('softmax --help', () => {
+  const screen = printed(['--help'])
+  const lines = screen.trimEnd().split('\n')
+
+  it('is one screen of 40 lines and 80 columns', () => {
+    expect(lines.length).toBeLessThanOrEqual(40)
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('has the options that are most used, under headings, and four examples', () => {
+    for (const heading of ['Input', 'Classes', 'Scores', 'Output', 'Bad rows', 'Runs']) expect(lines).toContain(heading)
+    for (const flag of ['-o, --output', '-l, --logits', '--labels', '-T, --temperature', '--log ', '--rejects']) {
+      expect(lines.filter((line) => line.trim().startsWith(flag))).toHaveLength(1)
+    }
+    expect(lines.slice(lines.indexOf('Examples') + 1).indexOf('')).toBe(4)
+  })
+
+  it('names the exit statuses, and where more is said', () => {
+    for (const word of ['0', '1', '2', '3', '70', '128']) expect(lines.slice(-3).join(' ')).toContain(` ${word}`)
+    expect(screen).toContain('softmax help all')
+  })
+
+  it('is what softmax help prints, too', () => {
+    expect(printed(['help'])).toBe(screen)
+  })
+
+  it('is printed beside an input, which may have any name', () => {
+    expect(printed(['logits.csv', '--help'])).toBe(screen)
+  })
+})
+
+describe('softmax --help all', () => {
+  const all = printed(['--help', 'all'])
+
+  it('has every option once, with the help of the table', () => {
+    for (const flag of FLAGS) {
+      expect(all.split('\n').filter((line) => line === flag || line.startsWith(`${flag} `))).toHaveLength(1)
+    }
+    const unwrapped = all.replace(/\s+/g, ' ')
+    for (const { help } of describeFlags()) expect(unwrapped).toContain(help)
+  })
+
+  it('fits into 80 columns', () => {
+    expect(all.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('is what softmax help all prints, and any verb with --help all', () => {
+    for (const args of [
+      ['help', 'all'],
+      ['evaluate', '--help', 'all'],
+    ]) {
+      expect(printed(args)).toBe(all)
+    }
+  })
+})
+
+describe('softmax help', () => {
+  it.each(['evaluate', 'calibrate'])('%s says what the verb does, with its options and examples', (verb) => {
+    const text = printed(['help', verb])
+    expect(text).toMatch(new RegExp(`^Usage: softmax ${verb} --truth COLUMN`))
+    const own = Object.entries(OPTIONS).filter(([, entry]) => 'only' in entry && entry.only === verb)
+    expect(own.length).toBeGreaterThan(0)
+    for (const [name] of own) expect(text).toContain(`--${name} `.trimEnd())
+    expect(text).toMatch(new RegExp(`^ {4}softmax ${verb} `, 'm'))
+    expect(text).not.toContain('--top-k')
+    expect(printed([verb, '--help'])).toBe(text)
+    expect(printed(['--help', verb])).toBe(text)
+  })
+
+  it.each([
+    ['--emit', '-e, --emit LIST'],
+    ['e', '-e, --emit LIST'],
+    ['topK', '-k, --top-k K'],
+    ['keep', '--no-keep'],
+    ['no-progress', '--[no-]progress'],
+    ['sigmoid', '--sigmoid'],
+  ])('%s is the help on an option', (topic, heading) => {
+    expect(printed(['help', topic])).toMatch(heading)
+    expect(printed(['help', topic]).split('\n')[0]).toBe(heading)
+  })
+
+  it('says the default of an option, and what the API calls it', () => {
+    expect(printed(['help', 'max-row-bytes'])).toContain('  In the API: maxRowBytes. Default: 16 MiB.\n')
+    expect(printed(['help', 'resume'])).toContain('  Default: off.\n')
+  })
+
+  it.each(['explain', 'help'])('%s is the help on that', (topic) => {
+    expect(printed(['help', topic])).toMatch(new RegExp(`^Usage: softmax ${topic} \\[`))
+  })
+
+  it('of a code is its explanation', () => {
+    expect(printed(['help', 'E_CELL'])).toBe(printed(['explain', 'E_CELL']))
+  })
+
+  it.each([
+    ['evalute', 'evaluate'],
+    ['--tempreature', 'temperature'],
+    ['E_CEL', 'E_CELL'],
+  ])('%s, which there is none on, proposes %s', (topic, near) => {
+    const { status, stdout, stderr } = command(['help', topic])
+    expect(stderr).toBe(`softmax: there is no help on "${topic}"; did you mean ${near}? [E_TOPIC]\n`)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  })
+})
+
+describe('verbs', () => {
+  it.each([
+    ['evalute', 'softmax evaluate'],
+    ['calibrte', 'softmax calibrate'],
+    ['explian', 'softmax explain'],
+    ['eval', 'softmax evaluate'],
+    ['score', 'softmax without a verb'],
+    ['version', 'softmax --version'],
+    ['man', 'softmax help man'],
+  ])('that are mistyped or of other commands are proposed: %s', (word, meant) => {
+    const { status, stderr } = command([word, 'in.csv'])
+    expect(stderr).toBe(
+      `softmax: ${word}: cannot read: no such file or directory (ENOENT); did you mean ${meant}? [E_INPUT]\n`,
+    )
+    expect(status).toBe(3)
+  })
+
+  it('are no verbs where a file has the name', () => {
+    const cwd = folder({ score: 'logit_a,logit_b\n0,0\n', evaluate: 'logit_a,logit_b\n0,0\n' })
+    for (const name of ['score', './evaluate']) {
+      expect(command([name], { cwd })).toEqual({ status: 0, stdout: 'p_a,p_b,label\n0.5,0.5,a\n', stderr: '' })
+    }
+  })
+
+  it('have options that are refused without them', () => {
+    for (const [name, verb] of Object.entries({ json: 'evaluate', report: 'evaluate', coverage: 'calibrate' })) {
+      const { stderr, status } = command([`--${name}`, ...(name === 'json' ? [] : ['0.9'])], { stdin: 'a\n' })
+      expect(stderr).toBe(`softmax: --${name} is of softmax ${verb} [E_CONFLICT]\n`)
+      expect(status).toBe(2)
+    }
+  })
+})
+
+describe('examples of the help', () => {
+  /** A folder with what the examples name, and the programs that they pipe through. */
+  function scene() {
+    const cwd = folder()
+    const digits = readFileSync(join(ROOT, 'fixtures/digits-logits.csv'), 'utf8')
+    writeFileSync(join(cwd, 'logits.csv'), digits)
+    for (const name of ['validation.csv', 'test.csv']) writeFileSync(join(cwd, name), digits.replace('truth', 'label'))
+    copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'logits.parquet'))
+    mkdirSync(join(cwd, 'parts'))
+    copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'parts/part-0.parquet'))
+    writeFileSync(join(cwd, 'tags.csv'), 'logit_a,logit_b,tags\n1,2,a|b\n-1,2,b\n')
+    mkdirSync(join(cwd, 'bin'))
+    const programs = {
+      softmax: `exec "${process.execPath}" "${BIN}" "$@"`,
+      'model-dump': `printf 'logit_0,logit_1,logit_2\\n1,2,3\\n'`,
+      'load-into-warehouse': 'grep p_dog,p_cat,p_boat,label >/dev/null',
+    }
+    for (const [name, script] of Object.entries(programs)) {
+      writeFileSync(join(cwd, 'bin', name), `#!/bin/sh\n${script}\n`)
+      chmodSync(join(cwd, 'bin', name), 0o755)
+    }
+    return { cwd, env: { ...process.env, FORCE_COLOR: '0', PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
+  }
+
+  it.each(EXAMPLES.map(({ does, line }) => [does, line]))('run: %s', (_, line) => {
+    const place = scene()
+    const before = /--calibration/.test(line) && !line.includes('softmax calibrate') ? CALIBRATE : ''
+    const args = ['-euo', 'pipefail', '-c', before + line]
+    const { status, stderr } = spawnSync('bash', args, { ...place, encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('[E_') })
+  })
+
+  const CALIBRATE = 'softmax calibrate validation.csv --truth label -o calibration.json\n'
+})
+
+describe('the manual page', () => {
+  const page = join(ROOT, MANIFEST.man)
+  const shown = execFileSync('man', ['-P', 'cat', '-l', page], {
+    encoding: 'utf8',
+    env: { ...process.env, MANWIDTH: '80', LC_ALL: 'C.UTF-8' },
+  })
+
+  it('is what softmax help man prints', () => {
+    expect(readFileSync(page, 'utf8')).toBe(printed(['help', 'man']))
+  })
+
+  it('has every option and every error', () => {
+    const unwrapped = shown.replace(/\s+/g, ' ')
+    for (const { names } of describeFlags()) {
+      for (const name of names.slice(0, 1))
+        expect(unwrapped).toMatch(new RegExp(`--(\\[no-\\])?${name.replace(/^no-/, '(no-)?')}\\b`))
+    }
+    for (const heading of ['NAME', 'SYNOPSIS', 'OPTIONS', 'EXIT STATUS', 'ERRORS', 'ENVIRONMENT', 'EXAMPLES']) {
+      expect(shown).toMatch(new RegExp(`^${heading}$`, 'm'))
+    }
+    expect(shown).toContain('E_CELL')
+    expect(shown).toContain(`softmax-stream ${MANIFEST.version}`)
+  })
+
+  it.each([
+    ['man', ['--warnings', '-P', 'cat', '-l', page]],
+    ['mandoc', ['-T', 'lint', page]],
+    ['groff', ['-ww', '-man', '-Tutf8', page]],
+  ])('has nothing that %s warns of', (program, args) => {
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    if (program === 'mandoc') expect(stdout).toBe('')
+  })
+
+  it('has the date of the changelog', () => {
+    const [, date] = /^## 0\.\S+ \((\S+)\)/m.exec(readFileSync(join(ROOT, '.github/CHANGELOG.md'), 'utf8'))!
+    expect(readFileSync(page, 'utf8')).toContain(`.TH SOFTMAX 1 ${date} `)
+  })
+})
