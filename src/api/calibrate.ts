@@ -73,7 +73,7 @@ export function requireCalibration(options: object, { truth, op }: Pick<Settings
   requireEvaluation(options, truth, 'calibrate')
 }
 
-/** Calibrates; `emit` gets the events of the first pass over the inputs. */
+/** Calibrates; `emit` gets the events of the first pass over the inputs, and the counts of each as they grow. */
 export async function calibrateInputs(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'> & SettingsOf<'calibrate'>,
@@ -147,7 +147,8 @@ class Passes {
     const run = fileRun(isFirst ? settings : quiet, isFirst ? this.#emit : () => {})
     const metrics = new RunMetrics(probe)
     const sources = await this.#files.open(run.stats)
-    const probed = { ...run, metrics, measures: true, probe, single: this.#single && sources.length === 1 }
+    const counted = () => this.#emit('progress', run.stats, undefined)
+    const probed = { ...run, counted, metrics, measures: true, probe, single: this.#single && sources.length === 1 }
     await drain(scoreInputs(sources, probed), settings)
     const pass = passOf(metrics, run.stats)
     this.#first ??= requireCalibrable(pass)

@@ -3,9 +3,10 @@ import type { Readable } from 'node:stream'
 import type { SettingsOf } from '../core/options.js'
 import type { Reject } from '../core/reject.js'
 import type { Schema } from '../core/schema.js'
-import type { Stats } from '../pipeline/row-counts.js'
+import { newStats, type Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import { announce } from './announcement.js'
+import { sayDone } from './closing-line.js'
 import { sourcesOf } from './inputs.js'
 import { warn } from './messages.js'
 import { openOutput } from './output.js'
@@ -28,30 +29,38 @@ export async function writeJudged(
   judge: Judge,
   others: readonly Abandoned[] = [],
 ): Promise<void> {
+  const start = performance.now()
   const files = [...others]
   abandonOnSignal(files)
   try {
     const output = await openOutput(settings.output, settings.clobber)
     files.push(output)
-    await output.write(Buffer.from(await judged(inputs, settings, judge)))
+    const { text, done } = await judged(inputs, settings, judge)
+    await output.write(Buffer.from(text))
     await output.commit()
+    if (settings.output !== undefined) sayDone(settings, done, start)
   } catch (error) {
     for (const file of files) file.abandon()
     throw error
   }
 }
 
-async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge): Promise<string> {
+/** The text that is made of the inputs, and the counts of the last time that they were read. */
+async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge) {
   const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   const bytes = { ...bytesSettings(settings), onReject } as SettingsOf<'bytes'>
   const progress = progressOf(settings, inputs, true)
+  let done = newStats()
   try {
-    return await judge(sourcesOf(inputs), bytes, (event, what, source) => {
+    const text = await judge(sourcesOf(inputs), bytes, (event, what, source) => {
       if (event === 'warning') warn(settings, `${source}: ${what}`)
       if (event === 'schema') announce(what as Schema, settings)
-      if (event === 'progress') progress?.update((what as Stats).bytes, (what as Stats).read)
+      if (event !== 'progress') return
+      done = what as Stats
+      progress?.update(done.bytes, done.read)
     })
+    return { text, done }
   } finally {
     progress?.clear()
     await rejects?.close()

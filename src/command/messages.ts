@@ -1,13 +1,24 @@
 /** What the command says on stderr. */
 import { inspect } from 'node:util'
 import { printable, SoftmaxError } from '../core/errors.js'
+import { type Paint, paintFor } from './colours.js'
 
-export function complain(text: string): void {
-  process.stderr.write(`softmax: ${printable(text)}\n`)
+/** What is on the last line of the terminal, and is to be erased before anything else is written there. */
+let line: { erase(): void } | undefined
+
+/** Makes messages erase a line that is redrawn in place, if there is one. */
+export function eraseBefore(shown: { erase(): void } | undefined): void {
+  line = shown
+}
+
+export function complain(text: string, style: Parameters<Paint>[0] = 'faint'): void {
+  line?.erase()
+  const paint = paintFor(process.stderr)
+  process.stderr.write(`${paint(style, 'softmax:')} ${printable(text)}\n`)
 }
 
 export function warn({ quiet }: { quiet: boolean }, text: string): void {
-  if (!quiet) complain(`warning: ${text}`)
+  if (!quiet) complain(`warning: ${text}`, 'warning')
 }
 
 /** Whether a text was not `said` before, where it is to be said once. */
@@ -21,7 +32,7 @@ export function isNew(text: string, said?: Set<string>): boolean {
 export function report(error: unknown, debug: boolean): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
   if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
-  complain(known(error).message)
+  complain(known(error).message, 'error')
   if (debug) for (const line of inspect(error).split('\n')) process.stderr.write(`${printable(line)}\n`)
   return known(error).status
 }

@@ -1,6 +1,9 @@
 /** The progress line: percent, rows, rate, time left. */
+import { fstatSync } from 'node:fs'
 import type { SettingsOf } from '../core/options.js'
+import { descriptorOf, STDOUT } from './descriptor.js'
 import { totalSize } from './inputs.js'
+import { eraseBefore } from './messages.js'
 
 /** A line on a terminal that is rewritten in place. */
 export interface Progress {
@@ -9,33 +12,87 @@ export interface Progress {
   clear(): void
 }
 
-/** Milliseconds between updates. */
+/** Milliseconds between updates: of a line that is redrawn, and of lines on a terminal that cannot do that. */
 const INTERVAL = 200
+const LINE_INTERVAL = 5000
 
-/** A progress line on stderr, where it is asked for or of use: rows on the same terminal would run through it. */
+/** A progress line on stderr, where it is asked for or of use. */
 export function progressOf(
   settings: SettingsOf<'command'>,
   inputs: readonly string[],
-  apart = settings.output !== undefined || !process.stdout.isTTY,
+  apart = isApart(settings),
 ): Progress | undefined {
   const asked = settings.progress ?? (!settings.quiet && apart)
   return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
 }
 
-/** A progress line on `terminal`; `total` is the size of the input in bytes, if known. */
-export function showProgress(terminal: NodeJS.WriteStream, total: number | undefined): Progress {
-  const start = performance.now()
-  let last = start
+/** Whether the rows go to a file: on the terminal they would run through the line, and a reader of a pipe may draw on it, as less does. */
+export function isApart({ output }: Pick<SettingsOf<'command'>, 'output'>): boolean {
+  if (output !== undefined && descriptorOf(output) !== STDOUT) return true
+  try {
+    const stdout = fstatSync(STDOUT)
+    return !process.stdout.isTTY && !stdout.isFIFO() && !stdout.isSocket()
+  } catch {
+    return true
+  }
+}
+
+/** Progress on `terminal`, as its `TERM` can show it; `total` is the size of the input in bytes, if known. */
+export function showProgress(
+  terminal: NodeJS.WriteStream,
+  total: number | undefined,
+  isDumb = process.env.TERM === 'dumb',
+): Progress {
+  const line = isDumb ? plainLines(terminal) : redrawnLine(terminal)
+  let start = performance.now()
+  let [drawn, before, pass] = [start, 0, 1]
+  eraseBefore(line)
   return {
     update(bytes, rows) {
       const now = performance.now()
-      if (now - last < INTERVAL) return
-      last = now
-      const line = progressLine({ bytes, rows, seconds: (now - start) / 1000, total })
-      terminal.write(`\r${line.slice(0, (terminal.columns || 80) - 1)}\x1b[K`)
+      // The inputs are read once more.
+      if (bytes < before) [start, pass] = [now, pass + 1]
+      before = bytes
+      if (now - drawn < line.interval || now === start) return
+      drawn = now
+      const text = progressLine({ bytes, rows, seconds: (now - start) / 1000, total })
+      line.draw(pass > 1 ? `pass ${pass}  ${text}` : text)
     },
     clear() {
-      if (last !== start) terminal.write('\r\x1b[K')
+      line.erase()
+      eraseBefore(undefined)
+    },
+  }
+}
+
+interface Line {
+  interval: number
+  draw(text: string): void
+  erase(): void
+}
+
+/** A line below the other, without control characters. */
+function plainLines(terminal: NodeJS.WriteStream): Line {
+  return { interval: LINE_INTERVAL, draw: (text) => void terminal.write(`${text}\n`), erase() {} }
+}
+
+/** One line, cut at the edge. Where the terminal became narrower since, what was shown takes several. */
+function redrawnLine(terminal: NodeJS.WriteStream): Line {
+  let shown = 0
+  const width = () => terminal.columns || 80
+  const above = () => Math.max(0, Math.ceil(shown / width()) - 1)
+  return {
+    interval: INTERVAL,
+    draw(text) {
+      const cut = text.slice(0, width() - 1)
+      const lines = above()
+      terminal.write(lines === 0 ? `\r${cut}\x1b[K` : `\r\x1b[${lines}A${cut}\x1b[J`)
+      shown = cut.length
+    },
+    erase() {
+      const lines = above()
+      if (shown > 0) terminal.write(lines === 0 ? '\r\x1b[K' : `\r\x1b[${lines}A\x1b[J`)
+      shown = 0
     },
   }
 }
@@ -47,15 +104,20 @@ interface State {
   total: number | undefined
 }
 
-/** `42%  420,000 rows  1,050,000 rows/s  0:01 left` */
+/** `42%  420,000 rows  1,050,000 rows/s  0:01 left`; of an input whose size is not known, how long it took so far. */
 export function progressLine({ bytes, rows, seconds, total }: State): string {
-  const counts = [`${grouped(rows)} rows`, `${grouped(rows / seconds)} rows/s`]
-  if (total === undefined || bytes === 0) return counts.join('  ')
+  const counts = [`${grouped(rows)} rows`, rateOf(rows, seconds)]
+  if (!total || bytes === 0) return [...counts, clock(Math.floor(seconds))].join('  ')
   const done = Math.min(bytes / total, 1)
   return [`${Math.floor(done * 100)}%`, ...counts, `${clock((seconds * (1 - done)) / done)} left`].join('  ')
 }
 
-function grouped(count: number): string {
+/** `1,050,000 rows/s` */
+export function rateOf(rows: number, seconds: number): string {
+  return `${grouped(rows / seconds)} rows/s`
+}
+
+export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 

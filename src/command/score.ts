@@ -1,6 +1,7 @@
 /** `softmax`: inputs scored into an output, with the statistics of a run that fails, too. */
 import type { SettingsOf } from '../core/options.js'
 import { newStats } from '../pipeline/row-counts.js'
+import { sayDone } from './closing-line.js'
 import { complain, known } from './messages.js'
 import { progressOf } from './progress.js'
 import { scoreInto, summarise } from './score-run.js'
@@ -9,6 +10,7 @@ import { openStats } from './stats.js'
 
 /** Scores the inputs. Throws what ends the run, once nothing of it is left but the statistics that are asked for. */
 export async function scoreByInputs(inputs: string[], settings: SettingsOf<'command'>): Promise<void> {
+  const start = performance.now()
   const files: Abandoned[] = []
   abandonOnSignal(files)
   const stats = settings.stats === undefined ? undefined : await openStats(settings.stats)
@@ -17,6 +19,7 @@ export async function scoreByInputs(inputs: string[], settings: SettingsOf<'comm
   try {
     await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
     summarise({ done, settings })
+    sayDone(settings, done, start)
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
