@@ -15,7 +15,10 @@ interface ForBytes {
   head?: ValueOf<'head'> | undefined
   /** An input without rows is an error [default: false]. */
   requireRows?: ValueOf<'requireRows'> | undefined
-  /** Threads, of which the main one is one; small inputs stay on it [default: 0, one a core]. */
+  /**
+   * Threads, of which the main one is one; small inputs stay on it, and the command starts no more than there are
+   * cores [default: 0, one a core].
+   */
   jobs?: ValueOf<'jobs'> | undefined
   /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
   lane?: ValueOf<'lane'> | undefined

@@ -757,7 +757,7 @@ export const OPTIONS = {
     default: 0,
     defaultText: '0, one a core',
     aliases: 'threads thread workers parallel n-jobs num-threads cpus cores concurrency P',
-    help: 'threads, of which the main one is one; small inputs stay on it',
+    help: 'threads, of which the main one is one; small inputs stay on it, and the command starts no more than there are cores',
   }),
   lane: option({
     group: 'Runs',
