@@ -163,6 +163,8 @@ describe('a folder as the output', () => {
         input: { path: 'a.csv', bytes: 31, modified: '2025-11-24T16:00:00.000000000Z' },
         // By sha256sum, of `id,logp_a,logp_b,label\n1,-0.313,-1.31,a\n`.
         output: { bytes: 40, sha256: SHA },
+        // By sha256sum, of `["a","b"]`.
+        classes: { count: 2, first: 'a,b', sha256: '0473ef2dc0d324ab659d3580c1134e9d812035905c4781fdd6d529b0c6860e13' },
         read: 2,
         written: 1,
         abstained: 0,
@@ -346,6 +348,39 @@ describe('a folder as the output is refused', () => {
     const { status, stderr } = command([flag, '-o', 'out.csv'], { stdin: rows(1), cwd: folder() })
     expect(stderr).toMatch(/is of outputs in a folder; name one with -o FOLDER\/ \[E_CONFLICT\]\n$/)
     expect(status).toBe(2)
+  })
+})
+
+describe('parts of other classes than the first', () => {
+  const MIXED = { 'in/a.csv': rows(1), 'in/b.csv': rows(2), 'in/c.csv': 'id,logit_x,logit_y\n1,2,1\n' }
+  const DIFFERENCE = '"c.csv" has 2 classes ("x,y"), and "a.csv" has 2 classes ("a,b")'
+
+  it('are scored with their own, and a warning names one of each, also where they were done before', () => {
+    const cwd = tree(MIXED)
+    for (const more of [[], ['--resume']]) {
+      const { status, stderr } = run(cwd, ...more)
+      expect(status).toBe(0)
+      expect(stderr).toContain(`softmax: warning: ${DIFFERENCE}; each part was scored with its own\n`)
+    }
+    expect(contentOf(cwd)['c.csv']).toBe(`id,p_x,p_y,label\n1,${P21},x\n`)
+    expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
+  })
+
+  it('are no warning where all have them', () => {
+    expect(run(tree(THREE)).stderr).toBe('softmax: out/: 3 parts done, 4 rows\n')
+    const labelled = run(tree(MIXED), '--labels', 'no,yes')
+    expect(labelled).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 parts done, 3 rows\n' })
+  })
+
+  it('have no statistics in one file', () => {
+    const cwd = tree(MIXED)
+    for (const more of [[], ['--resume']]) {
+      const { status, stderr } = run(cwd, '--stats', 's.json', ...more)
+      expect(stderr).toContain(DIFFERENCE)
+      expect(stderr).toMatch(/name a folder with --stats '?s.json\/'? \[E_PARTS\]\n$/)
+      expect(status).toBe(2)
+    }
+    expect(run(cwd, '--stats', 's/', '--resume').status).toBe(0)
   })
 })
 

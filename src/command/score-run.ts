@@ -1,6 +1,7 @@
 /** A run of the command: its inputs scored into its files. */
 import { scoreFiles, scorePartFile } from '../api/score-files.js'
 import type { SettingsOf } from '../core/options.js'
+import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
@@ -29,6 +30,8 @@ interface Run {
   done: Stats
   /** Of one part of several: what was said of others, which is said once. */
   said?: Set<string>
+  /** What is to know of the columns of each input. */
+  onSchema?: (schema: Schema) => void
 }
 
 /** Opens the output, and abandons it if the run fails. */
@@ -88,7 +91,10 @@ async function writeScored(run: Run): Promise<void> {
   const sources = sourcesOf(inputs)
   const options = { ...scoreOptions(settings), onReject: rejects?.add }
   const stream = run.said ? scorePartFile(sources[0]!, options) : scoreFiles(sources, options)
-  stream.on('schema', (schema) => announce(schema, settings, run.said))
+  stream.on('schema', (schema) => {
+    announce(schema, settings, run.said)
+    run.onSchema?.(schema)
+  })
   stream.on('warning', (text, source) => {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
   })

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from
 import { join } from 'node:path'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
+import type { PartClasses } from './classes.js'
 import type { Digest } from './digest.js'
 import type { Listed } from './listing.js'
 import type { Made } from './options.js'
@@ -18,6 +19,8 @@ export interface Entry extends Omit<Stats, 'bytes'> {
   /** The input as it was when it was read. */
   input: Listed
   output: Digest
+  /** Undefined where it has no columns. */
+  classes?: PartClasses
   /** Of its bad rows, where it has some and they went to a file. */
   rejects?: Digest
   seconds: number

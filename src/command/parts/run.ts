@@ -1,6 +1,7 @@
 /** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
 import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
@@ -9,6 +10,7 @@ import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { abandonOnSignal } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
+import { Kinds } from './classes.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { type Plan, SUCCESS } from './plan.js'
@@ -22,6 +24,7 @@ interface Run extends PartsRun {
   counts: PartCounts
   /** What the files of rejects are to be, of parts that have bad rows. */
   rejects: Map<string, Entry['rejects']>
+  kinds: Kinds
 }
 
 /** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
@@ -66,6 +69,7 @@ function beginRun(plan: Plan): Run {
       mine.map(({ file }) => file),
     ),
     said: new Set(),
+    kinds: new Kinds(),
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0 },
     rejects: new Map(),
@@ -80,7 +84,7 @@ async function scoreAll(run: Run): Promise<void> {
     const most = part.input.bytes > SMALL ? 1 : AT_ONCE
     while (active.size >= most) await Promise.race(active)
     if (failures.length > 0) break
-    const done = finishPart(run, part)
+    const done = finishPart(run, part, index)
       .catch((error: unknown) => void failures.push({ index, error }))
       .finally(() => active.delete(done))
     active.add(done)
@@ -97,7 +101,7 @@ const SMALL = 400_000
 const AT_ONCE = 4
 
 /** Scores a part, unless it is done already. */
-async function finishPart(run: Run, part: Part): Promise<void> {
+async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   const { plan, manifest, counts, totals } = run
   const proof = await proofOf(plan, part)
   const entry = proof ?? (await scorePart(run, part))
@@ -107,6 +111,8 @@ async function finishPart(run: Run, part: Part): Promise<void> {
   if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
   run.progress?.update(totals.bytes, totals.read)
+  if (entry.classes) run.kinds.add(index, part.name, entry.classes)
+  if (plan.stats.file !== undefined) run.kinds.requireOne(aFolder('stats', plan.stats.file))
 }
 
 function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {
@@ -129,7 +135,13 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan)
   summarise({ done: totals, settings: plan.settings })
+  const { difference } = run.kinds
+  if (difference !== undefined) say(run, `warning: ${difference}; each part was scored with its own`)
   say(run, closingLine(run, missing))
+}
+
+function aFolder(option: string, file: string): string {
+  return `the statistics of both would be added up; name a folder with ${optionText(option, `${file}/`)}`
 }
 
 /** `out/: 3 of 12 parts done, 1 of them before, 900 rows; 9 parts are left to other shares` */

@@ -2,13 +2,15 @@
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
+import type { Schema } from '../../core/schema.js'
 import { newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
 import { type Abandoned, letStay } from '../signals.js'
 import { openStats } from '../stats.js'
-import { type Digest, digestingOutput } from './digest.js'
+import { type PartClasses, partClasses } from './classes.js'
+import { digestingOutput } from './digest.js'
 import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
 import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
@@ -37,12 +39,13 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   makeFolder(dirname(join(folder, part.name)))
   const path = sidePath(side, rejectsName(part))
   const done = newStats()
-  const output = await writePart(run, part, { path, done, start })
+  const written = await writePart(run, part, { path, done, start })
   requireUnchanged(part)
   const rejects = path === undefined ? undefined : await digestOfRejects(path)
   const { bytes: _, ...counts } = done
   const seconds = Math.round(performance.now() - start) / 1000
-  return { part: part.name, input: part.input, output, ...(rejects && { rejects }), ...counts, seconds, made }
+  const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
+  return { ...about, ...counts, seconds, made }
 }
 
 interface Written {
@@ -53,7 +56,11 @@ interface Written {
 }
 
 /** Writes the output of a part, and its statistics where each part has its own. */
-async function writePart(run: PartsRun, part: Part, { path, done, start }: Written): Promise<Digest> {
+async function writePart(
+  run: PartsRun,
+  part: Part,
+  { path, done, start }: Written,
+): Promise<Pick<Entry, 'output' | 'classes'>> {
   const { plan, files, said, progress, totals } = run
   const statsPath = sidePath(plan.stats, `${part.name}.json`)
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
@@ -63,10 +70,14 @@ async function writePart(run: PartsRun, part: Part, { path, done, start }: Writt
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
     clear() {},
   }
+  let classes: PartClasses | undefined
+  const onSchema = (schema: Schema) => {
+    classes = partClasses(schema.classes)
+  }
   const { open, digest } = digestingOutput()
   try {
-    await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said }, open)
-    return digest()
+    await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said, onSchema }, open)
+    return { output: digest(), ...(classes && { classes }) }
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
