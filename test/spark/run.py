@@ -1,0 +1,291 @@
+"""The helper for Spark against the command on one machine. Usage: run.py FOLDER [TEST ...]; the
+folder is for what it writes.
+
+Each job has to end in all rows, the same as those of one machine, or in a clear failure without any; in both cases no process
+may be left.
+"""
+
+import contextlib
+import datetime
+import decimal
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRATCH = pathlib.Path(sys.argv[1])
+CLI = str(ROOT / 'dist/command/bundle/cli.cjs')
+COMMAND = ['node', CLI]
+PARTS, ROWS = 8, 20_000
+TEXTS = ['plain', 'a\ttab', 'a\nnewline', '"quoted", and more', "it's", '\\N', '\\', '', ' ', 'é \U0001f600', None]
+KEPT = ['id', 'text', 'instant', 'local', 'price', 'nested', 'bytes', 'yes', 'truth']
+LOGITS = [f'logit_{name}' for name in 'abcdefghij']
+
+sys.path.insert(0, str(ROOT / 'dist/spark'))
+from softmax_spark import counter, score  # noqa: E402
+
+
+def part(number: int) -> pa.Table:
+    """Rows whose columns that are no logits have all sorts of types."""
+    random.seed(number)
+    ids = range(number * ROWS, (number + 1) * ROWS)
+    start = datetime.datetime(2026, 11, 28, tzinfo=datetime.timezone.utc)
+    moments = [start + datetime.timedelta(microseconds=7_654_321 * i) for i in ids]
+    columns = {
+        'id': pa.array(ids, pa.int64()),
+        'text': pa.array([TEXTS[i % len(TEXTS)] for i in ids], pa.string()),
+        'instant': pa.array(moments, pa.timestamp('us', 'UTC')),
+        'local': pa.array([moment.replace(tzinfo=None) for moment in moments], pa.timestamp('us')),
+        'price': pa.array([decimal.Decimal(i * 10**15 + i) / 10**8 for i in ids], pa.decimal128(38, 8)),
+        'nested': pa.array([{'n': i, 'tags': [None, TEXTS[i % 9]] * (i % 3)} if i % 5 else None for i in ids]),
+        'bytes': pa.array([bytes([i % 256, 0, 255]) for i in ids]),
+        'yes': pa.array([None if i % 3 else i % 2 == 0 for i in ids], pa.bool_()),
+        **{name: pa.array([random.gauss(0, 4) for _ in ids]) for name in LOGITS},
+        'truth': pa.array(['abcdefghij'[i % 10] for i in ids]),
+    }
+    return pa.table(columns)
+
+
+def write_input() -> None:
+    (SCRATCH / 'in').mkdir()
+    for number in range(PARTS):
+        pq.write_table(part(number), SCRATCH / f'in/part-{number:05d}.parquet')
+
+
+def one_machine(*options: str) -> pa.Table:
+    """What the command makes of all parts as one input, in the order of their ids."""
+    path = SCRATCH / 'one.parquet'
+    subprocess.run([*COMMAND, str(SCRATCH / 'in'), '-o', str(path), '--quiet', *options], check=True)
+    return sorted_by_id(path)
+
+
+def sorted_by_id(path: pathlib.Path) -> pa.Table:
+    return pq.read_table(path).sort_by('id').combine_chunks()
+
+
+def processes() -> list[int]:
+    """The commands that run: node with the file of the command."""
+    found = []
+    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b'\0')
+            if words[0].endswith(b'node') and CLI.encode() in words:
+                found.append(int(path.parent.name))
+    return found
+
+
+def written_by(process: int) -> int:
+    """How many bytes a process has written."""
+    with contextlib.suppress(OSError):
+        lines = pathlib.Path(f'/proc/{process}/io').read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith('wchar'))
+    return 0
+
+
+def parent_of(process: int) -> int:
+    return int(pathlib.Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()[1])
+
+
+class Killer(threading.Thread):
+    """Kills a command that has written some of its rows, or its worker; `killed` says whether it did."""
+
+    def __init__(self, victim):
+        super().__init__(daemon=True)
+        self.victim, self.killed, self.ends = victim, False, False
+
+    def run(self):
+        while not self.killed and not self.ends:
+            for process in processes():
+                if written_by(process) > 1_000_000:
+                    self.kill(process)
+                    break
+            time.sleep(0.002)
+
+    def kill(self, process):
+        with contextlib.suppress(OSError):
+            # Stopped, so that it does not end before what it has written is known to be a part only.
+            os.kill(process, signal.SIGSTOP)
+            os.kill(self.victim(process), signal.SIGKILL)
+            self.killed = True
+            os.kill(process, signal.SIGCONT)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends = True
+        self.join()
+
+
+class Score(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        write_input()
+        cls.spark = (
+            SparkSession.builder.master('local-cluster[2,1,1024]')
+            .config('spark.ui.enabled', 'false')
+            .config('spark.task.maxFailures', '2')
+            .config('spark.speculation', 'true')
+            .config('spark.speculation.interval', '200ms')
+            .config('spark.speculation.multiplier', '3')
+            .config('spark.speculation.minTaskRuntime', '4s')
+            .config('spark.sql.files.maxPartitionBytes', '3m')
+            .getOrCreate()
+        )
+        cls.spark.sparkContext.setLogLevel('OFF')
+        cls.df = cls.spark.read.parquet(str(SCRATCH / 'in'))
+        cls.expected = one_machine()
+        cls.df.write.parquet(str(SCRATCH / 'plain'))
+        cls.plain = sorted_by_id(SCRATCH / 'plain')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.spark.stop()
+
+    def setUp(self):
+        self.out = SCRATCH / self.id().split('.')[-1]
+
+    def tearDown(self):
+        end = time.monotonic() + 10
+        while processes() and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(processes(), [], 'a process is left')
+
+    def write(self, scored) -> pa.Table:
+        scored.write.parquet(str(self.out))
+        self.assertTrue((self.out / '_SUCCESS').exists())
+        return sorted_by_id(self.out)
+
+    def fails(self, scored) -> str:
+        with self.assertRaises(Exception) as caught:
+            scored.write.parquet(str(self.out))
+        self.assertEqual([path for path in self.out.rglob('*') if path.is_file()], [], 'a partial output')
+        return str(caught.exception)
+
+    def assert_same(self, table: pa.Table, expected: pa.Table | None = None):
+        """New columns are those of one machine, and others what Spark itself writes of them, to the last bit."""
+        expected = self.expected if expected is None else expected
+        self.assertEqual(table.column_names, expected.column_names)
+        kept = self.plain.filter(pc.is_in(self.plain['id'], table['id']))
+        for name in expected.column_names:
+            other = kept[name] if name in KEPT else expected[name]
+            # Spark has no unsigned integers.
+            other = other.cast(pa.int64()) if other.type == pa.uint32() else other
+            self.assertEqual(table[name].type, other.type, name)
+            self.assertTrue(table[name].equals(other), name)
+
+    def test_rows_are_those_of_one_machine(self):
+        stats = counter(self.spark)
+        table = self.write(score(self.df, stats=stats, command=COMMAND))
+        self.assert_same(table)
+        value = stats.value
+        self.assertEqual((value['read'], value['written'], value['rejected']), (PARTS * ROWS, PARTS * ROWS, {}))
+        self.assertGreater(value['seconds'], 0)
+
+    def test_options_selectors_and_true_classes(self):
+        options = ('--log', '--emit', 'probs,loss,rank,correct', '--temperature', '1.7')
+        scored = score(self.df, *options, logits=LOGITS[::-1], truth='truth', command=COMMAND)
+        names = ','.join(LOGITS[::-1])
+        self.assert_same(self.write(scored), one_machine(*options, '--logits', names, '--truth', 'truth'))
+
+    def test_columns_of_arrays(self):
+        df = self.df.select('id', F.array(*LOGITS).alias('scores'))
+        table = self.write(score(df, logits='scores', command=COMMAND))
+        expected = [list(row) for row in zip(*(self.expected[f'p_{name}'].to_pylist() for name in 'abcdefghij'))]
+        self.assertEqual(table['probs'].to_pylist(), expected)
+
+    def test_no_column_but_logits(self):
+        rows = score(self.df.select(*LOGITS), command=COMMAND).collect()
+        columns = [name for name in self.expected.column_names if name not in KEPT]
+        expected = zip(*(self.expected[name].to_pylist() for name in columns))
+        self.assertEqual(sorted(map(tuple, rows)), sorted(expected))
+
+    def test_a_bad_row_fails_with_the_message_of_the_command(self):
+        message = self.fails(score(self.bad(70_007), command=COMMAND))
+        self.assertRegex(message, r'partition \d+: softmax: stdin: .*a logit is NaN.*\[E_NONFINITE\]')
+
+    def test_bad_rows_go_beside_the_output(self):
+        bad = [70_000, 70_007, 79_999, 80_000]
+        stats = counter(self.spark)
+        rejects = SCRATCH / 'rejects'
+        table = self.write(score(self.bad(*bad), rejects=str(rejects), stats=stats, command=COMMAND))
+        self.assert_same(table, self.expected.filter(pc.invert(pc.is_in(self.expected['id'], pa.array(bad)))))
+        files = sorted(rejects.iterdir())
+        self.assertTrue(all(path.match('part-*.ndjson') for path in files), files)
+        lines = [json.loads(line) for path in files for line in path.read_text().splitlines()]
+        self.assertEqual(sorted(line['columns']['id'] for line in lines), bad)
+        self.assertEqual({line['code'] for line in lines}, {'E_NONFINITE'})
+        self.assertEqual(stats.value['rejected'], {'E_NONFINITE': 4})
+        with self.assertRaisesRegex(ValueError, 'is not empty'):
+            score(self.df, rejects=str(rejects), command=COMMAND)
+
+    def test_a_partition_of_bad_rows_only(self):
+        df = self.bad(*range(3 * ROWS, 4 * ROWS)).repartition(PARTS, F.floor(F.col('id') / ROWS))
+        table = self.write(score(df, '--on-error', 'skip', command=COMMAND))
+        self.assert_same(table, self.expected.filter(pc.not_equal(pc.floor(pc.divide(self.expected['id'], ROWS)), 3)))
+
+    def bad(self, *ids: int):
+        is_bad = F.col('id').isin(*ids) if len(ids) < 10 else F.col('id').between(ids[0], ids[-1])
+        return self.df.withColumn('logit_c', F.when(is_bad, F.lit(float('nan'))).otherwise(F.col('logit_c')))
+
+    def test_a_command_that_is_killed(self):
+        with Killer(lambda process: process) as killer:
+            table = self.write(score(self.df, command=COMMAND))
+        self.assertTrue(killer.killed)
+        self.assert_same(table)
+
+    def test_a_command_that_is_killed_each_time(self):
+        script = SCRATCH / 'dies'
+        script.write_text(f'#!/bin/sh\ncase "$*" in *--stats*) kill -9 $$;; esac\nexec node {CLI} "$@"\n')
+        script.chmod(0o755)
+        self.assertIn('was killed by signal 9', self.fails(score(self.df, command=str(script))))
+
+    def test_a_worker_that_is_killed(self):
+        with Killer(parent_of) as killer:
+            table = self.write(score(self.df, command=COMMAND))
+        self.assertTrue(killer.killed)
+        self.assert_same(table)
+
+    def test_a_command_that_is_missing(self):
+        with self.assertRaisesRegex(RuntimeError, 'softmax-nowhere cannot be run on .*npm install'):
+            score(self.df, command='softmax-nowhere')
+        script = SCRATCH / 'vanishes'
+        script.symlink_to(CLI)
+        scored = score(self.df, command=str(script))
+        script.unlink()
+        self.assertRegex(self.fails(scored), 'vanishes cannot be run on .*npm install')
+
+    def test_refused_arguments(self):
+        with self.assertRaisesRegex(ValueError, '--to cannot be given here'):
+            score(self.df, '--to', 'csv', command=COMMAND)
+        with self.assertRaisesRegex(ValueError, "two columns are called 'id'"):
+            score(self.df.select('*', 'id'), command=COMMAND)
+        with self.assertRaisesRegex(RuntimeError, 'matches none of'):
+            score(self.df, logits='score_*', command=COMMAND)
+
+
+def main(names: list[str]) -> bool:
+    """Runs the tests, or those that are named; whether all passed."""
+    tests = unittest.TestSuite(map(Score, names or unittest.defaultTestLoader.getTestCaseNames(Score)))
+    result = unittest.TextTestRunner(sys.stdout, verbosity=2).run(tests)
+    failed = len(result.failures) + len(result.errors)
+    print(f'{result.testsRun - failed} passed, {failed} failed')
+    return failed == 0
+
+
+if __name__ == '__main__':
+    sys.exit(not main(sys.argv[2:]))
