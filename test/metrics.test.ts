@@ -1,5 +1,6 @@
 /** Metrics against scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type EvaluateOptions, evaluate, type Metrics, scoreFiles } from 'softmax-stream'
@@ -237,7 +238,7 @@ describe('a true class', () => {
     const stdin = 'logit_a,logit_b,y\n-inf,2,a\n0,0,a\n'
     const { stdout } = command(['evaluate', '--truth', 'y', '--json'], { stdin })
     expect(JSON.parse(stdout).log_loss).toBe('Infinity')
-    const none = command(['evaluate', '--truth', 'y', '--json'], { stdin: 'logit_a,logit_b,y\n0,0,\n' })
+    const none = command(['evaluate', '--truth', 'y', '--json'], { stdin: 'logit_a,logit_b,y\n' })
     expect(JSON.parse(none.stdout).log_loss).toBeNull()
     expect(command(['evaluate', '--truth', 'y'], { stdin }).stdout).toMatch(/^log loss +Infinity$/m)
   })
@@ -273,17 +274,45 @@ it('is nothing to the runs after it, which use its memory again', async () => {
   }
 })
 
-it('has no metrics but counts where no row has a true class', async () => {
-  const metrics = await evaluate([Readable.from(['logit_a,logit_b,y\n1,2,\n'])], { truth: 'y' })
-  const { rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy } = metrics
-  expect({ rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy }).toEqual({
-    rows: 0,
-    unlabelled: 1,
-    accuracy: null,
-    log_loss: null,
-    ece: null,
-    aurc: null,
-    top_k_accuracy: {},
+describe('rows without a true class', () => {
+  const ROWS = 'logit_a,logit_b,y\n1,2,\n2,1,\n'
+
+  it.each(['auto', 'general'] as const)('are no evaluation where all are, in the lane %s', async (lane) => {
+    for (const op of ['softmax', 'sigmoid'] as const) {
+      const evaluated = evaluate([Readable.from([ROWS])], { truth: 'y', lane, op })
+      await expect(evaluated).rejects.toMatchObject({ code: 'E_NO_ROWS', status: 1, info: { rows: 2, truth: 'y' } })
+    }
+  })
+
+  it('end the command with an error, and leave no report', () => {
+    const cwd = folder({ 'in.csv': ROWS })
+    for (const args of [[], ['--json'], ['--report', 'r.html']]) {
+      const { status, stdout, stderr } = command(['evaluate', 'in.csv', '--truth', 'y', ...args], { cwd })
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toBe(
+        'softmax: none of the 2 rows has a true class in "y", so there is nothing to measure [E_NO_ROWS]\n',
+      )
+    }
+    expect(existsSync(join(cwd, 'r.html'))).toBe(false)
+  })
+
+  it('are scored, with a warning that the metrics beside them are of none', () => {
+    const cwd = folder({ 'in.csv': ROWS })
+    const { status, stderr } = command(['in.csv', '--truth', 'y', '--metrics', 'm.json', '-o', 'out.csv'], { cwd })
+    expect(status).toBe(0)
+    expect(stderr).toContain('warning: no row has a true class in "y", so the metrics are of none\n')
+    const { rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy } = JSON.parse(
+      readFileSync(join(cwd, 'm.json'), 'utf8'),
+    )
+    expect({ rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy }).toEqual({
+      rows: 0,
+      unlabelled: 2,
+      accuracy: null,
+      log_loss: null,
+      ece: null,
+      aurc: null,
+      top_k_accuracy: {},
+    })
   })
 })
 

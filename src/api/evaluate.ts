@@ -4,7 +4,9 @@ import { SoftmaxError } from '../core/errors.js'
 import { type Metrics, requireMeasurable } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
+import type { Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
+import type { RunMetrics } from '../pipeline/run-metrics.js'
 import type { ScoreOptions } from './options.js'
 import { drain, fileRun, requireInputs, scoreReadable } from './score-files.js'
 
@@ -36,7 +38,8 @@ export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[num
  * How good predictions are: files, given by their paths, or streams of bytes, with a column of true classes. One pass, in
  * constant memory; the result has the same bits however the rows are split.
  *
- * @throws {SoftmaxError} E_OPTION where `truth` is missing, E_TRUTH for a value that is no class, and what `score` throws.
+ * @throws {SoftmaxError} E_OPTION where `truth` is missing, E_TRUTH for a value that is no class, E_NO_ROWS where no row has a true
+ * class, and what `score` throws.
  *
  * @example
  * const { accuracy, log_loss } = await evaluate(['validation.csv'], { truth: 'label' })
@@ -55,7 +58,18 @@ export async function measure(
   emit: Run['emit'],
 ): Promise<Metrics> {
   const { metrics, stats } = await judge((run) => scoreReadable(inputs, run), settings, emit)
-  return metrics!.result(stats)
+  return labelledMetrics(metrics!, stats, settings)
+}
+
+/** The metrics of a run. Throws E_NO_ROWS where it had rows, and none with a true class: they would say what is not known. */
+export function labelledMetrics(
+  metrics: RunMetrics,
+  stats: Stats,
+  { truth }: Pick<SettingsOf<'bytes'>, 'truth'>,
+): Metrics {
+  const result = metrics.result(stats)
+  if (result.rows === 0 && stats.read > 0) throw new SoftmaxError('E_NO_ROWS', { rows: stats.read, truth })
+  return result
 }
 
 /** A run to its end that judges rows and writes none: `score` makes it of what inputs there are. */

@@ -9,7 +9,7 @@ import { scoreInputs } from '../pipeline/score-inputs.js'
 import { loadCharts } from '../report/charts.js'
 import type { Evaluation, Subject } from '../report/evaluation.js'
 import { pageOf } from '../report/page.js'
-import { type EvaluateOptions, judge, requireEvaluation } from './evaluate.js'
+import { type EvaluateOptions, judge, labelledMetrics, requireEvaluation } from './evaluate.js'
 import { readableFiles, requireInputs, scoreReadable } from './score-files.js'
 
 /** What {@link report} gives. */
@@ -49,7 +49,7 @@ export async function reportOn(
   const charts = await loadCharts()
   const [evaluation, before] =
     settings.calibration === undefined
-      ? [evaluationOf(await judge((run) => scoreReadable(inputs, run), settings, emit))]
+      ? [evaluationOf(await judge((run) => scoreReadable(inputs, run), settings, emit), settings)]
       : await beforeAndAfter(inputs, settings, emit)
   const { metrics } = evaluation!
   return { html: pageOf(subjectOf(evaluation!, before, inputs, settings), charts), metrics }
@@ -72,7 +72,7 @@ async function beforeAndAfter(
         reason: `it changed: it had ${after.stats.read} rows, and has ${before.stats.read}`,
       })
     }
-    return [evaluationOf(after), evaluationOf(before)]
+    return [evaluationOf(after, settings), evaluationOf(before, settings)]
   } finally {
     await files.close()
   }
@@ -83,8 +83,8 @@ async function* repeated(files: RepeatedInputs, run: Run): AsyncGenerator<Uint8A
   yield* scoreInputs(sources, { ...run, single: run.single && sources.length === 1 })
 }
 
-function evaluationOf({ metrics, stats }: Run): Evaluation {
-  return { metrics: metrics!.result(stats), totals: metrics!.totals(), rejected: stats.rejected }
+function evaluationOf({ metrics, stats }: Run, settings: SettingsOf<'bytes'>): Evaluation {
+  return { metrics: labelledMetrics(metrics!, stats, settings), totals: metrics!.totals(), rejected: stats.rejected }
 }
 
 function subjectOf(

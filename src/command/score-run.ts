@@ -1,5 +1,7 @@
 /** A run of the command: its inputs scored into its files. */
 import { scoreFiles, scorePartFile } from '../api/score-files.js'
+import { shown } from '../core/errors.js'
+import type { Metrics } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
@@ -107,10 +109,17 @@ async function writeScored(run: Run): Promise<void> {
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
-    await run.metrics?.write(Buffer.from(`${figuresJson(stream.metrics()!)}\n`))
+    if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
   }
+}
+
+async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {
+  const { rows, unlabelled } = metrics
+  const isUnlabelled = rows === 0 && unlabelled > 0
+  if (isUnlabelled) warn(settings, `no row has a true class in ${shown(settings.truth!)}, so the metrics are of none`)
+  await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 
 /** Reports the rows that were left out on stderr. */

@@ -106,7 +106,11 @@ export const CODES = {
   E_EMPTY: word(1, () => `the input has no rows, and ${optionText('requireRows', true)} asks for some`),
   E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
-  E_NO_ROWS: word<{ rows: number }>(1, ({ rows }) => `none of the ${plural(rows, 'row')} could be scored`),
+  E_NO_ROWS: word<{ rows: number; truth?: string | undefined }>(1, ({ rows, truth }) =>
+    truth === undefined
+      ? `none of the ${plural(rows, 'row')} could be scored`
+      : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
+  ),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
     ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
