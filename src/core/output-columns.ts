@@ -1,7 +1,7 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
 import { ABSTAINED, JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import { nestedValues } from './nesting.js'
 
 /** Where the values of all classes go: into a column each, one list, or one record of class -> value. */

@@ -1,5 +1,5 @@
 /** Predictions, which are the rows of object mode: their properties, as the output columns have them. */
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import {
   COLUMNS,
   type ColumnNames,

@@ -3,7 +3,7 @@
  * makes bytes of the rows that were scored. Batches are of a bounded size, and one is made when the last is written.
  */
 
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'

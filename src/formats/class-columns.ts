@@ -10,7 +10,7 @@ import type { DataType } from '../core/data-type.js'
 import type { Field, OutputLayout } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
 import { acquireNumbers } from '../io/column-pool.js'
-import { MOST_BY_CLASS, type Scores } from '../kernel/host/matrix.js'
+import { MOST_BY_CLASS, type Scores } from '../kernel/host/scores.js'
 import { textsAt } from '../kernel/host/texts.js'
 
 /** The type of the positions of classes. */

@@ -20,7 +20,7 @@ import {
 } from '../core/record-batch.js'
 import { jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
 import { nestedColumn, nestedType } from './nested-columns.js'
 

@@ -1,7 +1,7 @@
 /** What a field of an output has for a row, as JSON. */
 import { type Nested, nestedValues } from '../core/nesting.js'
 import type { Field } from '../core/output-columns.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 
 type TextOf = (scores: Scores, row: number) => string
 

@@ -15,7 +15,7 @@ import {
   type RowError,
 } from '../core/record-batch.js'
 import { acquire } from '../io/buffer-pool.js'
-import { MOST_BY_CLASS } from '../kernel/host/matrix.js'
+import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 
 /**
  * Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. Their memory is

@@ -17,8 +17,9 @@ import type {
   ScoredRows,
 } from '../core/record-batch.js'
 import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
-import { type Scores, STATUS, scoreMatrix } from '../kernel/host/matrix.js'
+import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
+import { type Scores, STATUS } from '../kernel/host/scores.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 

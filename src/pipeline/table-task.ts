@@ -11,7 +11,7 @@ import type {
   RecordBatchReader,
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
 import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'

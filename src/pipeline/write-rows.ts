@@ -8,7 +8,7 @@ import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { inBatches } from '../io/batches.js'
-import type { Scores } from '../kernel/host/matrix.js'
+import type { Scores } from '../kernel/host/scores.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
 type Settings = SettingsOf<'bytes'> & { to: FormatName }

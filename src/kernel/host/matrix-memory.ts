@@ -1,0 +1,149 @@
+/** Where the logits and the results of a matrix lie in the memory of the kernel, and how they get there and back. */
+import { CHUNK, JUDGED } from '../constants.js'
+import { decisionRoom, writeDecision } from './decision.js'
+import type { KernelOptions, Logits, Scores } from './scores.js'
+import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
+
+/** The most rows that go through the kernel's phases together. */
+const BATCH = 64
+
+/** What stays the same for all rows of a matrix. */
+export interface Run {
+  logits: Logits
+  scores: Scores
+  room: Room
+  options: KernelOptions
+  flags: number
+}
+
+/** Where things lie in the kernel's memory. */
+export type Room = ReturnType<typeof makeRoom>
+
+/** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
+export function makeRoom(
+  classes: number,
+  { top, temperature, summary, decision }: KernelOptions,
+  isJudged: boolean,
+  hasTargets: boolean,
+) {
+  let end = Math.ceil(kernel.heapBase() / 16) * 16
+  const take = (bytes: number) => {
+    const start = end
+    end += Math.ceil(bytes / 16) * 16
+    return start
+  }
+  const rows = Math.max(1, Math.floor(CHUNK / Math.max(1, classes)))
+  const room = {
+    temperature: take(offsetOf('temperatureSize')),
+    states: take(BATCH * offsetOf('rowStateSize')),
+    logits: take(8 * CHUNK + 8),
+    scratch: take(16 * (CHUNK + BATCH)),
+    out: take(8 * CHUNK + 8),
+    heap: take(16 * top),
+    top: take(4 * Math.max(top, CHUNK)),
+    results: take(40),
+    index: take(4 * rows),
+    status: take(rows),
+    /** Each number of the summaries has room for as many rows. */
+    summary: take(summary ? 32 * rows : 0),
+    truths: take(isJudged ? 4 * rows : 0),
+    judged: take(isJudged ? 8 * JUDGED * rows : 0),
+    decision: take(decision ? decisionRoom(decision) : 0),
+    labels: take(decision ? 4 * rows : 0),
+    members: take(decision?.cutoffs ? CHUNK : 0),
+    targets: take(hasTargets ? CHUNK : 0),
+    rows,
+  }
+  growMemory(kernel, end)
+  kernel.setTemperature(room.temperature, temperature)
+  const { index, status, summary: numbers, truths, judged, labels, members, targets } = room
+  if (decision) writeDecision(kernel, room.decision, decision)
+  const decides = decision ? room.decision : 0
+  words(room.results, 10).set([
+    index,
+    status,
+    numbers,
+    8 * rows,
+    isJudged ? truths : 0,
+    judged,
+    decides,
+    labels,
+    members,
+    hasTargets ? targets : 0,
+  ])
+  return room
+}
+
+export function doubles(at: number, count: number): Float64Array {
+  return new Float64Array(kernel.memory.buffer, at, count)
+}
+
+export function words(at: number, count: number): Uint32Array {
+  return new Uint32Array(kernel.memory.buffer, at, count)
+}
+
+/** Puts some of the true classes into the kernel's memory. */
+export function loadTargets({ scores: { targets }, room }: Run, start: number, count: number): void {
+  if (targets) new Uint8Array(kernel.memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
+}
+
+/** Puts some rows into the kernel's memory. */
+export function loadRows(
+  { logits: { numbers, byClass }, scores: { classes }, room }: Run,
+  first: number,
+  rows: number,
+): void {
+  const count = rows * classes
+  if (byClass) loadColumns(numbers, classes, room, first, rows)
+  else if (numbers instanceof Float32Array) loadColumns(numbers.subarray(first * classes), 1, room, 0, count)
+  else doubles(room.logits, count).set(numbers.subarray(first * classes, first * classes + count))
+}
+
+function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
+  const length = numbers.length / classes
+  // The results, which have as much room, are not there yet.
+  const isDouble = numbers instanceof Float64Array
+  const column = isDouble ? doubles(room.out, rows) : new Float32Array(kernel.memory.buffer, room.out, rows)
+  const join = isDouble ? kernel.joinDoubles : kernel.joinFloats
+  for (let index = 0; index < classes; index++) {
+    const start = index * length + first
+    column.set(numbers.subarray(start, start + rows))
+    join(room.out, rows, room.logits + 8 * index, 8 * classes)
+  }
+}
+
+/** Takes over the values of some rows. */
+export function storeValues({ scores, room }: Run, first: number, rows: number): void {
+  if (scores.byClass) storeColumns(scores, room, first, rows)
+  else scores.values.set(doubles(room.out, rows * scores.classes), first * scores.classes)
+}
+
+function storeColumns({ values, classes, rows: all }: Scores, room: Room, first: number, rows: number): void {
+  // The logits, which have as much room, are done with.
+  kernel.splitRows(room.out, rows, classes, room.logits, 8 * rows, 0)
+  for (let index = 0; index < classes; index++) {
+    values.set(doubles(room.logits + 8 * index * rows, rows), index * all + first)
+  }
+}
+
+export function storeTop({ scores, room, options: { top } }: Run, first: number, rows: number): void {
+  scores.top.set(words(room.top, rows * top), first * top)
+}
+
+/** Takes over which classes are among the labels of some rows. */
+export function storeMembers({ scores: { members, classes }, room }: Run, first: number, rows: number): void {
+  members?.set(new Uint8Array(kernel.memory.buffer, room.members, rows * classes), first * classes)
+}
+
+/** Takes over what stands once a row. */
+export function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
+  scores.index.set(words(room.index, rows), first)
+  scores.labels?.set(words(room.labels, rows), first)
+  scores.status.set(new Uint8Array(kernel.memory.buffer, room.status, rows), first)
+  if (scores.judged) scores.judged.set(doubles(room.judged, JUDGED * rows), JUDGED * first)
+  if (!options.summary) return
+  const { confidence, margin, entropy, logsumexp } = scores
+  for (const [nth, column] of [confidence, margin, entropy, logsumexp].entries()) {
+    column.set(doubles(room.summary + 8 * nth * room.rows, rows), first)
+  }
+}
