@@ -5,7 +5,7 @@ import type { DataType } from '../core/data-type.js'
 import type { Field } from '../core/output-columns.js'
 import { POSITION, POSITIONS, structOf, validPositions } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
-import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-memory.js'
+import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-layout.js'
 import type { TextJob } from './text-job.js'
 
 /** The first `rows` of all columns: kept ones, then new ones, as a writer of columns takes them. */

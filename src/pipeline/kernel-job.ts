@@ -1,0 +1,255 @@
+/**
+ * What a job of the fast lane is described to the kernel as: the fields of its `Job`, and the tables whose addresses these hold.
+ * The numbers that both sides know are those of `kernel/constants.ts`.
+ */
+import type { DataType } from '../core/data-type.js'
+import { COMMAS, isEscaped } from '../core/dialect.js'
+import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
+import { keptType } from '../formats/columnar.js'
+import {
+  ACTION_DROP,
+  ACTION_KEEP,
+  ACTION_KEPT_TRUTH,
+  ACTION_LOGIT,
+  ACTION_LOGITS,
+  ACTION_TRUTH,
+  EMIT_CLASSES,
+  EMIT_CONFIDENCE,
+  EMIT_CORRECT,
+  EMIT_INDEX,
+  EMIT_LABEL,
+  EMIT_LIST,
+  EMIT_LOSS,
+  EMIT_MEMBERS,
+  EMIT_PROBS,
+  EMIT_RANK,
+  EMIT_SET_SIZE,
+  EMIT_TOP,
+  KEEP_BOOLEAN,
+  KEEP_DATE,
+  KEEP_INTEGER,
+  KEEP_NUMBER,
+  KEEP_TEXT,
+  KEEP_TIMESTAMP,
+  KEEP_TIMESTAMP_UTC,
+  NO_BYTE,
+} from '../kernel/constants.js'
+import { writeDecision } from '../kernel/host/decision.js'
+import { beginTotals } from '../kernel/host/metrics.js'
+import { flagsOf } from '../kernel/host/scores.js'
+import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
+import { capacityOf, type Layout } from './kernel-layout.js'
+import { makesColumns, type TextJob } from './text-job.js'
+
+/** Describes a job to the kernel. */
+export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
+  const { schema, settings } = job
+  const fields = { ...dialectFields(job, at), ...scoringFields(job, at), ...columnFields(job, at), ...memoryFields(at) }
+  for (const [field, value] of Object.entries({ ...fields, ...NONE })) writeField(kernel, at, field, value)
+  kernel.setTemperature(at.temperature, settings.temperature)
+  if (schema.decision) writeDecision(kernel, at.decision, schema.decision)
+  const isOrdered = writeOrder(schema.logits, at.order, kernel)
+  writeField(kernel, at, 'order', isOrdered ? 0 : at.order)
+  writeActions(job, at, kernel)
+  writeEmits(job, at, kernel)
+  writeKeptColumns(job, at, kernel)
+  const end = writeTables(job, at, kernel)
+  if (schema.truth !== undefined) writeTruths(job, at, end, kernel)
+}
+
+/** Memory is used again: what is not wanted is said, too. */
+const NONE = { truths: 0, metrics: 0, abstained: 0, judgedCount: 0 }
+
+/** How text is read and written. */
+function dialectFields({ settings, output, rawRows, ...job }: TextJob, at: Layout) {
+  const input = job.input ?? COMMAS
+  return {
+    delimiter: input.delimiter.charCodeAt(0),
+    quote: input.quote === '' ? NO_BYTE : input.quote.charCodeAt(0),
+    escape: isEscaped(input) ? input.escape.charCodeAt(0) : NO_BYTE,
+    newline: input.newline.charCodeAt(0),
+    comment: input.comment?.charCodeAt(0) ?? NO_BYTE,
+    trailing: input.trailing ? 1 : 0,
+    outDelimiter: (output ?? COMMAS).delimiter.charCodeAt(0),
+    requotes: output && output.delimiter === input.delimiter ? 0 : 1,
+    escapesFormulas: settings.escapeFormulas ? 1 : 0,
+    growth: at.growth,
+    keepsLine: rawRows ? 1 : 0,
+  }
+}
+
+/** What is computed of a row, and how it is rounded. */
+function scoringFields({ schema, settings, labels, probe }: TextJob, at: Layout) {
+  const summary = needSummary(schema.emit)
+  return {
+    classes: labels.length,
+    inputs: inputsOf(schema),
+    flags: flagsOf({ ...schema, summary, truth: schema.truth !== undefined, slope: probe !== undefined }),
+    top: schema.topK,
+    float32: settings.float32 ? 1 : 0,
+    precision: settings.precision ?? 0,
+    temperature: at.temperature,
+    decision: schema.decision ? at.decision : 0,
+  }
+}
+
+/** The tables of columns, keys and texts. */
+function columnFields(job: TextJob, at: Layout) {
+  const { schema, keys } = job
+  return {
+    columns: schema.header.length,
+    actions: at.actions,
+    emits: schema.emit.length,
+    emit: at.emit,
+    labels: at.labels,
+    keys: at.keys,
+    keyCount: keys.length,
+    columnKeys: at.columnKeys,
+    leads: at.leads,
+    keptLeads: makesColumns(job) ? at.keptColumns : at.keptLeads,
+    keptCount: schema.kept.length,
+  }
+}
+
+/** Room for the rows of a batch, and for columns. */
+function memoryFields(at: Layout) {
+  return {
+    batchRows: at.rows,
+    states: at.states,
+    logits: at.logits,
+    scratch: at.scratch,
+    values: at.values,
+    members: at.members,
+    marks: at.marks,
+    kept: at.kept,
+    heap: at.heap,
+    positions: at.positions,
+    rowRoom: at.rowRoom,
+    columnRows: at.columnRows,
+    columnValues: at.columnValues,
+    texts: at.keptTexts,
+    cursors: at.cursors,
+  }
+}
+
+/** What is done with each column. */
+function writeActions({ schema }: TextJob, at: Layout, { memory }: Kernel): void {
+  const { truth, kept } = schema
+  const actions = new Uint8Array(memory.buffer, at.actions, schema.header.length).fill(ACTION_DROP)
+  for (const column of kept) actions[column] = ACTION_KEEP
+  if (truth !== undefined) actions[truth] = kept.includes(truth) ? ACTION_KEPT_TRUTH : ACTION_TRUTH
+  for (const column of schema.logits) actions[column] = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
+}
+
+function writeEmits(job: TextJob, at: Layout, { memory }: Kernel): void {
+  const emits = job.schema.emit.map((name) => (name === 'probs' ? probsEmit(job) : EMIT[name]))
+  new Uint8Array(memory.buffer).set(emits, at.emit)
+}
+
+const EMIT: Record<OutputColumn, number> = {
+  probs: EMIT_PROBS,
+  label: EMIT_LABEL,
+  index: EMIT_INDEX,
+  labels: EMIT_MEMBERS,
+  set: EMIT_MEMBERS,
+  set_size: EMIT_SET_SIZE,
+  confidence: EMIT_CONFIDENCE,
+  margin: EMIT_CONFIDENCE + 1,
+  entropy: EMIT_CONFIDENCE + 2,
+  logsumexp: EMIT_CONFIDENCE + 3,
+  loss: EMIT_LOSS,
+  rank: EMIT_RANK,
+  correct: EMIT_CORRECT,
+}
+
+function probsEmit(job: TextJob): number {
+  if (job.schema.topK > 0) return EMIT_TOP
+  if (job.byClass) return EMIT_CLASSES
+  return job.schema.shape === 'list' || makesColumns(job) ? EMIT_LIST : EMIT_PROBS
+}
+
+/** What each kept column is, and where its values go. */
+function writeKeptColumns({ schema, source }: TextJob, at: Layout, { memory }: Kernel): void {
+  const view = new DataView(memory.buffer)
+  schema.kept.forEach((column, index) => {
+    view.setUint32(at.keptColumns + 8 * index, keepOf(keptType(source.columns[column]!)), true)
+    view.setUint32(at.keptColumns + 8 * index + 4, at.keptValues + index * at.keptRoom, true)
+  })
+}
+
+/** What the kernel keeps of a column. */
+function keepOf(type: DataType): number {
+  if (type.kind === 'timestamp') return type.timezone === undefined ? KEEP_TIMESTAMP : KEEP_TIMESTAMP_UTC
+  return KEEP[type.kind] ?? KEEP_TEXT
+}
+
+const KEEP: Partial<Record<DataType['kind'], number>> = {
+  int: KEEP_INTEGER,
+  float: KEEP_NUMBER,
+  bool: KEEP_BOOLEAN,
+  date: KEEP_DATE,
+}
+
+/** Writes the class of each logit in the order of the columns; returns whether that is the order of the classes. */
+function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): boolean {
+  const view = new DataView(memory.buffer)
+  const classes = [...logits.keys()].sort((a, b) => logits[a]! - logits[b]!)
+  classes.forEach((index, nth) => {
+    view.setUint32(at + 4 * nth, index, true)
+  })
+  return classes.every((index, nth) => index === nth)
+}
+
+/** Writes the texts of all tables; returns where they end. */
+function writeTables({ labels, keys, columnKeys, leads, keptLeads }: TextJob, at: Layout, kernel: Kernel): number {
+  const tables = [
+    [labels, at.labels],
+    [keys, at.keys],
+    [columnKeys, at.columnKeys],
+    [leads, at.leads],
+    [keptLeads, at.keptLeads],
+  ] as const
+  return tables.reduce((end, [texts, table]) => writeTexts(texts, table, end, kernel), at.texts)
+}
+
+/** Writes texts to `at`, and where they are and their lengths to `table`; returns where they end. */
+function writeTexts(texts: string[], table: number, at: number, kernel: Kernel): number {
+  const view = new DataView(kernel.memory.buffer)
+  let end = at
+  texts.forEach((text, index) => {
+    const bytes = Buffer.from(text, 'latin1')
+    new Uint8Array(kernel.memory.buffer).set(bytes, end)
+    view.setUint32(table + 8 * index, end, true)
+    view.setUint32(table + 8 * index + 4, bytes.length, true)
+    end += bytes.length
+  })
+  return end
+}
+
+/** Describes to the kernel what true classes are written as, and where rows that are judged go. */
+function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): void {
+  writeField(kernel, at, 'truths', at.truths)
+  writeField(kernel, at, 'truthMask', capacityOf(job.truths) - 1)
+  writeField(kernel, at, 'judged', at.judged)
+  writeField(kernel, at, 'judgedRoom', at.judgedRoom)
+  writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, job.labels.length, job.probe)
+  new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
+  const { truths } = job
+  let end = start
+  for (const [text, index] of truths) {
+    const bytes = Buffer.from(text, 'latin1')
+    new Uint8Array(kernel.memory.buffer).set(bytes, end)
+    kernel.addTruth(end, bytes.length, index, at.job)
+    end += bytes.length
+  }
+}
+
+/** A field of the job, which the kernel writes. */
+export function readField({ memory }: Kernel, { job }: Layout, field: string): number {
+  return new DataView(memory.buffer).getUint32(job + offsetOf(`job_${field}`), true)
+}
+
+export function writeField({ memory }: Kernel, { job }: Layout, field: string, value: number): void {
+  new DataView(memory.buffer).setUint32(job + offsetOf(`job_${field}`), value, true)
+}

@@ -1,0 +1,168 @@
+/** Where a job of the fast lane lies in the memory of a kernel: room for what the kernel needs to know of it, and for what it makes. */
+import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
+import { joinedFields } from '../formats/class-columns.js'
+import { JUDGED } from '../kernel/constants.js'
+import { decisionRoom } from '../kernel/host/decision.js'
+import { totalsRoom } from '../kernel/host/metrics.js'
+import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
+import { type Entry, makesColumns, type TextJob } from './text-job.js'
+
+/** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
+export const INPUT_ROOM = 1 << 21
+const OUTPUT_ROOM = 1 << 21
+/** How far the kernel reads and writes ahead. */
+export const PADDING = 64
+
+/** The longest number, `-2.2250738585072014e-308`, and its delimiter. */
+const NUMBER_ROOM = 26
+
+/** Where things lie in the kernel's memory. */
+export type Layout = ReturnType<typeof layOut>
+
+export function layOut(job: TextJob, kernel: Kernel) {
+  const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
+  const { header, topK, truth } = schema
+  const metricsRoom = truth === undefined ? 0 : totalsRoom(kernel, labels.length, job.probe)
+  const judgedRoom = truth === undefined ? 0 : MOST_JUDGED
+  const count = labels.length
+  const growth = GROWTH[job.entry]
+  const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
+  const rows = batchRows(count)
+  const hasColumns = makesColumns(job)
+  const columnRows = hasColumns ? rowsOfColumns(job) : 0
+  // Eight bytes a value, a byte that says whether it is there, and a bit, all padded.
+  const keptRoom = hasColumns ? Math.ceil((10 * columnRows + 3 * PADDING) / 16) * 16 : 0
+  let end = Math.ceil(kernel.heapBase() / 16) * 16
+  const take = (bytes: number) => {
+    const start = end
+    end += Math.ceil((bytes + PADDING) / 16) * 16
+    return start
+  }
+  const layout = {
+    job: take(offsetOf('jobSize')),
+    actions: take(header.length),
+    order: take(4 * count),
+    emit: take(schema.emit.length),
+    labels: take(8 * count),
+    keys: take(8 * keys.length),
+    columnKeys: take(8 * columnKeys.length),
+    leads: take(8 * leads.length),
+    keptLeads: take(8 * keptLeads.length),
+    texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...truths.map(([text]) => text)])),
+    truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
+    judged: take(8 * JUDGED * judgedRoom),
+    metrics: take(metricsRoom),
+    metricsRoom,
+    judgedRoom,
+    temperature: take(offsetOf('temperatureSize')),
+    decision: take(decisionRoom(schema.decision)),
+    members: take(schema.decision?.cutoffs ? rows * count : 0),
+    states: take(rows * offsetOf('rowStateSize')),
+    logits: take(8 * rows * count),
+    scratch: take(16 * rows * (count + 1)),
+    values: take(8 * rows * count),
+    marks: take(offsetOf('rowMarkSize') * (rows + 1)),
+    kept: take(growth * INPUT_ROOM + rows * sizeOf(keptLeads)),
+    heap: take(16 * topK),
+    positions: take(4 * topK),
+    input: take(INPUT_ROOM),
+    keptColumns: take(8 * schema.kept.length),
+    keptValues: take(keptRoom * schema.kept.length),
+    keptTexts: take(hasColumns ? growth * INPUT_ROOM : 0),
+    cursors: take(4 * columnRows),
+    columnValues: take(newRoom(job, columnRows)),
+    output: take(hasColumns ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
+    /** Where the room for output ends. */
+    limit: end - PADDING,
+    rowRoom,
+    rows,
+    growth,
+    /** How many rows there is room for in columns; how many bytes a kept column has for numbers. */
+    columnRows,
+    keptRoom,
+  }
+  growMemory(kernel, end)
+  return layout
+}
+
+/** How many bytes of output a byte of kept input makes at most: quotes, and escapes. */
+const GROWTH: Record<Entry, number> = {
+  scoreCsv: 1,
+  scoreCsvRequoted: 3,
+  scoreCsvToNdjson: 2,
+  scoreLines: 1,
+  scoreMembers: 1,
+  scoreMembersToCsv: 3,
+  // A record of a cell has four bytes more.
+  addCsv: 5,
+  addMembers: 5,
+  measureCsv: 0,
+  measureLines: 0,
+  measureMembers: 0,
+}
+/** The brackets of a list, the last brace and the newline. */
+const LINE_ROOM = 4
+
+function sizeOf(texts: string[]): number {
+  return sumOf(texts, ({ length }) => length)
+}
+
+function sumOf<T>(items: readonly T[], size: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + size(item), 0)
+}
+
+/** How many rows are in columns together, a multiple of 8: of a block of the usual size, most are. */
+function rowsOfColumns(job: TextJob): number {
+  const { classes, kept } = job.schema
+  const numbers = sumOf(newFields(job), (field) => numbersIn(field, classes.length)) + kept.length
+  return Math.max(8, Math.min(MOST_ROWS, Math.floor(COLUMN_ROOM / (8 * numbers))) & -8)
+}
+
+/** The new columns as the kernel makes them. */
+export function newFields({ schema, byClass }: TextJob): Field[] {
+  return joinedFields(fieldsOf(schema.emit, schema), byClass)
+}
+
+/** How many bytes there are for so many rows of all new columns. */
+function newRoom(job: TextJob, rows: number): number {
+  return sumOf(newFields(job), (field) => columnRoom(field, job.schema.classes.length, rows))
+}
+
+/** How many bytes there are for so many rows of a new column: eight a number. */
+export function columnRoom(field: Field, classes: number, rows: number): number {
+  return field.parts ? classes * classRoom(rows) : 8 * rows * numbersIn(field, classes)
+}
+
+function numbersIn({ type }: Field, classes: number): number {
+  if (type === 'names') return classes + 1
+  return type === 'classes' ? classes : 1
+}
+
+/** The same of one of several columns of classes, which have some room between them. */
+export function classRoom(rows: number): number {
+  return 8 * rows + PADDING
+}
+
+const MOST_ROWS = 1 << 13
+/** How many rows that are judged there is room for; a batch has fewer. */
+const MOST_JUDGED = 1 << 12
+const COLUMN_ROOM = 1 << 22
+
+/** How many rows are scored together: few enough for the nearest cache. */
+function batchRows(classes: number): number {
+  return Math.max(1, Math.min(64, Math.floor(512 / classes)))
+}
+
+/** The most bytes that the new cells of a row can take. */
+function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
+  const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
+  const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
+  const names = sumOf(labels, ({ length }) => length + 1) + 2
+  const rooms: Partial<Record<OutputColumn, number>> = { probs: probabilities, labels: names, set: names }
+  return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + NUMBER_ROOM), 0)
+}
+
+/** How many entries a table of texts has, of which at least half are free. */
+export function capacityOf(truths: TextJob['truths']): number {
+  return 2 ** Math.ceil(Math.log2(2 * truths.length + 2))
+}
