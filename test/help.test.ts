@@ -191,7 +191,7 @@ describe('examples of the help', () => {
 })
 
 describe('the manual page', () => {
-  const page = join(ROOT, MANIFEST.man)
+  const page = join(ROOT, MANIFEST.man[0])
   const shown = execFileSync('man', ['-P', 'cat', '-l', page], {
     encoding: 'utf8',
     env: { ...process.env, MANWIDTH: '80', LC_ALL: 'C.UTF-8' },

@@ -117,7 +117,7 @@ describe('the package', () => {
     )
     expect(files.filter((path) => !path.startsWith('dist/')).sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
     const others = files.filter((path) => !/\.(c?js|d\.ts|wasm)$/.test(path) && path.startsWith('dist/'))
-    expect(others.sort()).toEqual([MANIFEST.man, 'dist/spark/softmax_spark.py'])
+    expect(others.sort()).toEqual([...MANIFEST.man, 'dist/spark/softmax_spark.py'])
   })
 
   it('runs nothing when it is installed', () => {
