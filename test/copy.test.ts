@@ -173,6 +173,13 @@ it('ends without the mark that it has in a script', async () => {
   }
 })
 
+it('is refused as the option of a quote that would do nothing', () => {
+  const cwd = folder({ 'in.copy': 'logit_a\tlogit_b\n1\t2\n' })
+  const { status, stderr } = command(['in.copy', '--quote', '"'], { cwd })
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('copy has no quotes; --from tsv') })
+  expect(command(['in.copy', '--quote', 'none'], { cwd }).status).toBe(0)
+})
+
 it('is evaluated in the fast lane', () => {
   const cwd = folder({ 'in.copy': 'logit_a\tlogit_b\ty\n1\t2\tb\n' })
   expect(command(['evaluate', 'in.copy', '--truth', 'y', '--lane', 'fast'], { cwd })).toMatchObject({ status: 0 })
@@ -180,6 +187,8 @@ it('is evaluated in the fast lane', () => {
 
 it.each([
   [{ quote: 'none', escape: '^' }, "quote: 'none' goes only with escape: '\\\\'"],
+  [{ from: 'copy', quote: '"' }, "copy has no quotes; from: 'tsv' has them"],
+  [{ from: 'copy', quote: "'" }, 'copy has no quotes'],
   [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
   [{ from: 'copy', delimiter: '::' }, 'a delimiter of one byte'],
   [{ delimiter: 'whitespace', quote: 'none', escape: '\\' }, 'blanks are part of a cell'],

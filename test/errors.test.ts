@@ -364,7 +364,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '-o', 'missing/out.csv'],
     status: 3,
     begins: 'cannot write "missing/out.csv": ',
-    says: 'no such file',
+    says: 'there is no such folder; mkdir -p missing makes it',
   },
 } satisfies Partial<Record<Code, Case>>
 

@@ -274,6 +274,23 @@ it('is nothing to the runs after it, which use its memory again', async () => {
   }
 })
 
+describe('an evaluation of what changes nothing is refused', () => {
+  it.each([
+    ['--log', 'evaluate writes no logarithms, as --log does; leave it out'],
+    [
+      '--log-sigmoid',
+      'evaluate writes no logarithms, as --log-sigmoid does; the same rows are measured with --sigmoid',
+    ],
+    ['--no-keep', 'evaluate writes no rows; leave out --no-keep'],
+    ['--emit=label', 'evaluate writes no rows; leave out --emit'],
+  ])('%s', (flag, says) => {
+    const stdin = 'logit_a,logit_b,y\n2,1,a\n'
+    const { status, stderr } = command(['evaluate', '--truth', 'y', flag], { stdin })
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `softmax: ${says} [E_CONFLICT]\n` })
+    expect(command(['evaluate', '--truth', 'y'], { stdin }).stdout).toMatch(/^1 row\n/)
+  })
+})
+
 describe('rows without a true class', () => {
   const ROWS = 'logit_a,logit_b,y\n1,2,\n2,1,\n'
 

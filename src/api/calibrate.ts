@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { Calibration } from '../core/calibration.js'
 import { quantileOf, rankOfScore, rowsNeeded } from '../core/conformal.js'
-import { SoftmaxError } from '../core/errors.js'
+import { plural, SoftmaxError } from '../core/errors.js'
 import { numberOf } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
@@ -153,7 +153,9 @@ class Passes {
     const pass = passOf(metrics, run.stats)
     this.#first ??= requireCalibrable(pass)
     if (pass.rows === this.#first.rows && pass.read === this.#first.read) return pass
-    throw new SoftmaxError('E_INPUT', { reason: `it changed: it had ${this.#first.read} rows, and has ${pass.read}` })
+    throw new SoftmaxError('E_INPUT', {
+      reason: `it changed: it had ${plural(this.#first.read, 'row')}, and has ${pass.read}`,
+    })
   }
 }
 
@@ -197,7 +199,8 @@ function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined
   const all = [
     rows < FEW && `a calibration of ${rows} ${rows === 1 ? 'row' : 'rows'} says little of others`,
     ENDINGS[ending],
-    isShort && `a coverage of ${coverage} takes ${rowsNeeded(coverage)} rows; of ${rows}, every set has all classes`,
+    isShort &&
+      `a coverage of ${coverage} takes ${plural(rowsNeeded(coverage), 'row')}; of ${rows}, every set has all classes`,
   ]
   return all.filter((text) => typeof text === 'string')
 }

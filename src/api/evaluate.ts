@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
 import { type Metrics, requireMeasurable } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
-import { parseOptions, type SettingsOf } from '../core/options.js'
+import { opText, parseOptions, type SettingsOf } from '../core/options.js'
 import type { Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import type { RunMetrics } from '../pipeline/run-metrics.js'
@@ -87,10 +87,20 @@ export async function judge(
 /** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
 export function requireEvaluation(options: object, truth: string | undefined, verb = 'evaluate'): void {
   const given = [...WRITERS, ...FILES].find((name) => (options as Record<string, unknown>)[name] !== undefined)
+  const value = given && (options as Record<string, unknown>)[given]
   if (given !== undefined) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no rows; leave out ${optionText(given)}` })
+    const option = optionText(given, typeof value === 'boolean' ? value : undefined)
+    throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no rows; leave out ${option}` })
   }
   requireMeasurable(options)
+  requireNoLog(options, verb)
   if (truth !== undefined) return
   throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected: 'the column of the true classes' })
+}
+
+/** Throws E_CONFLICT for logarithms, which are another way to write the same probabilities. */
+function requireNoLog({ op }: { op?: unknown }, verb: string): void {
+  if (op !== 'log-softmax' && op !== 'log-sigmoid') return
+  const remedy = op === 'log-softmax' ? 'leave it out' : `the same rows are measured with ${opText('sigmoid')}`
+  throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no logarithms, as ${opText(op)} does; ${remedy}` })
 }

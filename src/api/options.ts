@@ -121,7 +121,7 @@ interface ForBytesReadWrite {
    * format].
    */
   delimiter?: ValueOf<'delimiter'> | undefined
-  /** Around cells; none takes quotes for text [default: '"']. */
+  /** Around cells; none takes quotes for text [default: "]. */
   quote?: ValueOf<'quote'> | undefined
   /**
    * Before a quote inside quotes; with `quote` none, \ before special characters, as engines write text: \t \n \r

@@ -1,6 +1,6 @@
 /** Files or streams with a column of true classes -> a page that shows how good the predictions are. */
 import type { Readable } from 'node:stream'
-import { SoftmaxError } from '../core/errors.js'
+import { plural, SoftmaxError } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
@@ -69,7 +69,7 @@ async function beforeAndAfter(
     const before = await pass({ ...settings, calibration: undefined, temperature: 1, onReject: undefined }, () => {})
     if (before.stats.read !== after.stats.read) {
       throw new SoftmaxError('E_INPUT', {
-        reason: `it changed: it had ${after.stats.read} rows, and has ${before.stats.read}`,
+        reason: `it changed: it had ${plural(after.stats.read, 'row')}, and has ${before.stats.read}`,
       })
     }
     return [evaluationOf(after, settings), evaluationOf(before, settings)]

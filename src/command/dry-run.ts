@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { scoreFiles } from '../api/score-files.js'
 import { textReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
-import { printable, shortened } from '../core/errors.js'
+import { plural, printable, shortened } from '../core/errors.js'
 import { holdsArrays, isText } from '../core/formats.js'
 import { type OptionsOf, parseOptions } from '../core/options.js'
 import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
@@ -75,7 +75,7 @@ function inputText({ format, compression, encoding, dialect, headerLine, rows }:
     compression === 'none' ? 'not compressed' : compression,
     ...(encoding === undefined ? [] : [encoding]),
     ...(dialect ? [dialectText(dialect), header] : []),
-    ...(rows === undefined ? [] : [`${rows} rows`]),
+    ...(rows === undefined ? [] : [plural(rows, 'row')]),
   ].join(', ')
 }
 

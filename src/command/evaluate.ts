@@ -1,6 +1,7 @@
 /** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
 import { measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
+import { plural } from '../core/errors.js'
 import { figure, headlinesOf } from '../core/headlines.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
@@ -40,7 +41,7 @@ function metricsTable(metrics: Metrics): string {
   const { rows, unlabelled, rejected, abstained, classes, macro, weighted } = metrics
   const counts = Object.entries({ unlabelled, rejected, abstained }).filter(([, count]) => count > 0)
   const lines = [
-    [`${rows} rows`, ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
+    [plural(rows, 'row'), ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
     '',
     ...headlinesOf(metrics).map(({ name, value }) => `${name.padEnd(20)}${figure(value)}`),
     '',

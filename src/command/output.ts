@@ -3,13 +3,14 @@
  * folder, created exclusively, which is renamed once it is on the disk.
  */
 import { once } from 'node:events'
-import fs, { chmodSync, closeSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
+import fs, { chmodSync, closeSync, existsSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
 import { link, open as openHandle, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
+import { shellWord } from '../core/option-words.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 
 /** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
@@ -245,5 +246,8 @@ async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T>
 
 /** The error of a file that is written, which may also fail where it is read again. */
 export function outputError(path: string, cause: unknown): SoftmaxError {
-  return new SoftmaxError('E_OUTPUT', { path, reason: systemReason(cause) }, { cause })
+  const folder = dirname(path)
+  const isWithout = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !existsSync(folder)
+  const reason = isWithout ? `there is no such folder; mkdir -p ${shellWord(folder)} makes it` : systemReason(cause)
+  return new SoftmaxError('E_OUTPUT', { path, reason }, { cause })
 }

@@ -1,6 +1,6 @@
 /** A run of the command: its inputs scored into its files. */
 import { scoreFiles, scorePartFile } from '../api/score-files.js'
-import { shown } from '../core/errors.js'
+import { plural, shown } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
@@ -127,5 +127,7 @@ export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): v
   const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
-  complain(`${total} of ${done.read} rows left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`)
+  complain(
+    `${total} of ${plural(done.read, 'row')} left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`,
+  )
 }

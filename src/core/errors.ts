@@ -350,7 +350,8 @@ function textOf(value: unknown): string {
   }
 }
 
-function plural(count: number, noun: string): string {
+/** `1 row`, `2 rows` */
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 

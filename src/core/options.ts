@@ -542,7 +542,8 @@ export const OPTIONS = {
     group: 'Input',
     kind: quoteMark,
     scopes: ['bytes', 'read', 'write', 'command'],
-    default: '"',
+    default: undefined,
+    defaultText: '"',
     about: 'delimited',
     aliases: 'quotechar quote-char',
     help: 'around cells; none takes quotes for text',
@@ -656,7 +657,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: 'bad rows go there, one JSON object a line: where, why, and the bytes of the row; in a folder, a file for each part',
+    help: 'bad rows go there, one JSON object a line: where, why, and, of text, the bytes of the row; in a folder, a file for each part',
   }),
   onReject: option({
     group: 'Bad rows',
@@ -917,12 +918,22 @@ const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; nam
   arrays: { has: holdsArrays, name: 'files of named arrays, such as npz' },
 }
 
-/** Refuses options that would do nothing for a format. Throws E_CONFLICT. */
-export function requireApplicable(options: object, format: FormatName): void {
+/** What is computed, as a message names it: `--log`, or `op: 'log-softmax'`. */
+export function opText(op: string): string {
+  const flag = OPTIONS.op.flags?.find(({ sets }) => sets === op)
+  return speaking() === 'command' && flag ? `--${flag.name}` : optionText('op', op)
+}
+
+/** Refuses options that would do nothing for a format, be it one that is written as `to`. Throws E_CONFLICT. */
+export function requireApplicable(options: object, format: FormatName, to?: FormatName): void {
   for (const [subject, { has, name }] of Object.entries(SUBJECTS)) {
     const given = has(format) ? undefined : optionGiven(options, subject as Subject)
     if (given === undefined) continue
-    const reason = `${optionText(given)} is of ${name}, and this is ${format}; leave it out`
+    const isOfOutput = subject === 'delimited' && delimiterOf(to) !== undefined
+    const remedy = isOfOutput
+      ? `how the output is written goes by ${optionText('to')}: csv, tsv or copy`
+      : 'leave it out'
+    const reason = `${optionText(given)} is of ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
 }

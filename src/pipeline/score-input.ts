@@ -15,7 +15,7 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
     const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, input.name))
     const { format, encoding } = opened
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format, encoding }
-    requireApplicable(run.settings, format)
+    requireApplicable(run.settings, format, settings.to)
     const taken = { bytes: 0 }
     const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
     const reader = await (await loadFormat(format)).read(source, settings)

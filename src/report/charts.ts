@@ -1,5 +1,7 @@
 /** The charts of a report, drawn as SVG by Observable Plot: without a size of letters or colours of their own. */
+
 import type * as ObservablePlot from '@observablehq/plot'
+import { plural } from '../core/errors.js'
 import { optionalDependency } from '../io/optional-dependency.js'
 import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
 import { Html } from './html.js'
@@ -46,7 +48,7 @@ function reliability(
 ): ObservablePlot.PlotOptions {
   const place = { x: 'confidence', y: 'accuracy' } as const
   const title = (when: string) => (bin: ReliabilityBin) =>
-    `${when}confidence ${bin.confidence.toFixed(3)}, accuracy ${bin.accuracy.toFixed(3)}, ${bin.rows} rows`
+    `${when}confidence ${bin.confidence.toFixed(3)}, accuracy ${bin.accuracy.toFixed(3)}, ${plural(bin.rows, 'row')}`
   return {
     x: { ...axis('confidence'), domain: [0, 1] },
     y: { ...axis('accuracy'), domain: [0, 1], grid: true },

@@ -142,7 +142,7 @@ ${asNumbers('Numbers of the reliability diagram', reliabilityTable(bins, earlier
 function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
   const bars = histogramOf(evaluation)
   const { rows, mean_confidence } = evaluation.metrics
-  const name = `Histogram of the confidence of ${count(rows)} rows, right and wrong ones. The mean is ${figure(mean_confidence)}.`
+  const name = `Histogram of the confidence of ${count(rows)} ${rows === 1 ? 'row' : 'rows'}, right and wrong ones. The mean is ${figure(mean_confidence)}.`
   return html`<figure>${charts.histogram(name, bars)}
 <figcaption>${keysOf({ right: RIGHT_KEY, wrong: WRONG_KEY })}Rows by confidence, which is the largest probability of a row.</figcaption></figure>
 ${asNumbers('Numbers of the histogram', histogramTable(bars))}`

@@ -1,6 +1,7 @@
 /** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { plural } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
 import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
@@ -146,15 +147,11 @@ function aFolder(option: string, file: string): string {
 
 /** `out/: 3 of 12 parts done, 1 of them before, 900 rows; 9 parts are left to other shares` */
 function closingLine({ plan, totals, counts }: Run, missing: number): string {
-  const parts = `${plan.share ? `${counts.all} of ` : ''}${counted(plan.parts.length, 'part')}`
+  const parts = `${plan.share ? `${counts.all} of ` : ''}${plural(plan.parts.length, 'part')}`
   const before = counts.before > 0 ? `, ${counts.before} of them before` : ''
   const why = plan.share ? 'left to other shares' : 'changed or written by another process; --resume looks again'
-  const left = missing > 0 ? `; ${counted(missing, 'part')} ${missing === 1 ? 'is' : 'are'} ${why}` : ''
-  return `${plan.folder}: ${parts} done${before}, ${counted(totals.written, 'row')}${left}`
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} ${why}` : ''
+  return `${plan.folder}: ${parts} done${before}, ${plural(totals.written, 'row')}${left}`
 }
 
 async function markComplete(plan: Plan): Promise<void> {

@@ -4,15 +4,17 @@ import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { dialectOf } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
-import { NO_QUOTE, OPTIONS, type SettingsOf, WHITESPACE } from '../../core/options.js'
+import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
 
 /** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
 export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
   const isWhitespace = settings.delimiter === WHITESPACE
   const own = (settings.from && dialectOf(settings.from)) ?? COMMAS
   const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? own.delimiter)
-  const asked = settings.quote === OPTIONS.quote.default ? own.quote : settings.quote
+  const { quote: asked = own.quote } = settings
   const quote = asked === NO_QUOTE ? '' : asked
+  if (quote !== own.quote && own.quote === '')
+    throw conflict(`copy has no quotes; ${optionText('from', 'tsv')} has them`)
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
   if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)
