@@ -15,6 +15,7 @@ export type { Row }
 
 /** The stream of {@link read}: bytes in, rows out. */
 export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents> {
+  /** What it has done so far: bytes and rows read, and bad rows left out, by error code. */
   readonly stats: Stats
 }
 

@@ -34,6 +34,7 @@ export interface ScoreEvents extends InputEvents {
 
 /** The stream of {@link score}: bytes in, bytes out. */
 export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
+  /** What it has done so far: bytes and rows read, rows written, and bad rows left out, by error code. */
   readonly stats: Stats
   /** With `truth`: how good the predictions are, of the rows so far. */
   metrics(): Metrics | undefined

@@ -16,7 +16,10 @@ import type { DuplexOf } from './typed-stream.js'
  */
 export type LogitsRow =
   | ArrayLike<number | string>
-  | { logits: ArrayLike<number | string> | Record<string, number | string> }
+  | {
+      /** The logits, as a list or by the names of their classes. */
+      logits: ArrayLike<number | string> | Record<string, number | string>
+    }
   | Record<string, unknown>
 
 /** What {@link PredictionStream} emits beside a stream's own events. */

@@ -31,16 +31,21 @@ type Untyped = ReturnType<Readable['read']>
 
 /** A stream that `Out` is read from, with events of its own. */
 export interface ReadableOf<Out, Events> extends Readable {
+  /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
+  /** The same, as Node's types have it. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
+  /** The same, of which `compose` infers what comes out. */
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  /** Adds a listener of an event, with the types of its arguments. */
   on<E extends keyof (Events & ReadableEvents<Out>)>(
     event: E,
     listener: Listener<(Events & ReadableEvents<Out>)[E]>,
   ): this
+  /** Adds a listener that is called once. */
   once<E extends keyof (Events & ReadableEvents<Out>)>(
     event: E,
     listener: Listener<(Events & ReadableEvents<Out>)[E]>,
@@ -53,13 +58,18 @@ export interface ReadableOf<Out, Events> extends Readable {
 
 /** The same of a stream that is written to as well. */
 export interface DuplexOf<Out, Events> extends Duplex {
+  /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
+  /** The same, as Node's types have it. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
+  /** The same, of which `compose` infers what comes out. */
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  /** Adds a listener of an event, with the types of its arguments. */
   on<E extends keyof (Events & DuplexEvents<Out>)>(event: E, listener: Listener<(Events & DuplexEvents<Out>)[E]>): this
+  /** Adds a listener that is called once. */
   once<E extends keyof (Events & DuplexEvents<Out>)>(
     event: E,
     listener: Listener<(Events & DuplexEvents<Out>)[E]>,

@@ -9,8 +9,15 @@ import { writeRows } from '../pipeline/write-rows.js'
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
-/** The stream of {@link write}: rows in, bytes out. It emits `warning` for what the format cannot hold. */
-export interface WriterStream extends DuplexOf<Buffer, { warning: [text: string] }> {}
+/** The stream of {@link write}: rows in, bytes out. */
+export interface WriterStream
+  extends DuplexOf<
+    Buffer,
+    {
+      /** What the format cannot hold. */
+      warning: [text: string]
+    }
+  > {}
 
 /**
  * Writes a format: a stream from predictions, as `softmax` and `logSoftmax` give them, to bytes with the columns that `score`

@@ -4,7 +4,9 @@ import { SoftmaxError, shown, systemReason } from './errors.js'
 
 /** A figure before, at the temperature 1, and after, at the one that was found. */
 export interface BeforeAfter {
+  /** At the temperature 1. */
   before: number
+  /** At the temperature that was found. */
   after: number
 }
 
@@ -12,6 +14,7 @@ export interface BeforeAfter {
 export interface Calibration {
   /** Of this layout; others are refused. */
   version: 1
+  /** How it was found. */
   method: 'temperature'
   /** What logits are to be divided by: that with the least mean log loss, from 2^-20 to 2^20. */
   temperature: number

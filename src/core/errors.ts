@@ -223,6 +223,7 @@ export type Info<C extends Code> =
 
 /** An error of one code. */
 export interface CodedError<C extends Code> extends Error {
+  /** The name of the class. */
   readonly name: 'SoftmaxError'
   /** A key of {@link CODES}. */
   readonly code: C

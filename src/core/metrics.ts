@@ -17,15 +17,18 @@ export interface Scores {
 
 /** What `evaluate` gives; its JSON has the same keys. All but the first four counts are null where no row has a true class. */
 export interface Metrics {
-  /**
-   * Rows that have a true class, rows that have none, bad rows that were left out; and, of the first, those without a label, as
-   * `minConfidence` asks for. What is made of labels leaves these out: accuracy, balanced accuracy, the averages, the classes and
-   * the confusion matrix. What is made of probabilities does not.
-   */
+  /** Rows that have a true class. */
   rows: number
+  /** Rows that have none. */
   unlabelled: number
+  /** Bad rows that were left out. */
   rejected: number
+  /**
+   * Of `rows`, those without a label, as `minConfidence` asks for. What is made of labels leaves these out: accuracy, balanced
+   * accuracy, the averages, the classes and the confusion matrix. What is made of probabilities does not.
+   */
   abstained: number
+  /** The share of the rows with a label whose label is the true class; null without any. */
   accuracy: number | null
   /** Where rows may have several classes, the share of all classes of all rows that are wrong; `accuracy` is of whole rows. */
   hamming_loss?: number | null
@@ -41,19 +44,31 @@ export interface Metrics {
   log_loss: number | null
   /** The mean of the squared errors of all probabilities of a row together; where rows may have several classes, of each. */
   brier: number | null
-  /** The mean and the largest difference of confidence and accuracy, over 15 bins of equal width. */
+  /** The expected calibration error: the mean difference of confidence and accuracy, over 15 bins of equal width. */
   ece: number | null
+  /** The largest of these differences. */
   mce: number | null
+  /** The mean of the largest probability of each row. */
   mean_confidence: number | null
-  /** In nats. */
+  /** The mean entropy of the probabilities of a row, in nats. */
   mean_entropy: number | null
   /** The area under the curve of risk against coverage, the most confident rows first; within `aurc_bound`. */
   aurc: number | null
+  /** How far `aurc` may be from the exact area. */
   aurc_bound: number | null
+  /** The means of the scores of the classes that occur. */
   macro: Scores
+  /** The scores of all decisions together, whatever their class. */
   micro: Scores
+  /** The means of the scores of the classes, each weighted by its support. */
   weighted: Scores
-  classes: ({ label: string; support: number } & Scores)[]
+  /** The scores of each class, in the order of the classes. */
+  classes: ({
+    /** Its name. */
+    label: string
+    /** How many rows have it. */
+    support: number
+  } & Scores)[]
   /** Counts, truth x prediction; where rows may have several, of each class those that neither have nor get it, only get it, only have it, and both; of more than 4096 classes, the pairs that occur: [truth, prediction, count]. */
   confusion: number[][]
 }

@@ -31,6 +31,7 @@ export interface Layout {
 
 /** A layout, and the output columns that are written. */
 export interface OutputLayout extends Layout {
+  /** The output columns, in their order. */
   emit: OutputColumn[]
 }
 
@@ -46,7 +47,7 @@ export const TRUTHS = ['loss', 'rank', 'correct'] as const
 /** The columns of the set of classes that a calibration with a coverage gives each row. */
 export const SETS = ['set', 'set_size'] as const
 
-/** A name of {@link COLUMNS}. */
+/** A name of the table of output columns. */
 export type OutputColumn =
   | 'probs'
   | 'label'
@@ -264,7 +265,7 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   ),
 }
 
-/** All names of {@link COLUMNS}. */
+/** All names of the table of output columns. */
 export const OUTPUT_COLUMNS = Object.keys(COLUMNS) as OutputColumn[]
 
 /** An entry of `emit`: an output column, perhaps under another name. */
@@ -283,7 +284,7 @@ export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; n
   return { emit: [...new Set(pairs.map(([column]) => column))], names: Object.fromEntries(renamed) }
 }
 
-/** The columns that the names of {@link COLUMNS} stand for, in a layout. */
+/** The columns that the names of the table of output columns stand for, in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
   const fields = emit.flatMap((name) => COLUMNS[name].fields(layout))
   return layout.depth === undefined ? fields : fields.map((field) => nestedField(field, layout.depth!))

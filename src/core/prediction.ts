@@ -30,7 +30,16 @@ export interface Prediction {
   /** With `emit: 'set_size'`: how many these are; there may be none. */
   set_size?: number
   /** With `topK`: the most probable classes, the most probable first. */
-  top?: { label: string; index: number; probability?: number; logProbability?: number }[]
+  top?: {
+    /** The name of the class. */
+    label: string
+    /** Its position, from 0. */
+    index: number
+    /** Its probability, but from the logarithms. */
+    probability?: number
+    /** The natural logarithm of its probability, from the logarithms. */
+    logProbability?: number
+  }[]
   /** The largest probability. */
   confidence?: number
   /** The largest probability less the second largest. */

@@ -10,12 +10,15 @@ export interface Reject {
   row: number
   /** From 1. Like the bytes, unknown in object mode. */
   line?: number
-  /** From 0, in the input: where the row begins, and where it ends, before its newline. */
+  /** From 0, in the input: where the row begins. */
   byteStart?: number
+  /** Where it ends, before its newline. */
   byteEnd?: number
   /** The column of the error. */
   column?: string
+  /** The code of the error, as that of a `SoftmaxError`. */
   code: Code
+  /** The message, in one line: where, what, and the code. */
   message: string
   /** The row: its text, or, in object mode, the row itself. Of a row that was too long it is the beginning. */
   raw?: unknown

@@ -13,21 +13,33 @@ import { outputSchema, type ScoreJob } from './score-job.js'
 
 /** The `input` event of a stream of bytes. */
 export interface InputInfo {
+  /** The format that it is read as. */
   format: FormatName
+  /** How its bytes are compressed. */
   compression: CompressionName | 'none'
-  /** Of text. */
+  /** Of text: its encoding. */
   encoding: string | undefined
-  /** Of delimited text: how it is written, and the line of its header, if it has one. */
+  /** Of delimited text: how it is written. */
   dialect: Dialect | undefined
+  /** Of delimited text: the line of its header, from 1; undefined without one. */
   headerLine: number | undefined
   /** The number of rows, where the file says it. */
   rows: number | undefined
+  /** What is written of it. */
   output: {
+    /** The format that is written. */
     format: FormatName
+    /** Of delimited text: how it is written. */
     dialect: Dialect | undefined
     /** The columns, with their types in Arrow's words; text has none. */
-    columns: { name: string; type: string }[]
+    columns: {
+      /** Its name in the output. */
+      name: string
+      /** Its type, such as `float64`. */
+      type: string
+    }[]
   }
+  /** Which lane does the rows, as the option `lane` names them. */
   lane: Stats['lane']
 }
 
