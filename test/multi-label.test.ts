@@ -13,6 +13,7 @@ import {
   softmaxMatrix,
 } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { randomFrom } from './random.js'
 import { run } from './streams.js'
 import { command, predict } from './support.js'
 import { ulps } from './ulp.js'
@@ -175,6 +176,87 @@ describe.each(several.cases)('metrics of several classes a row, with the thresho
   })
 })
 
+describe('rows of several true classes', () => {
+  const LANES: Pick<ScoreOptions, 'lane' | 'jobs'>[] = [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { jobs: 3 }]
+
+  it.each(INPUTS)('have the same metrics and the same bytes in every lane, by %s', async (_, input, options) => {
+    const text = await input()
+    const [general, ...others] = await Promise.all(LANES.map((lane) => evaluated(text, { ...options, ...lane })))
+    for (const metrics of others) expect(metrics).toEqual(general)
+    for (const to of ['csv', 'ndjson'] as const) {
+      const written = await Promise.all(
+        LANES.map(async (lane) => (await judged(text, { truth: 'y', to, ...options, ...lane })).output),
+      )
+      expect(new Set(written).size).toBe(1)
+    }
+  })
+
+  it('have the same results and errors in every lane, whatever is in the cells', async () => {
+    const random = randomFrom(77)
+    const ITEMS = ['a', 'b', 'c', '0', '1', '2', '2.0', ' a', 'b ', '', 'x', '"a"', '[', 'true', 'NA', '\\N', '"']
+    const cell = () => Array.from({ length: random.below(4) }, () => random.of(ITEMS)).join('|')
+    const json = () =>
+      random.of([
+        JSON.stringify(
+          Array.from({ length: random.below(4) }, () =>
+            random.of<unknown>(['a', 'b', 'c', 0, 1, 2, 'x', null, ' a', [1]]),
+          ),
+        ),
+        ...[
+          'null',
+          '""',
+          '[ ]',
+          '["a" , "c"]',
+          '"a|b"',
+          '"a"',
+          '2',
+          '[0,1,1]',
+          '[true,false,true]',
+          '["a","a"]',
+          '{}',
+          '[["a"]]',
+        ],
+      ])
+    const bit = () => random.of(['0', '1', '0', '1', '0', '1', '', 'true', ' 1', '2', '"1"', 'NA', '1.0'])
+    const bits = () => (random.below(6) === 0 ? ',,' : [bit(), bit(), bit()].join())
+    const lines = (line: () => string) => Array.from({ length: 400 }, line).join('')
+    const cases: [string, Partial<ScoreOptions>][] = [
+      [`y,logit_a,logit_b,logit_c\n${lines(() => `${cell()},1,-2,3\n`)}`, { truth: 'y' }],
+      [`y_a,y_b,y_c,logit_a,logit_b,logit_c\n${lines(() => `${bits()},1,-2,3\n`)}`, { truth: 'y_*' }],
+      [lines(() => `{"logits":[1,-2,3],"y":${json()}}\n`), { truth: 'y', from: 'ndjson', labels: ['a', 'b', 'c'] }],
+      [
+        lines(() => `${cell().replaceAll('"', '')}\t1\t-2\t3\n`),
+        { truth: '1', from: 'copy', to: 'ndjson', header: false, logits: '2-4', labels: ['a', 'b', 'c'] },
+      ],
+    ]
+    for (const [text, options] of cases) {
+      for (const lenient of [{ null: 'NA' }, {}]) {
+        const [general, fast] = await Promise.all(
+          (['general', 'fast'] as const).map((lane) => judged(text, { ...options, ...lenient, lane, onError: 'skip' })),
+        )
+        expect(fast).toEqual(general)
+        expect(general!.metrics!.rows).toBeGreaterThan(40)
+        expect(general!.errors.length).toBeGreaterThan(40)
+      }
+    }
+  })
+})
+
+/** What comes of rows with their loss: bytes, metrics, and what is wrong. */
+async function judged(input: string | Buffer, options: Partial<ScoreOptions>) {
+  const errors: string[] = []
+  const stream = score({
+    op: 'sigmoid',
+    emit: 'labels,loss,correct',
+    ...options,
+    onReject: ({ message }) => void errors.push(message),
+  })
+  const chunks = await Readable.from([Buffer.from(input)])
+    .compose(stream)
+    .toArray()
+  return { output: Buffer.concat(chunks).toString(), metrics: stream.metrics(), errors }
+}
+
 describe('several true classes a row', () => {
   const HEADER = 'logit_a,logit_b,logit_c,y\n'
   const OPTIONS: ScoreOptions = { op: 'sigmoid', truth: 'y', emit: 'loss,correct', keep: false }
@@ -216,7 +298,6 @@ describe('several true classes a row', () => {
     [{ minConfidence: 0.5 }, 'minConfidence'],
     [{ truth: 'y,id' }, '2 columns, and there are 3 classes'],
     [{ truth: 'logit_a' }, 'cannot be a logit'],
-    [{ lane: 'fast' }, 'several true classes'],
   ])('are refused with %j', async (options, text) => {
     const { error } = await run(`id,${HEADER}7,1,2,3,a\n`, { ...OPTIONS, logits: 'logit*', ...options })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(text) })

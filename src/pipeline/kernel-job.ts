@@ -38,7 +38,7 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, type Layout } from './kernel-layout.js'
+import { capacityOf, hasTargets, judgedClasses, type Layout } from './kernel-layout.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
 /** Describes a job to the kernel. */
@@ -58,7 +58,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
 }
 
 /** Memory is used again: what is not wanted is said, too. */
-const NONE = { truths: 0, metrics: 0, abstained: 0, judgedCount: 0 }
+const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, judgedCount: 0 }
 
 /** How text is read and written. */
 function dialectFields({ settings, output, rawRows, ...job }: TextJob, at: Layout) {
@@ -134,11 +134,15 @@ function memoryFields(at: Layout) {
 
 /** What is done with each column. */
 function writeActions({ schema }: TextJob, at: Layout, { memory }: Kernel): void {
-  const { truth, kept } = schema
+  const { kept } = schema
   const actions = new Uint8Array(memory.buffer, at.actions, schema.header.length).fill(ACTION_DROP)
   for (const column of kept) actions[column] = ACTION_KEEP
-  if (truth !== undefined) actions[truth] = kept.includes(truth) ? ACTION_KEPT_TRUTH : ACTION_TRUTH
+  for (const column of truthColumns(schema)) actions[column] = kept.includes(column) ? ACTION_KEPT_TRUTH : ACTION_TRUTH
   for (const column of schema.logits) actions[column] = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
+}
+
+function truthColumns({ truth, truths }: TextJob['schema']): readonly number[] {
+  return truths ?? (truth === undefined ? [] : [truth])
 }
 
 function writeEmits(job: TextJob, at: Layout, { memory }: Kernel): void {
@@ -233,7 +237,8 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
   writeField(kernel, at, 'judged', at.judged)
   writeField(kernel, at, 'judgedRoom', at.judgedRoom)
   writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
-  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, job.labels.length, job.probe)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, judgedClasses(job), job.probe)
+  if (hasTargets(job)) writeTargets(job, at, kernel)
   new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
   const { truths } = job
   let end = start
@@ -243,6 +248,16 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
     kernel.addTruth(end, bytes.length, index, at.job)
     end += bytes.length
   }
+}
+
+/** Describes rows that may have several true classes. */
+function writeTargets({ schema, labels }: TextJob, at: Layout, kernel: Kernel): void {
+  const classCounts = at.metrics + at.countsAt
+  new Float64Array(kernel.memory.buffer, classCounts, 3 * labels.length).fill(0)
+  writeField(kernel, at, 'classCounts', classCounts)
+  writeField(kernel, at, 'targets', at.targets)
+  writeField(kernel, at, 'truthOrder', schema.truths ? at.truthOrder : 0)
+  if (schema.truths) writeOrder(schema.truths, at.truthOrder, kernel)
 }
 
 /** A field of the job, which the kernel writes. */

@@ -22,7 +22,9 @@ export type Layout = ReturnType<typeof layOut>
 export function layOut(job: TextJob, kernel: Kernel) {
   const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
   const { header, topK, truth } = schema
-  const metricsRoom = truth === undefined ? 0 : totalsRoom(kernel, labels.length, job.probe)
+  const totals = truth === undefined ? 0 : totalsRoom(kernel, judgedClasses(job), job.probe)
+  const isMultiLabel = hasTargets(job)
+  const metricsRoom = totals + (isMultiLabel ? COUNTS * labels.length : 0)
   const judgedRoom = truth === undefined ? 0 : MOST_JUDGED
   const count = labels.length
   const growth = GROWTH[job.entry]
@@ -53,6 +55,10 @@ export function layOut(job: TextJob, kernel: Kernel) {
     judged: take(8 * JUDGED * judgedRoom),
     metrics: take(metricsRoom),
     metricsRoom,
+    /** Where the counts of classes begin, behind the metrics. */
+    countsAt: totals,
+    targets: take(isMultiLabel ? rows * count : 0),
+    truthOrder: take(4 * (schema.truths?.length ?? 0)),
     judgedRoom,
     temperature: take(offsetOf('temperatureSize')),
     decision: take(decisionRoom(schema.decision)),
@@ -83,6 +89,19 @@ export function layOut(job: TextJob, kernel: Kernel) {
   }
   growMemory(kernel, end)
   return layout
+}
+
+/** Three counts of each class. */
+const COUNTS = 24
+
+/** Whether rows may have several true classes. */
+export function hasTargets({ schema }: Pick<TextJob, 'schema'>): boolean {
+  return schema.sigmoid && schema.truth !== undefined
+}
+
+/** Of how many classes rows are judged; of several true ones, a row is right or wrong as a whole. */
+export function judgedClasses(job: Pick<TextJob, 'schema'>): number {
+  return hasTargets(job) ? 2 : job.schema.classes.length
 }
 
 /** How many bytes of output a byte of kept input makes at most: quotes, and escapes. */

@@ -32,13 +32,24 @@ export class RunMetrics {
   add(judged: readonly Judged[]): void {
     for (const part of judged) {
       if (part instanceof Float64Array) this.#rows!.add(part)
-      else if (part instanceof Uint8Array) this.#rows!.addTotals(part)
+      else if (part instanceof Uint8Array) this.#addTotals(part)
       else this.#addMultiLabel(part)
     }
   }
 
+  /** Behind the totals of rows that may have several true classes are the counts of these. */
+  #addTotals(part: Uint8Array): void {
+    const length = part.length - (this.#counts?.byteLength ?? 0)
+    this.#rows!.addTotals(part.subarray(0, length))
+    this.#addCounts(new Float64Array(part.slice(length).buffer))
+  }
+
   #addMultiLabel({ rows, counts }: MultiLabelJudged): void {
     this.#rows!.add(rows)
+    this.#addCounts(counts)
+  }
+
+  #addCounts(counts: Float64Array): void {
     for (let at = 0; at < counts.length; at++) this.#counts![at]! += counts[at]!
   }
 

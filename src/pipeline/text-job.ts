@@ -78,7 +78,6 @@ export function textJobOf(
     (job.typed ? emptyRefusal(schema) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
-  if (schema.sigmoid && schema.truth !== undefined) return 'several true classes a row'
   if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
@@ -165,6 +164,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (schema.logitsList && first.type === 'record') return 'logits that are an object'
   if (first.path.length > 1) return 'logits in a nested object'
   if (schema.truthPath) return 'true classes in a nested object'
+  if (schema.truths) return 'a key for each true class'
   // No text in UTF-8 is half a character, but there is one that would stand for it.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
 }

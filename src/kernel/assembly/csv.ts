@@ -13,7 +13,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
-import { isKnown, readTruth, writeJudged } from './truth'
+import { isKnown, readTruthCell, writeJudged } from './truth'
 
 /** `|`, between the names of several classes in a cell. */
 const BETWEEN_NAMES: u32 = 0x7c
@@ -80,6 +80,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
   const quote = job.quote
   const actions = <usize>job.actions
   const last = actions + <usize>job.columns - 1
+  let truths: u32 = 0
   for (let action = actions; ; action++) {
     const kind = <u32>load<u8>(action)
     if (kind == ACTION_LOGIT) {
@@ -89,7 +90,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
       const start = at
       at = passCell(at, end, delimiter, quote, newline)
       if (!at || (at > start && <u32>load<u8>(at - 1) == job.escape)) return 0
-      if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
+      if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, at, truths++, row, job)) return 0
       if (kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) {
         kept = keep(start, at, kept, lead, job)
         if (!kept) return 0

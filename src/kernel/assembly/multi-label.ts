@@ -62,6 +62,17 @@ export function endMultiLabel(classes: u32, out: Judgement): void {
   out.slope = 0
 }
 
+/** Adds a row to the counts of each class: rows that have it, that get it as a label, and that do both (f64 each). */
+export function countClasses(truths: usize, members: usize, classes: u32, counts: usize): void {
+  for (const end = truths + <usize>classes; truths < end; truths++, members++, counts += 24) {
+    const isTrue = load<u8>(truths)
+    const isLabel = load<u8>(members)
+    store<f64>(counts, load<f64>(counts) + <f64>isTrue)
+    store<f64>(counts, load<f64>(counts, 8) + <f64>isLabel, 8)
+    store<f64>(counts, load<f64>(counts, 16) + <f64>(isTrue & isLabel), 16)
+  }
+}
+
 /** Judges rows that were scored together, whose truths (u32, NO_CLASS for none) and true classes (u8) are known. */
 export function judgeMultiLabelRows(
   at: usize,

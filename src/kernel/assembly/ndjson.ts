@@ -20,7 +20,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, RowMark, Text } from './structs'
-import { isKnown, readTruth, writeJudged } from './truth'
+import { isKnown, readTruthValue, writeJudged } from './truth'
 
 /** How deep a value may be nested that is passed. */
 const DEPTH: u32 = 64
@@ -77,7 +77,7 @@ function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): 
       hasTruth = true
       const start = at
       at = passValue(at, DEPTH)
-      if (at && !readTruth(start, at, row, job)) return 0
+      if (at && !readTruthValue(start, at, row, job)) return 0
     } else if (known > 1 || found) return 0
     else {
       found = true
@@ -168,7 +168,7 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
     } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.inputs)
     else at = passValue(at, DEPTH)
     if (!at) return 0
-    if (kind >= <u32>ACTION_TRUTH && !readTruth(start, at, row, job)) return 0
+    if (kind >= <u32>ACTION_TRUTH && !readTruthValue(start, at, row, job)) return 0
     if ((kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) && !job.keepsLine) {
       kept = keep(start, at, kept, lead, job)
       if (!kept) return 0

@@ -20,6 +20,7 @@ import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STO
 import { decide, markMembers } from './decide'
 import { Judgement, JUDGEMENT_SIZE, judgeRow } from './judge'
 import { addJudged, Metrics } from './metrics'
+import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { scoreRows } from './softmax'
 import { Decision, Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
@@ -133,6 +134,13 @@ export function membersOf(row: u32, job: Job): usize {
   return <usize>job.members + <usize>row * job.classes
 }
 
+/** The bytes of a row that say which of its classes are true. */
+// @ts-ignore: decorator
+@inline
+export function targetsOf(row: u32, job: Job): usize {
+  return <usize>job.targets + <usize>row * job.classes
+}
+
 /** The position of a row's label; NO_CLASS where it has none. */
 // @ts-ignore: decorator
 @inline
@@ -147,6 +155,7 @@ export function roomToJudge(rows: u32, job: Job): u32 {
 
 /** Judges rows behind those that were judged before; those that are written are counted then. */
 function judgeBatch(rows: u32, job: Job): void {
+  if (job.targets) return judgeTargets(rows, job)
   const classes = job.classes
   const least = job.decision ? changetype<Decision>(job.decision).minConfidence : 0
   for (let row: u32 = 0; row < rows; row++) {
@@ -154,6 +163,20 @@ function judgeBatch(rows: u32, job: Job): void {
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
     judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
+  }
+}
+
+/** The same of rows that may have several true classes. */
+function judgeTargets(rows: u32, job: Job): void {
+  const classes = job.classes
+  for (let row: u32 = 0; row < rows; row++) {
+    const state = stateOf(row, job)
+    const judgement = judgementOf(row, job)
+    const logits = rowOf(job.logits, row, job)
+    const values = rowOf(job.values, row, job)
+    beginMultiLabel(judgement, state, markOf(row, job).truth)
+    judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), job.flags, judgement)
+    endMultiLabel(classes, judgement)
   }
 }
 
@@ -173,6 +196,14 @@ function countAbstained(rows: u32, job: Job): void {
 function passJudged(rows: u32, job: Job): void {
   if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
   else job.judgedCount += rows
+  if (job.targets) countTargets(rows, job)
+}
+
+function countTargets(rows: u32, job: Job): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    if (markOf(row, job).truth == NO_CLASS) continue
+    countClasses(targetsOf(row, job), membersOf(row, job), job.classes, job.classCounts)
+  }
 }
 
 /** A row of the batch as it is judged. */

@@ -190,6 +190,12 @@ export class Job {
   /** The address of how labels are chosen (Decision), or 0; and of a byte for each class of each row, 1 where it is among its labels. */
   decision: u32
   members: u32
+  /** Where rows may have several true classes: the address of a byte for each class of each row, 1 where it is one; else 0. */
+  targets: u32
+  /** The address of the class (u32) of each column of true classes, where each class has one; 0 where one column lists them. */
+  truthOrder: u32
+  /** The address of how many rows have each class, get it as a label, and do both (f64 each). */
+  classCounts: u32
   /** How many rows that were written have no label. */
   abstained: u32
   /** How many logits are read of a row: as many as classes, or one of two classes, of which the first has the logit 0. */

@@ -1,6 +1,7 @@
 /** Which class a text is: a table of all texts that a true class may be written as, with open addressing. */
-import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_CLASS } from '../constants'
-import { judgementOf, markOf, writeNumber } from './pipeline'
+import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_BYTE, NO_CLASS } from '../constants'
+import { BRACKET, COMMA, skipBlanks } from './json'
+import { judgementOf, markOf, targetsOf, writeNumber } from './pipeline'
 import { print } from './print-number'
 import { Job } from './structs'
 
@@ -57,8 +58,82 @@ function entryAt(slot: u32, job: Job): TruthText {
   return changetype<TruthText>(<usize>job.truths + <usize>slot * offsetof<TruthText>())
 }
 
-/** Reads the true class of a row of a batch; false where the text is no class. */
-export function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
+/**
+ * Reads the true class of a row of a batch, or several, of a cell of delimited text: the n-th of those that have them. False
+ * where the text is nothing that is known here.
+ */
+export function readTruthCell(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
+  if (!job.targets) return readTruth(at, end, row, job)
+  return job.truthOrder ? readBit(at, end, nth, row, job) : readClasses(at, end, at, end, BAR, row, job)
+}
+
+/** The same of a value of JSON. */
+export function readTruthValue(at: usize, end: usize, row: u32, job: Job): bool {
+  if (!job.targets) return readTruth(at, end, row, job)
+  const isList = <u32>load<u8>(at) == BRACKET
+  if (isList && skipBlanks(at + 1) == end - 1) return markTruths(0, row, job)
+  return readClasses(at, end, at + usize(isList), end - usize(isList), isList ? COMMA : NO_BYTE, row, job)
+}
+
+/** `|` */
+const BAR: u32 = 0x7c
+
+/** Begins with no true class, of a row whose classes are known, or not (NO_CLASS). */
+function markTruths(truth: u32, row: u32, job: Job): bool {
+  markOf(row, job).truth = truth
+  memory.fill(targetsOf(row, job), 0, job.classes)
+  return true
+}
+
+/** Reads the classes from `first` to `last` with a separator between them, of a text from `at` to `end` that may be one class. */
+function readClasses(at: usize, end: usize, first: usize, last: usize, separator: u32, row: u32, job: Job): bool {
+  const whole = classOf(at, end, job)
+  markTruths(whole == NO_CLASS ? NO_CLASS : 0, row, job)
+  if (whole == NO_CLASS) return true
+  if (whole != UNKNOWN) return addTarget(whole, row, job) && job.classes > 1
+  // As many items as there are classes may be a bit for each.
+  for (let left = job.classes - 1; left > 0; left--) {
+    const stop = passItem(first, last, separator)
+    if (!addTarget(itemOf(first, stop, separator, job), row, job)) return false
+    if (stop == last) return true
+    first = stop + 1
+  }
+  return false
+}
+
+/** Marks a class as true; false where there is none. */
+function addTarget(index: u32, row: u32, job: Job): bool {
+  if (index >= UNKNOWN) return false
+  store<u8>(targetsOf(row, job) + <usize>index, 1)
+  return true
+}
+
+function passItem(at: usize, end: usize, separator: u32): usize {
+  while (at < end && <u32>load<u8>(at) != separator) at++
+  return at
+}
+
+/** The class of an item; in JSON there may be blanks around it. */
+function itemOf(at: usize, end: usize, separator: u32, job: Job): u32 {
+  if (separator == BAR) return classOf(at, end, job)
+  at = skipBlanks(at)
+  while (end > at && <u32>load<u8>(end - 1) <= 0x20) end--
+  return classOf(at, end, job)
+}
+
+/** Reads whether a class is true, 0 or 1; a row has that of all classes, or of none. */
+function readBit(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
+  const truth = at == end ? NO_CLASS : 0
+  const mark = markOf(row, job)
+  if (nth == 0) mark.truth = truth
+  const bit = at == end ? 0 : <u32>load<u8>(at) - 0x30
+  if (mark.truth != truth || end > at + 1 || bit > 1) return false
+  store<u8>(targetsOf(row, job) + <usize>load<u32>(<usize>job.truthOrder + (<usize>nth << 2)), <u8>bit)
+  return true
+}
+
+/** Reads the true class of a row; false where the text is no class. */
+function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
   const index = classOf(at, end, job)
   markOf(row, job).truth = index
   return index != UNKNOWN
