@@ -1,6 +1,9 @@
-/** `softmax explain`: each code has an explanation, and the example in it raises it, with the message as printed. */
+/**
+ * `softmax explain`: each code has an explanation, and the example in it raises it, with the message as printed. With
+ * UPDATE=1 the messages are written into the table, to be looked at.
+ */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CODES, type Code } from 'softmax-stream'
@@ -47,10 +50,22 @@ function lastLine(code: Code): string {
 /** Without what depends on the version of Node: where JSON breaks off, and the version itself. */
 const withoutNode = (text: string) => text.replace(/ \(line \d+ column \d+\)/, '').replace(/v\d+\.\d+\.\d+/, 'v')
 
+/** Writes what an example printed into the table of explanations. */
+function update(code: Code, line: string): void {
+  const path = join(ROOT, 'src/command/help/explanations.ts')
+  const says = /['`\\]/.test(line) ? `\`${line.replace(/[\\`$]/g, '\\$&')}\`` : `'${line}'`
+  const entry = new RegExp(`(\\n {2}${code}: \\{.*?\\n {4}says:\\s+)(?:'[^'\\n]*'|\`[^\`]*\`|"[^"\\n]*")`, 's')
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replace(entry, (_, before) => before + says),
+  )
+}
+
 describe.each(Object.keys(CODES) as Code[])('softmax explain %s', (code) => {
   it('has an example that raises it, with the message that is shown', () => {
     const line = lastLine(code)
     if (code === 'E_NODE' && canReadZstd) return expect(line).toMatch(/\[E_CORRUPT\]$/)
+    if (process.env.UPDATE) update(code, line)
     expect(withoutNode(line)).toBe(withoutNode(EXPLANATIONS[code].says))
     expect(line.endsWith(` [${code}]`)).toBe(true)
   })

@@ -398,7 +398,7 @@ softmax evaluate in.csv --truth y --report report.html`,
     is: 'An output cannot be written.',
     cause: 'Its folder is not there or may not be written, the disk is full, or the reader has gone.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o missing/out.csv`,
-    says: 'softmax: cannot write "missing/out.csv": no such file or directory (ENOENT) [E_OUTPUT]',
+    says: 'softmax: cannot write "missing/out.csv": there is no such folder; mkdir -p missing makes it [E_OUTPUT]',
     fix: 'Make the folder, or room on the disk. An old file stays as it was.',
   },
   E_WORKER: {
