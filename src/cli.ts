@@ -39,6 +39,10 @@ async function main(argv: string[]): Promise<void> {
     const { calibrateByInputs } = await import('./command/calibrate.js')
     return calibrateByInputs(inputs, options, settings)
   }
+  if (settings.merge) {
+    const { mergeInputs } = await import('./command/merge.js')
+    return mergeInputs(inputs, options, settings)
+  }
   if (verb === 'evaluate') {
     const { evaluateInputs } = await import('./command/evaluate.js')
     return evaluateInputs(inputs, options, settings)

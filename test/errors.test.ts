@@ -275,6 +275,13 @@ const THROUGH_COMMAND = {
     says: '"cow"',
     api: { options: { logits: 'logit_cat,cow' }, info: { item: 'cow' } },
   },
+  E_SUMS: {
+    files: { 'sums.json': '{"softmax_sums":2}' },
+    args: ['evaluate', '--merge', 'sums.json'],
+    status: 1,
+    begins: 'sums.json: ',
+    says: 'it has no sums of this version; --merge takes what --partial prints, line by line',
+  },
   E_CALIBRATION: {
     files: { 'in.csv': GOOD, 'c.json': '{"version": 2, "temperature": 1}' },
     args: ['in.csv', '--calibration', 'c.json'],

@@ -1376,6 +1376,32 @@ const TESTS = {
     })
   },
 
+  partial() {
+    it('and merge give the metrics of rows in several processes', () => {
+      const parts = ['logit_a,logit_b,y\n2,1,a\n', 'logit_a,logit_b,y\n2,1,b\n']
+      const lines = parts.map((stdin) => command(['evaluate', '--truth', 'y', '--partial'], { stdin }).stdout)
+      expect(lines.map((line) => line.indexOf('\n'))).toEqual(lines.map((line) => line.length - 1))
+      const { stdout } = command(['evaluate', '--merge', '--json'], { stdin: lines.join('') })
+      expect(JSON.parse(stdout)).toMatchObject({ rows: 2, accuracy: 0.5 })
+    })
+    it.each(['--json', '--report=page.html'])('is not for %s', (flag) => {
+      const { status, stderr } = command(['evaluate', '--truth', 'y', '--partial', flag], { stdin: '' })
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('--partial prints sums; leave out'),
+      })
+    })
+  },
+  merge() {
+    it('reads no rows', () => {
+      const { status, stderr } = command(['evaluate', '--merge', '--truth', 'y'], { stdin: '' })
+      expect(status).toBe(2)
+      expect(stderr).toContain('--merge reads no rows; leave out --truth')
+    })
+    it('is of evaluate', () => {
+      expect(command(['--merge'], { stdin: '' })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
   stats() {
     it('names a file that tells what was done', () => {
       const cwd = folder()
@@ -1576,7 +1602,7 @@ describe('options', () => {
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
     const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, report, json, coverage, ...others } = all
-    const { quiet, completions, help, version, resume, part, ...bytes } = others
+    const { partial, merge, quiet, completions, help, version, resume, part, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

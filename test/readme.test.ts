@@ -1,6 +1,15 @@
 /** The README: what it prints is what happens. Each block runs in a folder with the files it speaks of. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { optionTable } from '../dist/command/flags.js'
@@ -103,8 +112,36 @@ describe('README', () => {
     expect(run('python3', ['-c', text])).toMatchObject({ status: 0, stderr: '' })
   })
 
+  it.each(blocksIn('bash'))('runs block $name as the tasks of a job array', ({ text }) => {
+    const place = scene()
+    writeFileSync(join(place.cwd, 'job'), text)
+    const [, first, last] = /^#SBATCH --array=(\d+)-(\d+)$/m.exec(text)!.map(Number)
+    expect(first).toBe(1)
+    for (let task = first!; task <= last!; task++) {
+      const env = { ...place.env, SLURM_ARRAY_TASK_ID: String(task), SLURM_ARRAY_TASK_COUNT: String(last) }
+      expect(run('bash', ['job'], { ...place, env })).toMatchObject({ status: 0, stderr: '' })
+    }
+    const outputs = readdirSync(join(place.cwd, 'scored')).filter((name) => !name.startsWith('.'))
+    expect(outputs).toEqual(expect.arrayContaining(['_SUCCESS', 'part-0.parquet']))
+  })
+
+  it.each(blocksIn('makefile'))('makes an output by block $name, once', ({ text }) => {
+    const place = scene()
+    writeFileSync(join(place.cwd, 'Makefile'), text)
+    const make = () => run('make', ['made/part-0.parquet'], place)
+    expect(make()).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(join(place.cwd, 'made', 'part-0.parquet'))).toBe(true)
+    expect(make().stdout).toContain('is up to date')
+  })
+
+  it('has blocks for Spark, which its tests run: test/spark/run.py', () => {
+    expect(blocksIn('py', 'sql').map(({ language }) => language)).toEqual(['py', 'sql'])
+  })
+
   it('has no block of a kind that no test runs', () => {
-    const languages = BLOCKS.map(({ language }) => language).filter((name) => !/^(sh|console|js|python)$/.test(name))
+    const languages = BLOCKS.map(({ language }) => language).filter(
+      (name) => !/^(sh|bash|makefile|console|js|python|py|sql)$/.test(name),
+    )
     expect(languages).toEqual([])
   })
 })

@@ -1,9 +1,12 @@
 /** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
-import { measure, requireEvaluation } from '../api/evaluate.js'
+import { judge, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
-import { plural } from '../core/errors.js'
+import { scoreReadable } from '../api/score-files.js'
+import { plural, SoftmaxError } from '../core/errors.js'
 import { figure, headlinesOf } from '../core/headlines.js'
+import { sumsText } from '../core/metric-sums.js'
 import type { Metrics, Scores } from '../core/metrics.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { type Judge, writeJudged } from './judged-run.js'
@@ -16,13 +19,36 @@ export async function evaluateInputs(
   settings: SettingsOf<'command'>,
 ): Promise<void> {
   requireEvaluation(options, settings.truth)
-  const { report, clobber } = settings
-  const page = report === undefined ? undefined : await openOutput(report, clobber)
-  const judge: Judge = async (sources, bytes, emit) => {
-    const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
-    return settings.json ? `${figuresJson(metrics)}\n` : metricsTable(metrics)
+  const { report, clobber, partial } = settings
+  if (partial) {
+    requireAlone('partial', settings, ['json', 'report'])
+    return writeJudged(inputs, settings, partialSums)
   }
-  await writeJudged(inputs, settings, judge, page && [page])
+  const page = report === undefined ? undefined : await openOutput(report, clobber)
+  const toText: Judge = async (sources, bytes, emit) => {
+    const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
+    return metricsText(metrics, settings)
+  }
+  await writeJudged(inputs, settings, toText, page && [page])
+}
+
+/** Refuses options with one that does something else. Throws E_CONFLICT. */
+function requireAlone(name: string, settings: object, others: readonly string[]): void {
+  const given = others.find((other) => (settings as Record<string, unknown>)[other])
+  if (given === undefined) return
+  const reason = `${optionText(name, true)} prints sums; leave out ${optionText(given, true)}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** What the metrics of the inputs are made of. */
+const partialSums: Judge = async (sources, settings, emit) => {
+  // Other parts may have what this one lacks: good rows, true classes.
+  const { metrics, stats } = await judge((run) => scoreReadable(sources, { ...run, isPart: true }), settings, emit)
+  return `${sumsText({ ...metrics!.sums(stats), truth: settings.truth })}\n`
+}
+
+export function metricsText(metrics: Metrics, { json }: Pick<SettingsOf<'command'>, 'json'>): string {
+  return json ? `${figuresJson(metrics)}\n` : metricsTable(metrics)
 }
 
 /** Writes a report, and gives the metrics in it. */

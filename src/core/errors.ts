@@ -156,6 +156,11 @@ export const CODES = {
     const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
     return `${what}: ${shown(names.join(','))}; choose with ${optionText('tensor', proposed)}`
   }),
+  E_SUMS: word<{ reason: string }>(
+    1,
+    ({ reason }) =>
+      `${reason}; ${optionText('merge', true)} takes what ${optionText('partial', true)} prints, line by line`,
+  ),
   E_CALIBRATION: word<{ reason: string }>(
     2,
     ({ reason }) => `${optionText('calibration')}: ${reason}; softmax calibrate makes one`,

@@ -73,12 +73,15 @@ export interface Metrics {
   confusion: number[][]
 }
 
+/** What metrics are made of: all totals but those that a calibration looks at. */
+export type MeasuredTotals = Omit<Totals, 'slope' | 'curvature' | 'parts'>
+
 /** The most classes whose confusion matrix is given whole. */
 const MOST_DENSE = 4096
 const UNIT = 1088
 
 /** The metrics of some rows. */
-export function metricsOf(totals: Totals, labels: readonly string[], rejected: number): Metrics {
+export function metricsOf(totals: MeasuredTotals, labels: readonly string[], rejected: number): Metrics {
   const { rows, unlabelled, abstained, bins } = totals
   const answered = rows - abstained
   const mean = (total: Total) => (rows === 0 ? null : numberOf(total) / rows)
@@ -118,7 +121,7 @@ export interface Counts {
   right: number
 }
 
-function countsByClass({ classes, pairs }: Totals): Counts[] {
+function countsByClass({ classes, pairs }: MeasuredTotals): Counts[] {
   const counts = Array.from({ length: classes }, () => ({ support: 0, predicted: 0, right: 0 }))
   for (const [truth, prediction, count] of pairs) {
     counts[truth]!.support += count
@@ -165,7 +168,7 @@ function averages(seen: (Scores & { support: number })[], right: number, rows: n
   }
 }
 
-function topAccuracies({ ranks, classes, rows }: Totals): Record<string, number> {
+function topAccuracies({ ranks, classes, rows }: MeasuredTotals): Record<string, number> {
   const within = (k: number) => ranks.slice(0, k).reduce((sum, count) => sum + count, 0) / rows
   return Object.fromEntries([1, 3, 5].filter((k) => rows > 0 && k < classes).map((k) => [k, within(k)]))
 }
@@ -207,7 +210,7 @@ function areaOf(curve: readonly Bin[], rows: number) {
   return { aurc: (least + most) / (2 * rows), aurc_bound: (most - least) / (2 * rows) }
 }
 
-function confusionOf({ classes, pairs }: Totals): number[][] {
+function confusionOf({ classes, pairs }: MeasuredTotals): number[][] {
   if (classes > MOST_DENSE) return pairs
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (const [truth, prediction, count] of pairs) matrix[truth]![prediction] = count

@@ -3,12 +3,11 @@
  * is of whole rows (subset accuracy), and precision, recall and F1 of each class as if it were the only one. Log loss and Brier score
  * are means over rows and classes.
  */
-import type { Totals } from '../kernel/host/metrics.js'
-import { type Counts, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
+import { type Counts, type MeasuredTotals, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
 
 /** The metrics of some rows; `counts` are of each class: rows that have it, that get it as a label, and that do both. */
 export function multiLabelMetricsOf(
-  totals: Totals,
+  totals: MeasuredTotals,
   labels: readonly string[],
   counts: Float64Array,
   rejected: number,
@@ -16,7 +15,7 @@ export function multiLabelMetricsOf(
   const { rows, unlabelled, pairs } = totals
   const byClass = labels.map((_, index) => countsAt(counts, index))
   const classes = labels.map((label, index) => ({ label, ...scoresOf(byClass[index]!) }))
-  const mean = (total: Totals['loss'], by = rows) => (by === 0 ? null : numberOf(total) / by)
+  const mean = (total: MeasuredTotals['loss'], by = rows) => (by === 0 ? null : numberOf(total) / by)
   const right = pairs.find(([, wrong]) => wrong === 0)?.[2] ?? 0
   const wrong = byClass.reduce((sum, { support, predicted, right }) => sum + support + predicted - 2 * right, 0)
   const confidence = totals.bins.reduce((sum, { confidence }) => sum + confidence, 0n)

@@ -1,6 +1,6 @@
 /** The metrics of a run: rows that were judged are added up as they come, on whatever thread and in whatever order. */
-import { type Metrics, metricsOf } from '../core/metrics.js'
-import { multiLabelMetricsOf } from '../core/multi-label-metrics.js'
+import { type MetricSums, metricsOfSums } from '../core/metric-sums.js'
+import type { Metrics } from '../core/metrics.js'
 import type { Layout } from '../core/output-columns.js'
 import type { Judged, MultiLabelJudged } from '../core/record-batch.js'
 import { JudgedRows, type Probe, type Totals } from '../kernel/host/metrics.js'
@@ -55,11 +55,15 @@ export class RunMetrics {
 
   /** The metrics of all rows so far. */
   result(stats: Stats): Metrics {
-    if (this.#counts) return multiLabelMetricsOf(this.totals(), this.#labels, this.#counts, rejectedOf(stats))
-    return metricsOf(this.totals(), this.#labels, rejectedOf(stats))
+    return metricsOfSums(this.sums(stats))
   }
 
-  /** What these are made of. */
+  /** What these are made of, to be added to those of other runs. */
+  sums(stats: Stats): MetricSums {
+    const counts = this.#counts && [...this.#counts]
+    return { labels: this.#labels, rejected: rejectedOf(stats), totals: this.totals(), counts }
+  }
+
   totals(): Totals {
     return (this.#rows ?? new JudgedRows(0, this.#probe)).totals()
   }

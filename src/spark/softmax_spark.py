@@ -1,9 +1,11 @@
 """Score the rows of a Spark DataFrame with the `softmax` command, one process for each partition.
 
-    from softmax_spark import score
+    from softmax_spark import evaluate, score
 
     scored = score(df, '--log', logits='logit_*')     # the other columns of df, then logp_<class> and label
     scored.write.parquet('scored')
+
+    evaluate(df, truth='label')['log_loss']
 
 Only the logits go through the process. The other columns wait in the Python worker, where each row gets its own back by its
 number, so their types and values stay what they are. Memory is constant: some batches of Spark's (10,000 rows each, or what
@@ -46,7 +48,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_type, to_arrow_type
 from pyspark.sql.types import StructField, StructType
 
-__all__ = ['counter', 'score']
+__all__ = ['counter', 'evaluate', 'score']
 
 # Executors get this module by value: they have no file of it.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -86,20 +88,44 @@ def score(
     Raises ValueError for arguments that this module refuses, and RuntimeError with the message of the command where that
     refuses the options or the columns. A command that fails later fails its task with its message.
     """
-    names = _names(df)
-    truths = [truth] if isinstance(truth, str) else list(truth or [])
-    argv = _argv(command, options, logits, truths)
-    kept, new = _columns(argv, df.schema)
+    truths = _listed(truth)
+    columns = _selection(logits, truths)
+    argv = [*_argv(command), '--to', 'arrows', *columns, *_allowed(options)]
+    kept, new = _columns(argv, df)
     plan = _Plan(
         argv=argv,
         kept=kept,
-        truths=frozenset(names.index(name) for name in truths),
+        truths=_positions(df, truths),
         new=tuple(to_arrow_type(field.dataType) for field in new),
         rejects=_rejects_folder(rejects),
         stats=stats,
     )
-    schema = StructType([df.schema[names[index]] for index in kept] + new)
+    schema = StructType([df.schema[df.columns[index]] for index in kept] + new)
     return df.mapInArrow(lambda batches: _score_partition(batches, plan), schema)
+
+
+def evaluate(
+    df: DataFrame,
+    *options: str,
+    truth: str | Sequence[str],
+    logits: str | Sequence[str] | None = None,
+    command: str | Sequence[str] = 'softmax',
+) -> dict:
+    """How good predictions are: what `softmax evaluate --json` prints, of all rows of `df`, the same to the last bit as on one
+    machine. Partitions give exact sums, which are added up on the driver. A bad row is an error unless options say `--on-error skip`.
+
+    The arguments are those of `score`.
+    """
+    truths = _listed(truth)
+    columns = _selection(logits, truths)
+    kept, _ = _columns([*_argv(command), '--to', 'arrows', *columns], df)
+    judge = [*_argv(command, 'evaluate'), *columns, *_allowed(options), '--partial']
+    plan = _Plan(argv=judge, kept=kept, truths=_positions(df, truths))
+    # Of no rows there are sums, too; and what the command does not take is an error before the job.
+    none = _run(judge, _empty(df))
+    some = df.mapInArrow(lambda batches: _evaluate_partition(batches, plan), 'sums string').collect()
+    lines = [none.decode(), *(f'{row.sums}\n' for row in some)]
+    return json.loads(_run([*_words(command), 'evaluate', '--merge', '--json'], ''.join(lines).encode()))
 
 
 def counter(session: SparkSession):
@@ -131,9 +157,9 @@ class _Plan:
     kept: list[int]
     truths: frozenset[int]
     # The types of the new columns.
-    new: tuple[pa.DataType, ...]
-    rejects: str | None
-    stats: object
+    new: tuple[pa.DataType, ...] = ()
+    rejects: str | None = None
+    stats: object = None
 
     @property
     def waiting(self) -> list[int]:
@@ -144,30 +170,15 @@ class _Plan:
 # On the driver
 
 
-def _names(df: DataFrame) -> list[str]:
-    twice = [name for name, count in collections.Counter(df.columns).items() if count > 1]
-    if twice:
-        raise ValueError(f'two columns are called {twice[0]!r}; rename one of them')
-    return df.columns
+def _listed(names: str | Sequence[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or [])
 
 
-def _argv(
-    command: str | Sequence[str],
-    options: Sequence[str],
-    logits: str | Sequence[str] | None,
-    truths: Sequence[str],
-) -> list[str]:
-    for option in options:
-        name = option.split('=')[0] if option.startswith('--') else option[:2]
-        if name in RESERVED:
-            raise ValueError(f'{name} cannot be given here: see the arguments of score()')
+def _selection(logits: str | Sequence[str] | None, truths: Sequence[str]) -> list[str]:
     selector = logits if logits is None or isinstance(logits, str) else _selector(logits)
     return [
-        *([command] if isinstance(command, str) else command),
-        *('--from', 'arrows', '--to', 'arrows', '--jobs', '1'),
         *(() if selector is None else ('--logits', selector)),
         *(('--truth', _selector(truths)) if truths else ()),
-        *options,
     ]
 
 
@@ -175,22 +186,56 @@ def _selector(names: Sequence[str]) -> str:
     return ','.join('"' + name.replace('"', '""') + '"' for name in names)
 
 
-def _columns(argv: Sequence[str], schema: StructType) -> tuple[list[int], list[StructField]]:
-    """Asks the command which columns it keeps, and which it makes, of a stream without rows."""
+def _allowed(options: Sequence[str]) -> Sequence[str]:
+    for option in options:
+        name = option.split('=')[0] if option.startswith('--') else option[:2]
+        if name in RESERVED:
+            raise ValueError(f'{name} cannot be given here: see the arguments of the function')
+    return options
+
+
+def _words(command: str | Sequence[str]) -> list[str]:
+    return [command] if isinstance(command, str) else list(command)
+
+
+def _argv(command: str | Sequence[str], *verb: str) -> list[str]:
+    # A task has one core, unless options say otherwise.
+    return [*_words(command), *verb, '--from', 'arrows', '--jobs', '1']
+
+
+def _positions(df: DataFrame, names: Sequence[str]) -> frozenset[int]:
+    return frozenset(df.columns.index(name) for name in names)
+
+
+def _columns(argv: Sequence[str], df: DataFrame) -> tuple[list[int], list[StructField]]:
+    """Asks the command which columns it keeps, and which it makes."""
+    made = pa.ipc.open_stream(_run(argv, _empty(df))).schema
+    kept = [int(field.metadata[POSITION]) for field in made if POSITION in (field.metadata or {})]
+    new = [StructField(field.name, from_arrow_type(_signed(field.type))) for field in list(made)[len(kept) :]]
+    return kept, new
+
+
+def _empty(df: DataFrame) -> bytes:
+    """A stream of the columns without rows."""
+    twice = [name for name, count in collections.Counter(df.columns).items() if count > 1]
+    if twice:
+        raise ValueError(f'two columns are called {twice[0]!r}; rename one of them')
     sink = pa.BufferOutputStream()
-    fields = [pa.field(field.name, _arrow_type(field), metadata={POSITION: str(at)}) for at, field in enumerate(schema)]
+    fields = [pa.field(field.name, _arrow_type(field), metadata={POSITION: str(at)}) for at, field in enumerate(df.schema)]
     pa.ipc.new_stream(sink, pa.schema(fields)).close()
+    return sink.getvalue().to_pybytes()
+
+
+def _run(argv: Sequence[str], stdin: bytes) -> bytes:
+    """What the command prints, on the driver; what it says is a warning."""
     with _runnable(argv):
-        run = subprocess.run(argv, input=sink.getvalue(), capture_output=True)
+        run = subprocess.run(argv, input=stdin, capture_output=True)
     said = _text(run.stderr)
     if run.returncode != 0:
         raise RuntimeError(said or f'{argv[0]} ended with status {run.returncode}')
     if said:
-        warnings.warn(said, stacklevel=3)
-    made = pa.ipc.open_stream(run.stdout).schema
-    kept = [int(field.metadata[POSITION]) for field in made if POSITION in (field.metadata or {})]
-    new = [StructField(field.name, from_arrow_type(_signed(field.type))) for field in list(made)[len(kept) :]]
-    return kept, new
+        warnings.warn(said, stacklevel=4)
+    return run.stdout
 
 
 @contextlib.contextmanager
@@ -265,6 +310,23 @@ def _score_partition(batches: Iterable[pa.RecordBatch], plan: _Plan) -> Iterator
             plan.stats.add(_counts(next(_lines(counts))))
 
 
+def _evaluate_partition(batches: Iterable[pa.RecordBatch], plan: _Plan) -> Iterator[pa.RecordBatch]:
+    batches = iter(batches)
+    first = next(batches, None)
+    if first is None:
+        return
+    with tempfile.TemporaryFile() as said:
+        rows = _Rows(plan, first.schema, None)
+        process = _Process([*plan.argv, '--quiet'], {}, said)
+        try:
+            process.feed(rows.sent_schema, (rows.send(batch, waits=False) for batch in itertools.chain([first], batches)))
+            sums = process.text()
+            process.finish()
+        finally:
+            process.end()
+    yield pa.RecordBatch.from_pydict({'sums': [sums.strip()]})
+
+
 def _lines(file) -> Iterator[dict]:
     file.seek(0)
     return map(json.loads, file)
@@ -317,7 +379,10 @@ class _Process:
             # It ended within the stream; finish() says why.
             self._is_whole = False
 
-    def finish(self, has_no_rows: Callable[[], bool]) -> None:
+    def text(self) -> str:
+        return self._process.stdout.read().decode()
+
+    def finish(self, has_no_rows: Callable[[], bool] = lambda: False) -> None:
         """Waits for the end. Raises what went wrong, before all the error of whoever gave the rows.
 
         That no row could be scored is no error here: other partitions may have rows.
@@ -367,11 +432,11 @@ class _Rows:
         types = {index: pa.int64() if index == self._key else pa.null() for index in self._columns}
         self.sent_schema = pa.schema([(field.name, types.get(at, field.type)) for at, field in enumerate(schema)])
 
-    def send(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """What the command gets; the rest waits. Called in the feeder's thread."""
+    def send(self, batch: pa.RecordBatch, waits: bool = True) -> pa.RecordBatch:
+        """What the command gets; the rest waits, unless no row comes back. Called in the feeder's thread."""
         start, count = self._sent, batch.num_rows
         self._sent += count
-        if self._key is not None and count > 0:
+        if waits and self._key is not None and count > 0:
             self._queue.append(_Waiting(start, batch.select(self._columns)))
         columns = batch.columns
         for index in self._columns:

@@ -8,10 +8,12 @@ may be left.
 import contextlib
 import datetime
 import decimal
+import io
 import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRATCH = pathlib.Path(sys.argv[1])
+SCRATCH = pathlib.Path(sys.argv[1]).resolve()
 CLI = str(ROOT / 'dist/command/bundle/cli.cjs')
 COMMAND = ['node', CLI]
 PARTS, ROWS = 8, 20_000
@@ -35,7 +37,24 @@ KEPT = ['id', 'text', 'instant', 'local', 'price', 'nested', 'bytes', 'yes', 'tr
 LOGITS = [f'logit_{name}' for name in 'abcdefghij']
 
 sys.path.insert(0, str(ROOT / 'dist/spark'))
-from softmax_spark import counter, score  # noqa: E402
+from softmax_spark import counter, evaluate, score  # noqa: E402
+
+
+# What a user has: the parts in the folder at hand, the command on the path of all machines.
+SCENE = SCRATCH / 'scene'
+
+
+def lay_scene() -> None:
+    (SCENE / 'bin').mkdir(parents=True)
+    (SCENE / 'bin/softmax').symlink_to(CLI)
+    (SCENE / 'parts').symlink_to(SCRATCH / 'in')
+    os.environ['PATH'] = f'{SCENE / "bin"}:{os.environ["PATH"]}'
+    os.chdir(SCENE)
+
+
+def block(language: str) -> str:
+    """The block of the README in a language."""
+    return re.search(rf'^```{language}\n(.*?)^```$', (ROOT / 'README.md').read_text(), re.DOTALL | re.MULTILINE)[1]
 
 
 def part(number: int) -> pa.Table:
@@ -82,7 +101,7 @@ def processes() -> list[int]:
     for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
         with contextlib.suppress(OSError):
             words = path.read_bytes().split(b'\0')
-            if words[0].endswith(b'node') and CLI.encode() in words:
+            if words[0].endswith(b'node') and {CLI.encode(), bytes(SCENE / 'bin/softmax')} & set(words):
                 found.append(int(path.parent.name))
     return found
 
@@ -135,6 +154,7 @@ class Score(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         write_input()
+        lay_scene()
         cls.spark = (
             SparkSession.builder.master('local-cluster[2,1,1024]')
             .config('spark.ui.enabled', 'false')
@@ -268,6 +288,41 @@ class Score(unittest.TestCase):
         scored = score(self.df, command=str(script))
         script.unlink()
         self.assertRegex(self.fails(scored), 'vanishes cannot be run on .*npm install')
+
+    def test_metrics_are_those_of_one_machine(self):
+        for options in ([], ['--temperature', '1.7', '--min-confidence', '0.4']):
+            one = subprocess.run(
+                [*COMMAND, 'evaluate', str(SCRATCH / 'in'), '--truth', 'truth', '--json', *options],
+                check=True,
+                capture_output=True,
+            )
+            metrics = evaluate(self.df, *options, truth='truth', command=COMMAND)
+            self.assertEqual(metrics, json.loads(one.stdout))
+            self.assertEqual(metrics['rows'], PARTS * ROWS)
+
+    def test_metrics_of_no_rows(self):
+        metrics = evaluate(self.df.filter('id < 0'), truth='truth', command=COMMAND)
+        self.assertEqual((metrics['rows'], metrics['accuracy'], len(metrics['classes'])), (0, None, 10))
+
+    def test_metrics_of_a_bad_row(self):
+        with self.assertRaisesRegex(Exception, r'partition \d+: softmax: stdin: .*a logit is NaN.*\[E_NONFINITE\]'):
+            evaluate(self.bad(70_007), truth='truth', command=COMMAND)
+        metrics = evaluate(self.bad(70_007), '--on-error', 'skip', truth='truth', command=COMMAND)
+        self.assertEqual((metrics['rows'], metrics['rejected']), (PARTS * ROWS - 1, 1))
+
+    def test_the_block_of_the_readme_in_python(self):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(block('py'), {})
+        self.assert_same(sorted_by_id(SCENE / 'scored'), one_machine('--temperature', '1.7'))
+        one = subprocess.run(['softmax', 'evaluate', 'parts', '--truth', 'truth', '--json'], check=True, capture_output=True)
+        self.assertEqual(float(printed.getvalue()), json.loads(one.stdout)['log_loss'])
+
+    def test_the_block_of_the_readme_in_sql(self):
+        names = {'id': 'image', 'logit_a': 'logit_0', 'logit_b': 'logit_1'}
+        self.df.withColumnsRenamed(names).createOrReplaceTempView('logits')
+        rows = self.spark.sql(block('sql')).collect()
+        expected = self.df.select('id', F.when(F.col('logit_a') < F.col('logit_b'), 1).otherwise(0)).collect()
+        self.assertEqual(sorted(map(tuple, rows)), sorted(map(tuple, expected)))
 
     def test_refused_arguments(self):
         with self.assertRaisesRegex(ValueError, '--to cannot be given here'):

@@ -292,6 +292,13 @@ softmax in.safetensors`,
     says: 'softmax: in.safetensors: it holds several arrays: "ids,logits"; choose with --tensor logits [E_TENSOR]',
     fix: 'Name the array that holds the logits with --tensor.',
   },
+  E_SUMS: {
+    is: 'An input of softmax evaluate --merge is not what --partial prints, or has other classes than those before it.',
+    cause: 'A file is cut short or another one, or the runs had other columns or --labels.',
+    example: `echo '{"rows":7}' | softmax evaluate --merge`,
+    says: 'softmax: stdin: it has no sums of this version; --merge takes what --partial prints, line by line [E_SUMS]',
+    fix: 'Make each of them by softmax evaluate --partial, with the same options and the same version.',
+  },
   E_CALIBRATION: {
     is: 'A file is no calibration, or one of other classes or options.',
     cause: '--calibration takes what softmax calibrate wrote, for the same classes in the same order.',

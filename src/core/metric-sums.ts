@@ -1,0 +1,156 @@
+/**
+ * What metrics are made of, as text: counts and exact sums. Those of several processes added up are those of all their rows in
+ * one, and so are the metrics, to the last bit.
+ */
+import { CURVE_BINS } from '../kernel/constants.js'
+import type { Bin, Total } from '../kernel/host/metrics.js'
+import { SoftmaxError } from './errors.js'
+import { type MeasuredTotals, type Metrics, metricsOf } from './metrics.js'
+import { multiLabelMetricsOf } from './multi-label-metrics.js'
+
+/** Of some rows of the same classes. */
+export interface MetricSums {
+  labels: readonly string[]
+  /** What the column of true classes is called. */
+  truth?: string | undefined
+  rejected: number
+  totals: MeasuredTotals
+  /** Where rows may have several true classes: of each class, how many have it, get it as a label, and both. */
+  counts: readonly number[] | undefined
+}
+
+/** The layout of the text. Exact sums are whole numbers of 2^-1088 in hexadecimal digits; of the curve, bins with rows. */
+interface Layout {
+  softmax_sums: 1
+  classes: readonly string[]
+  truth: string | null
+  rejected: number
+  counts: readonly number[] | null
+  width: number
+  rows: number
+  unlabelled: number
+  abstained: number
+  ranks: number[]
+  sums: [units: string, special: string][]
+  bins: [rows: number, right: number, confidence: string][]
+  curve: [nth: number, rows: number, right: number][]
+  pairs: Pairs
+}
+
+type Pairs = MeasuredTotals['pairs']
+
+/** One line of JSON. */
+export function sumsText({ labels, truth, rejected, totals, counts }: MetricSums): string {
+  const { classes: width, rows, unlabelled, abstained, ranks, pairs } = totals
+  const layout: Layout = {
+    softmax_sums: 1,
+    classes: labels,
+    truth: truth ?? null,
+    rejected,
+    counts: counts ?? null,
+    width,
+    rows,
+    unlabelled,
+    abstained,
+    ranks,
+    sums: [totals.loss, totals.brier, totals.entropy].map(({ units, special }) => [hex(units), String(special)]),
+    bins: totals.bins.map(({ rows, right, confidence }) => [rows, right, hex(confidence)]),
+    curve: totals.curve.flatMap(({ rows, right }, nth) => (rows > 0 ? [[nth, rows, right]] : [])),
+    pairs,
+  }
+  return JSON.stringify(layout)
+}
+
+/** Reads what {@link sumsText} gives. Throws E_SUMS for anything else. */
+export function readSums(text: string): MetricSums {
+  const { classes: labels, truth, rejected, counts, width, sums, bins, curve, ...rest } = parse(text)
+  const [loss, brier, entropy] = sums.map(([units, special]) => ({ units: fromHex(units), special: Number(special) }))
+  const all: Bin[] = Array.from({ length: CURVE_BINS }, () => ({ rows: 0, right: 0, confidence: 0n }))
+  for (const [nth, rows, right] of curve) all[nth] = { rows, right, confidence: 0n }
+  const totals: MeasuredTotals = {
+    classes: width,
+    rows: rest.rows,
+    unlabelled: rest.unlabelled,
+    abstained: rest.abstained,
+    ranks: rest.ranks,
+    pairs: rest.pairs,
+    loss: loss!,
+    brier: brier!,
+    entropy: entropy!,
+    bins: bins.map(([rows, right, confidence]) => ({ rows, right, confidence: fromHex(confidence) })),
+    curve: all,
+  }
+  return { labels, truth: truth ?? undefined, rejected, totals, counts: counts ?? undefined }
+}
+
+function parse(text: string): Layout {
+  try {
+    const value = JSON.parse(text) as Layout | null
+    if (value?.softmax_sums === 1) return value
+  } catch (cause) {
+    throw new SoftmaxError('E_SUMS', { reason: 'it is not JSON' }, { cause })
+  }
+  throw new SoftmaxError('E_SUMS', { reason: 'it has no sums of this version' })
+}
+
+function hex(units: bigint): string {
+  return units.toString(16)
+}
+
+function fromHex(text: string): bigint {
+  return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
+}
+
+/** The sums of rows that are in two. Throws E_SUMS where their classes are others. */
+export function addSums(a: MetricSums, b: MetricSums): MetricSums {
+  const isSame = a.labels.length === b.labels.length && a.labels.every((label, nth) => label === b.labels[nth])
+  if (!isSame || !a.counts !== !b.counts)
+    throw new SoftmaxError('E_SUMS', { reason: 'its classes are not those before' })
+  return {
+    labels: a.labels,
+    truth: a.truth,
+    rejected: a.rejected + b.rejected,
+    totals: addTotals(a.totals, b.totals),
+    counts: a.counts?.map((count, nth) => count + b.counts![nth]!),
+  }
+}
+
+function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {
+  return {
+    classes: a.classes,
+    rows: a.rows + b.rows,
+    unlabelled: a.unlabelled + b.unlabelled,
+    abstained: a.abstained + b.abstained,
+    ranks: a.ranks.map((count, nth) => count + b.ranks[nth]!),
+    loss: addTotal(a.loss, b.loss),
+    brier: addTotal(a.brier, b.brier),
+    entropy: addTotal(a.entropy, b.entropy),
+    bins: a.bins.map((bin, nth) => addBin(bin, b.bins[nth]!)),
+    curve: a.curve.map((bin, nth) => addBin(bin, b.curve[nth]!)),
+    pairs: addPairs(a.pairs, b.pairs, a.classes),
+  }
+}
+
+function addTotal(a: Total, b: Total): Total {
+  return { units: a.units + b.units, special: a.special + b.special }
+}
+
+function addBin(a: Bin, b: Bin): Bin {
+  return { rows: a.rows + b.rows, right: a.right + b.right, confidence: a.confidence + b.confidence }
+}
+
+/** In the order of truths and predictions, as they are in one run. */
+function addPairs(a: Pairs, b: Pairs, classes: number): Pairs {
+  const sums = new Map(a.map((pair) => [pair[0] * classes + pair[1], pair] as const))
+  for (const [truth, prediction, count] of b) {
+    const key = truth * classes + prediction
+    sums.set(key, [truth, prediction, count + (sums.get(key)?.[2] ?? 0)])
+  }
+  return [...sums].sort(([one], [other]) => one - other).map(([, pair]) => pair)
+}
+
+/** The metrics of all rows. */
+export function metricsOfSums({ labels, rejected, totals, counts }: MetricSums): Metrics {
+  if (counts) return multiLabelMetricsOf(totals, labels, Float64Array.from(counts), rejected)
+  return metricsOf(totals, labels, rejected)
+}
