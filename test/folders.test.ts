@@ -144,6 +144,36 @@ describe('a folder as the output', () => {
     expect(status).toBe(3)
   })
 
+  it('has a folder once, whatever links lead to it, by its own name if it has one', () => {
+    const cwd = tree({ 'elsewhere/x.csv': rows(1), 'in/z/a.csv': rows(2), 'in/a.csv': rows(3) })
+    for (const name of ['one', 'two']) symlinkSync('../elsewhere', join(cwd, `in/${name}`))
+    symlinkSync('z', join(cwd, 'in/latest'))
+    expect(run(cwd, '-q').status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': scored(3), 'one/x.csv': scored(1), 'z/a.csv': scored(2) })
+  })
+
+  it('is of each folder once where as many paths lead there as no run could list', () => {
+    const cwd = tree({ 'deep/30/x.csv': rows(1), 'in/a.csv': rows(2) })
+    for (let level = 0; level < 30; level++) {
+      mkdirSync(join(cwd, `deep/${level}`))
+      for (const name of ['left', 'right']) symlinkSync(`../${level + 1}`, join(cwd, `deep/${level}/${name}`))
+    }
+    symlinkSync('../deep/0', join(cwd, 'in/deep'))
+    expect(run(cwd)).toMatchObject({ status: 0, stderr: 'softmax: out/: 2 parts done, 2 rows\n' })
+  })
+
+  it('may be in the folder of inputs, but no other run may take it for one', () => {
+    const cwd = tree(THREE)
+    const into = (out: string) => command(['in', '-o', out, '-q'], { cwd })
+    expect(into('in/sub/').status).toBe(0)
+    for (const out of ['in/other/', 'out/']) {
+      const { status, stderr } = into(out)
+      expect(stderr).toContain('"in/sub" is the output of another run, as its _manifest.ndjson says')
+      expect(status).toBe(2)
+    }
+    expect(command(['in/sub', '-o', 'again/', '-l', 'p_*', '-q', '-e', 'index'], { cwd }).status).toBe(0)
+  })
+
   it('may be in the folder of inputs, whose part it never is', () => {
     const cwd = tree(THREE)
     for (const more of [[], ['--resume'], ['--resume']]) {
@@ -490,6 +520,28 @@ describe('--rejects and --stats', () => {
     expect(linesOf(cwd, 'stats/a.csv.json')).toMatchObject([
       { read: 2, written: 1, rejected: { E_CELL: 1 }, bytes: 31 },
     ])
+  })
+
+  it('are none among the outputs, which who reads these would take for parts', () => {
+    const cwd = tree({ 'in/a.csv': BAD })
+    for (const [given, hidden] of [
+      ['out/bad/', 'out/_bad/'],
+      ['out/bad.ndjson', 'out/_bad.ndjson'],
+    ] as const) {
+      for (const flag of ['--rejects', '--stats']) {
+        const { status, stderr } = run(cwd, flag, given)
+        expect(stderr).toMatch(new RegExp(`${flag} '?${hidden}'? does not \\[E_CONFLICT\\]\\n$`))
+        expect(status).toBe(2)
+      }
+      expect(run(cwd, '--rejects', hidden, '--resume').status).toBe(0)
+    }
+    expect(existsSync(join(cwd, 'out/bad'))).toBe(false)
+  })
+
+  it('leave no empty folder of rejects in that of the outputs', () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/x/b.csv': rows(2) })
+    expect(run(cwd, '-q', '--rejects', 'bad.ndjson').status).toBe(0)
+    expect(readdirSync(join(cwd, 'out')).sort()).toEqual(['_SUCCESS', '_manifest.ndjson', 'a.csv', 'x'])
   })
 
   it('may be one file for all, also where the run goes on after a stop', () => {

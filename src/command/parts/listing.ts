@@ -1,5 +1,5 @@
 /** The parts of a run from parts to parts: the files that are scored, and what the output of each is called. */
-import { type BigIntStats, readdirSync, statSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../../core/errors.js'
 import { FORMATS, type FormatName } from '../../core/formats.js'
@@ -34,17 +34,22 @@ interface Formats {
 /**
  * The parts that inputs stand for: files, and of folders the files that are called like parts, with those of the folders
  * inside, in the order of the bytes of their names. Names that begin with _ or a point are left out, as engines do, and
- * so is what `excluded` names, which this run writes.
+ * so is what `excluded` names, which this run writes. A folder that links lead to is listed once.
  *
  * @throws E_INPUT for what cannot be read or is no regular file; E_PARTS where two parts would have one output
  */
-export function listParts(inputs: readonly string[], formats: Formats, excluded: readonly string[]): Part[] {
+export function listParts(
+  inputs: readonly string[],
+  formats: Formats,
+  excluded: readonly string[],
+  check: Check = () => {},
+): Part[] {
   const skipped = identitiesOf(excluded)
   const parts: Part[] = []
   for (const input of inputs) {
     const before = parts.length
     // One by one: the status of a file takes more memory than a part.
-    for (const { file, path, stat } of filesOf(input, skipped)) {
+    for (const { file, path, stat } of filesOf(input, skipped, check)) {
       parts.push({ file, input: listed(path, stat), name: outputName(path, formats) })
     }
     if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
@@ -53,6 +58,9 @@ export function listParts(inputs: readonly string[], formats: Formats, excluded:
   return parts
 }
 
+/** Throws for a folder within the inputs that is not to be read. */
+type Check = (folder: string) => void
+
 interface Found {
   file: string
   path: string
@@ -60,38 +68,82 @@ interface Found {
 }
 
 /** The file that an input names, or those in the folder. */
-function* filesOf(input: string, skipped: ReadonlySet<string | undefined>): Generator<Found> {
+function* filesOf(input: string, skipped: ReadonlySet<string | undefined>, check: Check): Generator<Found> {
   const stat = requireStat(input)
-  if (stat.isDirectory()) yield* filesIn(input, skipped)
+  if (stat.isDirectory()) yield* new Folders(input, skipped, check).files(input)
   else yield { file: input, path: basename(input), stat }
 }
 
-/** The files called like parts in a folder and in those inside; `within` are the folders that it is in. */
-function* filesIn(
-  folder: string,
-  skipped: ReadonlySet<string | undefined>,
-  prefix = '',
-  within: readonly (string | undefined)[] = [identityOf(statOf(folder))],
-): Generator<Found> {
+/**
+ * The folders beneath one, each of which is listed once, whatever links lead to it: of those that lead to each other there
+ * would be as many paths as there are ways through them. One that is there by itself is not listed by a link.
+ */
+class Folders {
+  readonly #root: string
+  readonly #skipped: ReadonlySet<string | undefined>
+  readonly #check: Check
+  readonly #listed = new Set<string | undefined>()
+  #own: ReadonlySet<string | undefined> | undefined
+
+  constructor(root: string, skipped: ReadonlySet<string | undefined>, check: Check) {
+    this.#root = root
+    this.#skipped = skipped
+    this.#check = check
+  }
+
+  /** The files called like parts in a folder and in those inside; `within` are the folders that it is in. */
+  *files(
+    folder: string,
+    prefix = '',
+    within: readonly (string | undefined)[] = [identityOf(statOf(folder))],
+  ): Generator<Found> {
+    for (const name of namesIn(folder)) {
+      if (/^[._]/.test(name)) continue
+      const file = join(folder, name)
+      const stat = isPart(name) ? tryStat(file) : statOf(file)
+      if (!stat || this.#skipped.has(identityOf(stat))) continue
+      if (!stat.isDirectory()) {
+        if (isPart(name)) yield { file, path: prefix + name, stat: requireStat(file) }
+      } else if (within.includes(identityOf(stat))) {
+        throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that it is in' })
+      } else if (this.#takes(file, identityOf(stat))) {
+        this.#check(file)
+        yield* this.files(file, `${prefix}${name}/`, [...within, identityOf(stat)])
+      }
+    }
+  }
+
+  /** Whether a folder is to be listed by this path, and is not yet. */
+  #takes(path: string, identity: string | undefined): boolean {
+    if (this.#listed.has(identity)) return false
+    if (isLink(path)) {
+      this.#own ??= new Set(foldersIn(this.#root))
+      if (this.#own.has(identity)) return false
+    }
+    this.#listed.add(identity)
+    return true
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path).isSymbolicLink()
+}
+
+/** The identities of the folders beneath one that no link leads to. */
+function* foldersIn(folder: string): Generator<string | undefined> {
   for (const name of namesIn(folder)) {
-    if (/^[._]/.test(name)) continue
-    const file = join(folder, name)
-    const stat = isPart(name) ? tryStat(file) : statOf(file)
-    if (!stat) continue
-    const identity = identityOf(stat)
-    if (skipped.has(identity)) continue
-    if (!stat.isDirectory()) {
-      if (isPart(name)) yield { file, path: prefix + name, stat: requireStat(file) }
-    } else if (within.includes(identity)) {
-      throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that it is in' })
-    } else yield* filesIn(file, skipped, `${prefix}${name}/`, [...within, identity])
+    const path = join(folder, name)
+    if (/^[._]/.test(name) || !lstatSync(path).isDirectory()) continue
+    yield identityOf(statOf(path))
+    yield* foldersIn(path)
   }
 }
 
 /** The names of files in a folder that are called like parts, none where there is no such folder. */
 export function partNamesIn(folder: string, excluded: readonly string[]): string[] {
   if (!statOf(folder)?.isDirectory()) return []
-  return Array.from(filesIn(folder, identitiesOf(excluded)), ({ path }) => path)
+  const folders = new Folders(folder, identitiesOf(excluded), () => {})
+  return Array.from(folders.files(folder), ({ path }) => path)
 }
 
 function namesIn(folder: string): string[] {

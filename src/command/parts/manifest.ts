@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from
 import { join } from 'node:path'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
+import { type Abandoned, letStay } from '../signals.js'
 import type { PartClasses } from './classes.js'
 import type { Digest } from './digest.js'
 import type { Listed } from './listing.js'
@@ -150,11 +151,13 @@ export class Manifest {
 
   /**
    * Writes the manifest anew, one line for each part that it knows, in the order of the parts, and syncs it to the disk. It is
-   * read for that as it stands: another process that was started on the same parts adds to it, too.
+   * read for that as it stands: another process that was started on the same parts adds to it, too. `files` are what a signal
+   * removes.
    */
-  async rewrite(order: Iterable<string>): Promise<void> {
+  async rewrite(order: Iterable<string>, files: Abandoned[]): Promise<void> {
     const lines = this.#lastLines()
     const output = await openOutput(this.#path)
+    files.push(output)
     try {
       let text = ''
       for (const name of order) {
@@ -169,6 +172,8 @@ export class Manifest {
     } catch (error) {
       output.abandon()
       throw error
+    } finally {
+      letStay(files, output)
     }
   }
 

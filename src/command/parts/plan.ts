@@ -1,12 +1,13 @@
 /** What a run from parts to parts is to do, found out before it writes anything. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import { formatOf } from '../../formats/index.js'
+import { isPart } from '../../pipeline/input-files.js'
 import { requireDistinct } from '../conflict.js'
-import { DASH } from '../descriptor.js'
+import { DASH, descriptorOf } from '../descriptor.js'
 import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
@@ -62,7 +63,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const rejects = sideFilesOf(settings.rejects, join(folder, REJECTS))
   const stats = sideFilesOf(settings.stats, undefined)
   const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
-  const parts = listParts(named, settings, [folder, ...excluded])
+  const parts = listParts(named, settings, [folder, ...excluded], requireNoOutput)
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
   const mine = share ? partsOfShare(parts, share) : parts
   const made = madeWith(settings, version)
@@ -101,10 +102,30 @@ function requireOptions(named: readonly string[], settings: Settings): void {
   ]
   const reason = reasons.find(([isGiven]) => isGiven)?.[1]
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+  for (const option of ['rejects', 'stats'] as const) requireNoPart(option, settings)
+}
+
+/** Refuses a file or a folder within that of the outputs which those who read these would take for one. Throws E_CONFLICT. */
+function requireNoPart(option: 'rejects' | 'stats', { output, [option]: path }: Settings): void {
+  if (path === undefined || descriptorOf(path) !== undefined) return
+  const names = relative(output!, path).split(sep)
+  const isWithin = names[0] !== '..' && !isAbsolute(names.join(sep))
+  if (!isWithin || names.some((name) => /^[._]/.test(name)) || !(isFolder(path) || isPart(names.at(-1)!))) return
+  const hidden = `${join(output!, `_${names.join(sep)}`)}${isFolder(path) ? sep : ''}`
+  const reason = `${optionText(option, path)} would stand among the outputs as if it were one; ${optionText(option, hidden)} does not`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 function aFolder(option: string, path: string | undefined): string {
   return `with ${optionText('part')}, several processes would write to one file; name a folder with ${optionText(option, `${path}/`)}`
+}
+
+/** Throws E_PARTS for a folder within the inputs that is the output of a run: its rows are results, not logits. */
+function requireNoOutput(folder: string): void {
+  const [name] = manifestsIn(folder)
+  if (name === undefined) return
+  const reason = `${shown(folder)} is the output of another run, as its ${name} says; name it by itself if it is to be scored, or move it`
+  throw new SoftmaxError('E_PARTS', { reason })
 }
 
 /** Refuses outputs that are inputs or of other use. Throws E_SAME_FILE. */

@@ -9,15 +9,15 @@ import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
-import { abandonOnSignal } from '../signals.js'
+import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
 import { Kinds } from './classes.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
-import { type Plan, SUCCESS } from './plan.js'
+import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { type PartsRun, scorePart } from './score-part.js'
-import { joinRejects, makeFolder, requireRejects } from './side-files.js'
+import { joinRejects, makeFolder, removeEmpty, requireRejects } from './side-files.js'
 
 /** A run that is under way. */
 interface Run extends PartsRun {
@@ -127,14 +127,17 @@ function addUp(totals: Stats, { read, written, abstained, rejected, lane, input 
 
 /** Puts everything in place that is of all parts; the mark of a complete folder last. */
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
-  const { plan, manifest, totals, counts } = run
-  await manifest.rewrite(plan.parts.map(({ name }) => name))
+  const { plan, files, manifest, totals, counts } = run
+  await manifest.rewrite(
+    plan.parts.map(({ name }) => name),
+    files,
+  )
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
   const missing = countMissing(plan)
-  if (missing === 0) await markComplete(plan)
+  if (missing === 0) await markComplete(plan, files)
   summarise({ done: totals, settings: plan.settings })
   const { difference } = run.kinds
   if (difference !== undefined) say(run, `warning: ${difference}; each part was scored with its own`)
@@ -154,11 +157,15 @@ function closingLine({ plan, totals, counts }: Run, missing: number): string {
   return `${plan.folder}: ${parts} done${before}, ${plural(totals.written, 'row')}${left}`
 }
 
-async function markComplete(plan: Plan): Promise<void> {
+async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
   const mark = join(plan.folder, SUCCESS)
   if (plan.settings.resume) removeLeft(plan)
+  removeEmpty(join(plan.folder, REJECTS))
   if (existsSync(mark)) return
-  await (await openOutput(mark)).commit()
+  const output = await openOutput(mark)
+  files.push(output)
+  await output.commit()
+  letStay(files, output)
 }
 
 /** Puts the rejects of parts together, where they go to one file. */

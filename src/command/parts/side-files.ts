@@ -1,5 +1,5 @@
 /** Files of rejects and statistics beside the parts: one for each part in a folder, or one for all. */
-import { createReadStream, mkdirSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
 import { openPrivate, outputError } from '../output.js'
@@ -29,6 +29,15 @@ export function makeFolder(path: string): void {
   } catch (error) {
     throw outputError(path, error)
   }
+}
+
+/** Removes a folder in which there is no file, with those inside; one that is not there is none. */
+export function removeEmpty(folder: string): void {
+  if (!existsSync(folder)) return
+  const inside = readdirSync(folder, { withFileTypes: true })
+  for (const entry of inside) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
+  // Another process may write to it.
+  if (readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 /** The digest of the rejects of a part; an empty file is removed. */
