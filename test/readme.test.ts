@@ -138,9 +138,23 @@ describe('README', () => {
     expect(blocksIn('py', 'sql').map(({ language }) => language)).toEqual(['py', 'sql'])
   })
 
+  it.each(blocksIn('ts'))('has the types that block $name says', ({ text }) => {
+    const place = scene()
+    writeFileSync(join(place.cwd, 'block.mts'), text)
+    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--exactOptionalPropertyTypes', ...types]
+    const tsc = join(ROOT, 'node_modules/.bin/tsc')
+    expect(run(tsc, [...flags, 'block.mts'], place)).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  it('has a picture of the speeds that stand in its table', () => {
+    const { stdout } = run(process.execPath, [join(ROOT, 'test/bench/chart.js')])
+    expect(readFileSync(join(ROOT, '.github/speed.svg'), 'utf8')).toBe(stdout)
+  })
+
   it('has no block of a kind that no test runs', () => {
     const languages = BLOCKS.map(({ language }) => language).filter(
-      (name) => !/^(sh|bash|makefile|console|js|python|py|sql)$/.test(name),
+      (name) => !/^(sh|bash|makefile|console|js|ts|python|py|sql)$/.test(name),
     )
     expect(languages).toEqual([])
   })
