@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { optionTable } from '../dist/command/flags.js'
+import { CODES } from '../dist/core/errors.js'
 import { BIN, folder, MANIFEST, ROOT } from './support.js'
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -145,6 +146,15 @@ describe('README', () => {
     const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--exactOptionalPropertyTypes', ...types]
     const tsc = join(ROOT, 'node_modules/.bin/tsc')
     expect(run(tsc, [...flags, 'block.mts'], place)).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  it('has the code of each error beside its exit status', () => {
+    const rows = [...README.matchAll(/^\| (1|2|3|70) \|.*\| (`.*`) \|$/gm)]
+    const found = rows.flatMap(([, status, codes]) =>
+      codes!.split(' ').map((code) => [code.replaceAll('`', ''), Number(status)] as const),
+    )
+    const codes = Object.keys(CODES).map((code) => [code, CODES[code as keyof typeof CODES].status] as const)
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(codes))
   })
 
   it('has a picture of the speeds that stand in its table', () => {
