@@ -8,9 +8,11 @@
 import {
   EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
+import { labelOf, markOf, membersOf, rowOf, stateOf } from './batch'
+import { roomToJudge } from './judged-batch'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
-import { copy, countMembers, labelOf, LF, markOf, membersOf, passRows, positionsOf, roomToJudge, rowOf, scoreBatch, stateOf, summaryAt } from './pipeline'
+import { copy, countMembers, LF, passRows, positionsOf, scoreBatch, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 

@@ -5,11 +5,11 @@
  * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
  */
 import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
+import { labelOf, markOf, rowOf, stateOf } from './batch'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
-  countMembers,
-  CR, copy, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
+  countMembers, CR, copy, LF, positionsOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'

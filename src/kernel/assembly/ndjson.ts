@@ -10,13 +10,12 @@ import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
   EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
+import { judgementOf, labelOf, markOf, rowOf, stateOf } from './batch'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
-  countMembers,
-  copy, judgementOf, labelOf, LF, markOf, positionsOf, rowOf, stateOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber,
-  writeProbabilities, writeText,
+  countMembers, copy, LF, positionsOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber, writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, RowMark, Text } from './structs'

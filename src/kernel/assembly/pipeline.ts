@@ -6,24 +6,14 @@
  * it was, and the kernel says where that stands: the host does that row, and reports what is wrong with it.
  *
  * Reading runs ahead by up to 48 bytes, writing by up to 32: both buffers are padded by the host.
- *
- * Where the time goes, ns a number on a 3.2 GHz EPYC, Node 20, of 1,000,000 x 10 float32-printed, 38 in all: read 10.2
- * with the kept cells; scan 3.1, accumulate 4.0, finish 1.2, emit 1.1; print 12.7, pack 2.4; the rest of a row 1.5, its
- * newlines 0.7. Of two classes a number takes 73, as most is spent once a row. Around it, of 0.87 s of CPU for the whole
- * process: 0.15 to start, 0.15 to read and write, 0.08 for V8 to compile, 0.06 for a worker to start.
- *
- * What paid: batches (41 to 38, and 90 to 73 of two classes); memory that is used again (0.1 s); the main thread scoring
- * in place of another worker (0.1 s); packages loaded late (0.05 s). What did not: batches of 128 to 1024 numbers are all
- * the same; one file of JavaScript in place of many starts no sooner.
  */
 import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
+import { markOf, membersOf, rowOf, stateOf } from './batch'
 import { decide, markMembers } from './decide'
-import { Judgement, JUDGEMENT_SIZE, judgeRow } from './judge'
-import { addJudged, Metrics } from './metrics'
-import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
+import { judgeBatch, passJudged, roomToJudge } from './judged-batch'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { scoreRows } from './softmax'
-import { Decision, Job, RowMark, RowState, STATE_SIZE, Text } from './structs'
+import { Decision, Job, RowState, Text } from './structs'
 import { drain, select } from './top-k'
 
 export const LF: u32 = 10
@@ -74,13 +64,6 @@ export function scoreBytes(
   return stop
 }
 
-/** Where a batch has the start of a row, and behind it the end of what is kept of it (u32 each). */
-// @ts-ignore: decorator
-@inline
-export function markOf(row: u32, job: Job): RowMark {
-  return changetype<RowMark>(<usize>job.marks + <usize>row * offsetof<RowMark>())
-}
-
 /** Copies in steps of 16 bytes; returns where the copy ends. */
 // @ts-ignore: decorator
 @inline
@@ -127,59 +110,6 @@ function decideBatch(rows: u32, job: Job): void {
   }
 }
 
-/** Where a batch has which classes are among a row's labels. */
-// @ts-ignore: decorator
-@inline
-export function membersOf(row: u32, job: Job): usize {
-  return <usize>job.members + <usize>row * job.classes
-}
-
-/** The bytes of a row that say which of its classes are true. */
-// @ts-ignore: decorator
-@inline
-export function targetsOf(row: u32, job: Job): usize {
-  return <usize>job.targets + <usize>row * job.classes
-}
-
-/** The position of a row's label; NO_CLASS where it has none. */
-// @ts-ignore: decorator
-@inline
-export function labelOf(row: u32, job: Job): u32 {
-  return job.decision ? markOf(row, job).label : stateOf(row, job).index
-}
-
-/** How many rows, of so many, there is room for where they are judged. */
-export function roomToJudge(rows: u32, job: Job): u32 {
-  return job.truths ? min(rows, job.judgedRoom - job.judgedCount) : rows
-}
-
-/** Judges rows behind those that were judged before; those that are written are counted then. */
-function judgeBatch(rows: u32, job: Job): void {
-  if (job.targets) return judgeTargets(rows, job)
-  const classes = job.classes
-  const least = job.decision ? changetype<Decision>(job.decision).minConfidence : 0
-  for (let row: u32 = 0; row < rows; row++) {
-    const truth = markOf(row, job).truth
-    const logits = rowOf(job.logits, row, job)
-    const values = rowOf(job.values, row, job)
-    judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
-  }
-}
-
-/** The same of rows that may have several true classes. */
-function judgeTargets(rows: u32, job: Job): void {
-  const classes = job.classes
-  for (let row: u32 = 0; row < rows; row++) {
-    const state = stateOf(row, job)
-    const judgement = judgementOf(row, job)
-    const logits = rowOf(job.logits, row, job)
-    const values = rowOf(job.values, row, job)
-    beginMultiLabel(judgement, state, markOf(row, job).truth)
-    judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), job.flags, judgement)
-    endMultiLabel(classes, judgement)
-  }
-}
-
 /** Counts the rows of a batch that are done. */
 // @ts-ignore: decorator
 @inline
@@ -192,25 +122,6 @@ function countAbstained(rows: u32, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) job.abstained += u32(markOf(row, job).label == NO_CLASS)
 }
 
-/** Rows that are judged are added up, or stay for the host. */
-function passJudged(rows: u32, job: Job): void {
-  if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
-  else job.judgedCount += rows
-  if (job.targets) countTargets(rows, job)
-}
-
-function countTargets(rows: u32, job: Job): void {
-  for (let row: u32 = 0; row < rows; row++) {
-    if (markOf(row, job).truth == NO_CLASS) continue
-    countClasses(targetsOf(row, job), membersOf(row, job), job.classes, job.classCounts)
-  }
-}
-
-/** A row of the batch as it is judged. */
-export function judgementOf(row: u32, job: Job): Judgement {
-  return changetype<Judgement>(<usize>job.judged + <usize>(job.judgedCount + row) * JUDGEMENT_SIZE)
-}
-
 /** Puts a row's logits, which are in the order of their columns, in that of their classes. */
 function reorder(row: u32, job: Job): void {
   const logits = rowOf(job.logits, row, job)
@@ -221,19 +132,6 @@ function reorder(row: u32, job: Job): void {
     const index = <usize>load<u32>(<usize>job.order + (at >> 1))
     store<f64>(logits + (index << 3), load<f64>(read + at))
   }
-}
-
-// @ts-ignore: decorator
-@inline
-export function stateOf(row: u32, job: Job): RowState {
-  return changetype<RowState>(<usize>job.states + <usize>row * STATE_SIZE)
-}
-
-/** Where a batch has a row's logits, or its values. */
-// @ts-ignore: decorator
-@inline
-export function rowOf(numbers: u32, row: u32, job: Job): usize {
-  return <usize>numbers + ((<usize>row * job.classes) << 3)
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,8 @@
 /** Which class a text is: a table of all texts that a true class may be written as, with open addressing. */
 import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_BYTE, NO_CLASS } from '../constants'
+import { judgementOf, markOf, targetsOf } from './batch'
 import { BRACKET, COMMA, skipBlanks } from './json'
-import { judgementOf, markOf, targetsOf, writeNumber } from './pipeline'
+import { writeNumber } from './pipeline'
 import { print } from './print-number'
 import { Job } from './structs'
 

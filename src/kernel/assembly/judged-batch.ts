@@ -1,0 +1,53 @@
+/** Batches of rows that are judged by their true classes. */
+import { NO_CLASS } from '../constants'
+import { judgementOf, markOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
+import { judgeRow } from './judge'
+import { addJudged, Metrics } from './metrics'
+import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
+import { Decision, Job } from './structs'
+
+/** How many rows, of so many, there is room for where they are judged. */
+export function roomToJudge(rows: u32, job: Job): u32 {
+  return job.truths ? min(rows, job.judgedRoom - job.judgedCount) : rows
+}
+
+/** Judges rows behind those that were judged before; those that are written are counted then. */
+export function judgeBatch(rows: u32, job: Job): void {
+  if (job.targets) return judgeTargets(rows, job)
+  const classes = job.classes
+  const least = job.decision ? changetype<Decision>(job.decision).minConfidence : 0
+  for (let row: u32 = 0; row < rows; row++) {
+    const truth = markOf(row, job).truth
+    const logits = rowOf(job.logits, row, job)
+    const values = rowOf(job.values, row, job)
+    judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
+  }
+}
+
+/** The same of rows that may have several true classes. */
+function judgeTargets(rows: u32, job: Job): void {
+  const classes = job.classes
+  for (let row: u32 = 0; row < rows; row++) {
+    const state = stateOf(row, job)
+    const judgement = judgementOf(row, job)
+    const logits = rowOf(job.logits, row, job)
+    const values = rowOf(job.values, row, job)
+    beginMultiLabel(judgement, state, markOf(row, job).truth)
+    judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), job.flags, judgement)
+    endMultiLabel(classes, judgement)
+  }
+}
+
+/** Rows that are judged are added up, or stay for the host. */
+export function passJudged(rows: u32, job: Job): void {
+  if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
+  else job.judgedCount += rows
+  if (job.targets) countTargets(rows, job)
+}
+
+function countTargets(rows: u32, job: Job): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    if (markOf(row, job).truth == NO_CLASS) continue
+    countClasses(targetsOf(row, job), membersOf(row, job), job.classes, job.classCounts)
+  }
+}
