@@ -101,6 +101,24 @@ describe.each(LANES)('cells of copied text in %o', (lane) => {
     expect(notesIn(text)).toEqual(['ok'])
   })
 
+  it.each([1, 3, 1000])('have a newline behind a backslash, as MySQL writes it, in chunks of %d', async (size) => {
+    const rows = 'note\tlogit_a\tlogit_b\na\\\nb\\\\\t1\t2\nc\\\\\t1\t2\n\\\n\t1\t2\nd\t1\t2\n'
+    const { text, error, stats } = await run(rows, { from: 'copy', to: 'ndjson', ...lane }, size)
+    expect(error).toBe(undefined)
+    expect(notesIn(text)).toEqual(['a\nb\\', 'c\\', '\n', 'd'])
+    expect(stats).toMatchObject({ read: 4, written: 4 })
+    const copied = await run(rows, { from: 'copy', ...lane }, size)
+    expect(firstCells(copied.text)).toEqual(['note', 'a\\nb\\\\', 'c\\\\', '\\n', 'd', ''])
+    const bad = await run(`${rows}e\tx\t2\n`, { from: 'copy', ...lane }, size)
+    expect(bad.error).toMatchObject({ code: 'E_CELL', info: { row: 5, line: 8 } })
+  })
+
+  it('have a newline behind a backslash but in comments', async () => {
+    const rows = 'note\tlogit_a\tlogit_b\n# ends in \\\na\t1\t2\n# and so \\\n'
+    const { text } = await run(rows, { from: 'copy', to: 'ndjson', comment: '#', ...lane })
+    expect(notesIn(text)).toEqual(['a'])
+  })
+
   it('are rows without a header, by positions', async () => {
     const options = { from: 'copy', logits: '2-3', header: false, ...lane } as const
     const { text } = await run(decoded(COPIED.bare), options)
@@ -199,7 +217,7 @@ it.each([
 it('is the same bytes and errors in both lanes, whatever stands behind a backslash', async () => {
   const random = randomFrom(20261128)
   const cell = () => {
-    const parts = ['a', '\\\\', '\\t', '\\n', '\\N', '\\', 'é', '"', '\r', '\\x4', '\\17', ',']
+    const parts = ['a', '\\\\', '\\t', '\\n', '\\N', '\\', 'é', '"', '\r', '\\x4', '\\17', ',', '\\\n', '\\\\\\\n']
     return Array.from({ length: random.below(4) }, () => random.of(parts)).join('')
   }
   const logit = () => (random.below(12) === 0 ? cell() : String(random.below(4000) / 1000 - 2))

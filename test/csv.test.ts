@@ -383,10 +383,7 @@ describe('rows that are none', () => {
   })
 
   it.each([
-    [
-      '[1.5, 2.5]',
-      'lists of logits are read from one column, whose first cells are lists of numbers: select only that one',
-    ],
+    ['[1.5, 2.5]', 'it is a list as text'],
     ...['1,234.5', '-1,234,567', "1'234.5", '1 234', '1\u00a0234', '1_000'].map((cell) => [
       cell,
       'not be in groups: 1234.5',

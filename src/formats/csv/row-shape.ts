@@ -18,7 +18,8 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
     return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
   }
   if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: CUT }, cell: columns.length - 1 }
-  return dialect.quote === '' && row.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
+  const bare = isEscaped(dialect) ? row.map(withoutEscapes) : row
+  return dialect.quote === '' && bare.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
 }
 
 /** A byte order mark, as latin1 text. */
@@ -27,6 +28,11 @@ const CUT = 'the row ends in a carriage return without a line feed; the file may
 
 const unquotable = () =>
   `a newline of another kind stands in the row, and ${optionText('quote', 'none')} has no quotes around it`
+
+/** A cell without what stands behind backslashes. */
+function withoutEscapes(cell: string): string {
+  return cell.includes('\\') ? cell.replace(/\\./gs, '') : cell
+}
 
 /** Whether there is a newline in a cell: of the kind that ends no rows, or in quotes. */
 function hasNewline(cell: string): boolean {

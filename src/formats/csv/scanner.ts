@@ -1,5 +1,5 @@
 /** Where rows of delimited text end, and what is between them. */
-import type { Dialect } from '../../core/dialect.js'
+import { type Dialect, isEscaped } from '../../core/dialect.js'
 
 const LF = 10
 const CR = 13
@@ -96,6 +96,8 @@ export class Scanner {
   readonly #escape: number
   readonly #comment: number
   readonly #newline: number
+  /** Whether a newline behind an escape is part of a cell, as PostgreSQL reads it and MySQL writes it. */
+  readonly #escapesNewlines: boolean
   #at = 0
   /** Where the row begins; and from where on a delimiter has not been looked for. */
   #row = 0
@@ -111,6 +113,7 @@ export class Scanner {
     this.#escape = escape.charCodeAt(0)
     this.#comment = comment?.charCodeAt(0) ?? -1
     this.#newline = newline.charCodeAt(0)
+    this.#escapesNewlines = isEscaped({ quote, escape })
   }
 
   /** Where the last whole row ends; 0 if none does. Goes from quote to quote, past all rows between them. */
@@ -124,7 +127,7 @@ export class Scanner {
         continue
       }
       const quote = find(bytes, this.#quoteByte, this.#at)
-      const newline = findLast(bytes, this.#newline, this.#at, quote)
+      const newline = this.#lastNewline(bytes, quote)
       if (newline >= 0) last = this.#endRow(newline + 1)
       if (quote < bytes.length && bytes[this.#row] === this.#comment) {
         const end = find(bytes, this.#newline, quote)
@@ -148,6 +151,7 @@ export class Scanner {
       const quote = isComment ? end : find(bytes, this.#quoteByte, this.#at, end)
       this.#meet(bytes, quote)
       if (quote < end) continue
+      if (end < bytes.length && !isComment && this.#isData(bytes, end)) continue
       if (end < bytes.length) return this.#endRow(end + 1)
       return final ? this.#endRow(bytes.length) : 0
     }
@@ -169,6 +173,21 @@ export class Scanner {
     this.quote = -1
     this.lineEnd = 0
     return end
+  }
+
+  /** Where the last newline before `to` stands that ends a row for certain: one behind an escape does in a comment only. */
+  #lastNewline(bytes: Buffer, to: number): number {
+    let at = findLast(bytes, this.#newline, this.#at, to)
+    while (at >= 0 && this.#isData(bytes, at)) at = findLast(bytes, this.#newline, this.#at, at)
+    return at
+  }
+
+  /** Whether a newline is part of a cell: behind an odd number of escapes, where there are no quotes for it. */
+  #isData(bytes: Buffer, newline: number): boolean {
+    if (!this.#escapesNewlines) return false
+    let before = newline - 1
+    while (bytes[before] === this.#escape) before--
+    return (newline - before) % 2 === 0
   }
 
   /** Goes to a quote, which opens if it is the first byte of a cell; or to the end of the bytes. */

@@ -109,8 +109,12 @@ function noneCell({ dialect, encode, kept, fields }: TextSchema): string {
   return isLone && dialect.quote !== '' ? encode('') : ''
 }
 
-/** A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. */
+/**
+ * A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. A
+ * newline behind a backslash is written as a letter, as other programs take a row to be a line.
+ */
 function wholeLine(cell: string, dialect: Dialect): string {
+  if (isEscaped(dialect)) return /[\r\n]/.test(cell) ? encodeCell(decodeCell(cell, dialect), dialect) : cell
   return /[\r\n]/.test(cell) && !cell.startsWith(dialect.quote) ? encodeCell(cell, dialect) : cell
 }
 
