@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -91,6 +102,18 @@ export function folder(files: Record<string, string | Buffer> = {}): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
   return path
+}
+
+/** A copy of an example, with the command on the PATH and the package beside it. */
+export function exampleCopy(name: string) {
+  const cwd = folder()
+  cpSync(join(ROOT, 'fixtures/examples', name), cwd, { recursive: true })
+  mkdirSync(join(cwd, 'bin'))
+  mkdirSync(join(cwd, 'node_modules'))
+  symlinkSync(ROOT, join(cwd, 'node_modules/softmax-stream'))
+  writeFileSync(join(cwd, 'bin/softmax'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`)
+  chmodSync(join(cwd, 'bin/softmax'), 0o755)
+  return { cwd, env: { ...process.env, PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
 }
 
 /** The names of the files that this process has open; of those that are deleted, with a word behind. */

@@ -130,7 +130,7 @@ softmax in.ndjson --to csv`,
   E_UNSUPPORTED: {
     is: 'The input is of a kind that is not read.',
     cause: 'Its first bytes are those of another format or compression, or it uses a feature that is not supported.',
-    example: 'echo hello | bzip2 > in.csv.bz2 && softmax in.csv.bz2',
+    example: String.raw`printf 'BZh91AY&SY\xe2\xf2\xd5' > in.csv.bz2; softmax in.csv.bz2`,
     says: 'softmax: in.csv.bz2: not supported: bzip2 compression; run bzip2 -dc in.csv.bz2 | softmax [E_UNSUPPORTED]',
     fix: 'Convert it: the message has the command.',
   },
