@@ -15,6 +15,7 @@ describe('the example', () => {
     ['text-classifier', 'csv'],
     ['token-classifier', 'ndjson'],
     ['image-model', 'csv'],
+    ['node-service', 'ndjson'],
   ])('%s makes what is expected', (name, extension) => {
     const place = exampleCopy(name)
     const { status, stderr } = spawnSync('bash', ['run.sh'], { ...place, encoding: 'utf8' })

@@ -300,7 +300,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     short: 'o',
     defaultText: 'stdout',
-    aliases: 'out outfile out-file output-file',
+    aliases: 'out outfile out-file output-file output-dir outdir out-dir',
     help: 'write there, atomically: the old file stays until the new one is whole; in a folder, which FILE/ is too, an output for each input',
   }),
   to: option({
@@ -595,7 +595,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: READERS,
     defaultText: 'by the first line',
-    aliases: 'headers has-header header-row no-header no-headers H',
+    aliases: 'headers has-header header-row no-header no-headers skip-header H',
     help: 'whether the first line is a header, whatever it looks like',
   }),
   rowNames: option({
@@ -757,7 +757,7 @@ export const OPTIONS = {
     short: 'j',
     default: 0,
     defaultText: '0, one a core',
-    aliases: 'threads thread workers parallel n-jobs num-threads cpus cores concurrency P',
+    aliases: 'threads thread workers num-workers parallel n-jobs num-threads cpus cores concurrency P',
     help: 'threads, of which the main one is one; small inputs stay on it, and the command starts no more than there are cores',
   }),
   lane: option({
@@ -784,7 +784,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: COMMAND,
     defaultText: 'on a terminal',
-    aliases: 'pbar progress-bar',
+    aliases: 'pbar progress-bar no-progress-bar',
     help: 'a line with rate and time left, on stderr',
   }),
   stats: option({
@@ -959,6 +959,18 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
 /** The functions that are operators, for streams of objects. */
 const OPERATORS = 'softmax(), logSoftmax(), sigmoid() or logSigmoid()'
 
+/** What other commands have a flag for, and this one does not. */
+const NO_FLAGS: Readonly<Record<string, string>> = {
+  input: 'the name of the file, without a flag',
+  i: 'the name of the file, without a flag',
+  color: 'FORCE_COLOR=1 in the environment',
+  colour: 'FORCE_COLOR=1 in the environment',
+  'no-color': 'NO_COLOR=1 in the environment',
+  'no-colour': 'NO_COLOR=1 in the environment',
+  man: 'softmax help man',
+  examples: 'softmax help all',
+}
+
 /** The options that are called so elsewhere, or the one that a mistyped name most likely meant, as a message names them. */
 export function proposalFor(word: string, scope: Scope): string | undefined {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
@@ -968,6 +980,7 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   const meant = (called: string | undefined) => aliases.filter((alias) => alias.name === called).map(({ text }) => text)
   const exact = meant(name).join(' or ')
   if (exact !== '') return exact
+  if (scope === 'command' && Object.hasOwn(NO_FLAGS, name)) return NO_FLAGS[name]
   if (scope !== 'command' && name === 'output') return 'pipe()'
   if (scope === 'objects' && name === 'op') return OPERATORS
   const names = aliases.map(({ name }) => name)
