@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import type { ScoreOptions } from 'softmax-stream'
 import { score } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import { P21, run, told } from './streams.js'
+import { BIN, folder } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -206,5 +208,23 @@ describe('work grows as the input', () => {
       Buffer.from(`${repeat('"a",', columns * 4)}logit_x\n${repeat('"1",', columns * 4)}1\n`)
     const [narrow, wider] = [await work(wide(25_000), {}, 1 << 16), await work(wide(50_000), {}, 1 << 16)]
     expect(wider).toBeLessThan(2.3 * narrow)
+  })
+})
+
+describe('a cell of 8 MB that is no list', () => {
+  const HEAP = 160
+  const MB = 1 << 20
+
+  it.each([
+    ['lists in a row', '[]'.repeat(4 * MB)],
+    ['brackets', '['.repeat(8 * MB)],
+    ['quotes', '""'.repeat(4 * MB)],
+    ['points', `[${'.'.repeat(8 * MB)}`],
+  ])(`is read in a heap of ${HEAP} MB: %s`, (_, cell) => {
+    const cwd = folder({ 'in.csv': `id,scores\n1,"[2, 1]"\n2,"${cell}"\n` })
+    const flags = [`--max-old-space-size=${HEAP}`, BIN]
+    const args = ['in.csv', '-l', 'scores', '--emit', 'index', '--on-error', 'skip', '-q']
+    const { status, stdout } = spawnSync(process.execPath, [...flags, ...args], { cwd, encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'id,index\n1,0\n' })
   })
 })

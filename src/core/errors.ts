@@ -400,7 +400,8 @@ function cellHint(cell: string, column: string | undefined): string {
 type Hints = readonly [form: RegExp, hint: string][]
 
 function hintOf(hints: Hints, cell: string): string | undefined {
-  const hint = hints.find(([form]) => form.test(cell))?.[1]
+  // Of a long text, to look for some of these takes a time that is not linear.
+  const hint = cell.length > LONGEST_HINTED ? undefined : hints.find(([form]) => form.test(cell))?.[1]
   return hint === undefined ? undefined : `; ${hint}`
 }
 
@@ -408,6 +409,8 @@ function hintOf(hints: Hints, cell: string): string | undefined {
 export function pythonHint(cell: string): string | undefined {
   return hintOf(PYTHON, cell)
 }
+
+const LONGEST_HINTED = 4096
 
 /** What Python shows of several numbers, and what would do. */
 const PYTHON: Hints = [

@@ -18,8 +18,11 @@ export function parseListCell(cell: string): unknown[] | undefined {
 /** Whether no list in a text is deeper than those of logits: to read a deep one takes a hundred times its bytes. */
 function isShallow(text: string): boolean {
   let depth = 0
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth += bracket in CLOSING ? 1 : -1
+  for (let at = 0; at < text.length; at++) {
+    // Of brackets and braces, those that open are 91 and 123, those that close 93 and 125.
+    const kind = text.charCodeAt(at) & ~0x20
+    if (kind === 91) depth++
+    else if (kind === 93) depth--
     if (depth > DEEPEST + 1) return false
   }
   return true
@@ -44,21 +47,31 @@ function isOfNumbers(item: unknown, deepest = DEEPEST): boolean {
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}' }
 const TOKEN = /[[\]{},]|[^\s[\]{},]+/g
 
+/** Reads a token at a time: all of them take many times the bytes of a text, which may be no list. */
 class ListParser {
-  readonly #tokens: readonly string[]
-  #at = 0
+  readonly #tokens: RegExpStringIterator<RegExpExecArray>
+  /** The token that is next; undefined behind the last. */
+  #token: string | undefined
 
   constructor(text: string) {
-    this.#tokens = text.match(TOKEN) ?? []
+    this.#tokens = text.matchAll(TOKEN)
+    this.#pass()
   }
 
   parse(): unknown[] | undefined {
     const list = this.#list()
-    return this.#at === this.#tokens.length ? list : undefined
+    return this.#token === undefined ? list : undefined
+  }
+
+  /** Goes on to the next token; returns the one before. */
+  #pass(): string | undefined {
+    const token = this.#token
+    this.#token = this.#tokens.next().value?.[0]
+    return token
   }
 
   #list(deepest = DEEPEST): unknown[] | undefined {
-    const open = this.#tokens[this.#at++]
+    const open = this.#pass()
     const close = open && CLOSING[open]
     if (!close || deepest < 0) return undefined
     const items: unknown[] = []
@@ -74,16 +87,16 @@ class ListParser {
   }
 
   #take(token: string): boolean {
-    const isThere = this.#tokens[this.#at] === token
-    if (isThere) this.#at++
+    const isThere = this.#token === token
+    if (isThere) this.#pass()
     return isThere
   }
 
   #item(deepest: number): unknown {
-    const token = this.#tokens[this.#at]
+    const token = this.#token
     if (token === undefined || /^[\]},]$/.test(token)) return undefined
     if (token in CLOSING) return this.#list(deepest)
-    this.#at++
+    this.#pass()
     // Where numpy left out some.
     if (token === '...') return undefined
     const text = WRAPPED.exec(token)?.[1] ?? token
