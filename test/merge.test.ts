@@ -78,6 +78,17 @@ describe('merged metrics', () => {
 })
 
 describe('merging', () => {
+  it('gives sums, which may be merged again', () => {
+    const csv = ['logit_a,logit_b,truth\n2,1,a\n', 'logit_a,logit_b,truth\n1,2,a\n', 'logit_a,logit_b,truth\n1,5,b\n']
+    const [one, two, three] = csv.map(
+      (stdin) => command(['evaluate', '--truth', 'truth', '--partial'], { stdin }).stdout,
+    )
+    const merge = (stdin: string, flag: string) => command(['evaluate', '--merge', flag], { stdin }).stdout
+    const steps = merge(merge(one! + two!, '--partial') + three!, '--partial')
+    expect(steps).toBe(merge(one! + two! + three!, '--partial'))
+    expect(JSON.parse(merge(steps, '--json'))).toMatchObject({ rows: 3, accuracy: 2 / 3 })
+  })
+
   const sums = (header: string) =>
     command(['evaluate', '--truth', 'truth', '--partial'], { stdin: `${header},truth\n2,1,0\n` }).stdout
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { SoftmaxError, systemReason } from '../core/errors.js'
-import { addSums, type MetricSums, metricsOfSums, readSums } from '../core/metric-sums.js'
+import { addSums, type MetricSums, metricsOfSums, readSums, sumsText } from '../core/metric-sums.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { metricsText } from './evaluate.js'
@@ -17,9 +17,9 @@ export async function mergeInputs(inputs: string[], options: object, settings: S
     throw new SoftmaxError('E_CONFLICT', { reason: `--merge reads no rows; leave out ${optionText(other)}` })
   }
   const sums = await mergedSums(sourcesOf(inputs), inputs.map(nameOf))
-  requireLabelled(sums)
+  if (!settings.partial) requireLabelled(sums)
   const output = await openOutput(settings.output, settings.clobber)
-  await output.write(Buffer.from(metricsText(metricsOfSums(sums), settings)))
+  await output.write(Buffer.from(settings.partial ? `${sumsText(sums)}\n` : metricsText(metricsOfSums(sums), settings)))
   await output.commit()
 }
 
@@ -31,7 +31,7 @@ function requireLabelled({ totals: { rows, unlabelled }, rejected, truth }: Metr
 }
 
 /** Options that mean something where sums are merged. */
-const MERGING = new Set(['merge', 'json', 'output', 'clobber', 'quiet', 'debug', 'progress'])
+const MERGING = new Set(['merge', 'partial', 'json', 'output', 'clobber', 'quiet', 'debug', 'progress'])
 
 /** The sums of all lines of all inputs. Throws E_SUMS. */
 async function mergedSums(sources: (string | Readable)[], names: readonly string[]): Promise<MetricSums> {

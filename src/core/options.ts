@@ -835,7 +835,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'combine reduce',
-    help: 'softmax evaluate: the inputs are what --partial printed; print the metrics of all their rows',
+    help: 'softmax evaluate: the inputs are what --partial printed; print the metrics of all their rows, or with --partial their sums',
   }),
   quiet: option({
     group: 'Reports',

@@ -24,6 +24,7 @@ import unittest
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pyspark
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -31,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRATCH = pathlib.Path(sys.argv[1]).resolve()
 CLI = str(ROOT / 'dist/command/bundle/cli.cjs')
 COMMAND = ['node', CLI]
-PARTS, ROWS = 8, 20_000
+PARTS, ROWS = 6, 20_000
 TEXTS = ['plain', 'a\ttab', 'a\nnewline', '"quoted", and more', "it's", '\\N', '\\', '', ' ', 'é \U0001f600', None]
 KEPT = ['id', 'text', 'instant', 'local', 'price', 'nested', 'bytes', 'yes', 'truth']
 LOGITS = [f'logit_{name}' for name in 'abcdefghij']
@@ -150,27 +151,21 @@ class Killer(threading.Thread):
         self.join()
 
 
-class Score(unittest.TestCase):
+class OnSpark(unittest.TestCase):
+    """What tests on a Spark have in common."""
+
     @classmethod
-    def setUpClass(cls):
-        write_input()
-        lay_scene()
-        cls.spark = (
-            SparkSession.builder.master('local-cluster[2,1,1024]')
-            .config('spark.ui.enabled', 'false')
-            .config('spark.task.maxFailures', '2')
-            .config('spark.speculation', 'true')
-            .config('spark.speculation.interval', '200ms')
-            .config('spark.speculation.multiplier', '3')
-            .config('spark.speculation.minTaskRuntime', '4s')
-            .config('spark.sql.files.maxPartitionBytes', '3m')
-            .getOrCreate()
-        )
+    def begin(cls, master: str, settings: dict[str, str]):
+        builder = SparkSession.builder.master(master).config('spark.ui.enabled', 'false')
+        for name, value in settings.items():
+            builder = builder.config(f'spark.{name}', value)
+        cls.spark = builder.config('spark.sql.files.maxPartitionBytes', '3m').getOrCreate()
         cls.spark.sparkContext.setLogLevel('OFF')
         cls.df = cls.spark.read.parquet(str(SCRATCH / 'in'))
-        cls.expected = one_machine()
-        cls.df.write.parquet(str(SCRATCH / 'plain'))
-        cls.plain = sorted_by_id(SCRATCH / 'plain')
+        if not (SCRATCH / 'plain').exists():
+            cls.df.write.parquet(str(SCRATCH / 'plain'))
+            OnSpark.expected = one_machine()
+            OnSpark.plain = sorted_by_id(SCRATCH / 'plain')
 
     @classmethod
     def tearDownClass(cls):
@@ -207,6 +202,12 @@ class Score(unittest.TestCase):
             other = other.cast(pa.int64()) if other.type == pa.uint32() else other
             self.assertEqual(table[name].type, other.type, name)
             self.assertTrue(table[name].equals(other), name)
+
+
+class Score(OnSpark):
+    @classmethod
+    def setUpClass(cls):
+        cls.begin('local-cluster[2,1,1024]', {'task.maxFailures': '2'})
 
     def test_rows_are_those_of_one_machine(self):
         stats = counter(self.spark)
@@ -290,15 +291,12 @@ class Score(unittest.TestCase):
         self.assertRegex(self.fails(scored), 'vanishes cannot be run on .*npm install')
 
     def test_metrics_are_those_of_one_machine(self):
-        for options in ([], ['--temperature', '1.7', '--min-confidence', '0.4']):
-            one = subprocess.run(
-                [*COMMAND, 'evaluate', str(SCRATCH / 'in'), '--truth', 'truth', '--json', *options],
-                check=True,
-                capture_output=True,
-            )
-            metrics = evaluate(self.df, *options, truth='truth', command=COMMAND)
-            self.assertEqual(metrics, json.loads(one.stdout))
-            self.assertEqual(metrics['rows'], PARTS * ROWS)
+        options = ['--temperature', '1.7', '--min-confidence', '0.4']
+        one = [*COMMAND, 'evaluate', str(SCRATCH / 'in'), '--truth', 'truth', '--json', *options]
+        expected = json.loads(subprocess.run(one, check=True, capture_output=True).stdout)
+        metrics = evaluate(self.df, *options, truth='truth', command=COMMAND)
+        self.assertEqual(metrics, expected)
+        self.assertEqual(metrics['rows'], PARTS * ROWS)
 
     def test_metrics_of_no_rows(self):
         metrics = evaluate(self.df.filter('id < 0'), truth='truth', command=COMMAND)
@@ -333,9 +331,54 @@ class Score(unittest.TestCase):
             score(self.df, logits='score_*', command=COMMAND)
 
 
+class Speculation(OnSpark):
+    """Spark starts another attempt on another machine only: here, these are two addresses of this one."""
+
+    @classmethod
+    def setUpClass(cls):
+        master = cls.start('master.Master', '127.0.0.1', '--port', '0')
+        url = next(found[0] for line in master.stderr if (found := re.search(r'spark://[\d.:]+', line)))
+        threading.Thread(target=master.stderr.read, daemon=True).start()
+        for host in ('127.0.0.1', '127.0.0.2'):
+            worker = cls.start('worker.Worker', host, '--cores', '1', '--memory', '1024M', url)
+            threading.Thread(target=worker.stderr.read, daemon=True).start()
+        cls.stalled = SCRATCH / 'stalled'
+        settings = {
+            'speculation': 'true',
+            'speculation.interval': '200ms',
+            'speculation.quantile': '0.5',
+            'speculation.multiplier': '3',
+            'executorEnv.STALL_ONCE': str(cls.stalled),
+            'executor.memory': '1024m',
+        }
+        cls.begin(url, settings)
+
+    @classmethod
+    def start(cls, name: str, host: str, *flags: str) -> subprocess.Popen:
+        spark_class = pathlib.Path(pyspark.__file__).parent / 'bin/spark-class'
+        argv = [str(spark_class), f'org.apache.spark.deploy.{name}', '--host', host, '--webui-port', '0', *flags]
+        environment = {**os.environ, 'SPARK_LOCAL_IP': host, 'SPARK_WORKER_DIR': str(SCRATCH / host)}
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        cls.addClassCleanup(process.terminate)
+        return process
+
+    def test_a_command_that_stands_still_is_overtaken_and_killed(self):
+        os.environ['STALL_ONCE'] = str(self.stalled)
+        self.stalled.mkdir()
+        scored = score(self.df, command=['node', '--require', str(ROOT / 'test/spark/stall.cjs'), CLI])
+        self.stalled.rmdir()
+        table = self.write(scored)
+        self.assertTrue(self.stalled.exists())
+        self.assert_same(table)
+
+
 def main(names: list[str]) -> bool:
     """Runs the tests, or those that are named; whether all passed."""
-    tests = unittest.TestSuite(map(Score, names or unittest.defaultTestLoader.getTestCaseNames(Score)))
+    tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    if names:
+        tests = unittest.defaultTestLoader.loadTestsFromNames(names, sys.modules[__name__])
+    write_input()
+    lay_scene()
     result = unittest.TextTestRunner(sys.stdout, verbosity=2).run(tests)
     failed = len(result.failures) + len(result.errors)
     print(f'{result.testsRun - failed} passed, {failed} failed')
