@@ -2,12 +2,12 @@
 import type { ScoreOptions } from 'softmax-stream'
 import { expect } from 'vitest'
 import type { Random } from './random.js'
-import { type Outcome, run, told } from './streams.js'
+import { type Outcome, reported, run } from './streams.js'
 
 /** What has to be the same. */
 export function sameIn({ text, error, stats, warnings }: Outcome) {
   const { lane: _, bytes: __, ...counts } = stats
-  return { text, error: told(error), warnings, ...(!error && counts) }
+  return { text, error: reported(error), warnings, ...(!error && counts) }
 }
 
 /** How a text comes: in chunks of a size, to so many threads. */

@@ -159,7 +159,7 @@ describe('types that are not to be inferred', () => {
     expect(error?.message).toMatch(/^types: 'infer' /)
   })
 
-  it('are told by the command', () => {
+  it('are reported by the command', () => {
     const { status, stderr } = command(['--types', 'infer'], { stdin: csvOf(['1']) })
     expect(status).toBe(2)
     expect(stderr).toMatch(/^softmax: stdin: --types infer is of outputs that have types, .* \[E_CONFLICT\]\n$/)

@@ -47,7 +47,7 @@ describe('-o', () => {
     ['a bad row', ['in.csv']],
     ['a bad row in the second input', ['good.csv', 'in.csv']],
     ['an input that is not there', ['good.csv', 'missing.csv']],
-    ['columns that cannot be told', ['other.csv']],
+    ['columns that cannot be reported', ['other.csv']],
     ['a second input with other columns', ['good.csv', 'other.csv']],
     ['no good row', ['--on-error', 'skip', 'bad.csv']],
     ['a wrong option', ['good.csv', '--precision', '0']],
@@ -507,7 +507,7 @@ describe('a slow source', () => {
     expect(await ended).toMatchObject({ status: 0 })
   })
 
-  it.each(['general', 'fast'])('has its bad row told as it comes, in lane %s', async (lane) => {
+  it.each(['general', 'fast'])('has its bad row reported as it comes, in lane %s', async (lane) => {
     const { child, ended } = start(['--lane', lane], folder())
     child.stdin.write(BAD)
     expect(await ended).toMatchObject({ status: 1, stdout: SCORED })
@@ -571,7 +571,7 @@ describe('what is printed about the command', () => {
     expect(status).toBe(3)
   })
 
-  // A closed output cannot be told from a null device that is open for reading too, as other programs open it to ask
+  // A closed output cannot be reported from a null device that is open for reading too, as other programs open it to ask
   // whether a command is there.
   it.each(['--help', '--version'])('%s ends well where nobody can see it', (flag) => {
     for (const to of ['1<>/dev/null', '>&-']) {

@@ -81,8 +81,8 @@ describe('--completions bash', () => {
   })
 
   it('are for the command, and names of files where there are no others', () => {
-    const told = inBash('source <(printf %s "$1"); complete -p softmax', script)
-    expect(told).toBe('complete -o default -F _softmax softmax\n')
+    const reported = inBash('source <(printf %s "$1"); complete -p softmax', script)
+    expect(reported).toBe('complete -o default -F _softmax softmax\n')
   })
 })
 
@@ -94,7 +94,7 @@ describe('--completions zsh', () => {
     script,
   ).match(/.+/g)!
 
-  it('are told as a function that zsh finds by the first line, or that is read', () => {
+  it('are reported as a function that zsh finds by the first line, or that is read', () => {
     expect(script).toMatch(/^#compdef softmax\n/)
     expect(script).toMatch(/ compdef _softmax softmax; fi\n$/)
   })

@@ -351,7 +351,7 @@ describe('rows that are none', () => {
     expect(text).toBe(`2,${P21},0\n`)
   })
 
-  it('of other widths that come first, under names that say nothing, are told or left out as any other', async () => {
+  it('of other widths that come first, under names that say nothing, are reported or left out as any other', async () => {
     const { error } = await run('cat,dog\n\n2\n2,1\n')
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { line: 3, row: 1, byte: 9, cells: 1, width: 2 } })
     const { text, stats } = await run('cat,dog\n\n2\n2,1\n', { onError: 'skip' })
@@ -436,7 +436,7 @@ describe('headers that are none', () => {
     expect({ text, warnings }).toEqual({ text: 'index\n0\n', warnings: [expect.stringContaining('header: false')] })
   })
 
-  it('a wrong delimiter is told where there is no header, too', async () => {
+  it('a wrong delimiter is reported where there is no header, too', async () => {
     const { error } = await run('1.5;2.5\n1.5;2.5\n', { header: false })
     expect(error).toMatchObject({ code: 'E_DELIMITER', status: 1, info: { delimiter: ';' } })
   })

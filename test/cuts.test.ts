@@ -1,6 +1,6 @@
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { P21, run, told } from './streams.js'
+import { P21, reported, run } from './streams.js'
 
 interface Case {
   name: string
@@ -169,7 +169,12 @@ const CASES: Case[] = [
 const all = async (input: Case['input'] | Buffer[], { options, name }: Case, size?: number) => {
   const { bytes, error, stats, warnings } = await run(input, { source: `${name}.csv`, ...options }, size)
   // An error ends the stream wherever it has come to: bytes that follow may not have been taken in.
-  return { text: bytes.toString('latin1'), error: told(error), stats: error ? { ...stats, bytes: 0 } : stats, warnings }
+  return {
+    text: bytes.toString('latin1'),
+    error: reported(error),
+    stats: error ? { ...stats, bytes: 0 } : stats,
+    warnings,
+  }
 }
 
 describe.each(CASES)('an input with $name', (given) => {

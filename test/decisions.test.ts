@@ -442,7 +442,7 @@ describe.each(FIXTURE.abstaining.cases)('rows whose largest probability is below
     }
   })
 
-  it('have no label among predictions, and are told of by matrices', async () => {
+  it('have no label among predictions, and are reported of by matrices', async () => {
     const { predictions } = await predict(logits, { minConfidence, labels: 'a,b,c' })
     expect(predictions.map((one) => one.label)).toEqual(label)
     const stream = softmax({ minConfidence })

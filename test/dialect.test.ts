@@ -502,7 +502,7 @@ describe('newlines of several kinds', () => {
     expect(error!.message).toContain(String.raw`tr '\r' ' ' makes blanks`)
   })
 
-  it.each(['a,2,1\r', '"a",2,"1"\r'])('a file that is cut between CR and LF is told to be: %j', async (end) => {
+  it.each(['a,2,1\r', '"a",2,"1"\r'])('a file that is cut between CR and LF is reported to be: %j', async (end) => {
     for (const header of [HEADER, 'logit_x,logit_y,t']) {
       const { error } = await everyWay(
         `${header}\r\n${header === HEADER ? end : end.replace(/^(.*?),(.*)\r/, '$2,$1\r')}`,

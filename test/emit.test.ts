@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { logSoftmax, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { run, told } from './streams.js'
+import { reported, run } from './streams.js'
 import { command, predict } from './support.js'
 
 // scipy.special.softmax([2, 3])
@@ -40,7 +40,7 @@ describe('names of output columns', () => {
 
   it('are no two alike', async () => {
     const { error } = await run(INPUT, { emit: 'label=x,index=x' })
-    expect(told(error)).toMatchObject({ code: 'E_NAME' })
+    expect(reported(error)).toMatchObject({ code: 'E_NAME' })
     expect((await run(INPUT, { emit: 'label=id' })).error).toMatchObject({ code: 'E_NAME', info: { name: 'id' } })
   })
 

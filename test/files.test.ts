@@ -25,7 +25,7 @@ const takeNone = () => new Writable({ write: (_, __, done) => done(new Error('no
 describe('an input that fails midway', () => {
   const chunks = [HEADER, '7,2,1\n', '7,2']
 
-  it('is told with the bytes that were read', async () => {
+  it('is reported with the bytes that were read', async () => {
     const failure = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
     const error = await scoreFiles([failing(failure, chunks)], { source: 'in.csv' })
       .toArray()
@@ -37,7 +37,7 @@ describe('an input that fails midway', () => {
     })
   })
 
-  it('is told with those too that were read ahead', async () => {
+  it('is reported with those too that were read ahead', async () => {
     const source = new Readable({ read() {} })
     source.push(LARGE)
     const stream = scoreFiles([source])

@@ -8,7 +8,7 @@ import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
-import { P21, run, told } from './streams.js'
+import { P21, reported, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -223,7 +223,7 @@ describe('.npy', () => {
     ])
   })
 
-  it('holds numbers alone: labels and kept columns are told of', async () => {
+  it('holds numbers alone: labels and kept columns are reported of', async () => {
     const input = 'id,logit_a,logit_b\n1,2,1\n'
     const { bytes, warnings } = await run(input, { to: 'npy', emit: 'index,confidence,label,probs' })
     expect(warnings).toEqual(['npy holds only numbers: "label,id" is left out'])
@@ -503,14 +503,14 @@ describe('an input that is damaged', () => {
     const bytes = make()
     for (let percent = 1; percent < 100; percent++) {
       const { error, stats } = await run(bytes.subarray(0, Math.floor((bytes.length * percent) / 100)))
-      expect({ percent, error: told(error)?.code, status: error?.status }).toMatchObject({
+      expect({ percent, error: reported(error)?.code, status: error?.status }).toMatchObject({
         error: expect.stringMatching(/^E_(CORRUPT|JSON)$/),
       })
       expect(stats.read).toBeLessThan(899)
     }
   })
 
-  it.each(WHOLE)('%s with a bit flipped is an error that is told, or all its rows', async (name) => {
+  it.each(WHOLE)('%s with a bit flipped is an error that is reported, or all its rows', async (name) => {
     const bytes = readFileSync(fixture(name))
     for (let flip = 0; flip < 60; flip++) {
       const damaged = Buffer.from(bytes)

@@ -90,7 +90,7 @@ describe('a bad row', () => {
     '[\n  {"logits": [2, 1]},\n\n  {"logits":\n    [2, "x"]},\n  7, oops,\n  {"logits": [1]},\n{"logits": [1, 2]}]\n'
   const placed = (text: string) => ({ byteStart: input.indexOf(text), byteEnd: input.indexOf(text) + text.length })
 
-  it.each([1, 2, 1000])('is told with its line and bytes in the input, in chunks of %i', async (size) => {
+  it.each([1, 2, 1000])('is reported with its line and bytes in the input, in chunks of %i', async (size) => {
     for (const lane of ['general', 'fast'] as const) {
       const rejects: unknown[] = []
       const options: ScoreOptions = { lane, onReject: (reject) => void rejects.push(reject) }
@@ -153,7 +153,7 @@ describe('brackets and commas', () => {
     }
   })
 
-  it('are told with their place', async () => {
+  it('are reported with their place', async () => {
     const { error } = await run(`[\n${row},\n${row}\n${row}]`)
     expect(error).toMatchObject({ code: 'E_JSON', info: { line: 4, row: 3, byte: 2 + 2 * row.length + 3 } })
   })

@@ -96,7 +96,7 @@ describe('labels', () => {
     expect((await withFile('labels.txt', 'dog\n\ncat\n')).error!.message).toContain('line 2 of ')
   })
 
-  it('are told by the file, not by its name', async () => {
+  it('are reported by the file, not by its name', async () => {
     expect((await withFile('labels.json', 'dog\ncat\nboat\n')).text).toBe(scored('dog', 'cat', 'boat'))
     expect((await withFile('labels.txt', '["dog","cat","boat"]')).text).toBe(scored('dog', 'cat', 'boat'))
   })

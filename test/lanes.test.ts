@@ -2,7 +2,7 @@
  * The lanes agree: whatever the general lane makes of an input, bytes, counts and error, the fast lane makes of it.
  *
  * A sample by default. `COUNT=1000000 npx vitest run test/lanes.test.ts` takes so many rows that are made at random, and
- * `SEED=7` others; a text on which the lanes do not agree is told with its options.
+ * `SEED=7` others; a text on which the lanes do not agree is reported with its options.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'

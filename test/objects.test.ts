@@ -314,7 +314,7 @@ describe('bad rows', () => {
     expect(await failure([row])).toMatchObject({ name: 'SoftmaxError' })
   })
 
-  it('of records are told by the name of their property', async () => {
+  it('of records are reported by the name of their property', async () => {
     const rows = [
       { logit_cat: '2', logit_dog: '1' },
       { logit_cat: '2', logit_dog: '1,5' },

@@ -138,7 +138,7 @@ const TESTS = {
       expect(Array.from(values).join()).toBe(LOG123)
     })
 
-    it('is told in object mode by the name of the function', () => {
+    it('is reported in object mode by the name of the function', () => {
       expect(thrown(() => softmax({ op: 'log-softmax' } as never))).toMatchObject({
         code: 'E_FLAG',
         message: expect.stringContaining('softmax(), logSoftmax(), sigmoid() or logSigmoid()'),
@@ -713,7 +713,7 @@ const TESTS = {
       await bothGive(['--from', 'csv'], { from: 'csv' }, ROWS, output)
     })
 
-    it('is told by the file name where it is not given', () => {
+    it('is reported by the file name where it is not given', () => {
       const cwd = folder({ 'a.tsv': tabs, 'b.TSV': tabs, 'c.csv': ROWS, 'd.txt': ROWS, 'e.tsv': ROWS })
       for (const name of ['a.tsv', 'b.TSV']) expect(command([name], { cwd }).stdout).toBe(output.replaceAll(',', '\t'))
       for (const name of ['c.csv', 'd.txt']) expect(command([name], { cwd }).stdout).toBe(output)
@@ -731,7 +731,7 @@ const TESTS = {
       await bothGive(['-f', 'csv', '--to=tsv'], { from: 'csv', to: 'tsv' }, ROWS, tabs)
     })
 
-    it('is told by the name of the output where it is not given, and goes before it', () => {
+    it('is reported by the name of the output where it is not given, and goes before it', () => {
       const cwd = folder()
       command(['-o', 'a.tsv'], { stdin: ROWS, cwd })
       command(['-o', 'b.csv', '--to', 'tsv'], { stdin: ROWS, cwd })

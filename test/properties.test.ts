@@ -133,7 +133,7 @@ describe('softmax', () => {
 })
 
 describe('log-softmax', () => {
-  it('is the logarithm of softmax, where that can be told', () => {
+  it('is the logarithm of softmax, where that can be reported', () => {
     fc.assert(
       fc.property(logits, (row) => {
         const values = softmax(row)

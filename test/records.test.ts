@@ -111,7 +111,7 @@ describe('read()', () => {
     ])
   })
 
-  it('takes the dialect that it is told', async () => {
+  it('takes the dialect that it is reported', async () => {
     const { items } = await readAll('csv', "# note\na;b\n'1;2';3\n", { delimiter: ';', quote: "'", comment: '#' })
     expect(items).toEqual([{ a: '1;2', b: '3' }])
   })
@@ -247,7 +247,7 @@ describe('write()', () => {
     expect(Buffer.concat(await top.toArray()).toString()).toBe('label_1,logp_1,label\nno,-0.3132616875182228,no\n')
   })
 
-  it('calls classes by the labels it is told', async () => {
+  it('calls classes by the labels it is reported', async () => {
     const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
     const bytes = Buffer.concat(
       await rows

@@ -30,7 +30,7 @@ const BAD: [string | Buffer, string, string?][] = [
   [`${'x'.repeat(90)},2,1`, 'E_ROW_TOO_LONG'],
 ]
 
-/** A file in which each bad row stands behind some good ones; the good ones alone; and what is to be told. */
+/** A file in which each bad row stands behind some good ones; the good ones alone; and what is to be reported. */
 function made(newline: string, between: number, kinds = BAD) {
   const parts: Buffer[] = [Buffer.from(HEADER.replace('\n', newline))]
   const expected: object[] = []
@@ -43,9 +43,9 @@ function made(newline: string, between: number, kinds = BAD) {
     length += good.length * between
     row += between + 1
     line += between
-    const told = code === 'E_ROW_TOO_LONG' ? raw.subarray(0, 80) : raw
+    const reported = code === 'E_ROW_TOO_LONG' ? raw.subarray(0, 80) : raw
     const byteStart = length
-    const bytes = utf8 ? { raw: told.toString() } : { rawBase64: told.toString('base64') }
+    const bytes = utf8 ? { raw: reported.toString() } : { rawBase64: reported.toString('base64') }
     expected.push({ row, line, byteStart, byteEnd: byteStart + raw.length, code, ...(column && { column }), ...bytes })
     line += raw.toString('latin1').split('\n').length
     parts.push(raw, Buffer.from(newline))
@@ -62,22 +62,25 @@ describe('onReject', () => {
     ['\n', 1, 1],
     ['\r\n', 0, 7],
     ['\n', 2000, 65_536],
-  ])('is told of each bad row, in order, with its place and bytes: %j, %i rows apart', async (newline, apart, size) => {
-    const { input, clean, expected, rows } = made(newline, apart)
-    for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { lane: 'fast', jobs: 3 }] as const) {
-      const rejects: Reject[] = []
-      const { text, stats, error } = await run(
-        input,
-        { ...options, maxRowBytes: 80, source: 'in.csv', onReject: (reject) => void rejects.push(reject) },
-        size,
-      )
-      expect(error?.code).toBe(rows === 0 ? 'E_NO_ROWS' : undefined)
-      expect(rejects.map(({ message, source, ...rest }) => rest)).toEqual(expected)
-      expect(rejects.every(({ message, source }) => message.startsWith('in.csv:') && source === 'in.csv')).toBe(true)
-      if (rows > 0) expect(text === (await run(clean)).text).toBe(true)
-      expect(stats).toMatchObject({ read: rows + BAD.length, written: rows })
-    }
-  })
+  ])(
+    'is reported of each bad row, in order, with its place and bytes: %j, %i rows apart',
+    async (newline, apart, size) => {
+      const { input, clean, expected, rows } = made(newline, apart)
+      for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { lane: 'fast', jobs: 3 }] as const) {
+        const rejects: Reject[] = []
+        const { text, stats, error } = await run(
+          input,
+          { ...options, maxRowBytes: 80, source: 'in.csv', onReject: (reject) => void rejects.push(reject) },
+          size,
+        )
+        expect(error?.code).toBe(rows === 0 ? 'E_NO_ROWS' : undefined)
+        expect(rejects.map(({ message, source, ...rest }) => rest)).toEqual(expected)
+        expect(rejects.every(({ message, source }) => message.startsWith('in.csv:') && source === 'in.csv')).toBe(true)
+        if (rows > 0) expect(text === (await run(clean)).text).toBe(true)
+        expect(stats).toMatchObject({ read: rows + BAD.length, written: rows })
+      }
+    },
+  )
 
   it('is waited for: meanwhile nothing is read on', async () => {
     const rows = `${'7,2,1\n'.repeat(20_000)}8,x,1\n`
@@ -86,16 +89,16 @@ describe('onReject', () => {
     stream.resume()
     for (const text of [HEADER, ...Array(20).fill(rows)]) stream.write(text)
     stream.end()
-    const told = async () => {
+    const reported = async () => {
       while (release.length === 0) await sleep(5)
     }
-    await told()
+    await reported()
     await sleep(100)
     expect(release).toHaveLength(1)
     expect(stream.stats.read).toBeLessThan(100_000)
     const ended = new Promise((resolve) => stream.on('end', resolve))
     for (let row = 0; row < 20; row++) {
-      await told()
+      await reported()
       release.shift()!()
     }
     await ended
@@ -108,7 +111,7 @@ describe('onReject', () => {
     await expect(ended).rejects.toBe(failure)
   })
 
-  it('is not told of a row that is cut short as the stream is destroyed', async () => {
+  it('is not reported of a row that is cut short as the stream is destroyed', async () => {
     const rejects: Reject[] = []
     const stream = score({ onReject: (reject) => void rejects.push(reject) })
     stream.resume().write('logit_a,logit_b\n1,2\n1,')
@@ -118,7 +121,7 @@ describe('onReject', () => {
     expect([stream.stats.read, rejects]).toEqual([1, []])
   })
 
-  it('is told of bad rows of objects, which are counted too', async () => {
+  it('is reported of bad rows of objects, which are counted too', async () => {
     const rejects: Reject[] = []
     const rows = [[2, 1], 'text', [2], [Number.NaN, 1], ['x', 1], [2, 1]]
     const { predictions, error } = await predict(rows, { onReject: async (reject) => void rejects.push(reject) })
@@ -147,9 +150,12 @@ describe('--rejects', () => {
     const args = ['in.csv', '--rejects', 'r.ndjson', '-o', 'out.csv', '--max-row-bytes', '80']
     const { status, stderr } = command(args, { cwd })
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/^softmax: 16 of 816 rows/) })
-    const told = lines(cwd)
-    expect(told.map(({ message, source, ...rest }) => rest)).toEqual(expected)
-    expect(told[0]).toMatchObject({ source: 'in.csv', message: expect.stringMatching(/^in\.csv:52: .*\[E_CELL\]$/) })
+    const reported = lines(cwd)
+    expect(reported.map(({ message, source, ...rest }) => rest)).toEqual(expected)
+    expect(reported[0]).toMatchObject({
+      source: 'in.csv',
+      message: expect.stringMatching(/^in\.csv:52: .*\[E_CELL\]$/),
+    })
     expect(statSync(join(cwd, 'r.ndjson')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(command(['clean.csv'], { cwd }).stdout)
   })

@@ -72,8 +72,8 @@ describe('--stats', () => {
     const { status, stdout } = shell('mkfifo pipe; cat pipe & softmax in.csv -o out.csv --stats pipe && wait', cwd)
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ read: 1, written: 1 })
-    const told = shell('softmax in.csv --stats /dev/stderr 2>&1 >out.csv | cat', cwd)
-    expect(JSON.parse(told.stdout)).toMatchObject({ read: 1, written: 1 })
+    const reported = shell('softmax in.csv --stats /dev/stderr 2>&1 >out.csv | cat', cwd)
+    expect(JSON.parse(reported.stdout)).toMatchObject({ read: 1, written: 1 })
     expect(contentOf(cwd, 'out.csv')).toBe(SCORED)
   })
 })
@@ -159,7 +159,7 @@ describe('--stats that cannot be written', () => {
     expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'out.csv'])
   })
 
-  it('is told after the error that the run ended with, whose status counts', () => {
+  it('is reported after the error that the run ended with, whose status counts', () => {
     const { status, stderr } = command(['--stats', '/dev/full'], { stdin: BAD })
     expect(stderr).toMatch(/^softmax: cannot write [^\n]+ \[E_OUTPUT\]\nsoftmax: stdin:3: [^\n]+ \[E_CELL\]\n$/)
     expect(status).toBe(1)

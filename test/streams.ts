@@ -52,8 +52,8 @@ export async function run(
   return { bytes, text: bytes.toString(), error, stats: stream.stats, warnings }
 }
 
-/** What is told of an error: enough to say that two are the same. */
-export function told(error: SoftmaxError | undefined) {
+/** What is reported of an error: enough to say that two are the same. */
+export function reported(error: SoftmaxError | undefined) {
   return error && { code: error.code, message: error.message, info: error.info }
 }
 

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { randomFrom } from '../random.js'
+import { FaultCounts, table } from './fault-counts.js'
 import {
   digits,
   HAS_STRACE,
@@ -19,7 +20,6 @@ import {
   SPOILT,
   type Strike,
 } from './scene.js'
-import { Tally, table } from './tally.js'
 import { type Expected, wrongs } from './verdict.js'
 
 vi.setConfig({ testTimeout: 300_000, maxConcurrency: 2 })
@@ -34,8 +34,8 @@ const RENAME = '?rename,?renameat,?renameat2'
 
 interface Series extends Omit<Strike, 'nth'>, Scene {
   expected: Expected
-  /** What is told when the nth call was struck. */
-  told?: (nth: number) => string
+  /** What is reported when the nth call was struck. */
+  reported?: (nth: number) => string
 }
 
 const toTarget = { from: 'a file', to: 'a target' } as const
@@ -119,14 +119,14 @@ const LONG = [
   ...fail(RENAME, 'out/temporary', 'ENOSPC', toTarget),
   ...fail(READ, 'in.csv', 'EIO', toTarget).map((series) => ({
     ...series,
-    told: (nth: number) => `/in.csv: ${byteTold(Math.min((nth - 1) * CHUNK, LARGE.input.length))}cannot read: `,
+    reported: (nth: number) => `/in.csv: ${byteReported(Math.min((nth - 1) * CHUNK, LARGE.input.length))}cannot read: `,
   })),
   ...fail(WRITE, 'stdout.csv', 'ENOSPC', { from: 'a file', to: 'a file' }),
   ...fail(WRITE, 'out/temporary', 'EDQUOT', { from: 'a slow pipe', to: 'a target' }),
   ...fail(READ, 'in.pipe', 'EIO', { from: 'a slow pipe', to: 'a pipe' }),
 ]
 
-function byteTold(byte: number): string {
+function byteReported(byte: number): string {
   return byte > 0 ? `(byte ${byte}): ` : ''
 }
 
@@ -141,22 +141,22 @@ const signals = (calls: string, path: string, names: (keyof typeof SIGNALS)[]) =
 const ALL = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
 const SIGNALLED = [OPEN, MODE, WRITE, SYNC, CLOSE, RENAME].flatMap((calls) => signals(calls, 'out/temporary', ALL))
 
-const tallies: Tally[] = []
-function tally(what: string): Tally {
-  const made = new Tally(what)
-  tallies.push(made)
+const allCounts: FaultCounts[] = []
+function faultCounts(what: string): FaultCounts {
+  const made = new FaultCounts(what)
+  allCounts.push(made)
   return made
 }
 
-afterAll(() => console.log(table(tallies)))
+afterAll(() => console.log(table(allCounts)))
 
 /** Strikes the first call, the second and so on, until a run comes through. */
-async function inTurn({ calls, path, by, expected, told, ...scene }: Series, counts: Tally): Promise<void> {
+async function inTurn({ calls, path, by, expected, reported, ...scene }: Series, counts: FaultCounts): Promise<void> {
   for (let nth = 1; ; nth++) {
     const outcome = await run(lineOf(scene), scene.data, { strike: { calls, path, by, nth } })
     const found = wrongs(outcome, scene, outcome.struck ? expected : { statuses: [0] })
     if (outcome.struck) counts.add(found)
-    if (outcome.struck && told) expect(outcome.stderr).toContain(told(nth))
+    if (outcome.struck && reported) expect(outcome.stderr).toContain(reported(nth))
     expect({ nth, found, ...seen(outcome) }).toMatchObject({ found: [] })
     if (!outcome.struck) return expect(nth, 'no call was struck').toBeGreaterThan(1)
   }
@@ -168,7 +168,7 @@ function seen({ status, stderr, left, hung }: Outcome) {
 }
 
 describe.skipIf(!HAS_STRACE)(`the n-th call of the system${HAS_STRACE ? '' : ' (strace is missing)'}`, () => {
-  const failures = tally('the n-th system call fails')
+  const failures = faultCounts('the n-th system call fails')
   it.concurrent.each(FAILURES)('of $calls on $path may fail with $by, from $from to $to', (series) =>
     inTurn({ ...series, data: SMALL }, failures),
   )
@@ -176,18 +176,18 @@ describe.skipIf(!HAS_STRACE)(`the n-th call of the system${HAS_STRACE ? '' : ' (
     inTurn({ ...series, data: LARGE }, failures),
   )
 
-  const beside = tally('the n-th system call fails on the rejects or stats file')
+  const beside = faultCounts('the n-th system call fails on the rejects or stats file')
   it.concurrent.each(BESIDE)('of $calls on $path may fail with $by', (series) =>
     inTurn({ ...series, data: SPOILT }, beside),
   )
 
-  const formatted = tally('the n-th system call fails on another format')
+  const formatted = faultCounts('the n-th system call fails on another format')
   it.concurrent.each(FORMATTED)(
     'of $calls on $path may fail with $by, from $from to $to, in $file',
     async ({ file, ...series }) => inTurn({ ...series, data: await digits(file) }, formatted),
   )
 
-  const signalled = tally('a signal at the n-th system call')
+  const signalled = faultCounts('a signal at the n-th system call')
   it.concurrent.each(SIGNALLED)('of $calls on $path may meet $by', (series) =>
     inTurn({ ...series, data: SMALL }, signalled),
   )
@@ -346,7 +346,7 @@ const MOMENTS: Circumstance[] = ALL.flatMap((name, index) => {
   })
 })
 
-async function under({ name, line, to, data = LARGE, preload, ...expected }: Circumstance, counts: Tally) {
+async function under({ name, line, to, data = LARGE, preload, ...expected }: Circumstance, counts: FaultCounts) {
   const outcome = await run(line, data, {
     ...(preload && { preload }),
     ...(line.startsWith('unshare') && { folder: 'copy' }),
@@ -357,12 +357,12 @@ async function under({ name, line, to, data = LARGE, preload, ...expected }: Cir
 }
 
 describe('the command under', () => {
-  const full = tally('full disks, limits, readers that leave, workers that die')
+  const full = faultCounts('full disks, limits, readers that leave, workers that die')
   it.concurrent.each(CIRCUMSTANCES)('$name', (circumstance) => under(circumstance, full))
   describe.skipIf(!MAY_MOUNT)(`a full disk${MAY_MOUNT ? '' : ' (mounting is not permitted)'}`, () => {
     it.concurrent.each([...DISKS, ...FORMATTED_DISKS])('$name', (circumstance) => under(circumstance, full))
   })
 
-  const moments = tally('a signal at a random moment')
+  const moments = faultCounts('a signal at a random moment')
   it.concurrent.each(MOMENTS)('$name', (circumstance) => under(circumstance, moments))
 })

@@ -68,7 +68,7 @@ export interface Scene {
   data: Known
   from: 'a file' | 'a pipe' | 'a slow pipe'
   to: 'a target' | 'a file' | 'a pipe'
-  /** What else it is told, to write into the folder `logs`. */
+  /** What else it is reported, to write into the folder `logs`. */
   flags?: string
 }
 
@@ -115,7 +115,7 @@ interface Circumstances {
 /** The most time that a run may take before it counts as hung: many times what it takes. */
 const LIMIT = 30_000
 
-/** The temporary's name, with which strace must be told before there is one. */
+/** The temporary's name, with which strace must be reported before there is one. */
 const TEMPORARY = `.softmax-${'0'.repeat(12)}.tmp`
 const NO_CHANCE = `import crypto from 'node:crypto'
   import { syncBuiltinESMExports } from 'node:module'

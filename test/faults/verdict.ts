@@ -1,6 +1,7 @@
 /** What is wrong with a run under a fault, if anything is. */
+
+import type { Wrong } from './fault-counts.js'
 import { OLD, type Outcome, type Scene } from './scene.js'
-import type { Wrong } from './tally.js'
 
 /** What a run that is right may come to. */
 export interface Expected {

@@ -4,7 +4,7 @@
  */
 import type { ScoreOptions } from 'softmax-stream'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { Tally, table } from '../faults/tally.js'
+import { FaultCounts, table } from '../faults/fault-counts.js'
 import { type Random, randomFrom } from '../random.js'
 import { corpus, found } from './corpus.js'
 import { mutated } from './mutation.js'
@@ -20,8 +20,8 @@ const MOST_MEMORY = 600 * 2 ** 20
 
 vi.setConfig({ testTimeout: 1000 * (SECONDS + 120) })
 
-const tally = new Tally("the fuzzer's inputs")
-afterAll(() => console.log(table([tally])))
+const counts = new FaultCounts("the fuzzer's inputs")
+afterAll(() => console.log(table([counts])))
 
 /** What is wrong under any policy, and which. */
 async function wrong(input: Buffer, options: ScoreOptions, random: Random) {
@@ -51,7 +51,7 @@ describe('an input that nobody would write', () => {
       const started = performance.now()
       const found = await wrong(input, options, random)
       const isSlow = performance.now() - started > 1000 * MOST_SECONDS
-      tally.add(isSlow ? ['hangs'] : found ? ['rows lost'] : [])
+      counts.add(isSlow ? ['hangs'] : found ? ['rows lost'] : [])
       expect({ seed, isSlow, found }).toEqual({ seed, isSlow: false, found: undefined })
     }
     expect(1024 * (process.resourceUsage().maxRSS - before)).toBeLessThan(MOST_MEMORY)
@@ -64,7 +64,7 @@ describe('an input that nobody would write', () => {
       const random = randomFrom(seed)
       const input = mutated(inputs, random)
       const found = await commandTrial(input, random.of(['fail', 'skip'] as const))
-      tally.add(found ? ['wrong statuses'] : [])
+      counts.add(found ? ['wrong statuses'] : [])
       expect({ seed, found }).toEqual({ seed, found: undefined })
     }
   })

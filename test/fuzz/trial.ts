@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CODES, OPTIONS as OPTION_TABLE, type ScoreOptions } from 'softmax-stream'
 import type { Random } from '../random.js'
-import { type Outcome, run, told } from '../streams.js'
+import { type Outcome, reported, run } from '../streams.js'
 import { command } from '../support.js'
 
 /** What a bad row does; a run under each must account for every row. */
@@ -91,7 +91,7 @@ function chunks(input: Buffer, random: Random): Buffer[] {
 
 function differs(what: string, one: Outcome, other: Outcome): string | undefined {
   if (!one.bytes.equals(other.bytes)) return `${what} differ in what they write`
-  if (!isDeepStrictEqual(told(one.error), told(other.error))) {
+  if (!isDeepStrictEqual(reported(one.error), reported(other.error))) {
     return `${what} differ in errors: ${one.error?.message} and ${other.error?.message}`
   }
   const [a, b] = [one, other].map(({ stats: { lane: _, bytes, ...counts }, error }) => ({

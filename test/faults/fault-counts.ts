@@ -3,7 +3,7 @@ export type Wrong = 'rows lost' | 'half files' | 'hangs' | 'wrong statuses'
 
 export const COLUMNS: readonly Wrong[] = ['rows lost', 'half files', 'hangs', 'wrong statuses']
 
-export class Tally {
+export class FaultCounts {
   readonly what: string
   tried = 0
   readonly #counts = new Map<Wrong, number>()
@@ -26,7 +26,7 @@ export class Tally {
 }
 
 /** The table, in Markdown. */
-export function table(tallies: readonly Tally[]): string {
+export function table(allCounts: readonly FaultCounts[]): string {
   const head = `| | tried | ${COLUMNS.join(' | ')} |\n|---|${'--:|'.repeat(1 + COLUMNS.length)}`
-  return [head, ...tallies.map(({ row }) => row)].join('\n')
+  return [head, ...allCounts.map(({ row }) => row)].join('\n')
 }
