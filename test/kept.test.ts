@@ -1,6 +1,7 @@
 /** Kept values that text must not make the same: an empty text and null, 0 and -0. See `fixtures/kept.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { tableFromIPC } from 'apache-arrow'
 import { read, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
@@ -86,6 +87,45 @@ it('an empty text of a record is an empty cell, as in csv-parse and csv-stringif
   expect(Buffer.concat(await stream.toArray()).toString()).toBe('note,label\n,b\n')
 })
 
+describe.each(LANES)('numbers of a kept column of JSON, in %o', (lane) => {
+  const NUMBERS = ['0.1234567890123456789', '1e-400', '1e999', '0.1000', '1E5', '-0.0', '12345678901234567890', '7']
+  const lines = NUMBERS.map((number) => `{"x":${number},"logit_a":1,"logit_b":2}\n`).join('')
+
+  it('are text as they stand, with all their digits', async () => {
+    expect(await textOf(lines, { from: 'ndjson', to: 'csv', ...lane })).toBe(
+      `x,label\n${NUMBERS.map((number) => `${number},b\n`).join('')}`,
+    )
+  })
+
+  it('are those of a column of numbers only where a double has them', async () => {
+    const columnOf = async (...numbers: string[]) => {
+      const rows = numbers.map((number) => `{"x":${number},"logit_a":1,"logit_b":2}\n`).join('')
+      const { bytes, error } = await run(rows, { from: 'ndjson', to: 'arrow', emit: 'label', ...lane })
+      if (error) return [(error as { code: string }).code]
+      return [...tableFromIPC(bytes).getChild('x')!].map((value) => (typeof value === 'bigint' ? `${value}n` : value))
+    }
+    expect(await columnOf('1.5', '9007199254740993')).toEqual(['1.5', '9007199254740993'])
+    expect(await columnOf('1.5', '9007199254740994')).toEqual([1.5, 9007199254740994])
+    expect(await columnOf('-0', '-0.0')).toEqual([-0, -0])
+    expect(await columnOf('1e-400', '1')).toEqual(['1e-400', '1'])
+    expect(await columnOf('9007199254740993', '7')).toEqual(['9007199254740993n', '7n'])
+    // Where the first rows are of another kind, later ones are bad.
+    const first = Array.from({ length: 40_000 }, (_, row) => `${row}.5`)
+    expect(await columnOf(...first, '9007199254740993')).toEqual(['E_KEY'])
+    expect(await columnOf(...first, '1e-400')).toEqual(['E_KEY'])
+    expect((await columnOf(...first, '9007199254740994')).at(-1)).toBe(9007199254740994)
+  })
+
+  it('are no text where they have half a character, which only JSON can hold', async () => {
+    const half = '{"x":"\\ud800","logit_a":1,"logit_b":2}\n'
+    for (const to of ['csv', 'copy', 'parquet', 'arrow'] as const) {
+      const { error } = await run(half, { from: 'ndjson', to, ...lane })
+      expect(error).toMatchObject({ code: 'E_CELL_ENCODING' })
+    }
+    expect(await textOf(half, { from: 'ndjson', ...lane })).toContain('"x":"\\ud800"')
+  })
+})
+
 describe.each(LANES)('zeros of a kept column have their sign, in %o', (lane) => {
   it.each(['double', 'single', 'half'])('%s, as pyarrow writes them', async (name) => {
     for (const from of ['parquet', 'arrow'] as const) {
@@ -103,7 +143,7 @@ describe.each(LANES)('zeros of a kept column have their sign, in %o', (lane) => 
   it('of JSON, nested or not', async () => {
     const line = '{"x":-0,"y":-0.0,"z":[-0,{"a":-0.0}],"w":0,"logit_a":1,"logit_b":2}\n'
     expect(await textOf(line, { from: 'ndjson', to: 'tsv', ...lane })).toBe(
-      'x\ty\tz\tw\tlabel\n-0\t-0\t"[-0,{""a"":-0.0}]"\t0\tb\n',
+      'x\ty\tz\tw\tlabel\n-0\t-0.0\t"[-0,{""a"":-0.0}]"\t0\tb\n',
     )
   })
 })

@@ -15,8 +15,14 @@ export function typeOf(value: unknown): ValueType | undefined {
   return Object.values(value).some(isNested) ? 'json' : 'record'
 }
 
+/** The type that some values have in common; text where a fraction stands beside an integer that is no double. */
+export function typeOfAll(values: readonly unknown[]): ValueType {
+  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  return type === 'number' && values.some((value) => typeof value === 'bigint' && !isDouble(value)) ? 'text' : type
+}
+
 /** What values of two types are. A list or a record stays one: it may hold the logits, and a row with something else is bad. */
-export function commonType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
+function commonType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
   if (a === undefined || b === undefined || a === b || a === 'list' || a === 'record') return a ?? b
   const both = [a, b]
   if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
@@ -31,11 +37,16 @@ export function fits(value: Value, type: ValueType): boolean {
   if (value === null || !['boolean', 'number', 'integer', 'bytes'].includes(type)) return true
   if (type === 'bytes') return value instanceof Uint8Array
   if (type === 'boolean') return typeof value === 'boolean'
-  return (typeof value === 'number' || typeof value === 'bigint') && (type === 'number' || isInteger(value))
+  if (typeof value === 'bigint') return type === 'number' ? isDouble(value) : isInteger(value)
+  return typeof value === 'number' && (type === 'number' || isInteger(value))
 }
 
-/** True if a number is a whole one that 64 bits have room for: what is larger would come out as another. */
+function isDouble(value: bigint): boolean {
+  return BigInt(Number(value)) === value
+}
+
+/** True if a number is a whole one, and not -0, that 64 bits have room for: what is larger would come out as another. */
 function isInteger(value: number | bigint): boolean {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 63
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63 && !Object.is(value, -0)
 }

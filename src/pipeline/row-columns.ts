@@ -17,7 +17,7 @@ import {
 } from '../core/output-columns.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, ValueType } from '../core/record-batch.js'
-import { commonType, fits, typeOf } from '../core/value-type.js'
+import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 
 export type Row = Record<string, unknown>
@@ -49,7 +49,7 @@ export function columnsOf(
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const emit = isPrediction ? columnsAsked : []
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
-  const columns = old.map((name): Column => ({ name, type: typeOfAll(rows, name), sample: '' }))
+  const columns = old.map((name): Column => ({ name, type: typeOfProperty(rows, name), sample: '' }))
   const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
   if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
@@ -118,9 +118,8 @@ function positions(count: number): string[] {
 }
 
 /** The type of a property in some rows; nested values are written as JSON. */
-function typeOfAll(rows: readonly unknown[], name: string): ValueType {
-  const types = rows.map((row) => typeOf((row as Row | null | undefined)?.[name]))
-  const type = types.reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+function typeOfProperty(rows: readonly unknown[], name: string): ValueType {
+  const type = typeOfAll(rows.map((row) => (row as Row | null | undefined)?.[name]))
   return type === 'list' || type === 'record' ? 'json' : type
 }
 

@@ -1,5 +1,6 @@
 /** Rows of NDJSON -> a batch: logits as numbers, and the values that are kept. */
 import { isUtf8 } from 'node:buffer'
+import { isWellFormed } from '../../core/byte-text.js'
 import { logitOf } from '../../core/logit.js'
 import {
   type JsonColumn,
@@ -8,9 +9,10 @@ import {
   type RecordBatch,
   type RowError,
   type Value,
+  type ValueType,
 } from '../../core/record-batch.js'
 import { fits } from '../../core/value-type.js'
-import { itemsIn, repeatedKeys, valuesIn } from './json.js'
+import { exactNumber, itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { NestedRows } from './nested.js'
 import { badRow, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
@@ -155,18 +157,24 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
     const found = inner ? textIn(text, inner) : values.get(name)
     const isError = typeof found === 'object'
     if (isError && !bad.has(row)) bad.set(row, found)
-    const value = valueFrom(isError ? undefined : found)
+    const value = valueFrom(isError ? undefined : found, task.plan.typed && isNumeric(type))
     kept[index]!.push(value)
-    if (task.plan.typed && !fits(value, type) && !bad.has(row)) {
-      bad.set(row, { code: 'E_KEY', info: { key: name, type } })
-    }
+    if (bad.has(row)) return
+    if (task.plan.typed && !fits(value, type)) bad.set(row, { code: 'E_KEY', info: { key: name, type } })
+    // JSON has escapes for it; no other format has.
+    if (typeof value === 'string' && !isWellFormed(value)) bad.set(row, { code: 'E_CELL_ENCODING', info: {} })
   })
 }
 
-function valueFrom(text: string | undefined): Value {
+function isNumeric(type: ValueType): boolean {
+  return type === 'number' || type === 'integer'
+}
+
+/** The value of a text of JSON; a number that is to be text again is the same text, with all its digits. */
+function valueFrom(text: string | undefined, asNumber: boolean): Value {
   if (text === undefined) return null
   if (text.startsWith('{') || text.startsWith('[')) return new RawJson(text)
   const value = JSON.parse(text)
-  if (typeof value === 'number' && !Number.isFinite(value)) return text
-  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt(text) : value
+  if (typeof value !== 'number') return value
+  return asNumber || String(value) === text ? exactNumber(text, value) : new RawJson(text)
 }

@@ -8,7 +8,7 @@ import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
-import { commonType, typeOf } from '../../core/value-type.js'
+import { typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
 import { nestingIn, shapeMismatch, shapePathOf } from './nested.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
@@ -74,7 +74,7 @@ export function sampleOf(value: unknown): string {
 
 function describe(name: string, path: readonly string[], rows: ParsedRow[]): JsonColumn {
   const values = rows.map((row) => exactAt(row, path))
-  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  const type = typeOfAll(values)
   const sample = sampleOf(values[0])
   const nested = rows.map(({ value }) => nestingIn(value, path)).find((found) => found !== undefined)
   if (nested)
@@ -135,10 +135,10 @@ function areRows(list: unknown[]): boolean {
   return list.length > 0 && list.every((item) => typeof item === 'object' && item !== null)
 }
 
-/** A value; as it stands in the text where a double does not hold it: a key would come out as another, 1e400 as infinite. */
+/** A value; as it stands in the text where a double does not hold it: a key would come out as another, 1e400 as infinite, 1e-400 as 0. */
 function exactAt({ value, text }: ParsedRow, path: readonly string[]): unknown {
   const found = valueAt(value, path)
-  const isInexact = typeof found === 'number' && Math.abs(found) > Number.MAX_SAFE_INTEGER
+  const isInexact = typeof found === 'number' && (found === 0 || Math.abs(found) > Number.MAX_SAFE_INTEGER)
   return isInexact ? parseExactly(textAt(text, path)) : found
 }
 

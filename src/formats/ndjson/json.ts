@@ -28,11 +28,16 @@ export function isJsonLine(start: Buffer): boolean | undefined {
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart()
+  if (ARRAY_OF_OBJECTS.test(text)) return true
   const end = text.indexOf('\n')
-  if (end < 0) return undefined
+  if (end < 0 || BEGINNING_OF_ARRAY.test(text)) return undefined
   const parsed = parseLine(text.slice(0, end))
   return 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null
 }
+
+/** An array of objects, which may be over several lines, to its first key; and what may become one. */
+const ARRAY_OF_OBJECTS = /^\[\s*\{\s*"[^"\n]*"\s*:/
+const BEGINNING_OF_ARRAY = /^\[\s*(?:\{\s*(?:"[^"\n]*)?)?$/
 
 /** A text, or a bare word that is not a key. */
 const TEXT_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\w.+-])(?:NaN|-?Infinity)\b(?!\s*:)/g
@@ -43,7 +48,7 @@ function quoteBareWords(line: string): string {
 
 /**
  * A text that is known to be JSON, with all digits of its integers: one that is no number exactly is a bigint. A number
- * that is larger than a double can hold is its text.
+ * that is larger than a double can hold, or so small that it would be 0, is its text.
  */
 export function parseExactly(text: string): unknown {
   if (!LARGE_NUMBER.test(text)) return JSON.parse(text)
@@ -54,12 +59,18 @@ export function parseExactly(text: string): unknown {
   }
   const value = JSON.parse(text)
   if (typeof value !== 'number') return value
-  if (/^\s*-?\d+\s*$/.test(text) && !Number.isSafeInteger(value)) return BigInt(text)
-  return Number.isFinite(value) ? value : text.trim()
+  return exactNumber(text.trim(), value)
+}
+
+/** A number of JSON, given its text and its double: that, but a bigint or the text where it is far from what is written. */
+export function exactNumber(text: string, value: number): number | bigint | string {
+  if (/^-?\d+$/.test(text) && !Number.isSafeInteger(value)) return BigInt(text)
+  const isLost = !Number.isFinite(value) || (value === 0 && /^[-0.]*[1-9]/.test(text))
+  return isLost ? text : value
 }
 
 /** What a number that is not exact has: many digits, or a large exponent. */
-const LARGE_NUMBER = /\d{16}|[eE]\+?\d{3}/
+const LARGE_NUMBER = /\d{16}|[eE][+-]?\d{3}/
 
 /**
  * The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last.

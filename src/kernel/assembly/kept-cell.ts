@@ -7,7 +7,6 @@ import { KEEP_BOOLEAN, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
-import { printSigned } from './print-number'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
 
@@ -18,8 +17,8 @@ const BACKSLASH: u32 = 0x5c
 const APOSTROPHE: u32 = 0x27
 /** A number that is not used. */
 const SPARE: usize = memory.data(8, 8)
-/** Integers of so many digits are doubles, and print as they stand. */
-const EXACT_DIGITS: usize = 15
+/** Integers up to 2^53 are doubles. */
+const EXACT: f64 = 9007199254740992.0
 
 /** A cell as it stands, with a delimiter behind it. */
 // @ts-ignore: decorator
@@ -126,7 +125,7 @@ function escapeOf(c: u32): u32 {
   return c == 9 ? 0x74 : 0
 }
 
-/** A value of JSON as a cell: text without its escapes, numbers as they print, nothing for null, the rest as it stands. */
+/** A value of JSON as a cell: text without its escapes, nothing for null, the rest as it stands. */
 export function jsonToCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
   const first = <u32>load<u8>(start)
   if (first == QUOTE) out = textToCell(start + 1, end - 1, out, job)
@@ -143,11 +142,9 @@ function nestedToCell(start: usize, end: usize, out: usize, job: Job): usize {
 }
 
 function numberToCell(start: usize, end: usize, out: usize): usize {
-  const digits = start + usize(<u32>load<u8>(start) == 0x2d)
-  let at = digits
+  let at = start + usize(<u32>load<u8>(start) == 0x2d)
   while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++
-  if (at < end) return parseJson(start, SPARE) == end ? printSigned(load<f64>(SPARE), out) : 0
-  return end - digits > EXACT_DIGITS ? 0 : copy(start, end - start, out)
+  return at == end || parseJson(start, SPARE) == end ? copy(start, end - start, out) : 0
 }
 
 /** Text of JSON, between its quotes. Most has nothing that is special to it or to a cell. */
@@ -300,5 +297,8 @@ function truth(first: u32, out: usize): usize {
 /** A number as a double, or as an integer of 64 bits if it has few digits and nothing else. */
 function numberTo(start: usize, end: usize, out: usize, isInteger: bool): usize {
   if (isInteger) return integer(start, end, out)
-  return parseJson(start, out) == end ? out + 8 : 0
+  if (parseJson(start, out) != end) return 0
+  // What is no double exactly, and what would be 0, is left to the host.
+  const size = abs(load<f64>(out))
+  return size >= EXACT || (size == 0 && end - start > 4) ? 0 : out + 8
 }
