@@ -733,6 +733,20 @@ describe('--part', () => {
     expect(contentOf(cwd)).toMatchObject({ _SUCCESS: '', 'a.csv': scored(1), 'b.csv': scored(2) })
   })
 
+  it('takes the mark of a complete folder away where a part of another share has changed', () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': rows(2) })
+    for (const share of [1, 2]) expect(run(cwd, '-q', '--part', `${share}/2`).status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+    for (const name of ['a', 'b']) writeFileSync(join(cwd, `in/${name}.csv`), rows(3, 4))
+    expect(run(cwd, '-q', '--part', '1/2', '--resume').status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+    writeFileSync(join(cwd, 'out/_SUCCESS'), '')
+    expect(run(cwd, '-q', '--part', '1/2', '--resume').status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+    expect(run(cwd, '-q', '--part', '2/2', '--resume').status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+
   const MANY = Object.fromEntries(
     Array.from({ length: 23 }, (_, index) => [
       `in/${index % 2 ? 'odd/' : ''}p${index}.csv`,

@@ -1,5 +1,5 @@
 /** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { plural } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
@@ -136,8 +136,12 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   await joinAll(run)
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
+  const mark = join(plan.folder, SUCCESS)
+  // Looked at before the manifests: a mark that another share makes in the meantime is not one of what was there before.
+  const isMarked = existsSync(mark)
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan, files)
+  else if (isMarked) rmSync(mark, { force: true })
   summarise({ done: totals, settings: plan.settings })
   const { difference } = run.kinds
   if (difference !== undefined) say(run, `warning: ${difference}; each part was scored with its own`)
