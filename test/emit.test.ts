@@ -96,6 +96,7 @@ describe('names of output columns', () => {
     ['x,label', { emit: ['label=x'] }, 'label=predicted'],
     ['id', { emit: 'label=p_a,probs' }, 'label=p_a,probs=prob_'],
     ['id', { emit: 'label=x,index=x' }, 'label=x,index'],
+    ['id', { topK: 2, emit: 'probs=label_' }, 'probs=label_,label=predicted'],
   ] as const)('are proposed beside what else is asked for: %s with %j', async (names, options, emit) => {
     const row = names.replace(/\w+/g, '1')
     const input = `${names},logit_a,logit_b\n${row},2,3\n`

@@ -15,7 +15,9 @@ interface NamedColumns extends OutputLayout {
 export function outputNames(layout: OutputLayout): string[] {
   const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
   const asked = Object.values(layout.columnNames ?? {})
-  const twice = asked.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  const isTwice = (name: string) => names.indexOf(name) !== names.lastIndexOf(name)
+  // Two classes may have one name, but not the places of the most probable ones.
+  const twice = (layout.topK > 0 ? names : asked).find(isTwice)
   if (twice !== undefined) throw new SoftmaxError('E_NAME', takenName(twice, [], layout))
   return names
 }
