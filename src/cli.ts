@@ -31,7 +31,7 @@ async function main(argv: string[]): Promise<void> {
   const file = typeof calibration === 'string' ? calibration : undefined
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
   requireNoParts(parsed)
-  const settings = { ...parsed, to: outputFormat(parsed.output, parsed.to) }
+  const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = inputsOf(named)
   requireDistinct(file === undefined ? inputs : [...inputs, file], settings)
   requireMeasured(settings, verb)

@@ -452,6 +452,8 @@ describe('what a name says and the bytes do not', () => {
       'b.csv.gz': csv,
       'c.csv': gzipSync(csv),
       'd.csv': '{"logits":[2,1]}\n',
+      'e.csv': '[\n {"logits":[2,1]},\n {"logits":[2,1]}\n]\n',
+      'f.csv': '[{\n  "logits": [2, 1]\n}]\n',
     })
     const warningOf = async (name: string) => (await scored([join(cwd, name)], { to: 'csv' })).warnings
     expect(await warningOf('a.csv')).toEqual(['it is read as npy, as its first bytes show, and not as csv'])
@@ -461,7 +463,9 @@ describe('what a name says and the bytes do not', () => {
     expect(await warningOf('c.csv')).toEqual([
       'it is compressed with gzip, as its first bytes show, though its name says otherwise',
     ])
-    expect(await warningOf('d.csv')).toEqual(['it is read as ndjson, as its first bytes show, and not as csv'])
+    for (const name of ['d.csv', 'e.csv', 'f.csv']) {
+      expect(await warningOf(name)).toEqual(['it is read as ndjson, as its first bytes show, and not as csv'])
+    }
     expect(command(['a.csv', '-o', 'a.npy'], { cwd }).stderr).toBe(
       'softmax: warning: a.csv: it is read as npy, as its first bytes show, and not as csv\n',
     )

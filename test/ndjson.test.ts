@@ -345,7 +345,7 @@ describe('a whole table in an object', () => {
     // What may be nested logits, too, is a question of columns.
     expect({ status, stdout }).toEqual({ status: 'predictions' in value ? 2 : 1, stdout: '' })
     expect(stderr).toContain(says)
-    const [, line] = /run (jq -c .* FILE) \| softmax[;)]/.exec(stderr)!
+    const [, line] = /run (jq -c .* FILE) \| softmax(?:[;)]| \[)/.exec(stderr)!
     const made = shell(`command -v jq >/dev/null || exit 9; ${line}`, cwd)
     // Where jq is not installed, only its command is looked at.
     if (made.status === 9) return

@@ -120,7 +120,9 @@ export const CODES = {
     ({ type, expected }) =>
       `it is ${type}, and ${expected} in the first input; ${optionText('keep', false)} leaves it out`,
   ),
-  E_ROW: word<{ reason: string }>(1, ({ reason }) => `${reason}; a row is an array of numbers or { logits, ...rest }`),
+  E_ROW: word<{ reason: string }>(1, ({ reason }) =>
+    speaking() === 'api' ? `${reason}; a row is an array of numbers or { logits, ...rest }` : reason,
+  ),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
   E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
     2,
