@@ -195,6 +195,7 @@ function areaOf(curve: readonly Bin[], rows: number) {
   if (rows === 0) return { aurc: null, aurc_bound: null }
   let [seen, wrong, least, most] = [0, 0, 0, 0]
   for (const { rows: count, right } of [...curve].reverse()) {
+    if (count === 0) continue
     const bad = count - right
     least +=
       bad +

@@ -151,7 +151,7 @@ export class JudgedRows {
         const at = bins + 8 * nth * BIN_WORDS
         return { ...this.#bin(at), confidence: this.#total(at + 16).units }
       }),
-      curve: Array.from({ length: CURVE_BINS }, (_, nth) => ({ ...this.#bin(curve + 16 * nth), confidence: 0n })),
+      curve: this.#curve(curve),
       pairs: this.#pairs ? this.#sparsePairs(this.#pairs) : this.#densePairs(),
     }
   }
@@ -159,6 +159,16 @@ export class JudgedRows {
   #bin(at: number) {
     const [rows = 0, right = 0] = this.#doubles(at, 2)
     return { rows, right }
+  }
+
+  /** Read at once: a view for each of thousands of bins takes longer than a pass over a small file. */
+  #curve(at: number): Bin[] {
+    const counts = this.#doubles(at, 2 * CURVE_BINS)
+    return Array.from({ length: CURVE_BINS }, (_, nth) => ({
+      rows: counts[2 * nth]!,
+      right: counts[2 * nth + 1]!,
+      confidence: 0n,
+    }))
   }
 
   #total(at: number): Total {
