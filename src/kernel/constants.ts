@@ -23,7 +23,13 @@ export const LOSS = 4
 export const ABSTAINED = 10
 /** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
 export const BINS = 15
-export const CURVE_BINS = 4096
+/**
+ * The curve has bins of 2^-12 up to EVEN_BINS of them, and above, where 1 - confidence is at most 2^-7 and most rows of many
+ * models are, 32 for each halving of that, down to 2^-43; the last has what is even closer to 1.
+ */
+export const EVEN_BINS = 4064
+export const OCTAVES = 36
+export const CURVE_BINS = EVEN_BINS + 32 * OCTAVES + 2
 /** Ranks of the true class up to this one are counted. */
 export const RANKS = 5
 /** Counts of the probabilities of true classes that lie in a range, where one is looked for: parts of equal size, as a power of two. */

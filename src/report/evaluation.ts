@@ -1,6 +1,7 @@
 /** What a report shows, and how its charts and tables are made of the counts of an evaluation. */
 import type { Metrics } from '../core/metrics.js'
 import { numberOf } from '../core/metrics.js'
+import { CURVE_BINS, EVEN_BINS } from '../kernel/constants.js'
 import type { Bin, Totals } from '../kernel/host/metrics.js'
 
 /** An evaluation. */
@@ -48,14 +49,17 @@ export interface Bar {
   wrong: number
 }
 
-/** How many bars a histogram has; a divisor of the number of bins that it is made of. */
+/** The even bins of the curve are of 1 / EVEN. */
+const EVEN = 4096
+/** How many bars a histogram has, of even bins; but the last. */
 const BARS = 32
 
 /** How many rows have which confidence. */
 export function histogramOf({ totals: { curve } }: Evaluation): Bar[] {
-  const size = curve.length / BARS
+  const size = EVEN / BARS
   return Array.from({ length: BARS }, (_, nth) => {
-    const { rows, right } = sumOf(curve.slice(nth * size, (nth + 1) * size))
+    // The last has the bins that are smaller, too.
+    const { rows, right } = sumOf(curve.slice(nth * size, nth < BARS - 1 ? (nth + 1) * size : undefined))
     return { from: nth / BARS, to: (nth + 1) / BARS, right, wrong: rows - right }
   })
 }
@@ -84,9 +88,18 @@ export function riskCurveOf({ totals: { curve } }: Evaluation): RiskPoint[] {
     if (rows === 0) continue
     seen += rows
     wrong += rows - right
-    points.push({ coverage: seen / total, risk: wrong / seen, confidence: bin / curve.length })
+    points.push({ coverage: seen / total, risk: wrong / seen, confidence: curveConfidence(bin) })
   }
   return points
+}
+
+/** The least confidence of a bin of the curve. */
+function curveConfidence(bin: number): number {
+  if (bin < EVEN_BINS) return bin / EVEN
+  const fromTop = CURVE_BINS - 1 - bin
+  if (fromTop === 0) return 1 - 2 ** -43
+  const [octave, part] = [Math.floor((fromTop - 1) / 32), (fromTop - 1) % 32]
+  return 1 - 2 ** (octave - 43) * (1 + (part + 1) / 32)
 }
 
 /** Points of a curve that are at least a step apart, the first and the last of all. */

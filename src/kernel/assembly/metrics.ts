@@ -1,5 +1,5 @@
 /** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
-import { BINS, CURVE_BINS, PARTS_BITS, RANKS } from '../constants'
+import { BINS, CURVE_BINS, EVEN_BINS, OCTAVES, PARTS_BITS, RANKS } from '../constants'
 import { addColumn, addProbability, addSum, COLUMN, ExactSum, SUM_SIZE } from './exact-sum'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 
@@ -129,7 +129,7 @@ function countRow(metrics: Metrics, row: Judgement): void {
   const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
   count(bin, right)
   addProbability(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
-  count(base + CURVE_AT + min(<usize>(<i32>(confidence * <f64>CURVE_BINS)), CURVE_BINS - 1) * offsetof<Bin>(), right)
+  count(base + CURVE_AT + curveBinOf(confidence) * offsetof<Bin>(), right)
   metrics.abstained += row.abstained
   if (metrics.shift >= 0) countPart(metrics, row.own)
   if (!metrics.hasConfusion || row.abstained > 0) return
@@ -154,6 +154,18 @@ function binOf(confidence: f64): usize {
   const bin = min(<usize>(<i32>(confidence * <f64>BINS)), BINS - 1)
   const edges = EDGES + (bin << 3)
   return bin - <usize>(confidence < load<f64>(edges)) + <usize>(confidence >= load<f64>(edges, 8))
+}
+
+/** The bin of the curve: see CURVE_BINS. */
+// @ts-ignore: decorator
+@inline
+function curveBinOf(confidence: f64): usize {
+  const even = <i32>(confidence * 4096)
+  if (even < EVEN_BINS) return <usize>even
+  const bits = reinterpret<u64>(1 - confidence)
+  const octave = 1016 - <i32>(bits >> 52)
+  const fromTop = octave > OCTAVES ? 0 : 1 + ((<usize>(OCTAVES - octave)) << 5) + (<usize>(bits >> 47) & 31)
+  return CURVE_BINS - 1 - fromTop
 }
 
 /** The edges of the bins, k / 15 rounded; nothing is above the last bin. */
