@@ -137,6 +137,15 @@ describe('rows', () => {
 })
 
 describe('options', () => {
+  it.each<[unknown, string]>([
+    [[17, 2, 3], 'a row that is an array has all of them'],
+    [{ id: 1, logits: [1, 2], scores: [2, 1] }, 'a row with a property logits has them there'],
+    [{ id: 1, logits: { a: 1, b: 2 } }, 'a row with a property logits has them there'],
+  ])('select no logits of %j, whose shape says which they are', async (row, reason) => {
+    const error = await failure([row], { logits: '2-3' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(reason) })
+  })
+
   it('topK gives the most probable in order, in place of all', async () => {
     const [prediction] = await predict([[1, 3, 2]], { topK: 2, labels: 'a,b,c' })
     expect(prediction).toEqual({

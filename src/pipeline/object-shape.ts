@@ -4,6 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { OutputLayout } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
@@ -51,7 +52,10 @@ export function shapeOf(first: unknown, evidence: readonly unknown[], settings: 
   // A prediction has its label, whatever is emitted.
   requireEffect({ ...settings, threshold: undefined })
   if (hasNoClass(first)) return notARow('a row without logits')
-  if (isList(first)) return withTruth(listShape(first, splitList, settings), [], settings)
+  if (isList(first)) {
+    requireNoLogits(settings, 'a row that is an array has all of them')
+    return withTruth(listShape(first, splitList, settings), [], settings)
+  }
   if (!isRecord(first)) return notARow(kindOf(first))
   return withRenaming(settings, (settings) => {
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
@@ -78,9 +82,19 @@ function withTruth(shape: RowShape, others: readonly string[], { truth }: ShapeS
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const { logits } = first
+  const isNamed = Object.hasOwn(first, 'logits') && (isList(logits) || isRecord(logits))
+  if (isNamed && settings.logits !== 'logits') requireNoLogits(settings, 'a row with a property logits has them there')
   if (Object.hasOwn(first, 'logits') && isList(logits)) return listShape(logits, splitRecord, settings)
   if (Object.hasOwn(first, 'logits') && isRecord(logits)) return nestedShape(logits, settings)
   return columnShape(first, evidence, settings)
+}
+
+/** Throws E_CONFLICT for a selector where a row says by its shape what its logits are. */
+function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
+  if (logits === undefined) return
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${optionText('logits')} selects properties of records, and ${reason}; leave it out, or make records of the rows`,
+  })
 }
 
 /** Rows whose logits are a list. */
