@@ -187,8 +187,24 @@ describe('--rejects', () => {
     const { status, stderr } = command(['in.csv', '--rejects', 'r.ndjson', '--max-errors', '2'], { cwd })
     expect(stderr).toMatch(/^softmax: in\.csv:4: .*more than 2 rows are bad.*\[E_TOO_MANY\]\n$/)
     expect(status).toBe(1)
-    expect(lines(cwd)).toHaveLength(3)
+    expect(lines(cwd)).toHaveLength(5)
   })
+
+  it.each(['1', '3'])(
+    'has all rows that were read and not written, where there were too many, on %s threads',
+    (jobs) => {
+      const rows = Array.from({ length: 20_000 }, (_, row) => `${row},${row % 100 === 99 ? 'x' : 2},1\n`)
+      const cwd = folder({ 'in.csv': `${HEADER}${rows.join('')}` })
+      const args = ['in.csv', '--rejects', 'r.ndjson', '--max-errors', '5', '--stats', 's.json', '-j', jobs]
+      const { status, stdout, stderr } = command(args, { cwd })
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^softmax: in\.csv:601: .*\[E_TOO_MANY\]\n$/)])
+      const { read, written, rejected } = JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8'))
+      const found = lines(cwd).length
+      expect(found).toBeGreaterThan(5)
+      expect([rejected.E_CELL, written + found]).toEqual([found, read])
+      expect(stdout.split('\n').length - 2).toBe(written)
+    },
+  )
 
   it.each(['/dev/full', 'missing/r.ndjson', '.'])('that cannot be written ends the run with 3: %s', (path) => {
     const cwd = folder({ 'in.csv': `${GOOD}8,x,1\n`, 'out.csv': 'old\n' })

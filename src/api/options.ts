@@ -70,9 +70,9 @@ interface ForBytesObjectsRead {
   logits?: ValueOf<'logits'> | undefined
   /** What a bad row does [default: fail; skip with `rejects` or `maxErrors`]. */
   onError?: ValueOf<'onError'> | undefined
-  /** Is called for each bad row, in order, and waited for. */
+  /** Is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream. */
   onReject?: ValueOf<'onReject'> | undefined
-  /** How many rows may be bad: one more ends the stream [default: no limit]. */
+  /** How many rows may be bad: one more ends the stream, behind the block that it is in [default: no limit]. */
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /** What an empty logit is [default: 'error']. */
   missing?: ValueOf<'missing'> | undefined

@@ -664,7 +664,7 @@ export const OPTIONS = {
     kind: rejectHandler,
     scopes: ['bytes', 'objects', 'read'],
     aliases: 'rejects reject bad-rows',
-    help: 'is called for each bad row, in order, and waited for',
+    help: 'is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream',
   }),
   maxErrors: option({
     group: 'Bad rows',
@@ -678,7 +678,7 @@ export const OPTIONS = {
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',
     help: 'give up when more than N rows are bad',
-    doc: 'how many rows may be bad: one more ends the stream',
+    doc: 'how many rows may be bad: one more ends the stream, behind the block that it is in',
   }),
   missing: option({
     group: 'Bad rows',

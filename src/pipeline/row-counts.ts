@@ -83,7 +83,10 @@ export async function* countRows<Piece>(
 /** Where the block that is next begins. */
 export type BlockStart = Required<Pick<Position, 'line' | 'row' | 'byte'>>
 
-/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
+/**
+ * Throws the first bad row under `fail`. Else hands all of them on, and then gives up where one was too many: the rows behind
+ * it in its block have been written or rejected by then, none of them neither.
+ */
 async function reportRowErrors(
   rowErrors: LocatedRowError[],
   before: BlockStart,
@@ -92,6 +95,7 @@ async function reportRowErrors(
 ): Promise<void> {
   const { onError, onReject, maxErrors = Infinity } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
+  let failure: SoftmaxError | undefined
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     if (onError === 'skip' && !onReject && !isTooMany) continue
@@ -100,8 +104,9 @@ async function reportRowErrors(
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
     if (taken) await taken
-    if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
+    if (isTooMany) failure ??= tooMany(rowError.code, info, maxErrors)
   }
+  if (failure) throw failure
 }
 
 /** The data of a bad row's error, with its place in the input as far as it has one. */
