@@ -300,6 +300,13 @@ describe('a folder as the output is refused', () => {
       2,
     ],
     [
+      '--types infer',
+      { 'in/a.csv': rows(1) },
+      ['--types', 'infer'],
+      /--types infer would give each part types of its own; .*\[E_CONFLICT\]/,
+      2,
+    ],
+    [
       '--resume with --no-clobber',
       { 'in/a.csv': rows(1) },
       ['--resume', '--no-clobber'],
@@ -724,6 +731,15 @@ it('rejects of two processes on the same parts are all there where one of them e
   for (const { status, stderr } of ended) if (status !== 0) expect(stderr).toMatch(/\[E_OUTPUT\]\n/)
   expect(command(args, { cwd }).status).toBe(0)
   expect(readFileSync(join(cwd, 'r.ndjson'), 'utf8').match(/E_CELL"/g)).toHaveLength(40)
+})
+
+it('ends where all parts together have more bad rows than are allowed, and is not complete', () => {
+  const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD, 'in/c.csv': BAD })
+  const { status, stderr } = run(cwd, '-q', '--max-errors', '2')
+  expect(stderr).toMatch(/^softmax: more than 2 rows are bad; this one: the last of "[abc]\.csv" \[E_TOO_MANY\]\n$/)
+  expect([status, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([1, false])
+  const enough = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD })
+  expect(run(enough, '-q', '--max-errors', '2').status).toBe(0)
 })
 
 describe('--part', () => {

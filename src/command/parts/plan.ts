@@ -86,11 +86,15 @@ function sideFilesOf(path: string | undefined, folder: string | undefined): Side
 
 /** Refuses what has no meaning for parts, or would not be the same each time. Throws E_CONFLICT. */
 function requireOptions(named: readonly string[], settings: Settings): void {
-  const { resume, part, clobber, metrics, rejects, stats } = settings
+  const { resume, part, clobber, metrics, rejects, stats, types } = settings
   const reasons: [boolean, string][] = [
     [
       named.length === 0 || named.includes(DASH),
       'standard input is no part; name files or folders, or write to a file',
+    ],
+    [
+      types === 'infer',
+      `${optionText('types', 'infer')} would give each part types of its own; leave it out, or write to one file`,
     ],
     [metrics !== undefined, `${optionText('metrics')} is of one output; softmax evaluate measures parts`],
     [

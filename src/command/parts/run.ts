@@ -1,7 +1,7 @@
 /** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { plural } from '../../core/errors.js'
+import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
 import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
@@ -111,9 +111,17 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   counts.done++
   if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
+  requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
   if (entry.classes) run.kinds.add(index, part.name, entry.classes)
   if (plan.stats.file !== undefined) run.kinds.requireOne(aFolder('stats', plan.stats.file))
+}
+
+/** Throws E_TOO_MANY where all parts of this process together have more bad rows than are allowed. */
+function requireFewErrors({ plan, totals }: Run, { name }: Part): void {
+  const { maxErrors = Number.POSITIVE_INFINITY } = plan.settings
+  if (rejectedOf(totals) <= maxErrors) return
+  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `the last of ${shown(name)}` })
 }
 
 function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {
