@@ -7,10 +7,13 @@ export type Abandoned = Pick<Output, 'abandon'>
 /** Removes temporary files on a signal, then lets the signal end the process. */
 export function abandonOnSignal(files: Abandoned[]): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    const end = () => {
       for (const file of files) file.abandon()
+      // Listened to until here: a second signal would end the process before they are gone.
+      process.off(signal, end)
       process.kill(process.pid, signal)
-    })
+    }
+    process.on(signal, end)
   }
 }
 
