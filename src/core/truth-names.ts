@@ -6,6 +6,9 @@ import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
 
+/** What datasets of Hugging Face have in place of the true class of a row that has none; torch ignores it, too. */
+export const IGNORED = '-100'
+
 /** Texts of a true class, of the classes of one input. */
 export class TruthNames {
   /** Each text that is common, and the position of its class. */
@@ -25,16 +28,16 @@ export class TruthNames {
     const text = String(value)
     const found = this.texts.get(text) ?? this.texts.get(text.trim()) ?? this.#asWhole(text)
     if (found !== undefined) return found
-    if (this.#nulls?.has(text)) return NO_CLASS
+    if (text === IGNORED || this.#nulls?.has(text)) return NO_CLASS
     return {
       code: 'E_TRUTH',
       info: { cell: text, near: nearest(text, this.#classes), classes: this.#classes.slice(0, 8) },
     }
   }
 
-  /** `3.000` is 3. */
+  /** `3.000` is 3, and so is numpy's `3.000e+00`. */
   #asWhole(text: string): number | undefined {
-    const whole = /^(\d+)\.0*$/.exec(text.trim())
+    const whole = /^(\d+)(?:\.0*)?(?:e[+-]?0+)?$/i.exec(text.trim())
     return whole ? this.texts.get(whole[1]!) : undefined
   }
 }

@@ -4,9 +4,6 @@ import type { RowError } from '../core/record-batch.js'
 import type { TruthNames } from '../core/truth-names.js'
 import { NO_CLASS } from '../kernel/constants.js'
 
-/** What datasets of Hugging Face have in place of the true class of a token that has none; torch ignores it, too. */
-const IGNORED = '-100'
-
 /** Takes in the true classes of a batch, row by row. */
 export class NestedTruths {
   /** The position of the true class of each row of logits. */
@@ -36,7 +33,6 @@ export class NestedTruths {
   }
 
   #markItem(value: string | number | object, item: number): RowError | undefined {
-    if (typeof value !== 'object' && String(value) === IGNORED && !this.#classes.includes(IGNORED)) return undefined
     const found = this.#names.find(typeof value === 'object' ? textOf(value) : value)
     if (typeof found !== 'number') return found
     this.truths[item] = found

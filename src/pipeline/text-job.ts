@@ -8,7 +8,7 @@ import { items } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { TruthNames } from '../core/truth-names.js'
+import { IGNORED, TruthNames } from '../core/truth-names.js'
 import { keptType } from '../formats/columnar.js'
 import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
 import { cellEncoder } from '../formats/csv/rows.js'
@@ -244,6 +244,7 @@ function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string
     writtenAs(text, source).map((written) => [toBytes(written), index]),
   )
   const nulls = source.format === 'csv' ? nullCells(settings, source.dialect, texts) : ['null', '""']
+  if (!schema.sigmoid && !texts.has(IGNORED)) nulls.push(IGNORED)
   return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
 }
 
