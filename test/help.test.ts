@@ -169,8 +169,8 @@ describe('examples of the help', () => {
     mkdirSync(join(cwd, 'bin'))
     const programs = {
       softmax: `exec "${process.execPath}" "${BIN}" "$@"`,
-      'model-dump': `printf 'logit_0,logit_1,logit_2\\n1,2,3\\n'`,
-      'load-into-warehouse': 'grep p_dog,p_cat,p_boat,label >/dev/null',
+      'model-dump': `printf 'logit_0,logit_1\\n1,2\\n'`,
+      load: 'grep p_dog,p_cat,label "$1" >/dev/null',
     }
     for (const [name, script] of Object.entries(programs)) {
       writeFileSync(join(cwd, 'bin', name), `#!/bin/sh\n${script}\n`)

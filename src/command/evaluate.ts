@@ -10,6 +10,7 @@ import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { type Judge, writeJudged } from './judged-run.js'
+import { warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
 /** Evaluates the inputs, and writes the metrics to standard output or to a file; a report is in place before. */
@@ -27,6 +28,7 @@ export async function evaluateInputs(
   const page = report === undefined ? undefined : await openOutput(report, clobber)
   const toText: Judge = async (sources, bytes, emit) => {
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
+    warnOfUnlabelled(settings, metrics.unlabelled)
     return metricsText(metrics, settings)
   }
   await writeJudged(inputs, settings, toText, page && [page])

@@ -1,6 +1,6 @@
 /** What the command says on stderr. */
 import { inspect } from 'node:util'
-import { printable, SoftmaxError } from '../core/errors.js'
+import { plural, printable, SoftmaxError, shown } from '../core/errors.js'
 import { type Paint, paintFor } from './colours.js'
 
 /** What is on the last line of the terminal, and is to be erased before anything else is written there. */
@@ -19,6 +19,19 @@ export function complain(text: string, style: Parameters<Paint>[0] = 'faint'): v
 
 export function warn({ quiet }: { quiet: boolean }, text: string): void {
   if (!quiet) complain(`warning: ${text}`, 'warning')
+}
+
+/** Warns that rows without a true class are not counted, where an empty cell may be meant as one without any. */
+export function warnOfUnlabelled(
+  settings: { quiet: boolean; op: string; truth?: string | undefined },
+  unlabelled: number,
+): void {
+  if (unlabelled === 0 || !settings.op.endsWith('sigmoid')) return
+  const which = `${plural(unlabelled, 'row')} with an empty ${shown(settings.truth!)}`
+  warn(
+    settings,
+    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as their classes are not known; [] is a row that has none`,
+  )
 }
 
 /** Whether a text was not `said` before, where it is to be said once. */

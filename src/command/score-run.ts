@@ -9,7 +9,7 @@ import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce } from './announcement.js'
 import { sourcesOf } from './inputs.js'
-import { complain, isNew, warn } from './messages.js'
+import { complain, isNew, warn, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 import { requireText } from './output-format.js'
 import type { Progress } from './progress.js'
@@ -119,6 +119,7 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
   const { rows, unlabelled } = metrics
   const isUnlabelled = rows === 0 && unlabelled > 0
   if (isUnlabelled) warn(settings, `no row has a true class in ${shown(settings.truth!)}, so the metrics are of none`)
+  else warnOfUnlabelled(settings, unlabelled)
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 

@@ -17,8 +17,8 @@ export const EXAMPLES: readonly Example[] = [
     isFirst: true,
   },
   {
-    does: 'Score what a program prints, and load it as it comes.',
-    line: 'model-dump | softmax --labels dog,cat,boat | load-into-warehouse',
+    does: 'Score what a program prints, and load it once the file is complete.',
+    line: 'model-dump | softmax --labels dog,cat -o scored.csv && load scored.csv',
     isFirst: true,
   },
   {

@@ -164,8 +164,8 @@ function curveBinOf(confidence: f64): usize {
   if (even < EVEN_BINS) return <usize>even
   const bits = reinterpret<u64>(1 - confidence)
   const octave = 1016 - <i32>(bits >> 52)
-  const fromTop = octave > OCTAVES ? 0 : 1 + ((<usize>(OCTAVES - octave)) << 5) + (<usize>(bits >> 47) & 31)
-  return CURVE_BINS - 1 - fromTop
+  const fromTop = octave > OCTAVES ? <usize>0 : 1 + ((<usize>(OCTAVES - octave)) << 5) + (<usize>(bits >> 47) & 31)
+  return <usize>CURVE_BINS - 1 - fromTop
 }
 
 /** The edges of the bins, k / 15 rounded; nothing is above the last bin. */
