@@ -11,7 +11,7 @@ export default {
   tsconfig: '../tsconfig.json',
   readme: '../README.md',
   includeVersion: true,
-  highlightLanguages: ['sh', 'console', 'js', 'ts', 'python'],
+  highlightLanguages: ['sh', 'bash', 'console', 'makefile', 'js', 'ts', 'python', 'py', 'sql'],
   // What streams inherit is documented by Node.
   excludeExternals: true,
   validation: { notDocumented: true, invalidLink: true, notExported: false, unusedMergeModuleWith: true },
