@@ -19,6 +19,8 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
   readonly stats: Stats
 }
 
+/** Rows without names: of delimited text, an array of strings each. What else is read, and how, is said for rows with names. */
+export function read(format: FormatName, options: ReadOptions & { header: false }): RowStream<string[]>
 /**
  * Reads a format: a stream from its bytes, compressed with gzip or zstd or not, to its rows, for `softmax` and `logSoftmax`.
  *
@@ -34,11 +36,9 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *
  * @example
- * const rows = createReadStream('logits.parquet').pipe(read('parquet'))
- * for await (const { id, label, probabilities } of rows.compose(softmax())) …
+ * const rows = createReadStream('logits.parquet').compose(read('parquet')).compose(softmax())
+ * for await (const { id, label, probabilities } of rows) …
  */
-export function read(format: FormatName, options: ReadOptions & { header: false }): RowStream<string[]>
-/** Rows with names, as they are by default. */
 export function read(
   format: FormatName,
   options?: ReadOptions & { header?: true | undefined },

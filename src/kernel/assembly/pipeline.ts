@@ -21,7 +21,7 @@ export const CR: u32 = 13
 
 /**
  * Scores the rows from `at` to `end` into `out`, as long as there is room up to `limit`. Returns why it stopped; where,
- * and after how many rows, stands in the job. What a row writes is at most what it had and ROW_ROOM.
+ * and after how many rows, stands in the job. What a row writes is at most what it had and `rowRoom`.
  *
  * `read` reads up to so many rows, and returns how many; the mark behind the last has where it stopped. `write` returns
  * where the row ends in the output, or 0 if it cannot write it.
