@@ -7,13 +7,11 @@ export type Abandoned = Pick<Output, 'abandon'>
 /** Removes temporary files on a signal, then lets the signal end the process. */
 export function abandonOnSignal(files: Abandoned[]): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    const end = () => {
+    // A second signal ends the process at once, whatever the first one is at.
+    process.once(signal, () => {
       for (const file of files) file.abandon()
-      // Listened to until here: a second signal would end the process before they are gone.
-      process.off(signal, end)
       process.kill(process.pid, signal)
-    }
-    process.on(signal, end)
+    })
   }
 }
 

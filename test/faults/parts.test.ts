@@ -133,12 +133,13 @@ describe('a run from parts to parts that is killed', () => {
   describe.skipIf(!HAS_STRACE)(`at the n-th call of the system${HAS_STRACE ? '' : ' (strace is missing)'}`, () => {
     it.each(['rename', 'fsync'])('%s leaves no temporary file behind SIGTERM, of the manifest neither', (call) => {
       let struck = 0
-      // Calls are counted in each thread: at the last of one, a run may end before its signal.
+      // Calls are counted in each thread, and a second signal ends a run at once: so one thread does them all.
+      const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
       for (let nth = 1; nth <= wholeFew.size; nth++) {
         rmSync(join(root, 'ended'), { recursive: true, force: true })
         const by = ['-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGTERM:when=${nth}`]
         const args = [...by, process.execPath, ...commandOf(few, 'ended', ['--on-error', 'skip'])]
-        const { signal, status } = spawnSync('strace', args, { cwd: root })
+        const { signal, status } = spawnSync('strace', args, { cwd: root, env })
         const names = readdirSync(join(root, 'ended'), { recursive: true, encoding: 'utf8' })
         expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([])
         if (signal === 'SIGTERM' || status === 143) struck++
