@@ -81,9 +81,9 @@ describe('a calibration', () => {
 
   it('is the same of logits of any size and of rows wider than the kernel takes at once', async () => {
     const random = randomFrom(9)
-    const classes = 20_000
+    const classes = 17_000
     const header = [...Array.from({ length: classes }, (_, index) => `logit_${index}`), 'y'].join()
-    const rows = Array.from({ length: 6 }, () => {
+    const rows = Array.from({ length: 3 }, () => {
       const logits = Array.from({ length: classes }, () => random.below(4000) / 100)
       return [...logits, random.below(classes)].join()
     })
