@@ -2,11 +2,11 @@
 import type { SettingsOf } from '../core/options.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { complain } from './messages.js'
-import { grouped, isApart, rateOf } from './progress.js'
+import { grouped, rateOf, showsRowsElsewhere } from './progress.js'
 
 /** Says on a terminal what is done, unless the rows are on the same terminal. */
 export function sayDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
-  if (!process.stderr.isTTY || settings.quiet || !isApart(settings)) return
+  if (!process.stderr.isTTY || settings.quiet || !showsRowsElsewhere(settings)) return
   complain(closingLine(settings, done, (performance.now() - start) / 1000), 'done')
 }
 

@@ -22,7 +22,7 @@ export async function evaluateInputs(
   requireEvaluation(options, settings.truth)
   const { report, clobber, partial } = settings
   if (partial) {
-    requireAlone('partial', settings, ['json', 'report'])
+    requireOnly('partial', settings, ['json', 'report'])
     return writeJudged(inputs, settings, partialSums)
   }
   const page = report === undefined ? undefined : await openOutput(report, clobber)
@@ -35,7 +35,7 @@ export async function evaluateInputs(
 }
 
 /** Refuses options with one that does something else. Throws E_CONFLICT. */
-function requireAlone(name: string, settings: object, others: readonly string[]): void {
+function requireOnly(name: string, settings: object, others: readonly string[]): void {
   const given = others.find((other) => (settings as Record<string, unknown>)[other])
   if (given === undefined) return
   const reason = `${optionText(name, true)} prints sums; leave out ${optionText(given, true)}`

@@ -20,14 +20,14 @@ const LINE_INTERVAL = 5000
 export function progressOf(
   settings: SettingsOf<'command'>,
   inputs: readonly string[],
-  apart = isApart(settings),
+  isElsewhere = showsRowsElsewhere(settings),
 ): Progress | undefined {
-  const asked = settings.progress ?? (!settings.quiet && apart)
+  const asked = settings.progress ?? (!settings.quiet && isElsewhere)
   return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
 }
 
 /** Whether the rows go to a file: on the terminal they would run through the line, and a reader of a pipe may draw on it, as less does. */
-export function isApart({ output }: Pick<SettingsOf<'command'>, 'output'>): boolean {
+export function showsRowsElsewhere({ output }: Pick<SettingsOf<'command'>, 'output'>): boolean {
   if (output !== undefined && descriptorOf(output) !== STDOUT) return true
   try {
     const stdout = fstatSync(STDOUT)

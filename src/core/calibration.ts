@@ -41,7 +41,7 @@ export type Applied = Pick<Calibration, 'temperature' | 'quantile' | 'classes'>
 export function readCalibration(given: string | Applied): Applied {
   const source = typeof given === 'string' ? given : undefined
   const content = source === undefined ? given : parse(source)
-  const reason = defectOf(content as Record<string, unknown> | null)
+  const reason = invalidReason(content as Record<string, unknown> | null)
   if (reason !== undefined) throw new SoftmaxError('E_CALIBRATION', { ...(source !== undefined && { source }), reason })
   return content as Calibration
 }
@@ -61,7 +61,7 @@ function parse(path: string): unknown {
 }
 
 /** What is wrong with a calibration, if anything is. */
-function defectOf(content: Record<string, unknown> | null): string | undefined {
+function invalidReason(content: Record<string, unknown> | null): string | undefined {
   if (typeof content !== 'object' || content === null || !('temperature' in content && 'version' in content)) {
     return 'it is not a calibration'
   }

@@ -109,7 +109,7 @@ function keepsDigits(text: string, value: number): boolean {
 /** The digits of a number between its zeros at the start and the end. */
 function digitsOf(text: string): string {
   const digits = text.replace(/e.*|[-.]/gi, '').replace(/^0+/, '')
-  // By hand: the time of /0+$/ grows with the square of the zeros before another digit.
+  // Without a pattern: the time of /0+$/ grows with the square of the zeros before another digit.
   let end = digits.length
   while (digits[end - 1] === '0') end--
   return digits.slice(0, end)

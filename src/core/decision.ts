@@ -123,7 +123,7 @@ function requireClass(name: string, classes: readonly string[], value: unknown):
 /** Between several names of classes in a cell of text. */
 export const NAMES_DELIMITER = '|'
 
-/** Throws E_CONFLICT for names that a cell of several could not keep apart. */
+/** Throws E_CONFLICT for names that could not be distinguished from each other in one cell. */
 export function requireSeparable(names: readonly string[]): void {
   const bad = names.find((name) => name === '' || name.includes(NAMES_DELIMITER))
   if (bad === undefined) return

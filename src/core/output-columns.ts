@@ -274,7 +274,7 @@ export type Emitted = OutputColumn | `${OutputColumn}=${string}`
 /** Entries of `emit` as one text, with commas between them; a type sees no further than the first. */
 export type EmitList = Emitted | `${Emitted},${string}`
 
-/** Takes the entries of `emit` apart: each column once, and the names that were asked for. */
+/** Parses the entries of `emit`: each column once, and the names that were asked for. */
 export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; names: ColumnNames } {
   const pairs = entries.map((entry) => {
     const [column] = entry.split('=', 1) as [OutputColumn]

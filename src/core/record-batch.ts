@@ -1,5 +1,5 @@
 /**
- * What formats and the table lane hand each other: a table is the columns of an input and its rows in batches; a writer
+ * What formats and the table lane pass to each other: a table is the columns of an input and its rows in batches; a writer
  * makes bytes of the rows that were scored. Batches are of a bounded size, and one is made when the last is written.
  */
 

@@ -9,7 +9,7 @@ import type { SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { selectOne, selectTruths } from './selector.js'
-import { requireApart } from './truth-names.js'
+import { requireNoLogit } from './truth-names.js'
 
 /** Where the true classes of a row stand. */
 export interface TruthPlaces {
@@ -44,7 +44,7 @@ export function truthIn(
   layout: OutputLayout,
 ): TruthPlaces {
   const [truth] = truths
-  for (const index of truths) requireApart(index, logits, columns[index]!.name)
+  for (const index of truths) requireNoLogit(index, logits, columns[index]!.name)
   requireTruth(layout.emit, truth)
   if (truth === undefined) return {}
   requireTrueNames(layout.classes)

@@ -154,7 +154,7 @@ function textsOf(classes: readonly string[]): Map<string, number> {
 }
 
 /** Throws E_CONFLICT where the true class is also one of the logits. */
-export function requireApart(truth: number, logits: readonly number[], name: string): void {
+export function requireNoLogit(truth: number, logits: readonly number[], name: string): void {
   if (!logits.includes(truth)) return
   throw new SoftmaxError('E_CONFLICT', { reason: `${name} is the true class, and cannot be a logit too` })
 }

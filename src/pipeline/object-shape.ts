@@ -29,7 +29,7 @@ export interface RowShape {
   truth?: string
   /** Where each class has one, 0 or 1: these, in class order. */
   truths?: string[]
-  /** Takes a row apart; undefined where it is not one of this shape. */
+  /** Splits a row into its logits and the rest; undefined where it is not one of this shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
 

@@ -9,7 +9,7 @@ import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
-import { AT_HAND, isSendable, TablePool } from './table-pool.js'
+import { isSendable, QUEUED, TablePool } from './table-pool.js'
 import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
 import { AHEAD } from './worker-pool.js'
 
@@ -40,7 +40,7 @@ export async function* tableLane(
     return { ...scored, pieces: [scored], lines, bytes }
   }
   try {
-    const limit = jobs > 1 ? AHEAD + AT_HAND * (jobs - 1) : 1
+    const limit = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
     for await (const scored of inOrder(reader.batches(readerOptions(table.job)), score, limit)) {
       yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
     }

@@ -12,7 +12,7 @@ import type { TableReply } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** How many batches a worker has: the one that it scores, and the next. */
-export const AT_HAND = 2
+export const QUEUED = 2
 
 export class TablePool {
   readonly #pool: ThreadPool<SharedRoom, TableReply>
@@ -70,6 +70,6 @@ function startOf(table: TableJob): Start<SharedRoom> {
     // What a batch leaves behind is given back with each collection of what is young.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-  const memories = Array.from({ length: AT_HAND }, () => new SharedRoom())
+  const memories = Array.from({ length: QUEUED }, () => new SharedRoom())
   return { file: threadFile('table-worker', import.meta.url), options, memories }
 }

@@ -1,5 +1,5 @@
 /**
- * The fast lane on several threads, of which this is one: workers have the next block at hand when they are done with
+ * The fast lane on several threads, of which this is one: workers have the next block queued when they are done with
  * one, and what they cannot take at once is scored here. So this thread reads, writes, and helps where it has the time.
  *
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
@@ -66,7 +66,7 @@ export async function* fastLane<Long>(
     return scored
   }
   try {
-    yield* inOrder(blocks, score, AHEAD + AT_HAND * (jobs - 1))
+    yield* inOrder(blocks, score, AHEAD + QUEUED * (jobs - 1))
     const judged = [here.totalsIn(), ...workers.totals()].filter((totals) => totals !== undefined)
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
@@ -87,7 +87,7 @@ export const AHEAD = 4
  * How many blocks a worker has: this thread gives out none while it scores one, writes, or puts columns together, in which
  * time a worker does two.
  */
-const AT_HAND = 4
+const QUEUED = 4
 
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
 
@@ -106,7 +106,7 @@ class WorkerPool {
   constructor(job: TextJob, model: FastKernel) {
     this.#model = model
     this.#pool = new ThreadPool(() => {
-      const memories = Array.from({ length: AT_HAND }, () => borrowMemory(model.memorySize))
+      const memories = Array.from({ length: QUEUED }, () => borrowMemory(model.memorySize))
       // What rows of another run came to is there until a worker has begun, which it may never do.
       for (const memory of memories) model.totalsIn(memory)?.fill(0)
       this.#memories.push(...memories)

@@ -102,7 +102,7 @@ function curveConfidence(bin: number): number {
   return 1 - 2 ** (octave - 43) * (1 + (part + 1) / 32)
 }
 
-/** Points of a curve that are at least a step apart, the first and the last of all. */
+/** Points of a curve at a distance of at least a step, the first and the last of all. */
 export function thinned(points: readonly RiskPoint[], step: number): RiskPoint[] {
   let last = -1
   return points.filter(({ coverage }, nth) => {

@@ -295,14 +295,11 @@ def _score_partition(batches: Iterable[pa.RecordBatch], plan: _Plan) -> Iterator
         said, bad, left_out, counts = (open_files.enter_context(tempfile.TemporaryFile()) for _ in range(4))
         outputs = {'--stats': counts} if plan.rejects is None else {'--stats': counts, '--rejects': bad}
         rows = _Rows(plan, first.schema, None if plan.rejects is None else left_out)
-        process = _Process([*plan.argv, '--quiet'], outputs, said)
-        try:
-            process.feed(rows.sent_schema, map(rows.send, itertools.chain([first], batches)))
+        sent = map(rows.send, itertools.chain([first], batches))
+        with _fed(plan, outputs, said, rows.sent_schema, sent) as process:
             for scored in process.batches():
                 yield from rows.rejoin(scored)
             process.finish(lambda: next(_lines(counts), {}).get('error') == 'E_NO_ROWS')
-        finally:
-            process.end()
         rows.end()
         if plan.rejects is not None:
             _publish(plan.rejects, _lines(bad), _lines(left_out))
@@ -317,14 +314,22 @@ def _evaluate_partition(batches: Iterable[pa.RecordBatch], plan: _Plan) -> Itera
         return
     with tempfile.TemporaryFile() as said:
         rows = _Rows(plan, first.schema, None)
-        process = _Process([*plan.argv, '--quiet'], {}, said)
-        try:
-            process.feed(rows.sent_schema, (rows.send(batch, waits=False) for batch in itertools.chain([first], batches)))
+        sent = (rows.send(batch, waits=False) for batch in itertools.chain([first], batches))
+        with _fed(plan, {}, said, rows.sent_schema, sent) as process:
             sums = process.text()
             process.finish()
-        finally:
-            process.end()
     yield pa.RecordBatch.from_pydict({'sums': [sums.strip()]})
+
+
+@contextlib.contextmanager
+def _fed(plan: _Plan, outputs: dict[str, IO], said: IO, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[_Process]:
+    """The command of a plan, fed with batches, as long as it is wanted."""
+    process = _Process([*plan.argv, '--quiet'], outputs, said)
+    try:
+        process.feed(schema, batches)
+        yield process
+    finally:
+        process.end()
 
 
 def _lines(file) -> Iterator[dict]:
@@ -346,10 +351,10 @@ class _Process:
         descriptors = {flag: file.fileno() for flag, file in outputs.items()}
         flags = [text for flag, descriptor in descriptors.items() for text in (flag, f'/dev/fd/{descriptor}')]
         # Where the worker is killed, the command sees the end of its input. One that does not look is killed, too.
-        guard = ['setpriv', '--pdeathsig', 'KILL', '--'] if shutil.which('setpriv') else []
+        prefix = ['setpriv', '--pdeathsig', 'KILL', '--'] if shutil.which('setpriv') else []
         with _runnable(argv):
             self._process = subprocess.Popen(
-                [*guard, *argv, *flags],
+                [*prefix, *argv, *flags],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,

@@ -147,7 +147,7 @@ softmax in.ndjson --to csv`,
       'The message says which row was one too many, and what is wrong with it. The run stopped behind its block: rows behind it in there are on standard output, or among the rejects; a file named by -o is not in place. Of a folder, all parts are counted together.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --max-errors 1`,
     says: 'softmax: stdin:3: column logit_cat (row 2, byte 24): more than 1 row is bad; this one: "y" is not a number [E_TOO_MANY]',
-    fix: 'Mend the rows, which --rejects FILE collects, or allow for more.',
+    fix: 'Correct the rows, which --rejects FILE collects, or allow for more.',
   },
   E_EMPTY: {
     is: 'The input has no rows.',
@@ -202,7 +202,7 @@ for i in number text; do
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
     says: 'softmax: text.arrow: column id: it is utf8, and int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
-    fix: 'Convert one of the files, score them apart, or leave the column out with --no-keep.',
+    fix: 'Convert one of the files, score them separately, or leave the column out with --no-keep.',
   },
   E_ROW: {
     is: 'What came into a stream of objects is no row.',
@@ -421,7 +421,7 @@ NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
   E_INTERNAL: {
     is: 'Something failed that should not.',
     cause:
-      'This is a defect of softmax, or of the Node.js that runs it. No input is known to lead to it; in the example a part of Node.js is missing.',
+      'This is a bug of softmax, or of the Node.js that runs it. No input is known to lead to it; in the example a part of Node.js is missing.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 NODE_OPTIONS='--import "data:text/javascript,performance=null"' softmax in.csv`,
     says: `softmax: internal error, please report it: TypeError: Cannot read properties of null (reading 'now') [E_INTERNAL]`,

@@ -54,7 +54,7 @@ export function listParts(
     }
     if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
   }
-  requireApart(parts)
+  requireOwnOutputs(parts)
   return parts
 }
 
@@ -210,7 +210,7 @@ function outputName(path: string, { from, to }: Formats): string {
 }
 
 /** Refuses parts of which two would be written to one file, or one to the folder of another. Throws E_PARTS. */
-function requireApart(parts: readonly Part[]): void {
+function requireOwnOutputs(parts: readonly Part[]): void {
   const byName = new Map<string, Part>()
   for (const part of parts) {
     const other = byName.get(part.name)

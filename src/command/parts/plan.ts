@@ -69,7 +69,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const made = madeWith(settings, version)
   const manifest = manifestName(share)
   const plan: Plan = { settings, folder, parts, mine, share, made, rejects, stats, before: new Map(), manifest }
-  requireApart(named, plan, calibration)
+  requireOtherFiles(named, plan, calibration)
   requireOwn(plan, excluded)
   if (!settings.clobber) for (const { name } of mine) requireFree(join(folder, name))
   readBefore(plan)
@@ -133,7 +133,7 @@ function requireNoOutput(folder: string): void {
 }
 
 /** Refuses outputs that are inputs or of other use. Throws E_SAME_FILE. */
-function requireApart(named: readonly string[], { parts, folder, rejects, stats }: Plan, calibration = ''): void {
+function requireOtherFiles(named: readonly string[], { parts, folder, rejects, stats }: Plan, calibration = ''): void {
   const read = [...named, ...parts.map(({ file }) => file), ...(calibration === '' ? [] : [calibration])]
   const files = { output: undefined, metrics: undefined, report: undefined, rejects: rejects.file, stats: stats.file }
   requireDistinct(read, files)

@@ -15,7 +15,7 @@ import { fits } from '../../core/value-type.js'
 import { exactNumber, itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { NestedRows } from './nested.js'
-import { badRow, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
+import { jsonError, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
 
 /** What a reader does with each row. */
 interface Task {
@@ -89,14 +89,15 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (clash !== undefined) {
     return { code: 'E_NAME' as const, info: plan.takenName?.(clash, Object.keys(value)) ?? { name: clash } }
   }
-  if (Array.isArray(value) !== bare) return badRow(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  if (Array.isArray(value) !== bare) return jsonError(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
   const repeated = repeatedKey({ value, text }, task)
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = whole ? valueAt(value, whole.path) : value
-  if (whole && found === undefined) return badRow(`it has no ${JSON.stringify(whole.name)}`)
+  if (whole && found === undefined) return jsonError(`it has no ${JSON.stringify(whole.name)}`)
   if (task.nested) return task.nested.put(found, { value, text })
   const values = valuesOf(found, task)
-  if (!values) return badRow(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
+  if (!values)
+    return jsonError(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
   if (values.length !== plan.classes) {
     return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes } }
   }

@@ -2,7 +2,7 @@
 import { DEEPEST, nestingOf } from '../../core/nesting.js'
 import type { JsonColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
-import { badRow, type ParsedRow, type Row, textAt, valueAt } from './row.js'
+import { jsonError, type ParsedRow, type Row, textAt, valueAt } from './row.js'
 
 /** Puts the lists of rows into a matrix. */
 export class NestedRows {
@@ -24,7 +24,7 @@ export class NestedRows {
       return this.#logits.put(found, (place) => overflowAt(text, [...path, ...place.map(String)]))
     }
     const sizes = sizesOf(found, shape)
-    if (sizes?.length !== this.#depth + 1) return badRow(shapeReason(found, shape))
+    if (sizes?.length !== this.#depth + 1) return jsonError(shapeReason(found, shape))
     return this.#logits.put(listsOf(found, sizes), (place) =>
       overflowAt(text, [...path, String(place.reduce((at, index, axis) => at * sizes[axis]! + index, 0))]),
     )

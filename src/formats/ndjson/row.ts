@@ -31,13 +31,13 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
   if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) {
-    return badRow(arePairs(value) ? arrayOfPairs() : ARRAY_OF_ROWS)
+    return jsonError(arePairs(value) ? arrayOfPairs() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
   return { code: 'E_ROW', info: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
 }
 
-export function badRow(reason: string): RowError {
+export function jsonError(reason: string): RowError {
   return { code: 'E_ROW', info: { reason } }
 }
 

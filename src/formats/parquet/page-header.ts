@@ -18,7 +18,7 @@ export interface PageHeader {
   /** The encodings of the levels of version 1. */
   definitionEncoding: number
   repetitionEncoding: number
-  /** The bytes of the levels, which are apart and not compressed since version 2. */
+  /** The bytes of the levels, which are separate and not compressed since version 2. */
   definitionSize: number
   repetitionSize: number
   compressed: boolean

@@ -1,6 +1,6 @@
 /**
  * The numbers of an array that is written, as bytes in the order of the array, which need not be that of its rows: where the
- * classes are not along the last axis, the numbers of a row stand apart.
+ * classes are not along the last axis, the numbers of a row are not contiguous.
  */
 import { TempFile } from '../../io/temp-file.js'
 

@@ -1,6 +1,6 @@
 /**
  * Reads an array as rows of logits. Where rows, or blocks of them that memory has room for, follow one another in the file,
- * it is read in order; where a row is spread over the file, it is read at any offset, many rows at a time.
+ * it is read in order; where a row is not contiguous in the file, it is read at any offset, many rows at a time.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'

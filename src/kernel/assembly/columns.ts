@@ -51,7 +51,7 @@ export function addRows(
 
 /**
  * Adds a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or so many lists of them, where
- * results of all classes stay together. Columns of classes have some room between them: places that are a power of two apart
+ * results of all classes stay together. Columns of classes have some room between them: addresses at a distance of a power of two
  * take each other's lines in the cache.
  */
 function fillColumns(rows: u32, job: Job): void {
@@ -97,14 +97,14 @@ function fillColumns(rows: u32, job: Job): void {
   }
 }
 
-/** Writes `count` results that stand `step` bytes apart, rounded as asked. */
+/** Writes `count` results at intervals of `step` bytes, rounded as asked. */
 function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): void {
   if (job.precision) roundAll(at, step, count, job)
   if (job.float32) for (; count > 0; count--, at += step, out += 4) store<f32>(out, <f32>load<f64>(at))
   else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
 }
 
-/** Rounds `count` results that stand `step` bytes apart, in their place. */
+/** Rounds `count` results at intervals of `step` bytes, in their place. */
 function roundAll(at: usize, step: usize, count: u32, job: Job): void {
   for (; count > 0; count--, at += step) roundAt(at, job.precision, job)
 }

@@ -65,7 +65,7 @@ function writeVarint(number: u32, out: usize): usize {
 export class RunState {
   /** Where the next run begins. */
   at: u32
-  /** How many numbers of the run at hand are left: packed ones, or ones that are all the same. */
+  /** How many numbers of the current run are left: packed ones, or ones that are all the same. */
   left: u32
   isPacked: u32
   value: u32
@@ -84,7 +84,7 @@ const MOST_HEADER: u32 = 9
 /**
  * Writes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops before that where a run is corrupt,
  * or where the bytes do that are in memory: those up to `end` of `total`, from `bytes` on, had they all been. Returns how many
- * it wrote; of no numbers, it begins a run where none is at hand. Up to 8 bytes behind the last are read.
+ * it wrote; of no numbers, it begins a run where there is no current one. Up to 8 bytes behind the last are read.
  */
 export function readRuns(
   bytes: usize,

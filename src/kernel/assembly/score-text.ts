@@ -27,7 +27,7 @@ export function scoreLines(at: usize, end: usize, out: usize, limit: usize, job:
 
 /** Lines of which nothing is kept. */
 export function scoreMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readMembersAlone, writeObject, at, end, out, limit, job)
+  return scoreBytes(readMembersOnly, writeObject, at, end, out, limit, job)
 }
 
 export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
@@ -40,7 +40,7 @@ export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job:
 }
 
 export function measureMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readMembersAlone, writeNothing, at, end, out, limit, job)
+  return scoreBytes(readMembersOnly, writeNothing, at, end, out, limit, job)
 }
 
 export function measureLines(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
@@ -71,7 +71,7 @@ function readToJson(at: usize, end: usize, most: u32, job: Job): u32 {
   return readRows(cellToJson, at, end, most, job)
 }
 
-function readMembersAlone(at: usize, end: usize, most: u32, job: Job): u32 {
+function readMembersOnly(at: usize, end: usize, most: u32, job: Job): u32 {
   return readMembers(copyCell, at, end, most, job)
 }
 

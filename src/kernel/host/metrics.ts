@@ -15,7 +15,7 @@ export interface Bin {
 }
 
 /**
- * What a calibration looks at beside: the derivatives of the loss, and how the probabilities of true classes are spread. These
+ * What a calibration looks at beside: the derivatives of the loss, and how the probabilities of true classes are distributed. These
  * are counted from `lowest` on, in parts of 2^shift doubles each.
  */
 export interface Probe {

@@ -5,7 +5,7 @@ import { growMemory, sharedKernel as kernel } from './wasm.js'
 export class RunState {
   readonly words = new Uint32Array(8)
 
-  /** How many numbers of the run at hand are left. */
+  /** How many numbers of the current run are left. */
   get left(): number {
     return this.words[1]!
   }
