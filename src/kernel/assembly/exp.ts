@@ -33,7 +33,7 @@ const C5: f64 = 0.008333335853059549
  * The same for two lanes. V8 makes a splatted constant anew wherever it is used, in three instructions, and a sum of two
  * as well, even where it is the same all through a loop; a load is one.
  */
-const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
+export const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
 const BOTH_GRID: usize = memory.data<f64>([6144, 6144])
 const BOTH_LOG2E: usize = memory.data<f64>([LOG2E, LOG2E])
 const BOTH_EXPONENT: usize = memory.data<f64>([4503599627371520.0, 4503599627371520.0])
@@ -45,7 +45,7 @@ const BOTH_C5: usize = memory.data<f64>([C5, C5])
 /** Masks that leave the upper 26 bits of a double, and the upper 27. */
 export const UPPER_HALVES: usize = memory.data<i64>([~0x7ffffff, ~0x7ffffff])
 export const UPPER_27_BITS: usize = memory.data<i64>([~0x3ffffff, ~0x3ffffff])
-const BOTH_ONE: usize = memory.data<f64>([1, 1])
+export const BOTH_ONE: usize = memory.data<f64>([1, 1])
 
 /** The least distance that is not left out of a sum: e^-620 < 2^-894, which leaves room below for a tail. */
 export const LOWEST: f64 = -620

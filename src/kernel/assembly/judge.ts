@@ -14,7 +14,7 @@
  * costs it a factor of n at most.
  */
 import { CHUNK, NO_CLASS, WANT_LOG, WANT_SLOPE } from '../constants'
-import { both } from './exp'
+import { both, BOTH_ONE } from './exp'
 import { emitLogs, loadPair, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 import { temperatureOf } from './temperature'
@@ -42,7 +42,6 @@ export class Judgement {
 export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
 
 /** In both lanes: see `exp.ts`. */
-const BOTH_ONE: usize = memory.data<f64>([1, 1])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
 
 /** Room for one result, which is written as two. */

@@ -9,7 +9,7 @@
  * k is 0 and delta is t itself: nothing is lost, however small.
  */
 
-import { entryOf, powerPair, STEP_HEAD, STEP_TAIL, tableDelta, tableS, UPPER_HALVES, upperHalf } from './exp'
+import { BOTH_ONE, BOTH_SHIFT, entryOf, powerPair, STEP_HEAD, STEP_TAIL, tableDelta, tableS, UPPER_HALVES, upperHalf } from './exp'
 import { RowState } from './structs'
 import { temperatureOf } from './temperature'
 
@@ -42,7 +42,6 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
 }
 
 /** In both lanes: see `exp.ts`. BOTH_BASE is 2^52 + 1023, for an exponent whose bits are behind those of 2^52. */
-const BOTH_SHIFT: usize = memory.data<f64>([6755399441055744.0, 6755399441055744.0])
 const BOTH_STEP_HEAD: usize = memory.data<f64>([STEP_HEAD, STEP_HEAD])
 const BOTH_STEP_TAIL: usize = memory.data<f64>([STEP_TAIL, STEP_TAIL])
 const BOTH_SEVENTH: usize = memory.data<f64>([1.0 / 7, 1.0 / 7])
@@ -52,14 +51,13 @@ const BOTH_FIFTH: usize = memory.data<f64>([0.2, 0.2])
 const BOTH_FOURTH: usize = memory.data<f64>([-0.25, -0.25])
 const BOTH_THIRD: usize = memory.data<f64>([1.0 / 3, 1.0 / 3])
 const BOTH_HALF: usize = memory.data<f64>([0.5, 0.5])
-const BOTH_EXPONENT: usize = memory.data<f64>([4503599627370496.0, 4503599627370496.0])
+const BOTH_INTEGER: usize = memory.data<f64>([4503599627370496.0, 4503599627370496.0])
 const BOTH_BASE: usize = memory.data<f64>([4503599627371519.0, 4503599627371519.0])
 const BOTH_DIGITS: usize = memory.data<i64>([0xfffffffffffff, 0xfffffffffffff])
 const BOTH_CUBIC: usize = memory.data<f64>([-0.2474, -0.2474])
 const BOTH_QUARTIC: usize = memory.data<f64>([0.0834, 0.0834])
 const BOTH_QUADRATIC: usize = memory.data<f64>([0.4427, 0.4427])
 const BOTH_STEPS: usize = memory.data<f64>([128, 128])
-const BOTH_ONE: usize = memory.data<f64>([1, 1])
 
 /** The logarithms of two rows, as {@link storeLog1pPair} leaves them. */
 export const LOG_PAIR: usize = memory.data(32, 16)
@@ -116,7 +114,7 @@ function seriesPair(d: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function nearestStepPair(u: v128, one: v128): v128 {
-  const biased = v128.or(i64x2.shr_u(u, 52), v128.load(BOTH_EXPONENT))
+  const biased = v128.or(i64x2.shr_u(u, 52), v128.load(BOTH_INTEGER))
   const exponent = f64x2.sub(biased, v128.load(BOTH_BASE))
   const y = f64x2.sub(v128.or(v128.and(u, v128.load(BOTH_DIGITS)), one), one)
   const quadratic = f64x2.add(v128.load(BOTH_CUBIC), f64x2.mul(y, v128.load(BOTH_QUARTIC)))

@@ -8,7 +8,7 @@
  */
 import { STATUS_FINITE } from '../constants'
 import {
-  entryOf, expm1Pair, ORIGIN_LIMIT, onGridPair, powerAbovePair, powerPair, remainderPair, reciprocalTail, stepPair,
+  BOTH_ONE, entryOf, expm1Pair, ORIGIN_LIMIT, onGridPair, powerAbovePair, powerPair, remainderPair, reciprocalTail, stepPair,
   timesReciprocal, UPPER_27_BITS,
 } from './exp'
 import { LOG_PAIR, storeLog1pPair } from './log'
@@ -17,7 +17,6 @@ import { RowState, STATE_SIZE, Temperature } from './structs'
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_INFINITE: usize = memory.data<f64>([Infinity, Infinity])
 const BOTH_ZERO: usize = memory.data<f64>([0, 0])
-const BOTH_ONE: usize = memory.data<f64>([1, 1])
 const BOTH_NEXT: usize = memory.data<i64>([1, 1])
 const BOTH_LIMIT: usize = memory.data<f64>([ORIGIN_LIMIT, ORIGIN_LIMIT])
 

@@ -12,7 +12,7 @@
  */
 import { WANT_LOG } from '../constants'
 import {
-  both, entryOf, expm1Pair, expScaled, LEAST_POWER, LOWEST, powerPair, reciprocalTail, remainderPair, scaleSum, stepPair,
+  BOTH_ONE, both, entryOf, expm1Pair, expScaled, LEAST_POWER, LOWEST, powerPair, reciprocalTail, remainderPair, scaleSum, stepPair,
   timesReciprocal, UPPER_27_BITS,
 } from './exp'
 import { plusLog, storeLog1p } from './log'
@@ -20,7 +20,6 @@ import { RowState, Temperature } from './structs'
 import { temperatureOf } from './temperature'
 
 const BOTH_ZERO: usize = memory.data<f64>([0, 0])
-const BOTH_ONE: usize = memory.data<f64>([1, 1])
 const SIGN_BITS: usize = memory.data<i64>([i64.MIN_VALUE, i64.MIN_VALUE])
 
 /** The results of `count` logits. Writes 8 bytes past an odd end. */
