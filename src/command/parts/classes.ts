@@ -17,18 +17,18 @@ export function partClasses(names: readonly string[]): PartClasses {
 /** How many names of classes are held. */
 const NAMED = 5
 
-/** The first part of each kind, by the order of the parts. */
-export class Kinds {
-  readonly #kinds = new Map<string, { index: number; name: string; classes: PartClasses }>()
+/** The different sets of classes, each with the first part that has it. */
+export class ClassSets {
+  readonly #sets = new Map<string, { index: number; name: string; classes: PartClasses }>()
 
   add(index: number, name: string, classes: PartClasses): void {
-    const before = this.#kinds.get(classes.sha256)
-    if (!before || index < before.index) this.#kinds.set(classes.sha256, { index, name, classes })
+    const before = this.#sets.get(classes.sha256)
+    if (!before || index < before.index) this.#sets.set(classes.sha256, { index, name, classes })
   }
 
   /** What differs between the first part and the first of another kind; undefined where all are of one. */
   get difference(): string | undefined {
-    const [first, other] = [...this.#kinds.values()].sort((a, b) => a.index - b.index)
+    const [first, other] = [...this.#sets.values()].sort((a, b) => a.index - b.index)
     if (!first || !other) return undefined
     const [one, two] = [first, other].map(({ name, classes }) => `${shown(name)} has ${classesText(classes)}`)
     return `${two}, and ${one}`

@@ -11,7 +11,7 @@ import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { Kinds } from './classes.js'
+import { ClassSets } from './classes.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
@@ -25,7 +25,7 @@ interface Run extends PartsRun {
   counts: PartCounts
   /** What the files of rejects are to be, of parts that have bad rows. */
   rejects: Map<string, Entry['rejects']>
-  kinds: Kinds
+  classSets: ClassSets
 }
 
 /** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
@@ -70,7 +70,7 @@ function beginRun(plan: Plan): Run {
       mine.map(({ file }) => file),
     ),
     said: new Set(),
-    kinds: new Kinds(),
+    classSets: new ClassSets(),
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0 },
     rejects: new Map(),
@@ -113,8 +113,8 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   addUp(totals, entry)
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
-  if (entry.classes) run.kinds.add(index, part.name, entry.classes)
-  if (plan.stats.file !== undefined) run.kinds.requireOne(aFolder('stats', plan.stats.file))
+  if (entry.classes) run.classSets.add(index, part.name, entry.classes)
+  if (plan.stats.file !== undefined) run.classSets.requireOne(aFolder('stats', plan.stats.file))
 }
 
 /** Throws E_TOO_MANY where all parts of this process together have more bad rows than are allowed. */
@@ -151,7 +151,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing === 0) await markComplete(plan, files)
   else if (isMarked) rmSync(mark, { force: true })
   summarise({ done: totals, settings: plan.settings })
-  const { difference } = run.kinds
+  const { difference } = run.classSets
   if (difference !== undefined) say(run, `warning: ${difference}; each part was scored with its own`)
   say(run, closingLine(run, missing))
 }
