@@ -96,6 +96,18 @@ describe('merging', () => {
     ['other classes', sums('logit_a,logit_b') + sums('logit_b,logit_a'), 'its classes are not those before'],
     ['a line that is cut', sums('logit_a,logit_b').slice(0, 50), 'it is not JSON'],
     ['nothing', '', 'it is empty'],
+    ...Object.entries({
+      rows: 'x',
+      ranks: [1],
+      sums: [['zz', '0']],
+      bins: [],
+      curve: [[1e9, 1, 1]],
+      pairs: [[9, 0, 1]],
+    }).map(([key, value]) => [
+      `a line with other ${key}`,
+      JSON.stringify({ ...JSON.parse(sums('logit_a,logit_b')), [key]: value }),
+      'it has no sums of this version',
+    ]),
   ])('refuses %s', (_, stdin, reason) => {
     const { status, stdout, stderr } = command(['evaluate', '--merge'], { stdin })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })

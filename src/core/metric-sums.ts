@@ -2,7 +2,7 @@
  * What metrics are made of, as text: counts and exact sums. Those of several processes added up are those of all their rows in
  * one, and so are the metrics, to the last bit.
  */
-import { CURVE_BINS } from '../kernel/constants.js'
+import { BINS, CURVE_BINS, RANKS } from '../kernel/constants.js'
 import type { Bin, Total } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
 import { type MeasuredTotals, type Metrics, metricsOf } from './metrics.js'
@@ -86,11 +86,47 @@ export function readSums(text: string): MetricSums {
 function parse(text: string): Layout {
   try {
     const value = JSON.parse(text) as Layout | null
-    if (value?.softmax_sums === 1) return value
+    if (value?.softmax_sums === 1 && isWhole(value)) return value
   } catch (cause) {
     throw new SoftmaxError('E_SUMS', { reason: 'it is not JSON' }, { cause })
   }
   throw new SoftmaxError('E_SUMS', { reason: 'it has no sums of this version' })
+}
+
+/** Whether each part of a layout is what {@link sumsText} writes there: a line may have been edited, or be another program's. */
+function isWhole({ classes, counts, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
+  const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained]
+  return (
+    isList(classes, (name) => typeof name === 'string') &&
+    singles.every(isCount) &&
+    (counts === null || (isList(counts, isCount) && counts.length === 3 * classes.length)) &&
+    isList(rest.ranks, isCount) &&
+    rest.ranks.length === RANKS &&
+    isList(sums, ([units, special]) => isHex(units) && typeof special === 'string') &&
+    sums.length === SUMS &&
+    isList(bins, ([rows, right, confidence]) => isCount(rows) && isCount(right) && isHex(confidence)) &&
+    bins.length === BINS &&
+    isList(curve, ([nth, rows, right]) => isCount(nth) && nth < CURVE_BINS && isCount(rows) && isCount(right)) &&
+    isList(
+      pairs,
+      ([truth, prediction, count]) => Math.max(truth, prediction) < width && [truth, prediction, count].every(isCount),
+    )
+  )
+}
+
+/** Loss, squared error and entropy. */
+const SUMS = 3
+
+function isList<T>(value: readonly T[], isItem: (item: T) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem)
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}
+
+function isHex(text: string): boolean {
+  return typeof text === 'string' && /^-?[\da-f]+$/.test(text)
 }
 
 function hex(units: bigint): string {
