@@ -65,7 +65,7 @@ function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly
   if (alike.length === 0) return
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
   const reason = `${shown(other)} may be one, too, beside ${shown(first)}`
-  throw cannotTell(
+  throw notDetected(
     header,
     [...chosen, ...alike].sort((a, b) => a - b),
     reason,
@@ -95,7 +95,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  throw cannotTell(header, positionsOf(suggested), pythonDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
+  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
 }
 
 /** Throws E_ROW where the first row is a whole table. */
@@ -209,7 +209,7 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
 }
 
 /** The error that shows the header and a selector that would do, if there is one. */
-function cannotTell(header: string[], suggested: number[], reason: string): SoftmaxError {
+function notDetected(header: string[], suggested: number[], reason: string): SoftmaxError {
   const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
   const isScored = suggested.length > 0 && suggested.every((index) => isResultName(header[index]!))
   return new SoftmaxError('E_COLUMNS', {
