@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { Field, Float64, RecordBatchFileWriter, Schema, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { type Calibration, read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, reported, run } from './streams.js'
@@ -223,14 +223,44 @@ describe('.npy', () => {
     ])
   })
 
-  it('holds numbers alone: labels and kept columns are reported of', async () => {
-    const input = 'id,logit_a,logit_b\n1,2,1\n'
-    const { bytes, warnings } = await run(input, { to: 'npy', emit: 'index,confidence,label,probs' })
-    expect(warnings).toEqual(['npy holds only numbers: "label,id" is left out'])
+  it('holds numbers alone: kept columns are reported of', async () => {
+    const { bytes, warnings } = await run('id,logit_a,logit_b\n1,2,1\n', { to: 'npy', emit: 'index,confidence,probs' })
+    expect(warnings).toEqual(['npy holds only numbers: "id" is left out'])
     const [a, b] = P21.split(',').map(Number)
     expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
-    expect((await run(input, { to: 'npy', emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
-    expect((await run(input, { to: 'npy', topK: 1 })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it.each([
+    [{ emit: 'probs,label' }, "emit: 'probs,index' gives numbers"],
+    [{ emit: ['probs', 'label'] }, "emit: 'probs,index' gives numbers"],
+    [{ emit: 'label' }, "emit: 'index' gives numbers"],
+    [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' gives numbers"],
+    [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' gives numbers"],
+    [{ emit: 'labels', op: 'sigmoid' }, "emit: 'probs' gives numbers"],
+    [{ topK: 1 }, 'topK gives labels, too; leave it out'],
+  ] as [ScoreOptions, string][])('refuses names of classes that are asked for: %j', async (options, says) => {
+    for (const to of ['npy', 'npz', 'safetensors'] as const) {
+      const { error, bytes } = await run('logit_a,logit_b\n2,1\n', { to, ...options })
+      expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })
+      expect(bytes).toHaveLength(0)
+    }
+    expect((await run('logit_a,logit_b\n2,1\n', { to: 'npy' })).error).toBeUndefined()
+  })
+
+  it.each(['index', 'set_size'] as const)('has integers where all its numbers are: %s', async (emit) => {
+    const found = {
+      version: 1,
+      method: 'temperature',
+      temperature: 1,
+      classes: ['a', 'b'],
+      coverage: 0.9,
+      quantile: 0.2,
+    }
+    const calibration = found as unknown as Calibration
+    const { bytes } = await run('logit_a,logit_b\n9,1\n1,1.1\n1,9\n', { to: 'npy', emit, calibration })
+    expect(bytes.toString('latin1', 0, 128)).toContain("'descr': '<i8', 'fortran_order': False, 'shape': (3, 1)")
+    const numbers = new BigInt64Array(new Uint8Array(bytes.subarray(128)).buffer)
+    expect([...numbers]).toEqual(emit === 'index' ? [0n, 1n, 1n] : [1n, 0n, 1n])
   })
 
   it('has as many rows as were written, where some were left out', async () => {

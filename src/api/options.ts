@@ -99,7 +99,7 @@ interface ForBytesObjectsMatrixWrite {
   /**
    * What to give of each row: 'probs', 'label', 'index', 'labels', 'set', 'set_size', 'confidence', 'margin',
    * 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the
-   * probabilities [default: 'probs,label'].
+   * probabilities [default: probs,label].
    */
   emit?: ValueOf<'emit'> | undefined
   /** Round results to float32; write the shortest digits that read back as the same float32 [default: false]. */

@@ -209,6 +209,9 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
 })
 
+/** What is emitted by default: this very list, so that the same where it is asked for is known from it. */
+const EMITTED: readonly Emitted[] = ['probs', 'label']
+
 const emitted: Kind<EmitList | readonly Emitted[]> = {
   place: 'LIST',
   values: OUTPUT_COLUMNS,
@@ -435,7 +438,8 @@ export const OPTIONS = {
     kind: emitted,
     scopes: [...EVERYWHERE, 'write'],
     short: 'e',
-    default: 'probs,label',
+    default: EMITTED,
+    defaultText: 'probs,label',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
     doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'set', 'set_size', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",

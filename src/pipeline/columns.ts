@@ -3,12 +3,12 @@ import { SoftmaxError, shown } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
-import { optionText } from '../core/option-words.js'
 import { OPTIONS, type SettingsOf } from '../core/options.js'
-import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
+import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { truthWarnings } from '../core/truth-columns.js'
+import { numericColumns } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 
@@ -57,7 +57,7 @@ export function requireSame(
 const WITHOUT_SHAPE =
   'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
 
-/** A schema for a format that holds only numbers: what it cannot hold is left out, with a warning but for labels by default. */
+/** A schema for a format that holds only numbers: kept columns are left out, with a warning. */
 export function numbersOf(
   schema: Schema,
   { columns, shape }: RecordBatchReader,
@@ -69,24 +69,18 @@ export function numbersOf(
     const reason = `${to} holds one array, and the lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
-  const emit = schema.emit.filter((name) => name !== 'label')
-  if (schema.topK > 0 || emit.length === 0 || hasNames(emit)) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `${to} holds numbers, not labels; choose with ${optionText('emit')}`,
-    })
-  }
-  const ofTruth = TRUTHS.find((name) => emit.includes(name))
-  if (ofTruth !== undefined) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `${to} has no empty values, as ${ofTruth} is where there is no true class; write another format`,
-    })
-  }
+  const { topK, columnNames } = schema
+  const emit = numericColumns({
+    to: to!,
+    emit: schema.emit,
+    columnNames,
+    topK,
+    isDefault: asked === OPTIONS.emit.default,
+  })
   const kept = schema.kept.filter((index) => !columns[index]!.isPosition).map((index) => schema.header[index])
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
-  const isLabelAsked = emit.length < schema.emit.length && asked !== OPTIONS.emit.default
-  const left = [...(isLabelAsked ? ['label'] : []), ...kept]
-  if (left.length > 0) run.emit('warning', `${to} holds only numbers: ${shown(left.join(','))} is left out`, name)
+  if (kept.length > 0) run.emit('warning', `${to} holds only numbers: ${shown(kept.join(','))} is left out`, name)
   // The probabilities of all classes are one array.
   const shaped = { ...schema, shape: 'list' } as const
   return { ...shaped, emit, names: fieldsOf(emit, shaped).map(({ name }) => name), kept: [] }

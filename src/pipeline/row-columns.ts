@@ -4,13 +4,11 @@ import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
-import { optionText } from '../core/option-words.js'
-import { items, type SettingsOf } from '../core/options.js'
+import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
   type ColumnNames,
   type Field,
   fieldsOf,
-  hasNames,
   type Layout,
   type OutputColumn,
   parseEmit,
@@ -19,6 +17,7 @@ import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, ValueType } from '../core/record-batch.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
+import { numericColumns } from './numeric-columns.js'
 
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32'> & { to: string }
@@ -84,12 +83,11 @@ interface Job {
 }
 
 /** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
-function keepNumbers(job: Job, { to }: Settings, warn: (text: string) => void): void {
-  job.emit = job.emit.filter((name) => name !== 'label')
-  if (job.emit.length === 0 || job.layout.topK > 0 || hasNames(job.emit)) {
-    throw new SoftmaxError('E_CONFLICT', {
-      reason: `${to} holds the numbers of predictions; choose with ${optionText('emit')}`,
-    })
+function keepNumbers(job: Job, { to, emit: asked }: Settings, warn: (text: string) => void): void {
+  const { topK, columnNames } = job.layout
+  job.emit = numericColumns({ to, emit: job.emit, columnNames, topK, isDefault: asked === OPTIONS.emit.default })
+  if (job.emit.length === 0) {
+    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions, and these rows are none` })
   }
   const names = job.kept.map(({ name }) => name).join(',')
   if (names !== '') warn(`${to} holds only numbers: ${shown(names)} is left out`)

@@ -1,7 +1,7 @@
 /** What outputs are made with: the version and the options that their bytes depend on. */
 import { labelNames } from '../../core/labels.js'
 import { optionText } from '../../core/option-words.js'
-import { namesIn, OPTIONS, type Option, type SettingsOf } from '../../core/options.js'
+import { items, namesIn, OPTIONS, type Option, type SettingsOf } from '../../core/options.js'
 import { sha256 } from './digest.js'
 
 /** Options that are not as they are by default, by name, and the version. */
@@ -18,16 +18,23 @@ const LONGEST = 200
 
 /** What outputs of a run are made with. */
 export function madeWith(settings: SettingsOf<'command'>, version: string): Made {
-  const { labels } = settings
+  const { labels, emit } = settings
   // A file of names may have other names the next time.
-  const given: Record<string, unknown> = { ...settings, labels: labels === undefined ? undefined : labelNames(labels) }
-  const names = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
-  const entries = names.flatMap((name) => {
+  const names = labels === undefined ? undefined : labelNames(labels)
+  const given: Record<string, unknown> = { ...settings, labels: names, emit: asDefault(emit) }
+  const asked = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
+  const entries = asked.flatMap((name) => {
     const value = given[name]
     const { default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
     return value === undefined || value === fallback ? [] : [[name, shortOf(value)]]
   })
   return { version, options: Object.fromEntries(entries) }
+}
+
+/** What is emitted; the default where it is the same. */
+function asDefault(emit: SettingsOf<'command'>['emit']): unknown {
+  const { default: fallback } = OPTIONS.emit
+  return items(emit).join() === fallback?.join() ? fallback : emit
 }
 
 function shortOf(value: unknown): unknown {

@@ -20,7 +20,7 @@ import type {
 import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, openBytes, TempFile } from '../../io/temp-file.js'
 import { columnWriter, outputFields } from '../columnar.js'
-import { arrayBytes } from '../tensor/array-bytes.js'
+import { arrayBytes, type Numbers } from '../tensor/array-bytes.js'
 import { type TensorBytes, tensorReader } from '../tensor/reader.js'
 import { outputShape } from '../tensor/tensor.js'
 import { headerOf, readHeader } from './header.js'
@@ -59,29 +59,31 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const width = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
   const { sizes, inner } = outputShape(schema, width)
   const array = await arrayBytes(width, inner, rows === undefined)
-  const dtype = float32 ? '<f4' : '<f8'
+  const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
   let written = 0
   const writeColumns = async (parts: readonly Columns[]) => {
-    const matrix = matrixOf(parts, width, float32)
+    const matrix = matrixOf(parts, width, kind)
     written += matrix.length / width
     return array.add(matrix)
   }
   return {
-    begin: () => (rows === undefined ? [] : [headerOf(sizes(rows), dtype)]),
+    begin: () => (rows === undefined ? [] : [headerOf(sizes(rows), `<${kind}`)]),
     write: (batch) => writeColumns([columnsOf(batch)]),
     writeColumns,
     async *end() {
-      if (rows === undefined) yield headerOf(sizes(written), dtype)
+      if (rows === undefined) yield headerOf(sizes(written), `<${kind}`)
       yield* array.end()
     },
     close: array.close,
   }
 }
 
+const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
+
 /** Columns as rows, each of `width` numbers: the values of a list stand together. */
-function matrixOf(parts: readonly Columns[], width: number, float32: boolean) {
+function matrixOf(parts: readonly Columns[], width: number, kind: keyof typeof ARRAYS): Numbers {
   const rows = parts.reduce((sum, [column]) => sum + column!.length, 0)
-  const matrix = float32 ? new Float32Array(rows * width) : new Float64Array(rows * width)
+  const matrix = new ARRAYS[kind](rows * width)
   let start = 0
   for (const columns of parts) {
     let place = start
@@ -92,13 +94,14 @@ function matrixOf(parts: readonly Columns[], width: number, float32: boolean) {
 }
 
 /** Puts a column into rows; returns how many numbers it has in each. */
-function fill(matrix: Float32Array | Float64Array, start: number, column: ColumnData, width: number): number {
+function fill(matrix: Numbers, start: number, column: ColumnData, width: number): number {
   const { length, values, children } = column
   const numbers = (values ?? children![0]!.values!) as Float64Array
   const size = length > 0 ? numbers.length / length : 0
-  if (size === width) matrix.set(numbers, start)
-  for (let row = 0, at = 0, to = start; size < width && row < length; row++, to += width) {
-    for (let index = 0; index < size; index++) matrix[to + index] = numbers[at++]!
+  const isWhole = matrix instanceof BigInt64Array
+  if (size === width && !isWhole) matrix.set(numbers, start)
+  for (let row = 0, at = 0, to = start; (size < width || isWhole) && row < length; row++, to += width) {
+    for (let index = 0; index < size; index++, at++) matrix[to + index] = isWhole ? BigInt(numbers[at]!) : numbers[at]!
   }
   return size
 }
