@@ -72,7 +72,7 @@ interface ForBytesObjectsRead {
   onError?: ValueOf<'onError'> | undefined
   /** Is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream. */
   onReject?: ValueOf<'onReject'> | undefined
-  /** How many rows may be bad: one more ends the stream, behind the block that it is in [default: no limit]. */
+  /** How many rows may be bad: one more ends the stream, behind the rows before it [default: no limit]. */
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /** What an empty logit is [default: 'error']. */
   missing?: ValueOf<'missing'> | undefined

@@ -682,7 +682,7 @@ export const OPTIONS = {
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',
     help: 'give up when more than N rows are bad',
-    doc: 'how many rows may be bad: one more ends the stream, behind the block that it is in',
+    doc: 'how many rows may be bad: one more ends the stream, behind the rows before it',
   }),
   missing: option({
     group: 'Bad rows',

@@ -13,8 +13,11 @@ import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
 import { makesColumns, type TextJob } from './text-job.js'
 import { truthReader } from './truths.js'
 
-/** Scores a block of whole rows; where they stand is found, unless it is known. */
-export type ScoreBlock = (block: Block, ranges?: readonly ByteRange[]) => ScoredRows<Piece>
+/**
+ * Scores a block of whole rows, up to the first bad one behind `errorsLeft` others: under `fail`, behind none; else behind all,
+ * as only those who know the blocks before can say. Where rows stand is found, unless it is known.
+ */
+export type ScoreBlock = (block: Block, ranges?: readonly ByteRange[], errorsLeft?: number) => ScoredRows<Piece>
 
 /** A function that scores one block after the other. */
 export function blockScorer(job: TextJob): ScoreBlock {
@@ -27,9 +30,10 @@ export function blockScorer(job: TextJob): ScoreBlock {
     source.format === 'csv'
       ? readCsv(block, source.columns, source.dialect, options, ranges)
       : readNdjson(block, source.columns, options)
-  return (block, ranges) => {
+  const most = job.settings.onError === 'fail' ? 0 : Infinity
+  return (block, ranges, errorsLeft = most) => {
     const batch = labelled(Buffer.isBuffer(block) ? read(block, ranges) : oversizedBatch(block, options))
-    const { scores, rows, good, rowErrors } = score(batch)
+    const { scores, rows, good, rowErrors } = score(batch, errorsLeft)
     const pieces = good.length > 0 ? write({ batch, scores, good }) : []
     const judged = judgedOf(scores, good)
     const abstained = abstainedIn(scores, good)

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
-import type { RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
+import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
 import { joinedPieces } from '../io/pieces.js'
 import { blockScorer } from './block-scorer.js'
 import { written } from './pieces.js'
-import { type BlockStart, countRows, noteLane } from './row-counts.js'
+import { type BlockStart, countRows, errorsLeft, noteLane } from './row-counts.js'
 import type { InputSettings, Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 import { scoreBatches } from './scorer.js'
@@ -23,18 +23,20 @@ export function laneOf(
   settings: InputSettings,
 ): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
   const { stats } = run
+  const limit = { isSet: settings.maxErrors !== undefined, left: () => errorsLeft(run) }
   const textJob = textJobOf(job, reader, settings.from, settings.to, run.kept)
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     if (!COLUMNAR.has(settings.from) || job.schema.depth !== undefined)
-      return (writer) => scoreBatches(reader, job, writer)
+      return (writer) => scoreBatches(reader, job, writer, limit.left)
     const jobs = settings.lane === 'general' ? 1 : threadsOf(settings)
-    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, jobs)
+    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, jobs, limit)
   }
   noteLane(stats, 'fast')
-  return (writer) =>
-    written(fastLane(reader.text!.blocks(), textJob, blockScorer(textJob), threadsOf(settings)), writer)
+  const score = blockScorer(textJob)
+  const general = (block: Block, left?: number) => score(block, undefined, left)
+  return (writer) => written(fastLane(reader.text!.blocks(), textJob, general, threadsOf(settings), limit), writer)
 }
 
 /** Formats whose batches are typed columns. */

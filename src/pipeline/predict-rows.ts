@@ -9,7 +9,7 @@ import { inBatches } from '../io/batches.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
-import { countRows, type RowTotals, requireConservation, requireRows } from './row-counts.js'
+import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { abstainedIn, batchScorer } from './scorer.js'
 
 /** The most rows that are scored together, and as many wait. */
@@ -43,7 +43,7 @@ async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenera
         batch = batch.slice(1)
       } else {
         announce(shape, run)
-        score = rowScorer(shape, run.settings)
+        score = rowScorer(shape, run)
       }
     }
     if (score && batch.length > 0) yield score(batch)
@@ -65,12 +65,13 @@ function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 
 /** The function that scores rows of a shape. */
-function rowScorer(shape: RowShape, settings: Settings): (rows: unknown[]) => ScoredRows<Prediction> {
+function rowScorer(shape: RowShape, run: Run): (rows: unknown[]) => ScoredRows<Prediction> {
+  const { settings } = run
   const score = batchScorer({ schema: shape.layout, settings })
   const predict = predictor(shape.layout, rounder(settings))
   return (batch) => {
     const read = readRows(batch, shape, settings)
-    const { scores, good, rowErrors, rows } = score(read)
+    const { scores, good, rowErrors, rows } = score(read, errorsLeft(run))
     const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
     const abstained = abstainedIn(scores, good)
     return { ...NOTHING, pieces, rows, written: pieces.length, abstained, errors: rowErrors }

@@ -15,7 +15,7 @@ import {
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { type Input, type Opened, openInput } from './open-input.js'
-import { type BlockStart, countRows, requireConservation, requireRows } from './row-counts.js'
+import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
 import type { Run } from './run.js'
 import { nullsOf } from './score-job.js'
 import { partitionRows } from './scorer.js'
@@ -54,7 +54,7 @@ async function* rowsOf(
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
-  yield* countRows<Row>(batchesOf(table, settings), run, { before: place, source: name, relocate: table.relocate })
+  yield* countRows<Row>(batchesOf(table, settings, run), run, { before: place, source: name, relocate: table.relocate })
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
@@ -62,11 +62,11 @@ async function openTable(opened: Opened, settings: Settings): Promise<RecordBatc
   return (await loadFormat(opened.format)).read(opened, settings)
 }
 
-async function* batchesOf(table: RecordBatchReader, settings: Settings): AsyncGenerator<ScoredRows<Row>> {
+async function* batchesOf(table: RecordBatchReader, settings: Settings, run: Run): AsyncGenerator<ScoredRows<Row>> {
   const plan = planOf(table, settings)
   const rowOf = rowMaker(table, plan)
   for await (const batch of table.batches(plan)) {
-    const { rows, good, rowErrors } = partitionRows(batch, settings)
+    const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run))
     const pieces = good.map((row) => rowOf(batch, row))
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }

@@ -83,10 +83,18 @@ export async function* countRows<Piece>(
 /** Where the block that is next begins. */
 export type BlockStart = Required<Pick<Position, 'line' | 'row' | 'byte'>>
 
-/**
- * Throws the first bad row under `fail`. Else hands all of them on, and then gives up where one was too many: the rows behind
- * it in its block have been written or rejected by then, none of them neither.
- */
+/** How many more rows may be bad before one ends the run: under `fail`, none. */
+export function errorsLeft({ settings: { onError, maxErrors = Infinity }, stats }: RowLimits): number {
+  return onError === 'fail' ? 0 : maxErrors - rejectedOf(stats)
+}
+
+/** What says how many rows may be bad, and how many were. */
+interface RowLimits {
+  settings: Pick<SettingsOf<'objects'>, 'onError' | 'maxErrors'>
+  stats: RowTotals
+}
+
+/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
 async function reportRowErrors(
   rowErrors: LocatedRowError[],
   before: BlockStart,
@@ -95,7 +103,6 @@ async function reportRowErrors(
 ): Promise<void> {
   const { onError, onReject, maxErrors = Infinity } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
-  let failure: SoftmaxError | undefined
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     if (onError === 'skip' && !onReject && !isTooMany) continue
@@ -104,9 +111,8 @@ async function reportRowErrors(
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
     if (taken) await taken
-    if (isTooMany) failure ??= tooMany(rowError.code, info, maxErrors)
+    if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
-  if (failure) throw failure
 }
 
 /** The data of a bad row's error, with its place in the input as far as it has one. */

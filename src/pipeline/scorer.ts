@@ -23,11 +23,12 @@ import { type Scores, STATUS } from '../kernel/host/scores.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
-/** Scores the batches of a reader one after the other. */
+/** Scores the batches of a reader one after the other; each ends at its bad row behind so many as `errorsLeft` says. */
 export async function* scoreBatches(
   reader: RecordBatchReader,
   job: ScoreJob,
   writer: RecordBatchWriter,
+  errorsLeft: () => number,
 ): AsyncGenerator<ScoredRows> {
   const score = batchScorer(job)
   // What writes delimited text rounds what it prints.
@@ -35,7 +36,7 @@ export async function* scoreBatches(
   const labelled = truthReader(job)
   for await (const read of reader.batches(readerOptions(job))) {
     const batch = labelled(read)
-    const { scores, good, rowErrors, rows } = score(batch)
+    const { scores, good, rowErrors, rows } = score(batch, errorsLeft())
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
     const judged = judgedOf(scores, good)
     const abstained = abstainedIn(scores, good)
@@ -45,8 +46,8 @@ export async function* scoreBatches(
 }
 
 /**
- * A function that scores a batch, and parts its good rows from its bad ones; under `fail`, up to the first of these. Scores of
- * a batch before that is not needed any longer may be given, to be used again.
+ * A function that scores a batch, and parts its good rows from its bad ones, up to the first of these behind `errorsLeft` others.
+ * Scores of a batch before that is not needed any longer may be given, to be used again.
  */
 export function batchScorer({
   schema,
@@ -55,7 +56,7 @@ export function batchScorer({
   probe,
 }: {
   schema: OutputLayout
-  settings: Pick<SettingsOf<'objects'>, 'temperature' | 'onError' | 'nonfinite'>
+  settings: Pick<SettingsOf<'objects'>, 'temperature' | 'nonfinite'>
   byClass?: boolean
   probe?: Probe | undefined
 }) {
@@ -63,7 +64,7 @@ export function batchScorer({
   const { temperature } = settings
   const slope = probe !== undefined
   const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision }
-  return (batch: RecordBatch, before?: Scores) => {
+  return (batch: RecordBatch, errorsLeft: number, before?: Scores) => {
     const { nesting } = batch
     const count = nesting ? itemCount(nesting) : batch.numRows
     const again = before?.rows === count ? before : undefined
@@ -74,11 +75,11 @@ export function batchScorer({
       options,
       again,
     )
-    if (nesting) return scoredLists({ ...scores, nesting }, batch, settings)
+    if (nesting) return scoredLists({ ...scores, nesting }, batch, errorsLeft, settings)
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
-    return { scores, ...partitionRows(batch, settings, (row) => nonfiniteError(scores, row, settings)) }
+    return { scores, ...partitionRows(batch, errorsLeft, (row) => nonfiniteError(scores, row, settings)) }
   }
 }
 
@@ -86,7 +87,8 @@ export function batchScorer({
 function scoredLists(
   scores: Scores & { nesting: Nesting },
   batch: RecordBatch,
-  settings: Pick<SettingsOf<'objects'>, 'onError' | 'nonfinite'>,
+  errorsLeft: number,
+  settings: Pick<SettingsOf<'objects'>, 'nonfinite'>,
 ) {
   const errorOf = (row: number): RowError | undefined => {
     const [first, end] = itemRange(scores.nesting, row)
@@ -96,7 +98,7 @@ function scoredLists(
     }
     return undefined
   }
-  return { scores, ...partitionRows(batch, settings, errorOf) }
+  return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
 }
 
 /** The logits of a batch; of rows with one, those of both classes. */
@@ -170,10 +172,10 @@ export function nonfiniteError(
   return reason && nonfinite !== 'propagate' ? { code: 'E_NONFINITE', info: { reason } } : undefined
 }
 
-/** Parts the good rows of a batch from its bad ones; under `fail`, up to the first of these. */
+/** Parts the good rows of a batch from its bad ones, up to the first of these behind `errorsLeft` others. */
 export function partitionRows(
   batch: RecordBatch,
-  { onError }: { onError: 'fail' | 'skip' },
+  errorsLeft: number,
   errorOf: (row: number) => RowError | undefined = () => undefined,
 ): { rows: number; good: readonly number[]; rowErrors: LocatedRowError[] } {
   const rowErrors: LocatedRowError[] = []
@@ -184,7 +186,7 @@ export function partitionRows(
     const rowError = batch.errors.get(row) ?? errorOf(row)
     if (!rowError) good.push(row)
     else rowErrors.push(batch.withPosition(rowError, row))
-    if (rowError && onError === 'fail') break
+    if (rowErrors.length > errorsLeft) break
   }
   return { rows, good, rowErrors }
 }

@@ -7,6 +7,7 @@ import type { RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } fr
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
+import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
@@ -22,26 +23,31 @@ export async function* tableLane(
   table: TableJob,
   writer: RecordBatchWriter,
   jobs: number,
+  limit: ErrorLimit,
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
-  if (!encode) return yield* scoreBatches(reader, table.job, writer)
+  if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
   const here = tableTask(table, encode)
   const pool = new TablePool(table)
   let seen = 0
-  const score = async (batch: RecordBatch): Promise<ScoredRows<TablePart>> => {
+  const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
+  const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
     seen += batch.logits.length
     if (seen > SMALL) pool.start(jobs - 1)
-    const { lines, bytes } = batch
     // Without this, nothing of what workers answer is heard while batches come from memory.
     if (!pool.isFree) await setImmediate()
     // What a worker fails at is scored here.
     const scored = (pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined) ?? here(batch)
+    if (limit.isSet && scored.errors.length > 0) {
+      return { ...partOf(scored, batch), again: (left) => partOf(here(batch, left), batch) }
+    }
     recycle(new Uint8Array(batch.logits.buffer))
-    return { ...scored, pieces: [scored], lines, bytes }
+    return partOf(scored, batch)
   }
   try {
-    const limit = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
-    for await (const scored of inOrder(reader.batches(readerOptions(table.job)), score, limit)) {
+    const ahead = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
+    const scoredInOrder = inOrder(reader.batches(readerOptions(table.job)), score, ahead)
+    for await (const scored of upToLimit(scoredInOrder, limit)) {
       yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
     }
   } finally {

@@ -48,17 +48,21 @@ function copiesScores({ schema: { shape = 'columns', emit }, output, byClass }: 
   return output !== undefined || (shape === 'columns' && !byClass && !needSummary(emit))
 }
 
+/** Scores a batch, up to the first bad row behind `errorsLeft` others, as a `ScoreBlock` does. */
+export type ScoreTable = (rows: TableRows, errorsLeft?: number) => TablePart
+
 /** A function that scores one batch after the other. */
-export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): (rows: TableRows) => TablePart {
+export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): ScoreTable {
   const score = batchScorer(job)
+  const most = job.settings.onError === 'fail' ? 0 : Infinity
   // What writes delimited text rounds what it prints.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   const isCopied = copiesScores(job)
   let before: Scores | undefined
   const labelled = truthReader(job)
-  return (read) => {
+  return (read, errorsLeft = most) => {
     const batch = labelled({ ...read, withPosition: atRow, lines: 0, bytes: 0 })
-    const { scores, good, rows, rowErrors } = score(batch, before)
+    const { scores, good, rows, rowErrors } = score(batch, errorsLeft, before)
     before = isCopied ? scores : undefined
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
     const abstained = abstainedIn(scores, good)

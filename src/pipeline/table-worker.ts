@@ -4,7 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { type Speaker, speakAs } from '../core/option-words.js'
 import { loadFormat } from '../formats/index.js'
 import { handedOver } from '../io/shared-columns.js'
-import { type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
+import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 
 /** What a batch became, or the error that it led to, which ends the run. */
 export type TableReply = { part: TablePart } | { error: Pick<SoftmaxError, 'code' | 'info'> }
@@ -22,7 +22,7 @@ loadFormat(table.to).then(({ encoder }) => {
   parentPort!.postMessage(undefined)
 })
 
-function replyTo(rows: TableRows, score: (rows: TableRows) => TablePart): TableReply {
+function replyTo(rows: TableRows, score: ScoreTable): TableReply {
   try {
     return { part: score(rows) }
   } catch (error) {

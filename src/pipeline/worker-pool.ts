@@ -11,6 +11,7 @@ import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { borrowKernel, borrowMemory, kernelModule, returnKernel, returnMemories } from '../kernel/host/wasm.js'
+import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
@@ -37,26 +38,36 @@ export interface Request {
 /**
  * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
  * a worker failed, in the place of the first block that it could not do. `general` does what is not for the kernel: some
- * blocks, and a row that is too long to be held.
+ * blocks, and a row that is too long to be held; and once more, up to its last row, the block that has one bad row too many.
  */
 export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
   job: TextJob,
-  general: (block: Buffer | Long) => ScoredRows<Piece>,
+  general: (block: Buffer | Long, errorsLeft?: number) => ScoredRows<Piece>,
   jobs: number,
+  limit: ErrorLimit,
 ): AsyncGenerator<ScoredRows<Piece>> {
   const kernel = borrowKernel()
   const here = new FastKernel(job, kernel)
-  const workers = new WorkerPool(job, here)
+  // A block may be scored once more, where the number of bad rows is limited.
+  const taken = limit.isSet ? () => {} : recycle
+  const workers = new WorkerPool(job, here, taken)
   let seen = 0
   // One block at a time is in this thread's kernel.
   let last: Promise<unknown> = Promise.resolve()
   const scoreHere = async (block: Buffer): Promise<ScoredRows<Piece>> => {
     here.inputIn().set(block)
-    recycle(block)
+    taken(block)
     return copied(await here.score(block.length))
   }
-  const score = async (block: Buffer | Long): Promise<ScoredRows<Piece>> => {
+  const score = async (block: Buffer | Long): Promise<Again<Piece>> => {
+    const scored = await scoreOnce(block)
+    if (!limit.isSet) return scored
+    if (scored.errors.length > 0) return { ...scored, again: (left) => general(block, left) }
+    if (Buffer.isBuffer(block)) recycle(block)
+    return scored
+  }
+  const scoreOnce = async (block: Buffer | Long): Promise<ScoredRows<Piece>> => {
     if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
     seen += block.length
     if (seen > SMALL) workers.start(jobs - 1)
@@ -66,7 +77,7 @@ export async function* fastLane<Long>(
     return scored
   }
   try {
-    yield* inOrder(blocks, score, AHEAD + QUEUED * (jobs - 1))
+    yield* upToLimit(inOrder(blocks, score, AHEAD + QUEUED * (jobs - 1)), limit)
     const judged = [here.totalsIn(), ...workers.totals()].filter((totals) => totals !== undefined)
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
@@ -102,8 +113,11 @@ class WorkerPool {
   readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
   readonly #memories: WebAssembly.Memory[] = []
   readonly #model: FastKernel
+  readonly #taken: (block: Buffer) => void
 
-  constructor(job: TextJob, model: FastKernel) {
+  /** `taken` is called with each block that a worker has a copy of. */
+  constructor(job: TextJob, model: FastKernel, taken: (block: Buffer) => void) {
+    this.#taken = taken
     this.#model = model
     this.#pool = new ThreadPool(() => {
       const memories = Array.from({ length: QUEUED }, () => borrowMemory(model.memorySize))
@@ -132,7 +146,7 @@ class WorkerPool {
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
     const put = ({ index, input }: BlockMemory): Request => {
       input.set(block)
-      recycle(block)
+      this.#taken(block)
       return { index, length: block.length }
     }
     try {
