@@ -74,6 +74,20 @@ describe('what comes out', () => {
     expectTypeOf(softmax({ minConfidence: 0.5 }).read()?.label).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(sigmoid({ emit: 'labels' }).read()?.labels).toEqualTypeOf<string[] | undefined>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
+    const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
+    const named = one(softmax({ emit: 'probs,label=predicted,rank' }))
+    expectTypeOf(named.probabilities).toEqualTypeOf<number[]>()
+    expectTypeOf(named.predicted).toEqualTypeOf<string>()
+    expectTypeOf(named.rank).toEqualTypeOf<number | null>()
+    expectTypeOf(named.label).toEqualTypeOf<string | null | undefined>()
+    expectTypeOf(one(logSoftmax({ emit: ['probs', 'index=at'] })).at).toEqualTypeOf<number>()
+    expectTypeOf(one(logSigmoid({ emit: ['probs'] })).logProbabilities).toEqualTypeOf<number[]>()
+    // Of what is known at run time only, nothing is promised.
+    const columns: types.Emitted[] = ['label']
+    expectTypeOf(one(softmax({ emit: columns })).label).toEqualTypeOf<string | null | undefined>()
+    expectTypeOf(one(softmax({ emit: 'label' as types.EmitList })).index).toEqualTypeOf<number | undefined>()
+    // @ts-expect-error
+    expect(() => softmax({ emit: 'label', nonsense: 1 })).toThrow()
     softmax().once('schema', (schema) => expectTypeOf(schema).toEqualTypeOf<types.Schema>())
     await pipeline([[2, 1]] satisfies types.LogitsRow[], softmax(), async (all) => {
       for await (const { index } of all) expectTypeOf(index).toEqualTypeOf<number>()

@@ -406,8 +406,10 @@ describe('two classes of one logit', () => {
     ).not.toMatchObject({
       code: 'E_CONFLICT',
     })
-    const { predictions } = await predict([[1]], { binary: 'no,yes', threshold: 0.9, emit: 'probs' })
+    const { predictions } = await predict([[1]], { binary: 'no,yes', threshold: 0.9 })
     expect(predictions).toMatchObject([{ label: 'no' }])
+    const { error } = await predict([[1]], { binary: 'no,yes', threshold: 0.9, emit: 'probs' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT' })
   })
 
   it('may have the threshold of the positive class', async () => {

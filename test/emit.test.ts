@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
-import { logSoftmax, type ScoreOptions, softmax, write } from 'softmax-stream'
+import type * as types from 'softmax-stream'
+import { logSoftmax, read, type ScoreOptions, sigmoid, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { COLUMNS } from '../dist/core/output-columns.js'
 import { reported, run } from './streams.js'
 import { command, predict } from './support.js'
 
@@ -8,6 +10,19 @@ import { command, predict } from './support.js'
 const [A, B] = ['0.2689414213699951', '0.7310585786300049']
 
 const INPUT = 'id,label,logit_a,logit_b\n1,cat,2,3\n'
+
+const CALIBRATION: types.Calibration = {
+  version: 1,
+  method: 'temperature',
+  temperature: 1,
+  coverage: 0.9,
+  quantile: 0.5,
+  classes: ['a', 'b'],
+  rows: 100,
+  log_loss: { before: 1, after: 1 },
+  ece: { before: 0, after: 0 },
+  warnings: [],
+}
 
 describe('names of output columns', () => {
   it('are those that emit gives: the truth keeps its name', async () => {
@@ -118,9 +133,9 @@ describe('names of output columns', () => {
       expect(error).toMatchObject({ code: 'E_NAME', info: { emit } })
       expect((await run(rows, { from: 'ndjson', emit })).error).toBeUndefined()
     }
-    const { error } = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,entropy' })
-    expect(error).toMatchObject({ code: 'E_NAME', info: { emit: 'label,entropy,index=predicted_index' } })
-    const fixed = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,entropy,index=predicted_index' })
+    const { error } = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,index' })
+    expect(error).toMatchObject({ code: 'E_NAME', info: { emit: 'label,index=predicted_index' } })
+    const fixed = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,index=predicted_index' })
     expect(fixed.error).toBeUndefined()
     // The probabilities of a prediction are always called so.
     const probabilities = await predict([{ logits: [2, 3] }, { logits: [2, 3], probabilities: 1 }])
@@ -137,7 +152,8 @@ describe('names of output columns', () => {
     const shown = command([], { stdin: input }).stderr
     expect(shown).toContain("--logits '2-3' --emit probs,label=predicted")
     const objects = await predict([{ id: 1, p_a: 0.25, p_b: 0.75, label: 'b' }])
-    expect(objects.error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit: 'probs,label=predicted' } })
+    const emit = 'probs,index,label=predicted'
+    expect(objects.error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit } })
   })
 
   it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {
@@ -166,17 +182,64 @@ describe('names of properties', () => {
       .toArray()
     expect(prediction).toEqual({
       label: 't',
-      probabilities: [Number(A), Number(B)],
-      index: 1,
       predicted: 'b',
       C: Number(B),
     })
   })
 
+  it('are those that emit gives, and no others; by default probabilities, index and label', async () => {
+    const PROPERTIES: Record<string, string> = { probs: 'probabilities' }
+    const given = { truth: 'y', calibration: CALIBRATION, labels: 'a,b' } as const
+    for (const emit of Object.keys(COLUMNS) as types.Emittable[]) {
+      const [make, options] = emit === 'labels' ? [sigmoid, { labels: 'a,b' }] : [softmax, given]
+      const { predictions, error } = await predict([{ y: 'b', logits: [2, 3] }], { ...options, emit }, make)
+      expect(error).toBeUndefined()
+      expect(Object.keys(predictions[0]!)).toEqual(['y', PROPERTIES[emit] ?? emit])
+    }
+    const { predictions } = await predict([[2, 3]])
+    expect(Object.keys(predictions[0]!)).toEqual(['probabilities', 'index', 'label'])
+    // With no new name for it, a property of the row keeps its own.
+    const [kept] = (await predict([{ label: 't', index: 7, logits: [2, 3] }], { emit: 'confidence' })).predictions
+    expect(kept).toEqual({ label: 't', index: 7, confidence: Number(B) })
+  })
+
+  it('are the columns that write makes of them, as score does', async () => {
+    const input = 'id,label,logit_a,logit_b\n1,cat,2,3\n2,dog,3,2\n'
+    const emits = ['probs,label=predicted', 'probs=prob_,index', 'label=y,confidence', 'margin=label_margin'] as const
+    for (const emit of emits) {
+      for (const to of ['csv', 'ndjson'] as const) {
+        const rows = Readable.from([Buffer.from(input)]).compose(read('csv'))
+        const bytes = await rows.compose(softmax({ emit })).compose(write(to)).toArray()
+        expect(Buffer.concat(bytes).toString()).toBe((await run(input, { emit, to })).text)
+      }
+    }
+    const numbers = Readable.from([{ logits: [2, 3] }])
+      .compose(softmax({ emit: 'confidence' }))
+      .compose(write('npy'))
+    expect(Buffer.concat(await numbers.toArray()).readDoubleLE(128)).toBe(Number(B))
+  })
+
+  it('are all that write can give: what is missing is an error, of whatever records', async () => {
+    for (const row of [
+      { id: 1, label: 'a' },
+      { probabilities: [0.5, 0.5], label: 'a' },
+    ]) {
+      const written = Readable.from([row]).compose(write('csv', { emit: 'label,margin' }))
+      await expect(written.toArray()).rejects.toMatchObject({
+        code: 'E_RECORD',
+        info: { reason: 'it has no "margin", which emit asks for' },
+      })
+    }
+    const bytes = await Readable.from([{ id: 1, margin: 0.5, label: 'a' }])
+      .compose(write('csv', { emit: 'label', keep: false }))
+      .toArray()
+    expect(Buffer.concat(bytes).toString()).toBe('label\na\n')
+  })
+
   it('are found by write, beside a property with the usual name', async () => {
     const emit = 'probs=prob_,label=predicted'
     const written = Readable.from(rows)
-      .compose(softmax({ emit: 'label=predicted' }))
+      .compose(softmax({ emit: 'probs,label=predicted' }))
       .compose(write('csv', { emit }))
     expect(String(Buffer.concat(await written.toArray()))).toBe(`label,prob_a,prob_b,predicted\nt,${A},${B},b\n`)
   })

@@ -33,14 +33,14 @@ it('bytes to bytes', async () => {
 })
 
 it('objects to objects', async () => {
-  const emitted: types.Emitted[] = ['probs', 'margin' satisfies types.Emittable]
+  const emitted: types.Emitted[] = ['probs', 'label', 'margin' satisfies types.Emittable]
   const options: types.SoftmaxOptions = { emit: emitted, topK: 1 }
   const rows: types.LogitsRow[] = [[2, 1]]
   for (const make of [api.softmax, api.logSoftmax, api.sigmoid, api.logSigmoid]) {
     const stream: types.PredictionStream = make(make === api.softmax ? options : {})
     stream.on('schema', (...[schema]: types.PredictionEvents['schema']) => expectTypeOf(schema).not.toBeAny())
     const [prediction] = (await Readable.from(rows).compose(stream).toArray()) as types.Prediction[]
-    expectTypeOf(prediction!.label).toEqualTypeOf<string | null>()
+    expectTypeOf(prediction!.label).toEqualTypeOf<string | null | undefined>()
     expect(prediction?.label).toBe('0')
   }
   const reader: types.RowStream<types.Row> = api.read('csv', {} satisfies types.ReadOptions)

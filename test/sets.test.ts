@@ -99,7 +99,7 @@ describe.each(CASES)('sets of $name with a coverage of $coverage', async ({ file
     }
   })
 
-  it('are those of predictions, whatever is emitted of them, and of matrices', async () => {
+  it('are those of predictions, and of matrices', async () => {
     const { logits } = await logitsOf(second, classes)
     const rows = expected.map((_, row) => logits.slice(row * classes.length, (row + 1) * classes.length))
     const { predictions } = await predict(rows, { calibration, labels: classes, emit: 'set,set_size' })
@@ -241,7 +241,7 @@ describe('a set', () => {
     const { predictions } = await predict([[5, 1, 1]], {
       calibration: CALIBRATION,
       labels: 'a,b,c',
-      emit: 'set,set_size',
+      emit: 'label,set,set_size',
     })
     const bytes = await Readable.from(predictions)
       .compose(write('csv', { emit: 'label,set,set_size' }))

@@ -1,11 +1,13 @@
 /** Object mode: a stream of rows -> a stream of predictions. */
 import type { Duplex } from 'node:stream'
 import { parseOptions, type ValueOf } from '../core/options.js'
-import type { Prediction } from '../core/prediction.js'
+import type { EmitList, Emitted } from '../core/output-columns.js'
+import { PREDICTED, type Prediction } from '../core/prediction.js'
 import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
+import type { Emits } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -37,7 +39,8 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
 }
 
 /**
- * A stream from rows of logits to {@link Prediction}s with class probabilities.
+ * A stream from rows of logits to {@link Prediction}s: the rest of each record, with what `emit` names; by default with class
+ * probabilities, `index` and `label`.
  *
  * All rows have as many logits as the first. The rows that wait are scored together, up to 64, so a slow source sees no
  * delay; a consumer that stops leaves at most 192 rows inside.
@@ -49,8 +52,12 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
  */
-export function softmax(options?: AllClasses): PredictionStream<Prediction & { label: string; probabilities: number[] }>
-/** The same, where `topK` and `minConfidence` may be given. */
+export function softmax(options?: AllClasses): PredictionStream<Whole<'probabilities'>>
+/** The same, with the properties that `emit` names. */
+export function softmax<const Emit extends EmitList | readonly Emitted[]>(
+  options: EmitOf<Emit>,
+): PredictionStream<Prediction & Emits<Emit, 'probabilities'>>
+/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
 export function softmax(options?: SoftmaxOptions): PredictionStream
 export function softmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'softmax')
@@ -64,10 +71,12 @@ export function softmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
  * // [-4.248354255291589e-18, -40]
  */
-export function logSoftmax(
-  options?: AllClasses,
-): PredictionStream<Prediction & { label: string; logProbabilities: number[] }>
-/** The same, where `topK` and `minConfidence` may be given. */
+export function logSoftmax(options?: AllClasses): PredictionStream<Whole<'logProbabilities'>>
+/** The same, with the properties that `emit` names. */
+export function logSoftmax<const Emit extends EmitList | readonly Emitted[]>(
+  options: EmitOf<Emit>,
+): PredictionStream<Prediction & Emits<Emit, 'logProbabilities'>>
+/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
 export function logSoftmax(options?: SoftmaxOptions): PredictionStream
 export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-softmax')
@@ -81,27 +90,38 @@ export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ probabilities }] = await Readable.from([[0, -40]]).compose(sigmoid()).toArray()
  * // [0.5, 4.248354255291589e-18]
  */
-export function sigmoid(options?: AllClasses): PredictionStream<Prediction & { label: string; probabilities: number[] }>
-/** The same, where `topK` and `minConfidence` may be given. */
+export function sigmoid(options?: AllClasses): PredictionStream<Whole<'probabilities'>>
+/** The same, with the properties that `emit` names. */
+export function sigmoid<const Emit extends EmitList | readonly Emitted[]>(
+  options: EmitOf<Emit>,
+): PredictionStream<Prediction & Emits<Emit, 'probabilities'>>
+/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
 export function sigmoid(options?: SoftmaxOptions): PredictionStream
 export function sigmoid(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'sigmoid')
 }
 
 /** As {@link sigmoid}, with natural logarithms of the probabilities, accurate where one rounds to 0 or 1. */
-export function logSigmoid(
-  options?: AllClasses,
-): PredictionStream<Prediction & { label: string; logProbabilities: number[] }>
-/** The same, where `topK` and `minConfidence` may be given. */
+export function logSigmoid(options?: AllClasses): PredictionStream<Whole<'logProbabilities'>>
+/** The same, with the properties that `emit` names. */
+export function logSigmoid<const Emit extends EmitList | readonly Emitted[]>(
+  options: EmitOf<Emit>,
+): PredictionStream<Prediction & Emits<Emit, 'logProbabilities'>>
+/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
 export function logSigmoid(options?: SoftmaxOptions): PredictionStream
 export function logSigmoid(options: SoftmaxOptions = {}): PredictionStream {
   return predictions(options, 'log-sigmoid')
 }
 
-type AllClasses = SoftmaxOptions & { topK?: undefined; minConfidence?: undefined }
+type EachLabel = SoftmaxOptions & { topK?: undefined; minConfidence?: undefined }
+type AllClasses = EachLabel & { emit?: undefined }
+type EmitOf<Emit> = EachLabel & { emit: Emit }
+/** What a prediction has by default. */
+type Whole<List extends string> = Prediction & { index: number; label: string } & Record<List, number[]>
 
 function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStream {
-  const settings = { ...parseOptions(options, 'objects'), op }
+  const parsed = { ...parseOptions(options, 'objects'), op }
+  const settings = options.emit === undefined ? { ...parsed, emit: PREDICTED } : parsed
   const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
     { readableObjectMode: true, writableHighWaterMark: BATCH, errorTurns: 16, signal: settings.signal },

@@ -21,7 +21,8 @@ export interface WriterStream
 
 /**
  * Writes a format: a stream from predictions, as `softmax` and `logSoftmax` give them, to bytes with the columns that `score`
- * writes: the rest of each row, then what `emit` names. Other records are written property by property.
+ * writes: the rest of each row, then what `emit` names; by default, what it named for the predictions. Other records are written
+ * property by property, unless `emit` names some.
  *
  * Columns are named after the classes, whose names belong to the list of probabilities that `softmax` made; `labels` names
  * them where a list is another program's, which else goes by positions. All rows have the properties of the first; a

@@ -442,7 +442,7 @@ export const OPTIONS = {
     defaultText: 'probs,label',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
-    doc: "what to give of each row: 'probs', 'label', 'index', 'labels', 'set', 'set_size', 'confidence', 'margin', 'entropy', 'logsumexp'; 'label=predicted' names a column or property, 'probs=prob_' sets the prefix of the probabilities",
+    doc: `what to give of each row, a column or a property each: ${OUTPUT_COLUMNS.map((name) => `'${name}'`).join(', ')}; 'label=predicted' names one, 'probs=prob_' sets the prefix of the probabilities; the streams of objects give 'index', too, by default, and a matrix has 'probs' and 'index' anyway`,
   }),
   topK: option({
     group: 'Output',

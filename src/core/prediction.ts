@@ -4,25 +4,23 @@ import {
   COLUMNS,
   type ColumnNames,
   type Layout,
+  OUTPUT_COLUMNS,
   type OutputColumn,
   type OutputLayout,
   probabilityKey,
-  SETS,
   type Shape,
-  SUMMARIES,
-  TRUTHS,
 } from './output-columns.js'
 
-/** What comes out for a row: the rest of its record, and these. */
+/** What comes out for a row: the rest of its record, and what `emit` names; by default the probabilities, `index` and `label`. */
 export interface Prediction {
   /** The probability of each class, in column order, in [0, 1]; absent with `topK`, and from `logSoftmax`. */
   probabilities?: number[]
   /** The natural logarithm of each probability, from `logSoftmax`. */
   logProbabilities?: number[]
   /** The position, from 0, of the largest logit, the first on a tie; with `binary`, of the class by `threshold`. */
-  index: number
+  index?: number
   /** The name of that class; null where the largest probability is below `minConfidence`. */
-  label: string | null
+  label?: string | null
   /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
   labels?: string[]
   /** With `emit: 'set'`: the classes of a set that has the true one as often as the coverage of the `calibration` says. */
@@ -40,22 +38,22 @@ export interface Prediction {
     /** The natural logarithm of its probability, from the logarithms. */
     logProbability?: number
   }[]
-  /** The largest probability. */
+  /** With `emit: 'confidence'`: the largest probability. */
   confidence?: number
-  /** The largest probability less the second largest. */
+  /** With `emit: 'margin'`: the largest probability less the second largest. */
   margin?: number
-  /** Entropy of the probabilities, in nats. */
+  /** With `emit: 'entropy'`: that of the probabilities, in nats. */
   entropy?: number
-  /** log(sum(exp(logits))), of the logits divided by the temperature. */
+  /** With `emit: 'logsumexp'`: log(sum(exp(logits))), of the logits divided by the temperature. */
   logsumexp?: number
   /**
-   * With `truth`: minus the logarithm of the probability of the true class, in nats; null where a row has none, as the two below.
+   * With `emit: 'loss'` and `truth`: minus the logarithm of the probability of the true class, in nats; null where a row has none, as the two below.
    * By the sigmoid, the mean over classes of the same of each: of p where it is true, else of 1 - p.
    */
   loss?: number | null
-  /** The rank of the true class, from 1. */
+  /** With `emit: 'rank'`: that of the true class, from 1. */
   rank?: number | null
-  /** Whether it is the label; null without one. By the sigmoid, whether all labels are right, and none is missing. */
+  /** With `emit: 'correct'`: whether it is the label; null without one. By the sigmoid, whether all labels are right, and none is missing. */
   correct?: boolean | null
   [rest: string]: unknown
 }
@@ -65,12 +63,9 @@ type Properties = Record<string, unknown>
 /** The properties that hold the results of all classes, or of the most probable ones. */
 export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']
 
-/** Every name that a property of a prediction may have; those of one value go by the names that were asked for. */
-export function propertiesOf(names: ColumnNames): string[] {
-  const singles = (['label', 'index', 'labels', ...SETS, ...SUMMARIES, ...TRUTHS] as const).map(
-    (name) => names[name] ?? name,
-  )
-  return [...RESULTS, ...singles]
+/** Every name that a property of a prediction may have for some columns; those of one value go by the names that were asked for. */
+export function propertiesOf(names: ColumnNames, columns: readonly OutputColumn[] = OUTPUT_COLUMNS): string[] {
+  return columns.flatMap((name) => (name === 'probs' ? RESULTS : [names[name] ?? name]))
 }
 
 /** The names of the properties that predictions of a layout have, each beside its output column. */
@@ -78,39 +73,52 @@ export function predictedNames(layout: OutputLayout): (readonly [OutputColumn, s
   const { topK, log, columnNames } = layout
   const result = topK > 0 ? 'top' : probabilityKey(log)
   const nameOf = (column: OutputColumn) => (column === 'probs' ? result : (columnNames?.[column] ?? column))
-  return predictedColumns(layout).map((column) => [column, nameOf(column)])
+  return layout.emit.map((column) => [column, nameOf(column)])
 }
 
-/** Whatever `emit` asks for, a prediction has its probabilities, index and label. */
-function predictedColumns({ emit }: OutputLayout): OutputColumn[] {
-  return [...new Set<OutputColumn>(['probs', 'index', 'label', ...emit])]
-}
+/** What a prediction has where `emit` is not given. */
+export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
-/** A function that makes the prediction of a scored row; `round` is applied to every result. */
-export function predictor(layout: OutputLayout, round: (value: number) => number) {
-  const columns = predictedColumns(layout).map((name) => COLUMNS[name])
-  const origin = { classes: layout.classes, shape: layout.shape ?? 'columns' }
+/**
+ * A function that makes the prediction of a scored row; `round` is applied to every result. `isAsked` says that what it has was
+ * asked for, so that it is written, too.
+ */
+export function predictor(layout: OutputLayout, round: (value: number) => number, isAsked: boolean) {
+  const { classes, shape = 'columns', emit, columnNames = {} } = layout
+  const columns = emit.map((name) => COLUMNS[name])
+  const properties = predictedNames(layout).map(([, name]) => name)
+  const origin = { classes, shape, columnNames, properties, ...(isAsked && { emit }) }
   return (rest: Properties, scores: Scores, row: number): Prediction => {
     const results = columns.map((column) => column.properties(scores, row, layout, round))
     const prediction: Prediction = Object.assign({ ...rest }, ...results)
-    const list = prediction[probabilityKey(layout.log)]
-    if (layout.topK === 0) ORIGINS.set(list as object, origin)
+    ORIGINS.set(listOf(prediction) ?? prediction, origin)
     return prediction
   }
 }
 
-/** What a list of probabilities does not say of itself: the names of its classes, and how their logits stood. */
+/** What a prediction does not say of itself. */
 interface Origin {
+  /** The names of the classes, and how their logits stood. */
   classes: readonly string[]
   shape: Shape
+  /** The properties that are predicted, and the names of columns that were asked for. */
+  properties: readonly string[]
+  columnNames: ColumnNames
+  /** The columns that were asked for, if they were. */
+  emit?: readonly OutputColumn[]
 }
 
-/** By the list: it is a property of the prediction, which is the user's to copy and to change. */
+/** By the list of the probabilities, where there is one: the prediction is the user's to copy and to change. */
 const ORIGINS = new WeakMap<object, Origin>()
 
-/** Where a prediction's list of probabilities comes from; undefined where another program made it. */
-export function originOf(probabilities: unknown): Origin | undefined {
-  return typeof probabilities === 'object' && probabilities !== null ? ORIGINS.get(probabilities) : undefined
+/** Where a prediction comes from; undefined where another program made it. */
+export function originOf(prediction: Properties): Origin | undefined {
+  return ORIGINS.get(listOf(prediction) ?? prediction)
+}
+
+/** The list of a prediction's probabilities. */
+function listOf(prediction: Properties): object | undefined {
+  return RESULTS.map((name) => prediction[name]).find((value): value is object => Array.isArray(value))
 }
 
 /** The other way round: the values that a prediction has for the fields of some output columns. */

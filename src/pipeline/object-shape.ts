@@ -49,8 +49,7 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
  */
 export function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
-  // A prediction has its label, whatever is emitted.
-  requireEffect({ ...settings, threshold: undefined })
+  requireEffect(settings)
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) {
     requireNoLogits(settings, 'a row that is an array has all of them')

@@ -3,7 +3,7 @@ import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
-import { type Prediction, predictor } from '../core/prediction.js'
+import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { inBatches } from '../io/batches.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
@@ -68,7 +68,7 @@ const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 function rowScorer(shape: RowShape, run: Run): (rows: unknown[]) => ScoredRows<Prediction> {
   const { settings } = run
   const score = batchScorer({ schema: shape.layout, settings })
-  const predict = predictor(shape.layout, rounder(settings))
+  const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED)
   return (batch) => {
     const read = readRows(batch, shape, settings)
     const { scores, good, rowErrors, rows } = score(read, errorsLeft(run))

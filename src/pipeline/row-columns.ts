@@ -41,16 +41,12 @@ export function columnsOf(
   warn: (text: string) => void,
 ): RowColumns {
   const first = recordOf(rows[0], 1)
-  const { emit: columnsAsked, names } = parseEmit(items(settings.emit))
-  const inRows = Object.fromEntries(Object.entries(names).filter(([, name]) => name in first))
-  const properties = propertiesOf(inRows)
-  const isPrediction = RESULTS.some((name) => Array.isArray(first[name])) && (inRows.label ?? 'label') in first
+  const { emit, inRows, names, properties, isPrediction, isDefault } = emittedOf(first, settings)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
-  const emit = isPrediction ? columnsAsked : []
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
   const columns = old.map((name): Column => ({ name, type: typeOfProperty(rows, name), sample: '' }))
   const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
-  if (format.numbersOnly) keepNumbers(job, settings, warn)
+  if (format.numbersOnly) keepNumbers(job, isDefault, settings.to, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
   requireNewNames(
@@ -58,6 +54,29 @@ export function columnsOf(
     kept.map(({ name }) => name),
   )
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
+}
+
+/** Which columns are written of rows that are predictions, and which of their properties these are. */
+function emittedOf(first: Row, { emit }: Settings) {
+  const origin = originOf(first)
+  const isAsked = emit !== OPTIONS.emit.default
+  const parsed = parseEmit(items(emit))
+  // What was asked for of the predictions is written of them.
+  const { emit: columns, names } =
+    isAsked || !origin?.emit ? parsed : { emit: [...origin.emit], names: origin.columnNames }
+  const here = Object.entries(names).filter(([, name]) => name in first)
+  const inRows: ColumnNames = { ...origin?.columnNames, ...Object.fromEntries(here) }
+  const has = (column: OutputColumn) =>
+    column === 'probs' ? RESULTS.some((name) => Array.isArray(first[name])) : (inRows[column] ?? column) in first
+  const isPrediction = isAsked || origin !== undefined || (has('probs') && has('label'))
+  return {
+    emit: isPrediction ? columns.filter((column) => isAsked || has(column)) : [],
+    names,
+    inRows,
+    properties: origin ? [...origin.properties, ...propertiesOf(inRows, isAsked ? columns : [])] : propertiesOf(inRows),
+    isPrediction,
+    isDefault: !isAsked && !origin?.emit,
+  }
 }
 
 /** A row as a record. Throws E_RECORD where it is not one. */
@@ -83,9 +102,9 @@ interface Job {
 }
 
 /** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
-function keepNumbers(job: Job, { to, emit: asked }: Settings, warn: (text: string) => void): void {
+function keepNumbers(job: Job, isDefault: boolean, to: string, warn: (text: string) => void): void {
   const { topK, columnNames } = job.layout
-  job.emit = numericColumns({ to, emit: job.emit, columnNames, topK, isDefault: asked === OPTIONS.emit.default })
+  job.emit = numericColumns({ to, emit: job.emit, columnNames, topK, isDefault })
   if (job.emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions, and these rows are none` })
   }
@@ -100,7 +119,7 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const count = Array.isArray(probabilities) ? probabilities.length : 0
   const topK = Array.isArray(top) ? top.length : 0
   const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
-  const { classes: names = positions(count), shape = 'list' } = originOf(probabilities) ?? {}
+  const { classes: names = positions(count), shape = 'list' } = originOf(first) ?? {}
   const classes = labels && count > 0 ? readLabels(labels, count) : names
   return {
     classes,
