@@ -96,6 +96,49 @@ describe('read()', () => {
     if (format !== 'npy') expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
   })
 
+  it.each([
+    ['csv', 'digits-logits.csv'],
+    ['ndjson', 'digits-columns.ndjson.gz'],
+    ['parquet', 'digits.parquet'],
+    ['arrows', 'digits-columns.arrows'],
+  ] as const)(
+    'puts the columns of %s that are selected in one property, as score() takes them',
+    async (format, name) => {
+      const logits = ['logit_nine', '/_t(wo|hree)$/']
+      const stream = createReadStream(fixture(name)).pipe(read(format, { logits }))
+      const [row] = await createReadStream(fixture(name)).pipe(read(format, { logits })).toArray()
+      const selected = ['logit_nine', 'logit_two', 'logit_three']
+      const others = Object.keys(DIGITS[0]!).filter((column) => !selected.includes(column))
+      expect(Object.keys(row as object)).toEqual([...others, 'logits'])
+      expect(Object.keys((row as { logits: object }).logits)).toEqual(selected)
+      const rows = await stream
+        .compose(softmax({ keep: false }))
+        .compose(write('csv'))
+        .toArray()
+      const expected = await scoreFiles([fixture(name)], { logits, keep: false, from: format, to: 'csv' }).toArray()
+      expect(Buffer.concat(rows).equals(Buffer.concat(expected))).toBe(true)
+    },
+  )
+
+  it('puts what holds all logits there, wherever it is', async () => {
+    const of = async (format: Format, text: string, logits: string) => (await readAll(format, text, { logits })).items
+    expect(await of('ndjson', '{"id":7,"model":{"scores":[2,1]}}\n', 'model.scores')).toEqual([
+      { id: 7, model: { scores: [2, 1] }, logits: [2, 1] },
+    ])
+    expect(await of('ndjson', '{"id":7,"s":{"cat":2}}\n', 's')).toEqual([{ id: 7, logits: { cat: 2 } }])
+    expect(await of('csv', 'id,s\n7,"[2, 1]"\n', 's')).toEqual([{ id: '7', logits: [2, 1] }])
+    const [row] = await of('ndjson', '{"__proto__":2,"b":1}\n', '__proto__,b')
+    expect(JSON.stringify(row)).toBe('{"logits":{"__proto__":2,"b":1}}')
+  })
+
+  it.each([
+    ['a,b\n1,2\n', { logits: 'z' }, 'E_SELECTOR'],
+    ['1,2\n', { logits: '1-2', header: false }, 'E_CONFLICT'],
+    ['logits,a,b\nx,1,2\n', { logits: 'a,b' }, 'E_CONFLICT'],
+  ] as const)('has no logits of %j by %j', async (text, options, code) => {
+    expect((await readAll('csv', text, options)).error).toMatchObject({ code })
+  })
+
   it('leaves cells of delimited text as texts, quotes undone', async () => {
     const { items } = await readAll('csv', 'id,"a ""b"""\n007,"x\ny,"\n,ż\n')
     expect(items).toEqual([

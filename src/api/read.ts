@@ -30,6 +30,9 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * - Parquet and Arrow give a record of the columns. The list column `logits`, or the one that the option `logits` names, is
  *   the property `logits`, an array of numbers.
  *
+ * The option `logits` puts the columns that it selects, of whatever format, in the property `logits` of each row: what one has
+ * that holds all, be it nested (`logits: 'model.scores'`), or a record of them by their names.
+ *
  * An integer is a number where that is exact, and a bigint otherwise. A bad row is one that cannot be parsed; whether its
  * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while no row is taken.
  *

@@ -16,6 +16,7 @@ import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
+import { logitsInOne, requireNamed } from './row-logits.js'
 import type { Run } from './run.js'
 import { nullsOf } from './score-job.js'
 import { partitionRows } from './scorer.js'
@@ -64,12 +65,23 @@ async function openTable(opened: Opened, settings: Settings): Promise<RecordBatc
 
 async function* batchesOf(table: RecordBatchReader, settings: Settings, run: Run): AsyncGenerator<ScoredRows<Row>> {
   const plan = planOf(table, settings)
-  const rowOf = rowMaker(table, plan)
+  const make = rowMaker(table, plan)
+  const selected = selectedLogits(table, plan, settings)
+  const rowOf = selected ? (batch: RecordBatch, row: number) => selected(make(batch, row) as PlainRow) : make
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run))
     const pieces = good.map((row) => rowOf(batch, row))
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
+}
+
+type PlainRow = Record<string, unknown>
+
+/** What puts the logits that are selected in one property, where they do not come so. */
+function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: ReaderOptions, { logits }: Settings) {
+  if (logits === undefined || logitsList) return undefined
+  requireNamed(logits, named)
+  return logitsInOne(logits, columns)
 }
 
 /** All columns are kept, save a list that holds all logits; lines of JSON are parsed as they are. */

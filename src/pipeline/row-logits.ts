@@ -1,0 +1,46 @@
+/** Rows that are read, with the logits that are selected in one property of each, as `softmax` takes them. */
+import { SoftmaxError } from '../core/errors.js'
+import { findWhole } from '../core/logits-list.js'
+import { optionText } from '../core/option-words.js'
+import type { ValueOf } from '../core/options.js'
+import type { Column, JsonColumn } from '../core/record-batch.js'
+import { select } from '../core/selector.js'
+import { valueAt } from '../formats/ndjson/row.js'
+
+type Row = Record<string, unknown>
+
+/** The property that has the logits of a row. */
+const LOGITS = 'logits'
+
+/**
+ * The function that puts the logits that are selected in one property: the value that has them all, or a record of what each
+ * column has.
+ *
+ * @throws E_SELECTOR; E_CONFLICT where another column has that name
+ */
+export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: readonly Column[]): (row: Row) => Row {
+  const header = columns.map(({ name }) => name)
+  const whole = findWhole({ logits }, columns)
+  const selected = whole === undefined ? select(logits, header) : [whole]
+  const paths = selected.map((index) => (columns[index] as Partial<JsonColumn>).path ?? [header[index]!])
+  // What is within another value stays in that.
+  const moved = new Set(paths.filter(({ length }) => length === 1).map(([name]) => name!))
+  if (header.includes(LOGITS) && !moved.has(LOGITS)) throw takenError()
+  return (row) => {
+    const rest = Object.entries(row).filter(([name]) => !moved.has(name))
+    const values = paths.map((path, nth) => [header[selected[nth]!]!, valueAt(row, path)] as const)
+    return Object.fromEntries([...rest, [LOGITS, whole === undefined ? Object.fromEntries(values) : values[0]![1]]])
+  }
+}
+
+/** Throws E_CONFLICT: rows without names are lists of their cells. */
+export function requireNamed(logits: ValueOf<'logits'> | undefined, named: boolean): void {
+  if (logits === undefined || named) return
+  const reason = `${optionText('logits')} selects columns by their names, and rows without a header are lists of all cells; leave it out`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+function takenError(): SoftmaxError {
+  const reason = `${optionText('logits')} makes a property logits of the columns that it selects, and another column has that name; rename it, or select with softmax({ logits })`
+  return new SoftmaxError('E_CONFLICT', { reason })
+}
