@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { CODES, type Code } from 'softmax-stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { EXPLANATIONS } from '../dist/command/help/explanations.js'
-import { command, MANIFEST, ROOT } from './support.js'
+import { command, MANIFEST, ROOT, TERMINAL_AS_INPUT } from './support.js'
 
 /** The package installed as `npm install -g` does, without what npm installs only where it is asked for. */
 const HOME = mkdtempSync(join(tmpdir(), 'softmax-explain-'))
@@ -27,7 +27,7 @@ const canReadZstd = 'zstdCompressSync' in (await import('node:zlib'))
 
 /** What an example needs that a test has to bring. */
 const ENVIRONMENT: Partial<Record<Code, NodeJS.ProcessEnv>> = {
-  E_NO_INPUT: { NODE_OPTIONS: '--import "data:text/javascript,process.stdin.isTTY = true"' },
+  E_NO_INPUT: { NODE_OPTIONS: `--import "data:text/javascript,${TERMINAL_AS_INPUT}"` },
 }
 
 /** The last line on standard error that an example leads to: a script gives the message of what it throws. */

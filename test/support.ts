@@ -59,9 +59,13 @@ interface Circumstances {
 /** What the tests run in is no terminal, whatever it says of colours. */
 const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '', NO_COLOR: '1', TERM: 'xterm' }
 
+/** JavaScript that says to its process that standard input is a terminal. */
+export const TERMINAL_AS_INPUT = "import tty from 'node:tty';tty.isatty = (descriptor) => descriptor === 0"
+
 /** Runs the command. */
 export function command(args: string[], { stdin = '', cwd = ROOT, terminal, env = {} }: Circumstances = {}): Result {
-  const preload = terminal ? ['--import', `data:text/javascript,process.${terminal}.isTTY = true`] : []
+  const isTerminal = terminal === 'stdin' ? TERMINAL_AS_INPUT : `process.${terminal}.isTTY = true`
+  const preload = terminal ? ['--import', `data:text/javascript,${isTerminal}`] : []
   const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, BIN, ...args], {
     input: stdin,
     cwd,

@@ -1,7 +1,9 @@
 /** The inputs of the command: files, and standard input. */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { SoftmaxError } from '../core/errors.js'
+import { PipeStream } from '../io/pipe-stream.js'
 import { CHUNK } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import { fileOf } from './conflict.js'
@@ -10,7 +12,7 @@ import { isClosed, DASH as STDIN } from './descriptor.js'
 /** The inputs that arguments name, directories as their parts; standard input where they name none. Throws E_NO_INPUT. */
 export function inputsOf(named: readonly string[]): string[] {
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
-  if (inputs.includes(STDIN) && process.stdin.isTTY) throw new SoftmaxError('E_NO_INPUT', {})
+  if (inputs.includes(STDIN) && isatty(0)) throw new SoftmaxError('E_NO_INPUT', {})
   return inputs
 }
 
@@ -37,11 +39,15 @@ function requireReadable(input: string): void {
   if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
 }
 
-/** Standard input; a file is read in larger chunks than Node's own stream would. */
+/** Standard input; a file or a pipe is read in larger chunks than Node's own stream would. */
 function standardInput(): Readable {
-  if (!fileOf(STDIN)?.isFile()) return process.stdin
-  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
+  const file = fileOf(STDIN)
+  if (file?.isFile()) return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
+  return IS_NODE && (file?.isFIFO() || file?.isSocket()) ? new PipeStream(0, CHUNK) : process.stdin
 }
+
+/** Bun and Deno have no sockets that read into memory that is given to them. */
+const IS_NODE = !('bun' in process.versions || 'deno' in process.versions)
 
 /** The bytes of all inputs; undefined where one of them has no size. */
 export function totalSize(inputs: readonly string[]): number | undefined {

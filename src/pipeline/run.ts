@@ -62,9 +62,13 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
       const remedy = 'rows are for softmax() and write()'
       throw new SoftmaxError('E_CHUNK', { takes: 'bytes or text', got: kindOf(chunk), remedy })
     }
-    const bytes =
-      typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : asBuffer(chunk)
     stats.bytes += bytes.length
     yield bytes
   }
+}
+
+/** The same bytes: a buffer as it is, for what lent its memory. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -5,6 +5,7 @@
  * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
  */
 
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
@@ -18,6 +19,29 @@ import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
 const SMALL = 400_000
+
+/** How long this thread is watched, in ms, to see whether it has work for at least half of the time. */
+const WATCHED = 50
+
+/**
+ * Whether more threads pay. One that waits for a pipe needs no worker, whose start takes as long as 10 MB; a first block that is full
+ * comes from a source that is fast.
+ */
+function watchLoad(): (block: Buffer) => boolean {
+  let before: EventLoopUtilization | undefined
+  let seen = 0
+  return ({ length }) => {
+    seen += length
+    if (seen <= SMALL) return false
+    if (seen === length) return true
+    const now = performance.eventLoopUtilization()
+    before ??= now
+    const { idle, active, utilization } = performance.eventLoopUtilization(now, before)
+    if (idle + active < WATCHED) return false
+    before = now
+    return utilization > 1 / 2
+  }
+}
 
 /** A block whose rows are lost with the worker that had it; `cause` is what became of the worker. */
 export class LostBlock extends Error {
@@ -52,7 +76,7 @@ export async function* fastLane<Long>(
   // A block may be scored once more, where the number of bad rows is limited.
   const taken = limit.isSet ? () => {} : recycle
   const workers = new WorkerPool(job, here, taken)
-  let seen = 0
+  const workersPay = watchLoad()
   // One block at a time is in this thread's kernel.
   let last: Promise<unknown> = Promise.resolve()
   const scoreHere = async (block: Buffer): Promise<ScoredRows<Piece>> => {
@@ -69,8 +93,7 @@ export async function* fastLane<Long>(
   }
   const scoreOnce = async (block: Buffer | Long): Promise<ScoredRows<Piece>> => {
     if (!Buffer.isBuffer(block) || !isForKernel(block, job)) return general(block)
-    seen += block.length
-    if (seen > SMALL) workers.start(jobs - 1)
+    if (workersPay(block)) workers.start(jobs - 1)
     if (workers.isFree) return workers.score(block)
     const scored = last.then(() => scoreHere(block))
     last = scored.catch(() => {})

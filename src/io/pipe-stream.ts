@@ -1,0 +1,142 @@
+/**
+ * A pipe, read into blocks. A program that writes a few KiB at a time, as Spark does, costs a stream of Node's a chunk with memory
+ * of its own and several queues for each, which takes more time than scoring. So bytes are read into one block after the other,
+ * and a pipe that fills slowly is left alone until half of it should be full.
+ */
+import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-pool.js'
+
+/** How many bytes are read at once: what a pipe of Linux holds. */
+const MOST_READ = 1 << 16
+/** How many bytes should be in the pipe when it is read. */
+const WORTH_READING = MOST_READ / 2
+/** For how long the pipe is left alone at most, in ms. */
+const LONGEST_REST = 8
+/** How long bytes wait for more, in ms: until none came for a while, or for the longest. */
+const PATIENCE = 1
+const LONGEST = 20
+/** The first bytes do not wait as long: what they are decides how the rest is scored. */
+const LONGEST_AT_FIRST = 5
+/** The part of a block below which its bytes are copied, and the block is filled again. */
+const SMALL = 1 / 4
+
+export class PipeStream extends Readable {
+  readonly #socket: Socket
+  readonly #size: number
+  readonly #bytes = Buffer.allocUnsafeSlow(MOST_READ)
+  /** What was read and has no room in the block. */
+  #left = this.#bytes.subarray(0, 0)
+  #block: Buffer
+  #filled = 0
+  /** When the first of the bytes came that are held, and when the last. */
+  #since = 0
+  #latest = 0
+  /** For how many ms the pipe is left alone. */
+  #rest = 0
+  #isWanted = false
+  #hasGiven = false
+  #timer: NodeJS.Timeout | undefined
+
+  /** Reads a descriptor that is a pipe or a socket, in blocks of at most `size` bytes. */
+  constructor(descriptor: number, size: number) {
+    // Blocks stay apart, and the next is filled while one waits to be taken.
+    super({ objectMode: true, highWaterMark: 1 })
+    this.#size = size
+    this.#block = acquireWhole(size)
+    const onread = { buffer: this.#bytes, callback: (count: number) => this.#take(count) }
+    const options = { fd: descriptor, writable: false, manualStart: true, onread }
+    this.#socket = new Socket(options)
+    this.#socket.on('end', () => this.#end())
+    this.#socket.on('error', (error) => this.destroy(error))
+  }
+
+  override _read(): void {
+    this.#isWanted = true
+    if (this.#filled > 0 && this.#isDue(performance.now())) this.#give()
+    if (this.#timer || this.#isFull) return
+    this.#socket.resume()
+    if (this.#filled > 0) this.#wait(PATIENCE)
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearTimeout(this.#timer)
+    this.#socket.destroy()
+    callback(error)
+  }
+
+  /** Takes in bytes that were read; whether to read on at once. */
+  #take(count: number): boolean {
+    const now = performance.now()
+    this.#rest = count < MOST_READ ? this.#restAfter(count, now) : 0
+    this.#latest = now
+    this.#left = this.#bytes.subarray(0, count)
+    this.#fill(now)
+    if (this.#isWanted && this.#isDue(now)) this.#give()
+    if (this.#isFull) return false
+    this.#wait(Math.max(this.#rest, PATIENCE))
+    return this.#rest === 0
+  }
+
+  /** Moves bytes that were read into the block, as far as it has room. */
+  #fill(now: number): void {
+    if (this.#filled === 0) this.#since = now
+    const bytes = this.#left.subarray(0, this.#size - this.#filled)
+    this.#block.set(bytes, this.#filled)
+    this.#filled += bytes.length
+    this.#left = this.#left.subarray(bytes.length)
+  }
+
+  /** For how long to leave the pipe alone: each time for up to twice as long, as the writer may wait for an answer. */
+  #restAfter(count: number, now: number): number {
+    const untilWorthReading = ((now - this.#latest) * WORTH_READING) / count
+    return Math.floor(Math.min(untilWorthReading, Math.max(2 * this.#rest, PATIENCE), LONGEST_REST))
+  }
+
+  get #isFull(): boolean {
+    return this.#filled === this.#size
+  }
+
+  #isDue(now: number): boolean {
+    return this.#isFull || now - this.#since > (this.#hasGiven ? LONGEST : LONGEST_AT_FIRST)
+  }
+
+  /** Reads on after a while, and gives the bytes that are held if no more have come then. */
+  #wait(milliseconds: number): void {
+    if (this.#timer && this.#rest === 0) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (!this.#isFull) this.#socket.resume()
+      // What is in the pipe is read before.
+      setImmediate(() => this.#giveOr())
+    }, milliseconds)
+  }
+
+  #giveOr(): void {
+    if (this.#timer || this.#filled === 0 || !this.#isWanted) return
+    const isQuiet = performance.now() - this.#latest >= PATIENCE
+    if (!isQuiet) return void this.#wait(PATIENCE)
+    this.#rest = 0
+    this.#give()
+  }
+
+  #give(): void {
+    this.#isWanted = false
+    this.#hasGiven = true
+    const bytes = this.#block.subarray(0, this.#filled)
+    const isSmall = bytes.length < SMALL * this.#size
+    const given = isSmall ? acquireJoined([bytes]) : releasableOf(bytes)
+    if (!isSmall) this.#block = acquireWhole(this.#size)
+    this.#filled = 0
+    if (this.#left.length > 0) this.#fill(this.#latest)
+    this.push(given)
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer)
+    while (this.#filled > 0) this.#give()
+    recycle(this.#block)
+    this.push(null)
+  }
+}
