@@ -1,21 +1,24 @@
 /** A pool of memory for blocks: fresh pages from the system for each block cost more than a copy of its bytes. */
 
-/** Memory that is free, by size; memory that is in use. */
+/** Memory that is free, by size; memory that is in use, and how many parts of it are still to be given back. */
 const spare = new Map<number, ArrayBuffer[]>()
-const acquired = new WeakSet<ArrayBufferLike>()
+const acquired = new WeakMap<ArrayBufferLike, number>()
 /** Buffers that may be released. */
 const releasable = new WeakSet<Uint8Array>()
 /** How many bytes are free. A run uses fewer: where there are more, they are of sizes that are no longer needed. */
 let spareBytes = 0
 const MOST_SPARE = 1 << 25
 
-/** A buffer of that length with arbitrary contents, for {@link recycle} later; the garbage collector takes it otherwise. */
-export function acquire(length: number): Buffer {
+/**
+ * A buffer of that length with arbitrary contents, for {@link recycle} later, of each of so many parts where it has some; the
+ * garbage collector takes it otherwise.
+ */
+export function acquire(length: number, parts = 1): Buffer {
   const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
   const memory = spare.get(size)?.pop()
   if (memory) spareBytes -= size
   const taken = memory ?? Buffer.allocUnsafeSlow(size).buffer
-  acquired.add(taken)
+  acquired.set(taken, parts)
   return Buffer.from(taken, 0, length)
 }
 
@@ -58,7 +61,13 @@ export function release(buffer: Uint8Array): void {
 
 /** Recycles the memory of {@link acquire}, given it or a part of it; ignores any other buffer. */
 export function recycle({ buffer }: Uint8Array): void {
-  if (!acquired.delete(buffer)) return
+  const parts = acquired.get(buffer)
+  if (parts === undefined) return
+  if (parts > 1) {
+    acquired.set(buffer, parts - 1)
+    return
+  }
+  acquired.delete(buffer)
   const size = buffer.byteLength
   if (size > MOST_SPARE) return
   if (spareBytes + size > MOST_SPARE) {

@@ -16,20 +16,38 @@ export function recycleColumns(columns: Columns): void {
   if (numbers) recycle(new Uint8Array(numbers.buffer))
 }
 
-/** Memory of one array each. */
-const single = new WeakSet<ArrayBufferLike>()
+/** Memory that is handed over in pieces, and of how many nothing is known yet. */
+const pieces = new WeakMap<ArrayBufferLike, number>()
+
+/** Room for arrays of the same length, each of which {@link asPiece} hands over. */
+function acquirePieces(bytes: number, count: number): Buffer {
+  const room = acquire(bytes, count)
+  pieces.set(room.buffer, count)
+  return room
+}
 
 /** An array like another, of so many numbers of any value, in memory of the pool; {@link asPiece} hands it over. */
 export function acquireNumbers(like: NumberArray, length: number): NumberArray {
-  const { buffer, byteOffset } = acquire(length * like.BYTES_PER_ELEMENT)
-  single.add(buffer)
+  const { buffer, byteOffset } = acquirePieces(length * like.BYTES_PER_ELEMENT, 1)
   if (like instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length)
   return new (like.constructor as NumberArrayConstructor)(buffer, byteOffset, length)
 }
 
 type NumberArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray
 
-/** Bytes as a piece of an output: those of {@link acquireNumbers} are released once they are written, and not used any more then. */
+/** Doubles of any value in memory of the pool, as so many columns of the same length; {@link asPiece} hands each over. */
+export function acquireDoubles(length: number, columns: number): Float64Array {
+  const { buffer, byteOffset } = acquirePieces(8 * length, columns)
+  return new Float64Array(buffer, byteOffset, length)
+}
+
+/**
+ * Bytes as a piece of an output: those of {@link acquireNumbers} and {@link acquireDoubles} are released once they are written,
+ * and not used any more then.
+ */
 export function asPiece(bytes: Uint8Array): Uint8Array {
-  return single.delete(bytes.buffer) ? releasableOf(bytes) : bytes
+  const left = pieces.get(bytes.buffer)
+  if (!left) return bytes
+  pieces.set(bytes.buffer, left - 1)
+  return releasableOf(bytes)
 }

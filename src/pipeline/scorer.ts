@@ -19,7 +19,7 @@ import type {
 import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
-import { type Scores, STATUS } from '../kernel/host/scores.js'
+import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -54,16 +54,18 @@ export function batchScorer({
   settings,
   byClass = false,
   probe,
+  room,
 }: {
   schema: OutputLayout
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'nonfinite'>
   byClass?: boolean
   probe?: Probe | undefined
+  room?: KernelOptions['room']
 }) {
   const { log, sigmoid, topK: top, emit, decision } = schema
   const { temperature } = settings
   const slope = probe !== undefined
-  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision }
+  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision, room }
   return (batch: RecordBatch, errorsLeft: number, before?: Scores) => {
     const { nesting } = batch
     const count = nesting ? itemCount(nesting) : batch.numRows

@@ -11,6 +11,7 @@ import type {
   RecordBatchReader,
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
+import { acquireDoubles } from '../io/column-pool.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
 import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
@@ -53,11 +54,11 @@ export type ScoreTable = (rows: TableRows, errorsLeft?: number) => TablePart
 
 /** A function that scores one batch after the other. */
 export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): ScoreTable {
-  const score = batchScorer(job)
+  const isCopied = copiesScores(job)
+  const score = batchScorer(isCopied ? job : { ...job, room: acquireDoubles })
   const most = job.settings.onError === 'fail' ? 0 : Infinity
   // What writes delimited text rounds what it prints.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
-  const isCopied = copiesScores(job)
   let before: Scores | undefined
   const labelled = truthReader(job)
   return (read, errorsLeft = most) => {

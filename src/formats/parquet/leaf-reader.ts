@@ -162,7 +162,9 @@ export class LeafReader {
     if (keepIndices && first && isOne) {
       return { ...levels, values: first.values, indices: joinIndices(parts.map(({ indices }) => indices!)) }
     }
-    const values = parts.map(({ values, indices }) => (indices ? gatherValues(this.#type, values, indices) : values))
-    return { ...levels, values: concatValues(this.#type, values) }
+    const values = parts.map(({ values, indices }) =>
+      indices ? gatherValues(this.#type, values, indices, this.#pages.room) : values,
+    )
+    return { ...levels, values: concatValues(this.#type, values, this.#pages.room) }
   }
 }

@@ -7,7 +7,7 @@ import { encodePlain } from './plain.js'
 import { encodeRun, encodeRuns } from './run-writer.js'
 import { widthOf } from './runs.js'
 import type { ShreddedLeaf } from './shred.js'
-import { encodeSnappy } from './snappy.js'
+import { compressedSize, encodeSnappy } from './snappy.js'
 import { type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
 
 /** A leaf of a file, as far as its pages depend on it. */
@@ -80,7 +80,7 @@ function encodePage(
 /** Whether snappy makes the first of some bytes noticeably fewer. */
 export function pays(bytes: Uint8Array): boolean {
   const sample = bytes.subarray(0, SAMPLE)
-  return encodeSnappy(sample).length < 0.9 * sample.length
+  return compressedSize(sample) < 0.9 * sample.length
 }
 
 function encodeLevels(levels: Uint8Array | undefined, count: number, most: number, usual: number): Uint8Array {

@@ -46,7 +46,8 @@ export class PageReader {
   #body: Uint8Array | undefined
   #dictionaryBody: Uint8Array | undefined
 
-  readonly #room = (bytes: number) => {
+  /** Memory that is good until {@link recycle}. */
+  readonly room = (bytes: number): Buffer => {
     const memory = acquire(bytes)
     this.#spent.push(memory)
     return memory
@@ -147,7 +148,7 @@ export class PageReader {
     if (levelSize > uncompressedSize) throw corrupt('the header of a page is corrupt')
     const rest = bytes.subarray(levelSize)
     const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
-    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary, this.#room)
+    const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary, this.room)
     if (header.kind === PAGE.dataV2) {
       const repetition = bytes.subarray(0, repetitionSize)
       const definition = bytes.subarray(repetitionSize, levelSize)

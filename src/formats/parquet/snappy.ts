@@ -11,9 +11,16 @@ const BLOCK = 1 << 16
 export function encodeSnappy(bytes: Uint8Array): Uint8Array {
   const pieces = [varint(bytes.length)]
   for (let start = 0; start < bytes.length; start += BLOCK) {
-    pieces.push(compressBlock(bytes.subarray(start, start + BLOCK)).slice())
+    const block = compressBlock(bytes.subarray(start, start + BLOCK))
+    // A block is in the kernel's memory until the next one is.
+    pieces.push(bytes.length <= BLOCK ? block : block.slice())
   }
   return Buffer.concat(pieces)
+}
+
+/** How many bytes a block of at most {@link BLOCK} bytes would have. */
+export function compressedSize(block: Uint8Array): number {
+  return varint(block.length).length + compressBlock(block).length
 }
 
 function varint(number: number): Uint8Array {

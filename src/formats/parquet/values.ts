@@ -83,11 +83,11 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
 }
 
 /** Values that follow one another. */
-export function concatValues(type: PhysicalType, parts: readonly Values[]): Values {
+export function concatValues(type: PhysicalType, parts: readonly Values[], room?: Room): Values {
   if (parts.length === 1) return parts[0]!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   if (type.name === 'BYTE_ARRAY') return concatBytes(parts, length)
-  const data = newArray(type, length)
+  const data = newArray(type, length, room)
   let at = 0
   for (const part of parts) {
     data.set(part.data as never, at)

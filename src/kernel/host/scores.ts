@@ -20,6 +20,8 @@ export interface KernelOptions {
   byClass?: boolean
   /** How labels are chosen, where it is not by the largest logit. */
   decision?: Decision | undefined
+  /** Gives memory for `values`, of so many columns of the same length where they stand class after class; its own by default. */
+  room?: ((length: number, columns: number) => Float64Array) | undefined
 }
 
 /** Logits: rows x classes, or a column of all rows for each class, one after the other. */
@@ -92,13 +94,13 @@ export function flagsOf({ log, sigmoid, summary, truth, slope }: Wanted): number
 export function emptyScores(
   rows: number,
   classes: number,
-  { top, summary, byClass = false, decision }: KernelOptions,
+  { top, summary, byClass = false, decision, room = (length) => new Float64Array(length) }: KernelOptions,
 ): Scores {
   const column = () => new Float64Array(summary ? rows : 0)
   return {
     rows,
     classes,
-    values: new Float64Array(rows * classes),
+    values: room(rows * classes, byClass ? classes : 1),
     byClass,
     unscored: 0,
     status: new Uint8Array(rows),
