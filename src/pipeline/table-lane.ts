@@ -12,10 +12,12 @@ import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
 import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
-import { AHEAD } from './worker-pool.js'
 
 /** Inputs up to so many logits are scored on this thread: a worker takes longer to start. */
 const SMALL = 1 << 17
+
+/** How many batches are under way on this thread, or wait to be taken. */
+const AHEAD = 2
 
 /** Scores the batches of a reader, on up to `jobs` threads. */
 export async function* tableLane(

@@ -115,7 +115,7 @@ export async function* fastLane<Long>(
  * How many blocks this thread scores before the workers have done earlier ones: with 1, both sides waited for each other,
  * which took a seventh more of the time.
  */
-export const AHEAD = 4
+const AHEAD = 4
 
 /**
  * How many blocks a worker has: this thread gives out none while it scores one, writes, or puts columns together, in which

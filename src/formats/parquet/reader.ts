@@ -9,10 +9,11 @@ import { NestedReader } from '../nested-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
 import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
 import { type ColumnReader, leavesOf, type OpenFile, openColumns } from './row-group.js'
-import { type Node, nodesOf } from './schema.js'
+import { nodesOf } from './schema.js'
+import { sizeOf } from './values.js'
 
-/** How many logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
-const BATCH = 1 << 17
+/** How many bytes of logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
+const BATCH = 1 << 20
 const COLUMN_BATCH = 1 << 20
 const COLUMN_ROWS = 1 << 10
 /** How many lists are looked through together for one that shows how many classes there are. */
@@ -77,29 +78,35 @@ interface OpenGroup {
   rows: number
   /** How many numbers a row of nested logits has, on average. */
   numbers: number
+  /** How many bytes a logit counts as. */
+  size: number
   logits: ColumnReader[]
   kept: ColumnReader[]
 }
 
-function openGroup(group: RowGroup, { logits, kept }: ReaderOptions, file: OpenFile): OpenGroup {
-  const numbers = numbersIn(group, file.nodes[logits[0]!]) / Math.max(1, group.rows)
-  return { rows: group.rows, numbers, logits: openColumns(group, logits, file), kept: openColumns(group, kept, file) }
+function openGroup(group: RowGroup, { logits, logitsList, kept }: ReaderOptions, file: OpenFile): OpenGroup {
+  const node = file.nodes[logits[0]!]
+  const leaf = node && leavesOf([node])[0]!
+  const numbers = leaf ? Number(group.chunks[leaf.leaf]!.meta_data!.num_values) / Math.max(1, group.rows) : 0
+  const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
+  const [logitColumns, keptColumns] = [openColumns(group, logits, file), openColumns(group, kept, file)]
+  return { rows: group.rows, numbers, size, logits: logitColumns, kept: keptColumns }
 }
 
-function numbersIn({ chunks }: RowGroup, node: Node | undefined): number {
-  return node ? Number(chunks[leavesOf([node])[0]!.leaf]!.meta_data!.num_values) : 0
-}
+/** Of shorter numbers, as many are taken together as of float32; of lists, as many as their results make a page of doubles. */
+const LEAST_SIZE = 4
+const RESULT_SIZE = 8
 
 /** The batches of a row group; the next one is opened before the last of them, so that it is read meanwhile. */
 async function* readGroup(
-  { rows: all, numbers, logits, kept }: OpenGroup,
+  { rows: all, numbers, size, logits, kept }: OpenGroup,
   plan: ReaderOptions,
   file: OpenFile,
   openNext: () => void,
 ): AsyncGenerator<RecordBatch> {
   const { classes, logitsList, depth } = plan
   const names = file.nodes.map(({ field }) => field.name)
-  const most = Math.floor(BATCH / (depth === undefined ? classes : Math.max(classes, numbers)))
+  const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
   const step = Math.max(1, most, logitsList ? 0 : columnRows(classes))
   for (let start = 0; start < all; start += step) {
     const rows = Math.min(step, all - start)
