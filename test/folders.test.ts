@@ -195,6 +195,8 @@ describe('a folder as the output', () => {
         output: { bytes: 40, sha256: SHA },
         // By sha256sum, of `["a","b"]`.
         classes: { count: 2, first: 'a,b', sha256: '0473ef2dc0d324ab659d3580c1134e9d812035905c4781fdd6d529b0c6860e13' },
+        // By sha256sum, of `["id"]`.
+        kept: { count: 1, first: 'id', sha256: 'fc949a4dac6b077d1c847c8706688fbbd098682139e19ff26a436691c96c89f1' },
         read: 2,
         written: 1,
         abstained: 0,
@@ -418,6 +420,39 @@ describe('parts of other classes than the first', () => {
       expect(status).toBe(2)
     }
     expect(run(cwd, '--stats', 's/', '--resume').status).toBe(0)
+  })
+})
+
+describe('parts that keep other columns than the first', () => {
+  const one = 'id,date,logit_a,logit_b\n1,x,2,1\n'
+  const wide = (last: string) => `${'c1,c2,c3,c4,c5,'}${last},logit_a,logit_b\n1,2,3,4,5,6,2,1\n`
+
+  it.each([
+    ['of another name', one, one.replace('date', 'day'), '2 columns ("id,day")', '2 columns ("id,date")'],
+    ['fewer', one, 'id,logit_a,logit_b\n1,2,1\n', '1 column ("id")', '2 columns ("id,date")'],
+    ['none', one, 'logit_a,logit_b\n2,1\n', '0 columns', '2 columns ("id,date")'],
+    ['in another order', one, one.replace('id,date', 'date,id'), '2 columns ("date,id")', '2 columns ("id,date")'],
+  ])('are scored with a warning that names both: %s', (_, a, b, second, first) => {
+    const cwd = tree({ 'in/a.csv': a, 'in/b.csv': a, 'in/c.csv': b })
+    for (const more of [[], ['--resume']]) {
+      const { status, stderr } = run(cwd, ...more)
+      const says = `"c.csv" keeps ${second}, and "a.csv" keeps ${first}; each output has those of its part`
+      expect(stderr.split('\n')[0]).toBe(`softmax: warning: ${says}`)
+      expect(status).toBe(0)
+    }
+    expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
+  })
+
+  it('are said to differ where the names that are held do not', () => {
+    const { stderr } = run(tree({ 'in/a.csv': wide('x'), 'in/b.csv': wide('y') }))
+    expect(stderr).toContain('warning: "b.csv" keeps other columns than "a.csv" behind the first 5; each output')
+  })
+
+  it('are no warning where the logits stand elsewhere among the same ones, or none are kept', () => {
+    const moved = tree({ 'in/a.csv': one, 'in/b.csv': 'logit_a,id,logit_b,date\n2,1,1,x\n' })
+    expect(run(moved).stderr).toBe('softmax: out/: 2 parts done, 2 rows\n')
+    const none = tree({ 'in/a.csv': one, 'in/b.csv': 'logit_a,logit_b\n2,1\n' })
+    expect(run(none, '--no-keep').stderr).toBe('softmax: out/: 2 parts done, 2 rows\n')
   })
 })
 

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
 import { type Abandoned, letStay } from '../signals.js'
-import type { PartClasses } from './classes.js'
 import type { Digest } from './digest.js'
 import type { Listed } from './listing.js'
+import type { PartNames } from './names.js'
 import type { Made } from './options.js'
 import type { Share } from './shares.js'
 
@@ -20,8 +20,9 @@ export interface Entry extends Omit<Stats, 'bytes'> {
   /** The input as it was when it was read. */
   input: Listed
   output: Digest
-  /** Undefined where it has no columns. */
-  classes?: PartClasses
+  /** The names of its classes, and of the columns that are kept; undefined where it has no columns, or none are kept. */
+  classes?: PartNames
+  kept?: PartNames
   /** Of its bad rows, where it has some and they went to a file. */
   rejects?: Digest
   seconds: number

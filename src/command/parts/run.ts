@@ -11,9 +11,9 @@ import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { ClassSets } from './classes.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
+import { NameSets } from './names.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { type PartsRun, scorePart } from './score-part.js'
@@ -25,7 +25,8 @@ interface Run extends PartsRun {
   counts: PartCounts
   /** What the files of rejects are to be, of parts that have bad rows. */
   rejects: Map<string, Entry['rejects']>
-  classSets: ClassSets
+  classSets: NameSets
+  keptSets: NameSets
 }
 
 /** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
@@ -70,7 +71,8 @@ function beginRun(plan: Plan): Run {
       mine.map(({ file }) => file),
     ),
     said: new Set(),
-    classSets: new ClassSets(),
+    classSets: new NameSets({ verb: 'has', one: 'class', several: 'classes' }),
+    keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0 },
     rejects: new Map(),
@@ -113,7 +115,8 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   addUp(totals, entry)
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
-  if (entry.classes) run.classSets.add(index, part.name, entry.classes)
+  run.classSets.add(index, part.name, entry.classes)
+  run.keptSets.add(index, part.name, entry.kept)
   if (plan.stats.file !== undefined) run.classSets.requireOne(aFolder('stats', plan.stats.file))
 }
 
@@ -151,9 +154,15 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing === 0) await markComplete(plan, files)
   else if (isMarked) rmSync(mark, { force: true })
   summarise({ done: totals, settings: plan.settings })
-  const { difference } = run.classSets
-  if (difference !== undefined) say(run, `warning: ${difference}; each part was scored with its own`)
+  sayDifferences(run)
   say(run, closingLine(run, missing))
+}
+
+/** Warns of parts that are not of one table. */
+function sayDifferences(run: Run): void {
+  const [classes, kept] = [run.classSets.difference, run.keptSets.difference]
+  if (classes !== undefined) say(run, `warning: ${classes}; each part was scored with its own`)
+  if (kept !== undefined) say(run, `warning: ${kept}; each output has those of its part`)
 }
 
 function aFolder(option: string, file: string): string {

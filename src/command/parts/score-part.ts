@@ -9,10 +9,10 @@ import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
 import { type Abandoned, letStay } from '../signals.js'
 import { openStats } from '../stats.js'
-import { type PartClasses, partClasses } from './classes.js'
 import { digestingOutput } from './digest.js'
 import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
+import { partNames } from './names.js'
 import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
 import { isUnchanged, rejectsName } from './proof.js'
 import { digestOfRejects, makeFolder, sidePath } from './side-files.js'
@@ -60,7 +60,7 @@ async function writePart(
   run: PartsRun,
   part: Part,
   { path, done, start }: Written,
-): Promise<Pick<Entry, 'output' | 'classes'>> {
+): Promise<Pick<Entry, 'output' | 'classes' | 'kept'>> {
   const { plan, files, said, progress, totals } = run
   const statsPath = sidePath(plan.stats, `${part.name}.json`)
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
@@ -70,14 +70,15 @@ async function writePart(
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
     clear() {},
   }
-  let classes: PartClasses | undefined
-  const onSchema = (schema: Schema) => {
-    classes = partClasses(schema.classes)
+  const names: Pick<Entry, 'classes' | 'kept'> = {}
+  const onSchema = ({ classes, kept, header }: Schema) => {
+    names.classes = partNames(classes)
+    if (plan.settings.keep) names.kept = partNames(kept.map((index) => header[index]!))
   }
   const { open, digest } = digestingOutput()
   try {
     await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said, onSchema }, open)
-    return { output: digest(), ...(classes && { classes }) }
+    return { output: digest(), ...names }
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error

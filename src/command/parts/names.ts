@@ -1,0 +1,64 @@
+/** The classes and kept columns of parts: those of a folder are of one table, as a rule, which other programs read as one. */
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { sha256 } from './digest.js'
+
+/** What the manifest says of the names of a part's classes or columns: how many, the first of them, and a digest of all. */
+export interface PartNames {
+  count: number
+  first: string
+  sha256: string
+}
+
+export function partNames(names: readonly string[]): PartNames {
+  const digest = sha256().update(JSON.stringify(names)).digest('hex')
+  return { count: names.length, first: names.slice(0, NAMED).join(), sha256: digest }
+}
+
+/** How many names are held. */
+const NAMED = 5
+
+/** What parts have: `has 2 classes`, `keeps 1 column`. */
+interface Kind {
+  verb: string
+  one: string
+  several: string
+}
+
+/** The different lists of names, each with the first part that has it. */
+export class NameSets {
+  readonly #kind: Kind
+  readonly #sets = new Map<string, { index: number; name: string; names: PartNames }>()
+
+  constructor(kind: Kind) {
+    this.#kind = kind
+  }
+
+  add(index: number, name: string, names: PartNames | undefined): void {
+    const before = names && this.#sets.get(names.sha256)
+    if (names && (!before || index < before.index)) this.#sets.set(names.sha256, { index, name, names })
+  }
+
+  /** What differs between the first part and the first of another kind; undefined where all are of one. */
+  get difference(): string | undefined {
+    const [first, other] = [...this.#sets.values()].sort((a, b) => a.index - b.index)
+    if (!first || !other) return undefined
+    const { verb, several } = this.#kind
+    if (first.names.count === other.names.count && first.names.first === other.names.first) {
+      return `${shown(other.name)} ${verb} other ${several} than ${shown(first.name)} behind the first ${NAMED}`
+    }
+    const [one, two] = [first, other].map(({ name, names }) => `${shown(name)} ${verb} ${this.#text(names)}`)
+    return `${two}, and ${one}`
+  }
+
+  /** Throws E_PARTS where parts differ; `remedy` is what else to do. */
+  requireOne(remedy: string): void {
+    const { difference } = this
+    if (difference !== undefined) throw new SoftmaxError('E_PARTS', { reason: `${difference}; ${remedy}` })
+  }
+
+  /** `2 classes ("a,b")` */
+  #text({ count, first }: PartNames): string {
+    const { one, several } = this.#kind
+    return `${count} ${count === 1 ? one : several}${count === 0 ? '' : ` (${shown(first)})`}`
+  }
+}
