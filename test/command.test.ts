@@ -223,6 +223,49 @@ describe('-o', () => {
   })
 })
 
+describe('an input without a byte', () => {
+  it.each([
+    ['false | softmax -o out.csv'],
+    ['false | gzip | softmax - -o out.csv'],
+    ['softmax -t json -o out.csv </dev/null'],
+  ])('from a program that fails leaves an output as it was: %s', (line) => {
+    const cwd = folder({ 'out.csv': OLD })
+    const { status, stderr } = shell(line, cwd)
+    expect(stderr).toBe(
+      'softmax: stdin: the input is empty, and the content of "out.csv" would be replaced by nothing; if it is to be, remove that file first [E_EMPTY]\n',
+    )
+    expect(status).toBe(1)
+    expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    expect(readdirSync(cwd)).toEqual(['out.csv'])
+  })
+
+  it('in a file that is named is an empty output, with a warning', () => {
+    const cwd = folder({ 'empty.csv': '', 'out.csv': OLD })
+    const warning = 'softmax: warning: empty.csv: the input is empty, and so is "out.csv"\n'
+    expect(command(['empty.csv', '-o', 'out.csv'], { cwd })).toEqual({ status: 0, stdout: '', stderr: warning })
+    expect(contentOf(cwd, 'out.csv')).toBe('')
+  })
+
+  it('is an empty output where nothing is lost by it, with a warning', () => {
+    const cwd = folder({ 'empty.csv': '' })
+    const warning = 'softmax: warning: stdin: the input is empty, and so is "out.csv"\n'
+    for (const _ of [1, 2]) {
+      expect(command(['-o', 'out.csv'], { cwd })).toEqual({ status: 0, stdout: '', stderr: warning })
+      expect(contentOf(cwd, 'out.csv')).toBe('')
+    }
+    expect(command(['-o', 'out.csv', '-q'], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(command([], { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(command(['empty.csv', 'empty.csv', '-o', '/dev/null'], { cwd }).stderr).toBe('')
+  })
+
+  it('is another than one of a header, which has columns', () => {
+    const cwd = folder({ 'out.csv': OLD })
+    const options = { stdin: 'logit_a,logit_b\n', cwd }
+    expect(command(['--no-output-header', '-o', 'out.csv'], options)).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(contentOf(cwd, 'out.csv')).toBe('')
+  })
+})
+
 describe('standard output', () => {
   it('gets whole rows up to the bad one', () => {
     const { status, stdout, stderr } = command([], { stdin: `${manyRows(20_000)}8,x,1\n7,2,1\n` })

@@ -17,6 +17,8 @@ import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 export interface Output {
   /** Whether it is a terminal, on which binary data must not be written. */
   readonly isTerminal?: boolean
+  /** Of a file that is replaced, how many bytes it has. */
+  readonly replaced?: number
   /** Resolves when more can be written; calls `done` once the bytes are no longer needed. */
   write(bytes: Buffer, done?: () => void): Promise<void>
   /** Waits until everything is written, for a file to the disk, but does not put it in place. */
@@ -146,6 +148,7 @@ async function fileOutput(
   const write = oneAhead(file)
   const flush = () => write().then(() => sync(file, temporary))
   return {
+    replaced: old?.size ?? 0,
     write: (bytes, done) => wrapErrors(path, () => write(bytes, done)),
     flush: () => wrapErrors(path, flush),
     commit: () =>

@@ -1,6 +1,6 @@
 /** A run of the command: its inputs scored into its files. */
 import { scoreFiles, scorePartFile } from '../api/score-files.js'
-import { plural, shown } from '../core/errors.js'
+import { plural, SoftmaxError, shown } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
@@ -8,7 +8,8 @@ import { figuresJson } from '../core/value-text.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce } from './announcement.js'
-import { sourcesOf } from './inputs.js'
+import { DASH } from './descriptor.js'
+import { nameOf, sourcesOf } from './inputs.js'
 import { complain, isNew, warn, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 import { requireText } from './output-format.js'
@@ -103,16 +104,36 @@ async function writeScored(run: Run): Promise<void> {
   try {
     const { compression } = compressionOf(settings.output ?? '')
     let isFirst = true
+    let hasColumns = false
+    stream.on('schema', () => {
+      hasColumns = true
+    })
     for await (const bytes of compressed(stream, compression)) {
       if (output.isTerminal && isFirst) requireText(bytes as Buffer)
       isFirst = false
       await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
+    if ((isFirst && !hasColumns) || stream.stats.bytes === 0) requireNothing(run)
     if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
   }
+}
+
+/**
+ * Standard input without a byte is as a rule what a program that failed has written: an output that has some is not replaced
+ * by that. Throws E_EMPTY. A file that is named is what it is.
+ */
+function requireNothing({ inputs, settings, output: { replaced }, said }: Run): void {
+  // A part of a folder may be empty, and its output is of another run.
+  if (replaced === undefined || said) return
+  const path = settings.output!
+  const source = inputs.length === 1 ? nameOf(inputs[0]!) : undefined
+  if (replaced > 0 && inputs.every((input) => input === DASH)) {
+    throw new SoftmaxError('E_EMPTY', { replaces: path, ...(source !== undefined && { source }) })
+  }
+  warn(settings, `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${shown(path)}`)
 }
 
 async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {

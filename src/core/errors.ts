@@ -103,7 +103,11 @@ export const CODES = {
     1,
     ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad; this one: ${last}`,
   ),
-  E_EMPTY: word(1, () => `the input has no rows, and ${optionText('requireRows', true)} asks for some`),
+  E_EMPTY: word<{ replaces?: string }>(1, ({ replaces }) =>
+    replaces === undefined
+      ? `the input has no rows, and ${optionText('requireRows', true)} asks for some`
+      : `the input is empty, and the content of ${shown(replaces)} would be replaced by nothing; if it is to be, remove that file first`,
+  ),
   E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number; truth?: string | undefined }>(1, ({ rows, truth }) =>

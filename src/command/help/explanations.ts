@@ -151,7 +151,8 @@ softmax in.ndjson --to csv`,
   },
   E_EMPTY: {
     is: 'The input has no rows.',
-    cause: '--require-rows makes an error of an input that has a header only, or nothing.',
+    cause:
+      '--require-rows makes an error of an input that has a header only, or nothing. Without it, standard input that has nothing is an error only where the content of an output would be replaced by nothing, as where the program before it failed.',
     example: String.raw`printf 'logit_cat,logit_dog\n' | softmax --require-rows`,
     says: 'softmax: stdin: the input has no rows, and --require-rows asks for some [E_EMPTY]',
     fix: 'Find out why what makes the rows made none.',
