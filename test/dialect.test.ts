@@ -397,6 +397,45 @@ describe('a title above a header', () => {
   })
 })
 
+describe('comments above a header', () => {
+  const table = (delimiter: string) => 't,logit_x,logit_y\na,2,1\nb,2,1\n'.replaceAll(',', delimiter)
+
+  it.each([
+    ['two lines', '# made by x\n# 2024\n', ';', undefined],
+    ['a line', '# made by x\n', ';', ';'],
+    ['a line that has the delimiter', '# made by x; y\n', ';', ';'],
+    ['a line above tabs', '# made by x\n', '\t', '\t'],
+    ['a line of LaTeX', '% made by x\n', '|', '|'],
+  ])('have a message that says so: %s', async (_, above, delimiter, said) => {
+    const [comment] = above as '#' | '%'
+    const { error } = await everyWay(`${above}${table(delimiter)}`)
+    expect(error).toMatchObject({ code: 'E_HEADER', info: { line: 1, comment } })
+    expect((error!.info as { delimiter?: string }).delimiter).toBe(said)
+    expect(error!.message).toContain(`comment: '${comment}' leaves out all such lines, skipLines the first ones`)
+    const { text } = await everyWay(`${above}${table(delimiter)}`, { comment, delimiter })
+    expect(text).toBe(`${scored('a')}b,${P21},x\n`.replaceAll(',', delimiter))
+  })
+
+  it('are two classes without names, too', async () => {
+    const { error } = await everyWay('# made by x\n0.5;1.5\n2;3\n')
+    expect(error).toMatchObject({ code: 'E_HEADER', info: { comment: '#', delimiter: ';' } })
+  })
+
+  it('are said beside the number of lines where rows below are wider, unless the header begins so, too', async () => {
+    const { error } = await everyWay(`# made by x\n# 2024, May\n${table(',')}`)
+    expect(error!.message).toContain("skipLines: 2 leaves out what stands above the header, comment: '#' each line")
+    const marked = await everyWay(`# made by x\n# ${table(',')}`)
+    expect(marked.error).toMatchObject({ code: 'E_HEADER', info: { above: { lines: 1 } } })
+    expect(marked.error!.info).not.toHaveProperty('comment')
+    expect((await everyWay(`# made by x\n# ${table(',')}`, { skipLines: 1 })).error).toBeUndefined()
+  })
+
+  it('are no reason to refuse a header that numpy has marked', async () => {
+    expect((await everyWay('# logit_x,logit_y\n2,1\n')).text).toBe(`p_x,p_y,label\n${P21},x\n`)
+    expect((await everyWay('# logit_x;logit_y\n2;1\n')).error).toMatchObject({ code: 'E_DELIMITER' })
+  })
+})
+
 describe('control characters between cells', () => {
   it.each(['\x01', '\x1f', '\0'])('are proposed as the delimiter, as Hive writes them: %j', async (delimiter) => {
     const text = 't,logit_x,logit_y\na,2,1\n'.replaceAll(',', delimiter)

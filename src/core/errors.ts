@@ -176,10 +176,12 @@ export const CODES = {
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
-  E_HEADER: word<{ above?: { lines: number; cells: number; width: number } }>(2, ({ above }) =>
+  E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter }) =>
     above
-      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header`
-      : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
+      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header${comment === undefined ? '' : `, ${optionText('comment', comment)} each line that begins so`}`
+      : comment !== undefined
+        ? `the first line begins as a comment does; ${optionText('comment', comment)} leaves out all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} parts the cells below`}`
+        : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
   ),
   E_NAME: word<{
     name: string
@@ -365,6 +367,16 @@ function textOf(value: unknown): string {
 /** `1 row`, `2 rows` */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** The data of an E_HEADER: of lines above the header, or of a first line of numbers. */
+export interface HeaderInfo {
+  /** How many lines stand above it, and how many cells the first of them and the rows below have. */
+  above?: { lines: number; cells: number; width: number }
+  /** What lines that may be comments begin with. */
+  comment?: string
+  /** What stands between cells below. */
+  delimiter?: string
 }
 
 /** The data of an E_COLUMNS. */

@@ -325,10 +325,10 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_HEADER: {
     is: 'It is not clear whether the first line is a header.',
-    cause: 'It holds numbers where names would be, or has fewer cells than the rows below.',
+    cause: 'It holds numbers where names would be, begins as a comment does, or has fewer cells than the rows below.',
     example: String.raw`printf '1.5,2.5\n3.5,4.5\n' | softmax`,
     says: 'softmax: stdin:1: the first line holds numbers, not names; --no-header reads it as a row, --header takes it for names [E_HEADER]',
-    fix: '--no-header reads it as a row, --header takes it for names, --skip-lines N leaves out lines above the header.',
+    fix: '--no-header reads it as a row, --header takes it for names, --skip-lines N leaves out lines above the header, --comment # those that begin so.',
   },
   E_NAME: {
     is: 'Two columns of the output would have one name.',

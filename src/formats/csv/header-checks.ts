@@ -3,11 +3,12 @@ import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { looksLikeData } from '../../core/header-names.js'
+import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
 import type { CsvHeader } from './header.js'
-import { CONTROL, controlBetween, delimiterOfLines } from './likely-delimiter.js'
+import { CONTROL, commentMark, controlBetween, delimiterOfLines } from './likely-delimiter.js'
 import { parseListCell } from './list-cells.js'
 
 /** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
@@ -56,4 +57,30 @@ export function requireDelimiter({ header, first, dialect, line }: CsvHeader): v
   const [row = dialect.misfit ? '' : cell] = first ?? []
   const delimiter = delimiterOfLines(cell, row)
   if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
+}
+
+/**
+ * A line that begins as a comment does may be a header, as numpy's `savetxt` writes it, above numbers. Throws E_HEADER where
+ * what stands below is no row of its columns.
+ */
+export function requireNoComment({ header, first, dialect, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
+  const comment = header?.length === 1 && dialect.comment === undefined ? commentMark(header) : undefined
+  if (!header || !first || comment === undefined || settings.header !== undefined) return
+  const [cell = ''] = first
+  const delimiter = delimiterBelow(header[0]!, cell)
+  if (!cell.startsWith(comment) && delimiter === undefined) return
+  throw new SoftmaxError('E_HEADER', { line, comment, ...(delimiter !== undefined && { delimiter }) })
+}
+
+/** What stands between cells of a row, and not as often in the line above. */
+function delimiterBelow(above: string, row: string): string | undefined {
+  return [';', '|', '\t'].find((candidate) => {
+    const cells = row.split(candidate)
+    const isRow = cells.length > 1 && cells.every((cell) => isNameLike(cell) || isNumber(cell))
+    return isRow && above.split(candidate).length !== cells.length
+  })
+}
+
+function isNameLike(cell: string): boolean {
+  return /^\s*"?[\p{L}_][\p{L}\p{N}_.:/ -]*"?\s*$/u.test(cell) && !isNumber(cell)
 }

@@ -1,13 +1,13 @@
 /** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
 
 import type { Dialect } from '../../core/dialect.js'
-import { SoftmaxError } from '../../core/errors.js'
+import { type HeaderInfo, SoftmaxError } from '../../core/errors.js'
 import { isNumber } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { readFirstLine } from './first-line.js'
-import { delimiterBehindQuote } from './likely-delimiter.js'
+import { commentMark, delimiterBehindQuote } from './likely-delimiter.js'
 import { hasOtherNewline } from './row-shape.js'
 import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
@@ -73,15 +73,15 @@ export async function readFirstRows(
   }
   const all = await lookAhead(blocks, wantsMore, PATIENCE)
   const isText = rows.every((row) => !row.some(isNumber))
-  const above = header && isText ? search.linesAbove(header.length) : undefined
-  if (above) throw new SoftmaxError('E_HEADER', { line, above })
+  const above = header && isText ? search.linesAbove(header) : undefined
+  if (above) throw new SoftmaxError('E_HEADER', { line, ...above })
   return { blocks: all, rows }
 }
 
 /** Looks for the header of a table below lines that were taken for it. */
 class HeaderSearch {
   /** The cells of the first rows, and the lines before each. */
-  readonly #rows: { cells: number; lines: number; hasNumbers: boolean }[] = []
+  readonly #rows: { cells: number; lines: number; hasNumbers: boolean; mark: string | undefined }[] = []
   #lines: number
 
   /** `line` is that of what was taken for the header. */
@@ -96,16 +96,17 @@ class HeaderSearch {
       if (!Array.isArray(row) || !Buffer.isBuffer(block)) continue
       this.#lines += countLines(block.subarray(counted, start), dialect)
       counted = start
-      this.#rows.push({ cells: row.length, lines: this.#lines, hasNumbers: row.some(isNumber) })
+      this.#rows.push({ cells: row.length, lines: this.#lines, hasNumbers: row.some(isNumber), mark: commentMark(row) })
     }
     this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(counted), dialect) : block.lines
   }
 
   /**
    * The lines that stand above the header, where what was taken for it has fewer cells than the rows below, and these have
-   * as many as one another.
+   * as many as one another; and what these lines begin with, if it is a mark of comments that the header has not.
    */
-  linesAbove(cells: number): { lines: number; cells: number; width: number } | undefined {
+  linesAbove(names: readonly string[]): Pick<HeaderInfo, 'above' | 'comment'> | undefined {
+    const cells = names.length
     const width = this.#rows.at(-1)?.cells ?? 0
     const first = this.#rows.findIndex((row) => row.cells === width)
     const table = this.#rows.slice(first)
@@ -113,7 +114,9 @@ class HeaderSearch {
     const isRowNames = first === 0 && table[0]?.hasNumbers === true
     const isWider = width > cells + (isRowNames ? 1 : 0)
     if (!isWider || table.length < 2 || table.some((row) => row.cells !== width)) return undefined
-    return { lines: table[0]!.lines, cells, width }
+    const comment = commentMark(names)
+    const isComment = comment !== undefined && table[0]!.mark === undefined
+    return { above: { lines: table[0]!.lines, cells, width }, ...(isComment && { comment }) }
   }
 }
 

@@ -63,3 +63,8 @@ function rareDelimiter(header: string, row: string): string | undefined {
 function wordsIn(text: string): string[] {
   return text.trim().split(/[ \t]+/)
 }
+
+/** What lines of comments begin with, if the first one may be such. */
+export function commentMark([cell = '']: readonly string[]): string | undefined {
+  return /^[#%]/.exec(cell)?.[0]
+}

@@ -9,7 +9,7 @@ import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
-import { requireDelimiter, requireHeader, requireText } from './header-checks.js'
+import { requireDelimiter, requireHeader, requireNoComment, requireText } from './header-checks.js'
 import { listColumn } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
@@ -18,6 +18,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const head = await readHeader(chunks, dialectFromOptions(settings), settings)
   if (!head) return undefined
   requireText(head, settings.encoding)
+  requireNoComment(head, settings)
   requireDelimiter(head)
   const columns = columnsOf(head)
   requireHeader(columns, head, settings)
