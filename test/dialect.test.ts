@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
 /** Delimited text that is not as RFC 4180 has it: what stands above the header, between cells, around them, and at the end. */
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
-import { read, type ScoreOptions } from 'softmax-stream'
+import { calibrate, evaluate, read, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { randomFrom } from './random.js'
 import { P21, run } from './streams.js'
 import { command, folder } from './support.js'
 
@@ -394,6 +396,88 @@ describe('a title above a header', () => {
   it('is none above a sentence', async () => {
     const rows = await Readable.from(['note\nfirst; then; last\n']).compose(read('csv')).toArray()
     expect(rows).toEqual([{ note: 'first; then; last' }])
+  })
+})
+
+describe('decimals with a comma', () => {
+  const COMMA = { decimal: ',', delimiter: ';' } as const
+  const random = randomFrom(11)
+  const printed = Array.from({ length: 400 }, (_, index) => {
+    const number = `${random.sign()}${random.below(20)}.${random.digits(1 + random.below(16))}`
+    return index % 5 === 0 ? `${number}e${random.sign()}${random.below(2)}` : number
+  })
+  const cells = ['0.5', '.25', '1.', '-1.25e-3', '+2.0', '-3e1', '7', ...printed]
+  const points = [
+    'preis;logit_a;logit_b;wahr',
+    ...cells.map(
+      (cell, index) => `${index}.5 DM;${cell};${cells[(index * 7) % cells.length]};${index % 3 ? 'a' : '1.0'}`,
+    ),
+    '',
+  ].join('\n')
+  const commas = points.replaceAll('.', ',')
+
+  it('give the bits of those with a point, with kept cells as they are', async () => {
+    const { text, error, stats } = await everyWay(commas, COMMA)
+    expect({ error, lane: stats.lane, written: stats.written }).toEqual({
+      error: undefined,
+      lane: 'general',
+      written: cells.length,
+    })
+    const { text: other } = await run(points, { delimiter: ';' })
+    const rows = (all: string) => all.split('\n').map((row) => row.split(';'))
+    expect(rows(text).map((row) => row.slice(2))).toEqual(rows(other).map((row) => row.slice(2)))
+    expect(rows(text).map(([kept]) => kept)).toEqual(rows(commas).map(([kept]) => kept))
+  })
+
+  it('have the same metrics, calibration and columns of the truth', async () => {
+    const cwd = folder({ 'commas.csv': commas, 'points.csv': points })
+    const [comma, point] = [join(cwd, 'commas.csv'), join(cwd, 'points.csv')]
+    const truth = 'wahr'
+    expect(await evaluate([comma], { ...COMMA, truth })).toEqual(await evaluate([point], { delimiter: ';', truth }))
+    const calibration = await calibrate([comma], { ...COMMA, truth, coverage: 0.9 })
+    expect(calibration).toEqual(await calibrate([point], { delimiter: ';', truth, coverage: 0.9 }))
+    const options = { truth, calibration, emit: 'loss,rank,correct,set', keep: false } as const
+    const { text } = await everyWay(commas, { ...COMMA, ...options })
+    expect(text).toBe((await run(points, { delimiter: ';', ...options })).text)
+  })
+
+  it('show which columns are logits, and that a line is a row', async () => {
+    const bare = 'name;cat;dog\nx;0,5;1,5\ny;0,5;2,5\n'
+    expect((await everyWay(bare, { ...COMMA, emit: 'label' })).text).toBe('name;label\nx;dog\ny;dog\n')
+    expect((await everyWay(bare, { delimiter: ';' })).error!.message).toContain("comma, which decimal: ',' reads")
+    for (const text of ['0,5;1,5\n2,5;0,5\n', 'x;0,5;1,5\ny;2,5;0,5\n']) {
+      const logits = text.startsWith('x') ? { logits: '2-3' } : {}
+      expect((await everyWay(text, { ...COMMA, ...logits })).error).toMatchObject({ code: 'E_HEADER' })
+      const { text: out } = await everyWay(text, { ...COMMA, ...logits, header: false, emit: 'index', keep: false })
+      expect(out).toBe('1\n0\n')
+    }
+  })
+
+  it.each([
+    [';', "decimal: ',' reads those with a comma"],
+    [',', "decimal: ',', delimiter: ',' read those with a comma"],
+  ])('are an error that names what reads them: between them %j', async (delimiter, says) => {
+    const text = 'logit_a,logit_b\n"0,5","1,25"\n'.replaceAll(/(?<!\d),/g, delimiter)
+    const { error } = await everyWay(text, { delimiter })
+    expect(error).toMatchObject({ code: 'E_CELL', info: { cell: '0,5', decimal: '.', delimiter } })
+    expect(error!.message).toContain(says)
+    expect((await everyWay(text, { delimiter, decimal: ',', emit: 'label' })).text).toBe('label\nb\n')
+  })
+
+  it.each(['0.5', '1.234,5', '1,2,3', '0x1', ','])('are no reason to take %j for a number', async (cell) => {
+    const { error } = await everyWay(`logit_a;logit_b\n1,5;${cell}\n`, COMMA)
+    expect(error).toMatchObject({ code: 'E_CELL', info: { cell, column: 'logit_b' } })
+    if (cell === '0.5') expect(error!.message).toContain("with decimal: ',', decimals have a comma")
+  })
+
+  it('have another delimiter than the comma, unless that is asked for; and are of delimited text', async () => {
+    expect((await everyWay(commas, { decimal: ',' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await everyWay(`sep=;\n${commas}`, { decimal: ',' })).text).toBe((await everyWay(commas, COMMA)).text)
+    expect((await run('logit_a\tlogit_b\n1,5\t2\n', { decimal: ',', from: 'tsv', emit: 'label' })).text).toBe(
+      'label\nb\n',
+    )
+    expect((await run('[1,2]\n', { decimal: ',', from: 'ndjson' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await run(commas, { ...COMMA, lane: 'fast' })).error).toMatchObject({ code: 'E_CONFLICT' })
   })
 })
 

@@ -527,6 +527,16 @@ const TESTS = {
     })
   },
 
+  decimal() {
+    it("',' reads decimals with a comma", async () => {
+      const output = `id;p_a;p_b;label\n7,0;${P21.replace(',', ';')};a\n`
+      const input = 'id;logit_a;logit_b\n7,0;2,0;1,0\n'
+      await bothGive(['--decimal', ',', '-d', ';'], { decimal: ',', delimiter: ';' }, input, output)
+    })
+
+    refuses('--decimal', [';', 'comma', ''], 'decimal', [';', 44])
+  },
+
   skipLines() {
     it('leaves out lines above the header', async () => {
       const output = `id,p_a,p_b,label\n7,${P21},a\n`

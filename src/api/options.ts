@@ -11,6 +11,11 @@ interface ForBytes {
   types?: ValueOf<'types'> | undefined
   /** Format of the input [default: by file name, or csv]. */
   from?: ValueOf<'from'> | undefined
+  /**
+   * What stands before the fraction of a logit; beside ',', `delimiter` says what is between cells; results have a
+   * point [default: '.'].
+   */
+  decimal?: ValueOf<'decimal'> | undefined
   /** How many rows to score; no more are read [default: all]. */
   head?: ValueOf<'head'> | undefined
   /** An input without rows is an error [default: false]. */

@@ -11,6 +11,8 @@ export interface Dialect {
   escape: string
   /** Begins a line that is skipped. */
   comment: string | undefined
+  /** Whether decimals have a comma. */
+  decimalComma?: true
   /** Ends a row, after `\r` or none where it is `\n`. */
   newline: '\n' | '\r'
   /** What blanks around cells are: part of them, nothing, or, in runs, what stands between them. */

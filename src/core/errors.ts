@@ -33,10 +33,10 @@ const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => strin
  * compiler then asks for, which no run but `softmax explain` loads.
  */
 export const CODES = {
-  E_CELL: word<{ cell: string; of?: 'list' } & Position>(1, ({ cell, column, of }) =>
+  E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }) =>
     of === 'list'
       ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? `; ${optionText('onError', 'skip')} leaves such rows out`}`
-      : `${shown(cell)} is not a number${cellHint(cell, column)}`,
+      : `${shown(cell)} is not a number${decimalHint(decimal, delimiter) ?? cellHint(cell, column)}`,
   ),
   E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
     of === 'list'
@@ -369,6 +369,15 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** The data of an E_CELL. */
+export interface CellInfo {
+  cell: string
+  of?: 'list'
+  /** Where only its decimal point or comma is not the one that is read: that one, and what stands between cells. */
+  decimal?: string
+  delimiter?: string
+}
+
 /** The data of an E_HEADER: of lines above the header, or of a first line of numbers. */
 export interface HeaderInfo {
   /** How many lines stand above it, and how many cells the first of them and the rows below have. */
@@ -401,6 +410,14 @@ function columnsRemedy({ logits, emit, isScored = false }: ColumnsInfo): string 
   return isScored
     ? `as it was scored before, score the logits that it was made of, or take its results for logits with ${flag}`
     : `say so with ${flag}`
+}
+
+function decimalHint(decimal: string | undefined, delimiter: string | undefined): string | undefined {
+  if (decimal === undefined) return undefined
+  if (decimal === ',') return `; with ${optionText('decimal', ',')}, decimals have a comma`
+  const flags = [optionText('decimal', ','), ...(delimiter === ',' ? [optionText('delimiter', ',')] : [])]
+  const [isOne, joint] = [flags.length === 1, speaking() === 'api' ? ', ' : ' ']
+  return `; decimals need a point; ${flags.join(joint)} ${isOne ? 'reads' : 'read'} those with a comma`
 }
 
 function cellHint(cell: string, column: string | undefined): string {

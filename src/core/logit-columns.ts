@@ -21,6 +21,8 @@ import {
   type SampledColumn,
 } from './evidence.js'
 import { run } from './file-kinds.js'
+import { isNumber, withPoint } from './number.js'
+import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
@@ -95,7 +97,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
+  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
 }
 
 /** Throws E_ROW where the first row is a whole table. */
@@ -155,6 +157,15 @@ function byWord(columns: readonly Facts[], { named }: Circumstances): readonly F
 function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts[] {
   const left = new Set(those)
   return all.filter((facts) => !left.has(facts))
+}
+
+/** That numbers have a decimal comma; what may be digits in groups is none. */
+function commaDoubt(columns: readonly SampledColumn[]): string | undefined {
+  const isDecimal = (cell: string) => cell.includes(',') && isNumber(withPoint(cell))
+  const isOfCommas = ({ cells }: SampledColumn) =>
+    cells.some((cell) => isDecimal(cell) && !/,\d{3}$/.test(cell)) &&
+    cells.every((cell) => isDecimal(cell) || isNumber(cell))
+  return columns.some(isOfCommas) ? `decimals have a comma, which ${optionText('decimal', ',')} reads` : undefined
 }
 
 function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {

@@ -45,6 +45,11 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
+/** A text that has commas for points, and points for commas: of a number with a decimal comma, one of the grammar. */
+export function withPoint(text: string): string {
+  return /[.,]/.test(text) ? text.replace(/[.,]/g, (mark) => (mark === ',' ? '.' : ',')) : text
+}
+
 /** True if an infinite value was written as a finite number: `1e400`. */
 export function isOverflow(value: number, text: string): boolean {
   return Math.abs(value) === Infinity && NUMBER.test(text)

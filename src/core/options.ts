@@ -542,6 +542,16 @@ export const OPTIONS = {
     aliases: 'sep separator field-separator fs ifs delim F',
     help: 'one or more characters between cells; tab, \\t and \\x01 are such, whitespace is any run of blanks',
   }),
+  decimal: option({
+    group: 'Input',
+    kind: choice('.', ','),
+    scopes: BYTES,
+    default: '.',
+    about: 'delimited',
+    aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
+    help: 'what stands before the fraction of a logit; beside the comma, --delimiter says what is between cells; results have a point',
+    doc: "what stands before the fraction of a logit; beside ',', `delimiter` says what is between cells; results have a point",
+  }),
   quote: option({
     group: 'Input',
     kind: quoteMark,

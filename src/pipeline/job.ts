@@ -5,6 +5,7 @@ import { type FirstLine, headerWarnings, requireNames } from '../core/header-nam
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
 import { requireKeys } from '../core/new-names.js'
+import { withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
@@ -61,10 +62,10 @@ export async function jobOf(
 function firstLine(
   { columns, headerOnly = false }: RecordBatchReader,
   { header, logits }: Pick<Schema, 'header' | 'logits'>,
-  { labels, null: nulls = [] }: Run['settings'],
+  { labels, null: nulls = [], decimal }: Run['settings'],
 ): FirstLine {
   return {
-    header,
+    header: decimal === ',' ? header.map(withPoint) : header,
     logits,
     samples: columns.map(({ sample }) => (headerOnly ? '' : sample)),
     labels,

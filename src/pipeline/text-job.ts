@@ -122,7 +122,8 @@ function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): st
   return logitsList && format === 'csv' ? 'lists in cells' : undefined
 }
 
-function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
+function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dialect): string | undefined {
+  if (decimalComma) return 'decimals with a comma'
   if (delimiter.length > 1) return 'a delimiter of several characters'
   if (blanks !== 'keep') return 'blanks around cells'
   if (isEscaped({ quote, escape })) return undefined

@@ -1,6 +1,7 @@
 /** The true classes of the rows of a batch. */
 import { valueReader } from '../core/column-values.js'
 import { fromBytes } from '../core/dialect.js'
+import { withPoint } from '../core/number.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
 import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
@@ -130,10 +131,16 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
   const { input } = job
   if (!input) return (value) => value
   const cells = cellsOf(job)
-  return (value) => {
-    if (typeof value !== 'string' || cells === 'text') return value
-    return fromBytes(cells === 'encoded' ? decodeCell(value, input) : value)
-  }
+  const read = (value: string) =>
+    cells === 'text' ? value : fromBytes(cells === 'encoded' ? decodeCell(value, input) : value)
+  const asPosition = input.decimalComma ? positionReader(job) : (text: string) => text
+  return (value) => (typeof value === 'string' ? asPosition(read(value)) : value)
+}
+
+/** Positions that programs write as floats, as 2,0, with a point, unless a class is called so. */
+function positionReader({ schema: { classes } }: ScoreJob): (text: string) => string {
+  return (text) =>
+    /^\s*\d+,0*(?:e[+-]?0+)?\s*$/i.test(text) && !classes.includes(text.trim()) ? withPoint(text) : text
 }
 
 /** The values of some keys in rows that are JSON objects, where each is in a row once. */

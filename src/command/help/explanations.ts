@@ -21,7 +21,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of a logit column holds text that is not a decimal number: a decimal comma, digits in groups, a percentage, a hexadecimal number, a word.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,"1,5",2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): "1,5" is not a number; decimals need a point [E_CELL]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): "1,5" is not a number; decimals need a point; --decimal , --delimiter , read those with a comma [E_CELL]',
     fix: `Write plain numbers, as 1.5 or -2e3. Where a word means that there is no value, --null NA names it, and --missing -inf says what it is. ${SKIP}`,
   },
   E_MISSING: {

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { logitOf } from '../../core/logit.js'
+import { isNumber, withPoint } from '../../core/number.js'
 import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
 import { typedColumn } from './cell-columns.js'
 import { NULL_CELL } from './escapes.js'
@@ -112,11 +113,20 @@ function readRow(
   if (rowError) return rowError
   for (let index = 0; index < logits.length; index++) {
     const cell = logits[index]!
-    const logit = logitOf(textOf(row[cell]!), options)
-    if (typeof logit !== 'number') return { ...logit, info: asText(logit.info), cell }
+    const text = textOf(row[cell]!)
+    const logit = logitOf(dialect.decimalComma ? withPoint(text) : text, options)
+    if (typeof logit !== 'number') return { ...logit, info: cellInfo(logit, text, dialect), cell }
     into[index] = logit
   }
   return undefined
+}
+
+/** What an error says of a cell: as it stands, and how its decimals would be read. */
+function cellInfo({ code, info }: RowError, text: string, { delimiter, decimalComma }: Dialect): RowError['info'] {
+  if (code !== 'E_CELL' && code !== 'E_OVERFLOW') return info
+  const isOther = code === 'E_CELL' && isNumber(decimalComma ? text : withPoint(text))
+  const read = isOther && { decimal: decimalComma ? ',' : '.', delimiter: fromBytes(delimiter) }
+  return { cell: fromBytes(text), ...read }
 }
 
 /** Finds rows with a kept cell that is not text. */

@@ -19,7 +19,15 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
   if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)
   const blanks = isWhitespace ? 'delimit' : settings.trim ? 'trim' : 'keep'
-  return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false }
+  const decimalComma = settings.decimal === ',' && ({ decimalComma: true } as const)
+  return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false, ...decimalComma }
+}
+
+/** Throws E_CONFLICT where commas stand in decimals, and between cells only for want of another delimiter. */
+export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
+  if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return
+  const says = `${optionText('delimiter', ';')}, if it is that, or ${optionText('delimiter', ',')}`
+  throw conflict(`with ${optionText('decimal', ',')}, say what is between cells: ${says}`)
 }
 
 /** Throws E_CONFLICT where what stands before a special byte is no backslash, or it is not one byte, or blanks are not what they are. */

@@ -3,7 +3,7 @@ import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { looksLikeData } from '../../core/header-names.js'
-import { isNumber } from '../../core/number.js'
+import { isNumber, withPoint } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
@@ -14,13 +14,13 @@ import { parseListCell } from './list-cells.js'
 /** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
 export function requireHeader(
   columns: readonly Column[],
-  { header, line }: CsvHeader,
+  { header, line, dialect }: CsvHeader,
   settings: SettingsOf<'bytes'>,
 ): void {
   if (!header || settings.header !== undefined) return
   const isList = ({ name, listText, nested }: Column) => (listText || nested) && parseListCell(name)
-  if (looksLikeData(columns.map(({ name }) => name)) || columns.some(isList))
-    throw new SoftmaxError('E_HEADER', { line })
+  const names = columns.map(({ name }) => (dialect.decimalComma ? withPoint(name) : name))
+  if (looksLikeData(names) || columns.some(isList)) throw new SoftmaxError('E_HEADER', { line })
 }
 
 /** Names have to be text: a class would be called by them. A file that has no text has control characters soon. */

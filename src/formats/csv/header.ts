@@ -2,7 +2,7 @@
 
 import type { Dialect } from '../../core/dialect.js'
 import { type HeaderInfo, SoftmaxError } from '../../core/errors.js'
-import { isNumber } from '../../core/number.js'
+import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
@@ -72,10 +72,14 @@ export async function readFirstRows(
     return rows.length < count && bytes <= SEARCH
   }
   const all = await lookAhead(blocks, wantsMore, PATIENCE)
-  const isText = rows.every((row) => !row.some(isNumber))
+  const isText = rows.every((row) => !hasNumbers(row, dialect))
   const above = header && isText ? search.linesAbove(header) : undefined
   if (above) throw new SoftmaxError('E_HEADER', { line, ...above })
   return { blocks: all, rows }
+}
+
+function hasNumbers(row: readonly string[], { decimalComma }: Dialect): boolean {
+  return row.some((cell) => isNumber(decimalComma ? withPoint(cell) : cell))
 }
 
 /** Looks for the header of a table below lines that were taken for it. */
@@ -96,7 +100,12 @@ class HeaderSearch {
       if (!Array.isArray(row) || !Buffer.isBuffer(block)) continue
       this.#lines += countLines(block.subarray(counted, start), dialect)
       counted = start
-      this.#rows.push({ cells: row.length, lines: this.#lines, hasNumbers: row.some(isNumber), mark: commentMark(row) })
+      this.#rows.push({
+        cells: row.length,
+        lines: this.#lines,
+        hasNumbers: hasNumbers(row, dialect),
+        mark: commentMark(row),
+      })
     }
     this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(counted), dialect) : block.lines
   }

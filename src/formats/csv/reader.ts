@@ -1,13 +1,14 @@
 /** Reads delimited text: the columns, and blocks of whole rows into record batches. */
-import { fromBytes } from '../../core/dialect.js'
+import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
+import { withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
-import { dialectFromOptions } from './dialect-options.js'
+import { dialectFromOptions, requireComma } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
 import { requireDelimiter, requireHeader, requireNoComment, requireText } from './header-checks.js'
 import { listColumn } from './list-cells.js'
@@ -17,6 +18,7 @@ import { decodeCell } from './rows.js'
 export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const head = await readHeader(chunks, dialectFromOptions(settings), settings)
   if (!head) return undefined
+  requireComma(head.dialect, settings)
   requireText(head, settings.encoding)
   requireNoComment(head, settings)
   requireDelimiter(head)
@@ -41,7 +43,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     async firstRows(count) {
       const first = await readFirstRows(head, blocks, columns.length, count)
       blocks = first.blocks
-      return columns.map((_, column) => first.rows.map((row) => fromBytes(decodeCell(row[column]!, dialect))))
+      const read = sampler(dialect)
+      return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
     },
     text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
     inferTypes(kept, types = kept.map((index) => typeOfCells(index, sample, columns.length, dialect))) {
@@ -59,20 +62,27 @@ async function lookForList(
 ): Promise<AsyncGenerator<Block>> {
   const index = findSelected(settings, columns)
   const textOf = (row: string[]) => fromBytes(decodeCell(row[index!] ?? '', head.dialect))
-  if (index === undefined || textOf(head.first ?? []).trim() !== '') return blocks
+  if (index === undefined || head.dialect.decimalComma || textOf(head.first ?? []).trim() !== '') return blocks
   const found = await readFirstRows(head, blocks, columns.length, EVIDENCE_ROWS)
   const cell = found.rows.map(textOf).find((text) => text.trim() !== '')
   Object.assign(columns[index]!, listColumn(cell ?? ''))
   return found.blocks
 }
 
+/** The function that gives the text of a cell, as one that shows whether it is a number. */
+function sampler(dialect: Dialect): (cell: string) => string {
+  const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
+  return dialect.decimalComma ? (cell) => withPoint(text(cell)) : text
+}
+
 function columnsOf({ dialect, header, first }: CsvHeader): Column[] {
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
+  const sampleOf = sampler(dialect)
   return (header ?? first ?? []).map((cell, index) => ({
     name: header ? text(cell) : String(index + 1),
     type: 'text',
-    sample: text(first?.[index] ?? '0'),
+    sample: sampleOf(first?.[index] ?? '0'),
     ...(header && { headerCell: cell }),
-    ...listColumn(text(first?.[index] ?? '')),
+    ...(!dialect.decimalComma && listColumn(text(first?.[index] ?? ''))),
   }))
 }
