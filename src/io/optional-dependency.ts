@@ -4,6 +4,9 @@ import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SoftmaxError } from '../core/errors.js'
 
+/** What reading Parquet needs: each file the first, and those of some codecs the second, which one sees when it is too late. */
+export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
+
 /**
  * Loads packages by importing them. They are looked for beside this one, and not in the working folder: a file that came
  * with data is not run. Throws E_PEER, with the command that installs them there, where one is missing.

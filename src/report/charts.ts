@@ -13,9 +13,10 @@ export interface Charts {
   riskCurve(name: string, points: readonly RiskPoint[]): Html
 }
 
-/** Loads what draws. Throws E_PEER where it is not installed. */
-export async function loadCharts(): Promise<Charts> {
-  const [Plot, { parseHTML }] = await optionalDependency('a report', '@observablehq/plot linkedom', () =>
+/** Loads what draws. Throws E_PEER where it is not installed, with `others` that the inputs need. */
+export async function loadCharts(others: readonly string[]): Promise<Charts> {
+  const packages = ['@observablehq/plot', 'linkedom', ...others].join(' ')
+  const [Plot, { parseHTML }] = await optionalDependency('a report', packages, () =>
     Promise.all([import('@observablehq/plot'), import('linkedom')]),
   )
   const { document } = parseHTML('<!doctype html><html><body></body></html>')

@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
-import { optionalDependency } from '../../io/optional-dependency.js'
+import { optionalDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
 import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './corrupt.js'
 
@@ -44,7 +44,7 @@ export async function loadCodecs(
   }
   const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec))
     ? {}
-    : (await optionalDependency('parquet', 'hyparquet-compressors', () => import('hyparquet-compressors'))).compressors
+    : (await optionalDependency('parquet', PARQUET_PACKAGES, () => import('hyparquet-compressors'))).compressors
   return (codec) => checked(codec, CODECS[codec]!(library))
 }
 

@@ -1,6 +1,6 @@
 /** The footer of a file: its schema, its metadata, and where its columns are. hyparquet reads it once it is known to be sound. */
 import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
-import { optionalDependency } from '../../io/optional-dependency.js'
+import { optionalDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
@@ -31,7 +31,7 @@ const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
 export async function readFooter(file: FileBytes): Promise<Footer> {
   const { parquetMetadata } = await optionalDependency(
     'parquet',
-    'hyparquet',
+    PARQUET_PACKAGES,
     () => import('hyparquet/src/metadata.js'),
   )
   const tail = await file.read(Math.max(0, file.size - 8), 8)
