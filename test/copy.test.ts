@@ -133,23 +133,63 @@ it('is scored in the fast lane, whatever its cells are', () => {
   expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8')).lane).toBe('fast')
 })
 
+describe('copied text that is made of another format', () => {
+  const options = { emit: 'label', keep: false } as const
+
+  it.each(LANES)(
+    'has no header, as COPY and LOAD DATA take each line for a row, unless it is asked for: %o',
+    async (lane) => {
+      for (const to of [{ to: 'copy' }, { to: 'csv', quote: 'none', escape: '\\' }] as const) {
+        for (const [text, from] of [
+          ['logit_a,logit_b\n1,2\n', 'csv'],
+          ['{"logit_a":1,"logit_b":2}\n', 'ndjson'],
+        ] as const) {
+          if (to.to === 'csv' && from === 'ndjson') continue
+          const bare = to.to === 'copy' ? 'b\n' : 'label\nb\n'
+          expect((await run(text, { from, ...to, ...options, ...lane })).text).toBe(bare)
+          const whole = await run(text, { from, ...to, ...options, outputHeader: true, ...lane })
+          expect(whole.text).toBe('label\nb\n')
+        }
+      }
+    },
+  )
+
+  it('has one where copied text came with one', async () => {
+    const { text } = await run('logit_a\tlogit_b\n1\t2\n', { from: 'copy', ...options })
+    expect(text).toBe('label\nb\n')
+    const bare = await run('1\t2\n', { from: 'copy', header: false, logits: '1-2', ...options })
+    expect(bare.text).toBe('1\n')
+  })
+
+  it('has none in a file, nor of objects', async () => {
+    const cwd = folder({ 'in.csv': 'id,logit_a,logit_b\n7,1,2\n' })
+    expect(command(['in.csv', '-o', 'out.copy', '-e', 'label'], { cwd }).status).toBe(0)
+    expect(readFileSync(join(cwd, 'out.copy'), 'utf8')).toBe('7\tb\n')
+    const rows = [{ probabilities: [0.5, 0.5], label: 'b', index: 1 }]
+    const bytes = await Readable.from(rows)
+      .compose(write('copy', { emit: 'label' }))
+      .toArray()
+    expect(Buffer.concat(bytes).toString()).toBe('b\n')
+  })
+})
+
 describe('copied text that is written', () => {
   const lines = notes.map((note) => `${JSON.stringify({ note, logit_x: 1, logit_y: 2 })}\n`).join('')
 
   it('has cells as PostgreSQL writes them', async () => {
-    const { text } = await run(lines, { from: 'ndjson', to: 'copy' })
+    const { text } = await run(lines, { from: 'ndjson', to: 'copy', outputHeader: true })
     expect(firstCells(text)).toEqual(firstCells(TEXT))
   })
 
   it.each(['arrow', 'parquet'] as const)('has the values of %s, nulls among them', async (format) => {
     const { bytes } = await run(lines, { from: 'ndjson', to: format, emit: 'probs=logit_' })
-    const { text } = await run(bytes, { from: format, to: 'copy' })
+    const { text } = await run(bytes, { from: format, to: 'copy', outputHeader: true })
     expect(firstCells(text)).toEqual(firstCells(TEXT))
   })
 
   it('has cells of CSV, of which those of nothing are null', async () => {
     const { text } = await run('note,logit_x,logit_y\n"a\tb\\",1,2\n,1,2\n', { to: 'copy' })
-    expect(firstCells(text)).toEqual(['note', 'a\\tb\\\\', '\\N', ''])
+    expect(firstCells(text)).toEqual(['a\\tb\\\\', '\\N', ''])
   })
 
   it('has results that are null, such as the label of a row without one', async () => {
@@ -165,7 +205,9 @@ describe('copied text that is written', () => {
   it('is read and written as objects', async () => {
     const rows = await Readable.from([TEXT]).compose(read('copy')).toArray()
     expect(rows.map(({ note }) => note)).toEqual(notes)
-    const bytes = await Readable.from(rows).compose(write('copy')).toArray()
+    const bytes = await Readable.from(rows)
+      .compose(write('copy', { outputHeader: true }))
+      .toArray()
     expect(firstCells(Buffer.concat(bytes))).toEqual(firstCells(TEXT))
   })
 })

@@ -44,9 +44,15 @@ describe.each(LANES)('an empty text and null, in %o', (lane) => {
   })
 
   it.each(['csv', 'tsv'] as const)('come back from %s to copied text', async (to) => {
-    const copy = await textOf(bytesOf('kept.parquet'), { from: 'parquet', to: 'copy', emit: 'probs=logit_', ...lane })
+    const copy = await textOf(bytesOf('kept.parquet'), {
+      from: 'parquet',
+      to: 'copy',
+      emit: 'probs=logit_',
+      outputHeader: true,
+      ...lane,
+    })
     const commas = await textOf(copy, { from: 'copy', to, emit: 'probs=logit_', ...lane })
-    expect(await textOf(commas, { from: to, to: 'copy', emit: 'label', ...lane })).toBe(
+    expect(await textOf(commas, { from: to, to: 'copy', emit: 'label', outputHeader: true, ...lane })).toBe(
       await textOf(copy, { from: 'copy', emit: 'label', ...lane }),
     )
   })
@@ -61,7 +67,7 @@ describe.each(LANES)('an empty text and null, in %o', (lane) => {
 
   it('of CSV are what PostgreSQL copies of it', async () => {
     const rows = copied.commas.replaceAll('\n', ',1,2\n')
-    const text = await textOf(`note,id,logit_a,logit_b\n${rows}`, { to: 'copy', ...lane })
+    const text = await textOf(`note,id,logit_a,logit_b\n${rows}`, { to: 'copy', outputHeader: true, ...lane })
     expect(text).toBe(`note\tid\tlabel\n${copied.copy.replaceAll('\n', '\tb\n')}`)
     const again = await textOf(text.replaceAll('\tb\n', '\t1\t2\n').replace('label', 'logit_a\tlogit_b'), {
       from: 'copy',

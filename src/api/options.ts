@@ -165,7 +165,7 @@ interface ForBytesRead {
 }
 
 interface ForBytesWrite {
-  /** Whether the output begins with a header line [default: as the input]. */
+  /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */
   outputHeader?: ValueOf<'outputHeader'> | undefined
   /**
    * Put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula

@@ -632,7 +632,7 @@ export const OPTIONS = {
     group: 'Output',
     kind: flag,
     scopes: WRITERS,
-    defaultText: 'as the input',
+    defaultText: 'as the input; no where copy is made of another format',
     help: 'whether the output begins with a header line',
   }),
   axis: option({

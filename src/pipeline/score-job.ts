@@ -1,5 +1,5 @@
 /** What scoring needs to know of a run, and what its reader and its writer need to know of it. */
-import { type Dialect, sameCells } from '../core/dialect.js'
+import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { NullTexts } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import { items, type SettingsOf } from '../core/options.js'
@@ -77,6 +77,14 @@ export function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
   return sameCells(input, output) ? 'encoded' : 'bytes'
 }
 
+/**
+ * Whether the output becomes such text as engines copy into a table: by default COPY of PostgreSQL, LOAD DATA of Hive and the
+ * like take each line for a row.
+ */
+function isCopied({ input, output }: ScoreJob): boolean {
+  return output !== undefined && isEscaped(output) && !(input && isEscaped(input))
+}
+
 /** What a writer of a run's results needs to know; `single` says that no other input comes after. */
 export function outputSchema(
   job: ScoreJob,
@@ -96,7 +104,7 @@ export function outputSchema(
     rounding: { precision: settings.precision, float32: settings.float32 },
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    header: settings.outputHeader ?? settings.header ?? true,
+    header: settings.outputHeader ?? (isCopied(job) ? false : (settings.header ?? true)),
     rows: isWhole ? rows : undefined,
     ...(isWhole && shape && { shape }),
     dialect: output,

@@ -1,4 +1,5 @@
 /** Rows that are objects -> the bytes of a format. */
+import { isEscaped } from '../core/dialect.js'
 import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -83,6 +84,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
       value: (_, row) => values[row]![at] as number,
     }),
   )
+  const dialect = dialectFromOptions(settings)
   const writer = await format.write({
     kept: columns.kept,
     fields,
@@ -90,9 +92,10 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     print: printer(settings),
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    header: settings.outputHeader ?? true,
+    // What engines copy into a table has none.
+    header: settings.outputHeader ?? !isEscaped(dialect),
     rows: undefined,
-    dialect: { ...dialectFromOptions(settings), comment: undefined, newline: '\n' },
+    dialect: { ...dialect, comment: undefined, newline: '\n' },
     cells: 'text',
     // Rows of csv-parse have an empty text for a cell of nothing, which stays one.
     quotesEmpty: false,
