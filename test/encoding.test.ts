@@ -107,7 +107,7 @@ describe('bytes that are not valid', () => {
       expect(error).toBeUndefined()
       expect(bytes.includes(latin1('caf\xe9'))).toBe(true)
       const named = await run(input, { to, lane, encoding: 'utf-8' })
-      expect(named.error).toMatchObject({ code: 'E_ENCODING', info: { line: 2, row: 1, byte: 18, column: 't' } })
+      expect(named.error).toMatchObject({ code: 'E_CELL_ENCODING', info: { line: 2, row: 1, byte: 18, column: 't' } })
     }
   })
 
@@ -117,12 +117,12 @@ describe('bytes that are not valid', () => {
       const input = latin1(`${file('a')}caf\xe9,2,1\n\x93b\x94,2,1\nc,2,1\n`)
       const { error } = await run(input, { to })
       expect(error).toMatchObject({
-        code: 'E_ENCODING',
+        code: 'E_CELL_ENCODING',
         info: { line: 3, row: 2, column: 't', remedy: remedy('latin1') },
       })
       const rejects: unknown[] = []
       const { stats } = await run(input, { to, onReject: (reject) => void rejects.push(reject) })
-      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_ENCODING: 2 } })
+      expect(stats).toMatchObject({ read: 4, written: 2, rejected: { E_CELL_ENCODING: 2 } })
       expect(rejects).toMatchObject([
         { row: 2, rawBase64: latin1('caf\xe9,2,1').toString('base64') },
         { row: 3, message: remedy('windows-1252') },
@@ -154,7 +154,7 @@ describe('bytes that are not valid', () => {
     for (const lane of LANES) {
       const { error } = await run(input, { encoding, lane })
       expect(error).toMatchObject({
-        code: 'E_ENCODING',
+        code: 'E_CELL_ENCODING',
         info: { column: 't', remedy: expect.stringContaining('encoding') },
       })
       expect(error!.message).toContain(encoding)

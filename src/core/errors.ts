@@ -77,7 +77,11 @@ export const CODES = {
     1,
     ({ reason, what = 'line' }) => `the ${what} is not JSON: ${reason}`,
   ),
-  E_CELL_ENCODING: word(1, () => `the text is not UTF-8; ${optionText('keep', false)} leaves it out`),
+  E_CELL_ENCODING: word<{ reason?: string; remedy?: string }>(
+    1,
+    ({ reason = 'the text is not UTF-8', remedy }) =>
+      `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${optionText('keep', false)} leaves it out`,
+  ),
   E_CELL_TYPE: word<{ cell: string; type: string }>(
     1,
     ({ cell, type }) =>

@@ -92,7 +92,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     fix: `Write it with a library for JSON. ${SKIP}`,
   },
   E_CELL_ENCODING: {
-    is: 'A kept cell holds bytes that are not UTF-8.',
+    is: 'A kept cell is not text in the encoding of the input.',
     cause:
       'The output is text in UTF-8, or of a type whose text is, and the bytes of the cell are of another encoding.',
     example: String.raw`printf 'id,logit_a,logit_b\ncafe,1,2\n' > in.csv
@@ -121,7 +121,7 @@ softmax in.ndjson --to csv`,
     fix: `JSON lines to JSON lines keep all keys; --no-keep leaves them out of a table. ${SKIP}`,
   },
   E_ENCODING: {
-    is: 'The header is not text in the encoding of the input.',
+    is: 'The header, or a line of JSON, is not text in the encoding of the input.',
     cause: 'The input is not UTF-8, or --encoding names another encoding than it has.',
     example: String.raw`printf 'id,logit_caf\xe9,logit_b\n1,2,3\n' | softmax`,
     says: 'softmax: stdin:1: the header is not UTF-8; --encoding latin1 reads it, if it is that [E_ENCODING]',

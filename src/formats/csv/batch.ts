@@ -141,7 +141,7 @@ function checkKept(
     const cell = kept.find((column) => !isUtf8Text(decodeCell(row[column]!, dialect)))
     if (cell === undefined) continue
     errors.set(index, {
-      code: 'E_ENCODING',
+      code: 'E_CELL_ENCODING',
       info: encodingInfo(bytesOf(decodeCell(row[cell]!, dialect)), 'the cell', encoding),
       cell,
     })
