@@ -369,6 +369,11 @@ describe('rows that are none', () => {
     expect(error).toMatchObject({ info: { line: 2, row: 1, byte: 3 + 18 + 4 + 1 + 2 } })
   })
 
+  it('are named with their line where the input has no name', async () => {
+    const { error } = await run(`${header}a,2,x\n`)
+    expect(error!.message).toBe('line 2: column logit_y (row 1, byte 22): "x" is not a number [E_CELL]')
+  })
+
   it('are named with their file', async () => {
     const { error } = await run(`${header}a,2,"1,5"\n`, { source: 'in.csv' })
     expect(error!.message).toBe(

@@ -346,14 +346,15 @@ function hexEscape(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }
 
-/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known. */
+/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known; `line 7: ` of an input without a name. */
 function where({ source, line, column, row, byte }: Position): string {
   const counts = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ')
   const inside = [column !== undefined && `column ${shortened(column)}`, counts && `(${counts})`]
     .filter(Boolean)
     .join(' ')
-  const file = [source, line].filter((part) => part !== undefined)
-  return [file.join(':'), inside]
+  const isLine = line !== undefined
+  const file = source === undefined ? isLine && `line ${line}` : isLine ? `${source}:${line}` : source
+  return [file, inside]
     .filter(Boolean)
     .map((part) => `${part}: `)
     .join('')
