@@ -537,6 +537,48 @@ describe('inputs', () => {
   })
 })
 
+describe('a pipe', () => {
+  const CALIBRATION = {
+    version: 1,
+    method: 'temperature',
+    temperature: 2,
+    classes: ['a', 'b'],
+    rows: 1,
+  }
+  const files = {
+    'in.csv': GOOD,
+    'true.csv': 'logit_a,logit_b,y\n2,1,a\n',
+    'c.json': JSON.stringify(CALIBRATION),
+    names: 'x\ny\n',
+  }
+
+  it.each([
+    ['in.csv --calibration', 'c.json', ''],
+    ['evaluate true.csv --truth y --calibration', 'c.json', ''],
+    ['in.csv --dry-run --calibration', 'c.json', ''],
+    ['in.csv --labels', 'names', '@'],
+    ['evaluate <(sed s/a$/x/ true.csv) --truth y --labels', 'names', '@'],
+    ['calibrate <(sed s/a$/x/ true.csv) --truth y --labels', 'names', '@'],
+  ])('is read as the file of an option, once: %s <(cat %s)', (line, name, mark) => {
+    const cwd = folder({ ...files, 'true.csv': `${files['true.csv']}1,2,a\n` })
+    const fromFile = shell(`softmax ${line} ${mark}${name}`, cwd)
+    const fromPipe = shell(`softmax ${line} ${mark}<(cat ${name})`, cwd)
+    expect({ ...fromPipe, stderr: fromPipe.stderr.replace(/\/dev\/fd\/\d+/, '') }).toEqual({
+      ...fromFile,
+      stderr: fromFile.stderr.replace(/\/dev\/fd\/\d+/, ''),
+    })
+    expect(fromPipe.stdout).not.toBe('')
+  })
+
+  it('is read as the file of an option of all parts', () => {
+    const cwd = folder(files)
+    expect(shell('softmax in.csv --calibration <(cat c.json) --labels @<(printf "a\\nb\\n") -o out/', cwd).status).toBe(
+      0,
+    )
+    expect(readFileSync(join(cwd, 'out/in.csv'), 'utf8')).toBe(shell('softmax in.csv --calibration c.json', cwd).stdout)
+  })
+})
+
 describe('a slow source', () => {
   it('has its rows scored as they come', async () => {
     const { child, ended } = start(['--no-header'], folder())

@@ -1,5 +1,5 @@
 /** Class names as `--labels` gives them: a list, a JSON text, or `@` and a file with one a line or JSON. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { SoftmaxError, shown, systemReason } from './errors.js'
 
 /** The names that are given. Throws E_LABELS where a file or JSON cannot be used. */
@@ -8,6 +8,21 @@ export function labelNames(labels: string | readonly string[]): string[] {
   if (labels.startsWith('@')) return readFile(labels.slice(1))
   if (isJson(labels)) return fromJson(labels, 'it')
   return labels.split(',').map((name) => name.trim())
+}
+
+/** The names that a pipe has, as it is read once only; whatever else gives names as it is. */
+export function namesOfPipe(labels: string | readonly string[]): string | readonly string[] {
+  if (typeof labels !== 'string' || !labels.startsWith('@')) return labels
+  return isPipe(labels.slice(1)) ? labelNames(labels) : labels
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return statSync(path).isFIFO()
+  } catch {
+    // What is wrong with it is said where it is read.
+    return false
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
 import { delimiterOf, FORMAT_NAMES, type FormatName, holdsArrays, isArray, isText } from './formats.js'
+import { namesOfPipe } from './labels.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
@@ -425,7 +426,7 @@ export const OPTIONS = {
     group: 'Classes',
     verbs: ['evaluate', 'calibrate'],
     brief: 'class names, or a file that has them',
-    kind: list('A,B,C|@FILE', 'class names, or @ and a file that holds them'),
+    kind: { ...list('A,B,C|@FILE', 'class names, or @ and a file that holds them'), resolve: namesOfPipe },
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
     aliases: 'classes class-names names label id2label label-file labels-file',
@@ -1045,18 +1046,25 @@ export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): 
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope) })
   }
-  return Object.fromEntries(
-    names.map((name) => [name, check(name, options as Record<string, unknown>)]),
-  ) as SettingsOf<S>
+  // Once each, as what a value names may be a pipe, which is read once.
+  const given = Object.fromEntries(names.map((name) => [name, check(name, options as Record<string, unknown>)]))
+  return Object.fromEntries(names.map((name) => [name, withDefault(name, given)])) as SettingsOf<S>
 }
 
+/** The value that is given, or what it names. */
 function check(name: string, options: Record<string, unknown>): unknown {
-  const { kind, default: fallback, implied } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const { kind } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const value = options[name]
-  const inPlace = implied?.(options) ?? fallback
-  if (value === undefined) return inPlace
+  if (value === undefined) return undefined
   if (!kind.accepts(value)) throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected })
   return kind.resolve ? kind.resolve(value) : value
+}
+
+/** The value that is given, or else that which others imply, if they allow for it, or the default. */
+function withDefault(name: string, given: Record<string, unknown>): unknown {
+  const { default: fallback, implied } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const inPlace = implied?.(given) ?? fallback
+  return given[name] ?? inPlace
 }
 
 /** A list that may be written as text: `a,b` or ['a', 'b']. */
