@@ -10,6 +10,7 @@ import {
   type ScoreOptions,
   score,
   sigmoid,
+  softmax,
   softmaxMatrix,
 } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -378,4 +379,44 @@ describe('columns of a bit for each class', () => {
       expect(error).toMatchObject({ code: 'E_SELECTOR', info: { item: names, option: 'truth' } })
     },
   )
+})
+
+describe('one column of true classes that is called like a class', () => {
+  const text = (name: string, ...cells: (string | number)[]) =>
+    `logit_cat,logit_dog,is_dog,${name}\n${cells.map((cell) => `1,2,0,${cell}\n`).join('')}`
+  const objects = (name: string, cell: string | number) => [{ logits: { cat: 1, dog: 2 }, is_dog: 0, [name]: cell }]
+
+  it.each([
+    ['is_cat', 1, 'sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
+    ['is_cat', 0, 'sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
+    ['is_cat', 'true', 'log-sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
+    ['cat', 1, 'sigmoid', 'or a column for each class'],
+    ['Cat?', '1.0', 'sigmoid', 'or a column for each class'],
+    ['is_cat', 1, 'softmax', 'name one that has the class of each row, by name or position'],
+  ] as const)('is refused where it has bits: %s, %s, %s', async (truth, cell, op, says) => {
+    const { error } = await run(text(truth, cell), { truth, op })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })
+    const stream = op === 'softmax' ? softmax : sigmoid
+    if (op !== 'log-sigmoid') {
+      const { error } = await predict(objects(truth, cell), { truth }, stream)
+      expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })
+    }
+  })
+
+  it.each([
+    ['of names', 'cat', 'cat', 'sigmoid'],
+    ['of positions that are none of bits', 'cat', '0|1', 'sigmoid'],
+    ['of the positions of two classes, of which it has the second', 'is_dog2', 1, 'softmax'],
+    ['called like several classes', 'cat_or_dog', 1, 'sigmoid'],
+    ['called otherwise', 'truth', 1, 'sigmoid'],
+  ] as const)('is read %s', async (_, truth, cell, op) => {
+    const name = truth.replace('2', ' ')
+    const input = text(name, cell)
+    expect((await run(input, { truth: name, op, emit: 'correct' })).error).toBeUndefined()
+  })
+
+  it('is read as what truths are called as a rule, though a class is, too', async () => {
+    const input = 'logit_x,logit_y,logit_z,y\n1,2,3,1\n'
+    expect((await run(input, { truth: 'y', emit: 'rank', keep: false })).text).toBe('rank\n2\n')
+  })
 })

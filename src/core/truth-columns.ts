@@ -2,6 +2,7 @@
 import { isLogitName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
+import { isOtherName } from './known-names.js'
 import { repeated } from './labels.js'
 import type { LayoutSettings } from './layout.js'
 import { optionText } from './option-words.js'
@@ -40,7 +41,7 @@ export function truthsOf({ truth, op }: Pick<LayoutSettings, 'truth' | 'op'>, he
 export function truthIn(
   truths: readonly number[],
   logits: readonly number[],
-  columns: readonly Pick<Column, 'name' | 'inner'>[],
+  columns: readonly (Pick<Column, 'name' | 'inner'> & { sample?: string; cells?: readonly string[] })[],
   layout: OutputLayout,
 ): TruthPlaces {
   const [truth] = truths
@@ -50,7 +51,9 @@ export function truthIn(
   requireTrueNames(layout.classes)
   const names = truths.map((index) => columns[index]!.name)
   if (hasBits(names, layout)) return { truth, truths: byClass(truths, names, layout.classes) }
-  const { inner } = columns[truth]!
+  const { inner, name, cells, sample = cells?.[0] } = columns[truth]!
+  const header = columns.map(({ name }) => name)
+  requireNoBit({ name, first: sample, header }, layout)
   return { truth, ...(inner && { truthPath: inner }) }
 }
 
@@ -79,6 +82,46 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   throw new SoftmaxError('E_CONFLICT', {
     reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
   })
+}
+
+/** A column of true classes: its name, what it has in the first row, and the names of all columns. */
+interface SingleTruth {
+  name: string
+  first: unknown
+  header: readonly string[]
+}
+
+/**
+ * Throws E_CONFLICT where one column of true classes is called like a class and has 0 or 1, which say of each row whether it
+ * is of that class: as positions they would be of others. Of two classes, 1 is the position of the second.
+ */
+export function requireNoBit({ name, first, header }: SingleTruth, { classes, sigmoid }: OutputLayout): void {
+  const called = classes.filter((word) => hasWord(name, word))
+  const [word] = called
+  const isBit = /^\s*(?:[01](?:\.0*)?|true|false)\s*$/i.test(String(first))
+  if (word === undefined || called.length > 1 || !isBit || classes.length === 1) return
+  // A class may be called as columns of true classes are.
+  if (name.toLowerCase() === word.toLowerCase() && isOtherName(name)) return
+  if (!sigmoid && classes.length === 2 && word === classes[1]) return
+  const each = sigmoid ? columnsOfEach(name, word, header, classes) : undefined
+  const remedy =
+    each !== undefined
+      ? `${optionText('truth', each)} has one for each class`
+      : `name one that has the ${sigmoid ? 'classes' : 'class'} of each row, by name or position${sigmoid ? ', or a column for each class' : ''}`
+  const reason = `${optionText('truth')}: ${shown(name)} is called like the class ${shown(word)}, and its 0 and 1 would be taken for the positions of ${shown(classes[0]!)} and ${shown(classes[1]!)}; ${remedy}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** The columns that are called like one of a class, of all classes; undefined where there are not all. */
+function columnsOfEach(
+  name: string,
+  word: string,
+  header: readonly string[],
+  classes: readonly string[],
+): string | undefined {
+  const at = name.toLowerCase().indexOf(word.toLowerCase())
+  const names = classes.map((other) => `${name.slice(0, at)}${other}${name.slice(at + word.length)}`)
+  return names.every((each) => header.includes(each)) ? names.join() : undefined
 }
 
 /** That a column of true classes has the name of a logit, and is none: where the logits are not selected, it looks like one. */

@@ -11,7 +11,7 @@ import { predictedNames } from '../core/prediction.js'
 import type { RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
-import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
+import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 
 /** The options that say what rows are like. */
@@ -53,25 +53,28 @@ export function shapeOf(first: unknown, evidence: readonly unknown[], settings: 
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) {
     requireNoLogits(settings, 'a row that is an array has all of them')
-    return withTruth(listShape(first, splitList, settings), [], settings)
+    return withTruth(listShape(first, splitList, settings), {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
   return withRenaming(settings, (settings) => {
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
-    const others = Object.keys(shape.split(first)?.rest ?? {})
-    if (settings.keep) requireNewNames(shape.layout, others, predictedNames)
-    return withTruth(shape, others, settings)
+    const rest: Properties = { ...shape.split(first)?.rest }
+    if (settings.keep) requireNewNames(shape.layout, Object.keys(rest), predictedNames)
+    return withTruth(shape, rest, settings)
   })
 }
 
 /** A shape with the property that has the true class. Throws E_SELECTOR, E_CONFLICT. */
-function withTruth(shape: RowShape, others: readonly string[], { truth }: ShapeSettings): RowShape {
+function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings): RowShape {
+  const others = Object.keys(first)
   requireTruth(shape.layout.emit, truth)
   if (truth === undefined) return shape
   const { layout } = shape
   requireTrueNames(layout.classes)
-  if (!layout.sigmoid) return { ...shape, truth: others[selectOne(truth, others)]! }
-  const names = selectTruths(truth, others).map((index) => others[index]!)
+  const indices = layout.sigmoid ? selectTruths(truth, others) : [selectOne(truth, others)]
+  const names = indices.map((index) => others[index]!)
+  if (names.length === 1) requireNoBit({ name: names[0]!, first: first[names[0]!], header: others }, layout)
+  if (!layout.sigmoid) return { ...shape, truth: names[0]! }
   return {
     ...shape,
     truth: names[0]!,
