@@ -6,6 +6,8 @@ import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { describeFlags } from '../dist/command/flags.js'
 import { EXAMPLES } from '../dist/command/help/examples.js'
+import { FORMAT_NAMES } from '../dist/core/formats.js'
+import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
 
 /** What is printed, without a complaint. */
@@ -105,6 +107,44 @@ describe('softmax help', () => {
 
   it.each(['explain', 'help'])('%s is the help on that', (topic) => {
     expect(printed(['help', topic])).toMatch(new RegExp(`^Usage: softmax ${topic} \\[`))
+  })
+
+  it.each([
+    ['set', 'set, an output column of --emit'],
+    ['label', 'label, an output column of --emit'],
+    ['ECE', 'ece, a metric of softmax evaluate'],
+    ['brier-score', 'brier, a metric of softmax evaluate'],
+    ['log_loss', 'log_loss, a metric of softmax evaluate'],
+    ['parquet', 'parquet, a format'],
+    ['jsonl', 'ndjson, a format'],
+  ])('%s is the help on a column, a metric or a format', (topic, heading) => {
+    const [first, text] = printed(['help', topic]).split('\n')
+    expect(first).toBe(heading)
+    expect(text!.length).toBeGreaterThan(20)
+  })
+
+  it('has all that a topic names', () => {
+    for (const [topic, headings] of [
+      ['precision', ['-p, --precision N', 'precision, a metric of softmax evaluate']],
+      ['json', ['--json', 'json, a format']],
+      ['labels', ['--labels A,B,C|@FILE', 'labels, an output column of --emit']],
+    ] as const) {
+      const lines = printed(['help', topic]).split('\n')
+      expect(lines.filter((line) => /^\S/.test(line))).toEqual(headings)
+    }
+  })
+
+  it('has what it says of each metric, and of each value of --emit and --from', () => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b,y\n1,2,a\n' })
+    const { stdout } = command(['evaluate', 'in.csv', '--truth', 'y', '--json'], { cwd })
+    for (const metric of Object.keys(JSON.parse(stdout)))
+      expect(printed(['help', metric])).toContain(`${metric}, a metric`)
+    for (const topic of ['--emit', '--from', 'to']) {
+      const text = printed(['help', topic])
+      const values = topic === '--emit' ? OUTPUT_COLUMNS : FORMAT_NAMES
+      for (const value of values) expect(text).toMatch(new RegExp(`^  ${value} +\\S`, 'm'))
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
+    }
   })
 
   it('of a code is its explanation', () => {

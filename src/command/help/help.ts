@@ -9,9 +9,10 @@ import { EXAMPLES } from './examples.js'
 import { codeOf, explain } from './explain.js'
 import { entry, paragraph, section } from './layout.js'
 import { manPage } from './man.js'
+import { COLUMN_TEXTS, FORMAT_TEXTS, TERMS, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
-/** What the help says on a topic: a verb, an option, a code, all or man; without one, one screen. Throws E_TOPIC. */
+/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, all or man; without one, one screen. Throws E_TOPIC. */
 export function helpOn(topic: string | undefined, paint: Paint, version: string): string {
   const text = topic === undefined ? screen(paint) : textOn(topic, paint, version)
   if (text !== undefined) return text
@@ -28,12 +29,15 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
   if (topic === 'man') return manPage(version)
   if (VERBS.includes(topic as Verb)) return verbHelp(topic as Verb, paint)
   if (topic === 'help' || topic === 'explain') return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
-  return optionHelp(topic, paint) ?? (codeOf(topic) && explain(topic, paint))
+  const terms = termsOn(topic).map(([heading, text]) => section(paint, heading, paragraph(text, 2)))
+  const found = [optionHelp(topic, paint), ...terms].filter((text) => text !== undefined)
+  return found.length > 0 ? found.join('\n') : codeOf(topic) && explain(topic, paint)
 }
 
 /** What there is help on. */
 function topics(): string[] {
-  return ['all', 'man', 'explain', ...VERBS, ...describeFlags().flatMap(({ names }) => names), ...Object.keys(CODES)]
+  const flags = describeFlags().flatMap(({ names }) => names)
+  return ['all', 'man', 'explain', ...VERBS, ...flags, ...TERMS, ...Object.keys(CODES)]
 }
 
 /** One screen: the options that are most used. */
@@ -93,9 +97,19 @@ function optionHelp(topic: string, paint: Paint): string | undefined {
   return found
     .map((flag) => {
       const api = flag.scopes.length > 1 ? `In the API: ${flag.option}. ` : ''
-      return section(paint, lead(flag).trim(), paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2))
+      const text = paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2)
+      return section(paint, lead(flag).trim(), text + valuesOf(flag))
     })
     .join('\n')
+}
+
+/** What the values of an option are, where they have names that say little. */
+function valuesOf({ values }: FlagText): string {
+  const texts = [COLUMN_TEXTS, FORMAT_TEXTS].find((texts) => values.length > 0 && values.every((name) => name in texts))
+  if (!texts) return ''
+  return `\n${Object.entries(texts)
+    .map(([name, text]) => entry(`  ${name}`, text, 16))
+    .join('')}`
 }
 
 function defaultOf({ fallbackText }: FlagText): string {
