@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
-import { command } from './support.js'
+import { command, folder } from './support.js'
 
 const FORMATS = ['csv', 'tsv', 'copy', 'ndjson', 'json', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
 
@@ -59,9 +59,28 @@ describe('--completions bash', () => {
     ],
     [['softmax', '-e', 'probs,label,con'], ['probs,label,confidence']],
     [['softmax', '--output', ''], []],
-    [['softmax', ''], []],
+    [['softmax', 'eva'], ['evaluate']],
+    [['softmax', 'in.csv', 'eva'], []],
+    [['softmax', 'explain', 'E_CELL_T'], ['E_CELL_TYPE']],
+    [
+      ['softmax', 'help', 'set'],
+      ['set', 'set_size'],
+    ],
+    [['softmax', 'help', 'eva'], ['evaluate']],
+    [['softmax', 'help', 'log_'], ['log_loss']],
+    [['softmax', 'in.csv', ''], []],
   ])('of %j are %j', (line, expected) => {
     expect(words(line)).toEqual(expected)
+  })
+
+  it('of the first argument are verbs, and names of files as they are', () => {
+    const cwd = folder({ 'my file.csv': '', 'help.csv': '' })
+    const line = (word: string) => `cd '${cwd}'; source <(printf %s "$1"); COMP_WORDS=(softmax '${word}'); COMP_CWORD=1
+      _softmax; printf '%s\\n' "\${COMPREPLY[@]}"`
+    expect(inBash(line(''), script).trimEnd().split('\n').sort()).toEqual(
+      ['calibrate', 'evaluate', 'explain', 'help', 'help.csv', 'my file.csv'].sort(),
+    )
+    expect(inBash(line('hel'), script)).toBe('help\nhelp.csv\n')
   })
 
   it('are all flags there are, and no other', () => {
@@ -103,6 +122,10 @@ describe('--completions zsh', () => {
     const [option, ...flags] = specs
     expect(option).toBe('-s')
     expect(flags.pop()).toBe('*:input:_files')
+    expect(flags.pop()).toMatch(
+      /^2:input:\{ case \$words\[2\] in help\) compadd -- all man .*explain\) compadd -- E_CELL .*_files ;; esac \}$/,
+    )
+    expect(flags.pop()).toBe('1:input:{ _describe verb verbs; _files }')
     const text = String.raw`(?:[^\[\]:\\]|\\[\[\]:\\])+`
     const spec = new RegExp(
       String.raw`^(?:-\w\+?|--[\w-]+=?)\[(${text})\](?::[^:]+:(?:_files|\(.+\)|_values -s , .+))?$`,
@@ -123,7 +146,20 @@ describe('--completions zsh', () => {
 })
 
 describe('--completions fish', () => {
-  const lines = scriptFor('fish').trimEnd().split('\n')
+  const all = scriptFor('fish').trimEnd().split('\n')
+  const lines = all.filter((line) => !line.startsWith('complete -c softmax -n '))
+
+  it('have verbs, and what may stand behind some', () => {
+    const others = all.filter((line) => !lines.includes(line))
+    expect(others.map((line) => / -a '?(\S+)/.exec(line)?.[1])).toEqual([
+      'evaluate',
+      'calibrate',
+      'help',
+      'explain',
+      'all',
+      'E_CELL',
+    ])
+  })
 
   it('are lines of `complete` with the help in quotes', () => {
     const text = String.raw`'((?:[^'\\]|\\['\\])*)'`

@@ -1,6 +1,9 @@
-/** Shell completion scripts, generated from the table of options. */
+/** Shell completion scripts, generated from the tables of options and of verbs. */
+import { CODES } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import { describeFlags } from './flags.js'
+import { TERMS } from './help/terms.js'
+import { type ABOUT, VERBS } from './verbs.js'
 
 type Shell = NonNullable<SettingsOf<'command'>['completions']>
 type Flags = ReturnType<typeof describeFlags>
@@ -13,6 +16,20 @@ export function completions(shell: Shell): string {
   return SCRIPTS[shell](describeFlags())
 }
 
+/** What the first argument may be beside an input, and what may stand behind some of these. */
+const WORDS: Readonly<Record<string, string>> = {
+  evaluate: 'compare predictions with true classes',
+  calibrate: 'find the temperature of a model',
+  help: 'say what a verb, an option, a column or a metric is',
+  explain: 'say what causes an error, and what to do',
+} satisfies Record<(typeof VERBS)[number] | (typeof ABOUT)[number], string>
+
+function topics(flags: Flags): Readonly<Record<(typeof ABOUT)[number], string>> {
+  const codes = Object.keys(CODES).join(' ')
+  const names = flags.flatMap(({ names }) => names)
+  return { help: [...new Set(['all', 'man', ...VERBS, ...names, ...TERMS]), codes].join(' '), explain: codes }
+}
+
 /** Bash splits `--from=csv` into three words. */
 function bash(flags: Flags): string {
   const cases = flags.flatMap(({ short, names, values, listed }) => {
@@ -23,6 +40,9 @@ function bash(flags: Flags): string {
     return `    ${patterns}) COMPREPLY=($(compgen -P "$before" -W '${words}' -- "\${word##*,}")); return ;;`
   })
   const all = flags.flatMap(({ names }) => names.map((name) => `--${name}`)).join(' ')
+  const about = Object.entries(topics(flags)).map(
+    ([verb, words]) => `    ${verb}) COMPREPLY=($(compgen -W '${words}' -- "$word")) ;;`,
+  )
   return `_softmax() {
   local word=\${COMP_WORDS[COMP_CWORD]} flag=\${COMP_WORDS[COMP_CWORD-1]} before=
   if [[ $word == = ]]; then word=
@@ -32,7 +52,18 @@ function bash(flags: Flags): string {
   case $flag in
 ${cases.join('\n')}
   esac
-  [[ $word == -* ]] && COMPREPLY=($(compgen -W '${all}' -- "$word"))
+  [[ $word == -* ]] && COMPREPLY=($(compgen -W '${all}' -- "$word")) && return
+  if ((COMP_CWORD == 1)); then
+    local name
+    COMPREPLY=($(compgen -W '${Object.keys(WORDS).join(' ')}' -- "$word"))
+    while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$word")
+    compopt -o filenames 2>/dev/null
+  elif ((COMP_CWORD == 2)); then
+    case \${COMP_WORDS[1]} in
+${about.join('\n')}
+    esac
+  fi
+  return 0
 }
 complete -o default -F _softmax softmax
 `
@@ -51,10 +82,19 @@ function zsh(flags: Flags): string {
     ]
     return forms.map((form) => `    ${quoted(form + text)} \\`)
   })
+  const verbs = Object.entries(WORDS)
+    .map(([verb, does]) => quoted(`${verb}:${does}`))
+    .join(' ')
+  const about = Object.entries(topics(flags))
+    .map(([verb, words]) => `${verb}) compadd -- ${words} ;;`)
+    .join(' ')
   return `#compdef softmax
 _softmax() {
+  local -a verbs=(${verbs})
   _arguments -s \\
 ${specs.join('\n')}
+    ${quoted(`1:input:{ _describe verb verbs; _files }`)} \\
+    ${quoted(`2:input:{ case $words[2] in ${about} *) _files ;; esac }`)} \\
     '*:input:_files'
 }
 if [[ $funcstack[1] == _softmax ]]; then _softmax "$@"; else compdef _softmax softmax; fi
@@ -73,5 +113,11 @@ function fish(flags: Flags): string {
     const text = `'${help.replace(/['\\]/g, '\\$&')}'`
     return names.map((name) => `complete -c softmax${short ? ` -s ${short}` : ''} -l ${name}${value} -d ${text}`)
   })
-  return `${lines.join('\n')}\n`
+  const verbs = Object.entries(WORDS).map(
+    ([verb, does]) => `complete -c softmax -n __fish_use_subcommand -a ${verb} -d '${does}'`,
+  )
+  const about = Object.entries(topics(flags)).map(
+    ([verb, words]) => `complete -c softmax -n '__fish_seen_subcommand_from ${verb}' -f -a '${words}'`,
+  )
+  return `${[...lines, ...verbs, ...about].join('\n')}\n`
 }
