@@ -423,6 +423,27 @@ describe('parts of other classes than the first', () => {
   })
 })
 
+describe('a temporary file that a killed share has left', () => {
+  const LEFT = '.softmax-0123456789ab.tmp'
+
+  it('is gone when all parts are done, whichever share ends last, and stays while others may be at work', () => {
+    const cwd = tree({ ...THREE, [`out/${LEFT}`]: 'half a part', 'out/.softmax-notes.tmp': '' })
+    utimesSync(join(cwd, 'out', LEFT), 1_764_000_000, 1_764_000_000)
+    const hidden = () => readdirSync(join(cwd, 'out')).filter((name) => name.startsWith('.'))
+    expect(run(cwd, '--part', '1/2').status).toBe(0)
+    expect(hidden()).toEqual([LEFT, '.softmax-notes.tmp'])
+    expect(run(cwd, '--part', '2/2').status).toBe(0)
+    expect(hidden()).toEqual(['.softmax-notes.tmp'])
+  })
+
+  it('is none that is newer than the process that ends', () => {
+    const cwd = tree({ ...THREE, [`out/${LEFT}`]: 'a part' })
+    utimesSync(join(cwd, 'out', LEFT), 4_000_000_000, 4_000_000_000)
+    expect(run(cwd).status).toBe(0)
+    expect(readdirSync(join(cwd, 'out'))).toContain(LEFT)
+  })
+})
+
 describe('parts that keep other columns than the first', () => {
   const one = 'id,date,logit_a,logit_b\n1,x,2,1\n'
   const wide = (last: string) => `${'c1,c2,c3,c4,c5,'}${last},logit_a,logit_b\n1,2,3,4,5,6,2,1\n`

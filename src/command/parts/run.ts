@@ -180,7 +180,7 @@ function closingLine({ plan, totals, counts }: Run, missing: number): string {
 
 async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
   const mark = join(plan.folder, SUCCESS)
-  if (plan.settings.resume) removeLeft(plan)
+  removeLeft(plan)
   removeEmpty(join(plan.folder, REJECTS))
   if (existsSync(mark)) return
   const output = await openOutput(mark)
