@@ -5,9 +5,14 @@ import { SoftmaxError } from '../core/errors.js'
 import { descriptorOf, DASH as STDIN, STDOUT } from './descriptor.js'
 
 /** Refuses an output that is an input or another output, by path, symbolic link or hard link. Throws E_SAME_FILE. */
-export function requireDistinct(inputs: string[], { output, rejects, stats, metrics, report }: Written): void {
-  const read = inputs.map((input) => (input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input)))
-  const taken = new Map(read.map((identity) => [identity, 'an input']))
+export function requireDistinct(inputs: Iterable<string>, { output, rejects, stats, metrics, report }: Written): void {
+  const others = [rejects, stats, metrics, report].filter((path) => path !== undefined)
+  const written = new Set([output, ...others].map(targetOf))
+  const taken = new Map<string | undefined, string>()
+  for (const input of inputs) {
+    const identity = input === STDIN ? identityOf(fileOf(STDIN)) : identityAt(input)
+    if (written.has(identity)) taken.set(identity, 'an input')
+  }
   const claim = (path: string, file: string, identity: string | undefined) => {
     if (identity === undefined) return
     const is = taken.get(identity)

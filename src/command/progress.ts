@@ -19,11 +19,12 @@ const LINE_INTERVAL = 5000
 /** A progress line on stderr, where it is asked for or of use. */
 export function progressOf(
   settings: SettingsOf<'command'>,
-  inputs: readonly string[],
+  inputs: readonly string[] | (() => number),
   isElsewhere = showsRowsElsewhere(settings),
 ): Progress | undefined {
   const asked = settings.progress ?? (!settings.quiet && isElsewhere)
-  return asked && process.stderr.isTTY ? showProgress(process.stderr, totalSize(inputs)) : undefined
+  if (!asked || !process.stderr.isTTY) return undefined
+  return showProgress(process.stderr, typeof inputs === 'function' ? inputs() : totalSize(inputs))
 }
 
 /** Whether the rows go to a file: on the terminal they would run through the line, and a reader of a pipe may draw on it, as less does. */

@@ -16,19 +16,62 @@ export interface Listed {
   modified: string
 }
 
-/** A part: an input of its own, and an output of its own. */
-export interface Part {
+/** A folder in which parts were found. */
+interface Folder {
+  path: string
+  /** Its path beneath the input that it was found in, with a `/` behind; nothing for the input itself. */
+  prefix: string
+  formats: Formats
+}
+
+/** A part: an input of its own, and an output of its own. There may be very many, so texts are made when they are asked for. */
+export class Part {
+  readonly #folder: Folder
+  readonly #base: string
+  readonly #seconds: number
+  readonly #nanoseconds: number
+  readonly bytes: number
+
+  constructor(folder: Folder, base: string, { size, mtimeNs }: BigIntStats) {
+    this.#folder = folder
+    this.#base = base
+    this.#seconds = Number(mtimeNs / NANOSECONDS)
+    this.#nanoseconds = Number(mtimeNs % NANOSECONDS)
+    this.bytes = Number(size)
+  }
+
   /** The path of its file. */
-  file: string
-  input: Listed
+  get file(): string {
+    return this.#folder.path === '' ? this.#base : join(this.#folder.path, this.#base)
+  }
+
+  get input(): Listed {
+    const modified = timeText(this.#seconds, this.#nanoseconds)
+    return { path: this.#path, bytes: this.bytes, modified }
+  }
+
   /** The name of its output in the folder of outputs. */
-  name: string
+  get name(): string {
+    return outputName(this.#path, this.#folder.formats)
+  }
+
+  /** Whether its file is as it was when it was listed. */
+  get isUnchanged(): boolean {
+    const stat = statOf(this.file)
+    if (!stat) return false
+    const now = new Part(this.#folder, this.#base, stat)
+    return now.bytes === this.bytes && now.#seconds === this.#seconds && now.#nanoseconds === this.#nanoseconds
+  }
+
+  get #path(): string {
+    return this.#folder.prefix + basename(this.#base)
+  }
 }
 
 /** The formats that were asked for. */
 interface Formats {
-  from: FormatName | undefined
-  to: FormatName | undefined
+  from?: FormatName | undefined
+  to?: FormatName | undefined
 }
 
 /**
@@ -49,8 +92,8 @@ export function listParts(
   for (const input of inputs) {
     const before = parts.length
     // One by one: the status of a file takes more memory than a part.
-    for (const { file, path, stat } of filesOf(input, skipped, check)) {
-      parts.push({ file, input: listed(path, stat), name: outputName(path, formats) })
+    for (const { folder, base, stat } of filesOf(input, formats, skipped, check)) {
+      parts.push(new Part(folder, base, stat))
     }
     if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
   }
@@ -62,16 +105,22 @@ export function listParts(
 type Check = (folder: string) => void
 
 interface Found {
-  file: string
-  path: string
+  folder: Folder
+  /** The name of the file in it. */
+  base: string
   stat: BigIntStats
 }
 
 /** The file that an input names, or those in the folder. */
-function* filesOf(input: string, skipped: ReadonlySet<string | undefined>, check: Check): Generator<Found> {
+function* filesOf(
+  input: string,
+  formats: Formats,
+  skipped: ReadonlySet<string | undefined>,
+  check: Check,
+): Generator<Found> {
   const stat = requireStat(input)
-  if (stat.isDirectory()) yield* new Folders(input, skipped, check).files(input)
-  else yield { file: input, path: basename(input), stat }
+  if (stat.isDirectory()) yield* new Folders(input, formats, skipped, check).files()
+  else yield { folder: { path: '', prefix: '', formats }, base: input, stat }
 }
 
 /**
@@ -80,30 +129,33 @@ function* filesOf(input: string, skipped: ReadonlySet<string | undefined>, check
  */
 class Folders {
   readonly #root: string
+  readonly #formats: Formats
   readonly #skipped: ReadonlySet<string | undefined>
   readonly #check: Check
   readonly #listed = new Set<string | undefined>()
   #own: ReadonlySet<string | undefined> | undefined
 
-  constructor(root: string, skipped: ReadonlySet<string | undefined>, check: Check) {
+  constructor(root: string, formats: Formats, skipped: ReadonlySet<string | undefined>, check: Check) {
     this.#root = root
+    this.#formats = formats
     this.#skipped = skipped
     this.#check = check
   }
 
   /** The files called like parts in a folder and in those inside; `within` are the folders that it is in. */
   *files(
-    folder: string,
+    path = this.#root,
     prefix = '',
-    within: readonly (string | undefined)[] = [identityOf(statOf(folder))],
+    within: readonly (string | undefined)[] = [identityOf(statOf(path))],
   ): Generator<Found> {
-    for (const name of namesIn(folder)) {
+    const folder = { path, prefix, formats: this.#formats }
+    for (const name of namesIn(path)) {
       if (/^[._]/.test(name)) continue
-      const file = join(folder, name)
+      const file = join(path, name)
       const stat = isPart(name) ? tryStat(file) : statOf(file)
       if (!stat || this.#skipped.has(identityOf(stat))) continue
       if (!stat.isDirectory()) {
-        if (isPart(name)) yield { file, path: prefix + name, stat: requireStat(file) }
+        if (isPart(name)) yield { folder, base: name, stat: requireStat(file) }
       } else if (within.includes(identityOf(stat))) {
         throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that it is in' })
       } else if (this.#takes(file, identityOf(stat))) {
@@ -142,17 +194,25 @@ function* foldersIn(folder: string): Generator<string | undefined> {
 /** The names of files in a folder that are called like parts, none where there is no such folder. */
 export function partNamesIn(folder: string, excluded: readonly string[]): string[] {
   if (!statOf(folder)?.isDirectory()) return []
-  const folders = new Folders(folder, identitiesOf(excluded), () => {})
-  return Array.from(folders.files(folder), ({ path }) => path)
+  const folders = new Folders(folder, {}, identitiesOf(excluded), () => {})
+  return Array.from(folders.files(), ({ folder, base }) => folder.prefix + base)
 }
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    return readdirSync(folder).sort(byBytes)
   } catch (cause) {
     throw new SoftmaxError('E_INPUT', { source: folder, reason: systemReason(cause) }, { cause })
   }
 }
+
+/** The order of the bytes of two names. That of JavaScript is another for what is written as two surrogates. */
+function byBytes(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : 1
+}
+
+const SURROGATE = /[\ud800-\udfff]/
 
 /** The status of a file; undefined where there is none: the error is reported when the file is opened. */
 export function statOf(path: string): BigIntStats | undefined {
@@ -187,15 +247,10 @@ function identitiesOf(paths: readonly string[]): Set<string | undefined> {
   return new Set(paths.map((path) => identityOf(statOf(path))))
 }
 
-/** A file as it is now. Throws E_INPUT. */
-export function listedAt(file: string, path: string): Listed {
-  return listed(path, tryStat(file))
-}
+const NANOSECONDS = 1_000_000_000n
 
-function listed(path: string, { size, mtimeNs }: BigIntStats): Listed {
-  const fraction = String(mtimeNs % 1_000_000_000n).padStart(9, '0')
-  const whole = new Date(Number(mtimeNs / 1_000_000_000n) * 1000).toISOString().slice(0, -4)
-  return { path, bytes: Number(size), modified: `${whole}${fraction}Z` }
+function timeText(seconds: number, nanoseconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, -4)}${String(nanoseconds).padStart(9, '0')}Z`
 }
 
 /** The name of an input without its compression, and with the extension of the format that is written, if that is known. */
@@ -213,9 +268,10 @@ function outputName(path: string, { from, to }: Formats): string {
 function requireOwnOutputs(parts: readonly Part[]): void {
   const byName = new Map<string, Part>()
   for (const part of parts) {
-    const other = byName.get(part.name)
-    if (other) throw clash(other.file, part.file, part.name)
-    byName.set(part.name, part)
+    const { name } = part
+    const other = byName.get(name)
+    if (other) throw clash(other.file, part.file, name)
+    byName.set(name, part)
   }
   for (const { file, name } of parts) {
     for (const folder of foldersOf(name)) {

@@ -106,10 +106,13 @@ function* linesOf(file: number): Generator<{ text: string; at: number; length: n
 const PIECE = 1 << 16
 const NEWLINE = 0x0a
 
+/** The text at a place of a file, read into memory that is used again: there may be very many. */
 function textAt(file: number, at: number, length: number): string {
-  const bytes = Buffer.alloc(length)
-  return bytes.toString('utf8', 0, readSync(file, bytes, 0, length, at))
+  if (scratch.length < length) scratch = Buffer.alloc(2 * length)
+  return scratch.toString('utf8', 0, readSync(file, scratch, 0, length, at))
 }
+
+let scratch = Buffer.alloc(0)
 
 function opened(path: string): number {
   try {
@@ -156,13 +159,13 @@ export class Manifest {
    * removes.
    */
   async rewrite(order: Iterable<string>, files: Abandoned[]): Promise<void> {
-    const lines = this.#lastLines()
+    const lines = lastLines(this.#file)
     const output = await openOutput(this.#path)
     files.push(output)
     try {
       let text = ''
       for (const name of order) {
-        const line = lines.get(name)
+        const line = lines.of(name)
         if (line) text += `${textAt(this.#file, line.at, line.length)}\n`
         if (text.length < PIECE) continue
         await output.write(Buffer.from(text))
@@ -177,16 +180,24 @@ export class Manifest {
       letStay(files, output)
     }
   }
+}
 
-  /** Where the last line of each part stands. */
-  #lastLines(): Map<string, { at: number; length: number }> {
-    const lines = new Map<string, { at: number; length: number }>()
-    for (const { text, at, length } of linesOf(this.#file)) {
-      const entry = entryOf(text)
-      if (entry) lines.set(entry.part, { at, length })
-    }
-    return lines
+/** Where the last line of each part stands in a manifest: in arrays of numbers, as there may be very many. */
+function lastLines(file: number) {
+  const indexes = new Map<string, number>()
+  const [starts, lengths]: [number[], number[]] = [[], []]
+  for (const { text, at, length } of linesOf(file)) {
+    const entry = entryOf(text)
+    if (!entry) continue
+    indexes.set(entry.part, starts.length)
+    starts.push(at)
+    lengths.push(length)
   }
+  const of = (part: string) => {
+    const index = indexes.get(part)
+    return index === undefined ? undefined : { at: starts[index]!, length: lengths[index]! }
+  }
+  return { of }
 }
 
 /** Whether a file ends within a line. */

@@ -134,14 +134,23 @@ function requireNoOutput(folder: string): void {
 
 /** Refuses outputs that are inputs or of other use. Throws E_SAME_FILE. */
 function requireOtherFiles(named: readonly string[], { parts, folder, rejects, stats }: Plan, calibration = ''): void {
-  const read = [...named, ...parts.map(({ file }) => file), ...(calibration === '' ? [] : [calibration])]
+  const read = function* () {
+    yield* named
+    for (const { file } of parts) yield file
+    if (calibration !== '') yield calibration
+  }
   const files = { output: undefined, metrics: undefined, report: undefined, rejects: rejects.file, stats: stats.file }
-  requireDistinct(read, files)
+  requireDistinct(read(), files)
   if (!statOf(folder)) return
-  const identities = new Set(read.map((path) => identityOf(statOf(path))))
+  const identities = new Set<string | undefined>()
+  for (const path of read()) identities.add(identityOf(statOf(path)))
   const besides = new Map<string | undefined, string>()
   for (const path of [rejects.file, stats.file]) if (path !== undefined) besides.set(identityOf(statOf(path)), path)
-  for (const path of [folder, ...parts.map(({ name }) => join(folder, name))]) {
+  const written = function* () {
+    yield folder
+    for (const { name } of parts) yield join(folder, name)
+  }
+  for (const path of written()) {
     const identity = identityOf(statOf(path))
     if (identity === undefined) continue
     if (identities.has(identity)) throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'an input' })
@@ -162,8 +171,9 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
     throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
   }
   if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')
-  const names = new Set(parts.map(({ name }) => name))
-  const other = partNamesIn(folder, excluded).find((name) => !names.has(name))
+  const others = new Set(partNamesIn(folder, excluded))
+  for (const { name } of parts) others.delete(name)
+  const [other] = others
   if (other !== undefined) throw refuse(`holds ${shown(other)}, which is no output of these inputs`, 'remove that')
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rejectedOf } from '../../pipeline/row-counts.js'
 import { hasDigest, hasLength } from './digest.js'
-import { listedAt, type Part } from './listing.js'
+import type { Part } from './listing.js'
 import { type Entry, entryAt, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf } from './options.js'
 import type { Plan } from './plan.js'
@@ -48,21 +48,11 @@ export function countMissing({ folder, parts, made }: Plan): number {
   for (const name of manifestsIn(folder)) {
     for (const { entry } of readEntries(join(folder, name))) {
       const part = missing.get(entry.part)
-      const isDone = part && isOf(part, entry) && isUnchanged(part) && differenceOf(entry.made, made) === undefined
+      const isDone = part && isOf(part, entry) && part.isUnchanged && differenceOf(entry.made, made) === undefined
       if (isDone && hasLength(join(folder, part.name), entry.output.bytes)) missing.delete(part.name)
     }
   }
   return missing.size
-}
-
-/** Whether the file of a part is as it was listed. */
-export function isUnchanged({ file, input }: Part): boolean {
-  try {
-    const { bytes, modified } = listedAt(file, input.path)
-    return bytes === input.bytes && modified === input.modified
-  } catch {
-    return false
-  }
 }
 
 /** Removes temporary files that killed processes have left beside the outputs: those that were there before this process. */

@@ -66,10 +66,7 @@ function beginRun(plan: Plan): Run {
     plan,
     files: [],
     manifest: new Manifest(folder, manifest),
-    progress: progressOf(
-      settings,
-      mine.map(({ file }) => file),
-    ),
+    progress: progressOf(settings, () => mine.reduce((sum, { bytes }) => sum + bytes, 0)),
     said: new Set(),
     classSets: new NameSets({ verb: 'has', one: 'class', several: 'classes' }),
     keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
@@ -84,7 +81,7 @@ async function scoreAll(run: Run): Promise<void> {
   const failures: { index: number; error: unknown }[] = []
   const active = new Set<Promise<void>>()
   for (const [index, part] of run.plan.mine.entries()) {
-    const most = part.input.bytes > SMALL ? 1 : AT_ONCE
+    const most = part.bytes > SMALL ? 1 : AT_ONCE
     while (active.size >= most) await Promise.race(active)
     if (failures.length > 0) break
     const done = finishPart(run, part, index)
@@ -139,10 +136,7 @@ function addUp(totals: Stats, { read, written, abstained, rejected, lane, input 
 /** Puts everything in place that is of all parts; the mark of a complete folder last. */
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, files, manifest, totals, counts } = run
-  await manifest.rewrite(
-    plan.parts.map(({ name }) => name),
-    files,
-  )
+  await manifest.rewrite(namesOf(plan.parts), files)
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
   requireGoodRows(totals)
@@ -163,6 +157,10 @@ function sayDifferences(run: Run): void {
   const [classes, kept] = [run.classSets.difference, run.keptSets.difference]
   if (classes !== undefined) say(run, `warning: ${classes}; each part was scored with its own`)
   if (kept !== undefined) say(run, `warning: ${kept}; each output has those of its part`)
+}
+
+function* namesOf(parts: readonly Part[]): Generator<string> {
+  for (const { name } of parts) yield name
 }
 
 function aFolder(option: string, file: string): string {

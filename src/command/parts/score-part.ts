@@ -14,7 +14,7 @@ import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
 import { partNames } from './names.js'
 import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
-import { isUnchanged, rejectsName } from './proof.js'
+import { rejectsName } from './proof.js'
 import { digestOfRejects, makeFolder, sidePath } from './side-files.js'
 
 /** What the parts of a run share. */
@@ -89,6 +89,6 @@ async function writePart(
 
 /** Throws E_INPUT where the input is another than it was when it was listed. */
 function requireUnchanged(part: Part): void {
-  if (isUnchanged(part)) return
+  if (part.isUnchanged) return
   throw new SoftmaxError('E_INPUT', { source: part.file, reason: 'it changed while it was scored' })
 }

@@ -23,10 +23,10 @@ export function shareOf(text: string): Share {
 export function partsOfShare(parts: readonly Part[], { index, count }: Share): Part[] {
   const loads = new Float64Array(count)
   const mine = new Set<Part>()
-  const largestFirst = [...parts].sort((a, b) => b.input.bytes - a.input.bytes)
+  const largestFirst = [...parts].sort((a, b) => b.bytes - a.bytes)
   for (const part of largestFirst) {
     const least = leastOf(loads)
-    loads[least]! += part.input.bytes + PER_PART
+    loads[least]! += part.bytes + PER_PART
     if (least === index - 1) mine.add(part)
   }
   return parts.filter((part) => mine.has(part))
