@@ -119,8 +119,15 @@ def parent_of(process: int) -> int:
     return int(pathlib.Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()[1])
 
 
+def executor_of(process: int) -> int:
+    """The executor that a command is run for: a Java that has a daemon for its workers in Python."""
+    while b'CoarseGrainedExecutorBackend' not in pathlib.Path(f'/proc/{process}/cmdline').read_bytes():
+        process = parent_of(process)
+    return process
+
+
 class Killer(threading.Thread):
-    """Kills a command that has written some of its rows, or its worker; `killed` says whether it did."""
+    """Kills a command that has written some of its rows, its worker or its executor; `killed` says whether it did."""
 
     def __init__(self, victim):
         super().__init__(daemon=True)
@@ -277,6 +284,12 @@ class Score(OnSpark):
 
     def test_a_worker_that_is_killed(self):
         with Killer(parent_of) as killer:
+            table = self.write(score(self.df, command=COMMAND))
+        self.assertTrue(killer.killed)
+        self.assert_same(table)
+
+    def test_an_executor_that_is_killed(self):
+        with Killer(executor_of) as killer:
             table = self.write(score(self.df, command=COMMAND))
         self.assertTrue(killer.killed)
         self.assert_same(table)
