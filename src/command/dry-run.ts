@@ -84,8 +84,14 @@ function outputText({ format, dialect }: InputInfo['output'], path = ''): string
   return [format, ...(compression ? [compression] : []), ...(dialect ? [dialectText(dialect)] : [])].join(', ')
 }
 
-function dialectText({ delimiter, quote, escape, comment }: Dialect): string {
-  const marks = { delimiter, quote, ...(escape !== quote && { escape }), ...(comment !== undefined && { comment }) }
+function dialectText({ delimiter, quote, escape, comment, decimalComma }: Dialect): string {
+  const marks = {
+    delimiter,
+    quote,
+    ...(escape !== quote && { escape }),
+    ...(comment !== undefined && { comment }),
+    ...(decimalComma && { decimal: ',' }),
+  }
   return Object.entries(marks)
     .map(([name, mark]) => `${name} '${mark}'`)
     .join(', ')

@@ -93,8 +93,10 @@ function isSelectable(settings: InputSettings, columns: readonly Column[]): bool
 
 /** The output is written as the input is, unless it is asked for in another format. */
 function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
-  if (input && to === from) return { ...input, newline: '\n', trailing: false }
-  return dialectOf(to) ?? COMMAS
+  if (!input || to !== from) return dialectOf(to) ?? COMMAS
+  // Results have a point.
+  const { decimalComma: _, ...own } = input
+  return { ...own, newline: '\n', trailing: false }
 }
 
 /** The writer of an output. The blocks of a text are no batches that a file is to have. */
