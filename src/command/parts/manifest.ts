@@ -159,14 +159,13 @@ export class Manifest {
    * removes.
    */
   async rewrite(order: Iterable<string>, files: Abandoned[]): Promise<void> {
-    const lines = lastLines(this.#file)
+    const { starts, lengths } = lastLines(this.#file, order)
     const output = await openOutput(this.#path)
     files.push(output)
     try {
       let text = ''
-      for (const name of order) {
-        const line = lines.of(name)
-        if (line) text += `${textAt(this.#file, line.at, line.length)}\n`
+      for (const [index, start] of starts.entries()) {
+        if (start >= 0) text += `${textAt(this.#file, start, lengths[index]!)}\n`
         if (text.length < PIECE) continue
         await output.write(Buffer.from(text))
         text = ''
@@ -182,22 +181,19 @@ export class Manifest {
   }
 }
 
-/** Where the last line of each part stands in a manifest: in arrays of numbers, as there may be very many. */
-function lastLines(file: number) {
+/** Where the last line of each part stands, in the order of the parts; -1 of one that has none. There may be very many. */
+function lastLines(file: number, order: Iterable<string>) {
   const indexes = new Map<string, number>()
-  const [starts, lengths]: [number[], number[]] = [[], []]
+  for (const name of order) indexes.set(name, indexes.size)
+  const starts = new Float64Array(indexes.size).fill(-1)
+  const lengths = new Uint32Array(indexes.size)
   for (const { text, at, length } of linesOf(file)) {
-    const entry = entryOf(text)
-    if (!entry) continue
-    indexes.set(entry.part, starts.length)
-    starts.push(at)
-    lengths.push(length)
+    const index = indexes.get(entryOf(text)?.part ?? '')
+    if (index === undefined) continue
+    starts[index] = at
+    lengths[index] = length
   }
-  const of = (part: string) => {
-    const index = indexes.get(part)
-    return index === undefined ? undefined : { at: starts[index]!, length: lengths[index]! }
-  }
-  return { of }
+  return { starts, lengths }
 }
 
 /** Whether a file ends within a line. */

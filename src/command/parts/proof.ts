@@ -44,7 +44,8 @@ function isOf({ name, input }: Part, entry: Entry): boolean {
  * at those of others; so of all processes, the last to end finds all parts done.
  */
 export function countMissing({ folder, parts, made }: Plan): number {
-  const missing = new Map(parts.map((part) => [part.name, part]))
+  const missing = new Map<string, Part>()
+  for (const part of parts) missing.set(part.name, part)
   for (const name of manifestsIn(folder)) {
     for (const { entry } of readEntries(join(folder, name))) {
       const part = missing.get(entry.part)
