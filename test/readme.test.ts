@@ -11,9 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { OPTIONS, read, type SoftmaxError, score, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { optionTable } from '../dist/command/flags.js'
 import { CODES } from '../dist/core/errors.js'
+import { COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, folder, MANIFEST, ROOT } from './support.js'
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -83,6 +85,50 @@ describe('README', () => {
   it('has the table of options as it is', () => {
     const [, table] = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(README) ?? []
     expect(table?.trim()).toBe(optionTable().trim())
+  })
+
+  it('says of each option which functions take it', () => {
+    const [, table] = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(README) ?? []
+    const named = [...table!.matchAll(/^\| `-.*?` \| (?:`(\w+)`: ([\w ]+))? ?\|/gm)]
+    const takes = (call: (options: object) => unknown, option: string) => {
+      try {
+        call({ [option]: Symbol('of no option') })
+      } catch (error) {
+        return (error as SoftmaxError).code !== 'E_FLAG'
+      }
+      return true
+    }
+    const functions: Record<string, (options: object) => unknown> = {
+      score: (options) => score(options),
+      softmax: (options) => softmax(options),
+      softmaxMatrix: (options) => softmaxMatrix([1], 1, 1, options),
+      read: (options) => read('csv', options),
+      write: (options) => write('csv', options),
+    }
+    expect(named.length).toBeGreaterThan(50)
+    for (const [, option, names = ''] of named) {
+      if (option === undefined || names.trim() === 'calibrate') continue
+      const takers = Object.keys(functions).filter((name) => takes(functions[name]!, option))
+      // The streams of objects have a function for each, and no option; a matrix is given its true classes.
+      expect([
+        option,
+        names
+          .trim()
+          .split(' ')
+          .filter((name) => name !== 'calibrate'),
+      ]).toEqual([option, takers.filter((name) => !(option === 'truth' && name === 'softmaxMatrix'))])
+    }
+    const unnamed = Object.keys(OPTIONS).filter((option) => !named.some(([, name]) => name === option))
+    for (const option of unnamed) {
+      const isFlag = (OPTIONS as Record<string, { scopes: readonly string[] }>)[option]!.scopes.includes('command')
+      if (isFlag) expect([option, takes(functions.score!, option)]).toEqual([option, false])
+    }
+  })
+
+  it('has all columns of emit', () => {
+    const [, table] = /^\| `--emit` \|.*?\n(.*?)\n\n/ms.exec(README) ?? []
+    const named = [...table!.matchAll(/^\| (.*?) \|/gm)].flatMap(([, names]) => names!.match(/\w+/g) ?? [])
+    expect(named.sort()).toEqual(Object.keys(COLUMNS).sort())
   })
 
   it('has at most 400 lines', () => {

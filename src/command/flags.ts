@@ -85,11 +85,25 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
 
 /** The README's table of options, in Markdown. */
 export function optionTable(): string {
-  const rows = describeFlags().map(({ short, name, option, help, fallbackText }) => {
+  const rows = describeFlags().map(({ short, name, option, scopes, help, fallbackText }) => {
     const flag = `\`${short ? `-${short}, ` : ''}--${name.replaceAll('|', '\\|')}\``
-    return `| ${flag} | \`${option}\` | ${help.replaceAll('|', '\\|')} | ${fallbackText || ''} |`
+    const functions = Object.entries(FUNCTIONS).flatMap(([scope, name]) =>
+      scopes.includes(scope as never) ? [name] : [],
+    )
+    const api = functions.length > 0 ? `\`${option}\`: ${functions.join(' ')}` : ''
+    return `| ${flag} | ${api} | ${help.replaceAll('|', '\\|')} | ${fallbackText || ''} |`
   })
   return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** The functions of the API that take an option, by its scopes. */
+const FUNCTIONS = {
+  bytes: 'score',
+  objects: 'softmax',
+  matrix: 'softmaxMatrix',
+  read: 'read',
+  write: 'write',
+  calibrate: 'calibrate',
 }
 
 /** What help, README and shells say of each flag; one that is on by default goes by its negation. */
