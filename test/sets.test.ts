@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import {
   type Calibration,
   calibrate,
+  evaluate,
   read,
   type ScoreOptions,
   score,
@@ -23,6 +24,8 @@ const FIXTURES = join(ROOT, 'fixtures/')
 interface Case {
   coverage: number
   quantile: number
+  covered: number
+  mean_set_size: number
   sets: string[]
 }
 
@@ -60,71 +63,103 @@ async function logitsOf(text: string, classes: readonly string[]) {
   }
 }
 
-describe.each(CASES)('sets of $name with a coverage of $coverage', async ({ file, coverage, quantile, sets }) => {
-  const [first, second] = halvesOf(file)
-  const calibration = await calibrate([Readable.from([first])], { truth: 'truth', coverage })
-  const { classes } = calibration
-  const expected = sets.map((positions) =>
-    positions.split(' ').flatMap((at) => (at === '' ? [] : [classes[Number(at)]!])),
-  )
+describe.each(CASES)(
+  'sets of $name with a coverage of $coverage',
+  async ({ file, coverage, quantile, sets, ...of }) => {
+    const [first, second] = halvesOf(file)
+    const calibration = await calibrate([Readable.from([first])], { truth: 'truth', coverage })
+    const { classes } = calibration
+    const expected = sets.map((positions) =>
+      positions.split(' ').flatMap((at) => (at === '' ? [] : [classes[Number(at)]!])),
+    )
 
-  it('have the quantile of MAPIE, as near as the temperatures are', () => {
-    expect(calibration.coverage).toBe(coverage)
-    expect(Math.abs(calibration.quantile! - quantile)).toBeLessThan(1e-6)
-  })
+    it('have the quantile of MAPIE, as near as the temperatures are', () => {
+      expect(calibration.coverage).toBe(coverage)
+      expect(Math.abs(calibration.quantile! - quantile)).toBeLessThan(1e-6)
+    })
 
-  it('have the exact order statistic, of probabilities as they are given', async () => {
-    const { logits, truths } = await logitsOf(first, classes)
-    const { temperature } = calibration
-    const { values } = softmaxMatrix(logits, truths.length, classes.length, { temperature })
-    const scores = truths.map((truth, row) => 1 - values[row * classes.length + truth]!).sort((a, b) => a - b)
-    const rank = Math.ceil(Math.round((truths.length + 1) * coverage * 1e6) / 1e6)
-    expect(Math.abs(calibration.quantile! - scores[rank - 1]!)).toBeLessThanOrEqual(2 ** -53)
-    expect(1 - calibration.quantile!).toBeLessThanOrEqual(1 - scores[rank - 1]!)
-  })
+    it('have the exact order statistic, of probabilities as they are given', async () => {
+      const { logits, truths } = await logitsOf(first, classes)
+      const { temperature } = calibration
+      const { values } = softmaxMatrix(logits, truths.length, classes.length, { temperature })
+      const scores = truths.map((truth, row) => 1 - values[row * classes.length + truth]!).sort((a, b) => a - b)
+      const rank = Math.ceil(Math.round((truths.length + 1) * coverage * 1e6) / 1e6)
+      expect(Math.abs(calibration.quantile! - scores[rank - 1]!)).toBeLessThanOrEqual(2 ** -53)
+      expect(1 - calibration.quantile!).toBeLessThanOrEqual(1 - scores[rank - 1]!)
+    })
 
-  it('do not depend on lanes, threads and chunks', async () => {
-    for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { jobs: 3 }] as const) {
-      const chunks = [first.slice(0, 777), first.slice(777)]
-      expect(await calibrate([Readable.from(chunks)], { truth: 'truth', coverage, ...options })).toEqual(calibration)
-    }
-  })
+    it('do not depend on lanes, threads and chunks', async () => {
+      for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }, { jobs: 3 }] as const) {
+        const chunks = [first.slice(0, 777), first.slice(777)]
+        expect(await calibrate([Readable.from(chunks)], { truth: 'truth', coverage, ...options })).toEqual(calibration)
+      }
+    })
 
-  it.each(['csv', 'ndjson', 'parquet', 'arrow'] as const)('are those of MAPIE, in %s', async (to) => {
-    for (const lane of ['auto', 'general'] as const) {
-      const rows = await rowsOf(second, { calibration, emit: 'set,set_size', to, lane })
-      const namesOf = (set: unknown) => (to === 'csv' ? String(set).split('|').filter(Boolean) : set)
-      expect(rows.map(({ set }) => namesOf(set))).toEqual(expected)
-      expect(rows.map(({ set_size }) => Number(set_size))).toEqual(expected.map(({ length }) => length))
-    }
-  })
+    it.each(['csv', 'ndjson', 'parquet', 'arrow'] as const)('are those of MAPIE, in %s', async (to) => {
+      for (const lane of ['auto', 'general'] as const) {
+        const rows = await rowsOf(second, { calibration, emit: 'set,set_size', to, lane })
+        const namesOf = (set: unknown) => (to === 'csv' ? String(set).split('|').filter(Boolean) : set)
+        expect(rows.map(({ set }) => namesOf(set))).toEqual(expected)
+        expect(rows.map(({ set_size }) => Number(set_size))).toEqual(expected.map(({ length }) => length))
+      }
+    })
 
-  it('are those of predictions, and of matrices', async () => {
-    const { logits } = await logitsOf(second, classes)
-    const rows = expected.map((_, row) => logits.slice(row * classes.length, (row + 1) * classes.length))
-    const { predictions } = await predict(rows, { calibration, labels: classes, emit: 'set,set_size' })
-    expect(predictions.map(({ set }) => set)).toEqual(expected)
-    expect(predictions.map(({ set_size }) => set_size)).toEqual(expected.map(({ length }) => length))
-    const matrix = softmaxMatrix(logits, rows.length, classes.length, { calibration, emit: 'set,set_size' })
-    const marks = expected.flatMap((names) => classes.map((name) => Number(names.includes(name))))
-    expect(matrix.set).toEqual(Uint8Array.from(marks))
-    expect(matrix.set_size).toEqual(Uint32Array.from(expected, ({ length }) => length))
-  })
+    it('are those of predictions, and of matrices', async () => {
+      const { logits } = await logitsOf(second, classes)
+      const rows = expected.map((_, row) => logits.slice(row * classes.length, (row + 1) * classes.length))
+      const { predictions } = await predict(rows, { calibration, labels: classes, emit: 'set,set_size' })
+      expect(predictions.map(({ set }) => set)).toEqual(expected)
+      expect(predictions.map(({ set_size }) => set_size)).toEqual(expected.map(({ length }) => length))
+      const matrix = softmaxMatrix(logits, rows.length, classes.length, { calibration, emit: 'set,set_size' })
+      const marks = expected.flatMap((names) => classes.map((name) => Number(names.includes(name))))
+      expect(matrix.set).toEqual(Uint8Array.from(marks))
+      expect(matrix.set_size).toEqual(Uint32Array.from(expected, ({ length }) => length))
+    })
 
-  it('are the same beside logarithms and rounded results', async () => {
-    const options = {
-      calibration,
-      emit: 'probs,set',
-      op: 'log-softmax',
-      float32: true,
-      precision: 2,
-      to: 'ndjson',
-    } as const
-    for (const lane of ['fast', 'general'] as const) {
-      expect((await rowsOf(second, { ...options, lane })).map(({ set }) => set)).toEqual(expected)
-    }
-  })
-})
+    it('have the coverage and the mean size that MAPIE gives, in every lane and format, and merged', async () => {
+      const measured = { coverage: of.covered, mean_set_size: of.mean_set_size }
+      const options = { truth: 'truth', calibration }
+      for (const way of [{ lane: 'general' }, { lane: 'fast', jobs: 1 }] as const) {
+        expect(await evaluate([Readable.from([second])], { ...options, ...way })).toMatchObject(measured)
+        const stream = scoreFiles([Readable.from([second])], { ...options, ...way, emit: 'set', to: 'ndjson' })
+        await stream.toArray()
+        expect(stream.metrics()).toMatchObject(measured)
+      }
+      const parquet = await scoreFiles([Readable.from([second])], {
+        emit: 'probs=logit_',
+        op: 'log-softmax',
+        to: 'parquet',
+      }).toArray()
+      expect(await evaluate([Readable.from(parquet)], { ...options, from: 'parquet' })).toMatchObject(measured)
+      const cwd = folder({ 'c.json': JSON.stringify(calibration), 'in.csv': second })
+      const args = ['evaluate', 'in.csv', '--truth', 'truth', '--calibration', 'c.json']
+      const lines = command([...args, '--partial'], { cwd }).stdout
+      expect(JSON.parse(command(['evaluate', '--merge', '--json'], { stdin: lines + lines }).stdout)).toMatchObject(
+        measured,
+      )
+      expect(command(args, { cwd }).stdout).toContain(`\ncoverage            ${of.covered.toFixed(4)}\n`)
+      const plain = command(['evaluate', 'in.csv', '--truth', 'truth', '--partial'], { cwd }).stdout
+      expect(command(['evaluate', '--merge'], { stdin: lines + plain })).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/some of the rows have sets of classes.*\[E_SUMS\]\n$/),
+      })
+    })
+
+    it('are the same beside logarithms and rounded results', async () => {
+      const options = {
+        calibration,
+        emit: 'probs,set',
+        op: 'log-softmax',
+        float32: true,
+        precision: 2,
+        to: 'ndjson',
+      } as const
+      for (const lane of ['fast', 'general'] as const) {
+        expect((await rowsOf(second, { ...options, lane })).map(({ set }) => set)).toEqual(expected)
+      }
+    })
+  },
+)
 
 /** The same items in another order. */
 function shuffled<T>(items: readonly T[], random: Random): T[] {
@@ -254,6 +289,20 @@ describe('a set', () => {
     const args = ['in.csv', '--calibration', 'c.json', '--no-keep', '-o', 'out.npz']
     expect(command([...args, '-e', 'probs,set_size'], { cwd })).toMatchObject({ status: 0, stderr: '' })
     expect(command([...args, '-e', 'probs,set'], { cwd })).toMatchObject({ status: 2 })
+  })
+
+  it('is measured of rows with a true class only, of wider ones than the kernel holds, and not of others', async () => {
+    const classes = Array.from({ length: 20_000 }, (_, nth) => String(nth))
+    const row = (at: number, y: number | null) =>
+      JSON.stringify({ logits: classes.map((_, nth) => (nth === at ? 20 : 0)), y })
+    const text = [row(7, 7), row(9, 8), row(1, null), ''].join('\n')
+    const calibration: Calibration = { ...CALIBRATION, classes, quantile: 0.5 }
+    for (const lane of ['general', 'fast'] as const) {
+      const metrics = await evaluate([Readable.from([text])], { truth: 'y', calibration, from: 'ndjson', lane })
+      expect(metrics).toMatchObject({ rows: 2, unlabelled: 1, coverage: 0.5, mean_set_size: 1 })
+    }
+    const none = await evaluate([Readable.from(['logit_a,logit_b,y\n1,2,a\n'])], { truth: 'y' })
+    expect(Object.keys(none)).not.toContain('coverage')
   })
 
   it('without a calibration, or of one without a coverage, is an error', async () => {

@@ -55,9 +55,16 @@ function memberCutoffs(
 ): number[] | undefined {
   const ofSet = SETS.find((name) => emit.includes(name))
   if (ofSet !== undefined) return cutoffsOf(1 - quantileOf(settings, ofSet), classes)
+  const quantile = sigmoid ? undefined : measuredQuantile(settings)
+  if (quantile !== undefined) return cutoffsOf(1 - quantile, classes)
   // Several true classes are compared with several labels.
   const hasLabels = emit.includes('labels') || (sigmoid && settings.truth !== undefined)
   return hasLabels ? cutoffsOf(settings.threshold, classes) : undefined
+}
+
+/** The quantile of a calibration whose coverage is measured on rows with true classes. */
+function measuredQuantile({ calibration, truth }: DecisionSettings): number | undefined {
+  return calibration === undefined || truth === undefined ? undefined : readCalibration(calibration).quantile
 }
 
 /** The quantile of a calibration. Throws E_CONFLICT where there is none. */

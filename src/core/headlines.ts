@@ -34,11 +34,16 @@ export function headlinesOf(metrics: Metrics): Headline[] {
     headline('MCE', metrics.mce, 'maximum calibration error: the largest gap of a bin'),
     headline('mean confidence', metrics.mean_confidence, 'mean of the largest probability of a row'),
     headline('mean entropy', metrics.mean_entropy, 'in nats'),
+    headline('coverage', metrics.coverage ?? null, 'share of rows whose set of classes has the true one'),
+    headline('mean set size', metrics.mean_set_size ?? null, 'mean number of classes in a set'),
     headline('AURC', metrics.aurc, 'area under the curve of risk against coverage'),
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
-  return all.filter(({ name }) => name !== 'Hamming loss')
+  const hasSets = metrics.coverage !== undefined
+  return all.filter(({ name }) => name !== 'Hamming loss' && (hasSets || !OF_SETS.has(name)))
 }
+
+const OF_SETS: ReadonlySet<string> = new Set(['coverage', 'mean set size'])
 
 /** What figures mean where rows may have several true classes. */
 const MULTI_LABEL: Readonly<Record<string, string>> = {

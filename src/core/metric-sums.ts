@@ -17,6 +17,8 @@ export interface MetricSums {
   totals: MeasuredTotals
   /** Where rows may have several true classes: of each class, how many have it, get it as a label, and both. */
   counts: readonly number[] | undefined
+  /** Whether each row has a set of classes. */
+  hasSets: boolean
 }
 
 /** The layout of the text. Exact sums are whole numbers of 2^-1088 in hexadecimal digits; of the curve, bins with rows. */
@@ -26,6 +28,8 @@ interface Layout {
   truth: string | null
   rejected: number
   counts: readonly number[] | null
+  /** Of rows with a set of classes: how many have the true one in it, and how many classes they have in all. */
+  sets?: [covered: number, members: number]
   width: number
   rows: number
   unlabelled: number
@@ -40,7 +44,7 @@ interface Layout {
 type Pairs = MeasuredTotals['pairs']
 
 /** One line of JSON. */
-export function sumsText({ labels, truth, rejected, totals, counts }: MetricSums): string {
+export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: MetricSums): string {
   const { classes: width, rows, unlabelled, abstained, ranks, pairs } = totals
   const layout: Layout = {
     softmax_sums: 1,
@@ -48,6 +52,7 @@ export function sumsText({ labels, truth, rejected, totals, counts }: MetricSums
     truth: truth ?? null,
     rejected,
     counts: counts ?? null,
+    ...(hasSets && { sets: [totals.covered, totals.members] as [number, number] }),
     width,
     rows,
     unlabelled,
@@ -63,7 +68,7 @@ export function sumsText({ labels, truth, rejected, totals, counts }: MetricSums
 
 /** Reads what {@link sumsText} gives. Throws E_SUMS for anything else. */
 export function readSums(text: string): MetricSums {
-  const { classes: labels, truth, rejected, counts, width, sums, bins, curve, ...rest } = parse(text)
+  const { classes: labels, truth, rejected, counts, sets, width, sums, bins, curve, ...rest } = parse(text)
   const [loss, brier, entropy] = sums.map(([units, special]) => ({ units: fromHex(units), special: Number(special) }))
   const all: Bin[] = Array.from({ length: CURVE_BINS }, () => ({ rows: 0, right: 0, confidence: 0n }))
   for (const [nth, rows, right] of curve) all[nth] = { rows, right, confidence: 0n }
@@ -72,6 +77,8 @@ export function readSums(text: string): MetricSums {
     rows: rest.rows,
     unlabelled: rest.unlabelled,
     abstained: rest.abstained,
+    covered: sets?.[0] ?? 0,
+    members: sets?.[1] ?? 0,
     ranks: rest.ranks,
     pairs: rest.pairs,
     loss: loss!,
@@ -80,7 +87,14 @@ export function readSums(text: string): MetricSums {
     bins: bins.map(([rows, right, confidence]) => ({ rows, right, confidence: fromHex(confidence) })),
     curve: all,
   }
-  return { labels, truth: truth ?? undefined, rejected, totals, counts: counts ?? undefined }
+  return {
+    labels,
+    truth: truth ?? undefined,
+    rejected,
+    totals,
+    counts: counts ?? undefined,
+    hasSets: sets !== undefined,
+  }
 }
 
 function parse(text: string): Layout {
@@ -94,12 +108,13 @@ function parse(text: string): Layout {
 }
 
 /** Whether each part of a layout is what {@link sumsText} writes there: a line may have been edited, or be another program's. */
-function isWhole({ classes, counts, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
+function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
   const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained]
   return (
     isList(classes, (name) => typeof name === 'string') &&
     singles.every(isCount) &&
     (counts === null || (isList(counts, isCount) && counts.length === 3 * classes.length)) &&
+    (sets === undefined || (isList(sets, isCount) && sets.length === 2)) &&
     isList(rest.ranks, isCount) &&
     rest.ranks.length === RANKS &&
     isList(sums, ([units, special]) => isHex(units) && typeof special === 'string') &&
@@ -137,17 +152,22 @@ function fromHex(text: string): bigint {
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
-/** The sums of rows that are in two. Throws E_SUMS where their classes are others. */
+/** The sums of rows that are in two. Throws E_SUMS where their classes are others, or only one has sets. */
 export function addSums(a: MetricSums, b: MetricSums): MetricSums {
   const isSame = a.labels.length === b.labels.length && a.labels.every((label, nth) => label === b.labels[nth])
   if (!isSame || !a.counts !== !b.counts)
     throw new SoftmaxError('E_SUMS', { reason: 'its classes are not those before' })
+  if (a.hasSets !== b.hasSets) {
+    const reason = 'some of the rows have sets of classes, by a calibration with a coverage, and some have none'
+    throw new SoftmaxError('E_SUMS', { reason })
+  }
   return {
     labels: a.labels,
     truth: a.truth,
     rejected: a.rejected + b.rejected,
     totals: addTotals(a.totals, b.totals),
     counts: a.counts?.map((count, nth) => count + b.counts![nth]!),
+    hasSets: a.hasSets,
   }
 }
 
@@ -157,6 +177,8 @@ function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {
     rows: a.rows + b.rows,
     unlabelled: a.unlabelled + b.unlabelled,
     abstained: a.abstained + b.abstained,
+    covered: a.covered + b.covered,
+    members: a.members + b.members,
     ranks: a.ranks.map((count, nth) => count + b.ranks[nth]!),
     loss: addTotal(a.loss, b.loss),
     brier: addTotal(a.brier, b.brier),
@@ -186,7 +208,7 @@ function addPairs(a: Pairs, b: Pairs, classes: number): Pairs {
 }
 
 /** The metrics of all rows. */
-export function metricsOfSums({ labels, rejected, totals, counts }: MetricSums): Metrics {
+export function metricsOfSums({ labels, rejected, totals, counts, hasSets }: MetricSums): Metrics {
   if (counts) return multiLabelMetricsOf(totals, labels, Float64Array.from(counts), rejected)
-  return metricsOf(totals, labels, rejected)
+  return metricsOf(totals, labels, rejected, hasSets)
 }

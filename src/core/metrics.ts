@@ -52,6 +52,13 @@ export interface Metrics {
   mean_confidence: number | null
   /** The mean entropy of the probabilities of a row, in nats. */
   mean_entropy: number | null
+  /**
+   * With a calibration that has a coverage: the share of rows whose set of classes has the true one, which may be somewhat more or
+   * less than was asked for on other rows.
+   */
+  coverage?: number | null
+  /** The mean number of classes in these sets. */
+  mean_set_size?: number | null
   /** The area under the curve of risk against coverage, the most confident rows first; within `aurc_bound`. */
   aurc: number | null
   /** How far `aurc` may be from the exact area. */
@@ -80,11 +87,17 @@ export type MeasuredTotals = Omit<Totals, 'slope' | 'curvature' | 'parts'>
 const MOST_DENSE = 4096
 const UNIT = 1088
 
-/** The metrics of some rows. */
-export function metricsOf(totals: MeasuredTotals, labels: readonly string[], rejected: number): Metrics {
+/** The metrics of some rows; `hasSets` says whether each has a set of classes. */
+export function metricsOf(
+  totals: MeasuredTotals,
+  labels: readonly string[],
+  rejected: number,
+  hasSets: boolean,
+): Metrics {
   const { rows, unlabelled, abstained, bins } = totals
   const answered = rows - abstained
   const mean = (total: Total) => (rows === 0 ? null : numberOf(total) / rows)
+  const meanCount = (count: number) => (rows === 0 ? null : count / rows)
   const counted = countsByClass(totals)
   const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!) }))
   const right = counted.reduce((sum, { right }) => sum + right, 0)
@@ -103,6 +116,7 @@ export function metricsOf(totals: MeasuredTotals, labels: readonly string[], rej
     ...calibrationErrors(bins, rows),
     mean_confidence: mean(confidence),
     mean_entropy: mean(totals.entropy),
+    ...(hasSets && { coverage: meanCount(totals.covered), mean_set_size: meanCount(totals.members) }),
     ...areaOf(totals.curve, rows),
     ...averages(
       classes.filter((_, index) => occurs(counted[index]!)),

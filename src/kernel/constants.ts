@@ -15,12 +15,14 @@ export const WANT_TRUTH = 8
 /** Whether the derivatives of the loss are wanted, too: see `assembly/judge.ts`. */
 export const WANT_SLOPE = 16
 /** How many numbers a row that is judged has, and which some of them are: see `assembly/judge.ts`. */
-export const JUDGED = 11
+export const JUDGED = 13
 export const TRUTH = 0
 export const PREDICTED = 1
 export const RANK = 2
 export const LOSS = 4
 export const ABSTAINED = 10
+export const COVERED = 11
+export const MEMBERS = 12
 /** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
 export const BINS = 15
 /**

@@ -9,6 +9,7 @@ import { rejectedOf, type Stats } from './row-counts.js'
 export class RunMetrics {
   #labels: readonly string[] = []
   #rows: JudgedRows | undefined
+  #hasSets = false
   /** Where rows may have several true classes: how many have each, get it as a label, and both. */
   #counts: Float64Array | undefined
   readonly #probe: Probe | undefined
@@ -22,7 +23,8 @@ export class RunMetrics {
   }
 
   /** To be called once the classes are known. */
-  begin({ classes, sigmoid }: Pick<Layout, 'classes' | 'sigmoid'>): void {
+  begin({ classes, sigmoid, decision }: Pick<Layout, 'classes' | 'sigmoid' | 'decision'>): void {
+    this.#hasSets = !sigmoid && decision?.cutoffs !== undefined
     this.#labels = classes
     if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
     // Of several true classes, a row is right or wrong as a whole.
@@ -61,7 +63,7 @@ export class RunMetrics {
   /** What these are made of, to be added to those of other runs. */
   sums(stats: Stats): MetricSums {
     const counts = this.#counts && [...this.#counts]
-    return { labels: this.#labels, rejected: rejectedOf(stats), totals: this.totals(), counts }
+    return { labels: this.#labels, rejected: rejectedOf(stats), totals: this.totals(), counts, hasSets: this.#hasSets }
   }
 
   totals(): Totals {

@@ -37,6 +37,9 @@ export class Judgement {
   curvature: f64
   /** 1 where the largest probability is too low for a label. */
   abstained: f64
+  /** Where a set of classes is chosen: 1 where the true one is among them, and how many they are; else 0. */
+  covered: f64
+  members: f64
 }
 
 export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
@@ -55,6 +58,8 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
   out.entropy = state.logHead
   out.rank = truth == NO_CLASS ? NaN : 1
   out.loss = truth == NO_CLASS ? NaN : lossOf(logit, state)
+  out.covered = 0
+  out.members = 0
 }
 
 /** Begins with the sums that the derivatives are made of. */
@@ -227,7 +232,16 @@ function judgeChunks(at: usize, values: usize, classes: u32, state: RowState, lo
   }
 }
 
-/** Judges rows that were scored together; `truths` has the class of each (u32). */
+/** Judges the set of a row, of which a byte each says which classes are among it. */
+export function judgeSet(members: usize, classes: u32, out: Judgement): void {
+  if (out.truth < 0) return
+  out.covered = <f64>load<u8>(members + <usize>out.truth)
+  let count: u32 = 0
+  for (const end = members + <usize>classes; members < end; members++) count += load<u8>(members)
+  out.members = <f64>count
+}
+
+/** Judges rows that were scored together; `truths` has the class of each (u32), and `members` of their sets, or is 0. */
 export function judgeRows(
   at: usize,
   values: usize,
@@ -235,6 +249,7 @@ export function judgeRows(
   classes: u32,
   states: usize,
   truths: usize,
+  members: usize,
   flags: u32,
   least: f64,
   out: usize,
@@ -242,5 +257,8 @@ export function judgeRows(
   const width = (<usize>classes) << 3
   for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += JUDGEMENT_SIZE) {
     judgeRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, least, changetype<Judgement>(out))
+    if (!members) continue
+    judgeSet(members, classes, changetype<Judgement>(out))
+    members += classes
   }
 }

@@ -1,7 +1,7 @@
 /** Batches of rows that are judged by their true classes. */
 import { NO_CLASS } from '../constants'
 import { judgementOf, markOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
-import { judgeRow } from './judge'
+import { judgeRow, judgeSet } from './judge'
 import { addJudged, Metrics } from './metrics'
 import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
 import { Decision, Job } from './structs'
@@ -15,12 +15,15 @@ export function roomToJudge(rows: u32, job: Job): u32 {
 export function judgeBatch(rows: u32, job: Job): void {
   if (job.targets) return judgeTargets(rows, job)
   const classes = job.classes
-  const least = job.decision ? changetype<Decision>(job.decision).minConfidence : 0
+  const decision = changetype<Decision>(job.decision)
+  const least = job.decision ? decision.minConfidence : 0
+  const hasSets = job.decision && decision.cutoffs
   for (let row: u32 = 0; row < rows; row++) {
     const truth = markOf(row, job).truth
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
     judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
+    if (hasSets) judgeSet(membersOf(row, job), classes, judgementOf(row, job))
   }
 }
 

@@ -85,8 +85,10 @@ function judgeSome(
     const members = <usize>results.members + first
     return judgeMultiLabelRows(at, values, rows, classes, states, truths, <usize>results.targets + first, members, flags, judged)
   }
-  const least = results.decision ? changetype<Decision>(results.decision).minConfidence : 0
-  judgeRows(at, values, rows, classes, states, truths, flags, least, judged)
+  const decision = changetype<Decision>(results.decision)
+  const least = results.decision ? decision.minConfidence : 0
+  const members = results.decision && decision.cutoffs ? <usize>results.members + <usize>row * classes : 0
+  judgeRows(at, values, rows, classes, states, truths, members, flags, least, judged)
 }
 
 function decideSome(

@@ -14,6 +14,9 @@ export class Metrics {
   unlabelled: f64
   /** Rows with a true class and without a label, as their largest probability is too low. */
   abstained: f64
+  /** Where a set of classes is chosen: rows whose true class is among them, and how many they are in all. */
+  covered: f64
+  members: f64
   classes: u32
   /** 1 where truths and predictions are counted: with many classes, they take too much room. */
   hasConfusion: u32
@@ -64,7 +67,7 @@ export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, 
 export function addMetrics(metrics: Metrics, other: Metrics): void {
   const to = changetype<usize>(metrics)
   const from = changetype<usize>(other)
-  addCounts(to, from, 3)
+  addCounts(to, from, 5)
   addCounts(to + RANKS_AT, from + RANKS_AT, RANKS)
   for (let nth: usize = 0; nth < SUMS; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
   for (let bin = BINS_AT; bin < CURVE_AT; bin += BIN_SIZE) {
@@ -131,6 +134,8 @@ function countRow(metrics: Metrics, row: Judgement): void {
   addProbability(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
   count(base + CURVE_AT + curveBinOf(confidence) * offsetof<Bin>(), right)
   metrics.abstained += row.abstained
+  metrics.covered += row.covered
+  metrics.members += row.members
   if (metrics.shift >= 0) countPart(metrics, row.own)
   if (!metrics.hasConfusion || row.abstained > 0) return
   const cell = wholeOf(row.truth) * <usize>metrics.classes + wholeOf(row.predicted)

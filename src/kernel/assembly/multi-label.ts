@@ -25,6 +25,8 @@ export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): vo
   out.slope = 0
   out.curvature = 0
   out.abstained = 0
+  out.covered = 0
+  out.members = 0
 }
 
 /** Adds a chunk of its classes: a byte each says which are true, and which are labels. */

@@ -30,6 +30,9 @@ export interface Totals {
   unlabelled: number
   /** Rows with a true class and without a label. */
   abstained: number
+  /** Where a set of classes is chosen: rows whose true class is among them, and how many they are in all. */
+  covered: number
+  members: number
   /** How many rows have the true class at each rank, from 1. */
   ranks: number[]
   loss: Total
@@ -132,7 +135,7 @@ export class JudgedRows {
 
   totals(): Totals {
     const { metrics, ranks, sums, bins, curve, parts } = this.#at
-    const [rows = 0, unlabelled = 0, abstained = 0] = this.#doubles(metrics, 3)
+    const [rows = 0, unlabelled = 0, abstained = 0, covered = 0, members = 0] = this.#doubles(metrics, 5)
     const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * SUM_WORDS))
     const [loss, brier, entropy, slope, curvature] = totals
     return {
@@ -140,6 +143,8 @@ export class JudgedRows {
       rows,
       unlabelled,
       abstained,
+      covered,
+      members,
       ranks: [...this.#doubles(ranks, RANKS)],
       loss: loss!,
       brier: brier!,

@@ -1,5 +1,5 @@
 /** A row of more classes than go into the memory of the kernel together. */
-import { CHUNK, NO_CLASS } from '../constants.js'
+import { CHUNK, COVERED, JUDGED, MEMBERS, NO_CLASS } from '../constants.js'
 import { cutoffsAt } from './decision.js'
 import { doubles, loadTargets, type Run, storeResults, storeTop, words } from './matrix-memory.js'
 import { sharedKernel as kernel } from './wasm.js'
@@ -33,7 +33,10 @@ export function scoreWideRow(run: Run, row: number): void {
     else if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
   }
   if (scores.targets) kernel.endMultiLabel(scores.classes, room.judged)
-  else if (truth !== undefined) kernel.endJudgement(state, logit, flags, room.judged)
+  else if (truth !== undefined) {
+    kernel.endJudgement(state, logit, flags, room.judged)
+    if (scores.members && truth !== NO_CLASS) judgeSet(run, row, truth)
+  }
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return
@@ -45,6 +48,14 @@ function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number
   const { room, scores, flags } = run
   loadTargets(run, row * scores.classes + base, count)
   kernel.judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
+}
+
+/** Judges the set of a wide row. */
+function judgeSet({ scores: { members, classes }, room }: Run, row: number, truth: number): void {
+  const judged = doubles(room.judged, JUDGED)
+  const set = members!.subarray(row * classes, (row + 1) * classes)
+  judged[COVERED] = set[truth]!
+  judged[MEMBERS] = set.reduce((count, one) => count + one, 0)
 }
 
 /** Marks which classes of a chunk of a wide row are among its labels. */
