@@ -1,7 +1,7 @@
 /** The examples of `fixtures/examples`: each script makes of its input what is expected. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -26,9 +26,13 @@ describe('the example', () => {
 
 describe('the example node-service', () => {
   /** Starts the service. Gives its folder, its process, and a request to it. */
-  async function started() {
+  async function started(more: NodeJS.ProcessEnv = {}) {
     const { cwd, env } = exampleCopy('node-service')
-    const server = spawn(process.execPath, ['server.mjs'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const server = spawn(process.execPath, ['server.mjs'], {
+      cwd,
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     onTestFinished(() => void server.kill())
     const [line] = await once(server.stdout, 'data')
     const post = (path = '/score') => request(`${String(line).trim()}${path}`, { method: 'POST' })
@@ -58,6 +62,51 @@ describe('the example node-service', () => {
       400,
       { code: 'E_COLUMNS', message: expect.stringContaining('body: ') },
     ])
+  })
+
+  it.each([
+    [422, 'E_CELL', 'logit_a,logit_b\nx,1\n'],
+    [422, 'E_WIDTH', 'logit_a,logit_b\n1\n'],
+    [400, 'E_COLUMNS', 'id,cat,dog\n1,2,1\n'],
+    [413, 'E_ROW_TOO_LONG', `id,logit_a,logit_b\n${'x'.repeat(2 << 20)},1,2\n`],
+    [413, 'E_TOO_LARGE', `logit_a,logit_b\n${'1,2\n'.repeat(1000)}`],
+  ] as const)('answers with the status %i where the error is %s', async (status, code, body) => {
+    const { post } = await started({ MOST_BYTES: code === 'E_TOO_LARGE' ? '3000' : String(3 << 20) })
+    const { status: got, text } = await answered(post, body)
+    expect([got, JSON.parse(text).code]).toEqual([status, code])
+  })
+
+  it('reads no more than it may of a body whose length is not known', async () => {
+    const { post } = await started({ MOST_BYTES: '100000' })
+    const sent = post()
+    sent.on('error', () => {})
+    const block = `${'x'.repeat(99)}\n`.repeat(1000)
+    for (let blocks = 0; blocks < 3; blocks++) sent.write(block)
+    const [response] = await once(sent, 'response')
+    expect(response.statusCode).toBe(413)
+    response.resume()
+  })
+
+  it('scores no more of a body whose client has left, and answers the next', async () => {
+    const { cwd, server, post } = await started()
+    const sent = post()
+    sent.on('error', () => {})
+    sent.write(`logit_a,logit_b\n${'1,2\n'.repeat(250_000)}`)
+    const [response] = await once(sent, 'response')
+    response.on('error', () => {})
+    sent.destroy()
+    const scores = { status: 200, text: read(cwd, 'expected.ndjson') }
+    expect(await answered(post, read(cwd, 'request.csv'))).toEqual(scores)
+    expect(server.exitCode).toBeNull()
+  })
+
+  it('has one thread', async () => {
+    const { server, post } = await started()
+    const threads = () => readdirSync(`/proc/${server.pid}/task`).length
+    expect((await answered(post, 'logit_a,logit_b\n1,2\n')).status).toBe(200)
+    const before = threads()
+    const { status } = await answered(post, `logit_a,logit_b\n${'1,2\n'.repeat(500_000)}`)
+    expect([status, threads()]).toEqual([200, before])
   })
 
   it('breaks off a response where a row is bad behind rows that were sent', async () => {
