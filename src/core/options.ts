@@ -969,6 +969,15 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
     const reason = `${optionText(given)} is of ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
+  requireColumnOfTruth(options, format)
+}
+
+/** Throws E_CONFLICT where true classes are to be in an array, which has logits; the columns i0, i1 are positions in it. */
+function requireColumnOfTruth({ truth }: { truth?: unknown }, format: FormatName): void {
+  if (truth === undefined || !isArray(format) || /^i\d+$/.test(String(truth))) return
+  const rows = `pandas.DataFrame(logits).add_prefix("logit_").assign(truth=y).to_csv("in.csv", index=False)`
+  const reason = `${optionText('truth')} names a column of rows, and ${format} has arrays, of which one holds the logits; write both as rows, as by ${rows}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** The functions that are operators, for streams of objects. */
