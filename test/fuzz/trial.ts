@@ -60,21 +60,27 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 }
 
 /**
- * A message of the API as the command has it: `header: false` is `--no-header`, and `logits: '1,2'` `--logits 1,2`; commas
- * between options are of the API alone.
+ * A message of the API as the command has it: `header: false` is `--no-header`, `logits: '1,2'` is `--logits 1,2`, and
+ * `skipLines` is `--skip-lines`; commas between options are of the API alone.
  */
 function inFlags(message: string): string {
-  return withFlags(message).replace(/, (?=--emit )/g, ' ')
+  return withFlags(message)
+    .replace(/, (?=--emit )/g, ' ')
+    .replace(/\b[a-z]+[A-Z]\w*/g, (name) => (name in OPTION_TABLE ? flagOf(name) : name))
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 function withFlags(message: string): string {
   return message.replace(/(\w+): ('(?:[^'\\]|\\.)*'|true|false|\d+)/g, (text, name: string, value: string) => {
     if (!(name in OPTION_TABLE)) return text
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-    if (value === 'true' || value === 'false') return value === 'true' ? `--${flag}` : `--no-${flag}`
-    if (/^\d/.test(value)) return `--${flag} ${value}`
+    const flag = flagOf(name)
+    if (value === 'true' || value === 'false') return value === 'true' ? flag : flag.replace('--', '--no-')
+    if (/^\d/.test(value)) return `${flag} ${value}`
     const plain = value.slice(1, -1).replace(/\\(.)/g, '$1')
-    return `--${flag} ${/^-?[\w.=,]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`}`
+    return `${flag} ${/^-?[\w.=,]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`}`
   })
 }
 
