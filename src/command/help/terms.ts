@@ -35,7 +35,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   log_loss:
     'the mean of -log p of the true class, in nats, nothing clipped; where rows may have several, over rows and classes',
   brier:
-    'Brier score: the mean of the sum over classes of (p - y)^2, where y is 1 for the true class, else 0; of two classes it is twice that of one',
+    'Brier score: the mean of the sum over classes of (p - y)^2, where y is 1 for the true class, else 0; of two classes it is twice that of one. With --sigmoid, the mean over classes',
   ece: 'expected calibration error: the mean difference of confidence and accuracy over 15 bins of confidence of equal width, weighted by their rows',
   mce: 'maximum calibration error: the largest of the differences that the ECE is the mean of',
   mean_confidence: 'the mean of the largest probability of each row',
