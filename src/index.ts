@@ -27,7 +27,7 @@ export { CODES, type Code, type CodedError, type Info, type Position as Place, S
 export type { FormatName } from './core/formats.js'
 export type { Metrics } from './core/metrics.js'
 export { OPTIONS } from './core/options.js'
-export type { EmitList, Emitted, Layout, OutputColumn as Emittable } from './core/output-columns.js'
+export type { EmitList, Emitted, Layout, OutputColumn } from './core/output-columns.js'
 export type { Prediction } from './core/prediction.js'
 export type { Reject, RejectHandler } from './core/reject.js'
 export type { Schema } from './core/schema.js'

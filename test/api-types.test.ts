@@ -145,7 +145,7 @@ describe('options', () => {
       score({ emit: 'probs,label=predicted', op: 'log-softmax', to: 'csv' satisfies types.FormatName }),
     ).toBeTruthy()
     expect(
-      score({ emit: ['label=predicted' satisfies types.Emitted, 'margin' satisfies types.Emittable] }),
+      score({ emit: ['label=predicted' satisfies types.Emitted, 'margin' satisfies types.OutputColumn] }),
     ).toBeTruthy()
   })
 

@@ -6,7 +6,7 @@ import { type CalibrateOptions, type Calibration, calibrate, evaluate, score, so
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { run } from './streams.js'
-import { command, folder, openFiles, ROOT, shell } from './support.js'
+import { calibrationOf, command, folder, openFiles, ROOT, shell } from './support.js'
 
 const FIXTURES = join(ROOT, 'fixtures/')
 
@@ -260,16 +260,7 @@ describe('softmax calibrate', () => {
 })
 
 describe('applying a calibration', () => {
-  const CALIBRATION: Calibration = {
-    version: 1,
-    method: 'temperature',
-    temperature: 2,
-    classes: ['a', 'b'],
-    rows: 3,
-    log_loss: { before: 1, after: 0.5 },
-    ece: { before: 0.2, after: 0.1 },
-    warnings: [],
-  }
+  const CALIBRATION = calibrationOf({ temperature: 2 })
   const errorOf = async (text: string, calibration: unknown, options = {}) =>
     (await run(text, { calibration, ...options } as object)).error
 

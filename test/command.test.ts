@@ -15,7 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
-import { BIN, command, folder, MANIFEST, shell, start } from './support.js'
+import { BIN, calibrationOf, command, folder, MANIFEST, shell, start } from './support.js'
 
 const GOOD = 'id,logit_a,logit_b\n7,2,1\n'
 const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
@@ -538,17 +538,10 @@ describe('inputs', () => {
 })
 
 describe('a pipe', () => {
-  const CALIBRATION = {
-    version: 1,
-    method: 'temperature',
-    temperature: 2,
-    classes: ['a', 'b'],
-    rows: 1,
-  }
   const files = {
     'in.csv': GOOD,
     'true.csv': 'logit_a,logit_b,y\n2,1,a\n',
-    'c.json': JSON.stringify(CALIBRATION),
+    'c.json': JSON.stringify(calibrationOf({ temperature: 2 })),
     names: 'x\ny\n',
   }
 

@@ -4,25 +4,14 @@ import { logSoftmax, read, type ScoreOptions, sigmoid, softmax, write } from 'so
 import { describe, expect, it } from 'vitest'
 import { COLUMNS } from '../dist/core/output-columns.js'
 import { reported, run } from './streams.js'
-import { command, predict } from './support.js'
+import { calibrationOf, command, predict } from './support.js'
 
 // scipy.special.softmax([2, 3])
 const [A, B] = ['0.2689414213699951', '0.7310585786300049']
 
 const INPUT = 'id,label,logit_a,logit_b\n1,cat,2,3\n'
 
-const CALIBRATION: types.Calibration = {
-  version: 1,
-  method: 'temperature',
-  temperature: 1,
-  coverage: 0.9,
-  quantile: 0.5,
-  classes: ['a', 'b'],
-  rows: 100,
-  log_loss: { before: 1, after: 1 },
-  ece: { before: 0, after: 0 },
-  warnings: [],
-}
+const CALIBRATION = calibrationOf({ coverage: 0.9, quantile: 0.5 })
 
 describe('names of output columns', () => {
   it('are those that emit gives: the truth keeps its name', async () => {
@@ -190,7 +179,7 @@ describe('names of properties', () => {
   it('are those that emit gives, and no others; by default probabilities, index and label', async () => {
     const PROPERTIES: Record<string, string> = { probs: 'probabilities' }
     const given = { truth: 'y', calibration: CALIBRATION, labels: 'a,b' } as const
-    for (const emit of Object.keys(COLUMNS) as types.Emittable[]) {
+    for (const emit of Object.keys(COLUMNS) as types.OutputColumn[]) {
       const [make, options] = emit === 'labels' ? [sigmoid, { labels: 'a,b' }] : [softmax, given]
       const { predictions, error } = await predict([{ y: 'b', logits: [2, 3] }], { ...options, emit }, make)
       expect(error).toBeUndefined()

@@ -33,7 +33,7 @@ it('bytes to bytes', async () => {
 })
 
 it('objects to objects', async () => {
-  const emitted: types.Emitted[] = ['probs', 'label', 'margin' satisfies types.Emittable]
+  const emitted: types.Emitted[] = ['probs', 'label', 'margin' satisfies types.OutputColumn]
   const options: types.SoftmaxOptions = { emit: emitted, topK: 1 }
   const rows: types.LogitsRow[] = [[2, 1]]
   for (const make of [api.softmax, api.logSoftmax, api.sigmoid, api.logSigmoid]) {

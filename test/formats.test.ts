@@ -5,11 +5,11 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { Field, Float64, RecordBatchFileWriter, Schema, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { type Calibration, read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, reported, run } from './streams.js'
-import { command, folder, ROOT } from './support.js'
+import { calibrationOf, command, folder, ROOT } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -248,15 +248,7 @@ describe('.npy', () => {
   })
 
   it.each(['index', 'set_size'] as const)('has integers where all its numbers are: %s', async (emit) => {
-    const found = {
-      version: 1,
-      method: 'temperature',
-      temperature: 1,
-      classes: ['a', 'b'],
-      coverage: 0.9,
-      quantile: 0.2,
-    }
-    const calibration = found as unknown as Calibration
+    const calibration = calibrationOf({ coverage: 0.9, quantile: 0.2 })
     const { bytes } = await run('logit_a,logit_b\n9,1\n1,1.1\n1,9\n', { to: 'npy', emit, calibration })
     expect(bytes.toString('latin1', 0, 128)).toContain("'descr': '<i8', 'fortran_order': False, 'shape': (3, 1)")
     const numbers = new BigInt64Array(new Uint8Array(bytes.subarray(128)).buffer)

@@ -17,7 +17,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
-import { command, folder, predict, ROOT } from './support.js'
+import { calibrationOf, command, folder, predict, ROOT } from './support.js'
 
 const FIXTURES = join(ROOT, 'fixtures/')
 
@@ -243,18 +243,7 @@ describe('a quantile', () => {
 })
 
 describe('a set', () => {
-  const CALIBRATION: Calibration = {
-    version: 1,
-    method: 'temperature',
-    temperature: 1,
-    coverage: 0.5,
-    quantile: 0.4,
-    classes: ['a', 'b', 'c'],
-    rows: 100,
-    log_loss: { before: 1, after: 1 },
-    ece: { before: 0, after: 0 },
-    warnings: [],
-  }
+  const CALIBRATION = calibrationOf({ coverage: 0.5, quantile: 0.4, classes: ['a', 'b', 'c'] })
   const ROWS = 'id,logit_a,logit_b,logit_c\n1,5,1,1\n2,1,1,1\n'
 
   it('may be empty: no class is likely enough', async () => {

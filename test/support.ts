@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import {
+  type Calibration,
   logSoftmax,
   type Prediction,
   type PredictionStream,
@@ -39,6 +40,21 @@ export const BIN = join(ROOT, MANIFEST.bin.softmax)
 
 /** The most bytes of output that are taken. */
 const MOST = 1 << 28
+
+/** A calibration of two classes, with some of it changed. */
+export function calibrationOf(changes: Partial<Calibration>): Calibration {
+  return {
+    version: 1,
+    method: 'temperature',
+    temperature: 1,
+    classes: ['a', 'b'],
+    rows: 100,
+    log_loss: { before: 1, after: 1 },
+    ece: { before: 0, after: 0 },
+    warnings: [],
+    ...changes,
+  }
+}
 
 /** What came of a run of the command. */
 export interface Result {
