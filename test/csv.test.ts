@@ -393,7 +393,7 @@ describe('rows that are none', () => {
       cell,
       'not be in groups: 1234.5',
     ]),
-    ['1.234,5', 'digits may not be in groups, and decimals need a point: 1234.5'],
+    ['1.234,5', 'digits may not be in groups: 1234.5, or 1234,5 with a decimal comma'],
     ['\u22121.5', 'its minus is another character than - (U+002D)'],
     ['\uff11\uff12', 'its digits are other characters than 0 to 9'],
     ['\u0663.\u0665', 'its digits are other characters than 0 to 9'],

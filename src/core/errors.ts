@@ -470,7 +470,7 @@ const PYTHON: Hints = [
 const HINTS: Hints = [
   [/^\s*[+-]?\d+,\d+\s*$/, 'decimals need a point'],
   [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits may not be in groups: 1234.5'],
-  [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits may not be in groups, and decimals need a point: 1234.5'],
+  [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits may not be in groups: 1234.5, or 1234,5 with a decimal comma'],
   [/^\s*[\u2010-\u2015\u2212\ufe63\uff0d]/, 'its minus is another character than - (U+002D)'],
   [/^\s*[+-]?[\p{Nd}.,]*(?!\d)\p{Nd}/u, 'its digits are other characters than 0 to 9'],
   [/^\s*[+-]?[\d.]+\s*[%‰]\s*$/, 'a logit is no percentage'],
