@@ -19,7 +19,7 @@ import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 
 /**
  * Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. Their memory is
- * lent, and may be recycled when they are scored.
+ * of the pool, and may be recycled when they are scored.
  */
 export class LogitsReader {
   readonly logits: Float64Array

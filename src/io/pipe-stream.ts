@@ -1,7 +1,7 @@
 /**
  * A pipe, read into blocks. A program that writes a few KiB at a time, as Spark does, costs a stream of Node's a chunk with memory
  * of its own and several queues for each, which takes more time than scoring. So bytes are read into one block after the other,
- * and a pipe that fills slowly is left alone until half of it should be full.
+ * and a pipe that fills slowly is not read before half of it should be full.
  */
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
@@ -11,8 +11,8 @@ import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-poo
 const MOST_READ = 1 << 16
 /** How many bytes should be in the pipe when it is read. */
 const WORTH_READING = MOST_READ / 2
-/** For how long the pipe is left alone at most, in ms. */
-const LONGEST_REST = 8
+/** The longest pause between two reads, in ms. */
+const LONGEST_PAUSE = 8
 /** How long bytes wait for more, in ms: until none came for a while, or for the longest. */
 const PATIENCE = 1
 const LONGEST = 20
@@ -29,18 +29,18 @@ export class PipeStream extends Readable {
   #left = this.#bytes.subarray(0, 0)
   #block: Buffer
   #filled = 0
-  /** When the first of the bytes came that are held, and when the last. */
+  /** When the first byte of the block came, and when the last. */
   #since = 0
   #latest = 0
-  /** For how many ms the pipe is left alone. */
-  #rest = 0
+  /** The pause before the next read, in ms. */
+  #pause = 0
   #isWanted = false
   #hasGiven = false
   #timer: NodeJS.Timeout | undefined
 
   /** Reads a descriptor that is a pipe or a socket, in blocks of at most `size` bytes. */
   constructor(descriptor: number, size: number) {
-    // Blocks stay apart, and the next is filled while one waits to be taken.
+    // Blocks are not joined, and the next is filled while one waits to be taken.
     super({ objectMode: true, highWaterMark: 1 })
     this.#size = size
     this.#block = acquireWhole(size)
@@ -68,14 +68,14 @@ export class PipeStream extends Readable {
   /** Takes in bytes that were read; whether to read on at once. */
   #take(count: number): boolean {
     const now = performance.now()
-    this.#rest = count < MOST_READ ? this.#restAfter(count, now) : 0
+    this.#pause = count < MOST_READ ? this.#pauseAfter(count, now) : 0
     this.#latest = now
     this.#left = this.#bytes.subarray(0, count)
     this.#fill(now)
     if (this.#isWanted && this.#isDue(now)) this.#give()
     if (this.#isFull) return false
-    this.#wait(Math.max(this.#rest, PATIENCE))
-    return this.#rest === 0
+    this.#wait(Math.max(this.#pause, PATIENCE))
+    return this.#pause === 0
   }
 
   /** Moves bytes that were read into the block, as far as it has room. */
@@ -87,10 +87,10 @@ export class PipeStream extends Readable {
     this.#left = this.#left.subarray(bytes.length)
   }
 
-  /** For how long to leave the pipe alone: each time for up to twice as long, as the writer may wait for an answer. */
-  #restAfter(count: number, now: number): number {
+  /** The pause after a read: each time up to twice as long, as the writer may wait for an answer. */
+  #pauseAfter(count: number, now: number): number {
     const untilWorthReading = ((now - this.#latest) * WORTH_READING) / count
-    return Math.floor(Math.min(untilWorthReading, Math.max(2 * this.#rest, PATIENCE), LONGEST_REST))
+    return Math.floor(Math.min(untilWorthReading, Math.max(2 * this.#pause, PATIENCE), LONGEST_PAUSE))
   }
 
   get #isFull(): boolean {
@@ -101,9 +101,9 @@ export class PipeStream extends Readable {
     return this.#isFull || now - this.#since > (this.#hasGiven ? LONGEST : LONGEST_AT_FIRST)
   }
 
-  /** Reads on after a while, and gives the bytes that are held if no more have come then. */
+  /** Reads on after a while, and gives the block if no more bytes have come then. */
   #wait(milliseconds: number): void {
-    if (this.#timer && this.#rest === 0) return
+    if (this.#timer && this.#pause === 0) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
@@ -117,7 +117,7 @@ export class PipeStream extends Readable {
     if (this.#timer || this.#filled === 0 || !this.#isWanted) return
     const isQuiet = performance.now() - this.#latest >= PATIENCE
     if (!isQuiet) return void this.#wait(PATIENCE)
-    this.#rest = 0
+    this.#pause = 0
     this.#give()
   }
 

@@ -68,7 +68,7 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
   }
 }
 
-/** The same bytes: a buffer as it is, for what lent its memory. */
+/** The same bytes: a buffer as it is, so that its owner can recycle it. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -14,7 +14,7 @@ export function partNames(names: readonly string[]): PartNames {
   return { count: names.length, first: names.slice(0, NAMED).join(), sha256: digest }
 }
 
-/** How many names are held. */
+/** How many names the manifest has. */
 const NAMED = 5
 
 /** What parts have: `has 2 classes`, `keeps 1 column`. */

@@ -63,7 +63,7 @@ function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
   }
 }
 
-/** In memory that is lent. */
+/** In memory of the pool. */
 function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
   let [length, at] = [0, 0]
   for (let weight = 1; at < 5; weight *= 128) {

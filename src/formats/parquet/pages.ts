@@ -41,7 +41,7 @@ export class PageReader {
   #at: number
   #values = 0
   #dictionary: Values | undefined
-  /** What was uncompressed of pages that are done, or gathered, and of the last one. */
+  /** What was uncompressed of pages that are done, or joined, and of the last one. */
   #spent: Uint8Array[] = []
   #body: Uint8Array | undefined
   #dictionaryBody: Uint8Array | undefined

@@ -55,7 +55,7 @@ export function textsAt(
   const step = Math.max(1, Math.min(MOST_TEXTS, Math.floor(MOST_BYTES / longest(offsets))))
   for (let start = 0, size = 0; start < positions.length; start += step) {
     const part = positions.subarray(start, start + step)
-    const piece = gathered(bytes, offsets, part, ends.subarray(start + 1, start + 1 + part.length), size)
+    const piece = textsOf(bytes, offsets, part, ends.subarray(start + 1, start + 1 + part.length), size)
     pieces.push(piece)
     size += piece.length
   }
@@ -69,7 +69,7 @@ function longest(offsets: Int32Array): number {
 }
 
 /** Some texts, of which the first begins at `first`; where they end is put into `ends`. */
-function gathered(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, ends: Int32Array, first: number) {
+function textsOf(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, ends: Int32Array, first: number) {
   const { texts, table, out: at } = place(bytes, offsets)
   const { length } = positions
   const to = at + 4 * length
