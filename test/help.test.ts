@@ -210,7 +210,7 @@ describe('examples of the help', () => {
     const programs = {
       softmax: `exec "${process.execPath}" "${BIN}" "$@"`,
       'model-dump': `printf 'logit_0,logit_1\\n1,2\\n'`,
-      load: 'grep p_dog,p_cat,label "$1" >/dev/null',
+      load: 'grep p_a,p_b,label "$1" >/dev/null',
     }
     for (const [name, script] of Object.entries(programs)) {
       writeFileSync(join(cwd, 'bin', name), `#!/bin/sh\n${script}\n`)

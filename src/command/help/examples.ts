@@ -17,8 +17,8 @@ export const EXAMPLES: readonly Example[] = [
     isFirst: true,
   },
   {
-    does: 'Score what a program prints, and load it once the file is complete.',
-    line: 'model-dump | softmax --labels dog,cat -o scored.csv && load scored.csv',
+    does: 'Score what a program prints, and load it if both programs succeed.',
+    line: 'set -o pipefail; model-dump | softmax --labels a,b -o s.csv && load s.csv',
     isFirst: true,
   },
   {
