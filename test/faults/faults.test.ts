@@ -15,10 +15,10 @@ import {
   type Outcome,
   run,
   type Scene,
-  SLOWLY,
   SMALL,
   SPOILT,
   type Strike,
+  WITHOUT_END,
 } from './scene.js'
 import { type Expected, wrongs } from './verdict.js'
 
@@ -323,7 +323,7 @@ const CIRCUMSTANCES: Circumstance[] = [
   ...Object.entries({ exits: 'process.exit(7)', throws: "throw new Error('struck')" }).map(
     ([name, what]): Circumstance => ({
       name: `a worker that ${name}`,
-      line: `${SLOWLY} | softmax -j 2 -o out/out.csv`,
+      line: `${WITHOUT_END} | softmax -j 2 -o out/out.csv`,
       to: 'a target',
       statuses: [70],
       preload: atFirstBlock(what),

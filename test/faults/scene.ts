@@ -58,8 +58,10 @@ export async function digits(name: string): Promise<Known> {
   return { input: readFileSync(path), output: output.toString('latin1') }
 }
 
-/** Feeds the input so that the workers have started when the part comes that is theirs. */
-export const SLOWLY = '{ head -c 1600000 in.csv; sleep 0.4; tail -c +1600001 in.csv; }'
+/** Feeds the input with a pause in it. */
+const SLOWLY = '{ head -c 1600000 in.csv; sleep 0.4; tail -c +1600001 in.csv; }'
+/** Its rows again and again, until nobody reads them: how long a worker takes to start does not matter. */
+export const WITHOUT_END = '{ cat in.csv; while tail -n +2 in.csv; do :; done; }'
 
 export const OLD = 'what was there before\n'
 
