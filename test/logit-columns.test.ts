@@ -262,6 +262,83 @@ describe('without evidence it stops, and shows what would do', () => {
   })
 })
 
+describe('probabilities that are selected as logits', () => {
+  const HEADER = 'id,prob_a,prob_b,prob_c'
+  const rows = [
+    [0.2, 0.5, 0.3],
+    [0.7, 0.1, 0.2],
+    [0.98, 0.01, 0.01],
+    [0.25, 0.25, 0.5],
+  ]
+  const csv = table(HEADER, rows.length, (row) => [row, ...rows[row]!])
+  const SUM = /^the logits may be probabilities: each row sums to 1/
+  const records = rows.map(([a, b, c], id) => ({ id, prob_a: a, prob_b: b, prob_c: c }))
+  const lines = (values: object[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('')
+
+  it.each([
+    ['columns of text', csv, {}],
+    ['of the general lane', csv, { lane: 'general' }],
+    ['in columns called by convention', csv.replaceAll('prob_', 'logit_'), { logits: undefined }],
+    ['a row at a time', csv, {}, 30],
+    ['as JSON', lines(records), { from: 'ndjson' }],
+    ['in lists', lines(rows.map((probs) => ({ probs }))), { from: 'ndjson', logits: 'probs', keep: false }],
+    ['in lists of lists', lines([{ spans: rows }]), { from: 'ndjson', logits: 'spans', keep: false }],
+    ['in lists in cells', rows.map((row) => `"[${row}]"\n`).join(''), { logits: '1', header: false }],
+    ['as percentages', table(HEADER, 4, (row) => [row, ...rows[row]!.map((p) => 100 * p)]), {}, 9999, /sums to 100/],
+  ] as [string, string, ScoreOptions, number?, RegExp?][])(
+    '%s are warned of',
+    async (_, input, options, size, text = SUM) => {
+      const { error, warnings } = await run(input, { logits: 'prob_*', ...options }, size)
+      expect(error).toBeUndefined()
+      expect(warnings).toEqual([expect.stringMatching(text)])
+    },
+  )
+
+  it('in typed columns are warned of', async () => {
+    const { bytes: typed } = await run('x,y,logit_a,logit_b\n'.concat('0.25,0.75,1,2\n'.repeat(9)), {
+      to: 'parquet',
+      types: 'infer',
+    })
+    expect((await run(typed, { logits: 'x,y', keep: false })).warnings).toEqual([expect.stringMatching(SUM)])
+  })
+
+  it('of objects are warned of', async () => {
+    const warnings: string[] = []
+    const stream = softmax({ logits: 'prob_*' }).on('warning', (text) => warnings.push(text))
+    await Readable.from(records).compose(stream).toArray()
+    expect(warnings).toEqual([expect.stringMatching(SUM)])
+  })
+
+  it.each([{ op: 'sigmoid' }, { binary: 'no,yes', logits: 'prob_a' }] as ScoreOptions[])(
+    'are warned of where all of many are from 0 to 1: %j',
+    async (options) => {
+      const many = table(HEADER, 12, (row) => [row, ...rows[row % 4]!.map((p) => 0.9 * p)])
+      const { warnings } = await run(many, { logits: 'prob_*', ...options })
+      expect(warnings).toEqual([expect.stringMatching(/all numbers are from 0 to 1.*made of$/)])
+    },
+  )
+
+  it('are not found in logits', async () => {
+    const logarithms = table('id,logp_a,logp_b,logp_c', 4, (row) => [row, ...rows[row]!.map(Math.log)])
+    for (const input of [
+      logarithms,
+      table('id,x,y', 9, (row) => [row, noise(row), noise(row + 9)]),
+      'id,x,y\n1,0.5,0.5\n',
+    ]) {
+      expect((await run(input, { logits: '2,3' })).warnings).toEqual([])
+    }
+  })
+
+  it('are not what a file that was scored is said to have', async () => {
+    const scored = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv' })
+    expect((await refused(scored.text)).message).toMatch(/score the logits that it was made of, not its probabilities/)
+    const logarithms = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv', op: 'log-softmax' })
+    expect((await refused(logarithms.text)).message).toMatch(
+      /or its logarithms, whose softmax is the same, with logits: '2-3'/,
+    )
+  })
+})
+
 describe('a long name or cell', () => {
   // In time that grew with the square of the length, each would outlast the time that a test has.
   it.each(['.', '0', ' ', 'aB', '-'])('of %j is looked at in time that grows with its length', async (text) => {

@@ -36,6 +36,11 @@ export function isResultName(name: string): boolean {
   return /^(?:(?:log)?p_|(?:log)?probs$)/.test(plainName(name))
 }
 
+/** True of such a name of logarithms. */
+export function isLogResultName(name: string): boolean {
+  return isResultName(name) && plainName(name).startsWith('log')
+}
+
 const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
 
 /** The class that a column is of: `logit_cat` is of `cat`, and so is `cat_logit`. */

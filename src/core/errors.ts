@@ -400,21 +400,24 @@ export interface ColumnsInfo {
   logits: string | undefined
   emit?: string | undefined
   reason: string
-  /** Whether the input seems to be an output of this package. */
+  /** Whether the input seems to be an output of this package, and whether that has logarithms of probabilities. */
   isScored?: boolean
+  isLog?: boolean
 }
 
 /** A selector is of use only as a whole. */
 const LONGEST_SELECTOR = 500
 
-/** How the logits are named: of what was scored, that its probabilities are no logits; of what has none, what is needed. */
-function columnsRemedy({ logits, emit, isScored = false }: ColumnsInfo): string {
+/** How the logits are named: of what was scored, that its probabilities are none; of what has none, what is needed. */
+function columnsRemedy({ logits, emit, isScored = false, isLog = false }: ColumnsInfo): string {
   if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
   const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
-  return isScored
-    ? `as it was scored before, score the logits that it was made of, or take its results for logits with ${flag}`
-    : `say so with ${flag}`
+  if (!isScored) return `say so with ${flag}`
+  const made = 'as it was scored before, score the logits that it was made of'
+  return isLog
+    ? `${made}, or its logarithms, whose softmax is the same, with ${flag}`
+    : `${made}, not its probabilities`
 }
 
 function decimalHint(decimal: string | undefined, delimiter: string | undefined): string | undefined {

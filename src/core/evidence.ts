@@ -3,6 +3,7 @@ import { wordsOf } from './column-name.js'
 import { shown } from './errors.js'
 import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
 import { isNumber, readNumber } from './number.js'
+import { FEW, likeProbabilities } from './probabilities.js'
 import type { ValueType } from './record-batch.js'
 
 /** A column, and its cells in the first rows. */
@@ -96,24 +97,14 @@ export function doubtOf(columns: readonly Facts[], few: number): Doubt | undefin
   return undefined
 }
 
-/** What so few rows show may be chance. */
-export const FEW = 3
-
 type Find = (columns: readonly Facts[]) => Doubt | undefined
 
 const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family, stranger]
 
-/** Numbers from 0 to 1: probabilities, where each row sums to 1; and percentages alike. */
+/** Numbers that may be probabilities. */
 function probabilities(columns: readonly Facts[]): Doubt | undefined {
-  const rows = rowsOf(columns).filter((row) => row.every(Number.isFinite))
-  const isFraction = rows.some((row) => row.some((value) => !Number.isInteger(value)))
-  const isWithin = (most: number) => rows.every((row) => row.every((value) => value >= 0 && value <= most))
-  const sumsTo = (total: number) => rows.every((row) => Math.abs(row.reduce((a, b) => a + b, 0) / total - 1) < 0.02)
-  if (rows.length === 0) return undefined
-  const isUnit = isWithin(1) && (isFraction || rows.length > FEW)
-  if (isUnit && sumsTo(1)) return { reason: 'each row sums to 1, as probabilities do' }
-  if (isUnit) return { reason: 'all numbers are from 0 to 1, as probabilities are' }
-  return isWithin(100) && sumsTo(100) ? { reason: 'each row sums to 100, as percentages do' } : undefined
+  const reason = likeProbabilities(rowsOf(columns))
+  return reason === undefined ? undefined : { reason }
 }
 
 /** Whole numbers beside fractions are keys or counts; in one row a logit may be whole by chance. */

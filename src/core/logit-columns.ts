@@ -5,7 +5,7 @@
  * header or in the first rows, nothing there may speak against it, and it is announced. Else E_COLUMNS says what is in the
  * way, and which `--logits` would do.
  */
-import { hasLogitWord, isLogitName, isResultName, plainName } from './column-name.js'
+import { hasLogitWord, isLogitName, isLogResultName, isResultName, plainName } from './column-name.js'
 import { pythonHint, SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
@@ -13,7 +13,6 @@ import {
   type Doubt,
   doubtOf,
   type Facts,
-  FEW,
   factsOf,
   familyOf,
   isEvident,
@@ -24,6 +23,7 @@ import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
+import { FEW } from './probabilities.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
@@ -227,7 +227,7 @@ function notDetected(header: string[], suggested: number[], reason: string): Sof
     header,
     logits: ranges.length > 0 ? ranges.join() : undefined,
     reason,
-    ...(isScored && { isScored }),
+    ...(isScored && { isScored, isLog: suggested.every((index) => isLogResultName(header[index]!)) }),
   })
 }
 

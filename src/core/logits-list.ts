@@ -1,5 +1,5 @@
 /** The one column that holds the logits of all classes, as a list or a record. */
-import { isLogitName, isResultName } from './column-name.js'
+import { isLogitName, isLogResultName, isResultName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
 import { requireNoTable } from './logit-columns.js'
@@ -53,7 +53,7 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
     header,
     logits: selectorOf(header, list),
     reason,
-    ...(isScored && { isScored }),
+    ...(isScored && { isScored, isLog: isLogResultName(header[list]!) }),
   })
 }
 

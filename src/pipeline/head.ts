@@ -1,5 +1,5 @@
 /** The first rows of an input, and no more: what comes behind them is not read. */
-import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/record-batch.js'
+import type { Block, RecordBatch, RecordBatchReader, TextBlocks, TextSource } from '../core/record-batch.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 
@@ -29,13 +29,17 @@ async function* headOfBatches(batches: AsyncGenerator<RecordBatch>, most: number
 async function* headOfBlocks({ source, blocks }: TextBlocks, most: number): AsyncGenerator<Block> {
   if (most === 0) return
   let left = most
-  const rangesOf = (block: Buffer) => (source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block))
   for await (const block of blocks()) {
-    const { rows, end } = countRows(block, left, rangesOf)
+    const { rows, end } = countRows(block, left, source)
     yield Buffer.isBuffer(block) ? block.subarray(0, end) : block
     left -= rows
     if (left === 0) return
   }
+}
+
+/** The first rows of a block, at most so many. */
+export function headOfBlock(block: Buffer, source: TextSource, most: number): Buffer {
+  return block.subarray(0, countRows(block, most, source).end)
 }
 
 function* lineRanges(block: Buffer): Generator<ByteRange> {
@@ -43,9 +47,10 @@ function* lineRanges(block: Buffer): Generator<ByteRange> {
 }
 
 /** How many rows a block has, up to so many, and where the last of these ends. */
-function countRows(block: Block, most: number, rangesOf: (block: Buffer) => Iterable<ByteRange>) {
+function countRows(block: Block, most: number, source: TextSource) {
   if (!Buffer.isBuffer(block)) return { rows: block.code ? 1 : 0, end: block.bytes }
   let rows = 0
-  for (const range of rangesOf(block)) if (++rows === most) return { rows, end: range.end }
+  for (const range of source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block))
+    if (++rows === most) return { rows, end: range.end }
   return { rows, end: block.length }
 }

@@ -11,6 +11,7 @@ import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { abstainedIn, batchScorer } from './scorer.js'
+import { logitsWatch } from './watched-logits.js'
 
 /** The most rows that are scored together, and as many wait. */
 export const BATCH = 64
@@ -67,10 +68,12 @@ const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 /** The function that scores rows of a shape. */
 function rowScorer(shape: RowShape, run: Run): (rows: unknown[]) => ScoredRows<Prediction> {
   const { settings } = run
+  const look = logitsWatch(shape.layout, (text) => run.emit('warning', text))
   const score = batchScorer({ schema: shape.layout, settings })
   const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED)
   return (batch) => {
     const read = readRows(batch, shape, settings)
+    look(() => read)
     const { scores, good, rowErrors, rows } = score(read, errorsLeft(run))
     const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
     const abstained = abstainedIn(scores, good)

@@ -11,6 +11,7 @@ import type { Input } from './open-input.js'
 import { requireAllBytes } from './row-counts.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
 import { outputSchema } from './score-job.js'
+import { watchLogits } from './watched-logits.js'
 
 export async function* scoreRows(
   reader: RecordBatchReader,
@@ -26,7 +27,8 @@ export async function* scoreRows(
   run.metrics?.begin(job.schema)
   if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
-  const lane = laneOf(reader, job, run, settings)
+  const warn = (text: string) => run.emit('warning', text, input.name)
+  const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)
   run.emit(
     'input',
     inputInfo({ ...opened, rows: count }, reader, job, { to: run.outputFormat ?? settings.to }, run.stats.lane),
@@ -35,7 +37,7 @@ export async function* scoreRows(
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
-  if (isFirst) for (const text of writer.warnings ?? []) run.emit('warning', text, input.name)
+  if (isFirst) for (const text of writer.warnings ?? []) warn(text)
   // A writer of text is of one input, whose cells it may take as they stand.
   if (!isText(settings.to)) run.writer = writer
   const beginning: Buffer[] = []

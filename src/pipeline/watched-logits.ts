@@ -1,0 +1,66 @@
+/** A look at the logits of the first rows as they pass: those that were selected may be probabilities. */
+import { probabilityWatch, WATCHED } from '../core/probabilities.js'
+import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
+import { readBatch as readCsv } from '../formats/csv/batch.js'
+import { readBatch as readNdjson } from '../formats/ndjson/batch.js'
+import { headOfBlock } from './head.js'
+import { readerOptions, type ScoreJob } from './score-job.js'
+
+type Classes = Pick<Schema, 'classes' | 'binary' | 'sigmoid'>
+
+/** How many logits are looked at, where rows have many. */
+const LOGITS = 2000
+
+/** The same reader; `warn` is called where its first logits look like probabilities. */
+export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (text: string) => void): RecordBatchReader {
+  const look = logitsWatch(job.schema, warn)
+  const { text } = reader
+  const lookInto = (block: Block) => look(() => (Buffer.isBuffer(block) ? readFirst(block, text!, job) : undefined))
+  return {
+    ...reader,
+    batches: (plan) => watched(reader.batches(plan), (batch) => look(() => batch)),
+    ...(text && { text: { ...text, blocks: () => watched(text.blocks(), lookInto) } }),
+  }
+}
+
+/** The function that looks at the logits of batches, which are asked for as long as they are the first. */
+export function logitsWatch(classes: Classes, warn: (text: string) => void) {
+  const look = probabilityWatch(classes.sigmoid || classes.binary === true, warn)
+  return (read: () => RecordBatch | undefined): void =>
+    look(() => {
+      const batch = read()
+      return batch ? firstLogits(batch, classes) : []
+    })
+}
+
+async function* watched<Item>(items: AsyncGenerator<Item>, look: (item: Item) => void): AsyncGenerator<Item> {
+  for await (const item of items) {
+    look(item)
+    yield item
+  }
+}
+
+/** The first rows of a block of text. */
+function readFirst(block: Buffer, { source }: TextBlocks, job: ScoreJob): RecordBatch {
+  const start = headOfBlock(block, source, rowsFor(job.schema.classes.length))
+  const plan = { ...readerOptions(job), kept: [], rawRowKeys: undefined, wantRaw: false }
+  return source.format === 'csv'
+    ? readCsv(start, source.columns, source.dialect, plan)
+    : readNdjson(start, source.columns, plan)
+}
+
+/** The logits of the first rows of a batch, the bad ones left out. */
+function firstLogits(batch: RecordBatch, { classes, binary }: Classes): number[][] {
+  const { logits, numRows, nesting, byClass, errors } = batch
+  const width = binary ? 1 : classes.length
+  const room = Math.floor(logits.length / width)
+  const [step, stride] = byClass ? [room, 1] : [1, width]
+  const rows = Array.from({ length: Math.min(nesting ? room : numRows, rowsFor(width)) }, (_, row) => row)
+  const good = nesting ? rows : rows.filter((row) => !errors.has(row))
+  return good.map((row) => Array.from({ length: width }, (_, index) => logits[row * stride + index * step]!))
+}
+
+function rowsFor(width: number): number {
+  return Math.max(2, Math.min(WATCHED, Math.floor(LOGITS / Math.max(1, width))))
+}
