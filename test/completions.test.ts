@@ -123,7 +123,7 @@ describe('--completions zsh', () => {
     expect(option).toBe('-s')
     expect(flags.pop()).toBe('*:input:_files')
     expect(flags.pop()).toMatch(
-      /^2:input:\{ case \$words\[2\] in help\) compadd -- all man .*explain\) compadd -- E_CELL .*_files ;; esac \}$/,
+      /^2:input:\{ case \$words\[2\] in help\) compadd -- all topics man .*explain\) compadd -- E_CELL .*_files ;; esac \}$/,
     )
     expect(flags.pop()).toBe('1:input:{ _describe verb verbs; _files }')
     const text = String.raw`(?:[^\[\]:\\]|\\[\[\]:\\])+`

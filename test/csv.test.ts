@@ -309,8 +309,8 @@ describe('rows that are none', () => {
     ['a logit that is text', 'a,2,one\n', 'E_CELL', { column: 'logit_y', byte: 28, cell: 'one' }],
     ['a logit with a NUL', 'a,2,1\0\n', 'E_CELL', { column: 'logit_y', byte: 28 }],
     ['a logit too large', 'a,1e400,1\n', 'E_OVERFLOW', { column: 'logit_x', byte: 26, cell: '1e400' }],
-    ['a logit of +inf', 'a,inf,1\n', 'E_NONFINITE', {}],
-    ['a logit of NaN', 'a,2,nan\n', 'E_NONFINITE', {}],
+    ['a logit of +inf', 'a,inf,1\n', 'E_NONFINITE', { column: 'logit_x' }],
+    ['a logit of NaN', 'a,2,nan\n', 'E_NONFINITE', { column: 'logit_y' }],
     ['nothing but -inf', 'a,-inf,-inf\n', 'E_NONFINITE', {}],
   ])('%s stops the run where it stands, after what is before it', async (_, row, code, info) => {
     const { text, error, stats } = await run(`${header}b,2,1\n${row}`)

@@ -334,7 +334,7 @@ describe.each(FIXTURE.binary.cases)('two classes of one logit, with the threshol
       logits: 'logit',
       binary: 'no,yes',
     })
-    expect(bytes.toString('latin1')).toContain(`'shape': (${logits.length}, 1)`)
+    expect(bytes.toString('latin1')).toContain(`'shape': (${logits.length},)`)
     const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (250,), }".padEnd(117)
     const flat = Buffer.concat([
       Buffer.from('\x93NUMPY\x01\0v\0', 'latin1'),

@@ -250,7 +250,7 @@ describe('.npy', () => {
   it.each(['index', 'set_size'] as const)('has integers where all its numbers are: %s', async (emit) => {
     const calibration = calibrationOf({ coverage: 0.9, quantile: 0.2 })
     const { bytes } = await run('logit_a,logit_b\n9,1\n1,1.1\n1,9\n', { to: 'npy', emit, calibration })
-    expect(bytes.toString('latin1', 0, 128)).toContain("'descr': '<i8', 'fortran_order': False, 'shape': (3, 1)")
+    expect(bytes.toString('latin1', 0, 128)).toContain("'descr': '<i8', 'fortran_order': False, 'shape': (3,)")
     const numbers = new BigInt64Array(new Uint8Array(bytes.subarray(128)).buffer)
     expect([...numbers]).toEqual(emit === 'index' ? [0n, 1n, 1n] : [1n, 0n, 1n])
   })

@@ -134,6 +134,11 @@ describe('softmax help', () => {
     }
   })
 
+  it('lists its topics', () => {
+    const lists = printed(['help', 'topics'])
+    for (const topic of ['calibrate', 'top-k', 'entropy', 'brier', 'parquet', 'E_CELL']) expect(lists).toContain(topic)
+  })
+
   it('has what it says of each metric, and of each value of --emit and --from', () => {
     const cwd = folder({ 'in.csv': 'logit_a,logit_b,y\n1,2,a\n' })
     const { stdout } = command(['evaluate', 'in.csv', '--truth', 'y', '--json'], { cwd })

@@ -349,6 +349,14 @@ describe('a long name or cell', () => {
 })
 
 describe('without a header', () => {
+  it.each(['1,a,0.5,-1.5\n2,b,1.5,-0.5\n', '1,0,0.5,-1.5\n2,1,1.5,-0.5\n'])(
+    'that there is none is what a guess stops at: %j',
+    async (input) => {
+      expect(await refused(input)).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
+      expect((await refused(input, { header: false })).info).toMatchObject({ logits: '3-4' })
+    },
+  )
+
   const header = false
   it.each([['7,2,3\n'], ['1.5,2.5\n3.5,4.5\n'], ['2,1\n'.repeat(200)], ['-1.5,2.25\n']])('%j', async (input) => {
     expect(await schemaOf(input, { header })).toMatchObject({ guessed: true, kept: [] })

@@ -169,8 +169,12 @@ describe('metrics of three classes', async () => {
     const table = command(['evaluate', `${FIXTURES}metrics-three.csv`, '--truth', 'truth'])
     expect(table.stdout).toMatch(/^1000 rows\n\naccuracy +0\.\d{4}\n/)
     expect(table.stdout).toContain('a bird, or two')
-    const json = command(['evaluate', '--json', `${FIXTURES}metrics-three.csv`, '--truth', 'truth'])
+    const asked = ['evaluate', `${FIXTURES}metrics-three.csv`, '--truth', 'truth']
+    const json = command([...asked, '--json'])
     expect(JSON.parse(json.stdout)).toEqual(metrics)
+    const cwd = folder()
+    command([...asked, '-o', 'metrics.json'], { cwd })
+    expect(readFileSync(join(cwd, 'metrics.json'), 'utf8')).toBe(json.stdout)
   })
 })
 
@@ -218,6 +222,11 @@ describe('a true class', () => {
         message: expect.stringMatching(/"kiten" is no class.*the nearest class is "kitten"/),
       })
     }
+  })
+
+  it('that is a list, or none of two classes of one logit, is an error that says what they are for', async () => {
+    await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/lists of classes are for the sigmoid/)
+    await expect(evaluated('x,y\n1,False\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow(/binary names them/)
   })
 
   it('is never taken for a logit', async () => {

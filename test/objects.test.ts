@@ -240,7 +240,7 @@ describe('bad rows', () => {
     ['a bare object for a logit', [1, Object.create(null)], { code: 'E_CELL', info: { row: 2, column: '1' } }],
     ['an overflow', [1, '1e400'], { code: 'E_OVERFLOW', info: { row: 2, column: '1', cell: '1e400' } }],
     ['a hole', Array(2), { code: 'E_MISSING', info: { row: 2, column: '0' } }],
-    ['NaN', [1, Number.NaN], { code: 'E_NONFINITE', info: { row: 2 } }],
+    ['NaN', [1, Number.NaN], { code: 'E_NONFINITE', info: { row: 2, column: '1' } }],
   ])('end the stream, or are left out under skip: %s', async (_, bad, error) => {
     expect(await failure([[2, 1], bad, [2, 1]])).toMatchObject(error)
     const good = { probabilities: P21, index: 0, label: '0' }

@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<string, string>> = {
 function topics(flags: Flags): Readonly<Record<(typeof ABOUT)[number], string>> {
   const codes = Object.keys(CODES).join(' ')
   const names = flags.flatMap(({ names }) => names)
-  return { help: [...new Set(['all', 'man', ...VERBS, ...names, ...TERMS]), codes].join(' '), explain: codes }
+  return { help: [...new Set(['all', 'topics', 'man', ...VERBS, ...names, ...TERMS]), codes].join(' '), explain: codes }
 }
 
 /** Bash splits `--from=csv` into three words. */

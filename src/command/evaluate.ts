@@ -9,6 +9,7 @@ import type { Metrics, Scores } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
+import { formatOf } from '../formats/index.js'
 import { type Judge, writeJudged } from './judged-run.js'
 import { warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
@@ -29,7 +30,7 @@ export async function evaluateInputs(
   const toText: Judge = async (sources, bytes, emit) => {
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
     warnOfUnlabelled(settings, metrics.unlabelled)
-    return metricsText(metrics, settings)
+    return metricsText(metrics, { json: settings.json || isJsonFile(settings.output) })
   }
   await writeJudged(inputs, settings, toText, page && [page])
 }
@@ -51,6 +52,11 @@ const partialSums: Judge = async (sources, settings, emit) => {
 
 export function metricsText(metrics: Metrics, { json }: Pick<SettingsOf<'command'>, 'json'>): string {
   return json ? `${figuresJson(metrics)}\n` : metricsTable(metrics)
+}
+
+/** As names of outputs say their format everywhere. */
+function isJsonFile(output: string | undefined): boolean {
+  return output !== undefined && formatOf(output) === 'json'
 }
 
 /** Writes a report, and gives the metrics in it. */

@@ -126,14 +126,18 @@ async function writeScored(run: Run): Promise<void> {
  * by that. Throws E_EMPTY. A file that is named is what it is.
  */
 function requireNothing({ inputs, settings, output: { replaced }, said }: Run): void {
+  const { output: path } = settings
+  const isDevice = path !== undefined && replaced === undefined
   // A part of a folder may be empty, and its output is of another run.
-  if (replaced === undefined || said) return
-  const path = settings.output!
+  if (said || isDevice) return
   const source = inputs.length === 1 ? nameOf(inputs[0]!) : undefined
-  if (replaced > 0 && inputs.every((input) => input === DASH)) {
-    throw new SoftmaxError('E_EMPTY', { replaces: path, ...(source !== undefined && { source }) })
+  if (replaced !== undefined && replaced > 0 && inputs.every((input) => input === DASH)) {
+    throw new SoftmaxError('E_EMPTY', { replaces: path!, ...(source !== undefined && { source }) })
   }
-  warn(settings, `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${shown(path)}`)
+  warn(
+    settings,
+    `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${path === undefined ? 'the output' : shown(path)}`,
+  )
 }
 
 async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {

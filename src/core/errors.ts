@@ -48,12 +48,10 @@ export const CODES = {
       ? `the integer ${cell} is 2^53 or more, where two integers may be one double; save the logits as float64`
       : `${shown(cell)} is larger than a double can hold`,
   ),
-  E_TRUTH: word<{ cell: string; near?: string | undefined; classes: readonly string[]; reason?: string }>(
+  E_TRUTH: word<TruthInfo>(
     1,
-    ({ cell, near, classes, reason }) =>
-      reason !== undefined
-        ? `${shown(cell)} ${reason}; ${optionText('onError', 'skip')} leaves such rows out`
-        : `${shown(cell)} is no class, nor the position of one; ${near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`}; ${optionText('labels')} names them, ${optionText('onError', 'skip')} leaves such rows out`,
+    (info) =>
+      `${shown(info.cell)} ${info.reason ?? unknownClass(info)}; ${optionText('onError', 'skip')} leaves such rows out`,
   ),
   E_NONFINITE: word<{ reason: string }>(
     1,
@@ -149,7 +147,7 @@ export const CODES = {
   E_TOPIC: word<{ topic: string; near?: string | undefined }>(
     2,
     ({ topic, near }) =>
-      `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help lists what there is, softmax explain all errors'}`,
+      `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists what there is'}`,
   ),
   E_OPTION: word<{ option: string; value: unknown; expected: string }>(2, ({ option, value, expected }) =>
     value === undefined && speaking() === 'command'
@@ -391,6 +389,25 @@ export interface HeaderInfo {
   comment?: string
   /** What stands between cells below. */
   delimiter?: string
+}
+
+/** The data of an E_TRUTH. */
+export interface TruthInfo {
+  cell: string
+  near?: string | undefined
+  classes: readonly string[]
+  /** The option that names the classes, if it is not `labels`. */
+  names?: 'binary' | 'labels'
+  reason?: string
+}
+
+function unknownClass({ cell, near, classes, names = 'labels' }: TruthInfo): string {
+  const known =
+    near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`
+  const remedy = /^\s*\[.*\]\s*$/s.test(cell)
+    ? 'lists of classes are for the sigmoid'
+    : `${optionText(names)} names them`
+  return `is no class, nor the position of one; ${known}; ${remedy}`
 }
 
 /** The data of an E_COLUMNS. */

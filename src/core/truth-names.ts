@@ -15,11 +15,13 @@ export class TruthNames {
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
+  readonly #isBinary: boolean
 
-  constructor(classes: readonly string[], nulls?: NullTexts) {
+  constructor(classes: readonly string[], nulls?: NullTexts, isBinary = false) {
     this.texts = textsOf(classes)
     this.#classes = classes
     this.#nulls = nulls
+    this.#isBinary = isBinary
   }
 
   /** The position of the class that a value is, NO_CLASS where it is empty; or what is wrong with it. */
@@ -31,7 +33,12 @@ export class TruthNames {
     if (text === IGNORED || this.#nulls?.has(text)) return NO_CLASS
     return {
       code: 'E_TRUTH',
-      info: { cell: text, near: nearest(text, this.#classes), classes: this.#classes.slice(0, 8) },
+      info: {
+        cell: text,
+        near: nearest(text, this.#classes),
+        classes: this.#classes.slice(0, 8),
+        ...(this.#isBinary && { names: 'binary' }),
+      },
     }
   }
 

@@ -5,7 +5,7 @@ import { type FirstLine, headerWarnings, requireNames } from '../core/header-nam
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
 import { requireKeys } from '../core/new-names.js'
-import { withPoint } from '../core/number.js'
+import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
@@ -30,6 +30,7 @@ export async function jobOf(
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
   const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {
+    if (isDetected && settings.logits === undefined) requireNames(firstNumbers(reader, settings), headerLine)
     const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
     if (isDetected) requireNames(firstLine(reader, schema, settings), headerLine)
     if (settings.to === 'ndjson') requireKeys(schema, rawRows)
@@ -71,6 +72,13 @@ function firstLine(
     labels,
     nulls: items(nulls),
   }
+}
+
+/** The same before they are: a guess is made of the columns of numbers. */
+function firstNumbers(reader: RecordBatchReader, settings: Run['settings']): FirstLine {
+  const { columns } = reader
+  const logits = [...columns.keys()].filter((index) => isNumber(columns[index]!.sample))
+  return firstLine(reader, { header: columns.map(({ name }) => name), logits }, settings)
 }
 
 /** What the columns of the first input are guessed by, where they have to be. */

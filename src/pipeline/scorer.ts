@@ -3,6 +3,7 @@
  * batch is under way at a time. The fast lane is a shortcut past it, and comes here with the rows that it defers.
  */
 
+import type { Dialect } from '../core/dialect.js'
 import { itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -16,10 +17,12 @@ import type {
   RowError,
   ScoredRows,
 } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
 import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
+import { rowOfLogits } from './row-of-logits.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -55,16 +58,19 @@ export function batchScorer({
   byClass = false,
   probe,
   room,
+  input,
 }: {
-  schema: OutputLayout
+  schema: OutputLayout & Partial<LogitPlaces>
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'nonfinite'>
   byClass?: boolean
   probe?: Probe | undefined
   room?: KernelOptions['room']
+  input?: Dialect | undefined
 }) {
   const { log, sigmoid, topK: top, emit, decision } = schema
   const { temperature } = settings
   const slope = probe !== undefined
+  const columns = schema.binary ? 1 : schema.classes.length
   const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision, room }
   return (batch: RecordBatch, errorsLeft: number, before?: Scores) => {
     const { nesting } = batch
@@ -81,7 +87,11 @@ export function batchScorer({
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
-    return { scores, ...partitionRows(batch, errorsLeft, (row) => nonfiniteError(scores, row, settings)) }
+    const errorOf = (row: number) => {
+      const error = nonfiniteError(scores, row, settings)
+      return error && { ...error, ...placeOf(nonfiniteIn(rowOfLogits(batch, columns, row)), schema, input) }
+    }
+    return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
   }
 }
 
@@ -172,6 +182,27 @@ export function nonfiniteError(
 ): RowError | undefined {
   const reason = STATUS[status[row]!]
   return reason && nonfinite !== 'propagate' ? { code: 'E_NONFINITE', info: { reason } } : undefined
+}
+
+/** The first logit that no softmax is of; undefined where all together have none. */
+function nonfiniteIn(logits: readonly number[]): number | undefined {
+  const index = logits.findIndex((logit) => Number.isNaN(logit) || logit === Infinity)
+  return index < 0 ? undefined : index
+}
+
+/** Which columns logits stand in; not known of lists that are rows themselves. */
+type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'>
+
+/** Where in its row a logit stands, by its position; nowhere if that is undefined. */
+function placeOf(
+  index: number | undefined,
+  { classes, header, logits, logitsList }: Pick<OutputLayout, 'classes'> & Partial<LogitPlaces>,
+  input: Dialect | undefined,
+): Pick<RowError, 'cell' | 'column'> {
+  if (index === undefined) return {}
+  if (!header || !logits) return { column: classes[index]! }
+  const [cell, item] = logitsList ? [logits[0]!, { column: String(index) }] : [logits[index]!, undefined]
+  return input ? { cell, ...item } : (item ?? { column: header[cell]! })
 }
 
 /** Parts the good rows of a batch from its bad ones, up to the first of these behind `errorsLeft` others. */

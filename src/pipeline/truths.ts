@@ -75,8 +75,8 @@ function listIn(value: Value): unknown {
   }
 }
 
-function singleMarker({ schema: { classes }, settings }: ScoreJob): Marker {
-  const names = new TruthNames(classes, nullsOf(settings))
+function singleMarker({ schema: { classes, binary }, settings }: ScoreJob): Marker {
+  const names = new TruthNames(classes, nullsOf(settings), binary)
   return (rows) => {
     const truths = new Uint32Array(rows).fill(NO_CLASS)
     const mark = ([value]: Value[], row: number) => {

@@ -5,6 +5,7 @@ import type { Schema } from '../core/schema.js'
 import { readBatch as readCsv } from '../formats/csv/batch.js'
 import { readBatch as readNdjson } from '../formats/ndjson/batch.js'
 import { headOfBlock } from './head.js'
+import { rowOfLogits } from './row-of-logits.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 
 type Classes = Pick<Schema, 'classes' | 'binary' | 'sigmoid'>
@@ -52,13 +53,12 @@ function readFirst(block: Buffer, { source }: TextBlocks, job: ScoreJob): Record
 
 /** The logits of the first rows of a batch, the bad ones left out. */
 function firstLogits(batch: RecordBatch, { classes, binary }: Classes): number[][] {
-  const { logits, numRows, nesting, byClass, errors } = batch
+  const { logits, numRows, nesting, errors } = batch
   const width = binary ? 1 : classes.length
-  const room = Math.floor(logits.length / width)
-  const [step, stride] = byClass ? [room, 1] : [1, width]
-  const rows = Array.from({ length: Math.min(nesting ? room : numRows, rowsFor(width)) }, (_, row) => row)
+  const count = nesting ? logits.length / width : numRows
+  const rows = Array.from({ length: Math.min(count, rowsFor(width)) }, (_, row) => row)
   const good = nesting ? rows : rows.filter((row) => !errors.has(row))
-  return good.map((row) => Array.from({ length: width }, (_, index) => logits[row * stride + index * step]!))
+  return good.map((row) => rowOfLogits(batch, width, row))
 }
 
 function rowsFor(width: number): number {

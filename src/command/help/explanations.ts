@@ -44,14 +44,14 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'The column that --truth names holds a text that is neither the name of a class nor its position from 0. Names of classes are those of the logit columns without their prefix, or those of --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is no class, nor the position of one; the classes are "cat,dog"; --labels names them, --on-error skip leaves such rows out [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is no class, nor the position of one; the classes are "cat,dog"; --labels names them; --on-error skip leaves such rows out [E_TRUTH]',
     fix: `Correct the value, or name the classes as the column has them with --labels. ${SKIP}`,
   },
   E_NONFINITE: {
     is: 'A row has no softmax.',
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
-    says: 'softmax: stdin:2: (row 1, byte 20): a logit is NaN, which has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, which has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
     fix: `Find out why the model gives such a logit. --nonfinite propagate writes NaN for the row, as scipy and torch do. ${SKIP}`,
   },
   E_WIDTH: {
@@ -258,7 +258,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     cause: 'It is neither a verb nor an option nor an error code.',
     example: 'softmax help tempreature',
     says: 'softmax: there is no help on "tempreature"; did you mean temperature? [E_TOPIC]',
-    fix: 'softmax --help shows what there is, softmax explain lists the errors.',
+    fix: 'softmax help topics lists what there is.',
   },
   E_OPTION: {
     is: 'The value of an option is missing, or none of those it takes.',

@@ -9,14 +9,17 @@ import { EXAMPLES } from './examples.js'
 import { codeOf, explain } from './explain.js'
 import { entry, paragraph, section } from './layout.js'
 import { manPage } from './man.js'
-import { COLUMN_TEXTS, FORMAT_TEXTS, TERMS, termsOn } from './terms.js'
+import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
-/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, all or man; without one, one screen. Throws E_TOPIC. */
+/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, all, topics or man; without one, one screen. Throws E_TOPIC. */
 export function helpOn(topic: string | undefined, paint: Paint, version: string): string {
   const text = topic === undefined ? screen(paint) : textOn(topic, paint, version)
   if (text !== undefined) return text
-  throw new SoftmaxError('E_TOPIC', { topic: topic!, near: nearest(topic!.replace(/^-+/, ''), topics()) })
+  throw new SoftmaxError('E_TOPIC', {
+    topic: topic!,
+    near: nearest(topic!.replace(/^-+/, ''), Object.values(topics()).flat()),
+  })
 }
 
 /** The same, where what may be a topic may as well be an input: then it is one screen. */
@@ -26,6 +29,7 @@ export function helpBeside(topic: string | undefined, paint: Paint, version: str
 
 function textOn(topic: string, paint: Paint, version: string): string | undefined {
   if (topic === 'all') return everything(paint)
+  if (topic === 'topics') return topicList(paint)
   if (topic === 'man') return manPage(version)
   if (VERBS.includes(topic as Verb)) return verbHelp(topic as Verb, paint)
   if (topic === 'help' || topic === 'explain') return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
@@ -35,9 +39,20 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
 }
 
 /** What there is help on. */
-function topics(): string[] {
-  const flags = describeFlags().flatMap(({ names }) => names)
-  return ['all', 'man', 'explain', ...VERBS, ...flags, ...TERMS, ...Object.keys(CODES)]
+function topics(): Record<string, string[]> {
+  return {
+    Help: ['all', 'topics', 'man', 'help', 'explain', ...VERBS],
+    Options: describeFlags().flatMap(({ names }) => names),
+    ...Object.fromEntries(TERM_TABLES.map(({ heading, texts }) => [heading, Object.keys(texts)])),
+    Errors: Object.keys(CODES),
+  }
+}
+
+function topicList(paint: Paint): string {
+  const sections = Object.entries(topics()).map(([heading, names]) =>
+    section(paint, heading, paragraph(names.join(', '), 2)),
+  )
+  return sections.join('\n')
 }
 
 /** One screen: the options that are most used. */
@@ -50,7 +65,7 @@ function screen(paint: Paint): string {
     `${paint('heading', 'Usage:')} ${usage.join('\n       ')}\n`,
     section(paint, 'Examples', examples.join('')),
     options.join(''),
-    `More: softmax help all, softmax help evaluate, softmax help --emit, softmax
+    `More: softmax help all, softmax help evaluate, softmax help topics, softmax
 explain E_CELL. Exit status: 0 done, 1 bad data, 2 usage, 3 input or output
 failed, 70 internal error, 128+n stopped by signal n.\n`,
   ].join('\n')

@@ -74,17 +74,18 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
 /** The entries of tables whose names are a topic, whatever the case of its letters and the marks between its words. */
 export function termsOn(topic: string): [heading: string, text: string][] {
   const name = plain(topic)
-  return TABLES.flatMap(([kind, texts]) =>
+  return TERM_TABLES.flatMap(({ kind, texts }) =>
     Object.entries(texts)
       .filter(([term]) => term === name || ALSO[name] === term)
       .map(([term, text]): [string, string] => [`${term}, ${kind}`, text]),
   )
 }
 
-const TABLES: readonly [kind: string, texts: Readonly<Record<string, string>>][] = [
-  ['an output column of --emit', COLUMN_TEXTS],
-  ['a metric of softmax evaluate', METRIC_TEXTS],
-  ['a format', FORMAT_TEXTS],
+/** The tables of terms: what all of one are called together, and one of them. */
+export const TERM_TABLES: readonly { heading: string; kind: string; texts: Readonly<Record<string, string>> }[] = [
+  { heading: 'Output columns', kind: 'an output column of --emit', texts: COLUMN_TEXTS },
+  { heading: 'Metrics', kind: 'a metric of softmax evaluate', texts: METRIC_TEXTS },
+  { heading: 'Formats', kind: 'a format', texts: FORMAT_TEXTS },
 ]
 
 /** Other names of some. */
@@ -100,7 +101,7 @@ const ALSO: Readonly<Record<string, string>> = {
 }
 
 /** All names of the tables. */
-export const TERMS: readonly string[] = TABLES.flatMap(([, texts]) => Object.keys(texts))
+export const TERMS: readonly string[] = TERM_TABLES.flatMap(({ texts }) => Object.keys(texts))
 
 function plain(topic: string): string {
   return topic.toLowerCase().replace(/[\s-]+/g, '_')

@@ -57,7 +57,8 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const { fields, classes, float32, rows } = schema
   const columnsOf = columnWriter(schema, outputFields(schema))
   const width = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
-  const { sizes, inner } = outputShape(schema, width)
+  // One number a row has no axis of its own, as in a file of several arrays; one class has.
+  const { sizes, inner } = outputShape(schema, isNumber(fields) ? undefined : width)
   const array = await arrayBytes(width, inner, rows === undefined)
   const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
   let written = 0
@@ -76,6 +77,10 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
     },
     close: array.close,
   }
+}
+
+function isNumber([field, ...more]: OutputSchema['fields']): boolean {
+  return more.length === 0 && field!.type !== 'classes'
 }
 
 const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
