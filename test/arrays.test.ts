@@ -396,3 +396,53 @@ it('several arrays are one input after the other, whatever their shape', async (
     expect(rows(['a.npy'])).not.toBe('')
   }
 })
+
+describe('true classes beside an array', () => {
+  /** Arrays of 64-bit floats and of bytes. */
+  function tensors(arrays: Record<string, [dtype: 'F64' | 'U8', shape: number[], values: number[]]>): Buffer {
+    let end = 0
+    const data: Buffer[] = []
+    const entries = Object.entries(arrays).map(([name, [dtype, shape, values]]) => {
+      const bytes = dtype === 'F64' ? Buffer.from(Float64Array.from(values).buffer) : Buffer.from(values)
+      data.push(bytes)
+      end += bytes.length
+      return [name, { dtype, shape, data_offsets: [end - bytes.length, end] }]
+    })
+    const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)))
+    const lead = Buffer.alloc(8)
+    lead.writeBigUInt64LE(BigInt(header.length))
+    return Buffer.concat([lead, header, ...data])
+  }
+
+  const logits = ['F64', [3, 2], [2, 1, 1, 2, 3, 0]] satisfies Parameters<typeof tensors>[0][string]
+  const scored = (y: Parameters<typeof tensors>[0][string], options: ScoreOptions = {}) =>
+    run(tensors({ logits, y }), { from: 'safetensors', to: 'csv', truth: 'y', emit: 'label,rank', ...options })
+
+  it('are kept in their type, and judged: positions, floats, one in a row of its own, NaN for none', async () => {
+    const bytes = await scored(['U8', [3], [0, 0, 1]])
+    expect(bytes.text).toBe('y,label,rank\n0,0,1\n0,1,2\n1,0,2\n')
+    expect((await scored(['F64', [3, 1], [0, Number.NaN, 1]])).text).toBe('y,label,rank\n0,0,1\nNaN,1,\n1,0,2\n')
+    expect((await scored(['U8', [3], [0, 0, 2]])).error).toMatchObject({ code: 'E_TRUTH', info: { row: 3, cell: '2' } })
+  })
+
+  it.each([
+    [
+      'of another number of rows',
+      ['U8', [2], [0, 1]],
+      {},
+      /has the shape \(2,\), and the logits have rows of the shape \(3,\)/,
+    ],
+    ['of another axis', ['U8', [1, 3], [0, 1, 1]], {}, /the shape \(1, 3\)/],
+    ['that there is none of', ['U8', [3], [0, 1, 1]], { truth: 'z' }, /none of the arrays.*"logits,y"/],
+  ] as const)('are refused: %s', async (_, y, options, text) => {
+    const { error, bytes } = await scored(y as never, options)
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringMatching(text) })
+    expect(bytes).toHaveLength(0)
+  })
+
+  it('are no option of one array, whose message says where both go', async () => {
+    const file = npyFile('|u1', false, [2, 2], Uint8Array.of(3, 1, 4, 1))
+    const { error } = await run(file, { truth: 'y', emit: 'loss', to: 'csv' })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('numpy.savez(') })
+  })
+})

@@ -77,6 +77,7 @@ describe('a calibration', () => {
       const lists = await calibrate([`${FIXTURES}metrics-three-lists.ndjson`], { truth: 'truth', labels, lane })
       expect(lists).toEqual(expected)
     }
+    expect(await calibrate([`${FIXTURES}metrics-three.npz`], { truth: 'truth', labels })).toEqual(expected)
   })
 
   it('is the same of logits of any size and of rows wider than the kernel takes at once', async () => {

@@ -1,5 +1,5 @@
 /** Metrics against scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
-import { existsSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -140,6 +140,18 @@ describe('metrics of three classes', async () => {
       expect(await evaluate([file], { truth: 'truth', labels, lane })).toEqual(metrics)
     }
   })
+
+  it.each(['npz', 'safetensors'] as const)(
+    'are the same of arrays of logits and positions of classes: .%s',
+    async (format) => {
+      const labels = ['cat', 'dog', 'a bird, or two']
+      const file = `${FIXTURES}metrics-three.${format}`
+      // The tensors have 20 x 3 x 50 logits, and 20 x 50 classes.
+      const options = { truth: 'truth', labels, ...(format === 'safetensors' && { axis: 1 }) }
+      expect(await evaluate([file], options)).toEqual(metrics)
+      expect(await evaluate([createReadStream(file)], { from: format, ...options })).toEqual(metrics)
+    },
+  )
 
   it('are the same in whatever chunks and order the rows come, and of several inputs', async () => {
     const [header, ...lines] = readFileSync(`${FIXTURES}metrics-three.csv`, 'utf8').trim().split('\n')

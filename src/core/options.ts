@@ -972,11 +972,11 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
   requireColumnOfTruth(options, format)
 }
 
-/** Throws E_CONFLICT where true classes are to be in an array, which has logits; the columns i0, i1 are positions in it. */
+/** Throws E_CONFLICT where true classes are to be in a file of one array, which has logits; its columns i0, i1 are positions. */
 function requireColumnOfTruth({ truth }: { truth?: unknown }, format: FormatName): void {
-  if (truth === undefined || !isArray(format) || /^i\d+$/.test(String(truth))) return
-  const rows = `pandas.DataFrame(logits).add_prefix("logit_").assign(truth=y).to_csv("in.csv", index=False)`
-  const reason = `${optionText('truth')} names a column of rows, and ${format} has arrays, of which one holds the logits; write both as rows, as by ${rows}`
+  if (truth === undefined || !isArray(format) || holdsArrays(format) || /^i\d+$/.test(String(truth))) return
+  const both = 'numpy.savez("in.npz", logits=logits, truth=y)'
+  const reason = `${optionText('truth')} names what stands beside the logits, and ${format} has one array; write both into one file, as by ${both}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

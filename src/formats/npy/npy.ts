@@ -37,7 +37,8 @@ async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<Reco
   const reader = new ByteReader(source.chunks)
   const header = await readHeader(reader)
   if (!header) return undefined
-  return tensorReader('npy', header.tensor, bytesBehind(reader, header.length, source.path), settings)
+  const bytes = bytesBehind(reader, header.length, source.path)
+  return tensorReader('npy', { name: 'logits', tensor: header.tensor, bytes }, settings)
 }
 
 /** The bytes of an array behind its header. */

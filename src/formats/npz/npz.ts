@@ -1,6 +1,7 @@
 /** .npz, as numpy.savez writes it: a zip archive with a file of .npy for each array, compressed or not. */
 import { corruptData } from '../../core/corrupt-data.js'
-import { shown } from '../../core/errors.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../../core/record-batch.js'
 import { ByteReader } from '../../io/byte-reader.js'
@@ -8,8 +9,8 @@ import { bytesWithin, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { headerOf, readHeader } from '../npy/header.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
-import { tensorReader } from '../tensor/reader.js'
-import { chooseTensor } from '../tensor/tensor-name.js'
+import { type TensorSource, tensorReader } from '../tensor/reader.js'
+import { chooseTensors } from '../tensor/tensor-name.js'
 import { ZipFrame } from './zip-frame.js'
 import { type EntryBytes, type ZipEntry, zipEntries } from './zip-reader.js'
 
@@ -26,14 +27,35 @@ const ENDING = '.npy'
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const arrays = arraysOf(await zipEntries(file))
-  const name = chooseTensor([...arrays.keys()], settings.tensor)
-  const bytes = await arrays.get(name)!.open()
+  const { logits, truth } = chooseTensors([...arrays.keys()], settings)
+  const open = (name: string) => openArray(name, arrays.get(name)!)
+  return tensorReader(
+    'npz',
+    await open(logits),
+    settings,
+    truth === undefined ? undefined : await openTruth(truth, open),
+  )
+}
+
+/** Throws E_CONFLICT for an array that is not of numbers: true classes are positions. */
+async function openTruth(name: string, open: (name: string) => Promise<TensorSource>): Promise<TensorSource> {
+  try {
+    return await open(name)
+  } catch (error) {
+    if (!SoftmaxError.is(error, 'E_TYPE')) throw error
+    const reason = `${optionText('truth', name)} is an array of other values than numbers; save the position of each class, from 0`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
+}
+
+async function openArray(name: string, entry: ZipEntry): Promise<TensorSource> {
+  const bytes = await entry.open()
   const reader = new ByteReader(bytes.chunks)
   const header = await readHeader(reader)
   if (!header) throw corruptData('npz', `${shown(name)} is empty`)
   const chunks = () => reader.rest()
   const open = () => anywhere(bytes, chunks(), header.length)
-  return tensorReader('npz', header.tensor, { chunks, open, length: bytes.size - header.length }, settings)
+  return { name, tensor: header.tensor, bytes: { chunks, open, length: bytes.size - header.length } }
 }
 
 /** The entries that are arrays, by their names. Throws E_CORRUPT where two have one name. */

@@ -10,7 +10,7 @@ import type { NumberLayout } from '../../core/float.js'
 import type { FileBytes } from '../../io/temp-file.js'
 
 /** What a header says of a tensor. */
-interface TensorEntry {
+export interface TensorEntry {
   dtype: string
   shape: number[]
   /** The first of its bytes in the file, and how many there are. */

@@ -5,9 +5,9 @@ import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from 
 import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
-import { tensorReader } from '../tensor/reader.js'
-import { chooseTensor } from '../tensor/tensor-name.js'
-import { LAYOUTS, readHeader } from './header.js'
+import { type TensorSource, tensorReader } from '../tensor/reader.js'
+import { chooseTensors } from '../tensor/tensor-name.js'
+import { LAYOUTS, readHeader, type TensorEntry } from './header.js'
 
 export const safetensors: Format = {
   shapes: ['list'],
@@ -19,8 +19,12 @@ export const safetensors: Format = {
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const tensors = await readHeader(file)
-  const name = chooseTensor([...tensors.keys()], settings.tensor)
-  const { dtype, shape, start, length } = tensors.get(name)!
+  const { logits, truth } = chooseTensors([...tensors.keys()], settings)
+  const open = (name: string) => openTensor(file, name, tensors.get(name)!)
+  return tensorReader('safetensors', open(logits), settings, truth === undefined ? undefined : open(truth))
+}
+
+function openTensor(file: FileBytes, name: string, { dtype, shape, start, length }: TensorEntry): TensorSource {
   const layout = LAYOUTS[dtype]
   if (!layout) {
     const reason = `${shown(name)} is ${shown(dtype)}; save it as F64, F32, F16, BF16 or integers`
@@ -28,7 +32,7 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   }
   const bytes = bytesWithin(file, start, length)
   const tensor = { layout, sizes: shape, fortran: false }
-  return tensorReader('safetensors', tensor, { chunks: () => chunksOf(bytes), open: async () => bytes }, settings)
+  return { name, tensor, bytes: { chunks: () => chunksOf(bytes), open: async () => bytes } }
 }
 
 /** The header, with blanks behind it, so that the numbers begin at a multiple of 8. */

@@ -7,13 +7,14 @@ import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { readNumbers } from '../../core/float.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
+import type { Column, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
 import { select } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { atRow } from '../logits-reader.js'
 import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
 import { type RowOrder, rowOrderOf, type Tensor } from './tensor.js'
+import { asRows, TrueClasses, truthColumn } from './true-classes.js'
 
 /** The bytes of an array; either is asked for, and once. */
 export interface TensorBytes {
@@ -30,12 +31,19 @@ const BATCH = 1 << 17
 const BLOCK = 1 << 20
 const SCATTERED = 1 << 21
 
-/** A reader of an array. */
+/** An array of a file. */
+export interface TensorSource {
+  name: string
+  tensor: Tensor
+  bytes: TensorBytes
+}
+
+/** A reader of an array of logits; beside it, one of true classes may be read. */
 export function tensorReader(
   format: string,
-  given: Tensor,
-  bytes: TensorBytes,
+  { tensor: given, bytes }: TensorSource,
   { axis, logits, binary }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary'>,
+  truth?: TensorSource,
 ): RecordBatchReader {
   // Rows of one logit are most often saved as one number each.
   const isLogits = binary !== undefined && given.sizes.length === 1
@@ -44,23 +52,40 @@ export function tensorReader(
   const { rows, classes, shape } = order
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
-  const columns: Column[] = [...counts, { name: 'logits', type: 'list', sample: '', width: classes.size }]
+  const others = [...counts, ...(truth ? [truthColumn(truth.name, truth.tensor)] : [])]
+  const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
+  const ofTruth = truth && { ...truth, tensor: asRows(truth.name, truth.tensor, order) }
   const isFlat = shape.sizes.length === 1
   return {
     columns,
-    named: counts.length > 0,
+    named: others.length > 0,
     rows,
     shape,
     ...(isFlat && { warnings: [`it has one dimension, and is read as one row of ${classes.size} classes`] }),
     async *batches(plan) {
       let row = 0
-      for await (const logits of matricesOf(format, tensor, order, bytes)) {
-        yield batchOf(logits, row, tensor, order, plan)
-        row += logits.length / classes.size
+      const truths = ofTruth && trueClasses(format, ofTruth)
+      try {
+        for await (const logits of matricesOf(format, tensor, order, bytes)) {
+          const count = logits.length / classes.size
+          const labels = await truths?.take(count)
+          const columnOf = (index: number) => (index < counts.length ? positionsOf(order, index, row, count) : labels!)
+          yield { ...batchOf(logits, tensor, order), kept: plan.kept.map(columnOf) }
+          row += count
+        }
+        await truths?.end()
+      } finally {
+        await truths?.close()
       }
     },
   }
+}
+
+function trueClasses(format: string, { tensor, bytes }: TensorSource): TrueClasses {
+  const order = rowOrderOf(format, tensor)
+  if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
+  return new TrueClasses(matricesOf(format, tensor, order, bytes), tensor)
 }
 
 /** The column of the positions along an axis. */
@@ -158,18 +183,12 @@ function requireLength(format: string, length: number, { layout }: Tensor, { row
   }
 }
 
-function batchOf(
-  logits: Float64Array,
-  row: number,
-  { layout }: Tensor,
-  order: RowOrder,
-  { kept }: ReaderOptions,
-): RecordBatch {
+function batchOf(logits: Float64Array, { layout }: Tensor, order: RowOrder): RecordBatch {
   const numRows = logits.length / order.classes.size
   return {
     numRows,
     logits,
-    kept: kept.map((index) => positionsOf(order, index, row, numRows)),
+    kept: [],
     errors: layout.bytes === 8 && layout.kind !== 'f' ? inexactRows(logits, order.classes.size) : new Map(),
     withPosition: atRow,
     lines: 0,

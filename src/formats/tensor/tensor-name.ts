@@ -1,13 +1,35 @@
-/** Which array of a file that has several holds the logits. */
+/** Which arrays of a file that has several hold the logits and the true classes. */
 import { isLogitName } from '../../core/column-name.js'
-import { SoftmaxError } from '../../core/errors.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { optionText } from '../../core/option-words.js'
+import type { SettingsOf } from '../../core/options.js'
+
+/** The names of the arrays to read: that of the logits, and that of the true classes, if there is one. */
+export function chooseTensors(
+  names: readonly string[],
+  { tensor, truth: asked }: Pick<SettingsOf<'bytes'>, 'tensor' | 'truth'>,
+): { logits: string; truth?: string } {
+  const truth = typeof asked === 'string' && asked !== tensor ? names.find((name) => name === asked) : undefined
+  // The columns i0, i1 are positions along axes.
+  if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) throw noTruth(names, String(asked))
+  const logits = chooseTensor(
+    names.filter((name) => name !== truth),
+    tensor,
+  )
+  return { logits, ...(truth !== undefined && { truth }) }
+}
+
+function noTruth(names: readonly string[], asked: string): SoftmaxError {
+  const reason = `${optionText('truth', asked)} names none of the arrays beside the logits: there are ${shown(names.join(','))}`
+  return new SoftmaxError('E_CONFLICT', { reason })
+}
 
 /**
- * The name of the array to read: the one that is asked for, or the only one.
+ * The name of the array of logits: the one that is asked for, or the only one.
  *
  * @throws E_TENSOR where there are several, or none of that name; E_TYPE where there is none at all
  */
-export function chooseTensor(names: readonly string[], asked: string | undefined): string {
+function chooseTensor(names: readonly string[], asked: string | undefined): string {
   if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it holds no arrays' })
   if (asked === undefined && names.length === 1) return names[0]!
   if (asked !== undefined && names.includes(asked)) return asked
