@@ -9,11 +9,13 @@ import { basename, join } from 'node:path'
 const bundle = (thread, first) => ({
   input: { [basename(thread)]: `dist/${thread}.js` },
   platform: 'node',
+  // The command has its files beside it: it is not the bundle of another program, which takes the condition `module`.
+  resolve: { conditionNames: ['node', 'import'] },
   transform: { target: 'node20' },
   // The general lane is loaded late by a worker only.
   checks: { ineffectiveDynamicImport: false },
   // Packages are found where the user has them; what the bundler itself adds is not a package of the user.
-  external: (id) => /^[^./]/.test(id) && !id.startsWith('@oxc-project/'),
+  external: (id) => /^[^./#]/.test(id) && !id.startsWith('@oxc-project/'),
   plugins: [{ name: 'executable', writeBundle: ({ dir }) => chmodSync(join(dir, `${basename(thread)}.cjs`), 0o755) }],
   output: {
     dir: 'dist/command/bundle',

@@ -8,21 +8,23 @@ import { SoftmaxError } from '../core/errors.js'
 export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
 
 /**
- * Loads packages by importing them. They are looked for beside this one, and not in the working folder: a file that came
- * with data is not run. Throws E_PEER, with the command that installs them there, where one is missing.
+ * The error of an `import()` that failed: E_PEER, with the command that installs the packages, where one is missing. They are
+ * looked for beside this one, and not in the working folder: a file that came with data is not run. The `import()` stands in a
+ * `try`, as a bundler takes one that it does not find for an error elsewhere.
  */
-export async function optionalDependency<T>(format: string, packages: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new SoftmaxError('E_PEER', { format, packages, command: installCommand(packages) }, { cause })
-  }
+export function peerError(format: string, packages: string, cause: unknown): unknown {
+  if (!NOT_FOUND.has((cause as NodeJS.ErrnoException).code)) return cause
+  return new SoftmaxError('E_PEER', { format, packages, command: installCommand(packages) }, { cause })
 }
+
+/** Of modules, and of CommonJS, which a program may be bundled as. */
+const NOT_FOUND: ReadonlySet<string | undefined> = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
 
 /** The command that puts packages where this one finds them: it is a project's, or installed globally, or run by npx. */
 function installCommand(packages: string): string {
-  const [root = '', inside] = fileURLToPath(import.meta.url).split(join(sep, 'node_modules', 'softmax-stream', sep))
+  const [root = '', inside] = fileURLToPath(import.meta.url ?? 'file:///').split(
+    join(sep, 'node_modules', 'softmax-stream', sep),
+  )
   if (inside === undefined) return `npm install ${packages}`
   if (root.includes(join(sep, '_npx', sep)))
     return `npx -p softmax-stream -p ${packages.replaceAll(' ', ' -p ')} softmax`

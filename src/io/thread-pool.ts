@@ -1,4 +1,5 @@
 /** Worker threads, each with memories: for the task that it does, and for the next ones. When one fails, all have. */
+import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { WorkerThread } from './in-order.js'
@@ -13,6 +14,14 @@ export interface Start<Memory> {
 /** The file of a thread: it is beside the module that starts it, which is ESM, or CommonJS in the bundle of the command. */
 export function threadFile(name: string, starter: string): URL {
   return new URL(`./${name}${extname(starter)}`, starter)
+}
+
+/**
+ * Whether the files of threads are beside the module that starts them. Where a program is bundled they are not, and it has one
+ * thread. CommonJS may not know where that module is.
+ */
+export function hasThreads(names: readonly string[], starter: string | undefined): boolean {
+  return starter !== undefined && names.every((name) => existsSync(threadFile(name, starter)))
 }
 
 interface Slot<Memory, Reply> {

@@ -4,6 +4,7 @@ import { SoftmaxError, systemReason } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
 import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
 import { joinedPieces } from '../io/pieces.js'
+import { hasThreads } from '../io/thread-pool.js'
 import { blockScorer } from './block-scorer.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, errorsLeft, noteLane } from './row-counts.js'
@@ -79,5 +80,8 @@ function requireLane({ lane }: InputSettings, refusal: string | undefined): void
 }
 
 function threadsOf({ jobs }: InputSettings): number {
-  return jobs || availableParallelism()
+  return hasThreads(THREADS, import.meta.url) ? jobs || availableParallelism() : 1
 }
+
+/** The files of worker threads: two, as one of these names may be that of another program's file. */
+const THREADS = ['worker', 'table-worker']

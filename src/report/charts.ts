@@ -2,7 +2,7 @@
 
 import type * as ObservablePlot from '@observablehq/plot'
 import { plural } from '../core/errors.js'
-import { optionalDependency } from '../io/optional-dependency.js'
+import { peerError } from '../io/optional-dependency.js'
 import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
 import { Html } from './html.js'
 
@@ -16,9 +16,7 @@ export interface Charts {
 /** Loads what draws. Throws E_PEER where it is not installed, with `others` that the inputs need. */
 export async function loadCharts(others: readonly string[]): Promise<Charts> {
   const packages = ['@observablehq/plot', 'linkedom', ...others].join(' ')
-  const [Plot, { parseHTML }] = await optionalDependency('a report', packages, () =>
-    Promise.all([import('@observablehq/plot'), import('linkedom')]),
-  )
+  const { Plot, parseHTML } = await load(packages)
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw: Draw = (name, options) => {
     const chart = Plot.plot({ ...SHAPE, ...options, document })
@@ -30,6 +28,16 @@ export async function loadCharts(others: readonly string[]): Promise<Charts> {
     reliability: (name, bins, before) => draw(name, reliability(Plot, bins, before)),
     histogram: (name, bars) => draw(name, histogram(Plot, bars)),
     riskCurve: (name, points) => draw(name, riskCurve(Plot, points)),
+  }
+}
+
+async function load(packages: string) {
+  try {
+    const Plot = await import('@observablehq/plot')
+    const { parseHTML } = await import('linkedom')
+    return { Plot, parseHTML }
+  } catch (error) {
+    throw peerError('a report', packages, error)
   }
 }
 

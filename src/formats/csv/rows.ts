@@ -4,10 +4,10 @@
  * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
  */
 
+import { csvParse, csvStringify } from '#csv-packages'
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
-import { csvParse, csvStringify } from '../../io/packages.js'
 import { endsEscaped, escapeCell, splitEscaped, unescapeCell } from './escapes.js'
 import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 

@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
-import { optionalDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
+import { PARQUET_PACKAGES, peerError } from '../../io/optional-dependency.js'
 import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './corrupt.js'
 
@@ -42,10 +42,16 @@ export async function loadCodecs(
   if (unknown !== undefined) {
     throw unsupported(`${unknown} compression`, 'write the file again with another one, such as zstd')
   }
-  const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec))
-    ? {}
-    : (await optionalDependency('parquet', PARQUET_PACKAGES, () => import('hyparquet-compressors'))).compressors
+  const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec)) ? {} : await loadLibrary()
   return (codec) => checked(codec, CODECS[codec]!(library))
+}
+
+async function loadLibrary(): Promise<Library> {
+  try {
+    return (await import('hyparquet-compressors')).compressors
+  } catch (error) {
+    throw peerError('parquet', PARQUET_PACKAGES, error)
+  }
 }
 
 function checked(codec: CompressionCodec, decompress: Decompress): Decompress {

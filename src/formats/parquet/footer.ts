@@ -1,6 +1,6 @@
 /** The footer of a file: its schema, its metadata, and where its columns are. hyparquet reads it once it is known to be sound. */
 import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
-import { optionalDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
+import { PARQUET_PACKAGES, peerError } from '../../io/optional-dependency.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
@@ -29,11 +29,7 @@ const ENCRYPTION_ALGORITHM = 8
 const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
 
 export async function readFooter(file: FileBytes): Promise<Footer> {
-  const { parquetMetadata } = await optionalDependency(
-    'parquet',
-    PARQUET_PACKAGES,
-    () => import('hyparquet/src/metadata.js'),
-  )
+  const { parquetMetadata } = await loadReader()
   const tail = await file.read(Math.max(0, file.size - 8), 8)
   const magic = tail.toString('latin1', 4)
   if (magic === ENCRYPTED_MAGIC) throw unsupported('an encrypted footer', DECRYPT)
@@ -45,6 +41,14 @@ export async function readFooter(file: FileBytes): Promise<Footer> {
     checkStruct(bytes.subarray(0, length))
     return footerOf(parquetMetadata(bytes, { geoparquet: false }))
   })
+}
+
+async function loadReader() {
+  try {
+    return await import('hyparquet/src/metadata.js')
+  } catch (error) {
+    throw peerError('parquet', PARQUET_PACKAGES, error)
+  }
 }
 
 /** The library makes room for any number of parts that a corrupt footer counts. */

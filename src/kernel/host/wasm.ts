@@ -2,8 +2,8 @@
  * The kernel's code and memory: WebAssembly that holds all the arithmetic of the package (see `assembly/softmax.ts`), so
  * that every API gives the same bits on every machine.
  */
-import { readFileSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
+import { kernelCode } from '#kernel-code'
 
 /** Functions of `assembly/index.ts`; addresses and sizes are in bytes, counts in logits. */
 export interface Kernel {
@@ -129,8 +129,7 @@ export interface Kernel {
 }
 
 /** The kernel's code; a worker is handed it, compiled. */
-export const kernelModule: WebAssembly.Module =
-  workerData?.softmaxKernel ?? new WebAssembly.Module(readFileSync(new URL('../../kernel.wasm', import.meta.url)))
+export const kernelModule: WebAssembly.Module = workerData?.softmaxKernel ?? new WebAssembly.Module(kernelCode())
 
 /** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
 function newMemory(bytes: number): WebAssembly.Memory {

@@ -1,4 +1,7 @@
-/** The packages for delimited text, loaded where they are first needed: most files need neither. */
+/**
+ * The packages for delimited text, loaded where they are first needed: most files need neither. A bundler does not see that,
+ * and takes `csv-packages-in-bundle.js`: see `imports` in package.json.
+ */
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)

@@ -1,0 +1,5 @@
+/** The kernel's code, from its file; a bundler takes `code-in-bundle.js`, which the build writes: see `imports` in package.json. */
+import { readFileSync } from 'node:fs'
+
+export const kernelCode = (): Uint8Array<ArrayBuffer> =>
+  readFileSync(new URL('../../kernel.wasm', import.meta.url)) as Uint8Array<ArrayBuffer>
