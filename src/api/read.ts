@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type FormatName, requireFormat } from '../core/formats.js'
 import { parseOptions } from '../core/options.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
+import { itemsOf } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { type Row, readRows } from '../pipeline/read-rows.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
@@ -54,9 +55,9 @@ export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   dialectFromOptions(settings)
   const stats = newStats()
   const { signal, source } = settings
-  const stream: Duplex = generatorTransform({ readableObjectMode: true, errorTurns: 64, signal }, (chunks) =>
+  const stream: Duplex = generatorTransform({ readableObjectMode: true, errorTurns: 64, signal }, (batches) =>
     readRows(
-      { chunks: toBuffers(chunks, stats), name: source },
+      { chunks: toBuffers(itemsOf(batches), stats), name: source },
       { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what) },
     ),
   )

@@ -4,6 +4,7 @@ import type { Metrics } from '../core/metrics.js'
 import { parseOptions } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
+import { itemsOf, oneByOne } from '../io/batches.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { InputInfo } from '../pipeline/input-info.js'
@@ -56,14 +57,16 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   dialectFromOptions(settings)
   const stats = newStats()
   const metrics = settings.truth === undefined ? undefined : new RunMetrics()
-  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (chunks) =>
-    scoreInputs([{ chunks: toBuffers(chunks, stats), name: settings.source }], {
-      settings,
-      stats,
-      single: true,
-      ...(metrics && { metrics }),
-      emit: (event, ...what) => stream.emit(event, ...what),
-    }),
+  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (batches) =>
+    oneByOne(
+      scoreInputs([{ chunks: toBuffers(itemsOf(batches), stats), name: settings.source }], {
+        settings,
+        stats,
+        single: true,
+        ...(metrics && { metrics }),
+        emit: (event, ...what) => stream.emit(event, ...what),
+      }),
+    ),
   )
   return Object.assign(stream, { stats, metrics: () => metrics?.result(stats), release })
 }

@@ -124,8 +124,8 @@ function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStre
   const settings = options.emit === undefined ? { ...parsed, emit: PREDICTED } : parsed
   const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
-    { readableObjectMode: true, writableHighWaterMark: BATCH, errorTurns: 16, signal: settings.signal },
-    (rows) => predictRows(rows, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
+    { readableObjectMode: true, batch: BATCH, errorTurns: 16, signal: settings.signal },
+    (batches) => predictRows(batches, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
   )
   return Object.assign(stream, { stats })
 }

@@ -4,8 +4,9 @@ import { type FormatName, requireFormat, rowFormatOf } from '../core/formats.js'
 import { parseOptions, requireApplicable } from '../core/options.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
+import { oneByOne } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { writeRows } from '../pipeline/write-rows.js'
+import { BATCH, writeRows } from '../pipeline/write-rows.js'
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -44,9 +45,9 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   const warn = (text: string) => stream.emit('warning', text)
-  const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (rows) => {
-    const bytes = writeRows(rows, settings, warn)
-    return settings.to === format ? bytes : arrayOf(bytes)
+  const stream: Duplex = generatorTransform({ batch: BATCH, errorTurns: 4, signal: settings.signal }, (batches) => {
+    const bytes = writeRows(batches, settings, warn)
+    return oneByOne(settings.to === format ? bytes : arrayOf(bytes))
   })
   return stream
 }

@@ -90,8 +90,8 @@ export interface Field {
 interface Column {
   /** Its header names and types, one a cell. */
   fields(layout: Layout): Field[]
-  /** The properties of a row in object mode; `round` is applied to every result. */
-  properties(scores: Scores, row: number, layout: Layout, round: (value: number) => number): Record<string, unknown>
+  /** What the property of a row in object mode has; `round` is applied to every result. */
+  property(scores: Scores, row: number, layout: Layout, round: (value: number) => number): unknown
   /** The other way round: what a row of object mode has for each of the fields. */
   recall(row: Record<string, unknown>, layout: Layout): unknown[]
 }
@@ -106,7 +106,7 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
       all: (scores) => scores[name],
     },
   ],
-  properties: (scores, row, { columnNames }, round) => ({ [columnNames?.[name] ?? name]: round(scores[name][row]!) }),
+  property: (scores, row, _, round) => round(scores[name][row]!),
   recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
 })
 
@@ -123,9 +123,9 @@ const ofTruth = (
   }
   return {
     fields: ({ columnNames }) => [{ name: columnNames?.[name] ?? name, type, nullable: true, value: valueOf }],
-    properties: (scores, row, { columnNames }, round) => {
+    property: (scores, row, _, round) => {
       const value = valueOf(scores, row)
-      return { [columnNames?.[name] ?? name]: typeof value === 'number' ? round(value) : value }
+      return typeof value === 'number' ? round(value) : value
     },
     recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
   }
@@ -144,9 +144,7 @@ const names = (name: 'labels' | 'set', members: NonNullable<Field['members']>): 
         members,
       },
     ],
-    properties: (scores, row, { classes, columnNames }) => ({
-      [columnNames?.[name] ?? name]: namesOf(scores, row, classes),
-    }),
+    property: (scores, row, { classes }) => namesOf(scores, row, classes),
     recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
   }
 }
@@ -167,11 +165,11 @@ const probabilities: Column = {
             name: columnNames?.probs ?? (log ? 'logprobs' : 'probs'),
             type: 'classes',
             shape,
-            value: valuesOf,
+            value: (scores, row) => valuesOf(scores, row),
             all: ({ values }) => values,
           },
         ],
-  properties: (scores, row, { log }, round) => ({ [probabilityKey(log)]: valuesOf(scores, row).map(round) }),
+  property: (scores, row, _, round) => valuesOf(scores, row, round),
   recall: (row, { log, shape = 'columns' }) => {
     const values = row[probabilityKey(log)]
     return shape === 'columns' && Array.isArray(values) ? values : [values]
@@ -196,13 +194,12 @@ const mostProbable: Column = {
         },
       ]
     }),
-  properties: (scores, row, { classes, topK, log }, round) => ({
-    top: topOf(scores, row, topK).map(({ index, value }) => ({
+  property: (scores, row, { classes, topK, log }, round) =>
+    topOf(scores, row, topK).map(({ index, value }) => ({
       label: classes[index],
       index,
       [log ? 'logProbability' : 'probability']: round(value),
     })),
-  }),
   recall: ({ top }, { log }) =>
     (Array.isArray(top) ? top : []).flatMap((one) => [one?.label, one?.[log ? 'logProbability' : 'probability']]),
 }
@@ -213,7 +210,7 @@ const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabil
 export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   probs: {
     fields: (layout) => either(layout).fields(layout),
-    properties: (scores, row, layout, round) => either(layout).properties(scores, row, layout, round),
+    property: (scores, row, layout, round) => either(layout).property(scores, row, layout, round),
     recall: (row, layout) => either(layout).recall(row, layout),
   },
   label: {
@@ -227,16 +224,14 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
         positions: labelsOf,
       },
     ],
-    properties: (scores, row, { classes, columnNames }) => ({
-      [columnNames?.label ?? 'label']: classes[labelsOf(scores)[row]!] ?? null,
-    }),
+    property: (scores, row, { classes }) => classes[labelsOf(scores)[row]!] ?? null,
     recall: (row, { columnNames }) => [row[columnNames?.label ?? 'label']],
   },
   index: {
     fields: ({ columnNames }) => [
       { name: columnNames?.index ?? 'index', type: 'count', value: (scores, row) => scores.index[row]! },
     ],
-    properties: (scores, row, { columnNames }) => ({ [columnNames?.index ?? 'index']: scores.index[row] }),
+    property: (scores, row) => scores.index[row],
     recall: (row, { columnNames }) => [row[columnNames?.index ?? 'index']],
   },
   labels: names('labels', (scores, row) => membersOf(scores, row)),
@@ -249,9 +244,7 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
         value: (scores, row) => membersOf(scores, row).length,
       },
     ],
-    properties: (scores, row, { columnNames }) => ({
-      [columnNames?.set_size ?? 'set_size']: membersOf(scores, row).length,
-    }),
+    property: (scores, row) => membersOf(scores, row).length,
     recall: (row, { columnNames }) => [row[columnNames?.set_size ?? 'set_size']],
   },
   confidence: single('confidence'),
@@ -339,9 +332,9 @@ function membersOf({ members, classes }: Scores, row: number): number[] {
 }
 
 /** The values of a row, as an array that is quick to make and to print. */
-function valuesOf({ values, classes }: Scores, row: number): number[] {
+function valuesOf({ values, classes }: Scores, row: number, round = (value: number) => value): number[] {
   const array: number[] = []
-  for (let at = row * classes; at < (row + 1) * classes; at++) array.push(values[at]!)
+  for (let at = row * classes; at < (row + 1) * classes; at++) array.push(round(values[at]!))
   return array
 }
 

@@ -80,18 +80,17 @@ export function predictedNames(layout: OutputLayout): (readonly [OutputColumn, s
 export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
 /**
- * A function that makes the prediction of a scored row; `round` is applied to every result. `isAsked` says that what it has was
- * asked for, so that it is written, too.
+ * A function that makes the prediction of a scored row out of the rest of its record, which is its own; `round` is applied to every
+ * result. `isAsked` says that what it has was asked for, so that it is written, too.
  */
 export function predictor(layout: OutputLayout, round: (value: number) => number, isAsked: boolean) {
   const { classes, shape = 'columns', emit, columnNames = {} } = layout
-  const columns = emit.map((name) => COLUMNS[name])
-  const properties = predictedNames(layout).map(([, name]) => name)
+  const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
+  const properties = columns.map(({ name }) => name)
   const origin = { classes, shape, columnNames, properties, ...(isAsked && { emit }) }
-  return (rest: Properties, scores: Scores, row: number): Prediction => {
-    const results = columns.map((column) => column.properties(scores, row, layout, round))
-    const prediction: Prediction = Object.assign({ ...rest }, ...results)
-    ORIGINS.set(listOf(prediction) ?? prediction, origin)
+  return (prediction: Properties, scores: Scores, row: number): Prediction => {
+    for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
+    new WithOrigin(listOf(prediction) ?? prediction, origin)
     return prediction
   }
 }
@@ -108,17 +107,37 @@ interface Origin {
   emit?: readonly OutputColumn[]
 }
 
-/** By the list of the probabilities, where there is one: the prediction is the user's to copy and to change. */
-const ORIGINS = new WeakMap<object, Origin>()
+/**
+ * Puts an origin on an object, where nobody sees it: of the list of the probabilities, where there is one, as the prediction is the
+ * user's to copy and to change. A WeakMap took six times as long, and much of the garbage collector's time.
+ */
+class WithOrigin extends (itself as unknown as new (object: object) => object) {
+  readonly #origin: Origin
+
+  constructor(object: object, origin: Origin) {
+    super(object)
+    this.#origin = origin
+  }
+
+  static originOf(object: object): Origin | undefined {
+    return #origin in object ? object.#origin : undefined
+  }
+}
+
+/** A constructor that makes no object of its own: fields go to the one that it is given. */
+function itself(object: object): object {
+  return object
+}
 
 /** Where a prediction comes from; undefined where another program made it. */
 export function originOf(prediction: Properties): Origin | undefined {
-  return ORIGINS.get(listOf(prediction) ?? prediction)
+  return WithOrigin.originOf(listOf(prediction) ?? prediction)
 }
 
 /** The list of a prediction's probabilities. */
 function listOf(prediction: Properties): object | undefined {
-  return RESULTS.map((name) => prediction[name]).find((value): value is object => Array.isArray(value))
+  for (const name of RESULTS) if (Array.isArray(prediction[name])) return prediction[name]
+  return undefined
 }
 
 /** The other way round: the values that a prediction has for the fields of some output columns. */

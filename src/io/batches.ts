@@ -1,32 +1,21 @@
-/** Items of an async source in batches. */
-import { setImmediate } from 'node:timers/promises'
+/** Items one by one, and in batches of other sizes. */
 
-/**
- * Batches of up to `size` items. A `prompt` batch holds what the source gives before the event loop has gone round, so
- * that no item waits for the next one; any other is full, but for the last.
- */
-export async function* inBatches<Item>(
-  source: AsyncIterable<Item>,
-  size: number,
-  prompt: boolean,
-): AsyncGenerator<Item[]> {
-  const items = source[Symbol.asyncIterator]()
-  let batch: Item[] = []
-  let turn: Promise<undefined> | undefined
-  for (let next = items.next(); ; ) {
-    const found = await (turn ? Promise.race([next, turn]) : next)
-    if (found && !found.done) {
-      batch.push(found.value)
-      if (prompt) turn ??= setImmediate(undefined)
-      next = items.next()
-      // It is not awaited where the stream is destroyed before this batch is read.
-      next.catch(() => {})
-    }
-    if (batch.length > 0 && (!found || found.done || batch.length === size)) {
-      yield batch
-      batch = []
-      turn = undefined
-    }
-    if (found?.done) return
+/** Batches of one item each. */
+export async function* oneByOne<Item>(items: AsyncIterable<Item>): AsyncGenerator<[Item]> {
+  for await (const item of items) yield [item]
+}
+
+/** The items of batches. */
+export async function* itemsOf<Item>(batches: AsyncIterable<Iterable<Item>>): AsyncGenerator<Item> {
+  for await (const batch of batches) yield* batch
+}
+
+/** The same items in batches of `size`, save the last. */
+export async function* resized<Item>(batches: AsyncIterable<readonly Item[]>, size: number): AsyncGenerator<Item[]> {
+  const held: Item[] = []
+  for await (const batch of batches) {
+    held.push(...batch)
+    while (held.length >= size) yield held.splice(0, size)
   }
+  if (held.length > 0) yield held
 }

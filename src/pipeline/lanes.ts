@@ -62,7 +62,8 @@ export async function* countLane(
   relocate: Relocate | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* countRows(batches, run, { before: place, source, relocate, joined: joinedPieces })
+    const counted = countRows(batches, run, { before: place, source, relocate })
+    for await (const pieces of counted) yield* joinedPieces(pieces)
   } catch (error) {
     throw error instanceof LostBlock ? workerError(error, place) : error
   }

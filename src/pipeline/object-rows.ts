@@ -24,10 +24,9 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
   const truths = truthFinder(shape, rows.length, rule.nulls)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
-    const into = logits.subarray(index * width, (index + 1) * width)
     const kept = settings.keep && parts ? parts.rest : {}
     const rowError = parts
-      ? (readLogits(parts.logits, into, shape, rule) ??
+      ? (readLogits(parts.logits, logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))
       : notARow(kindOf(row))
@@ -51,19 +50,20 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
   }
 }
 
-/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+/** Reads the logits of a row into its place; returns what is wrong with it, if anything is. */
 function readLogits(
   values: ArrayLike<unknown>,
   into: Float64Array,
+  at: number,
   { columns }: RowShape,
   rule: MissingRule,
 ): RowError | undefined {
-  const width = into.length
+  const width = columns.length
   if (values.length !== width) return { code: 'E_WIDTH', info: { cells: values.length, width } }
   for (let index = 0; index < width; index++) {
     const logit = logitOf(values[index], rule)
     if (typeof logit !== 'number') return { ...logit, column: columns[index]! }
-    into[index] = logit
+    into[at + index] = logit
   }
   return undefined
 }

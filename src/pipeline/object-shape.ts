@@ -151,11 +151,23 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
     columns: names,
     split(row) {
       if (!isRecord(row)) return undefined
-      const rest = Object.entries(row).filter(([name]) => !selected.has(name))
-      return { logits: names.map((name) => ownValue(row, name)), rest: Object.fromEntries(rest) }
+      return { logits: names.map((name) => ownValue(row, name)), rest: without(row, selected) }
     },
   }
 }
+
+/** A copy of a record that lacks some properties. */
+function without(record: Properties, names: ReadonlySet<string>): Properties {
+  const rest: Properties = {}
+  for (const name of Object.keys(record)) {
+    if (names.has(name)) continue
+    if (name !== '__proto__') rest[name] = record[name]
+    else Object.defineProperty(rest, name, { ...PLAIN, value: record[name] })
+  }
+  return rest
+}
+
+const PLAIN = { writable: true, enumerable: true, configurable: true }
 
 function ownValue(record: Properties, name: string): unknown {
   return Object.hasOwn(record, name) ? record[name] : undefined

@@ -5,7 +5,6 @@ import { rounder } from '../core/number.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
-import { inBatches } from '../io/batches.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
@@ -25,17 +24,20 @@ interface Run {
 }
 
 /** The predictions of rows, counted; bad rows are reported. */
-export async function* predictRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<Prediction> {
-  yield* countRows(scoredRows(rows, run), run)
+export async function* predictRows(
+  batches: AsyncGenerator<unknown[]>,
+  run: Run,
+): AsyncGenerator<readonly Prediction[]> {
+  yield* countRows(scoredRows(batches, run), run, { isAhead: true })
   requireConservation(run.stats)
   requireRows(run)
 }
 
 /** Scores rows in batches; the first valid row says what all are like. */
-async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
-  const { first, all } = await firstRows(rows, run.settings)
+async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
+  const { first, all } = await firstRows(batches, run.settings)
   let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined
-  for await (let batch of inBatches(all, BATCH, true)) {
+  for await (let batch of all) {
     while (!score && batch.length > 0) {
       const [row] = batch
       const shape = shapeOf(row, first.length > 0 ? first : batch, run.settings)
@@ -52,10 +54,10 @@ async function* scoredRows(rows: AsyncGenerator<unknown>, run: Run): AsyncGenera
 }
 
 /** The first rows, as many as say which properties are logits; and all rows. */
-async function firstRows(rows: AsyncGenerator<unknown>, settings: Settings) {
+async function firstRows(batches: AsyncGenerator<unknown[]>, settings: Settings) {
   const first: unknown[] = []
   const wantsMore = (row: unknown) => first.push(row) < EVIDENCE_ROWS && needsEvidence(first, settings)
-  return { first, all: await lookAhead(rows, wantsMore, PATIENCE) }
+  return { first, all: await lookAhead(batches, (batch) => batch.every(wantsMore), PATIENCE) }
 }
 
 function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {

@@ -26,8 +26,8 @@ export type Row = Record<string, unknown> | string[]
 
 type Settings = SettingsOf<'bytes'>
 
-/** The rows of an input, counted; those that are bad are reported. */
-export async function* readRows(input: Input, run: Run): AsyncGenerator<Row> {
+/** The rows of an input in batches, counted; those that are bad are reported. */
+export async function* readRows(input: Input, run: Run): AsyncGenerator<readonly Row[]> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
   const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
@@ -49,13 +49,14 @@ async function* rowsOf(
   settings: Settings,
   place: BlockStart,
   name: string | undefined,
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const header = table.columns.map((column) => column.name)
   run.emit('header', header, name)
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
-  yield* countRows<Row>(batchesOf(table, settings, run), run, { before: place, source: name, relocate: table.relocate })
+  const source = { before: place, source: name, relocate: table.relocate, isAhead: true }
+  yield* countRows<Row>(batchesOf(table, settings, run), run, source)
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {

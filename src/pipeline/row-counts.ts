@@ -52,25 +52,26 @@ interface RowCounts {
 }
 
 /** Where batches are from. */
-interface BatchSource<Piece> {
+interface BatchSource {
   before?: BlockStart
   /** The name of the input. */
   source?: string | undefined
   relocate?: Relocate | undefined
-  /** Puts small pieces together. */
-  joined?(pieces: Iterable<Piece>): Iterable<Piece>
+  /** Whether rows count before they are read, not after. */
+  isAhead?: boolean
 }
 
-/** What was written, in order; counts rows, and ends at a bad one under `fail`. */
+/** What was written of each batch, in order; counts rows, and ends at a bad one under `fail`. */
 export async function* countRows<Piece>(
   batches: AsyncIterable<ScoredRows<Piece>>,
   run: RowCounts,
-  { before = { line: 1, row: 1, byte: 0 }, source, relocate, joined }: BatchSource<Piece> = {},
-): AsyncGenerator<Piece> {
+  { before = { line: 1, row: 1, byte: 0 }, source, relocate, isAhead = false }: BatchSource = {},
+): AsyncGenerator<readonly Piece[]> {
   for await (const batch of batches) {
     const scored = relocate ? relocate(batch) : batch
-    for (const piece of joined ? joined(scored.pieces) : scored.pieces) yield piece
-    count(run.stats, scored)
+    if (isAhead) count(run.stats, scored)
+    yield scored.pieces
+    if (!isAhead) count(run.stats, scored)
     run.counted?.()
     if (scored.judged) run.metrics?.add(scored.judged)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)

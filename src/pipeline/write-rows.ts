@@ -8,24 +8,24 @@ import type { RecordBatchWriter } from '../core/record-batch.js'
 import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
-import { inBatches } from '../io/batches.js'
+import { resized } from '../io/batches.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
 type Settings = SettingsOf<'bytes'> & { to: FormatName }
 
 /** The most rows that are written at once. */
-const BATCH = 1024
+export const BATCH = 1024
 
-/** Writes rows in batches; the first of them say what is written. */
+/** Writes rows in batches; the first of them say what is written. Text is written as rows come. */
 export async function* writeRows(
-  rows: AsyncIterable<unknown>,
+  batches: AsyncIterable<unknown[]>,
   settings: Settings,
   warn: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
   let output: Output | undefined
   try {
-    for await (const batch of inBatches(rows, BATCH, isText(settings.to))) {
+    for await (const batch of isText(settings.to) ? batches : resized(batches, BATCH)) {
       if (!output) {
         output = await openOutput(batch, settings, warn)
         yield* output.writer.begin()
