@@ -146,6 +146,29 @@ describe('options', () => {
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(reason) })
   })
 
+  it.each<[string, Record<string, unknown>, string | string[], string]>([
+    ['a list', { id: 7, scores: [2, 1] }, 'scores', '0'],
+    ['a typed array', { id: 7, scores: Float32Array.of(2, 1) }, ['scores'], '0'],
+    ['a record of classes', { id: 7, scores: { cat: 2, dog: 1 } }, 'scores', 'cat'],
+    ['a list beside others', { id: 7, logits: [1, 2], scores: [2, 1] }, 'scores', '0'],
+    ['a list at a position', { id: 7, scores: [2, 1] }, '2', '0'],
+  ])('select one property that has all logits, which read() gives, too: %s', async (_, row, logits, label) => {
+    const { scores, ...rest } = row
+    const expected = { ...rest, probabilities: P21, index: 0, label }
+    expect(await predict([row, row], { logits })).toEqual([expected, expected])
+    expect(await failure([row, { id: 8 }], { logits })).toMatchObject({ code: 'E_ROW', info: { row: 2 } })
+  })
+
+  it.each([
+    [[2, 1], '0'],
+    [{ cat: 2, dog: 1 }, 'cat'],
+  ])('select logits by a path, which stay where they are: %j', async (logits, label) => {
+    const row = { id: 7, outputs: { logits, took: 5 } }
+    const [prediction] = await predict([row], { logits: 'outputs.logits' })
+    expect(prediction).toEqual({ ...row, probabilities: P21, index: 0, label })
+    expect(await failure([row], { logits: 'outputs.scores' })).toMatchObject({ code: 'E_SELECTOR' })
+  })
+
   it('topK gives the most probable in order, in place of all', async () => {
     const [prediction] = await predict([[1, 3, 2]], { topK: 2, labels: 'a,b,c' })
     expect(prediction).toEqual({

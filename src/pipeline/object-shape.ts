@@ -3,6 +3,7 @@ import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
+import { findSelected } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
@@ -13,6 +14,7 @@ import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
+import { valueAt } from '../formats/ndjson/row.js'
 
 /** The options that say what rows are like. */
 export type ShapeSettings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
@@ -83,12 +85,42 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
 }
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
-  const { logits } = first
-  const isNamed = Object.hasOwn(first, 'logits') && (isList(logits) || isRecord(logits))
-  if (isNamed && settings.logits !== 'logits') requireNoLogits(settings, 'a row with a property logits has them there')
-  if (Object.hasOwn(first, 'logits') && isList(logits)) return listShape(logits, splitRecord, settings)
-  if (Object.hasOwn(first, 'logits') && isRecord(logits)) return nestedShape(logits, settings)
+  const path = pathToLogits(first, settings.logits)
+  if (path) return wholeShape(first, path, settings)
+  if (pathToLogits(first, undefined)) requireNoLogits(settings, 'a row with a property logits has them there')
   return columnShape(first, evidence, settings)
+}
+
+/** The path to the value that holds all logits: the one that is selected or, unasked, the property of that name. */
+function pathToLogits(first: Properties, logits: ShapeSettings['logits']): string[] | undefined {
+  const header = Object.keys(first)
+  const columns = header.map((name) => ({ name, type: 'json' as const, sample: '' }))
+  const found = logits === undefined ? header.indexOf('logits') : (findSelected({ logits }, columns) ?? -1)
+  const paths = [found >= 0 ? [header[found]!] : [], typeof logits === 'string' ? logits.split('.') : []]
+  return paths.find((path) => path.length > 0 && isWhole(valueAt(first, path)))
+}
+
+/** True of what may hold all logits. */
+function isWhole(value: unknown): boolean {
+  return isList(value) || isRecord(value)
+}
+
+/** Records of which one value holds all logits. What is within another value stays in that. */
+function wholeShape(first: Properties, path: readonly string[], settings: ShapeSettings): RowShape {
+  const [name] = path as [string]
+  const restOf = path.length > 1 ? (row: Properties) => ({ ...row }) : ({ [name]: _, ...rest }: Properties) => rest
+  const splitter = (logitsOf: (value: unknown) => ArrayLike<unknown> | undefined) => (row: unknown) => {
+    const logits = isRecord(row) ? logitsOf(valueAt(row, path)) : undefined
+    if (logits === undefined) return undefined
+    return { logits, rest: restOf(row as Properties) }
+  }
+  const value = valueAt(first, path)
+  if (!isList(value)) return nestedShape(value as Properties, splitter, settings)
+  return listShape(
+    value,
+    splitter((value) => (isList(value) ? value : undefined)),
+    settings,
+  )
 }
 
 /** Throws E_CONFLICT for a selector where a row says by its shape what its logits are. */
@@ -110,14 +142,12 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
   return isList(row) && !isBytes(row) ? { logits: row, rest: {} } : undefined
 }
 
-function splitRecord(row: unknown): ReturnType<RowShape['split']> {
-  if (!isRecord(row) || !isList(row.logits)) return undefined
-  const { logits, ...rest } = row
-  return { logits, rest }
-}
-
-/** Records whose `logits` is a record with a property for each class: those of the first, in any order. */
-function nestedShape(first: Properties, settings: ShapeSettings): RowShape {
+/** Records of which one value is a record with a property for each class: those of the first, in any order. */
+function nestedShape(
+  first: Properties,
+  splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
+  settings: ShapeSettings,
+): RowShape {
   const columns = Object.keys(first)
   const layout = { ...resolveLayout(settings, columns, columns.length), shape: 'record' as const }
   const valuesOf = (record: Properties) => {
@@ -126,12 +156,7 @@ function nestedShape(first: Properties, settings: ShapeSettings): RowShape {
     // A row with another class is one of another width.
     return hasOther ? [...values, undefined] : values
   }
-  const split = (row: unknown) => {
-    if (!isRecord(row) || !isRecord(row.logits)) return undefined
-    const { logits, ...rest } = row
-    return { logits: valuesOf(logits as Properties), rest }
-  }
-  return { layout, columns, split }
+  return { layout, columns, split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined)) }
 }
 
 /** Records with a property for each class, selected as the columns of a file with a header are. */

@@ -11,7 +11,14 @@ import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
-import { borrowKernel, borrowMemory, kernelModule, returnKernel, returnMemories } from '../kernel/host/wasm.js'
+import {
+  borrowKernel,
+  borrowMemory,
+  kernelModule,
+  type Memory,
+  returnKernel,
+  returnMemories,
+} from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, type Piece } from './pieces.js'
@@ -134,7 +141,7 @@ interface BlockMemory {
 /** The workers of a run. When one fails, all have. */
 class WorkerPool {
   readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
-  readonly #memories: WebAssembly.Memory[] = []
+  readonly #memories: Memory[] = []
   readonly #model: FastKernel
   readonly #taken: (block: Buffer) => void
 
@@ -187,7 +194,7 @@ class WorkerPool {
   }
 }
 
-function startOf(job: TextJob, memories: WebAssembly.Memory[], model: FastKernel): Start<BlockMemory> {
+function startOf(job: TextJob, memories: Memory[], model: FastKernel): Start<BlockMemory> {
   const options = {
     workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.

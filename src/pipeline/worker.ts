@@ -1,14 +1,14 @@
 /** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Speaker, speakAs } from '../core/option-words.js'
-import { newKernel } from '../kernel/host/wasm.js'
+import { type Memory, newKernel } from '../kernel/host/wasm.js'
 import { FastKernel } from './kernel-lane.js'
 import type { TextJob } from './text-job.js'
 import type { Request } from './worker-pool.js'
 
 interface WorkerData {
   job: TextJob
-  memories: WebAssembly.Memory[]
+  memories: Memory[]
   speaker: Speaker
 }
 
