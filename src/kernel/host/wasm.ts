@@ -5,9 +5,15 @@
 import { workerData } from 'node:worker_threads'
 import { kernelCode } from '#kernel-code'
 
+/** Memory of WebAssembly, whose own types a user of this package need not have: TypeScript's library for the web has them. */
+export interface Memory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
 /** Functions of `assembly/index.ts`; addresses and sizes are in bytes, counts in logits. */
 export interface Kernel {
-  memory: WebAssembly.Memory
+  memory: Memory
   heapBase(): number
   /** See `assembly/pipeline.ts`. */
   scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
@@ -129,10 +135,10 @@ export interface Kernel {
 }
 
 /** The kernel's code; a worker is handed it, compiled. */
-export const kernelModule: WebAssembly.Module = workerData?.softmaxKernel ?? new WebAssembly.Module(kernelCode())
+export const kernelModule: object = workerData?.softmaxKernel ?? new WebAssembly.Module(kernelCode())
 
 /** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
-function newMemory(bytes: number): WebAssembly.Memory {
+function newMemory(bytes: number): Memory {
   return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
 }
 
@@ -148,7 +154,7 @@ export function offsetOf(name: OffsetName): number {
 
 /** A kernel with memory of its own, or with memory that another thread shares. */
 export function newKernel(memory = newMemory(1 << 20)): Kernel {
-  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory } })
+  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory: memory as WebAssembly.Memory } })
   return { ...exports, memory } as unknown as Kernel
 }
 
@@ -175,16 +181,16 @@ const MOST_IDLE = 8
 const ORDINARY = 1 << 24
 
 /** Memories of workers that have ended: fresh ones for each run would add up, as they are given back late. */
-const idleMemories: WebAssembly.Memory[] = []
+const idleMemories: Memory[] = []
 
 /** Memory for the kernel of a worker, of so many bytes at least; what is in it is of others before. */
-export function borrowMemory(bytes: number): WebAssembly.Memory {
+export function borrowMemory(bytes: number): Memory {
   const at = idleMemories.findIndex(({ buffer }) => buffer.byteLength >= bytes)
   return at < 0 ? newMemory(bytes) : idleMemories.splice(at, 1)[0]!
 }
 
 /** Gives back what {@link borrowMemory} gave, once no thread uses it; as many are kept as were in use at a time. */
-export function returnMemories(memories: readonly WebAssembly.Memory[]): void {
+export function returnMemories(memories: readonly Memory[]): void {
   idleMemories.push(...memories.filter(({ buffer }) => buffer.byteLength <= ORDINARY))
 }
 
