@@ -35,7 +35,8 @@ export function generatorTransform<Chunk, Piece>(
     for await (const pieces of generate(inlet.batches())) {
       let isWaiting = false
       for (const piece of pieces) isWaiting = !stream.push(piece)
-      if (isWaiting) await isRead()
+      // Who waits for a stream that is closed already waits for ever.
+      if (isWaiting && !stream.destroyed) await isRead()
       if (stream.destroyed) return
     }
     stream.push(null)
