@@ -70,7 +70,7 @@ describe('what comes out', () => {
     expectTypeOf(logSoftmax().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(logSigmoid().read()?.logProbabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(sigmoid().read()?.probabilities).toEqualTypeOf<number[] | undefined>()
-    expectTypeOf(softmax({ topK: 2 }).read()).toEqualTypeOf<types.Prediction | null>()
+    expectTypeOf(softmax({ topK: 2 }).read()?.top).not.toBeAny()
     expectTypeOf(softmax({ minConfidence: 0.5 }).read()?.label).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(sigmoid({ emit: 'labels' }).read()?.labels).toEqualTypeOf<string[] | undefined>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
@@ -82,6 +82,16 @@ describe('what comes out', () => {
     expectTypeOf(named.label).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(one(logSoftmax({ emit: ['probs', 'index=at'] })).at).toEqualTypeOf<number>()
     expectTypeOf(one(logSigmoid({ emit: ['probs'] })).logProbabilities).toEqualTypeOf<number[]>()
+    type Top = NonNullable<types.Prediction['top']>
+    const best = one(softmax({ emit: 'probs,label', topK: 2, minConfidence: 0.5 }))
+    expectTypeOf(best.top).toEqualTypeOf<Top>()
+    expectTypeOf(best.label).toEqualTypeOf<string | null>()
+    expectTypeOf(best.probabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(one(logSoftmax({ topK: 2 })).top).toEqualTypeOf<Top>()
+    expectTypeOf(one(softmax({ topK: 2 })).label).toEqualTypeOf<string>()
+    expectTypeOf(one(sigmoid({ minConfidence: 0.5 })).label).toEqualTypeOf<string | null>()
+    const maybe = one(softmax({ emit: 'probs,label', topK: undefined as number | undefined }))
+    expectTypeOf(maybe.probabilities).toEqualTypeOf<number[] | undefined>()
     // Of what is known at run time only, nothing is promised.
     const columns: types.Emitted[] = ['label']
     expectTypeOf(one(softmax({ emit: columns })).label).toEqualTypeOf<string | null | undefined>()
@@ -92,6 +102,21 @@ describe('what comes out', () => {
     await pipeline([[2, 1]] satisfies types.LogitsRow[], softmax(), async (all) => {
       for await (const { index } of all) expectTypeOf(index).toEqualTypeOf<number>()
     })
+  })
+
+  it('of the streams of objects are what else the rows have', async () => {
+    const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
+    const rows = Readable.from([{ id: 7, logits: [2, 1] }])
+    for await (const { id, label, other } of rows.compose(softmax<{ id: number }>())) {
+      expectTypeOf(id).toEqualTypeOf<number>()
+      expectTypeOf(label).toEqualTypeOf<string>()
+      expectTypeOf(other).toBeUnknown()
+    }
+    expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).id).toEqualTypeOf<number>()
+    expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).logits).toBeUnknown()
+    const some = one(sigmoid<{ id: number }>({ emit: 'labels', onError: 'skip' }))
+    expectTypeOf(some.id).toEqualTypeOf<number>()
+    expectTypeOf(some.labels).toEqualTypeOf<string[] | undefined>()
   })
 
   it('of a matrix are typed arrays', () => {
@@ -129,6 +154,10 @@ describe('options', () => {
     expect(() => score({ emit: 'nonsense' })).toThrow()
     // @ts-expect-error
     expect(() => softmax({ emit: ['nonsense'] })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax({ emit: 'label,confidnce' })).toThrow()
+    // @ts-expect-error
+    expect(() => logSoftmax({ emit: ['label', 'confidnce'], topK: 2 })).toThrow()
     // @ts-expect-error
     expect(() => score({ nonsense: true })).toThrow()
     // @ts-expect-error

@@ -1,5 +1,6 @@
 /** What the compiler knows of a prediction by the `emit` that it is made with. */
-import type { OutputColumn } from '../core/output-columns.js'
+import type { Emitted, OutputColumn } from '../core/output-columns.js'
+import type { Prediction } from '../core/prediction.js'
 
 /** What each output column is in a prediction. */
 interface Values extends Record<OutputColumn, unknown> {
@@ -18,9 +19,10 @@ interface Values extends Record<OutputColumn, unknown> {
   correct: boolean | null
 }
 
-/** The entries of `emit`, a text or a list; `string` where they are not known until run time. */
-type Entries<Emit> =
-  true extends IsUnion<Emit>
+/** The entries of `emit`, a text or a list, or what is emitted without it; `string` where they are not known until run time. */
+type Entries<Emit> = [Emit] extends [undefined]
+  ? 'probs' | 'index' | 'label'
+  : true extends IsUnion<Emit>
     ? string
     : Emit extends readonly (infer Entry)[]
       ? number extends Emit['length']
@@ -35,13 +37,36 @@ type IsUnion<Type, All = Type> = Type extends unknown ? ([All] extends [Type] ? 
 type ColumnOf<Entry> = Entry extends `${infer Column}=${string}` ? Column : Entry
 
 /** The property that an entry makes: the list of probabilities has one name, whatever its columns are called. */
-type PropertyOf<Entry, List extends string> =
+type PropertyOf<Entry, List> =
   ColumnOf<Entry> extends 'probs' ? List : Entry extends `${string}=${infer Name}` ? Name : Entry
 
+/** What holds the probabilities: with `topK` it is another list; where that is known at run time only, none is known. */
+type ListOf<List, TopK> = [TopK] extends [undefined] ? List : undefined extends TopK ? never : 'top'
+
+/** The value of a column, where `topK` and `minConfidence` may be given. */
+type ValueOf<Column, TopK, Least> = Column extends 'probs'
+  ? [TopK] extends [undefined]
+    ? number[]
+    : NonNullable<Prediction['top']>
+  : Column extends 'label'
+    ? [Least] extends [undefined]
+      ? string
+      : string | null
+    : Values[Column & keyof Values]
+
 /** The properties that `emit` makes; none is known where `emit` is not. */
-export type Emits<Emit, List extends string> =
+export type Emits<Emit, List extends string, TopK = undefined, Least = undefined> =
   string extends Entries<Emit>
     ? unknown
     : {
-        [Entry in Entries<Emit> & string as PropertyOf<Entry, List> & string]: Values[ColumnOf<Entry> & keyof Values]
+        [Entry in Entries<Emit> & string as PropertyOf<Entry, ListOf<List, TopK>> & string]: ValueOf<
+          ColumnOf<Entry>,
+          TopK,
+          Least
+        >
       }
+
+/** An `emit` whose entries are all output columns; of another, what is wrong with it. */
+export type Checked<Emit> = string extends Entries<Emit> ? Emit : Problem<Exclude<Entries<Emit>, Emitted>, Emit>
+
+type Problem<Unknown, Emit> = [Unknown] extends [never] ? Emit : `${Unknown & string} is no output column`

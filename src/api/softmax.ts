@@ -7,7 +7,7 @@ import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
-import type { Emits } from './emitted.js'
+import type { Checked, Emits } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -38,12 +38,46 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
   readonly stats: RowTotals
 }
 
+/** What {@link softmax} and its likes are: the properties of a prediction are known from `options`, where these are written out. */
+export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
+  /**
+   * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
+   *
+   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
+   */
+  <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
+  /**
+   * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
+   * `minConfidence`, `label` may be null.
+   */
+  <
+    const Emit extends EmitList | readonly Emitted[] | undefined = undefined,
+    TopK extends number | undefined = undefined,
+    Least extends number | undefined = undefined,
+  >(
+    options?: SoftmaxOptions & { emit?: Emit & Checked<Emit>; topK?: TopK; minConfidence?: Least },
+  ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least>>
+  /**
+   * A stream of predictions of rows of a type, where the options decide what else they have.
+   *
+   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
+   */
+  <Row = never>(options: [Row] extends [never] ? never : SoftmaxOptions): PredictionStream<Prediction & Rest<Row>>
+}
+
+/** Options that leave a prediction what it is by default. */
+type WithoutEmit = SoftmaxOptions & { emit?: undefined; topK?: undefined; minConfidence?: undefined }
+
+/** What a prediction keeps of a row. */
+type Rest<Row> = Row extends { logits: unknown } ? Omit<Row, 'logits'> : Row
+
 /**
  * A stream from rows of logits to {@link Prediction}s: the rest of each record, with what `emit` names; by default with class
  * probabilities, `index` and `label`.
  *
- * All rows have as many logits as the first. The rows that wait are scored together, up to 64, so a slow source sees no
- * delay; a consumer that stops leaves at most 192 rows inside.
+ * All rows have as many logits as the first. The option `logits` names the property that has them, as `'scores'` or
+ * `'outputs.logits'`, or selects those that are a class each. The rows that wait are scored together, up to 64, so a slow
+ * source sees no delay; a consumer that stops leaves at most 192 rows inside.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
  * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (under `onError: 'skip'` it is left out, counted in `stats` and passed to
@@ -51,17 +85,9 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
  *
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
+ * for await (const { id, label } of Readable.from(rows).compose(softmax<{ id: number }>())) …
  */
-export function softmax(options?: AllClasses): PredictionStream<Whole<'probabilities'>>
-/** The same, with the properties that `emit` names. */
-export function softmax<const Emit extends EmitList | readonly Emitted[]>(
-  options: EmitOf<Emit>,
-): PredictionStream<Prediction & Emits<Emit, 'probabilities'>>
-/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
-export function softmax(options?: SoftmaxOptions): PredictionStream
-export function softmax(options: SoftmaxOptions = {}): PredictionStream {
-  return predictions(options, 'softmax')
-}
+export const softmax: Predictor<'probabilities'> = (options: SoftmaxOptions = {}) => predictions(options, 'softmax')
 
 /**
  * As {@link softmax}, with log-softmax: natural logarithms of the probabilities, accurate where a probability rounds to 0
@@ -71,16 +97,8 @@ export function softmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
  * // [-4.248354255291589e-18, -40]
  */
-export function logSoftmax(options?: AllClasses): PredictionStream<Whole<'logProbabilities'>>
-/** The same, with the properties that `emit` names. */
-export function logSoftmax<const Emit extends EmitList | readonly Emitted[]>(
-  options: EmitOf<Emit>,
-): PredictionStream<Prediction & Emits<Emit, 'logProbabilities'>>
-/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
-export function logSoftmax(options?: SoftmaxOptions): PredictionStream
-export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
-  return predictions(options, 'log-softmax')
-}
+export const logSoftmax: Predictor<'logProbabilities'> = (options: SoftmaxOptions = {}) =>
+  predictions(options, 'log-softmax')
 
 /**
  * As {@link softmax}, with the sigmoid: the probability of each class on its own, 1 / (1 + e^-logit), as models with several
@@ -90,36 +108,14 @@ export function logSoftmax(options: SoftmaxOptions = {}): PredictionStream {
  * const [{ probabilities }] = await Readable.from([[0, -40]]).compose(sigmoid()).toArray()
  * // [0.5, 4.248354255291589e-18]
  */
-export function sigmoid(options?: AllClasses): PredictionStream<Whole<'probabilities'>>
-/** The same, with the properties that `emit` names. */
-export function sigmoid<const Emit extends EmitList | readonly Emitted[]>(
-  options: EmitOf<Emit>,
-): PredictionStream<Prediction & Emits<Emit, 'probabilities'>>
-/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
-export function sigmoid(options?: SoftmaxOptions): PredictionStream
-export function sigmoid(options: SoftmaxOptions = {}): PredictionStream {
-  return predictions(options, 'sigmoid')
-}
+export const sigmoid: Predictor<'probabilities'> = (options: SoftmaxOptions = {}) => predictions(options, 'sigmoid')
 
 /** As {@link sigmoid}, with natural logarithms of the probabilities, accurate where one rounds to 0 or 1. */
-export function logSigmoid(options?: AllClasses): PredictionStream<Whole<'logProbabilities'>>
-/** The same, with the properties that `emit` names. */
-export function logSigmoid<const Emit extends EmitList | readonly Emitted[]>(
-  options: EmitOf<Emit>,
-): PredictionStream<Prediction & Emits<Emit, 'logProbabilities'>>
-/** The same, where `topK` and `minConfidence` may be given, and `emit` at run time. */
-export function logSigmoid(options?: SoftmaxOptions): PredictionStream
-export function logSigmoid(options: SoftmaxOptions = {}): PredictionStream {
-  return predictions(options, 'log-sigmoid')
-}
+export const logSigmoid: Predictor<'logProbabilities'> = (options: SoftmaxOptions = {}) =>
+  predictions(options, 'log-sigmoid')
 
-type EachLabel = SoftmaxOptions & { topK?: undefined; minConfidence?: undefined }
-type AllClasses = EachLabel & { emit?: undefined }
-type EmitOf<Emit> = EachLabel & { emit: Emit }
-/** What a prediction has by default. */
-type Whole<List extends string> = Prediction & { index: number; label: string } & Record<List, number[]>
-
-function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStream {
+/** The stream; what its predictions have depends on the options. */
+function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStream<never> {
   const parsed = { ...parseOptions(options, 'objects'), op }
   const settings = options.emit === undefined ? { ...parsed, emit: PREDICTED } : parsed
   const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
@@ -127,5 +123,5 @@ function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStre
     { readableObjectMode: true, batch: BATCH, errorTurns: 16, signal: settings.signal },
     (batches) => predictRows(batches, { settings, stats, emit: (event, what) => stream.emit(event, what) }),
   )
-  return Object.assign(stream, { stats })
+  return Object.assign(stream, { stats }) as PredictionStream as PredictionStream<never>
 }
