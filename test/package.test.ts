@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -93,6 +93,25 @@ describe('the package', () => {
         'write',
       ].sort(),
     )
+  })
+
+  it('is declared without the types of the web, which a program for Node need not have', () => {
+    const options = { target: 'es2022', lib: ['es2022'], types: ['node'], module: 'nodenext', strict: true }
+    const cwd = folder({
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          ...options,
+          skipLibCheck: false,
+          noEmit: true,
+          typeRoots: [join(ROOT, 'node_modules/@types')],
+        },
+      }),
+      'program.mts': "import { softmax } from 'softmax-stream'\nconst name: string = softmax().read()!.label\n",
+    })
+    mkdirSync(join(cwd, 'node_modules'))
+    symlinkSync(ROOT, join(cwd, 'node_modules/softmax-stream'))
+    const { stdout } = spawnSync(process.execPath, [join(ROOT, 'node_modules/.bin/tsc')], { cwd })
+    expect(String(stdout)).toBe('')
   })
 
   it('is nothing but what it exports', () => {
