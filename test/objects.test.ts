@@ -494,6 +494,15 @@ describe('as a stream', () => {
     expect(count).toBe(10_000)
   })
 
+  it('counts the rows that come out, and those that read() gives', async () => {
+    const lines = read('csv')
+    const stream = softmax()
+    for await (const _ of Readable.from(['logit_a,logit_b\n2,1\n1,2\n']).pipe(lines).pipe(stream)) {
+      expect(stream.stats).toMatchObject({ read: 2, written: 2 })
+      expect(lines.stats).toMatchObject({ read: 2, bytes: 24 })
+    }
+  })
+
   it('of no rows gives none', async () => {
     expect(await predict([])).toEqual([])
   })

@@ -67,6 +67,8 @@ function docOf(name: string): string {
 }
 
 function propertyOf(flag: string): string {
+  // A file of the command; in the API, a function.
+  if (flag === 'rejects') return '`onReject`'
   return `\`${flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}\``
 }
 

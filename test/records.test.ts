@@ -360,7 +360,7 @@ describe('write()', () => {
     [
       'a property that the first does not have',
       [{ a: 1 }, { a: 1, b: 2 }],
-      { code: 'E_KEY', info: { row: 2, key: 'b' } },
+      { code: 'E_KEY', info: { row: 2, key: 'b' }, message: expect.stringContaining('give the first row all keys') },
     ],
     ['no record', [{ a: 1 }, 'a'], { code: 'E_RECORD', info: { row: 2, reason: 'expected an object, got a string' } }],
     ['a number', [{ a: 1 }, 2], { code: 'E_RECORD', info: { row: 2, reason: 'expected an object, got a number' } }],

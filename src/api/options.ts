@@ -73,7 +73,7 @@ interface ForBytesObjectsRead {
    * logit_*, /regex/, comma separated; ! negates [default: logit*].
    */
   logits?: ValueOf<'logits'> | undefined
-  /** What a bad row does [default: fail; skip with `rejects` or `maxErrors`]. */
+  /** What a bad row does [default: fail; skip with `onReject` or `maxErrors`]. */
   onError?: ValueOf<'onError'> | undefined
   /** Is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream. */
   onReject?: ValueOf<'onReject'> | undefined

@@ -85,13 +85,16 @@ export const CODES = {
     ({ cell, type }) =>
       `${shown(cell)} is no ${type}, as the first cells there are; ${optionText('types', 'text')} keeps all as text`,
   ),
-  E_KEY: word<{ key: string; type?: string; isRepeated?: boolean }>(1, ({ key, type, isRepeated = false }) =>
-    isRepeated
+  E_KEY: word<{ key: string; type?: string; isRepeated?: boolean; isWritten?: boolean }>(1, (info) => {
+    const { key, type, isRepeated = false, isWritten = false } = info
+    const remedy = (what: string, ofWritten: string) =>
+      isWritten ? ofWritten : `${optionText('keep', false)} leaves ${what} out`
+    return isRepeated
       ? `its key ${shown(key)} comes twice, and only one value could count; ${optionText('onError', 'skip')} leaves such rows out`
       : type === undefined
-        ? `its key ${shown(key)} is not one of the first row's, which are the columns; ${optionText('keep', false)} leaves them out`
-        : `its ${shown(key)} is no ${type}, as the first rows have there; ${optionText('keep', false)} leaves it out`,
-  ),
+        ? `its key ${shown(key)} is not one of the first row's, which are the columns; ${remedy('them', 'give the first row all keys')}`
+        : `its ${shown(key)} is no ${type}, as the first rows have there; ${remedy('it', 'give all rows one type there')}`
+  }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
     1,

@@ -146,11 +146,13 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
+  // Of records that are no predictions, nothing else is written.
+  const isWritten = !isPrediction && { isWritten: true }
   return (row, place) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
-    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra })
+    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra, ...isWritten })
     const misfit = typed && kept.find(({ name, type }) => !fits(valueOf(row[name]), type))
-    if (misfit) throw new SoftmaxError('E_KEY', { row: place, key: misfit.name, type: misfit.type })
+    if (misfit) throw new SoftmaxError('E_KEY', { row: place, key: misfit.name, type: misfit.type, ...isWritten })
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, place)
     return values.map((value) =>
