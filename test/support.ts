@@ -72,8 +72,17 @@ interface Circumstances {
   env?: NodeJS.ProcessEnv
 }
 
-/** What the tests run in is no terminal, whatever it says of colours. */
-const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '', NO_COLOR: '1', TERM: 'xterm' }
+/**
+ * What the tests run in is no terminal, whatever it says of colours. Certificates that a machine adds to Node's are read at each
+ * start, which takes as long again as the start.
+ */
+const ENVIRONMENT: NodeJS.ProcessEnv = {
+  ...process.env,
+  FORCE_COLOR: '',
+  NO_COLOR: '1',
+  TERM: 'xterm',
+  NODE_EXTRA_CA_CERTS: '',
+}
 
 /** JavaScript that says to its process that standard input is a terminal. */
 export const TERMINAL_AS_INPUT = "import tty from 'node:tty';tty.isatty = (descriptor) => descriptor === 0"

@@ -213,14 +213,3 @@ describe('matrices', () => {
     )
   })
 })
-
-it('true classes beside an array are refused, with what makes rows of both', async () => {
-  for (const [from, name] of [
-    ['npy', 'digits.npy'],
-    ['npz', undefined],
-  ] as const) {
-    const bytes = name === undefined ? Buffer.from('PK') : readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
-    const { error } = await run(bytes, { from, truth: 'y' })
-    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('.assign(truth=y).to_csv(') })
-  }
-})
