@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
-import { OPTIONS, type ScoreOptions, score, softmax, softmaxMatrix } from 'softmax-stream'
+import { OPTIONS, type ScoreOptions, type SoftmaxError, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
 import { progressLine, showProgress } from '../dist/command/progress.js'
+import { speakAs } from '../dist/core/option-words.js'
 import { P21, P123, run } from './streams.js'
 import { BIN, command, folder, MANIFEST, predict, predictLog, shell, thrown } from './support.js'
 import { ulps } from './ulp.js'
@@ -35,16 +36,26 @@ async function bothGive(args: string[], options: ScoreOptions, input: string, ou
   expect(await textOf(input, options)).toBe(output)
 }
 
+/** As {@link bothGive} has shown of one value, for another: the flag is read as the option, and no process is started. */
+async function readsAs(args: string[], options: ScoreOptions, input: string, output: string) {
+  const { text, error, warnings } = await run(input, readArguments(args).options as ScoreOptions)
+  expect({ text, error, warnings }).toEqual({ text: output, error: undefined, warnings: [] })
+  expect(await textOf(input, options)).toBe(output)
+}
+
+/** The error of an argument list, in the words of the command. */
+function refusalOf(args: string[]): SoftmaxError {
+  speakAs('command')
+  onTestFinished(() => speakAs('api'))
+  return thrown(() => readArguments(args))
+}
+
 /** The flag refuses some texts, and the API some values, with the error of a bad value. */
 function refuses(flag: string, texts: string[], option: string, values: unknown[]) {
-  it(`${flag} ${JSON.stringify(texts[0])} ends the command with status 2`, () => {
-    const { status, stdout, stderr } = command([flag, texts[0]!], { stdin: ROWS })
-    expect(stderr).toMatch(new RegExp(`^softmax: ${flag} takes .+ \\[E_OPTION\\]\\n$`))
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-  })
-
   it.each(texts)(`${flag} %j is refused`, (text) => {
-    expect(thrown(() => readArguments([flag, text]))).toMatchObject({ code: 'E_OPTION', status: 2 })
+    const error = thrown(() => readArguments([flag, text]))
+    expect(error).toMatchObject({ code: 'E_OPTION', status: 2 })
+    expect(error.message).toMatch(new RegExp(`^${flag} takes .+ \\[E_OPTION\\]$`))
   })
 
   it.each(values)(`${option}: %j is refused`, (value) => {
@@ -129,7 +140,7 @@ const TESTS = {
 
     it('softmax is the default', async () => {
       const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
-      await bothGive([], { op: 'softmax' }, ROWS, output)
+      await readsAs([], { op: 'softmax' }, ROWS, output)
       expect(await textOf(ROWS, {})).toBe(output)
     })
 
@@ -170,7 +181,7 @@ const TESTS = {
     it('divides the logits', async () => {
       const output = `p_a,p_b,p_c,label\n${P123},c\n`
       await bothGive(['-T', '2'], { temperature: 2 }, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
-      await bothGive(['--temperature', '0.5'], { temperature: 0.5 }, 'logit_a,logit_b,logit_c\n.5,1,1.5\n', output)
+      await readsAs(['--temperature', '0.5'], { temperature: 0.5 }, 'logit_a,logit_b,logit_c\n.5,1,1.5\n', output)
     })
 
     it('divides those of objects and of a matrix', async () => {
@@ -182,7 +193,7 @@ const TESTS = {
     it('is in the logsumexp', async () => {
       const output = 'logsumexp\n3.40760596444438\n'
       const options = { temperature: 2, emit: 'logsumexp' } as const
-      await bothGive(['-T2', '-e', 'logsumexp'], options, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
+      await readsAs(['-T2', '-e', 'logsumexp'], options, 'logit_a,logit_b,logit_c\n2,4,6\n', output)
     })
 
     refuses('--temperature', ['0', '-1', 'inf', 'nan', 'Infinity', '', ' ', 'two', '1,5'], 'temperature', [
@@ -199,7 +210,7 @@ const TESTS = {
     it('names the columns that are logits', async () => {
       const output = 't,p_x,p_y,label\n9,0.7310585786300049,0.2689414213699951,x\n'
       await bothGive(['-l', '?,!t'], { logits: '?,!t' }, 'x,y,t\n2,1,9\n', output)
-      await bothGive(['--logits', 'x,y'], { logits: ['x', 'y'] }, 'x,y,t\n2,1,9\n', output)
+      await readsAs(['--logits', 'x,y'], { logits: ['x', 'y'] }, 'x,y,t\n2,1,9\n', output)
     })
 
     it('names the properties of records that are logits', async () => {
@@ -221,7 +232,7 @@ const TESTS = {
 
     it('@FILE reads them from a file', async () => {
       const path = join(folder({ 'names.txt': 'dog\ncat\nboat\n' }), 'names.txt')
-      await bothGive(['--labels', `@${path}`], { labels: `@${path}` }, ROWS, output)
+      await readsAs(['--labels', `@${path}`], { labels: `@${path}` }, ROWS, output)
     })
 
     it('names the classes of objects', async () => {
@@ -244,7 +255,7 @@ const TESTS = {
 
     it('gives them in the order asked for', async () => {
       const output = 'id,index,entropy,label\n7,2,0.8323955818399389,c\n'
-      await bothGive(['--emit', 'index,entropy,label'], { emit: ['index', 'entropy', 'label'] }, ROWS, output)
+      await readsAs(['--emit', 'index,entropy,label'], { emit: ['index', 'entropy', 'label'] }, ROWS, output)
     })
 
     it('gives probs and label by default', async () => {
@@ -261,7 +272,7 @@ const TESTS = {
 
     it('gives a column once, though it is named twice', async () => {
       const output = 'id,index,label\n7,2,c\n'
-      await bothGive(['-e', 'index,label,index'], { emit: ['index', 'label', 'index'] }, ROWS, output)
+      await readsAs(['-e', 'index,label,index'], { emit: ['index', 'label', 'index'] }, ROWS, output)
     })
 
     it('adds columns to those of a matrix', () => {
@@ -288,18 +299,18 @@ const TESTS = {
     it('gives the most probable classes in place of all probabilities', async () => {
       const output = 'id,label_1,p_1,label_2,p_2,label\n7,a,0.6439142598879724,d,0.23688281808991013,a\n'
       await bothGive(['-k', '2'], { topK: 2 }, input, output)
-      await bothGive(['--top-k=2'], { topK: 2 }, input, output)
+      await readsAs(['--top-k=2'], { topK: 2 }, input, output)
     })
 
     it('gives logarithms with --log', async () => {
       const output = `id,label_1,logp_1,label\n7,a,-0.44018969856119533,a\n`
-      await bothGive(['-k1', '--log'], { topK: 1, op: 'log-softmax' }, input, output)
+      await readsAs(['-k1', '--log'], { topK: 1, op: 'log-softmax' }, input, output)
     })
 
     it('takes all classes, the first first on a tie', async () => {
       const output = 'label_1,p_1,label_2,p_2,label_3,p_3\nb,0.5,c,0.5,a,0\n'
       const options = { topK: 3, emit: 'probs' } as const
-      await bothGive(['-k3', '-e', 'probs'], options, 'logit_a,logit_b,logit_c\n-inf,1,1\n', output)
+      await readsAs(['-k3', '-e', 'probs'], options, 'logit_a,logit_b,logit_c\n-inf,1,1\n', output)
     })
 
     it('gives `top` in predictions', async () => {
@@ -338,7 +349,7 @@ const TESTS = {
     })
 
     it('true, --keep, is the default', async () => {
-      await bothGive(['--keep'], { keep: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      await readsAs(['--keep'], { keep: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
     })
 
     it('false leaves out the rest of a record', async () => {
@@ -374,7 +385,7 @@ const TESTS = {
     it('is the most significant digits of each result', async () => {
       const output = 'id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n'
       await bothGive(['-p', '3'], { precision: 3 }, ROWS, output)
-      await bothGive(['--precision=3'], { precision: 3 }, ROWS, output)
+      await readsAs(['--precision=3'], { precision: 3 }, ROWS, output)
     })
 
     it('1 and 17 are the ends of its range', async () => {
@@ -413,7 +424,7 @@ const TESTS = {
     })
 
     it('is off by default', async () => {
-      await bothGive(['--no-float32'], { float32: false }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      await readsAs(['--no-float32'], { float32: false }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
     })
 
     it('goes before precision', async () => {
@@ -448,10 +459,10 @@ const TESTS = {
       ['\\u0001', '\u0001'],
       ['\\001', '\u0001'],
       ['\\x1F', '\u001f'],
-    ])('%s is a character that a shell makes hard to write', (text, delimiter) => {
+    ])('%s is a character that a shell makes hard to write', async (text, delimiter) => {
       const stdin = ['logit_a', 'logit_b\n2', '1\n'].join(delimiter)
       const output = ['p_a', 'p_b', `label\n${P21.replace(',', delimiter)}`, 'a\n'].join(delimiter)
-      expect(command(['-d', text], { stdin })).toEqual({ status: 0, stdout: output, stderr: '' })
+      await readsAs(['-d', text], { delimiter }, stdin, output)
     })
 
     const input = 'id;logit_a;logit_b\n7,5;2;1\n'
@@ -459,13 +470,13 @@ const TESTS = {
 
     it('is between the cells of input and output', async () => {
       await bothGive(['-d', ';'], { delimiter: ';' }, input, output)
-      await bothGive(['--delimiter=;'], { delimiter: ';' }, input, output)
+      await readsAs(['--delimiter=;'], { delimiter: ';' }, input, output)
     })
 
     it('\\t is a tab', async () => {
       const tabs = (text: string) => text.replaceAll(';', '\t')
-      await bothGive(['-d', '\\t'], { delimiter: '\t' }, tabs(input), tabs(output))
-      await bothGive(['-d', '\t'], { delimiter: '\t' }, tabs(input), tabs(output))
+      await readsAs(['-d', '\\t'], { delimiter: '\t' }, tabs(input), tabs(output))
+      await readsAs(['-d', '\t'], { delimiter: '\t' }, tabs(input), tabs(output))
     })
 
     it('goes before what the file name says', () => {
@@ -490,11 +501,11 @@ const TESTS = {
 
     it('is " by default', async () => {
       const output = `id,p_a,p_b,label\n"a,b",${P21},a\n`
-      await bothGive(['--quote', '"'], {}, 'id,logit_a,logit_b\n"a,b",2,1\n', output)
+      await readsAs(['--quote', '"'], {}, 'id,logit_a,logit_b\n"a,b",2,1\n', output)
     })
 
     it('may be none', async () => {
-      await bothGive(
+      await readsAs(
         ['--quote', 'none'],
         { quote: 'none' },
         'id,logit_a,logit_b\n",2,1\n',
@@ -643,7 +654,7 @@ const TESTS = {
 
     it('is the quote by default', async () => {
       const input = 'id,logit_a,logit_b\n"a""b\\",2,1\n'
-      await bothGive([], {}, input, `id,p_a,p_b,label\n"a""b\\",${P21},a\n`)
+      await readsAs([], {}, input, `id,p_a,p_b,label\n"a""b\\",${P21},a\n`)
     })
 
     refuses('--escape', ['', '\\\\', 'a', '1'], 'escape', ['', '\\\\', 'q'])
@@ -667,7 +678,7 @@ const TESTS = {
     })
 
     it('is none by default', async () => {
-      await bothGive([], {}, 'id,logit_a,logit_b\n#7,2,1\n', `id,p_a,p_b,label\n#7,${P21},a\n`)
+      await readsAs([], {}, 'id,logit_a,logit_b\n#7,2,1\n', `id,p_a,p_b,label\n#7,${P21},a\n`)
     })
 
     refuses('--comment', ['', '//', 'a', '1', '-'], 'comment', ['', '//', 'c'])
@@ -681,16 +692,16 @@ const TESTS = {
 
     it('columns are then named by position', async () => {
       const args = ['--no-header', '-l', '2-4']
-      await bothGive(args, { header: false, logits: '2-4' }, 'x,1,2,3\n', `x,${P123},2\n`)
+      await readsAs(args, { header: false, logits: '2-4' }, 'x,1,2,3\n', `x,${P123},2\n`)
     })
 
     it('true, --header, takes the first line for names, whatever it looks like', async () => {
       const output = `p_3,p_5,p_8,label\n${P123},8\n`
-      await bothGive(['--header', '-l', '1-'], { header: true, logits: '1-' }, '3,5,8\n1,2,3\n', output)
+      await readsAs(['--header', '-l', '1-'], { header: true, logits: '1-' }, '3,5,8\n1,2,3\n', output)
     })
 
     it('is by the first line as a rule', async () => {
-      await bothGive(['--header'], { header: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      await readsAs(['--header'], { header: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
     })
 
     it.each(['no', 0])('%j is refused', (header) => {
@@ -706,7 +717,7 @@ const TESTS = {
     it('true writes one where the input has none, with positions for names', async () => {
       const args = ['--no-header', '--output-header', '-l', '1,3-4']
       const options = { header: false, outputHeader: true, logits: '1,3-4' }
-      await bothGive(args, options, '1,x,2,3\n', `2,p_0,p_1,p_2,label\nx,${P123},2\n`)
+      await readsAs(args, options, '1,x,2,3\n', `2,p_0,p_1,p_2,label\nx,${P123},2\n`)
     })
 
     it.each(['no', 0])('%j is refused', (outputHeader) => {
@@ -720,7 +731,7 @@ const TESTS = {
 
     it('is the format of the input, and of the output', async () => {
       await bothGive(['-f', 'tsv'], { from: 'tsv' }, tabs, output.replaceAll(',', '\t'))
-      await bothGive(['--from', 'csv'], { from: 'csv' }, ROWS, output)
+      await readsAs(['--from', 'csv'], { from: 'csv' }, ROWS, output)
     })
 
     it('is reported by the file name where it is not given', () => {
@@ -738,7 +749,7 @@ const TESTS = {
 
     it('is the format of the output', async () => {
       await bothGive(['-t', 'tsv'], { to: 'tsv' }, ROWS, tabs)
-      await bothGive(['-f', 'csv', '--to=tsv'], { from: 'csv', to: 'tsv' }, ROWS, tabs)
+      await readsAs(['-f', 'csv', '--to=tsv'], { from: 'csv', to: 'tsv' }, ROWS, tabs)
     })
 
     it('is reported by the name of the output where it is not given, and goes before it', () => {
@@ -885,7 +896,7 @@ const TESTS = {
       const output = `p_a,p_b\n${'NaN,NaN\n'.repeat(3)}`
       const options = { nonfinite: 'propagate', emit: 'probs' } as const
       await bothGive(['--nonfinite', 'propagate', '-e', 'probs'], options, input, output)
-      await bothGive(
+      await readsAs(
         ['--nonfinite=propagate', '-e', 'probs', '--log'],
         { ...options, op: 'log-softmax' },
         input,
@@ -955,8 +966,8 @@ const TESTS = {
 
     it('is how many rows are scored, the first', async () => {
       await bothGive(['-n', '2'], { head: 2 }, rows(5), scored(2))
-      await bothGive(['--head', '9'], { head: 9 }, rows(5), scored(5))
-      await bothGive(['--head', '0'], { head: 0 }, rows(5), scored(0))
+      await readsAs(['--head', '9'], { head: 9 }, rows(5), scored(5))
+      await readsAs(['--head', '0'], { head: 0 }, rows(5), scored(0))
     })
 
     it.each(['general', 'fast'] as const)('cuts blocks of any size between rows, in lane %s', async (lane) => {
@@ -1238,7 +1249,7 @@ const TESTS = {
     it('is the column of true classes, which is kept as any other', async () => {
       const scored = `y,p_a,p_b,label\na,${P21},a\nb,${P21},a\n,${P21},a\n`
       await bothGive(['--truth', 'y'], { truth: 'y' }, rows, scored)
-      await bothGive(['--truth', '3'], { truth: '3' }, rows, scored)
+      await readsAs(['--truth', '3'], { truth: '3' }, rows, scored)
     })
 
     it('makes a row bad whose class is none', async () => {
@@ -1264,7 +1275,7 @@ const TESTS = {
   minConfidence() {
     it('leaves the label empty where the largest probability is lower', async () => {
       await bothGive(['--min-confidence', '0.7'], { minConfidence: 0.7 }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},\n`)
-      await bothGive(['--min-confidence', '0.6'], { minConfidence: 0.6 }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+      await readsAs(['--min-confidence', '0.6'], { minConfidence: 0.6 }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
     })
 
     refuses('--min-confidence', ['', '1.5', '-1', 'high', '70%'], 'minConfidence', [2, -0.1, Number.NaN, '0.5', null])
@@ -1278,8 +1289,8 @@ const TESTS = {
       const args = ['--sigmoid', '-e', 'probs,labels', '--threshold']
       const options: ScoreOptions = { op: 'sigmoid', emit: 'probs,labels' }
       await bothGive([...args, '0.9'], { ...options, threshold: 0.9 }, stdin, `${probs}\n`)
-      await bothGive([...args, '.2'], { ...options, threshold: 0.2 }, stdin, `${probs}a\n`)
-      await bothGive([...args, '{"a": 0.9}'], { ...options, threshold: { a: 0.9 } }, stdin, `${probs}\n`)
+      await readsAs([...args, '.2'], { ...options, threshold: 0.2 }, stdin, `${probs}a\n`)
+      await readsAs([...args, '{"a": 0.9}'], { ...options, threshold: { a: 0.9 } }, stdin, `${probs}\n`)
     })
 
     refuses(
@@ -1520,8 +1531,8 @@ describe('options', () => {
     ['--format', '--from (-f)'],
     ['--top-n', '--top-k (-k)'],
   ])('that other commands call %s are proposed by their own name, %s', (flag, near) => {
-    const { status, stderr } = command([flag], { stdin: ROWS })
-    expect(stderr).toBe(`softmax: unknown option "${flag.split('=')[0]}"; did you mean ${near}? [E_FLAG]\n`)
+    const { message, status } = refusalOf([flag])
+    expect(message).toBe(`unknown option "${flag.split('=')[0]}"; did you mean ${near}? [E_FLAG]`)
     expect(status).toBe(2)
   })
 
@@ -1591,10 +1602,21 @@ describe('options', () => {
       ['--no-haeder', '--no-header'],
       ['--onerror', '--on-error'],
     ] as const) {
-      const { status, stdout, stderr } = command([flag], { stdin: ROWS })
-      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-      expect(stderr).toBe(`softmax: unknown option "${flag}"; did you mean ${meant}? [E_FLAG]\n`)
+      const { message, status } = refusalOf([flag])
+      expect(message).toBe(`unknown option "${flag}"; did you mean ${meant}? [E_FLAG]`)
+      expect(status).toBe(2)
     }
+    expect(command(['--temprature'], { stdin: ROWS })).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'softmax: unknown option "--temprature"; did you mean --temperature? [E_FLAG]\n',
+    })
+  })
+
+  it('whose values are refused end the command with status 2', () => {
+    const { status, stdout, stderr } = command(['--temperature', '0'], { stdin: ROWS })
+    expect(stderr).toMatch(/^softmax: --temperature takes .+ \[E_OPTION\]\n$/)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 
   it.each(['--frobnicate', '-z', '--__proto__', '--constructor', '--toString', '--no-temperature', '---log'])(
