@@ -1,8 +1,11 @@
 /** From parts to parts: a folder in, a folder out, each part as by a run of its own. */
+import { execFileSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,9 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { P21 } from './streams.js'
 import { command, folder, MANIFEST, ROOT, start } from './support.js'
 
@@ -56,6 +60,28 @@ const THREE_SCORED = { ...DONE, 'a.csv': scored(1), 'b.csv': scored(2, 3), 'c.cs
 
 /** The command for a folder `in`. */
 const run = (cwd: string, ...args: string[]) => command(['in/', '-o', 'out/', ...args], { cwd })
+
+/** The folder of THREE with their outputs, as the same run leaves it for many tests, each of which gets a copy. */
+function treeDone(): string {
+  const cwd = folder()
+  execFileSync('cp', ['-a', `${done()}/.`, cwd])
+  return cwd
+}
+
+let isDone: string | undefined
+
+function done(): string {
+  if (isDone !== undefined) return isDone
+  const cwd = mkdtempSync(join(tmpdir(), 'softmax-test-'))
+  cpSync(tree(THREE), cwd, { recursive: true })
+  expect(run(cwd, '-q')).toEqual({ status: 0, stdout: '', stderr: '' })
+  isDone = cwd
+  return cwd
+}
+
+afterAll(() => {
+  if (isDone !== undefined) rmSync(isDone, { recursive: true })
+})
 
 describe('a folder as the output', () => {
   it('has a part for each part of the input, the folders inside too, a manifest and _SUCCESS', () => {
@@ -658,8 +684,7 @@ describe('rejects of a part that is scored anew', () => {
 
 describe('--resume', () => {
   it('leaves what is done as it is, and does what is not', () => {
-    const cwd = tree(THREE)
-    expect(run(cwd, '-q').status).toBe(0)
+    const cwd = treeDone()
     const { ino } = statSync(join(cwd, 'out/a.csv'))
     rmSync(join(cwd, 'out/b.csv'))
     expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 parts done, 2 of them before, 4 rows\n')
@@ -684,8 +709,7 @@ describe('--resume', () => {
   ]
 
   it.each(changes)('does a part again where %s', (_, change) => {
-    const cwd = tree(THREE)
-    expect(run(cwd, '-q').status).toBe(0)
+    const cwd = treeDone()
     change(cwd)
     const inputs = contentOf(cwd, 'in')
     expect(run(cwd, '--resume').stderr).toMatch(/3 parts done, 2 of them before/)
@@ -698,8 +722,7 @@ describe('--resume', () => {
   })
 
   it('has no _SUCCESS while a part is done again', () => {
-    const cwd = tree(THREE)
-    expect(run(cwd, '-q').status).toBe(0)
+    const cwd = treeDone()
     writeFileSync(join(cwd, 'in/b.csv'), BAD)
     expect(run(cwd, '-q', '--resume').status).toBe(1)
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
@@ -728,8 +751,7 @@ describe('--resume', () => {
   })
 
   it('refuses outputs whose inputs are gone, and those of another version', () => {
-    const cwd = tree(THREE)
-    expect(run(cwd, '-q').status).toBe(0)
+    const cwd = treeDone()
     rmSync(join(cwd, 'in/b.csv'))
     expect(run(cwd, '--resume').stderr).toMatch(/holds "b\.csv", which is no output of these inputs.*\[E_RESUME\]\n$/)
     rmSync(join(cwd, 'out/b.csv'))
@@ -741,8 +763,7 @@ describe('--resume', () => {
   })
 
   it('finds a manifest that was left within a line, and adds to it', () => {
-    const cwd = tree(THREE)
-    expect(run(cwd, '-q').status).toBe(0)
+    const cwd = treeDone()
     const path = join(cwd, 'out/_manifest.ndjson')
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20))
     writeFileSync(join(cwd, 'in/d.csv'), BAD)
