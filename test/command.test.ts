@@ -730,6 +730,9 @@ describe('a file that begins like JSON', () => {
   it.each(['n.csv', 'n.tsv', 'n.txt', 'n'])('is delimited text where a flag of the dialect is given: %s', (name) => {
     const cwd = folder({ [name]: text })
     expect(command(['-d', ';', name], { cwd })).toEqual({ status: 0, stdout: scored, stderr: '' })
+  })
+
+  it('is delimited text where a flag of the dialect is given: standard input', () => {
     expect(command(['-d', ';'], { stdin: text })).toEqual({ status: 0, stdout: scored, stderr: '' })
   })
 
