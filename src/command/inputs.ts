@@ -43,11 +43,11 @@ function requireReadable(input: string): void {
 function standardInput(): Readable {
   const file = fileOf(STDIN)
   if (file?.isFile()) return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
-  return IS_NODE && (file?.isFIFO() || file?.isSocket()) ? new PipeStream(0, CHUNK) : process.stdin
+  return READS_PIPES && (file?.isFIFO() || file?.isSocket()) ? new PipeStream(0, CHUNK) : process.stdin
 }
 
-/** Bun and Deno have no sockets that read into memory that is given to them. */
-const IS_NODE = !('bun' in process.versions || 'deno' in process.versions)
+/** Bun and Deno have no sockets that read into memory that is given to them, and a read of a pipe of Windows waits for bytes. */
+const READS_PIPES = !('bun' in process.versions || 'deno' in process.versions || process.platform === 'win32')
 
 /** The bytes of all inputs; undefined where one of them has no size. */
 export function totalSize(inputs: readonly string[]): number | undefined {

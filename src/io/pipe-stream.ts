@@ -3,6 +3,7 @@
  * of its own and several queues for each, which takes more time than scoring. So bytes are read into one block after the other,
  * and a pipe that fills slowly is not read before half of it should be full.
  */
+import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-pool.js'
@@ -17,12 +18,13 @@ const LONGEST_PAUSE = 8
 const PATIENCE = 1
 const LONGEST = 20
 /** The first bytes do not wait as long: what they are decides how the rest is scored. */
-const LONGEST_AT_FIRST = 5
+const LONGEST_AT_FIRST = 2
 /** The part of a block below which its bytes are copied, and the block is filled again. */
 const SMALL = 1 / 4
 
 export class PipeStream extends Readable {
   readonly #socket: Socket
+  readonly #descriptor: number
   readonly #size: number
   readonly #bytes = Buffer.allocUnsafeSlow(MOST_READ)
   /** What was read and has no room in the block. */
@@ -35,6 +37,8 @@ export class PipeStream extends Readable {
   /** The pause before the next read, in ms. */
   #pause = 0
   #isWanted = false
+  /** Whether the socket reads. */
+  #isFlowing = false
   #hasGiven = false
   #timer: NodeJS.Timeout | undefined
 
@@ -42,9 +46,14 @@ export class PipeStream extends Readable {
   constructor(descriptor: number, size: number) {
     // Blocks are not joined, and the next is filled while one waits to be taken.
     super({ objectMode: true, highWaterMark: 1 })
+    this.#descriptor = descriptor
     this.#size = size
     this.#block = acquireWhole(size)
-    const onread = { buffer: this.#bytes, callback: (count: number) => this.#take(count) }
+    const callback = (count: number) => {
+      this.#isFlowing = this.#take(count)
+      return this.#isFlowing
+    }
+    const onread = { buffer: this.#bytes, callback }
     const options = { fd: descriptor, writable: false, manualStart: true, onread }
     this.#socket = new Socket(options)
     this.#socket.on('end', () => this.#end())
@@ -55,7 +64,7 @@ export class PipeStream extends Readable {
     this.#isWanted = true
     if (this.#filled > 0 && this.#isDue(performance.now())) this.#give()
     if (this.#timer || this.#isFull) return
-    this.#socket.resume()
+    this.#flow()
     if (this.#filled > 0) this.#wait(PATIENCE)
   }
 
@@ -107,14 +116,38 @@ export class PipeStream extends Readable {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      if (!this.#isFull) this.#socket.resume()
-      // What is in the pipe is read before.
-      setImmediate(() => this.#giveOr())
+      // What the socket finds in the pipe is read before.
+      if (!this.#readNow()) setImmediate(() => this.#giveOr())
     }, milliseconds)
   }
 
+  /** Reads as long as there is room. */
+  #flow(): void {
+    this.#isFlowing = true
+    this.#socket.resume()
+  }
+
+  /** Takes in what is in the pipe, and says whether that was any; for the socket, a read between two pauses is dear. */
+  #readNow(): boolean {
+    if (this.#isFlowing || this.#isFull) return false
+    const count = this.#readSome()
+    // The socket finds the end, or more.
+    if (count === 0 || this.#take(count)) this.#flow()
+    return count > 0
+  }
+
+  /** How many bytes were read, without waiting: the socket has put the pipe in non-blocking mode. */
+  #readSome(): number {
+    try {
+      return readSync(this.#descriptor, this.#bytes)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.destroy(error as Error)
+      return 0
+    }
+  }
+
   #giveOr(): void {
-    if (this.#timer || this.#filled === 0 || !this.#isWanted) return
+    if (this.#timer || this.#filled === 0 || !this.#isWanted || this.destroyed) return
     const isQuiet = performance.now() - this.#latest >= PATIENCE
     if (!isQuiet) return void this.#wait(PATIENCE)
     this.#pause = 0

@@ -27,8 +27,10 @@ import type { TextJob } from './text-job.js'
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
 const SMALL = 400_000
 
-/** How long this thread is watched, in ms, to see whether it has work for at least half of the time. */
+/** How long this thread is watched, in ms, to see whether it has work for most of the time. */
 const WATCHED = 50
+/** The part of the time in which a thread that has as much work as it can do is busy; one that waits less keeps up with its source. */
+const BUSY = 0.9
 
 /**
  * Whether more threads pay. One that waits for a pipe needs no worker, whose start takes as long as 10 MB; a first block that is full
@@ -46,7 +48,7 @@ function watchLoad(): (block: Buffer) => boolean {
     const { idle, active, utilization } = performance.eventLoopUtilization(now, before)
     if (idle + active < WATCHED) return false
     before = now
-    return utilization > 1 / 2
+    return utilization > BUSY
   }
 }
 
