@@ -26,7 +26,8 @@ const bundle = (thread, first) => ({
       groups: [
         { name: 'first', test: new RegExp(`dist/(${first.join('|')})\\.js$`), priority: 2 },
         { name: 'help', test: /dist\/command\/(help\/|completions)/, priority: 1 },
-        { name: 'columns', test: /dist\/formats\/(parquet\/parquet|arrow\/arrow)\.js$/, priority: 1 },
+        { name: 'arrow', test: /dist\/formats\/arrow\/arrow\.js$/, priority: 2 },
+        { name: 'parquet', test: /dist\/formats\/parquet\/parquet\.js$/, priority: 1 },
         { name: 'rest', test: /dist\//, priority: 0 },
       ],
     },
