@@ -1,7 +1,7 @@
 /**
  * A pipe, read into blocks. A program that writes a few KiB at a time, as Spark does, costs a stream of Node's a chunk with memory
  * of its own and several queues for each, which takes more time than scoring. So bytes are read into one block after the other,
- * and a pipe that fills slowly is not read before half of it should be full.
+ * and a pipe that fills slowly is not read before most of it should be full.
  */
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -11,7 +11,7 @@ import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-poo
 /** How many bytes are read at once: what a pipe of Linux holds. */
 const MOST_READ = 1 << 16
 /** How many bytes should be in the pipe when it is read. */
-const WORTH_READING = MOST_READ / 2
+const WORTH_READING = (MOST_READ * 3) / 4
 /** The longest pause between two reads, in ms. */
 const LONGEST_PAUSE = 8
 /** How long bytes wait for more, in ms: until none came for a while, or for the longest. */
