@@ -40,6 +40,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs
@@ -229,13 +230,18 @@ def _empty(df: DataFrame) -> bytes:
 def _run(argv: Sequence[str], stdin: bytes) -> bytes:
     """What the command prints, on the driver; what it says is a warning."""
     with _runnable(argv):
-        run = subprocess.run(argv, input=stdin, capture_output=True)
+        run = subprocess.run(argv, input=stdin, capture_output=True, env=_environment())
     said = _text(run.stderr)
     if run.returncode != 0:
         raise RuntimeError(said or f'{argv[0]} ended with status {run.returncode}')
     if said:
         warnings.warn(said, stacklevel=4)
     return run.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Node reads the certificates that it is told of at each start, for longer than all else takes; the command needs none."""
+    return {name: value for name, value in os.environ.items() if name != 'NODE_EXTRA_CA_CERTS'}
 
 
 @contextlib.contextmanager
@@ -358,6 +364,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
+                env=_environment(),
                 pass_fds=tuple(descriptors.values()),
             )
 
@@ -445,7 +452,7 @@ class _Rows:
             self._queue.append(_Waiting(start, batch.select(self._columns)))
         columns = batch.columns
         for index in self._columns:
-            columns[index] = pa.array(range(start, start + count), pa.int64()) if index == self._key else pa.nulls(count)
+            columns[index] = pa.array(np.arange(start, start + count), pa.int64()) if index == self._key else pa.nulls(count)
         return pa.RecordBatch.from_arrays(columns, schema=self.sent_schema)
 
     def rejoin(self, scored: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
