@@ -23,6 +23,7 @@ from __future__ import annotations
 import base64
 import bisect
 import collections
+import array
 import contextlib
 import dataclasses
 import itertools
@@ -40,7 +41,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs
@@ -242,6 +242,12 @@ def _run(argv: Sequence[str], stdin: bytes) -> bytes:
 def _environment() -> dict[str, str]:
     """Node reads the certificates that it is told of at each start, for longer than all else takes; the command needs none."""
     return {name: value for name, value in os.environ.items() if name != 'NODE_EXTRA_CA_CERTS'}
+
+
+def _counted(start: int, count: int) -> pa.Array:
+    """The numbers from start on, by way of an array of Python, which takes half the time that pa.array(range(...)) does."""
+    numbers = array.array('q', range(start, start + count))
+    return pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(numbers)])
 
 
 @contextlib.contextmanager
@@ -452,7 +458,7 @@ class _Rows:
             self._queue.append(_Waiting(start, batch.select(self._columns)))
         columns = batch.columns
         for index in self._columns:
-            columns[index] = pa.array(np.arange(start, start + count), pa.int64()) if index == self._key else pa.nulls(count)
+            columns[index] = _counted(start, count) if index == self._key else pa.nulls(count)
         return pa.RecordBatch.from_arrays(columns, schema=self.sent_schema)
 
     def rejoin(self, scored: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
