@@ -114,9 +114,17 @@ describe('what comes out', () => {
     }
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).id).toEqualTypeOf<number>()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).logits).toBeUnknown()
-    const some = one(sigmoid<{ id: number }>({ emit: 'labels', onError: 'skip' }))
+    const some = one(sigmoid<{ id: number }>({ emit: ['labels'], onError: 'skip' }))
     expectTypeOf(some.id).toEqualTypeOf<number>()
     expectTypeOf(some.labels).toEqualTypeOf<string[] | undefined>()
+    const both = one(softmax<{ id: bigint }, 'label,confidence'>({ logits: 'scores', emit: 'label,confidence' }))
+    expectTypeOf(both.id).toEqualTypeOf<bigint>()
+    expectTypeOf(both.label).toEqualTypeOf<string>()
+    expectTypeOf(both.confidence).toEqualTypeOf<number>()
+    // @ts-expect-error
+    expect(() => softmax<{ id: bigint }>({ emit: 'label,confidense' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax<{ id: bigint }, 'label,confidense'>({ emit: 'label,confidense' })).toThrow()
   })
 
   it('of a matrix are typed arrays', () => {

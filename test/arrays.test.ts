@@ -432,6 +432,7 @@ describe('true classes beside an array', () => {
       {},
       /has the shape \(2,\), and the logits have rows of the shape \(3,\)/,
     ],
+    ['of a number for each class', ['U8', [3, 2], [0, 1, 1, 0, 1, 0]], {}, /a number for each class.*argmax/],
     ['of another axis', ['U8', [1, 3], [0, 1, 1]], {}, /the shape \(1, 3\)/],
     ['that there is none of', ['U8', [3], [0, 1, 1]], { truth: 'z' }, /none of the arrays.*"logits,y"/],
   ] as const)('are refused: %s', async (_, y, options, text) => {

@@ -329,6 +329,13 @@ describe('probabilities that are selected as logits', () => {
     }
   })
 
+  it('are what a file that would have to be guessed is said to have', async () => {
+    expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', isProbabilities: true } })
+    expect((await refused(csv)).message).toMatch(
+      /each row sums to 1.*the logits that they were made of, or if these are/,
+    )
+  })
+
   it('are not what a file that was scored is said to have', async () => {
     const scored = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv' })
     expect((await refused(scored.text)).message).toMatch(/score the logits that it was made of, not its probabilities/)

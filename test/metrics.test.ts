@@ -238,6 +238,8 @@ describe('a true class', () => {
 
   it('that is a list, or none of two classes of one logit, is an error that says what they are for', async () => {
     await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/lists of classes are for the sigmoid/)
+    const several = evaluated("logit_a,logit_b,y\n1,2,['a']\n", { op: 'sigmoid' })
+    await expect(several).rejects.toThrow(/several are written as cat\|dog or \["cat","dog"\]/)
     await expect(evaluated('x,y\n1,False\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow(/binary names them/)
   })
 

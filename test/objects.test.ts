@@ -156,7 +156,7 @@ describe('options', () => {
     const { scores, ...rest } = row
     const expected = { ...rest, probabilities: P21, index: 0, label }
     expect(await predict([row, row], { logits })).toEqual([expected, expected])
-    expect(await failure([row, { id: 8 }], { logits })).toMatchObject({ code: 'E_ROW', info: { row: 2 } })
+    expect(await failure([row, { id: 8 }], { logits })).toMatchObject({ code: 'E_MISSING', info: { row: 2 } })
   })
 
   it.each([
@@ -268,6 +268,13 @@ describe('bad rows', () => {
     expect(await failure([[2, 1], bad, [2, 1]])).toMatchObject(error)
     const good = { probabilities: P21, index: 0, label: '0' }
     expect(await predict([[2, 1], bad, [2, 1]], { onError: 'skip' })).toEqual([good, good])
+  })
+
+  it('are those, too, that lack the property of the logits, by its name', async () => {
+    for (const bad of [{ id: 4 }, { id: 5, scores: null }]) {
+      const error = await failure([{ id: 3, scores: [1, 2] }, bad], { logits: 'scores' })
+      expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 2, column: 'scores' } })
+    }
   })
 
   it.each<[string, unknown, object]>([

@@ -518,3 +518,28 @@ it('a pipeline of files is one of rows between them', async () => {
   expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
   expect(rows.filter(({ truth, label }) => NAMES[Number(label)] === truth)).toHaveLength(861)
 })
+
+describe('a column that is null in the first rows', () => {
+  const NULLS = 1100
+  const rows = Array.from({ length: NULLS + 1 }, (_, index) => ({ logits: [1, 2], x: index < NULLS ? null : 0.5 }))
+
+  it('is text in a format with types, which a warning says', async () => {
+    const { warnings } = await run(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), {
+      from: 'ndjson',
+      to: 'arrow',
+    })
+    expect(warnings).toEqual(['the column "x" is null in the first 1000 rows, and is written as text'])
+    const written: string[] = []
+    const stream = write('arrow').on('warning', (text) => written.push(text))
+    await Readable.from(rows).compose(softmax()).compose(stream).toArray()
+    expect(written).toEqual(['the column "x" is null in the first 1024 rows, and is written as text'])
+  })
+
+  it('is nothing to warn of where all rows were seen, or the output has no types', async () => {
+    const few = rows
+      .slice(0, 5)
+      .map((row) => `${JSON.stringify(row)}\n`)
+      .join('')
+    expect((await run(few, { from: 'ndjson', to: 'arrow' })).warnings).toEqual([])
+  })
+})

@@ -47,6 +47,16 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
   /**
+   * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
+   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`; a text in `emit` has to be.
+   *
+   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
+   * @typeParam Emit - the type of `emit`
+   */
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = readonly Emitted[] | undefined>(
+    options: [Row] extends [never] ? never : SoftmaxOptions & { emit?: Emit & Checked<Emit> },
+  ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
+  /**
    * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
    * `minConfidence`, `label` may be null.
    */
@@ -57,12 +67,6 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   >(
     options?: SoftmaxOptions & { emit?: Emit & Checked<Emit>; topK?: TopK; minConfidence?: Least },
   ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least>>
-  /**
-   * A stream of predictions of rows of a type, where the options decide what else they have.
-   *
-   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
-   */
-  <Row = never>(options: [Row] extends [never] ? never : SoftmaxOptions): PredictionStream<Prediction & Rest<Row>>
 }
 
 /** Options that leave a prediction what it is by default. */

@@ -399,18 +399,22 @@ export interface TruthInfo {
   cell: string
   near?: string | undefined
   classes: readonly string[]
-  /** The option that names the classes, if it is not `labels`. */
-  names?: 'binary' | 'labels'
+  /** What the classes are of, where a row has not one of many: two of one logit, or several a row. */
+  of?: 'binary' | 'several' | undefined
   reason?: string
 }
 
-function unknownClass({ cell, near, classes, names = 'labels' }: TruthInfo): string {
+function unknownClass({ cell, near, classes, of }: TruthInfo): string {
   const known =
     near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`
-  const remedy = /^\s*\[.*\]\s*$/s.test(cell)
-    ? 'lists of classes are for the sigmoid'
-    : `${optionText(names)} names them`
-  return `is no class, nor the position of one; ${known}; ${remedy}`
+  return `is no class, nor the position of one; ${known}; ${truthRemedy(cell, of)}`
+}
+
+function truthRemedy(cell: string, of: TruthInfo['of']): string {
+  if (/^\s*\[.*\]\s*$/s.test(cell)) {
+    return of === 'several' ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
+  }
+  return `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
 }
 
 /** The data of an E_COLUMNS. */
@@ -423,16 +427,19 @@ export interface ColumnsInfo {
   /** Whether the input seems to be an output of this package, and whether that has logarithms of probabilities. */
   isScored?: boolean
   isLog?: boolean
+  /** Whether its numbers seem to be probabilities. */
+  isProbabilities?: boolean
 }
 
 /** A selector is of use only as a whole. */
 const LONGEST_SELECTOR = 500
 
 /** How the logits are named: of what was scored, that its probabilities are none; of what has none, what is needed. */
-function columnsRemedy({ logits, emit, isScored = false, isLog = false }: ColumnsInfo): string {
+function columnsRemedy({ logits, emit, isScored, isLog, isProbabilities }: ColumnsInfo): string {
   if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
   const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
+  if (isProbabilities) return `score the logits that they were made of, or if these are logits, say so with ${flag}`
   if (!isScored) return `say so with ${flag}`
   const made = 'as it was scored before, score the logits that it was made of'
   return isLog

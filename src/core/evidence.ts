@@ -217,6 +217,7 @@ export function isEvident(columns: readonly Facts[], { named, labels }: Circumst
   return isNegative && columns.every(({ isWhole }) => !isWhole)
 }
 
-function rowsOf(columns: readonly Facts[]): number[][] {
+/** The numbers of each row. */
+export function rowsOf(columns: readonly Facts[]): number[][] {
   return columns[0]!.values.map((_, row) => columns.map(({ values }) => values[row]!))
 }

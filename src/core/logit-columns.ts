@@ -17,13 +17,14 @@ import {
   familyOf,
   isEvident,
   largestFamily,
+  rowsOf,
   type SampledColumn,
 } from './evidence.js'
 import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
-import { FEW } from './probabilities.js'
+import { FEW, likeProbabilities, SUMS_TO_ONE } from './probabilities.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
@@ -97,7 +98,9 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
+  const isLikely = suggested.length > 1 && likeProbabilities(rowsOf(suggested)) === SUMS_TO_ONE
+  const reason = isLikely ? SUMS_TO_ONE : (pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
+  throw notDetected(header, positionsOf(suggested), reason, isLikely)
 }
 
 /** Throws E_ROW where the first row is a whole table. */
@@ -220,13 +223,14 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
 }
 
 /** The error that shows the header and a selector that would do, if there is one. */
-function notDetected(header: string[], suggested: number[], reason: string): SoftmaxError {
+function notDetected(header: string[], suggested: number[], reason: string, isProbabilities = false): SoftmaxError {
   const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
   const isScored = suggested.length > 0 && suggested.every((index) => isResultName(header[index]!))
   return new SoftmaxError('E_COLUMNS', {
     header,
     logits: ranges.length > 0 ? ranges.join() : undefined,
     reason,
+    ...(isProbabilities && !isScored && { isProbabilities }),
     ...(isScored && { isScored, isLog: suggested.every((index) => isLogResultName(header[index]!)) }),
   })
 }

@@ -3,6 +3,7 @@
 /** What so few rows show may be chance. */
 export const FEW = 3
 
+export const SUMS_TO_ONE = 'each row sums to 1, as probabilities do'
 const OF_RANGE = 'all numbers are from 0 to 1, as probabilities are'
 
 /** What shows that rows of numbers may be probabilities, or percentages; undefined where nothing does. */
@@ -13,7 +14,7 @@ export function likeProbabilities(all: readonly (readonly number[])[]): string |
   const sumsTo = (total: number) => rows.every((row) => Math.abs(row.reduce((a, b) => a + b, 0) / total - 1) < 0.02)
   if (rows.length === 0) return undefined
   const isUnit = isWithin(1) && (isFraction || rows.length > FEW)
-  if (isUnit && sumsTo(1)) return 'each row sums to 1, as probabilities do'
+  if (isUnit && sumsTo(1)) return SUMS_TO_ONE
   if (isUnit) return OF_RANGE
   return isWithin(100) && sumsTo(100) ? 'each row sums to 100, as percentages do' : undefined
 }

@@ -1,7 +1,7 @@
 /** What a true class may be written as: the name of a class, or its position; or nothing, where a row has none. */
 import { NO_CLASS } from '../kernel/constants.js'
 import { NAMES_DELIMITER } from './decision.js'
-import { SoftmaxError, shown } from './errors.js'
+import { SoftmaxError, shown, type TruthInfo } from './errors.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
@@ -15,13 +15,13 @@ export class TruthNames {
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
-  readonly #isBinary: boolean
+  readonly #of: TruthInfo['of']
 
-  constructor(classes: readonly string[], nulls?: NullTexts, isBinary = false) {
+  constructor(classes: readonly string[], nulls?: NullTexts, of?: TruthInfo['of']) {
     this.texts = textsOf(classes)
     this.#classes = classes
     this.#nulls = nulls
-    this.#isBinary = isBinary
+    this.#of = of
   }
 
   /** The position of the class that a value is, NO_CLASS where it is empty; or what is wrong with it. */
@@ -37,7 +37,7 @@ export class TruthNames {
         cell: text,
         near: nearest(text, this.#classes),
         classes: this.#classes.slice(0, 8),
-        ...(this.#isBinary && { names: 'binary' }),
+        ...(this.#of && { of: this.#of }),
       },
     }
   }
@@ -56,7 +56,7 @@ export class MultiLabelTruths {
   readonly #nulls: NullTexts | undefined
 
   constructor(classes: readonly string[], nulls?: NullTexts) {
-    this.#names = new TruthNames(classes)
+    this.#names = new TruthNames(classes, undefined, 'several')
     this.#classes = classes
     this.#nulls = nulls
   }

@@ -1,4 +1,5 @@
 /** Which types values have that were not given one. */
+import { shown } from './errors.js'
 import type { Value, ValueType } from './record-batch.js'
 
 /** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
@@ -13,6 +14,13 @@ export function typeOf(value: unknown): ValueType | undefined {
   const isNested = (item: unknown) => typeof item === 'object' && item !== null
   if (Array.isArray(value)) return value.some(isNested) ? 'json' : 'list'
   return Object.values(value).some(isNested) ? 'json' : 'record'
+}
+
+/** What is said of columns that are null in all of the first rows, of which an output with types takes the type. */
+export function nullWarning(names: readonly string[], rows: number): string | undefined {
+  if (names.length === 0) return undefined
+  const [columns, are] = names.length === 1 ? ['column', 'is'] : ['columns', 'are']
+  return `the ${columns} ${shown(names.join(','))} ${are} null in the first ${rows} rows, and ${are} written as text`
 }
 
 /** The type that some values have in common; text where a fraction stands beside an integer that is no double. */

@@ -1,11 +1,10 @@
 /** Rows that are JavaScript values, arrays of logits or records that hold them, as record batches. */
-import { kindOf } from '../core/kind-of.js'
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
-import { notARow, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
+import { misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
 
@@ -29,7 +28,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
       ? (readLogits(parts.logits, logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))
-      : notARow(kindOf(row))
+      : misfit(row, shape)
     if (rowError) errors.set(index, rowError)
     return kept
   })

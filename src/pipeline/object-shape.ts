@@ -31,6 +31,8 @@ export interface RowShape {
   truth?: string
   /** Where each class has one, 0 or 1: these, in class order. */
   truths?: string[]
+  /** The property of records that holds all logits. */
+  whole?: string
   /** Splits a row into its logits and the rest; undefined where it is not one of this shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -86,7 +88,7 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const path = pathToLogits(first, settings.logits)
-  if (path) return wholeShape(first, path, settings)
+  if (path) return { ...wholeShape(first, path, settings), whole: path.join('.') }
   if (pathToLogits(first, undefined)) requireNoLogits(settings, 'a row with a property logits has them there')
   return columnShape(first, evidence, settings)
 }
@@ -217,6 +219,12 @@ function hasNoClass(row: unknown): boolean {
   if (typeof row !== 'object' || row === null) return false
   const list = 'logits' in row && typeof row.logits === 'object' && row.logits !== null ? row.logits : row
   return isList(list) ? list.length === 0 : Object.keys(row).length === 0
+}
+
+/** What is wrong with a row that is not of a shape. */
+export function misfit(row: unknown, { whole }: RowShape): RowError {
+  const isMissing = whole !== undefined && isRecord(row) && (valueAt(row, whole.split('.')) ?? null) === null
+  return isMissing ? { code: 'E_MISSING', info: { of: 'list' }, column: whole } : notARow(kindOf(row))
 }
 
 /** What is wrong with a row that is none. */

@@ -27,7 +27,7 @@ export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts)
   const { truth, truths, layout } = shape
   if (truth === undefined) return undefined
   if (layout.sigmoid) return multiLabelFinder(truths ?? [truth], truths !== undefined, layout.classes, count, nulls)
-  const names = new TruthNames(layout.classes, nulls, layout.binary)
+  const names = new TruthNames(layout.classes, nulls, layout.binary ? 'binary' : undefined)
   const found = new Uint32Array(count).fill(NO_CLASS)
   return {
     found: { truths: found },

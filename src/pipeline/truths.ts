@@ -76,7 +76,7 @@ function listIn(value: Value): unknown {
 }
 
 function singleMarker({ schema: { classes, binary }, settings }: ScoreJob): Marker {
-  const names = new TruthNames(classes, nullsOf(settings), binary)
+  const names = new TruthNames(classes, nullsOf(settings), binary ? 'binary' : undefined)
   return (rows) => {
     const truths = new Uint32Array(rows).fill(NO_CLASS)
     const mark = ([value]: Value[], row: number) => {

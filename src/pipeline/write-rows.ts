@@ -5,6 +5,7 @@ import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
 import type { RecordBatchWriter } from '../core/record-batch.js'
+import { nullWarning } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
@@ -77,6 +78,8 @@ const NO_SCORES = {} as Scores
 async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
   const format = await loadFormat(settings.to)
   const columns = columnsOf(batch, settings, format, warn)
+  const warning = format.typed && batch.length === BATCH ? nullWarning(nullsIn(batch, columns), BATCH) : undefined
+  if (warning !== undefined) warn(warning)
   const values: unknown[][] = []
   const fields = columns.fields.map(
     ({ all, members, position, positions, classIndex, ...field }, at): Field => ({
@@ -101,4 +104,10 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     quotesEmpty: false,
   })
   return { writer, columns, values, rows: 0 }
+}
+
+/** The names of properties that are null in all rows. */
+function nullsIn(rows: readonly unknown[], { kept }: RowColumns): string[] {
+  const isNull = (name: string) => rows.every((row) => ((row as Row | null)?.[name] ?? null) === null)
+  return kept.map(({ name }) => name).filter(isNull)
 }

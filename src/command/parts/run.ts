@@ -149,7 +149,15 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   else if (isMarked) rmSync(mark, { force: true })
   summarise({ done: totals, settings: plan.settings })
   sayDifferences(run)
-  say(run, closingLine(run, missing))
+  say(run, closingLine(run, plan.share ? missing : 0))
+  if (missing > 0 && !plan.share) throw notComplete(plan, missing)
+}
+
+/** Without shares, a run is of all parts: where another has written some of them meanwhile, these may be of other options. */
+function notComplete({ folder }: Plan, missing: number): SoftmaxError {
+  const parts = `${plural(missing, 'part')} ${missing === 1 ? 'was' : 'were'}`
+  const reason = `${parts} changed or written by another process meanwhile, so it is not complete; ${optionText('resume', true)} looks again`
+  return new SoftmaxError('E_OUTPUT', { path: folder, reason })
 }
 
 /** Warns of parts that are not of one table. */
@@ -171,8 +179,7 @@ function aFolder(option: string, file: string): string {
 function closingLine({ plan, totals, counts }: Run, missing: number): string {
   const parts = `${plan.share ? `${counts.all} of ` : ''}${plural(plan.parts.length, 'part')}`
   const before = counts.before > 0 ? `, ${counts.before} of them before` : ''
-  const why = plan.share ? 'left to other shares' : 'changed or written by another process; --resume looks again'
-  const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} ${why}` : ''
+  const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
   return `${plan.folder}: ${parts} done${before}, ${plural(totals.written, 'row')}${left}`
 }
 

@@ -3,7 +3,16 @@ import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Block, LocatedRowError, RecordBatchReader, Relocate, RowError, Source } from '../../core/record-batch.js'
+import type {
+  Block,
+  JsonColumn,
+  LocatedRowError,
+  RecordBatchReader,
+  Relocate,
+  RowError,
+  Source,
+} from '../../core/record-batch.js'
+import { nullWarning } from '../../core/value-type.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
@@ -23,6 +32,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     throw firstError(held, mark, settings, relocate)
   }
   const columns = columnsOf(rows, settings)
+  const warning = isTyped && rows.length >= TYPE_ROWS ? nullWarning(nullColumns(columns, rows), rows.length) : undefined
   const allBlocks = async function* () {
     yield* held
     yield* rest
@@ -51,7 +61,14 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     },
     text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
     relocate,
+    ...(warning !== undefined && { warnings: [warning] }),
   }
+}
+
+/** The names of columns that are null in all rows. */
+function nullColumns(columns: readonly JsonColumn[], rows: readonly ParsedRow[]): string[] {
+  const isNull = ({ path }: JsonColumn) => rows.every(({ value }) => (valueAt(value, path) ?? null) === null)
+  return columns.filter(isNull).map(({ name }) => name)
 }
 
 /**

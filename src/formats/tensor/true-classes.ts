@@ -27,6 +27,10 @@ export function asRows(name: string, tensor: Tensor, { shape }: RowOrder): Tenso
   const expected = shape.sizes.toSpliced(shape.axis, 1)
   if (tuple(sizes) === tuple(expected)) return { ...tensor, sizes: [...sizes, 1] }
   if (tuple(sizes) === tuple([...expected, 1])) return tensor
+  if (tuple(sizes) === tuple(shape.sizes)) {
+    const reason = `${optionText('truth', name)} has a number for each class of a row; of arrays, true classes are positions, one a row, as by argmax(-1), and several a row are read from columns`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
   const reason = `${optionText('truth', name)} has the shape ${tuple(sizes)}, and the logits have rows of the shape ${tuple(expected)}`
   throw new SoftmaxError('E_CONFLICT', { reason: `${reason}; ${shown(name)} needs a true class for each of these` })
 }
