@@ -240,7 +240,7 @@ def _run(argv: Sequence[str], stdin: bytes) -> bytes:
 
 
 def _environment() -> dict[str, str]:
-    """Node reads the certificates that it is told of at each start, for longer than all else takes; the command needs none."""
+    """Node reads the certificates that it is given at each start, for longer than all else takes; the command needs none."""
     return {name: value for name, value in os.environ.items() if name != 'NODE_EXTRA_CA_CERTS'}
 
 
