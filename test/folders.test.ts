@@ -913,3 +913,22 @@ describe('--part', () => {
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })
 })
+
+it('a folder that another process writes meanwhile is not complete, and the run says so by its status', () => {
+  const cwd = tree(THREE)
+  // As another run would put an output of other options in the place of one that is done.
+  const replace = `
+    import fs from 'node:fs/promises'
+    const { rename } = fs
+    fs.rename = async (from, to) => {
+      await rename(from, to)
+      if (to.endsWith('a.csv')) await fs.appendFile(to, 'of another run')
+    }`
+  const NODE_OPTIONS = `--import "data:text/javascript,${encodeURIComponent(replace)}"`
+  const { status, stderr } = command(['in', '-o', 'out/'], { cwd, env: { NODE_OPTIONS } })
+  expect(stderr).toMatch(/1 part was changed or written by another process .* --resume looks again \[E_OUTPUT\]\n$/)
+  expect(status).toBe(3)
+  expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+  expect(run(cwd, '--resume').status).toBe(0)
+  expect(contentOf(cwd)).toEqual(THREE_SCORED)
+})

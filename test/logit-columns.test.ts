@@ -249,7 +249,8 @@ describe('without evidence it stops, and shows what would do', () => {
       for (const input of ['id,logit_a,logit_b\n1,2,3\n2,1,-1\n', '{"id":1,"logits":[2,3]}\n']) {
         const scored = await run(input, { to: 'csv', ...options })
         const { error } = await run(scored.bytes, { to: 'csv' })
-        expect(error).toMatchObject({ code: 'E_COLUMNS', info: { isScored: true } })
+        const holds = options.op === 'log-softmax' ? 'logarithms' : 'results'
+        expect(error).toMatchObject({ code: 'E_COLUMNS', info: { holds } })
         expect(error!.message).toContain('score the logits that it was made of')
       }
     },
@@ -330,7 +331,7 @@ describe('probabilities that are selected as logits', () => {
   })
 
   it('are what a file that would have to be guessed is said to have', async () => {
-    expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', isProbabilities: true } })
+    expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', holds: 'probabilities' } })
     expect((await refused(csv)).message).toMatch(
       /each row sums to 1.*the logits that they were made of, or if these are/,
     )

@@ -48,7 +48,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
   /**
    * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
-   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`; a text in `emit` has to be.
+   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, `emit` is a list.
    *
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
    * @typeParam Emit - the type of `emit`

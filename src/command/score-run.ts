@@ -134,10 +134,8 @@ function requireNothing({ inputs, settings, output: { replaced }, said }: Run): 
   if (replaced !== undefined && replaced > 0 && inputs.every((input) => input === DASH)) {
     throw new SoftmaxError('E_EMPTY', { replaces: path!, ...(source !== undefined && { source }) })
   }
-  warn(
-    settings,
-    `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${path === undefined ? 'the output' : shown(path)}`,
-  )
+  const output = path === undefined ? 'the output' : shown(path)
+  warn(settings, `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${output}`)
 }
 
 async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {

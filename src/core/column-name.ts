@@ -36,9 +36,10 @@ export function isResultName(name: string): boolean {
   return /^(?:(?:log)?p_|(?:log)?probs$)/.test(plainName(name))
 }
 
-/** True of such a name of logarithms. */
-export function isLogResultName(name: string): boolean {
-  return isResultName(name) && plainName(name).startsWith('log')
+/** What columns of these names hold, where all are results of this package. */
+export function resultsOf(names: readonly string[]): 'results' | 'logarithms' | undefined {
+  if (names.length === 0 || !names.every(isResultName)) return undefined
+  return names.every((name) => plainName(name).startsWith('log')) ? 'logarithms' : 'results'
 }
 
 const LOGIT_SUFFIX = /[\s_.:-]logits?$/i

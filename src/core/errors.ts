@@ -424,27 +424,29 @@ export interface ColumnsInfo {
   logits: string | undefined
   emit?: string | undefined
   reason: string
-  /** Whether the input seems to be an output of this package, and whether that has logarithms of probabilities. */
-  isScored?: boolean
-  isLog?: boolean
-  /** Whether its numbers seem to be probabilities. */
-  isProbabilities?: boolean
+  /** What they seem to hold, if not logits: probabilities; results of this package, which are such; or logarithms of these. */
+  holds?: 'probabilities' | 'results' | 'logarithms'
 }
 
 /** A selector is of use only as a whole. */
 const LONGEST_SELECTOR = 500
 
 /** How the logits are named: of what was scored, that its probabilities are none; of what has none, what is needed. */
-function columnsRemedy({ logits, emit, isScored, isLog, isProbabilities }: ColumnsInfo): string {
+function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
   if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
   const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
-  if (isProbabilities) return `score the logits that they were made of, or if these are logits, say so with ${flag}`
-  if (!isScored) return `say so with ${flag}`
-  const made = 'as it was scored before, score the logits that it was made of'
-  return isLog
-    ? `${made}, or its logarithms, whose softmax is the same, with ${flag}`
-    : `${made}, not its probabilities`
+  const ofScored = 'as it was scored before, score the logits that it was made of'
+  switch (holds) {
+    case 'probabilities':
+      return `score the logits that they were made of, or if these are logits, say so with ${flag}`
+    case 'results':
+      return `${ofScored}, not its probabilities`
+    case 'logarithms':
+      return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
+    default:
+      return `say so with ${flag}`
+  }
 }
 
 function decimalHint(decimal: string | undefined, delimiter: string | undefined): string | undefined {

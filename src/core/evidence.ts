@@ -3,7 +3,7 @@ import { wordsOf } from './column-name.js'
 import { shown } from './errors.js'
 import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
 import { isNumber, readNumber } from './number.js'
-import { FEW, likeProbabilities } from './probabilities.js'
+import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
 import type { ValueType } from './record-batch.js'
 
 /** A column, and its cells in the first rows. */
@@ -103,8 +103,8 @@ const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnit
 
 /** Numbers that may be probabilities. */
 function probabilities(columns: readonly Facts[]): Doubt | undefined {
-  const reason = likeProbabilities(rowsOf(columns))
-  return reason === undefined ? undefined : { reason }
+  const sign = signOfProbabilities(rowsOf(columns))
+  return sign && { reason: SIGNS[sign] }
 }
 
 /** Whole numbers beside fractions are keys or counts; in one row a logit may be whole by chance. */

@@ -5,8 +5,8 @@
  * header or in the first rows, nothing there may speak against it, and it is announced. Else E_COLUMNS says what is in the
  * way, and which `--logits` would do.
  */
-import { hasLogitWord, isLogitName, isLogResultName, isResultName, plainName } from './column-name.js'
-import { pythonHint, SoftmaxError, shown } from './errors.js'
+import { hasLogitWord, isLogitName, isResultName, plainName, resultsOf } from './column-name.js'
+import { type ColumnsInfo, pythonHint, SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
   type Circumstances,
@@ -24,7 +24,7 @@ import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
-import { FEW, likeProbabilities, SUMS_TO_ONE } from './probabilities.js'
+import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
 
 /** The names of the columns that the `pandas` metadata of a file says are an index. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
@@ -98,9 +98,9 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
   }
   requireFlat(all, all)
-  const isLikely = suggested.length > 1 && likeProbabilities(rowsOf(suggested)) === SUMS_TO_ONE
-  const reason = isLikely ? SUMS_TO_ONE : (pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
-  throw notDetected(header, positionsOf(suggested), reason, isLikely)
+  const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
+  if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, 'probabilities')
+  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
 }
 
 /** Throws E_ROW where the first row is a whole table. */
@@ -223,15 +223,14 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
 }
 
 /** The error that shows the header and a selector that would do, if there is one. */
-function notDetected(header: string[], suggested: number[], reason: string, isProbabilities = false): SoftmaxError {
+function notDetected(header: string[], suggested: number[], reason: string, seen?: ColumnsInfo['holds']): SoftmaxError {
   const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
-  const isScored = suggested.length > 0 && suggested.every((index) => isResultName(header[index]!))
+  const holds = resultsOf(suggested.map((index) => header[index]!)) ?? seen
   return new SoftmaxError('E_COLUMNS', {
     header,
     logits: ranges.length > 0 ? ranges.join() : undefined,
     reason,
-    ...(isProbabilities && !isScored && { isProbabilities }),
-    ...(isScored && { isScored, isLog: suggested.every((index) => isLogResultName(header[index]!)) }),
+    ...(holds && { holds }),
   })
 }
 

@@ -1,5 +1,5 @@
 /** The one column that holds the logits of all classes, as a list or a record. */
-import { isLogitName, isLogResultName, isResultName } from './column-name.js'
+import { isLogitName, resultsOf } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
 import { requireNoTable } from './logit-columns.js'
@@ -48,12 +48,12 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
   if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return undefined
   requireNoTable(columns)
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`
-  const isScored = isResultName(header[list]!)
+  const holds = resultsOf([header[list]!])
   throw new SoftmaxError('E_COLUMNS', {
     header,
     logits: selectorOf(header, list),
     reason,
-    ...(isScored && { isScored, isLog: isLogResultName(header[list]!) }),
+    ...(holds && { holds }),
   })
 }
 

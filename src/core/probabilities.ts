@@ -3,20 +3,22 @@
 /** What so few rows show may be chance. */
 export const FEW = 3
 
-export const SUMS_TO_ONE = 'each row sums to 1, as probabilities do'
-const OF_RANGE = 'all numbers are from 0 to 1, as probabilities are'
+/** What shows that numbers may be probabilities. */
+export const SIGNS = {
+  sum: 'each row sums to 1, as probabilities do',
+  percent: 'each row sums to 100, as percentages do',
+  range: 'all numbers are from 0 to 1, as probabilities are',
+} as const
 
 /** What shows that rows of numbers may be probabilities, or percentages; undefined where nothing does. */
-export function likeProbabilities(all: readonly (readonly number[])[]): string | undefined {
+export function signOfProbabilities(all: readonly (readonly number[])[]): keyof typeof SIGNS | undefined {
   const rows = all.filter((row) => row.every(Number.isFinite))
   const isFraction = rows.some((row) => row.some((value) => !Number.isInteger(value)))
   const isWithin = (most: number) => rows.every((row) => row.every((value) => value >= 0 && value <= most))
   const sumsTo = (total: number) => rows.every((row) => Math.abs(row.reduce((a, b) => a + b, 0) / total - 1) < 0.02)
   if (rows.length === 0) return undefined
-  const isUnit = isWithin(1) && (isFraction || rows.length > FEW)
-  if (isUnit && sumsTo(1)) return SUMS_TO_ONE
-  if (isUnit) return OF_RANGE
-  return isWithin(100) && sumsTo(100) ? 'each row sums to 100, as percentages do' : undefined
+  if (isWithin(1) && (isFraction || rows.length > FEW)) return sumsTo(1) ? 'sum' : 'range'
+  return isWithin(100) && sumsTo(100) ? 'percent' : undefined
 }
 
 /** How many rows may be from 0 to 1 by chance, where they were said to be logits. */
@@ -32,9 +34,9 @@ export function probabilityWatch(isSigmoid: boolean, warn: (text: string) => voi
   return (more: () => readonly (readonly number[])[]): void => {
     if (isDone) return
     rows.push(...more())
-    const reason = rows.length > 1 ? likeProbabilities(rows) : undefined
-    const isShown = reason !== undefined && (reason !== OF_RANGE || rows.length > BY_CHANCE)
-    if (isShown) warn(warningOf(reason, isSigmoid))
+    const sign = rows.length > 1 ? signOfProbabilities(rows) : undefined
+    const isShown = sign !== undefined && (sign !== 'range' || rows.length > BY_CHANCE)
+    if (isShown) warn(warningOf(SIGNS[sign], isSigmoid))
     isDone = isShown || rows.length >= WATCHED
   }
 }

@@ -16,11 +16,14 @@ export function typeOf(value: unknown): ValueType | undefined {
   return Object.values(value).some(isNested) ? 'json' : 'record'
 }
 
-/** What is said of columns that are null in all of the first rows, of which an output with types takes the type. */
-export function nullWarning(names: readonly string[], rows: number): string | undefined {
-  if (names.length === 0) return undefined
-  const [columns, are] = names.length === 1 ? ['column', 'is'] : ['columns', 'are']
-  return `the ${columns} ${shown(names.join(','))} ${are} null in the first ${rows} rows, and ${are} written as text`
+/** The warning of columns that are null in all of the first rows, by which an output with types has theirs; undefined where none is. */
+export function nullWarning(columns: readonly { name: string; values: readonly unknown[] }[]): string | undefined {
+  const nulls = columns.filter(({ values }) => values.every((value) => (value ?? null) === null))
+  const [first, ...more] = nulls
+  if (!first) return undefined
+  const [noun, are] = more.length === 0 ? ['column', 'is'] : ['columns', 'are']
+  const names = shown(nulls.map(({ name }) => name).join(','))
+  return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, and ${are} written as text`
 }
 
 /** The type that some values have in common; text where a fraction stands beside an integer that is no double. */

@@ -19,14 +19,14 @@ export function recycleColumns(columns: Columns): void {
 /** Memory that is handed over in pieces, and of how many nothing is known yet. */
 const pieces = new WeakMap<ArrayBufferLike, number>()
 
-/** Room for arrays of the same length, each of which {@link asPiece} hands over. */
+/** Room for arrays of the same length, each of which {@link asPiece} gives out. */
 function acquirePieces(bytes: number, count: number): Buffer {
   const room = acquire(bytes, count)
   pieces.set(room.buffer, count)
   return room
 }
 
-/** An array like another, of so many numbers of any value, in memory of the pool; {@link asPiece} hands it over. */
+/** An array like another, of so many numbers of any value, in memory of the pool; {@link asPiece} gives it out. */
 export function acquireNumbers(like: NumberArray, length: number): NumberArray {
   const { buffer, byteOffset } = acquirePieces(length * like.BYTES_PER_ELEMENT, 1)
   if (like instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length)
@@ -35,7 +35,7 @@ export function acquireNumbers(like: NumberArray, length: number): NumberArray {
 
 type NumberArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray
 
-/** Doubles of any value in memory of the pool, as so many columns of the same length; {@link asPiece} hands each over. */
+/** Doubles of any value in memory of the pool, as so many columns of the same length; {@link asPiece} gives each out. */
 export function acquireDoubles(length: number, columns: number): Float64Array {
   const { buffer, byteOffset } = acquirePieces(8 * length, columns)
   return new Float64Array(buffer, byteOffset, length)

@@ -1,4 +1,4 @@
-/** Packages that a format needs and that not every user has: optional peers, loaded when they are needed. */
+/** Packages that a format needs and that not every user has: optional dependencies, loaded when they are needed. */
 import { existsSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
  * looked for beside this one, and not in the working folder: a file that came with data is not run. The `import()` stands in a
  * `try`, as a bundler takes one that it does not find for an error elsewhere.
  */
-export function peerError(format: string, packages: string, cause: unknown): unknown {
+export function missingDependency(format: string, packages: string, cause: unknown): unknown {
   if (!NOT_FOUND.has((cause as NodeJS.ErrnoException).code)) return cause
   return new SoftmaxError('E_PEER', { format, packages, command: installCommand(packages) }, { cause })
 }

@@ -180,7 +180,7 @@ class ColumnOutput implements KernelOutput {
   }
 
   #unsaved(): ColumnPiece {
-    this.#kernel.gatherKept(this.#at.job)
+    this.#kernel.packKept(this.#at.job)
     return columnsIn(this.#kernel.memory.buffer, this.#job, this.#at, this.#filled)
   }
 }

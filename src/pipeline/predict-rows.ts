@@ -8,9 +8,9 @@ import type { ScoredRows } from '../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
+import { logitsWatch } from './probability-warning.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { abstainedIn, batchScorer } from './scorer.js'
-import { logitsWatch } from './watched-logits.js'
 
 /** The most rows that are scored together, and as many wait. */
 export const BATCH = 64

@@ -95,7 +95,7 @@ interface RowLimits {
   stats: RowTotals
 }
 
-/** Throws the first bad row under `fail`; else hands all of them on, and gives up at one too many. */
+/** Throws the first bad row under `fail`; else passes all of them on, and gives up at one too many. */
 async function reportRowErrors(
   rowErrors: LocatedRowError[],
   before: BlockStart,

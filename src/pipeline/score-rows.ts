@@ -8,10 +8,10 @@ import { jobOf, newWriter } from './job.js'
 import { inferTypes } from './kept-types.js'
 import { countLane, laneOf } from './lanes.js'
 import type { Input } from './open-input.js'
+import { watchLogits } from './probability-warning.js'
 import { requireAllBytes } from './row-counts.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
 import { outputSchema } from './score-job.js'
-import { watchLogits } from './watched-logits.js'
 
 export async function* scoreRows(
   reader: RecordBatchReader,

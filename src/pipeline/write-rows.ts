@@ -4,7 +4,7 @@ import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
-import type { RecordBatchWriter } from '../core/record-batch.js'
+import type { Column, RecordBatchWriter } from '../core/record-batch.js'
 import { nullWarning } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
@@ -78,7 +78,9 @@ const NO_SCORES = {} as Scores
 async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
   const format = await loadFormat(settings.to)
   const columns = columnsOf(batch, settings, format, warn)
-  const warning = format.typed && batch.length === BATCH ? nullWarning(nullsIn(batch, columns), BATCH) : undefined
+  const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
+  const mayChange = format.typed && batch.length === BATCH
+  const warning = mayChange ? nullWarning(columns.kept.map(valuesOf)) : undefined
   if (warning !== undefined) warn(warning)
   const values: unknown[][] = []
   const fields = columns.fields.map(
@@ -104,10 +106,4 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     quotesEmpty: false,
   })
   return { writer, columns, values, rows: 0 }
-}
-
-/** The names of properties that are null in all rows. */
-function nullsIn(rows: readonly unknown[], { kept }: RowColumns): string[] {
-  const isNull = (name: string) => rows.every((row) => ((row as Row | null)?.[name] ?? null) === null)
-  return kept.map(({ name }) => name).filter(isNull)
 }

@@ -2,7 +2,7 @@
 
 import type * as ObservablePlot from '@observablehq/plot'
 import { plural } from '../core/errors.js'
-import { peerError } from '../io/optional-dependency.js'
+import { missingDependency } from '../io/optional-dependency.js'
 import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
 import { Html } from './html.js'
 
@@ -37,7 +37,7 @@ async function load(packages: string) {
     const { parseHTML } = await import('linkedom')
     return { Plot, parseHTML }
   } catch (error) {
-    throw peerError('a report', packages, error)
+    throw missingDependency('a report', packages, error)
   }
 }
 

@@ -32,7 +32,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     throw firstError(held, mark, settings, relocate)
   }
   const columns = columnsOf(rows, settings)
-  const warning = isTyped && rows.length >= TYPE_ROWS ? nullWarning(nullColumns(columns, rows), rows.length) : undefined
+  const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
+  const mayChange = isTyped && settings.keep && rows.length >= TYPE_ROWS
+  const warning = mayChange ? nullWarning(columns.map(valuesOf)) : undefined
   const allBlocks = async function* () {
     yield* held
     yield* rest
@@ -63,12 +65,6 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     relocate,
     ...(warning !== undefined && { warnings: [warning] }),
   }
-}
-
-/** The names of columns that are null in all rows. */
-function nullColumns(columns: readonly JsonColumn[], rows: readonly ParsedRow[]): string[] {
-  const isNull = ({ path }: JsonColumn) => rows.every(({ value }) => (valueAt(value, path) ?? null) === null)
-  return columns.filter(isNull).map(({ name }) => name)
 }
 
 /**

@@ -10,7 +10,7 @@ import { encodePlain } from './plain.js'
 import type { ShreddedLeaf } from './shred.js'
 import { encodeSnappy } from './snappy.js'
 import { joinRanges, type Order, type Range, rangeOf } from './statistics.js'
-import { bytesOf, concatValues, gatherValues, type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
+import { bytesOf, concatValues, lookUpValues, type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
 
 /** All of a leaf in a row group, but for where it is in the file. */
 export interface EncodedChunk {
@@ -149,7 +149,7 @@ export class ChunkWriter {
 /** A leaf with the values themselves. */
 function withoutIndices(leaf: ShreddedLeaf, type: PhysicalType): ShreddedLeaf {
   const { indices, values } = leaf
-  return indices ? { ...leaf, values: gatherValues(type, values, indices), indices: undefined } : leaf
+  return indices ? { ...leaf, values: lookUpValues(type, values, indices), indices: undefined } : leaf
 }
 
 /**

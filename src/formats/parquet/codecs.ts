@@ -2,7 +2,7 @@
 import * as zlib from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
-import { PARQUET_PACKAGES, peerError } from '../../io/optional-dependency.js'
+import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
 import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './corrupt.js'
 
@@ -50,7 +50,7 @@ async function loadLibrary(): Promise<Library> {
   try {
     return (await import('hyparquet-compressors')).compressors
   } catch (error) {
-    throw peerError('parquet', PARQUET_PACKAGES, error)
+    throw missingDependency('parquet', PARQUET_PACKAGES, error)
   }
 }
 

@@ -3,7 +3,7 @@ import { corrupt } from './corrupt.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
 import { RunReader } from './runs.js'
-import { gatherValues, type PhysicalType, type Room, type ValueReader, type Values } from './values.js'
+import { lookUpValues, type PhysicalType, type Room, type ValueReader, type Values } from './values.js'
 
 /** Reads indices into a dictionary. */
 interface IndexReader {
@@ -54,7 +54,7 @@ function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values |
   return {
     dictionary,
     takeIndices: (count) => takeInto(new Int32Array(count)),
-    takeValues: (count) => gatherValues(type, dictionary, takeInto(scratch(count)), room),
+    takeValues: (count) => lookUpValues(type, dictionary, takeInto(scratch(count)), room),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The footer of a file: its schema, its metadata, and where its columns are. hyparquet reads it once it is known to be sound. */
 import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
-import { PARQUET_PACKAGES, peerError } from '../../io/optional-dependency.js'
+import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
@@ -47,7 +47,7 @@ async function loadReader() {
   try {
     return await import('hyparquet/src/metadata.js')
   } catch (error) {
-    throw peerError('parquet', PARQUET_PACKAGES, error)
+    throw missingDependency('parquet', PARQUET_PACKAGES, error)
   }
 }
 

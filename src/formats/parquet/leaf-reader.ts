@@ -2,7 +2,7 @@
 import { corrupt } from './corrupt.js'
 import { countLevel, joinIndices, joinLevels } from './levels.js'
 import type { Page, PageReader } from './pages.js'
-import { concatValues, gatherValues, type PhysicalType, type Values } from './values.js'
+import { concatValues, lookUpValues, type PhysicalType, type Values } from './values.js'
 
 /** Some rows of a leaf: as many values of a page as there are, each with its levels. */
 export interface Leaf {
@@ -163,7 +163,7 @@ export class LeafReader {
       return { ...levels, values: first.values, indices: joinIndices(parts.map(({ indices }) => indices!)) }
     }
     const values = parts.map(({ values, indices }) =>
-      indices ? gatherValues(this.#type, values, indices, this.#pages.room) : values,
+      indices ? lookUpValues(this.#type, values, indices, this.#pages.room) : values,
     )
     return { ...levels, values: concatValues(this.#type, values, this.#pages.room) }
   }

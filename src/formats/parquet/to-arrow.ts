@@ -3,12 +3,12 @@ import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import type { DataType, IntType } from '../../core/data-type.js'
 import { corrupt, unsupported } from './corrupt.js'
 import type { Leaf } from './leaf-reader.js'
-import { bytesOf, gatherValues, type PhysicalType, type Values } from './values.js'
+import { bytesOf, lookUpValues, type PhysicalType, type Values } from './values.js'
 
 /** The values of a leaf, which are not null, as a column of a type. */
 export function valuesToArrow(physical: PhysicalType, { values, indices }: Leaf, type: DataType): ColumnData {
   if (type.kind === 'dictionary') return dictionaryColumn(physical, values, indices, type)
-  return plainColumn(physical, indices ? gatherValues(physical, values, indices) : values, type)
+  return plainColumn(physical, indices ? lookUpValues(physical, values, indices) : values, type)
 }
 
 function plainColumn(physical: PhysicalType, values: Values, type: DataType): ColumnData {
@@ -184,7 +184,7 @@ function distinct(
   values: Values,
   indices: Int32Array | undefined,
 ): { values: Values; indices: Int32Array } {
-  const { data, offsets, length } = indices ? gatherValues(physical, values, indices) : values
+  const { data, offsets, length } = indices ? lookUpValues(physical, values, indices) : values
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const known = new Map<string, number>()
   const firsts: number[] = []
@@ -199,7 +199,7 @@ function distinct(
     found[at] = index
   }
   return {
-    values: gatherValues(physical, { data, length, ...(offsets && { offsets }) }, Int32Array.from(firsts)),
+    values: lookUpValues(physical, { data, length, ...(offsets && { offsets }) }, Int32Array.from(firsts)),
     indices: found,
   }
 }

@@ -112,13 +112,13 @@ function concatBytes(parts: readonly Values[], length: number): Values {
 }
 
 /** The values of a dictionary that indices point to. */
-export function gatherValues(type: PhysicalType, { data, offsets }: Values, indices: Int32Array, room?: Room): Values {
+export function lookUpValues(type: PhysicalType, { data, offsets }: Values, indices: Int32Array, room?: Room): Values {
   const { length } = indices
-  if (offsets) return gatherBytes(data as Uint8Array, offsets, indices)
+  if (offsets) return lookUpBytes(data as Uint8Array, offsets, indices)
   const step = stepOf(type)
   const out = newArray(type, length, room)
-  if (out.BYTES_PER_ELEMENT === 4) gatherWords(wordsOf(data), indices, wordsOf(out))
-  else if (out.BYTES_PER_ELEMENT === 8) gatherPairs(wordsOf(data), indices, wordsOf(out))
+  if (out.BYTES_PER_ELEMENT === 4) lookUpWords(wordsOf(data), indices, wordsOf(out))
+  else if (out.BYTES_PER_ELEMENT === 8) lookUpPairs(wordsOf(data), indices, wordsOf(out))
   else
     for (let at = 0; at < length; at++)
       copyBytes(data as Uint8Array, indices[at]! * step, out as Uint8Array, at * step, step)
@@ -129,19 +129,19 @@ function wordsOf({ buffer, byteOffset, byteLength }: ValueArray): Int32Array {
   return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
 }
 
-function gatherWords(words: Int32Array, indices: Int32Array, out: Int32Array): void {
+function lookUpWords(words: Int32Array, indices: Int32Array, out: Int32Array): void {
   for (let at = 0; at < indices.length; at++) out[at] = words[indices[at]!]!
 }
 
 /** In halves: a BigInt for each takes ten times as long, and a NaN may not keep its bits as a double. */
-function gatherPairs(words: Int32Array, indices: Int32Array, out: Int32Array): void {
+function lookUpPairs(words: Int32Array, indices: Int32Array, out: Int32Array): void {
   for (let at = 0; at < indices.length; at++) {
     out[2 * at] = words[2 * indices[at]!]!
     out[2 * at + 1] = words[2 * indices[at]! + 1]!
   }
 }
 
-function gatherBytes(data: Uint8Array, offsets: Int32Array, indices: Int32Array): Values {
+function lookUpBytes(data: Uint8Array, offsets: Int32Array, indices: Int32Array): Values {
   const { length } = indices
   const ends = new Int32Array(length + 1)
   let size = 0

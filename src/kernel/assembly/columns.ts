@@ -153,13 +153,13 @@ function putMembers(rows: u32, out: usize, job: Job): void {
 }
 
 /** Moves what was kept of all rows into the columns that it is of. To be called once, when no more rows come. */
-export function gatherKept(job: Job): void {
+export function packKept(job: Job): void {
   let texts = <usize>job.texts
   for (let index: u32 = 0; index < job.keptCount; index++) {
     const column = changetype<KeptColumn>(<usize>job.keptLeads + <usize>index * offsetof<KeptColumn>())
     const valid = validBytes(column, job)
-    if (column.kind == KEEP_TEXT) texts = gatherTexts(column, texts, valid, job)
-    else gatherValues(column, valid, job)
+    if (column.kind == KEEP_TEXT) texts = packTexts(column, texts, valid, job)
+    else packValues(column, valid, job)
     packBits(valid, job.filled, valid + <usize>job.columnRows + PADDING)
   }
 }
@@ -172,7 +172,7 @@ function validBytes(column: KeptColumn, job: Job): usize {
 }
 
 /** Writes the texts of a column to `out`, and where in them each ends; returns where they end. */
-function gatherTexts(column: KeptColumn, out: usize, valid: usize, job: Job): usize {
+function packTexts(column: KeptColumn, out: usize, valid: usize, job: Job): usize {
   const texts = out
   let offsets = <usize>column.values
   let cursor = <usize>job.cursors
@@ -190,7 +190,7 @@ function gatherTexts(column: KeptColumn, out: usize, valid: usize, job: Job): us
 }
 
 /** Writes the values of a column, of eight bytes each, or truths as bits. */
-function gatherValues(column: KeptColumn, valid: usize, job: Job): void {
+function packValues(column: KeptColumn, valid: usize, job: Job): void {
   const rows = <usize>job.filled
   let out = <usize>column.values
   let cursor = <usize>job.cursors

@@ -3,7 +3,7 @@
  *
  * Let the number be 0.d1 d2 ... * 10^n. Digits come as sixteen bytes of text, of which the first `lead` (0 to 2) are
  * zeros to be left out, and up to one more, `last`. Three stores write any number: the sixteen where those behind the
- * point belong, `last` behind them, and over these the first sixteen bytes, gathered by the row's mask with `0.000` or
+ * point belong, `last` behind them, and over these the first sixteen bytes, picked by the row's mask with `0.000` or
  * the point added in the gaps. A `form` picks the row and brings the exponent, so `d.ddde-7` is the row of n = 1 with
  * eight bytes more at the end. How long the number is follows from its last digit that is not zero.
  *

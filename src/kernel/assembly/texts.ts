@@ -86,7 +86,7 @@ function hashOf(texts: usize, at: usize): u32 {
  * Writes the texts at some positions (u32) to `out`, and where each ends (u32) to `ends`, counted from `first`; returns where the
  * last ends. Up to 16 bytes behind that are written too.
  */
-export function gatherTexts(
+export function packTexts(
   texts: usize,
   offsets: usize,
   positions: usize,

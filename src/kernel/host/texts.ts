@@ -77,7 +77,7 @@ function textsOf(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, 
   growMemory(kernel, out + length * longest(offsets) + PADDING)
   const { buffer } = kernel.memory
   new Int32Array(buffer, at, length).set(positions)
-  const end = kernel.gatherTexts(texts, table, at, length, out, to, first)
+  const end = kernel.packTexts(texts, table, at, length, out, to, first)
   ends.set(new Int32Array(buffer, to, length))
   return new Uint8Array(buffer, out, end - out).slice()
 }

@@ -25,7 +25,7 @@ export interface Kernel {
   /** See `assembly/columns.ts`. */
   addCsv(at: number, end: number, job: number): number
   addMembers(at: number, end: number, job: number): number
-  gatherKept(job: number): void
+  packKept(job: number): void
   /** See `assembly/cells.ts`. */
   writeCells(rows: number, table: number, out: number): number
   /** See `assembly/decide.ts`. */
@@ -90,7 +90,7 @@ export interface Kernel {
   writeRuns(numbers: number, count: number, width: number, out: number): number
   /** See `assembly/texts.ts`. */
   rangeOfTexts(texts: number, offsets: number, count: number, range: number): void
-  gatherTexts(
+  packTexts(
     texts: number,
     offsets: number,
     positions: number,
