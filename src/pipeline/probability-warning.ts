@@ -4,8 +4,8 @@ import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/
 import type { Schema } from '../core/schema.js'
 import { readBatch as readCsv } from '../formats/csv/batch.js'
 import { readBatch as readNdjson } from '../formats/ndjson/batch.js'
+import { rowOfLogits } from './batch-row.js'
 import { headOfBlock } from './head.js'
-import { rowOfLogits } from './row-of-logits.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 
 type Classes = Pick<Schema, 'classes' | 'binary' | 'sigmoid'>

@@ -22,7 +22,7 @@ import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
-import { rowOfLogits } from './row-of-logits.js'
+import { rowOfLogits } from './batch-row.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
