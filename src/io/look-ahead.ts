@@ -29,11 +29,15 @@ export async function lookAhead<T>(
   }
 }
 
+/** Of one wait this much counts as idle at most, in ms: a process that has to wait for the processor seems idle for longer. */
+const TICK = 10
+
 /** Waits until the event loop has been idle for so long. */
 async function idleFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const start = idleTime()
-  for (let left = milliseconds; left > 0; left = milliseconds - (idleTime() - start)) {
-    await setTimeout(Math.ceil(left), undefined, { signal })
+  for (let idle = 0; idle < milliseconds; ) {
+    const before = idleTime()
+    await setTimeout(TICK, undefined, { signal })
+    idle += Math.min(TICK, idleTime() - before)
   }
 }
 
