@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ScoreOptions } from 'softmax-stream'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
 import { folder, ROOT, start } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
 const ROW = '1,2,1\n'
 const SCORED = `1,${P21},a\n`
-/** More than is scored before workers are started, so that all that follows may go through them. */
-const FIRST = ROW.repeat(300_000)
-const MORE = ROW.repeat(100_000)
 const OLD = 'what was there before\n'
 
 /** Options for Node that have a module run in every worker of a process before all else. */
@@ -38,26 +35,26 @@ const ENDS = {
 
 const LITTLE_MEMORY = '--max-old-space-size=64'
 
-/** Feeds the command rows, slowly, until it ends, which it must do within a time limit. */
-async function fedToTheEnd(inWorker: string, args: string[] = [], cwd = folder(), flags = '') {
-  const { child, ended } = start(['--jobs', '2', ...args], cwd, { NODE_OPTIONS: `${preload(inWorker)} ${flags}` })
-  let over = false
+/** Rows for the command, in a file: from one it starts workers at once, and from a pipe only where it cannot keep up. */
+let rows: string
+
+beforeAll(() => {
+  rows = join(mkdtempSync(join(tmpdir(), 'softmax-workers-')), 'rows.csv')
+  writeFileSync(rows, HEADER + ROW.repeat(10_000_000))
+})
+afterAll(() => rmSync(dirname(rows), { recursive: true }))
+
+/** What becomes of the command that scores those rows, which it must do within a time limit. */
+function scoreRows(inWorker: string, args: string[] = [], cwd = folder(), flags = '') {
+  const { child, ended } = start(['--jobs', '2', rows, ...args], cwd, { NODE_OPTIONS: `${preload(inWorker)} ${flags}` })
   const limit = setTimeout(() => child.kill('SIGKILL'), 30_000)
-  const end = ended.finally(() => {
-    over = true
-    clearTimeout(limit)
-  })
-  child.stdin.write(HEADER + FIRST)
-  while (!over) {
-    if (!child.stdin.write(MORE)) await Promise.race([once(child.stdin, 'drain'), end]).catch(() => {})
-    await Promise.race([wait(20), end])
-  }
-  return end
+  return ended.finally(() => clearTimeout(limit))
 }
 
 /** Where an error of a lost block says that the block lies. */
 function placeIn(stderr: string) {
-  const line = /^softmax: stdin:(\d+): \(row (\d+), byte (\d+)\): a worker thread failed, .* to byte (\d+) is lost: /
+  const line =
+    /^softmax: [^ ]*rows.csv:(\d+): \(row (\d+), byte (\d+)\): a worker thread failed, .* to byte (\d+) is lost: /
   const [at, row, byte, byteEnd] = line.exec(stderr)?.slice(1).map(Number) ?? []
   return { line: at!, row: row!, byte: byte!, byteEnd: byteEnd! }
 }
@@ -76,7 +73,7 @@ describe('a worker that ends', () => {
   ]
 
   it.each(moments)('is an error with the place of the block, where it %s', async (_, inWorker) => {
-    const { status, signal, stdout, stderr } = await fedToTheEnd(inWorker)
+    const { status, signal, stdout, stderr } = await scoreRows(inWorker)
     expect({ status, signal }).toEqual({ status: 70, signal: null })
     expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
     const { line, row, byte, byteEnd } = placeIn(stderr)
@@ -90,7 +87,7 @@ describe('a worker that ends', () => {
   it.each(Object.entries(ENDS))('leaves the old file as it was, and nothing beside it, where it %s', async (_, end) => {
     const cwd = folder({ 'out.csv': OLD })
     const inWorker = `onMessage(2, () => { ${end} })`
-    const { status, stdout, stderr } = await fedToTheEnd(inWorker, ['-o', 'out.csv'], cwd, LITTLE_MEMORY)
+    const { status, stdout, stderr } = await scoreRows(inWorker, ['-o', 'out.csv'], cwd, LITTLE_MEMORY)
     expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
     expect({ status, stdout }).toEqual({ status: 70, stdout: '' })
     expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(OLD)
@@ -98,12 +95,12 @@ describe('a worker that ends', () => {
   })
 
   it('says what became of it', async () => {
-    const threw = await fedToTheEnd(`onMessage(1, () => { ${ENDS.throws} })`)
+    const threw = await scoreRows(`onMessage(1, () => { ${ENDS.throws} })`)
     expect(threw.stderr).toContain(' is lost: struck down; --jobs 1 does without')
-    const exited = await fedToTheEnd(`onMessage(1, () => { ${ENDS['exits with a status']} })`)
+    const exited = await scoreRows(`onMessage(1, () => { ${ENDS['exits with a status']} })`)
     expect(exited.stderr).toContain(' is lost: it ended with status 9; ')
     const hungry = `onMessage(1, () => { ${ENDS['runs out of memory']} })`
-    const full = await fedToTheEnd(hungry, [], folder(), LITTLE_MEMORY)
+    const full = await scoreRows(hungry, [], folder(), LITTLE_MEMORY)
     expect(full.stderr).toMatch(/ is lost: [^\n]*memory[^\n]*; /)
   })
 
@@ -111,7 +108,7 @@ describe('a worker that ends', () => {
     const known = process.allowedNodeEnvironmentFlags
     const flag = known.has('--permission') ? '--permission' : '--experimental-permission'
     const denied = `${flag} --allow-fs-read=* --no-warnings`
-    const { status, stderr } = await fedToTheEnd('', [], folder(), denied)
+    const { status, stderr } = await scoreRows('', [], folder(), denied)
     expect(stderr).toMatch(/^softmax: [^\n]+ is lost: [^\n]*restricted[^\n]*; --jobs 1 does without \[E_WORKER\]\n$/)
     expect(status).toBe(70)
   })
