@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { ScoreOptions } from 'softmax-stream'
+import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
 import { folder, ROOT, start } from './support.js'
@@ -129,6 +129,31 @@ const WAYS_TO_END = {
   'a bad row': `stream.on('error', ({ code }) => { if (code !== 'E_CELL') process.exitCode = 5 })
     stream.on('data', () => { if (existsSync(LOG)) row = '1,x,1\\n' })`,
 }
+
+describe('results that wait to be written', () => {
+  const COUNT = 800_000
+  const from = (row: (id: number) => string) => Array.from({ length: COUNT }, (_, id) => row(id)).join('')
+  const scored = () => `id,p_a,p_b,label\n${from((id) => `${id},${P21},a\n`)}`
+
+  it.each([1, 2])('stay as they are while later rows are scored, on %i threads', async (jobs) => {
+    const cwd = folder({ 'rows.csv': HEADER + from((id) => `${id},2,1\n`) })
+    const { child, ended } = start(['--jobs', `${jobs}`, 'rows.csv'], cwd)
+    const pauses = setInterval(() => {
+      child.stdout.pause()
+      setTimeout(() => child.stdout.resume(), 15)
+    }, 20)
+    const { status, stdout } = await ended.finally(() => clearInterval(pauses))
+    expect(status).toBe(0)
+    expect(stdout === scored()).toBe(true)
+  })
+
+  it('stay as they are where the reader of a stream keeps them', async () => {
+    const stream = scoreFiles([join(folder({ 'rows.csv': HEADER + from((id) => `${id},2,1\n`) }), 'rows.csv')], {
+      jobs: 2,
+    })
+    expect(Buffer.concat(await stream.toArray()).toString() === scored()).toBe(true)
+  })
+})
 
 describe('no worker is left', () => {
   it.each(Object.entries(WAYS_TO_END))('after %s', async (_, way) => {

@@ -33,19 +33,19 @@ export interface FilesStream
  * await pipeline(scoreFiles(['logits.parquet/'], { to: 'parquet' }), createWriteStream('scored.parquet'))
  */
 export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
-  return filesStream(inputs, options, false)
+  return filesStream(inputs, options)
 }
 
-/** The same for one part of several, of which any may have bad rows only. */
-export function scorePartFile(input: string | Readable, options: ScoreOptions): FilesStream {
-  return filesStream([input], options, true)
-}
-
-function filesStream(inputs: readonly (string | Readable)[], options: ScoreOptions, isPart: boolean): FilesStream {
+/** The same, with what only the command knows of a run. */
+export function filesStream(
+  inputs: readonly (string | Readable)[],
+  options: ScoreOptions,
+  known: Pick<Run, 'isPart' | 'lends'> = {},
+): FilesStream {
   requireInputs(inputs)
   const settings = parseOptions(options, 'bytes')
   const { signal } = settings
-  const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), isPart }
+  const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
   const bytes = scoreReadable(inputs, run)
   const stream: Readable = bytesStream(bytes, signal)
   return Object.assign(stream, { stats: run.stats, metrics: () => run.metrics?.result(run.stats), release })

@@ -1,5 +1,5 @@
 /** A run of the command: its inputs scored into its files. */
-import { scoreFiles, scorePartFile } from '../api/score-files.js'
+import { filesStream } from '../api/score-files.js'
 import { plural, SoftmaxError, shown } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import type { SettingsOf } from '../core/options.js'
@@ -93,7 +93,8 @@ async function writeScored(run: Run): Promise<void> {
   const { inputs, settings, output, progress, rejects } = run
   const sources = sourcesOf(inputs)
   const options = { ...scoreOptions(settings), onReject: rejects?.add }
-  const stream = run.said ? scorePartFile(sources[0]!, options) : scoreFiles(sources, options)
+  const { compression } = compressionOf(settings.output ?? '')
+  const stream = filesStream(sources, options, { isPart: run.said !== undefined, lends: compression === undefined })
   stream.on('schema', (schema) => {
     announce(schema, settings, run.said)
     run.onSchema?.(schema)
@@ -102,7 +103,6 @@ async function writeScored(run: Run): Promise<void> {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
   })
   try {
-    const { compression } = compressionOf(settings.output ?? '')
     let isFirst = true
     let hasColumns = false
     stream.on('schema', () => {

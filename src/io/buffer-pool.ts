@@ -3,8 +3,8 @@
 /** Memory that is free, by size; memory that is in use, and how many parts of it are still to be given back. */
 const spare = new Map<number, ArrayBuffer[]>()
 const acquired = new WeakMap<ArrayBufferLike, number>()
-/** Buffers that may be released. */
-const releasable = new WeakSet<Uint8Array>()
+/** Buffers that may be released, and what takes back their memory then. */
+const releasable = new WeakMap<Uint8Array, () => void>()
 /** How many bytes are free. A run uses fewer: where there are more, they are of sizes that are no longer needed. */
 let spareBytes = 0
 const MOST_SPARE = 1 << 25
@@ -25,14 +25,18 @@ export function acquire(length: number, parts = 1): Buffer {
 /** The same, for {@link release}. */
 export function acquireWhole(length: number): Buffer {
   const buffer = acquire(length)
-  releasable.add(buffer)
-  return buffer
+  return onRelease(buffer, () => recycle(buffer))
 }
 
 /** All that is used of some memory of {@link acquire}, for {@link release}. */
 export function releasableOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  releasable.add(bytes)
+  return onRelease(bytes, () => recycle(bytes))
+}
+
+/** Bytes in any memory, which `free` takes back at their {@link release}. */
+export function onRelease(bytes: Buffer, free: () => void): Buffer {
+  releasable.set(bytes, free)
   return bytes
 }
 
@@ -54,9 +58,11 @@ export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   return all
 }
 
-/** Recycles a buffer of {@link acquireWhole} or {@link acquireJoined}, once: its memory may be in use again by then. */
+/** Gives back the memory of a buffer that is for this, once: it may be in use again by then. Ignores any other buffer. */
 export function release(buffer: Uint8Array): void {
-  if (releasable.delete(buffer)) recycle(buffer)
+  const free = releasable.get(buffer)
+  releasable.delete(buffer)
+  free?.()
 }
 
 /** Recycles the memory of {@link acquire}, given it or a part of it; ignores any other buffer. */

@@ -64,6 +64,11 @@ export class WorkerThread<Reply> {
     this.started = quiet(this.#reply())
   }
 
+  /** How many answers it owes. */
+  get asked(): number {
+    return this.#asked.length
+  }
+
   /** Sends a message. Rejects where the thread fails, or has failed. */
   ask(message: unknown): Promise<Reply> {
     if (this.#failure) return Promise.reject(this.#failure)

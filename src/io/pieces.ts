@@ -2,7 +2,7 @@
 import { acquireJoined, release } from './buffer-pool.js'
 
 /** Larger pieces are written as they are. */
-const LARGE = 1 << 18
+export const LARGE = 1 << 18
 /** How many bytes are put together. */
 const MOST = 1 << 20
 

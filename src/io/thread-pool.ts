@@ -4,10 +4,11 @@ import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { WorkerThread } from './in-order.js'
 
-/** How a thread is started, and its memories. */
+/** How a thread is started, its memories, and how many tasks it has at most: fewer, where memories may be taken for longer. */
 export interface Start<Memory> {
   file: URL
   options: WorkerOptions
+  queued: number
   memories: readonly Memory[]
 }
 
@@ -27,6 +28,7 @@ export function hasThreads(names: readonly string[], starter: string | undefined
 interface Slot<Memory, Reply> {
   thread: WorkerThread<Reply>
   memory: Memory
+  queued: number
 }
 
 export class ThreadPool<Memory, Reply> {
@@ -41,7 +43,7 @@ export class ThreadPool<Memory, Reply> {
 
   /** Whether a thread can take a task now. */
   get isFree(): boolean {
-    return this.#free.length > 0
+    return this.#nextFree() >= 0
   }
 
   /** Starts threads until there are so many. */
@@ -53,23 +55,31 @@ export class ThreadPool<Memory, Reply> {
     }
   }
 
-  /** Has a thread do a task: `put` puts it in a memory, and makes the message; `take` takes over what it answers. */
-  async run<Result>(put: (memory: Memory) => unknown, take: (reply: Reply) => Result): Promise<Result> {
+  /**
+   * Has a thread do a task: `put` puts it in a memory, and makes the message; `take` takes over what it answers, and says when the
+   * memory is free.
+   */
+  async run<Result>(
+    put: (memory: Memory) => unknown,
+    take: (reply: Reply, free: () => void, memory: Memory) => Result,
+  ): Promise<Result> {
     if (this.failure) throw this.failure
-    const slot = this.#free.shift()!
-    const result = take(await slot.thread.ask(put(slot.memory)))
-    this.#free.push(slot)
-    return result
+    const [slot] = this.#free.splice(this.#nextFree(), 1) as [Slot<Memory, Reply>]
+    return take(await slot.thread.ask(put(slot.memory)), () => this.#free.push(slot), slot.memory)
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
+  #nextFree(): number {
+    return this.#free.findIndex(({ thread, queued }) => thread.asked < queued)
+  }
+
   #start(): WorkerThread<Reply> {
-    const { file, options, memories } = this.#startOf()
+    const { file, options, queued, memories } = this.#startOf()
     const thread = new WorkerThread<Reply>(file, options, (error) => this.#fail(error))
-    const ready = () => this.#free.push(...memories.map((memory) => ({ thread, memory })))
+    const ready = () => this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))
     thread.started.then(ready, () => {})
     return thread
   }

@@ -9,7 +9,7 @@ import { COMMAS } from '../core/dialect.js'
 import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { JUDGED, STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
-import type { Kernel } from '../kernel/host/wasm.js'
+import { type Kernel, returnKernel } from '../kernel/host/wasm.js'
 import type { ScoreBlock } from './block-scorer.js'
 import { readField, writeField, writeJob } from './kernel-job.js'
 import { INPUT_ROOM, type Layout, layOut } from './kernel-layout.js'
@@ -49,6 +49,11 @@ export class FastKernel {
   /** How much memory the kernel takes for this job. */
   get memorySize(): number {
     return this.#kernel.memory.buffer.byteLength
+  }
+
+  /** Gives back a kernel that was borrowed. */
+  close(): void {
+    returnKernel(this.#kernel)
   }
 
   /** Where the bytes of a block go, in the memory of this kernel or of another for the same job. */

@@ -37,7 +37,8 @@ export function laneOf(
   noteLane(stats, 'fast')
   const score = blockScorer(textJob)
   const general = (block: Block, left?: number) => score(block, undefined, left)
-  return (writer) => written(fastLane(reader.text!.blocks(), textJob, general, threadsOf(settings), limit), writer)
+  const threads = { jobs: threadsOf(settings), limit, lends: run.lends }
+  return (writer) => written(fastLane(reader.text!.blocks(), textJob, general, threads), writer)
 }
 
 /** Formats whose batches are typed columns. */

@@ -36,7 +36,10 @@ export class TablePool {
     const reply = await this.#pool
       .run(
         (room) => placed(batch, room),
-        (reply) => reply,
+        (reply, free) => {
+          free()
+          return reply
+        },
       )
       .catch(() => undefined)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
@@ -71,5 +74,5 @@ function startOf(table: TableJob): Start<SharedRoom> {
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const memories = Array.from({ length: QUEUED }, () => new SharedRoom())
-  return { file: threadFile('table-worker', import.meta.url), options, memories }
+  return { file: threadFile('table-worker', import.meta.url), options, queued: QUEUED, memories }
 }

@@ -11,17 +11,10 @@ import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
-import {
-  borrowKernel,
-  borrowMemory,
-  kernelModule,
-  type Memory,
-  returnKernel,
-  returnMemories,
-} from '../kernel/host/wasm.js'
+import { borrowKernel, borrowMemory, kernelModule, type Memory, returnMemories } from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
-import { copied, type Piece } from './pieces.js'
+import { copied, lent, type Piece, type Take } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
@@ -68,6 +61,15 @@ export interface Request {
   length: number
 }
 
+/** The threads that score blocks. */
+export interface Threads {
+  /** How many there are at most, this one included. */
+  jobs: number
+  limit: ErrorLimit
+  /** Whether who reads releases what it is given. */
+  lends?: boolean | undefined
+}
+
 /**
  * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
  * a worker failed, in the place of the first block that it could not do. `general` does what is not for the kernel: some
@@ -77,21 +79,20 @@ export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
   job: TextJob,
   general: (block: Buffer | Long, errorsLeft?: number) => ScoredRows<Piece>,
-  jobs: number,
-  limit: ErrorLimit,
+  { jobs, limit, lends = false }: Threads,
 ): AsyncGenerator<ScoredRows<Piece>> {
-  const kernel = borrowKernel()
-  const here = new FastKernel(job, kernel)
+  const take = lends ? lent : copied
+  const here = new OwnKernels(job, lends ? 1 + LENT : 1, take)
   // A block may be scored once more, where the number of bad rows is limited.
   const taken = limit.isSet ? () => {} : recycle
-  const workers = new WorkerPool(job, here, taken)
+  const workers = new WorkerPool(job, here.model, take, taken)
   const workersPay = watchLoad()
-  // One block at a time is in this thread's kernel.
+  // One block at a time is scored here.
   let last: Promise<unknown> = Promise.resolve()
   const scoreHere = async (block: Buffer): Promise<ScoredRows<Piece>> => {
-    here.inputIn().set(block)
+    const scored = await here.score(block)
     taken(block)
-    return copied(await here.score(block.length))
+    return scored
   }
   const score = async (block: Buffer | Long): Promise<Again<Piece>> => {
     const scored = await scoreOnce(block)
@@ -110,13 +111,13 @@ export async function* fastLane<Long>(
   }
   try {
     yield* upToLimit(inOrder(blocks, score, AHEAD + QUEUED * (jobs - 1)), limit)
-    const judged = [here.totalsIn(), ...workers.totals()].filter((totals) => totals !== undefined)
+    const judged = [...here.totals(), ...workers.totals()].filter((totals) => totals !== undefined)
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
     await workers.close()
-    // Who borrows the kernel next must find it free.
+    // Who borrows a kernel next must find it free.
     await last
-    returnKernel(kernel)
+    here.close()
   }
 }
 
@@ -132,10 +133,67 @@ const AHEAD = 4
  */
 const QUEUED = 4
 
+/** How many blocks that are scored may wait to be written in the memory of this thread's kernels, and of each worker's. */
+const LENT = 3
+
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
+
+/** The kernels of this thread, of which one is at work. */
+class OwnKernels {
+  /** One of them, of which nothing is asked but how it is set up. */
+  readonly model: FastKernel
+  readonly #job: TextJob
+  readonly #most: number
+  readonly #take: Take
+  readonly #all: FastKernel[]
+  readonly #free: FastKernel[]
+  #isClosed = false
+
+  /** There are `most` of them at most. */
+  constructor(job: TextJob, most: number, take: Take) {
+    this.#job = job
+    this.#most = most
+    this.#take = take
+    this.model = new FastKernel(job, borrowKernel())
+    this.#all = [this.model]
+    this.#free = [this.model]
+  }
+
+  /** To be called once the block before is done. */
+  async score(block: Buffer): Promise<ScoredRows<Piece>> {
+    const kernel = this.#free.pop() ?? this.#add()
+    kernel.inputIn().set(block)
+    const scored = await kernel.score(block.length)
+    const hasNext = this.#free.length > 0 || this.#all.length < this.#most
+    return (hasNext ? this.#take : copied)(scored, () => this.#give(kernel))
+  }
+
+  /** The metrics of the rows that were judged in each. */
+  totals(): (Uint8Array | undefined)[] {
+    return this.#all.map((kernel) => kernel.totalsIn())
+  }
+
+  /** Gives the kernels back; those whose results are not yet written once they are. */
+  close(): void {
+    this.#isClosed = true
+    for (const kernel of this.#free.splice(0)) kernel.close()
+  }
+
+  #add(): FastKernel {
+    const kernel = new FastKernel(this.#job, borrowKernel())
+    this.#all.push(kernel)
+    return kernel
+  }
+
+  #give(kernel: FastKernel): void {
+    if (this.#isClosed) kernel.close()
+    else this.#free.push(kernel)
+  }
+}
 
 /** One of a worker's memories, and where in it its blocks go. */
 interface BlockMemory {
+  memory: Memory
   index: number
   input: Uint8Array
 }
@@ -144,15 +202,21 @@ interface BlockMemory {
 class WorkerPool {
   readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
   readonly #memories: Memory[] = []
+  /** Memories whose results are not yet written. */
+  readonly #lent = new Set<Memory>()
   readonly #model: FastKernel
+  readonly #take: Take
   readonly #taken: (block: Buffer) => void
+  #isClosed = false
 
   /** `taken` is called with each block that a worker has a copy of. */
-  constructor(job: TextJob, model: FastKernel, taken: (block: Buffer) => void) {
+  constructor(job: TextJob, model: FastKernel, take: Take, taken: (block: Buffer) => void) {
+    this.#take = take
     this.#taken = taken
     this.#model = model
     this.#pool = new ThreadPool(() => {
-      const memories = Array.from({ length: QUEUED }, () => borrowMemory(model.memorySize))
+      const length = take === lent ? QUEUED + LENT : QUEUED
+      const memories = Array.from({ length }, () => borrowMemory(model.memorySize))
       // What rows of another run came to is there until a worker has begun, which it may never do.
       for (const memory of memories) model.totalsIn(memory)?.fill(0)
       this.#memories.push(...memories)
@@ -182,7 +246,10 @@ class WorkerPool {
       return { index, length: block.length }
     }
     try {
-      return await this.#pool.run(put, copied)
+      return await this.#pool.run(put, (scored, free, { memory }) => {
+        this.#lent.add(memory)
+        return this.#take(scored, () => this.#free(memory, free))
+      })
     } catch (error) {
       throw new LostBlock(block, error)
     }
@@ -192,7 +259,14 @@ class WorkerPool {
   async close(): Promise<void> {
     const { failure } = this.#pool
     await this.#pool.close()
-    if (!failure) returnMemories(this.#memories.splice(0))
+    this.#isClosed = true
+    if (!failure) returnMemories(this.#memories.filter((memory) => !this.#lent.has(memory)))
+  }
+
+  #free(memory: Memory, free: () => void): void {
+    this.#lent.delete(memory)
+    if (this.#isClosed) returnMemories([memory])
+    else free()
   }
 }
 
@@ -204,6 +278,6 @@ function startOf(job: TextJob, memories: Memory[], model: FastKernel): Start<Blo
     // A worker makes next to no garbage, and has no need of room for it.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-  const blockMemories = memories.map((memory, index) => ({ index, input: model.inputIn(memory) }))
-  return { file: threadFile('worker', import.meta.url), options, memories: blockMemories }
+  const blockMemories = memories.map((memory, index) => ({ memory, index, input: model.inputIn(memory) }))
+  return { file: threadFile('worker', import.meta.url), options, queued: QUEUED, memories: blockMemories }
 }
