@@ -130,7 +130,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '-o', 'out.arrow', '--types', 'infer', '--quiet'],
     status: 1 as const,
     begins: 'in.csv:10002: column id (row 10001, byte 60023): "K1A" is no int64',
-    says: '--types text keeps all as text',
+    says: '--types infer,id=text keeps all there as text',
   },
   E_TYPE: {
     files: { 'in.npy': npy('<c16', '(1, 2)', Buffer.alloc(32)) },

@@ -378,7 +378,14 @@ const TESTS = {
       expect((await run(ROWS, { to: 'arrow' })).bytes.equals(bytes)).toBe(true)
     })
 
-    refuses('--types', ['guess', '', 'Infer'], 'types', ['guess', true, null])
+    it('takes columns with their types, as one list', async () => {
+      const { bytes } = await run(ROWS, { to: 'arrow', types: 'id=float64' })
+      expect(Array.from(tableFromIPC(bytes).getChild('id')!)).toEqual([7])
+      const outcome = command(['--types', 'a=int64', '--types', 'b=int64'], { stdin: '' })
+      expect(outcome.stderr).toContain('write one list, as --types a=int64,b=int64 ')
+    })
+
+    refuses('--types', ['guess', '', 'Infer', 'id', 'id=int', 'infer,'], 'types', ['guess', true, null, [], ['id=int']])
   },
 
   precision() {

@@ -528,11 +528,12 @@ describe('a column that is null in the first rows', () => {
       from: 'ndjson',
       to: 'arrow',
     })
-    expect(warnings).toEqual(['the column "x" is null in the first 1000 rows, and is written as text'])
+    const remedy = "; types: 'x=int64' would make it integers"
+    expect(warnings).toEqual([`the column "x" is null in the first 1000 rows, and is written as text${remedy}`])
     const written: string[] = []
     const stream = write('arrow').on('warning', (text) => written.push(text))
     await Readable.from(rows).compose(softmax()).compose(stream).toArray()
-    expect(written).toEqual(['the column "x" is null in the first 1024 rows, and is written as text'])
+    expect(written).toEqual([`the column "x" is null in the first 1024 rows, and is written as text${remedy}`])
   })
 
   it('is nothing to warn of where all rows were seen, or the output has no types', async () => {

@@ -4,11 +4,6 @@ import type { ValueOf } from '../core/options.js'
 interface ForBytes {
   /** Format of the output [default: by file name, or `from`]. */
   to?: ValueOf<'to'> | undefined
-  /**
-   * What columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or
-   * times where all their cells are [default: 'text'].
-   */
-  types?: ValueOf<'types'> | undefined
   /** Format of the input [default: by file name, or csv]. */
   from?: ValueOf<'from'> | undefined
   /**
@@ -121,6 +116,23 @@ interface ForBytesObjects {
   truth?: ValueOf<'truth'> | undefined
 }
 
+interface ForBytesWrite {
+  /**
+   * What columns kept from text or of objects are in parquet and arrow: 'infer' makes those of delimited text
+   * integers, numbers, booleans, dates or times where all their cells are; 'id=int64,price=double', which may be a
+   * list, gives columns their types, of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
+   * [default: 'text'].
+   */
+  types?: ValueOf<'types'> | undefined
+  /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */
+  outputHeader?: ValueOf<'outputHeader'> | undefined
+  /**
+   * Put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula
+   * [default: false].
+   */
+  escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
+}
+
 interface ForBytesReadWrite {
   /**
    * One or more characters between cells; tab, \t and \x01 are such, whitespace is any run of blanks [default: by
@@ -164,16 +176,6 @@ interface ForBytesRead {
   source?: ValueOf<'source'> | undefined
 }
 
-interface ForBytesWrite {
-  /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */
-  outputHeader?: ValueOf<'outputHeader'> | undefined
-  /**
-   * Put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula
-   * [default: false].
-   */
-  escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
-}
-
 interface ForBytesObjectsReadWrite {
   /** Destroys the stream with an AbortError. */
   signal?: ValueOf<'signal'> | undefined
@@ -188,9 +190,9 @@ export interface ScoreOptions
     ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
     ForBytesObjects,
+    ForBytesWrite,
     ForBytesReadWrite,
     ForBytesRead,
-    ForBytesWrite,
     ForBytesObjectsReadWrite {}
 
 /** Options of {@link softmax}, {@link logSoftmax}, {@link sigmoid} and {@link logSigmoid}; all have defaults. */
@@ -212,6 +214,6 @@ export interface ReadOptions extends ForBytesObjectsRead, ForBytesReadWrite, For
 export interface WriteOptions
   extends ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
-    ForBytesReadWrite,
     ForBytesWrite,
+    ForBytesReadWrite,
     ForBytesObjectsReadWrite {}

@@ -1,7 +1,10 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
 import type { Duplex } from 'node:stream'
-import { type FormatName, requireFormat, rowFormatOf } from '../core/formats.js'
-import { parseOptions, requireApplicable } from '../core/options.js'
+import { askedTypes, asksNothing } from '../core/asked-types.js'
+import { SoftmaxError } from '../core/errors.js'
+import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
+import { optionText } from '../core/option-words.js'
+import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
@@ -44,10 +47,21 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   }
   dialectFromOptions(settings)
   requireApplicable(settings, format)
+  requireTypes(settings)
   const warn = (text: string) => stream.emit('warning', text)
   const stream: Duplex = generatorTransform({ batch: BATCH, errorTurns: 4, signal: settings.signal }, (batches) => {
     const bytes = writeRows(batches, settings, warn)
     return oneByOne(settings.to === format ? bytes : arrayOf(bytes))
   })
   return stream
+}
+
+/** Throws E_CONFLICT where types are asked for of a format that has none, or those of text. */
+function requireTypes({ types, to }: SettingsOf<'bytes'>): void {
+  const asked = askedTypes(types)
+  if (asksNothing(asked)) return
+  const reason = isText(to!)
+    ? `${optionText('types')} is of outputs that have types, such as parquet; leave it out`
+    : `${optionText('types', 'infer')} is of delimited text, which score() reads; name columns, as ${optionText('types', 'id=int64')}`
+  if (asked.infers || isText(to!)) throw new SoftmaxError('E_CONFLICT', { reason })
 }

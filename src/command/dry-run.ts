@@ -165,6 +165,7 @@ function readAll(count: number | undefined, width = 1): ReaderOptions {
     classes: width,
     rawRowKeys: undefined,
     typed: false,
+    types: 'text',
     missing: 'error',
     wantRaw: false,
     encoding: undefined,

@@ -56,7 +56,7 @@ export function readArguments(argv: string[]): Arguments {
 }
 
 /** Of most flags the last one counts, so that an alias may have some; of lists it would leave out the items before. */
-const LISTS = new Set(['emit', 'labels', 'logits', 'null'])
+const LISTS = new Set(['emit', 'labels', 'logits', 'null', 'types'])
 
 function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value: unknown): void {
   if (before === undefined || String(before) === String(value)) return

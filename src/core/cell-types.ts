@@ -10,15 +10,21 @@
  *     timestamp(microsecond)   2026-11-27 12:34, with seconds and up to six digits behind them or without, and with a T for the
  *                              blank; of UTC where all end in Z or +00:00
  */
+import { ASKED_TYPES, askedTypes, type Types, withType } from './asked-types.js'
 import type { ColumnData, NumberArray } from './column-data.js'
 import { withNulls } from './column-slices.js'
-import { type DataType, typeName } from './data-type.js'
+import { type DataType, type Field, typeName } from './data-type.js'
+import type { Value } from './record-batch.js'
+import { cellOf } from './value-text.js'
+import { fits } from './value-type.js'
 
 /** A type that cells can have. */
 interface CellType {
   type: DataType
   /** The value of a cell; undefined where it is not of the type. */
   read(cell: string): number | bigint | undefined
+  /** The same of a value that is no text. */
+  of?(value: Value): number | bigint | undefined
   /** An array for so many values; those of `bool` are put together to bits. */
   array(length: number): NumberArray
 }
@@ -27,14 +33,30 @@ const bigs = (length: number) => new BigInt64Array(length)
 
 /** Every type once; the first that has all cells of a column is its type. */
 const TYPES: readonly CellType[] = [
-  { type: { kind: 'int', bitWidth: 64, signed: true }, read: integerOf, array: bigs },
-  { type: { kind: 'float', bitWidth: 64 }, read: numberOf, array: (length) => new Float64Array(length) },
-  { type: { kind: 'bool' }, read: (cell) => TRUTHS[cell], array: (length) => new Uint8Array(length) },
+  {
+    type: { kind: 'int', bitWidth: 64, signed: true },
+    read: integerOf,
+    of: (value) => (fits(value, 'integer') ? BigInt(value as number | bigint) : undefined),
+    array: bigs,
+  },
+  {
+    type: { kind: 'float', bitWidth: 64 },
+    read: numberOf,
+    of: (value) => (fits(value, 'number') ? Number(value) : undefined),
+    array: (length) => new Float64Array(length),
+  },
+  {
+    type: { kind: 'bool' },
+    read: (cell) => TRUTHS[cell],
+    of: (value) => (typeof value === 'boolean' ? Number(value) : undefined),
+    array: (length) => new Uint8Array(length),
+  },
   { type: { kind: 'date', unit: 'day' }, read: dayOf, array: (length) => new Int32Array(length) },
   { type: { kind: 'timestamp', unit: 'microsecond' }, read: (cell) => timeOf(cell, false), array: bigs },
   {
     type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
     read: (cell) => timeOf(cell, true),
+    of: (value) => (fits(value, 'time') && value instanceof Date ? BigInt(value.getTime()) * 1000n : undefined),
     array: bigs,
   },
 ]
@@ -46,16 +68,16 @@ export function inferType(cells: readonly string[]): DataType | undefined {
   return TYPES.find(({ read }) => some.every((cell) => read(cell) !== undefined))?.type
 }
 
-/** Cells as a column of a type that {@link inferType} gave, and the rows whose cells are none of it, which are null there. */
-export function columnOfCells(cells: readonly string[], type: DataType): { column: ColumnData; misfits: number[] } {
+/** Values as a column of one of these types, and the rows whose values are none of it, which are null there. */
+export function columnOfValues(cells: readonly Value[], type: DataType): { column: ColumnData; misfits: number[] } {
   const { length } = cells
-  const { read, array } = TYPES.find((one) => typeName(one.type) === typeName(type))!
+  const { read, of, array } = cellType(type)
   const values = array(length)
   const validity = new Uint8Array((length + 7) >> 3)
   const misfits: number[] = []
   for (const [row, cell] of cells.entries()) {
-    if (cell === '') continue
-    const value = read(cell)
+    if (cell === null) continue
+    const value = typeof cell === 'string' ? read(cell) : of?.(cell)
     if (value === undefined) misfits.push(row)
     else {
       values[row] = value
@@ -64,6 +86,33 @@ export function columnOfCells(cells: readonly string[], type: DataType): { colum
   }
   const column = { type, length, ...withNulls(validity, length) }
   return { column: { ...column, values: type.kind === 'bool' ? bitsOf(values as Uint8Array) : values }, misfits }
+}
+
+/** The data of the E_CELL_TYPE of a value that is none of its column's type. */
+export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
+  const isAsked = askedTypes(types).byName.has(name)
+  return {
+    cell: cellOf(value),
+    type: typeName(type),
+    types: proposedTypes(name, type, value, types),
+    ...(isAsked && { isAsked }),
+  }
+}
+
+/** What `types` would have to be for a column of a type to take one more value; undefined where it cannot name the column. */
+export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
+  const isNumber = type.kind === 'int' && typeTest(ASKED_TYPES.float64)(value)
+  return withType(types, name, isNumber ? 'float64' : 'text')
+}
+
+/** The function that says whether a value is of a type, or null. */
+export function typeTest(type: DataType): (value: Value) => boolean {
+  const { read, of } = cellType(type)
+  return (value) => value === null || (typeof value === 'string' ? read(value) : of?.(value)) !== undefined
+}
+
+function cellType(type: DataType): CellType {
+  return TYPES.find((one) => typeName(one.type) === typeName(type))!
 }
 
 function bitsOf(truths: Uint8Array): Uint8Array {

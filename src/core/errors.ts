@@ -80,20 +80,20 @@ export const CODES = {
     ({ reason = 'the text is not UTF-8', remedy }) =>
       `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${optionText('keep', false)} leaves it out`,
   ),
-  E_CELL_TYPE: word<{ cell: string; type: string }>(
+  E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isAsked?: boolean }>(
     1,
-    ({ cell, type }) =>
-      `${shown(cell)} is no ${type}, as the first cells there are; ${optionText('types', 'text')} keeps all as text`,
+    ({ cell, type, types, isAsked = false }) =>
+      `${shown(cell)} is no ${type}, as ${isAsked ? `${optionText('types')} asks for` : 'the first cells there are'}; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
-  E_KEY: word<{ key: string; type?: string; isRepeated?: boolean; isWritten?: boolean }>(1, (info) => {
-    const { key, type, isRepeated = false, isWritten = false } = info
+  E_KEY: word<KeyInfo>(1, (info) => {
+    const { key, type, types, isRepeated = false, isWritten = false } = info
     const remedy = (what: string, ofWritten: string) =>
       isWritten ? ofWritten : `${optionText('keep', false)} leaves ${what} out`
     return isRepeated
       ? `its key ${shown(key)} comes twice, and only one value could count; ${optionText('onError', 'skip')} leaves such rows out`
       : type === undefined
         ? `its key ${shown(key)} is not one of the first row's, which are the columns; ${remedy('them', 'give the first row all keys')}`
-        : `its ${shown(key)} is no ${type}, as the first rows have there; ${remedy('it', 'give all rows one type there')}`
+        : `its ${shown(key)} is no ${type}, as the first rows have there; ${typesRemedy(types) ?? remedy('it', 'give all rows one type there')}`
   }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -177,7 +177,7 @@ export const CODES = {
     ({ reason }) => `${optionText('calibration')}: ${reason}; softmax calibrate makes one`,
   ),
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `the rows do not calibrate: ${reason}`),
-  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' }>(
+  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' | 'types' }>(
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
@@ -415,6 +415,23 @@ function truthRemedy(cell: string, of: TruthInfo['of']): string {
     return of === 'several' ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
   return `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
+}
+
+/** The data of an E_KEY: a key that is no column, or comes twice, or whose value is of another type than the column. */
+export interface KeyInfo {
+  key: string
+  type?: string
+  /** What the option `types` would have to be for the value. */
+  types?: string | undefined
+  isRepeated?: boolean
+  /** Whether the object is one that `write` was given, and no prediction. */
+  isWritten?: boolean
+}
+
+/** How a column gets another type. */
+function typesRemedy(types: string | undefined): string | undefined {
+  if (types === undefined) return undefined
+  return `${optionText('types', types)} keeps all there as ${types.slice(types.lastIndexOf('=') + 1)}`
 }
 
 /** The data of an E_COLUMNS. */

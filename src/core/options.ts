@@ -3,6 +3,7 @@
  * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
  */
 
+import { ASKED_TYPES, areTypes, type Types } from './asked-types.js'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError } from './errors.js'
@@ -229,6 +230,16 @@ function isEmitted(entry: unknown): boolean {
   if (typeof entry !== 'string') return false
   const [column] = entry.split('=', 1)
   return OUTPUT_COLUMNS.includes(column as OutputColumn) && entry !== `${column}=`
+}
+
+const keptTypes: Kind<Types> = {
+  place: 'text|infer|COLUMN=TYPE,...',
+  word: 'LIST',
+  values: ['text', 'infer'],
+  listed: true,
+  expected: `text or infer, or columns with their types, as id=int64,price=float64, of ${Object.keys(ASKED_TYPES).join(', ')}`,
+  read: (text) => text,
+  accepts: areTypes,
 }
 
 const rejectHandler: Kind<RejectHandler> = {
@@ -497,10 +508,12 @@ export const OPTIONS = {
   }),
   types: option({
     group: 'Output',
-    kind: choice('text', 'infer'),
-    scopes: BYTES,
+    kind: keptTypes,
+    scopes: WRITERS,
     default: 'text',
-    help: 'what columns kept from delimited text are in parquet and arrow: text, or integers, numbers, booleans, dates or times where all their cells are',
+    aliases: 'dtypes dtype schema column-types schema-overrides',
+    help: `what columns kept from text are in parquet and arrow: infer makes those of delimited text integers, numbers, booleans, dates or times where all their cells are; id=int64,price=double gives columns their types, of ${Object.keys(ASKED_TYPES).join(' ')}`,
+    doc: `what columns kept from text or of objects are in parquet and arrow: 'infer' makes those of delimited text integers, numbers, booleans, dates or times where all their cells are; 'id=int64,price=double', which may be a list, gives columns their types, of ${Object.keys(ASKED_TYPES).join(', ')}`,
   }),
   precision: option({
     group: 'Output',

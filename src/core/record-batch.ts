@@ -4,6 +4,7 @@
  */
 
 import type { Scores } from '../kernel/host/scores.js'
+import type { Types } from './asked-types.js'
 import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
@@ -175,8 +176,9 @@ export interface ReaderOptions {
   rawRowKeys: readonly string[] | undefined
   /** What an E_NAME says of a key that a row has, too. */
   takenName?(name: string, keys: readonly string[]): TakenName
-  /** Whether all values of a column that is kept have to be of its type. */
+  /** Whether all values of a column that is kept have to be of its type; which types were asked for. */
   typed: boolean
+  types: Types
   missing: MissingRule['missing']
   nulls?: MissingRule['nulls']
   /** Whether the bytes of bad rows are wanted. */
@@ -213,8 +215,9 @@ export interface RecordBatchReader {
   firstRows?(count: number): Promise<string[][]>
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
-  /** Gives kept columns of text types: those given, where undefined is text, or those of their first cells. */
-  inferTypes?(kept: readonly number[], types?: readonly (DataType.DataType | undefined)[]): void
+  /** Of text: gives a column a type. Of delimited text, where types are inferred: that of its first cells, but of text. */
+  setType?(index: number, type: DataType.DataType): void
+  inferType?(index: number): DataType.DataType | undefined
   /** Where the first row stands, where the input has lines and bytes. */
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */

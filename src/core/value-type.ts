@@ -1,5 +1,7 @@
 /** Which types values have that were not given one. */
+import { type Types, withType } from './asked-types.js'
 import { shown } from './errors.js'
+import { optionText } from './option-words.js'
 import type { Value, ValueType } from './record-batch.js'
 
 /** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
@@ -17,13 +19,21 @@ export function typeOf(value: unknown): ValueType | undefined {
 }
 
 /** The warning of columns that are null in all of the first rows, by which an output with types has theirs; undefined where none is. */
-export function nullWarning(columns: readonly { name: string; values: readonly unknown[] }[]): string | undefined {
+export function nullWarning(
+  columns: readonly { name: string; values: readonly unknown[] }[],
+  types: Types,
+): string | undefined {
   const nulls = columns.filter(({ values }) => values.every((value) => (value ?? null) === null))
   const [first, ...more] = nulls
   if (!first) return undefined
   const [noun, are] = more.length === 0 ? ['column', 'is'] : ['columns', 'are']
   const names = shown(nulls.map(({ name }) => name).join(','))
-  return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, and ${are} written as text`
+  const asked = withType(types, first.name, 'int64')
+  const remedy =
+    asked === undefined
+      ? ''
+      : `; ${optionText('types', asked)} would make ${more.length === 0 ? 'it' : 'the first'} integers`
+  return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, and ${are} written as text${remedy}`
 }
 
 /** The type that some values have in common; text where a fraction stands beside an integer that is no double. */

@@ -35,6 +35,7 @@ function samplePlan(kept: readonly number[]): ReaderOptions {
     classes: SAMPLE_CLASSES,
     rawRowKeys: undefined,
     typed: false,
+    types: 'text',
     missing: 'error',
     wantRaw: false,
     encoding: undefined,

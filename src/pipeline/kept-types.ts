@@ -1,31 +1,52 @@
-/** The types of columns kept from delimited text, where they are inferred. */
+/** The types of columns kept from text, where they are inferred or asked for. */
 
+import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
 import { type DataType, typeName } from '../core/data-type.js'
 import { SoftmaxError, shown } from '../core/errors.js'
+import { nearest } from '../core/nearest.js'
 import { optionText } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
-/** Finds out the types of kept columns, and reports them. Later inputs have those of the first. */
-export function inferTypes(
+/** Gives kept columns the types that are asked for, and reports those that are inferred. Later inputs have those of the first. */
+export function setTypes(
   reader: RecordBatchReader,
   { schema, typed }: ScoreJob,
   run: Run,
+  { types: option }: Pick<Run['settings'], 'types'>,
   name: string | undefined,
 ): void {
-  if (!reader.inferTypes || !typed) {
-    const reason = typed
-      ? 'is of delimited text, and the input has types'
-      : 'is of outputs that have types, such as parquet'
-    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('types', 'infer')} ${reason}; leave it out` })
-  }
-  reader.inferTypes(schema.kept, run.types)
-  if (run.types) return
-  const types = schema.kept.map((index) => reader.columns[index]!.field?.type)
+  const asked = askedTypes(option)
+  if (asksNothing(asked)) return
+  requireTypes(reader, typed, asked)
   const names = schema.kept.map((index) => schema.header[index]!)
-  if (types.some(Boolean)) run.emit('warning', `columns are kept as ${typesText(names, types)}`, name)
+  requireColumns(asked, names)
+  const typeOf = (index: number, nth: number) =>
+    asked.byName.get(names[nth]!) ?? (asked.infers ? reader.inferType!(index) : undefined)
+  const types = run.types ?? schema.kept.map(typeOf)
+  for (const [nth, index] of schema.kept.entries()) if (types[nth]) reader.setType!(index, types[nth])
+  if (run.types === undefined && asked.infers && types.some(Boolean))
+    run.emit('warning', `columns are kept as ${typesText(names, types)}`, name)
   run.types = types
+}
+
+/** Throws E_CONFLICT where the input or the output has types of its own, or none. */
+function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: AskedTypes): void {
+  const option = infers ? optionText('types', 'infer') : optionText('types')
+  const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
+  const ofInput = `is of ${infers ? 'delimited text' : 'text'}, and the input has types`
+  const reason = !typed ? 'is of outputs that have types, such as parquet' : hasTypes ? ofInput : undefined
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}; leave it out` })
+}
+
+/** What is asked for. Throws E_SELECTOR for a name that no kept column has. */
+export function requireColumns(asked: AskedTypes, names: readonly string[]): AskedTypes {
+  const item = [...asked.byName.keys()].find((name) => !names.includes(name))
+  if (item === undefined) return asked
+  const near = nearest(item, names)
+  const reason = `is not one of the kept columns ${shown(names.join(','))}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
+  throw new SoftmaxError('E_SELECTOR', { item, option: 'types', reason })
 }
 
 /** Which columns have which types, as in `int64 ("id", "age"), text ("name")`. */

@@ -99,6 +99,7 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
     classes: list === undefined ? 0 : (columns[list]!.width ?? 0),
     rawRowKeys: asJson ? [] : undefined,
     typed: false,
+    types: settings.types,
     missing,
     nulls: nullsOf(settings),
     wantRaw: onReject !== undefined,

@@ -1,4 +1,7 @@
 /** The columns that records make, be they predictions or not: resolved from the first records, then read from each. */
+import { askedTypes, type Types } from '../core/asked-types.js'
+import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
+import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
@@ -14,13 +17,16 @@ import {
   parseEmit,
 } from '../core/output-columns.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
-import type { Column, Format, ValueType } from '../core/record-batch.js'
+import type { Column, Format, Value, ValueType } from '../core/record-batch.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
+import { requireColumns } from './kept-types.js'
 import { numericColumns } from './numeric-columns.js'
 
 export type Row = Record<string, unknown>
-type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32'> & { to: string }
+type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types'> & {
+  to: string
+}
 
 /** The columns of an output. */
 export interface RowColumns {
@@ -44,7 +50,12 @@ export function columnsOf(
   const { emit, inRows, names, properties, isPrediction, isDefault } = emittedOf(first, settings)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
-  const columns = old.map((name): Column => ({ name, type: typeOfProperty(rows, name), sample: '' }))
+  const { byName } = requireColumns(askedTypes(settings.types), old)
+  const columns = old.map((name): Column => {
+    const type = byName.get(name)
+    if (!type) return { name, type: typeOfProperty(rows, name), sample: '' }
+    return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
+  })
   const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
   if (format.numbersOnly) keepNumbers(job, isDefault, settings.to, warn)
   const fields = fieldsOf(job.emit, layout)
@@ -147,18 +158,32 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
   // Of records that are no predictions, nothing else is written.
-  const isWritten = !isPrediction && { isWritten: true }
+  const isWritten = isPrediction ? {} : { isWritten: true }
+  const tests = kept.map((column) => ({ column, test: fitTest(column) }))
   return (row, place) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra, ...isWritten })
-    const misfit = typed && kept.find(({ name, type }) => !fits(valueOf(row[name]), type))
-    if (misfit) throw new SoftmaxError('E_KEY', { row: place, key: misfit.name, type: misfit.type, ...isWritten })
+    const misfit = typed ? tests.find(({ column: { name }, test }) => !test(valueOf(row[name]))) : undefined
+    if (misfit) throw misfitError(misfit.column, row, place, settings.types, isWritten)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, place)
     return values.map((value) =>
       typeof value === 'number' ? round(value) : isNumbers(value) ? value.map(round) : value,
     )
   }
+}
+
+/** The function that says whether a value can be written as one of a column. */
+function fitTest({ type, field }: Column): (value: Value) => boolean {
+  return field ? typeTest(field.type) : (value) => fits(value, type)
+}
+
+/** What is wrong with a row that has a value of another type in a column. */
+function misfitError({ name, type, field }: Column, row: Row, place: number, types: Types, isWritten: object) {
+  const value = valueOf(row[name])
+  if (field) return new SoftmaxError('E_CELL_TYPE', { row: place, column: name, ...misfitInfo(value, field, types) })
+  const proposed = proposedTypes(name, dataTypeOf(type), value, types)
+  return new SoftmaxError('E_KEY', { row: place, key: name, type, types: proposed, ...isWritten })
 }
 
 function isNumbers(value: unknown): value is number[] {

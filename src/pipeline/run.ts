@@ -34,8 +34,8 @@ export interface Run {
   emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }
-  /** The types of kept columns, where they are inferred: undefined is text. */
-  types?: (DataType | undefined)[]
+  /** The types of kept columns, where they are inferred or asked for; undefined is what it is anyway. */
+  types?: readonly (DataType | undefined)[]
   /** The columns that are kept of the first input. */
   kept?: readonly Column[]
   /** Inputs without rows, whose number of classes is that of an input that has rows, if one comes. */

@@ -24,6 +24,7 @@ export interface ScoreJob {
     | 'outputHeader'
     | 'escapeFormulas'
     | 'encoding'
+    | 'types'
   >
   schema: Schema
   /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
@@ -55,6 +56,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     rawRowKeys: rawRows ? names : undefined,
     takenName: (name, keys) => takenName(name, keys, schema),
     typed,
+    types: settings.types,
     missing: settings.missing,
     nulls: nullsOf(settings),
     wantRaw,

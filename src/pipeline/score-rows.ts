@@ -5,7 +5,7 @@ import { loadFormat } from '../formats/index.js'
 import { measureByFirst } from './empty-lists.js'
 import { inputInfo } from './input-info.js'
 import { jobOf, newWriter } from './job.js'
-import { inferTypes } from './kept-types.js'
+import { setTypes } from './kept-types.js'
 import { countLane, laneOf } from './lanes.js'
 import type { Input } from './open-input.js'
 import { watchLogits } from './probability-warning.js'
@@ -25,7 +25,7 @@ export async function* scoreRows(
   const isFirst = !run.first
   const job = await jobOf(reader, format, input, run, settings)
   run.metrics?.begin(job.schema)
-  if (settings.types === 'infer') inferTypes(reader, job, run, input.name)
+  setTypes(reader, job, run, settings, input.name)
   const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
   const warn = (text: string) => run.emit('warning', text, input.name)
   const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)

@@ -97,6 +97,7 @@ export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
     outputHeader,
     escapeFormulas,
     encoding,
+    types,
     null: nulls,
   } = settings
   return {
@@ -112,6 +113,7 @@ export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
       outputHeader,
       escapeFormulas,
       encoding,
+      types,
       null: nulls,
     },
   }

@@ -1,4 +1,6 @@
 /** Rows that are objects -> the bytes of a format. */
+import { askedTypes } from '../core/asked-types.js'
+import { columnOfValues } from '../core/cell-types.js'
 import { isEscaped } from '../core/dialect.js'
 import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
@@ -66,7 +68,10 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
     failure = error
   }
   output.rows += rows.length
-  const kept = columns.kept.map(({ name }) => rows.map((row) => valueOf(row[name])))
+  const kept = columns.kept.map(({ name, field }) => {
+    const values = rows.map((row) => valueOf(row[name]))
+    return field ? columnOfValues(values, field.type).column : values
+  })
   if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })
   if (failure) throw failure
 }
@@ -80,7 +85,9 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const columns = columnsOf(batch, settings, format, warn)
   const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
   const mayChange = format.typed && batch.length === BATCH
-  const warning = mayChange ? nullWarning(columns.kept.map(valuesOf)) : undefined
+  const { byName } = askedTypes(settings.types)
+  const open = columns.kept.filter(({ name }) => !byName.has(name))
+  const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
   if (warning !== undefined) warn(warning)
   const values: unknown[][] = []
   const fields = columns.fields.map(

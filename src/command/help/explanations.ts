@@ -105,20 +105,21 @@ softmax in.arrow --to csv`,
   E_CELL_TYPE: {
     is: 'A kept cell is not of the type of its column.',
     cause:
-      'With --types infer, the type of a column is that of its cells in the first 10,000 rows or 1 MiB, and a later cell is no value of it.',
+      'With --types infer, the type of a column is that of its cells in the first 10,000 rows or 1 MiB, and a later cell is no value of it. Or --types asks for a type that not all cells are of.',
     example: `(echo id,logit_a,logit_b; yes 7,1,2 | head -n 10000; echo K1,1,2) > in.csv
 softmax in.csv --types infer --quiet -o out.parquet`,
-    says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is no int64, as the first cells there are; --types text keeps all as text [E_CELL_TYPE]',
-    fix: `--types text keeps all such columns as text. ${SKIP}`,
+    says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is no int64, as the first cells there are; --types infer,id=text keeps all there as text [E_CELL_TYPE]',
+    fix: `--types id=text, or another type, is that of the column; --types text keeps all such columns as text. ${SKIP}`,
   },
   E_KEY: {
     is: 'An object has a key that is no column, has it twice, or with a value of another type.',
-    cause: 'In a table, the keys of the first objects are the columns; here a later object has another.',
+    cause:
+      'In a table, the keys of the first objects are the columns, and their values have its types; here a later object has another.',
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
     says: `softmax: in.ndjson:2: (row 2, byte 24): its key "x" is not one of the first row's, which are the columns; --no-keep leaves them out [E_KEY]`,
-    fix: `JSON lines to JSON lines keep all keys; --no-keep leaves them out of a table. ${SKIP}`,
+    fix: `JSON lines to JSON lines keep all keys; --no-keep leaves them out of a table. --types price=float64 says the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
     is: 'The header, or a line of JSON, is not text in the encoding of the input.',

@@ -1,6 +1,8 @@
 /** What a run from parts to parts is to do, found out before it writes anything. */
+
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
+import { askedTypes } from '../../core/asked-types.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -93,8 +95,8 @@ function requireOptions(named: readonly string[], settings: Settings): void {
       'standard input is no part; name files or folders, or write to a file',
     ],
     [
-      types === 'infer',
-      `${optionText('types', 'infer')} would give each part types of its own; leave it out, or write to one file`,
+      askedTypes(types).infers,
+      `${optionText('types', 'infer')} would give each part types of its own; name columns, as ${optionText('types', 'id=int64')}, or write to one file`,
     ],
     [metrics !== undefined, `${optionText('metrics')} is of one output; softmax evaluate measures parts`],
     [

@@ -32,7 +32,9 @@ export function readBatch(
   const cellOf = cellReader(cells, textOf, dialect)
   const kept = options.kept.map((index) => {
     const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
-    return columns[index]!.field ? typedColumn(cells, columns[index]!, index, dialect, errors) : cells.map(cellOf)
+    return columns[index]!.field
+      ? typedColumn(cells, columns[index]!, index, dialect, options, errors)
+      : cells.map(cellOf)
   })
   return {
     numRows: rows.length,

@@ -1,8 +1,8 @@
 /** Kept columns whose cells have a type: which it is, by the first rows, and their values. */
-import { columnOfCells, inferType } from '../../core/cell-types.js'
-import { type DataType, typeName } from '../../core/data-type.js'
+import { columnOfValues, inferType, misfitInfo } from '../../core/cell-types.js'
+import type { DataType } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
-import type { Block, Column, KeptColumn, RowError } from '../../core/record-batch.js'
+import type { Block, Column, KeptColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { decodeCell, readRowAt } from './rows.js'
 import { rowRanges } from './scanner.js'
 
@@ -43,9 +43,9 @@ export function typeOfCells(index: number, rows: string[][], width: number, dial
   return inferType(rows.filter((row) => row.length === width).map((row) => textOf(row[index]!, dialect)))
 }
 
-/** A column of a type. */
-export function withType(column: Column, type: DataType | undefined): Column {
-  return type ? { ...column, field: { name: column.name, type, nullable: true } } : column
+/** A column of a type; text it is anyway. */
+export function withType(column: Column, type: DataType): Column {
+  return type.kind === 'utf8' ? column : { ...column, field: { name: column.name, type, nullable: true } }
 }
 
 /** The cells of a column as what they are; a row with one that is something else is a bad one. */
@@ -54,12 +54,16 @@ export function typedColumn(
   { field }: Column,
   index: number,
   dialect: Dialect,
+  { types }: ReaderOptions,
   errors: Map<number, RowError>,
 ): KeptColumn {
   const texts = cells.map((cell) => textOf(cell, dialect))
-  const { column, misfits } = columnOfCells(texts, field!.type)
+  const { column, misfits } = columnOfValues(
+    texts.map((text) => (text === '' ? null : text)),
+    field!.type,
+  )
   for (const row of misfits) {
-    const info = { cell: texts[row]!, type: typeName(field!.type) }
+    const info = misfitInfo(texts[row]!, field!, types)
     if (!errors.has(row)) errors.set(row, { code: 'E_CELL_TYPE', info, cell: index })
   }
   return column

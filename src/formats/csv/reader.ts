@@ -1,4 +1,5 @@
 /** Reads delimited text: the columns, and blocks of whole rows into record batches. */
+import { askedTypes } from '../../core/asked-types.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
@@ -25,7 +26,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const columns = columnsOf(head)
   requireHeader(columns, head, settings)
   const { dialect, lines, bytes, warning } = head
-  const peeked = settings.types === 'infer' ? await peekRows(head.blocks, dialect) : { sample: [], blocks: head.blocks }
+  const peeked = askedTypes(settings.types).infers
+    ? await peekRows(head.blocks, dialect)
+    : { sample: [], blocks: head.blocks }
   const { sample } = peeked
   let blocks = await lookForList(head, peeked.blocks, columns, settings)
   return {
@@ -47,8 +50,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
     },
     text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
-    inferTypes(kept, types = kept.map((index) => typeOfCells(index, sample, columns.length, dialect))) {
-      for (const [nth, index] of kept.entries()) columns[index] = withType(columns[index]!, types[nth])
+    inferType: (index) => typeOfCells(index, sample, columns.length, dialect),
+    setType(index, type) {
+      columns[index] = withType(columns[index]!, type)
     },
   }
 }

@@ -1,8 +1,11 @@
 /** Rows of NDJSON -> a batch: logits as numbers, and the values that are kept. */
 import { isUtf8 } from 'node:buffer'
 import { isWellFormed } from '../../core/byte-text.js'
+import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
+import { dataTypeOf } from '../../core/column-builder.js'
 import { logitOf } from '../../core/logit.js'
 import {
+  type Column,
   type JsonColumn,
   RawJson,
   type ReaderOptions,
@@ -51,11 +54,12 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
     if (plan.rawRowKeys) objects.push(text)
     else if (kept.length > 0) keep(text, kept, row, task, bad)
   })
+  const columnsKept = task.kept.map((column, index) => typedColumn(kept[index]!, column, plan, bad))
   return {
     numRows: lines.length,
     logits,
     ...task.nested?.batch,
-    kept,
+    kept: columnsKept,
     ...(plan.rawRowKeys && { rawRows: objects }),
     errors: bad,
     withPosition: ({ code, info: data, column }, row) => {
@@ -154,17 +158,34 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
   const values = valuesIn(text)
   const extra = [...values.keys()].find((key) => !task.known.has(key))
   if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
-  task.kept.forEach(({ name, type, inner }, index) => {
+  const { typed, types } = task.plan
+  task.kept.forEach(({ name, type, field, inner }, index) => {
     const found = inner ? textIn(text, inner) : values.get(name)
     const isError = typeof found === 'object'
     if (isError && !bad.has(row)) bad.set(row, found)
-    const value = valueFrom(isError ? undefined : found, task.plan.typed && isNumeric(type))
+    const value = valueFrom(isError ? undefined : found, typed && (field !== undefined || isNumeric(type)))
     kept[index]!.push(value)
     if (bad.has(row)) return
-    if (task.plan.typed && !fits(value, type)) bad.set(row, { code: 'E_KEY', info: { key: name, type } })
+    if (typed && !field && !fits(value, type)) {
+      bad.set(row, {
+        code: 'E_KEY',
+        info: { key: name, type, types: proposedTypes(name, dataTypeOf(type), value, types) },
+      })
+    }
     // JSON has escapes for it; no other format has.
     if (typeof value === 'string' && !isWellFormed(value)) bad.set(row, { code: 'E_CELL_ENCODING', info: {} })
   })
+}
+
+/** Values of a column whose type was asked for as what they are; a row with one that is something else is a bad one. */
+function typedColumn(values: Value[], { name, field }: Column, { types }: ReaderOptions, bad: Map<number, RowError>) {
+  if (!field) return values
+  const { column, misfits } = columnOfValues(values, field.type)
+  for (const row of misfits) {
+    const info = misfitInfo(values[row]!, field, types)
+    if (!bad.has(row)) bad.set(row, { code: 'E_CELL_TYPE', info, column: name })
+  }
+  return column
 }
 
 function isNumeric(type: ValueType): boolean {

@@ -1,6 +1,7 @@
 /** The columns of NDJSON, as its first rows define them. */
 
 import { isLogitName } from '../../core/column-name.js'
+import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
@@ -90,6 +91,12 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
     rowsLogits: table && logitsIn(table.list[0] as object),
   }
   return { name, path, type, sample, ...(type === 'json' && paths) }
+}
+
+/** A column of a type that was asked for. */
+export function withType(column: JsonColumn, type: DataType): JsonColumn {
+  if (type.kind === 'utf8') return { ...column, type: 'text' }
+  return { ...column, field: { name: column.name, type, nullable: true } }
 }
 
 /** True of a list that holds only words: it cannot be the logits. */

@@ -1,4 +1,5 @@
 /** Opens NDJSON: reads as far as the rows that define its columns. */
+import { askedTypes } from '../../core/asked-types.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
@@ -17,7 +18,7 @@ import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
-import { columnsOf, isOpen, sampleOf } from './columns.js'
+import { columnsOf, isOpen, sampleOf, withType } from './columns.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
@@ -34,7 +35,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const columns = columnsOf(rows, settings)
   const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
   const mayChange = isTyped && settings.keep && rows.length >= TYPE_ROWS
-  const warning = mayChange ? nullWarning(columns.map(valuesOf)) : undefined
+  const { byName } = askedTypes(settings.types)
+  const open = columns.filter(({ name }) => !byName.has(name))
+  const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
   const allBlocks = async function* () {
     yield* held
     yield* rest
@@ -62,6 +65,9 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       return columns.map(({ path }) => first.map(({ value }) => sampleOf(valueAt(value, path))))
     },
     text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
+    setType(index, type) {
+      columns[index] = withType(columns[index]!, type)
+    },
     relocate,
     ...(warning !== undefined && { warnings: [warning] }),
   }

@@ -3,7 +3,7 @@
  * of JSON as a cell. Each writes the cell from `start` to `end` at `out`, and returns where it ends; 0 for what is left to
  * the host. Bytes from 128 on are taken for what they are; whether they are UTF-8 is the host's to know.
  */
-import { KEEP_BOOLEAN, KEEP_INTEGER, KEEP_TEXT } from '../constants'
+import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
@@ -263,6 +263,7 @@ export function jsonToValue(start: usize, end: usize, out: usize, lead: usize, _
   const isNull = first == 0x6e
   let to = out + 4
   if (kind == KEEP_TEXT) to = isNull ? to : jsonToText(start, end, to)
+  else if (!isNull && kind >= <u32>KEEP_DATE) to = first == QUOTE ? typedValue(start + 1, end - 1, to, kind, QUOTE) : 0
   else if (!isNull) to = kind == KEEP_BOOLEAN ? truth(first, to) : numberTo(start, end, to, kind == KEEP_INTEGER)
   if (!to) return 0
   store<u32>(out, isNull ? NULL : <u32>(to - out - 4))

@@ -1,0 +1,172 @@
+/** `types: 'id=int64,price=float64'`: the types that kept columns of text and of objects are asked to have. */
+import { tableFromIPC } from 'apache-arrow'
+import { type ScoreOptions, type WriteOptions, write } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+
+const LANES = ['general', 'fast'] as const
+
+/** The types of the kept columns of an Arrow file, as apache-arrow calls them, and the values of one. */
+function columnOf(bytes: Buffer, name: string) {
+  const column = tableFromIPC(bytes).getChild(name)!
+  return { type: String(column.type), values: Array.from(column) }
+}
+
+/** Rows of JSON of which the last has a fraction where 1,100 before it have whole numbers. */
+const WHOLE = '{"id":7,"price":5,"logits":[2,1]}\n'.repeat(1_100)
+const JSON_ROWS = `${WHOLE}{"id":8,"price":5.5,"logits":[2,1]}\n`
+const CSV_ROWS = `id,price,logit_a,logit_b\n${'7,5,2,1\n'.repeat(10_000)}8,5.5,2,1\n`
+const JSON_TO_ARROW: ScoreOptions = { from: 'ndjson', to: 'arrow' }
+
+describe('a fraction behind whole numbers', () => {
+  it.each([
+    ['JSON', JSON_ROWS, JSON_TO_ARROW, 'E_KEY', 'price=float64'],
+    ['CSV', CSV_ROWS, { to: 'arrow', types: 'infer' }, 'E_CELL_TYPE', 'infer,price=float64'],
+    ['CSV with types', CSV_ROWS, { to: 'arrow', types: 'price=int64' }, 'E_CELL_TYPE', 'price=float64'],
+  ] satisfies [string, string, ScoreOptions, string, string][])(
+    'is a bad row whose message has the types that take it: %s',
+    async (_, text, options, code, types) => {
+      for (const lane of LANES) {
+        const { error } = await run(text, { ...options, lane })
+        expect(error).toMatchObject({ code, info: { types } })
+        expect(error?.message).toContain(`; types: '${types}' keeps all there as float64 `)
+        const outcome = await run(text, { ...options, lane, types: types as NonNullable<ScoreOptions['types']> })
+        expect(outcome.error).toBeUndefined()
+        const { type, values } = columnOf(outcome.bytes, 'price')
+        expect({ type, first: values[0], last: values.at(-1) }).toEqual({ type: 'Float64', first: 5, last: 5.5 })
+      }
+    },
+  )
+
+  it('is one of an object, too', async () => {
+    const rows = [...Array.from({ length: 1_100 }, () => ({ price: 5 })), { price: 5.5 }]
+    await expect(written(rows)).rejects.toMatchObject({
+      code: 'E_KEY',
+      message: expect.stringContaining("types: 'price=float64' keeps all there as float64"),
+    })
+    expect(columnOf(await written(rows, { types: 'price=float64' }), 'price')).toMatchObject({ type: 'Float64' })
+  })
+})
+
+/** What `write` makes of rows. */
+async function written(rows: readonly object[], options: WriteOptions = {}): Promise<Buffer> {
+  const stream = write('arrow', options)
+  for (const row of rows) stream.write(row)
+  stream.end()
+  const pieces: Buffer[] = []
+  for await (const piece of stream) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces)
+}
+
+const MORNING = Date.UTC(2026, 10, 27, 10)
+
+/** A type that is asked for, values of JSON and cells of CSV that are of it, and what apache-arrow reads. */
+const TYPES = [
+  ['text', ['1.50', 'true', null], '1.50|true|', 'Utf8', ['1.50', 'true', null]],
+  ['int64', ['7', '"-8"', 'null'], '7|-8|', 'Int64', [7n, -8n, null]],
+  ['float64', ['7', '"1.5"', '-0'], '7|1.5|-0', 'Float64', [7, 1.5, -0]],
+  ['double', ['7', '1e3', 'null'], '7|1e3|', 'Float64', [7, 1000, null]],
+  ['bool', ['true', '"FALSE"', 'null'], 'true|FALSE|', 'Bool', [true, false, null]],
+  ['date32', ['"1970-01-02"', 'null'], '1970-01-02|', 'Date32<DAY>', [86_400_000, null]],
+  ['timestamp', ['"2026-11-27 10:00"'], '2026-11-27 10:00', 'Timestamp<MICROSECOND>', [MORNING]],
+  ['timestamp_utc', ['"2026-11-27T10:00:00Z"'], '2026-11-27T10:00Z', 'Timestamp<MICROSECOND, UTC>', [MORNING]],
+] as const
+
+describe('each type', () => {
+  it.each(TYPES)('is that of a column that is asked to have it: %s', async (name, json, cells, type, values) => {
+    const types = `c=${name}` as const
+    const lines = json.map((value) => `{"c":${value},"logits":[2,1]}\n`).join('')
+    const rows = cells.split('|').map((cell) => `${cell},2,1\n`)
+    for (const lane of LANES) {
+      const [ofJson, ofCsv] = [
+        await run(lines, { ...JSON_TO_ARROW, types, lane }),
+        await run(`c,logit_a,logit_b\n${rows.join('')}`, { to: 'arrow', types, lane }),
+      ]
+      const expected = name === 'text' ? { type, values: [...values.slice(0, 2), null] } : { type, values }
+      expect(columnOf(ofJson.bytes, 'c')).toEqual(expected)
+      // An empty cell of text is an empty text.
+      const ofCells = name === 'text' ? { type, values: ['1.50', 'true', ''] } : expected
+      expect(columnOf(ofCsv.bytes, 'c')).toEqual(ofCells)
+    }
+  })
+
+  it('is that of objects, whose values may be of it or texts', async () => {
+    const rows = [
+      { id: 7n, day: '1970-01-02', at: new Date(MORNING), flag: true, note: 1.5 },
+      { id: '8', day: null, at: '2026-11-27T10:00:00Z', flag: 'false', note: 'x' },
+    ]
+    const types = ['id=int64', 'day=date32', 'at=timestamp_utc', 'flag=bool', 'note=text'] as const
+    const bytes = await written(rows, { types })
+    const read = (name: string) => columnOf(bytes, name)
+    expect(read('id')).toEqual({ type: 'Int64', values: [7n, 8n] })
+    expect(read('day')).toEqual({ type: 'Date32<DAY>', values: [86_400_000, null] })
+    expect(read('at')).toEqual({ type: 'Timestamp<MICROSECOND, UTC>', values: [MORNING, MORNING] })
+    expect(read('flag')).toEqual({ type: 'Bool', values: [true, false] })
+    expect(read('note')).toEqual({ type: 'Utf8', values: ['1.5', 'x'] })
+  })
+
+  it.each(['date32', 'timestamp', 'bool', 'int64', 'float64'] as const)(
+    'makes a row whose value is none of it a bad one, in both lanes: %s',
+    async (type) => {
+      const lines = ['"x"', '""', '[1]', '"2026-11-27T10:00Z"'].map((value) => `{"c":${value},"logits":[2,1]}\n`)
+      for (const lane of LANES) {
+        const outcome = await run(`{"c":null,"logits":[2,1]}\n${lines.join('')}`, {
+          ...JSON_TO_ARROW,
+          types: `c=${type}`,
+          lane,
+          onError: 'skip',
+        })
+        expect(outcome.stats).toMatchObject({ read: 5, written: 1, rejected: { E_CELL_TYPE: 4 } })
+      }
+    },
+  )
+})
+
+describe('a column that is asked to have a type', () => {
+  it('is not reported as one that is null in the first rows', async () => {
+    const nulls = '{"c":null,"logits":[2,1]}\n'.repeat(1_000)
+    const rest = `${nulls}{"c":1.5,"logits":[2,1]}\n`
+    const { warnings } = await run(rest, JSON_TO_ARROW)
+    expect(warnings).toEqual([
+      `the column "c" is null in the first 1000 rows, and is written as text; types: 'c=int64' would make it integers`,
+    ])
+    const outcome = await run(rest, { ...JSON_TO_ARROW, types: 'c=float64' })
+    expect(outcome.warnings).toEqual([])
+    expect(columnOf(outcome.bytes, 'c')).toMatchObject({ type: 'Float64' })
+  })
+
+  it('leaves the types of the others to be inferred, where that is asked for', async () => {
+    const { bytes } = await run('a,b,logit_x,logit_y\n1,2,2,1\n', { to: 'arrow', types: ['infer', 'b=text'] })
+    expect(columnOf(bytes, 'a').type).toBe('Int64')
+    expect(columnOf(bytes, 'b').type).toBe('Utf8')
+  })
+
+  it('may have a = and, in a list, a comma in its name', async () => {
+    const { bytes } = await run('"a,b=c",logit_x,logit_y\n1,2,1\n', { to: 'arrow', types: ['a,b=c=int64'] })
+    expect(columnOf(bytes, 'a,b=c').type).toBe('Int64')
+  })
+})
+
+describe('types that cannot be had', () => {
+  const rows = 'price,logit_a,logit_b\n1,2,1\n'
+  it.each([
+    [
+      'a name that no kept column has',
+      rows,
+      { to: 'arrow', types: 'prise=int64' },
+      'E_SELECTOR',
+      'did you mean "price"',
+    ],
+    ['the name of a logit', rows, { to: 'arrow', types: 'logit_a=int64' }, 'E_SELECTOR', 'not one of the kept columns'],
+    ['an output without types', rows, { to: 'csv', types: 'price=int64' }, 'E_CONFLICT', 'leave it out'],
+  ] satisfies [string, string, ScoreOptions, string, string][])('%s', async (_, text, options, code, says) => {
+    const { error } = await run(text, options)
+    expect(error).toMatchObject({ code, message: expect.stringContaining(says) })
+  })
+
+  it('are refused of objects, too', () => {
+    expect(() => write('csv', { types: 'a=int64' })).toThrow(/outputs that have types.* \[E_CONFLICT\]$/)
+    expect(() => write('arrow', { types: 'infer' })).toThrow(/name columns, as types: 'id=int64' \[E_CONFLICT\]$/)
+    return expect(written([{ price: 1 }], { types: 'prise=int64' })).rejects.toMatchObject({ code: 'E_SELECTOR' })
+  })
+})
