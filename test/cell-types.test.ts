@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
-import { type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { type InputInfo, type ScoreOptions, score, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { typesText } from '../dist/command/announcement.js'
 import { type Outcome, run } from './streams.js'
 import { command, folder } from './support.js'
 
@@ -70,9 +71,18 @@ describe('a column whose cells are of one type', () => {
     }
   })
 
-  it('is named in a warning, beside those that are text', async () => {
-    const { warnings } = await run('id,day,note,age,logit_x,logit_y\n1,2026-11-27,a,7,2,1\n', INFER)
-    expect(warnings).toEqual(['columns are kept as int64 ("id", "age"), date(day) ("day"), text ("note")'])
+  it('is what the event of the input says, and nothing is warned of', async () => {
+    const events: InputInfo[] = []
+    const warnings: string[] = []
+    const stream = score(INFER)
+    stream.on('input', (info) => events.push(info)).on('warning', (text) => warnings.push(text))
+    stream.end('id,day,note,age,logit_x,logit_y\n1,2026-11-27,a,7,2,1\n')
+    for await (const _ of stream);
+    const kept = events[0]!.output.columns.slice(0, 4)
+    expect(kept.map(({ type }) => type)).toEqual(['int64', 'date(day)', 'utf8', 'int64'])
+    expect(warnings).toEqual([])
+    // What the command says of it on a terminal.
+    expect(typesText(kept)).toBe('int64 ("id", "age"), date(day) ("day"), text ("note")')
   })
 
   it('is text where types are not asked for', async () => {

@@ -1,6 +1,9 @@
 /** What is announced of a guess. */
-import { shortened } from '../core/errors.js'
+import { askedTypes } from '../core/asked-types.js'
+import { shortened, shown } from '../core/errors.js'
+import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
+import type { InputInfo } from '../pipeline/input-info.js'
 import { complain, isNew } from './messages.js'
 
 /** What is said neither by arguments nor by convention is said here. */
@@ -22,3 +25,30 @@ function announcement({ header, logits, kept, listText, depth, classes }: Schema
 export function columnRange(names: readonly string[]): string {
   return shortened(names.length > 2 ? `${names[0]} ... ${names.at(-1)}` : names.join(', '))
 }
+
+/** Says on a terminal which types were inferred. */
+export function announceTypes(
+  { output }: InputInfo,
+  { kept }: Schema,
+  { types, quiet }: Pick<SettingsOf<'command'>, 'types' | 'quiet'>,
+): void {
+  if (!askedTypes(types).infers || quiet || !process.stderr.isTTY || kept.length === 0) return
+  complain(`kept columns: ${typesText(output.columns.slice(0, kept.length))}`)
+}
+
+/** Which columns have which types: `int64 ("id", "age"), text ("name")`. */
+export function typesText(columns: InputInfo['output']['columns']): string {
+  const groups = new Map<string, string[]>()
+  for (const { name, type } of columns) {
+    const key = type === 'utf8' ? 'text' : type
+    groups.set(key, [...(groups.get(key) ?? []), shown(name)])
+  }
+  return Array.from(groups, ([type, names]) => `${type} (${listed(names)})`).join(', ')
+}
+
+function listed(names: string[]): string {
+  const more = names.length - MOST_LISTED
+  return more > 0 ? `${names.slice(0, MOST_LISTED).join(', ')} and ${more} more` : names.join(', ')
+}
+
+const MOST_LISTED = 20

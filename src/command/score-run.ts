@@ -7,7 +7,7 @@ import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
-import { announce } from './announcement.js'
+import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
 import { complain, isNew, warn, warnOfUnlabelled } from './messages.js'
@@ -99,6 +99,7 @@ async function writeScored(run: Run): Promise<void> {
     announce(schema, settings, run.said)
     run.onSchema?.(schema)
   })
+  stream.once('schema', (schema) => stream.once('input', (info) => announceTypes(info, schema, settings)))
   stream.on('warning', (text, source) => {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
   })

@@ -1,7 +1,6 @@
 /** The types of columns kept from text, where they are inferred or asked for. */
 
 import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
-import { type DataType, typeName } from '../core/data-type.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { optionText } from '../core/option-words.js'
@@ -9,13 +8,12 @@ import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
-/** Gives kept columns the types that are asked for, and reports those that are inferred. Later inputs have those of the first. */
+/** Gives kept columns the types that are asked for, or inferred. Later inputs have those of the first. */
 export function setTypes(
   reader: RecordBatchReader,
   { schema, typed }: ScoreJob,
   run: Run,
   { types: option }: Pick<Run['settings'], 'types'>,
-  name: string | undefined,
 ): void {
   const asked = askedTypes(option)
   if (asksNothing(asked)) return
@@ -26,8 +24,6 @@ export function setTypes(
     asked.byName.get(names[nth]!) ?? (asked.infers ? reader.inferType!(index) : undefined)
   const types = run.types ?? schema.kept.map(typeOf)
   for (const [nth, index] of schema.kept.entries()) if (types[nth]) reader.setType!(index, types[nth])
-  if (run.types === undefined && asked.infers && types.some(Boolean))
-    run.emit('warning', `columns are kept as ${typesText(names, types)}`, name)
   run.types = types
 }
 
@@ -48,20 +44,3 @@ export function requireColumns(asked: AskedTypes, names: readonly string[]): Ask
   const reason = `is not one of the kept columns ${shown(names.join(','))}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
   throw new SoftmaxError('E_SELECTOR', { item, option: 'types', reason })
 }
-
-/** Which columns have which types, as in `int64 ("id", "age"), text ("name")`. */
-function typesText(names: readonly string[], types: readonly (DataType | undefined)[]): string {
-  const groups = new Map<string, string[]>()
-  for (const [index, type] of types.entries()) {
-    const key = type ? typeName(type) : 'text'
-    groups.set(key, [...(groups.get(key) ?? []), shown(names[index]!)])
-  }
-  return Array.from(groups, ([type, columns]) => `${type} (${listed(columns)})`).join(', ')
-}
-
-function listed(names: string[]): string {
-  const more = names.length - MOST_LISTED
-  return more > 0 ? `${names.slice(0, MOST_LISTED).join(', ')} and ${more} more` : names.join(', ')
-}
-
-const MOST_LISTED = 20
