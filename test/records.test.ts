@@ -3,7 +3,17 @@ import { join } from 'node:path'
 import { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tableFromIPC } from 'apache-arrow'
+import {
+  Field,
+  Float64,
+  Int32,
+  List,
+  Table,
+  TimestampMillisecond,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import {
@@ -342,14 +352,16 @@ describe('write()', () => {
 
   it('writes them with types, as other readers see', async () => {
     const expected = [
-      { id: 7n, name: 'a,"b"', big: 2n ** 60n, when: '1970-01-01T00:00:00.000Z', ok: true, x: 0.5, list: '[1,"a"]' },
+      { id: 7n, name: 'a,"b"', big: 2n ** 60n, when: new Date(0), ok: true, x: 0.5, list: '[1,"a"]' },
       { id: 8n, name: null, big: 1n, when: null, ok: false, x: Number.NaN, list: '[]' },
     ]
     const { buffer, byteOffset, length } = (await writeAll('parquet', RECORDS)).bytes
     const file = buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer
     expect(await parquetReadObjects({ file })).toEqual(expected.map((row) => ({ ...row, nothing: null })))
     const table = tableFromIPC((await writeAll('arrow', RECORDS)).bytes)
-    expect(table.toArray().map((row) => row.toJSON())).toEqual(expected.map((row) => ({ ...row, nothing: null })))
+    const inArrow = expected.map((row) => ({ ...row, when: row.when?.getTime() ?? null, nothing: null }))
+    expect(table.toArray().map((row) => row.toJSON())).toEqual(inArrow)
+    expect(String(table.getChild('when')!.type)).toBe('Timestamp<MILLISECOND, UTC>')
   })
 
   it('has null where a row lacks a property', async () => {
@@ -517,6 +529,52 @@ it('a pipeline of files is one of rows between them', async () => {
   const rows = await parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer })
   expect(rows.map(({ truth }) => truth)).toEqual(DIGITS.map(({ truth }) => truth))
   expect(rows.filter(({ truth, label }) => NAMES[Number(label)] === truth)).toHaveLength(861)
+})
+
+describe('a column whose type objects cannot have', () => {
+  const FIELDS = {
+    at: vectorFromArray([new Date(1e12), null], new TimestampMillisecond('UTC')),
+    list: vectorFromArray([[1, 2], [3]], new List(new Field('item', new Float64(), true))),
+    id: vectorFromArray([1, 2], new Int32()),
+    logits: vectorFromArray(
+      [
+        [2, 1],
+        [0, 3],
+      ],
+      new List(new Field('item', new Float64())),
+    ),
+  }
+  const input = Buffer.from(tableToIPC(new Table(FIELDS), 'file'))
+
+  /** What is warned of where rows are read, and written as Arrow behind some steps. */
+  async function warned(steps: Duplex[], options: WriteOptions = {}): Promise<string[]> {
+    const warnings: string[] = []
+    const writer = write('arrow', options).on('warning', (text) => warnings.push(text))
+    const rows: Duplex = Readable.from([input]).compose(read('arrow'))
+    await [...steps, writer].reduce((stream, step) => stream.compose(step), rows).toArray()
+    return warnings
+  }
+
+  it('is text, which a warning says, with what would keep it', async () => {
+    const text =
+      'the columns "at,list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
+      "score() and scoreFiles() keep types, and types: 'at=timestamp_utc' gives one"
+    expect(await warned([softmax()])).toEqual([text])
+    expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
+    expect(await warned([])).toEqual([text])
+  })
+
+  it('is none to warn of where it is given a type, or not written', async () => {
+    expect(await warned([softmax()], { types: 'at=timestamp_utc,list=text' })).toEqual([])
+    expect(await warned([softmax({ keep: false })])).toEqual([])
+  })
+
+  it('is nothing to warn of in text', async () => {
+    const warnings: string[] = []
+    const writer = write('ndjson').on('warning', (text) => warnings.push(text))
+    await Readable.from([input]).compose(read('arrow')).compose(softmax()).compose(writer).toArray()
+    expect(warnings).toEqual([])
+  })
 })
 
 describe('a column that is null in the first rows', () => {

@@ -34,7 +34,8 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * The option `logits` puts the columns that it selects, of whatever format, in the property `logits` of each row: what one has
  * that holds all, be it nested (`logits: 'model.scores'`), or a record of them by their names.
  *
- * An integer is a number where that is exact, and a bigint otherwise. A bad row is one that cannot be parsed; whether its
+ * An integer is a number where that is exact, and a bigint otherwise; decimals, dates, times and timestamps are texts, with all
+ * their digits, and `write` warns of what it writes as text for that. A bad row is one that cannot be parsed; whether its
  * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while no row is taken.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.

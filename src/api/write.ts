@@ -28,6 +28,9 @@ export interface WriterStream
  * writes: the rest of each row, then what `emit` names; by default, what it named for the predictions. Other records are written
  * property by property, unless `emit` names some.
  *
+ * In Parquet and Arrow, a column has the type of its values in the first rows, a Date is a timestamp in UTC, and lists and
+ * objects are JSON; the option `types` gives columns other types.
+ *
  * Columns are named after the classes, whose names belong to the list of probabilities that `softmax` made; `labels` names
  * them where a list is another program's, which else goes by positions. All rows have the properties of the first; a
  * property that is missing is null. A row that does not fit ends the stream: there is no `onError`, as a program can leave

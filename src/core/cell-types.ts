@@ -56,7 +56,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
     read: (cell) => timeOf(cell, true),
-    of: (value) => (fits(value, 'time') && value instanceof Date ? BigInt(value.getTime()) * 1000n : undefined),
+    of: (value) => (fits(value, 'time') ? BigInt((value as Date).getTime()) * 1000n : undefined),
     array: bigs,
   },
 ]
@@ -92,7 +92,8 @@ export function columnOfValues(cells: readonly Value[], type: DataType): { colum
 export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
   const isAsked = askedTypes(types).byName.has(name)
   return {
-    cell: cellOf(value),
+    // A date that is none has no text of its own.
+    cell: value instanceof Date ? String(value) : cellOf(value),
     type: typeName(type),
     types: proposedTypes(name, type, value, types),
     ...(isAsked && { isAsked }),

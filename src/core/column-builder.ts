@@ -7,7 +7,7 @@ import { cellOf } from './value-text.js'
 
 const UTF8: DataType = { kind: 'utf8', layout: 'offsets' }
 
-/** The type of a column whose format has none of its own: times and nested values are text. */
+/** The type of a column whose format has none of its own: nested values are text. */
 export function dataTypeOf(type: ValueType): DataType {
   return TYPES[type] ?? UTF8
 }
@@ -16,6 +16,7 @@ const TYPES: Partial<Record<ValueType, DataType>> = {
   number: { kind: 'float', bitWidth: 64 },
   integer: { kind: 'int', bitWidth: 64, signed: true },
   boolean: { kind: 'bool' },
+  time: { kind: 'timestamp', unit: 'millisecond', timezone: 'UTC' },
   bytes: { kind: 'binary', layout: 'offsets' },
 }
 
@@ -30,6 +31,8 @@ export function buildColumn(values: ArrayLike<Value>, type: ValueType): ColumnDa
       return { ...column, values: integersOf(values) }
     case 'boolean':
       return { ...column, values: bitsOf(values) }
+    case 'time':
+      return { ...column, values: BigInt64Array.from(values as ArrayLike<Date | null>, millisecondsOf) }
     case 'bytes':
       return { ...column, ...bytesOf(values) }
     default:
@@ -60,6 +63,10 @@ function integersOf(values: ArrayLike<Value>): BigInt64Array {
   const numbers = new BigInt64Array(values.length)
   for (let at = 0; at < values.length; at++) numbers[at] = BigInt((values[at] ?? 0) as number | bigint)
   return numbers
+}
+
+function millisecondsOf(value: Date | null): bigint {
+  return BigInt(value?.getTime() ?? 0)
 }
 
 function bitsOf(values: ArrayLike<Value>): Uint8Array {

@@ -1,5 +1,7 @@
 /** Predictions, which are the rows of object mode: their properties, as the output columns have them. */
 import type { Scores } from '../kernel/host/scores.js'
+import { hiddenProperty } from './hidden-property.js'
+import type { LostTypes } from './lost-types.js'
 import {
   COLUMNS,
   type ColumnNames,
@@ -81,16 +83,21 @@ export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
 /**
  * A function that makes the prediction of a scored row out of the rest of its record, which is its own; `round` is applied to every
- * result. `isAsked` says that what it has was asked for, so that it is written, too.
+ * result. `isAsked` says that what it has was asked for, so that it is written, too; `lost` are types that rows have lost.
  */
-export function predictor(layout: OutputLayout, round: (value: number) => number, isAsked: boolean) {
+export function predictor(
+  layout: OutputLayout,
+  round: (value: number) => number,
+  isAsked: boolean,
+  lost: LostTypes | undefined,
+) {
   const { classes, shape = 'columns', emit, columnNames = {} } = layout
   const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
   const properties = columns.map(({ name }) => name)
-  const origin = { classes, shape, columnNames, properties, ...(isAsked && { emit }) }
+  const origin = { classes, shape, columnNames, properties, lost, ...(isAsked && { emit }) }
   return (prediction: Properties, scores: Scores, row: number): Prediction => {
     for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
-    new WithOrigin(listOf(prediction) ?? prediction, origin)
+    origins.put(listOf(prediction) ?? prediction, origin)
     return prediction
   }
 }
@@ -105,33 +112,16 @@ interface Origin {
   columnNames: ColumnNames
   /** The columns that were asked for, if they were. */
   emit?: readonly OutputColumn[]
+  /** The types that columns have lost since they were read. */
+  lost: LostTypes | undefined
 }
 
-/**
- * Puts an origin on an object, where nobody sees it: of the list of the probabilities, where there is one, as the prediction is the
- * user's to copy and to change. A WeakMap took six times as long, and much of the garbage collector's time.
- */
-class WithOrigin extends (itself as unknown as new (object: object) => object) {
-  readonly #origin: Origin
-
-  constructor(object: object, origin: Origin) {
-    super(object)
-    this.#origin = origin
-  }
-
-  static originOf(object: object): Origin | undefined {
-    return #origin in object ? object.#origin : undefined
-  }
-}
-
-/** A constructor that makes no object of its own: fields go to the one that it is given. */
-function itself(object: object): object {
-  return object
-}
+/** Of the list of the probabilities, where there is one, as the prediction is the user's to copy and to change. */
+const origins = hiddenProperty<Origin>()
 
 /** Where a prediction comes from; undefined where another program made it. */
 export function originOf(prediction: Properties): Origin | undefined {
-  return WithOrigin.originOf(listOf(prediction) ?? prediction)
+  return origins.get(listOf(prediction) ?? prediction)
 }
 
 /** The list of a prediction's probabilities. */

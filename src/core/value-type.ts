@@ -55,7 +55,8 @@ function commonType(a: ValueType | undefined, b: ValueType | undefined): ValueTy
 
 /** True if a value can be written as one of a type; as text, anything can. */
 export function fits(value: Value, type: ValueType): boolean {
-  if (value === null || !['boolean', 'number', 'integer', 'bytes'].includes(type)) return true
+  if (value === null || !['boolean', 'number', 'integer', 'time', 'bytes'].includes(type)) return true
+  if (type === 'time') return value instanceof Date && !Number.isNaN(value.getTime())
   if (type === 'bytes') return value instanceof Uint8Array
   if (type === 'boolean') return typeof value === 'boolean'
   if (typeof value === 'bigint') return type === 'number' ? isDouble(value) : isInteger(value)

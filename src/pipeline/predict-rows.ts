@@ -1,6 +1,7 @@
 /** Rows that are objects -> predictions, in batches; the first good row says what all are like. */
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
+import { lostTypes } from '../core/lost-types.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
@@ -46,7 +47,7 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
         batch = batch.slice(1)
       } else {
         announce(shape, run)
-        score = rowScorer(shape, run)
+        score = rowScorer(shape, run, row as object)
       }
     }
     if (score && batch.length > 0) yield score(batch)
@@ -67,12 +68,12 @@ function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {
 
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 
-/** The function that scores rows of a shape. */
-function rowScorer(shape: RowShape, run: Run): (rows: unknown[]) => ScoredRows<Prediction> {
+/** The function that scores rows of a shape, which the first has. */
+function rowScorer(shape: RowShape, run: Run, first: object): (rows: unknown[]) => ScoredRows<Prediction> {
   const { settings } = run
   const look = logitsWatch(shape.layout, (text) => run.emit('warning', text))
   const score = batchScorer({ schema: shape.layout, settings })
-  const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED)
+  const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED, lostTypes.get(first))
   return (batch) => {
     const read = readRows(batch, shape, settings)
     look(() => read)

@@ -3,6 +3,7 @@ import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { findWhole, isList } from '../core/logits-list.js'
+import { lostTypes, lostTypesOf } from '../core/lost-types.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -68,10 +69,12 @@ async function* batchesOf(table: RecordBatchReader, settings: Settings, run: Run
   const plan = planOf(table, settings)
   const make = rowMaker(table, plan)
   const selected = selectedLogits(table, plan, settings)
+  const lost = lostTypesOf(plan.kept.map((index) => table.columns[index]!))
   const rowOf = selected ? (batch: RecordBatch, row: number) => selected(make(batch, row) as PlainRow) : make
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run))
     const pieces = good.map((row) => rowOf(batch, row))
+    if (lost) for (const row of pieces) lostTypes.put(row, lost)
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
 }

@@ -5,6 +5,7 @@ import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
+import { lostTypes, lostWarning } from '../core/lost-types.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
@@ -50,7 +51,8 @@ export function columnsOf(
   const { emit, inRows, names, properties, isPrediction, isDefault } = emittedOf(first, settings)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
-  const { byName } = requireColumns(askedTypes(settings.types), old)
+  const asked = requireColumns(askedTypes(settings.types), old)
+  const { byName } = asked
   const columns = old.map((name): Column => {
     const type = byName.get(name)
     if (!type) return { name, type: typeOfProperty(rows, name), sample: '' }
@@ -60,11 +62,16 @@ export function columnsOf(
   if (format.numbersOnly) keepNumbers(job, isDefault, settings.to, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
-  requireNewNames(
-    { ...layout, emit: job.emit },
-    kept.map(({ name }) => name),
-  )
+  const keptNames = kept.map(({ name }) => name)
+  requireNewNames({ ...layout, emit: job.emit }, keptNames)
+  const warning = format.typed ? lostWarning(lostTypesIn(first), keptNames, asked) : undefined
+  if (warning !== undefined) warn(warning)
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
+}
+
+/** The types that columns have lost since a row was read, or the one that it is a prediction of. */
+function lostTypesIn(row: Row) {
+  return lostTypes.get(row) ?? originOf(row)?.lost
 }
 
 /** Which columns are written of rows that are predictions, and which of their properties these are. */
