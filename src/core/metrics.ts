@@ -21,7 +21,7 @@ export interface Metrics {
   rows: number
   /** Rows that have none. */
   unlabelled: number
-  /** Bad rows that were left out. */
+  /** Bad rows of the input that were left out; where logits are nested lists, the other counts are of the inner lists. */
   rejected: number
   /**
    * Of `rows`, those without a label, as `minConfidence` asks for. What is made of labels leaves these out: accuracy, balanced

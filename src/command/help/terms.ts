@@ -25,7 +25,7 @@ type Metric = keyof Metrics | keyof Scores | 'support'
 export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   rows: 'how many rows have a true class',
   unlabelled: 'how many rows have no true class; they are not measured',
-  rejected: 'how many bad rows were left out',
+  rejected: 'how many bad rows of the input were left out; of nested lists, other counts are of the inner lists',
   abstained: 'how many rows have no label, by --min-confidence',
   accuracy:
     'the share of rows whose label is the true class; where rows may have several, of those that have all of them right',
@@ -48,7 +48,8 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   micro: 'precision, recall and F1 of all decisions together, whatever their class',
   weighted: 'the means of precision, recall and F1 of the classes, weighted by their support',
   classes: 'precision, recall, F1 and support of each class',
-  confusion: 'how many rows of each true class have each label: true classes are rows, labels columns',
+  confusion:
+    'how many rows of each true class have each label: true classes are rows, labels columns; with --sigmoid, of each class the counts [neither, only predicted, only true, both]',
   precision: 'of a class, the share of the rows with its label that have it as their true class',
   recall: 'of a class, the share of the rows of this true class that have its label',
   f1: 'of a class, the harmonic mean of precision and recall',
