@@ -415,9 +415,10 @@ softmax evaluate in.csv --truth y --report report.html`,
     is: 'A thread failed.',
     cause: 'It ran out of memory, or may not be started, as under the permission model without --allow-worker.',
     example: `(echo logit_a,logit_b; yes 1,2 | head -n 400000) > in.csv
-echo 'import t from "worker_threads"; t.Worker = null' > no.mjs
+echo 'import t from "worker_threads"
+t.Worker = function () { throw Error("no memory") }' > no.mjs
 NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
-    says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: node_worker_threads.Worker is not a constructor; --jobs 1 does without [E_WORKER]',
+    says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 does without [E_WORKER]',
     fix: '--jobs 1 does without threads; more memory or --allow-worker may help.',
   },
   E_INTERNAL: {
