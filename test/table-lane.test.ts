@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { BIN, command, folder } from './support.js'
@@ -45,6 +46,73 @@ const output = (cwd: string, from: string, to: string, ...args: string[]) => {
   return readFileSync(join(cwd, `out.${to}`))
 }
 
+/** The rows of the CSV file in row groups of 7000, of which one has a null among its logits where asked for. */
+function inGroups(csv: Buffer, badRow?: number): Buffer {
+  const rows = csv.toString().trimEnd().split('\n').slice(1)
+  const ends = rows.map((row) => row.split(',').slice(-CLASSES).map(Number))
+  const logits = Array.from({ length: CLASSES }, (_, index) => ({
+    name: `logit_${index}`,
+    data: ends.map((cells, row) => (row === badRow && index === 2 ? null : cells[index])),
+    type: 'DOUBLE' as const,
+    nullable: badRow !== undefined,
+  }))
+  const id = { name: 'id', data: rows.map((_, id) => BigInt(id)), type: 'INT64' as const }
+  const text = { name: 'text', data: rows.map((_, id) => UNQUOTED[id % UNQUOTED.length]), type: 'STRING' as const }
+  return Buffer.from(parquetWriteBuffer({ columnData: [id, text, ...logits], rowGroupSize: 7000 }))
+}
+
+const UNQUOTED = ['plain', 'a, b', 'żółw', '', 'say "x"', '-1 ', '=1+1']
+const BAD_ROW = 44_444
+
+/** A folder with such rows as CSV and as Parquet. */
+function groups(badRow?: number): string {
+  made ??= makeInputs()
+  return folder({ 'in.csv': made['in.csv']!, 'in.parquet': inGroups(made['in.csv']!, badRow) })
+}
+
+describe('row groups of Parquet', () => {
+  it('give the same bytes on any number of threads, and those of the same rows as CSV', () => {
+    const cwd = groups()
+    const expected = output(cwd, 'csv', 'csv')
+    const [parquet, arrow] = ['parquet', 'arrow'].map((to) => output(cwd, 'parquet', to, '--jobs', '1'))
+    for (const jobs of ['1', '2', '3']) {
+      expect(output(cwd, 'parquet', 'csv', '--jobs', jobs).equals(expected)).toBe(true)
+      expect(output(cwd, 'parquet', 'parquet', '--jobs', jobs).equals(parquet!)).toBe(true)
+      expect(output(cwd, 'parquet', 'arrow', '--jobs', jobs).equals(arrow!)).toBe(true)
+    }
+  })
+
+  it('name the bad row of a later one, and leave it out where asked to', () => {
+    const cwd = groups(BAD_ROW)
+    for (const jobs of ['1', '2']) {
+      const failed = command(['in.parquet', '--jobs', jobs, '-o', 'out.parquet'], { cwd })
+      expect(failed.status).toBe(1)
+      expect(failed.stderr).toMatch(/^softmax: in\.parquet: column logit_2 \(row 44445\): .* \[E_MISSING\]\n$/)
+      expect(existsSync(join(cwd, 'out.parquet'))).toBe(false)
+      const skipped = ['in.parquet', '--jobs', jobs, '--on-error', 'skip', '--stats', 'stats.json', '-t', 'csv']
+      const lines = command(skipped, { cwd }).stdout.trimEnd().split('\n')
+      expect(lines).toHaveLength(ROWS)
+      expect(lines.some((line) => line.startsWith(`${BAD_ROW},`))).toBe(false)
+      const { read, written, rejected } = JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))
+      expect({ read, written, rejected }).toEqual({ read: ROWS, written: ROWS - 1, rejected: { E_MISSING: 1 } })
+    }
+  })
+
+  it('of which a later one is corrupt end as they do on one thread', () => {
+    const cwd = groups()
+    const bytes = readFileSync(join(cwd, 'in.parquet'))
+    const start = Math.floor(bytes.length * 0.8)
+    bytes.fill(0, start, start + 120_000)
+    writeFileSync(join(cwd, 'in.parquet'), bytes)
+    const [alone, together] = ['1', '2'].map((jobs) =>
+      command(['in.parquet', '--jobs', jobs, '-o', 'out.parquet'], { cwd }),
+    )
+    expect(alone!.stderr).toMatch(/\[E_CORRUPT\]\n$/)
+    expect(together).toEqual(alone)
+    expect(existsSync(join(cwd, 'out.parquet'))).toBe(false)
+  })
+})
+
 describe('typed columns', () => {
   it.each(['parquet', 'arrow'])('of %s give the same bytes on any number of threads', (from) => {
     const cwd = inputs()
@@ -76,11 +144,16 @@ describe('typed columns', () => {
 
   const ENDS = {
     'as it starts': `throw new Error('struck down')`,
-    'at its third batch': `let count = 0; parentPort.on('message', () => { if (++count === 3) throw new Error('struck down') })`,
+    'at its third message': `let count = 0; parentPort.on('message', () => { if (++count === 3) throw new Error('struck down') })`,
   }
 
-  it.each(Object.entries(ENDS))('are scored without a worker that fails %s', (_, inWorker) => {
-    const cwd = inputs()
+  const WAYS = Object.entries(ENDS).flatMap(([end, inWorker]) => [
+    ['batches', end, inWorker, inputs] as const,
+    ['row groups', end, inWorker, () => groups()] as const,
+  ])
+
+  it.each(WAYS)('in %s are scored without a worker that fails %s', (_, __, inWorker, input) => {
+    const cwd = input()
     const preload = `import { isMainThread, parentPort } from 'node:worker_threads'; if (!isMainThread) { ${inWorker} }`
     const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
     const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')

@@ -49,9 +49,9 @@ function tableJobOf(
   { metadata }: RecordBatchReader,
   job: ScoreJob,
   { kept = [] }: Run,
-  { to }: InputSettings,
+  { from, to }: InputSettings,
 ): TableJob {
-  return { job, to, kept, metadata }
+  return { job, from, to, kept, metadata }
 }
 
 /** What a lane wrote, counted; it may lose a block, and with it its worker. */

@@ -272,7 +272,7 @@ class WorkerPool {
 
 function startOf(job: TextJob, memories: Memory[], model: FastKernel): Start<BlockMemory> {
   const options = {
-    workerData: { softmaxKernel: kernelModule, job, memories, speaker: speaking() },
+    workerData: { softmaxKernel: { shared: kernelModule('shared') }, job, memories, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
     execArgv: [],
     // A worker makes next to no garbage, and has no need of room for it.

@@ -9,7 +9,7 @@ import {
   CELL_RESULT,
   CELL_TEXT,
 } from '../constants.js'
-import { growMemory, sharedKernel as kernel } from './wasm.js'
+import { growMemory, ownKernel } from './wasm.js'
 
 /** A cell of each row. Texts are the bytes that are written. */
 interface CellColumn {
@@ -90,8 +90,8 @@ function writeSome(
     layout.float32 ? 1 : 0,
   ])
   const out = memory.reserve(room + PADDING)
-  const end = kernel.writeCells(count, table, out)
-  return new Uint8Array(kernel.memory.buffer, out, end - out)
+  const end = ownKernel().writeCells(count, table, out)
+  return new Uint8Array(ownKernel().memory.buffer, out, end - out)
 }
 
 /** Puts the values of some rows into the kernel's memory; returns the words of a Cell. */
@@ -135,19 +135,19 @@ function kindOf(numbers: ArrayBufferView): number {
 
 /** Puts things into the kernel's memory one after the other. */
 class Placer {
-  #end = kernel.heapBase()
+  #end = ownKernel().heapBase()
 
   /** So many bytes that begin at a multiple of 16. */
   reserve(bytes: number): number {
     const start = Math.ceil(this.#end / 16) * 16
     this.#end = start + bytes + PADDING
-    growMemory(kernel, this.#end)
+    growMemory(ownKernel(), this.#end)
     return start
   }
 
   copy({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
     const at = this.reserve(byteLength)
-    new Uint8Array(kernel.memory.buffer, at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength))
+    new Uint8Array(ownKernel().memory.buffer, at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength))
     return at
   }
 

@@ -2,7 +2,7 @@
 import { CHUNK, JUDGED } from '../constants.js'
 import { decisionRoom, writeDecision } from './decision.js'
 import type { KernelOptions, Logits, Scores } from './scores.js'
-import { growMemory, sharedKernel as kernel, offsetOf } from './wasm.js'
+import { growMemory, offsetOf, ownKernel } from './wasm.js'
 
 /** The most rows that go through the kernel's phases together. */
 const BATCH = 64
@@ -26,7 +26,7 @@ export function makeRoom(
   isJudged: boolean,
   hasTargets: boolean,
 ) {
-  let end = Math.ceil(kernel.heapBase() / 16) * 16
+  let end = Math.ceil(ownKernel().heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
     end += Math.ceil(bytes / 16) * 16
@@ -54,10 +54,10 @@ export function makeRoom(
     targets: take(hasTargets ? CHUNK : 0),
     rows,
   }
-  growMemory(kernel, end)
-  kernel.setTemperature(room.temperature, temperature)
+  growMemory(ownKernel(), end)
+  ownKernel().setTemperature(room.temperature, temperature)
   const { index, status, summary: numbers, truths, judged, labels, members, targets } = room
-  if (decision) writeDecision(kernel, room.decision, decision)
+  if (decision) writeDecision(ownKernel(), room.decision, decision)
   const decides = decision ? room.decision : 0
   words(room.results, 10).set([
     index,
@@ -75,16 +75,17 @@ export function makeRoom(
 }
 
 export function doubles(at: number, count: number): Float64Array {
-  return new Float64Array(kernel.memory.buffer, at, count)
+  return new Float64Array(ownKernel().memory.buffer, at, count)
 }
 
 export function words(at: number, count: number): Uint32Array {
-  return new Uint32Array(kernel.memory.buffer, at, count)
+  return new Uint32Array(ownKernel().memory.buffer, at, count)
 }
 
 /** Puts some of the true classes into the kernel's memory. */
 export function loadTargets({ scores: { targets }, room }: Run, start: number, count: number): void {
-  if (targets) new Uint8Array(kernel.memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
+  if (targets)
+    new Uint8Array(ownKernel().memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
 }
 
 /** Puts some rows into the kernel's memory. */
@@ -103,8 +104,8 @@ function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, fi
   const length = numbers.length / classes
   // The results, which have as much room, are not there yet.
   const isDouble = numbers instanceof Float64Array
-  const column = isDouble ? doubles(room.out, rows) : new Float32Array(kernel.memory.buffer, room.out, rows)
-  const join = isDouble ? kernel.joinDoubles : kernel.joinFloats
+  const column = isDouble ? doubles(room.out, rows) : new Float32Array(ownKernel().memory.buffer, room.out, rows)
+  const join = isDouble ? ownKernel().joinDoubles : ownKernel().joinFloats
   for (let index = 0; index < classes; index++) {
     const start = index * length + first
     column.set(numbers.subarray(start, start + rows))
@@ -120,7 +121,7 @@ export function storeValues({ scores, room }: Run, first: number, rows: number):
 
 function storeColumns({ values, classes, rows: all }: Scores, room: Room, first: number, rows: number): void {
   // The logits, which have as much room, are done with.
-  kernel.splitRows(room.out, rows, classes, room.logits, 8 * rows, 0)
+  ownKernel().splitRows(room.out, rows, classes, room.logits, 8 * rows, 0)
   for (let index = 0; index < classes; index++) {
     values.set(doubles(room.logits + 8 * index * rows, rows), index * all + first)
   }
@@ -132,14 +133,14 @@ export function storeTop({ scores, room, options: { top } }: Run, first: number,
 
 /** Takes over which classes are among the labels of some rows. */
 export function storeMembers({ scores: { members, classes }, room }: Run, first: number, rows: number): void {
-  members?.set(new Uint8Array(kernel.memory.buffer, room.members, rows * classes), first * classes)
+  members?.set(new Uint8Array(ownKernel().memory.buffer, room.members, rows * classes), first * classes)
 }
 
 /** Takes over what stands once a row. */
 export function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
   scores.index.set(words(room.index, rows), first)
   scores.labels?.set(words(room.labels, rows), first)
-  scores.status.set(new Uint8Array(kernel.memory.buffer, room.status, rows), first)
+  scores.status.set(new Uint8Array(ownKernel().memory.buffer, room.status, rows), first)
   if (scores.judged) scores.judged.set(doubles(room.judged, JUDGED * rows), JUDGED * first)
   if (!options.summary) return
   const { confidence, margin, entropy, logsumexp } = scores

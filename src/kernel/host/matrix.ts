@@ -12,7 +12,7 @@ import {
   words,
 } from './matrix-memory.js'
 import { emptyScores, flagsOf, type KernelOptions, type Logits, type Scores } from './scores.js'
-import { sharedKernel as kernel } from './wasm.js'
+import { ownKernel } from './wasm.js'
 import { scoreWideRow } from './wide-row.js'
 
 /**
@@ -48,11 +48,11 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   if (run.logits.truths) words(room.truths, rows).set(run.logits.truths.subarray(first, first + rows))
   loadTargets(run, first * classes, rows * classes)
   const { logits, states, scratch, out, temperature, results } = room
-  scores.unscored += kernel.scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
+  scores.unscored += ownKernel().scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeResults(run, first, rows)
   storeMembers(run, first, rows)
   storeValues(run, first, rows)
   if (options.top === 0) return
-  kernel.selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
+  ownKernel().selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
   storeTop(run, first, rows)
 }

@@ -1,5 +1,5 @@
 /** The least and the largest of numbers: see `assembly/ranges.ts`. */
-import { growMemory, sharedKernel as kernel } from './wasm.js'
+import { growMemory, ownKernel } from './wasm.js'
 
 /** How many bytes of numbers are looked at together: they stay in a near cache. */
 const CHUNK = 1 << 16
@@ -14,7 +14,7 @@ export function rangeOfFloats(numbers: Float64Array | Float32Array): { min: numb
   view.setFloat64(0, Infinity, true)
   view.setFloat64(8, -Infinity, true)
   view.setUint32(16, 0, true)
-  const add = numbers instanceof Float64Array ? kernel.rangeOfDoubles : kernel.rangeOfFloats
+  const add = numbers instanceof Float64Array ? ownKernel().rangeOfDoubles : ownKernel().rangeOfFloats
   eachChunk(numbers, at, (count) => add(at, count, range))
   return { min: view.getFloat64(0, true), max: view.getFloat64(8, true), nans: view.getUint32(16, true) }
 }
@@ -24,7 +24,7 @@ export function rangeOfIntegers(numbers: Int32Array, isUnsigned: boolean): { min
   const { range, at, view } = place(CHUNK)
   view.setInt32(0, numbers[0]!, true)
   view.setInt32(8, numbers[0]!, true)
-  eachChunk(numbers, at, (count) => kernel.rangeOfIntegers(at, count, isUnsigned ? 1 << 31 : 0, range))
+  eachChunk(numbers, at, (count) => ownKernel().rangeOfIntegers(at, count, isUnsigned ? 1 << 31 : 0, range))
   const read = (byte: number) => (isUnsigned ? view.getUint32(byte, true) : view.getInt32(byte, true))
   return { min: read(0), max: read(8) }
 }
@@ -34,24 +34,24 @@ export function rangeOfLongs(numbers: BigInt64Array, isUnsigned: boolean): { min
   const { range, at, view } = place(CHUNK)
   view.setBigInt64(0, numbers[0]!, true)
   view.setBigInt64(8, numbers[0]!, true)
-  eachChunk(numbers, at, (count) => kernel.rangeOfLongs(at, count, isUnsigned ? 1 << 31 : 0, range))
+  eachChunk(numbers, at, (count) => ownKernel().rangeOfLongs(at, count, isUnsigned ? 1 << 31 : 0, range))
   const read = (byte: number) => (isUnsigned ? view.getBigUint64(byte, true) : view.getBigInt64(byte, true))
   return { min: read(0), max: read(8) }
 }
 
 /** Room for a range in the kernel's memory, and for so many bytes behind it. */
 function place(bytes: number): { range: number; at: number; view: DataView } {
-  const range = Math.ceil(kernel.heapBase() / 16) * 16
+  const range = Math.ceil(ownKernel().heapBase() / 16) * 16
   const at = range + PADDING
-  growMemory(kernel, at + bytes + 2 * PADDING)
-  return { range, at, view: new DataView(kernel.memory.buffer, range, PADDING) }
+  growMemory(ownKernel(), at + bytes + 2 * PADDING)
+  return { range, at, view: new DataView(ownKernel().memory.buffer, range, PADDING) }
 }
 
 /** Puts one part of some numbers after the other into the kernel's memory. */
 function eachChunk(numbers: Numbers, at: number, use: (count: number) => void): void {
   const step = CHUNK / numbers.BYTES_PER_ELEMENT
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
-  const room = new Uint8Array(kernel.memory.buffer, at, CHUNK)
+  const room = new Uint8Array(ownKernel().memory.buffer, at, CHUNK)
   for (let start = 0; start < numbers.length; start += step) {
     room.set(bytes.subarray(start * numbers.BYTES_PER_ELEMENT, start * numbers.BYTES_PER_ELEMENT + CHUNK))
     use(Math.min(step, numbers.length - start))

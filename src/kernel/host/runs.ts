@@ -1,5 +1,5 @@
 /** Runs of numbers, read and written by the kernel: see `assembly/runs.ts`. */
-import { growMemory, sharedKernel as kernel } from './wasm.js'
+import { growMemory, ownKernel } from './wasm.js'
 
 /** Where a reader of runs is: the fields of the kernel's RunState. */
 export class RunState {
@@ -64,11 +64,20 @@ function readPart(bytes: Uint8Array, width: number, state: RunState, out: Uint8A
   const { start } = state
   const some = bytes.subarray(start, start + Math.ceil((length * width) / 8) + (length >> 2) + PADDING)
   const { at, room } = place(some, length * out.BYTES_PER_ELEMENT)
-  const { buffer } = kernel.memory
+  const { buffer } = ownKernel().memory
   const words = new Uint32Array(buffer, at - STATE, state.words.length)
   words.set(state.words)
   const end = start + some.length
-  const done = kernel.readRuns(at - start, end, bytes.length, width, room, length, out.BYTES_PER_ELEMENT, at - STATE)
+  const done = ownKernel().readRuns(
+    at - start,
+    end,
+    bytes.length,
+    width,
+    room,
+    length,
+    out.BYTES_PER_ELEMENT,
+    at - STATE,
+  )
   state.words.set(words)
   if (out instanceof Uint8Array) out.set(new Uint8Array(buffer, room, done))
   else out.set(new Int32Array(buffer, room, done))
@@ -81,15 +90,15 @@ export function packRuns(numbers: Int32Array, width: number): Uint8Array {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
   // All of them packed, and two headers and a number for each run, which is of sixteen at least.
   const { at, room } = place(bytes, Math.ceil(length / 8) * width + length)
-  const end = kernel.writeRuns(at, length, width, room)
-  return new Uint8Array(kernel.memory.buffer, room, end - room).slice()
+  const end = ownKernel().writeRuns(at, length, width, room)
+  return new Uint8Array(ownKernel().memory.buffer, room, end - room).slice()
 }
 
 /** Puts bytes into the kernel's memory, behind room for a state, and makes so much room behind them. */
 function place(bytes: Uint8Array, size: number): { at: number; room: number } {
-  const at = Math.ceil((kernel.heapBase() + STATE) / 16) * 16
+  const at = Math.ceil((ownKernel().heapBase() + STATE) / 16) * 16
   const room = Math.ceil((at + bytes.length + PADDING) / 16) * 16
-  growMemory(kernel, room + size + PADDING)
-  new Uint8Array(kernel.memory.buffer, at, bytes.length).set(bytes)
+  growMemory(ownKernel(), room + size + PADDING)
+  new Uint8Array(ownKernel().memory.buffer, at, bytes.length).set(bytes)
   return { at, room }
 }

@@ -1,5 +1,5 @@
 /** Texts in Arrow's memory layout, some of which are in the kernel's memory at once: see `assembly/texts.ts`. */
-import { growMemory, sharedKernel as kernel } from './wasm.js'
+import { growMemory, ownKernel } from './wasm.js'
 
 /** How many texts are done together, and how many bytes of them; a longer one is done without the kernel. */
 const MOST_TEXTS = 1 << 12
@@ -41,7 +41,7 @@ export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array 
 export function countDistinct(bytes: Uint8Array, offsets: Int32Array): number | undefined {
   if (offsets.at(-1)! - offsets[0]! > MOST_BYTES) return undefined
   const { texts, table } = place(bytes, offsets)
-  return kernel.countDistinct(texts, table, offsets.length - 1)
+  return ownKernel().countDistinct(texts, table, offsets.length - 1)
 }
 
 /** The texts at some positions, one after the other. */
@@ -74,10 +74,10 @@ function textsOf(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, 
   const { length } = positions
   const to = at + 4 * length
   const out = to + 4 * length + PADDING
-  growMemory(kernel, out + length * longest(offsets) + PADDING)
-  const { buffer } = kernel.memory
+  growMemory(ownKernel(), out + length * longest(offsets) + PADDING)
+  const { buffer } = ownKernel().memory
   new Int32Array(buffer, at, length).set(positions)
-  const end = kernel.packTexts(texts, table, at, length, out, to, first)
+  const end = ownKernel().packTexts(texts, table, at, length, out, to, first)
   ends.set(new Int32Array(buffer, to, length))
   return new Uint8Array(buffer, out, end - out).slice()
 }
@@ -105,27 +105,27 @@ function* parts(offsets: Int32Array): Generator<{ start: number; count: number }
 /** Which of some texts are the least and the largest. */
 function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): [number, number] {
   const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
-  kernel.rangeOfTexts(texts, table, count, out)
-  const view = new DataView(kernel.memory.buffer, out, 16)
+  ownKernel().rangeOfTexts(texts, table, count, out)
+  const view = new DataView(ownKernel().memory.buffer, out, 16)
   return [view.getUint32(0, true), view.getUint32(8, true)]
 }
 
 /** In the kernel's memory, until its next use. */
 function prefixed(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): Uint8Array {
   const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
-  const end = kernel.writeTexts(texts, table, count, out)
-  return new Uint8Array(kernel.memory.buffer, out, end - out)
+  const end = ownKernel().writeTexts(texts, table, count, out)
+  return new Uint8Array(ownKernel().memory.buffer, out, end - out)
 }
 
 /** Puts texts and their offsets into the kernel's memory; `texts` is where the bytes would be that the first offset is behind. */
 function place(bytes: Uint8Array, offsets: Int32Array): { texts: number; table: number; out: number } {
   const first = offsets[0]!
   const size = offsets.at(-1)! - first
-  const table = Math.ceil(kernel.heapBase() / 16) * 16
+  const table = Math.ceil(ownKernel().heapBase() / 16) * 16
   const at = table + offsets.byteLength + PADDING
   const out = Math.ceil((at + size + PADDING) / 16) * 16
-  growMemory(kernel, out + size + offsets.byteLength + PADDING)
-  new Int32Array(kernel.memory.buffer, table, offsets.length).set(offsets)
-  new Uint8Array(kernel.memory.buffer, at, size).set(bytes.subarray(first, first + size))
+  growMemory(ownKernel(), out + size + offsets.byteLength + PADDING)
+  new Int32Array(ownKernel().memory.buffer, table, offsets.length).set(offsets)
+  new Uint8Array(ownKernel().memory.buffer, at, size).set(bytes.subarray(first, first + size))
   return { texts: at - first, table, out }
 }

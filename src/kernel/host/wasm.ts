@@ -134,12 +134,39 @@ export interface Kernel {
   selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
 }
 
-/** The kernel's code; a worker is handed it, compiled. */
-export const kernelModule: object = workerData?.softmaxKernel ?? new WebAssembly.Module(kernelCode())
+/** The kernel's code, compiled for memory that threads share, or for memory of one thread: that is copied to and from twice as fast. */
+export interface KernelModules {
+  shared?: object
+  own?: object
+}
+
+/** What was compiled; a worker is handed what it needs. */
+const modules: KernelModules = workerData?.softmaxKernel ?? {}
+
+/** The code for one kind of memory, which is compiled when it is first asked for. */
+export function kernelModule(kind: keyof KernelModules): object {
+  modules[kind] ??= new WebAssembly.Module(kind === 'shared' ? kernelCode() : ofOneThread(kernelCode()))
+  return modules[kind]
+}
+
+/**
+ * The code with an import of memory that is not shared: the byte behind the import's names has a bit for that
+ * (https://webassembly.github.io/threads/core/binary/types.html#limits).
+ */
+function ofOneThread(code: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const own = Uint8Array.from(code)
+  own[Buffer.from(own.buffer).indexOf(MEMORY_IMPORT) + MEMORY_IMPORT.length] = HAS_MAXIMUM
+  return own
+}
+
+const MEMORY_IMPORT = '\x03env\x06memory\x02'
+const HAS_MAXIMUM = 1
+/** In pages of 64 KiB: 1 GiB. */
+const MOST_PAGES = 1 << 14
 
 /** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
 function newMemory(bytes: number): Memory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: 16384, shared: true })
+  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: MOST_PAGES, shared: true })
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
@@ -149,13 +176,23 @@ type OffsetName =
 
 /** An offset in bytes, as the kernel has it. */
 export function offsetOf(name: OffsetName): number {
-  return (sharedKernel as unknown as Record<OffsetName, WebAssembly.Global<'i32'>>)[name].value
+  first ??= ownKernel()
+  return (first as unknown as Record<OffsetName, WebAssembly.Global<'i32'>>)[name].value
 }
 
-/** A kernel with memory of its own, or with memory that another thread shares. */
+/** Some kernel: all have the same offsets. */
+let first: Kernel | undefined
+
+/** A kernel with memory that other threads may share, or do already. */
 export function newKernel(memory = newMemory(1 << 20)): Kernel {
-  const { exports } = new WebAssembly.Instance(kernelModule, { env: { memory: memory as WebAssembly.Memory } })
-  return { ...exports, memory } as unknown as Kernel
+  return instanceOf('shared', memory)
+}
+
+function instanceOf(kind: keyof KernelModules, memory: Memory): Kernel {
+  const { exports } = new WebAssembly.Instance(kernelModule(kind), { env: { memory: memory as WebAssembly.Memory } })
+  const kernel = { ...exports, memory } as unknown as Kernel
+  first ??= kernel
+  return kernel
 }
 
 /** Makes the kernel's memory at least so many bytes. */
@@ -194,5 +231,10 @@ export function returnMemories(memories: readonly Memory[]): void {
   idleMemories.push(...memories.filter(({ buffer }) => buffer.byteLength <= ORDINARY))
 }
 
-/** The kernel of this thread, for calls that are over before another begins. */
-export const sharedKernel = newKernel()
+/** The kernel of this thread, for calls that are over before another begins. What is in its memory moves where that grows. */
+export function ownKernel(): Kernel {
+  own ??= instanceOf('own', new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }))
+  return own
+}
+
+let own: Kernel | undefined

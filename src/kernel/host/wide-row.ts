@@ -2,7 +2,7 @@
 import { CHUNK, COVERED, JUDGED, MEMBERS, NO_CLASS } from '../constants.js'
 import { cutoffsAt } from './decision.js'
 import { doubles, loadTargets, type Run, storeResults, storeTop, words } from './matrix-memory.js'
-import { sharedKernel as kernel } from './wasm.js'
+import { ownKernel } from './wasm.js'
 
 /**
  * Scores one row that is wider than the kernel's memory: its chunks go through each phase in turn. Before `emit` of a
@@ -12,42 +12,43 @@ export function scoreWideRow(run: Run, row: number): void {
   const { scores, room, options, flags } = run
   const { states: state, logits: at, scratch, out } = room
   let held = 0
-  kernel.begin(state, room.temperature)
+  ownKernel().begin(state, room.temperature)
   for (const [base, count] of loadChunks(run, row)) {
-    kernel.scan(at, count, base, state)
-    if (options.top > 0) held = kernel.select(at, count, base, room.heap, held, options.top)
+    ownKernel().scan(at, count, base, state)
+    if (options.top > 0) held = ownKernel().select(at, count, base, room.heap, held, options.top)
   }
-  for (const [base, count] of loadChunks(run, row)) kernel.accumulate(at, count, base, state, scratch, flags)
-  kernel.finish(state, flags)
+  for (const [base, count] of loadChunks(run, row)) ownKernel().accumulate(at, count, base, state, scratch, flags)
+  ownKernel().finish(state, flags)
   const truth = run.logits.truths?.[row]
   const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
-  if (truth !== undefined && scores.targets) kernel.beginMultiLabel(room.judged, state, truth)
-  else if (truth !== undefined) kernel.beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
-  scores.unscored += kernel.takeStates(state, 0, 1, flags, room.results)
+  if (truth !== undefined && scores.targets) ownKernel().beginMultiLabel(room.judged, state, truth)
+  else if (truth !== undefined)
+    ownKernel().beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
+  scores.unscored += ownKernel().takeStates(state, 0, 1, flags, room.results)
   for (const [base, count] of loadChunks(run, row)) {
-    if (!options.log) kernel.accumulate(at, count, base, state, scratch, flags)
-    kernel.emit(at, count, state, scratch, out, flags)
+    if (!options.log) ownKernel().accumulate(at, count, base, state, scratch, flags)
+    ownKernel().emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
     if (scores.members) markChunk(run, row, base, count)
     if (scores.targets) judgeMultiLabelChunk(run, row, base, count)
-    else if (truth !== undefined) kernel.judgeChunk(at, out, count, base, state, logit, flags, room.judged)
+    else if (truth !== undefined) ownKernel().judgeChunk(at, out, count, base, state, logit, flags, room.judged)
   }
-  if (scores.targets) kernel.endMultiLabel(scores.classes, room.judged)
+  if (scores.targets) ownKernel().endMultiLabel(scores.classes, room.judged)
   else if (truth !== undefined) {
-    kernel.endJudgement(state, logit, flags, room.judged)
+    ownKernel().endJudgement(state, logit, flags, room.judged)
     if (scores.members && truth !== NO_CLASS) judgeSet(run, row, truth)
   }
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return
-  kernel.drain(room.heap, held, room.top)
+  ownKernel().drain(room.heap, held, room.top)
   storeTop(run, row, 1)
 }
 
 function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number): void {
   const { room, scores, flags } = run
   loadTargets(run, row * scores.classes + base, count)
-  kernel.judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
+  ownKernel().judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
 }
 
 /** Judges the set of a wide row. */
@@ -61,8 +62,8 @@ function judgeSet({ scores: { members, classes }, room }: Run, row: number, trut
 /** Marks which classes of a chunk of a wide row are among its labels. */
 function markChunk({ scores: { members, classes }, room, flags }: Run, row: number, base: number, count: number): void {
   const cutoffs = cutoffsAt(room.decision) + 8 * base
-  kernel.markMembers(room.logits, room.out, count, room.states, flags, cutoffs, room.members)
-  members!.set(new Uint8Array(kernel.memory.buffer, room.members, count), row * classes + base)
+  ownKernel().markMembers(room.logits, room.out, count, room.states, flags, cutoffs, room.members)
+  members!.set(new Uint8Array(ownKernel().memory.buffer, room.members, count), row * classes + base)
 }
 
 /** The label of a wide row, NO_CLASS where its largest probability is too low. */
@@ -70,7 +71,7 @@ function wideLabel({ logits, scores, room, options, flags }: Run, row: number): 
   const [index] = words(room.index, 1)
   const largest = logits.numbers[row * scores.classes + index!]!
   const { minConfidence = 0 } = options.decision!
-  const isSure = minConfidence === 0 || kernel.probabilityOf(largest, room.states, flags) >= minConfidence
+  const isSure = minConfidence === 0 || ownKernel().probabilityOf(largest, room.states, flags) >= minConfidence
   return isSure ? index! : NO_CLASS
 }
 
