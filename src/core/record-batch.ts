@@ -198,13 +198,6 @@ export type Cells = 'encoded' | 'bytes' | 'text'
 /** Puts what became of a block or a batch where it is in the input; called for each in order. */
 export type Relocate = <Rows extends Omit<ScoredRows, 'pieces'>>(scored: Rows) => Rows
 
-/** Parts of the rows, one behind the other; each has a bounded number of them. */
-export interface ReaderParts {
-  count: number
-  /** What the format's `readPart` needs to know; it can be sent to another thread, and is good until the reader is closed. */
-  source: unknown
-}
-
 /** An input that is open. */
 export interface RecordBatchReader {
   columns: Column[]
@@ -216,10 +209,8 @@ export interface RecordBatchReader {
   shape?: ArrayShape | undefined
   /** What the file says of the table as a whole, such as the `pandas` metadata. */
   metadata?: ReadonlyMap<string, string>
-  /** May be asked for again, as long as no more than its first batch was taken. With `part`, the rows of one of `parts`. */
-  batches(plan: ReaderOptions, part?: number): AsyncGenerator<RecordBatch>
-  /** Where the rows are in several parts, each of which can be read without the others. */
-  parts?: ReaderParts | undefined
+  /** May be asked for again, as long as no more than its first batch was taken. */
+  batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The cells of each column in the first rows, before batches are asked for: where these are text, which is read once. */
   firstRows?(count: number): Promise<string[][]>
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
@@ -346,8 +337,6 @@ export interface Format {
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
-  /** The batches of a part of an input that another thread has open. */
-  readPart?(source: unknown, plan: ReaderOptions, part: number): AsyncGenerator<RecordBatch>
   /**
    * The function that does what can be done for some rows without those before, on any thread: a writer of the same schema
    * appends what it gives. Undefined where there is little of that.

@@ -2,19 +2,15 @@
  * A temporary file, for bytes that are read in another order than they arrive. It is unlinked as soon as it is open, so that
  * nothing is left of it, however the process ends.
  */
-import fs from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import type { Source } from '../core/record-batch.js'
 
 /** Bytes that can be read at any offset. */
 export interface FileBytes {
   size: number
-  /** The descriptor of the file, which other threads may read, too, as long as it is open. */
-  descriptor?: number
   /** The bytes from `at` on, in memory that `room` gives; fewer only where the file was cut short meanwhile. */
   read(at: number, length: number, room?: (length: number) => Buffer): Promise<Buffer>
   close(): Promise<void>
@@ -51,30 +47,13 @@ async function regularFile(path: string): Promise<{ handle: FileHandle; size: nu
   }
 }
 
-/** What can be read from, as `FileHandle` can. */
-type Readable = Pick<FileHandle, 'fd' | 'close'> & {
-  read(bytes: Buffer, at: number, length: number, position: number): Promise<{ bytesRead: number }>
-}
-
-/** A file that another thread has open, and closes. */
-export function bytesOfDescriptor(fd: number, size: number): FileBytes {
-  const readBytes = promisify(fs.read)
-  const read = (bytes: Buffer, at: number, length: number, position: number) =>
-    readBytes(fd, bytes, at, length, position)
-  return new HandleBytes({ fd, read, close: async () => {} }, size)
-}
-
 class HandleBytes implements FileBytes {
-  readonly #handle: Readable
+  readonly #handle: FileHandle
   size: number
 
-  constructor(handle: Readable, size: number) {
+  constructor(handle: FileHandle, size: number) {
     this.#handle = handle
     this.size = size
-  }
-
-  get descriptor(): number {
-    return this.#handle.fd
   }
 
   async read(at: number, length: number, room = Buffer.allocUnsafeSlow): Promise<Buffer> {

@@ -35,7 +35,6 @@ export class ThreadPool<Memory, Reply> {
   readonly #startOf: () => Start<Memory>
   readonly #threads: WorkerThread<Reply>[] = []
   readonly #free: Slot<Memory, Reply>[] = []
-  #waiting: (() => void)[] = []
   failure: Error | undefined
 
   constructor(startOf: () => Start<Memory>) {
@@ -44,7 +43,7 @@ export class ThreadPool<Memory, Reply> {
 
   /** Whether a thread can take a task now. */
   get isFree(): boolean {
-    return this.#freeAt() >= 0
+    return this.#nextFree() >= 0
   }
 
   /** Starts threads until there are so many. */
@@ -65,43 +64,27 @@ export class ThreadPool<Memory, Reply> {
     take: (reply: Reply, free: () => void, memory: Memory) => Result,
   ): Promise<Result> {
     if (this.failure) throw this.failure
-    const [slot] = this.#free.splice(this.#freeAt(), 1) as [Slot<Memory, Reply>]
-    return take(await slot.thread.ask(put(slot.memory)), () => this.#put(slot), slot.memory)
-  }
-
-  /** Resolves when a thread can take a task, or one fails. */
-  async nextFree(): Promise<void> {
-    if (this.isFree || this.failure) return
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const [slot] = this.#free.splice(this.#nextFree(), 1) as [Slot<Memory, Reply>]
+    return take(await slot.thread.ask(put(slot.memory)), () => this.#free.push(slot), slot.memory)
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
-  #freeAt(): number {
+  #nextFree(): number {
     return this.#free.findIndex(({ thread, queued }) => thread.asked < queued)
   }
 
   #start(): WorkerThread<Reply> {
     const { file, options, queued, memories } = this.#startOf()
     const thread = new WorkerThread<Reply>(file, options, (error) => this.#fail(error))
-    const ready = () => this.#put(...memories.map((memory) => ({ thread, memory, queued })))
+    const ready = () => this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))
     thread.started.then(ready, () => {})
     return thread
   }
 
-  #put(...slots: Slot<Memory, Reply>[]): void {
-    this.#free.push(...slots)
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
   #fail(error: Error): void {
     this.failure ??= error
-    this.#wake()
   }
 }

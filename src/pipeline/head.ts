@@ -11,7 +11,6 @@ export function headOf(reader: RecordBatchReader, most: number): RecordBatchRead
     // Some of the rows of an array have no shape of their own.
     shape: rows !== undefined && rows > most ? undefined : shape,
     ...(rows !== undefined && { rows: Math.min(rows, most) }),
-    parts: undefined,
     batches: (plan) => headOfBatches(reader.batches(plan), most),
     ...(text && { text: { ...text, blocks: () => headOfBlocks(text, most) } }),
   }

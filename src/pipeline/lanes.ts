@@ -49,9 +49,9 @@ function tableJobOf(
   { metadata }: RecordBatchReader,
   job: ScoreJob,
   { kept = [] }: Run,
-  { from, to }: InputSettings,
+  { to }: InputSettings,
 ): TableJob {
-  return { job, from, to, kept, metadata }
+  return { job, to, kept, metadata }
 }
 
 /** What a lane wrote, counted; it may lose a block, and with it its worker. */

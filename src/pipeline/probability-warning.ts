@@ -20,7 +20,7 @@ export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (tex
   const lookInto = (block: Block) => look(() => (Buffer.isBuffer(block) ? readFirst(block, text!, job) : undefined))
   return {
     ...reader,
-    batches: (plan, part) => watched(reader.batches(plan, part), (batch) => look(() => batch)),
+    batches: (plan) => watched(reader.batches(plan), (batch) => look(() => batch)),
     ...(text && { text: { ...text, blocks: () => watched(text.blocks(), lookInto) } }),
   }
 }

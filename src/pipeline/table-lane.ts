@@ -1,18 +1,17 @@
 /**
- * The table lane: typed columns, scored and encoded on several threads, of which this is one, which puts what became of them in
- * order. Where the input has parts, each thread reads some of these; else this thread reads, and the others are handed batches.
+ * The table lane: batches of typed columns, scored and encoded on several threads, of which this is one. This thread reads,
+ * and puts what the others made in order.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { Encode, RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
+import type { RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
-import { partLane } from './part-lane.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
-import { partOf, type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
+import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
 
 /** Inputs up to so many logits are scored on this thread: a worker takes longer to start. */
 const SMALL = 1 << 17
@@ -20,7 +19,7 @@ const SMALL = 1 << 17
 /** How many batches are under way on this thread, or wait to be taken. */
 const AHEAD = 2
 
-/** Scores the rows of a reader, on up to `jobs` threads. */
+/** Scores the batches of a reader, on up to `jobs` threads. */
 export async function* tableLane(
   reader: RecordBatchReader,
   table: TableJob,
@@ -30,24 +29,10 @@ export async function* tableLane(
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
-  const hasParts = reader.parts && jobs > 1 && !limit.isSet
-  const lane = hasParts ? partLane(reader, table, encode, jobs) : batchLane(reader, table, encode, jobs, limit)
-  for await (const scored of lane) {
-    yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
-  }
-}
-
-/** Scores the batches of a reader, all of which this thread reads. */
-async function* batchLane(
-  reader: RecordBatchReader,
-  table: TableJob,
-  encode: Encode,
-  jobs: number,
-  limit: ErrorLimit,
-): AsyncGenerator<ScoredRows<TablePart>> {
   const here = tableTask(table, encode)
   const pool = new TablePool(table)
   let seen = 0
+  const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
   const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
     seen += batch.logits.length
     if (seen > SMALL) pool.start(jobs - 1)
@@ -63,7 +48,10 @@ async function* batchLane(
   }
   try {
     const ahead = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
-    yield* upToLimit(inOrder(reader.batches(readerOptions(table.job)), score, ahead), limit)
+    const scoredInOrder = inOrder(reader.batches(readerOptions(table.job)), score, ahead)
+    for await (const scored of upToLimit(scoredInOrder, limit)) {
+      yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
+    }
   } finally {
     await pool.close()
   }

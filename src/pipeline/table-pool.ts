@@ -8,7 +8,7 @@ import { SharedRoom } from '../io/shared-columns.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart, TableRows } from './table-task.js'
-import type { TableReply, TableRequest, TableWorkerData } from './table-worker.js'
+import type { TableReply } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** How many batches a worker has: the one that it scores, and the next. */
@@ -17,9 +17,8 @@ export const QUEUED = 2
 export class TablePool {
   readonly #pool: ThreadPool<SharedRoom, TableReply>
 
-  /** `source` is that of the parts of the input, where workers read some of these. */
-  constructor(table: TableJob, source?: unknown) {
-    this.#pool = new ThreadPool(() => startOf({ ...table, job: sendable(table.job) }, source))
+  constructor(table: TableJob) {
+    this.#pool = new ThreadPool(() => startOf({ ...table, job: sendable(table.job) }))
   }
 
   /** Whether a worker can take a batch now. */
@@ -27,39 +26,24 @@ export class TablePool {
     return this.#pool.isFree
   }
 
-  get hasFailed(): boolean {
-    return this.#pool.failure !== undefined
-  }
-
   /** Starts workers until there are so many. */
   start(count: number): void {
     this.#pool.start(count)
   }
 
-  /** Resolves when a worker can take a part, or one fails. */
-  nextFree(): Promise<void> {
-    return this.#pool.nextFree()
-  }
-
   /** Has a worker score a batch; undefined where it fails. */
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
-    const parts = await this.#ask((room) => placed(batch, room))
-    return parts?.[0]
-  }
-
-  /** Has a worker read and score a part of the input: its batches; undefined where it fails. */
-  scorePart(part: number): Promise<TablePart[] | undefined> {
-    return this.#ask(() => ({ part }))
-  }
-
-  async #ask(request: (room: SharedRoom) => TableRequest): Promise<TablePart[] | undefined> {
-    const taken = (reply: TableReply, free: () => void) => {
-      free()
-      return reply
-    }
-    const reply = await this.#pool.run(request, taken).catch(() => undefined)
+    const reply = await this.#pool
+      .run(
+        (room) => placed(batch, room),
+        (reply, free) => {
+          free()
+          return reply
+        },
+      )
+      .catch(() => undefined)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
-    return reply?.parts
+    return reply?.part
   }
 
   close(): Promise<void> {
@@ -81,20 +65,14 @@ function placed({ numRows, logits, byClass = false, kept, errors }: RecordBatch,
 
 const DOUBLE = { kind: 'float', bitWidth: 64 } as const
 
-function startOf(table: TableJob, source: unknown): Start<SharedRoom> {
-  const data: TableWorkerData = { table, source, speaker: speaking() }
+function startOf(table: TableJob): Start<SharedRoom> {
   const options = {
-    workerData: { softmaxKernel: { own: kernelModule('own') }, ...data },
+    workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking() },
     // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
     execArgv: [],
     // What a batch leaves behind is given back with each collection of what is young.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const memories = Array.from({ length: QUEUED }, () => new SharedRoom())
-  return {
-    file: threadFile('table-worker', import.meta.url),
-    options,
-    queued: source === undefined ? QUEUED : 1,
-    memories,
-  }
+  return { file: threadFile('table-worker', import.meta.url), options, queued: QUEUED, memories }
 }

@@ -1,5 +1,4 @@
 /** What becomes of a batch of typed columns, on any thread. */
-import { setImmediate } from 'node:timers/promises'
 import type { FormatName } from '../core/formats.js'
 import { needSummary } from '../core/output-columns.js'
 import type {
@@ -10,10 +9,8 @@ import type {
   OutputSchema,
   RecordBatch,
   RecordBatchReader,
-  ScoredRows,
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
-import { recycle } from '../io/buffer-pool.js'
 import { acquireDoubles } from '../io/column-pool.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
@@ -23,7 +20,6 @@ import { truthReader } from './truths.js'
 /** What a thread needs to know of a run. It can be sent to another thread if its job can. */
 export interface TableJob {
   job: ScoreJob
-  from: FormatName
   to: FormatName
   /** The kept columns of the first input, whose types those of all others must have. */
   kept: readonly Column[]
@@ -41,22 +37,6 @@ export interface TablePart {
   abstained: number
   errors: LocatedRowError[]
   judged: Judged[] | undefined
-}
-
-/** What became of a batch, with its place. */
-export function partOf(part: TablePart, { lines, bytes }: Pick<RecordBatch, 'lines' | 'bytes'>): ScoredRows<TablePart> {
-  return { ...part, pieces: [part], lines, bytes }
-}
-
-/** What became of some batches, whose memory is used again. Other threads are heard between them. */
-export async function scoreAll(batches: AsyncIterable<RecordBatch>, score: ScoreTable): Promise<TablePart[]> {
-  const parts: TablePart[] = []
-  for await (const batch of batches) {
-    parts.push(score(batch))
-    recycle(new Uint8Array(batch.logits.buffer))
-    await setImmediate()
-  }
-  return parts
 }
 
 /** The schema of the output. */

@@ -102,7 +102,7 @@ export function rangeOf({ meta_data: meta }: ColumnChunk): { start: number; end:
   return { start, end: start + Number(size) }
 }
 
-/** What undoes the compressions of row groups. */
-export function codecsOf(groups: readonly RowGroup[]): ReturnType<typeof loadCodecs> {
+/** What undoes the compressions of a file. */
+export function codecsOf({ groups }: Footer): ReturnType<typeof loadCodecs> {
   return loadCodecs(new Set(groups.flatMap(({ chunks }) => chunks.flatMap(({ meta_data: meta }) => meta?.codec ?? []))))
 }

@@ -6,14 +6,13 @@
  */
 import type { Format } from '../../core/record-batch.js'
 import { encoder } from './encoder.js'
-import { read, readPart } from './reader.js'
+import { read } from './reader.js'
 import { write } from './writer.js'
 
 export const parquet: Format = {
   shapes: ['columns', 'list'],
   typed: true,
   read,
-  readPart,
   write,
   encoder,
 }

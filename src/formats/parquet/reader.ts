@@ -1,15 +1,15 @@
 /** Reads Parquet, whose footer is at its end: what is read has to be in a file. */
 import type { ColumnData } from '../../core/column-data.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { ReaderOptions, ReaderParts, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
-import { bytesOfDescriptor, openBytes } from '../../io/temp-file.js'
+import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { openBytes } from '../../io/temp-file.js'
 import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
 import { codecsOf, type Footer, type RowGroup, readFooter } from './footer.js'
 import { type ColumnReader, leavesOf, type OpenFile, openColumns } from './row-group.js'
-import { type Node, nodesOf } from './schema.js'
+import { nodesOf } from './schema.js'
 import { sizeOf } from './values.js'
 
 /** How many bytes of logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
@@ -24,7 +24,7 @@ export async function read(source: Source, settings: SettingsOf<'bytes'>): Promi
   try {
     const footer = await readFooter(bytes)
     const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
-    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer.groups) }, settings)
+    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer) }, settings)
   } catch (error) {
     await bytes.close()
     throw error
@@ -46,55 +46,18 @@ async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'
     named: true,
     rows: footer.rows,
     metadata: new Map([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
-    parts: partsOf(footer, file),
-    batches: (plan, part) => readGroups(part === undefined ? footer.groups : [footer.groups[part]!], plan, file),
+    async *batches(plan) {
+      const { groups } = footer
+      let next = groups[0] && openGroup(groups[0], plan, file)
+      for (let index = 0; next; index++) {
+        const group = next
+        const openNext = () => {
+          next = groups[index + 1] && openGroup(groups[index + 1]!, plan, file)
+        }
+        yield* readGroup(group, plan, file, openNext)
+      }
+    },
     close: () => file.bytes.close(),
-  }
-}
-
-/** What another thread needs to know of a file to read one of its row groups. */
-interface SharedFile {
-  descriptor: number
-  size: number
-  nodes: readonly Node[]
-  groups: readonly RowGroup[]
-}
-
-/** A row group of so many values is no part: all that becomes of it is held until what is before it is written. */
-const MOST_VALUES = 1 << 22
-
-function partsOf({ groups }: Footer, { bytes, nodes }: OpenFile): ReaderParts | undefined {
-  const { descriptor, size } = bytes
-  if (descriptor === undefined || groups.length < 2 || groups.some((group) => valuesIn(group) > MOST_VALUES))
-    return undefined
-  const source: SharedFile = { descriptor, size, nodes, groups }
-  return { count: groups.length, source }
-}
-
-function valuesIn({ chunks }: RowGroup): number {
-  return chunks.reduce((sum, { meta_data: meta }) => sum + Number(meta?.num_values ?? 0), 0)
-}
-
-/** The batches of a row group of a file that another thread has open. */
-export async function* readPart(source: unknown, plan: ReaderOptions, part: number): AsyncGenerator<RecordBatch> {
-  const { descriptor, size, nodes, groups } = source as SharedFile
-  const group = [groups[part]!]
-  const file = { bytes: bytesOfDescriptor(descriptor, size), nodes, decompressor: await codecsOf(group) }
-  yield* readGroups(group, plan, file)
-}
-
-async function* readGroups(
-  groups: readonly RowGroup[],
-  plan: ReaderOptions,
-  file: OpenFile,
-): AsyncGenerator<RecordBatch> {
-  let next = groups[0] && openGroup(groups[0], plan, file)
-  for (let index = 0; next; index++) {
-    const group = next
-    const openNext = () => {
-      next = groups[index + 1] && openGroup(groups[index + 1]!, plan, file)
-    }
-    yield* readGroup(group, plan, file, openNext)
   }
 }
 
