@@ -471,7 +471,10 @@ describe('decimals with a comma', () => {
   })
 
   it('have another delimiter than the comma, unless that is asked for; and are of delimited text', async () => {
-    expect((await everyWay(commas, { decimal: ',' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await everyWay(commas, { decimal: ',' })).error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringContaining("needs the delimiter between cells to be given, too: delimiter: ';' or"),
+    })
     expect((await everyWay(`sep=;\n${commas}`, { decimal: ',' })).text).toBe((await everyWay(commas, COMMA)).text)
     expect((await run('logit_a\tlogit_b\n1,5\t2\n', { decimal: ',', from: 'tsv', emit: 'label' })).text).toBe(
       'label\nb\n',

@@ -7,7 +7,7 @@ interface ForBytes {
   /** Format of the input [default: by file name, or csv]. */
   from?: ValueOf<'from'> | undefined
   /**
-   * What stands before the fraction of a logit; beside ',', `delimiter` says what is between cells; results have a
+   * The decimal separator of logits; with ',', csv needs `delimiter`, too, or a line sep=; results always have a
    * point [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
@@ -16,8 +16,8 @@ interface ForBytes {
   /** An input without rows is an error [default: false]. */
   requireRows?: ValueOf<'requireRows'> | undefined
   /**
-   * Threads, of which the main one is one; small inputs stay on it, and the command starts no more than there are
-   * cores [default: 0, one a core].
+   * Number of threads, including the main thread; small inputs use that one only, and the command uses at most one
+   * thread per core [default: 0, one per core].
    */
   jobs?: ValueOf<'jobs'> | undefined
   /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */

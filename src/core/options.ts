@@ -316,7 +316,7 @@ export const OPTIONS = {
     short: 'o',
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file output-dir outdir out-dir',
-    help: 'write there, atomically: the old file stays until the new one is whole; in a folder, which FILE/ is too, an output for each input',
+    help: 'write to FILE instead of stdout; it appears, or replaces an old file, once it is complete. If FILE is a folder or ends in /, write one output file per input into it',
   }),
   to: option({
     group: 'Output',
@@ -343,7 +343,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'all',
     aliases: 'share shard partition shards',
-    help: 'with -o FOLDER/: of N processes, which need nothing else in common, this one takes the I-th share of the parts',
+    help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts; N processes, on one machine or several, share the work',
   }),
   clobber: option({
     group: 'Output',
@@ -563,8 +563,8 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'what stands before the fraction of a logit; beside the comma, --delimiter says what is between cells; results have a point',
-    doc: "what stands before the fraction of a logit; beside ',', `delimiter` says what is between cells; results have a point",
+    help: 'the decimal separator of logits; with a comma, csv needs --delimiter, too, or a line sep=; results always have a point',
+    doc: "the decimal separator of logits; with ',', csv needs `delimiter`, too, or a line sep=; results always have a point",
   }),
   quote: option({
     group: 'Input',
@@ -784,9 +784,9 @@ export const OPTIONS = {
     scopes: BYTES,
     short: 'j',
     default: 0,
-    defaultText: '0, one a core',
+    defaultText: '0, one per core',
     aliases: 'threads thread workers num-workers parallel n-jobs num-threads cpus cores concurrency P',
-    help: 'threads, of which the main one is one; small inputs stay on it, and the command starts no more than there are cores',
+    help: 'number of threads, including the main thread; small inputs use that one only, and the command uses at most one thread per core',
   }),
   lane: option({
     group: 'Runs',
@@ -828,7 +828,7 @@ export const OPTIONS = {
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'with --truth, write there in JSON how good the predictions are: what softmax evaluate --json prints',
+    help: 'with --truth, also write the metrics of the predictions to FILE, as the JSON that softmax evaluate --json prints',
   }),
   report: option({
     group: 'Reports',
@@ -845,7 +845,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: COMMAND,
     default: false,
-    help: 'softmax evaluate: print JSON in place of a table',
+    help: 'softmax evaluate: print all metrics as JSON instead of a table',
   }),
   partial: option({
     group: 'Reports',

@@ -26,8 +26,8 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
 /** Throws E_CONFLICT where commas stand in decimals, and between cells only for want of another delimiter. */
 export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
   if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return
-  const says = `${optionText('delimiter', ';')}, if it is that, or ${optionText('delimiter', ',')}`
-  throw conflict(`with ${optionText('decimal', ',')}, say what is between cells: ${says}`)
+  const choices = `${optionText('delimiter', ';')} or ${optionText('delimiter', ',')}`
+  throw conflict(`a decimal comma needs the delimiter between cells to be given, too: ${choices}`)
 }
 
 /** Throws E_CONFLICT where what stands before a special byte is no backslash, or it is not one byte, or blanks are not what they are. */
