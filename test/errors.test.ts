@@ -291,7 +291,7 @@ const THROUGH_COMMAND = {
     api: {
       options: { calibration: { temperature: 2, classes: [] } },
       info: { reason: 'it is not a calibration' },
-      says: 'calibration: it is not a calibration; softmax calibrate makes one',
+      says: 'calibration: it is not a calibration; calibrate() makes one',
     },
   },
   E_VALIDATION: {

@@ -307,7 +307,7 @@ describe('a set', () => {
       for (const emit of ['set', 'set_size'] as const) {
         expect((await run(ROWS, { calibration, emit })).error).toMatchObject({
           code: 'E_CONFLICT',
-          message: expect.stringContaining('softmax calibrate --coverage 0.9 makes one'),
+          message: expect.stringContaining('calibrate() with coverage: 0.9 makes one'),
         })
       }
     }

@@ -3,7 +3,7 @@ import type { Decision } from '../kernel/host/decision.js'
 import { readCalibration } from './calibration.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
-import { optionText } from './option-words.js'
+import { optionText, verbText } from './option-words.js'
 import { items, type ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
 
@@ -72,7 +72,7 @@ function quantileOf({ calibration }: DecisionSettings, column: string): number {
   const { quantile } = calibration === undefined ? {} : readCalibration(calibration)
   if (quantile !== undefined) return quantile
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${column} is of a ${optionText('calibration')} that has a coverage; softmax calibrate --coverage 0.9 makes one`,
+    reason: `${column} is of a ${optionText('calibration')} that has a coverage; ${verbText('calibrate')} with ${optionText('coverage', 0.9)} makes one`,
   })
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { plainName } from './column-name.js'
-import { optionText, speaking } from './option-words.js'
+import { optionText, speaking, verbText } from './option-words.js'
 
 /** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
 export interface Position {
@@ -174,7 +174,7 @@ export const CODES = {
   ),
   E_CALIBRATION: word<{ reason: string }>(
     2,
-    ({ reason }) => `${optionText('calibration')}: ${reason}; softmax calibrate makes one`,
+    ({ reason }) => `${optionText('calibration')}: ${reason}; ${verbText('calibrate')} makes one`,
   ),
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `the rows do not calibrate: ${reason}`),
   E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' | 'types' }>(

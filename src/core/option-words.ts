@@ -20,6 +20,11 @@ export function optionText(name: string, value?: string | number | boolean): str
   return speaker === 'command' ? flagText(name, value) : propertyText(name, value)
 }
 
+/** What makes something, as a message names it: a verb of the command, or the function that is called so. */
+export function verbText(verb: string): string {
+  return speaker === 'command' ? `softmax ${verb}` : `${verb}()`
+}
+
 function flagText(name: string, value: string | number | boolean | undefined): string {
   const flag = name.startsWith('-') ? name : `--${value === false ? 'no-' : ''}${kebab(name)}`
   return value === undefined || typeof value === 'boolean' ? flag : `${flag} ${shellWord(String(value))}`

@@ -146,7 +146,9 @@ const share: Kind<number> = {
 
 const calibrationGiven: Kind<string | Applied> = {
   place: 'FILE',
-  expected: 'the name of a file, or what calibrate() gave',
+  get expected() {
+    return speaking() === 'command' ? 'the name of a file' : 'the name of a file, or what calibrate() gave'
+  },
   read: (text) => text,
   accepts: (value): value is string | Applied =>
     (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null),
