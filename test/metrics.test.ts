@@ -63,7 +63,7 @@ describe.each(Object.keys(FILES) as (keyof typeof FILES)[])('metrics of %s', asy
     },
   )
 
-  it('have the area under the curve of risk against coverage, within the bound that they state', () => {
+  it('have the area under the curve of risk, within the bound that they state', () => {
     expect(Math.abs(metrics.aurc! - expected.aurc!)).toBeLessThanOrEqual(metrics.aurc_bound!)
     expect(metrics.aurc_bound).toBeLessThan(0.0002)
     expect(Math.abs(metrics.aurc! - expected.of_bins.aurc)).toBeLessThan(1e-13)

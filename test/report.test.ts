@@ -151,7 +151,7 @@ describe('the charts of a report', () => {
     expect(names).toEqual([
       expect.stringMatching(/^Reliability diagram: .*0\.0261/),
       expect.stringMatching(/^Histogram .* 899 rows/),
-      expect.stringMatching(/^Risk against coverage/),
+      expect.stringMatching(/^Risk against the share of rows answered/),
     ])
     const numbers = async (name: string) =>
       (await cellsOf(page, `[aria-label="${name}"] table`)).map((row) => row.map(numberIn))
@@ -161,7 +161,7 @@ describe('the charts of a report', () => {
     const bars = await numbers('Numbers of the histogram')
     expect(bars.reduce((sum, [, , right]) => sum + right!, 0)).toBe(metrics.accuracy! * metrics.rows)
     expect(bars.reduce((sum, [, , right, wrong]) => sum + right! + wrong!, 0)).toBe(metrics.rows)
-    const points = await numbers('Numbers of risk against coverage')
+    const points = await numbers('Numbers of risk')
     expect(points.at(-1)!.slice(0, 2)).toEqual([1, (metrics.rows - metrics.accuracy! * metrics.rows) / metrics.rows])
     expect(points.length).toBeGreaterThan(5)
   })
@@ -268,7 +268,7 @@ describe('what is on the page', () => {
     expect((await of('heading')).slice(1)).toEqual([
       'Reliability',
       'Confidence',
-      'Risk and coverage',
+      'Risk',
       'Confusion',
       'Classes',
       'Rejected rows',

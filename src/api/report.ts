@@ -24,7 +24,7 @@ export interface Report {
 
 /**
  * How good predictions are, as a page for people: what `evaluate` gives, with a reliability diagram, a histogram of confidence,
- * risk against coverage, the confusion matrix and a table of the classes. With `calibration` the inputs are read twice, streams
+ * the risk of the most confident rows, the confusion matrix and a table of the classes. With `calibration` the inputs are read twice, streams
  * through a temporary file, so that the page shows the rows before it and after. The same rows make the same page.
  *
  * Charts are drawn by the packages @observablehq/plot and linkedom, which have to be installed.

@@ -59,7 +59,10 @@ export interface Metrics {
   coverage?: number | null
   /** The mean number of classes in these sets. */
   mean_set_size?: number | null
-  /** The area under the curve of risk against coverage, the most confident rows first; within `aurc_bound`. */
+  /**
+   * The area under the curve of risk, the share of wrong labels, against the share of rows answered, the most confident ones
+   * first; within `aurc_bound`.
+   */
   aurc: number | null
   /** How far `aurc` may be from the exact area. */
   aurc_bound: number | null

@@ -23,7 +23,7 @@ export const LOSS = 4
 export const ABSTAINED = 10
 export const COVERED = 11
 export const MEMBERS = 12
-/** Bins of confidence: those that calibration errors are of, and those of the curve of risk against coverage. */
+/** Bins of confidence: those that calibration errors are of, and those of the curve of risk. */
 export const BINS = 15
 /**
  * The curve has bins of 2^-12 up to EVEN_BINS of them, and above, where 1 - confidence is at most 2^-7 and most rows of many

@@ -108,9 +108,9 @@ function histogram(Plot: PlotLibrary, bars: readonly Bar[]): ObservablePlot.Plot
 
 function riskCurve(Plot: PlotLibrary, points: readonly RiskPoint[]): ObservablePlot.PlotOptions {
   const most = Math.max(...points.map(({ risk }) => risk))
-  const place = { x: 'coverage', y: 'risk', curve: 'linear' } as const
+  const place = { x: 'answered', y: 'risk', curve: 'linear' } as const
   return {
-    x: { ...axis('coverage'), domain: [0, 1] },
+    x: { ...axis('share of rows answered'), domain: [0, 1] },
     y: { ...axis('risk'), domain: [0, most || 1], nice: true, grid: true, ticks: 5 },
     marks: [
       Plot.areaY(points, { ...place, fill: RIGHT, fillOpacity: 0.15 }),

@@ -73,7 +73,7 @@ function sumOf(bins: readonly Bin[]): { rows: number; right: number } {
 
 /** The share of rows that are at least as confident as `confidence`, and the share of these that are wrong. */
 export interface RiskPoint {
-  coverage: number
+  answered: number
   risk: number
   confidence: number
 }
@@ -88,7 +88,7 @@ export function riskCurveOf({ totals: { curve } }: Evaluation): RiskPoint[] {
     if (rows === 0) continue
     seen += rows
     wrong += rows - right
-    points.push({ coverage: seen / total, risk: wrong / seen, confidence: curveConfidence(bin) })
+    points.push({ answered: seen / total, risk: wrong / seen, confidence: curveConfidence(bin) })
   }
   return points
 }
@@ -105,9 +105,9 @@ function curveConfidence(bin: number): number {
 /** Points of a curve at a distance of at least a step, the first and the last of all. */
 export function thinned(points: readonly RiskPoint[], step: number): RiskPoint[] {
   let last = -1
-  return points.filter(({ coverage }, nth) => {
-    if (nth < points.length - 1 && coverage < last + step) return false
-    last = coverage
+  return points.filter(({ answered }, nth) => {
+    if (nth < points.length - 1 && answered < last + step) return false
+    last = answered
     return true
   })
 }

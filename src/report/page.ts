@@ -124,7 +124,7 @@ function chartsOf(subject: Subject, charts: Charts): Html {
   return html`<div class="charts">
 ${section('Reliability', reliabilityFigure(evaluation, before, charts), 'chart')}
 ${section('Confidence', confidenceFigure(evaluation, charts), 'chart')}
-${section('Risk and coverage', riskFigure(evaluation, charts), 'chart')}
+${section('Risk', riskFigure(evaluation, charts), 'chart')}
 </div>`
 }
 
@@ -151,17 +151,17 @@ ${asNumbers('Numbers of the histogram', histogramTable(bars))}`
 /** Of fewer rows than this share the risk leaps with each row. */
 const FEWEST = 0.01
 
-function isSteady({ coverage }: RiskPoint): boolean {
-  return coverage >= FEWEST
+function isSteady({ answered }: RiskPoint): boolean {
+  return answered >= FEWEST
 }
 
 function riskFigure(evaluation: Evaluation, charts: Charts): Html {
   const points = riskCurveOf(evaluation)
   const { aurc } = evaluation.metrics
-  const name = `Risk against coverage: of the most confident rows, from few to all, the share that is wrong. The area is ${figure(aurc)}.`
+  const name = `Risk against the share of rows answered: of the most confident rows, from few to all, the share that is wrong. The area is ${figure(aurc)}.`
   return html`<figure>${charts.riskCurve(name, thinned(points.filter(isSteady), 1 / 400))}
-<figcaption>If only the most confident rows are answered (coverage), the share of them that is wrong (risk). The area under the curve is the AURC; it is drawn from a coverage of ${FEWEST} on.</figcaption></figure>
-${asNumbers('Numbers of risk against coverage', riskTable(thinned(points, 1 / 20)))}`
+<figcaption>If only the most confident rows are answered, the share of them that is wrong is the risk. The area under the curve is the AURC; it is drawn from a share of ${FEWEST} on.</figcaption></figure>
+${asNumbers('Numbers of risk', riskTable(thinned(points, 1 / 20)))}`
 }
 
 /** What the marks of a chart stand for. */

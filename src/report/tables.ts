@@ -62,8 +62,8 @@ export function histogramTable(bars: readonly Bar[]): Html {
 export function riskTable(points: readonly RiskPoint[]): Html {
   return table(
     'Risk of the most confident rows',
-    ['coverage', 'risk', 'confidence at least'],
-    points.map(({ coverage, risk, confidence }) => [exactly(coverage), exactly(risk), figure(confidence)]),
+    ['share of rows', 'risk', 'confidence at least'],
+    points.map(({ answered, risk, confidence }) => [exactly(answered), exactly(risk), figure(confidence)]),
   )
 }
 

@@ -42,7 +42,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   mean_entropy: 'the mean entropy of the probabilities of a row, in nats',
   coverage: 'with a calibration that has a coverage, the share of rows whose set of classes has the true one',
   mean_set_size: 'the mean number of classes in these sets',
-  aurc: 'the area under the risk-coverage curve: the mean share of wrong labels among the most confident rows, over all shares of rows',
+  aurc: 'the area under the risk curve: the mean share of wrong labels among the most confident rows, over all shares of rows',
   aurc_bound: 'how far aurc may be from the exact area, as it is made of bins of confidence',
   macro: 'the means of precision, recall and F1 of the classes that occur',
   micro: 'precision, recall and F1 of all decisions together, whatever their class',
