@@ -36,7 +36,7 @@ export function headlinesOf(metrics: Metrics): Headline[] {
     headline('mean entropy', metrics.mean_entropy, 'in nats'),
     headline('coverage', metrics.coverage ?? null, 'share of rows whose set of classes has the true one'),
     headline('mean set size', metrics.mean_set_size ?? null, 'mean number of classes in a set'),
-    headline('AURC', metrics.aurc, 'mean risk: the share of wrong labels among the most confident rows, over all shares of rows'),
+    headline('AURC', metrics.aurc, 'mean risk: the share of wrong labels among the most confident rows'),
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
   const hasSets = metrics.coverage !== undefined
