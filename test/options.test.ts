@@ -1216,18 +1216,21 @@ const TESTS = {
   },
 
   progress() {
-    it('is for terminals: elsewhere nothing is shown', () => {
-      for (const flag of ['--progress', '--no-progress']) {
-        expect(outputOf([flag], ROWS)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
-      }
+    it('is beside the rows, and ends in a log with what was done', () => {
+      const scored = { status: 0, stdout: `id,p_a,p_b,p_c,label\n7,${P123},c\n` }
+      expect(command(['--progress'], { stdin: ROWS })).toMatchObject({
+        ...scored,
+        stderr: expect.stringMatching(/^softmax: standard output: 1 row in \d+\.\d\d s, \d+ rows\/s\n$/),
+      })
+      expect(command(['--no-progress'], { stdin: ROWS })).toMatchObject({ ...scored, stderr: '' })
     })
 
     it('is a line that is redrawn in place, cut at the edge, and wiped at the end', () => {
       vi.useFakeTimers({ toFake: ['performance'] })
       onTestFinished(() => void vi.useRealTimers())
       const written: string[] = []
-      const terminal = { columns: 20, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream
-      const progress = showProgress(terminal, 100)
+      const terminal = { columns: 20, isTTY: true, write: (text: string) => written.push(text) }
+      const progress = showProgress(terminal as unknown as NodeJS.WriteStream, 100)
       vi.advanceTimersByTime(1000)
       progress.update(50, 1000)
       progress.update(60, 1200)

@@ -97,15 +97,22 @@ describe('the closing line', () => {
 })
 
 describe('the progress line', () => {
-  /** A terminal that records, and a progress on it, a second after its start. */
-  function shown({ columns = 80, isDumb = false, total }: { columns?: number; isDumb?: boolean; total?: number }) {
+  interface Shown {
+    columns?: number
+    isDumb?: boolean
+    total?: number
+    isTTY?: boolean
+  }
+
+  /** A terminal that records, or a log, and a progress on it, a second after its start. */
+  function shown({ columns = 80, isDumb = false, total, isTTY = true }: Shown) {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => {
       vi.useRealTimers()
       eraseBefore(undefined)
     })
     const written: string[] = []
-    const terminal = { columns, write: (text: string) => written.push(text) }
+    const terminal = { columns, isTTY, write: (text: string) => written.push(text) }
     const progress = showProgress(terminal as unknown as NodeJS.WriteStream, total, isDumb)
     return { progress, terminal, written }
   }
@@ -133,6 +140,19 @@ describe('the progress line', () => {
     }
     progress.clear()
     expect(written).toEqual(['40%  4,000 rows  800 rows/s  0:08 left\n', '90%  9,000 rows  900 rows/s  0:02 left\n'])
+  })
+
+  it('is a line every ten seconds in a log, without control characters', () => {
+    const { progress, written } = shown({ isTTY: false, total: 100 })
+    for (let second = 0; second < 25; second++) {
+      vi.advanceTimersByTime(1000)
+      progress.update(4 * second, 1000 * second)
+    }
+    progress.clear()
+    expect(written).toEqual([
+      'softmax: 36%  9,000 rows  900 rows/s  0:18 left\n',
+      'softmax: 76%  19,000 rows  950 rows/s  0:07 left\n',
+    ])
   })
 
   it('counts the passes over inputs that are read again, each from its start', () => {
@@ -191,6 +211,17 @@ describe('the progress line', () => {
     const reader = 'cat > out.csv'
     expect(onTerminal(`softmax in.csv --lane general | ${reader}`, cwd, { NO_COLOR: '1' })).toBe('')
     expect(onTerminal(`softmax in.csv --lane general --progress | ${reader}`, cwd)).toMatch(/\r\d+% /)
+  })
+
+  it('is in a log only where it is asked for, and ends with what was done', () => {
+    const cwd = folder({ 'in.csv': ROWS })
+    const args = ['in.csv', '-o', 'out.csv', '--rejects', 'bad.ndjson']
+    const LEFT_OUT = 'softmax: 1 of 2 rows left out: 1 E_CELL\n'
+    expect(command(args, { cwd }).stderr).toBe(LEFT_OUT)
+    const { stderr } = command([...args, '--progress'], { cwd })
+    expect(stderr.replace(LEFT_OUT, '')).toMatch(
+      /^softmax: out\.csv: 1 of 2 rows in \d+\.\d\d s, \d+ rows\/s; 1 in bad\.ndjson\n$/,
+    )
   })
 
   it('has no control characters where TERM is dumb', () => {

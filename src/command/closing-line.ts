@@ -1,12 +1,13 @@
-/** The last line on a terminal: what became of the rows, how fast, and where they are. */
+/** The last line on a terminal, or in a log that has progress: what became of the rows, how fast, and where they are. */
 import type { SettingsOf } from '../core/options.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { complain } from './messages.js'
 import { grouped, rateOf, showsRowsElsewhere } from './progress.js'
 
-/** Says on a terminal what is done, unless the rows are on the same terminal. */
+/** Says what is done: on a terminal, unless the rows are on the same one, and in a log where progress is asked for. */
 export function sayDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
-  if (!process.stderr.isTTY || settings.quiet || !showsRowsElsewhere(settings)) return
+  const isSeen = process.stderr.isTTY ? showsRowsElsewhere(settings) : settings.progress
+  if (!isSeen || settings.quiet) return
   complain(closingLine(settings, done, (performance.now() - start) / 1000), 'done')
 }
 

@@ -38,7 +38,7 @@ export async function writeJudged(
     const { text, done } = await judged(inputs, settings, judge)
     await output.write(Buffer.from(text))
     await output.commit()
-    if (settings.output !== undefined) sayDone(settings, done, start)
+    if (settings.output !== undefined || settings.progress) sayDone(settings, done, start)
   } catch (error) {
     for (const file of files) file.abandon()
     throw error

@@ -5,25 +5,26 @@ import { descriptorOf, STDOUT } from './descriptor.js'
 import { totalSize } from './inputs.js'
 import { eraseBefore } from './messages.js'
 
-/** A line on a terminal that is rewritten in place. */
+/** A line on a terminal that is rewritten in place, or lines in a log. */
 export interface Progress {
   update(bytes: number, rows: number): void
   /** Erases the line. */
   clear(): void
 }
 
-/** Milliseconds between updates: of a line that is redrawn, and of lines on a terminal that cannot do that. */
+/** Milliseconds between updates: of a line that is redrawn, of lines on a terminal that cannot do that, and of those in a log. */
 const INTERVAL = 200
 const LINE_INTERVAL = 5000
+const LOG_INTERVAL = 10_000
 
-/** A progress line on stderr, where it is asked for or of use. */
+/** Progress on stderr, where it is asked for or of use. */
 export function progressOf(
   settings: SettingsOf<'command'>,
   inputs: readonly string[] | (() => number),
   isElsewhere = showsRowsElsewhere(settings),
 ): Progress | undefined {
-  const asked = settings.progress ?? (!settings.quiet && isElsewhere)
-  if (!asked || !process.stderr.isTTY) return undefined
+  const asked = settings.progress ?? (process.stderr.isTTY && !settings.quiet && isElsewhere)
+  if (!asked) return undefined
   return showProgress(process.stderr, typeof inputs === 'function' ? inputs() : totalSize(inputs))
 }
 
@@ -38,13 +39,13 @@ export function showsRowsElsewhere({ output }: Pick<SettingsOf<'command'>, 'outp
   }
 }
 
-/** Progress on `terminal`, as its `TERM` can show it; `total` is the size of the input in bytes, if known. */
+/** Progress on a terminal, as its `TERM` can show it, or in a log; `total` is the size of the input in bytes, if known. */
 export function showProgress(
-  terminal: NodeJS.WriteStream,
+  stream: NodeJS.WriteStream,
   total: number | undefined,
   isDumb = process.env.TERM === 'dumb',
 ): Progress {
-  const line = isDumb ? plainLines(terminal) : redrawnLine(terminal)
+  const line = !stream.isTTY ? logLines(stream) : isDumb ? plainLines(stream) : redrawnLine(stream)
   let start = performance.now()
   let [drawn, before, pass] = [start, 0, 1]
   eraseBefore(line)
@@ -75,6 +76,11 @@ interface Line {
 /** A line below the other, without control characters. */
 function plainLines(terminal: NodeJS.WriteStream): Line {
   return { interval: LINE_INTERVAL, draw: (text) => void terminal.write(`${text}\n`), erase() {} }
+}
+
+/** Lines among those of other programs, which say whose they are. */
+function logLines(log: NodeJS.WriteStream): Line {
+  return { interval: LOG_INTERVAL, draw: (text) => void log.write(`softmax: ${text}\n`), erase() {} }
 }
 
 /** One line, cut at the edge. Where the terminal became narrower since, what was shown takes several. */

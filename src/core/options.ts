@@ -815,7 +815,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'on a terminal',
     aliases: 'pbar progress-bar no-progress-bar',
-    help: 'a line with rate and time left, on stderr',
+    help: 'rate and time left on stderr: a line that is redrawn on a terminal, a new line every 10 s in a log',
   }),
   stats: option({
     group: 'Reports',
