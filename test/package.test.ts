@@ -183,6 +183,20 @@ describe('the package', () => {
     expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; ${command}`)])
   })
 
+  it('writes Parquet without the packages that read it, and shows what it would write but the rows', () => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b\n2,1\n' })
+    const home = join(cwd, 'node_modules', 'softmax-stream')
+    for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
+    const args = [join(home, MANIFEST.bin.softmax), 'in.csv', '-o', 'out.parquet']
+    const planned = spawnSync(process.execPath, [...args, '--dry-run'], { cwd })
+    expect([planned.status, String(planned.stderr)]).toEqual([0, ''])
+    expect(String(planned.stdout)).toMatch(
+      /\nlane: +fast\nrows: +not shown: [^\n]+; npm install .*hyparquet hyparquet-compressors\n$/,
+    )
+    expect(spawnSync(process.execPath, args, { cwd }).status).toBe(0)
+    expect(readFileSync(join(cwd, 'out.parquet')).toString('latin1', 0, 4)).toBe('PAR1')
+  })
+
   it('has a lock file that names no registry', () => {
     const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
     const withoutFunding = JSON.stringify(JSON.parse(lock, (key, value) => (key === 'funding' ? undefined : value)))

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { scoreFiles } from '../api/score-files.js'
 import { textReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
-import { plural, printable, shortened } from '../core/errors.js'
+import { plural, printable, SoftmaxError, shortened } from '../core/errors.js'
 import { holdsArrays, isText } from '../core/formats.js'
 import { type OptionsOf, parseOptions } from '../core/options.js'
 import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
@@ -49,8 +49,7 @@ export async function* dryRun(
   const { schema, info } = found
   if (schema && info) yield reportOf(schema, info, names)
   // What is cut short by a failure can be shown only of text.
-  if (info && (!failure || isText(info.output.format)))
-    yield `rows:\n${await rowsOf(Buffer.concat(pieces), info.output)}`
+  if (info && (!failure || isText(info.output.format))) yield await rowsText(Buffer.concat(pieces), info.output)
   if (failure) throw failure
 }
 
@@ -122,6 +121,16 @@ function columnsText(columns: InputInfo['output']['columns']): string {
     else runs.push({ names: [name], type })
   }
   return runs.map(({ names, type }) => `${columnRange(names)}: ${type}`).join('; ')
+}
+
+/** The rows; of what is written without the packages that read it, only which these are. */
+async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<string> {
+  try {
+    return `rows:\n${await rowsOf(bytes, output)}`
+  } catch (error) {
+    if (!SoftmaxError.is(error, 'E_PEER')) throw error
+    return `rows:    not shown: ${output.format} is written without the packages that read it; ${error.info.command}\n`
+  }
 }
 
 /** The rows as they would come out; those of a format that is not text as lines of JSON. */
