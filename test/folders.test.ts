@@ -351,8 +351,8 @@ describe('a folder as the output is refused', () => {
     [
       'a file of statistics for several processes',
       { 'in/a.csv': rows(1) },
-      ['--part', '1/2', '--stats', 's'],
-      /--stats 's\/' \[E_CONFLICT\]/,
+      ['--part', '1/2', '--stats', 'stats-2.json'],
+      /the number of its share, as --stats '?stats-2-1\.json'?, or a folder, --stats '?stats-2\.json\/'? \[E_CONFLICT\]/,
       2,
     ],
     [
@@ -822,8 +822,17 @@ it('ends where all parts together have more bad rows than are allowed, and is no
 describe('--part', () => {
   it('may have more shares than there are parts, in any order', () => {
     const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': rows(2) })
-    for (const share of [1, 2, 3, 4]) expect(run(cwd, '-q', '--part', `${share}/4`).status).toBe(0)
+    for (const share of [1, 2, 3, 4]) {
+      expect(run(cwd, '-q', '--part', `${share}/4`, '--stats', `stats-0${share}.json`).status).toBe(0)
+    }
     expect(contentOf(cwd)).toMatchObject({ _SUCCESS: '', 'a.csv': scored(1), 'b.csv': scored(2) })
+    const counts = [1, 2, 3, 4].map((share) => JSON.parse(readFileSync(join(cwd, `stats-0${share}.json`), 'utf8')))
+    expect(counts.map(({ written, parts }) => [written, parts.all])).toEqual([
+      [1, 1],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ])
   })
 
   it('takes the mark of a complete folder away where a part of another share has changed', () => {

@@ -1,7 +1,7 @@
 /** What a run from parts to parts is to do, found out before it writes anything. */
 
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { askedTypes } from '../../core/asked-types.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
@@ -103,8 +103,8 @@ function requireOptions(named: readonly string[], settings: Settings): void {
       resume && !clobber,
       `${optionText('resume')} replaces outputs that are not whole; leave out ${optionText('clobber', false)}`,
     ],
-    [part !== undefined && rejects !== undefined && !isFolder(rejects), aFolder('rejects', rejects)],
-    [part !== undefined && stats !== undefined && !isFolder(stats), aFolder('stats', stats)],
+    [part !== undefined && rejects !== undefined && !isFolder(rejects), aFolder(rejects)],
+    [part !== undefined && stats !== undefined && !isOfShare(stats, shareOf(part)), aFileEach(stats, part)],
   ]
   const reason = reasons.find(([isGiven]) => isGiven)?.[1]
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
@@ -122,8 +122,21 @@ function requireNoPart(option: 'rejects' | 'stats', { output, [option]: path }: 
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-function aFolder(option: string, path: string | undefined): string {
-  return `with ${optionText('part')}, several processes would write to one file; name a folder with ${optionText(option, `${path}/`)}`
+function aFolder(path: string | undefined): string {
+  return `with ${optionText('part')}, several processes would write to one file; name a folder with ${optionText('rejects', `${path}/`)}`
+}
+
+/** Whether statistics are not those of several processes: in a folder, to a descriptor, or in a file with the number of the share. */
+function isOfShare(path: string, { index }: Share): boolean {
+  const hasNumber = (path.match(/\d+/g) ?? []).some((number) => Number(number) === index)
+  return hasNumber || descriptorOf(path) !== undefined || isFolder(path)
+}
+
+function aFileEach(path = '', part = ''): string {
+  const { dir, name, ext } = parse(path)
+  const [own] = part.split('/')
+  const file = optionText('stats', join(dir, `${name}-${own}${ext}`))
+  return `with ${optionText('part')}, several processes would write to one file; name one with the number of its share, as ${file}, or a folder, ${optionText('stats', `${path}/`)}`
 }
 
 /** Throws E_PARTS for a folder within the inputs that is the output of a run: its rows are results, not logits. */
