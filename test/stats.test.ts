@@ -1,5 +1,14 @@
 import { once } from 'node:events'
-import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -112,8 +121,9 @@ describe('--stats of a run that failed', () => {
     const cwd = folder()
     const { child, ended } = start(['-o', 'out.csv', '--stats', 'stats.json'], cwd)
     child.stdin.write(GOOD)
-    // Those of both files: until then it is not settled that the output is to be a file.
-    while (readdirSync(cwd).filter((name) => name.endsWith('.tmp')).length < 2) await wait(5)
+    // The statistics are there first: until the output has a temporary, it is not settled that it is to be a file.
+    while (!readdirSync(cwd).some((name) => name.endsWith('.tmp')) || !existsSync(join(cwd, 'stats.json')))
+      await wait(5)
     mkdirSync(join(cwd, 'out.csv'))
     child.stdin.end()
     const { status, stderr } = await ended
@@ -123,16 +133,18 @@ describe('--stats of a run that failed', () => {
     expect(readdirSync(cwd).sort()).toEqual(['out.csv', 'stats.json'])
   })
 
-  it('leaves the old file as it was where a signal ends the run', async () => {
-    const cwd = folder({ 'stats.json': OLD })
-    const { child, ended } = start(['--stats', 'stats.json'], cwd)
+  it.each(['SIGTERM', 'SIGKILL'] as const)('says that it is unfinished where %s ends the run', async (signal) => {
+    const cwd = folder({ 'stats.json': OLD, 'metrics.json': OLD })
+    const args = ['--stats', 'stats.json', '--truth', 'id', '--labels', '7,8', '--metrics', 'metrics.json']
+    const { child, ended } = start([...args, '-l', 'logit_a,logit_b'], cwd)
     child.stdin.write(GOOD)
     await once(child.stdout, 'data')
-    expect(readdirSync(cwd)).toHaveLength(2)
-    child.kill('SIGTERM')
-    expect(await ended).toMatchObject({ signal: 'SIGTERM', stderr: '' })
-    expect(readdirSync(cwd)).toEqual(['stats.json'])
-    expect(contentOf(cwd, 'stats.json')).toBe(OLD)
+    child.kill(signal)
+    expect(await ended).toMatchObject({ signal, stderr: '' })
+    expect(statsIn(cwd)).toMatchObject({ read: 0, written: 0, lane: null, error: 'unfinished' })
+    // Metrics are of the rows that are in place, as the output is.
+    expect(contentOf(cwd, 'metrics.json')).toBe(OLD)
+    if (signal === 'SIGTERM') expect(readdirSync(cwd).sort()).toEqual(['metrics.json', 'stats.json'])
   })
 })
 

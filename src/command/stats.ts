@@ -1,10 +1,15 @@
 /** The statistics file: in JSON, the counts of a run and the error that ended it. */
 import { statSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
+import { newStats } from '../pipeline/row-counts.js'
 import { descriptorOf } from './descriptor.js'
 import { type Output, openOutput } from './output.js'
+import type { Abandoned } from './signals.js'
 
-/** Written at the end of a run, but opened before it: a file that cannot be written is an error before the first row. */
+/**
+ * Written at the beginning of a run, as one that is not finished, and at its end: a run that is killed leaves no file of a run
+ * before, and a file that cannot be written is an error before the first row.
+ */
 export interface StatsFile {
   /** Writes the file and puts it in place; a second call replaces it. */
   write(stats: Stats, error?: Code, parts?: PartCounts): Promise<void>
@@ -18,36 +23,48 @@ export interface PartCounts {
   before: number
 }
 
-/** Opens the file; seconds count from `start`, in milliseconds since the process started. Throws E_OUTPUT. */
-export async function openStats(path: string, start = 0): Promise<StatsFile> {
+/**
+ * Opens the file, which is among the `files` that a signal removes from then on; seconds count from `start`, in milliseconds
+ * since the process started. Throws E_OUTPUT.
+ */
+export async function openStats(path: string, files: Abandoned[], start = 0): Promise<StatsFile> {
   let file: Output | undefined = await openOutput(path)
   let failed = false
-  return {
+  const put = async (content: object) => {
+    file ??= await openOutput(path)
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(content)}\n`))
+      await file.commit()
+    } catch (failure) {
+      failed = true
+      file.abandon()
+      throw failure
+    } finally {
+      file = undefined
+    }
+  }
+  const isWrittenAgain = isReplaceable(path)
+  const stats: StatsFile = {
     async write(stats, error, parts) {
       // What went into a pipe cannot be replaced, and its reader may have gone.
-      if (failed || (!file && !isReplaceable(path))) return
-      file ??= await openOutput(path)
-      try {
-        const content = { ...contentOf(stats, start), ...(parts && { parts }), ...(error && { error }) }
-        await file.write(Buffer.from(`${JSON.stringify(content)}\n`))
-        await file.commit()
-      } catch (failure) {
-        failed = true
-        file.abandon()
-        throw failure
-      } finally {
-        file = undefined
-      }
+      if (failed || (!file && !isWrittenAgain)) return
+      await put({ ...contentOf(stats, start), ...(parts && { parts }), ...(error && { error }) })
     },
     abandon() {
       file?.abandon()
     },
   }
+  files.push(stats)
+  if (isWrittenAgain) await put({ ...contentOf(newStats(), start), error: UNFINISHED })
+  return stats
 }
+
+/** What stands in the place of an error's code until the run ends. */
+const UNFINISHED = 'unfinished'
 
 /** Whether a file can be written a second time, in place of the first. */
 function isReplaceable(path: string): boolean {
-  return descriptorOf(path) === undefined && statSync(path).isFile()
+  return descriptorOf(path) === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== false
 }
 
 /** The content; `lane` is null if no row was reached. */

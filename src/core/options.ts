@@ -823,14 +823,14 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'at the end, also of a run that failed, write there in JSON: rows read, written, abstained and rejected by code, bytes, seconds, lane, error',
+    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error; until then, and of a run that was killed, error is unfinished',
   }),
   metrics: option({
     group: 'Reports',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'with --truth, also write the metrics of the predictions to FILE, as the JSON that softmax evaluate --json prints',
+    help: 'with --truth, also write the metrics of the predictions to FILE, as the JSON that softmax evaluate --json prints; as the output, only once the run is complete',
   }),
   report: option({
     group: 'Reports',

@@ -54,10 +54,7 @@ export async function scoreParts(plan: Plan): Promise<void> {
 async function openForAll({ plan, files }: Run): Promise<StatsFile | undefined> {
   const { rejects, stats } = plan
   if (rejects.file !== undefined) await joinRejects(rejects.file, [])
-  if (stats.file === undefined) return undefined
-  const opened = await openStats(stats.file)
-  files.push(opened)
-  return opened
+  return stats.file === undefined ? undefined : openStats(stats.file, files)
 }
 
 function beginRun(plan: Plan): Run {

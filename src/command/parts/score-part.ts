@@ -63,8 +63,7 @@ async function writePart(
 ): Promise<Pick<Entry, 'output' | 'classes' | 'kept'>> {
   const { plan, files, said, progress, totals } = run
   const statsPath = sidePath(plan.stats, `${part.name}.json`)
-  const stats = statsPath === undefined ? undefined : await openStats(statsPath, start)
-  if (stats) files.push(stats)
+  const stats = statsPath === undefined ? undefined : await openStats(statsPath, files, start)
   const settings = { ...settingsFor(plan, part), rejects: path }
   const within = progress && {
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
