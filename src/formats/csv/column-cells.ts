@@ -3,24 +3,19 @@
  * becomes text here, a cell at a time.
  */
 import type { ColumnData } from '../../core/column-data.js'
-import { takeRows } from '../../core/column-slices.js'
 import { textReader } from '../../core/column-values.js'
 import { type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { extensionOf } from '../../core/extension-types.js'
 import { escapeFormula } from '../../core/formula.js'
-import type { Field as OutputField } from '../../core/output-columns.js'
-import { type Column, isColumnData, type OutputSchema, type ScoredBatch } from '../../core/record-batch.js'
+import type { Column, OutputSchema, ScoredBatch } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
+import { isWritten, keptColumns, newValues, numbersOf, textValues } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
-import { positionsOf, resultsOf } from '../columnar.js'
 import { cellEncoder } from './rows.js'
 
 type Schema = OutputSchema & { dialect: Dialect }
-
-/** The most bytes of text that the kernel is handed in a column. */
-const MOST_TEXT = 1 << 27
 
 /**
  * The function that writes rows whose kept columns are typed, and gives undefined for others; undefined itself where the
@@ -30,11 +25,7 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
   const { kept, fields, rounding, dialect, cells } = schema
   const fits = dialect.delimiter.length === 1 && dialect.blanks === 'keep' && kept.length + fields.length > 1
   const joined = joinedFields(fields)
-  const isKnown = joined.every(
-    ({ type, position, nullable }) =>
-      type !== 'names' && type !== 'nested' && (type !== 'text' || position) && !nullable,
-  )
-  if (!rounding || cells !== 'text' || !fits || !isKnown) return undefined
+  if (!rounding || cells !== 'text' || !fits || !joined.every(isWritten)) return undefined
   const delimiter = Buffer.from(dialect.delimiter)
   const layout = { tail: Buffer.from('\n'), delimiter: dialect.delimiter, ...rounding }
   const cellOfText = textCell(schema)
@@ -44,7 +35,7 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
     if (!columns || (isEscaped(dialect) && columns.some(({ nullCount }) => nullCount > 0))) return undefined
     const values = [
       ...columns.map((data, index) => keptValues(data, kept[index]!, schema, cellOfText)),
-      ...joined.map((field) => ({ values: newValues(field, rows, names, schema) })),
+      ...joined.map((field) => ({ values: newValues(field, rows, names, schema.classes) })),
     ]
     const all = values.map((cell, index) => ({ lead: index === 0 ? NONE : delimiter, ...cell }))
     return Array.from(writeCells(all, rows.good.length, layout), (piece) => acquireJoined([piece]))
@@ -52,27 +43,6 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
 }
 
 const NONE = new Uint8Array()
-
-/** The good rows of the kept columns; undefined where they have no types, or more text than the kernel has room for. */
-function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefined {
-  const columns = batch.kept.filter(isColumnData)
-  const isSmall = columns.every(({ values }) => (values?.byteLength ?? 0) < MOST_TEXT)
-  if (columns.length < batch.kept.length || !isSmall) return undefined
-  return columns.map((data) => (data.length === good.length ? data : takeRows(data, good)))
-}
-
-function newValues(
-  field: OutputField,
-  { scores, good }: ScoredBatch,
-  names: readonly Uint8Array[],
-  { classes }: Schema,
-): CellValues {
-  const { position, type } = field
-  if (position) return { kind: 'names', positions: positionsOf(field, scores, good), names }
-  if (type === 'count') return { kind: 'numbers', numbers: positionsOf(field, scores, good) }
-  const numbers = resultsOf(field, classes, scores, good)
-  return { kind: 'results', numbers, count: type === 'classes' ? classes.length : 1 }
-}
 
 /** The function that makes a cell, as latin1 text, of a text. */
 function textCell({ dialect, escapeFormulas }: Schema): (text: string) => string {
@@ -90,23 +60,12 @@ function keptValues(data: ColumnData, { field }: Column, schema: Schema, cellOfT
     const value = read(row)
     cells.push(value === null ? '' : cellOfText(cellOf(value)))
   }
-  return { values: { kind: 'texts', offsets: offsetsOf(cells), bytes: Buffer.from(cells.join(''), 'latin1') } as const }
-}
-
-function offsetsOf(cells: readonly string[]): Int32Array {
-  const offsets = new Int32Array(cells.length + 1)
-  for (let at = 0; at < cells.length; at++) offsets[at + 1] = offsets[at]! + cells[at]!.length
-  return offsets
-}
-
-/** Numbers that print as JavaScript prints them, those of 32 bits in the fewest digits that read back as the same. */
-function numbersOf({ type, values, length }: ColumnData): CellValues | undefined {
-  if (type.kind === 'float' && type.bitWidth > 16) {
-    return { kind: 'numbers', numbers: (values as Float64Array | Float32Array).subarray(0, length) }
+  return {
+    values: textValues(
+      Buffer.from(cells.join(''), 'latin1'),
+      cells.map(({ length }) => length),
+    ),
   }
-  if (type.kind !== 'int' || values instanceof BigUint64Array) return undefined
-  const isWide = values instanceof BigInt64Array || values instanceof Int32Array || values instanceof Uint32Array
-  return { kind: 'numbers', numbers: isWide ? values : Int32Array.from(values as Int16Array) }
 }
 
 /** Text that nothing has to be done to. */

@@ -18,4 +18,5 @@ export const ndjson: Format = {
   typed: false,
   read,
   write,
+  encoder: (schema) => write(schema).write,
 }

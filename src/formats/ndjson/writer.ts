@@ -3,19 +3,22 @@ import { textReader } from '../../core/column-values.js'
 import type { OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
 import { jsonOf } from '../../core/value-text.js'
 import { jsonText } from '../json-text.js'
+import { columnLines } from './column-lines.js'
 
 /** Writes rows as objects; at once, unlike other writers. */
-export function write({
-  kept,
-  fields,
-  classes,
-  print,
-}: OutputSchema): Omit<RecordBatchWriter, 'write'> & { write(rows: ScoredBatch): Uint8Array[] } {
+export function write(
+  schema: OutputSchema,
+): Omit<RecordBatchWriter, 'write'> & { write(rows: ScoredBatch): Uint8Array[] } {
+  const { kept, fields, classes, print } = schema
+  const writeColumns = columnLines(schema)
   const pairs = fields.map((field) => [`${JSON.stringify(field.name)}:`, jsonText(field, classes, print)] as const)
   const keys = kept.map(({ name }) => `${JSON.stringify(name)}:`)
   return {
     begin: () => [],
-    write({ batch, scores, good }) {
+    write(rows) {
+      const pieces = writeColumns?.(rows)
+      if (pieces) return pieces
+      const { batch, scores, good } = rows
       const read = batch.kept.map((column, index) => textReader(column, kept[index]?.field))
       let text = ''
       for (const row of good) {
@@ -25,6 +28,7 @@ export function write({
       }
       return text === '' ? [] : [Buffer.from(text)]
     },
+    append: (part) => part as Uint8Array[],
     end: () => [],
   }
 }

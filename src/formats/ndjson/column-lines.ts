@@ -1,0 +1,122 @@
+/**
+ * Lines of JSON out of typed columns, in the kernel: numbers and plain text are never JavaScript values. What else there is
+ * becomes JSON here, a value at a time.
+ */
+import type { ColumnData } from '../../core/column-data.js'
+import { textReader } from '../../core/column-values.js'
+import { extensionOf } from '../../core/extension-types.js'
+import type { Field } from '../../core/output-columns.js'
+import type { Column, OutputSchema, ScoredBatch } from '../../core/record-batch.js'
+import { jsonOf } from '../../core/value-text.js'
+import { acquireJoined } from '../../io/buffer-pool.js'
+import { type CellValues, writeCells } from '../../kernel/host/cells.js'
+import { isWritten, keptColumns, newValues, numbersOf, textValues } from '../cell-values.js'
+import { joinedFields } from '../class-columns.js'
+
+/** A value of each row, and what stands around it. */
+interface Member {
+  name: string
+  values: CellValues
+  validity?: Uint8Array | undefined
+  open?: string
+  close?: string
+}
+
+/**
+ * The function that writes rows whose kept columns are typed, and gives undefined for others; undefined itself where the
+ * output is not one that the kernel writes.
+ */
+export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8Array[] | undefined) | undefined {
+  const { kept, fields, classes, rounding } = schema
+  const isKnown = fields.every((field) => isWritten(field) && field.shape !== 'record')
+  if (!rounding || !isKnown || kept.length + fields.length === 0) return undefined
+  const joined = joinedFields(fields)
+  const names = classes.map((name) => Buffer.from(JSON.stringify(name)))
+  return (rows) => {
+    const columns = rows.batch.rawRows ? undefined : keptColumns(rows)
+    if (!columns) return undefined
+    const added = joined.map((field) => ({ field, values: newValues(field, rows, names, classes) }))
+    if (!added.every(({ values }) => isFinite(values))) return undefined
+    const members = [
+      ...columns.map((data, index) => keptMember(data, kept[index]!)),
+      ...added.flatMap(({ field, values }) => newMembers(field, values, fields)),
+    ]
+    const pieces = writeCells(cellsOf(members), rows.good.length, { ...layoutOf(members), ...rounding })
+    return Array.from(pieces, (piece) => acquireJoined([piece]))
+  }
+}
+
+/** Each value behind what closes the one before, and its key. */
+function cellsOf(members: readonly Member[]) {
+  return members.map(({ name, open = '', values, validity }, index) => {
+    const before = index === 0 ? '{' : `${members[index - 1]!.close ?? ''},`
+    return { lead: Buffer.from(`${before}${JSON.stringify(name)}:${open}`), none: NULL, values, validity }
+  })
+}
+
+const NULL = Buffer.from('null')
+
+function layoutOf(members: readonly Member[]) {
+  return { tail: Buffer.from(`${members.at(-1)!.close ?? ''}}\n`), delimiter: ',' }
+}
+
+function keptMember(data: ColumnData, { name, field }: Column): Member {
+  const { validity } = data
+  const numbers = extensionOf(field) ? undefined : numbersOf(data)
+  if (numbers && isFinite(numbers)) return { name, values: numbers, validity }
+  const plain = extensionOf(field) ? undefined : plainTexts(data)
+  if (plain) return { name, values: plain, open: '"', close: '"' }
+  const read = textReader(data, field)
+  const texts = Array.from({ length: data.length }, (_, row) => jsonOf(read(row)))
+  return {
+    name,
+    values: textValues(
+      Buffer.from(texts.join('')),
+      texts.map((text) => Buffer.byteLength(text)),
+    ),
+  }
+}
+
+/** Results of all classes are a list, or a member each. */
+function newMembers(field: Field, values: CellValues, fields: readonly Field[]): Member[] {
+  if (field.classIndex === undefined) {
+    return [{ name: field.name, values, ...(field.type === 'classes' && { open: '[', close: ']' }) }]
+  }
+  const { numbers, count } = values as CellValues & { kind: 'results' }
+  return fields
+    .filter(({ classIndex }) => classIndex !== undefined)
+    .map(({ name }, index) => ({
+      name,
+      values: { kind: 'results', numbers: columnOf(numbers, count, index), count: 1 },
+    }))
+}
+
+/** One column of rows of so many numbers. */
+function columnOf(numbers: Float64Array, count: number, index: number): Float64Array {
+  const column = new Float64Array(numbers.length / count)
+  for (let row = 0, at = index; row < column.length; row++, at += count) column[row] = numbers[at]!
+  return column
+}
+
+/** NaN and infinities are texts in JSON, which the kernel does not write. */
+function isFinite(values: CellValues): boolean {
+  if (values.kind !== 'numbers' && values.kind !== 'results') return true
+  const { numbers } = values
+  return !(numbers instanceof Float64Array || numbers instanceof Float32Array) || areFinite(numbers)
+}
+
+function areFinite(numbers: Float64Array | Float32Array): boolean {
+  for (let at = 0; at < numbers.length; at++) if (numbers[at]! - numbers[at]! !== 0) return false
+  return true
+}
+
+/** Texts of which none is null, and none has anything that JSON writes otherwise. */
+function plainTexts({ type, values, offsets, validity }: ColumnData): CellValues | undefined {
+  if (type.kind !== 'utf8' || !(offsets instanceof Int32Array) || validity) return undefined
+  const bytes = values as Uint8Array
+  for (let at = offsets[0]!; at < offsets.at(-1)!; at++) {
+    const byte = bytes[at]!
+    if (byte < 0x20 || byte === 0x22 || byte === 0x5c) return undefined
+  }
+  return { kind: 'texts', offsets, bytes }
+}
