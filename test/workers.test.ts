@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
@@ -135,9 +136,29 @@ describe('results that wait to be written', () => {
   const from = (row: (id: number) => string) => Array.from({ length: COUNT }, (_, id) => row(id)).join('')
   const scored = () => `id,p_a,p_b,label\n${from((id) => `${id},${P21},a\n`)}`
 
-  it.each([1, 2])('stay as they are while later rows are scored, on %i threads', async (jobs) => {
-    const cwd = folder({ 'rows.csv': HEADER + from((id) => `${id},2,1\n`) })
-    const { child, ended } = start(['--jobs', `${jobs}`, 'rows.csv'], cwd)
+  /** The same rows as Parquet, which workers are handed in columns. */
+  const asParquet = () => {
+    const ids = {
+      name: 'id',
+      data: BigInt64Array.from({ length: COUNT }, (_, id) => BigInt(id)),
+      type: 'INT64' as const,
+    }
+    const logit = (name: string, value: number) => ({
+      name,
+      data: new Float64Array(COUNT).fill(value),
+      type: 'DOUBLE' as const,
+    })
+    return Buffer.from(parquetWriteBuffer({ columnData: [ids, logit('logit_a', 2), logit('logit_b', 1)] }))
+  }
+  const WAYS = [
+    ['rows.csv', 1],
+    ['rows.csv', 2],
+    ['rows.parquet', 2],
+  ] as const
+
+  it.each(WAYS)('stay as they are while later rows of %s are scored, on %i threads', async (input, jobs) => {
+    const rows = input === 'rows.csv' ? HEADER + from((id) => `${id},2,1\n`) : asParquet()
+    const { child, ended } = start(['--jobs', `${jobs}`, input, '--to', 'csv'], folder({ [input]: rows }))
     const pauses = setInterval(() => {
       child.stdout.pause()
       setTimeout(() => child.stdout.resume(), 15)

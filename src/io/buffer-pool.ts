@@ -3,6 +3,8 @@
 /** Memory that is free, by size; memory that is in use, and how many parts of it are still to be given back. */
 const spare = new Map<number, ArrayBuffer[]>()
 const acquired = new WeakMap<ArrayBufferLike, number>()
+/** Memory in use that is not of this pool, and what takes it back. */
+const adopted = new WeakMap<ArrayBufferLike, (memory: ArrayBuffer) => void>()
 /** Buffers that may be released, and what takes back their memory then. */
 const releasable = new WeakMap<Uint8Array, () => void>()
 /** How many bytes are free. A run uses fewer: where there are more, they are of sizes that are no longer needed. */
@@ -32,6 +34,12 @@ export function acquireWhole(length: number): Buffer {
 export function releasableOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   return onRelease(bytes, () => recycle(bytes))
+}
+
+/** Memory that is not of this pool: once {@link recycle} was called for so many parts of it, `taken` takes it back. */
+export function adopt(memory: ArrayBuffer, parts: number, taken: (memory: ArrayBuffer) => void): void {
+  acquired.set(memory, parts)
+  adopted.set(memory, taken)
 }
 
 /** Bytes in any memory, which `free` takes back at their {@link release}. */
@@ -74,6 +82,13 @@ export function recycle({ buffer }: Uint8Array): void {
     return
   }
   acquired.delete(buffer)
+  const taken = adopted.get(buffer) ?? keep
+  adopted.delete(buffer)
+  taken(buffer as ArrayBuffer)
+}
+
+/** Takes memory into the pool that nothing uses, such as what another thread gave back. */
+export function keep(buffer: ArrayBuffer): void {
   const size = buffer.byteLength
   if (size > MOST_SPARE) return
   if (spareBytes + size > MOST_SPARE) {
@@ -82,6 +97,6 @@ export function recycle({ buffer }: Uint8Array): void {
   }
   spareBytes += size
   const others = spare.get(size)
-  if (others) others.push(buffer as ArrayBuffer)
-  else spare.set(size, [buffer as ArrayBuffer])
+  if (others) others.push(buffer)
+  else spare.set(size, [buffer])
 }

@@ -42,6 +42,12 @@ function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   return promise
 }
 
+/** What is sent to another thread, and the memory that goes with it. */
+export interface Message {
+  message: unknown
+  moved?: ArrayBuffer[]
+}
+
 /** A worker thread: it says a first message when it has started, and then answers each message with one, in order. */
 export class WorkerThread<Reply> {
   readonly #worker: Worker
@@ -70,9 +76,9 @@ export class WorkerThread<Reply> {
   }
 
   /** Sends a message. Rejects where the thread fails, or has failed. */
-  ask(message: unknown): Promise<Reply> {
+  ask({ message, moved = [] }: Message): Promise<Reply> {
     if (this.#failure) return Promise.reject(this.#failure)
-    this.#worker.postMessage(message)
+    this.#worker.postMessage(message, moved)
     return this.#reply()
   }
 

@@ -1,10 +1,13 @@
 /** Columns on their way between threads: copied once into memory that both share, and handed back without a copy. */
 import type { ColumnData, NumberArray } from '../core/column-data.js'
 import type { Columns } from '../core/record-batch.js'
+import { adopt, releasableOf } from './buffer-pool.js'
 
-/** Memory that columns are put into, again and again; it grows where they need more. */
+/** What goes to another thread: memory that columns are put into, again and again, and that grows where they need more. */
 export class SharedRoom {
   #memory = new SharedArrayBuffer(0)
+  /** Memory of the other thread that is to go back to it. */
+  readonly returned: ArrayBuffer[] = []
 
   /** Copies of columns, each of which is good until the next call. */
   copy(columns: Columns): Columns {
@@ -66,6 +69,21 @@ export function handedOver<T>(message: T): { message: T; moved: ArrayBuffer[] } 
     buffer instanceof ArrayBuffer && buffer.byteLength >= LEAST_MOVED && used.get(buffer)! * 2 >= buffer.byteLength
   const mapped = mapArrays(message, (array) => (isMoved(array.buffer) ? array : array.slice()))
   return { message: mapped as T, moved: [...used.keys()].filter(isMoved) }
+}
+
+/**
+ * A message that was handed over, with its bytes as buffers that are released once they are written: `taken` is given the memory of
+ * which all was. Memory in which there are other arrays is left alone.
+ */
+export function adoptedFrom<T>(message: T, taken: (memory: ArrayBuffer) => void): T {
+  const parts = new Map<ArrayBufferLike, number>()
+  visitArrays(message, (array) => {
+    const isBytes = array instanceof Uint8Array && array.buffer.byteLength >= LEAST_MOVED
+    parts.set(array.buffer, isBytes ? (parts.get(array.buffer) ?? 0) + 1 : Number.NaN)
+  })
+  for (const [memory, count] of parts) if (count > 0) adopt(memory as ArrayBuffer, count, taken)
+  const isAdopted = ({ buffer }: NumberArray) => parts.get(buffer)! > 0
+  return mapArrays(message, (array) => (isAdopted(array) ? releasableOf(array as Uint8Array) : array)) as T
 }
 
 function visitArrays(value: unknown, visit: (array: NumberArray) => void): void {

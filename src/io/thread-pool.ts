@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
-import { WorkerThread } from './in-order.js'
+import { type Message, WorkerThread } from './in-order.js'
 
 /** How a thread is started, its memories, and how many tasks it has at most: fewer, where memories may be taken for longer. */
 export interface Start<Memory> {
@@ -60,7 +60,7 @@ export class ThreadPool<Memory, Reply> {
    * memory is free.
    */
   async run<Result>(
-    put: (memory: Memory) => unknown,
+    put: (memory: Memory) => Message,
     take: (reply: Reply, free: () => void, memory: Memory) => Result,
   ): Promise<Result> {
     if (this.failure) throw this.failure

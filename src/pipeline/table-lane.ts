@@ -17,7 +17,7 @@ import { type TableJob, type TablePart, tableSchema, tableTask } from './table-t
 const SMALL = 1 << 17
 
 /** How many batches are under way on this thread, or wait to be taken. */
-const AHEAD = 2
+const AHEAD = 1
 
 /** Scores the batches of a reader, on up to `jobs` threads. */
 export async function* tableLane(

@@ -4,11 +4,11 @@ import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
-import { SharedRoom } from '../io/shared-columns.js'
+import { adoptedFrom, SharedRoom } from '../io/shared-columns.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart, TableRows } from './table-task.js'
-import type { TableReply } from './table-worker.js'
+import type { TableReply, TableRequest } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** How many batches a worker has: the one that it scores, and the next. */
@@ -33,15 +33,17 @@ export class TablePool {
 
   /** Has a worker score a batch; undefined where it fails. */
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
-    const reply = await this.#pool
-      .run(
-        (room) => placed(batch, room),
-        (reply, free) => {
-          free()
-          return reply
-        },
-      )
-      .catch(() => undefined)
+    const put = (room: SharedRoom) => {
+      const returned = room.returned.splice(0)
+      const message: TableRequest = { rows: placed(batch, room), returned }
+      return { message, moved: returned }
+    }
+    const take = (reply: TableReply, free: () => void, room: SharedRoom) => {
+      free()
+      // It goes back with the next request: fresh memory for each result would be garbage on both threads, 64 MB at a time.
+      return adoptedFrom(reply, (memory) => room.returned.push(memory))
+    }
+    const reply = await this.#pool.run(put, take).catch(() => undefined)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
     return reply?.part
   }

@@ -240,10 +240,10 @@ class WorkerPool {
   }
 
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
-    const put = ({ index, input }: BlockMemory): Request => {
+    const put = ({ index, input }: BlockMemory): { message: Request } => {
       input.set(block)
       this.#taken(block)
-      return { index, length: block.length }
+      return { message: { index, length: block.length } }
     }
     try {
       return await this.#pool.run(put, (scored, free, { memory }) => {
