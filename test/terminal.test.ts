@@ -63,9 +63,10 @@ describe('the closing line', () => {
     const line = /^softmax: out\.csv: 1 of 2 rows in \d+\.\d\d s, \d+ rows\/s; 1 in bad\.ndjson\n$/
     expect(seen.replace(/^softmax: 1 of 2 rows left out: 1 E_CELL\n/, '')).toMatch(line)
     expect(onTerminal('softmax good.csv > out.csv', cwd, plain)).toMatch(/^softmax: standard output: 2 rows in /)
-    expect(onTerminal('softmax calibrate good.csv --truth y -o c.json', cwd, plain)).toMatch(
-      /softmax: c\.json: 2 rows in /,
-    )
+    const calibrated = onTerminal('softmax calibrate good.csv --truth y -o c.json', cwd, plain)
+    expect(calibrated).toMatch(/softmax: c\.json: 2 rows in /)
+    // A row of equal logits and a row that is right have the least mean log loss, log(2) / 2, at the lowest temperature.
+    expect(calibrated).toMatch(/softmax: temperature \S+: log loss 0\.5032 -> 0\.3466, ECE \d\.\d{4} -> \d\.\d{4}\n/)
   })
 
   it.each([
