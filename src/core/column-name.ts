@@ -44,8 +44,18 @@ export function resultsOf(names: readonly string[]): 'results' | 'logarithms' | 
 
 const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
 
-/** The class that a column is of: `logit_cat` is of `cat`, and so is `cat_logit`. */
-export function className(column: string): string {
+const RESULT_PREFIX = /^(?:log)?p_(?=.)/
+
+/**
+ * The classes that columns are of: `logit_cat` is of `cat`, and so are `cat_logit` and, as results of this package that are
+ * scored again, `logp_cat` and `p_cat`, where several columns and all are called so.
+ */
+export function classNames(columns: readonly string[]): string[] {
+  const areResults = columns.length > 1 && columns.every((column) => RESULT_PREFIX.test(plainName(column)))
+  return columns.map((column) => (areResults ? plainName(column).replace(RESULT_PREFIX, '') : className(column)))
+}
+
+function className(column: string): string {
   const name = plainName(column)
   const rest = LOGIT_NAME.test(name) ? name.replace(LOGIT_PREFIX, '') : name.replace(LOGIT_SUFFIX, '')
   return rest.trim() || name

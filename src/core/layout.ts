@@ -1,6 +1,6 @@
 /** What the classes are called, and what is written of them. */
 import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
-import { className } from './column-name.js'
+import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown } from './errors.js'
 import { readLabels, repeated } from './labels.js'
@@ -32,7 +32,7 @@ export function resolveLayout(
       expected: `at most the number of classes, ${most}`,
     })
   }
-  const own = names?.map(className)
+  const own = names && classNames(names)
   const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
   const classes = pair ?? (labels === undefined ? unasked : readLabels(labels, count, own))
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
