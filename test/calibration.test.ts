@@ -287,7 +287,7 @@ describe('applying a calibration', () => {
       (await run(input, { from: 'ndjson', calibration: CALIBRATION, ...options })).warnings
     const lists = '{"logits":[1,2]}\n'
     const warning =
-      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b"; labels names them'
+      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b", and are written as positions; labels names them'
     expect(await warningsOf(lists)).toEqual([warning])
     expect(await warningsOf(lists, { labels: 'a,b' })).toEqual([])
     expect(await warningsOf('{"logits":{"a":1,"b":2}}\n')).toEqual([])

@@ -94,7 +94,7 @@ export function classWarnings(
 function assumedOrder({ classes: names }: Applied, classes: readonly string[]): string | undefined {
   const isSame = classes.every((name) => names.includes(name))
   if (isSame) return undefined
-  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(names.join(','))}; ${optionText('labels')} names them`
+  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(names.join(','))}, and are written as positions; ${optionText('labels')} names them`
 }
 
 function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {
