@@ -409,6 +409,12 @@ const THROUGH_API = {
     info: { length: 3, rows: 2, classes: 2 },
     says: '3 logits are not 2 rows of 2 classes',
   },
+  E_MEMORY: {
+    error: async () => new SoftmaxError('E_MEMORY', { of: 'memory', bytes: 3 << 20 }),
+    status: 3,
+    info: { of: 'memory', bytes: 3 << 20 },
+    says: 'does not give 3 MiB more memory',
+  },
   E_WORKER: {
     error: async () => new SoftmaxError('E_WORKER', { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 }),
     status: 70,

@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
-import { folder, ROOT, start } from './support.js'
+import { folder, ROOT, shell, start } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
 const ROW = '1,2,1\n'
@@ -113,6 +113,38 @@ describe('a worker that ends', () => {
     expect(stderr).toMatch(/^softmax: [^\n]+ is lost: [^\n]*restricted[^\n]*; --jobs 1 does without \[E_WORKER\]\n$/)
     expect(status).toBe(70)
   })
+})
+
+describe('a worker that there is no room for', () => {
+  const input = HEADER + ROW.repeat(200_000)
+  const scored = `id,p_a,p_b,label\n${SCORED.repeat(200_000)}`
+  const NO_THREADS = `import t from 'worker_threads'
+    t.Worker = class { constructor() { throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }) } }`
+
+  it.each([
+    // One thread takes 23 GB, another 74 GB.
+    ['address space', 'ulimit -v 40000000'],
+    ['address space, and one kernel has to do', 'ulimit -v 25000000'],
+    ['threads', 'export NODE_OPTIONS="--import ./no-threads.mjs"'],
+  ])('is done without where there are too few %s', (_, limit) => {
+    const cwd = folder({ 'in.csv': input, 'no-threads.mjs': NO_THREADS })
+    const { status, stdout, stderr } = shell(`${limit}; softmax in.csv --jobs 2`, cwd)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout === scored).toBe(true)
+  })
+})
+
+it('says how much address space one thread takes, before and after the command has begun', () => {
+  const cwd = folder({ 'in.csv': HEADER + ROW })
+  for (const limit of [8, 15]) {
+    const { status, stderr } = shell(`ulimit -v ${limit}000000; softmax in.csv -o out.csv`, cwd)
+    expect(stderr).toMatch(
+      /^softmax: [^\n]+ takes 23 GB [^\n]+ NODE_OPTIONS=--disable-wasm-trap-handler [^\n]+ \[E_MEMORY\]\n$/,
+    )
+    expect(status).toBe(3)
+  }
+  const line = 'ulimit -v 5000000; NODE_OPTIONS=--disable-wasm-trap-handler softmax in.csv --jobs 1'
+  expect(shell(line, cwd)).toMatchObject({ status: 0, stdout: `id,p_a,p_b,label\n${SCORED}` })
 })
 
 /** Ends a stream while its workers are at work: a script that has `stream`, and takes what it gives. */

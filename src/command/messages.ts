@@ -1,6 +1,7 @@
 /** What the command says on stderr. */
 import { inspect } from 'node:util'
 import { plural, printable, SoftmaxError, shown } from '../core/errors.js'
+import { withoutMemory } from '../core/memory-error.js'
 import { type Paint, paintFor } from './colours.js'
 
 /** What is on the last line of the terminal, and is to be erased before anything else is written there. */
@@ -50,8 +51,9 @@ export function report(error: unknown, debug: boolean): number {
   return known(error).status
 }
 
-/** A SoftmaxError as it is; any other is an internal error. */
-export function known(error: unknown): SoftmaxError {
+/** A SoftmaxError as it is; any other is of memory, or an internal error. */
+export function known(cause: unknown): SoftmaxError {
+  const error = withoutMemory(cause)
   if (error instanceof SoftmaxError) return error
   return new SoftmaxError('E_INTERNAL', { reason: String(error) }, { cause: error })
 }

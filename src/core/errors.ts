@@ -224,6 +224,11 @@ export const CODES = {
   ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
+  E_MEMORY: word<{ of: 'address space' | 'memory'; bytes: number }>(3, ({ of, bytes }) =>
+    of === 'memory'
+      ? `the system does not give ${Math.ceil(bytes / 2 ** 20)} MiB more memory; a limit of it may be too low, as ulimit -a shows`
+      : 'WebAssembly cannot reserve address space: one thread takes 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB',
+  ),
   E_WORKER: word<{ reason: string; byteEnd: number }>(
     70,
     ({ reason, byteEnd }) =>

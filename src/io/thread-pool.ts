@@ -1,4 +1,7 @@
-/** Worker threads, each with memories: for the task that it does, and for the next ones. When one fails, all have. */
+/**
+ * Worker threads, each with memories: for the task that it does, and for the next ones. When one fails, all have; those that
+ * the system has no room for are done without.
+ */
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
@@ -31,10 +34,14 @@ interface Slot<Memory, Reply> {
   queued: number
 }
 
+/** Codes of errors where the system allows for no more threads, open files or memory. */
+const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ERR_WORKER_INIT_FAILED', 'E_MEMORY'])
+
 export class ThreadPool<Memory, Reply> {
   readonly #startOf: () => Start<Memory>
   readonly #threads: WorkerThread<Reply>[] = []
   readonly #free: Slot<Memory, Reply>[] = []
+  #isFull = false
   failure: Error | undefined
 
   constructor(startOf: () => Start<Memory>) {
@@ -46,12 +53,12 @@ export class ThreadPool<Memory, Reply> {
     return this.#nextFree() >= 0
   }
 
-  /** Starts threads until there are so many. */
+  /** Starts threads until there are so many, or as many as there is room for. */
   start(count: number): void {
     try {
-      while (this.#threads.length < count && !this.failure) this.#threads.push(this.#start())
+      while (this.#threads.length < count && !this.#isFull && !this.failure) this.#threads.push(this.#start())
     } catch (error) {
-      this.#fail(error as Error)
+      this.#refuse(error as Error)
     }
   }
 
@@ -78,10 +85,21 @@ export class ThreadPool<Memory, Reply> {
 
   #start(): WorkerThread<Reply> {
     const { file, options, queued, memories } = this.#startOf()
-    const thread = new WorkerThread<Reply>(file, options, (error) => this.#fail(error))
-    const ready = () => this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))
+    let hasStarted = false
+    const failed = (error: Error) => (hasStarted ? this.#fail(error) : this.#refuse(error))
+    const thread = new WorkerThread<Reply>(file, options, failed)
+    const ready = () => {
+      hasStarted = true
+      this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))
+    }
     thread.started.then(ready, () => {})
     return thread
+  }
+
+  /** A thread that does not start has no task yet, so none is lost. */
+  #refuse(error: Error): void {
+    if (NO_ROOM.has((error as NodeJS.ErrnoException).code)) this.#isFull = true
+    else this.#fail(error)
   }
 
   #fail(error: Error): void {

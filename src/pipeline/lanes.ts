@@ -1,6 +1,7 @@
 /** Which lane scores an input: the fast one, where it can and may. */
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
+import { withoutMemory } from '../core/memory-error.js'
 import { optionText } from '../core/option-words.js'
 import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
 import { joinedPieces } from '../io/pieces.js'
@@ -66,7 +67,7 @@ export async function* countLane(
     const counted = countRows(batches, run, { before: place, source, relocate })
     for await (const pieces of counted) yield* joinedPieces(pieces)
   } catch (error) {
-    throw error instanceof LostBlock ? workerError(error, place) : error
+    throw error instanceof LostBlock ? workerError(error, place) : withoutMemory(error)
   }
 }
 

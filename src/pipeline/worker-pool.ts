@@ -11,6 +11,7 @@ import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
+import { NoMemory } from '../kernel/host/no-memory.js'
 import { borrowKernel, borrowMemory, kernelModule, type Memory, returnMemories } from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
@@ -143,13 +144,14 @@ class OwnKernels {
   /** One of them, of which nothing is asked but how it is set up. */
   readonly model: FastKernel
   readonly #job: TextJob
-  readonly #most: number
   readonly #take: Take
   readonly #all: FastKernel[]
   readonly #free: FastKernel[]
+  #most: number
+  #isFirst = true
   #isClosed = false
 
-  /** There are `most` of them at most. */
+  /** There are `most` of them at most, and fewer where there is no room for them. */
   constructor(job: TextJob, most: number, take: Take) {
     this.#job = job
     this.#most = most
@@ -161,11 +163,10 @@ class OwnKernels {
 
   /** To be called once the block before is done. */
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
-    const kernel = this.#free.pop() ?? this.#add()
+    const kernel = this.#free.pop()!
     kernel.inputIn().set(block)
     const scored = await kernel.score(block.length)
-    const hasNext = this.#free.length > 0 || this.#all.length < this.#most
-    return (hasNext ? this.#take : copied)(scored, () => this.#give(kernel))
+    return (this.#hasNext() ? this.#take : copied)(scored, () => this.#give(kernel))
   }
 
   /** The metrics of the rows that were judged in each. */
@@ -179,10 +180,22 @@ class OwnKernels {
     for (const kernel of this.#free.splice(0)) kernel.close()
   }
 
-  #add(): FastKernel {
-    const kernel = new FastKernel(this.#job, borrowKernel())
-    this.#all.push(kernel)
-    return kernel
+  /** Whether a kernel is free for the next block, for which one is made, but not at the first block: it may be the last. */
+  #hasNext(): boolean {
+    if (this.#free.length === 0 && !this.#isFirst && this.#all.length < this.#most) this.#add()
+    this.#isFirst = false
+    return this.#free.length > 0
+  }
+
+  #add(): void {
+    try {
+      const kernel = new FastKernel(this.#job, borrowKernel())
+      this.#all.push(kernel)
+      this.#free.push(kernel)
+    } catch (error) {
+      if (!(error instanceof NoMemory)) throw error
+      this.#most = this.#all.length
+    }
   }
 
   #give(kernel: FastKernel): void {

@@ -411,6 +411,15 @@ softmax evaluate in.csv --truth y --report report.html`,
     says: 'softmax: cannot write "missing/out.csv": there is no such folder; mkdir -p missing makes it [E_OUTPUT]',
     fix: 'Make the folder, or room on the disk. An old file stays as it was.',
   },
+  E_MEMORY: {
+    is: 'The system does not give the memory that is needed.',
+    cause:
+      'WebAssembly reserves address space for each of its memories, ten times as much as it may use. A limit of address space (ulimit -v, as schedulers of clusters set it) counts all of that.',
+    example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
+ulimit -v 8000000; softmax in.csv`,
+    says: 'softmax: WebAssembly cannot reserve address space: one thread takes 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
+    fix: 'Lift the limit; or set NODE_OPTIONS=--disable-wasm-trap-handler, which takes a tenth of the address space, and some more time.',
+  },
   E_WORKER: {
     is: 'A thread failed.',
     cause: 'It ran out of memory, or may not be started, as under the permission model without --allow-worker.',

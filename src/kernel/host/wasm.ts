@@ -4,6 +4,7 @@
  */
 import { workerData } from 'node:worker_threads'
 import { kernelCode } from '#kernel-code'
+import { NoMemory } from './no-memory.js'
 
 /** Memory of WebAssembly, whose own types a user of this package need not have: TypeScript's library for the web has them. */
 export interface Memory {
@@ -164,9 +165,17 @@ const HAS_MAXIMUM = 1
 /** In pages of 64 KiB: 1 GiB. */
 const MOST_PAGES = 1 << 14
 
-/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. */
+/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. Throws NoMemory. */
 function newMemory(bytes: number): Memory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536), maximum: MOST_PAGES, shared: true })
+  return reserved({ initial: Math.ceil(bytes / 65536), maximum: MOST_PAGES, shared: true })
+}
+
+function reserved(size: WebAssembly.MemoryDescriptor): Memory {
+  try {
+    return new WebAssembly.Memory(size)
+  } catch (cause) {
+    throw new NoMemory('address space', size.initial * 65536, cause)
+  }
 }
 
 /** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
@@ -195,10 +204,15 @@ function instanceOf(kind: keyof KernelModules, memory: Memory): Kernel {
   return kernel
 }
 
-/** Makes the kernel's memory at least so many bytes. */
+/** Makes the kernel's memory at least so many bytes. Throws NoMemory. */
 export function growMemory({ memory }: Kernel, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength
-  if (missing > 0) memory.grow(Math.ceil(missing / 65536))
+  if (missing <= 0) return
+  try {
+    memory.grow(Math.ceil(missing / 65536))
+  } catch (cause) {
+    throw new NoMemory('memory', missing, cause)
+  }
 }
 
 /** Kernels that are not in use: each takes address space that is given back late, so they are used again. */
@@ -233,7 +247,7 @@ export function returnMemories(memories: readonly Memory[]): void {
 
 /** The kernel of this thread, for calls that are over before another begins. What is in its memory moves where that grows. */
 export function ownKernel(): Kernel {
-  own ??= instanceOf('own', new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES }))
+  own ??= instanceOf('own', reserved({ initial: 16, maximum: MOST_PAGES }))
   return own
 }
 
