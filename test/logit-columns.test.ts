@@ -212,6 +212,31 @@ describe('without evidence it stops, and shows what would do', () => {
     expect(error.message).toMatch(/probabilities|percentages/)
   })
 
+  it.each([
+    ['softmax', 'log p in place of each p, whose softmax is p', (p: number) => Math.log(p)],
+    ['sigmoid', 'log(p / (1 - p)) in place of each p, whose sigmoid is p', (p: number) => Math.log(p / (1 - p))],
+  ] as const)('of %s come out again of what the warning says to give: %s', async (op, advice, inverse) => {
+    const rows = [
+      [0.25, 0.75],
+      [0.375, 0.625],
+    ]
+    const text = (of: (p: number) => number) => `a,b\n${rows.map((row) => row.map(of).join()).join('\n')}\n`
+    const options = { op, logits: 'a,b', emit: 'probs' } as const
+    const { warnings } = await run(
+      text((p) => p),
+      options,
+    )
+    expect(warnings).toEqual([expect.stringContaining(advice)])
+    const again = await run(text(inverse), options)
+    expect(again.warnings).toEqual([])
+    const found = again.text.trim().split('\n').slice(1)
+    found.forEach((line, row) => {
+      line.split(',').forEach((p, index) => {
+        expect(Number(p)).toBeCloseTo(rows[row]![index]!, 14)
+      })
+    })
+  })
+
   it.each(['p_cat,p_dog\n-1.5,2.5\n', 'prob_cat,prob_dog\n-1.5,2.5\n', 'logprob_a,logprob_b\n-1.5,-2.5\n'])(
     'nor what is called so: %j',
     async (input) => {
@@ -326,7 +351,7 @@ describe('probabilities that are selected as logits', () => {
     async (options) => {
       const many = table(HEADER, 12, (row) => [row, ...rows[row % 4]!.map((p) => 0.9 * p)])
       const { warnings } = await run(many, { logits: 'prob_*', ...options })
-      expect(warnings).toEqual([expect.stringMatching(/all numbers are from 0 to 1.*made of$/)])
+      expect(warnings).toEqual([expect.stringMatching(/all numbers are from 0 to 1.*whose sigmoid is p$/)])
     },
   )
 
@@ -344,7 +369,7 @@ describe('probabilities that are selected as logits', () => {
   it('are what a file that would have to be guessed is said to have', async () => {
     expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', holds: 'probabilities' } })
     expect((await refused(csv)).message).toMatch(
-      /each row sums to 1.*the logits that they were made of, or if these are/,
+      /each row sums to 1.*the logits that they were made of, or log p .*; or if these are/,
     )
   })
 

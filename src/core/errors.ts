@@ -461,7 +461,7 @@ function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
   const ofScored = 'as it was scored before, score the logits that it was made of'
   switch (holds) {
     case 'probabilities':
-      return `score the logits that they were made of, or if these are logits, say so with ${flag}`
+      return `score the logits that they were made of, or log p in place of each p, whose softmax is p; or if these are logits, say so with ${flag}`
     case 'results':
       return `${ofScored}, not its probabilities`
     case 'logarithms':

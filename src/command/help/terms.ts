@@ -8,7 +8,8 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   label:
     'the class of the largest logit, the first of equal ones; with --min-confidence, empty where the largest probability is less; with --binary, the second class from --threshold on',
   index: 'the position of the label among the classes, from 0',
-  labels: 'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell',
+  labels:
+    'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, which is empty where there are none; in a column for --truth that is [], as an empty cell is not known',
   set: 'with a --calibration that has a coverage, the classes whose probability is at least 1 - quantile, perhaps none: on rows like those of the calibration, it has the true class as often as --coverage says',
   set_size: 'how many classes the set has',
   confidence: 'the largest probability',
