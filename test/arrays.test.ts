@@ -441,6 +441,15 @@ describe('true classes beside an array', () => {
     expect(bytes).toHaveLength(0)
   })
 
+  it('are one array: of several, the message says where several classes a row are read from', async () => {
+    const y = ['U8', [3], [0, 1, 1]] satisfies Parameters<typeof tensors>[0][string]
+    const file = tensors({ logits, is_cat: y, is_dog: y })
+    const options = { from: 'safetensors', truth: 'is_cat,is_dog', op: 'sigmoid', emit: 'labels', to: 'csv' } as const
+    const { error } = await run(file, options)
+    const message = expect.stringMatching(/names several arrays.*read from columns, as of csv or parquet/)
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message })
+  })
+
   it('are no option of one array, whose message says where both go', async () => {
     const file = npyFile('|u1', false, [2, 2], Uint8Array.of(3, 1, 4, 1))
     const { error } = await run(file, { truth: 'y', emit: 'loss', to: 'csv' })

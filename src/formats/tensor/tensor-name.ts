@@ -20,7 +20,10 @@ export function chooseTensors(
 }
 
 function noTruth(names: readonly string[], asked: string): SoftmaxError {
-  const reason = `${optionText('truth', asked)} names none of the arrays beside the logits: there are ${shown(names.join(','))}`
+  const isList = asked.includes(',') && asked.split(',').every((name) => names.includes(name))
+  const reason = isList
+    ? `${optionText('truth', asked)} names several arrays, and true classes are one array, with a class for each row; several classes a row are read from columns, as of csv or parquet`
+    : `${optionText('truth', asked)} names none of the arrays beside the logits: there are ${shown(names.join(','))}`
   return new SoftmaxError('E_CONFLICT', { reason })
 }
 
