@@ -54,11 +54,11 @@ export interface Total {
   special: number
 }
 
-const METRICS_SIZE = offsetOf('metricsSize')
-const SUM_WORDS = offsetOf('exactSumSize') / 8
+const metricsSize = () => offsetOf('metricsSize')
+const sumWords = () => offsetOf('exactSumSize') / 8
 /** What an exact sum has in front of its limbs. */
 const LIMBS_AT = 16
-const BIN_WORDS = 2 + SUM_WORDS
+const binWords = () => 2 + sumWords()
 const SUMS = 5
 const PARTS = 1 << PARTS_BITS
 const NO_PROBE: Probe = { lowest: 0, shift: -1 }
@@ -80,10 +80,10 @@ export function beginTotals(kernel: Kernel, at: number, classes: number, probe =
 /** Where things lie in the memory of a kernel that adds up rows. */
 function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: Probe) {
   const metrics = Math.ceil(kernel.heapBase() / 16) * 16
-  const ranks = metrics + METRICS_SIZE
+  const ranks = metrics + metricsSize()
   const sums = ranks + 8 * RANKS
-  const bins = sums + 8 * SUMS * SUM_WORDS
-  const curve = bins + 8 * BINS * BIN_WORDS
+  const bins = sums + 8 * SUMS * sumWords()
+  const curve = bins + 8 * BINS * binWords()
   const confusion = curve + 16 * CURVE_BINS
   const parts = metrics + kernel.metricsRoom(classes, Number(hasConfusion), -1)
   const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion), probe.shift)
@@ -136,7 +136,7 @@ export class JudgedRows {
   totals(): Totals {
     const { metrics, ranks, sums, bins, curve, parts } = this.#at
     const [rows = 0, unlabelled = 0, abstained = 0, covered = 0, members = 0] = this.#doubles(metrics, 5)
-    const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * SUM_WORDS))
+    const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * sumWords()))
     const [loss, brier, entropy, slope, curvature] = totals
     return {
       classes: this.#classes,
@@ -153,7 +153,7 @@ export class JudgedRows {
       curvature: curvature!,
       parts: this.#doubles(parts, this.#hasParts ? PARTS : 0).slice(),
       bins: Array.from({ length: BINS }, (_, nth) => {
-        const at = bins + 8 * nth * BIN_WORDS
+        const at = bins + 8 * nth * binWords()
         return { ...this.#bin(at), confidence: this.#total(at + 16).units }
       }),
       curve: this.#curve(curve),
@@ -177,7 +177,7 @@ export class JudgedRows {
   }
 
   #total(at: number): Total {
-    const limbs = new BigInt64Array(this.#kernel.memory.buffer, at + LIMBS_AT, SUM_WORDS - LIMBS_AT / 8)
+    const limbs = new BigInt64Array(this.#kernel.memory.buffer, at + LIMBS_AT, sumWords() - LIMBS_AT / 8)
     const units = limbs.reduceRight((sum, limb) => (sum << 32n) + limb, 0n)
     return { units, special: this.#doubles(at, 1)[0]! }
   }
