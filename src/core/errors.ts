@@ -227,7 +227,7 @@ export const CODES = {
   E_MEMORY: word<{ of: 'address space' | 'memory'; bytes: number }>(3, ({ of, bytes }) =>
     of === 'memory'
       ? `the system does not give ${Math.ceil(bytes / 2 ** 20)} MiB more memory; a limit of it may be too low, as ulimit -a shows`
-      : 'WebAssembly cannot reserve address space: one thread takes 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB',
+      : 'WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB',
   ),
   E_WORKER: word<{ reason: string; byteEnd: number }>(
     70,

@@ -417,7 +417,7 @@ softmax evaluate in.csv --truth y --report report.html`,
       'WebAssembly reserves address space for each of its memories, ten times as much as it may use. A limit of address space (ulimit -v, as schedulers of clusters set it) counts all of that.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
-    says: 'softmax: WebAssembly cannot reserve address space: one thread takes 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
+    says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
     fix: 'Lift the limit; or set NODE_OPTIONS=--disable-wasm-trap-handler, which takes a tenth of the address space, and some more time.',
   },
   E_WORKER: {
