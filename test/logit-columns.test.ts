@@ -246,11 +246,12 @@ describe('without evidence it stops, and shows what would do', () => {
 
   it.each([
     ['id,logp_cat,logp_dog\n1,-1.5,-2.5\n', 'logp_*', ['cat', 'dog']],
-    ['p_cat,p_dog,p_\n-1.5,-2.5,3\n', 'p_cat,p_dog', ['cat', 'dog']],
+    ['logp_cat,logp_dog,logp_\n-1.5,-2.5,3\n', 'logp_cat,logp_dog', ['cat', 'dog']],
+    ['p_cat,p_dog\n-1.5,-2.5\n', 'p_cat,p_dog', ['p_cat', 'p_dog']],
     // Not all are called like results, or one alone is.
-    ['p_cat,dog\n-1.5,-2.5\n', '1-2', ['p_cat', 'dog']],
-    ['id,p_value\n1,-1.5\n', 'p_value', ['p_value']],
-    ['p_cat,p_\n-1.5,3\n', '1-2', ['p_cat', 'p_']],
+    ['logp_cat,dog\n-1.5,-2.5\n', '1-2', ['logp_cat', 'dog']],
+    ['id,logp_value\n1,-1.5\n', 'logp_value', ['logp_value']],
+    ['logp_cat,logp_\n-1.5,3\n', '1-2', ['logp_cat', 'logp_']],
   ])('have the classes of results that are scored again: %j', async (input, logits, classes) => {
     expect((await schemaOf(input, { logits })).classes).toEqual(classes)
   })

@@ -44,11 +44,11 @@ export function resultsOf(names: readonly string[]): 'results' | 'logarithms' | 
 
 const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
 
-const RESULT_PREFIX = /^(?:log)?p_(?=.)/
+const RESULT_PREFIX = /^logp_(?=.)/
 
 /**
- * The classes that columns are of: `logit_cat` is of `cat`, and so are `cat_logit` and, as results of this package that are
- * scored again, `logp_cat` and `p_cat`, where several columns and all are called so.
+ * The classes that columns are of: `logit_cat` is of `cat`, and so are `cat_logit` and, as logarithms that this package
+ * wrote, `logp_cat`, where several columns and all are called so. Probabilities are no logits: `p_cat` keeps its name.
  */
 export function classNames(columns: readonly string[]): string[] {
   const areResults = columns.length > 1 && columns.every((column) => RESULT_PREFIX.test(plainName(column)))
