@@ -196,9 +196,10 @@ describe('the memory of the command', { timeout: 120_000 }, () => {
     expect(Math.abs(large - small)).toBeLessThan(40)
   })
 
-  it('is the same for 100 MiB and for 500 in the fast lane, and at most 200 MiB', async () => {
-    const [small, large] = [await peak(100, { lane: 'fast' }), await peak(500, { lane: 'fast' })]
-    expect(Math.abs(large - small)).toBeLessThan(40)
+  it('is the same for 100 MiB and for 800 in the fast lane, and at most 200 MiB', async () => {
+    const [small, large] = [await peak(100, { lane: 'fast' }), await peak(800, { lane: 'fast' })]
+    // How many results wait to be written at a time depends on the load of the machine.
+    expect(large - small).toBeLessThan(64)
     expect(large).toBeLessThanOrEqual(200)
   })
 
