@@ -60,3 +60,22 @@ describe('a kept column of float32', () => {
     expect(rows.slice(0, 2).map(({ x }) => x)).toEqual([Math.fround(0.1), Math.fround(1 / 3)])
   })
 })
+
+describe('results as float32', () => {
+  // numpy.float32 of these: 3.4028235e+38 and inf.
+  it.each([
+    [3.4028235677973362e38, '3.4028235e+38'],
+    [3.4028235677973366e38, '"Infinity"'],
+  ])('are infinite from where numbers are rounded to that: %s', async (logit, expected) => {
+    for (const lane of ['auto', 'general'] as const) {
+      const { text } = await run(`{"logits":[${logit}]}\n`, {
+        from: 'ndjson',
+        keep: false,
+        emit: 'logsumexp',
+        float32: true,
+        lane,
+      })
+      expect(text).toBe(`{"logsumexp":${expected}}\n`)
+    }
+  })
+})

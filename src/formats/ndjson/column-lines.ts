@@ -36,7 +36,7 @@ export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8
     const columns = rows.batch.rawRows ? undefined : keptColumns(rows)
     if (!columns) return undefined
     const added = joined.map((field) => ({ field, values: newValues(field, rows, names, classes) }))
-    if (!added.every(({ values }) => isFinite(values))) return undefined
+    if (!added.every(({ values }) => isFinite(values, rounding.float32))) return undefined
     const members = [
       ...columns.map((data, index) => keptMember(data, kept[index]!)),
       ...added.flatMap(({ field, values }) => newMembers(field, values, fields)),
@@ -98,15 +98,22 @@ function columnOf(numbers: Float64Array, count: number, index: number): Float64A
   return column
 }
 
-/** NaN and infinities are texts in JSON, which the kernel does not write. */
-function isFinite(values: CellValues): boolean {
+/** NaN and infinities are texts in JSON, which the kernel does not write; as float32, large numbers are infinite, too. */
+function isFinite(values: CellValues, float32 = false): boolean {
   if (values.kind !== 'numbers' && values.kind !== 'results') return true
   const { numbers } = values
-  return !(numbers instanceof Float64Array || numbers instanceof Float32Array) || areFinite(numbers)
+  return (
+    !(numbers instanceof Float64Array || numbers instanceof Float32Array) ||
+    areFinite(numbers, float32 ? MOST_FLOAT32 : Infinity)
+  )
 }
 
-function areFinite(numbers: Float64Array | Float32Array): boolean {
-  for (let at = 0; at < numbers.length; at++) if (numbers[at]! - numbers[at]! !== 0) return false
+/** What is as large is rounded to an infinity as float32: the largest of these and half of its last place. */
+const MOST_FLOAT32 = 2 ** 128 - 2 ** 103
+
+/** Whether the size of all numbers is below `most`; of NaN it is not. */
+function areFinite(numbers: Float64Array | Float32Array, most: number): boolean {
+  for (let at = 0; at < numbers.length; at++) if (!(Math.abs(numbers[at]!) < most)) return false
   return true
 }
 
