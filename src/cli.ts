@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 /** The command: arguments -> one pipeline -> an exit status. */
-// Before all modules that may fail.
-import './command/early-errors.js'
 import { createRequire } from 'node:module'
 import { paintFor } from './command/colours.js'
 import { requireDistinct } from './command/conflict.js'
