@@ -421,9 +421,9 @@ const THROUGH_API = {
     info: { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 },
     says: 'to byte 900 is lost: it ended; jobs: 1 does without',
   },
-  E_PEER: {
+  E_DEPENDENCY: {
     error: async () =>
-      new SoftmaxError('E_PEER', { format: 'parquet', packages: 'hyparquet', command: 'npm install hyparquet' }),
+      new SoftmaxError('E_DEPENDENCY', { format: 'parquet', packages: 'hyparquet', command: 'npm install hyparquet' }),
     status: 2,
     info: { format: 'parquet' },
     says: 'npm install hyparquet',

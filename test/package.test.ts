@@ -167,9 +167,14 @@ describe('the package', () => {
   })
 
   it.each([
-    ['globally', 'lib', false, 'npm install -g hyparquet hyparquet-compressors [E_PEER]'],
-    ['in the project of the working folder', '.', true, 'npm install hyparquet hyparquet-compressors [E_PEER]'],
-    ['in a project elsewhere', 'project', true, 'npm install --prefix ROOT hyparquet hyparquet-compressors [E_PEER]'],
+    ['globally', 'lib', false, 'npm install -g hyparquet hyparquet-compressors [E_DEPENDENCY]'],
+    ['in the project of the working folder', '.', true, 'npm install hyparquet hyparquet-compressors [E_DEPENDENCY]'],
+    [
+      'in a project elsewhere',
+      'project',
+      true,
+      'npm install --prefix ROOT hyparquet hyparquet-compressors [E_DEPENDENCY]',
+    ],
     ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet -p hyparquet-compressors softmax'],
   ])('says how a peer that is missing is installed, where it is itself %s', (_, root, isProject, says) => {
     const cwd = folder({ 'in.parquet': readFileSync(join(ROOT, 'fixtures/digits-fixed.parquet')) })

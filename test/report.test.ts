@@ -384,12 +384,12 @@ describe('softmax evaluate --report', () => {
     const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
     expect([status, stderr]).toEqual([
       2,
-      'softmax: a report needs packages that are not installed; npm install @observablehq/plot linkedom [E_PEER]\n',
+      'softmax: a report needs packages that are not installed; npm install @observablehq/plot linkedom [E_DEPENDENCY]\n',
     ])
     expect(existsSync(join(cwd, 'r.html'))).toBe(false)
     const both = spawnSync(process.execPath, [...args, 'b.parquet'], { cwd })
     expect(String(both.stderr)).toContain(
-      'npm install @observablehq/plot linkedom hyparquet hyparquet-compressors [E_PEER]',
+      'npm install @observablehq/plot linkedom hyparquet hyparquet-compressors [E_DEPENDENCY]',
     )
   })
 })

@@ -29,7 +29,7 @@ export interface Report {
  *
  * Charts are drawn by the packages @observablehq/plot and linkedom, which have to be installed.
  *
- * @throws {SoftmaxError} E_PEER where these packages are missing, and what `evaluate` throws.
+ * @throws {SoftmaxError} E_DEPENDENCY where these packages are missing, and what `evaluate` throws.
  *
  * @example
  * const { html } = await report(['validation.csv'], { truth: 'label' })

@@ -40,7 +40,7 @@ export function scoreFiles(inputs: readonly (string | Readable)[], options: Scor
 export function filesStream(
   inputs: readonly (string | Readable)[],
   options: ScoreOptions,
-  known: Pick<Run, 'isPart' | 'lends'> = {},
+  known: Pick<Run, 'isPart' | 'releasesChunks'> = {},
 ): FilesStream {
   requireInputs(inputs)
   const settings = parseOptions(options, 'bytes')

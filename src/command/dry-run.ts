@@ -128,7 +128,7 @@ async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<str
   try {
     return `rows:\n${await rowsOf(bytes, output)}`
   } catch (error) {
-    if (!SoftmaxError.is(error, 'E_PEER')) throw error
+    if (!SoftmaxError.is(error, 'E_DEPENDENCY')) throw error
     return `rows:    not shown: ${output.format} is written without the packages that read it; ${error.info.command}\n`
   }
 }

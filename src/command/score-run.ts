@@ -94,7 +94,10 @@ async function writeScored(run: Run): Promise<void> {
   const sources = sourcesOf(inputs)
   const options = { ...scoreOptions(settings), onReject: rejects?.add }
   const { compression } = compressionOf(settings.output ?? '')
-  const stream = filesStream(sources, options, { isPart: run.said !== undefined, lends: compression === undefined })
+  const stream = filesStream(sources, options, {
+    isPart: run.said !== undefined,
+    releasesChunks: compression === undefined,
+  })
   stream.on('schema', (schema) => {
     announce(schema, settings, run.said)
     run.onSchema?.(schema)

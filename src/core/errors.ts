@@ -209,7 +209,7 @@ export const CODES = {
     ({ folder, reason, remedy }) => `the folder ${shown(folder)} ${reason}; ${remedy}, or write to another folder`,
   ),
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
-  E_PEER: word<{ format: string; packages: string; command: string }>(
+  E_DEPENDENCY: word<{ format: string; packages: string; command: string }>(
     2,
     ({ format, command }) => `${format} needs packages that are not installed; ${command}`,
   ),

@@ -82,13 +82,13 @@ export function recycle({ buffer }: Uint8Array): void {
     return
   }
   acquired.delete(buffer)
-  const taken = adopted.get(buffer) ?? keep
+  const taken = adopted.get(buffer) ?? addToPool
   adopted.delete(buffer)
   taken(buffer as ArrayBuffer)
 }
 
 /** Takes memory into the pool that nothing uses, such as what another thread gave back. */
-export function keep(buffer: ArrayBuffer): void {
+export function addToPool(buffer: ArrayBuffer): void {
   const size = buffer.byteLength
   if (size > MOST_SPARE) return
   if (spareBytes + size > MOST_SPARE) {

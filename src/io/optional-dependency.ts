@@ -8,13 +8,13 @@ import { SoftmaxError } from '../core/errors.js'
 export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
 
 /**
- * The error of an `import()` that failed: E_PEER, with the command that installs the packages, where one is missing. They are
+ * The error of an `import()` that failed: E_DEPENDENCY, with the command that installs the packages, where one is missing. They are
  * looked for beside this one, and not in the working folder: a file that came with data is not run. The `import()` stands in a
  * `try`, as a bundler takes one that it does not find for an error elsewhere.
  */
 export function missingDependency(format: string, packages: string, cause: unknown): unknown {
   if (!NOT_FOUND.has((cause as NodeJS.ErrnoException).code)) return cause
-  return new SoftmaxError('E_PEER', { format, packages, command: installCommand(packages) }, { cause })
+  return new SoftmaxError('E_DEPENDENCY', { format, packages, command: installCommand(packages) }, { cause })
 }
 
 /** Of modules, and of CommonJS, which a program may be bundled as. */

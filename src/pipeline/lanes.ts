@@ -38,7 +38,7 @@ export function laneOf(
   noteLane(stats, 'fast')
   const score = blockScorer(textJob)
   const general = (block: Block, left?: number) => score(block, undefined, left)
-  const threads = { jobs: threadsOf(settings), limit, lends: run.lends }
+  const threads = { jobs: threadsOf(settings), limit, releasesChunks: run.releasesChunks }
   return (writer) => written(fastLane(reader.text!.blocks(), textJob, general, threads), writer)
 }
 

@@ -20,7 +20,7 @@ export const copied: Take = (scored, free) => {
 }
 
 /** Leaves a large piece of text where it is until it is released. A copy of it takes a tenth as long as scoring its rows. */
-export const lent: Take = (scored, free) => {
+export const inPlace: Take = (scored, free) => {
   const [piece, ...others] = scored.pieces
   if (!(piece instanceof Uint8Array) || piece.length < LARGE || others.length > 0) return copied(scored, free)
   return { ...scored, pieces: [onRelease(Buffer.from(piece.buffer, piece.byteOffset, piece.length), free)] }

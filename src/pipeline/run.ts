@@ -30,7 +30,7 @@ export interface Run {
   /** Whether there are others of which the same is made, so that there may be bad rows only. */
   isPart?: boolean
   /** Whether who reads releases each chunk: then results may stand in a kernel's memory until they are written. */
-  lends?: boolean
+  releasesChunks?: boolean
   emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
   /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
   first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }

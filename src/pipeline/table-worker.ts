@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { SoftmaxError } from '../core/errors.js'
 import { type Speaker, speakAs } from '../core/option-words.js'
 import { loadFormat } from '../formats/index.js'
-import { keep } from '../io/buffer-pool.js'
+import { addToPool } from '../io/buffer-pool.js'
 import { handedOver } from '../io/shared-columns.js'
 import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 
@@ -23,7 +23,7 @@ speakAs(speaker)
 loadFormat(table.to).then(({ encoder }) => {
   const score = tableTask(table, encoder!(tableSchema(table))!)
   parentPort!.on('message', ({ rows, returned }: TableRequest) => {
-    returned.forEach(keep)
+    returned.forEach(addToPool)
     const { message, moved } = handedOver(replyTo(rows, score))
     parentPort!.postMessage(message, moved)
   })

@@ -15,7 +15,7 @@ import { NoMemory } from '../kernel/host/no-memory.js'
 import { borrowKernel, borrowMemory, kernelModule, type Memory, returnMemories } from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
-import { copied, lent, type Piece, type Take } from './pieces.js'
+import { copied, inPlace, type Piece, type Take } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
@@ -68,7 +68,7 @@ export interface Threads {
   jobs: number
   limit: ErrorLimit
   /** Whether who reads releases what it is given. */
-  lends?: boolean | undefined
+  releasesChunks?: boolean | undefined
 }
 
 /**
@@ -80,10 +80,10 @@ export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
   job: TextJob,
   general: (block: Buffer | Long, errorsLeft?: number) => ScoredRows<Piece>,
-  { jobs, limit, lends = false }: Threads,
+  { jobs, limit, releasesChunks = false }: Threads,
 ): AsyncGenerator<ScoredRows<Piece>> {
-  const take = lends ? lent : copied
-  const here = new OwnKernels(job, lends ? 1 + LENT : 1, take)
+  const take = releasesChunks ? inPlace : copied
+  const here = new OwnKernels(job, releasesChunks ? 1 + UNWRITTEN : 1, take)
   // A block may be scored once more, where the number of bad rows is limited.
   const taken = limit.isSet ? () => {} : recycle
   const workers = new WorkerPool(job, here.model, take, taken)
@@ -135,7 +135,7 @@ const AHEAD = 4
 const QUEUED = 4
 
 /** How many blocks that are scored may wait to be written in the memory of this thread's kernels, and of each worker's. */
-const LENT = 3
+const UNWRITTEN = 3
 
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
 
@@ -216,7 +216,7 @@ class WorkerPool {
   readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
   readonly #memories: Memory[] = []
   /** Memories whose results are not yet written. */
-  readonly #lent = new Set<Memory>()
+  readonly #unwritten = new Set<Memory>()
   readonly #model: FastKernel
   readonly #take: Take
   readonly #taken: (block: Buffer) => void
@@ -228,7 +228,7 @@ class WorkerPool {
     this.#taken = taken
     this.#model = model
     this.#pool = new ThreadPool(() => {
-      const length = take === lent ? QUEUED + LENT : QUEUED
+      const length = take === inPlace ? QUEUED + UNWRITTEN : QUEUED
       const memories = Array.from({ length }, () => borrowMemory(model.memorySize))
       // What rows of another run came to is there until a worker has begun, which it may never do.
       for (const memory of memories) model.totalsIn(memory)?.fill(0)
@@ -260,7 +260,7 @@ class WorkerPool {
     }
     try {
       return await this.#pool.run(put, (scored, free, { memory }) => {
-        this.#lent.add(memory)
+        this.#unwritten.add(memory)
         return this.#take(scored, () => this.#free(memory, free))
       })
     } catch (error) {
@@ -273,11 +273,11 @@ class WorkerPool {
     const { failure } = this.#pool
     await this.#pool.close()
     this.#isClosed = true
-    if (!failure) returnMemories(this.#memories.filter((memory) => !this.#lent.has(memory)))
+    if (!failure) returnMemories(this.#memories.filter((memory) => !this.#unwritten.has(memory)))
   }
 
   #free(memory: Memory, free: () => void): void {
-    this.#lent.delete(memory)
+    this.#unwritten.delete(memory)
     if (this.#isClosed) returnMemories([memory])
     else free()
   }

@@ -13,7 +13,7 @@ export interface Charts {
   riskCurve(name: string, points: readonly RiskPoint[]): Html
 }
 
-/** Loads what draws. Throws E_PEER where it is not installed, with `others` that the inputs need. */
+/** Loads what draws. Throws E_DEPENDENCY where it is not installed, with `others` that the inputs need. */
 export async function loadCharts(others: readonly string[]): Promise<Charts> {
   const packages = ['@observablehq/plot', 'linkedom', ...others].join(' ')
   const { Plot, parseHTML } = await load(packages)

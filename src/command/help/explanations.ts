@@ -375,12 +375,12 @@ softmax in.csv -o out/`,
     says: 'softmax: no input: name a file, or pipe rows in; see softmax --help [E_NO_INPUT]',
     fix: 'Name a file, as softmax logits.csv, or pipe rows in.',
   },
-  E_PEER: {
+  E_DEPENDENCY: {
     is: 'A package that npm installs only where it is asked for is missing.',
     cause: 'To read Parquet needs hyparquet, and a report needs @observablehq/plot and linkedom.',
     example: String.raw`printf 'logit_a,logit_b,y\n1,2,a\n' > in.csv
 softmax evaluate in.csv --truth y --report report.html`,
-    says: 'softmax: a report needs packages that are not installed; npm install -g @observablehq/plot linkedom [E_PEER]',
+    says: 'softmax: a report needs packages that are not installed; npm install -g @observablehq/plot linkedom [E_DEPENDENCY]',
     fix: 'Run the command of the message, which installs it beside this one.',
   },
   E_NODE: {

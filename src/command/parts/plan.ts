@@ -1,5 +1,4 @@
 /** What a run from parts to parts is to do, found out before it writes anything. */
-
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { askedTypes } from '../../core/asked-types.js'

@@ -57,15 +57,15 @@ function withNullSlots(dense: ColumnData, slots: Slots, node: Node): ColumnData 
   const column = { ...dense, length, nullCount: length - dense.length, validity: bits }
   switch (layoutOf(dense.type)) {
     case 'bits':
-      return { ...column, values: spreadBits(dense.values as Uint8Array, slots, node) }
+      return { ...column, values: spacedBits(dense.values as Uint8Array, slots, node) }
     case 'bytes':
-      return { ...column, offsets: spreadOffsets(dense.offsets!, slots, node) }
+      return { ...column, offsets: spacedOffsets(dense.offsets!, slots, node) }
     default:
-      return { ...column, values: spreadValues(dense.values!, stepOf(dense.type), slots, node) }
+      return { ...column, values: spacedValues(dense.values!, stepOf(dense.type), slots, node) }
   }
 }
 
-function spreadValues(dense: NumberArray, step: number, { length, definition, count }: Slots, node: Node): NumberArray {
+function spacedValues(dense: NumberArray, step: number, { length, definition, count }: Slots, node: Node): NumberArray {
   const { definition: own, slot } = node
   const out = new (dense.constructor as new (length: number) => NumberArray)(length * step)
   for (let at = 0, from = 0, to = 0; at < count; at++) {
@@ -80,7 +80,7 @@ function spreadValues(dense: NumberArray, step: number, { length, definition, co
   return out
 }
 
-function spreadBits(
+function spacedBits(
   dense: Uint8Array,
   { length, definition, count }: Slots,
   { definition: own, slot }: Node,
@@ -99,7 +99,7 @@ function spreadBits(
 }
 
 /** The bytes stay where they are; what is null is empty. */
-function spreadOffsets<T extends Int32Array | BigInt64Array>(
+function spacedOffsets<T extends Int32Array | BigInt64Array>(
   dense: T,
   { length, definition, count }: Slots,
   { definition: own, slot }: Node,
