@@ -104,6 +104,12 @@ export function shell(line: string, cwd: string): Result {
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
+/** Whether this Node reserves address space for each memory of WebAssembly, and fails without; a newer one makes do with less. */
+export function reservesAddressSpace(): boolean {
+  const script = 'new WebAssembly.Memory({ initial: 1, maximum: 16384, shared: true })'
+  return spawnSync('bash', ['-c', `ulimit -v 8000000; "${process.execPath}" -e '${script}'`]).status !== 0
+}
+
 /** Starts the command, to be fed and stopped by the test. */
 export function start(args: string[], cwd: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'pipe', env: { ...ENVIRONMENT, ...env } })

@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
-import { folder, ROOT, shell, start } from './support.js'
+import { folder, ROOT, reservesAddressSpace, shell, start } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
 const ROW = '1,2,1\n'
@@ -134,14 +134,19 @@ describe('a worker that there is no room for', () => {
   })
 })
 
-it('says how much address space one thread takes', () => {
+it('says how much address space one thread takes, where Node needs that', () => {
   const cwd = folder({ 'in.csv': HEADER + ROW })
   for (const limit of [4, 8]) {
     const { status, stderr } = shell(`ulimit -v ${limit}000000; softmax in.csv -o out.csv`, cwd)
-    expect(stderr).toMatch(
-      /^softmax: [^\n]+ takes up to 23 GB [^\n]+ NODE_OPTIONS=--disable-wasm-trap-handler [^\n]+ \[E_MEMORY\]\n$/,
-    )
-    expect(status).toBe(3)
+    if (reservesAddressSpace()) {
+      expect(stderr).toMatch(
+        /^softmax: [^\n]+ takes up to 23 GB [^\n]+ NODE_OPTIONS=--disable-wasm-trap-handler [^\n]+ \[E_MEMORY\]\n$/,
+      )
+      expect({ status, isThere: existsSync(join(cwd, 'out.csv')) }).toEqual({ status: 3, isThere: false })
+    } else {
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(`id,p_a,p_b,label\n${SCORED}`)
+    }
   }
   const line = 'ulimit -v 5000000; NODE_OPTIONS=--disable-wasm-trap-handler softmax in.csv --jobs 1'
   expect(shell(line, cwd)).toMatchObject({ status: 0, stdout: `id,p_a,p_b,label\n${SCORED}` })

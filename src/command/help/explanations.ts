@@ -414,11 +414,11 @@ softmax evaluate in.csv --truth y --report report.html`,
   E_MEMORY: {
     is: 'The system does not give the memory that is needed.',
     cause:
-      'WebAssembly reserves address space for each of its memories, ten times as much as it may use. A limit of address space (ulimit -v, as schedulers of clusters set it) counts all of that.',
+      'Under Node.js 20, WebAssembly reserves address space for each of its memories, ten times as much as it may use. A limit of address space (ulimit -v, as schedulers of clusters set it) counts all of that. Node.js 24 makes do with 2 GB.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
     says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
-    fix: 'Lift the limit; or set NODE_OPTIONS=--disable-wasm-trap-handler, which takes a tenth of the address space, and some more time.',
+    fix: 'Lift the limit; or use Node.js 24; or set NODE_OPTIONS=--disable-wasm-trap-handler, which takes a tenth of the address space, and some more time.',
   },
   E_WORKER: {
     is: 'A thread failed.',
