@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { exampleCopy } from './support.js'
 
@@ -40,7 +41,7 @@ describe('the example node-service', () => {
   }
 
   /** Sends a body, and gives the whole response. */
-  async function answered(post: () => ReturnType<typeof request>, body: string) {
+  async function answered(post: () => ReturnType<typeof request>, body: string | Buffer) {
     const sent = post().end(body)
     const [response] = await once(sent, 'response')
     let text = ''
@@ -74,6 +75,17 @@ describe('the example node-service', () => {
     const { post } = await started({ MOST_BYTES: code === 'E_TOO_LARGE' ? '3000' : String(3 << 20) })
     const { status: got, text } = await answered(post, body)
     expect([got, JSON.parse(text).code]).toEqual([status, code])
+  })
+
+  it.each([
+    ['E_UNSUPPORTED', () => gzipSync(`logit_a,logit_b\n${'1,2\n'.repeat(1 << 24)}`)],
+    ['E_NO_TEXT', () => readFileSync(new URL('../fixtures/digits.parquet', import.meta.url))],
+  ])('refuses a body whose bytes do not bound what it becomes: %s', async (code, body) => {
+    const { server, post } = await started({ MOST_BYTES: String(1 << 20) })
+    const { status, text } = await answered(post, body())
+    expect([status, JSON.parse(text).code]).toEqual([415, code])
+    const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))!
+    expect(Number(kilobytes) / 1024).toBeLessThan(200)
   })
 
   it('reads no more than it may of a body whose length is not known', async () => {

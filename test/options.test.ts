@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
-import { OPTIONS, type ScoreOptions, type SoftmaxError, score, softmax, softmaxMatrix } from 'softmax-stream'
+import { OPTIONS, read, type ScoreOptions, type SoftmaxError, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
 import { progressLine, showProgress } from '../dist/command/progress.js'
@@ -676,6 +677,37 @@ const TESTS = {
     })
 
     refuses('--encoding', ['', 'klingon'], 'encoding', ['', 'utf-9', 8])
+  },
+
+  decompress() {
+    const packed = { gzip: gzipSync(ROWS), zstd: Buffer.from('28b52ffd', 'hex') }
+
+    it.each(Object.entries(packed))('false refuses %s before it is decompressed', async (name, input) => {
+      const { text, error } = await run(input, { decompress: false })
+      expect({ text, error }).toMatchObject({ text: '', error: { code: 'E_UNSUPPORTED', status: 1 } })
+      expect(error!.message).toContain(`${name} compression with decompress: false`)
+      const rows = Readable.from([input])
+        .compose(read('csv', { decompress: false }))
+        .toArray()
+      await expect(rows).rejects.toMatchObject({ code: 'E_UNSUPPORTED' })
+    })
+
+    it('--no-decompress refuses it among several files before the first row', () => {
+      const cwd = folder({ 'a.csv': ROWS, 'b.csv.gz': packed.gzip })
+      const { status, stdout, stderr } = command(['--no-decompress', 'a.csv', 'b.csv.gz'], { cwd })
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toMatch(/^softmax: b\.csv\.gz: .*gzip compression with --no-decompress; leave the option out/)
+    })
+
+    it('is on by default, and leaves what is not compressed as it is', async () => {
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+      expect(await textOf(ROWS, { decompress: false })).toBe(output)
+      expect((await run(packed.gzip, {})).text).toBe(output)
+    })
+
+    it.each(['no', 0])('%j is refused', (decompress) => {
+      expect(thrown(() => score({ decompress } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
   },
 
   comment() {

@@ -166,6 +166,11 @@ interface ForBytesRead {
    * utf-8, or by byte order mark].
    */
   encoding?: ValueOf<'encoding'> | undefined
+  /**
+   * `false`: refuse an input that is compressed with gzip or zstd, as its bytes do not bound what it becomes
+   * [default: true].
+   */
+  decompress?: ValueOf<'decompress'> | undefined
   /** The axis of an array that the classes are along, from 0, or from -1 backwards [default: -1, the last]. */
   axis?: ValueOf<'axis'> | undefined
   /** The array that holds the logits, in a file of several [default: the only one]. */

@@ -644,6 +644,14 @@ export const OPTIONS = {
     defaultText: 'utf-8, or by byte order mark',
     help: 'encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8',
   }),
+  decompress: option({
+    group: 'Input',
+    kind: flag,
+    scopes: READERS,
+    default: true,
+    aliases: 'decompression uncompress gunzip unzip zip-bomb',
+    help: 'refuse an input that is compressed with gzip or zstd, as its bytes do not bound what it becomes',
+  }),
   outputHeader: option({
     group: 'Output',
     kind: flag,

@@ -3,11 +3,10 @@ import { createReadStream } from 'node:fs'
 import { access, constants, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { SoftmaxError, systemReason, withSource } from '../core/errors.js'
-import type { SettingsOf } from '../core/options.js'
 import { FileChunks } from '../io/file-chunks.js'
 import { FileWatch } from '../io/file-watch.js'
 import { NO_PARTS } from './input-files.js'
-import { type Input, requireSupported } from './open-input.js'
+import { type Input, type OpenSettings, requireSupported } from './open-input.js'
 import type { Stats } from './row-counts.js'
 import { toBuffers } from './run.js'
 
@@ -22,7 +21,7 @@ export async function requireReadable(path: string): Promise<void> {
 }
 
 /** Throws what opening a file would by its first bytes, so that it is not found out behind the rows of others. */
-export async function requireKnown(path: string, settings: Pick<SettingsOf<'bytes'>, 'from'>): Promise<void> {
+export async function requireKnown(path: string, settings: OpenSettings): Promise<void> {
   // What is no file may give its bytes once.
   if (!(await stat(path)).isFile()) return
   const file = await open(path)

@@ -38,7 +38,8 @@ export interface Opened extends Source {
   encoding: string | undefined
 }
 
-type Settings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding'>
+/** The options that opening an input goes by. */
+export type OpenSettings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding' | 'decompress'>
 type Warn = (text: string) => void
 
 /**
@@ -47,9 +48,9 @@ type Warn = (text: string) => void
  *
  * @throws E_UNSUPPORTED for a file that holds no rows of any format, E_ENCODING for text that cannot be decoded
  */
-export async function openInput(input: Input, settings: Settings, warn: Warn): Promise<Opened> {
+export async function openInput(input: Input, settings: OpenSettings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
-  const { source, path, compression } = await unpack(input, warn)
+  const { source, path, compression } = await unpack(input, settings, warn)
   const named = rowFormatOf(settings.from ?? formatOf(name))
   const kinds = kindsBeside(settings.from)
   const found = await source.peek((start) => firstMatch(kinds, start))
@@ -84,7 +85,11 @@ async function requireNoText(source: Peekable, asked: FormatName): Promise<void>
 const SEEN = 256
 
 /** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
-async function textFormat(source: Peekable, named: FormatName | undefined, settings: Settings): Promise<FormatName> {
+async function textFormat(
+  source: Peekable,
+  named: FormatName | undefined,
+  settings: OpenSettings,
+): Promise<FormatName> {
   const isDelimited = named && delimiterOf(named) !== undefined
   if (settings.from ?? optionGiven(settings, 'delimited') ?? (isDelimited ? undefined : named)) return named ?? 'csv'
   const begins = await source.peek(FORMATS.ndjson.magic!)
@@ -138,11 +143,11 @@ function undecodable(encoding: string, path = 'FILE'): SoftmaxError {
 }
 
 /** Throws what opening a file that begins so would: E_NODE for its compression, E_UNSUPPORTED for its kind. */
-export async function requireSupported(start: Buffer, path: string, { from }: Pick<Settings, 'from'>): Promise<void> {
+export async function requireSupported(start: Buffer, path: string, settings: OpenSettings): Promise<void> {
   const source = new Peekable(piecesOf(start))
   const compression = (await source.peek(compressionOfBytes)) ?? 'none'
-  if (compression !== 'none') return requireReadableBy(compression, path)
-  const kind = await source.peek((start) => firstMatch(kindsBeside(from), start))
+  if (compression !== 'none') return requireUnpackable(compression, settings, path)
+  const kind = await source.peek((start) => firstMatch(kindsBeside(settings.from), start))
   if (typeof kind === 'object') throw unsupported(kind, path, start)
 }
 
@@ -162,7 +167,7 @@ interface Unpacked {
 }
 
 /** An input without its compression. */
-async function unpack(input: Input, warn: Warn): Promise<Unpacked> {
+async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise<Unpacked> {
   const source = new Peekable(input.chunks)
   const found = (await source.peek(compressionOfBytes)) ?? 'none'
   const { compression = 'none' } = compressionOf(input.name ?? '')
@@ -172,11 +177,20 @@ async function unpack(input: Input, warn: Warn): Promise<Unpacked> {
     warn(`it is ${not(found)}, as its first bytes show, though its name says otherwise`)
   }
   if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
-  requireReadableBy(found, input.path)
+  requireUnpackable(found, settings, input.path)
   const plain = new Peekable(decompress(found, source.rest()))
   const inner = await plain.peek(compressionOfBytes)
   if (inner && inner !== 'none') throw packedTwice(inner, found, input.path ?? 'FILE')
   return { source: plain, compression: found }
+}
+
+/** Throws E_UNSUPPORTED where no compression is allowed, and E_NODE for one that this Node cannot read. */
+function requireUnpackable(name: CompressionName, { decompress }: OpenSettings, path: string | undefined): void {
+  if (!decompress) {
+    const feature = `${name} compression with ${optionText('decompress', false)}`
+    throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: 'leave the option out to decompress it' })
+  }
+  requireReadableBy(name, path)
 }
 
 function packedTwice(inner: CompressionName, outer: CompressionName, file: string): SoftmaxError {

@@ -11,7 +11,17 @@ export interface Made {
 }
 
 /** What no byte of an output depends on. Whether a bad row stops the run is known from the rows that were left out. */
-const WITHOUT_EFFECT = new Set(['jobs', 'lane', 'maxErrors', 'onError', 'onReject', 'requireRows', 'signal', 'source'])
+const WITHOUT_EFFECT = new Set([
+  'decompress',
+  'jobs',
+  'lane',
+  'maxErrors',
+  'onError',
+  'onReject',
+  'requireRows',
+  'signal',
+  'source',
+])
 
 /** A longer value is replaced by its digest. */
 const LONGEST = 200
