@@ -1,5 +1,6 @@
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
@@ -398,8 +399,8 @@ it('several arrays are one input after the other, whatever their shape', async (
 })
 
 describe('true classes beside an array', () => {
-  /** Arrays of 64-bit floats and of bytes. */
-  function tensors(arrays: Record<string, [dtype: 'F64' | 'U8', shape: number[], values: number[]]>): Buffer {
+  /** Arrays of 64-bit floats, bytes and truths. */
+  function tensors(arrays: Record<string, [dtype: 'F64' | 'U8' | 'BOOL', shape: number[], values: number[]]>): Buffer {
     let end = 0
     const data: Buffer[] = []
     const entries = Object.entries(arrays).map(([name, [dtype, shape, values]]) => {
@@ -432,7 +433,12 @@ describe('true classes beside an array', () => {
       {},
       /has the shape \(2,\), and the logits have rows of the shape \(3,\)/,
     ],
-    ['of a number for each class', ['U8', [3, 2], [0, 1, 1, 0, 1, 0]], {}, /a number for each class.*argmax/],
+    [
+      'of a number for each class, where one is true',
+      ['U8', [3, 2], [0, 1, 1, 0, 1, 0]],
+      {},
+      /a number for each class of a row, as for op: 'sigmoid'.*argmax\(1\)/,
+    ],
     ['of another axis', ['U8', [1, 3], [0, 1, 1]], {}, /the shape \(1, 3\)/],
     ['that there is none of', ['U8', [3], [0, 1, 1]], { truth: 'z' }, /none of the arrays.*"logits,y"/],
   ] as const)('are refused: %s', async (_, y, options, text) => {
@@ -441,12 +447,32 @@ describe('true classes beside an array', () => {
     expect(bytes).toHaveLength(0)
   })
 
-  it('are one array: of several, the message says where several classes a row are read from', async () => {
+  it('are 0 or 1 for each class by the sigmoid, kept as lists; NaN for none', async () => {
+    const SIGMOID: ScoreOptions = { op: 'sigmoid', emit: 'labels,correct' }
+    const expected = 'y,labels,correct\n"[1,1]",0|1,true\n"[0,1]",0|1,false\n"[1,0]",0|1,false\n'
+    for (const dtype of ['U8', 'BOOL'] as const) {
+      expect((await scored([dtype, [3, 2], [1, 1, 0, 1, 1, 0]], SIGMOID)).text).toBe(expected)
+    }
+    const floats = await scored(['F64', [3, 2], [1, 1, Number.NaN, Number.NaN, 1, 0]], SIGMOID)
+    expect(floats.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[""NaN"",""NaN""]",0|1,'])
+    const other = await scored(['U8', [3, 2], [1, 1, 0, 2, 1, 0]], SIGMOID)
+    expect(other.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '2' } })
+    const { bytes } = await scored(['U8', [3, 2], [1, 1, 0, 1, 1, 0]], { ...SIGMOID, to: 'arrow' })
+    expect(tableFromIPC(bytes).getChild('y')!.toArray().length).toBe(3)
+  })
+
+  it('may be bools; logits may not', async () => {
+    expect((await scored(['BOOL', [3], [0, 0, 1]])).text).toBe('y,label,rank\n0,0,1\n0,1,2\n1,0,2\n')
+    const file = npyFile('|b1', false, [2, 2], Uint8Array.of(1, 1, 0, 1))
+    expect((await run(file, { to: 'csv' })).error).toMatchObject({ code: 'E_TYPE' })
+  })
+
+  it('are one array: of several, the message says how several classes a row are written', async () => {
     const y = ['U8', [3], [0, 1, 1]] satisfies Parameters<typeof tensors>[0][string]
     const file = tensors({ logits, is_cat: y, is_dog: y })
     const options = { from: 'safetensors', truth: 'is_cat,is_dog', op: 'sigmoid', emit: 'labels', to: 'csv' } as const
     const { error } = await run(file, options)
-    const message = expect.stringMatching(/names several arrays.*read from columns, as of csv or parquet/)
+    const message = expect.stringMatching(/names several arrays.*0 and 1 for each row and class/)
     expect(error).toMatchObject({ code: 'E_CONFLICT', message })
   })
 

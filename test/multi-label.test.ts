@@ -34,6 +34,8 @@ interface Several {
   brier: number
   mean_confidence: number
   cases: Case[]
+  arrays: { npz: string; safetensors: string }
+  two: { npz: string } & Pick<Metrics, 'accuracy' | 'hamming_loss' | 'confusion'>
 }
 
 const FIXTURE: { labels: { classes: string[] }; several: Several } = JSON.parse(
@@ -134,6 +136,14 @@ describe.each(several.cases)('metrics of several classes a row, with the thresho
 
   it.each(['parquet', 'arrow'] as const)('are those of scikit-learn, of lists in %s', async (from) => {
     expectCase(await evaluated(await typed(from), { from, threshold }), expected)
+  })
+
+  it.each([
+    ['npz', {}],
+    ['safetensors', { axis: 1 }],
+  ] as const)('are those of scikit-learn, of an array with a number for each class in .%s', async (from, options) => {
+    const bytes = Buffer.from(several.arrays[from], 'base64')
+    expectCase(await evaluated(bytes, { from, labels: classes, threshold, ...options }), expected)
   })
 
   it('are the same bits by log-sigmoid, and of a run that writes', async () => {
@@ -286,11 +296,24 @@ describe('several true classes a row', () => {
     expect(skipped).toBe('E_NO_ROWS')
   })
 
+  it('are bad rows where integers of 64 bits are no bits', async () => {
+    const rows = [{ logits: [1, 2], p: 1n, q: 2n }]
+    const { error } = await predict(rows, { truth: 'p,q', emit: 'correct' }, sigmoid)
+    expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 1, cell: '2' } })
+  })
+
   it('are not guessed about where positions and bits are alike', async () => {
     const input = '{"logits":[1,2],"y":[0,1]}\n'
     expect((await run(input, { ...OPTIONS, from: 'ndjson' })).error).toMatchObject({ code: 'E_TRUTH' })
     const both = await evaluated('{"logits":[1,2],"y":[1,1]}\n{"logits":[1,2],"y":[1]}\n', { from: 'ndjson' })
     expect(both.classes.map(({ support }) => support)).toEqual([1, 2])
+  })
+
+  it('are bits in an array with a number for each class, of two classes too: those of scikit-learn', async () => {
+    const { npz, accuracy, hamming_loss, confusion } = several.two
+    const metrics = await evaluated(Buffer.from(npz, 'base64'), { from: 'npz' })
+    expect(metrics).toMatchObject({ rows: 300, accuracy, confusion })
+    expect(metrics.hamming_loss).toBeCloseTo(hamming_loss!, 14)
   })
 
   it('of one class are 0 or 1', async () => {

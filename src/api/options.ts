@@ -110,8 +110,8 @@ interface ForBytesObjectsMatrixWrite {
 interface ForBytesObjects {
   /**
    * The column of the true class of each row, by its name or position: the name of a class, or its position from 0;
-   * empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or a
-   * selector of a column of 0 and 1 for each class [default: none].
+   * empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1
+   * for each class, in an array, or in columns that it selects [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }

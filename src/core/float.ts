@@ -1,9 +1,9 @@
 /** Numbers as bytes, of 1 to 8 bytes and in either order, as doubles. */
 import { endianness } from 'node:os'
 
-/** How numbers are written: floats, bfloat16, or integers with a sign or without; bytes a number, and whether the last comes first. */
+/** How numbers are written: floats, bfloat16, integers with a sign or without, or truths (`?`, as numpy has them); bytes a number, and whether the last comes first. */
 export interface NumberLayout {
-  kind: 'f' | 'b' | 'i' | 'u'
+  kind: 'f' | 'b' | 'i' | 'u' | '?'
   bytes: 1 | 2 | 4 | 8
   bigEndian: boolean
 }
@@ -30,6 +30,7 @@ const ARRAYS: Readonly<Record<string, MakeArray>> = {
   i4: (...part) => new Int32Array(...part),
   i8: (...part) => Float64Array.from(new BigInt64Array(...part), Number),
   u1: (...part) => new Uint8Array(...part),
+  '?1': (...part) => new Uint8Array(...part),
   u2: (...part) => new Uint16Array(...part),
   u4: (...part) => new Uint32Array(...part),
   u8: (...part) => Float64Array.from(new BigUint64Array(...part), Number),

@@ -477,8 +477,8 @@ export const OPTIONS = {
     scopes: STREAMS,
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or a column of 0 and 1 for each class',
-    doc: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or a selector of a column of 0 and 1 for each class',
+    help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in columns or an array',
+    doc: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects',
   }),
   threshold: option({
     group: 'Scores',

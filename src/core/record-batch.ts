@@ -49,6 +49,8 @@ export interface Column {
   wholeTable?: string | undefined
   /** Whether the list is one of words. */
   holdsWords?: boolean
+  /** Whether its lists have 0 or 1 for each class, whether that is true. */
+  isEachClass?: true
   /** Whether it counts along an axis of an array, whose shape says the same. */
   isPosition?: true
 }

@@ -18,6 +18,8 @@ export interface TruthPlaces {
   truth?: number
   /** Where each class has one, 0 or 1: these, in class order; `truth` is the first. */
   truths?: number[]
+  /** True where `truth` holds lists that have 0 or 1 for each class. */
+  truthList?: true
   /** Where these are within the values of another column: the keys and positions that lead there. */
   truthPath?: readonly string[]
 }
@@ -41,7 +43,7 @@ export function truthsOf({ truth, op }: Pick<LayoutSettings, 'truth' | 'op'>, he
 export function truthIn(
   truths: readonly number[],
   logits: readonly number[],
-  columns: readonly (Pick<Column, 'name' | 'inner'> & { sample?: string; cells?: readonly string[] })[],
+  columns: readonly (Pick<Column, 'name' | 'inner' | 'isEachClass'> & { sample?: string; cells?: readonly string[] })[],
   layout: OutputLayout,
 ): TruthPlaces {
   const [truth] = truths
@@ -51,10 +53,10 @@ export function truthIn(
   requireTrueNames(layout.classes)
   const names = truths.map((index) => columns[index]!.name)
   if (hasBits(names, layout)) return { truth, truths: byClass(truths, names, layout.classes) }
-  const { inner, name, cells, sample = cells?.[0] } = columns[truth]!
+  const { inner, name, isEachClass, cells, sample = cells?.[0] } = columns[truth]!
   const header = columns.map(({ name }) => name)
   requireNoBit({ name, first: sample, header }, layout)
-  return { truth, ...(inner && { truthPath: inner }) }
+  return { truth, ...(isEachClass && { truthList: true }), ...(inner && { truthPath: inner }) }
 }
 
 /** Throws E_NAME where two classes have one name, which does not say which one is true; E_CONFLICT where one has none. */

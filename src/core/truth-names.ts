@@ -113,9 +113,14 @@ export class MultiLabelTruths {
   }
 
   #error(value: unknown, reason: string): RowError {
-    const cell = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+    const cell = typeof value === 'object' ? JSON.stringify(value, withNumbers) : String(value)
     return { code: 'E_TRUTH', info: { cell: value === null ? '' : cell, classes: this.#classes.slice(0, 8), reason } }
   }
+}
+
+/** JSON has no integers of another type than numbers. */
+function withNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value
 }
 
 function isPlain(item: unknown): item is string | number | bigint | boolean {
@@ -135,6 +140,8 @@ function jsonList(text: string): unknown[] | undefined {
 
 /** 0 or 1, as programs write it. */
 function bitOf(value: unknown): number | undefined {
+  if (value === 0 || value === 1) return value
+  if (value === 0n || value === 1n) return Number(value)
   return BITS.get(typeof value === 'string' ? value.trim().toLowerCase() : String(value))
 }
 

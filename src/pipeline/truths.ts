@@ -1,5 +1,7 @@
 /** The true classes of the rows of a batch. */
+import type { ColumnData } from '../core/column-data.js'
 import { valueReader } from '../core/column-values.js'
+import type { DataType } from '../core/data-type.js'
 import { fromBytes } from '../core/dialect.js'
 import { withPoint } from '../core/number.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
@@ -90,7 +92,7 @@ function singleMarker({ schema: { classes, binary }, settings }: ScoreJob): Mark
 }
 
 function multiLabelMarker({ schema, settings }: ScoreJob): Marker {
-  const { classes, truths: each } = schema
+  const { classes, truths: each = schema.truthList } = schema
   const names = new MultiLabelTruths(classes, nullsOf(settings))
   return (rows) => multiLabelMarks(names, classes.length, rows, each !== undefined)
 }
@@ -111,15 +113,28 @@ export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: 
 
 /** The function that reads the true classes of each row of a batch, of all its columns. */
 function rowReader(job: ScoreJob, truths: readonly number[]): (batch: RecordBatch) => ReadRow {
-  const { kept, header, truthPath } = job.schema
+  const { kept, header, truthPath, truthList } = job.schema
   const others = truths.filter((index) => !kept.includes(index))
   const columnOf = (index: number) => (kept.includes(index) ? kept.indexOf(index) : kept.length + others.indexOf(index))
   const keys = truths.map((index) => header[index]!)
   const textOf = cellReader(job)
   return (batch) => {
     if (batch.rawRows) return truthPath ? innerReader(batch.rawRows, truthPath) : memberReader(batch.rawRows, keys)
-    const reads = truths.map((index) => valueReader(batch.kept[columnOf(index)] ?? []))
+    const columns = truths.map((index) => batch.kept[columnOf(index)] ?? [])
+    if (truthList) return itemsReader(columns[0] as ColumnData)
+    const reads = columns.map((column) => valueReader(column))
     return (row) => reads.map((read) => textOf(read(row)))
+  }
+}
+
+/** The items of the list of each row, all of which have as many. */
+function itemsReader({ type, children }: ColumnData): ReadRow {
+  const { size } = type as DataType & { kind: 'fixed_size_list' }
+  const read = valueReader(children![0]!)
+  return (row) => {
+    const items: Value[] = []
+    for (let at = row * size; at < (row + 1) * size; at++) items.push(read(at))
+    return items
   }
 }
 

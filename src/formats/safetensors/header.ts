@@ -27,6 +27,7 @@ export const LAYOUTS: Readonly<Record<string, NumberLayout | undefined>> = Objec
   F32: layout('f', 4),
   F16: layout('f', 2),
   BF16: layout('b', 2),
+  BOOL: layout('?', 1),
   ...Object.fromEntries(
     ([1, 2, 4, 8] as const).flatMap((bytes) => [
       [`I${8 * bytes}`, layout('i', bytes)],

@@ -14,7 +14,7 @@ import type { FileBytes } from '../../io/temp-file.js'
 import { atRow } from '../logits-reader.js'
 import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
 import { type RowOrder, rowOrderOf, type Tensor } from './tensor.js'
-import { asRows, TrueClasses, truthColumn } from './true-classes.js'
+import { TrueClasses, type TruthRows, truthColumn, truthRows } from './true-classes.js'
 
 /** The bytes of an array; either is asked for, and once. */
 export interface TensorBytes {
@@ -42,9 +42,10 @@ export interface TensorSource {
 export function tensorReader(
   format: string,
   { tensor: given, bytes }: TensorSource,
-  { axis, logits, binary }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary'>,
+  { axis, logits, binary, op }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op'>,
   truth?: TensorSource,
 ): RecordBatchReader {
+  if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
   // Rows of one logit are most often saved as one number each.
   const isLogits = binary !== undefined && given.sizes.length === 1
   const tensor = isLogits ? { ...given, sizes: [...given.sizes, 1] } : given
@@ -52,10 +53,10 @@ export function tensorReader(
   const { rows, classes, shape } = order
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
-  const others = [...counts, ...(truth ? [truthColumn(truth.name, truth.tensor)] : [])]
+  const ofTruth = truth && truthRows(format, truth.name, truth.tensor, order, { op })
+  const others = [...counts, ...(ofTruth ? [truthColumn(truth.name, ofTruth)] : [])]
   const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
-  const ofTruth = truth && { ...truth, tensor: asRows(truth.name, truth.tensor, order) }
   const isFlat = shape.sizes.length === 1
   return {
     columns,
@@ -65,7 +66,7 @@ export function tensorReader(
     ...(isFlat && { warnings: [`it has one dimension, and is read as one row of ${classes.size} classes`] }),
     async *batches(plan) {
       let row = 0
-      const truths = ofTruth && trueClasses(format, ofTruth)
+      const truths = ofTruth && trueClasses(format, ofTruth, truth.bytes)
       try {
         for await (const logits of matricesOf(format, tensor, order, bytes)) {
           const count = logits.length / classes.size
@@ -82,10 +83,10 @@ export function tensorReader(
   }
 }
 
-function trueClasses(format: string, { tensor, bytes }: TensorSource): TrueClasses {
-  const order = rowOrderOf(format, tensor)
+function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueClasses {
+  const { tensor, order } = rows
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
-  return new TrueClasses(matricesOf(format, tensor, order, bytes), tensor)
+  return new TrueClasses(matricesOf(format, tensor, order, bytes), rows)
 }
 
 /** The column of the positions along an axis. */

@@ -22,7 +22,7 @@ export function chooseTensors(
 function noTruth(names: readonly string[], asked: string): SoftmaxError {
   const isList = asked.includes(',') && asked.split(',').every((name) => names.includes(name))
   const reason = isList
-    ? `${optionText('truth', asked)} names several arrays, and true classes are one array, with a class for each row; several classes a row are read from columns, as of csv or parquet`
+    ? `${optionText('truth', asked)} names several arrays, and true classes are one array: of a class for each row, or of 0 and 1 for each row and class`
     : `${optionText('truth', asked)} names none of the arrays beside the logits: there are ${shown(names.join(','))}`
   return new SoftmaxError('E_CONFLICT', { reason })
 }

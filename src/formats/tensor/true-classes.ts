@@ -1,63 +1,92 @@
-/** An array of true classes beside that of the logits, whose rows it follows. */
+/** An array of true classes beside that of the logits, whose rows it follows: one class each, or 0 or 1 for each class. */
 import type { ColumnData } from '../../core/column-data.js'
+import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
+import { opText, type SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
-import { type RowOrder, type Tensor, tuple } from './tensor.js'
+import { type RowOrder, rowOrderOf, type Tensor, tuple } from './tensor.js'
 
 const INTEGER = { kind: 'int', bitWidth: 64, signed: true } as const
 const FLOAT = { kind: 'float', bitWidth: 64 } as const
 
-const typeOf = ({ layout }: Tensor) => (layout.kind === 'f' ? FLOAT : INTEGER)
+const numberType = ({ layout: { kind } }: Tensor) => (kind === 'f' || kind === 'b' ? FLOAT : INTEGER)
 
-/** The column that it is. */
-export function truthColumn(name: string, tensor: Tensor): Column {
-  const type = typeOf(tensor)
-  return {
-    name,
-    type: type === INTEGER ? 'integer' : 'number',
-    sample: '0',
-    field: { name, type, nullable: false },
-  }
+/** The true classes as rows, which are those of the logits. */
+export interface TruthRows {
+  tensor: Tensor
+  order: RowOrder
+  /** How many numbers a row has, where that is one for each class. */
+  width?: number
 }
 
-/** The same array with an axis of one class: its rows are those of the logits. Throws E_CONFLICT where it has others. */
-export function asRows(name: string, tensor: Tensor, { shape }: RowOrder): Tensor {
+/** Throws E_CONFLICT where the rows are others than those of the logits, or have a number for each class and may have one. */
+export function truthRows(
+  format: string,
+  name: string,
+  tensor: Tensor,
+  { shape }: RowOrder,
+  { op }: Pick<SettingsOf<'bytes'>, 'op'>,
+): TruthRows {
   const { sizes } = tensor
   const expected = shape.sizes.toSpliced(shape.axis, 1)
-  if (tuple(sizes) === tuple(expected)) return { ...tensor, sizes: [...sizes, 1] }
-  if (tuple(sizes) === tuple([...expected, 1])) return tensor
-  if (tuple(sizes) === tuple(shape.sizes)) {
-    const reason = `${optionText('truth', name)} has a number for each class of a row; of arrays, true classes are positions, one a row, as by argmax(-1), and several a row are read from columns`
-    throw new SoftmaxError('E_CONFLICT', { reason })
+  const rowsOf = (tensor: Tensor, axis?: number) => ({ tensor, order: rowOrderOf(format, tensor, axis) })
+  if (tuple(sizes) === tuple(expected)) return rowsOf({ ...tensor, sizes: [...sizes, 1] })
+  if (tuple(sizes) === tuple([...expected, 1])) return rowsOf(tensor)
+  const isEach = tuple(sizes) === tuple(shape.sizes)
+  if (isEach && op.endsWith('sigmoid')) {
+    return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]! }
   }
-  const reason = `${optionText('truth', name)} has the shape ${tuple(sizes)}, and the logits have rows of the shape ${tuple(expected)}`
-  throw new SoftmaxError('E_CONFLICT', { reason: `${reason}; ${shown(name)} needs a true class for each of these` })
+  const reason = isEach
+    ? `${optionText('truth', name)} has a number for each class of a row, as for ${opText('sigmoid')}; of one true class a row it has the position, as by argmax(${shape.axis})`
+    : `${optionText('truth', name)} has the shape ${tuple(sizes)}, and the logits have rows of the shape ${tuple(expected)}; ${shown(name)} needs a true class for each of these`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** The column that they are. */
+export function truthColumn(name: string, rows: TruthRows): Column {
+  const type = typeOf(rows)
+  const field = { name, type, nullable: false }
+  if (rows.width !== undefined) return { name, type: 'json', sample: '', field, isEachClass: true }
+  return { name, type: type === INTEGER ? 'integer' : 'number', sample: '0', field }
+}
+
+function typeOf({ tensor, width }: TruthRows): DataType {
+  const type = numberType(tensor)
+  if (width === undefined) return type
+  return { kind: 'fixed_size_list', size: width, item: { name: 'item', type, nullable: false } }
 }
 
 /** True classes in the order of rows, as many at a time as are asked for. */
 export class TrueClasses {
   readonly #parts: AsyncGenerator<Float64Array>
-  readonly #tensor: Tensor
+  readonly #rows: TruthRows
   #rest = new Float64Array()
 
-  constructor(parts: AsyncGenerator<Float64Array>, tensor: Tensor) {
+  constructor(parts: AsyncGenerator<Float64Array>, rows: TruthRows) {
     this.#parts = parts
-    this.#tensor = tensor
+    this.#rows = rows
   }
 
-  async take(rows: number): Promise<ColumnData> {
-    const taken = new Float64Array(rows)
+  async take(length: number): Promise<ColumnData> {
+    const { tensor, width } = this.#rows
+    const values = await this.#numbers(length * (width ?? 1))
+    const numbers = columnOf(values, numberType(tensor))
+    if (width === undefined) return numbers
+    return { type: typeOf(this.#rows), length, nullCount: 0, children: [numbers] }
+  }
+
+  async #numbers(length: number): Promise<Float64Array> {
+    const taken = new Float64Array(length)
     let count = 0
-    while (count < rows) {
+    while (count < length) {
       if (this.#rest.length === 0) this.#rest = (await this.#parts.next()).value
-      const part = this.#rest.subarray(0, rows - count)
+      const part = this.#rest.subarray(0, length - count)
       taken.set(part, count)
       count += part.length
       this.#rest = this.#rest.subarray(part.length)
     }
-    const type = typeOf(this.#tensor)
-    return { type, length: rows, nullCount: 0, values: type === INTEGER ? BigInt64Array.from(taken, BigInt) : taken }
+    return taken
   }
 
   /** Reads to the end, so that all bytes are checked. */
@@ -68,4 +97,15 @@ export class TrueClasses {
   async close(): Promise<void> {
     await this.#parts.return(undefined)
   }
+}
+
+function columnOf(numbers: Float64Array, type: typeof INTEGER | typeof FLOAT): ColumnData {
+  return { type, length: numbers.length, nullCount: 0, values: type === INTEGER ? integersOf(numbers) : numbers }
+}
+
+/** The same as 64-bit integers; `BigInt64Array.from` takes far longer. */
+function integersOf(numbers: Float64Array): BigInt64Array {
+  const values = new BigInt64Array(numbers.length)
+  for (let index = 0; index < numbers.length; index++) values[index] = BigInt(numbers[index]!)
+  return values
 }
