@@ -112,6 +112,26 @@ describe('what comes out', () => {
       expectTypeOf(label).toEqualTypeOf<string>()
       expectTypeOf(other).toBeUnknown()
     }
+    const scored = Readable.from([{ id: 7, scores: [2, 1] }])
+    for await (const row of scored.compose(softmax<{ id: number; scores: number[] }>({ logits: 'scores' }))) {
+      expectTypeOf(row.id).toEqualTypeOf<number>()
+      expectTypeOf(row.scores).toBeUnknown()
+      expect(row.scores).toBeUndefined()
+    }
+    type Scored = { id: number; name: string; scores: Float32Array; outputs: { scores: number[] } }
+    const named = one(softmax<Scored>({ logits: 'scores', emit: ['label'] }))
+    expectTypeOf(named.scores).toBeUnknown()
+    expectTypeOf(named.name).toEqualTypeOf<string>()
+    expectTypeOf(one(sigmoid<Scored, 'label'>({ logits: 'scores', emit: 'label' })).label).toEqualTypeOf<string>()
+    // What is within another value stays in that.
+    expectTypeOf(one(softmax<Scored>({ logits: 'outputs.scores' })).outputs).toEqualTypeOf<{ scores: number[] }>()
+    expectTypeOf(one(softmax<Scored>({ logits: 'outputs.scores' })).scores).toEqualTypeOf<Float32Array>()
+    const either = one(softmax<{ id: number; scores: number[]; pixels: number[] }>({ logits: 'scores' }))
+    expectTypeOf(either.pixels).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(either.id).toEqualTypeOf<number>()
+    expectTypeOf(one(softmax<{ scores: { cat: number; dog: number } }>({ logits: 'scores' })).scores).toBeUnknown()
+    expectTypeOf(one(softmax<{ id: number; logit_a: number }>()).logit_a).toBeUnknown()
+    expectTypeOf(one(softmax<number[]>()).length).toBeUnknown()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).id).toEqualTypeOf<number>()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).logits).toBeUnknown()
     const some = one(sigmoid<{ id: number }>({ emit: ['labels'], onError: 'skip' }))

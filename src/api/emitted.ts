@@ -32,7 +32,8 @@ type Entries<Emit> = [Emit] extends [undefined]
         ? Entry | Entries<Rest>
         : Emit
 
-type IsUnion<Type, All = Type> = Type extends unknown ? ([All] extends [Type] ? false : true) : never
+/** Whether a type is one of several. */
+export type IsUnion<Type, All = Type> = Type extends unknown ? ([All] extends [Type] ? false : true) : never
 
 type ColumnOf<Entry> = Entry extends `${infer Column}=${string}` ? Column : Entry
 

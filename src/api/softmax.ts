@@ -7,7 +7,7 @@ import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
-import type { Checked, Emits } from './emitted.js'
+import type { Checked, Emits, IsUnion } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -41,6 +41,18 @@ export interface PredictionStream<P extends Prediction = Prediction> extends Dup
 /** What {@link softmax} and its likes are: the properties of a prediction are known from `options`, where these are written out. */
 export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   /**
+   * A stream of predictions of rows whose logits are in the property that `logits` names: `softmax<Row>({ logits: 'scores' })`.
+   *
+   * @typeParam Row - the type of the rows: a prediction keeps it, without that property
+   */
+  <Row>(
+    options: WithoutEmit & { logits: LogitsIn<Row> },
+  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>
+  /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = readonly Emitted[] | undefined>(
+    options: SoftmaxOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>
+  /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
@@ -72,8 +84,28 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
 /** Options that leave a prediction what it is by default. */
 type WithoutEmit = SoftmaxOptions & { emit?: undefined; topK?: undefined; minConfidence?: undefined }
 
-/** What a prediction keeps of a row. */
-type Rest<Row> = Row extends { logits: unknown } ? Omit<Row, 'logits'> : Row
+/** What a prediction keeps of a row: not its logits, which are in the property `logits`, or in those that begin so. */
+type Rest<Row> =
+  Row extends ArrayLike<number | string>
+    ? unknown
+    : Row extends { logits: unknown }
+      ? Omit<Row, 'logits'>
+      : { [Name in keyof Row as Name extends `logit${string}` ? never : Name]: Row[Name] }
+
+/** The properties of a row that may hold all of its logits, as a list or by the names of their classes. */
+type LogitsIn<Row> = {
+  [Name in keyof Row & string]-?: NonNullable<Row[Name]> extends infer Value
+    ? Value extends string
+      ? never
+      : Value extends ArrayLike<number | string> | Record<string, number>
+        ? Name
+        : never
+    : never
+}[keyof Row & string]
+
+/** A row without one of its properties; where it may be one of several, the compiler does not know of which. */
+type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
+  (true extends IsUnion<Name> ? Partial<Pick<Row, Name>> : unknown)
 
 /**
  * A stream from rows of logits to {@link Prediction}s: the rest of each record, with what `emit` names; by default with class
