@@ -6,6 +6,7 @@ import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { describeFlags } from '../dist/command/flags.js'
 import { EXAMPLES } from '../dist/command/help/examples.js'
+import { helpOn } from '../dist/command/help/help.js'
 import { FORMAT_NAMES } from '../dist/core/formats.js'
 import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
@@ -134,9 +135,38 @@ describe('softmax help', () => {
     }
   })
 
-  it('lists its topics', () => {
+  it.each([
+    ['memory', 'Memory', '--max-row-bytes'],
+    ['exit', 'Exit status', '128+n'],
+    ['exit-status', 'Exit status', '128+n'],
+    ['status', 'Exit status', '70'],
+    ['formats', 'Formats', 'safetensors'],
+    ['columns', 'Output columns', 'logsumexp'],
+    ['errors', 'Errors', 'E_CELL'],
+    ['compression', 'Compression', '.zst'],
+    ['gzip', 'Compression', '--no-decompress'],
+    ['limits', 'Limits', '--max-errors'],
+    ['folder', 'Folders', '--resume'],
+    ['env', 'Environment', 'NO_COLOR'],
+    ['stdin', 'Inputs', 'standard input'],
+    ['examples', 'Examples', 'softmax calibrate'],
+    ['bad rows', '--rejects FILE', '--on-error fail|skip'],
+    ['classes', 'classes, a metric of softmax evaluate', '--labels A,B,C|@FILE'],
+    ['threads', '-j, --jobs N', 'one per core'],
+    ['multilabel', '--sigmoid', 'on its own'],
+    ['NaN', '--nonfinite error|propagate', 'torch'],
+  ])('%s, which is no name, is what is said of it under another', (topic, heading, text) => {
+    const help = helpOn(topic, (_, text) => text, '')
+    expect(help.split('\n')[0]).toBe(heading)
+    expect(help).toContain(text)
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('lists its topics, each of which has a text', () => {
     const lists = printed(['help', 'topics'])
     for (const topic of ['calibrate', 'top-k', 'entropy', 'brier', 'parquet', 'E_CELL']) expect(lists).toContain(topic)
+    const topics = lists.split('\n').flatMap((line) => (line.startsWith('  ') ? line.trim().split(/, ?/) : []))
+    for (const topic of topics.filter(Boolean)) expect(helpOn(topic, (_, text) => text, '').length).toBeGreaterThan(20)
   })
 
   it('has what it says of each metric, and of each value of --emit and --from', () => {

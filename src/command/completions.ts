@@ -2,6 +2,7 @@
 import { CODES } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import { describeFlags } from './flags.js'
+import { SUBJECTS } from './help/subjects.js'
 import { TERMS } from './help/terms.js'
 import { type ABOUT, VERBS } from './verbs.js'
 
@@ -27,7 +28,12 @@ const WORDS: Readonly<Record<string, string>> = {
 function topics(flags: Flags): Readonly<Record<(typeof ABOUT)[number], string>> {
   const codes = Object.keys(CODES).join(' ')
   const names = flags.flatMap(({ names }) => names)
-  return { help: [...new Set(['all', 'topics', 'man', ...VERBS, ...names, ...TERMS]), codes].join(' '), explain: codes }
+  return {
+    help: [...new Set(['all', 'topics', 'man', ...VERBS, ...names, ...TERMS, ...Object.keys(SUBJECTS)]), codes].join(
+      ' ',
+    ),
+    explain: codes,
+  }
 }
 
 /** Bash splits `--from=csv` into three words. */

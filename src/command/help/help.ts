@@ -1,7 +1,7 @@
 /** The help: one screen, all of it, or what it says on a topic. Loaded only where it is asked for. */
 import { CODES, SoftmaxError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
-import { GROUPS, type Verb } from '../../core/options.js'
+import { GROUPS, OPTIONS, type Option, type Verb } from '../../core/options.js'
 import type { Paint } from '../colours.js'
 import { describeFlags, type FlagText } from '../flags.js'
 import { VERBS } from '../verbs.js'
@@ -9,10 +9,11 @@ import { EXAMPLES } from './examples.js'
 import { codeOf, explain } from './explain.js'
 import { entry, paragraph, section } from './layout.js'
 import { manPage } from './man.js'
+import { SUBJECTS, subjectOn } from './subjects.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
-/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, all, topics or man; without one, one screen. Throws E_TOPIC. */
+/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, a subject, all, topics or man; without one, one screen. Throws E_TOPIC. */
 export function helpOn(topic: string | undefined, paint: Paint, version: string): string {
   const text = topic === undefined ? screen(paint) : textOn(topic, paint, version)
   if (text !== undefined) return text
@@ -32,16 +33,47 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
   if (topic === 'topics') return topicList(paint)
   if (topic === 'man') return manPage(version)
   if (VERBS.includes(topic as Verb)) return verbHelp(topic as Verb, paint)
-  if (topic === 'help' || topic === 'explain') return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
+  if (topic === 'help' || topic === 'explain' || topic === 'score') {
+    return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
+  }
+  if (topic === 'examples') return section(paint, 'Examples', examplesOf(EXAMPLES))
+  const word = topic
+    .toLowerCase()
+    .replace(/^-+/, '')
+    .replace(/[\s_]+/g, '-')
   const terms = termsOn(topic).map(([heading, text]) => section(paint, heading, paragraph(text, 2)))
-  const found = [optionHelp(topic, paint), ...terms].filter((text) => text !== undefined)
-  return found.length > 0 ? found.join('\n') : codeOf(topic) && explain(topic, paint)
+  const subject = subjectOn(word)
+  const found = [
+    ...flagsCalled(topic).map((flag) => optionHelp(flag, paint)),
+    ...terms,
+    ...(subject ? [section(paint, ...subject)] : []),
+  ]
+  if (flagsCalled(topic).length === 0) found.push(...flagsAbout(word, terms.length > 0, paint))
+  return found.join('\n') || (codeOf(topic) && explain(topic, paint))
+}
+
+/** The options that stand under a heading; and those that are called so elsewhere, where the word is no name here. */
+function flagsAbout(word: string, isName: boolean, paint: Paint): string[] {
+  const elsewhere = describeFlags().filter((flag) => !isName && isCalledElsewhere(flag, word))
+  const listed = describeFlags().filter(({ group }) => group.toLowerCase().replace(' ', '-') === word)
+  return [...elsewhere.map((flag) => optionHelp(flag, paint)), ...grouped(listed, paint, (flag) => flagEntry(flag, 26))]
+}
+
+/** Whether a flag is of an option that other commands call so, and of the value that they mean. */
+function isCalledElsewhere({ option, names }: FlagText, word: string): boolean {
+  const { aliases = '', flags } = (OPTIONS as Record<string, Option<unknown>>)[option]!
+  return aliases.split(' ').some((alias) => {
+    const [name, value] = alias.split('=')
+    const flag = flags?.find(({ sets }) => sets === value)
+    return name === word && (flag === undefined || names.includes(flag.name))
+  })
 }
 
 /** What there is help on. */
 function topics(): Record<string, string[]> {
   return {
-    Help: ['all', 'topics', 'man', 'help', 'explain', ...VERBS],
+    Help: ['all', 'topics', 'man', 'help', 'explain', 'examples', 'score', ...VERBS],
+    Subjects: Object.keys(SUBJECTS),
     Options: describeFlags().flatMap(({ names }) => names),
     ...Object.fromEntries(TERM_TABLES.map(({ heading, texts }) => [heading, Object.keys(texts)])),
     Errors: Object.keys(CODES),
@@ -101,21 +133,19 @@ function usageOf(verb: keyof typeof VERB_TEXTS, paint: Paint): string {
   return `${paint('heading', 'Usage:')} ${VERB_TEXTS[verb].usage}\n`
 }
 
-/** One option, by its long or short name, with or without dashes, or as the API calls it. */
-function optionHelp(topic: string, paint: Paint): string | undefined {
+/** The flags of an option, by its long or short name, with or without dashes, or as the API calls it. */
+function flagsCalled(topic: string): FlagText[] {
   const name = topic.replace(/^-+/, '')
-  const found = describeFlags().filter(
+  return describeFlags().filter(
     ({ names, short, option }) =>
       names.includes(name) || name === option || name === short || names[0] === `no-${name}`,
   )
-  if (found.length === 0) return undefined
-  return found
-    .map((flag) => {
-      const api = flag.scopes.length > 1 ? `In the API: ${flag.option}. ` : ''
-      const text = paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2)
-      return section(paint, lead(flag).trim(), text + valuesOf(flag))
-    })
-    .join('\n')
+}
+
+function optionHelp(flag: FlagText, paint: Paint): string {
+  const api = flag.scopes.length > 1 ? `In the API: ${flag.option}. ` : ''
+  const text = paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2)
+  return section(paint, lead(flag).trim(), text + valuesOf(flag))
 }
 
 /** What the values of an option are, where they have names that say little. */

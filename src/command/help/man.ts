@@ -5,6 +5,7 @@ import { describeFlags, type FlagText } from '../flags.js'
 import { EXAMPLES } from './examples.js'
 import { EXPLANATIONS } from './explanations.js'
 import { wrap } from './layout.js'
+import { ENVIRONMENT } from './subjects.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
 /** When the version was released, as the changelog has it. */
@@ -44,12 +45,6 @@ export function manPage(version: string): string {
     heading('see also', ['.BR gzip (1),', '.BR jq (1)']),
   ].join('\n')
 }
-
-const ENVIRONMENT = [
-  ['NO_COLOR', 'no colours on terminals, where it is set to anything'],
-  ['FORCE_COLOR', 'colours everywhere, but for 0; it counts before NO_COLOR'],
-  ['TERM', 'dumb: neither colours nor a line that is redrawn'],
-] as const
 
 function heading(name: string, lines: readonly string[]): string {
   return [`.SH ${name.toUpperCase()}`, ...lines, ''].join('\n').trimEnd()

@@ -22,8 +22,8 @@ export const VERB_TEXTS: Readonly<Record<Verb | 'score' | (typeof ABOUT)[number]
     does: 'Finds the temperature that makes the confidence of a model match how often it is right, on rows with true classes that the model was not trained on. Scoring takes the file with --calibration.',
   },
   help: {
-    usage: 'softmax help [evaluate|calibrate|OPTION|COLUMN|METRIC|FORMAT|CODE|all|man]',
-    does: 'Prints the help; with a name, what a verb, an option, an output column, a metric, a format or an error code is; with all, all options; with man, the source of the manual page, for man -l -.',
+    usage: 'softmax help [VERB|OPTION|COLUMN|METRIC|FORMAT|CODE|SUBJECT|topics|all|man]',
+    does: 'Prints the help; with a name, what a verb, an option, an output column, a metric, a format or an error code is, or what a subject of softmax help topics is about; with all, all options; with man, the source of the manual page, for man -l -.',
   },
   explain: {
     usage: 'softmax explain [CODE]',
