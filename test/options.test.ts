@@ -906,8 +906,35 @@ const TESTS = {
         const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
         expect(error!.message).toContain(`null: '${cell.replace('\\', '\\\\')}'`)
       }
-      expect((await run('logit_a,logit_b\nx,1\n')).error!.message).not.toContain('null')
+      for (const cell of ['#NV', '#N/D', '#ND', '#N/D!', '#I/T', '#SAKNAS!', '#YOK', '#Н/Д']) {
+        const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
+        expect(error!.message).toContain(`is not a number; null: '${cell}' takes that for an empty logit`)
+      }
+      for (const cell of ['x', '#', '#1', '#fff', '# 1!', 'row:512x']) {
+        expect((await run(`logit_a,logit_b\n${cell},1\n`)).error!.message).not.toContain('null')
+      }
       expect(command([], { stdin: 'logit_a,logit_b\n#N/A,1\n' }).stderr).toContain("--null '#N/A'")
+    })
+
+    it.each([
+      ...[
+        '#DIV/0!',
+        '#NAME?',
+        '#VALUE!',
+        '#REF!',
+        '#NUM!',
+        '#NULL!',
+        '#SPILL!',
+        '#WERT!',
+        '#BEZUG!',
+        '#ZAHL!',
+        '#VALEUR!',
+      ],
+      ...['#¡DIV/0!', '#¿NOMBRE?', '#¡REF!', '#ДЕЛ/0!', 'Err:502', 'Fehler:504'],
+    ])('is proposed for %s, of which it is said that a formula failed', async (cell) => {
+      const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
+      expect(error!.message).toContain(`; a formula of the spreadsheet failed there; null: '${cell}' takes that`)
+      expect(await textOf(`logit_a,logit_b\n${cell},1\n`, { null: cell, missing: '-inf' })).toContain('\n0,1,b\n')
     })
 
     it('is none by default, and no matter to what is kept', async () => {

@@ -488,7 +488,10 @@ function cellHint(cell: string, column: string | undefined): string {
   if (hint !== undefined) return hint
   if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} takes ' for quotes`
   const word = cell.trim()
-  return NULLS.test(word) ? `; ${optionText('null', word)} takes that for an empty logit` : ''
+  const takes = `${optionText('null', word)} takes that for an empty logit`
+  if (NULLS.test(word)) return `; ${takes}`
+  const isFailed = word.length < LONGEST_FORMULA_ERROR && FORMULA_ERROR.test(word)
+  return isFailed ? `; a formula of the spreadsheet failed there; ${takes}` : ''
 }
 
 type Hints = readonly [form: RegExp, hint: string][]
@@ -536,6 +539,10 @@ const HINTS: Hints = [
   ],
 ]
 
-/** What programs write where there is no value. */
-const NULLS = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)$/i
+/** What programs write where there is no value; Excel's #N/A is another word in other languages. */
+const NULLS = /^(?:n\/?a|#(?:n\/?[abd]|nv|i\/t|saknas|puuttuu|yok|hiányzik|н\/д)!?|null|none|nil|\\n|-+|\?|\.)$/iu
+
+/** `#DIV/0!`, `#WERT!`, `#¿NOMBRE?`, and the `Err:502` of LibreOffice. */
+const FORMULA_ERROR = /^(?:#[¡¿]?\p{L}[\p{L}\d/_.]*[!?]|\p{L}{3,8}:5\d\d)$/iu
+const LONGEST_FORMULA_ERROR = 32
 const JOINED = '; a byte order mark stands before it, as where files were joined; name the files as inputs instead'
