@@ -1599,6 +1599,7 @@ describe('options', () => {
     ['--verbose', '--debug'],
     ['--format', '--from (-f)'],
     ['--top-n', '--top-k (-k)'],
+    ['--op', '--log or --sigmoid or --log-sigmoid'],
   ])('that other commands call %s are proposed by their own name, %s', (flag, near) => {
     const { message, status } = refusalOf([flag])
     expect(message).toBe(`unknown option "${flag.split('=')[0]}"; did you mean ${near}? [E_FLAG]`)
@@ -1625,6 +1626,9 @@ describe('options', () => {
   it('that are nothing like one are refused without a proposal', () => {
     expect(thrown(() => score({ zzzzzz: 1 } as ScoreOptions)).message).toBe('unknown option "zzzzzz" [E_FLAG]')
     expect(command(['--zzzzzz'], { stdin: ROWS }).stderr).toContain('see softmax --help')
+    for (const flag of ['--ops', '--tp', '--jo', '--qq']) {
+      expect(refusalOf([flag]).message).toBe(`unknown option "${flag}"; see softmax --help [E_FLAG]`)
+    }
   })
 
   it.each([

@@ -1028,10 +1028,13 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   const exact = meant(name).join(' or ')
   if (exact !== '') return exact
   if (scope === 'command' && Object.hasOwn(NO_FLAGS, name)) return NO_FLAGS[name]
+  if (scope === 'command' && name === 'op') return OPTIONS.op.flags!.map(({ name }) => `--${name}`).join(' or ')
   if (scope !== 'command' && name === 'output') return 'pipe()'
   if (scope === 'objects' && name === 'op') return OPERATORS
   const names = aliases.map(({ name }) => name)
-  return nearest(word, scope === 'command' ? flagNames() : namesIn(scope)) ?? meant(nearest(name, names))[0]
+  // Without their dashes, which would make any two short names alike.
+  const near = nearest(plain, scope === 'command' ? flagNames() : namesIn(scope))
+  return near === undefined ? meant(nearest(name, names))[0] : scope === 'command' ? `--${near}` : near
 }
 
 /** What an option is called elsewhere, and how a message names what is meant. */
@@ -1048,14 +1051,14 @@ function aliasesOf([option, { aliases = '', short, flags }]: [string, Option<unk
     })
 }
 
-/** The command's flags, without their negations. */
+/** The command's flags and their negations, without dashes. */
 function flagNames(): string[] {
   const { entries } = Object
   const all = entries(OPTIONS as Record<string, Option<unknown>>).filter(([, { scopes }]) => scopes.includes('command'))
   return all.flatMap(([option, { flags, kind }]) => {
-    if (flags) return flags.map(({ name }) => `--${name}`)
+    if (flags) return flags.map(({ name }) => name)
     const name = kebab(option)
-    return kind.place !== undefined ? [`--${name}`] : [`--${name}`, `--no-${name}`]
+    return kind.place !== undefined ? [name] : [name, `no-${name}`]
   })
 }
 
