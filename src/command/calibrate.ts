@@ -19,7 +19,7 @@ export async function calibrateByInputs(
   await writeJudged(inputs, settings, async (sources, bytes, emit) => {
     const calibration = await calibrateInputs(sources, { ...bytes, coverage: settings.coverage }, emit)
     for (const warning of calibration.warnings) warn(settings, warning)
-    sayResult(settings, foundLine(calibration))
+    sayResult(settings, () => foundLine(calibration))
     return `${figuresJson(calibration, 2)}\n`
   })
 }

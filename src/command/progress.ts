@@ -124,8 +124,9 @@ export function rateOf(rows: number, seconds: number): string {
   return `${grouped(rows / seconds)} rows/s`
 }
 
+/** `1,050,000`. Not by toLocaleString, whose first call loads the rules of all languages, which takes 10 ms. */
 export function grouped(count: number): string {
-  return Math.round(count).toLocaleString('en-US')
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 function clock(seconds: number): string {
