@@ -5,6 +5,12 @@
 import { chmodSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+/** V8 keeps a file of ASCII in half the memory of another, and reads it in half the time. */
+const escapeBeyondAscii = (file) => {
+  if (file.code === undefined) return
+  file.code = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** A thread of the command; `first` are the modules that are in its first file, with all that they import at once. */
 const bundle = (thread, first) => ({
   input: { [basename(thread)]: `dist/${thread}.js` },
@@ -16,11 +22,15 @@ const bundle = (thread, first) => ({
   checks: { ineffectiveDynamicImport: false },
   // Packages are found where the user has them; what the bundler itself adds is not a package of the user.
   external: (id) => /^[^./#]/.test(id) && !id.startsWith('@oxc-project/'),
-  plugins: [{ name: 'executable', writeBundle: ({ dir }) => chmodSync(join(dir, `${basename(thread)}.cjs`), 0o755) }],
+  plugins: [
+    { name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(escapeBeyondAscii) },
+    { name: 'executable', writeBundle: ({ dir }) => chmodSync(join(dir, `${basename(thread)}.cjs`), 0o755) },
+  ],
   output: {
     dir: 'dist/command/bundle',
     format: 'cjs',
     // Short names of variables, which V8 reads in 3 ms less. Those that a stack has stay, and so do lines.
+    comments: false,
     minify: { mangle: { keepNames: true }, compress: false, codegen: false },
     entryFileNames: '[name].cjs',
     chunkFileNames: `${basename(thread)}-[name].cjs`,
