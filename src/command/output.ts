@@ -5,12 +5,13 @@
 import { once } from 'node:events'
 import fs, { chmodSync, closeSync, existsSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
 import { link, open as openHandle, readlink, rename, stat, unlink } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { shellWord } from '../core/option-words.js'
+import { temporaryPath } from '../io/temporary-path.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 
 /** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
@@ -140,10 +141,8 @@ async function fileOutput(
   old: Stats | undefined,
   putInPlace: (from: string, to: string) => Promise<void>,
 ): Promise<Output> {
-  // Loaded here because standard output does not need it.
-  const { randomBytes } = await import('node:crypto')
   const target = await targetOf(path)
-  const temporary = join(dirname(target), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = temporaryPath(dirname(target))
   const file = create(temporary, old?.mode)
   const write = oneAhead(file)
   const flush = () => write().then(() => sync(file, temporary))

@@ -4,9 +4,9 @@
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import type { Source } from '../core/record-batch.js'
+import { temporaryPath } from './temporary-path.js'
 
 /** Bytes that can be read at any offset. */
 export interface FileBytes {
@@ -97,9 +97,7 @@ export class TempFile extends HandleBytes {
   }
 
   static async open(): Promise<TempFile> {
-    // Loaded here because a file that is read as it is does not need it.
-    const { randomBytes } = await import('node:crypto')
-    const path = join(tmpdir(), `.softmax-${randomBytes(6).toString('hex')}.tmp`)
+    const path = temporaryPath(tmpdir())
     try {
       const file = await open(path, 'wx+', 0o600)
       await unlink(path)
