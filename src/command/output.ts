@@ -13,6 +13,7 @@ import { SoftmaxError, systemReason } from '../core/errors.js'
 import { shellWord } from '../core/option-words.js'
 import { temporaryPath } from '../io/temporary-path.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
+import { EarlySync } from './early-sync.js'
 
 /** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
 export interface Output {
@@ -145,10 +146,18 @@ async function fileOutput(
   const temporary = temporaryPath(dirname(target))
   const file = create(temporary, old?.mode)
   const write = oneAhead(file)
-  const flush = () => write().then(() => sync(file, temporary))
+  const early = new EarlySync(file)
+  const flush = async () => {
+    await write()
+    await early.done()
+    await sync(file, temporary)
+  }
   return {
     replaced: old?.size ?? 0,
-    write: (bytes, done) => wrapErrors(path, () => write(bytes, done)),
+    write: (bytes, done) => {
+      early.wrote(bytes.length)
+      return wrapErrors(path, () => write(bytes, done))
+    },
     flush: () => wrapErrors(path, flush),
     commit: () =>
       wrapErrors(path, async () => {

@@ -18,6 +18,7 @@ import {
   SMALL,
   SPOILT,
   type Strike,
+  SYNCED_EARLY,
   WITHOUT_END,
 } from './scene.js'
 import { type Expected, wrongs } from './verdict.js'
@@ -175,6 +176,10 @@ describe.skipIf(!HAS_STRACE)(`the n-th call of the system${HAS_STRACE ? '' : ' (
   it.concurrent.each(LONG)('of $calls on $path may fail with $by, from $from to $to, on worker threads', (series) =>
     inTurn({ ...series, data: LARGE }, failures),
   )
+  const early = fail(SYNC, 'out/temporary', 'EIO ENOSPC', toTarget)
+  it.concurrent.each(early)('of $calls on $path may fail with $by, while more is written', async (series) => {
+    await inTurn({ ...series, data: SYNCED_EARLY }, failures)
+  })
 
   const beside = faultCounts('the n-th system call fails on the rejects or stats file')
   it.concurrent.each(BESIDE)('of $calls on $path may fail with $by', (series) =>
