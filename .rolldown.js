@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 /** V8 keeps a file of ASCII in half the memory of another, and reads it in half the time. */
 const escapeBeyondAscii = (file) => {
   if (file.code === undefined) return
+  if (/String\.raw`[^`]*[^\0-\x7f]/.test(file.code)) throw new Error('an escape would be text in a String.raw')
   file.code = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
