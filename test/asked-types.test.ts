@@ -1,6 +1,7 @@
 /** `types: 'id=int64,price=float64'`: the types that kept columns of text and of objects are asked to have. */
+import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
-import { type ScoreOptions, type WriteOptions, write } from 'softmax-stream'
+import { type ScoreOptions, scoreFiles, type WriteOptions, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 
@@ -45,6 +46,27 @@ describe('a fraction behind whole numbers', () => {
       message: expect.stringContaining("types: 'price=float64' keeps all there as float64"),
     })
     expect(columnOf(await written(rows, { types: 'price=float64' }), 'price')).toMatchObject({ type: 'Float64' })
+  })
+})
+
+describe('a value of another type in a second input', () => {
+  const scored = async (second: string, options: ScoreOptions = {}) => {
+    const inputs = ['7', second].map((id) => Readable.from([Buffer.from(`{"id":${id},"logits":[2,1]}\n`)]))
+    return columnOf(Buffer.concat(await scoreFiles(inputs, { ...JSON_TO_ARROW, ...options }).toArray()), 'id')
+  }
+
+  it.each([
+    ['7.5', 'float64', 'float64', [7, 7.5]],
+    ['"x"', 'utf8', 'text', ['7', 'x']],
+    ['true', 'bool', 'text', ['7', 'true']],
+  ] as const)('ends in a message that has the type of both: %s', async (second, type, asked, values) => {
+    const types = `id=${asked}` as const
+    await expect(scored(second)).rejects.toMatchObject({
+      code: 'E_COLUMN_TYPE',
+      info: { column: 'id', type, expected: 'int64', types },
+      message: expect.stringContaining(`types: '${types}' keeps all there as ${asked} `),
+    })
+    expect((await scored(second, { types })).values).toEqual(values)
   })
 })
 

@@ -124,10 +124,10 @@ export const CODES = {
     1,
     ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
   ),
-  E_COLUMN_TYPE: word<{ type: string; expected: string }>(
+  E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
     1,
-    ({ type, expected }) =>
-      `it is ${type}, and ${expected} in the first input; ${optionText('keep', false)} leaves it out`,
+    ({ type, expected, types }) =>
+      `it is ${type}, and ${expected} in the first input; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) =>
     speaking() === 'api' ? `${reason}; a row is an array of numbers or { logits, ...rest }` : reason,

@@ -1,4 +1,5 @@
 /** What the formats that keep columns together write: the columns that are kept, then the new ones. */
+import { withType } from '../core/asked-types.js'
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
@@ -19,7 +20,7 @@ import {
   type ValueType,
 } from '../core/record-batch.js'
 import { jsonOf } from '../core/value-text.js'
-import { fits } from '../core/value-type.js'
+import { fits, typeOf } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
 import { nestedColumn, nestedType } from './nested-columns.js'
@@ -163,21 +164,27 @@ export function columnWriter(
   ]
 }
 
-function keptColumn({ name, type }: Column, field: Field, column: KeptColumn, good: readonly number[]): ColumnData {
+function keptColumn(kept: Column, field: Field, column: KeptColumn, good: readonly number[]): ColumnData {
   const rows = isColumnData(column)
     ? good.length === column.length
       ? column
       : takeRows(column, good)
-    : buildColumn(requireFit(partOf(column, good), name, type), type)
+    : buildColumn(requireFit(partOf(column, good), kept), kept.type)
   const isSame = sameType(rows.type, field.type) && (field.nullable || rows.nullCount === 0)
   if (isSame) return rows
-  throw new SoftmaxError('E_COLUMN_TYPE', { column: name, type: typeName(rows.type), expected: fieldName(field) })
+  throw new SoftmaxError('E_COLUMN_TYPE', { column: kept.name, type: typeName(rows.type), expected: fieldName(field) })
 }
 
 /** Values are of the first input's type where they are of another input too: text is no number because it looks like one. */
-function requireFit(values: ArrayLike<Value>, column: string, type: ValueType): ArrayLike<Value> {
-  if (ArrayBuffer.isView(values) || Array.prototype.every.call(values, (value) => fits(value, type))) return values
-  throw new SoftmaxError('E_COLUMN_TYPE', { column, type: 'utf8', expected: typeName(dataTypeOf(type)) })
+function requireFit(values: ArrayLike<Value>, { name, type, field }: Column): ArrayLike<Value> {
+  if (ArrayBuffer.isView(values)) return values
+  const other = Array.prototype.find.call(values, (value) => !fits(value, type))
+  if (other === undefined) return values
+  const found = typeOf(other) ?? 'text'
+  // What the first input has a type for is not asked for.
+  const types = field ? undefined : withType('text', name, found === 'number' ? 'float64' : 'text')
+  const info = { type: typeName(dataTypeOf(found)), expected: typeName(dataTypeOf(type)), types }
+  throw new SoftmaxError('E_COLUMN_TYPE', { column: name, ...info })
 }
 
 function fieldName({ type, nullable }: Field): string {

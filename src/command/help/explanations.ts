@@ -195,7 +195,8 @@ softmax a.csv b.csv`,
   },
   E_COLUMN_TYPE: {
     is: 'A kept column has another type than in the first input.',
-    cause: 'Several inputs of Parquet or Arrow make one output, whose types are those of the first input.',
+    cause:
+      'Several inputs make one output with types, as Parquet or Arrow, which are those of the first input: what it has there, or, in JSON lines, the type of its first values.',
     example: String.raw`printf 'id,logit_a,logit_b\n1,2,3\n' > number.csv
 printf 'id,logit_a,logit_b\nx,2,3\n' > text.csv
 for i in number text; do
@@ -204,7 +205,7 @@ for i in number text; do
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
     says: 'softmax: text.arrow: column id: it is utf8, and int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
-    fix: 'Convert one of the files, score them separately, or leave the column out with --no-keep.',
+    fix: 'Of JSON lines and delimited text, --types id=text says the type of a column. Else convert one of the files, score them separately, or leave the column out with --no-keep.',
   },
   E_ROW: {
     is: 'What came into a stream of objects is no row.',
