@@ -185,13 +185,15 @@ describe('README', () => {
     expect(blocksIn('py', 'sql').map(({ language }) => language)).toEqual(['py', 'sql'])
   })
 
-  it.each(blocksIn('ts'))('has the types that block $name says', ({ text }) => {
+  it.each(blocksIn('ts'))('has the types that block $name says, and prints what it shows', ({ text }) => {
     const place = scene()
     writeFileSync(join(place.cwd, 'block.mts'), text)
     const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
-    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--exactOptionalPropertyTypes', ...types]
+    const flags = ['--strict', '--module', 'nodenext', '--exactOptionalPropertyTypes', ...types]
     const tsc = join(ROOT, 'node_modules/.bin/tsc')
     expect(run(tsc, [...flags, 'block.mts'], place)).toMatchObject({ status: 0, stdout: '' })
+    const shown = [...text.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`).join('')
+    expect(run(process.execPath, ['block.mjs'], place)).toEqual({ status: 0, stdout: shown, stderr: '' })
   })
 
   it('has the code of each error beside its exit status', () => {
