@@ -90,6 +90,8 @@ describe('what comes out', () => {
     expectTypeOf(one(logSoftmax({ topK: 2 })).top).toEqualTypeOf<Top>()
     expectTypeOf(one(softmax({ topK: 2 })).label).toEqualTypeOf<string>()
     expectTypeOf(one(sigmoid({ minConfidence: 0.5 })).label).toEqualTypeOf<string | null>()
+    expectTypeOf(one(softmax({ nonfinite: 'propagate' })).label).toEqualTypeOf<string | null>()
+    expectTypeOf(one(softmax({ nonfinite: 'error', topK: 2 })).label).toEqualTypeOf<string>()
     const maybe = one(softmax({ emit: 'probs,label', topK: undefined as number | undefined }))
     expectTypeOf(maybe.probabilities).toEqualTypeOf<number[] | undefined>()
     // Of what is known at run time only, nothing is promised.

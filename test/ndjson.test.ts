@@ -63,7 +63,7 @@ describe('a row of NDJSON', () => {
       `{"loss":"NaN","a":"NaN","logits":[2,1,"-Infinity"],${added}`,
     )
     expect(await scored('[NaN,1]\n', { nonfinite: 'propagate', keep: false })).toBe(
-      '{"probs":["NaN","NaN"],"label":"0"}\n',
+      '{"probs":["NaN","NaN"],"label":null}\n',
     )
   })
 

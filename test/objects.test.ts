@@ -229,6 +229,17 @@ describe('options', () => {
     }
   })
 
+  it.each([{ minConfidence: 0.9 }, { nonfinite: 'propagate' }] as const)(
+    'that get no label are written without one: %j',
+    async (options) => {
+      const row = 'nonfinite' in options ? [Number.NaN, 1] : [2, 1]
+      const written = Readable.from([[9, 1], row, [9, 1]])
+        .compose(softmax({ emit: 'label', ...options }))
+        .compose(write('csv'))
+      expect(Buffer.concat(await written.toArray()).toString()).toBe('label\n0\n""\n0\n')
+    },
+  )
+
   it('nonfinite: propagate gives NaN, as scipy does', async () => {
     for (const row of [
       [1, Number.NaN],

@@ -970,6 +970,32 @@ const TESTS = {
       )
     })
 
+    it('propagate gives rows of NaN the index of numpy.argmax, and no label', async () => {
+      // numpy.argmax of the logits: 1, 0, 0, 2.
+      const input = 'logit_a,logit_b,logit_c\n1,nan,2\ninf,1,inf\n-inf,-inf,-inf\n1,2,3\n'
+      const options: ScoreOptions = { nonfinite: 'propagate', emit: 'label,index' }
+      for (const lane of ['general', 'fast'] as const) {
+        const { text, stats } = await run(input, { ...options, lane })
+        expect(text).toBe('label,index\n,1\n,0\n,0\nc,2\n')
+        expect(stats).toMatchObject({ written: 4, abstained: 3 })
+      }
+      expect((await run(input, { ...options, to: 'ndjson' })).text).toMatch(/^\{"label":null,"index":1\}\n/)
+      const { predictions } = await predict([[1, Number.NaN, 2]], { nonfinite: 'propagate' })
+      expect(predictions[0]).toMatchObject({ index: 1, label: null })
+      const { index } = softmaxMatrix([1, Number.NaN, 2], 1, 3, { nonfinite: 'propagate' })
+      expect(Array.from(index)).toEqual([1])
+      const wide = `logit_0${Array.from({ length: 4999 }, (_, at) => `,logit_${at + 1}`).join('')}\nnan${',1'.repeat(4999)}\n`
+      expect((await run(wide, options)).text).toBe('label,index\n,0\n')
+    })
+
+    it('propagate leaves all other labels, also where the largest probability rounds to 0', async () => {
+      const input = 'logit_a,logit_b\n-800,-900\nnan,2\n'
+      const options: ScoreOptions = { nonfinite: 'propagate', op: 'sigmoid', emit: 'label,labels' }
+      expect((await run(input, options)).text).toBe('label,labels\na,\n,b\n')
+      const two: ScoreOptions = { nonfinite: 'propagate', binary: 'no,yes', emit: 'label', logits: 'x', keep: false }
+      expect((await run('x\nnan\n1\n-1\n', two)).text).toBe('label\n""\nyes\nno\n')
+    })
+
     it('propagate is known to objects and matrices', async () => {
       const { predictions } = await predict([[Number.NaN, 1]], { nonfinite: 'propagate' })
       expect(predictions[0]!.probabilities).toEqual([Number.NaN, Number.NaN])

@@ -44,7 +44,7 @@ type PropertyOf<Entry, List> =
 /** What holds the probabilities: with `topK` it is another list; where that is known at run time only, none is known. */
 type ListOf<List, TopK> = [TopK] extends [undefined] ? List : undefined extends TopK ? never : 'top'
 
-/** The value of a column, where `topK` and `minConfidence` may be given. */
+/** The value of a column, where `topK`, and what leaves labels out, may be given. */
 type ValueOf<Column, TopK, Least> = Column extends 'probs'
   ? [TopK] extends [undefined]
     ? number[]

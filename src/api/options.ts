@@ -58,7 +58,10 @@ interface ForBytesObjectsMatrix {
   threshold?: ValueOf<'threshold'> | undefined
   /** A row whose largest probability is lower gets no label: null, or an empty cell [default: none]. */
   minConfidence?: ValueOf<'minConfidence'> | undefined
-  /** What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do [default: 'error']. */
+  /**
+   * What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do, and no label [default:
+   * 'error'].
+   */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }
 

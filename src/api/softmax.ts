@@ -70,19 +70,30 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
   /**
    * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
-   * `minConfidence`, `label` may be null.
+   * `minConfidence` or `nonfinite: 'propagate'`, `label` may be null.
    */
   <
     const Emit extends EmitList | readonly Emitted[] | undefined = undefined,
     TopK extends number | undefined = undefined,
     Least extends number | undefined = undefined,
+    Nonfinite extends ValueOf<'nonfinite'> | undefined = undefined,
   >(
-    options?: SoftmaxOptions & { emit?: Emit & Checked<Emit>; topK?: TopK; minConfidence?: Least },
-  ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least>>
+    options?: SoftmaxOptions & {
+      emit?: Emit & Checked<Emit>
+      topK?: TopK
+      minConfidence?: Least
+      nonfinite?: Nonfinite
+    },
+  ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>
 }
 
 /** Options that leave a prediction what it is by default. */
-type WithoutEmit = SoftmaxOptions & { emit?: undefined; topK?: undefined; minConfidence?: undefined }
+type WithoutEmit = SoftmaxOptions & {
+  emit?: undefined
+  topK?: undefined
+  minConfidence?: undefined
+  nonfinite?: 'error' | undefined
+}
 
 /** What a prediction keeps of a row: not its logits, which are in the property `logits`, or in those that begin so. */
 type Rest<Row> =

@@ -13,6 +13,7 @@ interface DecisionSettings {
   threshold?: ValueOf<'threshold'> | undefined
   minConfidence?: ValueOf<'minConfidence'> | undefined
   truth?: ValueOf<'truth'> | undefined
+  nonfinite?: ValueOf<'nonfinite'> | undefined
 }
 
 /** The least probability of a label where none is asked for. */
@@ -37,7 +38,9 @@ export function decisionOf(
   classes: readonly string[] | undefined,
 ): Decision | undefined {
   requireLabels(settings, layout)
-  const { threshold, minConfidence } = settings
+  const { threshold } = settings
+  // The index of a row of NaN is that of numpy's argmax; a label beside NaN would say that a class was decided on.
+  const minConfidence = settings.minConfidence ?? (settings.nonfinite === 'propagate' ? 0 : undefined)
   const cutoffs = memberCutoffs(settings, layout, classes)
   if (!cutoffs && !layout.binary && minConfidence === undefined) return undefined
   return {

@@ -10,7 +10,12 @@ import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './
 
 /** The options that say what the classes are called and what is written of them. */
 export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence'>>
+  Partial<
+    Pick<
+      SettingsOf<'bytes'>,
+      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite'
+    >
+  >
 
 /**
  * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their

@@ -741,7 +741,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     default: 'error',
     aliases: 'nan non-finite allow-nan',
-    help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do',
+    help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do, and no label',
   }),
   maxRowBytes: option({
     group: 'Bad rows',

@@ -1,4 +1,5 @@
 /** Predictions, which are the rows of object mode: their properties, as the output columns have them. */
+import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { hiddenProperty } from './hidden-property.js'
 import type { LostTypes } from './lost-types.js'
@@ -19,9 +20,9 @@ export interface Prediction {
   probabilities?: number[]
   /** The natural logarithm of each probability, from `logSoftmax`. */
   logProbabilities?: number[]
-  /** The position, from 0, of the largest logit, the first on a tie; with `binary`, of the class by `threshold`. */
+  /** The position, from 0, of the largest logit, the first on a tie, or of the first NaN; with `binary`, of the class by `threshold`. */
   index?: number
-  /** The name of that class; null where the largest probability is below `minConfidence`. */
+  /** The name of that class; null where the largest probability is below `minConfidence`, or NaN. */
   label?: string | null
   /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
   labels?: string[]
@@ -91,10 +92,10 @@ export function predictor(
   isAsked: boolean,
   lost: LostTypes | undefined,
 ) {
-  const { classes, shape = 'columns', emit, columnNames = {} } = layout
+  const { classes, shape = 'columns', emit, columnNames = {}, decision } = layout
   const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
   const properties = columns.map(({ name }) => name)
-  const origin = { classes, shape, columnNames, properties, lost, ...(isAsked && { emit }) }
+  const origin = { classes, shape, columnNames, decision, properties, lost, ...(isAsked && { emit }) }
   return (prediction: Properties, scores: Scores, row: number): Prediction => {
     for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
     origins.put(listOf(prediction) ?? prediction, origin)
@@ -107,6 +108,8 @@ interface Origin {
   /** The names of the classes, and how their logits stood. */
   classes: readonly string[]
   shape: Shape
+  /** How labels were chosen, by which there may be none. */
+  decision: Decision | undefined
   /** The properties that are predicted, and the names of columns that were asked for. */
   properties: readonly string[]
   columnNames: ColumnNames

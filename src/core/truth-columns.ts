@@ -75,7 +75,7 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   if (!sigmoid) return false
   const option = emit.includes('rank')
     ? `${optionText('emit')} has rank, which is of one true class a row, and sigmoid is for several: loss and correct are of these`
-    : decision?.minConfidence !== undefined
+    : decision?.minConfidence
       ? `${optionText('minConfidence')} is of one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
       : undefined
   if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })

@@ -137,13 +137,14 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const count = Array.isArray(probabilities) ? probabilities.length : 0
   const topK = Array.isArray(top) ? top.length : 0
   const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
-  const { classes: names = positions(count), shape = 'list' } = originOf(first) ?? {}
+  const { classes: names = positions(count), shape = 'list', decision } = originOf(first) ?? {}
   const classes = labels && count > 0 ? readLabels(labels, count) : names
   return {
     classes,
     log,
     sigmoid: false,
     topK,
+    decision,
     shape: format.numbersOnly ? 'list' : format.shapes.includes(shape) ? shape : 'columns',
   }
 }

@@ -17,7 +17,7 @@ export interface RowTotals {
   read: number
   /** Rows written. */
   written: number
-  /** Of these, rows without a label: `minConfidence` is more than their largest probability. */
+  /** Of these, rows without a label: `minConfidence` is more than their largest probability, or that is NaN. */
   abstained: number
   /** Bad rows left out, by error code. */
   rejected: Record<string, number>

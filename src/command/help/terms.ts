@@ -6,8 +6,9 @@ import type { OutputColumn } from '../../core/output-columns.js'
 export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   probs: 'p_CLASS for each class: its probability; with --log, logp_CLASS, the natural logarithm of it',
   label:
-    'the class of the largest logit, the first of equal ones; with --min-confidence, empty where the largest probability is less; with --binary, the second class from --threshold on',
-  index: 'the position of the label among the classes, from 0',
+    'the class of the largest logit, the first of equal ones; empty where the largest probability is less than --min-confidence, or NaN; with --binary, the second class from --threshold on',
+  index:
+    'the position of the largest logit among the classes, from 0, as argmax of numpy has it: of NaN, the first; with --binary, that of the label',
   labels:
     'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, which is empty where there are none; in a column for --truth that is [], as an empty cell is not known',
   set: 'with a --calibration that has a coverage, the classes whose probability is at least 1 - quantile, perhaps none: on rows like those of the calibration, it has the true class as often as --coverage says',

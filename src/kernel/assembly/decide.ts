@@ -28,9 +28,10 @@ export function markMembers(at: usize, values: usize, count: u32, state: RowStat
   }
 }
 
-/** The position of the label of a row that is one chunk, NO_CLASS where it has none; that of two classes may be the less probable one. */
+/** The position of the label of a row that is one chunk, NO_CLASS where it has none: a NaN is not as large as any least one; that of two classes may be the less probable one. */
 export function decide(at: usize, values: usize, state: RowState, flags: u32, decision: Decision): u32 {
-  const isSure = !(decision.minConfidence > 0) || isConfident(at, values, state, flags, decision.minConfidence)
+  const least = decision.minConfidence
+  const isSure = least != least || isConfident(at, values, state, flags, least)
   const threshold = decision.threshold
   if (threshold == threshold) state.index = u32(probabilityAt(at + 8, values + 8, state, flags) >= threshold)
   return isSure ? state.index : NO_CLASS

@@ -70,8 +70,8 @@ function markChunk({ scores: { members, classes }, room, flags }: Run, row: numb
 function wideLabel({ logits, scores, room, options, flags }: Run, row: number): number {
   const [index] = words(room.index, 1)
   const largest = logits.numbers[row * scores.classes + index!]!
-  const { minConfidence = 0 } = options.decision!
-  const isSure = minConfidence === 0 || ownKernel().probabilityOf(largest, room.states, flags) >= minConfidence
+  const { minConfidence } = options.decision!
+  const isSure = minConfidence === undefined || ownKernel().probabilityOf(largest, room.states, flags) >= minConfidence
   return isSure ? index! : NO_CLASS
 }
 
