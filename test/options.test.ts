@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Duplex, Readable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
 import { OPTIONS, read, type ScoreOptions, type SoftmaxError, score, softmax, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -110,6 +110,36 @@ const TESTS = {
     it('is one of the command only, and of folders', () => {
       expect(thrown(() => score({ resume: true } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
       expect(command(['--resume'], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })
+    })
+  },
+
+  compress() {
+    it('compresses each output in a folder, whose name says so', () => {
+      const cwd = folder({ 'a.csv': ROWS, 'b.csv.gz': gzipSync(ROWS) })
+      const args = ['a.csv', 'b.csv.gz', '-q', '-o', 'out/', '--compress', 'gzip', '-t', 'ndjson', '--resume']
+      expect(command(args, { cwd })).toEqual({ status: 0, stdout: '', stderr: '' })
+      const names = readdirSync(join(cwd, 'out')).filter((name) => !name.startsWith('_'))
+      expect(names).toEqual(['a.ndjson.gz', 'b.ndjson.gz'])
+      for (const name of names) {
+        const text = gunzipSync(readFileSync(join(cwd, 'out', name))).toString()
+        expect(JSON.parse(text)).toMatchObject({ id: '7', label: 'c' })
+      }
+      // Outputs of another name would be beside those that are there.
+      const other = command(
+        args.filter((arg) => !/compress|gzip/.test(arg)),
+        { cwd },
+      )
+      expect(other).toMatchObject({ status: 2, stderr: expect.stringContaining('"a.ndjson.gz"') })
+    })
+
+    it('is refused without a folder, where the name of the output says it', () => {
+      const { status, stderr } = command(['--compress', 'gzip', '-o', 'out.csv'], { stdin: ROWS })
+      expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('ends in .gz or .zst') })
+      expect(thrown(() => score({ compress: 'gzip' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
+    })
+
+    it.each(['bzip2', '', 'GZIP'])('%j is refused', (value) => {
+      expect(thrown(() => readArguments([`--compress=${value}`]))).toMatchObject({ code: 'E_OPTION', status: 2 })
     })
   },
 
@@ -1739,7 +1769,7 @@ describe('options', () => {
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
     const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, report, json, coverage, ...others } = all
-    const { partial, merge, quiet, completions, help, version, resume, part, ...bytes } = others
+    const { partial, merge, quiet, completions, help, version, resume, part, compress, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

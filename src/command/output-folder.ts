@@ -20,9 +20,14 @@ function isFolderThere(path: string): boolean {
   }
 }
 
+const NAMED =
+  '--compress is of outputs in a folder; another is compressed if its name ends in .gz or .zst, or by a pipe into gzip or zstd'
+
 /** Refuses options that are of outputs in a folder where there is none. Throws E_CONFLICT. */
-export function requireNoParts({ resume, part }: Pick<SettingsOf<'command'>, 'resume' | 'part'>): void {
-  if (!resume && part === undefined) return
-  const given = optionText(resume ? 'resume' : 'part')
+export function requireNoParts(settings: Pick<SettingsOf<'command'>, 'resume' | 'part' | 'compress'>): void {
+  const name = (['resume', 'part', 'compress'] as const).find((name) => settings[name])
+  if (name === undefined) return
+  if (name === 'compress') throw new SoftmaxError('E_CONFLICT', { reason: NAMED })
+  const given = optionText(name)
   throw new SoftmaxError('E_CONFLICT', { reason: `${given} is of outputs in a folder; name one with -o FOLDER/` })
 }

@@ -347,6 +347,14 @@ export const OPTIONS = {
     aliases: 'share shard partition shards',
     help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts; N processes, on one machine or several, share the work',
   }),
+  compress: option({
+    group: 'Output',
+    kind: choice('gzip', 'zstd'),
+    scopes: COMMAND,
+    defaultText: 'none',
+    aliases: 'compression codec gzip=gzip gz=gzip zstd=zstd zst=zstd',
+    help: 'with -o FOLDER/: compress each output, whose name ends in .gz or .zst then; another output is compressed if its name ends so',
+  }),
   clobber: option({
     group: 'Output',
     kind: flag,

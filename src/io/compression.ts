@@ -60,6 +60,11 @@ export function compressionOf(path: string): { compression: CompressionName | un
   return { compression: undefined, inner: path }
 }
 
+/** What the name of a file that is compressed so ends in. */
+export function extensionOf(name: CompressionName): string {
+  return COMPRESSIONS[name].extensions[0]
+}
+
 /** The compression of bytes that begin so; undefined where more of them could decide. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
   return firstMatch(MAGICS, start)

@@ -42,7 +42,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   compression: {
     heading: 'Compression',
     also: 'compress compressed gzip gz zstd zst',
-    text: 'What is compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst. Pages of Parquet and buffers of Arrow may be compressed, too. zstd needs Node 22.15.',
+    text: 'What is compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst, each in a folder by --compress. Pages of Parquet and buffers of Arrow may be compressed, too. zstd needs Node 22.15.',
   },
   memory: {
     heading: 'Memory',

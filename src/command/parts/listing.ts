@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../../core/errors.js'
 import { FORMATS, type FormatName } from '../../core/formats.js'
 import { formatOf } from '../../formats/index.js'
-import { compressionOf } from '../../io/compression.js'
+import { type CompressionName, compressionOf, extensionOf } from '../../io/compression.js'
 import { isPart, NO_PARTS } from '../../pipeline/input-files.js'
 
 /** A file as it was when it was listed: what shows that it is the same. */
@@ -68,10 +68,11 @@ export class Part {
   }
 }
 
-/** The formats that were asked for. */
+/** The formats that were asked for, and how outputs are compressed. */
 interface Formats {
   from?: FormatName | undefined
   to?: FormatName | undefined
+  compress?: CompressionName | undefined
 }
 
 /**
@@ -253,15 +254,16 @@ function timeText(seconds: number, nanoseconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, -4)}${String(nanoseconds).padStart(9, '0')}Z`
 }
 
-/** The name of an input without its compression, and with the extension of the format that is written, if that is known. */
-function outputName(path: string, { from, to }: Formats): string {
+/** The name of an input with the extension of the format that is written, if that is known, and of its compression. */
+function outputName(path: string, { from, to, compress }: Formats): string {
   const { inner } = compressionOf(path)
+  const ending = compress === undefined ? '' : extensionOf(compress)
   const format = formatOf(inner)
   const target = to ?? from ?? format
-  if (target === undefined || target === format) return inner
+  if (target === undefined || target === format) return inner + ending
   const { extensions } = FORMATS[format ?? target]
   const extension = extensions.find((extension) => inner.toLowerCase().endsWith(extension)) ?? ''
-  return inner.slice(0, inner.length - extension.length) + FORMATS[target].extensions[0]
+  return inner.slice(0, inner.length - extension.length) + FORMATS[target].extensions[0] + ending
 }
 
 /** Refuses parts of which two would be written to one file, or one to the folder of another. Throws E_PARTS. */
