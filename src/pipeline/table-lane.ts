@@ -3,10 +3,12 @@
  * and puts what the others made in order.
  */
 import { setImmediate } from 'node:timers/promises'
+import { speaking } from '../core/option-words.js'
 import type { RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
+import { compileLate } from '../io/late-compilation.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
@@ -29,6 +31,8 @@ export async function* tableLane(
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
+  // A program may have flags of its own.
+  if (speaking() === 'command') compileLate()
   const here = tableTask(table, encode)
   const pool = new TablePool(table)
   let seen = 0
