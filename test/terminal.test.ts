@@ -103,11 +103,13 @@ describe('the progress line', () => {
     isDumb?: boolean
     total?: number
     isTTY?: boolean
+    /** What of a timer goes by the clock of the test. */
+    intervals?: ('setInterval' | 'clearInterval')[]
   }
 
   /** A terminal that records, or a log, and a progress on it, a second after its start. */
-  function shown({ columns = 80, isDumb = false, total, isTTY = true }: Shown) {
-    vi.useFakeTimers({ toFake: ['performance'] })
+  function shown({ columns = 80, isDumb = false, total, isTTY = true, intervals = [] }: Shown) {
+    vi.useFakeTimers({ toFake: ['performance', ...intervals] })
     onTestFinished(() => {
       vi.useRealTimers()
       eraseBefore(undefined)
@@ -153,6 +155,20 @@ describe('the progress line', () => {
     expect(written).toEqual([
       'softmax: 36%  9,000 rows  900 rows/s  0:18 left\n',
       'softmax: 76%  19,000 rows  950 rows/s  0:07 left\n',
+    ])
+  })
+
+  it('goes on in a log while the input has nothing to give', () => {
+    const { progress, written } = shown({ isTTY: false, intervals: ['setInterval', 'clearInterval'] })
+    vi.advanceTimersByTime(11_000)
+    progress.update(20, 1)
+    vi.advanceTimersByTime(21_000)
+    progress.clear()
+    vi.advanceTimersByTime(60_000)
+    expect(written).toEqual([
+      'softmax: 0 rows  0 rows/s  0:10\n',
+      'softmax: 1 row  0 rows/s  0:20\n',
+      'softmax: 1 row  0 rows/s  0:30\n',
     ])
   })
 

@@ -2,7 +2,7 @@
 import type { SettingsOf } from '../core/options.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { complain } from './messages.js'
-import { grouped, rateOf, showsRowsElsewhere } from './progress.js'
+import { grouped, rateOf, rowsText, showsRowsElsewhere } from './progress.js'
 
 /** Says what is done, as {@link sayResult}. */
 export function sayDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
@@ -22,7 +22,7 @@ export function closingLine(
   seconds: number,
 ): string {
   const bad = rejectedOf(done as Stats)
-  const all = `${grouped(done.read)} row${done.read === 1 ? '' : 's'}`
+  const all = rowsText(done.read)
   const rows = bad > 0 ? `${grouped(done.read - bad)} of ${all}` : all
   const time = seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)
   const where =

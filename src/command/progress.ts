@@ -47,20 +47,27 @@ export function showProgress(
 ): Progress {
   const line = !stream.isTTY ? logLines(stream) : isDumb ? plainLines(stream) : redrawnLine(stream)
   let start = performance.now()
-  let [drawn, before, pass] = [start, 0, 1]
+  let [drawn, pass] = [start, 1]
+  let state = { bytes: 0, rows: 0 }
+  const draw = () => {
+    const now = performance.now()
+    if (now - drawn < line.interval || now === start) return
+    drawn = now
+    const text = progressLine({ ...state, seconds: (now - start) / 1000, total })
+    line.draw(pass > 1 ? `pass ${pass}  ${text}` : text)
+  }
+  // A source that gives nothing for a while is seen to be waited for.
+  const timer = setInterval(draw, line.interval / 4).unref()
   eraseBefore(line)
   return {
     update(bytes, rows) {
-      const now = performance.now()
       // The inputs are read once more.
-      if (bytes < before) [start, pass] = [now, pass + 1]
-      before = bytes
-      if (now - drawn < line.interval || now === start) return
-      drawn = now
-      const text = progressLine({ bytes, rows, seconds: (now - start) / 1000, total })
-      line.draw(pass > 1 ? `pass ${pass}  ${text}` : text)
+      if (bytes < state.bytes) [start, pass] = [performance.now(), pass + 1]
+      state = { bytes, rows }
+      draw()
     },
     clear() {
+      clearInterval(timer)
       line.erase()
       eraseBefore(undefined)
     },
@@ -113,10 +120,15 @@ interface State {
 
 /** `42%  420,000 rows  1,050,000 rows/s  0:01 left`; of an input whose size is not known, how long it took so far. */
 export function progressLine({ bytes, rows, seconds, total }: State): string {
-  const counts = [`${grouped(rows)} rows`, rateOf(rows, seconds)]
+  const counts = [rowsText(rows), rateOf(rows, seconds)]
   if (!total || bytes === 0) return [...counts, clock(Math.floor(seconds))].join('  ')
   const done = Math.min(bytes / total, 1)
   return [`${Math.floor(done * 100)}%`, ...counts, `${clock((seconds * (1 - done)) / done)} left`].join('  ')
+}
+
+/** `420,000 rows` */
+export function rowsText(rows: number): string {
+  return `${grouped(rows)} row${rows === 1 ? '' : 's'}`
 }
 
 /** `1,050,000 rows/s` */
