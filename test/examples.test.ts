@@ -79,7 +79,7 @@ describe('the example node-service', () => {
 
   it.each([
     ['E_UNSUPPORTED', () => gzipSync(`logit_a,logit_b\n${'1,2\n'.repeat(1 << 24)}`)],
-    ['E_NO_TEXT', () => readFileSync(new URL('../fixtures/digits.parquet', import.meta.url))],
+    ['E_UNSUPPORTED', () => readFileSync(new URL('../fixtures/digits.parquet', import.meta.url))],
   ])('refuses a body whose bytes do not bound what it becomes: %s', async (code, body) => {
     const { server, post } = await started({ MOST_BYTES: String(1 << 20) })
     const { status, text } = await answered(post, body())

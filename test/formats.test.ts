@@ -494,6 +494,26 @@ describe('what a name says and the bytes do not', () => {
   })
 })
 
+describe('what is asked for and the bytes are not', () => {
+  it.each(['digits.npy', 'digits.npz', 'digits.parquet', 'digits.arrow', 'digits.safetensors'])(
+    'is refused, as it may be a limit on what others send: %s',
+    async (name) => {
+      const { text, error } = await run(readFileSync(fixture(name)), { from: 'csv' })
+      const format = name.slice(name.indexOf('.') + 1)
+      expect({ text, error }).toMatchObject({ text: '', error: { code: 'E_UNSUPPORTED' } })
+      expect(error!.message).toContain(
+        `not supported: ${format}, which its first bytes show, where from: 'csv' asks for csv; from: '${format}' reads it`,
+      )
+    },
+  )
+
+  it('is read where both are formats of Arrow', async () => {
+    const table = readFileSync(fixture('digits.arrow'))
+    const whole = await run(table, { from: 'arrow', to: 'csv' })
+    expect(await run(table, { from: 'arrows', to: 'csv' })).toMatchObject({ text: whole.text, error: undefined })
+  })
+})
+
 describe('an input that is damaged', () => {
   const WHOLE = [
     'digits.npy',

@@ -43,10 +43,11 @@ export type OpenSettings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding' | 'deco
 type Warn = (text: string) => void
 
 /**
- * Finds out the format of an input: the one that is asked for, or the one of its name, or CSV; but where the first bytes
- * show another, they win, with a warning. Those of a text show less: they win over a name, not over what is asked for.
+ * Finds out the format of an input: the one that is asked for, or the one of its name, or CSV. Where the first bytes show
+ * another, they win over a name, with a warning. What is asked for may be a limit on what others send, which they cannot change.
  *
- * @throws E_UNSUPPORTED for a file that holds no rows of any format, E_ENCODING for text that cannot be decoded
+ * @throws E_UNSUPPORTED for a file that holds no rows of any format, or of another than is asked for, E_ENCODING for text that
+ * cannot be decoded
  */
 export async function openInput(input: Input, settings: OpenSettings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
@@ -56,6 +57,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
   const found = await source.peek((start) => firstMatch(kinds, start))
   if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
+  if (binary) requireAsked(binary, settings.from)
   const isBinary = binary ?? (named && !isText(named))
   if (isBinary && !binary) await requireNoText(source, named!)
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, input.path, warn)
@@ -68,6 +70,13 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     encoding: text.encoding,
     ...(path !== undefined && { path }),
   }
+}
+
+/** Throws E_UNSUPPORTED where another format is asked for. Both of Arrow's go by its name. */
+function requireAsked(found: FormatName, asked: FormatName | undefined): void {
+  if (asked === undefined || asked === found || (asked.startsWith('arrow') && found.startsWith('arrow'))) return
+  const feature = `${found}, which its first bytes show, where ${optionText('from', asked)} asks for ${asked}`
+  throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
 /** A text that is taken for another format is no corrupt file of that. Throws E_CORRUPT that says so. */
