@@ -143,8 +143,14 @@ describe('what comes out', () => {
     expectTypeOf(both.id).toEqualTypeOf<bigint>()
     expectTypeOf(both.label).toEqualTypeOf<string>()
     expectTypeOf(both.confidence).toEqualTypeOf<number>()
+    const text = one(softmax<{ id: bigint }>({ emit: 'label,confidence=sure' }))
+    expectTypeOf(text.id).toEqualTypeOf<bigint>()
+    expectTypeOf(text.label).toEqualTypeOf<string | null | undefined>()
+    expectTypeOf(one(softmax<Scored>({ logits: 'scores', emit: 'label,margin' })).margin).toEqualTypeOf<
+      number | undefined
+    >()
     // @ts-expect-error
-    expect(() => softmax<{ id: bigint }>({ emit: 'label,confidense' })).toThrow()
+    expect(() => softmax<{ id: bigint }>({ emit: 'labl,confidence' })).toThrow()
     // @ts-expect-error
     expect(() => softmax<{ id: bigint }, 'label,confidense'>({ emit: 'label,confidense' })).toThrow()
   })

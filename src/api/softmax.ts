@@ -49,7 +49,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     options: WithoutEmit & { logits: LogitsIn<Row> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>
   /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = readonly Emitted[] | undefined>(
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: SoftmaxOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>
   /**
@@ -60,12 +60,12 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
   /**
    * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
-   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, `emit` is a list.
+   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, each property is optional.
    *
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
    * @typeParam Emit - the type of `emit`
    */
-  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = readonly Emitted[] | undefined>(
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : SoftmaxOptions & { emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
   /**
