@@ -72,15 +72,13 @@ async function scoreFolder(
   await showPlan([first.file], settingsFor(plan, first), partsText(plan))
 }
 
-/** `softmax help` and `softmax explain`, of what is named behind. */
-async function explain(about: (typeof ABOUT)[number], [topic]: string[]): Promise<void> {
+/** `softmax help` and `softmax explain`, of each topic that is named behind, or in general. */
+async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise<void> {
   const paint = paintFor(process.stdout)
-  if (about === 'explain') {
-    const { explain } = await import('./command/help/explain.js')
-    return print(explain(topic, paint))
-  }
+  const { explain } = await import('./command/help/explain.js')
   const { helpOn } = await import('./command/help/help.js')
-  return print(helpOn(topic, paint, version()))
+  const textOn = (topic?: string) => (about === 'explain' ? explain(topic, paint) : helpOn(topic, paint, version()))
+  return print(topics.length === 0 ? textOn() : topics.map(textOn).join('\n'))
 }
 
 /** `--help`: on the verb, or on what is named beside it, where that is something that there is help on. */

@@ -28,7 +28,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A logit is missing.',
     cause: 'A cell of a logit column is empty, null, or a text that --null names.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --missing -inf reads an empty cell as a masked class [E_MISSING]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --missing -inf reads it as a masked class [E_MISSING]',
     fix: `If an empty cell is a class that the model left out, --missing -inf gives it the probability 0. ${SKIP}`,
   },
   E_OVERFLOW: {
@@ -208,9 +208,9 @@ softmax number.arrow text.arrow --to arrow > all.arrow`,
     fix: 'Of JSON lines and delimited text, --types id=text says the type of a column. Else convert one of the files, score them separately, or leave the column out with --no-keep.',
   },
   E_ROW: {
-    is: 'What came into a stream of objects is no row.',
+    is: 'What came as a row is none.',
     cause:
-      'softmax() takes arrays of numbers, objects with the property logits, and objects with a property for each logit.',
+      'softmax() takes arrays of numbers, objects with the property logits, and objects with a property for each logit. A line of JSON is an object or a list of logits, and all lines are of one kind; what --logits names is in each.',
     example: `import { Readable } from 'node:stream'
 import { softmax } from 'softmax-stream'
 const rows = Readable.from([[2, 1], 'a,b'])

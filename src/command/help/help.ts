@@ -158,7 +158,8 @@ function valuesOf({ values }: FlagText): string {
 }
 
 function defaultOf({ fallbackText }: FlagText): string {
-  return fallbackText ? `Default: ${fallbackText}.` : 'Default: off.'
+  if (!fallbackText) return 'Default: off.'
+  return `Default: ${fallbackText}${fallbackText.endsWith('.') ? '' : '.'}`
 }
 
 function examplesOf(examples: readonly { does: string; line: string }[]): string {

@@ -103,7 +103,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (!values)
     return jsonError(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
   if (values.length !== plan.classes) {
-    return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes } }
+    return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes, of: 'the list' } }
   }
   for (let index = 0; index < values.length; index++) {
     const item = values[index]

@@ -1,6 +1,7 @@
 /** A row of NDJSON: a line, parsed. */
 import { isUtf8 } from 'node:buffer'
 import { encodingInfo } from '../../core/encoding.js'
+import { shown } from '../../core/errors.js'
 import { run } from '../../core/file-kinds.js'
 import type { RowError } from '../../core/record-batch.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
@@ -34,7 +35,7 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
     return jsonError(arePairs(value) ? arrayOfPairs() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
-  return { code: 'E_ROW', info: { reason: `${value === null ? 'null' : `a ${typeof value}`} is not a row` } }
+  return jsonError(`${shown(line.toString().trim())} is not a row: an object, or a list of logits`)
 }
 
 export function jsonError(reason: string): RowError {
