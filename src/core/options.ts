@@ -52,7 +52,7 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
 
 const shareOfAll: Kind<string> = {
   place: 'I/N',
-  expected: 'which share of how many, as 2/8: whole numbers, the first from 1 to the second',
+  expected: 'I/N, as 2/8: share I of N, with I from 1 to N',
   read: (text) => text,
   accepts: (value): value is string => {
     const [, index, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(String(value)) ?? []
@@ -839,7 +839,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error; until then, and of a run that was killed, error is unfinished',
+    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error, which is unfinished while the run lasts and after it was killed; a run that cannot begin (status 2, or no input) leaves the file as it was',
   }),
   metrics: option({
     group: 'Reports',

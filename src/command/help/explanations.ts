@@ -145,7 +145,7 @@ softmax in.ndjson --to csv`,
   E_TOO_MANY: {
     is: 'More rows are bad than --max-errors allows.',
     cause:
-      'The message says which row was one too many, and what is wrong with it. The run stopped there: the rows before it are on standard output, or, with it, among the rejects; a file named by -o is not in place. Of a folder, all parts are counted together.',
+      'The message says which row was one too many, and what is wrong with it. The run stopped there: the good rows before it are on standard output; bad ones, this one too, are among the rejects; a file named by -o is not in place. Of a folder, all parts are counted together.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --max-errors 1`,
     says: 'softmax: stdin:3: column logit_cat (row 2, byte 24): more than 1 row is bad; this one: "y" is not a number [E_TOO_MANY]',
     fix: 'Correct the rows, which --rejects FILE collects, or allow for more.',

@@ -60,7 +60,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
 
 export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
   csv: 'cells with commas, or what --delimiter says, between them: a column for each class, or a list in the cells of one',
-  tsv: 'cells with tabs between them, and else as csv',
+  tsv: 'tabs between the cells; otherwise as csv',
   copy: 'the text that COPY of PostgreSQL, Hive and Spark have: tabs, no quotes, \\t, \\n and \\\\ within cells, \\N for null; made of other formats it has a header only by --output-header',
   ndjson:
     'JSON, a row on each line: a list, nested lists, an object class -> number, or keys; an array of rows is read, too',

@@ -188,7 +188,11 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const others = new Set(partNamesIn(folder, excluded))
   for (const { name } of parts) others.delete(name)
   const [other] = others
-  if (other !== undefined) throw refuse(`holds ${shown(other)}, which is no output of these inputs`, 'remove that')
+  if (other !== undefined)
+    throw refuse(
+      `holds ${shown(other)}, which is no output of these inputs`,
+      'remove that, and its rejects, if its input is gone',
+    )
 }
 
 /** Throws E_OUTPUT for a file that is there already. */
