@@ -97,6 +97,13 @@ describe('rows', () => {
   it('with all numeric properties have them all as classes, unless one looks like an id', async () => {
     expect(await predict([{ cat: 2, dog: 1 }])).toEqual([{ probabilities: P21, index: 0, label: 'cat' }])
     expect(await failure([{ id: 7, cat: 2, dog: 1 }])).toMatchObject({ code: 'E_COLUMNS' })
+    for (const row of [
+      { id: 7, scores: [2, 1] },
+      { id: 7, tags: ['x'], scores: new Float32Array([2, 1]) },
+    ]) {
+      const reason = '"scores" holds lists, and may be one of them; say so with logits: \'scores\''
+      expect(await failure([row])).toMatchObject({ code: 'E_COLUMNS', message: expect.stringContaining(reason) })
+    }
     expect(await predict([{ id: 7, cat: 2, dog: 1 }], { logits: 'cat,dog' })).toEqual([
       { id: 7, probabilities: P21, index: 0, label: 'cat' },
     ])

@@ -3,13 +3,13 @@ import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
-import { findSelected } from '../core/logits-list.js'
+import { findSelected, findWhole } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { OutputLayout } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
-import type { RowError } from '../core/record-batch.js'
+import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
@@ -169,6 +169,7 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
     type: typeOf(first[name]) ?? ('text' as const),
     cells: evidence.map((row) => textOf(ownValue(row, name))),
   }))
+  requireNoList(first, settings)
   const schema = resolveSchema(settings, columns, true)
   const names = schema.logits.map((index) => header[index]!)
   const selected = new Set(names)
@@ -181,6 +182,17 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
       return { logits: names.map((name) => ownValue(row, name)), rest: without(row, selected) }
     },
   }
+}
+
+/** Throws E_COLUMNS where nothing is selected, and one property is a list, which may hold all logits. */
+function requireNoList(first: Properties, settings: ShapeSettings): void {
+  if (settings.logits !== undefined) return
+  const holdsWords = (list: ArrayLike<unknown>) => Array.from(list).some((item) => typeof item === 'string')
+  const columnOf = ([name, value]: [string, unknown]): Column =>
+    isList(value)
+      ? { name, type: 'list', sample: '', holdsWords: holdsWords(value) }
+      : { name, type: 'text', sample: '' }
+  findWhole(settings, Object.entries(first).map(columnOf))
 }
 
 /** A copy of a record that lacks some properties. */
