@@ -177,6 +177,8 @@ describe('lazyQuotes', () => {
     const { error } = await everyWay(`${HEADER}\n5" disk,2,1\n`)
     expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2 } })
     expect(error!.message).toContain('lazyQuotes: true')
+    const json = await run('{"id":1,"logits":[2,1]}\n', { from: 'csv' })
+    expect(json.error!.message).toContain("the row is an object of JSON; from: 'ndjson' reads such rows")
   })
 
   it('is of headers, too', async () => {

@@ -174,7 +174,8 @@ function* cellRanges(line: string, dialect: Dialect): Generator<ByteRange | Inva
     const end = blanks === 'trim' ? blankStart(line, closed, next.start, dialect) : next.start
     if (isQuoted && end > closed) return yield invalid(behindQuotes(line.slice(0, closed), line.slice(closed, end)))
     const cell = line.slice(start, end)
-    if (!isQuoted && !lazyQuotes && quote !== '' && cell.includes(quote)) return yield invalid(insideCell(cell, quote))
+    if (!isQuoted && !lazyQuotes && quote !== '' && cell.includes(quote))
+      return yield invalid(insideCell(cell, quote, start))
     yield { start, end }
     if (next.end < 0) return
     at = next.end
@@ -190,7 +191,9 @@ function behindQuotes(before: string, text: string): string {
   return text.trim() === '' ? `a blank follows a closing quote; ${dropsBlanks()}` : CLOSED_EARLY
 }
 
-function insideCell(cell: string, quote: string): string {
+function insideCell(cell: string, quote: string, start: number): string {
+  if (start === 0 && /^\s*\{\s*"/.test(cell))
+    return `the row is an object of JSON; ${optionText('from', 'ndjson')} reads such rows`
   return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
 }
 
