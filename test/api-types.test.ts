@@ -132,6 +132,26 @@ describe('what comes out', () => {
     expectTypeOf(either.pixels).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(either.id).toEqualTypeOf<number>()
     expectTypeOf(one(softmax<{ scores: { cat: number; dog: number } }>({ logits: 'scores' })).scores).toBeUnknown()
+    interface Scores {
+      cat: number
+      dog: number
+    }
+    expectTypeOf(one(softmax<{ scores: Scores; size: number }>({ logits: 'scores' })).size).toEqualTypeOf<number>()
+    expectTypeOf(one(softmax<{ scores: Scores }>({ logits: 'scores' })).scores).toBeUnknown()
+    // A list of texts may hold logits where no list of numbers does.
+    const tagged = one(softmax<{ scores: number[]; tags: string[] }>({ logits: 'scores' }))
+    expectTypeOf(tagged.tags).toEqualTypeOf<string[]>()
+    expectTypeOf(tagged.scores).toBeUnknown()
+    expectTypeOf(one(softmax<{ scores: string[] }>({ logits: 'scores' })).scores).toBeUnknown()
+    // biome-ignore lint/suspicious/noExplicitAny: it is what is tested
+    expectTypeOf(one(softmax<any>()).other).toBeAny()
+    type Named = { logit: 1; Logits_a: 2; logit7: 3; 'logit.b': 4; logitech: 5 }
+    const rest = one(softmax<Named>())
+    expectTypeOf(rest.logitech).toEqualTypeOf<5>()
+    expectTypeOf(rest.Logits_a).toBeUnknown()
+    expectTypeOf(rest.logit7).toBeUnknown()
+    expectTypeOf(rest['logit.b']).toBeUnknown()
+    expectTypeOf(rest.logit).toBeUnknown()
     expectTypeOf(one(softmax<{ id: number; logit_a: number }>()).logit_a).toBeUnknown()
     expectTypeOf(one(softmax<number[]>()).length).toBeUnknown()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).id).toEqualTypeOf<number>()
@@ -149,6 +169,16 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<Scored>({ logits: 'scores', emit: 'label,margin' })).margin).toEqualTypeOf<
       number | undefined
     >()
+    const unsure = { emit: 'probs,label', minConfidence: 0.5 } as const
+    expectTypeOf(one(softmax<Scored, 'probs,label'>({ ...unsure, logits: 'scores' })).label).toEqualTypeOf<
+      string | null
+    >()
+    expectTypeOf(one(softmax<{ id: bigint }, 'probs,label'>(unsure)).label).toEqualTypeOf<string | null>()
+    const spread = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
+    expectTypeOf(spread.label).toEqualTypeOf<string | null>()
+    const few = one(softmax<{ id: bigint }, 'probs,rank'>({ emit: 'probs,rank', topK: 2 }))
+    expectTypeOf(few.probabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(few.id).toEqualTypeOf<bigint>()
     // @ts-expect-error
     expect(() => softmax<{ id: bigint }>({ emit: 'labl,confidence' })).toThrow()
     // @ts-expect-error

@@ -50,8 +50,12 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>
   /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: SoftmaxOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+    options: SoftmaxOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>
+  /** The same with options that change what `emit` names. */
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: SoftmaxOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
@@ -66,8 +70,12 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    * @typeParam Emit - the type of `emit`
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : SoftmaxOptions & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : SoftmaxOptions & Plain & { emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
+  /** The same with options that change what `emit` names: `label` may be null, and `top` stand in place of all probabilities. */
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: [Row] extends [never] ? never : SoftmaxOptions & { emit?: Emit & Checked<Emit> },
+  ): PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>
   /**
    * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
    * `minConfidence` or `nonfinite: 'propagate'`, `label` may be null.
@@ -87,30 +95,42 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>
 }
 
-/** Options that leave a prediction what it is by default. */
-type WithoutEmit = SoftmaxOptions & {
-  emit?: undefined
-  topK?: undefined
-  minConfidence?: undefined
-  nonfinite?: 'error' | undefined
-}
+/** Options that leave the values of a prediction what they are by default. */
+type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' | undefined }
 
-/** What a prediction keeps of a row: not its logits, which are in the property `logits`, or in those that begin so. */
-type Rest<Row> =
-  Row extends ArrayLike<number | string>
+/** Options that leave a prediction what it is by default. */
+type WithoutEmit = SoftmaxOptions & Plain & { emit?: undefined }
+
+/** What is sure where options that are not {@link Plain} may be given. */
+type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, number>
+
+/** What a prediction keeps of a row: not its logits, which are in the property `logits`, or in those that are called so. */
+type Rest<Row> = 0 extends 1 & Row
+  ? Row // any, which is every other type
+  : Row extends ArrayLike<number | string>
     ? unknown
     : Row extends { logits: unknown }
       ? Omit<Row, 'logits'>
-      : { [Name in keyof Row as Name extends `logit${string}` ? never : Name]: Row[Name] }
+      : { [Name in keyof Row as IsLogitName<Name> extends true ? never : Name]: Row[Name] }
 
-/** The properties of a row that may hold all of its logits, as a list or by the names of their classes. */
-type LogitsIn<Row> = {
-  [Name in keyof Row & string]-?: NonNullable<Row[Name]> extends infer Value
-    ? Value extends string
-      ? never
-      : Value extends ArrayLike<number | string> | Record<string, number>
-        ? Name
-        : never
+/** Whether `isLogitName` of core/column-name.ts is true of a name: `logitech` begins with another word. */
+type IsLogitName<Name> =
+  Lowercase<Name & string> extends `logit${infer After}`
+    ? EndsWord<After extends `s${infer More}` ? More : After>
+    : false
+
+/** Whether a text does not begin with a letter, which has two cases. */
+type EndsWord<Text> = Text extends `${infer First}${string}` ? (Uppercase<First> extends First ? true : false) : true
+
+/** The properties of a row that may hold all of its logits: those of numbers, or where there are none, those of texts. */
+type LogitsIn<Row> = [ListsIn<Row, number>] extends [never] ? ListsIn<Row, number | string> : ListsIn<Row, number>
+
+/** The properties of a row that hold values of a type, as a list or, by the names of classes, in an object. */
+type ListsIn<Row, Item> = {
+  [Name in keyof Row & string]-?: NonNullable<Row[Name]> extends infer Value extends object
+    ? Value extends ArrayLike<Item> | (keyof Value extends never ? never : { [Key in keyof Value]: Item })
+      ? Name
+      : never
     : never
 }[keyof Row & string]
 
