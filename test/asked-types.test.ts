@@ -50,23 +50,24 @@ describe('a fraction behind whole numbers', () => {
 })
 
 describe('a value of another type in a second input', () => {
-  const scored = async (second: string, options: ScoreOptions = {}) => {
-    const inputs = ['7', second].map((id) => Readable.from([Buffer.from(`{"id":${id},"logits":[2,1]}\n`)]))
+  const scored = async (values: readonly string[], options: ScoreOptions = {}) => {
+    const inputs = values.map((id) => Readable.from([Buffer.from(`{"id":${id},"logits":[2,1]}\n`)]))
     return columnOf(Buffer.concat(await scoreFiles(inputs, { ...JSON_TO_ARROW, ...options }).toArray()), 'id')
   }
 
   it.each([
-    ['7.5', 'float64', 'float64', [7, 7.5]],
-    ['"x"', 'utf8', 'text', ['7', 'x']],
-    ['true', 'bool', 'text', ['7', 'true']],
-  ] as const)('ends in a message that has the type of both: %s', async (second, type, asked, values) => {
+    [['7', '7.5'], 'int64', 'float64', 'float64', [7, 7.5]],
+    [['7', '"x"'], 'int64', 'utf8', 'text', ['7', 'x']],
+    [['7', 'true'], 'int64', 'bool', 'text', ['7', 'true']],
+    [['true', '7.5'], 'bool', 'float64', 'text', ['true', '7.5']],
+  ] as const)('ends in a message that has the type of both: %s', async (ids, expected, type, asked, values) => {
     const types = `id=${asked}` as const
-    await expect(scored(second)).rejects.toMatchObject({
+    await expect(scored(ids)).rejects.toMatchObject({
       code: 'E_COLUMN_TYPE',
-      info: { column: 'id', type, expected: 'int64', types },
+      info: { column: 'id', type, expected, types },
       message: expect.stringContaining(`types: '${types}' keeps all there as ${asked} `),
     })
-    expect((await scored(second, { types })).values).toEqual(values)
+    expect((await scored(ids, { types })).values).toEqual(values)
   })
 })
 

@@ -181,8 +181,9 @@ function requireFit(values: ArrayLike<Value>, { name, type, field }: Column): Ar
   const other = Array.prototype.find.call(values, (value) => !fits(value, type))
   if (other === undefined) return values
   const found = typeOf(other) ?? 'text'
+  const both = type === 'integer' && found === 'number' ? 'float64' : 'text'
   // What the first input has a type for is not asked for.
-  const types = field ? undefined : withType('text', name, found === 'number' ? 'float64' : 'text')
+  const types = field ? undefined : withType('text', name, both)
   const info = { type: typeName(dataTypeOf(found)), expected: typeName(dataTypeOf(type)), types }
   throw new SoftmaxError('E_COLUMN_TYPE', { column: name, ...info })
 }
