@@ -20,14 +20,17 @@ function isFolderThere(path: string): boolean {
   }
 }
 
-const NAMED =
-  '--compress is of outputs in a folder; another is compressed if its name ends in .gz or .zst, or by a pipe into gzip or zstd'
+/** What options need that are of outputs in a folder. */
+const OF_FOLDERS = {
+  resume: 'name one with -o FOLDER/',
+  part: 'name one with -o FOLDER/',
+  compress: 'another is compressed if its name ends in .gz or .zst, or by a pipe into gzip or zstd',
+} as const
 
 /** Refuses options that are of outputs in a folder where there is none. Throws E_CONFLICT. */
-export function requireNoParts(settings: Pick<SettingsOf<'command'>, 'resume' | 'part' | 'compress'>): void {
-  const name = (['resume', 'part', 'compress'] as const).find((name) => settings[name])
-  if (name === undefined) return
-  if (name === 'compress') throw new SoftmaxError('E_CONFLICT', { reason: NAMED })
-  const given = optionText(name)
-  throw new SoftmaxError('E_CONFLICT', { reason: `${given} is of outputs in a folder; name one with -o FOLDER/` })
+export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeof OF_FOLDERS>): void {
+  for (const [name, remedy] of Object.entries(OF_FOLDERS)) {
+    if (!settings[name as keyof typeof OF_FOLDERS]) continue
+    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} is of outputs in a folder; ${remedy}` })
+  }
 }
