@@ -7,7 +7,7 @@ import { readArguments } from './command/flags.js'
 import { inputsOf } from './command/inputs.js'
 import { report } from './command/messages.js'
 import { openOutput } from './command/output.js'
-import { isFolder, requireNoParts } from './command/output-folder.js'
+import { isFolder, requireCompression, requireNoParts } from './command/output-folder.js'
 import { outputFormat } from './command/output-format.js'
 import { scoreByInputs } from './command/score.js'
 import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './command/verbs.js'
@@ -61,6 +61,7 @@ async function scoreFolder(
   calibration: string | undefined,
 ): Promise<void> {
   requireMeasured(settings, undefined)
+  requireCompression(settings)
   const { planOf, settingsFor } = await import('./command/parts/plan.js')
   const plan = planOf(named, settings, { version: version(), calibration })
   const { scoreParts } = await import('./command/parts/run.js')

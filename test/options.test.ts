@@ -132,6 +132,16 @@ const TESTS = {
       expect(other).toMatchObject({ status: 2, stderr: expect.stringContaining('"a.ndjson.gz"') })
     })
 
+    it('is refused before a folder is made where this Node has none', async () => {
+      const cwd = folder({ 'a.csv': ROWS })
+      const { status, stderr } = command(['a.csv', '-q', '-o', 'out/', '--compress', 'zstd'], { cwd })
+      const hasZstd = 'createZstdCompress' in (await import('node:zlib'))
+      expect(status).toBe(hasZstd ? 0 : 2)
+      expect(existsSync(join(cwd, 'out'))).toBe(hasZstd)
+      if (!hasZstd) expect(stderr).toContain('Node 22.15 or later')
+      if (!hasZstd) expect(stderr).toContain('; --compress gzip does without [E_NODE]')
+    })
+
     it('is refused without a folder, where the name of the output says it', () => {
       const { status, stderr } = command(['--compress', 'gzip', '-o', 'out.csv'], { stdin: ROWS })
       expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('ends in .gz or .zst') })

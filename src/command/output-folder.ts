@@ -4,6 +4,7 @@ import { sep } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
+import { requireWritable } from '../io/compression.js'
 
 /** Whether a path is that of a folder: it ends so, or there is one. */
 export function isFolder(path: string | undefined): path is string {
@@ -33,4 +34,9 @@ export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeo
     if (!settings[name as keyof typeof OF_FOLDERS]) continue
     throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} is of outputs in a folder; ${remedy}` })
   }
+}
+
+/** Refuses a compression that this Node does not have, before a folder is made. Throws E_NODE. */
+export function requireCompression({ compress }: Pick<SettingsOf<'command'>, 'compress'>): void {
+  if (compress !== undefined) requireWritable(compress, `${optionText('compress', 'gzip')} does without`)
 }

@@ -65,6 +65,11 @@ export function extensionOf(name: CompressionName): string {
   return COMPRESSIONS[name].extensions[0]
 }
 
+/** Throws E_NODE, with a remedy, where this Node cannot write it. */
+export function requireWritable(name: CompressionName, remedy: string): void {
+  if (name === 'zstd') zstd(remedy)
+}
+
 /** The compression of bytes that begin so; undefined where more of them could decide. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
   return firstMatch(MAGICS, start)
