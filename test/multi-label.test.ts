@@ -372,18 +372,18 @@ describe('several true classes a row', () => {
 const [A_IS_TRUE, B_IS_TRUE] = ['0.7200948492805976', '1.2200948492805979']
 
 describe('columns of a bit for each class', () => {
-  it.each([
-    ...['b,a', 'y_b,y_a', 'b_true,a_true', 'is b?,is a?', 'B,A', 'y_B,y_A', 'Y_b_1,Y_a_1', 'y_1,y_0', 'y2,y1'],
-    ...['ab,aa'],
-  ])('are of the classes that their names say: %s', async (names) => {
-    const { text } = await run(`${names},logit_a,logit_b\n1,0,2,1\n`, {
-      op: 'sigmoid',
-      truth: '1-2',
-      emit: 'loss',
-      keep: false,
-    })
-    expect(text).toBe(`loss\n${B_IS_TRUE}\n`)
-  })
+  it.each([...['b,a', 'y_b,y_a', 'b_true,a_true', 'is b?,is a?', 'B,A', 'y_B,y_A', 'Y_b_1,Y_a_1'], ...['ab,aa']])(
+    'are of the classes that their names say: %s',
+    async (names) => {
+      const { text } = await run(`${names},logit_a,logit_b\n1,0,2,1\n`, {
+        op: 'sigmoid',
+        truth: '1-2',
+        emit: 'loss',
+        keep: false,
+      })
+      expect(text).toBe(`loss\n${B_IS_TRUE}\n`)
+    },
+  )
 
   it('are in the order that is asked for, where their names say nothing', async () => {
     for (const [truth, loss] of [
@@ -394,6 +394,22 @@ describe('columns of a bit for each class', () => {
       expect(text).toBe(`loss\n${loss}\n`)
     }
   })
+
+  it.each([
+    ['y_1,y_0', 'y_0,y_1', '1,0'],
+    ['y2,y1', 'y1,y2', '2,1'],
+  ])(
+    'may not be asked for in another order than their numbers, by which they may be meant: %s',
+    async (names, byNumber, labels) => {
+      const text = `${names},logit_a,logit_b\n1,0,2,1\n`
+      const options = { op: 'sigmoid', truth: '1-2', emit: 'loss', keep: false } as const
+      const { error } = await run(text, options)
+      const ways = `truth: '${byNumber}' is by number, and with labels: '${labels}' the order is as given`
+      expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining(ways) })
+      expect((await run(text, { ...options, truth: byNumber })).text).toBe(`loss\n${B_IS_TRUE}\n`)
+      expect((await run(text, { ...options, labels })).text).toBe(`loss\n${A_IS_TRUE}\n`)
+    },
+  )
 
   it.each(['b,x', 'b,b_a', 'y_b,y_c', 'true b,other'])(
     'are refused where only some names say it: %s',

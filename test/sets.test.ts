@@ -137,7 +137,7 @@ describe.each(CASES)(
       expect(JSON.parse(command(['evaluate', '--merge', '--json'], { stdin: lines + lines }).stdout)).toMatchObject(
         measured,
       )
-      expect(command(args, { cwd }).stdout).toContain(`\ncoverage            ${of.covered.toFixed(4)}\n`)
+      expect(command(args, { cwd }).stdout).toContain(`\nset coverage        ${of.covered.toFixed(4)}\n`)
     })
 
     it('are the same beside logarithms and rounded results', async () => {

@@ -18,7 +18,7 @@ export function headlinesOf(metrics: Metrics): Headline[] {
   const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
   const { hamming_loss = null } = metrics
   const all = [
-    headline('accuracy', metrics.accuracy, 'share of rows whose label is the true class'),
+    headline('accuracy', metrics.accuracy, 'share of the rows with a label whose label is the true class'),
     headline('Hamming loss', hamming_loss, 'share of wrong decisions, one for each class of each row'),
     headline('balanced accuracy', metrics.balanced_accuracy, 'mean of the recall of the classes'),
     ...tops.map(([k, value]) =>
@@ -30,20 +30,28 @@ export function headlinesOf(metrics: Metrics): Headline[] {
       metrics.brier,
       'mean over rows of the sum of squared errors; of two classes, twice that of one',
     ),
-    headline('ECE', metrics.ece, 'expected calibration error: mean gap of confidence and accuracy, in 15 even bins'),
+    headline(
+      'ECE',
+      metrics.ece,
+      'expected calibration error: mean gap of confidence and accuracy of the most probable class, in 15 even bins',
+    ),
     headline('MCE', metrics.mce, 'maximum calibration error: the largest gap of a bin'),
     headline('mean confidence', metrics.mean_confidence, 'mean of the largest probability of a row'),
     headline('mean entropy', metrics.mean_entropy, 'in nats'),
-    headline('coverage', metrics.coverage ?? null, 'share of rows whose set of classes has the true one'),
+    headline('set coverage', metrics.coverage ?? null, 'share of rows whose set of classes has the true one'),
     headline('mean set size', metrics.mean_set_size ?? null, 'mean number of classes in a set'),
-    headline('AURC', metrics.aurc, 'mean risk: the share of wrong labels among the most confident rows'),
+    headline(
+      'AURC',
+      metrics.aurc,
+      'mean risk: the share of the most confident rows whose most probable class is wrong',
+    ),
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
   const hasSets = metrics.coverage !== undefined
   return all.filter(({ name }) => name !== 'Hamming loss' && (hasSets || !OF_SETS.has(name)))
 }
 
-const OF_SETS: ReadonlySet<string> = new Set(['coverage', 'mean set size'])
+const OF_SETS: ReadonlySet<string> = new Set(['set coverage', 'mean set size'])
 
 /** What figures mean where rows may have several true classes. */
 const MULTI_LABEL: Readonly<Record<string, string>> = {

@@ -44,7 +44,10 @@ export interface Metrics {
   log_loss: number | null
   /** The mean of the squared errors of all probabilities of a row together; where rows may have several classes, of each. */
   brier: number | null
-  /** The expected calibration error: the mean difference of confidence and accuracy, over 15 bins of equal width. */
+  /**
+   * The expected calibration error: the mean absolute difference of confidence and accuracy, over 15 bins of equal width. Like all
+   * that is made of confidence it is of the most probable class, also where a threshold makes another one the label.
+   */
   ece: number | null
   /** The largest of these differences. */
   mce: number | null
@@ -60,8 +63,8 @@ export interface Metrics {
   /** The mean number of classes in these sets. */
   mean_set_size?: number | null
   /**
-   * The area under the curve of risk, the share of wrong labels, against the share of rows answered, the most confident ones
-   * first; within `aurc_bound`.
+   * The area under the curve of risk, the share of rows whose most probable class is wrong, against the share of rows answered, the
+   * most confident ones first; within `aurc_bound`.
    */
   aurc: number | null
   /** How far `aurc` may be from the exact area. */

@@ -143,13 +143,14 @@ export function withoutTruth(columns: readonly SampledColumn[], truths: readonly
 }
 
 /**
- * Columns in the order of the classes: by their names, where these are the names of the classes or their positions, with
- * the same text in front of each and behind it; else in the order in which they are asked for. Throws E_SELECTOR where
- * some names say of which class a column is, and not all.
+ * Columns in the order of the classes: by their names, where these are the names of the classes, with the same text in front
+ * of each and behind it; else in the order in which they are asked for. Throws E_SELECTOR where some names say of which class
+ * a column is, and not all; and where all are numbered, and asked for in another order than that.
  */
 export function byClass<T>(columns: readonly T[], names: readonly string[], classes: readonly string[]): T[] {
   const places = placesByName(names, classes)
   if (places) return places.map((place) => columns[place]!)
+  requireNumbersInOrder(names)
   const named = names.find((name) => classes.some((word) => hasWord(name, word)))
   if (named === undefined) return [...columns]
   const reason =
@@ -159,13 +160,19 @@ export function byClass<T>(columns: readonly T[], names: readonly string[], clas
 
 function placesByName(names: readonly string[], classes: readonly string[]): number[] | undefined {
   const lower = (texts: readonly string[]) => texts.map((text) => text.toLowerCase())
-  const from = (first: number) => classes.map((_, index) => String(index + first))
-  return (
-    placesOf(names, classes) ??
-    placesOf(lower(names), lower(classes)) ??
-    placesOf(names, from(0)) ??
-    placesOf(names, from(1))
-  )
+  return placesOf(names, classes) ?? placesOf(lower(names), lower(classes))
+}
+
+/** Throws E_SELECTOR where names have the numbers from 0 or 1 on, in another order: either order may be that of the classes. */
+function requireNumbersInOrder(names: readonly string[]): void {
+  const numbersFrom = (first: number) => names.map((_, index) => String(index + first))
+  const numbers = [numbersFrom(0), numbersFrom(1)].find((numbers) => placesOf(names, numbers))
+  const places = numbers && placesOf(names, numbers)!
+  if (!places || places.every((place, index) => place === index)) return
+  const byNumber = places.map((place) => names[place]!).join()
+  const asGiven = names.map((_, index) => numbers[places.indexOf(index)]!).join()
+  const reason = `is in another order than its numbers; ${optionText('truth', byNumber)} is by number, and with ${optionText('labels', asGiven)} the order is as given`
+  throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 
 /** Where each word is among names that have the same text before and behind it. */

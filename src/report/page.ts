@@ -144,7 +144,7 @@ function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
   const { rows, mean_confidence } = evaluation.metrics
   const name = `Histogram of the confidence of ${count(rows)} ${rows === 1 ? 'row' : 'rows'}, right and wrong ones. The mean is ${figure(mean_confidence)}.`
   return html`<figure>${charts.histogram(name, bars)}
-<figcaption>${keysOf({ right: RIGHT_KEY, wrong: WRONG_KEY })}Rows by confidence, which is the largest probability of a row.</figcaption></figure>
+<figcaption>${keysOf({ right: RIGHT_KEY, wrong: WRONG_KEY })}Rows by confidence, which is the largest probability of a row; right are those whose most probable class is the true one, whatever label a threshold gives.</figcaption></figure>
 ${asNumbers('Numbers of the histogram', histogramTable(bars))}`
 }
 
