@@ -15,22 +15,27 @@ export class EarlySync {
   #unsynced = 0
   #isUnderWay = false
   #last = Promise.resolve()
+  #failure: Error | undefined
 
   constructor(file: number) {
     this.#file = file
   }
 
-  /** To be called with the length of what is written. One sync is under way at most, and none after one failed. */
+  /** To be called with the length of what is written. One sync is under way at most. Throws what one failed with. */
   wrote(bytes: number): void {
+    if (this.#failure) throw this.#failure
     this.#unsynced += bytes
     if (this.#unsynced < DISTANCE || this.#isUnderWay) return
     this.#unsynced = 0
     this.#isUnderWay = true
-    this.#last = fdatasync(this.#file).then(() => {
-      this.#isUnderWay = false
-    })
-    // A failure is thrown by `done`, not as an unhandled rejection before it.
-    this.#last.catch(() => {})
+    this.#last = fdatasync(this.#file)
+      .then(() => {
+        this.#isUnderWay = false
+      })
+      .catch((error: NodeJS.ErrnoException) => {
+        // Node's permission model allows no sync of a descriptor; the sync at the end is by another way.
+        if (error.code !== 'ERR_ACCESS_DENIED') this.#failure = error
+      })
   }
 
   /**
@@ -38,11 +43,7 @@ export class EarlySync {
    * next sync succeeds.
    */
   async done(): Promise<void> {
-    await this.#last.catch(requireAllowed)
+    await this.#last
+    if (this.#failure) throw this.#failure
   }
-}
-
-/** Node's permission model allows no sync of a descriptor; the sync at the end is by another way. */
-function requireAllowed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ERR_ACCESS_DENIED') throw error
 }

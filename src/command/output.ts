@@ -154,10 +154,11 @@ async function fileOutput(
   }
   return {
     replaced: old?.size ?? 0,
-    write: (bytes, done) => {
-      early.wrote(bytes.length)
-      return wrapErrors(path, () => write(bytes, done))
-    },
+    write: (bytes, done) =>
+      wrapErrors(path, () => {
+        early.wrote(bytes.length)
+        return write(bytes, done)
+      }),
     flush: () => wrapErrors(path, flush),
     commit: () =>
       wrapErrors(path, async () => {
