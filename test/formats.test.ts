@@ -507,6 +507,14 @@ describe('what is asked for and the bytes are not', () => {
     },
   )
 
+  it('is refused before the first row where it is one of several files', async () => {
+    const cwd = folder({ 'a.csv': 'logit_a,logit_b\n2,1\n', 'b.parquet': readFileSync(fixture('digits.parquet')) })
+    const names = ['a.csv', 'b.parquet'].map((name) => join(cwd, name))
+    const { bytes, error } = await scored(names, { from: 'csv' })
+    expect(bytes).toHaveLength(0)
+    expect(error).toMatchObject({ code: 'E_UNSUPPORTED' })
+  })
+
   it('is read where both are formats of Arrow', async () => {
     const table = readFileSync(fixture('digits.arrow'))
     const whole = await run(table, { from: 'arrow', to: 'csv' })

@@ -158,6 +158,7 @@ export async function requireSupported(start: Buffer, path: string, settings: Op
   if (compression !== 'none') return requireUnpackable(compression, settings, path)
   const kind = await source.peek((start) => firstMatch(kindsBeside(settings.from), start))
   if (typeof kind === 'object') throw unsupported(kind, path, start)
+  if (kind && kind !== 'none') requireAsked(kind, settings.from)
 }
 
 /** Formats and kinds of files by their first bytes, where a format may be asked for. */
