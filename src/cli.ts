@@ -78,8 +78,8 @@ async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise
   const paint = paintFor(process.stdout)
   const { explain } = await import('./command/help/explain.js')
   const { helpOn } = await import('./command/help/help.js')
-  const textOn = (topic?: string) => (about === 'explain' ? explain(topic, paint) : helpOn(topic, paint, version()))
-  return print(topics.length === 0 ? textOn() : topics.map(textOn).join('\n'))
+  if (about === 'help') return print(helpOn(topics, paint, version()))
+  return print(topics.length === 0 ? explain(undefined, paint) : topics.map((code) => explain(code, paint)).join('\n'))
 }
 
 /** `--help`: on the verb, or on what is named beside it, where that is something that there is help on. */

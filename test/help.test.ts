@@ -156,7 +156,7 @@ describe('softmax help', () => {
     ['multilabel', '--sigmoid', 'on its own'],
     ['NaN', '--nonfinite error|propagate', 'torch'],
   ])('%s, which is no name, is what is said of it under another', (topic, heading, text) => {
-    const help = helpOn(topic, (_, text) => text, '')
+    const help = helpOn([topic], (_, text) => text, '')
     expect(help.split('\n')[0]).toBe(heading)
     expect(help).toContain(text)
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
@@ -166,7 +166,16 @@ describe('softmax help', () => {
     const lists = printed(['help', 'topics'])
     for (const topic of ['calibrate', 'top-k', 'entropy', 'brier', 'parquet', 'E_CELL']) expect(lists).toContain(topic)
     const topics = lists.split('\n').flatMap((line) => (line.startsWith('  ') ? line.trim().split(/, ?/) : []))
-    for (const topic of topics.filter(Boolean)) expect(helpOn(topic, (_, text) => text, '').length).toBeGreaterThan(20)
+    for (const topic of topics.filter(Boolean))
+      expect(helpOn([topic], (_, text) => text, '').length).toBeGreaterThan(20)
+  })
+
+  it('is on each of several, of which some words may be one', () => {
+    const on = (...topics: string[]) => helpOn(topics, (_, text) => text, '')
+    expect(on('threshold', 'top-k')).toBe(`${on('threshold')}\n${on('top-k')}`)
+    expect(on('bad', 'rows')).toBe(on('bad-rows'))
+    expect(on('exit', 'status')).toBe(on('exit'))
+    expect(() => on('threshold', 'nonsense')).toThrow(/there is no help on "nonsense"/)
   })
 
   it('has what it says of each metric, and of each value of --emit and --from', () => {

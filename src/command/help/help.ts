@@ -13,14 +13,20 @@ import { SUBJECTS, subjectOn } from './subjects.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
-/** What the help says on a topic: a verb, an option, an output column, a metric, a format, a code, a subject, all, topics or man; without one, one screen. Throws E_TOPIC. */
-export function helpOn(topic: string | undefined, paint: Paint, version: string): string {
-  const text = topic === undefined ? screen(paint) : textOn(topic, paint, version)
+/**
+ * What the help says on topics, each a verb, an option, an output column, a metric, a format, a code, a subject, all, topics or man;
+ * several words may be one topic. Without any, one screen. Throws E_TOPIC.
+ */
+export function helpOn(named: readonly string[], paint: Paint, version: string): string {
+  if (named.length === 0) return screen(paint)
+  const whole = textOn(named.join(' '), paint, version)
+  return whole ?? [...new Set(named.map((topic) => knownText(topic, paint, version)))].join('\n')
+}
+
+function knownText(topic: string, paint: Paint, version: string): string {
+  const text = textOn(topic, paint, version)
   if (text !== undefined) return text
-  throw new SoftmaxError('E_TOPIC', {
-    topic: topic!,
-    near: nearest(topic!.replace(/^-+/, ''), Object.values(topics()).flat()),
-  })
+  throw new SoftmaxError('E_TOPIC', { topic, near: nearest(topic.replace(/^-+/, ''), Object.values(topics()).flat()) })
 }
 
 /** The same, where what may be a topic may as well be an input: then it is one screen. */
