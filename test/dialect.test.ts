@@ -179,6 +179,8 @@ describe('lazyQuotes', () => {
     expect(error!.message).toContain('lazyQuotes: true')
     const json = await run('{"id":1,"logits":[2,1]}\n', { from: 'csv' })
     expect(json.error!.message).toContain("the row is an object of JSON; from: 'ndjson' reads such rows")
+    const cell = await run('payload,logit_a,logit_b\n{"x":1},2,3\n', { from: 'csv' })
+    expect(cell.error!.message).toContain('lazyQuotes: true')
   })
 
   it('is of headers, too', async () => {

@@ -175,7 +175,7 @@ function* cellRanges(line: string, dialect: Dialect): Generator<ByteRange | Inva
     if (isQuoted && end > closed) return yield invalid(behindQuotes(line.slice(0, closed), line.slice(closed, end)))
     const cell = line.slice(start, end)
     if (!isQuoted && !lazyQuotes && quote !== '' && cell.includes(quote))
-      return yield invalid(insideCell(cell, quote, start))
+      return yield invalid(insideCell(line, cell, quote))
     yield { start, end }
     if (next.end < 0) return
     at = next.end
@@ -191,10 +191,18 @@ function behindQuotes(before: string, text: string): string {
   return text.trim() === '' ? `a blank follows a closing quote; ${dropsBlanks()}` : CLOSED_EARLY
 }
 
-function insideCell(cell: string, quote: string, start: number): string {
-  if (start === 0 && /^\s*\{\s*"/.test(cell))
-    return `the row is an object of JSON; ${optionText('from', 'ndjson')} reads such rows`
+function insideCell(line: string, cell: string, quote: string): string {
+  if (isObject(line)) return `the row is an object of JSON; ${optionText('from', 'ndjson')} reads such rows`
   return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
+}
+
+/** Whether a row is an object of JSON as a whole; one that is a cell may be followed by others. */
+function isObject(line: string): boolean {
+  try {
+    return /^\s*\{/.test(line) && typeof JSON.parse(line) === 'object'
+  } catch {
+    return false
+  }
 }
 
 /** The next delimiter; -1 at the end of the row. */
