@@ -839,7 +839,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error, which is unfinished while the run lasts and after it was killed; a run that cannot begin (status 2, or no input) leaves the file as it was',
+    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error, which is unfinished while the run lasts and after it was killed; wrong options leave the file as it was',
   }),
   metrics: option({
     group: 'Reports',

@@ -52,7 +52,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   limits: {
     heading: 'Limits',
     also: 'limit security performance speed',
-    text: 'Inputs may have any size; time is linear in it, and memory the same (softmax help memory). A row has at most --max-row-bytes; a longer one is bad, and --max-errors says how many may be. --head reads the first rows only, --jobs is the number of threads, and --no-decompress refuses what may become far larger.',
+    text: 'Inputs may have any size; time is linear in it, and memory the same (softmax help memory). A row has at most --max-row-bytes; a longer one is bad, and --max-errors says how many may be. --head reads the first rows only, --jobs is the number of threads, and --no-decompress refuses what is compressed with gzip or zstd; --from csv refuses Parquet, Arrow and .npz, which may be compressed within.',
   },
   folders: {
     heading: 'Folders',
