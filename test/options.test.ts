@@ -950,7 +950,19 @@ const TESTS = {
         const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
         expect(error!.message).toContain(`is not a number; null: '${cell}' takes that for an empty logit`)
       }
-      for (const cell of ['x', '#', '#1', '#fff', '# 1!', 'row:512x']) {
+      for (const cell of [
+        'x',
+        '#',
+        '#1',
+        '#fff',
+        '# 1!',
+        'row:512x',
+        'class:501',
+        'Row:512',
+        'port:599',
+        '#fun!',
+        '#a?',
+      ]) {
         expect((await run(`logit_a,logit_b\n${cell},1\n`)).error!.message).not.toContain('null')
       }
       expect(command([], { stdin: 'logit_a,logit_b\n#N/A,1\n' }).stderr).toContain("--null '#N/A'")
@@ -970,7 +982,7 @@ const TESTS = {
         '#ZAHL!',
         '#VALEUR!',
       ],
-      ...['#¡DIV/0!', '#¿NOMBRE?', '#¡REF!', '#ДЕЛ/0!', 'Err:502', 'Fehler:504'],
+      ...['#¡DIV/0!', '#¿NOMBRE?', '#¡REF!', '#ДЕЛ/0!', 'Err:502', 'Fehler:504', '#VÄRDEFEL!', '#NÉV?', 'Chyba:508'],
     ])('is proposed for %s, of which it is said that a formula failed', async (cell) => {
       const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
       expect(error!.message).toContain(`; a formula of the spreadsheet failed there; null: '${cell}' takes that`)

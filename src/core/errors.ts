@@ -542,7 +542,23 @@ const HINTS: Hints = [
 /** What programs write where there is no value; Excel's #N/A is another word in other languages. */
 const NULLS = /^(?:n\/?a|#(?:n\/?[abd]|nv|i\/t|saknas|puuttuu|yok|hiányzik|н\/д)!?|null|none|nil|\\n|-+|\?|\.)$/iu
 
+/** The errors of Excel by what they are of: division by zero, names, values, references, numbers, no cells in common, others. */
+const ERRORS_OF_EXCEL = [
+  '\\p{L}+/0',
+  'name|nom|nombre|nome|naam|namn|navn|nimi|nazwa|název|név|имя|ad',
+  'value|wert|valeur|valor|valore|waarde|värdefel|værdi|verdi|arvo|arg|hodnota|érték|знач|değer',
+  'ref|bezug|rif|verw|referens|reference|viittaus|adr|odkaz|hiv|ссылка|başv',
+  'num|zahl|nombre|núm|getal|ogiltigt|luku|liczba|číslo|szám|число|sayi|sayı',
+  'null|nul|nulo|nullo|leeg|skärning|tyhjä|zero|nulla|пусто|boş|dělení_nulou|zéróosztó',
+  'spill|calc|field|blocked|busy|connect|unknown|python|überlauf|kalk|propagation|desbordamiento|overlopen',
+]
+/** What LibreOffice puts before the number of an error. */
+const ERROR_OF_LIBREOFFICE =
+  'err|fehler|erreur|erro|eroare|fout|fel|fejl|feil|virhe|błąd|chyba|hiba|hata|viga|ошибка|помилка'
 /** `#DIV/0!`, `#WERT!`, `#¿NOMBRE?`, and the `Err:502` of LibreOffice. */
-const FORMULA_ERROR = /^(?:#[¡¿]?\p{L}[\p{L}\d/_.]*[!?]|\p{L}{3,8}:5\d\d)$/iu
+const FORMULA_ERROR = new RegExp(
+  `^(?:#[¡¿]?(?:${ERRORS_OF_EXCEL.join('|')})[!?]|(?:${ERROR_OF_LIBREOFFICE}):5\\d\\d)$`,
+  'iu',
+)
 const LONGEST_FORMULA_ERROR = 32
 const JOINED = '; a byte order mark stands before it, as where files were joined; name the files as inputs instead'
