@@ -104,6 +104,10 @@ describe('rows', () => {
       const reason = '"scores" holds lists, and may be one of them; say so with logits: \'scores\''
       expect(await failure([row])).toMatchObject({ code: 'E_COLUMNS', message: expect.stringContaining(reason) })
     }
+    // Lists of lists are no logits of a row here.
+    const { message } = (await failure([{ id: 7, scores: [[1, 2]] }])) as Error
+    expect(message).toContain('E_COLUMNS')
+    expect(message).not.toContain("'scores'")
     expect(await predict([{ id: 7, cat: 2, dog: 1 }], { logits: 'cat,dog' })).toEqual([
       { id: 7, probabilities: P21, index: 0, label: 'cat' },
     ])

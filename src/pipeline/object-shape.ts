@@ -188,8 +188,11 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
 function requireNoList(first: Properties, settings: ShapeSettings): void {
   if (settings.logits !== undefined) return
   const holdsWords = (list: ArrayLike<unknown>) => Array.from(list).some((item) => typeof item === 'string')
+  // Rows of objects are not nested.
+  const isFlat = (list: ArrayLike<unknown>) =>
+    !Array.from(list).some((item) => typeof item === 'object' && item !== null)
   const columnOf = ([name, value]: [string, unknown]): Column =>
-    isList(value)
+    isList(value) && isFlat(value)
       ? { name, type: 'list', sample: '', holdsWords: holdsWords(value) }
       : { name, type: 'text', sample: '' }
   findWhole(settings, Object.entries(first).map(columnOf))
