@@ -657,7 +657,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: READERS,
     default: true,
-    aliases: 'decompression uncompress gunzip unzip zip-bomb',
+    aliases: 'decompression uncompress gunzip unzip',
     help: 'refuse an input that is compressed with gzip or zstd, as its bytes do not bound what it becomes',
   }),
   outputHeader: option({
@@ -1022,6 +1022,7 @@ const NO_FLAGS: Readonly<Record<string, string>> = {
   colour: 'FORCE_COLOR=1 in the environment',
   'no-color': 'NO_COLOR=1 in the environment',
   'no-colour': 'NO_COLOR=1 in the environment',
+  'zip-bomb': '--no-decompress',
   man: 'softmax help man',
   examples: 'softmax help all',
 }
@@ -1039,6 +1040,8 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   if (scope === 'command' && name === 'op') return OPTIONS.op.flags!.map(({ name }) => `--${name}`).join(' or ')
   if (scope !== 'command' && name === 'output') return 'pipe()'
   if (scope === 'objects' && name === 'op') return OPERATORS
+  // What is an option elsewhere is not mistyped.
+  if (Object.hasOwn(OPTIONS, plain)) return undefined
   const names = aliases.map(({ name }) => name)
   // Without their dashes, which would make any two short names alike.
   const near = nearest(plain, scope === 'command' ? flagNames() : namesIn(scope))
