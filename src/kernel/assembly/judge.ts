@@ -203,7 +203,7 @@ function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 
   return classes == 2 ? max(load<f64>(values), load<f64>(values, 8)) : load<f64>(values + ((<usize>state.index) << 3))
 }
 
-/** Judges a row that is in memory as a whole; `least` is the least probability of a label, 0 where each row has one. */
+/** Judges a row that is in memory as a whole; `least` is the least probability of a label, NaN where a decision has none. */
 export function judgeRow(
   at: usize,
   values: usize,
