@@ -1673,6 +1673,7 @@ describe('options', () => {
     ['-i', 'the name of the file, without a flag'],
     ['--no-color', 'NO_COLOR=1 in the environment'],
     ['--man', 'softmax help man'],
+    ['--zip-bomb', '--no-decompress'],
     ['--workers', '--jobs (-j)'],
     ['--verbose', '--debug'],
     ['--format', '--from (-f)'],
@@ -1743,6 +1744,10 @@ describe('options', () => {
     expect(error!.message).toBe('topK takes at most the number of classes, 2, not "9" [E_OPTION]')
     const { stderr } = command(['-k', '9'], { stdin: 'logit_a,logit_b\n1,2\n' })
     expect(stderr).toBe('softmax: stdin: --top-k takes at most the number of classes, 2, not "9" [E_OPTION]\n')
+  })
+
+  it('of the command are no mistyped ones of the library', () => {
+    expect(thrown(() => score({ compress: 'gzip' } as ScoreOptions)).message).toBe('unknown option "compress" [E_FLAG]')
   })
 
   it('that are unknown are refused, with the one that was meant', () => {
