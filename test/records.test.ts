@@ -577,6 +577,24 @@ describe('a column whose type objects cannot have', () => {
   })
 })
 
+describe('a column of lists or objects in lines of JSON', () => {
+  const line = '{"id":1,"tags":[1,2],"info":{"a":1},"logits":[1,2]}\n'
+
+  it('is text in a format with types, which a warning says', async () => {
+    const { warnings } = await run(line, { from: 'ndjson', to: 'arrow' })
+    expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as their JSON text'])
+  })
+
+  it.each([
+    { to: 'ndjson' },
+    { to: 'csv' },
+    { to: 'arrow', keep: false },
+    { to: 'arrow', types: 'tags=text,info=text' },
+  ] as const)('is nothing to warn of with %j', async (options) => {
+    expect((await run(line, { from: 'ndjson', ...options })).warnings).toEqual([])
+  })
+})
+
 describe('a column that is null in the first rows', () => {
   const NULLS = 1100
   const rows = Array.from({ length: NULLS + 1 }, (_, index) => ({ logits: [1, 2], x: index < NULLS ? null : 0.5 }))

@@ -4,6 +4,7 @@ import { type Field, typeName } from './data-type.js'
 import { shown } from './errors.js'
 import { hiddenProperty } from './hidden-property.js'
 import { optionText } from './option-words.js'
+import type { Column, ValueType } from './record-batch.js'
 
 /** The columns, by their names, whose values are text or are written as text, with their types. */
 export type LostTypes = ReadonlyMap<string, Field['type']>
@@ -39,6 +40,17 @@ export function lostWarning(
   })
   const asked = askable.length === 0 ? '' : `, and ${optionText('types', askable.join(','))} gives one`
   return `the ${noun} ${shown(names.join(','))} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${asked}`
+}
+
+const NESTED: readonly ValueType[] = ['json', 'list', 'record']
+
+/** The warning of columns of JSON whose values an output with types has no type for, but where one was asked for; undefined without any. */
+export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): string | undefined {
+  const nested = kept.filter(({ name, type, field }) => !field && NESTED.includes(type) && !byName.has(name))
+  if (nested.length === 0) return undefined
+  const [noun, have, are] = nested.length === 1 ? ['column', 'has', 'is'] : ['columns', 'have', 'are']
+  const names = shown(nested.map(({ name }) => name).join(','))
+  return `the ${noun} ${names} ${have} lists or objects, and ${are} written as their JSON text`
 }
 
 /** The type to ask for, of texts that `read` made. */

@@ -1,9 +1,11 @@
 /** What scoring has to know of an input and its output: columns, dialects, and the writer. */
+import { askedTypes } from '../core/asked-types.js'
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
 import { findWhole, needsEvidence } from '../core/logits-list.js'
+import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
@@ -39,7 +41,11 @@ export async function jobOf(
   const names = named ? columns.map(({ name }) => name) : undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
   const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
-  for (const warning of [...warnings, ...(reader.warnings ?? [])]) run.emit('warning', warning, input.name)
+  const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
+  const nested = nestedWarning(kept, askedTypes(settings.types))
+  for (const warning of [...warnings, ...(reader.warnings ?? []), nested]) {
+    if (warning !== undefined) run.emit('warning', warning, input.name)
+  }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
   const measures = run.measures === true
