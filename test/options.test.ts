@@ -1040,6 +1040,23 @@ const TESTS = {
       expect((await run(wide, options)).text).toBe('label,index\n,0\n')
     })
 
+    it('propagate names no class beside NaN among the most probable ones', async () => {
+      const input = 'logit_a,logit_b\n1,nan\n1,1\n'
+      const options: ScoreOptions = { nonfinite: 'propagate', topK: 1, emit: 'probs' }
+      for (const lane of ['general', 'fast'] as const) {
+        expect((await run(input, { ...options, lane })).text).toBe('label_1,p_1\n,NaN\na,0.5\n')
+        const json = await run(input, { ...options, lane, to: 'ndjson' })
+        expect(json.text).toBe('{"label_1":null,"p_1":"NaN"}\n{"label_1":"a","p_1":0.5}\n')
+        const { bytes } = await run(input, { ...options, lane, to: 'arrow' })
+        expect(Array.from(tableFromIPC(bytes).getChild('label_1')!)).toEqual([null, 'a'])
+        // By the sigmoid, the other classes have probabilities.
+        const both = await run(input, { ...options, lane, op: 'sigmoid', topK: 2 })
+        expect(both.text).toMatch(/^label_1,p_1,label_2,p_2\n,NaN,a,0\.731\d+\n/)
+      }
+      const { predictions } = await predict([[1, Number.NaN]], { nonfinite: 'propagate', topK: 1 })
+      expect(predictions[0]!.top).toEqual([{ label: null, index: 1, probability: Number.NaN }])
+    })
+
     it('propagate leaves all other labels, also where the largest probability rounds to 0', async () => {
       const input = 'logit_a,logit_b\n-800,-900\nnan,2\n'
       const options: ScoreOptions = { nonfinite: 'propagate', op: 'sigmoid', emit: 'label,labels' }

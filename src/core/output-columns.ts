@@ -1,5 +1,5 @@
 /** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
-import { ABSTAINED, JUDGED, LOSS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
+import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nestedValues } from './nesting.js'
@@ -176,27 +176,31 @@ const probabilities: Column = {
   },
 }
 
+/** Whether a row may have no label, as its probability is too small, or NaN. */
+const mayLack = (decision: Decision | undefined): Pick<Field, 'nullable'> =>
+  decision?.minConfidence === undefined ? {} : { nullable: true }
+
 const mostProbable: Column = {
-  fields: ({ topK, log, classes, columnNames }) =>
+  fields: ({ topK, log, classes, columnNames, decision }) =>
     ranks(topK).flatMap((rank): Field[] => {
       const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
+      const value = (scores: Scores, row: number) => scores.values[row * scores.classes + best(scores, row)]!
+      const position = (scores: Scores, row: number) =>
+        Number.isNaN(value(scores, row)) ? NO_CLASS : best(scores, row)
       return [
         {
           name: `${columnNames?.label ?? 'label'}_${rank}`,
           type: 'text',
-          value: (scores, row) => classes[best(scores, row)]!,
-          position: best,
+          ...mayLack(decision),
+          value: (scores, row) => classes[position(scores, row)] ?? null,
+          position,
         },
-        {
-          name: `${columnNames?.probs ?? prefix(log)}${rank}`,
-          type: 'result',
-          value: (scores, row) => scores.values[row * scores.classes + best(scores, row)]!,
-        },
+        { name: `${columnNames?.probs ?? prefix(log)}${rank}`, type: 'result', value },
       ]
     }),
   property: (scores, row, { classes, topK, log }, round) =>
     topOf(scores, row, topK).map(({ index, value }) => ({
-      label: classes[index],
+      label: Number.isNaN(value) ? null : classes[index]!,
       index,
       [log ? 'logProbability' : 'probability']: round(value),
     })),
@@ -218,7 +222,7 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
       {
         name: columnNames?.label ?? 'label',
         type: 'text',
-        ...(decision?.minConfidence !== undefined && { nullable: true }),
+        ...mayLack(decision),
         value: (scores, row) => classes[labelsOf(scores)[row]!] ?? null,
         position: (scores, row) => labelsOf(scores)[row]!,
         positions: labelsOf,

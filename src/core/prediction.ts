@@ -32,8 +32,8 @@ export interface Prediction {
   set_size?: number
   /** With `topK`: the most probable classes, the most probable first. */
   top?: {
-    /** The name of the class. */
-    label: string
+    /** The name of the class; null where its probability is NaN. */
+    label: string | null
     /** Its position, from 0. */
     index: number
     /** Its probability, but from the logarithms. */

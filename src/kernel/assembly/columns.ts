@@ -6,7 +6,7 @@
  * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
  */
 import {
-  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
 import { labelOf, markOf, membersOf, rowOf, stateOf } from './batch'
 import { roomToJudge } from './judged-batch'
@@ -126,9 +126,10 @@ function putTop(rows: u32, out: usize, job: Job): void {
     const place = <usize>job.filled + <usize>row
     for (let rank: usize = 0; rank < <usize>job.top; rank++) {
       const position = load<u32>(positions + (rank << 2))
+      const value = values + ((<usize>position) << 3)
       const to = out + room * (rank << 1)
-      store<u32>(to + (place << 2), position)
-      putNumbers(values + ((<usize>position) << 3), 8, 1, to + room + (place << shift), job)
+      store<u32>(to + (place << 2), isNaN(load<f64>(value)) ? NO_CLASS : position)
+      putNumbers(value, 8, 1, to + room + (place << shift), job)
     }
   }
 }

@@ -190,8 +190,10 @@ function writeTop(row: u32, out: usize, job: Job): usize {
   const positions = positionsOf(row, job)
   for (let rank: usize = 0; rank < <usize>job.top; rank++) {
     const position = load<u32>(positions + (rank << 2))
-    out = delimit(writeLabel(position, out, job), job)
-    out = delimit(writeNumber(load<f64>(values + ((<usize>position) << 3)), out, job), job)
+    const value = load<f64>(values + ((<usize>position) << 3))
+    const label = value == value ? position : NO_CLASS
+    out = delimit(writeLabelCell(label, out, job), job)
+    out = delimit(writeNumber(value, out, job), job)
   }
   return out
 }

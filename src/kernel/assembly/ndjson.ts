@@ -274,8 +274,10 @@ function writeTop(row: u32, lead: u32, out: usize, job: Job): usize {
   const positions = positionsOf(row, job)
   for (let rank: usize = 0; rank < <usize>job.top; rank++) {
     const position = load<u32>(positions + (rank << 2))
-    out = writeLabel(position, writeText(textAt(job.leads, lead++), out), job)
-    out = writeNumber(load<f64>(values + ((<usize>position) << 3)), writeText(textAt(job.leads, lead++), out), job)
+    const value = load<f64>(values + ((<usize>position) << 3))
+    const label = value == value ? position : NO_CLASS
+    out = writeLabelOrNull(label, writeText(textAt(job.leads, lead++), out), job)
+    out = writeNumber(value, writeText(textAt(job.leads, lead++), out), job)
   }
   return out
 }
