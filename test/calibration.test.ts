@@ -273,6 +273,9 @@ describe('applying a calibration', () => {
     expect(await errorOf('logit_a,logit_b,logit_c\n1,2,3\n', CALIBRATION)).toMatchObject({
       message: expect.stringContaining('it is of 2 classes, and the rows have 3'),
     })
+    expect(await errorOf('logit\n1\n', CALIBRATION)).toMatchObject({
+      message: expect.stringContaining("the rows have one logit, of which binary: 'a,b' makes two"),
+    })
     expect(await errorOf('{"logits":[1,2]}\n', CALIBRATION, { labels: 'a,c' })).toMatchObject({ code: 'E_CALIBRATION' })
   })
 

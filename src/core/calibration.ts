@@ -1,6 +1,7 @@
 /** A calibration: what was learnt from rows whose true classes are known, as the JSON file that scoring takes. */
 import { readFileSync } from 'node:fs'
 import { SoftmaxError, shown, systemReason } from './errors.js'
+import { optionText } from './option-words.js'
 
 /** A figure before, at the temperature 1, and after, at the one that was found. */
 export interface BeforeAfter {
@@ -87,7 +88,9 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 export function requireSameClasses(calibration: Applied, classes: readonly string[], named: boolean): void {
   const { classes: others } = calibration
   if (classes.length !== others.length) {
-    const reason = `it is of ${others.length} classes, and the rows have ${classes.length}`
+    const isBinary = classes.length === 1 && others.length === 2
+    const rows = isBinary ? `one logit, of which ${optionText('binary', others.join(','))} makes two` : classes.length
+    const reason = `it is of ${others.length} classes, and the rows have ${rows}`
     throw new SoftmaxError('E_CALIBRATION', { reason })
   }
   const known = new Set(others)
