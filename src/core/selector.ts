@@ -12,7 +12,7 @@
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
-import { optionText } from './option-words.js'
+import { optionText, speaking } from './option-words.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
@@ -56,8 +56,20 @@ export function selectOne(item: string, names: readonly string[]): number {
     throw new SoftmaxError('E_SELECTOR', { item, reason: `is ${others.length + 1} columns; name one of them` })
   } catch (error) {
     if (!(error instanceof SoftmaxError)) throw error
+    if (areNames(item, names)) {
+      const sigmoid = speaking() === 'command' ? '--sigmoid' : optionText('op', 'sigmoid')
+      const reason = `names several columns of true classes, which need ${sigmoid}`
+      throw new SoftmaxError('E_SELECTOR', { item, reason, option: 'truth' })
+    }
     throw new SoftmaxError('E_SELECTOR', { item, ...error.info, option: 'truth' } as never)
   }
+}
+
+/** Whether a text is a list of names of columns. */
+function areNames(text: string, names: readonly string[]): boolean {
+  const items = text.split(',')
+  const columns = new Columns(names)
+  return items.length > 1 && items.every((name) => columns.named(name.trim()).length === 1)
 }
 
 function splitItems(selector: string): string[] {
