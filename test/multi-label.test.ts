@@ -287,13 +287,23 @@ describe('several true classes a row', () => {
     [`${HEADER}1,2,3,a|x\n`, 'y', '"x" is no class'],
     [`${HEADER}1,2,3,a||b\n`, 'y', 'no name'],
     ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'neither 0 nor 1'],
-    ['logit_a,logit_b,p,q\n1,2,1,\n', 'p,q', 'not empty'],
+    ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'column q (row 1'],
+    [
+      'logit_a,logit_b,p,q\n1,2,1,\n',
+      'p,q',
+      'column q (row 1, byte 26): "" is empty, but other true classes of the row',
+    ],
   ])('are bad rows where they are no classes: %j', async (input, truth, text) => {
     const { error, stats } = await run(input, { ...OPTIONS, truth, logits: 'logit*' })
     expect(error).toMatchObject({ code: 'E_TRUTH', message: expect.stringContaining(text), info: { line: 2 } })
     expect(stats.written).toBe(0)
     const skipped = await evaluated(`${input}`, { truth, logits: 'logit*', onError: 'skip' }).catch(({ code }) => code)
     expect(skipped).toBe('E_NO_ROWS')
+  })
+
+  it('need the sigmoid, which is said where columns are listed', async () => {
+    const { error } = await run('logit_a,logit_b,p,q\n1,2,1,0\n', { truth: 'p,q', emit: 'loss' })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining("need op: 'sigmoid' [") })
   })
 
   it('are bad rows where integers of 64 bits are no bits', async () => {

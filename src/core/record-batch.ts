@@ -92,6 +92,8 @@ export interface RowError {
   /** The cell of a delimited text that has it, and at which of its row's bytes. */
   cell?: number
   at?: number
+  /** Of several columns of true classes: which it is in. */
+  nth?: number
 }
 
 /** The same in its place: row, line and byte are those before it in its batch; lines and bytes where the input has them. */

@@ -87,13 +87,17 @@ export class MultiLabelTruths {
 
   /** The same of a value for each class. */
   markEach(values: readonly unknown[], into: Uint8Array): boolean | RowError {
-    const empty = values.filter((value) => this.#isEmpty(value)).length
-    if (empty === values.length) return false
-    if (empty > 0) return this.#error(null, 'stands for a class, and others of the row are not empty')
+    const empty = values.findIndex((value) => this.#isEmpty(value))
+    if (empty >= 0) {
+      if (values.every((value) => this.#isEmpty(value))) return false
+      return { ...this.#error(null, 'is empty, but other true classes of the row are not'), nth: empty }
+    }
     for (const [index, value] of values.entries()) {
       const bit = bitOf(value)
-      if (bit === undefined)
-        return this.#error(value, `is neither 0 nor 1, for the class ${shown(this.#classes[index]!)}`)
+      if (bit === undefined) {
+        const reason = `is neither 0 nor 1, for the class ${shown(this.#classes[index]!)}`
+        return { ...this.#error(value, reason), nth: index }
+      }
       into[index] = bit
     }
     return true

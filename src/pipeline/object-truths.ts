@@ -54,7 +54,9 @@ function multiLabelFinder(
     find(row, index) {
       const values = properties.map((property) => valueOf(row, property))
       const error = mark(values, index)
-      return error && { ...error, column: properties[0]! }
+      if (!error) return undefined
+      const { nth = 0, ...rest } = error
+      return { ...rest, column: properties[nth]! }
     },
   }
 }

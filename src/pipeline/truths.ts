@@ -33,7 +33,9 @@ export function truthReader(job: ScoreJob): Labelled {
     }
     for (let row = 0; row < batch.numRows; row++) {
       const error = batch.errors.has(row) ? undefined : markRow(row)
-      if (error) errors.set(row, { ...error, ...placeOf(job, truth) })
+      if (!error) continue
+      const { nth = 0, ...rest } = error
+      errors.set(row, { ...rest, ...placeOf(job, truths[nth] ?? truth) })
     }
     return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...marked.found }
   }
