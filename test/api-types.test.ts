@@ -174,8 +174,8 @@ describe('what comes out', () => {
       string | null
     >()
     expectTypeOf(one(softmax<{ id: bigint }, 'probs,label'>(unsure)).label).toEqualTypeOf<string | null>()
-    const spread = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
-    expectTypeOf(spread.label).toEqualTypeOf<string | null>()
+    const propagated = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
+    expectTypeOf(propagated.label).toEqualTypeOf<string | null>()
     const few = one(softmax<{ id: bigint }, 'probs,rank'>({ emit: 'probs,rank', topK: 2 }))
     expectTypeOf(few.probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(few.id).toEqualTypeOf<bigint>()
