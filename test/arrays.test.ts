@@ -131,6 +131,16 @@ describe.each([
   })
 })
 
+describe('names of classes', () => {
+  it('of which there are as many as another axis is long propose that one', async () => {
+    const array = npyFile('<f8', false, [2, 3], new Uint8Array(48))
+    const { error } = await run(array, { labels: 'no,yes' })
+    const message = expect.stringContaining('labels: 2 names for 3 classes; axis: 0 takes those of the axis that has 2')
+    expect(error).toMatchObject({ code: 'E_LABELS', message })
+    expect((await run(array, { labels: 'no,yes', axis: 0, to: 'csv', emit: 'label' })).text).toBe('label\nno\nno\nno\n')
+  })
+})
+
 describe('an array of three axes', () => {
   const { bytes } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
   const cube = Buffer.from(bytes, 'base64')

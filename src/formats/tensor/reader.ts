@@ -4,10 +4,12 @@
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'
-import { SoftmaxError } from '../../core/errors.js'
+import { plural, SoftmaxError } from '../../core/errors.js'
 import { readNumbers } from '../../core/float.js'
+import { labelNames } from '../../core/labels.js'
+import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { Column, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
+import type { ArrayShape, Column, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
 import { select } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/temp-file.js'
@@ -42,15 +44,17 @@ export interface TensorSource {
 export function tensorReader(
   format: string,
   { tensor: given, bytes }: TensorSource,
-  { axis, logits, binary, op }: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op'>,
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels'>,
   truth?: TensorSource,
 ): RecordBatchReader {
+  const { axis, logits, binary, op, labels } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
   // Rows of one logit are most often saved as one number each.
   const isLogits = binary !== undefined && given.sizes.length === 1
   const tensor = isLogits ? { ...given, sizes: [...given.sizes, 1] } : given
   const order = rowOrderOf(format, tensor, axis)
   const { rows, classes, shape } = order
+  if (labels !== undefined) requireNamedAxis(labels, shape)
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
   const ofTruth = truth && truthRows(format, truth.name, truth.tensor, order, { op })
@@ -81,6 +85,15 @@ export function tensorReader(
       }
     },
   }
+}
+
+/** Throws E_LABELS where there are as many names as another axis is long, which has the classes then. */
+function requireNamedAxis(labels: string | readonly string[], { sizes, axis }: ArrayShape): void {
+  const { length } = labelNames(labels)
+  const named = sizes.indexOf(length)
+  if (length === sizes[axis] || named < 0) return
+  const reason = `${plural(length, 'name')} for ${sizes[axis]} classes; ${optionText('axis', named)} takes those of the axis that has ${length}`
+  throw new SoftmaxError('E_LABELS', { reason })
 }
 
 function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueClasses {
