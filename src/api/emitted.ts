@@ -44,11 +44,16 @@ type PropertyOf<Entry, List> =
 /** What holds the probabilities: with `topK` it is another list; where that is known at run time only, none is known. */
 type ListOf<List, TopK> = [TopK] extends [undefined] ? List : undefined extends TopK ? never : 'top'
 
+/** The most probable classes, which all have a label where each row has one. */
+type TopOf<Least, Top = NonNullable<Prediction['top']>[number]> = [Least] extends [undefined]
+  ? (Top & { label: string })[]
+  : Top[]
+
 /** The value of a column, where `topK`, and what leaves labels out, may be given. */
 type ValueOf<Column, TopK, Least> = Column extends 'probs'
   ? [TopK] extends [undefined]
     ? number[]
-    : NonNullable<Prediction['top']>
+    : TopOf<Least>
   : Column extends 'label'
     ? [Least] extends [undefined]
       ? string
