@@ -55,6 +55,13 @@ export function acquireCopy(bytes: Uint8Array): Buffer {
   return copy
 }
 
+/** A text as bytes in memory of the pool, for {@link release}: of fresh memory for each, V8 collects none before there is much. */
+export function acquireText(text: string, encoding: 'latin1' | 'utf8'): Buffer {
+  const bytes = acquireWhole(Buffer.byteLength(text, encoding))
+  bytes.write(text, encoding)
+  return bytes
+}
+
 /** Parts joined in one buffer of the pool, for {@link release}. */
 export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   const all = acquireWhole(parts.reduce((sum, { length }) => sum + length, 0))

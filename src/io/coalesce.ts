@@ -2,7 +2,7 @@
  * Joins small chunks: a pipe gives 64 KiB or less at a time, and a block costs some 0.2 ms whatever its size, so a block
  * for each chunk would take a third more time.
  */
-import { acquireJoined, release } from './buffer-pool.js'
+import { acquireJoined, onRelease, release } from './buffer-pool.js'
 
 /** How long to wait for the next chunk, in ms: a source as fast as the scorer takes less. */
 const PATIENCE = 1
@@ -56,6 +56,8 @@ export async function* coalesce(
         held.push(part)
         from += part.length
         room -= part.length
+        // Parts are done with in order.
+        if (part !== value && from === value.length) onRelease(part, () => release(value))
         if (room === 0) yield take()
       }
     }

@@ -6,6 +6,7 @@ import { findSelected } from '../../core/logits-list.js'
 import { withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { recycle } from '../../io/buffer-pool.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
@@ -41,6 +42,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     async *batches(options) {
       for await (const block of blocks) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
+        // A batch has copies of what it needs of its block, and is done with when the next is asked for.
+        if (Buffer.isBuffer(block)) recycle(block)
       }
     },
     async firstRows(count) {

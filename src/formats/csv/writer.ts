@@ -11,6 +11,7 @@ import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
+import { acquireText } from '../../io/buffer-pool.js'
 import type { Scores } from '../../kernel/host/scores.js'
 import { jsonText } from '../json-text.js'
 import { columnCells } from './column-cells.js'
@@ -41,7 +42,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const writeColumns = columnCells(schema)
   const bytesOf = (lines: string[][]) => {
     if (isEscaped(dialect)) requireNoBlankLine(lines)
-    return [Buffer.from(writeRows(lines, dialect, true), 'latin1')]
+    return [acquireText(writeRows(lines, dialect, true), 'latin1')]
   }
   return {
     begin: () =>

@@ -14,6 +14,7 @@ import type {
   Source,
 } from '../../core/record-batch.js'
 import { nullWarning } from '../../core/value-type.js'
+import { recycle } from '../../io/buffer-pool.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
@@ -49,6 +50,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       let before = mark
       for await (const block of allBlocks()) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
+        // A batch has copies of what it needs of its block, and is done with when the next is asked for.
+        if (Buffer.isBuffer(block)) recycle(block)
         before = 0
       }
     },

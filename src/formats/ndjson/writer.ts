@@ -2,6 +2,7 @@
 import { textReader } from '../../core/column-values.js'
 import type { OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
 import { jsonOf } from '../../core/value-text.js'
+import { acquireText } from '../../io/buffer-pool.js'
 import { jsonText } from '../json-text.js'
 import { columnLines } from './column-lines.js'
 
@@ -26,7 +27,7 @@ export function write(
         if (batch.rawRows) text += append(batch.rawRows[row]!, found.join(','))
         else text += `{${[...keys.map((key, index) => key + jsonOf(read[index]!(row))), ...found].join(',')}}\n`
       }
-      return text === '' ? [] : [Buffer.from(text)]
+      return text === '' ? [] : [acquireText(text, 'utf8')]
     },
     append: (part) => part as Uint8Array[],
     end: () => [],
