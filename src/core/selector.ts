@@ -12,7 +12,8 @@
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
-import { optionText, speaking } from './option-words.js'
+import { optionText } from './option-words.js'
+import { opText } from './options.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
@@ -57,8 +58,7 @@ export function selectOne(item: string, names: readonly string[]): number {
   } catch (error) {
     if (!(error instanceof SoftmaxError)) throw error
     if (areNames(item, names)) {
-      const sigmoid = speaking() === 'command' ? '--sigmoid' : optionText('op', 'sigmoid')
-      const reason = `names several columns of true classes, which need ${sigmoid}`
+      const reason = `names several columns of true classes, which need ${opText('sigmoid')}`
       throw new SoftmaxError('E_SELECTOR', { item, reason, option: 'truth' })
     }
     throw new SoftmaxError('E_SELECTOR', { item, ...error.info, option: 'truth' } as never)

@@ -165,12 +165,16 @@ function placesByName(names: readonly string[], classes: readonly string[]): num
 
 /** Throws E_SELECTOR where names have the numbers from 0 or 1 on, in another order: either order may be that of the classes. */
 function requireNumbersInOrder(names: readonly string[]): void {
-  const numbersFrom = (first: number) => names.map((_, index) => String(index + first))
-  const numbers = [numbersFrom(0), numbersFrom(1)].find((numbers) => placesOf(names, numbers))
-  const places = numbers && placesOf(names, numbers)!
+  const placesFrom = (first: number) =>
+    placesOf(
+      names,
+      names.map((_, index) => String(index + first)),
+    )
+  const first = placesFrom(0) ? 0 : 1
+  const places = placesFrom(first)
   if (!places || places.every((place, index) => place === index)) return
   const byNumber = places.map((place) => names[place]!).join()
-  const asGiven = names.map((_, index) => numbers[places.indexOf(index)]!).join()
+  const asGiven = names.map((_, index) => places.indexOf(index) + first).join()
   const reason = `is in another order than its numbers; ${optionText('truth', byNumber)} is by number, and with ${optionText('labels', asGiven)} the order is as given`
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }

@@ -187,15 +187,16 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
 /** Throws E_COLUMNS where nothing is selected, and one property is a list, which may hold all logits. */
 function requireNoList(first: Properties, settings: ShapeSettings): void {
   if (settings.logits !== undefined) return
-  const holdsWords = (list: ArrayLike<unknown>) => Array.from(list).some((item) => typeof item === 'string')
-  // Rows of objects are not nested.
-  const isFlat = (list: ArrayLike<unknown>) =>
-    !Array.from(list).some((item) => typeof item === 'object' && item !== null)
-  const columnOf = ([name, value]: [string, unknown]): Column =>
-    isList(value) && isFlat(value)
-      ? { name, type: 'list', sample: '', holdsWords: holdsWords(value) }
-      : { name, type: 'text', sample: '' }
   findWhole(settings, Object.entries(first).map(columnOf))
+}
+
+/** A property as a column, which is a list only where its items are no lists: rows of objects are not nested. */
+function columnOf([name, value]: [string, unknown]): Column {
+  const items = isList(value) ? Array.from(value) : []
+  if (!isList(value) || items.some((item) => typeof item === 'object' && item !== null)) {
+    return { name, type: 'text', sample: '' }
+  }
+  return { name, type: 'list', sample: '', holdsWords: items.some((item) => typeof item === 'string') }
 }
 
 /** A copy of a record that lacks some properties. */

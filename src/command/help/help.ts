@@ -23,15 +23,15 @@ export function helpOn(named: readonly string[], paint: Paint, version: string):
   return whole ?? [...new Set(named.map((topic) => knownText(topic, paint, version)))].join('\n')
 }
 
+/** The same, where what may be a topic may as well be an input: then it is one screen. */
+export function helpBeside(topic: string | undefined, paint: Paint, version: string): string {
+  return (topic !== undefined && textOn(topic, paint, version)) || screen(paint)
+}
+
 function knownText(topic: string, paint: Paint, version: string): string {
   const text = textOn(topic, paint, version)
   if (text !== undefined) return text
   throw new SoftmaxError('E_TOPIC', { topic, near: nearest(topic.replace(/^-+/, ''), Object.values(topics()).flat()) })
-}
-
-/** The same, where what may be a topic may as well be an input: then it is one screen. */
-export function helpBeside(topic: string | undefined, paint: Paint, version: string): string {
-  return (topic !== undefined && textOn(topic, paint, version)) || screen(paint)
 }
 
 function textOn(topic: string, paint: Paint, version: string): string | undefined {
