@@ -49,7 +49,7 @@ function halfwayAbove(value: number): string {
   return decimalOf(2n * mantissa + 1n, Math.max(binade, 1) - 1076)
 }
 
-/** Halfway, to the digit, or a little above or below it, or cut short. */
+/** Halfway, to the digit, or a little above or below it, or truncated. */
 function halfway(random: Random): string {
   const value =
     random.below(4) === 0

@@ -638,7 +638,7 @@ describe('newlines of several kinds', () => {
         `${header}\r\n${header === HEADER ? end : end.replace(/^(.*?),(.*)\r/, '$2,$1\r')}`,
       )
       expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2, row: 1 } })
-      expect(error!.message).toMatch(/cut short|closing quote/)
+      expect(error!.message).toMatch(/truncated|closing quote/)
     }
   })
 })

@@ -151,7 +151,7 @@ const THROUGH_COMMAND = {
     args: ['in.npy', '--to', 'csv'],
     status: 3 as const,
     stdout: 'p_0,p_1,label\n0.5,0.5,0\n',
-    begins: 'in.npy: the npy data is corrupt or cut short: ',
+    begins: 'in.npy: the npy data is corrupt or truncated: ',
     says: 'within row 2 of 2',
   },
   E_ENCODING: {

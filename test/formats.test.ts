@@ -447,7 +447,7 @@ describe('gzip that is damaged', () => {
   wrongSum[packed.length - 8]! ^= 1
 
   it.each([
-    ['is cut short', packed.subarray(0, packed.length >> 1)],
+    ['is truncated', packed.subarray(0, packed.length >> 1)],
     ['has another check sum', wrongSum],
     ['has garbage behind it', Buffer.concat([packed, Buffer.from('garbage')])],
   ])('and %s ends the command with 3: whole rows on standard output, the old file as it was', (_, bytes) => {

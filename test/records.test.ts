@@ -223,7 +223,7 @@ describe('read()', () => {
     expect(stream.stats).toMatchObject({ read: 3, written: 2, rejected: { E_JSON: 1 } })
   })
 
-  it('is damaged input where a file is cut short', async () => {
+  it('is damaged input where a file is truncated', async () => {
     const bytes = readFileSync(fixture('digits.npy'))
     const { error } = await readAll('npy', [bytes.subarray(0, bytes.length - 1)])
     expect(error).toMatchObject({ code: 'E_CORRUPT', info: { format: 'npy' } })

@@ -111,7 +111,7 @@ describe('onReject', () => {
     await expect(ended).rejects.toBe(failure)
   })
 
-  it('is not reported of a row that is cut short as the stream is destroyed', async () => {
+  it('is not reported of a row that is truncated as the stream is destroyed', async () => {
     const rejects: Reject[] = []
     const stream = score({ onReject: (reject) => void rejects.push(reject) })
     stream.resume().write('logit_a,logit_b\n1,2\n1,')

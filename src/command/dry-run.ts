@@ -48,7 +48,7 @@ export async function* dryRun(
   }
   const { schema, info } = found
   if (schema && info) yield reportOf(schema, info, names)
-  // What is cut short by a failure can be shown only of text.
+  // What is truncated by a failure can be shown only of text.
   if (info && (!failure || isText(info.output.format))) yield await rowsText(Buffer.concat(pieces), info.output)
   if (failure) throw failure
 }

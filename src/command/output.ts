@@ -229,7 +229,7 @@ async function writeSome(file: number, bytes: Buffer): Promise<number> {
 /** In milliseconds. */
 const FULL_PIPE_WAIT = 5
 
-/** Makes the rename survive a power cut, where the system can; the file is complete and in place without it. */
+/** Makes the rename survive a power failure, where the system can; the file is complete and in place without it. */
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')

@@ -90,7 +90,7 @@ function logLines(log: NodeJS.WriteStream): Line {
   return { interval: LOG_INTERVAL, draw: (text) => void log.write(`softmax: ${text}\n`), erase() {} }
 }
 
-/** One line, cut at the edge. Where the terminal became narrower since, what was shown takes several. */
+/** One line, truncated at the edge. Where the terminal became narrower since, what was shown takes several. */
 function redrawnLine(terminal: NodeJS.WriteStream): Line {
   let shown = 0
   const width = () => terminal.columns || 80
@@ -98,10 +98,10 @@ function redrawnLine(terminal: NodeJS.WriteStream): Line {
   return {
     interval: INTERVAL,
     draw(text) {
-      const cut = text.slice(0, width() - 1)
+      const fitting = text.slice(0, width() - 1)
       const lines = above()
-      terminal.write(lines === 0 ? `\r${cut}\x1b[K` : `\r\x1b[${lines}A${cut}\x1b[J`)
-      shown = cut.length
+      terminal.write(lines === 0 ? `\r${fitting}\x1b[K` : `\r\x1b[${lines}A${fitting}\x1b[J`)
+      shown = fitting.length
     },
     erase() {
       const lines = above()

@@ -220,7 +220,7 @@ export const CODES = {
   ),
   E_CORRUPT: word<{ format: string; reason: string }>(
     3,
-    ({ format, reason }) => `the ${format} data is corrupt or cut short: ${reason}`,
+    ({ format, reason }) => `the ${format} data is corrupt or truncated: ${reason}`,
   ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),

@@ -1,5 +1,5 @@
 /**
- * Batches that are cut by rows only: those of text come as blocks do, and it is not to be seen in a file in how large chunks
+ * Batches that are split by rows only: those of text come as blocks do, and it is not to be seen in a file in how large chunks
  * its input was read, or on how many threads.
  */
 import type { ColumnData } from '../core/column-data.js'

@@ -1,6 +1,6 @@
 /**
  * gzip and zstd around any format. Members of gzip and frames of zstd are separated here, and each is given to Node's
- * zlib by itself: left to itself it takes what follows the last one, or a frame that is cut off, for a good end.
+ * zlib by itself: left to itself it takes what follows the last one, or a truncated frame, for a good end.
  */
 import { once } from 'node:events'
 import { Readable, type Transform } from 'node:stream'
@@ -106,7 +106,7 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
         yield piece
       }
       const trailer = await bytes.take(8)
-      if (trailer.length < 8) throw corruptData('gzip', CUT)
+      if (trailer.length < 8) throw corruptData('gzip', TRUNCATED)
       if (trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size) {
         throw corruptData('gzip', `the check sum of member ${member} is not that of its bytes`)
       }
@@ -116,7 +116,7 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
   }
 }
 
-const CUT = 'it ends too early'
+const TRUNCATED = 'it ends too early'
 
 /** Reads the header of a member; false at the end, after zeros if there are any. */
 async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolean> {
@@ -128,7 +128,7 @@ async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolea
   if (!lead.toString('latin1', 0, 2).startsWith(GZIP.slice(0, Math.min(lead.length, 2)))) {
     throw corruptData('gzip', 'what follows its end is neither a member nor zeros')
   }
-  if (lead.length < 10) throw corruptData('gzip', CUT)
+  if (lead.length < 10) throw corruptData('gzip', TRUNCATED)
   const flags = lead[3]!
   if (lead[2] !== 8 || flags > 31) throw corruptData('gzip', 'its header is not one of gzip')
   if (flags & EXTRA) await bytes.take((await bytes.take(2)).readUInt16LE())
@@ -145,7 +145,7 @@ const COMMENT = 16
 
 async function skipText(bytes: ByteReader): Promise<void> {
   for (let byte = await bytes.take(1); byte[0] !== 0; byte = await bytes.take(1)) {
-    if (byte.length === 0) throw corruptData('gzip', CUT)
+    if (byte.length === 0) throw corruptData('gzip', TRUNCATED)
   }
 }
 
@@ -250,6 +250,6 @@ async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buf
 
 async function exactly(bytes: ByteReader, length: number): Promise<Buffer> {
   const taken = await bytes.take(length)
-  if (taken.length < length) throw corruptData('zstd', CUT)
+  if (taken.length < length) throw corruptData('zstd', TRUNCATED)
   return taken
 }

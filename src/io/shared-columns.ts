@@ -73,7 +73,7 @@ export function handedOver<T>(message: T): { message: T; moved: ArrayBuffer[] } 
 
 /**
  * A message that was handed over, with its bytes as buffers that are released once they are written: `taken` is given the memory of
- * which all was. Memory in which there are other arrays is left alone.
+ * which all was. Memory in which there are other arrays is left as it is.
  */
 export function adoptedFrom<T>(message: T, taken: (memory: ArrayBuffer) => void): T {
   const parts = new Map<ArrayBufferLike, number>()

@@ -11,7 +11,7 @@ import { temporaryPath } from './temporary-path.js'
 /** Bytes that can be read at any offset. */
 export interface FileBytes {
   size: number
-  /** The bytes from `at` on, in memory that `room` gives; fewer only where the file was cut short meanwhile. */
+  /** The bytes from `at` on, in memory that `room` gives; fewer only where the file was truncated meanwhile. */
   read(at: number, length: number, room?: (length: number) => Buffer): Promise<Buffer>
   close(): Promise<void>
 }

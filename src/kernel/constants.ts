@@ -102,8 +102,8 @@ export const CELL_COUNT = 5
 export const CELL_INT32 = 6
 export const CELL_FLOAT = 7
 
-/** What is corrupt of runs: they are cut short, or the number of one is; one is empty; a number has more bits than it may. */
-export const RUN_CUT = 1
-export const RUN_CUT_REPEATED = 2
+/** What is corrupt of runs: they are truncated, or the number of one is; one is empty; a number has more bits than it may. */
+export const RUN_TRUNCATED = 1
+export const RUN_TRUNCATED_REPEATED = 2
 export const RUN_EMPTY = 3
 export const RUN_TOO_LARGE = 4

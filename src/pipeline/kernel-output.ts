@@ -20,7 +20,7 @@ export interface KernelOutput {
   save(): void
   /** All that is written; the last piece is in the kernel's memory. */
   pieces(): Piece[]
-  /** The same, cut off at `end`, with the rows of some pieces put in, each at one of the positions. */
+  /** The same up to `end`, with the rows of some pieces put in, each at one of the positions. */
   merged(positions: readonly number[], rows: readonly Piece[], end?: number): Piece[]
 }
 
@@ -109,7 +109,7 @@ class TextOutput implements KernelOutput {
   }
 }
 
-/** Bytes with texts put into them, each at its position, and cut off at `end`. */
+/** Bytes up to `end`, with texts put into them, each at its position. */
 function inserted(pieces: Uint8Array[], positions: readonly number[], texts: Uint8Array[], end: number): Uint8Array[] {
   const all: Uint8Array[] = []
   let [piece = new Uint8Array(), ...rest] = pieces

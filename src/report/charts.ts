@@ -124,7 +124,7 @@ function axis(label: string) {
   return { label, labelArrow: 'none' } as const
 }
 
-/** The same chart with its places and sizes cut to a hundredth of a unit. */
+/** The same chart with its positions and sizes rounded to a hundredth of a unit. */
 function shortened(svg: string): string {
   return svg.replace(/ (?:d|r|c?[xy][12]?|width|height|transform)="[^"]*"/g, (attribute) =>
     attribute.replace(/\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100)),

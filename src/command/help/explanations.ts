@@ -57,7 +57,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_WIDTH: {
     is: 'A row has too many or too few cells, or a list too many or too few logits.',
     cause:
-      'A delimiter or a line break stands in a cell without quotes, the row is cut short, or it is of another table.',
+      'A delimiter or a line break stands in a cell without quotes, the row is truncated, or it is of another table.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: (row 1, byte 23): the row has 2 cells where 3 are expected [E_WIDTH]',
     fix: `Put quotes around cells that hold the delimiter. Lines that are no rows are left out by --comment or --skip-lines. ${SKIP}`,
@@ -86,7 +86,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_JSON: {
     is: 'A line or a value is not JSON.',
     cause:
-      'The line is cut short, or a program wrote something that looks like JSON: single quotes, NaN, a comma too many.',
+      'The line is truncated, or a program wrote something that looks like JSON: single quotes, NaN, a comma too many.',
     example: String.raw`printf '{"logits": [1, 2}\n' | softmax --from ndjson`,
     says: `softmax: stdin:1: (row 1, byte 0): the line is not JSON: Expected ',' or ']' after array element in JSON at position 16 [E_JSON]`,
     fix: `Write it with a library for JSON. ${SKIP}`,
@@ -298,7 +298,7 @@ softmax in.safetensors`,
   },
   E_SUMS: {
     is: 'An input of softmax evaluate --merge is not what --partial prints, or has other classes than those before it.',
-    cause: 'A file is cut short or another one, or the runs had other columns or --labels.',
+    cause: 'A file is truncated or another one, or the runs had other columns or --labels.',
     example: `echo '{"rows":7}' | softmax evaluate --merge`,
     says: 'softmax: stdin: it has no sums of this version; --merge takes what --partial prints, line by line [E_SUMS]',
     fix: 'Make each of them by softmax evaluate --partial, with the same options and the same version.',
@@ -392,10 +392,10 @@ softmax evaluate in.csv --truth y --report report.html`,
     fix: 'Take a later Node.js, or do as the message says.',
   },
   E_CORRUPT: {
-    is: 'A file is corrupt or cut short.',
+    is: 'A file is corrupt or truncated.',
     cause: 'It ends too early, a checksum differs, or a number in it points outside of it.',
     example: `echo logit_a,logit_b | gzip | head -c 20 > in.csv.gz; softmax in.csv.gz`,
-    says: 'softmax: in.csv.gz: the gzip data is corrupt or cut short: unexpected end of file [E_CORRUPT]',
+    says: 'softmax: in.csv.gz: the gzip data is corrupt or truncated: unexpected end of file [E_CORRUPT]',
     fix: 'Copy or make it again. Rows that are complete have been written, if not to a file.',
   },
   E_INPUT: {

@@ -52,7 +52,7 @@ export interface Line {
   length: number
 }
 
-/** The entries of a manifest, and where they stand. A line that was cut off where a process was killed says nothing. */
+/** The entries of a manifest, and where they stand. A line that is not whole, as a process was killed, says nothing. */
 export function* readEntries(path: string): Generator<{ entry: Entry; line: Line }> {
   const file = opened(path)
   try {
@@ -138,7 +138,7 @@ export class Manifest {
     }
   }
 
-  /** Adds a part whose output is in place. The disk may take less at once than a line; what is cut off says nothing. */
+  /** Adds a part whose output is in place. The disk may take less at once than a line, and a part of one says nothing. */
   add(entry: Entry): void {
     const bytes = Buffer.from(`${JSON.stringify(entry)}\n`)
     try {

@@ -118,7 +118,7 @@ export async function loadBuffers(
   const end = Math.max(...wanted.map(([start, length]) => start + length))
   if (wanted.length === 0 || end === start) return wanted.map(() => EMPTY)
   const bytes = await body(start, end - start)
-  if (bytes.length < end - start) throw corrupt('it was cut short while it was read')
+  if (bytes.length < end - start) throw corrupt('it was truncated while it was read')
   const parts = wanted.map(([at, length]) => new Uint8Array(bytes.buffer, bytes.byteOffset + at - start, length))
   return decompress ? parts.map((part) => decompressed(part, decompress)) : parts
 }

@@ -26,7 +26,7 @@ export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
     const word = at + 4 > frame.length ? undefined : view.getUint32(at, true)
     if (word === 0) break
     const block = frame.subarray(at + 4, at + 4 + (word! & 0x7fffffff))
-    if (word === undefined || block.length < (word & 0x7fffffff)) throw new Error('a frame of LZ4 is cut short')
+    if (word === undefined || block.length < (word & 0x7fffffff)) throw new Error('a frame of LZ4 is truncated')
     end = word >>> 31 ? copyBlock(block, out, end) : decodeBlock(block, out, end)
     at += 4 + block.length + (has(HAS_BLOCK_SUMS) ? 4 : 0)
   }

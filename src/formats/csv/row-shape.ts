@@ -17,14 +17,14 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
     const hint = widthHint(row, width, columns, dialect)
     return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
   }
-  if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: CUT }, cell: columns.length - 1 }
+  if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: TRUNCATED }, cell: columns.length - 1 }
   const bare = isEscaped(dialect) ? row.map(withoutEscapes) : row
   return dialect.quote === '' && bare.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
 }
 
 /** A byte order mark, as latin1 text. */
 const MARK = '\xef\xbb\xbf'
-const CUT = 'the row ends in a carriage return without a line feed; the file may be cut short'
+const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>
   `a newline of another kind stands in the row, and ${optionText('quote', 'none')} has no quotes around it`

@@ -143,7 +143,7 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
     .join(escape)
 }
 
-const CUT_ESCAPE = String.raw`the row ends in a backslash; a newline in a cell is written \n`
+const OPEN_ESCAPE = String.raw`the row ends in a backslash; a newline in a cell is written \n`
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
 const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells`
 const openedLate = () =>
@@ -152,7 +152,7 @@ const openedLate = () =>
 /** The cells of a row, its newline left out; or why it is not a row, if its quotes are not as they should be. */
 function cellsOf(line: string, dialect: Dialect): Row {
   const { quote, blanks, delimiter } = dialect
-  if (isEscaped(dialect)) return endsEscaped(line) ? invalid(CUT_ESCAPE) : splitEscaped(line, delimiter)
+  if (isEscaped(dialect)) return endsEscaped(line) ? invalid(OPEN_ESCAPE) : splitEscaped(line, delimiter)
   if (blanks === 'keep' && (quote === '' || !line.includes(quote))) return line.split(delimiter)
   const cells: string[] = []
   for (const range of cellRanges(line, dialect)) {

@@ -43,7 +43,7 @@ export async function readDirectory(file: FileBytes): Promise<DirectoryEntry[]> 
 }
 
 export const corruptArchive = (reason: string) => corruptData('npz', reason)
-const CUT = 'it ends before or within its central directory'
+const TRUNCATED = 'it ends before or within its central directory'
 
 async function findDirectory(file: FileBytes): Promise<Directory> {
   const tail = await file.read(Math.max(0, file.size - END - LONGEST_COMMENT - LOCATOR), file.size)
@@ -56,7 +56,7 @@ async function findDirectory(file: FileBytes): Promise<Directory> {
     ? await largeDirectory(file, readLong(locator, 8))
     : { count: end.readUInt16LE(10), length: end.readUInt32LE(12), start: end.readUInt32LE(16) }
   if (end.readUInt16LE(4) !== 0 && !isLarge) throw corruptArchive('it is a part of several')
-  if (directory.start + directory.length > position) throw corruptArchive(CUT)
+  if (directory.start + directory.length > position) throw corruptArchive(TRUNCATED)
   return directory
 }
 
@@ -65,12 +65,12 @@ function endOf(tail: Buffer): number {
   for (let at = tail.length - END; at >= 0; at--) {
     if (tail.readUInt32LE(at) === 0x06054b50 && at + END + tail.readUInt16LE(at + 20) === tail.length) return at
   }
-  throw corruptArchive(CUT)
+  throw corruptArchive(TRUNCATED)
 }
 
 async function largeDirectory(file: FileBytes, at: number): Promise<Directory> {
   const record = at < file.size ? await file.read(at, RECORD) : Buffer.alloc(0)
-  if (record.length < RECORD || record.readUInt32LE(0) !== 0x06064b50) throw corruptArchive(CUT)
+  if (record.length < RECORD || record.readUInt32LE(0) !== 0x06064b50) throw corruptArchive(TRUNCATED)
   return { count: readLong(record, 32), length: readLong(record, 40), start: readLong(record, 48) }
 }
 
@@ -80,7 +80,7 @@ async function readEntry(reader: ByteReader): Promise<DirectoryEntry> {
     throw corruptArchive('its central directory is shorter than it says')
   const [nameLength, extraLength, commentLength] = [head.readUInt16LE(28), head.readUInt16LE(30), head.readUInt16LE(32)]
   const rest = await reader.take(nameLength + extraLength + commentLength)
-  if (rest.length < nameLength + extraLength + commentLength) throw corruptArchive(CUT)
+  if (rest.length < nameLength + extraLength + commentLength) throw corruptArchive(TRUNCATED)
   const rawName = rest.subarray(0, nameLength)
   const long = longNumbers(rest.subarray(nameLength, nameLength + extraLength))
   const numberAt = (at: number) => {

@@ -9,7 +9,7 @@ interface BoundBytes {
   isShort: boolean
 }
 
-/** Longer texts are cut: a footer is read as a whole. */
+/** Longer texts are truncated: a footer is read as a whole. */
 const MOST_BYTES = 16
 
 export function boundBytes(

@@ -8,7 +8,7 @@
 import { corrupt } from './corrupt.js'
 import { checkedSize, copyBytes, type PhysicalType, type ValueReader, type Values } from './values.js'
 
-const cutShort = () => corrupt('the deltas of a page are cut short')
+const truncated = () => corrupt('the deltas of a page are truncated')
 
 /** Reads DELTA_BINARY_PACKED integers. */
 class DeltaReader {
@@ -53,7 +53,7 @@ class DeltaReader {
 
   /** Fills an array with the next values; integers of 32 bits are those of 64 without their upper halves. */
   fill(out: Int32Array | BigInt64Array): void {
-    if (out.length > this.#left) throw cutShort()
+    if (out.length > this.#left) throw truncated()
     this.#left -= out.length
     const words = new Int32Array(out.buffer, out.byteOffset, out.byteLength / 4)
     const step = words.length === out.length ? 1 : 2
@@ -123,12 +123,12 @@ class DeltaReader {
     this.#bit = 8 * this.#at
     this.#inMiniblock = this.#miniblockSize
     this.#at += (this.#miniblockSize * this.#width) / 8
-    if (this.#at > this.#bytes.length) throw cutShort()
+    if (this.#at > this.#bytes.length) throw truncated()
   }
 
   #widthAt(at: number): number {
     const width = this.#bytes[at]
-    if (width === undefined) throw cutShort()
+    if (width === undefined) throw truncated()
     if (width > 64) throw corrupt(`a page has deltas of ${width} bits`)
     return width
   }
@@ -142,7 +142,7 @@ class DeltaReader {
       for (let index = 0; index < this.#miniblocks && left > 0; index++, left -= this.#miniblockSize) {
         this.#at += (this.#miniblockSize * this.#widthAt(widths + index)) / 8
       }
-      if (this.#at > this.#bytes.length) throw cutShort()
+      if (this.#at > this.#bytes.length) throw truncated()
     }
     const end = this.#at
     this.#at = this.#start
@@ -175,7 +175,7 @@ class DeltaReader {
       this.#varHigh = high
       return
     }
-    throw cutShort()
+    throw truncated()
   }
 }
 
@@ -209,7 +209,7 @@ export function deltaLengthReader({ name }: PhysicalType, bytes: Uint8Array, at 
     take(length) {
       const offsets = lengthsToOffsets(lengths, length)
       const size = offsets[length]!
-      if (size > bytes.length - byte) throw cutShort()
+      if (size > bytes.length - byte) throw truncated()
       byte += size
       return { length, data: bytes.subarray(byte - size, byte), offsets }
     },

@@ -37,7 +37,7 @@ export function levelsBefore(
   if (most === 0) return { levels: NO_LEVELS, rest: bytes }
   if (encoding === BIT_PACKED) return packedBefore(bytes, most, count)
   const length = bytes.length < 4 ? Infinity : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
-  if (length > bytes.length - 4) throw corrupt('the levels of a page are cut short')
+  if (length > bytes.length - 4) throw corrupt('the levels of a page are truncated')
   return { levels: levelReader(bytes.subarray(4, 4 + length), most), rest: bytes.subarray(4 + length) }
 }
 
@@ -45,7 +45,7 @@ const BIT_PACKED = 4
 
 function packedBefore(bytes: Uint8Array, most: number, count: number): { levels: LevelReader; rest: Uint8Array } {
   const size = Math.ceil((count * widthOf(most)) / 8)
-  if (size > bytes.length) throw corrupt('the levels of a page are cut short')
+  if (size > bytes.length) throw corrupt('the levels of a page are truncated')
   const levels = checkedLevels(unpackLevels(bytes.subarray(0, size), widthOf(most), new Uint8Array(count)), most)
   let at = 0
   return {

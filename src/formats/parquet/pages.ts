@@ -109,7 +109,7 @@ export class PageReader {
     const { header, end } = await this.#readHeader()
     if (header.size > this.#chunk.end - end) throw corrupt('a page is larger than its column')
     const bytes = await this.#file.read(end, header.size)
-    if (bytes.length < header.size) throw corrupt('a page is cut short')
+    if (bytes.length < header.size) throw corrupt('a page is truncated')
     // The checksum is stored as a signed number, and zlib's is unsigned.
     if (header.checksum !== undefined && header.checksum !== (crc32(bytes) | 0)) throw corrupt(OTHER_CHECKSUM)
     this.#at = end + header.size
@@ -138,7 +138,7 @@ export class PageReader {
     const body = uncompressed.buffer === bytes.buffer ? acquireCopy(uncompressed) : uncompressed
     this.#dictionaryBody = body
     if (type.name !== 'BYTE_ARRAY' || count * 4 <= body.length) return plainReader(type, body).take(count)
-    throw corrupt('the dictionary of a column is cut short')
+    throw corrupt('the dictionary of a column is truncated')
   }
 
   #readData(header: PageHeader, bytes: Buffer): Page {

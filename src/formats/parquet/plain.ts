@@ -19,7 +19,7 @@ export function plainReader(type: PhysicalType, bytes: Uint8Array): ValueReader 
   return type.name === 'BOOLEAN' ? new PlainBits(bytes) : new PlainNumbers(type, bytes)
 }
 
-const cutShort = () => corrupt('the values of a page are cut short')
+const truncated = () => corrupt('the values of a page are truncated')
 
 class PlainNumbers implements ValueReader {
   #at = 0
@@ -31,7 +31,7 @@ class PlainNumbers implements ValueReader {
 
   take(length: number): Values {
     const end = this.#at + length * sizeOf(this.type)
-    if (end > this.bytes.length) throw cutShort()
+    if (end > this.bytes.length) throw truncated()
     const data = viewOf(this.type, this.bytes.subarray(this.#at, end))
     this.#at = end
     return { length, data }
@@ -45,7 +45,7 @@ class PlainBits implements ValueReader {
 
   take(length: number): Values {
     const end = this.#at + length
-    if (end > 8 * this.bytes.length) throw cutShort()
+    if (end > 8 * this.bytes.length) throw truncated()
     const data = new Uint8Array(length)
     for (let at = 0, bit = this.#at; at < length; at++, bit++) data[at] = (this.bytes[bit >> 3]! >> (bit & 7)) & 1
     this.#at = end
@@ -64,10 +64,10 @@ class PlainBytes implements ValueReader {
     const offsets = new Int32Array(length + 1)
     let at = start
     for (let index = 1; index <= length; index++) {
-      if (at + 4 > bytes.length) throw cutShort()
+      if (at + 4 > bytes.length) throw truncated()
       const size = wordAt(bytes, at)
       at += 4 + size
-      if (size < 0 || at > bytes.length) throw cutShort()
+      if (size < 0 || at > bytes.length) throw truncated()
       offsets[index] = at - start - 4 * index
     }
     const data = new Uint8Array(at - start - 4 * length)
@@ -97,11 +97,11 @@ function packBits(truths: Uint8Array, length: number): Uint8Array {
 export function splitStreamReader(type: PhysicalType, bytes: Uint8Array): ValueReader {
   const size = sizeOf(type)
   const count = bytes.length / size
-  if (!Number.isInteger(count) || type.name === 'BOOLEAN' || type.name === 'BYTE_ARRAY') throw cutShort()
+  if (!Number.isInteger(count) || type.name === 'BOOLEAN' || type.name === 'BYTE_ARRAY') throw truncated()
   let start = 0
   return {
     take(length) {
-      if (start + length > count) throw cutShort()
+      if (start + length > count) throw truncated()
       const data = newArray(type, length)
       const out = bytesOf(data)
       for (let byte = 0; byte < size; byte++) {

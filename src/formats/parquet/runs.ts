@@ -3,7 +3,7 @@
  * groups of eight that are packed in so many bits each, the least significant first
  * (https://parquet.apache.org/docs/file-format/data-pages/encodings/#run-length-encoding--bit-packing-hybrid-rle--3).
  */
-import { RUN_CUT, RUN_CUT_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../../kernel/constants.js'
+import { RUN_EMPTY, RUN_TOO_LARGE, RUN_TRUNCATED, RUN_TRUNCATED_REPEATED } from '../../kernel/constants.js'
 import { RunState, readRuns } from '../../kernel/host/runs.js'
 import { corrupt } from './corrupt.js'
 
@@ -14,8 +14,8 @@ export type RunArray = Uint8Array | Int32Array
 const MOST_WIDTH = 31
 
 const ERRORS = new Map([
-  [RUN_CUT, 'the runs of a page are cut short'],
-  [RUN_CUT_REPEATED, 'a run of a page is cut short'],
+  [RUN_TRUNCATED, 'the runs of a page are truncated'],
+  [RUN_TRUNCATED_REPEATED, 'a run of a page is truncated'],
   [RUN_EMPTY, 'a run of a page is empty'],
   [RUN_TOO_LARGE, 'a run of a page has a number that is too large'],
 ])
@@ -64,7 +64,7 @@ export class RunReader {
 
 /** Levels in the deprecated BIT_PACKED encoding: packed from the most significant bit of each byte on, without a header. */
 export function unpackLevels(bytes: Uint8Array, width: number, out: Uint8Array): Uint8Array {
-  if (bytes.length * 8 < out.length * width) throw corrupt('the levels of a page are cut short')
+  if (bytes.length * 8 < out.length * width) throw corrupt('the levels of a page are truncated')
   for (let at = 0, bit = 0; at < out.length; at++) {
     let value = 0
     for (let end = bit + width; bit < end; bit++) value = (value << 1) | ((bytes[bit >>> 3]! >> (7 - (bit & 7))) & 1)

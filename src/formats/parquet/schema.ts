@@ -45,7 +45,7 @@ export function nodesOf(elements: readonly SchemaElement[]): Node[] {
 
 function treeOf(elements: readonly SchemaElement[], next: { element: number }, deepest: number): Tree {
   const element = elements[next.element++]
-  if (!element || typeof element.name !== 'string') throw corrupt('its schema is cut short')
+  if (!element || typeof element.name !== 'string') throw corrupt('its schema is truncated')
   if (deepest === 0) throw corrupt('its schema is nested too deep')
   const children: Tree[] = []
   for (let left = element.num_children ?? 0; left > 0; left--) children.push(treeOf(elements, next, deepest - 1))

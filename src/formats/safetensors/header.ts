@@ -82,7 +82,7 @@ function areSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
 }
 
-/** Every byte behind the header is of one tensor: so a header that names one twice, or a file that is cut short, is found. */
+/** Every byte behind the header is of one tensor: so a header that names one twice, or a file that is truncated, is found. */
 function requireNoGaps(tensors: TensorEntry[], start: number, end: number): void {
   let at = start
   for (const { start, length } of tensors.sort((a, b) => a.start - b.start || a.length - b.length)) {

@@ -182,7 +182,7 @@ async function* blocksAnywhere(
     requireLength(format, file.size, tensor, order)
     for (const box of boxes) {
       const logits = await readBox(file, tensor.layout, box, order.classes)
-      if (!logits) throw corruptData(format, 'it was cut short while it was read')
+      if (!logits) throw corruptData(format, 'it was truncated while it was read')
       yield logits
     }
   } finally {

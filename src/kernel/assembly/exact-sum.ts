@@ -55,7 +55,7 @@ const LEAST: usize = memory.data<f64>([1.0842021724855044e-19, 1.084202172485504
 const LIMIT: usize = memory.data<f64>([64, 64])
 
 /**
- * Adds the numbers at `at`, each `step` bytes behind the one before, COLUMN at most. Each is cut into multiples of 2^-34, of 2^-74
+ * Adds the numbers at `at`, each `step` bytes behind the one before, COLUMN at most. Each is split into multiples of 2^-34, of 2^-74
  * and a rest of multiples of 2^-115, two numbers at once, and a double holds the sum of so many of each: below 2^18, 2^-23, 2^-63.
  */
 export function addColumn(sum: ExactSum, at: usize, step: usize, count: u32): void {

@@ -244,7 +244,7 @@ function parseAny(p: usize, dst: usize, delimiter: u32): usize {
   let scale = 0
   let digits = 0
   let behind = 0
-  let cut = false
+  let isTruncated = false
   for (; isDigit(c) || (c == 0x2e && !behind); c = load<u8>(++p)) {
     if (c == 0x2e) {
       behind = 1
@@ -253,13 +253,13 @@ function parseAny(p: usize, dst: usize, delimiter: u32): usize {
       scale -= behind
       digits++
     } else {
-      cut = cut || c != 0x30
+      isTruncated = isTruncated || c != 0x30
       scale += 1 - behind
     }
   }
   if (!digits) return 0
   const end = finish(d, scale, negative, p, dst, delimiter)
-  if (!cut || !end) return end
+  if (!isTruncated || !end) return end
   // the digits left out lie between d and d + 1: where both round alike, so do they
   const below = load<u64>(dst)
   return finish(d + 1, scale, negative, p, dst, delimiter) && load<u64>(dst) == below ? end : 0

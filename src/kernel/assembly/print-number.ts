@@ -5,7 +5,7 @@
  *
  * Shortest digits: Schubfach (Giulietti) with the scale of xjb and zmij (Xiang Junbo, Zverovich). For v = c 2^q and
  * k = floor(q log10 2), x = v 10^(-k - 1) = c alpha with alpha in [1/10, 1), m = floor(x), f = x - m. Half an ulp of v
- * is alpha / 2 here: where m or m + 1 lies within that of x, it is the answer once its zeros are cut, and no shorter
+ * is alpha / 2 here: where m or m + 1 lies within that of x, it is the answer once its zeros are left out, and no shorter
  * one is missed; otherwise the answer has one digit more, 10 f rounded.
  *
  * What is new here: from 2^-38 to 2^49, where probabilities and logits are, alpha = 5^j / 2^s with j = -k - 1 <= 27 and
@@ -325,7 +325,7 @@ function printShortest(c: u64, q: i32, skew: bool, tie: u64, out: usize): usize 
   return printDigits((top >> 9) * 10 + digits, k, out)
 }
 
-/** The last digit, or 0 or 10 where x is near a whole number; f is cut, which 6 units more make up for. */
+/** The last digit, or 0 or 10 where x is near a whole number; f is truncated, which 6 units more make up for. */
 // @ts-ignore: decorator
 @inline
 function regular(f: u64, half: u64): u64 {

@@ -1,6 +1,6 @@
 /** Numbers of a few bits in the RLE/bit-packing hybrid of Parquet (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
 
-import { RUN_CUT, RUN_CUT_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../constants'
+import { RUN_TRUNCATED, RUN_TRUNCATED_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../constants'
 
 /** A run shorter than this is packed with its neighbours. */
 const LEAST_RUN: i32 = 16
@@ -117,7 +117,7 @@ export function readRuns(
 function beginRun(bytes: usize, total: u32, width: u32, state: RunState): void {
   let header: u32 = 0
   for (let shift: u32 = 0; ; shift += 7) {
-    if (shift > 28 || state.at >= total) return fail(RUN_CUT, state)
+    if (shift > 28 || state.at >= total) return fail(RUN_TRUNCATED, state)
     const byte = <u32>load<u8>(bytes + <usize>state.at)
     state.at++
     header |= (byte & 127) << shift
@@ -130,7 +130,7 @@ function beginRun(bytes: usize, total: u32, width: u32, state: RunState): void {
   if (!state.left && !state.error) fail(RUN_EMPTY, state)
 }
 
-/** The last group may be cut short, where fewer than eight numbers are left. */
+/** The last group may be truncated, where fewer than eight numbers are left. */
 function beginPacked(total: u32, width: u32, state: RunState): void {
   const bits = <u64>(total - state.at) << 3
   let count = <u64>state.left << 3
@@ -143,7 +143,7 @@ function beginPacked(total: u32, width: u32, state: RunState): void {
 
 function beginRepeated(bytes: usize, total: u32, width: u32, state: RunState): void {
   const size = (width + 7) >> 3
-  if (state.at + size > total) return fail(RUN_CUT_REPEATED, state)
+  if (state.at + size > total) return fail(RUN_TRUNCATED_REPEATED, state)
   const value = load<u64>(bytes + <usize>state.at) & (((<u64>1) << (size << 3)) - 1)
   if (value >> width) return fail(RUN_TOO_LARGE, state)
   state.value = <u32>value

@@ -9,7 +9,7 @@
  * kept:
  * - d_i is rounded by up to |d_i| 2^-53, which e^d makes a relative error. Here exponentials are taken from an origin
  *   next to M that spares that rounding (see `exp.ts`), and a log-softmax has d_i as a pair.
- * - e^d stays a product 2^q S (1 + t_i), which meets the reciprocal of H, cut to S's other half of a double, in
+ * - e^d stays a product 2^q S (1 + t_i), which meets the reciprocal of H, truncated to S's other half of a double, in
  *   S * RECIPROCAL_HEAD: exact. All else is 2^-8 of it or less, so only one rounding matters.
  * - The largest logit is left out of the sum: L does not cancel, where x - logsumexp(x) loses every digit.
  *

@@ -28,7 +28,7 @@ export class RowState {
   /** The sum of the same exponentials times their distance from the reference. */
   distanceHead: v128
   distanceTail: v128
-  /** The reciprocal of the whole sum, rounded; cut to 27 bits; and what the cut left out. */
+  /** The reciprocal of the whole sum, rounded; truncated to 27 bits; and what that left out. */
   reciprocal: f64
   reciprocalHead: f64
   reciprocalTail: f64
