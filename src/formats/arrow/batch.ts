@@ -20,8 +20,11 @@ export interface BatchHeader {
   decompress: Codec | undefined
 }
 
-/** Some bytes of a body. */
-export type Body = (start: number, length: number) => Promise<Uint8Array> | Uint8Array
+/** Gives so many bytes of memory. */
+export type Room = (length: number) => Buffer
+
+/** Some bytes of a body, in memory that `room` gives where they are not in memory already. */
+export type Body = (start: number, length: number, room?: Room) => Promise<Uint8Array> | Uint8Array
 
 /** Reads the header of a batch whose body has so many bytes. */
 export function readBatchHeader(batch: FlatTable, bodyLength: number): BatchHeader {
@@ -112,12 +115,13 @@ export async function loadBuffers(
   { buffers, decompress }: BatchHeader,
   [first, last]: [number, number],
   body: Body,
+  room?: Room,
 ): Promise<Uint8Array[]> {
   const wanted = buffers.slice(first, last) as [number, number][]
   const start = Math.min(...wanted.map(([start]) => start))
   const end = Math.max(...wanted.map(([start, length]) => start + length))
   if (wanted.length === 0 || end === start) return wanted.map(() => EMPTY)
-  const bytes = await body(start, end - start)
+  const bytes = await body(start, end - start, room)
   if (bytes.length < end - start) throw corrupt('it was truncated while it was read')
   const parts = wanted.map(([at, length]) => new Uint8Array(bytes.buffer, bytes.byteOffset + at - start, length))
   return decompress ? parts.map((part) => decompressed(part, decompress)) : parts

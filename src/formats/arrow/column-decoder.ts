@@ -3,7 +3,7 @@ import { arrayOf, emptyColumn, type NumberArrayType } from '../../core/column-ar
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, stepOf, takeRows, withNulls } from '../../core/column-slices.js'
 import type { DataType } from '../../core/data-type.js'
-import { type BatchHeader, type Body, loadBuffers, type Span, spansOf } from './batch.js'
+import { type BatchHeader, type Body, loadBuffers, type Room, type Span, spansOf } from './batch.js'
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
@@ -16,11 +16,11 @@ export function columnReader(
   header: BatchHeader,
   body: Body,
   dictionaryOf: DictionaryOf,
-): (index: number) => Promise<ColumnData> {
+): (index: number, room?: Room) => Promise<ColumnData> {
   const spans = spansOf(fields, header)
-  return async (index) => {
+  return async (index, room) => {
     const [span, next] = [spans[index]!, spans[index + 1]!]
-    const buffers = await loadBuffers(header, [span.buffer, next.buffer], body)
+    const buffers = await loadBuffers(header, [span.buffer, next.buffer], body, room)
     const data = new ColumnDecoder(header, span, buffers, dictionaryOf).column(fields[index]!)
     if (data.length !== header.length) {
       throw corrupt(`a column has ${data.length} rows, and its batch ${header.length}`)

@@ -6,12 +6,14 @@ import type { ColumnData } from '../../core/column-data.js'
 import { sliceColumn } from '../../core/column-slices.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { acquire, recycle } from '../../io/buffer-pool.js'
 import { ByteReader } from '../../io/byte-reader.js'
+import { inOrder } from '../../io/in-order.js'
 import { type FileBytes, openBytes } from '../../io/temp-file.js'
 import { columnOf, itemsOf, nestedWidthOf, unmeasuredNested, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
-import { type BatchHeader, type Body, readBatchHeader } from './batch.js'
+import { type BatchHeader, type Body, type Room, readBatchHeader } from './batch.js'
 import { columnReader } from './column-decoder.js'
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { Dictionaries } from './dictionaries.js'
@@ -22,18 +24,22 @@ import { type FileSchema, readSchema } from './schema.js'
 interface Batch {
   length: number
   bodyLength: number
-  column(index: number): Promise<ColumnData>
+  /** Reads a column, into memory that `room` gives where it does not stand in memory already. */
+  column(index: number, room?: Room): Promise<ColumnData>
 }
 
 /** What is read: the schema, and the batches one after the other. */
 interface Opened {
   schema: FileSchema
+  isFile: boolean
   batches: AsyncGenerator<Batch>
   close(): Promise<void>
 }
 
 /** How many logits make a batch that is scored. */
-const BATCH = 1 << 17
+const BATCH = 1 << 18
+/** A larger batch of a file, in bytes, is not in memory beside the one before it. */
+const MOST_AHEAD = 1 << 23
 /** How many bytes of batches are looked through for a list that is not empty. */
 const LOOKAHEAD = 1 << 26
 
@@ -74,7 +80,7 @@ async function openStream(bytes: ByteReader): Promise<Opened> {
   const first = await nextMessage(bytes)
   if (first?.kind !== 'schema') throw corrupt('it does not begin with a schema')
   const schema = readSchema(first.header)
-  return { schema, batches: streamBatches(bytes, schema), close: () => bytes.close() }
+  return { schema, isFile: false, batches: streamBatches(bytes, schema), close: () => bytes.close() }
 }
 
 async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncGenerator<Batch> {
@@ -106,7 +112,7 @@ async function openFile(file: FileBytes): Promise<Opened> {
   try {
     const footer = await footerOf(file)
     const schema = readSchema(footer.schema)
-    return { schema, batches: fileBatches(file, footer, schema), close: () => file.close() }
+    return { schema, isFile: true, batches: fileBatches(file, footer, schema), close: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
@@ -147,7 +153,7 @@ async function messageAt(
   if (size + length > metadata) throw corrupt('a message is longer than its footer says')
   const message = readMessage(bytes.subarray(size, size + length))
   if (message.kind !== kind || message.bodyLength > body) throw corrupt('its footer points to another message')
-  return { ...message, body: (start, length) => file.read(offset + metadata + start, length) }
+  return { ...message, body: (start, length, room) => file.read(offset + metadata + start, length, room) }
 }
 
 function batchOf(
@@ -161,7 +167,10 @@ function batchOf(
   return { length: header.length, bodyLength, column: columnReader(fields, header, body, dictionaries.snapshot()) }
 }
 
-async function readerOf({ schema, batches, close }: Opened, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
+async function readerOf(
+  { schema, isFile, batches, close }: Opened,
+  settings: SettingsOf<'bytes'>,
+): Promise<RecordBatchReader> {
   const columns = schema.fields.map(({ field }) => columnOf(field))
   const { held, isEmpty } = await measureLists(columns, batches, unmeasuredNested(columns, settings))
   return {
@@ -171,11 +180,12 @@ async function readerOf({ schema, batches, close }: Opened, settings: SettingsOf
     metadata: schema.metadata,
     async *batches(options) {
       while (held.length > 0) {
-        yield* readBatch(held[0]!, columns, options)
+        yield* readBatch(await loadBatch(held[0]!, options), columns, options)
         // Only now: whoever takes no more than the first rows may ask for the batches again.
         held.shift()
       }
-      for await (const batch of batches) yield* readBatch(batch, columns, options)
+      if (isFile) for await (const load of loadAhead(batches, options)) yield* readBatch(await load(), columns, options)
+      else for await (const batch of batches) yield* readBatch(await loadBatch(batch, options), columns, options)
     },
     close: async () => {
       await batches.return(undefined)
@@ -209,14 +219,48 @@ async function measureLists(
   }
 }
 
+/** A batch whose columns are read, and what gives back the memory of its logits. */
+interface LoadedBatch {
+  length: number
+  wanted: ReadonlyMap<number, ColumnData>
+  recycle(): void
+}
+
+/** Loads batches: the next one while the rows of one are scored, unless it is large. */
+function loadAhead(batches: AsyncGenerator<Batch>, plan: ReaderOptions): AsyncGenerator<() => Promise<LoadedBatch>> {
+  const load = async (batch: Batch) => {
+    const loaded = batch.bodyLength <= MOST_AHEAD ? await loadBatch(batch, plan) : undefined
+    return async () => loaded ?? loadBatch(batch, plan)
+  }
+  return inOrder(batches, load, 2)
+}
+
+async function loadBatch({ length, column }: Batch, { logits, kept, depth }: ReaderOptions): Promise<LoadedBatch> {
+  const spent: Buffer[] = []
+  const room = (bytes: number) => {
+    const memory = acquire(bytes)
+    spent.push(memory)
+    return memory
+  }
+  const indices = [...new Set([...logits, ...kept])]
+  const columns = await Promise.all(
+    // Logits are copied out of it, but for lists of lists; what is kept is used for longer.
+    indices.map((index) => column(index, depth === undefined && !kept.includes(index) ? room : undefined)),
+  )
+  return {
+    length,
+    wanted: new Map(indices.map((index, place) => [index, columns[place]!])),
+    recycle: () => spent.splice(0).forEach(recycle),
+  }
+}
+
 /** The rows of a batch, some at a time. */
 async function* readBatch(
-  { length, column }: Batch,
+  { length, wanted, recycle }: LoadedBatch,
   columns: readonly Column[],
   plan: ReaderOptions,
 ): AsyncGenerator<RecordBatch> {
   const { logits, logitsList, kept, classes, depth } = plan
-  const wanted = await columnsOf(column, [...logits, ...kept])
   const numbers = depth === undefined ? 0 : numbersIn(wanted.get(logits[0]!)!) / Math.max(1, length)
   const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes, numbers)))
   // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
@@ -228,6 +272,7 @@ async function* readBatch(
     const part = (index: number) => sliceColumn(wanted.get(index)!, start, rows)
     if (logitsList) reader.readRows(part(logits[0]!))
     else for (const [place, index] of logits.entries()) reader.readColumn(part(index), place, columns[index]!.name)
+    if (start + rows === length) recycle()
     yield reader.batch(kept.map(part), names)
   }
 }
@@ -235,13 +280,4 @@ async function* readBatch(
 /** How many numbers lists of lists hold in all. */
 function numbersIn(data: ColumnData): number {
   return data.children ? numbersIn(itemsOf(data)) : data.length
-}
-
-async function columnsOf(
-  column: Batch['column'],
-  indices: readonly number[],
-): Promise<ReadonlyMap<number, ColumnData>> {
-  const columns = new Map<number, ColumnData>()
-  for (const index of indices) if (!columns.has(index)) columns.set(index, await column(index))
-  return columns
 }
