@@ -126,7 +126,7 @@ function streamOutput(name: string): Output {
 
 /** An output that is written directly: there is no old content to keep, or no place to keep it. */
 function plainOutput(path: string, file: number, { secure = async () => {}, end = () => close(file) } = {}): Output {
-  const write = oneAhead(file)
+  const write = writeBehind(file)
   const flush = () => write().then(secure)
   return {
     isTerminal: isatty(file),
@@ -145,7 +145,7 @@ async function fileOutput(
   const target = await targetOf(path)
   const temporary = temporaryPath(dirname(target))
   const file = create(temporary, old?.mode)
-  const write = oneAhead(file)
+  const write = writeBehind(file)
   const early = new EarlySync(file)
   const flush = async () => {
     await write()
@@ -200,14 +200,19 @@ async function targetOf(path: string): Promise<string> {
   return link === undefined ? path : targetOf(resolve(dirname(path), link))
 }
 
-/** Writes to a file with one write under way while the next block is prepared. Without bytes it waits for the last write. */
-function oneAhead(file: number): (bytes?: Buffer, done?: () => void) => Promise<void> {
+/** How many writes are under way, or wait for one, while more is prepared. */
+const AHEAD = 2
+
+/** Writes to a file while more is prepared. Without bytes it waits for the last write. */
+function writeBehind(file: number): (bytes?: Buffer, done?: () => void) => Promise<void> {
+  const pending: Promise<void>[] = []
   let last = Promise.resolve()
   return async (bytes, done) => {
-    await last
+    while (pending.length > (bytes ? AHEAD - 1 : 0)) await pending.shift()
     if (!bytes) return
-    last = writeAll(file, bytes).then(done)
-    // A failure is thrown by the next call, not as an unhandled rejection before it.
+    last = last.then(() => writeAll(file, bytes)).then(done)
+    pending.push(last)
+    // A failure is thrown by a later call, not as an unhandled rejection before it.
     last.catch(() => {})
   }
 }
