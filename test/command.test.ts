@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
+import module from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as zlib from 'node:zlib'
@@ -647,6 +648,15 @@ describe('what is printed about the command', () => {
     const { status, stderr } = shell(`softmax ${flag} >/dev/full`, folder())
     expect(stderr).toMatch(/^softmax: cannot write [^\n]* \[E_OUTPUT\]\n$/)
     expect(status).toBe(3)
+  })
+
+  it('keeps its compiled code among the caches of its user, where Node can and they can be written', () => {
+    const caches = folder({ file: '' })
+    for (const home of [caches, join(caches, 'file')]) {
+      const env = { XDG_CACHE_HOME: home, NODE_COMPILE_CACHE: '' }
+      expect(command([], { stdin: GOOD, env })).toEqual({ status: 0, stdout: SCORED, stderr: '' })
+    }
+    expect(existsSync(join(caches, 'softmax-stream'))).toBe('enableCompileCache' in module)
   })
 
   // A closed output cannot be reported from a null device that is open for reading too, as other programs open it to ask

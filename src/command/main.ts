@@ -1,0 +1,107 @@
+/** The command: arguments -> one pipeline -> an exit status. */
+import { createRequire } from 'node:module'
+import { paintFor } from './colours.js'
+import { requireDistinct } from './conflict.js'
+import { readArguments } from './flags.js'
+import { inputsOf } from './inputs.js'
+import { report } from './messages.js'
+import { openOutput } from './output.js'
+import { isFolder, requireCompression, requireNoParts } from './output-folder.js'
+import { outputFormat } from './output-format.js'
+import { scoreByInputs } from './score.js'
+import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './verbs.js'
+import { speakAs } from '../core/option-words.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
+
+async function main(argv: string[]): Promise<void> {
+  const about = ABOUT.find((word) => word === argv[0])
+  if (about) return explain(about, argv.slice(1))
+  const verb = VERBS.find((verb) => verb === argv[0])
+  const { inputs: named, options } = readArguments(verb ? argv.slice(1) : argv)
+  const parsed = parseOptions(options, 'command')
+  if (parsed.help) return printHelp(verb, named[0])
+  if (parsed.completions) {
+    const { completions } = await import('./completions.js')
+    return print(completions(parsed.completions))
+  }
+  if (parsed.version) return print(`${version()}\n`)
+  if (!verb) requireNoVerb(argv[0])
+  const { calibration } = options
+  const file = typeof calibration === 'string' ? calibration : undefined
+  if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
+  requireNoParts(parsed)
+  const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
+  const inputs = inputsOf(named)
+  requireDistinct(file === undefined ? inputs : [...inputs, file], settings)
+  requireMeasured(settings, verb)
+  if (verb === 'calibrate') {
+    const { calibrateByInputs } = await import('./calibrate.js')
+    return calibrateByInputs(inputs, options, settings)
+  }
+  if (settings.merge) {
+    const { mergeInputs } = await import('./merge.js')
+    return mergeInputs(inputs, options, settings)
+  }
+  if (verb === 'evaluate') {
+    const { evaluateInputs } = await import('./evaluate.js')
+    return evaluateInputs(inputs, options, settings)
+  }
+  if (settings.dryRun) {
+    const { showPlan } = await import('./plan.js')
+    return showPlan(inputs, settings)
+  }
+  return scoreByInputs(inputs, settings)
+}
+
+/** Scores files and folders into a folder, an output for each. */
+async function scoreFolder(
+  named: string[],
+  settings: SettingsOf<'command'>,
+  calibration: string | undefined,
+): Promise<void> {
+  requireMeasured(settings, undefined)
+  requireCompression(settings)
+  const { planOf, settingsFor } = await import('./parts/plan.js')
+  const plan = planOf(named, settings, { version: version(), calibration })
+  const { scoreParts } = await import('./parts/run.js')
+  if (!settings.dryRun) return scoreParts(plan)
+  const { partsText } = await import('./parts/dry-run.js')
+  const [first] = plan.mine
+  if (!first) return print(partsText(plan))
+  const { showPlan } = await import('./plan.js')
+  await showPlan([first.file], settingsFor(plan, first), partsText(plan))
+}
+
+/** `softmax help` and `softmax explain`, of each topic that is named behind, or in general. */
+async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise<void> {
+  const paint = paintFor(process.stdout)
+  const { explain } = await import('./help/explain.js')
+  const { helpOn } = await import('./help/help.js')
+  if (about === 'help') return print(helpOn(topics, paint, version()))
+  return print(topics.length === 0 ? explain(undefined, paint) : topics.map((code) => explain(code, paint)).join('\n'))
+}
+
+/** `--help`: on the verb, or on what is named beside it, where that is something that there is help on. */
+async function printHelp(verb: string | undefined, named: string | undefined): Promise<void> {
+  const { helpBeside } = await import('./help/help.js')
+  return print(helpBeside(named === 'all' ? named : (verb ?? named), paintFor(process.stdout), version()))
+}
+
+async function print(text: string): Promise<void> {
+  const output = await openOutput(undefined)
+  await output.write(Buffer.from(text))
+  await output.commit()
+}
+
+function version(): string {
+  // By name, as this module is bundled into another folder.
+  return createRequire(import.meta.url)('softmax-stream/package.json').version
+}
+
+// The job goes on when stderr is gone.
+process.stderr.on('error', () => {})
+const argv = process.argv.slice(2)
+speakAs('command')
+main(argv).catch((error: unknown) => {
+  process.exitCode = report(error, argv.includes('--debug'))
+})
