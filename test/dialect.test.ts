@@ -269,6 +269,9 @@ describe('the delimiter whitespace', () => {
       expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: 'whitespace' } })
     }
     expect((await everyWay('1 2\n3 4\n')).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
+    // By blanks, its rows would have as many cells, of which some are others.
+    const tabs = 'at\tnote\tlogit_a\tlogit_b\n2026-11-28 00:00\t\t1.5\t2\n'
+    expect((await everyWay(tabs)).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: '\t' } })
   })
 
   it('may be called so on the command line, as a tab may', () => {

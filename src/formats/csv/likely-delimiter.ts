@@ -36,12 +36,18 @@ export function delimiterOfLines(header: string, row: string): string | undefine
   )
 }
 
-/** A tab; or a blank or blanks, where what they stand between are numbers, in the row if not in the header. */
+/**
+ * A tab, where header and row have as many: cells between tabs may be empty, or have blanks. Else a blank or blanks, where what they
+ * stand between are numbers, in the row if not in the header.
+ */
 function blankBetween(cell: string, row: string): string | undefined {
+  const tabbed = cell.split('\t')
+  const isTabbed = tabbed.length > 1 && tabbed.length === row.split('\t').length
+  if (isTabbed && tabbed.every((name) => name === name.trim())) return '\t'
   const [names, numbers] = [wordsIn(cell), wordsIn(row)]
   const isTable = names.length > 1 && names.length === numbers.length && numbers.some(isNumber)
-  const single = [' ', '\t'].find((blank) => cell === names.join(blank) && row === numbers.join(blank))
-  if (isTable) return single ?? WHITESPACE
+  const isSingle = cell === names.join(' ') && row === numbers.join(' ')
+  if (isTable) return isSingle ? ' ' : WHITESPACE
   return cell.includes('\t') ? '\t' : undefined
 }
 
