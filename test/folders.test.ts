@@ -503,6 +503,34 @@ describe('parts that keep other columns than the first', () => {
   })
 })
 
+describe('a part that cannot be read', () => {
+  const whole = gzipSync('id,logit_a,logit_b\n7,x,1\n'.repeat(9))
+  const ONE = 'id,logit_a,logit_b\n1,2,1\n'
+  const broken = { 'in/b.csv.gz': whole.subarray(0, 40), 'in/d.csv.gz': whole.subarray(0, 41) }
+
+  it('is left out, without rejects, and is the error at the end of the run', () => {
+    const cwd = tree({ 'in/a.csv': ONE, ...broken, 'in/c.csv': BAD })
+    const { status, stderr } = run(cwd, '--rejects', 'rejects/')
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
+      'softmax: 2 of 4 parts are done; with what cannot be read mended or removed, --resume goes on',
+      expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
+    ])
+    expect(status).toBe(3)
+    expect(Object.keys(contentOf(cwd)).sort()).toEqual(['_manifest.ndjson', 'a.csv', 'c.csv'])
+    expect(readdirSync(join(cwd, 'rejects'))).toEqual(['c.csv.ndjson'])
+    for (const name of ['b', 'd']) rmSync(join(cwd, `in/${name}.csv.gz`))
+    expect(run(cwd, '--rejects', 'rejects/', '--resume').stderr).toContain('2 parts done, 2 of them before')
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+
+  it('leaves a folder to begin with, where no other is done', () => {
+    const cwd = tree({ 'in/a.csv': ONE })
+    expect(run(cwd, '--types', 'id=int64').stderr).toMatch(/^softmax: in\/a\.csv: [^\n]*\[E_CONFLICT\]\n$/)
+    expect(run(cwd).stderr).toBe('softmax: out/: 1 part done, 1 row\n')
+  })
+})
+
 describe('a part that fails', () => {
   const FAILING = { ...THREE, 'in/b.csv': BAD }
 
@@ -655,8 +683,7 @@ describe('--rejects and --stats', () => {
       const { status, stderr } = run(cwd, '--on-error', 'skip', flag, place)
       expect(stderr).toMatch(/cannot write "(missing\/file|in\/a\.csv.*)": .*\[E_OUTPUT\]\n$/)
       expect(status).toBe(3)
-      expect(contentOf(cwd)).toEqual({ '_manifest.ndjson': '' })
-      rmSync(join(cwd, 'out'), { recursive: true })
+      expect(contentOf(cwd)).toEqual({})
     }
   })
 

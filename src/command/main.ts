@@ -1,5 +1,7 @@
 /** The command: arguments -> one pipeline -> an exit status. */
 import { createRequire } from 'node:module'
+import { speakAs } from '../core/option-words.js'
+import { parseOptions, type SettingsOf } from '../core/options.js'
 import { paintFor } from './colours.js'
 import { requireDistinct } from './conflict.js'
 import { readArguments } from './flags.js'
@@ -10,8 +12,6 @@ import { isFolder, requireCompression, requireNoParts } from './output-folder.js
 import { outputFormat } from './output-format.js'
 import { scoreByInputs } from './score.js'
 import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './verbs.js'
-import { speakAs } from '../core/option-words.js'
-import { parseOptions, type SettingsOf } from '../core/options.js'
 
 async function main(argv: string[]): Promise<void> {
   const about = ABOUT.find((word) => word === argv[0])

@@ -17,7 +17,10 @@ export const ENVIRONMENT = [
   ['NO_COLOR', 'no colours on terminals, where it is set to anything'],
   ['FORCE_COLOR', 'colours everywhere, but for 0; it counts before NO_COLOR'],
   ['TERM', 'dumb: neither colours nor a line that is redrawn'],
-  ['XDG_CACHE_HOME', 'the folder in which Node, from 22.1 on, keeps the compiled code of the command; ~/.cache otherwise'],
+  [
+    'XDG_CACHE_HOME',
+    'the folder in which Node, from 22.1 on, keeps the compiled code of the command; ~/.cache otherwise',
+  ],
   ['NODE_DISABLE_COMPILE_CACHE', '1: it is not kept'],
 ] as const
 

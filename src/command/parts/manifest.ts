@@ -2,7 +2,7 @@
  * The manifest of a folder of outputs: a line of JSON for each part that is done, written once its output is in place.
  * Each process has one of its own, so that none has to wait for another; all of them together say what is done.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
@@ -146,6 +146,11 @@ export class Manifest {
     } catch (error) {
       throw outputError(this.#path, error)
     }
+  }
+
+  /** Removes the file where it says nothing: the folder is then one to begin with. */
+  removeEmpty(): void {
+    if (fstatSync(this.#file).size === 0) rmSync(this.#path, { force: true })
   }
 
   /** Closes the file. */

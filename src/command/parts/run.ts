@@ -16,7 +16,7 @@ import { type Entry, Manifest } from './manifest.js'
 import { NameSets } from './names.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
-import { type PartsRun, scorePart } from './score-part.js'
+import { isUnreadable, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, removeEmpty, requireRejects } from './side-files.js'
 
 /** A run that is under way. */
@@ -29,7 +29,10 @@ interface Run extends PartsRun {
   keptSets: NameSets
 }
 
-/** Scores the parts of a plan. The first one that fails ends the run; those before it stay. */
+/**
+ * Scores the parts of a plan. One that cannot be read is left out, and is the error at the end; any other that fails ends the run.
+ * Those that are done stay.
+ */
 export async function scoreParts(plan: Plan): Promise<void> {
   for (const { file } of plan.mine) await requireReadable(file)
   makeFolder(plan.folder)
@@ -43,7 +46,8 @@ export async function scoreParts(plan: Plan): Promise<void> {
   } catch (error) {
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
-    say(run, `${run.counts.done} of ${run.counts.all} parts are done; --resume goes on from there`)
+    if (run.counts.done > 0) say(run, doneText(run, error))
+    run.manifest.removeEmpty()
     throw error
   } finally {
     run.manifest.close()
@@ -73,6 +77,14 @@ function beginRun(plan: Plan): Run {
   }
 }
 
+/** `2 of 12 parts are done; --resume goes on from there` */
+function doneText({ counts }: Run, error: unknown): string {
+  const how = isUnreadable(error)
+    ? 'with what cannot be read mended or removed, --resume goes on'
+    : '--resume goes on from there'
+  return `${counts.done} of ${counts.all} parts are done; ${how}`
+}
+
 /** Large parts one after the other, on all threads; small ones side by side, as they wait for the disk most of the time. */
 async function scoreAll(run: Run): Promise<void> {
   const failures: { index: number; error: unknown }[] = []
@@ -80,7 +92,7 @@ async function scoreAll(run: Run): Promise<void> {
   for (const [index, part] of run.plan.mine.entries()) {
     const most = part.bytes > SMALL ? 1 : AT_ONCE
     while (active.size >= most) await Promise.race(active)
-    if (failures.length > 0) break
+    if (!failures.every(({ error }) => isUnreadable(error))) break
     const done = finishPart(run, part, index)
       .catch((error: unknown) => void failures.push({ index, error }))
       .finally(() => active.delete(done))
@@ -88,9 +100,15 @@ async function scoreAll(run: Run): Promise<void> {
     if (most === 1) await done
   }
   await Promise.all(active)
-  // The first in the order of the parts, so that it is the same each time.
-  const [first] = failures.sort((a, b) => a.index - b.index)
-  if (first) throw first.error
+  endFailed(failures)
+}
+
+/** Throws the first error in the order of the parts, so that it is the same each time; of other parts that cannot be read, tells. */
+function endFailed(failures: { index: number; error: unknown }[]): void {
+  const errors = failures.sort((a, b) => a.index - b.index).map(({ error }) => error)
+  const first = errors.find((error) => !isUnreadable(error)) ?? errors[0]
+  for (const error of errors) if (error !== first && isUnreadable(error)) complain(known(error).message, 'error')
+  if (errors.length > 0) throw first
 }
 
 /** Parts up to this many bytes are scored on one thread anyway. */

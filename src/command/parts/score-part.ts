@@ -39,13 +39,29 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   makeFolder(dirname(join(folder, part.name)))
   const path = sidePath(side, rejectsName(part))
   const done = newStats()
-  const written = await writePart(run, part, { path, done, start })
-  requireUnchanged(part)
+  const written = await writeReadable(run, part, { path, done, start })
   const rejects = path === undefined ? undefined : await digestOfRejects(path)
   const { bytes: _, ...counts } = done
   const seconds = Math.round(performance.now() - start) / 1000
   const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
   return { ...about, ...counts, seconds, made }
+}
+
+/** Whether a part, and none beside it, cannot be read. */
+export function isUnreadable(error: unknown): boolean {
+  return SoftmaxError.is(error, 'E_CORRUPT') || SoftmaxError.is(error, 'E_INPUT')
+}
+
+/** Writes a part; of one that cannot be read to its end, no rejects stay: they would be counted beside those of parts that are done. */
+async function writeReadable(run: PartsRun, part: Part, written: Written): ReturnType<typeof writePart> {
+  try {
+    const output = await writePart(run, part, written)
+    requireUnchanged(part)
+    return output
+  } catch (error) {
+    if (written.path !== undefined && isUnreadable(error)) rmSync(written.path, { force: true })
+    throw error
+  }
 }
 
 interface Written {
