@@ -68,6 +68,20 @@ function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Ar
   ])
 }
 
+/** A .npz file of doubles, one a row or several. */
+function npzWith(arrays: Record<string, (number | number[])[]>): Buffer {
+  const zip = new ZipFrame()
+  const entries = Object.entries(arrays).flatMap(([name, rows]) => {
+    const numbers = rows.flat()
+    const shape = numbers.length === rows.length ? [rows.length] : [rows.length, numbers.length / rows.length]
+    const file = npyFile('<f8', false, shape, new Uint8Array(new Float64Array(numbers).buffer))
+    const lead = zip.before(`${name}.npy`, file.length)
+    zip.see(file)
+    return [lead, file, zip.after()]
+  })
+  return Buffer.concat([...entries, zip.end()])
+}
+
 async function scored(path: string, options: ScoreOptions) {
   const pieces: Buffer[] = []
   for await (const piece of scoreFiles([path], options)) pieces.push(piece)
@@ -101,7 +115,9 @@ describe.each([
   it.each(good)('of %s is rows of text, with the position along each other axis', async (_, one) => {
     const { text, error, warnings } = await run(Buffer.from(one.bytes, 'base64'), { ...one.options, to: 'csv' })
     expect(error).toBeUndefined()
-    expect(warnings.filter((warning) => !/one dimension|only class/.test(warning))).toEqual([])
+    expect(warnings.filter((warning) => !/one dimension|only class|left out, and can be joined/.test(warning))).toEqual(
+      [],
+    )
     const [header, ...rows] = parse(text) as string[][]
     const width = one.index ? one.shape.length - 1 : 0
     expect(header!.slice(0, width)).toEqual(Array.from({ length: width }, (_, axis) => `i${axis}`))
@@ -256,7 +272,7 @@ describe.each([
   it('is rows x classes of text, or where rows are left out', async () => {
     const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
     const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
-    expect(warnings).toEqual([`${to} holds only numbers: "id" is left out`])
+    expect(warnings).toEqual([`${to} holds only arrays of numbers, without empty values: "id" is left out`])
     const found = await arraysOf(bytes)
     expect(found.p).toEqual({ dtype: 'F8', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
     expect(found.nats!.shape).toEqual([2])
@@ -285,6 +301,52 @@ describe.each([
     const dry = command(['in.npy', '-e', 'index,probs', '-o', `out.${to}`, '--dry-run'], { cwd })
     expect(dry).toMatchObject({ status: 0, stderr: '' })
     expect(dry.stdout).toMatch(/rows:\n(\[[\d.,e-]+\]\n){3}$/)
+  })
+
+  it('has the position of the class by default, and keeps true classes that are numbers', async () => {
+    const input = npzWith({
+      logits: [
+        [2, 1],
+        [1, 2],
+        [3, 1],
+      ],
+      y: [0, 0, 1],
+      w: [7, 8, 9],
+    })
+    const { bytes, warnings } = await run(input, { to, tensor: 'logits', truth: 'y' })
+    expect(warnings).toEqual([
+      'only "logits" is read; "w" is left out, and can be joined by position, as rows keep their order (keep: false does without)',
+    ])
+    const { y, probs, index, ...others } = await arraysOf(bytes)
+    expect(y).toEqual({ dtype: 'F8', shape: [3], values: [0, 0, 1] })
+    expect([probs!.shape, index!.values, others]).toEqual([[3, 2], [0, 1, 0], {}])
+    const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep: false })
+    expect([quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]).toEqual([[], ['probs', 'index']])
+  })
+
+  it('has the loss, the rank and whether the label is right of each row', async () => {
+    const csv = 'y,logit_a,logit_b\na,2,1\nb,2,1\n'
+    const { bytes, error } = await run(csv, { to, truth: 'y', keep: false, emit: 'correct,loss,rank' })
+    expect(error).toBeUndefined()
+    // log(1 + exp(-1)) and log(1 + e)
+    expect(await arraysOf(bytes)).toEqual({
+      correct: { dtype: 'BOOL', shape: [2], values: [1, 0] },
+      loss: { dtype: 'F8', shape: [2], values: [0.3132616875182228, 1.3132616875182228] },
+      rank: { dtype: 'I8', shape: [2], values: [1, 2] },
+    })
+  })
+
+  it('has NaN for the loss of a row without a true class, and no other empty value', async () => {
+    const csv = 'y,logit_a,logit_b\na,2,1\n,2,1\n'
+    const options = { to, truth: 'y', keep: false } as const
+    expect((await arraysOf((await run(csv, { ...options, emit: 'loss' })).bytes)).loss!.values).toEqual([
+      0.3132616875182228,
+      Number.NaN,
+    ])
+    for (const emit of ['rank', 'loss,correct'] as const) {
+      const { error } = await run(csv, { ...options, emit })
+      expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('row 2 of the output') })
+    }
   })
 
   it('refuses what is no number', async () => {

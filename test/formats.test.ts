@@ -225,7 +225,7 @@ describe('.npy', () => {
 
   it('holds numbers alone: kept columns are reported of', async () => {
     const { bytes, warnings } = await run('id,logit_a,logit_b\n1,2,1\n', { to: 'npy', emit: 'index,confidence,probs' })
-    expect(warnings).toEqual(['npy holds only numbers: "id" is left out'])
+    expect(warnings).toEqual(['npy holds one array, of results: "id" is left out'])
     const [a, b] = P21.split(',').map(Number)
     expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
   })

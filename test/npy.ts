@@ -9,18 +9,19 @@ export interface Numbers {
   values: number[]
 }
 
-/** Arrays by name, with what their numbers are: F4, F8 or I8. */
+/** Arrays by name, with what their numbers are: F4, F8, I8 or BOOL. */
 type Arrays = Record<string, Numbers & { dtype: string }>
 
 /** Reads what this package writes as .npy: little-endian numbers in C order. */
 export function npyOf(bytes: Buffer): Arrays[string] {
   const start = 10 + bytes.readUInt16LE(8)
-  const [, dtype, sizes] = /'<(f4|f8|i8)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
+  const [, dtype, sizes] = /'[<|](f4|f8|i8|b1)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
     bytes.toString('latin1', 10, start),
   )!
   const shape = sizes!.split(',').filter(Boolean).map(Number)
   expect(start % 64).toBe(0)
-  return { dtype: dtype!.toUpperCase(), shape, values: numbersOf(bytes.subarray(start), dtype!.toUpperCase(), shape) }
+  const type = dtype === 'b1' ? 'BOOL' : dtype!.toUpperCase()
+  return { dtype: type, shape, values: numbersOf(bytes.subarray(start), type, shape) }
 }
 
 /** As many numbers of a type as an array of a shape has. */
@@ -29,6 +30,7 @@ function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
     F4: [4, (at: number) => data.readFloatLE(at)] as const,
     F8: [8, (at: number) => data.readDoubleLE(at)] as const,
     I8: [8, (at: number) => Number(data.readBigInt64LE(at))] as const,
+    BOOL: [1, (at: number) => data.readUInt8(at)] as const,
   }[dtype]!
   const count = shape.reduce((all, one) => all * one, 1)
   expect(data.length).toBe(count * size)

@@ -674,7 +674,7 @@ const TESTS = {
         ['a', first],
         ['b c', second],
       ] as const) {
-        expect(outputOf(['--tensor', tensor, '-t', 'csv'], tensors(['a', 'b c']))).toBe(output)
+        expect(outputOf(['--tensor', tensor, '-t', 'csv', '--no-keep'], tensors(['a', 'b c']))).toBe(output)
         expect((await run(tensors(['a', 'b c']), { tensor, to: 'csv' })).text).toBe(output)
       }
       expect((await run(tensors(['a']), { to: 'csv' })).text).toBe(first)

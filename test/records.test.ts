@@ -423,14 +423,14 @@ describe('write()', () => {
     const { bytes, warnings } = await writeAll('npy', rows)
     for (const to of ['npz', 'safetensors'] as const) {
       const other = await writeAll(to, rows)
-      expect(other.warnings).toEqual([`${to} holds only numbers: "id" is left out`])
+      expect(other.warnings).toEqual([`${to} holds only arrays of numbers, without empty values: "id" is left out`])
       expect(other.bytes.equals((await run('logit_0,logit_1\n2,1\n', { to })).bytes)).toBe(true)
     }
     expect([bytes.readDoubleLE(128), bytes.readDoubleLE(136), bytes.length]).toEqual([
       ...P21.split(',').map(Number),
       144,
     ])
-    expect(warnings).toEqual(['npy holds only numbers: "id" is left out'])
+    expect(warnings).toEqual(['npy holds one array, of results: "id" is left out'])
     expect((await writeAll('npy', [{ a: 1 }])).error).toMatchObject({ code: 'E_CONFLICT' })
     expect((await writeAll('npy', rows, { emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { type ScoreOptions, score, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { npyOf } from './npy.js'
 import { run } from './streams.js'
 import { predict } from './support.js'
 import { ulps } from './ulp.js'
@@ -116,11 +117,16 @@ describe('columns of the true class', () => {
     expect(rows.filter((row) => row.endsWith(',1,true')).length).toBe(861)
   })
 
-  it('need a true class, and a format that has empty values', async () => {
+  it('need a true class; in .npy, what is empty is NaN beside other results', async () => {
     expect((await run(INPUT, { emit: 'loss' })).error).toMatchObject({ code: 'E_CONFLICT' })
-    expect((await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'probs,loss' })).error).toMatchObject({
-      code: 'E_CONFLICT',
-    })
+    expect((await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'rank' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    const { bytes } = await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'rank,correct,loss' })
+    expect(npyOf(bytes).values).toEqual([
+      ...[1, 1, Number(LOSSES[0])],
+      ...[3, 0, Number(LOSSES[1])],
+      ...[3, 0, Number(LOSSES[2])],
+      ...[Number.NaN, Number.NaN, Number.NaN],
+    ])
     expect(() => softmaxMatrix([1, 2], 1, 2, { emit: 'loss' })).toThrow(expect.objectContaining({ code: 'E_CONFLICT' }))
     expect(score({ truth: 'y' }).metrics()).toMatchObject({ rows: 0 })
   })

@@ -103,7 +103,7 @@ interface ForBytesObjectsMatrixWrite {
    * What to give of each row, a column or a property each: 'probs', 'label', 'index', 'labels', 'set', 'set_size',
    * 'confidence', 'margin', 'entropy', 'logsumexp', 'loss', 'rank', 'correct'; 'label=predicted' names one,
    * 'probs=prob_' sets the prefix of the probabilities; the streams of objects give 'index', too, by default, and a
-   * matrix has 'probs' and 'index' anyway [default: probs,label].
+   * matrix has 'probs' and 'index' anyway [default: probs,label; probs,index in npz and safetensors, probs in npy].
    */
   emit?: ValueOf<'emit'> | undefined
   /** Round results to float32; write the shortest digits that read back as the same float32 [default: false]. */

@@ -59,7 +59,7 @@ export function requireEffect({ emit, topK = 0, truth, threshold, binary }: Layo
     topK > 0 && !has('probs')
       ? `${optionText('topK')} is of probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
       : threshold !== undefined && binary !== undefined && truth === undefined && !has('label', 'index')
-        ? `${optionText('threshold')} is of label, which ${optionText('emit')} does not name: add label to it`
+        ? `${optionText('threshold')} is of label and index, and ${optionText('emit')} names neither: add one of them to it`
         : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
 }

@@ -461,7 +461,7 @@ export const OPTIONS = {
     scopes: [...EVERYWHERE, 'write'],
     short: 'e',
     default: EMITTED,
-    defaultText: 'probs,label',
+    defaultText: 'probs,label; probs,index in npz and safetensors, probs in npy',
     aliases: 'outputs output-columns',
     help: `output columns, of ${OUTPUT_COLUMNS.join(' ')}; label=predicted names a column, probs=prob_ sets the prefix of the probabilities`,
     doc: `what to give of each row, a column or a property each: ${OUTPUT_COLUMNS.map((name) => `'${name}'`).join(', ')}; 'label=predicted' names one, 'probs=prob_' sets the prefix of the probabilities; the streams of objects give 'index', too, by default, and a matrix has 'probs' and 'index' anyway`,

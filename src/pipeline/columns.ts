@@ -1,14 +1,15 @@
 /** Resolves the columns of an input, and reports them; every input of a run must have those of the first. */
-import { SoftmaxError, shown } from '../core/errors.js'
+import { SoftmaxError } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
-import { OPTIONS, type SettingsOf } from '../core/options.js'
+import { requireNewNames } from '../core/new-names.js'
+import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { truthWarnings } from '../core/truth-columns.js'
-import { numericColumns } from './numeric-columns.js'
+import { isNumericColumn, leftOutWarning, requireNumeric } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 
@@ -57,31 +58,30 @@ export function requireSame(
 const WITHOUT_SHAPE =
   'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
 
-/** A schema for a format that holds only numbers: kept columns are left out, with a warning. */
+/** A schema for a format that holds only numbers: kept columns that are none are left out, with a warning. */
 export function numbersOf(
   schema: Schema,
   { columns, shape }: RecordBatchReader,
   { name }: Input,
   run: Run,
-  { to, onError, emit: asked }: Settings,
+  { to, onError }: Settings,
 ): Schema {
   if (schema.depth !== undefined) {
     const reason = `${to} holds one array, and the lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
-  const { topK, columnNames } = schema
-  const emit = numericColumns({
-    to: to!,
-    emit: schema.emit,
-    columnNames,
-    topK,
-    isDefault: asked === OPTIONS.emit.default,
-  })
-  const kept = schema.kept.filter((index) => !columns[index]!.isPosition).map((index) => schema.header[index])
+  requireNumeric({ ...schema, to: to! })
+  const kept = schema.kept.filter((index) => isNumericColumn(columns[index]!, to!))
+  const left = schema.kept.filter((index) => !columns[index]!.isPosition && !kept.includes(index))
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
-  if (kept.length > 0) run.emit('warning', `${to} holds only numbers: ${shown(kept.join(','))} is left out`, name)
+  const names = left.map((index) => schema.header[index]!)
+  if (names.length > 0) run.emit('warning', leftOutWarning(to!, names), name)
   // The probabilities of all classes are one array.
   const shaped = { ...schema, shape: 'list' } as const
-  return { ...shaped, emit, names: fieldsOf(emit, shaped).map(({ name }) => name), kept: [] }
+  requireNewNames(
+    shaped,
+    kept.map((index) => schema.header[index]!),
+  )
+  return { ...shaped, names: fieldsOf(schema.emit, shaped).map(({ name }) => name), kept }
 }

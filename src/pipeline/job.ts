@@ -8,13 +8,14 @@ import { findWhole, needsEvidence } from '../core/logits-list.js'
 import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
-import { items } from '../core/options.js'
+import { items, OPTIONS } from '../core/options.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, resolveColumns } from './columns.js'
 import { firstRows } from './first-rows.js'
+import { emittedByDefault } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
@@ -25,8 +26,9 @@ export async function jobOf(
   { shapes, numbersOnly, typed }: Format,
   input: Input,
   run: Run,
-  settings: InputSettings,
+  given: InputSettings,
 ): Promise<ScoreJob> {
+  const settings = numbersOnly ? withNumericDefault(given) : given
   const evidence = await evidenceOf(reader, run, settings)
   const { columns, named, headerLine, rows } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
@@ -63,6 +65,11 @@ export async function jobOf(
     input: dialect,
     output,
   }
+}
+
+/** Names of classes, which are written by default, are no numbers. */
+function withNumericDefault(settings: InputSettings): InputSettings {
+  return settings.emit === OPTIONS.emit.default ? { ...settings, emit: emittedByDefault(settings.to) } : settings
 }
 
 /** The first line of a text whose columns are resolved. */

@@ -1,7 +1,9 @@
-/** Which output columns a file of arrays has: those of numbers. */
-import { SoftmaxError } from '../core/errors.js'
+/** Which columns a file of arrays has: those of numbers. */
+import { SoftmaxError, shown } from '../core/errors.js'
+import { type FormatName, holdsArrays } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
-import { type ColumnNames, type OutputColumn, TRUTHS } from '../core/output-columns.js'
+import type { ColumnNames, Emitted, OutputColumn } from '../core/output-columns.js'
+import type { Column } from '../core/record-batch.js'
 
 /** What is asked of a file of arrays. */
 interface Asked {
@@ -10,8 +12,6 @@ interface Asked {
   emit: readonly OutputColumn[]
   columnNames?: ColumnNames | undefined
   topK: number
-  /** Whether `emit` is as it is by default. */
-  isDefault: boolean
 }
 
 /** What a column of names is in numbers: a position, how many there are, or nothing. */
@@ -21,20 +21,20 @@ const IN_NUMBERS: { readonly [Name in OutputColumn]?: OutputColumn | undefined }
   set: 'set_size',
 }
 
-/** The output columns of a file of arrays. Throws E_CONFLICT for one that holds no numbers; labels by default are left out. */
-export function numericColumns({ to, emit, columnNames, topK, isDefault }: Asked): OutputColumn[] {
+/** What a file of arrays has by default: a single array keeps the shape of the logits. */
+export function emittedByDefault(to: FormatName): readonly Emitted[] {
+  return holdsArrays(to) ? ['probs', 'index'] : ['probs']
+}
+
+/** Throws E_CONFLICT for an output column of a file of arrays that does not hold numbers. */
+export function requireNumeric({ to, emit, columnNames, topK }: Asked): void {
   const refuse = (reason: string) => new SoftmaxError('E_CONFLICT', { reason })
-  if (topK > 0) throw refuse(`${to} holds numbers, and ${optionText('topK')} gives labels, too; leave it out`)
-  const isOfNames = (name: OutputColumn) => name in IN_NUMBERS
-  const asked = isDefault ? emit.filter((name) => !isOfNames(name)) : emit
-  const text = asked.find(isOfNames)
-  if (text !== undefined) {
-    const remedy = optionText('emit', proposed(asked, columnNames))
-    throw refuse(`${to} holds numbers, not names of classes, which ${text} is; ${remedy} gives numbers`)
-  }
-  const ofTruth = TRUTHS.find((name) => asked.includes(name))
-  if (ofTruth === undefined) return [...asked]
-  throw refuse(`${to} has no empty values, as ${ofTruth} is where there is no true class; write another format`)
+  if (topK > 0) throw refuse(`${to} holds only numbers, and ${optionText('topK')} gives labels, too; leave it out`)
+  const text = emit.find((name) => name in IN_NUMBERS)
+  if (text === undefined) return
+  const are = text === 'label' ? 'label is the name of a class' : `${text} has names of classes`
+  const remedy = optionText('emit', proposed(emit, columnNames))
+  throw refuse(`${to} holds only numbers; ${are}; ${remedy} gives numbers`)
 }
 
 /** The same columns in numbers. */
@@ -46,4 +46,17 @@ function proposed(emit: readonly OutputColumn[], names: ColumnNames = {}): strin
   }
   const entries = [...numbers].map(([column, name]) => (name === undefined ? column : `${column}=${name}`))
   return entries.length > 0 ? entries.join() : 'probs'
+}
+
+/** True of a column that a file of several arrays can keep: of numbers, none of which is empty. */
+export function isNumericColumn({ field, isPosition }: Column, to: FormatName): boolean {
+  if (!field || field.nullable || isPosition || !holdsArrays(to)) return false
+  const { type } = field
+  return type.kind === 'int' ? type.bitWidth === 64 && type.signed : type.kind === 'float' && type.bitWidth > 16
+}
+
+/** That kept columns are left out of a file of arrays. */
+export function leftOutWarning(to: FormatName, names: readonly string[]): string {
+  const holds = holdsArrays(to) ? 'only arrays of numbers, without empty values' : 'one array, of results'
+  return `${to} holds ${holds}: ${shown(names.join(','))} is left out`
 }

@@ -3,6 +3,7 @@ import { askedTypes, type Types } from '../core/asked-types.js'
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
+import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { readLabels } from '../core/labels.js'
 import { lostTypes, lostWarning } from '../core/lost-types.js'
@@ -22,11 +23,11 @@ import type { Column, Format, Value, ValueType } from '../core/record-batch.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 import { requireColumns } from './kept-types.js'
-import { numericColumns } from './numeric-columns.js'
+import { emittedByDefault, leftOutWarning, requireNumeric } from './numeric-columns.js'
 
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types'> & {
-  to: string
+  to: FormatName
 }
 
 /** The columns of an output. */
@@ -48,7 +49,7 @@ export function columnsOf(
   warn: (text: string) => void,
 ): RowColumns {
   const first = recordOf(rows[0], 1)
-  const { emit, inRows, names, properties, isPrediction, isDefault } = emittedOf(first, settings)
+  const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
   const asked = requireColumns(askedTypes(settings.types), old)
@@ -59,7 +60,7 @@ export function columnsOf(
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
   const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
-  if (format.numbersOnly) keepNumbers(job, isDefault, settings.to, warn)
+  if (format.numbersOnly) keepNumbers(job, settings.to, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
   const keptNames = kept.map(({ name }) => name)
@@ -75,10 +76,10 @@ function lostTypesIn(row: Row) {
 }
 
 /** Which columns are written of rows that are predictions, and which of their properties these are. */
-function emittedOf(first: Row, { emit }: Settings) {
+function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) {
   const origin = originOf(first)
   const isAsked = emit !== OPTIONS.emit.default
-  const parsed = parseEmit(items(emit))
+  const parsed = parseEmit(items(numbersOnly && !isAsked ? emittedByDefault(to) : emit))
   // What was asked for of the predictions is written of them.
   const { emit: columns, names } =
     isAsked || !origin?.emit ? parsed : { emit: [...origin.emit], names: origin.columnNames }
@@ -93,7 +94,6 @@ function emittedOf(first: Row, { emit }: Settings) {
     inRows,
     properties: origin ? [...origin.properties, ...propertiesOf(inRows, isAsked ? columns : [])] : propertiesOf(inRows),
     isPrediction,
-    isDefault: !isAsked && !origin?.emit,
   }
 }
 
@@ -120,14 +120,14 @@ interface Job {
 }
 
 /** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
-function keepNumbers(job: Job, isDefault: boolean, to: string, warn: (text: string) => void): void {
+function keepNumbers(job: Job, to: FormatName, warn: (text: string) => void): void {
   const { topK, columnNames } = job.layout
-  job.emit = numericColumns({ to, emit: job.emit, columnNames, topK, isDefault })
+  requireNumeric({ to, emit: job.emit, columnNames, topK })
   if (job.emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions, and these rows are none` })
   }
-  const names = job.kept.map(({ name }) => name).join(',')
-  if (names !== '') warn(`${to} holds only numbers: ${shown(names)} is left out`)
+  const names = job.kept.map(({ name }) => name)
+  if (names.length > 0) warn(leftOutWarning(to, names))
   job.kept = []
 }
 

@@ -65,9 +65,9 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
   ndjson:
     'JSON, a row on each line: a list, nested lists, an object class -> number, or keys; an array of rows is read, too',
   json: 'JSON, read as ndjson is, and written as one array',
-  npy: 'one array of numpy, the classes along one axis, which --axis names',
-  npz: 'several arrays of numpy by name, of which --tensor names that of the logits',
-  safetensors: 'several arrays by name, of which --tensor names that of the logits',
+  npy: 'one array of numpy, the classes along one axis, which --axis names; written, it holds results only, by default probs',
+  npz: 'several arrays of numpy by name, of which --tensor names that of the logits; written, it holds only arrays of numbers, one for each output column, by default probs,index',
+  safetensors: 'several arrays by name, of which --tensor names that of the logits; written as npz is',
   parquet:
     'columns with types: one for each class, or one of lists; to read it, npm install hyparquet hyparquet-compressors',
   arrow: 'the file format of Arrow IPC, which Feather is, too: a column for each class, or one of lists or structs',

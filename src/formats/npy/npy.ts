@@ -21,6 +21,7 @@ import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, openBytes, TempFile } from '../../io/temp-file.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { arrayBytes, type Numbers } from '../tensor/array-bytes.js'
+import { columnNumbers, requireFull } from '../tensor/column-numbers.js'
 import { type TensorBytes, tensorReader } from '../tensor/reader.js'
 import { outputShape } from '../tensor/tensor.js'
 import { headerOf, readHeader } from './header.js'
@@ -64,7 +65,7 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
   let written = 0
   const writeColumns = async (parts: readonly Columns[]) => {
-    const matrix = matrixOf(parts, width, kind)
+    const matrix = matrixOf(parts, schema, width, kind, written)
     written += matrix.length / width
     return array.add(matrix)
   }
@@ -86,14 +87,23 @@ function isNumber([field, ...more]: OutputSchema['fields']): boolean {
 
 const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
 
-/** Columns as rows, each of `width` numbers: the values of a list stand together. */
-function matrixOf(parts: readonly Columns[], width: number, kind: keyof typeof ARRAYS): Numbers {
+/** Columns as rows, each of `width` numbers: the values of a list stand together. So many rows come before. */
+function matrixOf(
+  parts: readonly Columns[],
+  { fields }: OutputSchema,
+  width: number,
+  kind: keyof typeof ARRAYS,
+  before: number,
+): Numbers {
   const rows = parts.reduce((sum, [column]) => sum + column!.length, 0)
   const matrix = new ARRAYS[kind](rows * width)
   let start = 0
   for (const columns of parts) {
     let place = start
-    for (const column of columns) place += fill(matrix, place, column, width)
+    for (const [index, column] of columns.entries()) {
+      if (kind === 'i8') requireFull('npy', fields[index]!.name, column, before + start / width)
+      place += fill(matrix, place, column, width)
+    }
     start += columns[0]!.length * width
   }
   return matrix
@@ -101,8 +111,8 @@ function matrixOf(parts: readonly Columns[], width: number, kind: keyof typeof A
 
 /** Puts a column into rows; returns how many numbers it has in each. */
 function fill(matrix: Numbers, start: number, column: ColumnData, width: number): number {
-  const { length, values, children } = column
-  const numbers = (values ?? children![0]!.values!) as Float64Array
+  const { length } = column
+  const numbers = columnNumbers(column) as ArrayLike<number>
   const size = length > 0 ? numbers.length / length : 0
   const isWhole = matrix instanceof BigInt64Array
   if (size === width && !isWhole) matrix.set(numbers, start)

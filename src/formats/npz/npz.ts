@@ -19,7 +19,7 @@ export const npz: Format = {
   typed: true,
   numbersOnly: true,
   read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
-  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, archiveFrame()),
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter('npz', schema, archiveFrame()),
 }
 
 /** What the name of an array's file ends in. */
@@ -27,14 +27,10 @@ const ENDING = '.npy'
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const arrays = arraysOf(await zipEntries(file))
-  const { logits, truth } = chooseTensors([...arrays.keys()], settings)
+  const { logits, truth, others } = chooseTensors([...arrays.keys()], settings)
   const open = (name: string) => openArray(name, arrays.get(name)!)
-  return tensorReader(
-    'npz',
-    await open(logits),
-    settings,
-    truth === undefined ? undefined : await openTruth(truth, open),
-  )
+  const ofTruth = truth === undefined ? undefined : await openTruth(truth, open)
+  return tensorReader('npz', await open(logits), settings, { truth: ofTruth, others })
 }
 
 /** Throws E_CONFLICT for an array that is not of numbers: true classes are positions. */
@@ -94,5 +90,5 @@ function archiveFrame(): Frame {
 }
 
 function npyHeader({ sizes, kind, itemBytes }: NamedArray): Buffer {
-  return headerOf(sizes, `<${kind}${itemBytes}`)
+  return headerOf(sizes, `${itemBytes === 1 ? '|' : '<'}${kind}${itemBytes}`)
 }

@@ -14,14 +14,15 @@ export const safetensors: Format = {
   typed: true,
   numbersOnly: true,
   read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
-  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, { begin: headerOf }),
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter('safetensors', schema, { begin: headerOf }),
 }
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const tensors = await readHeader(file)
-  const { logits, truth } = chooseTensors([...tensors.keys()], settings)
+  const { logits, truth, others } = chooseTensors([...tensors.keys()], settings)
   const open = (name: string) => openTensor(file, name, tensors.get(name)!)
-  return tensorReader('safetensors', open(logits), settings, truth === undefined ? undefined : open(truth))
+  const ofTruth = truth === undefined ? undefined : open(truth)
+  return tensorReader('safetensors', open(logits), settings, { truth: ofTruth, others })
 }
 
 function openTensor(file: FileBytes, name: string, { dtype, shape, start, length }: TensorEntry): TensorSource {
@@ -41,7 +42,8 @@ function headerOf(arrays: readonly NamedArray[]): Buffer[] {
   const entries = arrays.map(({ name, kind, itemBytes, sizes, byteLength }) => {
     const data_offsets = [at, at + byteLength]
     at += byteLength
-    return [name, { dtype: `${kind.toUpperCase()}${8 * itemBytes}`, shape: sizes, data_offsets }]
+    const dtype = kind === 'b' ? 'BOOL' : `${kind.toUpperCase()}${8 * itemBytes}`
+    return [name, { dtype, shape: sizes, data_offsets }]
   })
   const header = Buffer.from(`{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`)}}`)
   const padding = Buffer.alloc((8 - (header.length % 8)) % 8, ' ')

@@ -5,7 +5,7 @@
 import { TempFile } from '../../io/temp-file.js'
 
 /** Numbers of one type, those of a row after those of the one before. */
-export type Numbers = Float64Array | Float32Array | BigInt64Array
+export type Numbers = Float64Array | Float32Array | BigInt64Array | Uint8Array
 
 /** Takes rows, and gives the bytes of the array that are complete. */
 export interface ArrayBytes {
@@ -91,6 +91,6 @@ function everyOf(rows: Numbers, first: number, step: number): Numbers {
 /** Numbers as bytes, the lowest first. */
 function littleEndian({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: Numbers): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes
+  if (size === 1 || new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes
   return size === 8 ? bytes.swap64() : bytes.swap32()
 }

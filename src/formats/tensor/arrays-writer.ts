@@ -1,19 +1,21 @@
 /**
- * Writes a file of named arrays, one for each output column: the probabilities in the shape of the input, the others in that
+ * Writes a file of named arrays, one for each column: the probabilities in the shape of the input, the others in that
  * shape without the classes. Arrays stand one after the other, so the first is written as its rows come, and the others wait
  * in temporary files; where the number of rows is not known, the first one waits, too.
  */
 import type { ColumnData } from '../../core/column-data.js'
+import type { DataType, Field } from '../../core/data-type.js'
 import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { type ArrayBytes, arrayBytes, type Numbers } from './array-bytes.js'
+import { columnNumbers, requireFull } from './column-numbers.js'
 import { outputShape } from './tensor.js'
 
 /** An array of the file, once it is known how many rows there are. */
 export interface NamedArray {
   name: string
-  kind: 'f' | 'i'
-  itemBytes: 4 | 8
+  kind: 'f' | 'i' | 'b'
+  itemBytes: 1 | 4 | 8
   sizes: readonly number[]
   /** The number of its bytes. */
   byteLength: number
@@ -36,19 +38,21 @@ export interface Frame {
 interface Output {
   bytes: ArrayBytes
   describe(rows: number): NamedArray
-  numbersOf(column: ColumnData): Numbers
+  /** The numbers of some rows, which come after so many others. */
+  numbersOf(column: ColumnData, before: number): Numbers
 }
 
 /** The writer of a file of arrays. */
-export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
+export async function arraysWriter(to: string, schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
   const { rows } = schema
-  const columnsOf = columnWriter(schema, outputFields(schema))
+  const columns = outputFields(schema)
+  const columnsOf = columnWriter(schema, columns)
   const outputs: Output[] = []
   const close = async () => {
     for (const { bytes } of outputs) await bytes.close()
   }
   try {
-    for (const index of schema.fields.keys()) outputs.push(await outputOf(schema, index))
+    for (const [index, column] of columns.entries()) outputs.push(await outputOf(to, schema, column, index === 0))
   } catch (error) {
     await close()
     throw error
@@ -65,10 +69,10 @@ export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<
   const writeColumns = async (parts: readonly Columns[]) => {
     const pieces: Uint8Array[] = []
     for (const columns of parts) {
-      written += columns[0]!.length
       for (const [index, { bytes, numbersOf }] of outputs.entries()) {
-        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!))))
+        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!, written))))
       }
+      written += columns[0]!.length
     }
     return pieces
   }
@@ -90,23 +94,40 @@ export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<
   }
 }
 
-async function outputOf(schema: OutputSchema, index: number): Promise<Output> {
-  const { classes, float32, fields, rows } = schema
-  const { name, type } = fields[index]!
-  const isList = type === 'classes'
+async function outputOf(to: string, schema: OutputSchema, column: Field, isFirst: boolean): Promise<Output> {
+  const { classes, rows } = schema
+  const { name, type } = column
+  const isList = type.kind === 'list' || type.kind === 'fixed_size_list'
   const { sizes, inner } = outputShape(schema, isList ? classes.length : undefined)
-  const [kind, itemBytes] = type === 'count' ? (['i', 8] as const) : (['f', float32 ? 4 : 8] as const)
+  const { kind, itemBytes, array } = NUMBERS[numbersIn(isList ? type.item.type : type)]
   return {
-    bytes: await arrayBytes(isList ? classes.length : 1, inner, index > 0 || rows === undefined),
+    bytes: await arrayBytes(isList ? classes.length : 1, inner, !isFirst || rows === undefined),
     describe(rows) {
       const lengths = sizes(rows)
       const byteLength = lengths.reduce((product, size) => product * size, itemBytes)
       return { name, kind, itemBytes, sizes: lengths, byteLength }
     },
-    numbersOf({ values, children }) {
-      const numbers = (values ?? children![0]!.values!) as Float64Array
-      if (kind === 'f') return float32 ? new Float32Array(numbers) : numbers
-      return BigInt64Array.from(numbers, BigInt)
+    numbersOf(data, before) {
+      if (kind !== 'f') requireFull(to, name, data, before)
+      const numbers = columnNumbers(data)
+      return numbers instanceof Float64Array && itemBytes === 8 && kind === 'f' ? numbers : array(numbers)
     },
   }
+}
+
+/** What an array of each kind is made of. */
+const NUMBERS = {
+  float64: { kind: 'f', itemBytes: 8, array: (numbers) => new Float64Array(numbers as ArrayLike<number>) },
+  float32: { kind: 'f', itemBytes: 4, array: (numbers) => new Float32Array(numbers as ArrayLike<number>) },
+  int64: { kind: 'i', itemBytes: 8, array: (numbers) => BigInt64Array.from(numbers, BigInt) },
+  bool: { kind: 'b', itemBytes: 1, array: (numbers) => new Uint8Array(numbers as ArrayLike<number>) },
+} as const satisfies Record<string, NumberKind>
+
+interface NumberKind extends Pick<NamedArray, 'kind' | 'itemBytes'> {
+  array(numbers: ArrayLike<number | bigint>): Numbers
+}
+
+function numbersIn(type: DataType): keyof typeof NUMBERS {
+  if (type.kind === 'float') return type.bitWidth === 32 ? 'float32' : 'float64'
+  return type.kind === 'bool' ? 'bool' : 'int64'
 }

@@ -4,7 +4,7 @@
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'
-import { plural, SoftmaxError } from '../../core/errors.js'
+import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { readNumbers } from '../../core/float.js'
 import { labelNames } from '../../core/labels.js'
 import { optionText } from '../../core/option-words.js'
@@ -40,14 +40,20 @@ export interface TensorSource {
   bytes: TensorBytes
 }
 
-/** A reader of an array of logits; beside it, one of true classes may be read. */
+/** What is beside the logits in a file of several arrays: the true classes, where they are read, and what is not read. */
+interface Beside {
+  truth?: TensorSource | undefined
+  others: readonly string[]
+}
+
+/** A reader of an array of logits, and of the true classes beside it. */
 export function tensorReader(
   format: string,
-  { tensor: given, bytes }: TensorSource,
-  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels'>,
-  truth?: TensorSource,
+  { name, tensor: given, bytes }: TensorSource,
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'keep'>,
+  { truth, others: left }: Beside = { others: [] },
 ): RecordBatchReader {
-  const { axis, logits, binary, op, labels } = settings
+  const { axis, logits, binary, op, labels, keep } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
   // Rows of one logit are most often saved as one number each.
   const isLogits = binary !== undefined && given.sizes.length === 1
@@ -61,13 +67,16 @@ export function tensorReader(
   const others = [...counts, ...(ofTruth ? [truthColumn(truth.name, ofTruth)] : [])]
   const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
-  const isFlat = shape.sizes.length === 1
+  const warnings = [
+    ...(shape.sizes.length === 1 ? [`it has one dimension, and is read as one row of ${classes.size} classes`] : []),
+    ...(keep && left.length > 0 ? [leftOutWarning(name, left)] : []),
+  ]
   return {
     columns,
     named: others.length > 0,
     rows,
     shape,
-    ...(isFlat && { warnings: [`it has one dimension, and is read as one row of ${classes.size} classes`] }),
+    warnings,
     async *batches(plan) {
       let row = 0
       const truths = ofTruth && trueClasses(format, ofTruth, truth.bytes)
@@ -85,6 +94,12 @@ export function tensorReader(
       }
     },
   }
+}
+
+/** That arrays are not read: which of them have a value for each row, and in what order, is not known. */
+function leftOutWarning(logits: string, others: readonly string[]): string {
+  const are = others.length === 1 ? 'is' : 'are'
+  return `only ${shown(logits)} is read; ${shown(others.join(','))} ${are} left out, and can be joined by position, as rows keep their order (${optionText('keep', false)} does without)`
 }
 
 /** Throws E_LABELS where there are as many names as another axis is long, which has the classes then. */

@@ -4,11 +4,11 @@ import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 
-/** The names of the arrays to read: that of the logits, and that of the true classes, if there is one. */
+/** The names of the arrays to read, that of the logits and that of the true classes, if there is one; and of those that are not. */
 export function chooseTensors(
   names: readonly string[],
   { tensor, truth: asked }: Pick<SettingsOf<'bytes'>, 'tensor' | 'truth'>,
-): { logits: string; truth?: string } {
+): { logits: string; truth?: string; others: string[] } {
   const truth = typeof asked === 'string' && asked !== tensor ? names.find((name) => name === asked) : undefined
   // The columns i0, i1 are positions along axes.
   if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) throw noTruth(names, String(asked))
@@ -16,7 +16,8 @@ export function chooseTensors(
     names.filter((name) => name !== truth),
     tensor,
   )
-  return { logits, ...(truth !== undefined && { truth }) }
+  const others = names.filter((name) => name !== logits && name !== truth)
+  return { logits, ...(truth !== undefined && { truth }), others }
 }
 
 function noTruth(names: readonly string[], asked: string): SoftmaxError {
