@@ -164,6 +164,16 @@ describe('a column that is asked to have a type', () => {
     expect(columnOf(bytes, 'b').type).toBe('Utf8')
   })
 
+  it.each(['price=double', 'infer'] as const)('has decimals as logits have them, by %s', async (types) => {
+    const comma = { decimal: ',', delimiter: ';', to: 'arrow', types } as const
+    const { bytes } = await run('at;price;logit_x;logit_y\n2026-11-28 01:02:03.5;-8070,25;2,5;1\n', comma)
+    expect(columnOf(bytes, 'price')).toMatchObject({ type: 'Float64', values: [-8070.25] })
+    // Digits in groups, or a decimal point: nobody knows.
+    const { error, bytes: other } = await run('price;logit_x;logit_y\n1.234;2,5;1\n', comma)
+    if (types === 'infer') expect(columnOf(other, 'price').type).toBe('Utf8')
+    else expect(error).toMatchObject({ code: 'E_CELL_TYPE', info: { cell: '1.234' } })
+  })
+
   it('may have a = and, in a list, a comma in its name', async () => {
     const { bytes } = await run('"a,b=c",logit_x,logit_y\n1,2,1\n', { to: 'arrow', types: ['a,b=c=int64'] })
     expect(columnOf(bytes, 'a,b=c').type).toBe('Int64')

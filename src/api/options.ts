@@ -7,8 +7,8 @@ interface ForBytes {
   /** Format of the input [default: by file name, or csv]. */
   from?: ValueOf<'from'> | undefined
   /**
-   * The decimal separator of logits; with ',', csv needs `delimiter`, too, or a line sep=; results always have a
-   * point [default: '.'].
+   * The decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a
+   * line sep=; results always have a point [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
   /** How many rows to score; no more are read [default: all]. */

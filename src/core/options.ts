@@ -573,8 +573,8 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'the decimal separator of logits; with a comma, csv needs --delimiter, too, or a line sep=; results always have a point',
-    doc: "the decimal separator of logits; with ',', csv needs `delimiter`, too, or a line sep=; results always have a point",
+    help: 'the decimal separator of logits, and of kept columns with a type; with a comma, csv needs --delimiter, too, or a line sep=; results always have a point',
+    doc: "the decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a line sep=; results always have a point",
   }),
   quote: option({
     group: 'Input',

@@ -2,6 +2,7 @@
 import { columnOfValues, inferType, misfitInfo } from '../../core/cell-types.js'
 import type { DataType } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { withPoint } from '../../core/number.js'
 import type { Block, Column, KeptColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { decodeCell, readRowAt } from './rows.js'
 import { rowRanges } from './scanner.js'
@@ -40,7 +41,9 @@ function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: num
 
 /** The type of the cells of a column in the first rows, of which those of another width are bad ones; undefined is text. */
 export function typeOfCells(index: number, rows: string[][], width: number, dialect: Dialect): DataType | undefined {
-  return inferType(rows.filter((row) => row.length === width).map((row) => textOf(row[index]!, dialect)))
+  return inferType(
+    rows.filter((row) => row.length === width).map((row) => pointed(textOf(row[index]!, dialect), dialect)),
+  )
 }
 
 /** A column of a type; text it is anyway. */
@@ -59,7 +62,7 @@ export function typedColumn(
 ): KeptColumn {
   const texts = cells.map((cell) => textOf(cell, dialect))
   const { column, misfits } = columnOfValues(
-    texts.map((text) => (text === '' ? null : text)),
+    texts.map((text) => (text === '' ? null : pointed(text, dialect))),
     field!.type,
   )
   for (const row of misfits) {
@@ -71,4 +74,9 @@ export function typedColumn(
 
 function textOf(cell: string, dialect: Dialect): string {
   return fromBytes(decodeCell(cell, dialect))
+}
+
+/** A text with a point in place of a decimal comma, if it is a number as logits are. */
+function pointed(text: string, { decimalComma }: Dialect): string {
+  return decimalComma && /^[-+\d.,e]+$/i.test(text) ? withPoint(text) : text
 }
