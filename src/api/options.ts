@@ -121,16 +121,16 @@ interface ForBytesObjects {
 
 interface ForBytesWrite {
   /**
-   * What columns kept from text or of objects are in parquet and arrow: 'infer' makes those of delimited text
-   * integers, numbers, booleans, dates or times where all their cells are; 'id=int64,price=double', which may be a
-   * list, gives columns their types, of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
+   * What columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into
+   * integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may
+   * be a list, gives columns their types, of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
    * [default: 'text'].
    */
   types?: ValueOf<'types'> | undefined
   /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */
   outputHeader?: ValueOf<'outputHeader'> | undefined
   /**
-   * Put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula
+   * Put a ' before text that begins with = + - @, a tab or a carriage return, which spreadsheets take for a formula
    * [default: false].
    */
   escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
@@ -162,7 +162,10 @@ interface ForBytesRead {
   skipLines?: ValueOf<'skipLines'> | undefined
   /** Whether the first line is a header, whatever it looks like [default: by the first line]. */
   header?: ValueOf<'header'> | undefined
-  /** The header has no name for the first column, as R writes it; it is called row_names [default: false]. */
+  /**
+   * The header has one cell fewer than the rows, as R writes it: the first column is called row_names (an empty
+   * first name, as pandas writes it, needs no option) [default: false].
+   */
   rowNames?: ValueOf<'rowNames'> | undefined
   /**
    * Encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8 [default:

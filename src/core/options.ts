@@ -353,7 +353,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'compression codec gzip=gzip gz=gzip zstd=zstd zst=zstd',
-    help: 'with -o FOLDER/: compress each output, whose name ends in .gz or .zst then; another output is compressed if its name ends so',
+    help: 'with -o FOLDER/: compress each output, and add .gz or .zst to its name; a single output is compressed if its name ends so',
   }),
   clobber: option({
     group: 'Output',
@@ -522,8 +522,8 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `what columns kept from text are in parquet and arrow: infer makes those of delimited text integers, numbers, booleans, dates or times where all their cells are; id=int64,price=double gives columns their types, of ${Object.keys(ASKED_TYPES).join(' ')}`,
-    doc: `what columns kept from text or of objects are in parquet and arrow: 'infer' makes those of delimited text integers, numbers, booleans, dates or times where all their cells are; 'id=int64,price=double', which may be a list, gives columns their types, of ${Object.keys(ASKED_TYPES).join(', ')}`,
+    help: `what columns kept from text are in parquet and arrow: infer turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; id=int64,price=double gives columns their types, of ${Object.keys(ASKED_TYPES).join(' ')}`,
+    doc: `what columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may be a list, gives columns their types, of ${Object.keys(ASKED_TYPES).join(', ')}`,
   }),
   precision: option({
     group: 'Output',
@@ -642,7 +642,7 @@ export const OPTIONS = {
     scopes: READERS,
     default: false,
     about: 'delimited',
-    help: 'the header has no name for the first column, as R writes it; it is called row_names',
+    help: 'the header has one cell fewer than the rows, as R writes it: the first column is called row_names (an empty first name, as pandas writes it, needs no option)',
   }),
   encoding: option({
     group: 'Input',
@@ -793,7 +793,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: WRITERS,
     default: false,
-    help: "put a ' before text that begins with = + - @, a tab or a return, which spreadsheets take for a formula",
+    help: "put a ' before text that begins with = + - @, a tab or a carriage return, which spreadsheets take for a formula",
   }),
   jobs: option({
     group: 'Runs',
@@ -839,7 +839,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane, error, which is unfinished while the run lasts and after it was killed; wrong options leave the file as it was',
+    help: 'write there in JSON at the end, also of a run that failed: rows read, written, abstained and rejected by code, bytes, seconds, lane and error (unfinished during the run and after a kill); wrong options leave the file as it was',
   }),
   metrics: option({
     group: 'Reports',
