@@ -142,7 +142,7 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
  * A stream from rows of logits to {@link Prediction}s: the rest of each record, with what `emit` names; by default with class
  * probabilities, `index` and `label`.
  *
- * All rows have as many logits as the first. The option `logits` names the property that has them, as `'scores'` or
+ * All rows have as many logits as the first; under `onError: 'skip'`, as the first that fits the options, of up to 100. The option `logits` names the property that has them, as `'scores'` or
  * `'outputs.logits'`, or selects those that are a class each. The rows that wait are scored together, up to 64, so a slow
  * source sees no delay; a consumer that stops leaves at most 192 rows inside.
  *

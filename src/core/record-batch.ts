@@ -217,6 +217,8 @@ export interface RecordBatchReader {
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The cells of each column in the first rows, before batches are asked for: where these are text, which is read once. */
   firstRows?(count: number): Promise<string[][]>
+  /** Defines the columns by another of the first rows, from 0; false where there is none. Of text whose rows name them. */
+  defineBy?(row: number): Promise<boolean>
   /** The same as blocks of text, where rows are text; either is asked for, and once. */
   text?: TextBlocks
   /** Of text: gives a column a type. Of delimited text, where types are inferred: that of its first cells, but of text. */

@@ -30,10 +30,8 @@ export function resolveColumns(
   const header = names ?? Array.from({ length: width }, (_, index) => String(index + 1))
   const { first } = run
   run.emit('header', header, name)
-  if (first) requireSame(header, first.header, first.name)
-  const logits =
-    first && !first.schema.logitsList ? first.schema.logits.map((index) => String(index + 1)) : settings.logits
-  const schema = resolve({ ...settings, logits })
+  requireHeader(header, run)
+  const schema = resolve(withSelection(settings, run))
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
   const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
@@ -42,6 +40,17 @@ export function resolveColumns(
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, header, schema }
   return schema
+}
+
+/** Throws E_SCHEMA for columns that are not those of the first input. */
+export function requireHeader(header: readonly string[], { first }: Pick<Run, 'first'>): void {
+  if (first) requireSame(header, first.header, first.name)
+}
+
+/** The settings with the logits of the first input, which are in the same places. */
+export function withSelection<S extends Settings>(settings: S, { first }: Pick<Run, 'first'>): S {
+  if (!first || first.schema.logitsList) return settings
+  return { ...settings, logits: first.schema.logits.map((index) => String(index + 1)) }
 }
 
 /** Throws E_SCHEMA for columns, or classes, that are not those of the `first` input. */

@@ -13,7 +13,8 @@ import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
 import { evenBatches } from '../formats/even-batches.js'
-import { numbersOf, resolveColumns } from './columns.js'
+import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
+import { defineColumns, hasLogits } from './defining-row.js'
 import { firstRows } from './first-rows.js'
 import { emittedByDefault } from './numeric-columns.js'
 import type { Input } from './open-input.js'
@@ -29,13 +30,20 @@ export async function jobOf(
   given: InputSettings,
 ): Promise<ScoreJob> {
   const settings = numbersOnly ? withNumericDefault(given) : given
-  const evidence = await evidenceOf(reader, run, settings)
   const { columns, named, headerLine, rows } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0 }
+  await defineColumns(reader, settings, async (isFirst) => {
+    const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
+    const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)
+    requireHeader(schema.header, run)
+    return (isFirst || !schema.guessed) && hasLogits(schema, columns, settings)
+  })
+  const evidence = await evidenceOf(reader, run, settings)
   const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {
     if (isDetected && settings.logits === undefined) requireNames(firstNumbers(reader, settings), headerLine)
-    const schema = resolveTable(settings, columns, { named, shapes, objects: rawRows, isEmpty: rows === 0 }, evidence)
+    const schema = resolveTable(settings, columns, needs, evidence)
     if (isDetected) requireNames(firstLine(reader, schema, settings), headerLine)
     if (settings.to === 'ndjson') requireKeys(schema, rawRows)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema

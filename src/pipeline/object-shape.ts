@@ -3,6 +3,8 @@ import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
+import { logitOf } from '../core/logit.js'
+import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findSelected, findWhole } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
@@ -51,7 +53,7 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
  * @param evidence the first rows, where {@link needsEvidence} asks for them
  * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME, E_CONFLICT
  */
-export function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
+function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
   requireEffect(settings)
   if (hasNoClass(first)) return notARow('a row without logits')
@@ -66,6 +68,50 @@ export function shapeOf(first: unknown, evidence: readonly unknown[], settings: 
     if (settings.keep) requireNewNames(shape.layout, Object.keys(rest), predictedNames)
     return withTruth(shape, rest, settings)
   })
+}
+
+/**
+ * The shape of rows by the first of them; or what is wrong with it, where it is no row of any shape. Where bad rows are left
+ * out, a first row that fits no shape is one, and the shape is that of the first behind it that has one without a guess.
+ * Undefined where that row is still to come, which is waited for as long as there are few rows.
+ *
+ * @param isAll whether no more rows come
+ * @throws {SoftmaxError} the same
+ */
+export function shapeAmong(
+  rows: readonly unknown[],
+  evidence: readonly unknown[],
+  settings: ShapeSettings,
+  isAll: boolean,
+): RowShape | RowError | undefined {
+  const [first, ...others] = rows.slice(0, EVIDENCE_ROWS)
+  const shapeOfFirst = () => shapeOf(first, evidence, settings)
+  if (settings.onError !== 'skip') return shapeOfFirst()
+  const own = unlessThrown(shapeOfFirst)
+  if (own && ('code' in own || !isOpen(first, own))) return own
+  for (const other of others) {
+    const shape = unlessThrown(() => shapeOf(other, evidence, settings))
+    if (shape && !('code' in shape) && !shape.schema?.guessed && !isOpen(other, shape)) return shape
+  }
+  const isGood = own !== undefined && settings.missing !== 'error'
+  return isAll || isGood || rows.length >= EVIDENCE_ROWS ? shapeOfFirst() : undefined
+}
+
+function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | undefined {
+  try {
+    return shape()
+  } catch {
+    // Thrown where no other row has a shape either.
+    return undefined
+  }
+}
+
+/** Whether the one logit of a row is none, and may be a list in others. */
+function isOpen(row: unknown, { columns, whole, split }: RowShape): boolean {
+  if (whole !== undefined || columns.length !== 1 || !isRecord(row)) return false
+  const value = split(row)?.logits[0]
+  const logit = logitOf(value ?? null, { missing: 'error' })
+  return typeof logit !== 'number' && (logit.code === 'E_MISSING' || logit.code === 'E_CELL')
 }
 
 /** A shape with the property that has the true class. Throws E_SELECTOR, E_CONFLICT. */

@@ -8,7 +8,7 @@ import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
-import { needsEvidence, type RowShape, shapeOf } from './object-shape.js'
+import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
 import { logitsWatch } from './probability-warning.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { abstainedIn, batchScorer } from './scorer.js'
@@ -34,24 +34,34 @@ export async function* predictRows(
   requireRows(run)
 }
 
-/** Scores rows in batches; the first valid row says what all are like. */
+/** Scores rows in batches; until a row says what all are like, they wait. */
 async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
   const { first, all } = await firstRows(batches, run.settings)
   let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined
-  for await (let batch of all) {
-    while (!score && batch.length > 0) {
-      const [row] = batch
-      const shape = shapeOf(row, first.length > 0 ? first : batch, run.settings)
+  let waiting: unknown[] = []
+  function* scored(isAll: boolean): Generator<ScoredRows<Prediction>> {
+    while (!score && waiting.length > 0) {
+      const [row] = waiting
+      const shape = shapeAmong(waiting, first, run.settings, isAll)
+      if (!shape) return
       if ('code' in shape) {
+        waiting = waiting.slice(1)
         yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
-        batch = batch.slice(1)
       } else {
         announce(shape, run)
         score = rowScorer(shape, run, row as object)
       }
     }
-    if (score && batch.length > 0) yield score(batch)
+    if (!score || waiting.length === 0) return
+    const rows = waiting
+    waiting = []
+    yield score(rows)
   }
+  for await (const batch of all) {
+    waiting = waiting.length === 0 ? batch : [...waiting, ...batch]
+    yield* scored(false)
+  }
+  yield* scored(true)
 }
 
 /** The first rows, as many as say which properties are logits; and all rows. */

@@ -15,6 +15,7 @@ import {
 } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
+import { defineColumns } from './defining-row.js'
 import { logitsInOne, requireNamed } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
@@ -62,7 +63,15 @@ async function* rowsOf(
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
   requireApplicable(settings, opened.format)
-  return (await loadFormat(opened.format)).read(opened, settings)
+  const table = await (await loadFormat(opened.format)).read(opened, settings)
+  if (table) await defineColumns(table, settings, () => hasSelected(table, settings))
+  return table
+}
+
+/** Whether a row has the logits that are selected, be there numbers or not; throws where it has none. */
+function hasSelected({ columns, named }: RecordBatchReader, { logits }: Settings): boolean {
+  if (logits !== undefined && named) logitsInOne(logits, columns)
+  return true
 }
 
 async function* batchesOf(table: RecordBatchReader, settings: Settings, run: Run): AsyncGenerator<ScoredRows<Row>> {

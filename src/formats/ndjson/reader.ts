@@ -28,17 +28,20 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const { blocks, relocate } = await rowBlocks(chunks, settings.maxRowBytes)
   let rest = blocks
   const isTyped = settings.to !== undefined && !isText(settings.to)
-  const { held, rows, mark } = await readFirst(rest, isTyped)
+  const first = new FirstRows(() => rest.next(), isTyped)
+  const { held } = first
+  const rows = await first.from(0)
   if (rows.length === 0) {
-    if (held.length === 0) return undefined
-    throw firstError(held, mark, settings, relocate)
+    if (held.every(isBlank)) return undefined
+    throw firstError(held, first.mark, settings, relocate)
   }
-  const columns = columnsOf(rows, settings)
-  const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
-  const mayChange = isTyped && settings.keep && rows.length >= TYPE_ROWS
-  const { byName } = askedTypes(settings.types)
-  const open = columns.filter(({ name }) => !byName.has(name))
-  const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
+  const columns: JsonColumn[] = []
+  const warnings: string[] = []
+  const define = (rows: ParsedRow[]) => {
+    columns.splice(0, columns.length, ...columnsOf(rows, settings))
+    warnings.splice(0, warnings.length, ...(isTyped ? typeWarnings(columns, rows, settings) : []))
+  }
+  define(rows)
   const allBlocks = async function* () {
     yield* held
     yield* rest
@@ -47,7 +50,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     columns,
     named: !Array.isArray(rows[0]!.value),
     async *batches(plan) {
-      let before = mark
+      let before = first.mark
       for await (const block of allBlocks()) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
         // A batch has copies of what it needs of its block, and is done with when the next is asked for.
@@ -56,55 +59,102 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       }
     },
     async firstRows(count) {
-      const first: ParsedRow[] = []
-      const isEnough = () => first.length >= count
+      const found: ParsedRow[] = []
+      const isEnough = () => found.length >= count
       let bytes = 0
       const wantsMore = (block: Block) => {
-        if (Buffer.isBuffer(block)) addRows(block, first, SEARCH - bytes, isEnough)
+        if (Buffer.isBuffer(block)) addRows(block, found, SEARCH - bytes, isEnough)
         bytes += sizeOf(block)
         return !isEnough() && bytes < SEARCH
       }
       if (held.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
-      return columns.map(({ path }) => first.map(({ value }) => sampleOf(valueAt(value, path))))
+      return columns.map(({ path }) => found.map(({ value }) => sampleOf(valueAt(value, path))))
     },
-    text: { source: { format: 'ndjson', columns }, rowOffset: mark, blocks: allBlocks },
+    async defineBy(row) {
+      const rows = row < OPEN_ROWS ? await first.from(row) : []
+      if (rows.length > 0) define(rows)
+      return rows.length > 0
+    },
+    text: { source: { format: 'ndjson', columns }, rowOffset: first.mark, blocks: allBlocks },
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)
     },
     relocate,
-    ...(warning !== undefined && { warnings: [warning] }),
+    warnings,
   }
 }
 
+/** Which types the first rows leave open, where later rows may have others. */
+function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }: SettingsOf<'bytes'>): string[] {
+  if (!keep || rows.length < TYPE_ROWS) return []
+  const { byName } = askedTypes(types)
+  const open = columns.filter(({ name }) => !byName.has(name))
+  const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
+  return [nullWarning(open.map(valuesOf), types) ?? []].flat()
+}
+
 /**
- * Reads as far as the rows that define the columns, within limits: the first, and those behind it where it leaves a
- * column open or the output has types. How many that are does not depend on the blocks that rows come in.
+ * The rows that may define the columns, within limits: one of them, and those behind it where it leaves a column open or
+ * the output has types. How many that are does not depend on the blocks that rows come in.
  */
-async function readFirst(
-  blocks: AsyncGenerator<Block>,
-  isTyped: boolean,
-): Promise<{ held: Block[]; rows: ParsedRow[]; mark: 0 | 3 }> {
-  const held: Block[] = []
-  const rows: ParsedRow[] = []
-  const isEnough = () => rows.length >= (isTyped ? TYPE_ROWS : isOpen(rows[0]?.value) ? OPEN_ROWS : 1)
-  let mark: 0 | 3 = 0
-  for (let bytes = 0; bytes < SEARCH; ) {
-    const { done, value } = await blocks.next()
-    if (done) break
-    if (!Buffer.isBuffer(value)) {
-      held.push(value)
-      bytes += value.bytes
-      continue
-    }
-    if (bytes === 0) mark = byteOrderMark(value)
-    const block = bytes === 0 ? value.subarray(mark) : value
-    held.push(block)
-    addRows(block, rows, SEARCH - bytes, isEnough)
-    bytes += value.length
-    if (isEnough()) return { held, rows, mark }
+class FirstRows {
+  /** What was read of the input. */
+  readonly held: Block[] = []
+  mark: 0 | 3 = 0
+  readonly #rows: ParsedRow[] = []
+  readonly #next: () => Promise<IteratorResult<Block>>
+  readonly #isTyped: boolean
+  readonly #more: AsyncGenerator<ParsedRow>
+
+  constructor(next: () => Promise<IteratorResult<Block>>, isTyped: boolean) {
+    this.#next = next
+    this.#isTyped = isTyped
+    this.#more = this.#read()
   }
-  const isBlank = (block: Block) => Buffer.isBuffer(block) && linesOf(block).next().done
-  return { held: held.every(isBlank) ? [] : held, rows, mark }
+
+  /** A row, from 0, and those that it needs behind it; none where there is no such row. */
+  async from(row: number): Promise<ParsedRow[]> {
+    while (this.#rows.length < row + this.#needed(row)) {
+      const { done, value } = await this.#more.next()
+      if (done) break
+      this.#rows.push(value)
+    }
+    return this.#rows.slice(row, row + this.#needed(row))
+  }
+
+  #needed(row: number): number {
+    return this.#isTyped ? TYPE_ROWS : isOpen(this.#rows[row]?.value) ? OPEN_ROWS : 1
+  }
+
+  async *#read(): AsyncGenerator<ParsedRow> {
+    for (let bytes = 0; bytes < SEARCH; ) {
+      const { done, value } = await this.#next()
+      if (done) return
+      const isFirst = this.held.length === 0
+      if (isFirst && Buffer.isBuffer(value)) this.mark = byteOrderMark(value)
+      const block = isFirst && Buffer.isBuffer(value) ? value.subarray(this.mark) : value
+      this.held.push(block)
+      if (Buffer.isBuffer(block)) yield* this.#rowsOf(block, SEARCH - bytes)
+      bytes += sizeOf(value)
+    }
+  }
+
+  /** The rows of a block, as far as they are within so many bytes: objects or lists, as the first is. */
+  *#rowsOf(block: Buffer, bytes: number): Generator<ParsedRow> {
+    for (const { start, end } of linesOf(block)) {
+      if (end > bytes && this.#rows.length > 0) return
+      const row = parseRow(block.subarray(start, end))
+      if ('value' in row && this.#isLikeFirst(row)) yield row
+    }
+  }
+
+  #isLikeFirst({ value }: ParsedRow): boolean {
+    return this.#rows.length === 0 || Array.isArray(value) === Array.isArray(this.#rows[0]!.value)
+  }
+}
+
+function isBlank(block: Block): boolean {
+  return Buffer.isBuffer(block) && linesOf(block).next().done === true
 }
 
 /** How many bytes are searched for the rows that define the columns; how many rows define types, and columns that

@@ -1,0 +1,134 @@
+/** Where bad rows are left out, a bad row is one wherever it stands: as the first, too, which else says what all are like. */
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { type Reject, read, type SoftmaxOptions, softmax } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { chunksOf, reported, run } from './streams.js'
+import { command, folder, predict } from './support.js'
+
+const GOOD = [
+  { id: 2, logits: [1, 2, 3] },
+  { id: 3, logits: [3, 2, 1] },
+]
+const NAMED = { logits: 'logits' } satisfies SoftmaxOptions
+const LABELLED = { labels: ['a', 'b', 'c'] } satisfies SoftmaxOptions
+
+/** Rows that are bad beside the good ones, by some options. */
+const BAD: [unknown, SoftmaxOptions][] = [
+  [{ id: 1, logits: null }, {}],
+  [{ id: 1, logits: null }, NAMED],
+  [{ id: 1, logits: null }, { missing: '-inf' }],
+  [{ id: 1, logits: null }, LABELLED],
+  [{ error: 'timeout' }, {}],
+  [{ error: 'timeout' }, NAMED],
+  [{ error: 'timeout' }, LABELLED],
+  [{ id: 1 }, {}],
+  [{ id: 1 }, { ...NAMED, ...LABELLED }],
+  [{ id: 1, logits: 'timeout' }, {}],
+  [{ id: 1, logits: 'timeout' }, NAMED],
+  [{ id: 1, logits: [1, 2] }, LABELLED],
+  [{ id: 1, logits: 7 }, LABELLED],
+  [{ id: 1, logits: [1, 2] }, { topK: 3 }],
+]
+
+const textOf = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+
+describe.each(BAD)('%j as the first row, with %j', (bad, options) => {
+  it('is left out of a stream of objects, as behind the others', async () => {
+    const rejects: Reject[] = []
+    const onReject = (reject: Reject) => void rejects.push(reject)
+    const first = await predict([bad, ...GOOD], { ...options, onReject })
+    const last = await predict([...GOOD, bad], { ...options, onReject })
+    const alone = await predict(GOOD, options)
+    expect(first).toEqual(alone)
+    expect(last).toEqual(alone)
+    expect(rejects.map(({ row, raw }) => ({ row, raw }))).toEqual([
+      { row: 1, raw: bad },
+      { row: 3, raw: bad },
+    ])
+    expect(rejects[0]!.code).toBe(rejects[1]!.code)
+  })
+
+  it('is left out of what is read', async () => {
+    const source = Readable.from([Buffer.from(textOf([bad, ...GOOD]))])
+    const rows = source.compose(read('ndjson', { onError: 'skip' }))
+    expect(await rows.compose(softmax({ ...options, onError: 'skip' })).toArray()).toEqual(
+      (await predict(GOOD, options)).predictions,
+    )
+  })
+
+  it.each(['ndjson', 'csv', 'parquet'] as const)('is left out of %s, in every lane and chunking', async (to) => {
+    const text = textOf([bad, ...GOOD])
+    const alone = await run(textOf(GOOD), { ...options, from: 'ndjson', to })
+    for (const lane of ['auto', 'general'] as const)
+      for (const size of [5, 1000]) {
+        const rejects: Reject[] = []
+        const onReject = (reject: Reject) => void rejects.push(reject)
+        const { bytes, error, stats } = await run(text, { ...options, from: 'ndjson', to, lane, onReject }, size)
+        expect(reported(error)).toBeUndefined()
+        if (to === 'parquet') expect(stats.written).toBe(2)
+        else expect(bytes.toString()).toBe(alone.text)
+        expect(rejects.map(({ row, line, raw }) => ({ row, line, raw }))).toEqual([
+          { row: 1, line: 1, raw: JSON.stringify(bad) },
+        ])
+      }
+  })
+})
+
+describe('the first rows', () => {
+  const failed = { error: 'timeout' }
+
+  it('may be bad up to 99', async () => {
+    const few = [...Array(99).fill(failed), ...GOOD]
+    const { predictions } = await predict(few, { onError: 'skip' })
+    expect(predictions.map(({ index }) => index)).toEqual([2, 0])
+    const { stats } = await run(chunksOf(textOf(few), 100), { from: 'ndjson', onError: 'skip' })
+    expect(stats).toMatchObject({ read: 101, written: 2, rejected: { E_ROW: 99 } })
+  })
+
+  it('are what the error is about where all are bad, or more', async () => {
+    for (const rows of [[failed], Array(3).fill(failed), [...Array(100).fill(failed), ...GOOD]])
+      for (const [options, code] of [
+        [{}, 'E_COLUMNS'],
+        [NAMED, 'E_SELECTOR'],
+      ] as const) {
+        expect((await predict(rows, { ...options, onError: 'skip' })).error?.code).toBe(code)
+        expect((await run(textOf(rows), { ...options, from: 'ndjson', onError: 'skip' })).error?.code).toBe(code)
+      }
+  })
+
+  it('end the stream where bad rows do', async () => {
+    expect((await predict([failed, ...GOOD])).error?.code).toBe('E_COLUMNS')
+    expect((await run(textOf([failed, ...GOOD]), { from: 'ndjson' })).error?.code).toBe('E_COLUMNS')
+  })
+
+  it('say what all are like, without a guess of those behind', async () => {
+    const rows = [failed, { a: 0.5, b: -1.5 }, { a: 2.5, b: 1.5 }]
+    expect((await predict(rows, { onError: 'skip' })).error?.code).toBe('E_COLUMNS')
+    expect((await run(textOf(rows), { from: 'ndjson', onError: 'skip' })).error?.code).toBe('E_COLUMNS')
+  })
+
+  it('are waited for as long as none says what all are like', async () => {
+    const stream = softmax({ onError: 'skip' })
+    stream.write(failed)
+    // Longer than first rows are waited for that are looked at only for a guess.
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    const given = once(stream, 'data')
+    stream.write(GOOD[0])
+    expect((await given)[0].index).toBe(2)
+    stream.end()
+  })
+
+  it('may be bad in each input of the command', () => {
+    const cwd = folder({ 'a.ndjson': textOf([failed, ...GOOD]), 'b.ndjson': textOf([failed, ...GOOD]) })
+    const args = ['a.ndjson', 'b.ndjson', '--logits', 'logits', '--emit', 'label', '--rejects', 'r.ndjson']
+    const { stdout, stderr } = command(args, { cwd })
+    expect(
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).label),
+    ).toEqual(['2', '0', '2', '0'])
+    expect(stderr).toContain('2 of 6 rows left out: 2 E_ROW')
+  })
+})
