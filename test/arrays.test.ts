@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { type Reject, read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import yauzl from 'yauzl'
 import { ZipFrame } from '../dist/formats/npz/zip-frame.js'
@@ -352,6 +352,43 @@ describe.each([
   it('refuses what is no number', async () => {
     expect((await run(cube, { to, emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
     expect((await run(cube, { to, topK: 1 })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+})
+
+describe('a bad logit of an array', () => {
+  const cube = new Float64Array(3 * 4 * 5).map((_, at) => at % 7)
+  cube[(2 * 4 + 1) * 5 + 3] = Number.NaN
+  cube.fill(Number.NEGATIVE_INFINITY, (1 * 4 + 1) * 5, (1 * 4 + 1) * 5 + 5)
+  const file = npyFile('<f8', false, [3, 4, 5], new Uint8Array(cube.buffer))
+
+  it.each([
+    [-1, 'class 3 (row 10, numpy index [2, 1, 3])'],
+    [1, 'class 1 (row 14, numpy index [2, 1, 3])'],
+    [0, 'class 2 (row 9, numpy index [2, 1, 3])'],
+  ])('is named as numpy indexes it: axis %i', async (axis, place) => {
+    for (const to of ['csv', 'parquet', 'npz'] as const) {
+      const messages: string[] = []
+      const onReject = ({ message }: Reject) => messages.push(message)
+      await run(file, { to, axis, onReject })
+      expect(messages.find((message) => message.includes('is NaN'))).toMatch(place)
+    }
+  })
+
+  it('is all of its row where no softmax is of that', async () => {
+    const { error } = await run(file, { to: 'csv' })
+    expect(error?.message).toMatch('(row 6, numpy index [1, 1, :]): all logits are -inf')
+    expect(error?.info).toMatchObject({ row: 6, index: '[1, 1, :]' })
+  })
+
+  it('is one of the only axis there is, where a row has one', async () => {
+    const flat = npyFile('<f8', false, [2], new Uint8Array(Float64Array.of(1, Number.NaN).buffer))
+    const { error } = await run(flat, { to: 'csv', binary: 'no,yes' })
+    expect(error?.message).toMatch('class 0 (row 2, numpy index [1])')
+  })
+
+  it('of a matrix has its class', () => {
+    expect(() => softmaxMatrix([1, 2, 3, Number.NaN], 2, 2)).toThrow('class 1 (row 2): a logit is NaN')
+    expect(() => softmaxMatrix([1, -Infinity, -Infinity, -Infinity], 2, 2)).toThrow(/^\(row 2\): all logits/)
   })
 })
 

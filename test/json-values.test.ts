@@ -108,7 +108,7 @@ describe('a bad row', () => {
 
   it('stops the run at its place, be it the first', async () => {
     const { error } = await run(input, { source: 'in.json' })
-    expect(error!.message).toMatch(/^in\.json:4: column 1 \(row 2, byte 27\): "x" is not a number/)
+    expect(error!.message).toMatch(/^in\.json:4: class 1 \(row 2, byte 27\): "x" is not a number/)
     const first = await run('[\n\n  {"logits": [1,,2]}]', { from: 'ndjson' })
     expect(first.error).toMatchObject({ code: 'E_JSON', info: { line: 3, row: 1, byte: 5 } })
   })

@@ -1,14 +1,15 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { SoftmaxError } from '../core/errors.js'
 import { resolveLayout } from '../core/layout.js'
-import { logitOf } from '../core/logit.js'
+import { logitOf, ofClass } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
+import type { RowError } from '../core/record-batch.js'
 import { hasBits, requireTruth } from '../core/truth-columns.js'
 import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Scores } from '../kernel/host/scores.js'
-import { nonfiniteError, withZeros } from '../pipeline/scorer.js'
+import { nonfiniteError, nonfiniteIn, withZeros } from '../pipeline/scorer.js'
 import type { MatrixOptions } from './options.js'
 
 /** Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes, row after row; all else has one number a row. */
@@ -83,7 +84,12 @@ export function softmaxMatrix(
   const scores = scored(matrixOf(logits, classes), rows, layout, settings, truth)
   for (let row = 0; row < rows; row++) {
     const rowError = nonfiniteError(scores, row, settings)
-    if (rowError) throw new SoftmaxError(rowError.code, { ...rowError.info, row: row + 1 } as never)
+    if (rowError)
+      throw matrixError(
+        rowError,
+        row,
+        nonfiniteIn(Array.from({ length: classes }, (_, at) => Number(logits[row * classes + at]))),
+      )
   }
   const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
   const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
@@ -193,13 +199,18 @@ function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknow
   throw new SoftmaxError('E_SHAPE', { length: logits.length, rows: sizes[0], classes: sizes[1], isNested })
 }
 
+/** The error of a row, or of a logit in it. */
+function matrixError(error: RowError, row: number, index?: number): SoftmaxError {
+  const { code, info, column } = index === undefined ? error : ofClass(error, index)
+  return new SoftmaxError(code, { ...info, row: row + 1, ...(column !== undefined && { column }) } as never)
+}
+
 /** The logits as doubles, none of them by JavaScript's conversion, which makes 0 of null and of an empty text. */
 function matrixOf(logits: ArrayLike<unknown>, classes: number): Float64Array {
   if (logits instanceof Float64Array) return logits
   return Float64Array.from(logits, (value, at) => {
     const logit = logitOf(value, { missing: 'error' })
     if (typeof logit === 'number') return logit
-    const place = { row: 1 + Math.floor(at / classes), column: String(at % classes) }
-    throw new SoftmaxError(logit.code, { ...logit.info, ...place } as never)
+    throw matrixError(logit, Math.floor(at / classes), at % classes)
   })
 }

@@ -17,8 +17,11 @@ export interface Position {
   row?: number
   /** From 0, in the input. */
   byte?: number
-  /** The name of the column. */
+  /** The name of the column; where the logits of a row are one list, the position of the class, from 0, and `isUnnamed` is true. */
   column?: string
+  isUnnamed?: true
+  /** Of an array, where it is, as numpy indexes it: `[1, 0]`, or `[1, :]` of a row. */
+  index?: string
 }
 
 interface Wording<Data> {
@@ -353,9 +356,13 @@ function hexEscape(character: string): string {
 }
 
 /** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known; `line 7: ` of an input without a name. */
-function where({ source, line, column, row, byte }: Position): string {
-  const counts = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ')
-  const inside = [column !== undefined && `column ${shortened(column)}`, counts && `(${counts})`]
+function where({ source, line, column, isUnnamed, row, byte, index }: Position): string {
+  const numbers = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`]
+  const counts = [...numbers, index !== undefined && `numpy index ${index}`].filter(Boolean).join(', ')
+  const inside = [
+    column !== undefined && `${isUnnamed ? 'class' : 'column'} ${shortened(column)}`,
+    counts && `(${counts})`,
+  ]
     .filter(Boolean)
     .join(' ')
   const isLine = line !== undefined

@@ -15,6 +15,11 @@ export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   return { code: 'E_CELL', info: { cell: typeof value === 'object' ? 'a nested value' : String(value) } }
 }
 
+/** The error of a logit in a list, which has no name: where its class stands, from 0. */
+export function ofClass({ code, info }: RowError, index: number | string): RowError {
+  return { code, info: { ...info, isUnnamed: true }, column: String(index) }
+}
+
 function logitOfText(text: string, rule: MissingRule): number | RowError {
   if (rule.nulls?.has(text)) return missingLogit(rule)
   const number = readNumber(text)

@@ -703,7 +703,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: 'bad rows go there, one JSON object a line: where, why, and, of text, the bytes of the row; in a folder, a file for each part',
+    help: 'bad rows go there, one JSON object a line: where (rows and lines from 1, bytes and classes without a name from 0), why, and, of text, the bytes of the row; in a folder, a file for each part',
   }),
   onReject: option({
     group: 'Bad rows',

@@ -14,7 +14,7 @@ export interface Reject {
   byteStart?: number
   /** Where it ends, before its newline. */
   byteEnd?: number
-  /** The column of the error. */
+  /** The column of the error; where the logits of a row are one list, the position of the class, from 0. */
   column?: string
   /** The code of the error, as that of a `SoftmaxError`. */
   code: Code
@@ -50,7 +50,9 @@ export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
 
 /** The error of one bad row more than is allowed, with the position of that row. */
 export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
-  const { source, line, row, byte, column } = info
-  const place = Object.entries({ source, line, row, byte, column }).filter(([, value]) => value !== undefined)
+  const { source, line, row, byte, column, isUnnamed, index } = info
+  const place = Object.entries({ source, line, row, byte, column, isUnnamed, index }).filter(
+    ([, value]) => value !== undefined,
+  )
   return new SoftmaxError('E_TOO_MANY', { ...Object.fromEntries(place), most, last: reasonOf(code, info as never) })
 }

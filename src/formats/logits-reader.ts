@@ -5,7 +5,7 @@ import { type Numbers, numbersOf } from '../core/column-numbers.js'
 import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
-import { logitOf } from '../core/logit.js'
+import { logitOf, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import {
   isColumnData,
@@ -101,7 +101,7 @@ export class LogitsReader {
       if (!isValid(data, row)) this.#refuse(row, MISSING)
       else if (length !== this.#classes) this.#refuse(row, this.#widthError(length))
       else {
-        for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row, String(at))
+        for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row)
       }
     }
   }
@@ -132,13 +132,14 @@ export class LogitsReader {
   #putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
     if (!values) this.#refuse(row, MISSING)
     else if (values.length !== this.#classes) this.#refuse(row, this.#widthError(values.length))
-    else for (let at = 0; at < values.length; at++) this.#put(values[at], row * values.length + at, row, String(at))
+    else for (let at = 0; at < values.length; at++) this.#put(values[at], row * values.length + at, row)
   }
 
-  #put(value: unknown, at: number, row: number, column: string): void {
+  /** Puts a logit at its place; that of a list has no column of its own. */
+  #put(value: unknown, at: number, row: number, column?: string): void {
     const logit = typeof value === 'number' ? value : logitOf(value, this.#rule)
     if (typeof logit === 'number') this.logits[at] = logit
-    else this.#refuse(row, { ...logit, column })
+    else this.#refuse(row, column === undefined ? ofClass(logit, at % this.#classes) : { ...logit, column })
   }
 
   #refuse(row: number, error: RowError): void {

@@ -4,6 +4,7 @@
  */
 
 import type { Dialect } from '../core/dialect.js'
+import { ofClass } from '../core/logit.js'
 import { itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -89,7 +90,7 @@ export function batchScorer({
     }
     const errorOf = (row: number) => {
       const error = nonfiniteError(scores, row, settings)
-      return error && { ...error, ...placeOf(nonfiniteIn(rowOfLogits(batch, columns, row)), schema, input) }
+      return error && inPlace(error, nonfiniteIn(rowOfLogits(batch, columns, row)), schema, input)
     }
     return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
   }
@@ -185,7 +186,7 @@ export function nonfiniteError(
 }
 
 /** The first logit that no softmax is of; undefined where all together have none. */
-function nonfiniteIn(logits: readonly number[]): number | undefined {
+export function nonfiniteIn(logits: readonly number[]): number | undefined {
   const index = logits.findIndex((logit) => Number.isNaN(logit) || logit === Infinity)
   return index < 0 ? undefined : index
 }
@@ -193,16 +194,18 @@ function nonfiniteIn(logits: readonly number[]): number | undefined {
 /** Which columns logits stand in; not known of lists that are rows themselves. */
 type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'>
 
-/** Where in its row a logit stands, by its position; nowhere if that is undefined. */
-function placeOf(
+/** The error of a logit where it stands in its row, by its position; nowhere if that is undefined. */
+function inPlace(
+  error: RowError,
   index: number | undefined,
   { classes, header, logits, logitsList }: Pick<OutputLayout, 'classes'> & Partial<LogitPlaces>,
   input: Dialect | undefined,
-): Pick<RowError, 'cell' | 'column'> {
-  if (index === undefined) return {}
-  if (!header || !logits) return { column: classes[index]! }
-  const [cell, item] = logitsList ? [logits[0]!, { column: String(index) }] : [logits[index]!, undefined]
-  return input ? { cell, ...item } : (item ?? { column: header[cell]! })
+): RowError {
+  if (index === undefined) return error
+  if (!header || !logits) return ofClass(error, classes[index]!)
+  const [cell, column] = logitsList ? [logits[0]!, String(index)] : [logits[index]!, undefined]
+  if (input) return { ...error, cell, ...(column !== undefined && { column }) }
+  return column === undefined ? { ...error, column: header[cell]! } : ofClass(error, column)
 }
 
 /** Parts the good rows of a batch from its bad ones, up to the first of these behind `errorsLeft` others. */

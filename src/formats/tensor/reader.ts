@@ -7,9 +7,10 @@ import { corruptData } from '../../core/corrupt-data.js'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { readNumbers } from '../../core/float.js'
 import { labelNames } from '../../core/labels.js'
+import { ofClass } from '../../core/logit.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { ArrayShape, Column, RecordBatch, RecordBatchReader, RowError } from '../../core/record-batch.js'
+import type { ArrayShape, Column, RecordBatch, RecordBatchReader, Relocate, RowError } from '../../core/record-batch.js'
 import { select } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/temp-file.js'
@@ -76,6 +77,7 @@ export function tensorReader(
     named: others.length > 0,
     rows,
     shape,
+    relocate: indexed(order, given.sizes.length),
     warnings,
     async *batches(plan) {
       let row = 0
@@ -115,6 +117,24 @@ function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueC
   const { tensor, order } = rows
   if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
   return new TrueClasses(matricesOf(format, tensor, order, bytes), rows)
+}
+
+/** The function that says of each bad row where it is in the array, which has so many axes: that of one logit a row may be missing. */
+function indexed({ others, shape }: RowOrder, axes: number): Relocate {
+  let before = 0
+  const indexOf = (row: number, at: string) => {
+    const places = others.map((_, axis) => String(positionAlong(others, axis)(row)))
+    return `[${places.toSpliced(shape.axis, 0, at).slice(0, axes).join(', ')}]`
+  }
+  return (scored) => {
+    const errors = scored.errors.map((error) => {
+      const { row, column, isUnnamed } = error.info
+      if (column !== undefined && !isUnnamed) return error
+      return { ...error, info: { ...error.info, index: indexOf(before + row, column ?? ':') } }
+    })
+    before += scored.rows
+    return { ...scored, errors }
+  }
 }
 
 /** The column of the positions along an axis. */
@@ -227,11 +247,17 @@ function batchOf(logits: Float64Array, { layout }: Tensor, order: RowOrder): Rec
 
 /** The positions along an axis of some rows. */
 function positionsOf({ others }: RowOrder, index: number, row: number, rows: number): ColumnData {
+  const values = new BigInt64Array(rows)
+  const at = positionAlong(others, index)
+  for (let next = 0; next < rows; next++) values[next] = BigInt(at(row + next))
+  return { type: { kind: 'int', bitWidth: 64, signed: true }, length: rows, nullCount: 0, values }
+}
+
+/** The function that gives the position of a row along one of the axes that are not that of the classes. */
+function positionAlong(others: RowOrder['others'], index: number): (row: number) => number {
   const inner = others.slice(index + 1).reduce((product, { size }) => product * size, 1)
   const { size } = others[index]!
-  const values = new BigInt64Array(rows)
-  for (let at = 0; at < rows; at++) values[at] = BigInt(Math.floor((row + at) / inner) % size)
-  return { type: { kind: 'int', bitWidth: 64, signed: true }, length: rows, nullCount: 0, values }
+  return (row) => Math.floor(row / inner) % size
 }
 
 /** The rows with integers that are not the same as doubles, or may not be. */
@@ -241,7 +267,7 @@ function inexactRows(logits: Float64Array, classes: number): Map<number, RowErro
     if (Number.isSafeInteger(logits[at])) continue
     const row = Math.floor(at / classes)
     const info = { cell: String(logits[at]), isInteger: true }
-    if (!errors.has(row)) errors.set(row, { code: 'E_OVERFLOW', info, column: String(at % classes) })
+    if (!errors.has(row)) errors.set(row, ofClass({ code: 'E_OVERFLOW', info }, at % classes))
   }
   return errors
 }
