@@ -410,15 +410,20 @@ export interface HeaderInfo {
 export interface TruthInfo {
   cell: string
   near?: string | undefined
+  /** The first classes, and how many there are. */
   classes: readonly string[]
+  count?: number
   /** What the classes are of, where a row has not one of many: two of one logit, or several a row. */
   of?: 'binary' | 'several' | undefined
   reason?: string
 }
 
-function unknownClass({ cell, near, classes, of }: TruthInfo): string {
-  const known =
-    near === undefined ? `the classes are ${shown(classes.join(','))}` : `the nearest class is ${shown(near)}`
+function unknownClass({ cell, near, classes, count = classes.length, of }: TruthInfo): string {
+  const all =
+    count > classes.length
+      ? `the ${count} classes are ${shown([...classes, '...'].join(','))}`
+      : `the classes are ${shown(classes.join(','))}`
+  const known = near === undefined ? all : `the nearest class is ${shown(near)}`
   return `is no class, nor the position of one; ${known}; ${truthRemedy(cell, of)}`
 }
 

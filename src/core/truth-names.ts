@@ -6,6 +6,9 @@ import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
 
+/** How many classes an error names. */
+const MOST_NAMED = 8
+
 /** What datasets of Hugging Face have in place of the true class of a row that has none; torch ignores it, too. */
 export const IGNORED = '-100'
 
@@ -36,7 +39,8 @@ export class TruthNames {
       info: {
         cell: text,
         near: nearest(text, this.#classes),
-        classes: this.#classes.slice(0, 8),
+        classes: this.#classes.slice(0, MOST_NAMED),
+        count: this.#classes.length,
         ...(this.#of && { of: this.#of }),
       },
     }
@@ -118,7 +122,10 @@ export class MultiLabelTruths {
 
   #error(value: unknown, reason: string): RowError {
     const cell = typeof value === 'object' ? JSON.stringify(value, withNumbers) : String(value)
-    return { code: 'E_TRUTH', info: { cell: value === null ? '' : cell, classes: this.#classes.slice(0, 8), reason } }
+    return {
+      code: 'E_TRUTH',
+      info: { cell: value === null ? '' : cell, classes: this.#classes.slice(0, MOST_NAMED), reason },
+    }
   }
 }
 
