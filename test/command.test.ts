@@ -351,6 +351,15 @@ describe('standard error', () => {
     expect(stderr).toBe('softmax: 3 of 5 rows left out: 2 E_CELL, 1 E_MISSING\n')
   })
 
+  it('says in it that rows of an array have moved up, and what keeps them', () => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b\nnan,1\n2,1\n' })
+    expect(command(['in.csv', '--on-error', 'skip', '-o', 'out.npy'], { cwd })).toMatchObject({
+      status: 0,
+      stderr:
+        'softmax: 1 of 2 rows left out: 1 E_NONFINITE; the rows behind them have moved up in the npy; --nonfinite propagate keeps such rows, with NaN\n',
+    })
+  })
+
   it('has one summary of all inputs', () => {
     const cwd = folder({ 'a.csv': BAD, 'b.csv': BAD })
     expect(command(['--on-error', 'skip', 'a.csv', 'b.csv'], { cwd }).stderr).toMatch(/^softmax: 2 of 4 rows .*\n$/)

@@ -1,10 +1,13 @@
 /** A run of the command: its inputs scored into its files. */
 import { filesStream } from '../api/score-files.js'
 import { plural, SoftmaxError, shown } from '../core/errors.js'
+import { isArray } from '../core/formats.js'
 import type { Metrics } from '../core/metrics.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
+import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce, announceTypes } from './announcement.js'
@@ -155,7 +158,14 @@ export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): v
   const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
-  complain(
-    `${total} of ${plural(done.read, 'row')} left out: ${codes.map(([code, count]) => `${count} ${code}`).join(', ')}`,
-  )
+  const counts = codes.map(([code, count]) => `${count} ${code}`).join(', ')
+  complain(`${total} of ${plural(done.read, 'row')} left out: ${counts}${movedRows(done, settings)}`)
+}
+
+/** What becomes of the other rows in an array, which has no key that says which they are. */
+function movedRows({ rejected, written }: Stats, { to, output }: SettingsOf<'command'>): string {
+  const format = to ?? formatOf(output ?? '')
+  if (format === undefined || !isArray(format) || written === 0) return ''
+  const remedy = rejected.E_NONFINITE ? `; ${optionText('nonfinite', 'propagate')} keeps such rows, with NaN` : ''
+  return `; the rows behind them have moved up in the ${format}${remedy}`
 }
