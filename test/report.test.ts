@@ -111,6 +111,17 @@ it.each([2, 10, 300, 1000])(
   },
 )
 
+it.each([390, 1280])('draws equal scores as bars of equal length, %i pixels wide', async (width) => {
+  const { html } = await report([Readable.from([table(named(12), 300)])], TRUTH)
+  const { page } = await open(html, { width })
+  const scales = await page.$$eval('tbody .score', (cells) =>
+    cells.map((cell) => Number.parseFloat(getComputedStyle(cell).backgroundSize) / Number(cell.dataset.value)),
+  )
+  expect(scales).toHaveLength(36)
+  // A share has three digits, and a length in pixels two or so.
+  for (const scale of scales) expect(scale / scales[0]!).toBeCloseTo(1, 2)
+})
+
 function expectedTiles(metrics: Metrics) {
   const { 1: _, ...tops } = metrics.top_k_accuracy
   return {

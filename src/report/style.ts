@@ -48,7 +48,7 @@ thead th { position: sticky; top: 0; z-index: 1; background: var(--card); font-w
 .matrix tbody th { text-align: left; }
 tfoot { color: var(--muted); }
 [data-sortable] { width: 100%; max-width: 860px; }
-.score { background: linear-gradient(var(--right), var(--right)) 0 100% / calc(var(--s) * 100%) 2px no-repeat; background-origin: content-box; }
+.score { --bar: 4.5em; min-width: var(--bar); background: linear-gradient(var(--right), var(--right)) right calc((1 - var(--s)) * var(--bar)) bottom 0 / calc(var(--s) * var(--bar)) 2px no-repeat; background-origin: content-box; }
 tfoot .score { background: none; }
 @media (min-width: 561px) { tfoot th { white-space: nowrap; } }
 thead button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 4px 0; cursor: pointer; text-align: inherit; }
@@ -79,6 +79,7 @@ footer { color: var(--muted); font-size: .87rem; margin-top: 18px; }
   thead button { text-decoration: underline dotted; }
   th:not([aria-sort]) > button::after { content: none; }
   [data-sortable] :is(th, td):first-child { display: none; }
+  .score { --bar: 3.3em; }
   thead button::after { margin-left: 1px; }
   .matrix tbody th bdi { max-width: 6.5em; }
 }
