@@ -35,7 +35,7 @@ export function anyOptions(random: Random, classes: number, labels: readonly str
     temperature: maybe(random, 4, () => random.of([0.5, 2, 3.7, 1e-3, 1e300, 5e-324])),
     precision: maybe(random, 4, () => 1 + random.below(17)),
     float32: maybe(random, 4, () => true),
-    missing: maybe(random, 2, () => '-inf'),
+    missing: maybe(random, 2, () => random.of(['-inf', 'nan'])),
     nonfinite: maybe(random, 2, () => 'propagate'),
     onError: random.of(['skip', 'skip', 'fail']),
     labels: maybe(random, 6, () => Array.from({ length: classes }, (_, index) => `${random.of(labels)}${index}`)),

@@ -50,7 +50,7 @@ describe('--completions bash', () => {
     ],
     [
       ['softmax', '--missing', ''],
-      ['error', '-inf'],
+      ['error', '-inf', 'nan'],
     ],
     [['softmax', '--emit', 'log'], ['logsumexp']],
     [
@@ -137,7 +137,7 @@ describe('--completions zsh', () => {
   it('know which flags take a value, and which values there are', () => {
     expect(specs).toContain(`-t+[format of the output]:${FORMATS.join('|')}:(${FORMATS.join(' ')})`)
     expect(specs.filter((spec) => spec.startsWith('--missing'))).toEqual([
-      '--missing=[what an empty logit is]:error|-inf:(error -inf)',
+      expect.stringMatching(/^--missing=\[what an empty logit is;[^\]]*\]:error\|-inf\|nan:\(error -inf nan\)$/),
     ])
     expect(specs.filter((spec) => spec.startsWith('--emit='))[0]).toMatch(/:_values -s , LIST probs label index /)
     expect(specs).toContain('--version[print the version and stop]')
@@ -170,7 +170,11 @@ describe('--completions fish', () => {
 
   it('know which flags take a value, and which values there are', () => {
     expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'format of the input'`)
-    expect(lines).toContain("complete -c softmax -l missing -x -a 'error -inf' -d 'what an empty logit is'")
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^complete -c softmax -l missing -x -a 'error -inf nan' -d 'what an empty logit is;[^']*'$/,
+      ),
+    )
     expect(lines).toContain(
       "complete -c softmax -l no-header -d 'whether the first line is a header, whatever it looks like'",
     )

@@ -566,6 +566,13 @@ describe('numbers', () => {
     expect(text).toBe('p_x;p_y;label\n0;1;y\n')
   })
 
+  it.each(['', '" "'])('%j is NaN where that is asked, as torch and scipy would have it', async (cell) => {
+    const unknown = { delimiter: ';', missing: 'nan' } as const
+    const { text } = await run(`logit_x;logit_y\n${cell};7\n`, { ...unknown, nonfinite: 'propagate' })
+    expect(text).toBe('p_x;p_y;label\nNaN;NaN;\n')
+    expect((await run(`logit_x;logit_y\n${cell};7\n`, unknown)).error).toMatchObject({ code: 'E_NONFINITE' })
+  })
+
   it.each(['1e400', '-1e400', '1.797693134862315808e308', '1e99999999999999999999'])('%j overflows', async (cell) => {
     expect((await read(cell)).error).toMatchObject({ code: 'E_OVERFLOW', info: { cell } })
     expect((await read(cell, { nonfinite: 'propagate' })).error).toMatchObject({ code: 'E_OVERFLOW' })

@@ -65,10 +65,10 @@ const THROUGH_COMMAND = {
   E_MISSING: {
     ...badRow('2,1,'),
     begins: 'in.csv:3: column logit_dog (row 2, byte 33): ',
-    says: '--missing -inf',
+    says: '; --on-error skip leaves such rows out, --missing reads it as -inf or nan',
     api: {
       info: { source: 'in.csv', line: 3, row: 2, byte: 33, column: 'logit_dog' },
-      says: "; missing: '-inf' reads",
+      says: "; onError: 'skip' leaves such rows out, missing reads it as -inf or nan",
     },
   },
   E_OVERFLOW: {

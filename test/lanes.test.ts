@@ -75,6 +75,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'no header, and one in the output': { header: false, outputHeader: true },
   'no header in the output': { outputHeader: false },
   'missing -inf': { missing: '-inf' },
+  'missing nan': { missing: 'nan', nonfinite: 'propagate' },
   'nonfinite propagate': { nonfinite: 'propagate' },
   skip: { onError: 'skip' },
   'lazy quotes': { lazyQuotes: true },

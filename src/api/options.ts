@@ -77,7 +77,10 @@ interface ForBytesObjectsRead {
   onReject?: ValueOf<'onReject'> | undefined
   /** How many rows may be bad: one more ends the stream, behind the rows before it [default: no limit]. */
   maxErrors?: ValueOf<'maxErrors'> | undefined
-  /** What an empty logit is [default: 'error']. */
+  /**
+   * What an empty logit is; '-inf' reads it as a class that the model left out, 'nan' as a NaN, of which
+   * `nonfinite` says what to do [default: 'error'].
+   */
   missing?: ValueOf<'missing'> | undefined
   /** What an empty logit may be written as, too, such as NA,NULL,\N [default: none]. */
   null?: ValueOf<'null'> | undefined

@@ -44,7 +44,7 @@ export const CODES = {
   E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
     of === 'list'
       ? `the list of logits is null; ${optionText('onError', 'skip')} leaves such rows out`
-      : `the logit is missing; ${optionText('missing', '-inf')} reads it as a masked class`,
+      : `the logit is missing; ${optionText('onError', 'skip')} leaves such rows out, ${optionText('missing')} reads it as -inf or nan`,
   ),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger

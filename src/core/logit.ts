@@ -27,6 +27,8 @@ function logitOfText(text: string, rule: MissingRule): number | RowError {
   return isOverflow(number, text) ? { code: 'E_OVERFLOW', info: { cell: text } } : number
 }
 
+const MISSING = { '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN }
+
 function missingLogit({ missing }: MissingRule): number | RowError {
-  return missing === '-inf' ? Number.NEGATIVE_INFINITY : { code: 'E_MISSING', info: {} }
+  return missing === 'error' ? { code: 'E_MISSING', info: {} } : MISSING[missing]
 }

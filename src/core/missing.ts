@@ -4,7 +4,7 @@ import { isNumber, readNumber } from './number.js'
 
 /** What a logit that is not there is: how it may be written, beside as nothing, and what it counts as. */
 export interface MissingRule {
-  missing: 'error' | '-inf'
+  missing: 'error' | '-inf' | 'nan'
   nulls?: NullTexts | undefined
 }
 

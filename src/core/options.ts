@@ -729,11 +729,12 @@ export const OPTIONS = {
   missing: option({
     group: 'Bad rows',
     brief: 'what an empty logit is [error]',
-    kind: choice('error', '-inf'),
+    kind: choice('error', '-inf', 'nan'),
     scopes: [...STREAMS, 'read'],
     default: 'error',
     aliases: 'na-action fill-missing fillna',
-    help: 'what an empty logit is',
+    help: 'what an empty logit is; -inf reads it as a class that the model left out, nan as a NaN, of which --nonfinite says what to do',
+    doc: "what an empty logit is; '-inf' reads it as a class that the model left out, 'nan' as a NaN, of which `nonfinite` says what to do",
   }),
   null: option({
     group: 'Bad rows',

@@ -28,8 +28,8 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A logit is missing.',
     cause: 'A cell of a logit column is empty, null, or a text that --null names.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --missing -inf reads it as a masked class [E_MISSING]',
-    fix: `If an empty cell is a class that the model left out, --missing -inf gives it the probability 0. ${SKIP}`,
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip leaves such rows out, --missing reads it as -inf or nan [E_MISSING]',
+    fix: `${SKIP} If an empty cell is a class that the model left out, --missing -inf gives it the probability 0; if it is a NaN, as pandas writes it, --missing nan --nonfinite propagate keeps the row, with NaN.`,
   },
   E_OVERFLOW: {
     is: 'A logit is a number that a double cannot hold.',
