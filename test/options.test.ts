@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { type Duplex, Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
-import { OPTIONS, read, type ScoreOptions, type SoftmaxError, score, softmax, softmaxMatrix } from 'softmax-stream'
+import {
+  OPTIONS,
+  read,
+  type ScoreOptions,
+  type SoftmaxError,
+  type SoftmaxOptions,
+  score,
+  softmax,
+  softmaxMatrix,
+} from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
 import { progressLine, showProgress } from '../dist/command/progress.js'
@@ -646,7 +655,7 @@ const TESTS = {
 
     it('is one that the array has', async () => {
       const { error } = await run(cube('(1, 2)', [2, 1]), { axis: 2 })
-      expect(error?.message).toBe('axis takes an axis of the shape (1, 2), from -2 to 1, not "2" [E_OPTION]')
+      expect(error?.message).toBe('axis takes an axis of the shape (1, 2), from -2 to 1, not 2 [E_OPTION]')
     })
 
     refuses('--axis', ['', 'x', '1.5', '--1'], 'axis', [1.5, '1', null])
@@ -1758,13 +1767,48 @@ describe('options', () => {
 
   it('are named in errors as who reads them writes them', async () => {
     const { error } = await run('logit_a,logit_b\n1,2\n', { topK: 9 })
-    expect(error!.message).toBe('topK takes at most the number of classes, 2, not "9" [E_OPTION]')
+    expect(error!.message).toBe('topK takes at most the number of classes, 2, not 9 [E_OPTION]')
     const { stderr } = command(['-k', '9'], { stdin: 'logit_a,logit_b\n1,2\n' })
-    expect(stderr).toBe('softmax: stdin: --top-k takes at most the number of classes, 2, not "9" [E_OPTION]\n')
+    expect(stderr).toBe('softmax: stdin: --top-k takes at most the number of classes, 2, not 9 [E_OPTION]\n')
   })
 
   it('of the command are no mistyped ones of the library', () => {
-    expect(thrown(() => score({ compress: 'gzip' } as ScoreOptions)).message).toBe('unknown option "compress" [E_FLAG]')
+    expect(thrown(() => score({ compress: 'gzip' } as ScoreOptions)).message).toBe(
+      'unknown option "compress"; it is an option of the command [E_FLAG]',
+    )
+  })
+
+  it('of another function are said to be of that', () => {
+    const of = (call: () => unknown) => thrown(call).message
+    expect(of(() => softmax({ jobs: 2 } as SoftmaxOptions))).toBe(
+      'unknown option "jobs"; it is an option of score() [E_FLAG]',
+    )
+    expect(of(() => softmax({ delimiter: ';' } as SoftmaxOptions))).toBe(
+      'unknown option "delimiter"; it is an option of score(), read(), write() [E_FLAG]',
+    )
+  })
+
+  it('whose values are refused are shown as what they are', () => {
+    const of = (options: object) => thrown(() => score(options)).message
+    expect(of({ temperature: '2' })).toBe('temperature takes a number above 0, not the text "2" [E_OPTION]')
+    expect(of({ temperature: 0 })).toBe('temperature takes a number above 0, not 0 [E_OPTION]')
+    expect(of({ temperature: 'hot' })).toBe('temperature takes a number above 0, not "hot" [E_OPTION]')
+    expect(of({ temperature: null })).toBe('temperature takes a number above 0, not null [E_OPTION]')
+    expect(of({ keep: 'false' })).toBe('keep takes true or false, not the text "false" [E_OPTION]')
+  })
+
+  it.each([
+    [{ emit: 'label,confidenze' }, "emit: 'label,confidence'"],
+    [{ emit: ['label', 'confidenze'] }, "emit: 'label,confidence'"],
+    [{ emit: 'lable=predicted,probs' }, "emit: 'label=predicted,probs'"],
+    [{ from: 'ndjsn' }, "from: 'ndjson'"],
+    [{ op: 'log_softmax' }, "op: 'log-softmax'"],
+  ])('with a mistyped value are refused with the one that was meant: %j', (options, near) => {
+    expect(thrown(() => score(options as never)).message).toContain(`; did you mean ${near}? [E_OPTION]`)
+  })
+
+  it('with a value that is like no other are refused without one', () => {
+    expect(thrown(() => score({ emit: 'label,frobnicate' } as never)).message).not.toContain('did you mean')
   })
 
   it('that are unknown are refused, with the one that was meant', () => {
@@ -1788,7 +1832,7 @@ describe('options', () => {
 
   it('whose values are refused end the command with status 2', () => {
     const { status, stdout, stderr } = command(['--temperature', '0'], { stdin: ROWS })
-    expect(stderr).toMatch(/^softmax: --temperature takes .+ \[E_OPTION\]\n$/)
+    expect(stderr).toMatch(/^softmax: --temperature takes .+, not "0" \[E_OPTION\]\n$/)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 

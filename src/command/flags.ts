@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
 import { kebab, optionText } from '../core/option-words.js'
-import { OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
+import { FUNCTIONS, nearValue, OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
 
 /** What an argument list asks for. */
 interface Arguments {
@@ -80,7 +80,8 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   const value = sets === undefined && text !== undefined ? kind.read(text) : undefined
   if (value !== undefined && kind.accepts(value)) return value
   const expected = sets === undefined ? kind.expected : 'no value'
-  throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected })
+  const near = sets === undefined ? nearValue(text, kind) : undefined
+  throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected, near })
 }
 
 /** The README's table of options, in Markdown. */
@@ -94,16 +95,6 @@ export function optionTable(): string {
     return `| ${flag} | ${api} | ${help.replaceAll('|', '\\|')} | ${fallbackText || ''} |`
   })
   return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
-}
-
-/** The functions of the API that take an option, by its scopes. */
-const FUNCTIONS = {
-  bytes: 'score',
-  objects: 'softmax',
-  matrix: 'softmaxMatrix',
-  read: 'read',
-  write: 'write',
-  calibrate: 'calibrate',
 }
 
 /** What help, README and shells say of each flag; one that is on by default goes by its negation. */

@@ -72,7 +72,8 @@ export const CODES = {
   E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
   E_ROW_TOO_LONG: word<{ limit: number }>(
     1,
-    ({ limit }) => `the row is longer than ${limit} bytes; ${optionText('maxRowBytes')} allows for longer ones`,
+    ({ limit }) =>
+      `the row is longer than ${limit} bytes; ${optionText('maxRowBytes')} allows for longer ones`,
   ),
   E_JSON: word<{ reason: string; what?: string }>(
     1,
@@ -145,20 +146,22 @@ export const CODES = {
     ({ length, rows, classes, isNested }) =>
       `${length} logits are not ${plural(rows, 'row')} of ${classes} classes${isNested ? '; rows stand one after the other in one array, as logits.flat() gives' : ''}`,
   ),
-  E_FLAG: word<{ flag: string; near?: string | undefined }>(
-    2,
-    ({ flag, near }) =>
-      `unknown option ${shown(flag)}${near ? `; did you mean ${near}?` : speaking() === 'command' ? '; see softmax --help' : ''}`,
-  ),
+  E_FLAG: word<{ flag: string; near?: string | undefined; owner?: string | undefined }>(2, ({ flag, near, owner }) => {
+    const help = speaking() === 'command' ? '; see softmax --help' : ''
+    const hint = near ? `; did you mean ${near}?` : owner ? `; it is an option of ${owner}` : help
+    return `unknown option ${shown(flag)}${hint}`
+  }),
   E_TOPIC: word<{ topic: string; near?: string | undefined }>(
     2,
     ({ topic, near }) =>
       `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists what there is'}`,
   ),
-  E_OPTION: word<{ option: string; value: unknown; expected: string }>(2, ({ option, value, expected }) =>
-    value === undefined && speaking() === 'command'
-      ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
-      : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${shown(textOf(value))}`}`,
+  E_OPTION: word<{ option: string; value: unknown; expected: string; near?: string | undefined }>(
+    2,
+    ({ option, value, expected, near }) =>
+      value === undefined && speaking() === 'command'
+        ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
+        : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`,
   ),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
   E_COLUMNS: word<ColumnsInfo>(
@@ -372,6 +375,15 @@ function where({ source, line, column, isUnnamed, row, byte, index }: Position):
     .map((part) => `${part}: `)
     .join('')
 }
+
+/** A value that an option does not take: numbers as they are, and in the API texts that look like other values as such. */
+function refusedText(value: unknown): string {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const isText = speaking() === 'api' && typeof value === 'string' && LIKE_OTHERS.test(value)
+  return `${isText ? 'the text ' : ''}${shown(textOf(value))}`
+}
+
+const LIKE_OTHERS = /^\s*(?:[+-]?(?:\d+\.?|\.\d)\d*(?:e[+-]?\d+)?|true|false|null|undefined)\s*$/i
 
 /** A value that may be any: `{"a":1}` for an object. */
 function textOf(value: unknown): string {

@@ -1080,6 +1080,37 @@ const INSTEAD: { readonly [S in Scope]?: string } = {
   bytes: ' (scoreFiles() takes the names of files)',
 }
 
+/** The functions of the API that take an option, by its scopes. */
+export const FUNCTIONS = {
+  bytes: 'score',
+  objects: 'softmax',
+  matrix: 'softmaxMatrix',
+  read: 'read',
+  write: 'write',
+  calibrate: 'calibrate',
+} as const
+
+/** What an option is of that is none here, as a message names it. */
+function ownerOf(name: string): string | undefined {
+  const scopes: readonly Scope[] = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as Name].scopes : []
+  const functions = Object.entries(FUNCTIONS).flatMap(([scope, called]) =>
+    scopes.includes(scope as Scope) ? [`${called}()`] : [],
+  )
+  return functions.length > 0 ? functions.join(', ') : scopes.includes('command') ? 'the command' : undefined
+}
+
+/** The value that was most likely meant by one that an option does not take, where there are few. */
+export function nearValue(value: unknown, { values = [], listed }: Kind<unknown>): string | undefined {
+  const text = listed && Array.isArray(value) ? value.join() : value
+  if (typeof text !== 'string') return undefined
+  const meant = (listed ? text.split(',') : [text]).map((entry) => {
+    const [name = '', ...rest] = entry.split('=')
+    const near = values.includes(name) ? name : nearest(name.trim(), values)
+    return near === undefined ? undefined : [near, ...rest].join('=')
+  })
+  return meant.includes(undefined) ? undefined : meant.join()
+}
+
 /** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
 export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): SettingsOf<S> {
   const names = namesIn(scope)
@@ -1091,7 +1122,8 @@ export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): 
     })
   }
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope) })
+    if (!names.includes(name))
+      throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope), owner: ownerOf(name) })
   }
   // Once each, as what a value names may be a pipe, which is read once.
   const given = Object.fromEntries(names.map((name) => [name, check(name, options as Record<string, unknown>)]))
@@ -1103,7 +1135,10 @@ function check(name: string, options: Record<string, unknown>): unknown {
   const { kind } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const value = options[name]
   if (value === undefined) return undefined
-  if (!kind.accepts(value)) throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected })
+  if (!kind.accepts(value)) {
+    const near = nearValue(value, kind)
+    throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected, near })
+  }
   return kind.resolve ? kind.resolve(value) : value
 }
 
