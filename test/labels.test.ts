@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { SoftmaxError } from 'softmax-stream'
+import { type SoftmaxError, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P123, run } from './streams.js'
-import { command, folder, predict } from './support.js'
+import { command, folder, predict, thrown } from './support.js'
 
 const ROWS = 'logit_0,logit_1,logit_2\n1,2,3\n'
 const scored = (a: string, b: string, c: string) => `p_${a},p_${b},p_${c},label\n${P123},${c}\n`
@@ -173,6 +173,14 @@ describe('labels', () => {
   ])('of a file that holds %s are refused', async (_, content) => {
     const { error } = await withFile('labels', content)
     expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+  })
+
+  it('are counted in errors, one as one', async () => {
+    const messageOf = async (labels: string[]) => (await predict([[1]], { labels })).error!.message
+    expect(await messageOf(['a', 'b', 'c'])).toBe('labels: 3 names for 1 class [E_LABELS]')
+    expect((await refusal(['a'])).message).toBe('labels: 1 name for 3 classes [E_LABELS]')
+    const { message } = thrown(() => softmaxMatrix([1], 2, 1))
+    expect(message).toBe('1 logit is not 2 rows of 1 class [E_SHAPE]')
   })
 
   it('of a file that is not there, or is a folder, are refused with its name', async () => {

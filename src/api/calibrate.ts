@@ -197,7 +197,7 @@ const FEW = 100
 function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined): string[] {
   const isShort = coverage !== undefined && rankOfScore(rows, coverage) > rows
   const all = [
-    rows < FEW && `a calibration of ${rows} ${rows === 1 ? 'row' : 'rows'} says little of others`,
+    rows < FEW && `a calibration of ${plural(rows, 'row')} says little of others`,
     ENDINGS[ending],
     isShort &&
       `a coverage of ${coverage} takes ${plural(rowsNeeded(coverage), 'row')}; of ${rows}, every set has all classes`,

@@ -1,5 +1,5 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
-import { SoftmaxError } from '../core/errors.js'
+import { plural, SoftmaxError } from '../core/errors.js'
 import { resolveLayout } from '../core/layout.js'
 import { logitOf, ofClass } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
@@ -155,7 +155,7 @@ function truthsOf(truth: unknown, rows: number, classes: number, sigmoid: boolea
   const isOne = (value: unknown) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
   if (!values?.every((value) => isOne(value) || (!sigmoid && value === null))) {
     const expected = sigmoid
-      ? `${count} numbers, rows x classes, 1 where a class is true and else 0`
+      ? `${plural(count, 'number')}, rows x classes, 1 where a class is true and else 0`
       : `${count} positions of classes, one a row, from 0 to ${most}, or null`
     throw new SoftmaxError('E_OPTION', { option: 'truth', value: truth, expected })
   }

@@ -1,6 +1,6 @@
 /** What is announced of a guess. */
 import { askedTypes } from '../core/asked-types.js'
-import { shortened, shown } from '../core/errors.js'
+import { plural, shortened, shown } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import type { InputInfo } from '../pipeline/input-info.js'
@@ -16,8 +16,8 @@ export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: S
 function announcement({ header, logits, kept, listText, depth, classes }: Schema): string {
   const names = logits.map((index) => header[index]!)
   const others = kept.map((index) => header[index]!).join(', ')
-  const lists = depth === undefined ? `lists of ${classes.length} numbers` : 'lists of lists of numbers'
-  const what = listText ? lists : `${names.length} columns`
+  const lists = depth === undefined ? `lists of ${plural(classes.length, 'number')}` : 'lists of lists of numbers'
+  const what = listText ? lists : plural(names.length, 'column')
   return `logits: ${what} (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
 }
 

@@ -1,6 +1,6 @@
 /** A calibration: what was learnt from rows whose true classes are known, as the JSON file that scoring takes. */
 import { readFileSync } from 'node:fs'
-import { SoftmaxError, shown, systemReason } from './errors.js'
+import { plural, SoftmaxError, shown, systemReason } from './errors.js'
 import { optionText } from './option-words.js'
 
 /** A figure before, at the temperature 1, and after, at the one that was found. */
@@ -90,7 +90,7 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   if (classes.length !== others.length) {
     const isBinary = classes.length === 1 && others.length === 2
     const rows = isBinary ? `one logit, of which ${optionText('binary', others.join(','))} makes two` : classes.length
-    const reason = `it is of ${others.length} classes, and the rows have ${rows}`
+    const reason = `it is of ${plural(others.length, 'class')}, and the rows have ${rows}`
     throw new SoftmaxError('E_CALIBRATION', { reason })
   }
   const known = new Set(others)

@@ -73,7 +73,7 @@ export const CODES = {
   E_ROW_TOO_LONG: word<{ limit: number }>(
     1,
     ({ limit }) =>
-      `the row is longer than ${limit} bytes; ${optionText('maxRowBytes')} allows for longer ones`,
+      `the row is longer than ${plural(limit, 'byte')}; ${optionText('maxRowBytes')} allows for longer ones`,
   ),
   E_JSON: word<{ reason: string; what?: string }>(
     1,
@@ -144,7 +144,7 @@ export const CODES = {
   E_SHAPE: word<{ length: number; rows: number; classes: number; isNested?: boolean }>(
     2,
     ({ length, rows, classes, isNested }) =>
-      `${length} logits are not ${plural(rows, 'row')} of ${classes} classes${isNested ? '; rows stand one after the other in one array, as logits.flat() gives' : ''}`,
+      `${plural(length, 'logit')} ${length === 1 ? 'is' : 'are'} not ${plural(rows, 'row')} of ${plural(classes, 'class')}${isNested ? '; rows stand one after the other in one array, as logits.flat() gives' : ''}`,
   ),
   E_FLAG: word<{ flag: string; near?: string | undefined; owner?: string | undefined }>(2, ({ flag, near, owner }) => {
     const help = speaking() === 'command' ? '; see softmax --help' : ''
@@ -394,9 +394,9 @@ function textOf(value: unknown): string {
   }
 }
 
-/** `1 row`, `2 rows` */
+/** `1 row`, `2 rows`, `2 classes` */
 export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${count} ${noun}${count === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
 }
 
 /** The data of an E_CELL. */

@@ -1,6 +1,6 @@
 /** Class names as `--labels` gives them: a list, a JSON text, or `@` and a file with one a line or JSON. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { SoftmaxError, shown, systemReason } from './errors.js'
+import { plural, SoftmaxError, shown, systemReason } from './errors.js'
 
 /** The names that are given. Throws E_LABELS where a file or JSON cannot be used. */
 export function labelNames(labels: string | readonly string[]): string[] {
@@ -37,7 +37,7 @@ export function readLabels(
   const names = labelNames(labels)
   if (classes !== undefined && names.length !== classes) {
     throw new SoftmaxError('E_LABELS', {
-      reason: `${names.length} ${names.length === 1 ? 'name' : 'names'} for ${classes} classes${fileHint(names)}`,
+      reason: `${plural(names.length, 'name')} for ${plural(classes, 'class')}${fileHint(names)}`,
     })
   }
   const twice = repeated(names)

@@ -1,6 +1,6 @@
 /** The columns of true classes: which they are, and of which class each is, where each class has one. */
 import { isLogitName } from './column-name.js'
-import { SoftmaxError, shown } from './errors.js'
+import { plural, SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { isOtherName } from './known-names.js'
 import { repeated } from './labels.js'
@@ -82,7 +82,7 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   if (names.length === 1) return false
   if (names.length === classes.length) return true
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText('truth')} selects ${names.length} columns, and there are ${classes.length} classes; name a column for each, or one that lists them`,
+    reason: `${optionText('truth')} selects ${plural(names.length, 'column')}, and there ${classes.length === 1 ? 'is' : 'are'} ${plural(classes.length, 'class')}; name a column for each, or one that lists them`,
   })
 }
 

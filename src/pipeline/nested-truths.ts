@@ -1,4 +1,5 @@
 /** The true classes of rows of nested logits: lists of them, nested as these are. */
+import { plural } from '../core/errors.js'
 import { itemCount, type Nesting, nestedRange } from '../core/nesting.js'
 import type { RowError } from '../core/record-batch.js'
 import type { TruthNames } from '../core/truth-names.js'
@@ -40,7 +41,7 @@ export class NestedTruths {
   }
 
   #notAList(value: unknown, length: number): RowError {
-    const reason = `is no list of ${length} true classes, one for each list of logits`
+    const reason = `is no list of ${plural(length, 'true class')}, one for each list of logits`
     const cell = typeof value === 'string' ? value : textOf(value)
     return { code: 'E_TRUTH', info: { cell, classes: this.#classes.slice(0, 8), reason } }
   }

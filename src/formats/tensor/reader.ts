@@ -69,7 +69,9 @@ export function tensorReader(
   const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
   const warnings = [
-    ...(shape.sizes.length === 1 ? [`it has one dimension, and is read as one row of ${classes.size} classes`] : []),
+    ...(shape.sizes.length === 1
+      ? [`it has one dimension, and is read as one row of ${plural(classes.size, 'class')}`]
+      : []),
     ...(keep && left.length > 0 ? [leftOutWarning(name, left)] : []),
   ]
   return {
