@@ -51,7 +51,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   weighted: 'the means of precision, recall and F1 of the classes, weighted by their support',
   classes: 'precision, recall, F1 and support of each class',
   confusion:
-    'how many rows of each true class have each label: true classes are rows, labels columns; with --sigmoid, of each class the counts [neither, only predicted, only true, both]',
+    'how many rows of each true class have each label: true classes are rows, labels columns, in the order of classes; with --sigmoid, of each class the counts [neither, only predicted, only true, both]',
   precision: 'of a class, the share of the rows with its label that have it as their true class',
   recall: 'of a class, the share of the rows of this true class that have its label',
   f1: 'of a class, the harmonic mean of precision and recall',
