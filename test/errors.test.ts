@@ -487,6 +487,16 @@ it('an error is reported by its code', () => {
   expect(SoftmaxError.is({ ...error, name: 'SoftmaxError' }, 'E_CELL')).toBe(false)
 })
 
+it('an error has its message in JSON, too', async () => {
+  const { error } = await run('logit_a,logit_b\n1,x\n')
+  const info = { cell: 'x', column: 'logit_b', line: 2, row: 1, byte: 18 }
+  const { message } = error!
+  expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+    error: { name: 'SoftmaxError', code: 'E_CELL', message, status: 1, info },
+  })
+  expect(message).toContain('"x" is not a number')
+})
+
 describe('places', () => {
   it('count lines through quotes, blank lines and comments, rows without them, bytes from the start', async () => {
     const input = '\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,x\n'

@@ -260,6 +260,8 @@ export interface CodedError<C extends Code> extends Error {
   readonly info: Info<C> & Position
   /** The exit status the command gives for this error. */
   readonly status: number
+  /** What `JSON.stringify` takes of it, for a log. */
+  toJSON(): Pick<CodedError<C>, 'name' | 'code' | 'message' | 'status' | 'info'>
 }
 
 /** The one error of the package: a test of its `code` narrows its `info`. */
@@ -297,6 +299,12 @@ export const SoftmaxError = class SoftmaxError<C extends Code> extends Error {
 
   get status(): number {
     return CODES[this.code].status
+  }
+
+  /** A message is no property of its own that JSON would have. */
+  toJSON() {
+    const { name, code, message, status, info } = this
+    return { name, code, message, status, info }
   }
 } as unknown as SoftmaxErrorConstructor
 
