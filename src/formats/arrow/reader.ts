@@ -39,7 +39,7 @@ interface Opened {
 /** How many logits make a batch that is scored. */
 const BATCH = 1 << 18
 /** A larger batch of a file, in bytes, is not in memory beside the one before it. */
-const MOST_AHEAD = 1 << 23
+const MOST_AHEAD = 1 << 24
 /** How many bytes of batches are looked through for a list that is not empty. */
 const LOOKAHEAD = 1 << 26
 
