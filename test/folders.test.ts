@@ -513,7 +513,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done; with what cannot be read mended or removed, --resume goes on',
+      'softmax: 2 of 4 parts are done; replace or remove what cannot be read, and --resume goes on',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)

@@ -396,7 +396,7 @@ softmax evaluate in.csv --truth y --report report.html`,
     cause: 'It ends too early, a checksum differs, or a number in it points outside of it.',
     example: `echo logit_a,logit_b | gzip | head -c 20 > in.csv.gz; softmax in.csv.gz`,
     says: 'softmax: in.csv.gz: the gzip data is corrupt or truncated: unexpected end of file [E_CORRUPT]',
-    fix: 'Copy or make it again; of a folder, mend or remove it, and use --resume. On standard output, the complete rows before the fault were written; an output file was not.',
+    fix: 'Copy or make it again; in a folder, replace or remove it, and use --resume. On standard output, the complete rows before the fault were written; an output file was not.',
   },
   E_INPUT: {
     is: 'An input cannot be read.',
