@@ -78,6 +78,8 @@ describe.each(Object.keys(CODES) as Code[])('softmax explain %s', (code) => {
       new RegExp(`^${code}: [^]*Exit\\sstatus\\s${CODES[code].status}\\.\n\nCause\n[^]*\nExample\n[^]*\nFix\n`),
     )
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    // Each command stands behind a prompt.
+    expect(stdout.split('\nFix\n')[0]).not.toMatch(/^ {2}(?:softmax [^:]|printf |echo )/m)
     expect(stdout.replace(/\s+/g, ' ')).toContain(EXPLANATIONS[code].says.replace(/\s+/g, ' '))
   })
 })

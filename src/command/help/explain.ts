@@ -30,13 +30,23 @@ function explanation(code: Code, paint: Paint): string {
   ].join('\n')
 }
 
-/** A line of shell behind a prompt; a script as it is. */
+/** Each command of a shell behind a prompt; a script as it is. */
 function indented(example: string): string {
   const isScript = example.startsWith('import ')
-  return example
-    .replace(/^/gm, '  ')
-    .replace(/^ {2}(?!\s)/, isScript ? '  ' : '  $ ')
-    .concat('\n')
+  let command = ''
+  const lines = example.split('\n').map((line) => {
+    const prompt = command === '' && !isScript ? '$ ' : ''
+    command += `${line}\n`
+    if (isWhole(command)) command = ''
+    return `  ${prompt}${line}\n`
+  })
+  return lines.join('')
+}
+
+/** Whether a command ends with its last line: not within quotes, a loop or a pipe. */
+function isWhole(command: string): boolean {
+  const bare = command.replace(/'[^']*'|"(?:\\.|[^"\\])*"/g, '')
+  return !/['"]|[\\|]\n$/.test(bare) && (!bare.startsWith('for ') || bare.endsWith('done\n'))
 }
 
 function list(paint: Paint): string {

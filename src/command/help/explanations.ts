@@ -436,7 +436,7 @@ NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
     cause:
       'This is a bug of softmax, or of the Node.js that runs it. No input is known to lead to it; in the example a part of Node.js is missing.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
-NODE_OPTIONS='--import "data:text/javascript,performance=null"' softmax in.csv`,
+NODE_OPTIONS='--import data:text/javascript,performance=null' softmax in.csv`,
     says: `softmax: internal error, please report it: TypeError: Cannot read properties of null (reading 'now') [E_INTERNAL]`,
     fix: 'Please report it, with what --debug prints.',
   },
