@@ -279,6 +279,16 @@ describe('applying a calibration', () => {
     expect(await errorOf('{"logits":[1,2]}\n', CALIBRATION, { labels: 'a,c' })).toMatchObject({ code: 'E_CALIBRATION' })
   })
 
+  it('of classes without names to classes that have some says that they were not named', async () => {
+    const unnamed = calibrationOf({ classes: ['0', '1'] })
+    expect(await errorOf('logit_a,logit_b\n1,2\n', unnamed)).toMatchObject({
+      code: 'E_CALIBRATION',
+      message: expect.stringContaining(
+        'its classes have no names, and those of the rows are "a,b"; give calibrate() their names, too, with labels',
+      ),
+    })
+  })
+
   it('to the same classes in another order, or to rows without names for them, is none', async () => {
     expect(await errorOf('logit_b,logit_a\n1,2\n', CALIBRATION)).toBeUndefined()
     expect(await errorOf('{"logits":[1,2]}\n', CALIBRATION)).toBeUndefined()

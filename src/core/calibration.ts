@@ -1,7 +1,7 @@
 /** A calibration: what was learnt from rows whose true classes are known, as the JSON file that scoring takes. */
 import { readFileSync } from 'node:fs'
 import { plural, SoftmaxError, shown, systemReason } from './errors.js'
-import { optionText } from './option-words.js'
+import { optionText, verbText } from './option-words.js'
 
 /** A figure before, at the temperature 1, and after, at the one that was found. */
 export interface BeforeAfter {
@@ -96,6 +96,14 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   const known = new Set(others)
   const other = named ? classes.find((name) => !known.has(name)) : undefined
   if (other === undefined) return
+  if (others.every((name, index) => name === String(index))) throw unnamedClasses(classes)
   const reason = `it is of the classes ${shown(others.join(','))}, and ${shown(other)} is none of them`
   throw new SoftmaxError('E_CALIBRATION', { reason })
+}
+
+/** Whether classes without names are those that have some, in their order, is not known. */
+function unnamedClasses(classes: readonly string[]): SoftmaxError {
+  const reason = `its classes have no names, and those of the rows are ${shown(classes.join(','))}`
+  const remedy = `give ${verbText('calibrate')} their names, too, with ${optionText('labels')}`
+  return new SoftmaxError('E_CALIBRATION', { reason, remedy })
 }

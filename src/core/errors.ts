@@ -178,9 +178,9 @@ export const CODES = {
     ({ reason }) =>
       `${reason}; ${optionText('merge', true)} takes what ${optionText('partial', true)} prints, line by line`,
   ),
-  E_CALIBRATION: word<{ reason: string }>(
+  E_CALIBRATION: word<{ reason: string; remedy?: string }>(
     2,
-    ({ reason }) => `${optionText('calibration')}: ${reason}; ${verbText('calibrate')} makes one`,
+    ({ reason, remedy = `${verbText('calibrate')} makes one` }) => `${optionText('calibration')}: ${reason}; ${remedy}`,
   ),
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `the rows do not calibrate: ${reason}`),
   E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' | 'types' }>(
