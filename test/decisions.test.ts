@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest'
 import { both } from './agree.js'
 import { randomFrom } from './random.js'
 import { run } from './streams.js'
-import { command, predict, thrown } from './support.js'
+import { command, folder, predict, thrown } from './support.js'
 
 type Threshold = NonNullable<ScoreOptions['threshold']>
 
@@ -245,6 +245,17 @@ describe('thresholds', () => {
     const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cats":0.3}']
     const { status, stderr } = command(args, { stdin })
     expect([status, stderr]).toEqual([2, expect.stringContaining('the nearest is "cat"')])
+  })
+
+  it('may be in a file', () => {
+    const cwd = folder({ 'in.csv': 'logit_cat,logit_dog\n-0.5,1\n', 'least.json': '{"cat":0.3,"dog":0.9}' })
+    const args = ['in.csv', '--sigmoid', '-e', 'labels', '--no-keep', '--threshold']
+    // 1 / (1 + exp(0.5)) = 0.38, and 1 / (1 + exp(-1)) = 0.73
+    expect(command([...args, '@least.json'], { cwd }).stdout).toBe('labels\ncat\n')
+    expect(command([...args, '@most.json'], { cwd })).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('most.json: cannot read'),
+    })
   })
 })
 

@@ -3,10 +3,11 @@
  * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
  */
 
+import { readFileSync } from 'node:fs'
 import { ASKED_TYPES, areTypes, type Types } from './asked-types.js'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
-import { SoftmaxError } from './errors.js'
+import { SoftmaxError, systemReason } from './errors.js'
 import { delimiterOf, FORMAT_NAMES, type FormatName, holdsArrays, isArray, isText } from './formats.js'
 import { namesOfPipe } from './labels.js'
 import { nearest } from './nearest.js'
@@ -110,12 +111,28 @@ const classPair: Kind<string | readonly [string, string]> = {
 
 /** What labels are chosen by: a probability, or one for each of some classes. */
 const threshold: Kind<number | Readonly<Record<string, number>>> = {
-  place: 'P',
-  expected: 'a probability from 0 to 1, or JSON of such by class, as {"cat":0.3}, each class once',
-  read: (text) => (/^\s*\{/.test(text) ? numbersByName(text) : text.trim() === '' ? text : Number(text)),
+  place: 'P|@FILE',
+  get expected() {
+    const file = speaking() === 'command' ? ', or @ and a file of that' : ''
+    return `a probability from 0 to 1, or JSON of such by class, as {"cat":0.3}, each class once${file}`
+  },
+  read: (text) => thresholdOf(text.startsWith('@') ? readText(text.slice(1)) : text),
   accepts: (value): value is number | Readonly<Record<string, number>> =>
     isProbability(value) ||
     (typeof value === 'object' && value !== null && !Array.isArray(value) && hasProbabilities(Object.values(value))),
+}
+
+function thresholdOf(text: string): unknown {
+  return /^\s*\{/.test(text) ? numbersByName(text) : text.trim() === '' ? text : Number(text)
+}
+
+/** Throws E_INPUT. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '')
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { source: path, reason: systemReason(cause) }, { cause })
+  }
 }
 
 function isProbability(value: unknown): value is number {
@@ -495,7 +512,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: '0.5',
     aliases: 'thresholds cutoff prob-threshold decision-threshold',
-    help: 'the least probability at which a class is among labels, for all or by class, as {"cat":0.3}; with --binary, at which the label is the positive one',
+    help: 'the least probability at which a class is among labels, for all or by class, as {"cat":0.3} or @ and a file of such JSON; with --binary, at which the label is the positive one',
     doc: "the least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }; with `binary`, at which the label is the positive class",
   }),
   minConfidence: option({
