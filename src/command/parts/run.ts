@@ -80,7 +80,7 @@ function beginRun(plan: Plan): Run {
 /** `2 of 12 parts are done; --resume goes on from there` */
 function doneText({ counts }: Run, error: unknown): string {
   const how = isUnreadable(error)
-    ? 'with what cannot be read mended or removed, --resume goes on'
+    ? 'replace or remove what cannot be read, and --resume goes on'
     : '--resume goes on from there'
   return `${counts.done} of ${counts.all} parts are done; ${how}`
 }
