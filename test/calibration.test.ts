@@ -153,7 +153,7 @@ describe('a calibration', () => {
 
   it('of few rows says so', async () => {
     expect((await calibrated('logit_a,logit_b,y\n2,1,a\n')).warnings[0]).toBe(
-      'a calibration of 1 row says little of others',
+      '1 row is too few for a reliable calibration',
     )
   })
 
@@ -247,7 +247,7 @@ describe('softmax calibrate', () => {
       'c.json': 'old',
     })
     const { stderr } = command(['calibrate', 'v.csv', '--truth', 'y'], { cwd })
-    expect(stderr).toMatch(/^softmax: warning: a calibration of 1 row .*\nsoftmax: warning: the log loss falls .*\n$/)
+    expect(stderr).toMatch(/^softmax: warning: 1 row is too few .*\nsoftmax: warning: the log loss falls .*\n$/)
     expect(command(['calibrate', 'bad.csv', '--truth', 'y', '-o', 'c.json'], { cwd }).status).toBe(1)
     expect(readFileSync(join(cwd, 'c.json'), 'utf8')).toBe('old')
   })
@@ -268,10 +268,10 @@ describe('applying a calibration', () => {
   it('to other classes is an error that names them', async () => {
     expect(await errorOf('logit_a,logit_c\n1,2\n', CALIBRATION)).toMatchObject({
       code: 'E_CALIBRATION',
-      message: expect.stringContaining('it is of the classes "a,b", and "c" is none of them'),
+      message: expect.stringContaining('it was made for the classes "a,b", and "c" is none of them'),
     })
     expect(await errorOf('logit_a,logit_b,logit_c\n1,2,3\n', CALIBRATION)).toMatchObject({
-      message: expect.stringContaining('it is of 2 classes, and the rows have 3'),
+      message: expect.stringContaining('it was made for 2 classes, and the rows have 3'),
     })
     expect(await errorOf('logit\n1\n', CALIBRATION)).toMatchObject({
       message: expect.stringContaining("the rows have one logit, of which binary: 'a,b' makes two"),

@@ -172,6 +172,8 @@ describe('types that are not to be inferred', () => {
   it('are reported by the command', () => {
     const { status, stderr } = command(['--types', 'infer'], { stdin: csvOf(['1']) })
     expect(status).toBe(2)
-    expect(stderr).toMatch(/^softmax: stdin: --types infer is of outputs that have types, .* \[E_CONFLICT\]\n$/)
+    expect(stderr).toMatch(
+      /^softmax: stdin: --types infer works only with outputs that have types, .* \[E_CONFLICT\]\n$/,
+    )
   })
 })

@@ -408,7 +408,7 @@ describe('two classes of one logit', () => {
       (await run(ROWS, { binary: 'no,yes', threshold: 0.9, ...options })).error
     expect(await errorOf({ emit: 'probs' })).toMatchObject({
       code: 'E_CONFLICT',
-      message: expect.stringContaining('threshold is of label and index, and emit names neither'),
+      message: expect.stringContaining('threshold works only with label and index, and emit names neither'),
     })
     expect(await errorOf({ emit: 'probs,label' })).toBeUndefined()
     expect(await errorOf({ emit: 'index' })).toBeUndefined()

@@ -78,11 +78,14 @@ describe('names of output columns', () => {
   it('have to be those that an option is of', async () => {
     const of = async (emit: ScoreOptions['emit']) => (await run(INPUT, { topK: 1, emit, keep: false })).error
     for (const emit of ['label', 'confidence,entropy'] as const) {
-      expect(await of(emit)).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('topK is of probs') })
+      expect(await of(emit)).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('topK works only with probs') })
     }
     expect(await of('probs')).toBeUndefined()
     const { stderr, status } = command(['-k', '2', '--emit', 'label'], { stdin: INPUT })
-    expect([status, stderr]).toEqual([2, expect.stringContaining('--top-k is of probs, which --emit does not name')])
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('--top-k works only with probs, which --emit does not name'),
+    ])
   })
 
   it.each([

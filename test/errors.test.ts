@@ -298,7 +298,7 @@ const THROUGH_COMMAND = {
     files: { 'in.csv': 'logit_cat,logit_dog,y\n1,2,\n' },
     args: ['calibrate', 'in.csv', '--truth', 'y'],
     status: 1,
-    begins: 'the rows do not calibrate: ',
+    begins: 'no temperature can be found: ',
     says: 'none of them has a true class',
   },
   E_HEADER: {

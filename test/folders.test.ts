@@ -324,7 +324,7 @@ describe('a folder as the output is refused', () => {
       'metrics',
       { 'in/a.csv': rows(1) },
       ['--truth', 'id', '--metrics', 'm.json'],
-      /--metrics is of one output.*\[E_CONFLICT\]/,
+      /--metrics works only with one output.*\[E_CONFLICT\]/,
       2,
     ],
     [
@@ -411,7 +411,7 @@ describe('a folder as the output is refused', () => {
 
   it.each(['--resume', '--part=1/2'])('for %s where there is none', (flag) => {
     const { status, stderr } = command([flag, '-o', 'out.csv'], { stdin: rows(1), cwd: folder() })
-    expect(stderr).toMatch(/is of outputs in a folder; name one with -o FOLDER\/ \[E_CONFLICT\]\n$/)
+    expect(stderr).toMatch(/works only with outputs in a folder; name one with -o FOLDER\/ \[E_CONFLICT\]\n$/)
     expect(status).toBe(2)
   })
 })

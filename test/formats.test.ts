@@ -645,7 +645,7 @@ describe('a dialect of what is no delimited text', () => {
   it.each(['digits.npy', 'digits.ndjson.gz', 'digits.parquet', 'digits.arrow', 'digits.arrows'])('%s', (name) => {
     const flag = flags[name.length % flags.length]!
     const { status, stdout, stderr } = command([fixture(name), flag, '--to', 'csv'])
-    expect(stderr).toContain(`${name}: ${flag.replace(/=.*/, '')} is of delimited text, such as csv, and the input is `)
+    expect(stderr).toContain(`${name}: ${flag.replace(/=.*/, '')} works only with delimited text, such as csv, and the input is `)
     expect(stderr).toMatch(/; how the output is written goes by --to: csv, tsv or copy \[E_CONFLICT\]\n$/)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
@@ -655,13 +655,13 @@ describe('a dialect of what is no delimited text', () => {
       const { status, stderr } = command(['--from', 'ndjson', '--to', to, flag], { stdin: '[1, 2]\n' })
       const says =
         to === 'csv' ? 'the input is ndjson; how the output is written goes by --to' : 'this is ndjson; leave it out'
-      expect(stderr).toContain(` is of delimited text, such as csv, and ${says}`)
+      expect(stderr).toContain(` works only with delimited text, such as csv, and ${says}`)
       expect(status).toBe(2)
     }
   })
 
   it('is one where it is what delimited text has without being asked for', () => {
     const { status, stderr } = command(['--from', 'ndjson', '--quote', '"'], { stdin: '[2, 1]\n' })
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('--quote is of delimited text') })
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('--quote works only with delimited text') })
   })
 })

@@ -233,7 +233,7 @@ describe('verbs', () => {
   it('have options that are refused without them', () => {
     for (const [name, verb] of Object.entries({ json: 'evaluate', report: 'evaluate', coverage: 'calibrate' })) {
       const { stderr, status } = command([`--${name}`, ...(name === 'json' ? [] : ['0.9'])], { stdin: 'a\n' })
-      expect(stderr).toBe(`softmax: --${name} is of softmax ${verb} [E_CONFLICT]\n`)
+      expect(stderr).toBe(`softmax: --${name} works only with softmax ${verb} [E_CONFLICT]\n`)
       expect(status).toBe(2)
     }
   })

@@ -649,7 +649,7 @@ const TESTS = {
       const { status, stderr } = command(['--axis', '0'], { stdin: ROWS })
       expect({ status, stderr }).toEqual({
         status: 2,
-        stderr: 'softmax: stdin: --axis is of arrays, such as npy, and this is csv; leave it out [E_CONFLICT]\n',
+        stderr: 'softmax: stdin: --axis works only with arrays, such as npy, and this is csv; leave it out [E_CONFLICT]\n',
       })
     })
 
@@ -696,7 +696,7 @@ const TESTS = {
 
     it('is of files that have several', () => {
       const { status, stderr } = command(['--tensor', 'a'], { stdin: ROWS })
-      expect(stderr).toContain('--tensor is of files of named arrays, such as npz, and this is csv; leave it out')
+      expect(stderr).toContain('--tensor works only with files of named arrays, such as npz, and this is csv; leave it out')
       expect(status).toBe(2)
     })
 
@@ -1509,7 +1509,7 @@ const TESTS = {
       for (const args of [[], ['calibrate']]) {
         expect(command([...args, '--truth', 'y', '--report', 's.html'], { cwd, stdin })).toMatchObject({
           status: 2,
-          stderr: expect.stringContaining('--report is of softmax evaluate'),
+          stderr: expect.stringContaining('--report works only with softmax evaluate'),
         })
       }
       expect(existsSync(join(cwd, 's.html'))).toBe(false)
@@ -1553,7 +1553,7 @@ const TESTS = {
       expect(JSON.parse(stdout)).toMatchObject({ coverage: 0.5, quantile: expect.closeTo(0.5, 6) })
       expect(command(['--coverage', '0.5'], { stdin })).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('--coverage is of softmax calibrate'),
+        stderr: expect.stringContaining('--coverage works only with softmax calibrate'),
       })
       for (const text of ['0', '1', '90', '90%', '']) {
         expect(thrown(() => readArguments(['--coverage', text]))).toMatchObject({ code: 'E_OPTION', status: 2 })

@@ -5,7 +5,7 @@ import { quantileOf, rankOfScore, rowsNeeded } from '../core/conformal.js'
 import { plural, SoftmaxError } from '../core/errors.js'
 import { numberOf } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
-import { parseOptions, type SettingsOf } from '../core/options.js'
+import { opText, parseOptions, type SettingsOf } from '../core/options.js'
 import { probabilityAt, type Range, WHOLE } from '../core/order-statistic.js'
 import { type Ending, type Found, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
@@ -59,7 +59,7 @@ export function requireToBeFound(options: object): void {
   const found = FOUND.find(isGiven)
   const given = found ?? OF_LABELS.find(isGiven)
   if (given === undefined) return
-  const does = found ? 'finds the temperature' : 'is of probabilities, whatever the labels'
+  const does = found ? 'finds the temperature' : 'works with probabilities, whatever the labels'
   throw new SoftmaxError('E_CONFLICT', { reason: `calibrate ${does}; leave out ${optionText(given)}` })
 }
 
@@ -67,7 +67,7 @@ export function requireToBeFound(options: object): void {
 export function requireCalibration(options: object, { truth, op }: Pick<SettingsOf<'bytes'>, 'truth' | 'op'>): void {
   if (op.endsWith('sigmoid')) {
     throw new SoftmaxError('E_CONFLICT', {
-      reason: 'calibrate is of softmax, and sigmoid gives each class a probability of its own',
+      reason: `calibrate works with softmax only, not with ${opText('sigmoid')}`,
     })
   }
   requireEvaluation(options, truth, 'calibrate')
@@ -197,16 +197,16 @@ const FEW = 100
 function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined): string[] {
   const isShort = coverage !== undefined && rankOfScore(rows, coverage) > rows
   const all = [
-    rows < FEW && `a calibration of ${plural(rows, 'row')} says little of others`,
+    rows < FEW && `${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} too few for a reliable calibration`,
     ENDINGS[ending],
     isShort &&
-      `a coverage of ${coverage} takes ${plural(rowsNeeded(coverage), 'row')}; of ${rows}, every set has all classes`,
+      `a coverage of ${coverage} needs at least ${plural(rowsNeeded(coverage), 'row')}; with ${rows}, every set holds all classes`,
   ]
   return all.filter((text) => typeof text === 'string')
 }
 
 const ENDINGS: Partial<Record<Ending, string>> = {
-  lowest: `the log loss falls with the temperature, as where every row is right; ${LOWEST} is the lowest that is looked at`,
-  highest: `the log loss falls as the temperature rises, as where logits say nothing of the true class; ${HIGHEST} is the highest that is looked at`,
+  lowest: `the log loss falls with the temperature, as where every row is right; ${LOWEST} is the lowest temperature tried`,
+  highest: `the log loss falls as the temperature rises, as where logits say nothing of the true class; ${HIGHEST} is the highest temperature tried`,
   flat: 'the log loss is the same at every temperature, as where the logits of each row are equal',
 }

@@ -59,8 +59,8 @@ interface ForBytesObjectsMatrix {
   /** A row whose largest probability is lower gets no label: null, or an empty cell [default: none]. */
   minConfidence?: ValueOf<'minConfidence'> | undefined
   /**
-   * What NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do, and no label [default:
-   * 'error'].
+   * What to do with NaN, +inf or a row of only -inf; propagate writes NaN, as scipy and torch do, and no label
+   * [default: 'error'].
    */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }
@@ -71,7 +71,7 @@ interface ForBytesObjectsRead {
    * logit_*, /regex/, comma separated; ! negates [default: logit*].
    */
   logits?: ValueOf<'logits'> | undefined
-  /** What a bad row does [default: fail; skip with `onReject` or `maxErrors`]. */
+  /** What to do with a bad row [default: fail; skip with `onReject` or `maxErrors`]. */
   onError?: ValueOf<'onError'> | undefined
   /** Is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream. */
   onReject?: ValueOf<'onReject'> | undefined

@@ -32,7 +32,9 @@ const OF_FOLDERS = {
 export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeof OF_FOLDERS>): void {
   for (const [name, remedy] of Object.entries(OF_FOLDERS)) {
     if (!settings[name as keyof typeof OF_FOLDERS]) continue
-    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} is of outputs in a folder; ${remedy}` })
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${optionText(name)} works only with outputs in a folder; ${remedy}`,
+    })
   }
 }
 

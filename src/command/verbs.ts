@@ -48,6 +48,6 @@ function requireVerb(settings: object, verb: Verb | undefined): void {
   for (const [name, { only, default: fallback }] of Object.entries(OPTIONS as Record<string, Option<unknown>>)) {
     const value = (settings as Record<string, unknown>)[name]
     if (only === undefined || only === verb || value === undefined || value === fallback) continue
-    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} is of softmax ${only}` })
+    throw new SoftmaxError('E_CONFLICT', { reason: `${optionText(name)} works only with softmax ${only}` })
   }
 }

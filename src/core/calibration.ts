@@ -90,14 +90,14 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   if (classes.length !== others.length) {
     const isBinary = classes.length === 1 && others.length === 2
     const rows = isBinary ? `one logit, of which ${optionText('binary', others.join(','))} makes two` : classes.length
-    const reason = `it is of ${plural(others.length, 'class')}, and the rows have ${rows}`
+    const reason = `it was made for ${plural(others.length, 'class')}, and the rows have ${rows}`
     throw new SoftmaxError('E_CALIBRATION', { reason })
   }
   const known = new Set(others)
   const other = named ? classes.find((name) => !known.has(name)) : undefined
   if (other === undefined) return
   if (others.every((name, index) => name === String(index))) throw unnamedClasses(classes)
-  const reason = `it is of the classes ${shown(others.join(','))}, and ${shown(other)} is none of them`
+  const reason = `it was made for the classes ${shown(others.join(','))}, and ${shown(other)} is none of them`
   throw new SoftmaxError('E_CALIBRATION', { reason })
 }
 

@@ -75,7 +75,7 @@ function quantileOf({ calibration }: DecisionSettings, column: string): number {
   const { quantile } = calibration === undefined ? {} : readCalibration(calibration)
   if (quantile !== undefined) return quantile
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${column} is of a ${optionText('calibration')} that has a coverage; ${verbText('calibrate')} with ${optionText('coverage', 0.9)} makes one`,
+    reason: `${column} needs a ${optionText('calibration')} that has a coverage; ${verbText('calibrate')} with ${optionText('coverage', 0.9)} makes one`,
   })
 }
 
@@ -89,8 +89,8 @@ function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, 
   if (threshold === undefined || hasLabels || binary || (sigmoid && truth !== undefined)) return
   throw new SoftmaxError('E_CONFLICT', {
     reason: sigmoid
-      ? `${optionText('threshold')} is of labels, which ${optionText('emit')} does not name: add labels to it`
-      : `${optionText('threshold')} is of several labels a row, by the sigmoid, or of ${optionText('binary')}; ${optionText('minConfidence')} leaves labels out`,
+      ? `${optionText('threshold')} works only with labels, which ${optionText('emit')} does not name: add labels to it`
+      : `${optionText('threshold')} works only with several labels a row, by the sigmoid, or with ${optionText('binary')}; ${optionText('minConfidence')} leaves labels out`,
   })
 }
 
@@ -101,7 +101,7 @@ export function binaryClasses(
 ): string[] {
   const reason =
     count !== undefined && count !== 1
-      ? `is of one logit a row, and there are ${count}; leave it out, or choose one with ${optionText('logits')}`
+      ? `works only with one logit a row, and there are ${count}; leave it out, or choose one with ${optionText('logits')}`
       : labels !== undefined
         ? `names the classes; leave out ${optionText('labels')}`
         : sigmoid

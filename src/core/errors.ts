@@ -182,7 +182,7 @@ export const CODES = {
     2,
     ({ reason, remedy = `${verbText('calibrate')} makes one` }) => `${optionText('calibration')}: ${reason}; ${remedy}`,
   ),
-  E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `the rows do not calibrate: ${reason}`),
+  E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `no temperature can be found: ${reason}`),
   E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' | 'types' }>(
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,

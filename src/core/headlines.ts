@@ -33,7 +33,7 @@ export function headlinesOf(metrics: Metrics): Headline[] {
     headline(
       'ECE',
       metrics.ece,
-      'expected calibration error: mean gap of confidence and accuracy of the most probable class, in 15 even bins',
+      'expected calibration error: mean gap of confidence and accuracy of the most probable class, in 15 bins of equal width',
     ),
     headline('MCE', metrics.mce, 'maximum calibration error: the largest gap of a bin'),
     headline('mean confidence', metrics.mean_confidence, 'mean of the largest probability of a row'),

@@ -57,9 +57,9 @@ export function requireEffect({ emit, topK = 0, truth, threshold, binary }: Layo
   const has = (...names: OutputColumn[]) => names.some((name) => columns.includes(name))
   const reason =
     topK > 0 && !has('probs')
-      ? `${optionText('topK')} is of probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
+      ? `${optionText('topK')} works only with probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
       : threshold !== undefined && binary !== undefined && truth === undefined && !has('label', 'index')
-        ? `${optionText('threshold')} is of label and index, and ${optionText('emit')} names neither: add one of them to it`
+        ? `${optionText('threshold')} works only with label and index, and ${optionText('emit')} names neither: add one of them to it`
         : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
 }
@@ -72,7 +72,7 @@ function requireCalibrated(
   named: boolean,
 ): void {
   if (sigmoid) {
-    const reason = `${optionText('calibration')} is of probabilities that add up to 1, and those of sigmoid do not`
+    const reason = `${optionText('calibration')} works only with probabilities that add up to 1, and those of sigmoid do not`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
@@ -82,7 +82,7 @@ function requireCalibrated(
 function requireOwn(emit: readonly OutputColumn[]): void {
   const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
   if (joint === undefined) return
-  const reason = `${joint} is of probabilities that add up to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
+  const reason = `${joint} works only with probabilities that add up to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

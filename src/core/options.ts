@@ -710,7 +710,7 @@ export const OPTIONS = {
     implied: skipWhereAsked,
     defaultText: 'fail; skip with --rejects or --max-errors',
     aliases: 'errors on-errors skip=skip skip-errors=skip ignore-errors=skip skip-bad-rows=skip strict=fail',
-    help: 'what a bad row does',
+    help: 'what to do with a bad row',
   }),
   rejects: option({
     group: 'Bad rows',
@@ -767,7 +767,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     default: 'error',
     aliases: 'nan non-finite allow-nan',
-    help: 'what NaN, +inf or a row of all -inf is; propagate writes NaN, as scipy and torch do, and no label',
+    help: 'what to do with NaN, +inf or a row of only -inf; propagate writes NaN, as scipy and torch do, and no label',
   }),
   maxRowBytes: option({
     group: 'Bad rows',
@@ -864,7 +864,7 @@ export const OPTIONS = {
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'with --truth, also write the metrics of the predictions to FILE, as the JSON that softmax evaluate --json prints; as the output, only once the run is complete',
+    help: 'with --truth, also write the metrics of the predictions to FILE, as the JSON that softmax evaluate --json prints; like the output, it appears only once the run is complete',
   }),
   report: option({
     group: 'Reports',
@@ -1015,7 +1015,7 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
     const remedy = isOfOutput
       ? `how the output is written goes by ${optionText('to')}: csv, tsv or copy`
       : 'leave it out'
-    const reason = `${optionText(given)} is of ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
+    const reason = `${optionText(given)} works only with ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   requireColumnOfTruth(options, format)

@@ -29,7 +29,7 @@ export function requireTruth(emit: readonly OutputColumn[], truth: unknown): voi
   const needing = TRUTHS.find((name) => emit.includes(name))
   if (needing === undefined || truth !== undefined) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${needing} is of the true class of a row; name its column with ${optionText('truth')}`,
+    reason: `${needing} needs the true class of a row; name its column with ${optionText('truth')}`,
   })
 }
 
@@ -74,9 +74,9 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   const { classes, sigmoid, emit, decision } = layout
   if (!sigmoid) return false
   const option = emit.includes('rank')
-    ? `${optionText('emit')} has rank, which is of one true class a row, and sigmoid is for several: loss and correct are of these`
+    ? `${optionText('emit')} has rank, which works only with one true class a row, and sigmoid is for several: loss and correct work with these`
     : decision?.minConfidence
-      ? `${optionText('minConfidence')} is of one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
+      ? `${optionText('minConfidence')} works only with one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
       : undefined
   if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })
   if (names.length === 1) return false

@@ -31,8 +31,8 @@ export function setTypes(
 function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: AskedTypes): void {
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
-  const ofInput = `is of ${infers ? 'delimited text' : 'text'}, and the input has types`
-  const reason = !typed ? 'is of outputs that have types, such as parquet' : hasTypes ? ofInput : undefined
+  const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, and the input has types`
+  const reason = !typed ? 'works only with outputs that have types, such as parquet' : hasTypes ? ofInput : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}; leave it out` })
 }
 

@@ -66,7 +66,7 @@ ${rejectedSection(evaluation)}
 }
 
 const MULTI_LABEL =
-  'Rows may have several classes here, each with a probability of its own. A confusion matrix and charts of confidence are of rows with one class.'
+  'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence are for models with one class a row only.'
 
 /** No request is allowed, and no script but the one that is in the page. */
 const POLICY = [

@@ -40,7 +40,13 @@ const figure = Plot.plot({
   y: { label: null, domain: bars.map(({ program }) => program), tickSize: 0, padding: 0.25 },
   marks: [
     Plot.barX(bars, { x: 'seconds', y: 'program', fill: (_, nth) => (nth === 0 ? '#2f8f5b' : '#98a2ad') }),
-    Plot.text(bars, { x: 'seconds', y: 'program', text: ({ seconds }) => seconds.toFixed(1), textAnchor: 'start', dx: 6 }),
+    Plot.text(bars, {
+      x: 'seconds',
+      y: 'program',
+      text: ({ seconds }) => seconds.toFixed(1),
+      textAnchor: 'start',
+      dx: 6,
+    }),
     Plot.text([TITLE], { frameAnchor: 'top-left', dx: -140, dy: -30, textAnchor: 'start', fontWeight: 'bold' }),
   ],
 })

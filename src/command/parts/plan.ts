@@ -97,7 +97,7 @@ function requireOptions(named: readonly string[], settings: Settings): void {
       askedTypes(types).infers,
       `${optionText('types', 'infer')} would give each part types of its own; name columns, as ${optionText('types', 'id=int64')}, or write to one file`,
     ],
-    [metrics !== undefined, `${optionText('metrics')} is of one output; softmax evaluate measures parts`],
+    [metrics !== undefined, `${optionText('metrics')} works only with one output; softmax evaluate measures parts`],
     [
       resume && !clobber,
       `${optionText('resume')} replaces outputs that are not whole; leave out ${optionText('clobber', false)}`,

@@ -38,7 +38,7 @@ export function truthRows(
     return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]! }
   }
   const reason = isEach
-    ? `${optionText('truth', name)} has a number for each class of a row, as for ${opText('sigmoid')}; of one true class a row it has the position, as by argmax(${shape.axis})`
+    ? `${optionText('truth', name)} has one number per class, which is for ${opText('sigmoid')}; for one true class a row, save its position: ${name}.argmax(${shape.axis})`
     : `${optionText('truth', name)} has the shape ${tuple(sizes)}, and the logits have rows of the shape ${tuple(expected)}; ${shown(name)} needs a true class for each of these`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
