@@ -78,7 +78,10 @@ describe('names of output columns', () => {
   it('have to be those that an option is of', async () => {
     const of = async (emit: ScoreOptions['emit']) => (await run(INPUT, { topK: 1, emit, keep: false })).error
     for (const emit of ['label', 'confidence,entropy'] as const) {
-      expect(await of(emit)).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('topK works only with probs') })
+      expect(await of(emit)).toMatchObject({
+        code: 'E_CONFLICT',
+        message: expect.stringContaining('topK works only with probs'),
+      })
     }
     expect(await of('probs')).toBeUndefined()
     const { stderr, status } = command(['-k', '2', '--emit', 'label'], { stdin: INPUT })

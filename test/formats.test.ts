@@ -645,7 +645,9 @@ describe('a dialect of what is no delimited text', () => {
   it.each(['digits.npy', 'digits.ndjson.gz', 'digits.parquet', 'digits.arrow', 'digits.arrows'])('%s', (name) => {
     const flag = flags[name.length % flags.length]!
     const { status, stdout, stderr } = command([fixture(name), flag, '--to', 'csv'])
-    expect(stderr).toContain(`${name}: ${flag.replace(/=.*/, '')} works only with delimited text, such as csv, and the input is `)
+    expect(stderr).toContain(
+      `${name}: ${flag.replace(/=.*/, '')} works only with delimited text, such as csv, and the input is `,
+    )
     expect(stderr).toMatch(/; how the output is written goes by --to: csv, tsv or copy \[E_CONFLICT\]\n$/)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
@@ -662,6 +664,9 @@ describe('a dialect of what is no delimited text', () => {
 
   it('is one where it is what delimited text has without being asked for', () => {
     const { status, stderr } = command(['--from', 'ndjson', '--quote', '"'], { stdin: '[2, 1]\n' })
-    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('--quote works only with delimited text') })
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('--quote works only with delimited text'),
+    })
   })
 })

@@ -230,6 +230,24 @@ describe('verbs', () => {
     }
   })
 
+  it('promise no more of an option than they do', () => {
+    const { stdout } = command(['help', 'calibrate'])
+    expect(stdout).not.toMatch(/sigmoid|--threshold|in a\s+folder|per input/)
+  })
+
+  it('need true classes, and one file to write to', () => {
+    const cwd = folder({ 'in.csv': 'logit_a,logit_b,y\n1,2,b\n' })
+    expect(command(['evaluate', 'in.csv'], { cwd })).toMatchObject({
+      status: 2,
+      stderr:
+        'softmax: softmax evaluate needs --truth COLUMN, the column of the true classes; softmax --dry-run shows which columns there are [E_OPTION]\n',
+    })
+    expect(command(['calibrate', 'in.csv', '--truth', 'y', '-o', './'], { cwd })).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('it is a folder, and softmax calibrate writes one file'),
+    })
+  })
+
   it('have options that are refused without them', () => {
     for (const [name, verb] of Object.entries({ json: 'evaluate', report: 'evaluate', coverage: 'calibrate' })) {
       const { stderr, status } = command([`--${name}`, ...(name === 'json' ? [] : ['0.9'])], { stdin: 'a\n' })

@@ -649,7 +649,8 @@ const TESTS = {
       const { status, stderr } = command(['--axis', '0'], { stdin: ROWS })
       expect({ status, stderr }).toEqual({
         status: 2,
-        stderr: 'softmax: stdin: --axis works only with arrays, such as npy, and this is csv; leave it out [E_CONFLICT]\n',
+        stderr:
+          'softmax: stdin: --axis works only with arrays, such as npy, and this is csv; leave it out [E_CONFLICT]\n',
       })
     })
 
@@ -696,7 +697,9 @@ const TESTS = {
 
     it('is of files that have several', () => {
       const { status, stderr } = command(['--tensor', 'a'], { stdin: ROWS })
-      expect(stderr).toContain('--tensor works only with files of named arrays, such as npz, and this is csv; leave it out')
+      expect(stderr).toContain(
+        '--tensor works only with files of named arrays, such as npz, and this is csv; leave it out',
+      )
       expect(status).toBe(2)
     })
 

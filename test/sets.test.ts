@@ -207,7 +207,9 @@ describe('a quantile', () => {
     const text = rowsOfDifferences([1, -1, 2, -0.5, 3, 4, 0.1, 1])
     const calibration = await calibrate([Readable.from([text])], { truth: 'y', coverage: 0.9 })
     expect(calibration.quantile).toBe(1)
-    expect(calibration.warnings).toContain('a coverage of 0.9 needs at least 9 rows; with 8, every set holds all classes')
+    expect(calibration.warnings).toContain(
+      'a coverage of 0.9 needs at least 9 rows; with 8, every set holds all classes',
+    )
     const { text: scored } = await run('logit_a,logit_b\n900000,-inf\n0,0\n', { calibration, emit: 'set' })
     expect(scored).toBe('set\na|b\na|b\n')
   })

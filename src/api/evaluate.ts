@@ -95,7 +95,8 @@ export function requireEvaluation(options: object, truth: string | undefined, ve
   requireMeasurable(options)
   requireNoLog(options, verb)
   if (truth !== undefined) return
-  throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected: 'the column of the true classes' })
+  const expected = 'the column of the true classes'
+  throw new SoftmaxError('E_OPTION', { option: 'truth', value: undefined, expected, neededBy: verb })
 }
 
 /** Throws E_CONFLICT for logarithms, which are another way to write the same probabilities. */

@@ -114,7 +114,7 @@ export function describeFlags() {
 export type FlagText = ReturnType<typeof describeFlags>[number]
 
 function describe(option: string, entry: Option<unknown>) {
-  const { kind, scopes, short, default: fallback, help, defaultText: fallbackText } = entry
+  const { kind, scopes, short, default: fallback, help, helpOf = {}, defaultText: fallbackText } = entry
   const { group, only, brief, verbs = [] } = entry
   const plain = kebab(option)
   const { place, word = place, values = [], listed = false } = kind
@@ -124,7 +124,7 @@ function describe(option: string, entry: Option<unknown>) {
   const [name, briefName] =
     names.length > 1 ? both(`[no-]${plain}`) : onOrOff ? both(names[0]!) : [`${plain} ${place}`, `${plain} ${word}`]
   const text = fallbackText ?? (onOrOff ? '' : String(fallback))
-  const inHelp = { scopes, group, only, brief, briefName, verbs }
+  const inHelp = { scopes, group, only, brief, briefName, verbs, helpOf }
   return { option, short, names, name, place, values, listed, help, fallbackText: text, ...inHelp }
 }
 

@@ -8,7 +8,7 @@ import { readArguments } from './flags.js'
 import { inputsOf } from './inputs.js'
 import { report } from './messages.js'
 import { openOutput } from './output.js'
-import { isFolder, requireCompression, requireNoParts } from './output-folder.js'
+import { isFolder, requireCompression, requireFile, requireNoParts } from './output-folder.js'
 import { outputFormat } from './output-format.js'
 import { scoreByInputs } from './score.js'
 import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './verbs.js'
@@ -29,6 +29,7 @@ async function main(argv: string[]): Promise<void> {
   const { calibration } = options
   const file = typeof calibration === 'string' ? calibration : undefined
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
+  if (verb) requireFile(parsed.output, verb)
   requireNoParts(parsed)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   const inputs = inputsOf(named)

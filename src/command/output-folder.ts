@@ -1,9 +1,9 @@
 /** An output that is a folder: one file for each input. */
 import { statSync } from 'node:fs'
-import { sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
-import { optionText } from '../core/option-words.js'
-import type { SettingsOf } from '../core/options.js'
+import { optionText, verbText } from '../core/option-words.js'
+import type { SettingsOf, Verb } from '../core/options.js'
 import { requireWritable } from '../io/compression.js'
 
 /** Whether a path is that of a folder: it ends so, or there is one. */
@@ -36,6 +36,14 @@ export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeo
       reason: `${optionText(name)} works only with outputs in a folder; ${remedy}`,
     })
   }
+}
+
+/** Refuses a folder as the output of a verb, which writes one file. Throws E_OUTPUT. */
+export function requireFile(output: string | undefined, verb: Verb): void {
+  if (!isFolder(output)) return
+  const file = join(output, verb === 'calibrate' ? 'calibration.json' : 'metrics.json')
+  const reason = `it is a folder, and ${verbText(verb)} writes one file, such as ${optionText('output', file)}`
+  throw new SoftmaxError('E_OUTPUT', { path: output, reason })
 }
 
 /** Refuses a compression that this Node does not have, before a folder is made. Throws E_NODE. */

@@ -156,13 +156,13 @@ export const CODES = {
     ({ topic, near }) =>
       `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists what there is'}`,
   ),
-  E_OPTION: word<{ option: string; value: unknown; expected: string; near?: string | undefined }>(
-    2,
-    ({ option, value, expected, near }) =>
-      value === undefined && speaking() === 'command'
-        ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
-        : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`,
-  ),
+  E_OPTION: word<OptionInfo>(2, (info) => {
+    const { option, value, expected, near, neededBy } = info
+    if (neededBy !== undefined) return neededOption(info)
+    return value === undefined && speaking() === 'command'
+      ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
+      : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`
+  }),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
   E_COLUMNS: word<ColumnsInfo>(
     2,
@@ -414,6 +414,24 @@ export interface CellInfo {
   /** Where only its decimal point or comma is not the one that is read: that one, and what stands between cells. */
   decimal?: string
   delimiter?: string
+}
+
+/** The data of an E_OPTION. */
+export interface OptionInfo {
+  option: string
+  /** What was given; undefined where there is none. */
+  value: unknown
+  expected: string
+  /** The value that was most likely meant. */
+  near?: string | undefined
+  /** The verb that does nothing without it. */
+  neededBy?: string
+}
+
+function neededOption({ option, expected, neededBy }: OptionInfo): string {
+  const isCommand = speaking() === 'command'
+  const hint = isCommand ? '; softmax --dry-run shows which columns there are' : ''
+  return `${verbText(neededBy!)} needs ${optionText(option, isCommand ? 'COLUMN' : undefined)}, ${expected}${hint}`
 }
 
 /** The data of an E_HEADER: of lines above the header, or of a first line of numbers. */

@@ -295,6 +295,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   only?: Verb
   verbs?: readonly Verb[]
   help: string
+  /** What the help of a verb says in its place, where the verb does less. */
+  helpOf?: { readonly [V in Verb]?: string }
   /** The same on the one screen of the help, which an option without it is not on. */
   brief?: string
   /** What it does in the API, where the help has the command's words for it. */
@@ -324,6 +326,9 @@ const COMMAND = ['command'] as const
 const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: Option<T, S, D>): Option<T, S, D> =>
   entry
 
+const REJECTED =
+  'bad rows go there, one JSON object a line: where (rows and lines from 1, bytes and classes without a name from 0), why, and, of text, the bytes of the row'
+
 /** The table of options, in the order of the help. */
 export const OPTIONS = {
   output: option({
@@ -336,6 +341,12 @@ export const OPTIONS = {
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file output-dir outdir out-dir',
     help: 'write to FILE instead of stdout; it appears, or replaces an old file, once it is complete. If FILE is a folder or ends in /, write one output file per input into it',
+    helpOf: {
+      evaluate:
+        'write the metrics to FILE instead of stdout, as JSON if its name ends in .json; it appears, or replaces an old file, once it is complete',
+      calibrate:
+        'write the calibration to FILE instead of stdout; it appears, or replaces an old file, once it is complete',
+    },
   }),
   to: option({
     group: 'Output',
@@ -458,6 +469,7 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'binary-classes two-classes pos-label',
     help: 'the classes of rows of one logit x, each of which is softmax of [0, x]; the label is by --threshold',
+    helpOf: { calibrate: 'the classes of rows of one logit x, each of which is softmax of [0, x]' },
     doc: 'the classes of rows of one logit x, the negative one first: each row is softmax of [0, x]; the label is by `threshold`',
   }),
   labels: option({
@@ -503,6 +515,10 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
     help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in columns or an array',
+    helpOf: {
+      calibrate:
+        'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known',
+    },
     doc: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects',
   }),
   threshold: option({
@@ -720,7 +736,8 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: 'bad rows go there, one JSON object a line: where (rows and lines from 1, bytes and classes without a name from 0), why, and, of text, the bytes of the row; in a folder, a file for each part',
+    help: `${REJECTED}; in a folder, a file for each part`,
+    helpOf: { evaluate: REJECTED, calibrate: REJECTED },
   }),
   onReject: option({
     group: 'Bad rows',

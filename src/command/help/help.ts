@@ -124,7 +124,7 @@ function everything(paint: Paint): string {
 
 function verbHelp(verb: Verb, paint: Paint): string {
   const listed = describeFlags().filter(({ only, verbs }) => only === verb || verbs.includes(verb))
-  const options = listed.map((flag) => flagEntry(flag, 26))
+  const options = listed.map((flag) => flagEntry({ ...flag, help: flag.helpOf[verb] ?? flag.help }, 26))
   const examples = EXAMPLES.filter((example) => example.verb === verb)
   return [
     usageOf(verb, paint),
