@@ -177,19 +177,48 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<{ id: bigint }, 'probs,label'>(unsure)).label).toEqualTypeOf<string | null>()
     const propagated = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
     expectTypeOf(propagated.label).toEqualTypeOf<string | null>()
+    type Listed = { label: string }[]
+    expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).top).toExtend<Listed>()
+    expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).id).toEqualTypeOf<bigint>()
+    expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).probabilities).toEqualTypeOf<number[] | undefined>()
+    expectTypeOf(one(softmax<Scored>({ topK: 2, logits: 'scores' })).top).toExtend<Listed>()
     const few = one(softmax<{ id: bigint }, 'probs,rank'>({ emit: 'probs,rank', topK: 2 }))
     expectTypeOf(few.probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(few.id).toEqualTypeOf<bigint>()
     // @ts-expect-error
     expect(() => softmax<{ id: bigint }>({ emit: 'labl,confidence' })).toThrow()
     // @ts-expect-error
+    expect(() => softmax<{ id: bigint }>({ emit: 'label,confidenze' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax<Scored>({ emit: 'label,confidenze', logits: 'scores' })).toThrow()
+    // @ts-expect-error
+    expect(() => softmax({ emit: 'label,margin,confidenze' })).toThrow()
+    // @ts-expect-error
+    expect(() => score({ emit: 'label,confidenze' })).toThrow()
+    // @ts-expect-error
     expect(() => softmax<{ id: bigint }, 'label,confidense'>({ emit: 'label,confidense' })).toThrow()
   })
 
   it('of a matrix are typed arrays', () => {
     const scores = softmaxMatrix([1, 2], 1, 2, { emit: 'margin' } satisfies types.MatrixOptions)
-    expectTypeOf(scores).toEqualTypeOf<types.MatrixScores>()
-    expectTypeOf(scores.values).toEqualTypeOf<Float64Array | Float32Array>()
+    expectTypeOf(scores).toExtend<types.MatrixScores>()
+    expectTypeOf(scores.values).toEqualTypeOf<Float64Array>()
+    expectTypeOf(scores.margin).toEqualTypeOf<Float64Array>()
+    expectTypeOf(scores.confidence).toEqualTypeOf<Float64Array | undefined>()
+    const narrow = softmaxMatrix([1, 2], 1, 2, { float32: true, emit: ['probs', 'confidence'], topK: 2 })
+    expectTypeOf(narrow.values).toEqualTypeOf<Float32Array>()
+    expectTypeOf(narrow.confidence).toEqualTypeOf<Float32Array>()
+    expectTypeOf(narrow.top).toEqualTypeOf<Uint32Array>()
+    expectTypeOf(narrow.abstained).toEqualTypeOf<Uint8Array | undefined>()
+    expectTypeOf(softmaxMatrix([1, 2], 1, 2, { minConfidence: 0.5 }).abstained).toEqualTypeOf<Uint8Array>()
+    expectTypeOf(softmaxMatrix([1, 2], 1, 2).values).toEqualTypeOf<Float64Array>()
+    // Of what is known at run time only, nothing is promised.
+    const unknown = softmaxMatrix([1, 2], 1, 2, {} as types.MatrixOptions)
+    expectTypeOf(unknown.values).toEqualTypeOf<Float64Array | Float32Array>()
+    expectTypeOf(unknown.top).toEqualTypeOf<Uint32Array | undefined>()
+    expectTypeOf(unknown.margin).toEqualTypeOf<Float64Array | Float32Array | undefined>()
+    // @ts-expect-error
+    expect(() => softmaxMatrix([1, 2], 1, 2, { emit: 'probs,confidenze' })).toThrow()
   })
 
   it('of an error is the data of its code', () => {

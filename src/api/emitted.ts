@@ -37,6 +37,9 @@ export type IsUnion<Type, All = Type> = Type extends unknown ? ([All] extends [T
 
 type ColumnOf<Entry> = Entry extends `${infer Column}=${string}` ? Column : Entry
 
+/** The output columns that `emit` names; none is known where `emit` is not. */
+export type Columns<Emit> = string extends Entries<Emit> ? never : ColumnOf<Entries<Emit>>
+
 /** The property that an entry makes: the list of probabilities has one name, whatever its columns are called. */
 type PropertyOf<Entry, List> =
   ColumnOf<Entry> extends 'probs' ? List : Entry extends `${string}=${infer Name}` ? Name : Entry
@@ -72,7 +75,15 @@ export type Emits<Emit, List extends string, TopK = undefined, Least = undefined
         >
       }
 
-/** An `emit` whose entries are all output columns; of another, what is wrong with it. */
-export type Checked<Emit> = string extends Entries<Emit> ? Emit : Problem<Exclude<Entries<Emit>, Emitted>, Emit>
+/** Nothing more, of an `emit` whose entries are all output columns; of another, which is none. */
+export type Checked<Emit> =
+  string extends Entries<Emit>
+    ? unknown
+    : [Exclude<Entries<Emit>, Emitted>] extends [never]
+      ? unknown
+      : NoOutputColumn<Exclude<Entries<Emit>, Emitted>>
 
-type Problem<Unknown, Emit> = [Unknown] extends [never] ? Emit : `${Unknown & string} is no output column`
+/** What no `emit` is: the compiler's message has the name. */
+interface NoOutputColumn<Name> {
+  noOutputColumn: Name
+}

@@ -10,12 +10,14 @@ import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../ke
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nonfiniteError, nonfiniteIn, withZeros } from '../pipeline/scorer.js'
+import type { Checked, Columns } from './emitted.js'
 import type { MatrixOptions } from './options.js'
 
-/** Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes, row after row; all else has one number a row. */
-export interface MatrixScores {
+/** Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes, row after row; all else has one number a row. With
+ * `float32` its numbers are a Float32Array, else a Float64Array. */
+export interface MatrixScores<Numbers = Float64Array | Float32Array> {
   /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
-  values: Float64Array | Float32Array
+  values: Numbers
   /** Position of the largest logit of each row; with `binary`, of the class by `threshold`. */
   index: Uint32Array
   /** With `topK`: positions of the most probable classes, rows x topK. */
@@ -29,15 +31,15 @@ export interface MatrixScores {
   /** With `emit: 'set_size'`: how many these are. */
   set_size?: Uint32Array
   /** With `emit`: the largest probability of each row. */
-  confidence?: Float64Array | Float32Array
+  confidence?: Numbers
   /** With `emit`: that less the second. */
-  margin?: Float64Array | Float32Array
+  margin?: Numbers
   /** With `emit`: in nats. */
-  entropy?: Float64Array | Float32Array
+  entropy?: Numbers
   /** With `emit`: log(sum(exp(logits))), of the logits divided by the temperature. */
-  logsumexp?: Float64Array | Float32Array
+  logsumexp?: Numbers
   /** With `truth` and `emit`: -log softmax at the true class, in nats; NaN where a row has none. */
-  loss?: Float64Array | Float32Array
+  loss?: Numbers
   /** With `truth` and `emit`: the rank of the true class, from 1; 0 where a row has none. */
   rank?: Uint32Array
   /** With `truth` and `emit`: 1 where `index` is the true class, else 0; -1 where a row has none, or no label. */
@@ -52,6 +54,22 @@ interface MatrixTruth {
    */
   truth?: ArrayLike<number | null> | undefined
 }
+
+/** The arrays of results, as the option `float32` has them. */
+type NumbersOf<Float32> = [Float32] extends [false | undefined]
+  ? Float64Array
+  : [Float32] extends [true]
+    ? Float32Array
+    : Float64Array | Float32Array
+
+/** The results that options ask for by the way they are written. */
+type GivenBy<Emit, TopK, Least> =
+  | Extract<Columns<Emit>, keyof MatrixScores>
+  | ([TopK] extends [number] ? 'top' : never)
+  | ([Least] extends [number] ? 'abstained' : never)
+
+/** Results of which some are there. */
+type ScoresOf<Scores, Given extends keyof Scores> = Scores & Required<Pick<Scores, Given>>
 
 /**
  * Softmax (or log-softmax) of each row of a matrix, at once.
@@ -68,6 +86,18 @@ interface MatrixTruth {
  * @example
  * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
  */
+export function softmaxMatrix<
+  const Emit extends MatrixOptions['emit'] = undefined,
+  Float32 extends boolean | undefined = undefined,
+  TopK extends number | undefined = undefined,
+  Least extends number | undefined = undefined,
+>(
+  logits: ArrayLike<number>,
+  rows: number,
+  classes: number,
+  options?: Omit<MatrixOptions, 'emit'> &
+    MatrixTruth & { emit?: Emit & Checked<Emit>; float32?: Float32; topK?: TopK; minConfidence?: Least },
+): ScoresOf<MatrixScores<NumbersOf<Float32>>, GivenBy<Emit, TopK, Least>>
 export function softmaxMatrix(
   logits: ArrayLike<number>,
   rows: number,

@@ -48,13 +48,17 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row>(
     options: WithoutEmit & { logits: LogitsIn<Row> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>
+  /** The same with `topK`: `top` is there in place of all probabilities. */
+  <Row>(
+    options: WithTopK & { logits: LogitsIn<Row> },
+  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>
   /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: SoftmaxOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+    options: OtherOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>
   /** The same with options that change what `emit` names. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: SoftmaxOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+    options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
@@ -62,6 +66,10 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
    */
   <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
+  /** The same of rows of a type with `topK`: `top` is there in place of all probabilities. */
+  <Row = never>(
+    options: [Row] extends [never] ? never : WithTopK,
+  ): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List, number>>
   /**
    * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
    * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, each property is optional.
@@ -70,11 +78,11 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    * @typeParam Emit - the type of `emit`
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : SoftmaxOptions & Plain & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : OtherOptions & Plain & { emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
   /** The same with options that change what `emit` names: `label` may be null, and `top` stand in place of all probabilities. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : SoftmaxOptions & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
   ): PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>
   /**
    * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
@@ -86,7 +94,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     Least extends number | undefined = undefined,
     Nonfinite extends ValueOf<'nonfinite'> | undefined = undefined,
   >(
-    options?: SoftmaxOptions & {
+    options?: OtherOptions & {
       emit?: Emit & Checked<Emit>
       topK?: TopK
       minConfidence?: Least
@@ -95,11 +103,17 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>
 }
 
+/** All options but `emit`, whose type says what is in a prediction. */
+type OtherOptions = Omit<SoftmaxOptions, 'emit'>
+
 /** Options that leave the values of a prediction what they are by default. */
 type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' | undefined }
 
 /** Options that leave a prediction what it is by default. */
-type WithoutEmit = SoftmaxOptions & Plain & { emit?: undefined }
+type WithoutEmit = OtherOptions & Plain & { emit?: undefined }
+
+/** The same, but that the most probable classes stand in place of all probabilities. */
+type WithTopK = Omit<OtherOptions, keyof Plain> & Omit<Plain, 'topK'> & { emit?: undefined; topK: number }
 
 /** What is sure where options that are not {@link Plain} may be given. */
 type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, number>

@@ -268,8 +268,8 @@ export const OUTPUT_COLUMNS = Object.keys(COLUMNS) as OutputColumn[]
 /** An entry of `emit`: an output column, perhaps under another name. */
 export type Emitted = OutputColumn | `${OutputColumn}=${string}`
 
-/** Entries of `emit` as one text, with commas between them; a type sees no further than the first. */
-export type EmitList = Emitted | `${Emitted},${string}`
+/** Entries of `emit` as one text, with commas between them; a type sees no further than the second, nor behind a name. */
+export type EmitList = Emitted | `${OutputColumn},${Emitted}` | `${OutputColumn},${OutputColumn},${string}`
 
 /** Parses the entries of `emit`: each column once, and the names that were asked for. */
 export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; names: ColumnNames } {
