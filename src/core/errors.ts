@@ -17,8 +17,9 @@ export interface Position {
   row?: number
   /** From 0, in the input. */
   byte?: number
-  /** The name of the column; where the logits of a row are one list, the position of the class, from 0, and `isUnnamed` is true. */
+  /** The name of the column; where the logits of a row are one list, the position of the class, from 0. */
   column?: string
+  /** Whether it is such a position. */
   isUnnamed?: true
   /** Of an array, where it is, as numpy indexes it: `[1, 0]`, or `[1, :]` of a row. */
   index?: string
