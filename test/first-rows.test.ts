@@ -75,6 +75,21 @@ describe.each(BAD)('%j as the first row, with %j', (bad, options) => {
   })
 })
 
+describe.each(['', 'timeout'])('%j in place of the first list of delimited text', (cell) => {
+  const rows = '2,"[1,2,3]"\n3,"[3,2,1]"\n'
+
+  it.each([{}, NAMED])('is left out in every lane, as behind the others: %j', async (options) => {
+    for (const lane of ['auto', 'general'] as const) {
+      const given = { ...options, lane, onError: 'skip', emit: 'label' } as const
+      const { error, text, stats } = await run(`id,logits\n1,${cell}\n${rows}`, given)
+      expect(reported(error)).toBeUndefined()
+      expect(text).toBe('id,label\n2,2\n3,0\n')
+      expect(stats).toMatchObject({ read: 3, written: 2 })
+      expect((await run(`id,logits\n${rows}1,${cell}\n`, given)).text).toBe(text)
+    }
+  })
+})
+
 describe('the first rows', () => {
   const failed = { error: 'timeout' }
 

@@ -117,6 +117,11 @@ export function listColumn(cell: string): Partial<Column> {
   return nested ? { nested } : {}
 }
 
+/** Whether a cell shows that its column has lists. */
+export function hasList(cell: string): boolean {
+  return Object.keys(listColumn(cell)).length > 0
+}
+
 /** A list whose texts are numbers, as such; undefined where one is not. */
 function numbersIn(value: unknown): unknown {
   if (typeof value === 'string') return isNumber(value) ? 0 : undefined

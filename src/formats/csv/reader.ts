@@ -1,9 +1,10 @@
 /** Reads delimited text: the columns, and blocks of whole rows into record batches. */
 import { askedTypes } from '../../core/asked-types.js'
+import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
-import { withPoint } from '../../core/number.js'
+import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { recycle } from '../../io/buffer-pool.js'
@@ -13,7 +14,7 @@ import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions, requireComma } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
 import { requireDelimiter, requireHeader, requireNoComment, requireText } from './header-checks.js'
-import { listColumn } from './list-cells.js'
+import { hasList, listColumn } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
 /** Opens delimited text. Undefined where there is neither a header nor a row. */
@@ -60,20 +61,31 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
 }
 
-/** Where the column that is selected is empty in the first row: finds in those below whether it has lists. Gives all blocks. */
+/**
+ * Where the one column of logits does not say in the first row whether it has lists: finds that in those below. Gives all
+ * blocks. An empty cell does not say it; nor does a word where bad rows are left out.
+ */
 async function lookForList(
   head: CsvHeader,
   blocks: AsyncGenerator<Block>,
   columns: Column[],
   settings: SettingsOf<'bytes'>,
 ): Promise<AsyncGenerator<Block>> {
-  const index = findSelected(settings, columns)
+  const index = settings.logits === undefined ? onlyLogits(columns) : findSelected(settings, columns)
   const textOf = (row: string[]) => fromBytes(decodeCell(row[index!] ?? '', head.dialect))
-  if (index === undefined || head.dialect.decimalComma || textOf(head.first ?? []).trim() !== '') return blocks
+  const isLeftOut = (text: string) => settings.onError === 'skip' && !isNumber(text) && !hasList(text)
+  const saysNothing = (text: string) => text.trim() === '' || isLeftOut(text)
+  if (index === undefined || head.dialect.decimalComma || !saysNothing(textOf(head.first ?? []))) return blocks
   const found = await readFirstRows(head, blocks, columns.length, EVIDENCE_ROWS)
-  const cell = found.rows.map(textOf).find((text) => text.trim() !== '')
+  const cell = found.rows.map(textOf).find((text) => !saysNothing(text))
   Object.assign(columns[index]!, listColumn(cell ?? ''))
   return found.blocks
+}
+
+/** The column that is called so, where it is the only one. */
+function onlyLogits(columns: readonly Column[]): number | undefined {
+  const [index, ...more] = [...columns.keys()].filter((index) => isLogitName(columns[index]!.name))
+  return more.length === 0 ? index : undefined
 }
 
 /** The function that gives the text of a cell, as one that shows whether it is a number. */
