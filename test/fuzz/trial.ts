@@ -61,11 +61,12 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 
 /**
  * A message of the API as the command has it: `header: false` is `--no-header`, `logits: '1,2'` is `--logits 1,2`, and
- * `skipLines` is `--skip-lines`; commas between options are of the API alone.
+ * `skipLines` is `--skip-lines`, and so is `missing` where it reads a logit; commas between options are of the API alone.
  */
 function inFlags(message: string): string {
   return withFlags(message)
     .replace(/, (?=--emit )/g, ' ')
+    .replace(/\bmissing(?= reads it as )/g, flagOf)
     .replace(/\b[a-z]+[A-Z]\w*/g, (name) => (name in OPTION_TABLE ? flagOf(name) : name))
 }
 
@@ -79,7 +80,7 @@ function withFlags(message: string): string {
     const flag = flagOf(name)
     if (value === 'true' || value === 'false') return value === 'true' ? flag : flag.replace('--', '--no-')
     if (/^\d/.test(value)) return `${flag} ${value}`
-    const plain = value.slice(1, -1).replace(/\\(.)/g, '$1')
+    const plain = value.slice(1, -1).replace(/\\([\\'])/g, '$1')
     return `${flag} ${/^-?[\w.=,]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`}`
   })
 }
