@@ -191,7 +191,13 @@ describe('types that cannot be had', () => {
       'did you mean "price"',
     ],
     ['the name of a logit', rows, { to: 'arrow', types: 'logit_a=int64' }, 'E_SELECTOR', 'not one of the kept columns'],
-    ['an output without types', rows, { to: 'csv', types: 'price=int64' }, 'E_CONFLICT', 'leave it out'],
+    [
+      'an output without types',
+      rows,
+      { to: 'csv', types: 'price=int64' },
+      'E_CONFLICT',
+      "types, such as to: 'parquet'",
+    ],
   ] satisfies [string, string, ScoreOptions, string, string][])('%s', async (_, text, options, code, says) => {
     const { error } = await run(text, options)
     expect(error).toMatchObject({ code, message: expect.stringContaining(says) })

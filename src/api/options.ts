@@ -126,8 +126,8 @@ interface ForBytesWrite {
   /**
    * What columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into
    * integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may
-   * be a list, gives columns their types, of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
-   * [default: 'text'].
+   * be a list, gives columns their types ('infer,id=text' does both), of text, int64, float64, double, bool,
+   * date32, timestamp, timestamp_utc [default: 'text'].
    */
   types?: ValueOf<'types'> | undefined
   /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */

@@ -13,6 +13,7 @@ import { openOutput } from './output.js'
 import { progressOf } from './progress.js'
 import { openRejects } from './rejects.js'
 import { bytesSettings } from './score-options.js'
+import { summarise } from './score-run.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
 
 /** Makes the text that is written, of the inputs. */
@@ -38,6 +39,7 @@ export async function writeJudged(
     const { text, done } = await judged(inputs, settings, judge)
     await output.write(Buffer.from(text))
     await output.commit()
+    summarise({ done, settings })
     if (settings.output !== undefined || settings.progress) sayDone(settings, done, start)
   } catch (error) {
     for (const file of files) file.abandon()

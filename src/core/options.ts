@@ -555,8 +555,8 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `what columns kept from text are in parquet and arrow: infer turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; id=int64,price=double gives columns their types, of ${Object.keys(ASKED_TYPES).join(' ')}`,
-    doc: `what columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may be a list, gives columns their types, of ${Object.keys(ASKED_TYPES).join(', ')}`,
+    help: `what columns kept from text are in parquet and arrow: infer turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; id=int64,price=double gives columns their types (infer,id=text does both), of ${Object.keys(ASKED_TYPES).join(' ')}`,
+    doc: `what columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may be a list, gives columns their types ('infer,id=text' does both), of ${Object.keys(ASKED_TYPES).join(', ')}`,
   }),
   precision: option({
     group: 'Output',

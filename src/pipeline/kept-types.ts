@@ -3,7 +3,7 @@
 import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
-import { optionText } from '../core/option-words.js'
+import { optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
@@ -32,8 +32,9 @@ function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: Ask
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
   const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, and the input has types`
-  const reason = !typed ? 'works only with outputs that have types, such as parquet' : hasTypes ? ofInput : undefined
-  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}; leave it out` })
+  const needed = `needs an output that has types, such as ${speaking() === 'command' ? '-o FILE.parquet' : "to: 'parquet'"}`
+  const reason = !typed ? needed : hasTypes ? `${ofInput}; leave it out` : undefined
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}` })
 }
 
 /** What is asked for. Throws E_SELECTOR for a name that no kept column has. */
