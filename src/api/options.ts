@@ -8,7 +8,7 @@ interface ForBytes {
   from?: ValueOf<'from'> | undefined
   /**
    * The decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a
-   * line sep=; results always have a point [default: '.'].
+   * line sep=; results always use a point [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
   /** How many rows to score; no more are read [default: all]. */
@@ -115,9 +115,10 @@ interface ForBytesObjectsMatrixWrite {
 
 interface ForBytesObjects {
   /**
-   * The column of the true class of each row, by its name or position: the name of a class, or its position from 0;
-   * empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1
-   * for each class, in an array, or in columns that it selects [default: none].
+   * The column with the true class of each row: the name of a column, or its position from 1. Its cells hold the
+   * name of a class, or its position from 0, or nothing where it is not known; with the sigmoid, a list of classes
+   * (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects
+   * [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }
@@ -155,7 +156,7 @@ interface ForBytesReadWrite {
 }
 
 interface ForBytesRead {
-  /** Take a quote for text in a cell that does not begin with one [default: false]. */
+  /** Treat a quote as text in a cell that does not begin with one [default: false]. */
   lazyQuotes?: ValueOf<'lazyQuotes'> | undefined
   /** Drop blanks around cells and names, outside of their quotes [default: false]. */
   trim?: ValueOf<'trim'> | undefined

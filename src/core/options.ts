@@ -514,12 +514,12 @@ export const OPTIONS = {
     scopes: STREAMS,
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in columns or an array',
+    help: 'the column with the true class of each row: the name of a column, or its position from 1. Its cells hold the name of a class, or its position from 0, or nothing where it is not known; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in columns or an array',
     helpOf: {
       calibrate:
-        'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known',
+        'the column with the true class of each row: the name of a column, or its position from 1. Its cells hold the name of a class, or its position from 0, or nothing where it is not known',
     },
-    doc: 'the column of the true class of each row, by its name or position: the name of a class, or its position from 0; empty where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects',
+    doc: 'the column with the true class of each row: the name of a column, or its position from 1. Its cells hold the name of a class, or its position from 0, or nothing where it is not known; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects',
   }),
   threshold: option({
     group: 'Scores',
@@ -606,8 +606,8 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'the decimal separator of logits, and of kept columns with a type; with a comma, csv needs --delimiter, too, or a line sep=; results always have a point',
-    doc: "the decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a line sep=; results always have a point",
+    help: 'the decimal separator of logits, and of kept columns with a type; with a comma, csv needs --delimiter, too, or a line sep=; results always use a point',
+    doc: "the decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a line sep=; results always use a point",
   }),
   quote: option({
     group: 'Input',
@@ -634,7 +634,7 @@ export const OPTIONS = {
     scopes: READERS,
     default: false,
     about: 'delimited',
-    help: 'take a quote for text in a cell that does not begin with one',
+    help: 'treat a quote as text in a cell that does not begin with one',
   }),
   trim: option({
     group: 'Input',
@@ -941,7 +941,7 @@ export const OPTIONS = {
     kind: choice('bash', 'zsh', 'fish'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'print the script that makes a shell complete all this, and stop',
+    help: 'print a completion script for a shell, and stop',
   }),
   help: option({
     group: 'Help',

@@ -57,7 +57,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_WIDTH: {
     is: 'A row has too many or too few cells, or a list too many or too few logits.',
     cause:
-      'A delimiter or a line break stands in a cell without quotes, the row is truncated, or it is of another table.',
+      'A delimiter or a line break stands in a cell without quotes, the row is truncated, or it belongs to another table.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: (row 1, byte 23): the row has 2 cells where 3 are expected [E_WIDTH]',
     fix: `Put quotes around cells that hold the delimiter. Lines that are no rows are left out by --comment or --skip-lines. ${SKIP}`,
@@ -363,7 +363,7 @@ softmax a.csv a.tsv --to csv -o out/`,
   },
   E_RESUME: {
     is: 'The folder holds the output of another run.',
-    cause: 'There are files in it that this run would replace, or its manifest is of other options.',
+    cause: 'There are files in it that this run would replace, or its manifest was made with other options.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o out/ --quiet
 softmax in.csv -o out/`,
     says: 'softmax: the folder "out/" holds the output of another run; go on with it by --resume, or write to another folder [E_RESUME]',

@@ -131,7 +131,7 @@ function verbHelp(verb: Verb, paint: Paint): string {
     paragraph(VERB_TEXTS[verb].does),
     section(paint, 'Examples', examplesOf(examples)),
     section(paint, 'Options', options.join('')),
-    paragraph('What is read is as softmax help all says under Input, Classes and Bad rows.'),
+    paragraph('For the input options, see Input, Classes and Bad rows in softmax help all.'),
   ].join('\n')
 }
 
