@@ -546,7 +546,7 @@ describe('true classes beside an array', () => {
       'of a number for each class, where one is true',
       ['U8', [3, 2], [0, 1, 1, 0, 1, 0]],
       {},
-      /a number for each class of a row, as for op: 'sigmoid'.*argmax\(1\)/,
+      /one number per class, which is for op: 'sigmoid'.*argmax\(1\)/,
     ],
     ['of another axis', ['U8', [1, 3], [0, 1, 1]], {}, /the shape \(1, 3\)/],
     ['that there is none of', ['U8', [3], [0, 1, 1]], { truth: 'z' }, /none of the arrays.*"logits,y"/],
