@@ -4,8 +4,11 @@ import { type Duplex, Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
 import {
+  calibrate,
+  evaluate,
   OPTIONS,
   read,
+  report,
   type ScoreOptions,
   type SoftmaxError,
   type SoftmaxOptions,
@@ -1766,6 +1769,23 @@ describe('options', () => {
   it.each(['jsonl', 'jsonlines'])('that take a format say which one JSON lines are: %s', (format) => {
     expect(command(['-t', format]).stderr).toContain('JSON lines are ndjson')
     expect(thrown(() => score({ to: format } as never)).message).toContain('JSON lines are ndjson')
+  })
+
+  it.each([
+    ['jsonl', 'ndjson'],
+    ['feather', 'arrow'],
+    ['parket', 'parquet'],
+  ])('that take a format propose that of an extension: %s', (format, meant) => {
+    expect(thrown(() => score({ to: format } as never)).message).toContain(`did you mean to: '${meant}'?`)
+  })
+
+  it.each([undefined, null])('that are %s where true classes are needed lack these', async (none) => {
+    for (const verb of [calibrate, evaluate, report]) {
+      await expect(verb(['in.csv'], none as never)).rejects.toMatchObject({
+        code: 'E_OPTION',
+        info: { option: 'truth' },
+      })
+    }
   })
 
   it('are named in errors as who reads them writes them', async () => {

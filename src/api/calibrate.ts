@@ -46,7 +46,7 @@ export async function calibrate(
   options: CalibrateOptions,
 ): Promise<Calibration> {
   requireInputs(inputs, 'calibrate')
-  const { coverage, ...others } = options
+  const { coverage, ...others } = options ?? {}
   requireToBeFound(others)
   const settings = parseOptions(others, 'bytes')
   requireCalibration(others, settings)

@@ -46,8 +46,8 @@ export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[num
  */
 export async function evaluate(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Metrics> {
   requireInputs(inputs, 'evaluate')
-  const settings = parseOptions(options, 'bytes')
-  requireEvaluation(options, settings.truth)
+  const settings = parseOptions(options ?? {}, 'bytes')
+  requireEvaluation(options ?? {}, settings.truth)
   return measure(inputs, settings, () => {})
 }
 

@@ -37,8 +37,8 @@ export interface Report {
  */
 export async function report(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Report> {
   requireInputs(inputs, 'report')
-  const settings = parseOptions(options, 'bytes')
-  requireEvaluation(options, settings.truth, 'report')
+  const settings = parseOptions(options ?? {}, 'bytes')
+  requireEvaluation(options ?? {}, settings.truth, 'report')
   return reportOn(inputs, settings, () => {})
 }
 

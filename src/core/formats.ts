@@ -46,6 +46,11 @@ export const FORMATS: Readonly<Record<FormatName, FormatInfo>> = TABLE
 /** The names of all formats. */
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
 
+/** The format with an extension, given without its point. */
+export function formatOfExtension(extension: string): FormatName | undefined {
+  return FORMAT_NAMES.find((name) => FORMATS[name].extensions.includes(`.${extension}`))
+}
+
 /** Throws E_OPTION for what is no name of a format: a path, most likely. */
 export function requireFormat(format: unknown): void {
   if (FORMAT_NAMES.includes(format as FormatName)) return

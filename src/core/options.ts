@@ -8,7 +8,15 @@ import { ASKED_TYPES, areTypes, type Types } from './asked-types.js'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError, systemReason } from './errors.js'
-import { delimiterOf, FORMAT_NAMES, type FormatName, holdsArrays, isArray, isText } from './formats.js'
+import {
+  delimiterOf,
+  FORMAT_NAMES,
+  type FormatName,
+  formatOfExtension,
+  holdsArrays,
+  isArray,
+  isText,
+} from './formats.js'
 import { namesOfPipe } from './labels.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
@@ -23,6 +31,8 @@ interface Kind<T> {
   /** The values there are, where they are few; `listed` says that several may stand with commas between. */
   values?: readonly string[]
   listed?: true
+  /** The value that has another name, as a format has its extensions. */
+  named?(name: string): string | undefined
   expected: string
   read(text: string): unknown
   accepts(value: unknown): value is T
@@ -65,6 +75,7 @@ const shareOfAll: Kind<string> = {
 const format: Kind<FormatName> = {
   ...choice(...FORMAT_NAMES),
   word: 'FORMAT',
+  named: formatOfExtension,
   expected: `${FORMAT_NAMES.join(' or ')} (JSON lines are ndjson)`,
 }
 
@@ -1134,12 +1145,12 @@ function ownerOf(name: string): string | undefined {
 }
 
 /** The value that was most likely meant by one that an option does not take, where there are few. */
-export function nearValue(value: unknown, { values = [], listed }: Kind<unknown>): string | undefined {
+export function nearValue(value: unknown, { values = [], listed, named }: Kind<unknown>): string | undefined {
   const text = listed && Array.isArray(value) ? value.join() : value
   if (typeof text !== 'string') return undefined
   const meant = (listed ? text.split(',') : [text]).map((entry) => {
     const [name = '', ...rest] = entry.split('=')
-    const near = values.includes(name) ? name : nearest(name.trim(), values)
+    const near = values.includes(name) ? name : (named?.(name) ?? nearest(name.trim(), values))
     return near === undefined ? undefined : [near, ...rest].join('=')
   })
   return meant.includes(undefined) ? undefined : meant.join()
