@@ -79,3 +79,23 @@ describe('results as float32', () => {
     }
   })
 })
+
+describe('results in some digits', () => {
+  // Python's float('1.79e308') and float('1.80e308'): the second is inf.
+  it.each([
+    [1.794e308, '-1.79e+308'],
+    [1.7976931348623157e308, '"-Infinity"'],
+  ])('are infinite from where numbers are rounded to that: -%s', async (logit, expected) => {
+    for (const lane of ['auto', 'general'] as const) {
+      const { text } = await run(`{"logit_a":${logit},"logit_b":0}\n`, {
+        from: 'ndjson',
+        op: 'log-softmax',
+        precision: 3,
+        emit: 'probs',
+        keep: false,
+        lane,
+      })
+      expect(text).toBe(`{"logp_a":0,"logp_b":${expected}}\n`)
+    }
+  })
+})

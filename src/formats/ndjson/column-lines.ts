@@ -98,18 +98,19 @@ function columnOf(numbers: Float64Array, count: number, index: number): Float64A
   return column
 }
 
-/** NaN and infinities are texts in JSON, which the kernel does not write; as float32, large numbers are infinite, too. */
+/** NaN and infinities are texts in JSON, which the kernel does not write; what is large may be infinite once it is rounded. */
 function isFinite(values: CellValues, float32 = false): boolean {
   if (values.kind !== 'numbers' && values.kind !== 'results') return true
   const { numbers } = values
   return (
     !(numbers instanceof Float64Array || numbers instanceof Float32Array) ||
-    areFinite(numbers, float32 ? MOST_FLOAT32 : Infinity)
+    areFinite(numbers, float32 ? MOST_FLOAT32 : MOST)
   )
 }
 
-/** What is as large is rounded to an infinity as float32: the largest of these and half of its last place. */
-const MOST_FLOAT32 = 2 ** 128 - 2 ** 103
+/** What is below is finite in any number of digits, also as float32. */
+const MOST = 1e308
+const MOST_FLOAT32 = 3e38
 
 /** Whether the size of all numbers is below `most`; of NaN it is not. */
 function areFinite(numbers: Float64Array | Float32Array, most: number): boolean {
