@@ -10,11 +10,11 @@ export function keepCompiledCode(): void {
   const module = process.getBuiltinModule('node:module')
   if (!('enableCompileCache' in module)) return
   try {
-    // Threads are told by the environment.
+    // Threads take it from the environment.
     process.env.NODE_COMPILE_CACHE ||= join(cacheFolder(), 'softmax-stream')
     ;(module.enableCompileCache as () => void)()
   } catch {
-    // The system knows of no home.
+    // The user has no home folder.
   }
 }
 

@@ -103,7 +103,7 @@ async function scoreAll(run: Run): Promise<void> {
   endFailed(failures)
 }
 
-/** Throws the first error in the order of the parts, so that it is the same each time; of other parts that cannot be read, tells. */
+/** Throws the first error in the order of the parts, so that it is the same each time, and reports the others that cannot be read. */
 function endFailed(failures: { index: number; error: unknown }[]): void {
   const errors = failures.sort((a, b) => a.index - b.index).map(({ error }) => error)
   const first = errors.find((error) => !isUnreadable(error)) ?? errors[0]

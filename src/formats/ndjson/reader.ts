@@ -33,7 +33,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const rows = await first.from(0)
   if (rows.length === 0) {
     if (held.every(isBlank)) return undefined
-    throw firstError(held, first.mark, settings, relocate)
+    throw firstError(held, first.rowOffset, settings, relocate)
   }
   const columns: JsonColumn[] = []
   const warnings: string[] = []
@@ -50,7 +50,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     columns,
     named: !Array.isArray(rows[0]!.value),
     async *batches(plan) {
-      let before = first.mark
+      let before = first.rowOffset
       for await (const block of allBlocks()) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
         // A batch has copies of what it needs of its block, and is done with when the next is asked for.
@@ -75,7 +75,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       if (rows.length > 0) define(rows)
       return rows.length > 0
     },
-    text: { source: { format: 'ndjson', columns }, rowOffset: first.mark, blocks: allBlocks },
+    text: { source: { format: 'ndjson', columns }, rowOffset: first.rowOffset, blocks: allBlocks },
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)
     },
@@ -100,7 +100,8 @@ function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }:
 class FirstRows {
   /** What was read of the input. */
   readonly held: Block[] = []
-  mark: 0 | 3 = 0
+  /** Where the first row begins: behind a byte order mark. */
+  rowOffset: 0 | 3 = 0
   readonly #rows: ParsedRow[] = []
   readonly #next: () => Promise<IteratorResult<Block>>
   readonly #isTyped: boolean
@@ -131,8 +132,8 @@ class FirstRows {
       const { done, value } = await this.#next()
       if (done) return
       const isFirst = this.held.length === 0
-      if (isFirst && Buffer.isBuffer(value)) this.mark = byteOrderMark(value)
-      const block = isFirst && Buffer.isBuffer(value) ? value.subarray(this.mark) : value
+      if (isFirst && Buffer.isBuffer(value)) this.rowOffset = byteOrderMark(value)
+      const block = isFirst && Buffer.isBuffer(value) ? value.subarray(this.rowOffset) : value
       this.held.push(block)
       if (Buffer.isBuffer(block)) yield* this.#rowsOf(block, SEARCH - bytes)
       bytes += sizeOf(value)
@@ -175,11 +176,11 @@ function addRows(block: Buffer, rows: ParsedRow[], bytes: number, isEnough: () =
 /** Where no row is one: what is wrong with the first. */
 function firstError(
   blocks: Block[],
-  mark: number,
+  rowOffset: number,
   settings: SettingsOf<'bytes'>,
   relocate: Relocate = (scored) => scored,
 ): SoftmaxError {
-  let [line, byte] = [1, mark]
+  let [line, byte] = [1, rowOffset]
   for (const block of blocks) {
     const size = Buffer.isBuffer(block) ? { lines: countNewlines(block), bytes: block.length } : block
     const errors = firstRowError(block, settings)
