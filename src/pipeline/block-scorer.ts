@@ -1,4 +1,4 @@
-/** The ordinary way for a block of text: what the fast lane comes back to for the rows that its kernel defers. */
+/** The general lane for one block of text; the fast lane falls back to it for the rows its kernel defers. */
 import type { Block, ScoredBatch, ScoredRows } from '../core/record-batch.js'
 import { columnWriter, outputFields } from '../formats/columnar.js'
 import { readBatch as readCsv } from '../formats/csv/batch.js'
@@ -14,12 +14,13 @@ import { makesColumns, type TextJob } from './text-job.js'
 import { truthReader } from './truths.js'
 
 /**
- * Scores a block of whole rows, up to the first bad one behind `errorsLeft` others: under `fail`, behind none; else behind all,
- * as only those who know the blocks before can say. Where rows stand is found, unless it is known.
+ * Scores a block of complete rows, stopping at the first bad row after `errorsLeft` tolerated ones (Infinity: never).
+ * Under `fail` the limit is 0, but only the caller knows how many errors earlier blocks had. Row boundaries are
+ * searched for unless `ranges` gives them.
  */
 export type ScoreBlock = (block: Block, ranges?: readonly ByteRange[], errorsLeft?: number) => ScoredRows<Piece>
 
-/** A function that scores one block after the other. */
+/** Creates a function that scores blocks in order. */
 export function blockScorer(job: TextJob): ScoreBlock {
   const { source } = job
   const options = readerOptions(job)
@@ -42,7 +43,7 @@ export function blockScorer(job: TextJob): ScoreBlock {
   }
 }
 
-/** The function that makes text or columns of scored rows. */
+/** Creates the function that encodes scored rows as text or as columns. */
 function pieceWriter(job: TextJob): (rows: ScoredBatch) => Piece[] {
   const schema = outputSchema(job, { columns: [...job.source.columns] }, true)
   if (makesColumns(job)) {

@@ -1,4 +1,4 @@
-/** Resolves the columns of an input, and reports them; every input of a run must have those of the first. */
+/** Resolves and reports the columns of an input; every later input must have the columns of the first. */
 import { SoftmaxError } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
@@ -16,8 +16,8 @@ import type { Run } from './run.js'
 type Settings = SettingsOf<'bytes'>
 
 /**
- * Resolves the columns of an input, and reports them. A later input must have those of the first, and its logits are in
- * the same places.
+ * Resolves and reports the columns of an input. A later input must have the columns of the first, so it reuses the
+ * first one's logit positions.
  */
 export function resolveColumns(
   names: string[] | undefined,
@@ -42,18 +42,18 @@ export function resolveColumns(
   return schema
 }
 
-/** Throws E_SCHEMA for columns that are not those of the first input. */
+/** Throws E_SCHEMA if the columns differ from those of the first input. */
 export function requireHeader(header: readonly string[], { first }: Pick<Run, 'first'>): void {
   if (first) requireSame(header, first.header, first.name)
 }
 
-/** The settings with the logits of the first input, which are in the same places. */
+/** The settings with the logits resolved to the positions they had in the first input. */
 export function withSelection<S extends Settings>(settings: S, { first }: Pick<Run, 'first'>): S {
   if (!first || first.schema.logitsList) return settings
   return { ...settings, logits: first.schema.logits.map((index) => String(index + 1)) }
 }
 
-/** Throws E_SCHEMA for columns, or classes, that are not those of the `first` input. */
+/** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
 export function requireSame(
   names: readonly string[],
   others: readonly string[],
@@ -67,7 +67,7 @@ export function requireSame(
 const WITHOUT_SHAPE =
   'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
 
-/** A schema for a format that holds only numbers: kept columns that are none are left out, with a warning. */
+/** The schema for a format that stores only numbers: non-numeric kept columns are dropped with a warning. */
 export function numbersOf(
   schema: Schema,
   { columns, shape }: RecordBatchReader,
@@ -86,7 +86,7 @@ export function numbersOf(
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
   const names = left.map((index) => schema.header[index]!)
   if (names.length > 0) run.emit('warning', leftOutWarning(to!, names), name)
-  // The probabilities of all classes are one array.
+  // The probabilities of all classes form one array.
   const shaped = { ...schema, shape: 'list' } as const
   requireNewNames(
     shaped,

@@ -1,4 +1,4 @@
-/** Which of the first rows says what all are like, where bad rows are left out. */
+/** Decides which row defines the columns when bad rows are skipped. */
 import { logitOf } from '../core/logit.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
@@ -6,8 +6,8 @@ import type { Schema } from '../core/schema.js'
 import { nullsOf } from './score-job.js'
 
 /**
- * Defines the columns by the first row that fits, where bad rows are left out and rows define them: one before it is bad.
- * Where none fits, they are those of the first.
+ * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,
+ * and rows before it are bad. If no row fits, the first row defines them.
  */
 export async function defineColumns(
   { defineBy }: RecordBatchReader,
@@ -23,12 +23,15 @@ async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean
   try {
     return await fits()
   } catch {
-    // What is wrong is said of the first row, where no other fits.
+    // If no row fits, the error is that of the first row.
     return false
   }
 }
 
-/** Whether the columns are those of rows with logits: a word in place of the only one may stand for a list. */
+/**
+ * Whether these are the columns of rows with logits. If the only logit is not a number, it may be a placeholder for a
+ * list.
+ */
 export function hasLogits(
   { logits: [first, ...more], logitsList }: Pick<Schema, 'logits' | 'logitsList'>,
   columns: readonly Column[],

@@ -1,4 +1,4 @@
-/** Inputs without rows whose logits would be lists: of how many classes, only another input can say. */
+/** Inputs without rows whose logits are a list column: the number of classes has to come from another input. */
 
 import { findWhole } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
@@ -6,7 +6,7 @@ import { inputsOf } from '../core/output-columns.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
-/** The list column of the logits, where it has no rows that say how many classes there are. */
+/** The list column of the logits, if there are no rows to tell its length. */
 export function unmeasuredList(
   { rows, columns }: RecordBatchReader,
   settings: Pick<SettingsOf<'bytes'>, 'logits'>,
@@ -17,12 +17,15 @@ export function unmeasuredList(
   return index !== undefined && isUnmeasured(columns[index]!) ? columns[index] : undefined
 }
 
-/** A reader of the same columns that holds nothing open. */
+/** A reader with the same columns that holds no resources. */
 export function closedReader({ columns, named, metadata }: RecordBatchReader): RecordBatchReader {
   return { columns, named, rows: 0, ...(metadata && { metadata }), async *batches() {} }
 }
 
-/** Gives lists that say nothing of the number of classes that of the first input; cells without any list are lists as there. */
+/**
+ * Gives lists of unknown length the number of classes of the first input, and treats cells without a list as lists if
+ * the first input has lists.
+ */
 export function measureByFirst(
   reader: RecordBatchReader,
   settings: Pick<SettingsOf<'bytes'>, 'logits'>,

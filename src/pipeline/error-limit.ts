@@ -1,24 +1,27 @@
 /**
- * A run that ends at one bad row too many ends right behind it, in every lane. Where blocks are scored side by side, nobody
- * knows yet how many rows before them are bad; so the block with the one too many is scored once more, up to that row.
+ * A run stops right after the bad row that exceeds the limit, in every lane. Blocks are scored concurrently, before the
+ * number of errors in earlier blocks is known, so the block that exceeds the limit is scored again up to that row.
  */
 import type { ScoredRows } from '../core/record-batch.js'
 
-/** How many rows may be bad. */
+/** The limit on bad rows. */
 export interface ErrorLimit {
-  /** Whether a run that leaves bad rows out ends at some number of them. */
+  /** Whether bad rows are skipped, but only up to a number. */
   isSet: boolean
-  /** How many more rows may be bad, behind all rows that were counted. */
+  /** How many more bad rows are tolerated after the rows counted so far. */
   left(): number
 }
 
-/** What became of some rows, and where some are bad, perhaps what scores them once more. */
+/** The result of scoring some rows, with a way to score them again if some are bad. */
 export interface Again<Piece> extends ScoredRows<Piece> {
-  /** Scores them up to the first bad row behind so many others. */
+  /** Scores the same rows up to the first bad one after `errorsLeft` others. */
   again?(errorsLeft: number): ScoredRows<Piece>
 }
 
-/** Results in order, up to the bad row that is one too many. Each has to be counted before the next is asked for. */
+/**
+ * Passes results on in order, up to the bad row that exceeds the limit. Each result must be counted before the next is
+ * requested.
+ */
 export async function* upToLimit<Piece>(
   results: AsyncIterable<Again<Piece>>,
   limit: ErrorLimit,

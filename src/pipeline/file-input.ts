@@ -1,4 +1,4 @@
-/** Inputs that are files, or streams of bytes that may be of a file. */
+/** Inputs that are files or byte streams; a stream may be backed by a file. */
 import { createReadStream } from 'node:fs'
 import { access, constants, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -10,7 +10,7 @@ import { type Input, type OpenSettings, requireSupported } from './open-input.js
 import type { Stats } from './row-counts.js'
 import { toBuffers } from './run.js'
 
-/** Throws E_INPUT for a file that cannot be read. It is not opened for that: a named pipe is opened once. */
+/** Throws E_INPUT if a file cannot be read. Does not open it, because a named pipe can be opened only once. */
 export async function requireReadable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK)
@@ -20,9 +20,11 @@ export async function requireReadable(path: string): Promise<void> {
   if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: NO_PARTS })
 }
 
-/** Throws what opening a file would by its first bytes, so that it is not found out behind the rows of others. */
+/**
+ * Throws early what opening the file would throw because of its first bytes, before rows of earlier inputs are written.
+ */
 export async function requireKnown(path: string, settings: OpenSettings): Promise<void> {
-  // What is no file may give its bytes once.
+  // Pipes and devices may be readable only once.
   if (!(await stat(path)).isFile()) return
   const file = await open(path)
   try {
@@ -35,10 +37,10 @@ export async function requireKnown(path: string, settings: OpenSettings): Promis
   }
 }
 
-/** How many bytes show what a file is. */
+/** The number of bytes needed to identify a file. */
 const START = 4096
 
-/** An input of a file or of a stream; `source` names a stream in messages. */
+/** The input for a path or a stream; `source` names a stream in messages. */
 export function inputOf(input: string | Readable, source: string | undefined, stats: Stats): Input {
   const name = typeof input === 'string' ? input : source
   const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}
@@ -74,10 +76,10 @@ export function inputOf(input: string | Readable, source: string | undefined, st
   return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
 }
 
-/** How many bytes of a file are read at once. */
+/** The read size for files, in bytes. */
 export const CHUNK = 1 << 19
 
-/** How many bytes a stream has read that were not taken from it. */
+/** The number of bytes a stream has buffered that were not consumed. */
 function unread({ readableLength, readableObjectMode }: Readable): number {
   return readableObjectMode ? 0 : readableLength
 }

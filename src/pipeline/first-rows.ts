@@ -1,9 +1,12 @@
-/** The first rows of an input, before it is known which of its columns hold logits. */
+/** Samples the first rows of an input before its logit columns are known. */
 import { valueReader } from '../core/column-values.js'
 import type { ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { cellOf } from '../core/value-text.js'
 
-/** The cells of each column in the first rows; of columns that are not numbers by their type, only that they are not. */
+/**
+ * The cells of each column in the first rows. A column of a non-numeric type is represented only by the fact that it is
+ * not numeric.
+ */
 export async function firstRows(reader: RecordBatchReader, count: number): Promise<string[][]> {
   if (reader.firstRows) return reader.firstRows(count)
   const { columns } = reader
@@ -24,7 +27,7 @@ export async function firstRows(reader: RecordBatchReader, count: number): Promi
 
 const NOT_A_NUMBER = 'text'
 
-/** Batches have rows for a bounded number of logits: of so many classes, few rows. */
+/** A batch holds a bounded number of logits, so wide rows make for few rows. */
 const SAMPLE_CLASSES = 1 << 10
 
 function samplePlan(kept: readonly number[]): ReaderOptions {

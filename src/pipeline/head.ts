@@ -1,14 +1,14 @@
-/** The first rows of an input, and no more: what comes behind them is not read. */
+/** Limits an input to its first rows; nothing after them is read. */
 import type { Block, RecordBatch, RecordBatchReader, TextBlocks, TextSource } from '../core/record-batch.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 
-/** A reader of at most so many rows of another. */
+/** Wraps a reader, limiting it to `most` rows. */
 export function headOf(reader: RecordBatchReader, most: number): RecordBatchReader {
   const { text, rows, shape } = reader
   return {
     ...reader,
-    // Some of the rows of an array have no shape of their own.
+    // A truncated array no longer has the declared shape.
     shape: rows !== undefined && rows > most ? undefined : shape,
     ...(rows !== undefined && { rows: Math.min(rows, most) }),
     batches: (plan) => headOfBatches(reader.batches(plan), most),
@@ -37,7 +37,7 @@ async function* headOfBlocks({ source, blocks }: TextBlocks, most: number): Asyn
   }
 }
 
-/** The first rows of a block, at most so many. */
+/** The first rows of a block, at most `most`. */
 export function headOfBlock(block: Buffer, source: TextSource, most: number): Buffer {
   return block.subarray(0, countRows(block, most, source).end)
 }
@@ -46,7 +46,7 @@ function* lineRanges(block: Buffer): Generator<ByteRange> {
   for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
 }
 
-/** How many rows a block has, up to so many, and where the last of these ends. */
+/** Counts the rows of a block, up to `most`, and finds the end of the last one counted. */
 function countRows(block: Block, most: number, source: TextSource) {
   if (!Buffer.isBuffer(block)) return { rows: block.code ? 1 : 0, end: block.bytes }
   let rows = 0

@@ -1,17 +1,17 @@
-/** A directory as an input: the parts of a table that a job has written there, each in a file of its own. */
+/** A directory as an input: the part files that a job wrote there. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../core/errors.js'
 import { formatOf } from '../formats/index.js'
 
 /**
- * The files that a path stands for: the parts in a directory, in the order of the bytes of their names; else the
- * path itself. So does that of a directory that has none, which is reported where it is opened.
+ * The files that a path refers to: the parts in a directory, ordered by the bytes of their names, otherwise the path
+ * itself. A directory without parts is returned as is and reported when it is opened.
  *
- * @throws E_INPUT for a directory with parts in folders inside, whose rows would be left out, or that cannot be read
+ * @throws E_INPUT if parts are in subdirectories (their rows would be missed), or if the directory cannot be read
  */
 export function partsOf(path: string): string[] {
-  // Nothing that is no directory is opened here: a pipe may be opened but once.
+  // Only directories are opened here: a pipe can be opened only once.
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
@@ -26,7 +26,7 @@ function directParts(folder: string): string[] {
   return inOrder.length > 0 ? inOrder.map((name) => join(folder, name)) : [folder]
 }
 
-/** The first of the folders in a directory that has parts, at whatever depth. Links are not followed: they may lead back. */
+/** The first subdirectory, at any depth, that has parts. Symbolic links are not followed, as they may form a cycle. */
 function folderOfParts(path: string): string | undefined {
   for (const entry of entriesOf(path)) {
     if (!entry.isDirectory() || /^[._]/.test(entry.name)) continue
@@ -38,7 +38,7 @@ function folderOfParts(path: string): string | undefined {
   return undefined
 }
 
-/** No for what cannot be looked at either: that is reported where it is opened. */
+/** False if stat fails: that error is reported when the path is opened. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory()
@@ -47,7 +47,7 @@ function isDirectory(path: string): boolean {
   }
 }
 
-/** What is in a directory. One that cannot be read may have parts, so it is an error. */
+/** The entries of a directory. An unreadable directory is an error, since it may have parts. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
@@ -56,10 +56,10 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** The error of a directory that has none. */
+/** The reason given for a directory without parts. */
 export const NO_PARTS = 'it is a directory without parts, which are files called part-* or like a format, as a.csv'
 
-/** By its name: Spark and Hadoop give parts no ending, and write marks and check sums whose names begin with _ or a point. */
+/** Decided by name: Spark and Hadoop give parts no extension, and prefix marker and checksum files with _ or a dot. */
 export function isPart(name: string): boolean {
   return /^part[-_.]/.test(name) || (/^[^._]/.test(name) && formatOf(name) !== undefined)
 }

@@ -1,4 +1,4 @@
-/** What a run has found out about an input, once it knows what it will do. */
+/** What a run knows about an input when it starts to score it. */
 
 import { typeName } from '../core/data-type.js'
 import type { Dialect } from '../core/dialect.js'
@@ -13,25 +13,25 @@ import { outputSchema, type ScoreJob } from './score-job.js'
 
 /** The `input` event of a stream of bytes. */
 export interface InputInfo {
-  /** The format that it is read as. */
+  /** The format it is read as. */
   format: FormatName
-  /** How its bytes are compressed. */
+  /** Its compression. */
   compression: CompressionName | 'none'
-  /** Of text: its encoding. */
+  /** The encoding, for text. */
   encoding: string | undefined
-  /** Of delimited text: how it is written. */
+  /** The dialect, for delimited text. */
   dialect: Dialect | undefined
-  /** Of delimited text: the line of its header, from 1; undefined without one. */
+  /** The line of the header, from 1, for delimited text; undefined if there is no header. */
   headerLine: number | undefined
-  /** The number of rows, where the file says it. */
+  /** The number of rows, if the file states it. */
   rows: number | undefined
-  /** What is written of it. */
+  /** The output. */
   output: {
-    /** The format that is written. */
+    /** The output format. */
     format: FormatName
-    /** Of delimited text: how it is written. */
+    /** The dialect, for delimited text. */
     dialect: Dialect | undefined
-    /** The columns, with their types in Arrow's words; text has none. */
+    /** The columns, with Arrow type names; undefined for text. */
     columns: {
       /** Its name in the output. */
       name: string
@@ -39,11 +39,11 @@ export interface InputInfo {
       type: string
     }[]
   }
-  /** Which lane does the rows, as the option `lane` names them. */
+  /** The lane that scores the rows, named as in the option `lane`. */
   lane: Stats['lane']
 }
 
-/** What is known of an input whose job and lane are. */
+/** Describes an input once its job and lane are known. */
 export function inputInfo(
   { format, compression, encoding, rows }: Opened & { rows: number | undefined },
   reader: RecordBatchReader,

@@ -1,4 +1,4 @@
-/** What scoring has to know of an input and its output: columns, dialects, and the writer. */
+/** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
 import { askedTypes } from '../core/asked-types.js'
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
@@ -21,7 +21,7 @@ import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
-/** Resolves the columns of an input, and what scoring has to know of them. */
+/** Resolves the job for an input: its columns, dialects and output. */
 export async function jobOf(
   reader: RecordBatchReader,
   { shapes, numbersOnly, typed }: Format,
@@ -75,12 +75,12 @@ export async function jobOf(
   }
 }
 
-/** Names of classes, which are written by default, are no numbers. */
+/** Class names, which are emitted by default, are not numbers. */
 function withNumericDefault(settings: InputSettings): InputSettings {
   return settings.emit === OPTIONS.emit.default ? { ...settings, emit: emittedByDefault(settings.to) } : settings
 }
 
-/** The first line of a text whose columns are resolved. */
+/** The first line of a text input, once its columns are resolved. */
 function firstLine(
   { columns, headerOnly = false }: RecordBatchReader,
   { header, logits }: Pick<Schema, 'header' | 'logits'>,
@@ -95,17 +95,17 @@ function firstLine(
   }
 }
 
-/** The same before they are: a guess is made of the columns of numbers. */
+/** The first line before columns are resolved: the numeric columns are assumed to be the logits. */
 function firstNumbers(reader: RecordBatchReader, settings: Run['settings']): FirstLine {
   const { columns } = reader
   const logits = [...columns.keys()].filter((index) => isNumber(columns[index]!.sample))
   return firstLine(reader, { header: columns.map(({ name }) => name), logits }, settings)
 }
 
-/** What the columns of the first input are guessed by, where they have to be. */
+/** The sample rows used to guess the logit columns of the first input, if they must be guessed. */
 async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: InputSettings): Promise<Evidence> {
   if (first) return {}
-  // Where lines stand above the header, its names are not among the columns: that is what these rows show.
+  // If lines precede the header, the selected names are not among the columns; the sample rows reveal that.
   if (reader.named && !isSelectable(settings, reader.columns)) await firstRows(reader, EVIDENCE_ROWS)
   if (!needsEvidence(settings, reader.columns, reader.named)) return {}
   return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames: pandasIndexNames(reader.metadata) }
@@ -120,15 +120,15 @@ function isSelectable(settings: InputSettings, columns: readonly Column[]): bool
   }
 }
 
-/** The output is written as the input is, unless it is asked for in another format. */
+/** The output uses the dialect of the input unless another format is requested. */
 function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
   if (!input || to !== from) return dialectOf(to) ?? COMMAS
-  // Results have a point.
+  // Results are written with a decimal point.
   const { decimalComma: _, ...own } = input
   return { ...own, newline: '\n', trailing: false }
 }
 
-/** The writer of an output. The blocks of a text are no batches that a file is to have. */
+/** Creates the writer of an output. Blocks of text do not correspond to the record batches of a file. */
 export async function newWriter(
   format: Format,
   schema: OutputSchema,

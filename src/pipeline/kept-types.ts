@@ -1,4 +1,4 @@
-/** The types of columns kept from text, where they are inferred or asked for. */
+/** Types of columns kept from text, whether inferred or requested. */
 
 import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
 import { SoftmaxError, shown } from '../core/errors.js'
@@ -8,7 +8,7 @@ import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
-/** Gives kept columns the types that are asked for, or inferred. Later inputs have those of the first. */
+/** Sets the types of kept columns, requested or inferred. Later inputs use the types of the first. */
 export function setTypes(
   reader: RecordBatchReader,
   { schema, typed }: ScoreJob,
@@ -27,7 +27,7 @@ export function setTypes(
   run.types = types
 }
 
-/** Throws E_CONFLICT where the input or the output has types of its own, or none. */
+/** Throws E_CONFLICT if the input already has types, or the output cannot have them. */
 function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: AskedTypes): void {
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
@@ -37,7 +37,7 @@ function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: Ask
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}` })
 }
 
-/** What is asked for. Throws E_SELECTOR for a name that no kept column has. */
+/** Validates the requested types. Throws E_SELECTOR for a name that is not a kept column. */
 export function requireColumns(asked: AskedTypes, names: readonly string[]): AskedTypes {
   const item = [...asked.byName.keys()].find((name) => !names.includes(name))
   if (item === undefined) return asked

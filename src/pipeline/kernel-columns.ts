@@ -1,4 +1,4 @@
-/** The columns that a kernel makes of rows, as they lie in its memory. */
+/** Views of the columns that a kernel produced, in its memory. */
 import type { ColumnData } from '../core/column-data.js'
 import { withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
@@ -8,7 +8,7 @@ import { keptType } from '../formats/columnar.js'
 import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-layout.js'
 import type { TextJob } from './text-job.js'
 
-/** The first `rows` of all columns: kept ones, then new ones, as a writer of columns takes them. */
+/** The first `rows` of all columns, kept ones before new ones, as a column writer expects them. */
 export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, rows: number): ColumnData[] {
   let texts = at.keptTexts
   const kept = job.schema.kept.map((column, index) => {
@@ -29,7 +29,7 @@ export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, row
   return [...kept, ...added]
 }
 
-/** The values of a kept column; the texts of all such columns stand one after the other, from `texts` on. */
+/** The values of a kept column. The strings of all kept columns are stored one after the other, starting at `texts`. */
 function keptValues(
   buffer: ArrayBufferLike,
   at: number,
@@ -78,7 +78,7 @@ function newColumn(
   }
 }
 
-/** A column for each class. */
+/** One column per class. */
 function classColumns(
   buffer: ArrayBufferLike,
   from: number,
@@ -91,7 +91,7 @@ function classColumns(
   return structOf(parts.map((part, index) => newColumn(buffer, from + index * room, part, job, layout, rows)))
 }
 
-/** Lists of positions, whose ends stand before all of them. */
+/** Lists of class positions; the list offsets precede all of them. */
 function namesColumn(buffer: ArrayBufferLike, at: number, { columnRows }: Layout, rows: number): ColumnData {
   const offsets = new Int32Array(buffer, at, rows + 1)
   const length = offsets[rows]!

@@ -1,6 +1,6 @@
 /**
- * What a job of the fast lane is described to the kernel as: the fields of its `Job`, and the tables whose addresses these hold.
- * The numbers that both sides know are those of `kernel/constants.ts`.
+ * Describes a fast-lane job to the kernel: the fields of its `Job` struct and the tables they point to. Constants
+ * shared by both sides are in `kernel/constants.ts`.
  */
 import type { DataType } from '../core/data-type.js'
 import { COMMAS, isEscaped } from '../core/dialect.js'
@@ -41,7 +41,7 @@ import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { capacityOf, hasTargets, judgedClasses, type Layout } from './kernel-layout.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
-/** Describes a job to the kernel. */
+/** Writes the description of a job into kernel memory. */
 export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   const { schema, settings } = job
   const fields = { ...dialectFields(job, at), ...scoringFields(job, at), ...columnFields(job, at), ...memoryFields(at) }
@@ -57,7 +57,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   if (schema.truth !== undefined) writeTruths(job, at, end, kernel)
 }
 
-/** Memory is used again: what is not wanted is said, too. */
+/** Memory is reused, so unused fields have to be cleared. */
 const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, judgedCount: 0 }
 
 /** How text is read and written. */
@@ -78,7 +78,7 @@ function dialectFields({ settings, output, rawRows, ...job }: TextJob, at: Layou
   }
 }
 
-/** What is computed of a row, and how it is rounded. */
+/** What is computed per row, and how it is rounded. */
 function scoringFields({ schema, settings, labels, probe }: TextJob, at: Layout) {
   const summary = needSummary(schema.emit)
   return {
@@ -93,7 +93,7 @@ function scoringFields({ schema, settings, labels, probe }: TextJob, at: Layout)
   }
 }
 
-/** The tables of columns, keys and texts. */
+/** The tables of columns, keys and strings. */
 function columnFields(job: TextJob, at: Layout) {
   const { schema, keys } = job
   return {
@@ -111,7 +111,7 @@ function columnFields(job: TextJob, at: Layout) {
   }
 }
 
-/** Room for the rows of a batch, and for columns. */
+/** Buffers for the rows of a batch and for columns. */
 function memoryFields(at: Layout) {
   return {
     batchRows: at.rows,
@@ -132,7 +132,7 @@ function memoryFields(at: Layout) {
   }
 }
 
-/** What is done with each column. */
+/** Writes the action for each column. */
 function writeActions({ schema }: TextJob, at: Layout, { memory }: Kernel): void {
   const { kept } = schema
   const actions = new Uint8Array(memory.buffer, at.actions, schema.header.length).fill(ACTION_DROP)
@@ -172,7 +172,7 @@ function probsEmit(job: TextJob): number {
   return job.schema.shape === 'list' || makesColumns(job) ? EMIT_LIST : EMIT_PROBS
 }
 
-/** What each kept column is, and where its values go. */
+/** Writes the type and destination of each kept column. */
 function writeKeptColumns({ schema, source }: TextJob, at: Layout, { memory }: Kernel): void {
   const view = new DataView(memory.buffer)
   schema.kept.forEach((column, index) => {
@@ -181,7 +181,7 @@ function writeKeptColumns({ schema, source }: TextJob, at: Layout, { memory }: K
   })
 }
 
-/** What the kernel keeps of a column. */
+/** How the kernel stores a kept column of this type. */
 function keepOf(type: DataType): number {
   if (type.kind === 'timestamp') return type.timezone === undefined ? KEEP_TIMESTAMP : KEEP_TIMESTAMP_UTC
   return KEEP[type.kind] ?? KEEP_TEXT
@@ -194,7 +194,7 @@ const KEEP: Partial<Record<DataType['kind'], number>> = {
   date: KEEP_DATE,
 }
 
-/** Writes the class of each logit in the order of the columns; returns whether that is the order of the classes. */
+/** Writes the class of each logit in column order; returns whether column order is class order. */
 function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): boolean {
   const view = new DataView(memory.buffer)
   const classes = [...logits.keys()].sort((a, b) => logits[a]! - logits[b]!)
@@ -204,7 +204,7 @@ function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): 
   return classes.every((index, nth) => index === nth)
 }
 
-/** Writes the texts of all tables; returns where they end. */
+/** Writes the strings of all tables; returns the end address. */
 function writeTables({ labels, keys, columnKeys, leads, keptLeads }: TextJob, at: Layout, kernel: Kernel): number {
   const tables = [
     [labels, at.labels],
@@ -216,7 +216,7 @@ function writeTables({ labels, keys, columnKeys, leads, keptLeads }: TextJob, at
   return tables.reduce((end, [texts, table]) => writeTexts(texts, table, end, kernel), at.texts)
 }
 
-/** Writes texts to `at`, and where they are and their lengths to `table`; returns where they end. */
+/** Writes strings at `at` and their addresses and lengths to `table`; returns the end address. */
 function writeTexts(texts: string[], table: number, at: number, kernel: Kernel): number {
   const view = new DataView(kernel.memory.buffer)
   let end = at
@@ -230,7 +230,7 @@ function writeTexts(texts: string[], table: number, at: number, kernel: Kernel):
   return end
 }
 
-/** Describes to the kernel what true classes are written as, and where rows that are judged go. */
+/** Writes the table of true-class spellings and the buffers for judged rows. */
 function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): void {
   writeField(kernel, at, 'truths', at.truths)
   writeField(kernel, at, 'truthMask', capacityOf(job.truths) - 1)
@@ -250,7 +250,7 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
   }
 }
 
-/** Describes rows that may have several true classes. */
+/** Writes the tables for rows that may have several true classes. */
 function writeTargets({ schema, labels }: TextJob, at: Layout, kernel: Kernel): void {
   const classCounts = at.metrics + at.countsAt
   new Float64Array(kernel.memory.buffer, classCounts, 3 * labels.length).fill(0)
@@ -260,7 +260,7 @@ function writeTargets({ schema, labels }: TextJob, at: Layout, kernel: Kernel): 
   if (schema.truths) writeOrder(schema.truths, at.truthOrder, kernel)
 }
 
-/** A field of the job, which the kernel writes. */
+/** Reads a field of the job that the kernel sets. */
 export function readField({ memory }: Kernel, { job }: Layout, field: string): number {
   return new DataView(memory.buffer).getUint32(job + offsetOf(`job_${field}`), true)
 }

@@ -1,8 +1,9 @@
 /**
- * The fast lane: one WebAssembly kernel reads bytes and writes bytes or columns; no JavaScript value is made for a row. A row
- * it does not understand goes through the general lane, in its place, so both lanes give the same output and errors.
+ * The fast lane: one WebAssembly kernel reads bytes and writes bytes or columns, creating no JavaScript value per row.
+ * A row it does not understand goes through the general lane and is merged back in order, so both lanes give the same
+ * output and the same errors.
  *
- * Here is one kernel and one block after the other in its memory; `worker-pool.ts` has several of them at work.
+ * This file runs one kernel over one block at a time; `worker-pool.ts` runs several kernels.
  */
 import { isUtf8 } from 'node:buffer'
 import { COMMAS } from '../core/dialect.js'
@@ -17,22 +18,22 @@ import { type KernelOutput, kernelOutput, lineRanges } from './kernel-output.js'
 import type { Piece } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
-/** True if a block is one for the kernel; the ordinary way does the others. */
+/** Whether the kernel can take a block; the general lane scores the others. */
 export function isForKernel(block: Buffer, { source, output, settings, unusual }: TextJob): boolean {
   if (block.length > INPUT_ROOM || unusual.some((text) => block.includes(text, 0, 'latin1'))) return false
   if ((source.format === 'ndjson' || !output || settings.encoding !== undefined) && !isUtf8(block)) return false
-  // At the very end, the kernel would take a carriage return for the half of a line end that it is not.
+  // At the very end, the kernel would take a lone carriage return for the first half of a CRLF.
   return source.format === 'ndjson' || source.dialect.newline === '\r' || block.at(-1) !== RETURN
 }
 
 const RETURN = 13
 
-/** Start and end of each row of a block; blank lines are left out. */
+/** The byte range of each row in a block, without blank lines. */
 function inputRanges(block: Buffer, { source }: TextJob): Iterable<ByteRange> {
   return source.format === 'csv' ? rowRanges(block, source.dialect) : lineRanges(block)
 }
 
-/** A kernel that is set up for a job, and scores blocks that stand in its memory. */
+/** A kernel set up for a job; it scores blocks copied into its memory. */
 export class FastKernel {
   readonly #job: TextJob
   readonly #kernel: Kernel
@@ -46,28 +47,28 @@ export class FastKernel {
     writeJob(job, this.#at, this.#kernel)
   }
 
-  /** How much memory the kernel takes for this job. */
+  /** The kernel memory this job needs, in bytes. */
   get memorySize(): number {
     return this.#kernel.memory.buffer.byteLength
   }
 
-  /** Gives back a kernel that was borrowed. */
+  /** Returns a borrowed kernel. */
   close(): void {
     returnKernel(this.#kernel)
   }
 
-  /** Where the bytes of a block go, in the memory of this kernel or of another for the same job. */
+  /** The input buffer in this kernel's memory, or in another memory set up for the same job. */
   inputIn(memory = this.#kernel.memory): Uint8Array {
     return new Uint8Array(memory.buffer, this.#at.input, INPUT_ROOM)
   }
 
-  /** The metrics of the rows that were judged, in the memory of this kernel or of another for the same job. */
+  /** The metric totals in this kernel's memory, or in another memory set up for the same job. */
   totalsIn(memory = this.#kernel.memory): Uint8Array | undefined {
     const { metrics, metricsRoom } = this.#at
     return metricsRoom === 0 ? undefined : new Uint8Array(memory.buffer, metrics, metricsRoom)
   }
 
-  /** Scores the block of `length` bytes that stands in `input`; the pieces are good until the next block. */
+  /** Scores the `length` bytes in `input`; the pieces are valid until the next block. */
   async score(length: number): Promise<ScoredRows<Piece>> {
     const run = new BlockRun(this.#kernel, this.#job, this.#at, length)
     while (run.advance()) run.defer(this.#job)
@@ -77,18 +78,18 @@ export class FastKernel {
   }
 }
 
-/** A row that the kernel does not understand. */
+/** A row that the kernel defers to the general lane. */
 interface DeferredRow extends ByteRange {
-  /** How many rows are before it in the block, and where it belongs in the output. */
+  /** The number of rows before it in the block, and its position in the output. */
   rows: number
   position: number
-  /** How many of the rows before it that the kernel did have no label. */
+  /** How many of the kernel's rows before it have no label. */
   abstained: number
 }
 
 /**
- * One block on its way through the kernel. Odd rows are deferred, and done together at the end: a call of the general
- * lane costs as much as 100 rows of the kernel's.
+ * One block on its way through the kernel. Deferred rows are collected and scored together at the end: a call of the
+ * general lane costs as much as 100 rows in the kernel.
  */
 class BlockRun {
   readonly #kernel: Kernel
@@ -100,9 +101,9 @@ class BlockRun {
   #stopped: number
   #rows = 0
   readonly #judged: Float64Array[] = []
-  /** Whether rows that are judged are handed over one by one. */
+  /** Whether judged rows are passed on one by one. */
   readonly #handsOver: boolean
-  /** How many rows are deferred at once: ever more, as long as the kernel does not understand what comes after. */
+  /** The number of rows to defer at once; it grows as long as the kernel does not understand the rows that follow. */
   #run = 1
 
   constructor(kernel: Kernel, job: TextJob, at: Layout, length: number) {
@@ -114,7 +115,7 @@ class BlockRun {
     this.#output = kernelOutput(kernel, job, at)
     writeField(kernel, at, 'abstained', 0)
     this.#handsOver = job.schema.truth !== undefined && at.metricsRoom === 0
-    // The kernel takes rows that end in a newline, which the last row of all may lack.
+    // The kernel needs rows that end in a newline; the last row of the input may lack one.
     new Uint8Array(kernel.memory.buffer)[this.#end] = this.#newline
   }
 
@@ -126,7 +127,7 @@ class BlockRun {
     return this.#deferred.length > 0
   }
 
-  /** Scores rows as far as the kernel understands them; false if all are done. */
+  /** Scores rows until the kernel stops; returns false if all are done. */
   advance(): boolean {
     for (;;) {
       const bytes = new Uint8Array(this.#kernel.memory.buffer)
@@ -145,14 +146,14 @@ class BlockRun {
     }
   }
 
-  /** Takes over the rows that are judged, so that there is room for more. */
+  /** Takes the judged rows out of kernel memory to make room for more. */
   #takeJudged(): void {
     const count = readField(this.#kernel, this.#at, 'judgedCount')
     writeField(this.#kernel, this.#at, 'judgedCount', 0)
     this.#judged.push(new Float64Array(this.#kernel.memory.buffer, this.#at.judged, count * JUDGED).slice())
   }
 
-  /** Leaves the next rows for the general lane. */
+  /** Defers the next rows to the general lane. */
   defer(job: TextJob): void {
     const rest = Buffer.from(this.#kernel.memory.buffer, this.#stopped, this.#end - this.#stopped)
     const offset = this.#stopped - this.#at.input
@@ -174,7 +175,7 @@ class BlockRun {
     return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...judged }
   }
 
-  /** The result, with the deferred rows done by the general lane. */
+  /** The result for the block, with the deferred rows scored by the general lane. */
   merge(general: ScoreBlock, job: TextJob): ScoredRows<Piece> {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
@@ -183,7 +184,7 @@ class BlockRun {
       const start = places.at(-1)?.end ?? 0
       places.push({ start, end: start + length })
     }
-    // Copied: the bytes of bad rows are sent from a worker with all of the buffer they are in.
+    // Copied, because a worker posts the bytes of a bad row together with the complete buffer behind them.
     const scored = general(Buffer.concat(texts), places)
     const bad = new Set(scored.errors.map(({ info }) => info.row))
     const good = this.#deferred.filter((_, index) => index < scored.rows && !bad.has(index))
@@ -197,7 +198,7 @@ class BlockRun {
     return { ...result, rows, written: rows - errors.length, abstained, errors, ...judged }
   }
 
-  /** Errors of deferred rows, with their positions in the block. */
+  /** Errors of deferred rows, with positions translated to the block. */
   #placed(rowErrors: LocatedRowError[], places: ByteRange[]): LocatedRowError[] {
     const { input } = this.#at
     let [line, counted] = [0, input]

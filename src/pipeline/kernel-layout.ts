@@ -1,4 +1,4 @@
-/** Where a job of the fast lane lies in the memory of a kernel: room for what the kernel needs to know of it, and for what it makes. */
+/** The layout of kernel memory for a fast-lane job: its description, its input and its results. */
 import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { JUDGED } from '../kernel/constants.js'
@@ -7,16 +7,16 @@ import { totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
-/** The most bytes of a block that go through the kernel; and room for what is written, which is written out when full. */
+/** The maximum size of a block for the kernel, and the size of the output buffer, which is flushed when full. */
 export const INPUT_ROOM = 1 << 21
 const OUTPUT_ROOM = 1 << 21
-/** How far the kernel reads and writes ahead. */
+/** How far the kernel reads and writes past the end of a buffer. */
 export const PADDING = 64
 
-/** The longest number, `-2.2250738585072014e-308`, and its delimiter. */
+/** The longest number, `-2.2250738585072014e-308`, plus its delimiter. */
 const NUMBER_ROOM = 26
 
-/** Where things lie in the kernel's memory. */
+/** The addresses of everything in kernel memory. */
 export type Layout = ReturnType<typeof layOut>
 
 export function layOut(job: TextJob, kernel: Kernel) {
@@ -32,7 +32,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
   const rows = batchRows(count)
   const hasColumns = makesColumns(job)
   const columnRows = hasColumns ? rowsOfColumns(job) : 0
-  // Eight bytes a value, a byte that says whether it is there, and a bit, all padded.
+  // Per value: eight bytes, a validity byte and a validity bit, each array padded.
   const keptRoom = hasColumns ? Math.ceil((10 * columnRows + 3 * PADDING) / 16) * 16 : 0
   let end = Math.ceil(kernel.heapBase() / 16) * 16
   const take = (bytes: number) => {
@@ -55,7 +55,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     judged: take(8 * JUDGED * judgedRoom),
     metrics: take(metricsRoom),
     metricsRoom,
-    /** Where the counts of classes begin, behind the metrics. */
+    /** The class counts follow the metrics. */
     countsAt: totals,
     targets: take(isMultiLabel ? rows * count : 0),
     truthOrder: take(4 * (schema.truths?.length ?? 0)),
@@ -78,12 +78,12 @@ export function layOut(job: TextJob, kernel: Kernel) {
     cursors: take(4 * columnRows),
     columnValues: take(newRoom(job, columnRows)),
     output: take(hasColumns ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
-    /** Where the room for output ends. */
+    /** The end of the output buffer. */
     limit: end - PADDING,
     rowRoom,
     rows,
     growth,
-    /** How many rows there is room for in columns; how many bytes a kept column has for numbers. */
+    /** The row capacity of the columns, and the bytes per number of a kept column. */
     columnRows,
     keptRoom,
   }
@@ -91,7 +91,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
   return layout
 }
 
-/** Three counts of each class. */
+/** Three counts per class, in bytes. */
 const COUNTS = 24
 
 /** Whether rows may have several true classes. */
@@ -99,12 +99,12 @@ export function hasTargets({ schema }: Pick<TextJob, 'schema'>): boolean {
   return schema.sigmoid && schema.truth !== undefined
 }
 
-/** Of how many classes rows are judged; of several true ones, a row is right or wrong as a whole. */
+/** The number of classes for metrics. A row with several true classes is right or wrong as a unit: two classes. */
 export function judgedClasses(job: Pick<TextJob, 'schema'>): number {
   return hasTargets(job) ? 2 : job.schema.classes.length
 }
 
-/** How many bytes of output a byte of kept input makes at most: quotes, and escapes. */
+/** The maximum number of output bytes per byte of kept input, due to quotes and escapes. */
 const GROWTH: Record<Entry, number> = {
   scoreCsv: 1,
   scoreCsvRequoted: 3,
@@ -112,14 +112,14 @@ const GROWTH: Record<Entry, number> = {
   scoreLines: 1,
   scoreMembers: 1,
   scoreMembersToCsv: 3,
-  // A record of a cell has four bytes more.
+  // A cell record has four extra bytes.
   addCsv: 5,
   addMembers: 5,
   measureCsv: 0,
   measureLines: 0,
   measureMembers: 0,
 }
-/** The brackets of a list, the last brace and the newline. */
+/** The brackets of a list, the closing brace and the newline. */
 const LINE_ROOM = 4
 
 function sizeOf(texts: string[]): number {
@@ -130,24 +130,24 @@ function sumOf<T>(items: readonly T[], size: (item: T) => number): number {
   return items.reduce((sum, item) => sum + size(item), 0)
 }
 
-/** How many rows are in columns together, a multiple of 8: of a block of the usual size, most are. */
+/** The number of rows per column piece, a multiple of 8: most rows of a block of the usual size. */
 function rowsOfColumns(job: TextJob): number {
   const { classes, kept } = job.schema
   const numbers = sumOf(newFields(job), (field) => numbersIn(field, classes.length)) + kept.length
   return Math.max(8, Math.min(MOST_ROWS, Math.floor(COLUMN_ROOM / (8 * numbers))) & -8)
 }
 
-/** The new columns as the kernel makes them. */
+/** The output columns that the kernel computes. */
 export function newFields({ schema, byClass }: TextJob): Field[] {
   return joinedFields(fieldsOf(schema.emit, schema), byClass)
 }
 
-/** How many bytes there are for so many rows of all new columns. */
+/** The bytes needed for `rows` rows of all new columns. */
 function newRoom(job: TextJob, rows: number): number {
   return sumOf(newFields(job), (field) => columnRoom(field, job.schema.classes.length, rows))
 }
 
-/** How many bytes there are for so many rows of a new column: eight a number. */
+/** The bytes needed for `rows` rows of a new column, at eight per number. */
 export function columnRoom(field: Field, classes: number, rows: number): number {
   return field.parts ? classes * classRoom(rows) : 8 * rows * numbersIn(field, classes)
 }
@@ -157,22 +157,22 @@ function numbersIn({ type }: Field, classes: number): number {
   return type === 'classes' ? classes : 1
 }
 
-/** The same of one of several columns of classes, which have some room between them. */
+/** The same for one of the per-class columns, which are padded. */
 export function classRoom(rows: number): number {
   return 8 * rows + PADDING
 }
 
 const MOST_ROWS = 1 << 13
-/** How many rows that are judged there is room for; a batch has fewer. */
+/** The capacity for judged rows; a batch has fewer. */
 const MOST_JUDGED = 1 << 12
 const COLUMN_ROOM = 1 << 22
 
-/** How many rows are scored together: few enough for the nearest cache. */
+/** The number of rows scored together: few enough for the L1 cache. */
 function batchRows(classes: number): number {
   return Math.max(1, Math.min(64, Math.floor(512 / classes)))
 }
 
-/** The most bytes that the new cells of a row can take. */
+/** The maximum size of the new cells of a row, in bytes. */
 function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
   const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
@@ -181,7 +181,7 @@ function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[])
   return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + NUMBER_ROOM), 0)
 }
 
-/** How many entries a table of texts has, of which at least half are free. */
+/** The capacity of a hash table of strings; at least half of its slots are free. */
 export function capacityOf(truths: TextJob['truths']): number {
   return 2 ** Math.ceil(Math.log2(2 * truths.length + 2))
 }

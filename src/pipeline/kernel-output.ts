@@ -1,4 +1,4 @@
-/** Where a kernel puts what it makes of the rows of a block: bytes of text, or columns. */
+/** Collects what a kernel makes of the rows of a block: bytes of text, or columns. */
 import { concatColumns, sliceColumn } from '../core/column-slices.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
@@ -12,30 +12,30 @@ import { type ColumnEntry, makesColumns, type TextEntry, type TextJob } from './
 
 /** The output of one block. */
 export interface KernelOutput {
-  /** How much is written: where what comes next belongs. */
+  /** The amount written so far, which is the position of the next row. */
   readonly position: number
-  /** Scores rows of the kernel's memory from `at` to `end`; returns why it stopped. */
+  /** Scores rows in kernel memory from `at` to `end`; returns why the kernel stopped. */
   score(at: number, end: number): number
-  /** Saves what is written, to make room. */
+  /** Copies results out of kernel memory to make room. */
   save(): void
-  /** All that is written; the last piece is in the kernel's memory. */
+  /** All output so far; the last piece is still in kernel memory. */
   pieces(): Piece[]
-  /** The same up to `end`, with the rows of some pieces put in, each at one of the positions. */
+  /** The output up to `end`, with rows from other pieces inserted at `positions`. */
   merged(positions: readonly number[], rows: readonly Piece[], end?: number): Piece[]
 }
 
-/** The output of the next block. */
+/** Creates the output for the next block. */
 export function kernelOutput(kernel: Kernel, job: TextJob, at: Layout): KernelOutput {
   if (job.measures) return new NoOutput(kernel, job, at)
   return makesColumns(job) ? new ColumnOutput(kernel, job, at) : new TextOutput(kernel, job, at)
 }
 
-/** Start and end of each line of a block that is not blank. */
+/** The byte range of each nonblank line in a block. */
 export function* lineRanges(block: Buffer): Generator<ByteRange> {
   for (const { start, end } of linesOf(block)) yield { start, end: Math.min(end + 1, block.length) }
 }
 
-/** Where rows are judged only. */
+/** For runs that only compute metrics. */
 class NoOutput implements KernelOutput {
   readonly position = 0
   readonly score: KernelOutput['score']
@@ -98,7 +98,7 @@ class TextOutput implements KernelOutput {
     return inserted(this.pieces(), positions, texts, end)
   }
 
-  /** Start and end of each row of the output, which has no comments. */
+  /** The byte range of each row of the output, which has no comments. */
   #ranges(block: Buffer): Iterable<ByteRange> {
     const { output } = this.#job
     return output ? rowRanges(block, { ...output, comment: undefined }) : lineRanges(block)
@@ -109,7 +109,7 @@ class TextOutput implements KernelOutput {
   }
 }
 
-/** Bytes up to `end`, with texts put into them, each at its position. */
+/** Bytes up to `end` with texts inserted, each at its position. */
 function inserted(pieces: Uint8Array[], positions: readonly number[], texts: Uint8Array[], end: number): Uint8Array[] {
   const all: Uint8Array[] = []
   let [piece = new Uint8Array(), ...rest] = pieces
@@ -185,7 +185,7 @@ class ColumnOutput implements KernelOutput {
   }
 }
 
-/** Columns up to the row `end`, with rows of others between them, each at its position. */
+/** Columns up to row `end` with rows from other pieces inserted, each at its position. */
 function mergedParts(columns: ColumnPiece | undefined, positions: readonly number[], rows: ColumnPiece, end: number) {
   const parts: ColumnPiece[] = []
   const passTo = (position: number, from: number) => {
@@ -206,7 +206,7 @@ function sliced(columns: ColumnPiece, start: number, end: number): ColumnPiece {
   return columns.map((column) => sliceColumn(column, start, end - start))
 }
 
-/** Columns of the same output, one after the other. */
+/** Concatenates columns of the same output. */
 function joined(pieces: readonly ColumnPiece[]): ColumnPiece | undefined {
   return pieces[0]?.map((_, index) => concatColumns(pieces.map((piece) => piece[index]!)))
 }

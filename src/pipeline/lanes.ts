@@ -1,4 +1,4 @@
-/** Which lane scores an input: the fast one, where it can and may. */
+/** Chooses the lane that scores an input. */
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
 import { withoutMemory } from '../core/memory-error.js'
@@ -17,7 +17,7 @@ import type { TableJob } from './table-task.js'
 import { textJobOf } from './text-job.js'
 import { fastLane, LostBlock } from './worker-pool.js'
 
-/** The lane that scores an input: the fast one, where it can and may. */
+/** The lane that scores an input: the fast lane if it supports the job and the options allow it. */
 export function laneOf(
   reader: RecordBatchReader,
   job: ScoreJob,
@@ -45,7 +45,7 @@ export function laneOf(
 /** Formats whose batches are typed columns. */
 const COLUMNAR: ReadonlySet<string> = new Set(['parquet', 'arrow', 'arrows'])
 
-/** To be asked for once the kept columns of the first input are known. */
+/** Must be called after the kept columns of the first input are known. */
 function tableJobOf(
   { metadata }: RecordBatchReader,
   job: ScoreJob,
@@ -55,7 +55,7 @@ function tableJobOf(
   return { job, to, kept, metadata }
 }
 
-/** What a lane wrote, counted; it may lose a block, and with it its worker. */
+/** Counts the rows that a lane writes. A worker that fails loses its block. */
 export async function* countLane(
   batches: AsyncIterable<ScoredRows>,
   run: Run,
@@ -71,7 +71,7 @@ export async function* countLane(
   }
 }
 
-/** The error of a block that was lost with its worker. */
+/** The error for a block lost with its worker. */
 function workerError({ bytes, cause }: LostBlock, before: BlockStart): SoftmaxError {
   const info = { ...before, byteEnd: before.byte + bytes, reason: systemReason(cause) }
   return new SoftmaxError('E_WORKER', info, { cause })
@@ -86,5 +86,5 @@ function threadsOf({ jobs }: InputSettings): number {
   return hasThreads(THREADS, import.meta.url) ? jobs || availableParallelism() : 1
 }
 
-/** The files of worker threads: two, as one of these names may be that of another program's file. */
+/** The worker files: both must exist, because a bundler's output may have an unrelated file of one of these names. */
 const THREADS = ['worker', 'table-worker']

@@ -1,4 +1,4 @@
-/** Rows that are read, with the logits that are selected in one property of each, as `softmax` takes them. */
+/** Moves the selected logits of rows into one property, as `softmax` expects them. */
 import { SoftmaxError } from '../core/errors.js'
 import { findWhole } from '../core/logits-list.js'
 import { optionText } from '../core/option-words.js'
@@ -9,21 +9,21 @@ import { valueAt } from '../formats/ndjson/row.js'
 
 type Row = Record<string, unknown>
 
-/** The property that has the logits of a row. */
+/** The property for the logits of a row. */
 const LOGITS = 'logits'
 
 /**
- * The function that puts the logits that are selected in one property: the value that has them all, or a record of what each
- * column has.
+ * Creates the function that moves the selected logits into one property: the value that holds them all, or a record of
+ * the value of each column.
  *
- * @throws E_SELECTOR; E_CONFLICT where another column has that name
+ * @throws E_SELECTOR; E_CONFLICT if another column has that name
  */
 export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: readonly Column[]): (row: Row) => Row {
   const header = columns.map(({ name }) => name)
   const whole = findWhole({ logits }, columns)
   const selected = whole === undefined ? select(logits, header) : [whole]
   const paths = selected.map((index) => (columns[index] as Partial<JsonColumn>).path ?? [header[index]!])
-  // What is within another value stays in that.
+  // A value selected inside another one stays where it is.
   const moved = new Set(paths.filter(({ length }) => length === 1).map(([name]) => name!))
   if (header.includes(LOGITS) && !moved.has(LOGITS)) throw takenError()
   return (row) => {
@@ -33,7 +33,7 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
   }
 }
 
-/** Throws E_CONFLICT: rows without names are lists of their cells. */
+/** Throws E_CONFLICT if columns have no names, since such rows are arrays of cells. */
 export function requireNamed(logits: ValueOf<'logits'> | undefined, named: boolean): void {
   if (logits === undefined || named) return
   const reason = `${optionText('logits')} selects columns by their names, and rows without a header are lists of all cells; leave it out`

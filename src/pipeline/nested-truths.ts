@@ -1,11 +1,11 @@
-/** The true classes of rows of nested logits: lists of them, nested as these are. */
+/** True classes for nested logits: lists with the same nesting. */
 import { plural } from '../core/errors.js'
 import { itemCount, type Nesting, nestedRange } from '../core/nesting.js'
 import type { RowError } from '../core/record-batch.js'
 import type { TruthNames } from '../core/truth-names.js'
 import { NO_CLASS } from '../kernel/constants.js'
 
-/** Takes in the true classes of a batch, row by row. */
+/** Reads the true classes of a batch, row by row. */
 export class NestedTruths {
   /** The position of the true class of each row of logits. */
   readonly truths: Uint32Array
@@ -20,7 +20,7 @@ export class NestedTruths {
     this.#nesting = nesting
   }
 
-  /** Notes the true classes in a list of a level; returns what is wrong with it, if anything is. A null has none. */
+  /** Records the true classes of a list at some level; returns the error, if any. A null has no true class. */
   mark(value: unknown, list: number, level = 0): RowError | undefined {
     if (value === null || value === undefined || value === '') return undefined
     if (level === this.#nesting.length) return this.#markItem(value as string | number | object, list)
@@ -47,7 +47,7 @@ export class NestedTruths {
   }
 }
 
-/** A value as JSON; one of more levels than the engine writes is named. */
+/** A value as JSON; one nested too deeply for JSON.stringify is described instead. */
 function textOf(value: unknown): string {
   try {
     return JSON.stringify(value)

@@ -1,4 +1,4 @@
-/** Rows that are JavaScript values, arrays of logits or records that hold them, as record batches. */
+/** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
 import { logitOf, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
@@ -8,12 +8,12 @@ import { misfit, type Properties, type RowShape, type ShapeSettings } from './ob
 import { truthFinder } from './object-truths.js'
 import { nullsOf } from './score-job.js'
 
-/** Some rows, and what else their records hold. */
+/** A batch, with the other properties of its records. */
 interface ObjectBatch extends RecordBatch {
   rest: Properties[]
 }
 
-/** The rows as a batch, in which those that are not of the shape are bad. */
+/** Reads rows into a batch; rows that do not match the shape are bad. */
 export function readRows(rows: readonly unknown[], shape: RowShape, settings: ShapeSettings): ObjectBatch {
   const rule = { missing: settings.missing, nulls: nullsOf(settings) }
   const width = shape.columns.length
@@ -49,7 +49,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
   }
 }
 
-/** Reads the logits of a row into its place; returns what is wrong with it, if anything is. */
+/** Reads the logits of a row into the batch; returns the error, if any. */
 function readLogits(
   values: ArrayLike<unknown>,
   into: Float64Array,

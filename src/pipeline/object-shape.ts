@@ -1,4 +1,4 @@
-/** What rows that are JavaScript values are like: where their logits stand, what their classes are called. */
+/** Resolves the shape of rows that are JavaScript values: where their logits are and what their classes are called. */
 import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
@@ -18,28 +18,28 @@ import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '
 import { typeOf } from '../core/value-type.js'
 import { valueAt } from '../formats/ndjson/row.js'
 
-/** The options that say what rows are like. */
+/** The options that define the shape of rows. */
 export type ShapeSettings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
 export type Properties = Record<string, unknown>
 
-/** What all rows of a stream have in common, resolved from the first. */
+/** The common shape of all rows of a stream, resolved from the first. */
 export interface RowShape {
   layout: OutputLayout
-  /** Of records with a property for each class. */
+  /** The schema, for records with a property per class. */
   schema?: Schema
-  /** What the logits are called in errors. */
+  /** The names of the logits in errors. */
   columns: readonly string[]
-  /** The property that has the true class. */
+  /** The property with the true class. */
   truth?: string
-  /** Where each class has one, 0 or 1: these, in class order. */
+  /** The properties with 0 or 1 for each class, in class order, if the true classes are given that way. */
   truths?: string[]
-  /** The property of records that holds all logits. */
+  /** The property that holds all logits of a record. */
   whole?: string
-  /** Splits a row into its logits and the rest; undefined where it is not one of this shape. */
+  /** Splits a row into its logits and its other properties; undefined if it does not match the shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
 
-/** Whether more of the first rows are needed to say which of their properties are logits. */
+/** Whether more rows are needed to guess which properties are logits. */
 export function needsEvidence(rows: readonly unknown[], { logits, onError }: ShapeSettings): boolean {
   if (logits !== undefined) return false
   const first = rows.find(isRecord)
@@ -48,9 +48,9 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
 }
 
 /**
- * The shape of the rows, by the first of them; or what is wrong with it, where it is no row of any shape.
+ * The shape defined by the first row, or the error if it cannot be a row.
  *
- * @param evidence the first rows, where {@link needsEvidence} asks for them
+ * @param evidence the first rows, if {@link needsEvidence} asks for them
  * @throws {SoftmaxError} E_COLUMNS, E_SELECTOR, E_LABELS, E_OPTION, E_NAME, E_CONFLICT
  */
 function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
@@ -71,12 +71,12 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
 }
 
 /**
- * The shape of rows by the first of them; or what is wrong with it, where it is no row of any shape. Where bad rows are left
- * out, a first row that fits no shape is one, and the shape is that of the first behind it that has one without a guess.
- * Undefined where that row is still to come, which is waited for as long as there are few rows.
+ * The shape defined by the first rows, or the error if there is none. If bad rows are skipped and the first row has no
+ * valid shape, it is bad, and the next row whose shape needs no guess defines it. Undefined while that row has not
+ * arrived, which is waited for up to a limited number of rows.
  *
- * @param isAll whether no more rows come
- * @throws {SoftmaxError} the same
+ * @param isAll whether no more rows will arrive
+ * @throws {SoftmaxError} as {@link shapeOf}
  */
 export function shapeAmong(
   rows: readonly unknown[],
@@ -101,12 +101,12 @@ function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | u
   try {
     return shape()
   } catch {
-    // Thrown where no other row has a shape either.
+    // Thrown if no other row has a valid shape either.
     return undefined
   }
 }
 
-/** Whether the one logit of a row is none, and may be a list in others. */
+/** Whether the only logit of a row is not a number, and so might be a list in other rows. */
 function isOpen(row: unknown, { columns, whole, split }: RowShape): boolean {
   if (whole !== undefined || columns.length !== 1 || !isRecord(row)) return false
   const value = split(row)?.logits[0]
@@ -114,7 +114,7 @@ function isOpen(row: unknown, { columns, whole, split }: RowShape): boolean {
   return typeof logit !== 'number' && (logit.code === 'E_MISSING' || logit.code === 'E_CELL')
 }
 
-/** A shape with the property that has the true class. Throws E_SELECTOR, E_CONFLICT. */
+/** The shape extended with the property of the true class. Throws E_SELECTOR or E_CONFLICT. */
 function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings): RowShape {
   const others = Object.keys(first)
   requireTruth(shape.layout.emit, truth)
@@ -139,7 +139,7 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
   return columnShape(first, evidence, settings)
 }
 
-/** The path to the value that holds all logits: the one that is selected or, unasked, the property of that name. */
+/** The path to the value that holds all logits: the selected one, or by default the property of that name. */
 function pathToLogits(first: Properties, logits: ShapeSettings['logits']): string[] | undefined {
   const header = Object.keys(first)
   const columns = header.map((name) => ({ name, type: 'json' as const, sample: '' }))
@@ -148,12 +148,12 @@ function pathToLogits(first: Properties, logits: ShapeSettings['logits']): strin
   return paths.find((path) => path.length > 0 && isWhole(valueAt(first, path)))
 }
 
-/** True of what may hold all logits. */
+/** Whether a value can hold all logits. */
 function isWhole(value: unknown): boolean {
   return isList(value) || isRecord(value)
 }
 
-/** Records of which one value holds all logits. What is within another value stays in that. */
+/** The shape of records in which one value holds all logits. A value inside another one stays there. */
 function wholeShape(first: Properties, path: readonly string[], settings: ShapeSettings): RowShape {
   const [name] = path as [string]
   const restOf = path.length > 1 ? (row: Properties) => ({ ...row }) : ({ [name]: _, ...rest }: Properties) => rest
@@ -171,7 +171,7 @@ function wholeShape(first: Properties, path: readonly string[], settings: ShapeS
   )
 }
 
-/** Throws E_CONFLICT for a selector where a row says by its shape what its logits are. */
+/** Throws E_CONFLICT for a selector if the shape of the row already determines the logits. */
 function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
   if (logits === undefined) return
   throw new SoftmaxError('E_CONFLICT', {
@@ -179,7 +179,7 @@ function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
   })
 }
 
-/** Rows whose logits are a list. */
+/** The shape of rows whose logits are a list. */
 function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: ShapeSettings): RowShape {
   const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
   const columns = layout.binary ? ['0'] : layout.classes
@@ -190,7 +190,10 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
   return isList(row) && !isBytes(row) ? { logits: row, rest: {} } : undefined
 }
 
-/** Records of which one value is a record with a property for each class: those of the first, in any order. */
+/**
+ * The shape of records in which one value is a record with a property per class. The first row defines the keys; their
+ * order is free.
+ */
 function nestedShape(
   first: Properties,
   splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
@@ -201,13 +204,13 @@ function nestedShape(
   const valuesOf = (record: Properties) => {
     const hasOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
     const values = columns.map((name) => ownValue(record, name))
-    // A row with another class is one of another width.
+    // An extra class makes the row too wide.
     return hasOther ? [...values, undefined] : values
   }
   return { layout, columns, split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined)) }
 }
 
-/** Records with a property for each class, selected as the columns of a file with a header are. */
+/** The shape of records with a property per class, selected like the columns of a file with a header. */
 function columnShape(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const header = Object.keys(first)
   const columns = header.map((name) => ({
@@ -230,13 +233,13 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
   }
 }
 
-/** Throws E_COLUMNS where nothing is selected, and one property is a list, which may hold all logits. */
+/** Throws E_COLUMNS if nothing is selected and some property is a list, which may hold all logits. */
 function requireNoList(first: Properties, settings: ShapeSettings): void {
   if (settings.logits !== undefined) return
   findWhole(settings, Object.entries(first).map(columnOf))
 }
 
-/** A property as a column, which is a list only where its items are no lists: rows of objects are not nested. */
+/** A property as a column. It is a list column only if its items are not lists: rows of objects are not nested. */
 function columnOf([name, value]: [string, unknown]): Column {
   const items = isList(value) ? Array.from(value) : []
   if (!isList(value) || items.some((item) => typeof item === 'object' && item !== null)) {
@@ -245,7 +248,7 @@ function columnOf([name, value]: [string, unknown]): Column {
   return { name, type: 'list', sample: '', holdsWords: items.some((item) => typeof item === 'string') }
 }
 
-/** A copy of a record that lacks some properties. */
+/** A copy of a record without some properties. */
 function without(record: Properties, names: ReadonlySet<string>): Properties {
   const rest: Properties = {}
   for (const name of Object.keys(record)) {
@@ -262,7 +265,7 @@ function ownValue(record: Properties, name: string): unknown {
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** A value as a cell would have it: empty for null and undefined, its kind where it has no text of its own. */
+/** A value as cell text: empty for null and undefined, the type name if it has no text of its own. */
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   return typeof value === 'object' || typeof value === 'symbol' ? kindOf(value) : String(value)
@@ -276,26 +279,26 @@ function isRecord(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
-/** True for an empty list or record. */
+/** Whether a row is an empty list or record. */
 function hasNoClass(row: unknown): boolean {
   if (typeof row !== 'object' || row === null) return false
   const list = 'logits' in row && typeof row.logits === 'object' && row.logits !== null ? row.logits : row
   return isList(list) ? list.length === 0 : Object.keys(row).length === 0
 }
 
-/** What is wrong with a row that is not of a shape. */
+/** The error for a row that does not match the shape. */
 export function misfit(row: unknown, { whole }: RowShape): RowError {
   const isMissing = whole !== undefined && isRecord(row) && (valueAt(row, whole.split('.')) ?? null) === null
   return isMissing ? { code: 'E_MISSING', info: { of: 'list' }, column: whole } : notARow(kindOf(row))
 }
 
-/** What is wrong with a row that is none. */
+/** The error for a value that is not a row. */
 export function notARow(what: string): RowError {
   const hint = what === 'a string' ? ", and read('csv') makes rows of text" : ''
   return { code: 'E_ROW', info: { reason: `${what} is not a row${hint}` } }
 }
 
-/** Bytes are numbers too, but no logits. */
+/** Byte arrays contain numbers, but are not accepted as logits. */
 function bytesError(): SoftmaxError {
   const remedy = "put read('csv') before it, or use score(), which takes bytes"
   return new SoftmaxError('E_CHUNK', { takes: 'rows', got: 'bytes', remedy })

@@ -16,13 +16,16 @@ interface TruthShape {
   truths?: string[]
 }
 
-/** What the true classes of some rows are, and a function that notes those of one, or returns what is wrong with them. */
+/** The true classes of some rows, and a function that records those of one row or returns its error. */
 interface TruthFinder {
   found: Pick<RecordBatch, 'truths' | 'targets'>
   find(row: Row, index: number): RowError | undefined
 }
 
-/** What finds the true classes of so many rows, in a property of each, or in several; undefined where none has any. */
+/**
+ * Creates the reader of true classes for `count` rows, from one property or several; undefined if there are no true
+ * classes.
+ */
 export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts): TruthFinder | undefined {
   const { truth, truths, layout } = shape
   if (truth === undefined) return undefined

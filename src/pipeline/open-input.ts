@@ -1,4 +1,4 @@
-/** The beginning of an input: its compression, encoding and format. */
+/** Opens an input: detects its compression, encoding and format. */
 
 import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
@@ -21,32 +21,32 @@ import {
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
 
-/** What is known of an input before it is read. */
+/** An input before it is read. */
 export interface Input extends Source {
-  /** What it is called in messages; the extension gives its format where no option does. */
+  /** Its name in messages; the extension determines the format if no option does. */
   name?: string | undefined
-  /** Says that no more of it is wanted, at once: a read may be under way that never ends. */
+  /** Stops reading immediately: a pending read may never finish. */
   close?(): void
-  /** Throws E_INPUT where it changed while it was read. */
+  /** Throws E_INPUT if the input changed while it was read. */
   requireUnchanged?(): void
 }
 
-/** An input whose format is known; what it was compressed with, and what its text was before it was decoded, where that is known. */
+/** An input of known format, with its compression and original text encoding if known. */
 export interface Opened extends Source {
   format: FormatName
   compression: CompressionName | 'none'
   encoding: string | undefined
 }
 
-/** The options that opening an input goes by. */
+/** The options that affect opening an input. */
 export type OpenSettings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding' | 'decompress'>
 type Warn = (text: string) => void
 
 /**
- * Finds out the format of an input: the one that is asked for, or the one of its name, or CSV. Where the first bytes show
- * another, they win over a name, with a warning. What is asked for may be a limit on what others send, which they cannot change.
+ * Detects the format of an input: the requested one, else the one of its extension, else CSV. A magic number overrides
+ * the extension, with a warning. It does not override a requested format, which may exist to restrict untrusted input.
  *
- * @throws E_UNSUPPORTED for a file that holds no rows of any format, or of another than is asked for, E_ENCODING for text that
+ * @throws E_UNSUPPORTED for a file in no supported format or in another one than requested, E_ENCODING for text that
  * cannot be decoded
  */
 export async function openInput(input: Input, settings: OpenSettings, warn: Warn): Promise<Opened> {
@@ -72,14 +72,14 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
   }
 }
 
-/** Throws E_UNSUPPORTED where another format is asked for. Both of Arrow's go by its name. */
+/** Throws E_UNSUPPORTED if another format is requested. The two Arrow formats share a name. */
 function requireAsked(found: FormatName, asked: FormatName | undefined): void {
   if (asked === undefined || asked === found || (asked.startsWith('arrow') && found.startsWith('arrow'))) return
   const feature = `${found}, which its first bytes show, where ${optionText('from', asked)} asks for ${asked}`
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
-/** A text that is taken for another format is no corrupt file of that. Throws E_CORRUPT that says so. */
+/** Text read as another format is not a corrupt file of that format. Throws E_CORRUPT that says so. */
 async function requireNoText(source: Peekable, asked: FormatName): Promise<void> {
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()
@@ -90,10 +90,10 @@ async function requireNoText(source: Peekable, asked: FormatName): Promise<void>
   )
 }
 
-/** How many bytes show that it is text. */
+/** The number of bytes needed to recognize text. */
 const SEEN = 256
 
-/** The format of a text: lines of JSON are found by the first, where nothing but a name says otherwise. */
+/** The format of text: NDJSON is detected by its first line if only a file name says otherwise. */
 async function textFormat(
   source: Peekable,
   named: FormatName | undefined,
@@ -106,10 +106,10 @@ async function textFormat(
   return isJson ? 'ndjson' : (named ?? 'csv')
 }
 
-/** How much of the first line is looked at, where a name says that it is not JSON. */
+/** The maximum size of a first line to check for JSON, if the name says it is another format. */
 const LONGEST_LINE = 1 << 20
 
-/** A text as UTF-8, and what it was: what its byte order mark says, or what is asked for. */
+/** Decodes text to UTF-8, from the encoding of its byte order mark or the requested one. */
 async function decode(
   source: Peekable,
   asked: string | undefined,
@@ -151,7 +151,10 @@ function undecodable(encoding: string, path = 'FILE'): SoftmaxError {
   return new SoftmaxError('E_ENCODING', { reason: `the input is ${encoding}`, remedy })
 }
 
-/** Throws what opening a file that begins so would: E_NODE for its compression, E_UNSUPPORTED for its kind. */
+/**
+ * Throws what opening a file with these first bytes would throw: E_NODE for its compression, E_UNSUPPORTED for its
+ * kind.
+ */
 export async function requireSupported(start: Buffer, path: string, settings: OpenSettings): Promise<void> {
   const source = new Peekable(piecesOf(start))
   const compression = (await source.peek(compressionOfBytes)) ?? 'none'
@@ -161,7 +164,7 @@ export async function requireSupported(start: Buffer, path: string, settings: Op
   if (kind && kind !== 'none') requireAsked(kind, settings.from)
 }
 
-/** Formats and kinds of files by their first bytes, where a format may be asked for. */
+/** Formats and file kinds by magic number, given the requested format. */
 function kindsBeside(from: FormatName | undefined): [FormatName | FileKind, Magic][] {
   return [...BINARY_MAGICS, ...kindMagics(from !== undefined)]
 }
@@ -176,7 +179,7 @@ interface Unpacked {
   path?: string
 }
 
-/** An input without its compression. */
+/** Decompresses an input. */
 async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise<Unpacked> {
   const source = new Peekable(input.chunks)
   const found = (await source.peek(compressionOfBytes)) ?? 'none'
@@ -194,7 +197,7 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
   return { source: plain, compression: found }
 }
 
-/** Throws E_UNSUPPORTED where no compression is allowed, and E_NODE for one that this Node cannot read. */
+/** Throws E_UNSUPPORTED if compression is disallowed, and E_NODE if this Node cannot decompress it. */
 function requireUnpackable(name: CompressionName, { decompress }: OpenSettings, path: string | undefined): void {
   if (!decompress) {
     const feature = `${name} compression with ${optionText('decompress', false)}`

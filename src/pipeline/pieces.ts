@@ -1,25 +1,27 @@
-/** What the fast lane gives, in order: bytes of text, or columns. */
+/** The output of the fast lane, in order: bytes of text, or columns. */
 import type { Columns, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { acquireJoined, onRelease } from '../io/buffer-pool.js'
 import { copiedColumns } from '../io/column-pool.js'
 import { LARGE } from '../io/pieces.js'
 
-/** Some rows of the output as columns: the kept ones, then the new ones, of which names of classes are their positions. */
+/** Some output rows as columns, kept ones before new ones; class names are stored as positions. */
 export type ColumnPiece = Columns
 
 export type Piece = Uint8Array | ColumnPiece
 
-/** Takes over pieces, of which some stand in a kernel's memory; calls `free` once none of them does. */
+/** Takes ownership of pieces, some of which are in kernel memory; calls `free` once that memory is no longer used. */
 export type Take = (scored: ScoredRows<Piece>, free: () => void) => ScoredRows<Piece>
 
-/** Copies pieces: there may be one for each odd row. */
+/** Copies the pieces, of which there may be one per deferred row. */
 export const copied: Take = (scored, free) => {
   const copy = inOwnMemory(scored)
   free()
   return copy
 }
 
-/** Leaves a large piece of text where it is until it is released. A copy of it takes a tenth as long as scoring its rows. */
+/**
+ * Leaves a large text piece in place until it is released. Copying it would take a tenth as long as scoring its rows.
+ */
 export const inPlace: Take = (scored, free) => {
   const [piece, ...others] = scored.pieces
   if (!(piece instanceof Uint8Array) || piece.length < LARGE || others.length > 0) return copied(scored, free)
@@ -33,7 +35,7 @@ function inOwnMemory(scored: ScoredRows<Piece>): ScoredRows<Piece> {
   return { ...scored, pieces: [acquireJoined(scored.pieces as Uint8Array[])] }
 }
 
-/** What a lane gave, as bytes of the output. */
+/** Encodes the output of a lane as bytes. */
 export async function* written(
   batches: AsyncIterable<ScoredRows<Piece>>,
   writer: RecordBatchWriter,

@@ -1,4 +1,4 @@
-/** Rows that are objects -> predictions, in batches; the first good row says what all are like. */
+/** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { lostTypes } from '../core/lost-types.js'
@@ -13,7 +13,7 @@ import { logitsWatch } from './probability-warning.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { abstainedIn, batchScorer } from './scorer.js'
 
-/** The most rows that are scored together, and as many wait. */
+/** The maximum number of rows scored together; as many may be buffered. */
 export const BATCH = 64
 
 type Settings = SettingsOf<'objects'> & { op: ValueOf<'op'> }
@@ -24,7 +24,7 @@ interface Run {
   emit(event: 'schema' | 'warning', what: unknown): void
 }
 
-/** The predictions of rows, counted; bad rows are reported. */
+/** Predicts and counts rows; bad rows are reported. */
 export async function* predictRows(
   batches: AsyncGenerator<unknown[]>,
   run: Run,
@@ -34,7 +34,7 @@ export async function* predictRows(
   requireRows(run)
 }
 
-/** Scores rows in batches; until a row says what all are like, they wait. */
+/** Scores rows in batches, buffering them until the shape is known. */
 async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncGenerator<ScoredRows<Prediction>> {
   const { first, all } = await firstRows(batches, run.settings)
   let score: ((rows: unknown[]) => ScoredRows<Prediction>) | undefined
@@ -64,7 +64,7 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
   yield* scored(true)
 }
 
-/** The first rows, as many as say which properties are logits; and all rows. */
+/** The sample rows that determine which properties are logits, and the stream of all rows. */
 async function firstRows(batches: AsyncGenerator<unknown[]>, settings: Settings) {
   const first: unknown[] = []
   const wantsMore = (row: unknown) => first.push(row) < EVIDENCE_ROWS && needsEvidence(first, settings)
@@ -78,7 +78,7 @@ function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {
 
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 
-/** The function that scores rows of a shape, which the first has. */
+/** Creates the function that scores rows of a shape, which is that of the first row. */
 function rowScorer(shape: RowShape, run: Run, first: object): (rows: unknown[]) => ScoredRows<Prediction> {
   const { settings } = run
   const look = logitsWatch(shape.layout, (text) => run.emit('warning', text))

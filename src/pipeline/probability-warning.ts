@@ -1,4 +1,4 @@
-/** A look at the logits of the first rows as they pass: those that were selected may be probabilities. */
+/** Checks the logits of the first rows as they pass: the selected columns may hold probabilities. */
 import { probabilityWatch, WATCHED } from '../core/probabilities.js'
 import type { Block, RecordBatch, RecordBatchReader, TextBlocks } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -10,10 +10,10 @@ import { readerOptions, type ScoreJob } from './score-job.js'
 
 type Classes = Pick<Schema, 'classes' | 'binary' | 'sigmoid'>
 
-/** How many logits are looked at, where rows have many. */
+/** The maximum number of logits to check in wide rows. */
 const LOGITS = 2000
 
-/** The same reader; `warn` is called where its first logits look like probabilities. */
+/** Wraps a reader; `warn` is called if its first logits look like probabilities. */
 export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (text: string) => void): RecordBatchReader {
   const look = logitsWatch(job.schema, warn)
   const { text } = reader
@@ -25,7 +25,7 @@ export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (tex
   }
 }
 
-/** The function that looks at the logits of batches, which are asked for as long as they are the first. */
+/** Creates the function that checks the logits of the first batches. */
 export function logitsWatch(classes: Classes, warn: (text: string) => void) {
   const look = probabilityWatch(classes.sigmoid || classes.binary === true, warn)
   return (read: () => RecordBatch | undefined): void =>
@@ -42,17 +42,17 @@ async function* watched<Item>(items: AsyncGenerator<Item>, look: (item: Item) =>
   }
 }
 
-/** The first rows of a block of text. */
+/** Reads the first rows of a block of text. */
 function readFirst(block: Buffer, { source }: TextBlocks, job: ScoreJob): RecordBatch {
   const start = headOfBlock(block, source, rowsFor(job.schema.classes.length))
-  // Cells as they stand are read without csv-parse, which takes longer to load than all else here.
+  // Raw cells are read without csv-parse, which takes longer to load than everything else here.
   const plan = { ...readerOptions(job), kept: [], rawRowKeys: undefined, wantRaw: false, cells: 'encoded' as const }
   return source.format === 'csv'
     ? readCsv(start, source.columns, source.dialect, plan)
     : readNdjson(start, source.columns, plan)
 }
 
-/** The logits of the first rows of a batch, the bad ones left out. */
+/** The logits of the first good rows of a batch. */
 function firstLogits(batch: RecordBatch, { classes, binary }: Classes): number[][] {
   const { logits, numRows, nesting, errors } = batch
   const width = binary ? 1 : classes.length

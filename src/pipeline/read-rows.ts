@@ -1,4 +1,4 @@
-/** Bytes -> rows: any format as JavaScript objects. */
+/** Reads bytes of any format into rows: JavaScript objects. */
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
@@ -23,12 +23,12 @@ import type { Run } from './run.js'
 import { nullsOf } from './score-job.js'
 import { partitionRows } from './scorer.js'
 
-/** A row: its columns by name; without names, the cells of a delimited text. */
+/** A row: an object keyed by column name, or an array of cells if delimited text has no header. */
 export type Row = Record<string, unknown> | string[]
 
 type Settings = SettingsOf<'bytes'>
 
-/** The rows of an input in batches, counted; those that are bad are reported. */
+/** Reads and counts the rows of an input, in batches; bad rows are reported. */
 export async function* readRows(input: Input, run: Run): AsyncGenerator<readonly Row[]> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
@@ -68,7 +68,7 @@ async function openTable(opened: Opened, settings: Settings): Promise<RecordBatc
   return table
 }
 
-/** Whether a row has the logits that are selected, be there numbers or not; throws where it has none. */
+/** Whether a row has the selected logits, numeric or not; throws if it has none. */
 function hasSelected({ columns, named }: RecordBatchReader, { logits }: Settings): boolean {
   if (logits !== undefined && named) logitsInOne(logits, columns)
   return true
@@ -90,19 +90,19 @@ async function* batchesOf(table: RecordBatchReader, settings: Settings, run: Run
 
 type PlainRow = Record<string, unknown>
 
-/** What puts the logits that are selected in one property, where they do not come so. */
+/** Creates the function that moves selected logits into one property, if they are not already in one. */
 function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: ReaderOptions, { logits }: Settings) {
   if (logits === undefined || logitsList) return undefined
   requireNamed(logits, named)
   return logitsInOne(logits, columns)
 }
 
-/** All columns are kept, save a list that holds all logits; lines of JSON are parsed as they are. */
+/** Keeps all columns except a list that holds all logits; lines of JSON are parsed as a unit. */
 function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
   const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
   const found = asJson ? undefined : findWhole(settings, columns)
-  // A record of logits stays one, whose keys are the classes; so do nested lists.
+  // A record of logits stays a record, keyed by class; nested lists stay nested.
   const list = found !== undefined && isList(columns[found]!) ? found : undefined
   return {
     logits: list === undefined ? [] : [list],
@@ -138,7 +138,7 @@ function rowMaker(
   }
 }
 
-/** A function that keeps its last result, for as long as it is called with the same argument. */
+/** Caches the last result of a function, by the identity of its argument. */
 function lastOf<From extends object, To>(make: (from: From) => To): (from: From) => To {
   let last: { from: From; to: To } | undefined
   return (from) => {

@@ -1,4 +1,4 @@
-/** Inputs that are read again and again: files as they are, whatever else from a temporary file that its first reading leaves. */
+/** Inputs that are read repeatedly: files directly, anything else from a temporary copy made by the first pass. */
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { TempFile } from '../io/temp-file.js'
@@ -9,7 +9,7 @@ import type { Stats } from './row-counts.js'
 export class RepeatedInputs {
   readonly #files: readonly (string | Readable)[]
   readonly #source: string | undefined
-  /** By the position of the input: one may be named twice. */
+  /** Keyed by position, as an input may be listed twice. */
   readonly #copies = new Map<number, TempFile>()
 
   /** `source` names streams in messages. */
@@ -18,7 +18,7 @@ export class RepeatedInputs {
     this.#source = source
   }
 
-  /** The inputs, to be read once; what comes in is counted. */
+  /** Opens the inputs for one pass; bytes read are counted. */
   async open(stats: Stats): Promise<Input[]> {
     const inputs: Input[] = []
     for (const [nth, file] of this.#files.entries()) inputs.push(await this.#inputOf(file, nth, stats))

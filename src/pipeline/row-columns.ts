@@ -1,4 +1,7 @@
-/** The columns that records make, be they predictions or not: resolved from the first records, then read from each. */
+/**
+ * Derives output columns from records, whether predictions or not: resolved from the first records, then read from
+ * each.
+ */
 import { askedTypes, type Types } from '../core/asked-types.js'
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
@@ -32,16 +35,16 @@ type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precisio
 
 /** The columns of an output. */
 export interface RowColumns {
-  /** The properties that are written as they are. */
+  /** The properties that are written unchanged. */
   kept: readonly Column[]
-  /** The new columns, of predictions. */
+  /** The new columns, computed from predictions. */
   fields: readonly Field[]
   classes: readonly string[]
-  /** The values that a row has for the new columns. Throws E_KEY, E_WIDTH or E_RECORD where the row does not fit. */
+  /** The values of a row for the new columns. Throws E_KEY, E_WIDTH or E_RECORD if the row does not fit. */
   read(row: Row, place: number): unknown[]
 }
 
-/** The columns of some records, of which the first says what they are. */
+/** Resolves the columns from the first records. */
 export function columnsOf(
   rows: readonly unknown[],
   settings: Settings,
@@ -70,17 +73,17 @@ export function columnsOf(
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
 }
 
-/** The types that columns have lost since a row was read, or the one that it is a prediction of. */
+/** The types that columns lost since the row was read, or since the row behind a prediction was read. */
 function lostTypesIn(row: Row) {
   return lostTypes.get(row) ?? originOf(row)?.lost
 }
 
-/** Which columns are written of rows that are predictions, and which of their properties these are. */
+/** Which columns are written for predictions, and which properties hold them. */
 function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) {
   const origin = originOf(first)
   const isAsked = emit !== OPTIONS.emit.default
   const parsed = parseEmit(items(numbersOnly && !isAsked ? emittedByDefault(to) : emit))
-  // What was asked for of the predictions is written of them.
+  // The emit options given to the predictor also apply here.
   const { emit: columns, names } =
     isAsked || !origin?.emit ? parsed : { emit: [...origin.emit], names: origin.columnNames }
   const here = Object.entries(names).filter(([, name]) => name in first)
@@ -97,7 +100,7 @@ function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) 
   }
 }
 
-/** A row as a record. Throws E_RECORD where it is not one. */
+/** Returns a row as a record. Throws E_RECORD if it is not one. */
 export function recordOf(row: unknown, place: number): Row {
   if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row) && !isBytes(row))
     return row as Row
@@ -109,17 +112,17 @@ export function recordOf(row: unknown, place: number): Row {
 interface Job {
   emit: OutputColumn[]
   layout: Layout
-  /** The names of predictions' properties, where they are not the usual ones. */
+  /** The property names of predictions, if they were renamed. */
   inRows: ColumnNames
   properties: readonly string[]
   kept: Column[]
-  /** The names of the properties that are kept, whether the format can hold them or not. */
+  /** The names of the kept properties, whether or not the format can store them. */
   old: readonly string[]
   isPrediction: boolean
   typed: boolean
 }
 
-/** Leaves out what a format of numbers cannot hold, with a warning where it was not asked for. */
+/** Drops what a numeric format cannot store, with a warning if it was not requested. */
 function keepNumbers(job: Job, to: FormatName, warn: (text: string) => void): void {
   const { topK, columnNames } = job.layout
   requireNumeric({ to, emit: job.emit, columnNames, topK })
@@ -131,7 +134,7 @@ function keepNumbers(job: Job, to: FormatName, warn: (text: string) => void): vo
   job.kept = []
 }
 
-/** The layout of all predictions, by the first. */
+/** The layout of all predictions, from the first one. */
 function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const { logProbabilities, probabilities = logProbabilities, top } = first
   const count = Array.isArray(probabilities) ? probabilities.length : 0
@@ -159,13 +162,13 @@ function typeOfProperty(rows: readonly unknown[], name: string): ValueType {
   return type === 'list' || type === 'record' ? 'json' : type
 }
 
-/** The function that reads the values of a row, rounded as asked, and sees whether the row is as the first is. */
+/** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
   const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
-  // Of records that are no predictions, nothing else is written.
+  // Records that are not predictions have no other columns.
   const isWritten = isPrediction ? {} : { isWritten: true }
   const tests = kept.map((column) => ({ column, test: fitTest(column) }))
   return (row, place) => {
@@ -181,12 +184,12 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   }
 }
 
-/** The function that says whether a value can be written as one of a column. */
+/** Creates the test whether a value fits a column. */
 function fitTest({ type, field }: Column): (value: Value) => boolean {
   return field ? typeTest(field.type) : (value) => fits(value, type)
 }
 
-/** What is wrong with a row that has a value of another type in a column. */
+/** The error for a row whose value does not have the type of its column. */
 function misfitError({ name, type, field }: Column, row: Row, place: number, types: Types, isWritten: object) {
   const value = valueOf(row[name])
   if (field) return new SoftmaxError('E_CELL_TYPE', { row: place, column: name, ...misfitInfo(value, field, types) })
@@ -202,7 +205,7 @@ function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
-/** What values of a field are, where they are no numbers. */
+/** Expected types of non-numeric fields, for messages. */
 const TYPES: Partial<Record<Field['type'], string>> = { text: 'string', boolean: 'boolean' }
 
 function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {

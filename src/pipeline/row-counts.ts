@@ -1,6 +1,6 @@
 /**
- * What a run has done, row by row: counts, bad rows in their places, and that nothing is lost. It is the same for every
- * lane, and for rows that are only read.
+ * Counts rows and reports bad ones in order, and checks that no row is lost. All lanes use it, and so do reads without
+ * scoring.
  */
 import { type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
@@ -11,57 +11,57 @@ import { rawOf, rejectOf, tooMany } from '../core/reject.js'
 const LANES = ['fast', 'general', 'table'] as const
 type Lane = (typeof LANES)[number]
 
-/** How many rows a stream has read so far, and what became of them. At its end `read` is `written` and `rejected`. */
+/** The rows read so far and their outcome. At the end, `read` equals `written` plus `rejected`. */
 export interface RowTotals {
-  /** Rows read, the header not counted. */
+  /** Rows read, without the header. */
   read: number
   /** Rows written. */
   written: number
-  /** Of these, rows without a label: `minConfidence` is more than their largest probability, or that is NaN. */
+  /** Rows written without a label, because `minConfidence` exceeds their largest probability or that is NaN. */
   abstained: number
-  /** Bad rows left out, by error code. */
+  /** Bad rows skipped, by error code. */
   rejected: Record<string, number>
 }
 
-/** What a run has done so far. */
+/** The progress of a run. */
 export interface Stats extends RowTotals {
-  /** Bytes taken in. */
+  /** Bytes read. */
   bytes: number
-  /** The lane that does the rows, once it is chosen; of several inputs in different lanes, the slowest. */
+  /** The lane in use, once chosen; with several inputs in different lanes, the slowest. */
   lane: Lane | undefined
 }
 
-/** Counts of a run that begins. */
+/** Initial counts. */
 export function newStats(): Stats {
   return { read: 0, written: 0, abstained: 0, rejected: {}, bytes: 0, lane: undefined }
 }
 
-/** Notes which lane does an input. */
+/** Records the lane of an input. */
 export function noteLane(stats: Stats, lane: Lane): void {
   if (!stats.lane || LANES.indexOf(lane) > LANES.indexOf(stats.lane)) stats.lane = lane
 }
 
-/** What is counted, and what bad rows do. */
+/** What is counted, and how bad rows are handled. */
 interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
   stats: RowTotals
   metrics?: { add(judged: readonly Judged[]): void }
   isPart?: boolean
-  /** Called once rows were counted. */
+  /** Called after rows are counted. */
   counted?(): void
 }
 
-/** Where batches are from. */
+/** The origin of batches. */
 interface BatchSource {
   before?: BlockStart
   /** The name of the input. */
   source?: string | undefined
   relocate?: Relocate | undefined
-  /** Whether rows count before they are read, not after. */
+  /** Whether rows are counted before they are read, rather than after. */
   isAhead?: boolean
 }
 
-/** What was written of each batch, in order; counts rows, and ends at a bad one under `fail`. */
+/** Passes on what was written for each batch, in order; counts rows, and under `fail` throws at a bad one. */
 export async function* countRows<Piece>(
   batches: AsyncIterable<ScoredRows<Piece>>,
   run: RowCounts,
@@ -81,21 +81,21 @@ export async function* countRows<Piece>(
   }
 }
 
-/** Where the block that is next begins. */
+/** The position at which the next block begins. */
 export type BlockStart = Required<Pick<Position, 'line' | 'row' | 'byte'>>
 
-/** How many more rows may be bad before one ends the run: under `fail`, none. */
+/** How many more bad rows are tolerated before one ends the run; none under `fail`. */
 export function errorsLeft({ settings: { onError, maxErrors = Infinity }, stats }: RowLimits): number {
   return onError === 'fail' ? 0 : maxErrors - rejectedOf(stats)
 }
 
-/** What says how many rows may be bad, and how many were. */
+/** The limit on bad rows, and their number so far. */
 interface RowLimits {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'maxErrors'>
   stats: RowTotals
 }
 
-/** Throws the first bad row under `fail`; else passes all of them on, and gives up at one too many. */
+/** Under `fail`, throws the first bad row; otherwise reports them all, and throws when the limit is exceeded. */
 async function reportRowErrors(
   rowErrors: LocatedRowError[],
   before: BlockStart,
@@ -116,7 +116,7 @@ async function reportRowErrors(
   }
 }
 
-/** The data of a bad row's error, with its place in the input as far as it has one. */
+/** The error data of a bad row, with its position in the input as far as it is known. */
 function placed({ info }: LocatedRowError, before: BlockStart, source: string | undefined): Position {
   return {
     ...info,
@@ -127,7 +127,7 @@ function placed({ info }: LocatedRowError, before: BlockStart, source: string | 
   }
 }
 
-/** Where a bad row stands, where the input has rows of bytes; and what it is. */
+/** A bad row: its byte range if the input consists of bytes, and its content. */
 function rawRowOf({ start, end, raw, value }: LocatedRowError, before: BlockStart) {
   if (start === undefined || end === undefined) return value === undefined ? {} : { raw: value }
   return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
@@ -143,12 +143,12 @@ function count(
   for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 
-/** How many rows were bad. */
+/** The number of bad rows. */
 export function rejectedOf({ rejected }: Pick<RowTotals, 'rejected'>): number {
   return Object.values(rejected).reduce((sum, count) => sum + count, 0)
 }
 
-/** Nothing is lost: every row that was read was written or rejected. */
+/** Checks that every row read was either written or rejected. */
 export function requireConservation(stats: RowTotals): void {
   const rejected = rejectedOf(stats)
   if (stats.read === stats.written + rejected) return
@@ -156,20 +156,20 @@ export function requireConservation(stats: RowTotals): void {
   throw new SoftmaxError('E_INTERNAL', { reason })
 }
 
-/** Nor is any byte: it was of a row or between rows. */
+/** Checks that every byte belongs to a row or separates rows. */
 export function requireAllBytes(taken: number, accounted: number): void {
   if (taken === accounted) return
   throw new SoftmaxError('E_INTERNAL', { reason: `${taken} bytes read, ${accounted} accounted for` })
 }
 
-/** Rows there have to be, and some that can be scored. */
+/** Checks that there are rows, and that some could be scored. */
 export function requireRows({ settings, stats, isPart = false }: RowCounts): void {
   if (!isPart) requireGoodRows(stats)
   const { read } = stats
   if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})
 }
 
-/** Throws E_NO_ROWS where there are rows, and all of them are bad. */
+/** Throws E_NO_ROWS if there are rows and all of them are bad. */
 export function requireGoodRows({ read, written }: RowTotals): void {
   if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
 }

@@ -1,4 +1,4 @@
-/** The metrics of a run: rows that were judged are added up as they come, on whatever thread and in whatever order. */
+/** The metrics of a run: judged rows are added up as they arrive, from any thread and in any order. */
 import { type MetricSums, metricsOfSums } from '../core/metric-sums.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Layout } from '../core/output-columns.js'
@@ -10,7 +10,9 @@ export class RunMetrics {
   #labels: readonly string[] = []
   #rows: JudgedRows | undefined
   #hasSets = false
-  /** Where rows may have several true classes: how many have each, get it as a label, and both. */
+  /**
+   * With several true classes per row: per class, the number of rows that have it, that get it as a label, and both.
+   */
   #counts: Float64Array | undefined
   readonly #probe: Probe | undefined
 
@@ -22,12 +24,12 @@ export class RunMetrics {
     return this.#labels
   }
 
-  /** To be called once the classes are known. */
+  /** Must be called once the classes are known. */
   begin({ classes, sigmoid, decision }: Pick<Layout, 'classes' | 'sigmoid' | 'decision'>): void {
     this.#hasSets = !sigmoid && decision?.cutoffs !== undefined
     this.#labels = classes
     if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
-    // Of several true classes, a row is right or wrong as a whole.
+    // A row with several true classes is right or wrong as a unit.
     this.#rows ??= new JudgedRows(sigmoid ? 2 : classes.length, this.#probe)
   }
 
@@ -39,7 +41,7 @@ export class RunMetrics {
     }
   }
 
-  /** Behind the totals of rows that may have several true classes are the counts of these. */
+  /** If rows may have several true classes, the class counts follow the totals. */
   #addTotals(part: Uint8Array): void {
     const length = part.length - (this.#counts?.byteLength ?? 0)
     this.#rows!.addTotals(part.subarray(0, length))
@@ -60,7 +62,7 @@ export class RunMetrics {
     return metricsOfSums(this.sums(stats))
   }
 
-  /** What these are made of, to be added to those of other runs. */
+  /** The sums behind the metrics, which can be added to those of other runs. */
   sums(stats: Stats): MetricSums {
     const counts = this.#counts && [...this.#counts]
     return { labels: this.#labels, rejected: rejectedOf(stats), totals: this.totals(), counts, hasSets: this.#hasSets }

@@ -1,4 +1,4 @@
-/** What the inputs of a run share, and the bytes that come in. */
+/** State shared by the inputs of a run, and the conversion of chunks to buffers. */
 import type { DataType } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
@@ -11,53 +11,53 @@ import type { Input, Opened } from './open-input.js'
 import type { Stats } from './row-counts.js'
 import type { RunMetrics } from './run-metrics.js'
 
-/** Settings of an input whose format, and that of its output, is known. */
+/** The settings of an input, with its format and that of its output resolved. */
 export type InputSettings = SettingsOf<'bytes'> & { from: FormatName; to: FormatName }
 
-/** An input that is open: its bytes so far, and the number of its rows, where it is known. */
+/** An open input: its bytes so far, and its number of rows if known. */
 export interface Origin {
   opened: Opened
   taken: { bytes: number }
   rows: number | undefined
 }
 
-/** What the inputs of a run share. */
+/** State shared by the inputs of a run. */
 export interface Run {
   settings: SettingsOf<'bytes'>
   stats: Stats
-  /** Whether there is one input only. */
+  /** Whether there is only one input. */
   single: boolean
-  /** Whether there are others of which the same is made, so that there may be bad rows only. */
+  /** Whether this run is one of several parts: a part may consist of bad rows only. */
   isPart?: boolean
-  /** Whether who reads releases each chunk: then results may stand in a kernel's memory until they are written. */
+  /** Whether the consumer releases each chunk, so that results may stay in kernel memory until they are written. */
   releasesChunks?: boolean
   emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
-  /** The first input, whose columns all others must have, and whose format the output takes where none is asked for. */
+  /** The first input: all others must have its columns, and the output has its format unless another is requested. */
   first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }
-  /** The types of kept columns, where they are inferred or asked for; undefined is what it is anyway. */
+  /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */
   types?: readonly (DataType | undefined)[]
-  /** The columns that are kept of the first input. */
+  /** The kept columns of the first input. */
   kept?: readonly Column[]
-  /** Inputs without rows, whose number of classes is that of an input that has rows, if one comes. */
+  /** Inputs without rows, waiting for an input that defines the number of classes. */
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
-  /** Whether rows are judged only, and nothing is written; and what adds up the rows that are judged. */
+  /** Whether rows are only judged and nothing is written; and the accumulator of judged rows. */
   measures?: boolean
   counted?(): void
   metrics?: RunMetrics
-  /** What a calibration looks at, of these rows. */
+  /** What a calibration measures on these rows. */
   probe?: Probe
-  /** What the format of the output is called, where its rows are made as those of another. */
+  /** The name of the output format, if its rows are produced by way of another format. */
   outputFormat?: FormatName | undefined
-  /** What makes the bytes of an output that is no text. */
+  /** The encoder of a binary output. */
   writer?: RecordBatchWriter
 }
 
-/** Whether as many rows were read as are asked for. */
+/** Whether the requested number of rows has been read. */
 export function isDone({ first, settings: { head }, stats }: Run): boolean {
   return first !== undefined && head !== undefined && stats.read >= head
 }
 
-/** Whatever was written to the stream, as buffers. */
+/** Converts whatever was written to the stream to buffers. */
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
@@ -70,7 +70,7 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
   }
 }
 
-/** The same bytes: a buffer as it is, so that its owner can recycle it. */
+/** Views bytes as a Buffer; a Buffer is returned as is, so that its owner can recycle it. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

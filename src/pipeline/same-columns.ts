@@ -1,4 +1,4 @@
-/** Whether files have the same columns, before a row of the first is scored. */
+/** Checks that files have the same columns before a row is scored. */
 import { stat } from 'node:fs/promises'
 import type { SettingsOf } from '../core/options.js'
 import { loadFormat } from '../formats/index.js'
@@ -9,15 +9,18 @@ import { newStats } from './row-counts.js'
 
 type Settings = SettingsOf<'bytes'>
 
-/** Of how many files: to open one takes half a millisecond, a tenth of what a small one takes to score. */
+/**
+ * The maximum number of files to check: opening one takes half a millisecond, a tenth of the time to score a small one.
+ */
 const MOST = 100
 
 /**
- * Throws E_SCHEMA for a file whose columns are not those of the first, if it is one of the first hundred. Files that cannot be read are passed over: what
- * is wrong with one is said in its place, behind the rows of those before it. So is what is no file, as it may be read once.
+ * Throws E_SCHEMA if one of the first hundred files does not have the columns of the first. Unreadable files are
+ * skipped, as their errors are reported in order, after the rows of earlier files; so are pipes, which can be read only
+ * once.
  */
 export async function requireSameColumns(paths: readonly string[], settings: Settings): Promise<void> {
-  // Of so many rows, the last files may not be read.
+  // With a row limit, the last files may never be read.
   if (paths.length < 2 || settings.head !== undefined) return
   let first: { path: string; header: string[] } | undefined
   for (const path of paths.slice(0, MOST)) {
@@ -28,7 +31,7 @@ export async function requireSameColumns(paths: readonly string[], settings: Set
   }
 }
 
-/** The names of a file's columns, or their positions; undefined where there are none. */
+/** The column names of a file, or positions if it has no header; undefined if it cannot be checked. */
 async function headerOf(path: string, settings: Settings): Promise<string[] | undefined> {
   if (!(await stat(path)).isFile()) return undefined
   const input = inputOf(path, undefined, newStats())

@@ -1,4 +1,4 @@
-/** One input -> bytes: it is opened, and its rows are scored, or wait for an input that says how many classes there are. */
+/** Scores one input into bytes. An input that does not define the number of classes waits for one that does. */
 import { withSource } from '../core/errors.js'
 import { isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
@@ -26,7 +26,7 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
     } finally {
       await reader?.close?.()
     }
-    // What is behind the rows that were asked for is not read.
+    // After the requested rows, the rest of the file was not read.
     if (!isDone(run)) input.requireUnchanged?.()
   } catch (error) {
     throw withSource(error, input.name)
@@ -35,7 +35,7 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
   }
 }
 
-/** Scores the rows of an input; one that does not say how many classes there are waits for another that does. */
+/** Scores the rows of an input, unless it has to wait for another to define the number of classes. */
 async function* scoreReader(
   reader: RecordBatchReader,
   input: Input,

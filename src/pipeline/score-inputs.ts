@@ -1,4 +1,4 @@
-/** Inputs -> bytes: one after the other, into one output. */
+/** Scores inputs one after the other into one output. */
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
@@ -34,7 +34,7 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
   }
 }
 
-/** Text of no columns is empty; a file of another format has to name its columns. */
+/** Text without columns is empty, but a binary format has to declare its columns. */
 function requireColumns({ first, settings: { to } }: Run): void {
   if (!first && to !== undefined && !isText(to)) throw new SoftmaxError('E_NO_COLUMNS', { to })
 }

@@ -1,4 +1,4 @@
-/** What scoring needs to know of a run, and what its reader and its writer need to know of it. */
+/** The description of a scoring run, and the options its reader and writer derive from it. */
 import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { NullTexts } from '../core/missing.js'
 import { printer } from '../core/number.js'
@@ -9,7 +9,7 @@ import { takenName } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
 import type { Probe } from '../kernel/host/metrics.js'
 
-/** What scoring needs to know of a run; it can be sent to another thread. */
+/** The description of a scoring run; it can be sent to another thread. */
 export interface ScoreJob {
   settings: Pick<
     SettingsOf<'bytes'>,
@@ -27,23 +27,23 @@ export interface ScoreJob {
     | 'types'
   >
   schema: Schema
-  /** Whether rows are taken over as the JSON objects that they are, and whether columns have types. */
+  /** Whether input rows are passed through as raw JSON objects, and whether columns have types. */
   rawRows: boolean
   typed: boolean
-  /** Whether results are a column for each class from the start. */
+  /** Whether results are computed as one column per class. */
   byClass: boolean
-  /** Whether rows are judged only, and nothing is written. */
+  /** Whether rows are only judged and nothing is written. */
   measures: boolean
-  /** What a calibration looks at, of rows that are judged. */
+  /** What a calibration measures on judged rows. */
   probe?: Probe | undefined
-  /** Whether the bytes of bad rows are wanted. */
+  /** Whether the raw bytes of bad rows are needed. */
   wantRaw: boolean
-  /** How delimited text comes in, where it does; and how it goes out, where it does. */
+  /** The dialects of delimited input and output. */
   input: Dialect | undefined
   output: Dialect | undefined
 }
 
-/** What a reader needs to know of a run. */
+/** The options for the reader. */
 export function readerOptions(job: ScoreJob): ReaderOptions {
   const { schema, settings, rawRows, typed, wantRaw } = job
   const { logits, names, depth, logitsList = false } = schema
@@ -65,14 +65,14 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
   }
 }
 
-/** The texts that are an empty logit, where there are some. */
+/** The cell values that mean an empty logit, if any. */
 export function nullsOf(settings: Pick<SettingsOf<'objects'>, 'null'>): NullTexts | undefined {
   return settings.null === undefined ? undefined : new NullTexts(items(settings.null))
 }
 
 /**
- * Kept cells of delimited text pass as the bytes that they are, where both ends are delimited text: so those of an
- * encoding that was not named come out unharmed. Where its name is known, or a cell has to become text, it must be valid.
+ * Whether kept cells are copied as raw bytes, which requires delimited text on both sides. That preserves cells in an
+ * undeclared encoding. If the encoding is declared, or a cell has to become a string, it must be valid.
  */
 export function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
   if (!input || !output) return 'text'
@@ -80,14 +80,14 @@ export function cellsOf({ input, output }: ScoreJob): OutputSchema['cells'] {
 }
 
 /**
- * Whether the output becomes such text as engines copy into a table: by default COPY of PostgreSQL, LOAD DATA of Hive and the
- * like take each line for a row.
+ * Whether the output is text for bulk loading into a table: by default, PostgreSQL's COPY, Hive's LOAD DATA and others
+ * take every line for a row.
  */
 function isCopied({ input, output }: ScoreJob): boolean {
   return output !== undefined && isEscaped(output) && !(input && isEscaped(input))
 }
 
-/** What a writer of a run's results needs to know; `single` says that no other input comes after. */
+/** The options for the writer; `single` means that no other input follows. */
 export function outputSchema(
   job: ScoreJob,
   reader: Pick<RecordBatchReader, 'columns' | 'rows' | 'metadata' | 'shape'>,
@@ -115,7 +115,7 @@ export function outputSchema(
   }
 }
 
-/** The columns that are read beside the logits: those that are kept, and that of the true classes. */
+/** The columns read besides the logits: kept columns and those of the true classes. */
 function readColumns({ kept, truth, truths = truth === undefined ? [] : [truth] }: Schema): number[] {
   return [...kept, ...truths.filter((index) => !kept.includes(index))]
 }

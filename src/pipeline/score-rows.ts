@@ -1,4 +1,4 @@
-/** The rows of an input that is open -> bytes: its columns are resolved, and a lane scores its rows into the output. */
+/** Scores an open input into bytes: resolves its columns, then runs a lane. */
 import { isText } from '../core/formats.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
@@ -38,17 +38,17 @@ export async function* scoreRows(
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
   if (isFirst) for (const text of writer.warnings ?? []) warn(text)
-  // A writer of text is of one input, whose cells it may take as they stand.
+  // A text writer belongs to one input, as it may copy raw cells of that input.
   if (!isText(settings.to)) run.writer = writer
   const beginning: Buffer[] = []
   if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
-  // In loops: yield* would pass on an error that is thrown into it, which the iterator of an array does not take.
+  // Loops, because yield* forwards a thrown error to the inner iterator, and array iterators have no throw().
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
 }
 
-/** The beginning of an output, once the first rows are there: they may be in a compression that is not read. */
+/** Delays the start of the output until the first rows are read: their compression may be unsupported. */
 async function* behindFirst(
   beginning: readonly Buffer[],
   rest: AsyncGenerator<Uint8Array>,
@@ -60,15 +60,15 @@ async function* behindFirst(
     yield first.value
     yield* rest
   } finally {
-    // A reader that leaves at the first piece ends the lane, too.
+    // If the consumer stops at the first piece, the lane must be closed as well.
     await rest.return(undefined)
   }
 }
 
-/** Where nothing is written. */
+/** For runs without output. */
 const NO_WRITER: RecordBatchWriter = { begin: () => [], write: () => [], end: () => [] }
 
-/** The bytes of a writer, as buffers. */
+/** Converts the output of a writer to buffers. */
 export async function* buffersOf(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Buffer> {
   for await (const { buffer, byteOffset, byteLength } of pieces) yield Buffer.from(buffer, byteOffset, byteLength)
 }

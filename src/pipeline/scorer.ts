@@ -1,6 +1,6 @@
 /**
- * The way that every row can take: a reader gives record batches, the kernel scores them, a writer makes bytes of them; one
- * batch is under way at a time. The fast lane is a shortcut past it, and comes here with the rows that it defers.
+ * The general lane, which can score every row: a reader produces record batches, the kernel scores them, and a writer
+ * encodes them, one batch at a time. The fast lane uses it for the rows it defers.
  */
 
 import type { Dialect } from '../core/dialect.js'
@@ -27,7 +27,7 @@ import { rowOfLogits } from './batch-row.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
-/** Scores the batches of a reader one after the other; each ends at its bad row behind so many as `errorsLeft` says. */
+/** Scores the batches of a reader in order, each up to the first bad row after `errorsLeft` tolerated ones. */
 export async function* scoreBatches(
   reader: RecordBatchReader,
   job: ScoreJob,
@@ -35,7 +35,7 @@ export async function* scoreBatches(
   errorsLeft: () => number,
 ): AsyncGenerator<ScoredRows> {
   const score = batchScorer(job)
-  // What writes delimited text rounds what it prints.
+  // Writers of delimited text round when they print.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   const labelled = truthReader(job)
   for await (const read of reader.batches(readerOptions(job))) {
@@ -50,8 +50,8 @@ export async function* scoreBatches(
 }
 
 /**
- * A function that scores a batch, and parts its good rows from its bad ones, up to the first of these behind `errorsLeft` others.
- * Scores of a batch before that is not needed any longer may be given, to be used again.
+ * Creates the function that scores a batch and separates good rows from bad ones, up to the first bad row after
+ * `errorsLeft` tolerated ones. The scores of an earlier batch may be passed in for reuse.
  */
 export function batchScorer({
   schema,
@@ -96,7 +96,7 @@ export function batchScorer({
   }
 }
 
-/** The same of rows that have lists of rows of logits: one that has no softmax makes a bad row of all. */
+/** The same for nested rows: a row is bad if any of its lists has no softmax. */
 function scoredLists(
   scores: Scores & { nesting: Nesting },
   batch: RecordBatch,
@@ -114,26 +114,26 @@ function scoredLists(
   return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
 }
 
-/** The logits of a batch; of rows with one, those of both classes. */
+/** The logits of a batch; with one logit per row, the logits of both classes. */
 function logitsOf({ logits, byClass }: RecordBatch, { binary = false }: Layout, rows: number) {
   return binary ? { numbers: withZeros(logits, rows) } : { numbers: logits, byClass }
 }
 
-/** Rows of one logit as rows of two, of which the first is 0. */
+/** Turns rows of one logit x into rows [0, x]. */
 export function withZeros(logits: ArrayLike<number>, rows: number): Float64Array {
   const numbers = new Float64Array(2 * rows)
   for (let row = 0; row < rows; row++) numbers[2 * row + 1] = logits[row]!
   return numbers
 }
 
-/** How many of the good rows have no label; of lists, how many of these lack one. */
+/** The number of good rows without a label; for nested rows, those with an unlabeled list. */
 export function abstainedIn({ labels, nesting }: Scores, good: readonly number[]): number {
   if (!labels) return 0
   const lacks = (row: number) => labels[row] === NO_CLASS
   return good.filter(nesting ? (row) => itemsOf(nesting, [row]).some(lacks) : lacks).length
 }
 
-/** The good rows as they are judged, those without a softmax left out. */
+/** The good rows to be judged, without those that have no softmax. */
 export function judgedOf(scores: Scores, goodRows: readonly number[]): Judged[] | undefined {
   const { judged, rows, status, unscored, targets, nesting } = scores
   if (!judged) return undefined
@@ -150,7 +150,7 @@ function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array
   return found
 }
 
-/** Of rows whose true classes are known: how many have each class, get it as a label, and both. */
+/** Per class, over rows with known true classes: the number that have it, that get it as a label, and both. */
 function classCounts({ targets, members, classes, judged }: Scores, rows: readonly number[]): Float64Array {
   const counts = new Float64Array(3 * classes)
   for (const row of rows) {
@@ -167,7 +167,7 @@ function classCounts({ targets, members, classes, judged }: Scores, rows: readon
 let counted: readonly number[] = []
 let first = counted
 
-/** So many rows, all of which are good, as they are of most batches: the same array again and again. */
+/** The indices of `count` good rows; most batches have no bad ones, so one array is reused. */
 function firstRows(count: number): readonly number[] {
   if (first.length === count) return first
   if (counted.length < count) counted = Array.from(new Uint8Array(count).keys())
@@ -175,7 +175,7 @@ function firstRows(count: number): readonly number[] {
   return first
 }
 
-/** What is wrong with a row that was scored, if anything is. */
+/** The error of a scored row, if any. */
 export function nonfiniteError(
   { status }: Pick<Scores, 'status'>,
   row: number,
@@ -185,16 +185,16 @@ export function nonfiniteError(
   return reason && nonfinite !== 'propagate' ? { code: 'E_NONFINITE', info: { reason } } : undefined
 }
 
-/** The first logit that no softmax is of; undefined where all together have none. */
+/** The first logit that makes the softmax undefined; undefined if only their combination does. */
 export function nonfiniteIn(logits: readonly number[]): number | undefined {
   const index = logits.findIndex((logit) => Number.isNaN(logit) || logit === Infinity)
   return index < 0 ? undefined : index
 }
 
-/** Which columns logits stand in; not known of lists that are rows themselves. */
+/** The columns of the logits; undefined for rows that are lists. */
 type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'>
 
-/** The error of a logit where it stands in its row, by its position; nowhere if that is undefined. */
+/** Adds the column of a logit to its error; no column if its position is undefined. */
 function inPlace(
   error: RowError,
   index: number | undefined,
@@ -208,7 +208,7 @@ function inPlace(
   return column === undefined ? { ...error, column: header[cell]! } : ofClass(error, column)
 }
 
-/** Parts the good rows of a batch from its bad ones, up to the first of these behind `errorsLeft` others. */
+/** Separates good rows from bad ones, up to the first bad row after `errorsLeft` tolerated ones. */
 export function partitionRows(
   batch: RecordBatch,
   errorsLeft: number,
@@ -227,7 +227,7 @@ export function partitionRows(
   return { rows, good, rowErrors }
 }
 
-/** The function that rounds results as asked, for formats whose numbers are not text. */
+/** Creates the function that rounds results for formats that store binary numbers. */
 export function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
   if (precision === undefined && !float32) return (scores) => scores
   const round = rounder({ precision, float32 })

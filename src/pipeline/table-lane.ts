@@ -1,6 +1,6 @@
 /**
- * The table lane: batches of typed columns, scored and encoded on several threads, of which this is one. This thread reads,
- * and puts what the others made in order.
+ * The table lane: batches of typed columns, scored and encoded by several threads including this one, which also reads
+ * the input and puts the results in order.
  */
 import { setImmediate } from 'node:timers/promises'
 import { speaking } from '../core/option-words.js'
@@ -15,10 +15,10 @@ import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
 import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
 
-/** Inputs up to so many logits are scored on this thread: a worker takes longer to start. */
+/** Inputs with up to this many logits stay on this thread: starting a worker takes longer. */
 const SMALL = 1 << 17
 
-/** How many batches are under way on this thread, or wait to be taken. */
+/** The number of batches in progress or finished on this thread. */
 const AHEAD = 1
 
 /** Scores the batches of a reader, on up to `jobs` threads. */
@@ -31,7 +31,7 @@ export async function* tableLane(
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
-  // A program may have flags of its own.
+  // A library must not change V8 flags of its host program.
   if (speaking() === 'command') compileLate()
   const here = tableTask(table, encode)
   const pool = new TablePool(table)
@@ -40,9 +40,9 @@ export async function* tableLane(
   const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
     seen += batch.logits.length
     if (seen > SMALL) pool.start(jobs - 1)
-    // Without this, nothing of what workers answer is heard while batches come from memory.
+    // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
     if (!pool.isFree) await setImmediate()
-    // What a worker fails at is scored here.
+    // If the worker fails, the batch is scored here.
     const scored = (pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined) ?? here(batch)
     if (limit.isSet && scored.errors.length > 0) {
       return { ...partOf(scored, batch), again: (left) => partOf(here(batch, left), batch) }

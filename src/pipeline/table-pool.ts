@@ -1,4 +1,4 @@
-/** The worker threads of the table lane: batches go to them through memory that they share with this thread. */
+/** The worker threads of the table lane; batches are sent through shared memory. */
 import { compactColumn, hasDictionary } from '../core/column-compact.js'
 import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
@@ -11,7 +11,7 @@ import type { TableJob, TablePart, TableRows } from './table-task.js'
 import type { TableReply, TableRequest } from './table-worker.js'
 import { sendable } from './text-job.js'
 
-/** How many batches a worker has: the one that it scores, and the next. */
+/** The number of batches per worker: one in progress and one queued. */
 export const QUEUED = 2
 
 export class TablePool {
@@ -26,12 +26,12 @@ export class TablePool {
     return this.#pool.isFree
   }
 
-  /** Starts workers until there are so many. */
+  /** Starts workers until there are `count`. */
   start(count: number): void {
     this.#pool.start(count)
   }
 
-  /** Has a worker score a batch; undefined where it fails. */
+  /** Scores a batch on a worker; undefined if the worker fails. */
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
     const put = (room: SharedRoom) => {
       const returned = room.returned.splice(0)
@@ -40,7 +40,8 @@ export class TablePool {
     }
     const take = (reply: TableReply, free: () => void, room: SharedRoom) => {
       free()
-      // It goes back with the next request: fresh memory for each result would be garbage on both threads, 64 MB at a time.
+      // The memory is returned with the next request: fresh memory per result would pile up as garbage on both threads,
+      // 64 MB at a time.
       return adoptedFrom(reply, (memory) => room.returned.push(memory))
     }
     const reply = await this.#pool.run(put, take).catch(() => undefined)
@@ -53,12 +54,12 @@ export class TablePool {
   }
 }
 
-/** Dictionaries are shared by many batches, and not sent with each. */
+/** Dictionaries are shared by many batches and not sent with each one. */
 export function isSendable({ kept }: RecordBatch): boolean {
   return kept.every((column) => isColumnData(column) && !hasDictionary(column))
 }
 
-/** A batch in memory that is shared. */
+/** Copies a batch to shared memory. */
 function placed({ numRows, logits, byClass = false, kept, errors }: RecordBatch, room: SharedRoom): TableRows {
   const column: ColumnData = { type: DOUBLE, length: logits.length, nullCount: 0, values: logits }
   const [first, ...rest] = room.copy([column, ...(kept as ColumnData[]).map(compactColumn)])
@@ -70,9 +71,9 @@ const DOUBLE = { kind: 'float', bitWidth: 64 } as const
 function startOf(table: TableJob): Start<SharedRoom> {
   const options = {
     workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking() },
-    // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
+    // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.
     execArgv: [],
-    // What a batch leaves behind is given back with each collection of what is young.
+    // A small young generation, so that the memory of finished batches is released soon.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const memories = Array.from({ length: QUEUED }, () => new SharedRoom())

@@ -1,4 +1,4 @@
-/** What becomes of a batch of typed columns, on any thread. */
+/** Scores and encodes a batch of typed columns, on any thread. */
 import type { FormatName } from '../core/formats.js'
 import { needSummary } from '../core/output-columns.js'
 import type {
@@ -17,19 +17,19 @@ import { outputSchema, type ScoreJob } from './score-job.js'
 import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'
 
-/** What a thread needs to know of a run. It can be sent to another thread if its job can. */
+/** What a thread needs to know about a run. It can be sent to another thread if its job can. */
 export interface TableJob {
   job: ScoreJob
   to: FormatName
-  /** The kept columns of the first input, whose types those of all others must have. */
+  /** The kept columns of the first input, whose types all other inputs must have. */
   kept: readonly Column[]
   metadata: RecordBatchReader['metadata']
 }
 
-/** A batch as far as it can be sent to another thread. */
+/** The parts of a batch that can be sent to another thread. */
 export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'byClass' | 'kept' | 'errors'>
 
-/** What became of a batch: what the format's encoder made of its good rows, if there are any, and its bad ones. */
+/** The result for a batch: the encoded good rows, if any, and the bad rows. */
 export interface TablePart {
   part: unknown
   rows: number
@@ -44,20 +44,20 @@ export function tableSchema({ job, kept, metadata }: TableJob): OutputSchema {
   return { ...outputSchema(job, { columns: [], ...(metadata && { metadata }) }, true), kept }
 }
 
-/** Whether an encoder copies all scores: columns of a number a row are the arrays of the scores themselves, and so are lists. */
+/** Whether the encoder copies all scores: flat columns and lists are the score arrays themselves, which are reused. */
 function copiesScores({ schema: { shape = 'columns', emit }, output, byClass }: ScoreJob): boolean {
   return output !== undefined || (shape === 'columns' && !byClass && !needSummary(emit))
 }
 
-/** Scores a batch, up to the first bad row behind `errorsLeft` others, as a `ScoreBlock` does. */
+/** Scores a batch up to the first bad row after `errorsLeft` tolerated ones, like `ScoreBlock`. */
 export type ScoreTable = (rows: TableRows, errorsLeft?: number) => TablePart
 
-/** A function that scores one batch after the other. */
+/** Creates the function that scores batches in order. */
 export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): ScoreTable {
   const isCopied = copiesScores(job)
   const score = batchScorer(isCopied ? job : { ...job, room: acquireDoubles })
   const most = job.settings.onError === 'fail' ? 0 : Infinity
-  // What writes delimited text rounds what it prints.
+  // Writers of delimited text round when they print.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   let before: Scores | undefined
   const labelled = truthReader(job)

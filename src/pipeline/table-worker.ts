@@ -1,4 +1,4 @@
-/** A worker thread of the table lane: scores batches that stand in memory it shares with the main thread. */
+/** A worker thread of the table lane: scores batches in memory shared with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SoftmaxError } from '../core/errors.js'
 import { type Speaker, speakAs } from '../core/option-words.js'
@@ -7,19 +7,19 @@ import { addToPool } from '../io/buffer-pool.js'
 import { handedOver } from '../io/shared-columns.js'
 import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 
-/** What a worker is asked: a batch to score, and memory of its earlier answers. */
+/** A request to a worker: a batch to score, and memory of its earlier replies to reuse. */
 export interface TableRequest {
   rows: TableRows
   returned: ArrayBuffer[]
 }
 
-/** What a batch became, or the error that it led to, which ends the run. */
+/** The reply: the result for a batch, or the error that ends the run. */
 export type TableReply = { part: TablePart } | { error: Pick<SoftmaxError, 'code' | 'info'> }
 
 const { table, speaker } = workerData as { table: TableJob; speaker: Speaker }
 speakAs(speaker)
 
-// A worker that cannot load its format ends with the error of that.
+// If the format fails to load, the error ends the worker.
 loadFormat(table.to).then(({ encoder }) => {
   const score = tableTask(table, encoder!(tableSchema(table))!)
   parentPort!.on('message', ({ rows, returned }: TableRequest) => {

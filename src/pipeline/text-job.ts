@@ -1,4 +1,4 @@
-/** Text in, text out, on the fast lane: which jobs its kernel can do, and what it has to know of them. */
+/** Text to text on the fast lane: which jobs the kernel supports, and the data it needs for them. */
 import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
@@ -15,7 +15,7 @@ import { cellEncoder } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import type { ScoreJob } from './score-job.js'
 
-/** The functions of the kernel that make text of text. */
+/** Kernel functions that produce text from text. */
 export type TextEntry =
   | 'scoreCsv'
   | 'scoreCsvRequoted'
@@ -27,7 +27,7 @@ export type TextEntry =
   | 'measureLines'
   | 'measureMembers'
 
-/** The functions of the kernel that make columns of text. */
+/** Kernel functions that produce columns from text. */
 export type ColumnEntry = 'addCsv' | 'addMembers'
 
 export type Entry = TextEntry | ColumnEntry
@@ -37,28 +37,34 @@ export function makesColumns({ entry }: Pick<TextJob, 'entry'>): boolean {
   return entry === 'addCsv' || entry === 'addMembers'
 }
 
-/** A job of the fast lane; it can be sent to another thread. Texts are UTF-8 in latin1. */
+/** A fast-lane job; it can be sent to another thread. Strings hold UTF-8 bytes as latin1. */
 export interface TextJob extends ScoreJob {
   source: TextSource
   entry: Entry
   /** The names of the classes as they are written. */
   labels: string[]
-  /** NDJSON in: the key of the logits, and then those that are new; the key of each column, with its quotes. */
+  /** For NDJSON input: the key of the logits, the keys that are new, and the quoted key of each column. */
   keys: string[]
   columnKeys: string[]
-  /** NDJSON out: what precedes each new value, and each kept one. */
+  /** For NDJSON output: the bytes before each new value and each kept one. */
   leads: string[]
   keptLeads: string[]
-  /** What true classes are written as, and the positions of their classes. */
+  /** The spellings of true classes, with the positions of their classes. */
   truths: [text: string, index: number][]
-  /** What a block has where a row in it may be bad though the kernel would take it. */
+  /**
+   * Byte sequences that send a block to the general lane, as a row with one may be bad although the kernel would accept
+   * it.
+   */
   unusual: string[]
 }
 
-/** Wider rows take the ordinary way: their numbers do not fit in the kernel's memory together. */
+/** Wider rows take the general lane: their numbers do not fit in kernel memory. */
 const MOST_CLASSES = 1 << 17
 
-/** The job that the kernel is given, or why it cannot do it; `kept` are the columns of the first input, where there is one. */
+/**
+ * Builds the kernel's job, or says why the kernel cannot do it; `kept` are the kept columns of the first input, if
+ * there is one.
+ */
 export function textJobOf(
   job: ScoreJob,
   { text, named }: RecordBatchReader,
@@ -84,7 +90,7 @@ export function textJobOf(
   return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
 }
 
-/** A job without what cannot be sent to another thread, such as functions among the settings. */
+/** A job without values that cannot be sent to another thread, such as functions in the settings. */
 export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
   const {
     temperature,
@@ -132,13 +138,13 @@ function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dial
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'another quote or escape'
 }
 
-/** Quotes in cells that have none around them are written twice, in the ordinary way. */
+/** Quotes inside unquoted cells must be doubled, which only the general lane does. */
 function quotesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
   return 'cells without quotes in an output that has some'
 }
 
-/** Text that gets escapes, and results that may be null, are written in the ordinary way. */
+/** Text that needs escapes and nullable results take the general lane. */
 function escapesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || !job.output || !isEscaped(job.output)) return undefined
   if (!job.input || !keepsCells(job)) return 'text in an output of escapes'
@@ -146,12 +152,12 @@ function escapesRefusal(job: ScoreJob): string | undefined {
   return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'results that may be null' : undefined
 }
 
-/** Whether kept cells come out as they stand. */
+/** Whether kept cells are copied unchanged. */
 function keepsCells({ input, output, settings }: ScoreJob): boolean {
   return sameCells(input!, output!) && input!.newline === output!.newline && !settings.escapeFormulas
 }
 
-/** The header once more, where its logits are numbers. */
+/** A repetition of the header, if its logit columns have numeric names. */
 function unusualIn(source: TextSource, { logits }: Schema): string[] {
   if (source.format !== 'csv') return []
   const { columns, dialect } = source
@@ -168,7 +174,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (first.path.length > 1) return 'logits in a nested object'
   if (schema.truthPath) return 'true classes in a nested object'
   if (schema.truths) return 'a key for each true class'
-  // No text in UTF-8 is half a character, but there is one that would stand for it.
+  // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
 }
 
@@ -176,7 +182,7 @@ function fieldsRefusal(schema: Schema): string | undefined {
   return schema.shape === 'record' ? 'probabilities as an object' : undefined
 }
 
-/** Names that stand together in a cell are written as they are. */
+/** Names joined in a cell are written without escapes. */
 function namesRefusal(job: ScoreJob): string | undefined {
   if (!hasNames(job.schema.emit)) return undefined
   const cellOf = labelCell(job)
@@ -185,18 +191,20 @@ function namesRefusal(job: ScoreJob): string | undefined {
   return isPlain ? undefined : 'names of classes that need quotes, in one cell'
 }
 
-/** The function that makes the cell of a class's name. */
+/** Creates the function that formats a class name as a cell. */
 function labelCell({ output, settings }: ScoreJob): (name: string) => string {
   const encode = cellEncoder(output!)
   return (name) => encode(toBytes(settings.escapeFormulas ? escapeFormula(name) : name))
 }
 
-/** New columns of the kernel have a value in every row. */
+/** The kernel's new columns have a value in every row. */
 function emptyRefusal({ emit }: Schema): string | undefined {
   return TRUTHS.some((name) => emit.includes(name)) ? 'columns of true classes' : undefined
 }
 
-/** Columns have the types of the first input, which are not those of this one where its format is another. */
+/**
+ * Output columns have the types of the first input, which may differ from those of this input if its format differs.
+ */
 function typesRefusal(columns: readonly Column[], schema: Schema, first: readonly Column[]): string | undefined {
   const isSame = schema.kept.every((index, nth) => sameType(keptType(columns[index]!), keptType(first[nth]!)))
   return isSame ? undefined : 'columns of other types than those of the first input'
@@ -235,12 +243,12 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
   }
 }
 
-/** The keys of the logits, of the true class, and of what is new, in lines whose keys are in any order. */
+/** The keys of the logits, the true class and the new columns, for lines with keys in any order. */
 function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]): string[] {
   return [...[...logits, ...(truth === undefined ? [] : [truth])].map((index) => columns[index]!), ...names]
 }
 
-/** What true classes are written as in a text, with quotes or without; the general lane knows some more. */
+/** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */
 function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
   const { texts } = new TruthNames(schema.classes)
   const all: [string, number][] = [...texts].flatMap(([text, index]): [string, number][] =>
@@ -251,7 +259,7 @@ function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string
   return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
 }
 
-/** What a cell without a true class may be written as, beside nothing. */
+/** Spellings of a missing true class, besides the empty cell. */
 function nullCells({ null: nulls = [] }: ScoreJob['settings'], dialect: Dialect, texts: ReadonlyMap<string, number>) {
   const named = items(nulls).filter((text) => !texts.has(text))
   return isEscaped(dialect) ? [...named.map((text) => escapeCell(text, dialect.delimiter)), NULL_CELL] : named
@@ -267,7 +275,7 @@ function writtenAs(text: string, source: TextSource): string[] {
   return text.includes(quote) || text.includes(delimiter) || /[\r\n]/.test(text) ? [quoted] : [text, quoted]
 }
 
-/** What precedes a kept value: NDJSON keeps whole lines. */
+/** The bytes before a kept value; NDJSON keeps complete lines. */
 function keptLeads({ schema }: ScoreJob, isJson: boolean, names: string[]): string[] {
   return isJson ? [] : schema.kept.map((column, nth) => `${nth === 0 ? '{' : ','}${names[column]!}:`)
 }

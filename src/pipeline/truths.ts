@@ -1,4 +1,4 @@
-/** The true classes of the rows of a batch. */
+/** Reads the true classes of the rows of a batch. */
 import type { ColumnData } from '../core/column-data.js'
 import { valueReader } from '../core/column-values.js'
 import type { DataType } from '../core/data-type.js'
@@ -13,10 +13,10 @@ import { NO_CLASS } from '../kernel/constants.js'
 import { NestedTruths } from './nested-truths.js'
 import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
 
-/** A batch with the true classes of each row, and without the columns of these where they are not kept. */
+/** Adds the true classes to a batch, and removes their columns unless they are kept. */
 type Labelled = (batch: RecordBatch) => RecordBatch
 
-/** The function that reads the true classes of a batch; rows whose are none of the classes are bad. */
+/** Creates the function that reads the true classes of a batch; a row is bad if its true class is unknown. */
 export function truthReader(job: ScoreJob): Labelled {
   const { schema } = job
   const { truth, truths = [truth!], kept } = schema
@@ -45,7 +45,7 @@ function placeOf({ input, schema }: ScoreJob, truth: number) {
   return input ? { cell: truth } : { column: schema.header[truth]! }
 }
 
-/** What true classes of so many rows become, and a function that takes those of each. */
+/** The true classes of `count` rows, and a function that records those of one row. */
 type Marker = (
   rows: number,
   batch: RecordBatch,
@@ -60,7 +60,7 @@ function markerOf(job: ScoreJob): Marker {
   return sigmoid ? multiLabelMarker(job) : singleMarker(job)
 }
 
-/** The same of lists of true classes; in a cell of text they are JSON. */
+/** The same for lists of true classes; in text cells they are JSON. */
 function nestedMarker({ schema: { classes }, settings }: ScoreJob): Marker {
   const names = new TruthNames(classes, nullsOf(settings))
   return (_, { nesting }) => {
@@ -69,7 +69,7 @@ function nestedMarker({ schema: { classes }, settings }: ScoreJob): Marker {
   }
 }
 
-/** The list that a value is, or that is written in it. */
+/** A value as a list, parsed if it is text. */
 function listIn(value: Value): unknown {
   if (typeof value !== 'string' || !value.trimStart().startsWith('[')) return nested(value)
   try {
@@ -99,7 +99,7 @@ function multiLabelMarker({ schema, settings }: ScoreJob): Marker {
   return (rows) => multiLabelMarks(names, classes.length, rows, each !== undefined)
 }
 
-/** What the true classes of rows become that may have several. */
+/** The same for rows that may have several true classes. */
 export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: number, isEach: boolean) {
   const truths = new Uint32Array(rows).fill(NO_CLASS)
   const targets = new Uint8Array(rows * classes)
@@ -113,7 +113,7 @@ export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: 
   return { found: { truths, targets }, mark }
 }
 
-/** The function that reads the true classes of each row of a batch, of all its columns. */
+/** Creates the function that reads the true classes of a row of a batch from all their columns. */
 function rowReader(job: ScoreJob, truths: readonly number[]): (batch: RecordBatch) => ReadRow {
   const { kept, header, truthPath, truthList } = job.schema
   const others = truths.filter((index) => !kept.includes(index))
@@ -129,7 +129,7 @@ function rowReader(job: ScoreJob, truths: readonly number[]): (batch: RecordBatc
   }
 }
 
-/** The items of the list of each row, all of which have as many. */
+/** The items of each row's list, all of equal length. */
 function itemsReader({ type, children }: ColumnData): ReadRow {
   const { size } = type as DataType & { kind: 'fixed_size_list' }
   const read = valueReader(children![0]!)
@@ -140,10 +140,10 @@ function itemsReader({ type, children }: ColumnData): ReadRow {
   }
 }
 
-/** The true classes of a row, or what is wrong with them. */
+/** The true classes of a row, or its error. */
 type ReadRow = (row: number) => Value[] | RowError
 
-/** A kept cell of delimited text is as its writer takes it. */
+/** Kept cells of delimited text may still be encoded, as their writer needs them; decodes those. */
 function cellReader(job: ScoreJob): (value: Value) => Value {
   const { input } = job
   if (!input) return (value) => value
@@ -154,13 +154,16 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
   return (value) => (typeof value === 'string' ? asPosition(read(value)) : value)
 }
 
-/** Positions that programs write as floats, as 2,0, with a point, unless a class is called so. */
+/**
+ * Accepts positions that other programs write as floats, as in 2.0 (or 2,0 with a decimal comma), unless a class has
+ * that name.
+ */
 function positionReader({ schema: { classes } }: ScoreJob): (text: string) => string {
   return (text) =>
     /^\s*\d+,0*(?:e[+-]?0+)?\s*$/i.test(text) && !classes.includes(text.trim()) ? withPoint(text) : text
 }
 
-/** The values of some keys in rows that are JSON objects, where each is in a row once. */
+/** The values of some keys in rows that are JSON objects; a duplicate key is an error. */
 function memberReader(rows: readonly string[], keys: readonly string[]): ReadRow {
   return (row) => {
     const repeated = new Set<string>()
@@ -170,7 +173,7 @@ function memberReader(rows: readonly string[], keys: readonly string[]): ReadRow
   }
 }
 
-/** The same of the value that a path leads to. */
+/** The same for the value at a path. */
 function innerReader(rows: readonly string[], path: readonly string[]): ReadRow {
   return (row) => {
     const text = textIn(rows[row]!, path)
@@ -183,7 +186,7 @@ function memberOf(text: string | undefined): Value {
   return text.startsWith('{') || text.startsWith('[') ? new RawJson(text) : JSON.parse(text)
 }
 
-/** A value, of nested ones what they are. */
+/** A value; a nested value is described by its type. */
 function nested(value: unknown): unknown {
   if (value instanceof RawJson) return JSON.parse(value.text)
   return value

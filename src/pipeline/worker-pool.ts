@@ -1,8 +1,8 @@
 /**
- * The fast lane on several threads, of which this is one: workers have the next block queued when they are done with
- * one, and what they cannot take at once is scored here. So this thread reads, writes, and helps where it has the time.
+ * The fast lane on several threads, including this one. Each worker has blocks queued, so it never waits; what the
+ * workers cannot take at once is scored here. This thread reads, writes, and scores when it has time.
  *
- * A block is copied into memory that this thread shares with a worker, and what was written is copied out of it.
+ * Blocks are copied into memory shared with a worker, and results are copied out of it.
  */
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
@@ -18,17 +18,17 @@ import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, inPlace, type Piece, type Take } from './pieces.js'
 import type { TextJob } from './text-job.js'
 
-/** Inputs up to this many bytes are scored on this thread: a worker takes longer to start. A first block that is full is more. */
+/** Inputs up to this many bytes stay on this thread: starting a worker takes longer. A full first block exceeds it. */
 const SMALL = 400_000
 
-/** How long this thread is watched, in ms, to see whether it has work for most of the time. */
+/** How long the load of this thread is measured, in ms. */
 const WATCHED = 50
-/** The part of the time in which a thread that has as much work as it can do is busy; one that waits less keeps up with its source. */
+/** The event loop utilization above which this thread counts as busy; below it, it keeps up with its source. */
 const BUSY = 0.9
 
 /**
- * Whether more threads pay. One that waits for a pipe needs no worker, whose start takes as long as 10 MB; a first block that is full
- * comes from a source that is fast.
+ * Whether more threads pay off. A thread that waits for a pipe needs no worker, whose start takes as long as scoring 10
+ * MB; a full first block indicates a fast source.
  */
 function watchLoad(): (block: Buffer) => boolean {
   let before: EventLoopUtilization | undefined
@@ -46,7 +46,7 @@ function watchLoad(): (block: Buffer) => boolean {
   }
 }
 
-/** A block whose rows are lost with the worker that had it; `cause` is what became of the worker. */
+/** A block lost with its worker; `cause` is the worker's error. */
 export class LostBlock extends Error {
   readonly bytes: number
 
@@ -56,7 +56,7 @@ export class LostBlock extends Error {
   }
 }
 
-/** What a worker is asked: to score the block of that length in one of its memories. */
+/** A request to a worker: score the block of this length in one of its memories. */
 export interface Request {
   index: number
   length: number
@@ -64,17 +64,17 @@ export interface Request {
 
 /** The threads that score blocks. */
 export interface Threads {
-  /** How many there are at most, this one included. */
+  /** The maximum number, including this one. */
   jobs: number
   limit: ErrorLimit
-  /** Whether who reads releases what it is given. */
+  /** Whether the consumer releases the chunks it is given. */
   releasesChunks?: boolean | undefined
 }
 
 /**
- * Scores blocks in order, on `jobs` threads where the input is large enough to be worth workers. Throws LostBlock where
- * a worker failed, in the place of the first block that it could not do. `general` does what is not for the kernel: some
- * blocks, and a row that is too long to be held; and once more, up to its last row, the block that has one bad row too many.
+ * Scores blocks in order on up to `jobs` threads, with workers only if the input is large enough. Throws LostBlock if a
+ * worker fails, at the position of the first block it did not finish. `general` handles what the kernel does not: some
+ * blocks, rows too long to buffer, and the second pass over the block that exceeds the error limit.
  */
 export async function* fastLane<Long>(
   blocks: AsyncIterable<Buffer | Long>,
@@ -84,11 +84,11 @@ export async function* fastLane<Long>(
 ): AsyncGenerator<ScoredRows<Piece>> {
   const take = releasesChunks ? inPlace : copied
   const here = new OwnKernels(job, releasesChunks ? 1 + UNWRITTEN : 1, take)
-  // A block may be scored once more, where the number of bad rows is limited.
+  // With a limit on bad rows, a block may be scored again.
   const taken = limit.isSet ? () => {} : recycle
   const workers = new WorkerPool(job, here.model, take, taken)
   const workersPay = watchLoad()
-  // One block at a time is scored here.
+  // This thread scores one block at a time.
   let last: Promise<unknown> = Promise.resolve()
   const scoreHere = async (block: Buffer): Promise<ScoredRows<Piece>> => {
     const scored = await here.score(block)
@@ -116,32 +116,32 @@ export async function* fastLane<Long>(
     if (judged.length > 0) yield { ...NO_ROWS, judged }
   } finally {
     await workers.close()
-    // Who borrows a kernel next must find it free.
+    // The kernel must be idle before it is lent to another run.
     await last
     here.close()
   }
 }
 
 /**
- * How many blocks this thread scores before the workers have done earlier ones: with 1, both sides waited for each other,
- * which took a seventh more of the time.
+ * How many blocks this thread may score ahead of the workers. With 1, both sides waited for each other, which cost a
+ * seventh of the time.
  */
 const AHEAD = 4
 
 /**
- * How many blocks a worker has: this thread gives out none while it scores one, writes, or puts columns together, in which
- * time a worker does two.
+ * The queue length per worker. This thread dispatches nothing while it scores, writes or coalesces columns, and a
+ * worker finishes two blocks in that time.
  */
 const QUEUED = 4
 
-/** How many blocks that are scored may wait to be written in the memory of this thread's kernels, and of each worker's. */
+/** How many scored blocks may wait to be written in the kernel memory of this thread, and of each worker. */
 const UNWRITTEN = 3
 
 const NO_ROWS = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0, errors: [] }
 
-/** The kernels of this thread, of which one is at work. */
+/** The kernels of this thread; one is active at a time. */
 class OwnKernels {
-  /** One of them, of which nothing is asked but how it is set up. */
+  /** One of them, used only for its configuration. */
   readonly model: FastKernel
   readonly #job: TextJob
   readonly #take: Take
@@ -151,7 +151,7 @@ class OwnKernels {
   #isFirst = true
   #isClosed = false
 
-  /** There are `most` of them at most, and fewer where there is no room for them. */
+  /** Creates at most `most` kernels, fewer if memory runs out. */
   constructor(job: TextJob, most: number, take: Take) {
     this.#job = job
     this.#most = most
@@ -161,7 +161,7 @@ class OwnKernels {
     this.#free = [this.model]
   }
 
-  /** To be called once the block before is done. */
+  /** Must not be called until the previous block is done. */
   async score(block: Buffer): Promise<ScoredRows<Piece>> {
     const kernel = this.#free.pop()!
     kernel.inputIn().set(block)
@@ -169,18 +169,21 @@ class OwnKernels {
     return (this.#hasNext() ? this.#take : copied)(scored, () => this.#give(kernel))
   }
 
-  /** The metrics of the rows that were judged in each. */
+  /** The metric totals of each kernel. */
   totals(): (Uint8Array | undefined)[] {
     return this.#all.map((kernel) => kernel.totalsIn())
   }
 
-  /** Gives the kernels back; those whose results are not yet written once they are. */
+  /** Returns the kernels; those with unwritten results are returned once these are written. */
   close(): void {
     this.#isClosed = true
     for (const kernel of this.#free.splice(0)) kernel.close()
   }
 
-  /** Whether a kernel is free for the next block, for which one is made, but not at the first block: it may be the last. */
+  /**
+   * Whether a kernel is free for the next block. One is created if needed, except for the first block, which may be the
+   * last.
+   */
   #hasNext(): boolean {
     if (this.#free.length === 0 && !this.#isFirst && this.#all.length < this.#most) this.#add()
     this.#isFirst = false
@@ -204,25 +207,25 @@ class OwnKernels {
   }
 }
 
-/** One of a worker's memories, and where in it its blocks go. */
+/** One of a worker's memories, and the address of its block buffer. */
 interface BlockMemory {
   memory: Memory
   index: number
   input: Uint8Array
 }
 
-/** The workers of a run. When one fails, all have. */
+/** The workers of a run. If one fails, all fail. */
 class WorkerPool {
   readonly #pool: ThreadPool<BlockMemory, ScoredRows<Piece>>
   readonly #memories: Memory[] = []
-  /** Memories whose results are not yet written. */
+  /** Memories with unwritten results. */
   readonly #unwritten = new Set<Memory>()
   readonly #model: FastKernel
   readonly #take: Take
   readonly #taken: (block: Buffer) => void
   #isClosed = false
 
-  /** `taken` is called with each block that a worker has a copy of. */
+  /** `taken` is called with each block after it was copied for a worker. */
   constructor(job: TextJob, model: FastKernel, take: Take, taken: (block: Buffer) => void) {
     this.#take = take
     this.#taken = taken
@@ -230,24 +233,24 @@ class WorkerPool {
     this.#pool = new ThreadPool(() => {
       const length = take === inPlace ? QUEUED + UNWRITTEN : QUEUED
       const memories = Array.from({ length }, () => borrowMemory(model.memorySize))
-      // What rows of another run came to is there until a worker has begun, which it may never do.
+      // The memory may hold totals of an earlier run until its worker starts, which may never happen.
       for (const memory of memories) model.totalsIn(memory)?.fill(0)
       this.#memories.push(...memories)
       return startOf(job, memories, model)
     })
   }
 
-  /** The metrics of the rows that were judged on each thread: their memory is shared. */
+  /** The metric totals of each thread, read from shared memory. */
   totals(): (Uint8Array | undefined)[] {
     return this.#memories.map((memory) => this.#model.totalsIn(memory))
   }
 
-  /** Whether a worker can take a block now; or never will, which fails the block. */
+  /** Whether a worker can take a block now, or all have failed, in which case scoring it reports the failure. */
   get isFree(): boolean {
     return this.#pool.isFree || this.#pool.failure !== undefined
   }
 
-  /** Starts workers until there are so many. */
+  /** Starts workers until there are `count`. */
   start(count: number): void {
     this.#pool.start(count)
   }
@@ -268,7 +271,7 @@ class WorkerPool {
     }
   }
 
-  /** Ends the workers. Their memory is used again, unless one failed and may have ended anywhere. */
+  /** Stops the workers. Their memory is reused unless one failed, as it may have stopped at any point. */
   async close(): Promise<void> {
     const { failure } = this.#pool
     await this.#pool.close()
@@ -286,9 +289,9 @@ class WorkerPool {
 function startOf(job: TextJob, memories: Memory[], model: FastKernel): Start<BlockMemory> {
   const options = {
     workerData: { softmaxKernel: { shared: kernelModule('shared') }, job, memories, speaker: speaking() },
-    // Flags of this process may be none for a worker: it ends at once under `node --input-type=module -e`.
+    // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.
     execArgv: [],
-    // A worker makes next to no garbage, and has no need of room for it.
+    // A worker creates almost no garbage and needs no large heap.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
   const blockMemories = memories.map((memory, index) => ({ memory, index, input: model.inputIn(memory) }))

@@ -1,4 +1,4 @@
-/** A worker thread of the fast lane: scores blocks that stand in memory it shares with the main thread. */
+/** A worker thread of the fast lane: scores blocks in memory shared with the main thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Speaker, speakAs } from '../core/option-words.js'
 import { type Memory, newKernel } from '../kernel/host/wasm.js'
@@ -16,7 +16,7 @@ const { job, memories, speaker } = workerData as WorkerData
 speakAs(speaker)
 const kernels = memories.map((memory) => new FastKernel(job, newKernel(memory)))
 
-// Answers go out in the order of the requests: a block that waits for the general lane to load holds back the next.
+// Replies are in the order of the requests: a block that waits for the general lane to load delays the next.
 let last: Promise<void> = Promise.resolve()
 
 parentPort!.on('message', (request: Request) => {
@@ -28,7 +28,7 @@ async function answer({ index, length }: Request): Promise<void> {
   try {
     parentPort!.postMessage(await kernels[index]!.score(length))
   } catch (error) {
-    // As an uncaught error it ends the thread, whatever the process does about rejections.
+    // Thrown as an uncaught exception, which ends the thread however the process treats unhandled rejections.
     process.nextTick(() => {
       throw error
     })

@@ -1,4 +1,4 @@
-/** Rows that are objects -> the bytes of a format. */
+/** Encodes rows of objects as bytes of a format. */
 import { askedTypes } from '../core/asked-types.js'
 import { columnOfValues } from '../core/cell-types.js'
 import { isEscaped } from '../core/dialect.js'
@@ -17,10 +17,10 @@ import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js
 
 type Settings = SettingsOf<'bytes'> & { to: FormatName }
 
-/** The most rows that are written at once. */
+/** The maximum number of rows written at once. */
 export const BATCH = 1024
 
-/** Writes rows in batches; the first of them say what is written. Text is written as rows come. */
+/** Writes rows in batches; the first batch defines the columns. Text is written as rows arrive. */
 export async function* writeRows(
   batches: AsyncIterable<unknown[]>,
   settings: Settings,
@@ -41,17 +41,17 @@ export async function* writeRows(
   }
 }
 
-/** What is written, once it is known from the first rows. */
+/** The output, resolved from the first rows. */
 interface Output {
   writer: RecordBatchWriter
   columns: RowColumns
-  /** The values of the new fields in the rows that are being written. */
+  /** The values of the new columns for the rows being written. */
   values: unknown[][]
-  /** How many rows came before. */
+  /** The number of rows before this batch. */
   rows: number
 }
 
-/** Writes the rows up to one that does not fit. */
+/** Writes rows up to the first that does not fit. */
 async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uint8Array> {
   const { writer, columns, values } = output
   const rows: Row[] = []
@@ -76,10 +76,10 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
   if (failure) throw failure
 }
 
-/** The fields take their values from the rows. */
+/** Fields read their values from the rows, not from scores. */
 const NO_SCORES = {} as Scores
 
-/** Resolves the output by the first rows. */
+/** Resolves the output from the first rows. */
 async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
   const format = await loadFormat(settings.to)
   const columns = columnsOf(batch, settings, format, warn)
@@ -104,12 +104,12 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     print: printer(settings),
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    // What engines copy into a table has none.
+    // Text for bulk loading has no header.
     header: settings.outputHeader ?? !isEscaped(dialect),
     rows: undefined,
     dialect: { ...dialect, comment: undefined, newline: '\n' },
     cells: 'text',
-    // Rows of csv-parse have an empty text for a cell of nothing, which stays one.
+    // csv-parse yields an empty string for an empty cell, which must stay empty.
     quotesEmpty: false,
   })
   return { writer, columns, values, rows: 0 }
