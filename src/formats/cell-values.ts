@@ -1,4 +1,7 @@
-/** Typed columns as the kernel writes them into rows of text: numbers and names are never JavaScript values. */
+/**
+ * Converts typed columns to the form in which the kernel writes them into text rows, without creating JavaScript values
+ * for numbers and names.
+ */
 import type { ColumnData } from '../core/column-data.js'
 import { takeRows } from '../core/column-slices.js'
 import type { Field } from '../core/output-columns.js'
@@ -6,10 +9,10 @@ import { isColumnData, type ScoredBatch } from '../core/record-batch.js'
 import type { CellValues } from '../kernel/host/cells.js'
 import { positionsOf, resultsOf } from './columnar.js'
 
-/** The most bytes of text that the kernel is handed in a column. */
+/** The maximum size of a string column for the kernel, in bytes. */
 const MOST_TEXT = 1 << 27
 
-/** The good rows of the kept columns; undefined where they have no types, or more text than the kernel has room for. */
+/** The good rows of the kept columns; undefined if they have no types or too much text for the kernel. */
 export function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefined {
   const columns = batch.kept.filter(isColumnData)
   const isSmall = columns.every(({ values }) => (values?.byteLength ?? 0) < MOST_TEXT)
@@ -17,7 +20,7 @@ export function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefi
   return columns.map((data) => (data.length === good.length ? data : takeRows(data, good)))
 }
 
-/** Whether the kernel writes a new column. */
+/** Whether the kernel can write a new column. */
 export function isWritten({ type, position, nullable }: Field): boolean {
   return (
     type !== 'names' &&
@@ -28,7 +31,7 @@ export function isWritten({ type, position, nullable }: Field): boolean {
   )
 }
 
-/** A new column; `names` are what is written of the classes. */
+/** The values of a new column; `names` are the class names as written. */
 export function newValues(
   field: Field,
   { scores, good }: ScoredBatch,
@@ -42,7 +45,7 @@ export function newValues(
   return { kind: 'results', numbers, count: type === 'classes' ? classes.length : 1 }
 }
 
-/** Numbers that print as JavaScript prints them, those of 32 bits in the fewest digits that read back as the same. */
+/** Numbers that the kernel prints as JavaScript does; float32 gets the fewest digits that round-trip. */
 export function numbersOf({ type, values, length }: ColumnData): (CellValues & { kind: 'numbers' }) | undefined {
   if (type.kind === 'float' && type.bitWidth > 16) {
     return { kind: 'numbers', numbers: (values as Float64Array | Float32Array).subarray(0, length) }
@@ -52,7 +55,7 @@ export function numbersOf({ type, values, length }: ColumnData): (CellValues & {
   return { kind: 'numbers', numbers: isWide ? values : Int32Array.from(values as Int16Array) }
 }
 
-/** Texts one after the other, each with so many bytes. */
+/** Concatenated strings, with the length of each in bytes. */
 export function textValues(bytes: Uint8Array, sizes: ArrayLike<number>): CellValues {
   const offsets = new Int32Array(sizes.length + 1)
   for (let at = 0; at < sizes.length; at++) offsets[at + 1] = offsets[at]! + sizes[at]!

@@ -1,7 +1,7 @@
 /**
- * Columns of results on their way to a writer: names of classes are positions, and the probabilities of all classes are one
- * column of lists. So there are few of them, however many classes there are. What is written has the names, and perhaps a column
- * for each class.
+ * Result columns on their way to a writer: class names are stored as positions, and the probabilities of all classes as
+ * one list column, so the number of columns does not depend on the number of classes. The writer expands them to names,
+ * and if requested to a column per class.
  */
 import { buildColumn } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
@@ -13,29 +13,29 @@ import { acquireNumbers } from '../io/column-pool.js'
 import { MOST_BY_CLASS, type Scores } from '../kernel/host/scores.js'
 import { textsAt } from '../kernel/host/texts.js'
 
-/** The type of the positions of classes. */
+/** The type of class positions. */
 export const POSITION = { kind: 'int', bitWidth: 32, signed: true } as const
 
-/** The type of lists of these. */
+/** The type of lists of class positions. */
 export const POSITIONS: DataType = {
   kind: 'list',
   layout: 'offsets',
   item: { name: 'item', type: POSITION, nullable: false },
 }
 
-/** Which positions are of a class: others are null. */
+/** The validity of class positions: a negative one is null. */
 export function validPositions(positions: Int32Array): Pick<ColumnData, 'validity' | 'nullCount'> {
   const bits = new Uint8Array((positions.length + 7) >> 3)
   for (let at = 0; at < positions.length; at++) if (positions[at]! >= 0) bits[at >> 3]! |= 1 << (at & 7)
   return withNulls(bits, positions.length)
 }
 
-/** Whether results are a column for each class from the start. */
+/** Whether results are computed as one column per class. */
 export function isByClass({ emit, topK, shape = 'columns', classes }: OutputLayout): boolean {
   return shape === 'columns' && topK === 0 && classes.length <= MOST_BY_CLASS && emit.includes('probs')
 }
 
-/** The fields of an output, those of one class each as one field of all classes. */
+/** The fields of an output, with those of the classes joined into one. */
 export function joinedFields(fields: readonly Field[], byClass = false): Field[] {
   const parts = fields.filter(({ classIndex }) => classIndex !== undefined)
   const joined = { value: valuesAt, all: ({ values }: Scores) => values, ...(byClass && { parts }) }
@@ -45,7 +45,7 @@ export function joinedFields(fields: readonly Field[], byClass = false): Field[]
   })
 }
 
-/** Columns of numbers, one for each class, as one: parts of it are parts of each. */
+/** Joins one number column per class into a struct, which is sliced as a unit. */
 export function structOf(children: readonly ColumnData[]): ColumnData {
   const fields = children.map(({ type }, index) => ({ name: String(index), type, nullable: false }))
   return { type: { kind: 'struct', fields }, length: children[0]!.length, nullCount: 0, children }
@@ -55,7 +55,9 @@ function valuesAt({ values, classes }: Scores, row: number): number[] {
   return Array.from(values.subarray(row * classes, (row + 1) * classes))
 }
 
-/** The function that makes the columns that are written out of parts of a batch; names are text, or indices of a dictionary. */
+/**
+ * Creates the function that expands parts of a batch into output columns; names become strings or dictionary indices.
+ */
 export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, names: 'text' | 'dictionary') {
   const joined = joinedFields(fields, byClass)
   const dictionary = buildColumn(classes, 'text')
@@ -74,10 +76,10 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
     })
 }
 
-/** How many rows are done together: a line of the cache has numbers of several classes. */
+/** Rows per tile: a cache line holds numbers of several classes. */
 const ROWS = 64
 
-/** A column for each class, out of parts of one of lists. */
+/** Splits list columns into one column per class. */
 function splitClasses(parts: Columns, count: number): ColumnData[] {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const lists = parts.map(({ children }) => children![0]!)
@@ -92,7 +94,7 @@ function splitClasses(parts: Columns, count: number): ColumnData[] {
   return split.map((own) => ({ type, length, nullCount: 0, values: own }))
 }
 
-/** Puts rows of numbers into a column for each of them, from the row `before` on. */
+/** Transposes rows of numbers into columns, starting at row `before`. */
 function transpose(
   numbers: Float32Array | Float64Array,
   count: number,
@@ -110,14 +112,14 @@ function transpose(
   }
 }
 
-/** Lists of names, out of lists of positions. */
+/** Turns lists of positions into lists of names. */
 function namesIn(lists: ColumnData, named: (positions: ColumnData) => ColumnData): ColumnData {
   const names = named(lists.children![0]!)
   const item = { name: 'item', type: names.type, nullable: false }
   return { ...lists, type: { kind: 'list', layout: 'offsets', item }, children: [names] }
 }
 
-/** The texts at some positions, which are null where there is none. */
+/** Looks up the strings at some positions; null for a missing position. */
 function namesAt(positions: ColumnData, { type, ...names }: ColumnData): ColumnData {
   const { length, nullCount, validity } = positions
   if (nullCount > 0) return withNullTexts(positions, { type, ...names })
@@ -129,7 +131,7 @@ function namesAt(positions: ColumnData, { type, ...names }: ColumnData): ColumnD
   return { type, length, nullCount, validity, offsets, values: bytes }
 }
 
-/** The same where some are null. */
+/** The same if some positions are null. */
 function withNullTexts(positions: ColumnData, names: ColumnData): ColumnData {
   const rows = Int32Array.from(positions.values as Int32Array, (position, row) =>
     isValid(positions, row) ? position : -1,

@@ -1,4 +1,4 @@
-/** What the formats that keep columns together write: the columns that are kept, then the new ones. */
+/** Builds the columns for binary formats: kept columns first, then new ones. */
 import { withType } from '../core/asked-types.js'
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
@@ -25,7 +25,7 @@ import type { Scores } from '../kernel/host/scores.js'
 import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
 import { nestedColumn, nestedType } from './nested-columns.js'
 
-/** The column of an input that a field is; how long its lists are is found out by {@link widthOf}. */
+/** The input column of a field; its list length is measured later by {@link widthOf}. */
 export function columnOf(field: Field): Column {
   const { name, type } = field
   const sample = isNumeric(type) && type.kind !== 'dictionary' ? '0' : ''
@@ -36,7 +36,7 @@ export function columnOf(field: Field): Column {
   return column.type === 'record' ? { ...column, keys: fieldsOf(type).map(({ name }) => name) } : column
 }
 
-/** How lists of lists of numbers are nested; how many numbers the inner ones have is found out by {@link nestedWidthOf}. */
+/** The nesting of a list type; the length of its innermost lists is measured later by {@link nestedWidthOf}. */
 function nestingOfType(type: DataType): Column['nested'] {
   const item = isList(type) ? fieldsOf(type)[0]!.type : undefined
   if (!item || !isList(item)) return undefined
@@ -50,24 +50,24 @@ function isList({ kind }: DataType): boolean {
   return kind === 'list' || kind === 'fixed_size_list'
 }
 
-/** The nested column that is selected, where how many logits its lists have is still to be found out. */
+/** The selected nested column, if the length of its innermost lists is not known yet. */
 export function unmeasuredNested(columns: readonly Column[], { logits }: Pick<SettingsOf<'bytes'>, 'logits'>) {
   if (!columns.some(({ nested }) => nested?.width === 0)) return undefined
   const index = findSelected({ logits }, columns)
   return index !== undefined && columns[index]!.nested?.width === 0 ? index : undefined
 }
 
-/** The same of the inner lists of a nested column. */
+/** The same for the innermost lists of a nested column. */
 export function nestedWidthOf(data: ColumnData, depth: number): number {
   return depth === 0 ? widthOf(data) : nestedWidthOf(itemsOf(data), depth - 1)
 }
 
-/** The items of all lists of a column, those before and behind its rows left out. */
+/** All items of a list column, without those outside its rows. */
 export function itemsOf(data: ColumnData): ColumnData {
   return (data.offsets ? trimRanges(data) : data).children![0]!
 }
 
-/** The length of the first list that has items; 0 where none has. */
+/** The length of the first nonempty list; 0 if there is none. */
 export function widthOf(data: ColumnData): number {
   for (let row = 0; row < data.length; row++) {
     const width = isValid(data, row) && data.offsets ? Number(data.offsets[row + 1]!) - Number(data.offsets[row]!) : 0
@@ -76,7 +76,7 @@ export function widthOf(data: ColumnData): number {
   return 0
 }
 
-/** What values of a type are: lists and structs of numbers may hold logits. */
+/** How values of a type are used: lists and structs of numbers may hold logits. */
 function valueTypeOf(type: DataType): ValueType {
   const fields = fieldsOf(type)
   const isNumbers = fields.length > 0 && fields.every(({ type }) => isNumeric(type))
@@ -86,7 +86,7 @@ function valueTypeOf(type: DataType): ValueType {
     case 'float':
       return 'number'
     case 'int':
-      // Those of 64 bits without a sign have no room in what other formats are written with.
+      // Unsigned 64-bit integers do not fit the integers of other formats.
       return type.signed || type.bitWidth < 64 ? 'integer' : 'text'
     case 'bool':
       return 'boolean'
@@ -103,7 +103,7 @@ function valueTypeOf(type: DataType): ValueType {
   }
 }
 
-/** The columns of an output. */
+/** The fields of an output. */
 export function outputFields({ kept, fields, classes, float32 }: OutputSchema): Field[] {
   const typeOf = typesOfResults(classes.length, float32)
   return [
@@ -112,7 +112,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
   ]
 }
 
-/** The function that gives the type of a new column. */
+/** Creates the function that returns the type of a new column. */
 function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
   const item = { name: 'item', type: result, nullable: false }
@@ -126,7 +126,7 @@ function typesOfResults(classes: number, float32: boolean) {
       layout: 'offsets',
       item: { name: 'item', type: { kind: 'utf8', layout: 'offsets' }, nullable: false },
     },
-    // Without a class there are no rows, and no size.
+    // Without classes there are no rows, and the list size is arbitrary.
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
   }
@@ -135,17 +135,20 @@ function typesOfResults(classes: number, float32: boolean) {
   return typeOf
 }
 
-/** A column as its format has it; one of a format without types may always be empty. */
+/** A kept column as a field; columns of untyped formats are always nullable. */
 function keptField(column: Column): Field {
   return column.field ?? { name: column.name, type: keptType(column), nullable: true }
 }
 
-/** The type that a kept column has in the output. */
+/** The output type of a kept column. */
 export function keptType({ type, field }: Column): DataType {
   return field?.type ?? dataTypeOf(type)
 }
 
-/** The function that makes columns of the good rows of a batch, as `class-columns.ts` has them; `fields` are of the output. */
+/**
+ * Creates the function that builds columns from the good rows of a batch, in the form of `class-columns.ts`; `fields`
+ * are the output fields.
+ */
 export function columnWriter(
   { kept, fields: added, classes, float32, byClass }: OutputSchema,
   fields: readonly Field[],
@@ -175,14 +178,17 @@ function keptColumn(kept: Column, field: Field, column: KeptColumn, good: readon
   throw new SoftmaxError('E_COLUMN_TYPE', { column: kept.name, type: typeName(rows.type), expected: fieldName(field) })
 }
 
-/** Values are of the first input's type where they are of another input too: text is no number because it looks like one. */
+/**
+ * Checks that values have the type of the first input, even if they come from another one: text that looks like a
+ * number remains text.
+ */
 function requireFit(values: ArrayLike<Value>, { name, type, field }: Column): ArrayLike<Value> {
   if (ArrayBuffer.isView(values)) return values
   const other = Array.prototype.find.call(values, (value) => !fits(value, type))
   if (other === undefined) return values
   const found = typeOf(other) ?? 'text'
   const both = type === 'integer' && found === 'number' ? 'float64' : 'text'
-  // What the first input has a type for is not asked for.
+  // A type given by the first input was not requested, so no option can be suggested.
   const types = field ? undefined : withType('text', name, both)
   const info = { type: typeName(dataTypeOf(found)), expected: typeName(dataTypeOf(type)), types }
   throw new SoftmaxError('E_COLUMN_TYPE', { column: name, ...info })
@@ -232,7 +238,7 @@ function newColumn(
   return { ...column, values: narrow(numbers, type) }
 }
 
-/** Lists of results; names are text in them. */
+/** A list column of results; class names are strings. */
 function listsColumn(
   { position, positions, members, ...item }: OutputField,
   itemType: DataType,
@@ -245,7 +251,7 @@ function listsColumn(
   return nestedColumn(scores.nesting!, good, columnOf, type)
 }
 
-/** The positions of classes, which the writer knows the names of. */
+/** Class positions; the writer knows the names. */
 function positionColumn(field: OutputField, scores: Scores, good: readonly number[]): ColumnData {
   const values = positionsOf(field, scores, good)
   return {
@@ -256,7 +262,7 @@ function positionColumn(field: OutputField, scores: Scores, good: readonly numbe
   }
 }
 
-/** Lists of classes: their positions, or, where these are not known, their names. */
+/** Lists of classes: positions if they are known, otherwise names. */
 function namesColumn(field: OutputField, type: DataType, scores: Scores, good: readonly number[]): ColumnData {
   const { members, value } = field
   const offsets = new Int32Array(good.length + 1)
@@ -271,13 +277,13 @@ function namesColumn(field: OutputField, type: DataType, scores: Scores, good: r
   return { type: members ? POSITIONS : type, length: good.length, nullCount: 0, offsets, children: [child] }
 }
 
-/** A column of numbers or truths that may be null. */
+/** A nullable column of numbers or booleans. */
 function optionalColumn({ type: kind }: OutputField, type: DataType, values: (number | boolean | null)[]): ColumnData {
   const built = buildColumn(values, kind === 'boolean' ? 'boolean' : 'number')
   return kind === 'boolean' ? built : { ...built, type, values: narrow(built.values as Float64Array, type) }
 }
 
-/** In a loop: `Int32Array.from` goes through an iterator, which takes ten times as long. */
+/** A loop, because `Int32Array.from` uses an iterator and takes ten times as long. */
 export function positionsOf(
   { position, positions, value }: OutputField,
   scores: Scores,
@@ -290,13 +296,13 @@ export function positionsOf(
   return found
 }
 
-/** Doubles as the numbers of a type, which can hold them. */
+/** Converts doubles to a numeric type that can represent them. */
 function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth?: number }) {
   if (kind === 'int') return Uint32Array.from(numbers)
   return bitWidth === 32 ? Float32Array.from(numbers) : numbers
 }
 
-/** The numbers of a new column; those of all classes stand one after the other. */
+/** The numbers of a new column; those of all classes are interleaved row by row. */
 export function resultsOf(
   { type, value, all }: OutputField,
   classes: readonly string[],
@@ -310,21 +316,21 @@ export function resultsOf(
   return numbers
 }
 
-/** A value of a column that is kept, as rows have it. */
+/** A value of a kept column as a cell. */
 export function valueOf(value: unknown): Value {
   if (value === undefined || value === null) return null
   if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
   return new RawJson(nestedText(value))
 }
 
-/** The values of a column that is kept: an array of numbers is one. */
+/** The values of a kept column; a numeric array is used as is. */
 export function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
   return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
 }
 
 const PLAIN = [Uint8Array, Date, RawJson]
 
-/** A nested value as JSON, as `JSON.stringify` has it but for integers, of which all digits are kept. */
+/** A nested value as JSON, like `JSON.stringify` but with all digits of integers. */
 function nestedText(value: unknown): string {
   if (typeof value === 'function' || typeof value === 'symbol') return 'null'
   if (typeof value !== 'object' || value === null) return jsonOf(value as Value)
@@ -335,7 +341,7 @@ function nestedText(value: unknown): string {
   return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item)}`)}}`
 }
 
-/** A whole number with a sign, in bytes of which the last is the least. */
+/** Decodes a little-endian two's complement integer. */
 export function signedNumber(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`))
 }

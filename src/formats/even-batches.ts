@@ -1,6 +1,6 @@
 /**
- * Batches that are split by rows only: those of text come as blocks do, and it is not to be seen in a file in how large chunks
- * its input was read, or on how many threads.
+ * Batches whose size depends only on rows: text arrives in blocks, and neither chunk sizes nor the number of threads
+ * may show in a binary output.
  */
 import type { ColumnData } from '../core/column-data.js'
 import { sliceColumn } from '../core/column-slices.js'
@@ -9,12 +9,12 @@ import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../c
 import { recycleColumns } from '../io/column-pool.js'
 import { columnWriter, outputFields } from './columnar.js'
 
-/** Some of Arrow's own programs write as many rows at once; wide rows are fewer, and so are those with long texts. */
+/** The maximum batch size, as in some of Arrow's own programs; batches of wide rows or long strings have fewer rows. */
 const MOST_ROWS = 1 << 16
 const MOST_NUMBERS = 1 << 20
 const MOST_TEXT = 1 << 24
 
-/** A writer of columns that gives another one batches of even size. */
+/** Wraps a columnar writer so that it gets batches of even size. */
 export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): RecordBatchWriter {
   const columnsOf = columnWriter(schema, outputFields(schema))
   const batches = new EvenBatches(rowsOf(schema))
@@ -46,7 +46,7 @@ function rowsOf({ kept, fields, classes }: OutputSchema): number {
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / numbers)))
 }
 
-/** The parts of a batch, and the columns that nothing is left of. */
+/** The parts of a batch, and the columns that are used up by it. */
 interface Batch {
   parts: Columns[]
   done: Columns[]
@@ -63,7 +63,7 @@ class EvenBatches {
     this.#most = most
   }
 
-  /** Adds some rows; gives the batches that are whole. */
+  /** Adds rows; yields the batches that are complete. */
   *add(columns: Columns): Generator<Batch> {
     const { length } = columns[0]!
     const texts = columns.filter(({ type }) => type.kind === 'utf8' || type.kind === 'list')
@@ -86,7 +86,7 @@ class EvenBatches {
 
   #take(): Batch {
     const parts = this.#parts
-    // A single part would be written as it is, in memory that is used again.
+    // A single part would be written in place, but its memory is reused.
     if (parts.length === 1) parts.push(parts[0]!.map((column) => sliceColumn(column, 0, 0)))
     const batch = { parts, done: this.#done }
     this.#parts = []
@@ -97,7 +97,7 @@ class EvenBatches {
   }
 }
 
-/** Behind the first row with which there are so many bytes of text; `end` where there are fewer. */
+/** The end of the first row that reaches this many bytes of text, or `end`. */
 function rowWithText(texts: Columns, start: number, end: number, bytes: number): number {
   if (textBetween(texts, start, end) < bytes) return end
   let row = start + 1
@@ -109,7 +109,7 @@ function textBetween(texts: Columns, start: number, end: number): number {
   return texts.reduce((sum, column) => sum + bytesBetween(column, start, end), 0)
 }
 
-/** The bytes of text, or of what stands in lists. */
+/** The bytes of text, or of the contents of lists. */
 function bytesBetween({ type, offsets, children }: ColumnData, start: number, end: number): number {
   if (!offsets) return NUMBER * (end - start)
   const [first, last] = [Number(offsets[start]), Number(offsets[end])]

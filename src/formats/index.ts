@@ -1,4 +1,4 @@
-/** The code of every format, loaded when it is needed. */
+/** The code of every format, loaded on demand. */
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../core/formats.js'
 import type { Format } from '../core/record-batch.js'
 import { compressionOf } from '../io/compression.js'
@@ -20,12 +20,12 @@ const LOADERS: Readonly<Record<FormatName, () => Promise<Format>>> = {
   arrows: async () => (await import('./arrow/arrow.js')).arrows,
 }
 
-/** The code of a format. */
+/** Loads the code of a format. */
 export function loadFormat(name: FormatName): Promise<Format> {
   return LOADERS[name]()
 }
 
-/** The format by a file name; in `a.csv.gz` the extension before that of the compression decides. */
+/** The format of a file name; compression extensions are ignored, as in `a.csv.gz`. */
 export function formatOf(path: string): FormatName | undefined {
   const inner = compressionOf(path).inner.toLowerCase()
   return FORMAT_NAMES.find((name) => FORMATS[name].extensions.some((ending) => inner.endsWith(ending)))

@@ -1,11 +1,11 @@
-/** What a field of an output has for a row, as JSON. */
+/** Formats the values of output fields as JSON. */
 import { type Nested, nestedValues } from '../core/nesting.js'
 import type { Field } from '../core/output-columns.js'
 import type { Scores } from '../kernel/host/scores.js'
 
 type TextOf = (scores: Scores, row: number) => string
 
-/** The function that writes what a field has for a row. */
+/** Creates the function that formats the value of a field. */
 export function jsonText(field: Field, classes: readonly string[], print: (values: number[]) => string): TextOf {
   if (field.item) return nestedText(jsonText(field.item, classes, print))
   const keys = classes.map((name) => JSON.stringify(name))
@@ -21,14 +21,14 @@ export function jsonText(field: Field, classes: readonly string[], print: (value
   }
 }
 
-/** The same of lists, as deep as the logits are. */
+/** The same for lists nested like the logits. */
 function nestedText(textOf: TextOf): TextOf {
   const listOf = (values: Nested<string>): string =>
     typeof values === 'string' ? values : `[${values.map(listOf).join(',')}]`
   return (scores, row) => listOf(nestedValues(scores.nesting!, row, (item) => textOf(scores, item)))
 }
 
-/** NaN and infinities are texts in JSON. */
+/** JSON has no NaN or infinities, so they are written as strings. */
 function quoteSpecial(numbers: string): string {
   return /[NI]/.test(numbers) ? numbers.replace(/-?(?:NaN|Infinity)/g, '"$&"') : numbers
 }

@@ -1,4 +1,4 @@
-/** Logits out of typed columns: a column a class, or one of lists or structs, into a matrix; and the bad rows. */
+/** Reads logits from typed columns (one per class, or one of lists or structs) into a matrix, and finds bad rows. */
 import type { ColumnData } from '../core/column-data.js'
 import { rowsOfBadText } from '../core/column-encoding.js'
 import { type Numbers, numbersOf } from '../core/column-numbers.js'
@@ -18,14 +18,14 @@ import { acquire } from '../io/buffer-pool.js'
 import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 
 /**
- * Fills in the logits of some rows, from a column a class or from one column of all; and finds the bad ones. Their memory is
- * of the pool, and may be recycled when they are scored.
+ * Fills a matrix with the logits of some rows, from one column per class or one column of all, and collects errors. The
+ * memory is pooled and may be recycled once the rows are scored.
  */
 export class LogitsReader {
   readonly logits: Float64Array
-  /** The same memory, where each column so far is one of floating-point numbers: class after class. */
+  /** The same memory in column order, as long as every column is floating-point. */
   #columns: Float64Array | Float32Array | undefined
-  /** The same memory, where the rows are of float32. */
+  /** The same memory as float32 rows. */
   #floats: Float32Array | undefined
   readonly bad = new Map<number, RowError>()
   readonly #rows: number
@@ -39,7 +39,7 @@ export class LogitsReader {
     this.#rule = rule
   }
 
-  /** One class of all rows. */
+  /** Reads one class of all rows. */
   readColumn(data: ColumnData, index: number, name: string): void {
     const step = this.#classes
     const numbers = numbersOf(data)
@@ -53,7 +53,7 @@ export class LogitsReader {
     for (let row = 0, at = index; row < this.#rows; row++, at += step) this.#put(read(row), at, row, name)
   }
 
-  /** Puts a class behind those before it, where all are of the same floating-point numbers. */
+  /** Appends a class in column order, if all have the same floating-point type. */
   #putNumbers(numbers: ArrayLike<number>, index: number): boolean {
     if (index === 0 && this.#classes <= MOST_BY_CLASS) this.#columns = columnsIn(this.logits, numbers)
     if (numbers.constructor !== this.#columns?.constructor) return false
@@ -61,7 +61,7 @@ export class LogitsReader {
     return true
   }
 
-  /** The classes so far in rows. */
+  /** Transposes the classes read so far to row order. */
   #toRows(classes: number): void {
     const columns = this.#columns?.slice(0, classes * this.#rows)
     this.#columns = undefined
@@ -72,7 +72,7 @@ export class LogitsReader {
     }
   }
 
-  /** All classes of each row: lists of them, or structs whose fields they are. */
+  /** Reads all classes of each row, from lists or structs. */
   readRows(data: ColumnData): void {
     if (data.type.kind === 'struct') this.#readStructs(data)
     else this.#readLists(data)
@@ -106,7 +106,7 @@ export class LogitsReader {
     }
   }
 
-  /** All rows as they are: the kernel makes them doubles. */
+  /** Copies float32 rows unchanged; the kernel converts them to doubles. */
   #putFloats(values: Float32Array): void {
     this.#floats = new Float32Array(this.logits.buffer, 0, this.logits.length)
     this.#floats.set(values.subarray(0, this.logits.length))
@@ -116,26 +116,26 @@ export class LogitsReader {
     return { code: 'E_WIDTH', info: { cells, width: this.#classes } }
   }
 
-  /** One class of all rows, of values. */
+  /** Reads one class of all rows from generic values. */
   putColumn(values: ArrayLike<unknown>, index: number, name: string): void {
     const step = this.#classes
     for (let row = 0, at = index; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
   }
 
-  /** All classes of each row, which may stand together already. */
+  /** Reads all classes of each row; they may be contiguous already. */
   putLists(lists: () => Iterable<unknown>, matrix: ArrayLike<number> | undefined): void {
     if (matrix) this.logits.set(matrix)
     else for (const [row, list] of [...lists()].entries()) this.#putRow(list as ArrayLike<unknown> | null, row)
   }
 
-  /** All classes of one row; undefined where there is no list. */
+  /** Reads all classes of one row; undefined if its list is missing. */
   #putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
     if (!values) this.#refuse(row, MISSING)
     else if (values.length !== this.#classes) this.#refuse(row, this.#widthError(values.length))
     else for (let at = 0; at < values.length; at++) this.#put(values[at], row * values.length + at, row)
   }
 
-  /** Puts a logit at its place; that of a list has no column of its own. */
+  /** Stores a logit; an item of a list has no column name. */
   #put(value: unknown, at: number, row: number, column?: string): void {
     const logit = typeof value === 'number' ? value : logitOf(value, this.#rule)
     if (typeof logit === 'number') this.logits[at] = logit
@@ -146,7 +146,7 @@ export class LogitsReader {
     if (!this.bad.has(row)) this.bad.set(row, error)
   }
 
-  /** The batch, with the columns that are kept, whose text has to be UTF-8. */
+  /** The batch, with its kept columns, whose strings must be valid UTF-8. */
   batch(kept: KeptColumn[], names: readonly string[]): RecordBatch {
     for (const [index, column] of kept.entries()) {
       const rows = isColumnData(column) ? rowsOfBadText(column) : []
@@ -165,7 +165,7 @@ export class LogitsReader {
   }
 }
 
-/** Room for columns like the first, in the memory of a matrix of as many doubles. */
+/** Views columns like the first in the memory of a matrix of doubles. */
 function columnsIn(
   { buffer, length }: Float64Array,
   first: ArrayLike<number>,
@@ -174,7 +174,7 @@ function columnsIn(
   return first instanceof Float32Array ? new Float32Array(buffer, 0, length) : undefined
 }
 
-/** The error of a row that has no place but its number. */
+/** The error of a row that is located only by its number. */
 export function atRow({ code, info, column }: RowError, row: number): LocatedRowError {
   return { code, info: { ...info, row, ...(column !== undefined && { column }) } }
 }
@@ -185,14 +185,14 @@ function numberReader({ numbers, validity }: Numbers): (row: number) => number |
   return (row) => (isValid({ validity }, row) ? numbers[row]! : null)
 }
 
-/** The function that says where in the child the items of a row begin, which is where those of the row before end. */
+/** Creates the function that returns the end of a row's items, which is the start of the next row's. */
 export function listEnds({ type, offsets }: ColumnData): (row: number) => number {
   if (type.kind === 'fixed_size_list') return (row) => row * type.size
   const first = Number(offsets![0]!)
   return (row) => Number(offsets![row]!) - first
 }
 
-/** True where each row has as many items as there are classes. */
+/** Whether every row has one item per class. */
 function isEven(ends: (row: number) => number, rows: number, classes: number): boolean {
   for (let row = 0; row < rows; row++) if (ends(row + 1) - ends(row) !== classes) return false
   return true

@@ -1,20 +1,20 @@
-/** Columns of lists of results, nested as the logits are. */
+/** Result columns of lists, nested like the logits. */
 import type { ColumnData } from '../core/column-data.js'
 import { type DataType, fieldsOf } from '../core/data-type.js'
 import { type Nesting, nestedRange } from '../core/nesting.js'
 
-/** The type of lists of values of a type. */
+/** The list type with these items. */
 export function listOf(type: DataType, nullable = false): DataType {
   return { kind: 'list', layout: 'offsets', item: { name: 'item', type, nullable } }
 }
 
-/** The type of values in so many lists; lists of one size are lists there as others are. */
+/** The type of values nested `depth` lists deep; fixed-size lists become ordinary lists. */
 export function nestedType(item: DataType, nullable: boolean, depth: number): DataType {
   const type = item.kind === 'fixed_size_list' ? listOf(item.item.type) : item
   return Array.from({ length: depth - 1 }).reduce<DataType>((inner) => listOf(inner), listOf(type, nullable))
 }
 
-/** The lists of some rows, of which `columnOf` makes the column of the rows of logits in them. */
+/** The lists of some rows; `columnOf` builds the innermost column, with one value per row of logits. */
 export function nestedColumn(
   nesting: Nesting,
   rows: readonly number[],
@@ -35,7 +35,7 @@ export function nestedColumn(
   return { type, length: rows.length, nullCount: 0, offsets, children: [child] }
 }
 
-/** Lists of one size as lists. */
+/** A fixed-size list column as an ordinary list column. */
 function plainList(column: ColumnData, type: DataType): ColumnData {
   if (column.offsets || !column.children) return column
   const size = column.type.kind === 'fixed_size_list' ? column.type.size : 0

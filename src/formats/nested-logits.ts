@@ -1,4 +1,4 @@
-/** Logits of rows that are lists of lists, be they of JSON or in cells of text: into one matrix, with their nesting. */
+/** Reads nested logits, from JSON or text cells, into a matrix and its nesting. */
 import { logitOf } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import type { Nesting } from '../core/nesting.js'
@@ -6,23 +6,23 @@ import type { RowError } from '../core/record-batch.js'
 
 /** What all rows have in common. */
 interface Shape {
-  /** How many lists stand around those of logits, and how many logits these have. */
+  /** How many lists enclose those of the logits, and how many logits these have. */
   depth: number
   classes: number
-  /** What the column is called. */
+  /** The name of the column. */
   name: string
   rule: MissingRule
 }
 
-/** The error of a number that is too large, by the positions that lead to it. */
+/** The error for a number that overflows, by its index path. */
 type OverflowAt = (place: readonly number[]) => RowError
 
-/** Puts the lists of one row behind those of the others. A bad row has none. */
+/** Appends the lists of rows, one row at a time. A bad row contributes none. */
 export class NestedLogits {
   readonly #shape: Shape
   #logits = new Float64Array(1 << 10)
   #count = 0
-  /** For each level, where its lists end. */
+  /** The list ends, per level. */
   readonly #ends: number[][]
 
   constructor(shape: Shape) {
@@ -30,7 +30,7 @@ export class NestedLogits {
     this.#ends = Array.from({ length: shape.depth }, () => [0])
   }
 
-  /** Reads the lists of a row; returns what is wrong with them, if anything is. */
+  /** Reads the lists of a row; returns the error, if any. */
   put(value: unknown, overflowAt: OverflowAt): RowError | undefined {
     const before = this.#ends.map(({ length }) => length)
     const count = this.#count
@@ -41,12 +41,12 @@ export class NestedLogits {
     return error
   }
 
-  /** To be called behind each row, a bad one too. */
+  /** Must be called after each row, including bad ones. */
   endRow(): void {
     this.#endList(0)
   }
 
-  /** Ends a list of a level: its items are the lists of the next one, or those of logits. */
+  /** Ends a list of a level, whose items are the lists of the next level or those of logits. */
   #endList(level: number): void {
     const next = this.#ends[level + 1]
     this.#ends[level]!.push(next ? next.length - 1 : this.#count)

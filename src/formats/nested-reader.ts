@@ -1,4 +1,4 @@
-/** Logits out of typed columns of lists of lists, into a matrix; and the bad rows. */
+/** Reads nested logits from typed columns into a matrix, and finds bad rows. */
 import type { ColumnData } from '../core/column-data.js'
 import { isValid } from '../core/column-slices.js'
 import { itemCount, type Nesting } from '../core/nesting.js'
@@ -6,7 +6,7 @@ import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/r
 import { itemsOf } from './columnar.js'
 import { LogitsReader, listEnds, MISSING } from './logits-reader.js'
 
-/** Does what {@link LogitsReader} does for lists as long as there are classes, for lists of these. */
+/** The counterpart of {@link LogitsReader} for nested lists. */
 export class NestedReader {
   readonly #rows: number
   readonly #depth: number
@@ -21,7 +21,7 @@ export class NestedReader {
     this.#plan = plan
   }
 
-  /** The lists of all rows. */
+  /** Reads the lists of all rows. */
   readRows(data: ColumnData): void {
     let lists = data
     for (let level = 0; level < this.#depth; level++) {
@@ -36,17 +36,17 @@ export class NestedReader {
     this.#items = items
   }
 
-  /** Logits that are columns are not nested. */
+  /** Never called: logits in separate columns are not nested. */
   readColumn(): void {}
 
-  /** The batch, with the columns that are kept. */
+  /** The batch, with its kept columns. */
   batch(kept: KeptColumn[], names: readonly string[]): RecordBatch {
     const rows = new LogitsReader(this.#rows, 0, this.#plan).batch(kept, names)
     const { logits } = this.#items!.batch([], [])
     return { ...rows, logits, nesting: this.#nesting, errors: new Map([...rows.errors, ...this.#bad]) }
   }
 
-  /** Notes what is wrong with an item of the innermost level so far, in the row that it is of. */
+  /** Records the error of an innermost item, for the row that contains it. */
   #refuse(item: number, error: RowError): void {
     const { row, place } = placeOf(this.#nesting, item)
     if (this.#bad.has(row)) return
@@ -60,7 +60,7 @@ export class NestedReader {
   }
 }
 
-/** The row that has an item, and its positions in the lists of that. */
+/** The row that contains an item, and its index path. */
 function placeOf(nesting: Nesting, item: number): { row: number; place: number[] } {
   const place: number[] = []
   let at = item
@@ -72,7 +72,7 @@ function placeOf(nesting: Nesting, item: number): { row: number; place: number[]
   return { row: at, place }
 }
 
-/** The last list that begins at an item or before it; lists behind it that are empty begin there too. */
+/** The last list that begins at or before an item; empty lists after it may begin there too. */
 function lastAtMost(offsets: Int32Array, item: number): number {
   let [low, high] = [0, offsets.length - 1]
   while (high - low > 1) {

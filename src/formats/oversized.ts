@@ -1,8 +1,8 @@
-/** Rows of text that are too long to be held. */
+/** Rows of text that exceed the maximum row size. */
 import { emptyNesting } from '../core/nesting.js'
 import type { OversizedRow, ReaderOptions, RecordBatch } from '../core/record-batch.js'
 
-/** The batch of such a row, which is a bad one; of a comment, a batch of none. */
+/** The batch for an oversized row, which is bad; for a comment, an empty batch. */
 export function oversizedBatch(
   { code, info, at, bytes, lines, start: raw, end }: OversizedRow,
   { kept, classes, depth, rawRowKeys, wantRaw }: ReaderOptions,

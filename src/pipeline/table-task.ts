@@ -44,7 +44,7 @@ export function tableSchema({ job, kept, metadata }: TableJob): OutputSchema {
   return { ...outputSchema(job, { columns: [], ...(metadata && { metadata }) }, true), kept }
 }
 
-/** Whether the encoder copies all scores: flat columns and lists are the score arrays themselves, which are reused. */
+/** Whether the encoder copies all scores, so that they can be reused; flat columns and lists are the score arrays themselves. */
 function copiesScores({ schema: { shape = 'columns', emit }, output, byClass }: ScoreJob): boolean {
   return output !== undefined || (shape === 'columns' && !byClass && !needSummary(emit))
 }

@@ -186,7 +186,7 @@ function memberOf(text: string | undefined): Value {
   return text.startsWith('{') || text.startsWith('[') ? new RawJson(text) : JSON.parse(text)
 }
 
-/** A value; a nested value is described by its type. */
+/** A value, parsed if it is nested JSON. */
 function nested(value: unknown): unknown {
   if (value instanceof RawJson) return JSON.parse(value.text)
   return value

@@ -1,9 +1,9 @@
-/** Arrow's IPC formats: the file and the stream. Either is read by its first bytes, whatever it is called. */
+/** Arrow's IPC formats, file and stream. The magic number decides which is read, whatever the extension. */
 import type { Format } from '../../core/record-batch.js'
 import { read } from './reader.js'
 import { encoder, writerOf } from './writer.js'
 
-/** The file. */
+/** The file format. */
 export const arrow: Format = {
   shapes: ['columns', 'list'],
   typed: true,
@@ -12,7 +12,7 @@ export const arrow: Format = {
   encoder,
 }
 
-/** The stream. */
+/** The stream format. */
 export const arrows: Format = {
   ...arrow,
   write: writerOf(false),

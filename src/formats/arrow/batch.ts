@@ -1,4 +1,4 @@
-/** Record batches as messages have them: how long each column is, and where its buffers stand in the body. */
+/** Record batches as encoded in messages: the length of each column, and the position of its buffers in the body. */
 import * as zlib from 'node:zlib'
 import { SoftmaxError } from '../../core/errors.js'
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
@@ -8,25 +8,25 @@ import type { FieldNode } from './schema.js'
 
 type Codec = (bytes: Uint8Array, size: number) => Uint8Array
 
-/** The header of a record batch or dictionary. */
+/** The header of a record batch or dictionary batch. */
 export interface BatchHeader {
   length: number
-  /** Of each column and each part of one: its length, and how many of its values are null. */
+  /** The length and null count of each column and each nested field. */
   nodes: readonly (readonly number[])[]
-  /** Where each buffer begins in the body, and its length. */
+  /** The offset and length of each buffer in the body. */
   buffers: readonly (readonly number[])[]
-  /** How many buffers of data each column of views has. */
+  /** The number of data buffers of each view column. */
   viewBuffers: readonly number[]
   decompress: Codec | undefined
 }
 
-/** Gives so many bytes of memory. */
+/** Allocates a buffer of this length. */
 export type Room = (length: number) => Buffer
 
-/** Some bytes of a body, in memory that `room` gives where they are not in memory already. */
+/** Loads a range of the body, into memory from `room` unless it is in memory already. */
 export type Body = (start: number, length: number, room?: Room) => Promise<Uint8Array> | Uint8Array
 
-/** Reads the header of a batch whose body has so many bytes. */
+/** Reads the header of a batch with a body of `bodyLength` bytes. */
 export function readBatchHeader(batch: FlatTable, bodyLength: number): BatchHeader {
   const buffers = batch.counts(2, 2)
   for (const [start, length] of buffers as [number, number][]) {
@@ -60,14 +60,14 @@ function decodeZstd(bytes: Uint8Array, size: number): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length)
 }
 
-/** Where the parts of a column begin among those of its batch. */
+/** The position of a column's first node and buffers among those of its batch. */
 export interface Span {
   node: number
   buffer: number
   view: number
 }
 
-/** Where the parts of each column begin; the last stands behind all of them. */
+/** The spans of all columns, plus one at the end. */
 export function spansOf(fields: readonly FieldNode[], header: BatchHeader): Span[] {
   const end = { node: 0, buffer: 0, view: 0 }
   const spans = fields.map((field) => {
@@ -88,7 +88,7 @@ function pass(node: FieldNode, end: Span, header: BatchHeader): void {
   if (node.dictionary === undefined) for (const child of node.children) pass(child, end, header)
 }
 
-/** True of text and bytes as views: of a dictionary, the indices are what a batch has. */
+/** Whether a field consists of string or binary views. For a dictionary field, the batch has the indices. */
 function isView({ field: { type } }: FieldNode): boolean {
   return (type.kind === 'utf8' || type.kind === 'binary') && type.layout === 'view'
 }
@@ -110,7 +110,7 @@ function buffersOf({ field: { type } }: FieldNode): number {
   }
 }
 
-/** The buffers from one to another, which are next to one another as a rule, without their compression. */
+/** Loads a range of buffers, usually contiguous, and decompresses them. */
 export async function loadBuffers(
   { buffers, decompress }: BatchHeader,
   [first, last]: [number, number],
@@ -129,7 +129,7 @@ export async function loadBuffers(
 
 const EMPTY = new Uint8Array()
 
-/** A buffer is compressed behind its length; where that would not pay, it stands there as it is, and the length is -1. */
+/** A compressed buffer is prefixed with its uncompressed length; -1 means that it is stored uncompressed. */
 function decompressed(bytes: Uint8Array, decompress: Codec): Uint8Array {
   if (bytes.length === 0) return bytes
   if (bytes.length < 8) throw corrupt('a compressed buffer has no length')
@@ -145,10 +145,10 @@ function decompressed(bytes: Uint8Array, decompress: Codec): Uint8Array {
   }
 }
 
-/** More than a buffer of any batch has. */
+/** Larger than any buffer of a batch. */
 const MOST_BYTES = 2 ** 32
 
-/** What our own decoder says, or that the other found a frame corrupt. */
+/** The message of our own decoder, or that the other one found a corrupt frame. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   return code === undefined && /LZ4/.test(message) ? message : 'a compressed buffer is corrupt'

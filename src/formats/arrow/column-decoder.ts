@@ -1,4 +1,4 @@
-/** Columns of a record batch out of its buffers: each offset, index and length is checked. */
+/** Decodes columns from the buffers of a record batch; every offset, index and length is validated. */
 import { arrayOf, emptyColumn, type NumberArrayType } from '../../core/column-arrays.js'
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, stepOf, takeRows, withNulls } from '../../core/column-slices.js'
@@ -7,10 +7,10 @@ import { type BatchHeader, type Body, loadBuffers, type Room, type Span, spansOf
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
-/** The dictionary of a number; undefined where there is none yet. */
+/** Looks up a dictionary by id; undefined if it was not read yet. */
 export type DictionaryOf = (id: bigint) => ColumnData | undefined
 
-/** A function that reads a column of a batch by its position among the fields. */
+/** Creates the function that reads a column of a batch by field index. */
 export function columnReader(
   fields: readonly FieldNode[],
   header: BatchHeader,
@@ -32,10 +32,13 @@ export function columnReader(
   }
 }
 
-/** A column without bytes, as one of nulls is, may have any number of rows; that of a corrupt file may be too large. */
+/**
+ * The row limit for columns without bytes, such as null columns, whose length cannot be checked against the size of a
+ * corrupt file.
+ */
 const MOST_UNSEEN = 1 << 20
 
-/** Takes the parts of a column one after the other. */
+/** Consumes the nodes and buffers of a column in order. */
 class ColumnDecoder {
   readonly #header: BatchHeader
   readonly #buffers: readonly Uint8Array[]
@@ -79,7 +82,7 @@ class ColumnDecoder {
     }
   }
 
-  /** The buffer that comes next, which has so many bytes at least. */
+  /** The next buffer, which must have at least `least` bytes. */
   #bytes(least: number, type: DataType): Uint8Array {
     const bytes = this.#buffers[this.#buffer++]!
     if (bytes.length < least) {
@@ -103,7 +106,7 @@ class ColumnDecoder {
     return withNulls(bits.subarray(0, size), length)
   }
 
-  /** A child that has a value for each of so many positions. */
+  /** A child with at least one value per position. */
   #child(node: FieldNode, length: number): ColumnData {
     const child = this.column(node)
     if (child.length < length) throw corrupt(`a nested column has ${child.length} values where ${length} are expected`)
@@ -120,9 +123,9 @@ class ColumnDecoder {
     return { ...column, offsets, children: [this.#child(children[0]!, Number(offsets.at(-1)!))] }
   }
 
-  /** Offsets, each of which is at least the one before it. */
+  /** Reads offsets, which must not decrease. */
   #offsets({ length, type }: ColumnData, isLarge: boolean): Int32Array | BigInt64Array {
-    // Those of no rows may be left out.
+    // Zero rows may have no offsets at all.
     const count = length === 0 && this.#buffers[this.#buffer]!.length === 0 ? 0 : length + 1
     const offsets = isLarge ? this.#numbers(BigInt64Array, count, type) : this.#numbers(Int32Array, count, type)
     if (count === 0) return isLarge ? new BigInt64Array(1) : new Int32Array(1)
@@ -130,7 +133,7 @@ class ColumnDecoder {
     return offsets
   }
 
-  /** Text and bytes as views: 12 bytes that stand in the view, or where in a buffer more of them are. */
+  /** String or binary views: up to 12 bytes are inline, longer values refer to a data buffer. */
   #views(column: ColumnData): ColumnData {
     const { length, type } = column
     const views = this.#numbers(Int32Array, 4 * length, type)
@@ -156,7 +159,7 @@ class ColumnDecoder {
     return { ...column, offsets, values }
   }
 
-  /** Lists as views: where each begins and how long it is, in any order. */
+  /** List views: an offset and a size per list, in any order. */
   #listViews(column: ColumnData, { children }: FieldNode): ColumnData {
     const { length, type } = column
     const isLarge = (type as { layout: string }).layout === 'large_view'
@@ -194,7 +197,7 @@ class ColumnDecoder {
   }
 }
 
-/** The longest text that stands in a view. */
+/** The longest value stored inline in a view. */
 const INLINE = 12
 const MOST_BYTES = 2 ** 31 - 1
 const MOST_ITEMS = 2 ** 27

@@ -1,4 +1,4 @@
-/** Columns as the buffers of a record batch: those that are in memory as they are written are not copied. */
+/** Encodes columns as the buffers of a record batch. Arrays that already have the wire layout are not copied. */
 
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, trimRanges } from '../../core/column-slices.js'
@@ -7,15 +7,15 @@ import { asPiece } from '../../io/column-pool.js'
 import { unsupported } from './corrupt.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
 
-/** A record batch as it is written. */
+/** An encoded record batch. */
 interface EncodedBatch {
   header: FlatNode
-  /** Its buffers one after the other, each a multiple of 8 bytes. */
+  /** Its buffers in order, each padded to a multiple of 8 bytes. */
   body: Uint8Array[]
   bodyLength: number
 }
 
-/** The record batch of some columns, all of which have so many rows. */
+/** Encodes columns of `length` rows as a record batch. */
 export function encodeBatch(columns: readonly ColumnData[], length: number): EncodedBatch {
   const encoder = new ColumnEncoder()
   for (const column of columns) encoder.column(column)
@@ -23,7 +23,7 @@ export function encodeBatch(columns: readonly ColumnData[], length: number): Enc
 }
 
 const NONE = new Uint8Array()
-/** Every buffer begins at a multiple of so many bytes. */
+/** The alignment of every buffer, in bytes. */
 const ALIGNMENT = 8
 const ZEROS = new Uint8Array(ALIGNMENT)
 
@@ -110,11 +110,13 @@ function offsetsFromZero(offsets: Int32Array | BigInt64Array): Int32Array | BigI
   return (offsets as Int32Array).map((offset) => offset - (first as number))
 }
 
-/** The longest text that stands in its view. */
+/** The longest value stored inline in a view. */
 const INLINE = 12
 const MOST_BYTES = 2 ** 31 - 1
 
-/** A view of each text: its length and all of it, or its length, its first 4 bytes, and where in the one buffer it is. */
+/**
+ * One view per string: its length with all its bytes, or with its first 4 bytes and its offset in the only data buffer.
+ */
 function viewsOf(data: ColumnData): Uint8Array {
   const { offsets, length } = data
   const bytes = data.values as Uint8Array

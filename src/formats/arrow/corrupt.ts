@@ -1,30 +1,30 @@
-/** What is wrong with Arrow data: it is corrupt, or it is sound and has what cannot be read. */
+/** Errors of Arrow data: corrupt, or valid but unsupported. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 
-/** The error of data that is corrupt, which says what is wrong with it. */
+/** The error for corrupt data. */
 export function corrupt(reason: string): SoftmaxError {
   return corruptData('arrow', reason)
 }
 
-/** Throws the error of what is sound and cannot be read, which says how to convert it. */
+/** Throws the error for valid but unsupported data, with a way to convert it. */
 export function unsupported(feature: string, remedy: string): never {
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy })
 }
 
-/** How to write a stream anew as this package reads it: pyarrow reads what it no longer writes. */
+/** How to rewrite a stream so that this package can read it: pyarrow still reads formats that it no longer writes. */
 export const REWRITE =
   "rewrite it: python -c 'import pyarrow as a, pyarrow.feather as f; " +
   'f.write_feather(a.RecordBatchStreamReader("old").read_all(), "new.arrow")\'; ' +
   'of a file, not a stream, with RecordBatchFileReader'
 
-/** How to write a file without a column. */
+/** How to rewrite a file without a column. */
 export function withoutColumn(name: string): string {
   const table = `f.read_table("old.arrow").drop_columns(${JSON.stringify(name)})`
   return `drop it first: python -c 'import pyarrow.feather as f; f.write_feather(${table}, "new.arrow")'`
 }
 
-/** How to write a file with a column that is run-end encoded as one that is not. */
+/** How to rewrite a file with a run-end encoded column as a plain one. */
 export function withoutRuns(name: string): string {
   const column = JSON.stringify(name)
   const table = `t.set_column(t.schema.get_field_index(${column}), ${column}, c.run_end_decode(t[${column}]))`

@@ -1,4 +1,4 @@
-/** The dictionaries of a file or stream, as they stand when a batch is read. */
+/** The current dictionaries of a file or stream. */
 import type { ColumnData } from '../../core/column-data.js'
 import { concatColumns } from '../../core/column-slices.js'
 import { type Body, readBatchHeader } from './batch.js'
@@ -7,7 +7,7 @@ import { corrupt } from './corrupt.js'
 import type { FlatTable } from './flatbuffer.js'
 import { type FieldNode, valuesOf } from './schema.js'
 
-/** The values that indices point to, by the number of their dictionary. */
+/** Dictionary values, by dictionary id. */
 export class Dictionaries {
   readonly #fields = new Map<bigint, FieldNode>()
   readonly #values = new Map<bigint, ColumnData>()
@@ -23,13 +23,13 @@ export class Dictionaries {
     for (const child of children) this.#register(child)
   }
 
-  /** The dictionaries as they are now. */
+  /** The dictionaries as of now; later updates do not affect it. */
   snapshot(): DictionaryOf {
     const values = new Map(this.#values)
     return (id) => values.get(id)
   }
 
-  /** Takes in a dictionary: a new one, one in place of another, or more values behind those that there are. */
+  /** Adds, replaces or extends a dictionary. */
   async put(batch: FlatTable, bodyLength: number, body: Body): Promise<void> {
     const id = batch.long(0)
     const field = this.#fields.get(id)

@@ -1,6 +1,6 @@
 /**
- * The dictionaries of what is written. A stream has another in the place of one where another comes. A file has one of
- * each: where another comes, what is new in it is put behind, and the whole stands at the end.
+ * Writes dictionaries. A stream may replace a dictionary by another one. A file must have exactly one per id, so new
+ * values are appended as deltas, and the complete dictionary is written at the end.
  */
 
 import type { ColumnData } from '../../core/column-data.js'
@@ -14,25 +14,25 @@ import { int, table } from './flatbuffer.js'
 import { type EncodedMessage, encodeMessage } from './message.js'
 import type { FieldNode } from './schema.js'
 
-/** A dictionary that is written. */
+/** A dictionary that was written. */
 interface Written {
-  /** What came last; its values, with those of all that came before; and where each of these is. */
+  /** The last input dictionary, the values written so far, and an index of these. */
   last: ColumnData
   all: ColumnData
   places?: Map<string, number>
-  /** Where the values of `last` are, if they are elsewhere. */
+  /** The written positions of the values of `last`, if they differ. */
   moved?: readonly (number | bigint)[] | undefined
-  /** Whether values were put behind those that came first. */
+  /** Whether values were appended after the first write. */
   isGrown: boolean
 }
 
-/** A message with the dictionary that it is of. */
+/** A message with the id of its dictionary. */
 export interface DictionaryMessage extends EncodedMessage {
   id: bigint
   isDelta: boolean
 }
 
-/** Writes dictionaries before the batches that need them. */
+/** Writes dictionaries before the batches that use them. */
 export class DictionaryWriter {
   readonly #isFile: boolean
   readonly #written = new Map<bigint, Written>()
@@ -42,21 +42,21 @@ export class DictionaryWriter {
     this.#isFile = isFile
   }
 
-  /** A column whose indices are those of the dictionaries that are written. */
+  /** A column with its indices mapped to the written dictionaries. */
   column(node: FieldNode, data: ColumnData): ColumnData {
     if (!hasDictionary(node)) return data
     if (node.dictionary !== undefined) return this.#indices(node, node.dictionary, data)
     return { ...data, children: node.children.map((child, index) => this.column(child, data.children![index]!)) }
   }
 
-  /** The messages that are to be written before the columns since the last call. */
+  /** The messages to write before the columns seen since the last call. */
   taken(): DictionaryMessage[] {
     const messages = this.#messages
     this.#messages = []
     return messages
   }
 
-  /** The dictionaries of a file that have grown, each as a whole. */
+  /** The complete dictionaries of a file that were extended. */
   whole(): DictionaryMessage[] {
     for (const [id, { all, isGrown }] of this.#written) if (isGrown) this.#write(id, all, false)
     return this.taken()
@@ -73,7 +73,7 @@ export class DictionaryWriter {
     return data
   }
 
-  /** The values of a dictionary, which may have dictionaries of their own. */
+  /** The values of a dictionary, which may themselves be dictionary-encoded. */
   #values({ children }: FieldNode, dictionary: ColumnData): ColumnData {
     if (!children.some(hasDictionary)) return dictionary
     return { ...dictionary, children: children.map((child, index) => this.column(child, dictionary.children![index]!)) }
@@ -82,11 +82,11 @@ export class DictionaryWriter {
   #write(id: bigint, values: ColumnData, isDelta: boolean): void {
     const { header, body, bodyLength } = encodeBatch([values], values.length)
     const message = table(int(8, id), header, int(1, isDelta))
-    // Its values may be those of another batch too, which are not for whoever reads this to change.
+    // Its values may be shared with another batch, so the consumer must not modify them.
     this.#messages.push({ id, isDelta, ...encodeMessage('dictionary', message, [Buffer.concat(body)], bodyLength) })
   }
 
-  /** Indices into the dictionary that has all values, those of another included. */
+  /** Indices into the merged dictionary. */
   #merged(node: FieldNode, id: bigint, written: Written, data: ColumnData): ColumnData {
     if (written.last !== data.dictionary) this.#extend(node, id, written, data.dictionary!)
     const { moved, all } = written
@@ -97,7 +97,7 @@ export class DictionaryWriter {
     return { ...data, values, dictionary: all }
   }
 
-  /** Puts what is new in a dictionary behind the values that are written. */
+  /** Appends the new values of a dictionary to those written. */
   #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
     if (node.children.some(hasDictionary))
       unsupported('a file with dictionaries in dictionaries that change', toStream())
@@ -126,7 +126,7 @@ function keysOf(dictionary: ColumnData): string[] {
   return Array.from({ length: dictionary.length }, (_, entry) => read(entry))
 }
 
-/** New places as the indices of a column are, which have to have room for them. */
+/** Maps indices to new positions; their integer type must be able to hold them. */
 function movedBy(places: readonly number[], { field: { type } }: FieldNode): readonly (number | bigint)[] {
   const { index } = type as DataType & { kind: 'dictionary' }
   const most = 2 ** (index.signed ? index.bitWidth - 1 : index.bitWidth) - 1

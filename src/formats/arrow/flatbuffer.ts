@@ -1,14 +1,14 @@
 /**
- * Flatbuffers (https://flatbuffers.dev/internals/), as far as Arrow's metadata has them: tables, whose fields have slots,
- * strings, and vectors of tables, structs and integers. A corrupt one is E_CORRUPT, whatever it points to.
+ * Flatbuffers (https://flatbuffers.dev/internals/), as far as Arrow metadata needs them: tables with field slots,
+ * strings, and vectors of tables, structs and integers. A corrupt buffer throws E_CORRUPT, whatever its offsets are.
  */
 import { bytesOfText, isWellFormed, textOfBytes } from '../../core/byte-text.js'
 import { corrupt } from './corrupt.js'
 
-/** The bytes of a flatbuffer, none of which is read outside of it. */
+/** Bounds-checked access to the bytes of a flatbuffer. */
 class FlatBytes {
   readonly #view: DataView
-  /** How many more tables may be read: a corrupt buffer may have the same ones again and again. */
+  /** A limit on the tables to read: a corrupt buffer may refer to the same ones again and again. */
   #tables: number
 
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
@@ -27,7 +27,7 @@ class FlatBytes {
     return this.#view.getBigInt64(at, true)
   }
 
-  /** Where the offset that stands somewhere points to. */
+  /** The target of the offset at `at`. */
   target(at: number): number {
     return at + (this.int(at, 4) >>> 0)
   }
@@ -37,7 +37,7 @@ class FlatBytes {
     return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length)
   }
 
-  /** The start and length of a vector, all of whose elements are there. */
+  /** The start and length of a vector; all its elements are within the buffer. */
   vector(at: number, size: number): { start: number; length: number } {
     const start = this.target(at) + 4
     const length = this.int(start - 4, 4) >>> 0
@@ -57,7 +57,7 @@ class FlatBytes {
 
 const OUTSIDE = 'its metadata points to what is not there'
 
-/** A table; a field that it lacks has its default value. */
+/** A table; an absent field has its default value. */
 export class FlatTable {
   readonly #bytes: FlatBytes
   readonly #at: number
@@ -71,7 +71,7 @@ export class FlatTable {
     this.#slotsEnd = this.#slots + (bytes.int(this.#slots, 2) & 0xffff)
   }
 
-  /** The table that a flatbuffer begins with. */
+  /** The root table of a flatbuffer. */
   static root(bytes: Uint8Array): FlatTable {
     const flat = new FlatBytes(bytes)
     return flat.table(flat.target(0))
@@ -91,7 +91,7 @@ export class FlatTable {
     return at === undefined ? 0n : this.#bytes.long(at)
   }
 
-  /** A number of rows or bytes. */
+  /** A count of rows or bytes. */
   count(slot: number): number {
     return countOf(this.long(slot))
   }
@@ -102,7 +102,7 @@ export class FlatTable {
     return text
   }
 
-  /** A string that may be any bytes: see {@link textOfBytes}. */
+  /** A string, which may hold any bytes: see {@link textOfBytes}. */
   text(slot: number): string | undefined {
     const at = this.#field(slot)
     if (at === undefined) return undefined
@@ -119,14 +119,14 @@ export class FlatTable {
     return this.#elements(slot, 4, (at) => this.#bytes.table(this.#bytes.target(at)))
   }
 
-  /** Counts that are the elements of a vector of structs: so many of each, one after the other. */
+  /** Counts from a vector of structs, `each` per struct. */
   counts(slot: number, each = 1): number[][] {
     return this.#elements(slot, 8 * each, (at) =>
       Array.from({ length: each }, (_, index) => countOf(this.#bytes.long(at + 8 * index))),
     )
   }
 
-  /** The same of structs whose second part is an integer of 32 bits, with as many bytes of padding. */
+  /** The same for structs whose second field is a 32-bit integer followed by padding. */
   blocks(slot: number): { offset: number; metadata: number; body: number }[] {
     return this.#elements(slot, 24, (at) => ({
       offset: countOf(this.#bytes.long(at)),
@@ -157,7 +157,7 @@ function countOf(long: bigint): number {
 
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** A part of a flatbuffer that is to be written. */
+/** A node of a flatbuffer to write. */
 export type FlatNode =
   | { kind: 'table'; fields: readonly (FlatNode | undefined)[] }
   | { kind: 'vector'; items: readonly FlatNode[] }
@@ -165,13 +165,13 @@ export type FlatNode =
   | { kind: 'string'; text: string }
   | { kind: 'int'; size: 1 | 2 | 4 | 8; value: bigint }
 
-/** A table of fields in the order of their slots. */
+/** A table, with its fields in slot order. */
 export const table = (...fields: (FlatNode | undefined)[]): FlatNode => ({ kind: 'table', fields })
 
-/** A vector of tables; absent where it is empty. */
+/** A vector of tables; absent if empty. */
 export const vector = (items: readonly FlatNode[]): FlatNode => ({ kind: 'vector', items })
 
-/** A vector of structs, all parts of which are integers of 64 bits. */
+/** A vector of structs made of 64-bit integers. */
 export const structs = (rows: readonly (readonly (number | bigint)[])[]): FlatNode => {
   const { buffer } = BigInt64Array.from(rows.flat(), BigInt)
   return { kind: 'structs', count: rows.length, bytes: new Uint8Array(buffer) }
@@ -185,7 +185,7 @@ export const int = (size: 1 | 2 | 4 | 8, value: number | bigint | boolean): Flat
   value: BigInt(value),
 })
 
-/** The bytes of a flatbuffer, a multiple of 8. */
+/** Encodes a flatbuffer, padded to a multiple of 8 bytes. */
 export function flatBuffer(root: FlatNode): Uint8Array {
   const writer = new FlatWriter()
   writer.reference(writer.room(4, 4), root)
@@ -193,7 +193,7 @@ export function flatBuffer(root: FlatNode): Uint8Array {
   return writer.bytes
 }
 
-/** Writes each part behind those that point to it. */
+/** Writes each node after the nodes that refer to it. */
 class FlatWriter {
   #room = new DataView(new ArrayBuffer(1 << 10))
   #end = 0
@@ -202,7 +202,7 @@ class FlatWriter {
     return new Uint8Array(this.#room.buffer, 0, this.#end)
   }
 
-  /** Makes room for some bytes, `before` which others stand: the first is at a multiple of `align`. */
+  /** Reserves `length` bytes after a prefix of `before` bytes, so that the first of them is aligned. */
   room(length: number, align: number, before = 0): number {
     const start = Math.ceil((this.#end + before) / align) * align - before
     this.#end = start + length
@@ -214,7 +214,7 @@ class FlatWriter {
     return start
   }
 
-  /** Writes a part, and at `from` how far it is. */
+  /** Writes a node, and the offset to it at `from`. */
   reference(from: number, node: FlatNode): void {
     const at = this.#write(node)
     this.#room.setUint32(from, at - from, true)
@@ -251,7 +251,7 @@ class FlatWriter {
     return at
   }
 
-  /** How far each field is from the table's start stands before the table. */
+  /** Writes a table, preceded by its vtable, which holds the offset of each field. */
   #table(fields: readonly (FlatNode | undefined)[]): number {
     const slots = this.room(4 + 2 * fields.length, 2)
     const start = this.room(4, 8)
@@ -267,7 +267,7 @@ class FlatWriter {
     return start
   }
 
-  /** Makes room for a field in its table: an integer is written at once. */
+  /** Reserves space for a field in its table; an integer is written immediately. */
   #place(field: FlatNode): number {
     if (field.kind !== 'int') return this.room(4, 4)
     const at = this.room(field.size, field.size)

@@ -1,19 +1,18 @@
 /**
- * The frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which Arrow files are compressed
- * with as a rule: only to read it, and without its check sums. A block's matches may reach into the blocks before it, so
- * all go into one array.
+ * Reads the LZ4 frame format (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), the usual compression of
+ * Arrow files, ignoring its checksums. Matches may refer to earlier blocks, so all blocks are decoded into one array.
  */
 
 const MAGIC = 0x184d2204
 const HAS_BLOCK_SUMS = 16
 const HAS_SIZE = 8
 const HAS_DICTIONARY = 1
-/** A byte of a block stands for 255 bytes at most. */
+/** A byte of a block encodes at most 255 bytes. */
 const MOST_RATIO = 255
-/** Shorter runs of bytes are copied one by one. */
+/** Shorter copies use a loop. */
 const SHORT = 24
 
-/** What a frame holds, which is `size` bytes. Throws where it is corrupt. */
+/** Decodes a frame of `size` uncompressed bytes. Throws if it is corrupt. */
 export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const has = (bit: number) => (frame[4]! & bit) !== 0
@@ -36,14 +35,14 @@ export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
 
 const CORRUPT = 'a block of LZ4 is corrupt'
 
-/** A block that is not compressed. */
+/** Copies an uncompressed block. */
 function copyBlock(block: Uint8Array, out: Uint8Array, end: number): number {
   if (end + block.length > out.length) throw new Error(CORRUPT)
   out.set(block, end)
   return end + block.length
 }
 
-/** Sequences of literals and a match: a token with both lengths, the literals, and how far back the match begins. */
+/** Decodes sequences: a token with both lengths, the literals, and the offset of the match. */
 function decodeBlock(block: Uint8Array, out: Uint8Array, start: number): number {
   let at = 0
   let end = start
@@ -65,7 +64,7 @@ function decodeBlock(block: Uint8Array, out: Uint8Array, start: number): number 
     let length = (token & 15) + 4
     if (length === 19) for (let byte = 255; byte === 255; length += byte) byte = block[at++] ?? 0
     if (back === 0 || back > end || end + length > out.length) throw new Error(CORRUPT)
-    // A match may run into what it makes.
+    // A match may overlap its own output.
     if (length < SHORT || back < length) for (const stop = end + length; end < stop; end++) out[end] = out[end - back]!
     else {
       out.copyWithin(end, end - back, end - back + length)

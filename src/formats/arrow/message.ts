@@ -1,12 +1,12 @@
-/** Messages of Arrow's IPC formats (`Message.fbs`): metadata, and a body of buffers behind it. */
+/** Messages of the Arrow IPC formats (`Message.fbs`): metadata, followed by a body of buffers. */
 import { corrupt, REWRITE, unsupported } from './corrupt.js'
 import { type FlatNode, FlatTable, flatBuffer, int, table } from './flatbuffer.js'
 
-/** What a file begins and ends with; at its beginning two zeros follow. */
+/** The magic at both ends of a file; at the start, two zero bytes follow. */
 export const MAGIC = 'ARROW1'
-/** What precedes the length of a message's metadata. */
+/** Precedes the metadata length of a message. */
 const CONTINUATION = -1
-/** The version of the metadata since 1.0; those of 0.8 to 0.17 differ in unions only. */
+/** The metadata version since Arrow 1.0; those of 0.8 to 0.17 differ only in unions. */
 const VERSION_5 = 4
 const VERSION_4 = 3
 
@@ -19,7 +19,7 @@ export interface Message {
   bodyLength: number
 }
 
-/** Reads the metadata of a message. */
+/** Decodes the metadata of a message. */
 export function readMessage(metadata: Uint8Array): Message {
   const message = FlatTable.root(metadata)
   const version = message.int(0, 2)
@@ -30,52 +30,52 @@ export function readMessage(metadata: Uint8Array): Message {
   return { kind, header, bodyLength: message.count(3) }
 }
 
-/** How long the metadata of a message is, by the 8 bytes that it begins with, and how many of these are before it. */
+/** Decodes the length of the metadata from its 8-byte prefix, and the size of the prefix itself. */
 export function readPrefix(prefix: Buffer): { length: number; size: 4 | 8 } {
   const first = prefix.readInt32LE(0)
-  // Before 0.15, and in the schema of some files, the length has nothing before it.
+  // Before 0.15, and in the schema of some files, there is no continuation marker.
   const { length, size } =
     first === CONTINUATION ? { length: prefix.readInt32LE(4), size: 8 as const } : { length: first, size: 4 as const }
   if (length < 0) throw corrupt(`a message has ${length} bytes of metadata`)
   return { length, size }
 }
 
-/** The kinds of messages that are written. */
+/** The kinds of messages that can be written. */
 export type Kind = Exclude<Message['kind'], 'none'>
 
-/** A message as it is written. */
+/** An encoded message. */
 export interface EncodedMessage {
   pieces: Uint8Array[]
-  /** How many bytes stand before its body, and in it. */
+  /** The sizes of its metadata and body, in bytes. */
   metadata: number
   body: number
 }
 
-/** A message of a header and a body of so many bytes, both a multiple of 8. */
+/** Encodes a message from a header and a body of this size, both padded to 8 bytes. */
 export function encodeMessage(kind: Kind, header: FlatNode, body: Uint8Array[] = [], bodyLength = 0): EncodedMessage {
   const metadata = flatBuffer(table(int(2, VERSION_5), int(1, HEADERS.indexOf(kind)), header, int(8, bodyLength)))
   const prefix = new Uint8Array(Int32Array.of(CONTINUATION, metadata.length).buffer)
   return { pieces: [prefix, metadata, ...body], metadata: prefix.length + metadata.length, body: bodyLength }
 }
 
-/** What ends a stream. */
+/** Marks the end of a stream. */
 export const END_OF_STREAM = new Uint8Array(Int32Array.of(CONTINUATION, 0).buffer)
 
-/** Where a message of a file stands. */
+/** The position of a message in a file. */
 export interface FileBlock {
   offset: number
   metadata: number
   body: number
 }
 
-/** The footer of a file: its schema, and where its dictionaries and batches stand. */
+/** The footer of a file: its schema and the positions of its dictionaries and batches. */
 export interface Footer {
   schema: FlatTable
   dictionaries: FileBlock[]
   batches: FileBlock[]
 }
 
-/** Reads a footer. */
+/** Decodes a footer. */
 export function readFooter(bytes: Uint8Array): Footer {
   const footer = FlatTable.root(bytes)
   const schema = footer.table(1)
@@ -83,7 +83,7 @@ export function readFooter(bytes: Uint8Array): Footer {
   return { schema, dictionaries: footer.blocks(2), batches: footer.blocks(3) }
 }
 
-/** A footer with its length and what a file ends with. */
+/** Encodes a footer, with its length and the closing magic. */
 export function footerBytes(
   schema: FlatNode,
   dictionaries: readonly FileBlock[],

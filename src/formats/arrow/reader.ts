@@ -1,6 +1,7 @@
 /**
- * Reads Arrow's IPC formats (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc):
- * the stream, message by message, and the file, by its footer, batch by batch; of a file only the columns that are wanted.
+ * Reads the Arrow IPC formats
+ * (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc): a stream
+ * message by message, a file by its footer, batch by batch, reading only the requested columns.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { sliceColumn } from '../../core/column-slices.js'
@@ -20,15 +21,15 @@ import { Dictionaries } from './dictionaries.js'
 import { type FileBlock, type Footer, MAGIC, type Message, readFooter, readMessage, readPrefix } from './message.js'
 import { type FileSchema, readSchema } from './schema.js'
 
-/** A batch that is read: its columns are made when they are asked for. */
+/** A batch; its columns are decoded on demand. */
 interface Batch {
   length: number
   bodyLength: number
-  /** Reads a column, into memory that `room` gives where it does not stand in memory already. */
+  /** Decodes a column, into memory from `room` unless it is in memory already. */
   column(index: number, room?: Room): Promise<ColumnData>
 }
 
-/** What is read: the schema, and the batches one after the other. */
+/** An open input: the schema and the sequence of batches. */
 interface Opened {
   schema: FileSchema
   isFile: boolean
@@ -36,11 +37,11 @@ interface Opened {
   close(): Promise<void>
 }
 
-/** How many logits make a batch that is scored. */
+/** The number of logits per scored batch. */
 const BATCH = 1 << 18
-/** A larger batch of a file, in bytes, is not in memory beside the one before it. */
+/** A file batch larger than this, in bytes, is not loaded while the previous one is in use. */
 const MOST_AHEAD = 1 << 24
-/** How many bytes of batches are looked through for a list that is not empty. */
+/** How many bytes of batches to search for a nonempty list. */
 const LOOKAHEAD = 1 << 26
 
 /** Opens a stream or a file. */
@@ -68,7 +69,7 @@ async function openEither(bytes: ByteReader, path: string | undefined): Promise<
   }
 }
 
-/** Before 0.15 the length of the metadata had nothing before it, and a small number behind it. */
+/** Before Arrow 0.15, a message began with its metadata length, followed by a small number. */
 function isOldStream(start: Buffer): boolean {
   const [length, root] = start.length < 8 ? [0, 0] : [start.readInt32LE(0), start.readInt32LE(4)]
   return length > 0 && length <= MOST_METADATA && root > 0 && root < length
@@ -96,7 +97,7 @@ async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncG
   if ((await bytes.take(1)).length > 0) throw corrupt('more bytes follow its end')
 }
 
-/** The next message of a stream, whose body follows; undefined at the end. */
+/** The next message of a stream, before its body; undefined at the end. */
 async function nextMessage(bytes: ByteReader): Promise<Message | undefined> {
   const prefix = await bytes.take(8)
   if (prefix.length < 8) throw corrupt('it ends without the mark of its end')
@@ -119,7 +120,7 @@ async function openFile(file: FileBytes): Promise<Opened> {
   }
 }
 
-/** The footer at the end of a file, with its length and the magic behind it. */
+/** Reads the footer, whose length and the magic are at the end of the file. */
 async function footerOf(file: FileBytes): Promise<Footer> {
   const end = await file.read(Math.max(0, file.size - 10), 10)
   const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC
@@ -140,7 +141,7 @@ async function* fileBatches(file: FileBytes, footer: Footer, { fields }: FileSch
   }
 }
 
-/** A message of a file, and a function that reads bytes of its body. */
+/** Reads a message of a file; returns it with a function that reads parts of its body. */
 async function messageAt(
   file: FileBytes,
   { offset, metadata, body }: FileBlock,
@@ -163,7 +164,7 @@ function batchOf(
   fields: FileSchema['fields'],
   dictionaries: Dictionaries,
 ): Batch {
-  // A stream may put another dictionary in the place of one before the columns of this batch are read.
+  // Snapshot: a stream may replace a dictionary before the columns of this batch are decoded.
   return { length: header.length, bodyLength, column: columnReader(fields, header, body, dictionaries.snapshot()) }
 }
 
@@ -181,7 +182,7 @@ async function readerOf(
     async *batches(options) {
       while (held.length > 0) {
         yield* readBatch(await loadBatch(held[0]!, options), columns, options)
-        // Only now: whoever takes no more than the first rows may ask for the batches again.
+        // Removed only now: a consumer that takes only the first rows may request the batches again.
         held.shift()
       }
       if (isFile) for await (const load of loadAhead(batches, options)) yield* readBatch(await load(), columns, options)
@@ -194,7 +195,7 @@ async function readerOf(
   }
 }
 
-/** Finds how many items lists have, by the first that has some: batches that are looked through are held. */
+/** Finds the list length from the first nonempty list; batches read on the way are buffered. */
 async function measureLists(
   columns: readonly Column[],
   batches: AsyncGenerator<Batch>,
@@ -219,14 +220,14 @@ async function measureLists(
   }
 }
 
-/** A batch whose columns are read, and what gives back the memory of its logits. */
+/** A batch with its columns loaded, and a function that recycles the memory of its logits. */
 interface LoadedBatch {
   length: number
   wanted: ReadonlyMap<number, ColumnData>
   recycle(): void
 }
 
-/** Loads batches: the next one while the rows of one are scored, unless it is large. */
+/** Loads the next batch while the current one is scored, unless it is large. */
 function loadAhead(batches: AsyncGenerator<Batch>, plan: ReaderOptions): AsyncGenerator<() => Promise<LoadedBatch>> {
   const load = async (batch: Batch) => {
     const loaded = batch.bodyLength <= MOST_AHEAD ? await loadBatch(batch, plan) : undefined
@@ -244,7 +245,7 @@ async function loadBatch({ length, column }: Batch, { logits, kept, depth }: Rea
   }
   const indices = [...new Set([...logits, ...kept])]
   const columns = await Promise.all(
-    // Logits are copied out of it, but for lists of lists; what is kept is used for longer.
+    // Logits are copied out of pooled memory, except nested ones; kept columns live longer than the batch.
     indices.map((index) => column(index, depth === undefined && !kept.includes(index) ? room : undefined)),
   )
   return {
@@ -254,7 +255,7 @@ async function loadBatch({ length, column }: Batch, { logits, kept, depth }: Rea
   }
 }
 
-/** The rows of a batch, some at a time. */
+/** Splits a batch into smaller ones. */
 async function* readBatch(
   { length, wanted, recycle }: LoadedBatch,
   columns: readonly Column[],
@@ -263,7 +264,7 @@ async function* readBatch(
   const { logits, logitsList, kept, classes, depth } = plan
   const numbers = depth === undefined ? 0 : numbersIn(wanted.get(logits[0]!)!) / Math.max(1, length)
   const most = Math.max(1, Math.floor(BATCH / Math.max(1, classes, numbers)))
-  // Bits of some rows are a part of the bitmap's bytes where the rows before are a multiple of 8.
+  // A validity bitmap can be sliced without copying only at a multiple of 8 rows.
   const step = most > 8 ? most & ~7 : most
   const names = kept.map((index) => columns[index]!.name)
   for (let start = 0; start < length; start += step) {
@@ -277,7 +278,7 @@ async function* readBatch(
   }
 }
 
-/** How many numbers lists of lists hold in all. */
+/** The total number of items in the innermost lists. */
 function numbersIn(data: ColumnData): number {
   return data.children ? numbersIn(itemsOf(data)) : data.length
 }

@@ -1,4 +1,4 @@
-/** Schemas as Arrow's IPC formats have them (`Schema.fbs`), into fields and back. */
+/** Converts between Arrow IPC schemas (`Schema.fbs`) and fields. */
 import {
   type DataType,
   type Field,
@@ -11,15 +11,15 @@ import { SoftmaxError, shown } from '../../core/errors.js'
 import { corrupt, REWRITE, unsupported, withoutColumn, withoutRuns } from './corrupt.js'
 import { type FlatNode, type FlatTable, int, string, table, vector } from './flatbuffer.js'
 
-/** A field of a file, and the number by which batches name its dictionary, where it has one. */
+/** A field of a file, with the id of its dictionary if it has one. */
 export interface FieldNode {
   field: Field
   dictionary?: bigint
-  /** The fields of its nested type; of a dictionary, those of its values. */
+  /** The child fields of a nested type; for a dictionary, those of its values. */
   children: readonly FieldNode[]
 }
 
-/** A schema of a file. */
+/** The schema of a file. */
 export interface FileSchema {
   fields: readonly FieldNode[]
   metadata: ReadonlyMap<string, string>
@@ -29,10 +29,10 @@ const TIME_UNITS = ['second', 'millisecond', 'microsecond', 'nanosecond'] as con
 const INTERVAL_UNITS = ['year_month', 'day_time', 'month_day_nano'] as const
 const FLOAT_WIDTHS = [16, 32, 64] as const
 const LITTLE_ENDIAN = 0
-/** No table has columns that are nested deeper; a corrupt one may. */
+/** The nesting limit; only a corrupt file exceeds it. */
 const DEEPEST = 64
 
-/** The types by their numbers in `Type`; those that are missing are none. */
+/** Types by their number in the `Type` union; gaps are invalid. */
 const TYPES: readonly (((type: FlatTable, children: readonly Field[], column: string) => DataType) | undefined)[] = [
   undefined,
   () => ({ kind: 'null' }),
@@ -72,7 +72,7 @@ const TYPES: readonly (((type: FlatTable, children: readonly Field[], column: st
   (_, children) => ({ kind: 'list', layout: 'large_view', item: onlyOf(children) }),
 ]
 
-/** No decimal has more digits behind its point; and 2 GiB are the most that a value may have. */
+/** Bounds on the scale of a decimal and the size of a fixed-size value (2 GiB). */
 const MOST_DIGITS = 100
 const MOST_BYTES = 2 ** 31 - 1
 
@@ -109,7 +109,7 @@ function entriesOf(children: readonly Field[]): Field {
   throw corrupt('a map has entries that are not a key and a value')
 }
 
-/** Reads a schema. Throws E_UNSUPPORTED where it has types that cannot be read. */
+/** Decodes a schema. Throws E_UNSUPPORTED if it has unsupported types. */
 export function readSchema(schema: FlatTable): FileSchema {
   if (schema.int(0, 2) !== LITTLE_ENDIAN) {
     unsupported('big-endian Arrow data', REWRITE)
@@ -120,7 +120,7 @@ export function readSchema(schema: FlatTable): FileSchema {
   }
 }
 
-/** The fields of a schema; undefined for each with a type that cannot be read, such as one of the writer's own. */
+/** Decodes the fields of a schema; undefined for each unsupported type, such as an extension of the writer. */
 export function readKnownFields(schema: FlatTable): (Field | undefined)[] {
   return schema.tables(1).map((field) => {
     try {
@@ -132,7 +132,7 @@ export function readKnownFields(schema: FlatTable): (Field | undefined)[] {
   })
 }
 
-/** Key and value pairs; of a key that comes twice, the last. */
+/** Decodes key-value metadata; the last of duplicate keys wins. */
 function readMetadata(parent: FlatTable, slot: number): ReadonlyMap<string, string> {
   return new Map(parent.tables(slot).map((pair) => [pair.text(0) ?? '', pair.text(1) ?? '']))
 }
@@ -168,7 +168,7 @@ function readType(field: FlatTable, children: readonly FieldNode[], column: stri
   )
 }
 
-/** Numbers the dictionaries of some fields, the inner ones first, as they are written before the outer. */
+/** Assigns dictionary ids, inner ones first, as they are written before outer ones. */
 export function numberDictionaries(fields: readonly Field[]): FieldNode[] {
   let next = 0n
   const node = (field: Field): FieldNode => {
@@ -179,12 +179,12 @@ export function numberDictionaries(fields: readonly Field[]): FieldNode[] {
   return fields.map(node)
 }
 
-/** The type of the values that a dictionary stands for. */
+/** The value type of a dictionary, or the type itself. */
 export function valuesOf(type: DataType): DataType {
   return type.kind === 'dictionary' ? type.values : type
 }
 
-/** A schema as a table. */
+/** Encodes a schema as a table. */
 export function schemaTable(fields: readonly FieldNode[], metadata: TableSchema['metadata']): FlatNode {
   return table(int(2, LITTLE_ENDIAN), vector(fields.map(fieldTable)), metadataVector(metadata))
 }
@@ -214,7 +214,7 @@ function dictionaryTable(type: DataType, id: bigint): FlatNode {
   return table(int(8, id), table(...slots), int(1, ordered))
 }
 
-/** The number of a type, and the fields of its table. */
+/** The union number of a type, and the fields of its table. */
 function typeSlots(type: DataType): [number: number, ...slots: FlatNode[]] {
   switch (type.kind) {
     case 'null':

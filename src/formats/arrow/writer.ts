@@ -1,4 +1,4 @@
-/** Writes Arrow's IPC formats: the stream, and the file, which is a stream between two marks with a footer behind it. */
+/** Writes the Arrow IPC formats: a stream, or a file, which is a stream between two magic strings with a footer. */
 import type { Columns, Encode, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
@@ -7,7 +7,7 @@ import { type DictionaryMessage, DictionaryWriter, hasDictionary } from './dicti
 import { END_OF_STREAM, type EncodedMessage, encodeMessage, type FileBlock, footerBytes, MAGIC } from './message.js'
 import { type FieldNode, numberDictionaries, schemaTable } from './schema.js'
 
-/** The function that writes a stream or a file. */
+/** Creates the writer of a stream or a file. */
 export const writerOf =
   (isFile: boolean) =>
   (schema: OutputSchema): RecordBatchWriter => {
@@ -25,7 +25,10 @@ export const writerOf =
     }
   }
 
-/** The function that makes record batches; undefined where they have dictionaries, which depend on those before. */
+/**
+ * Creates the encoder of record batches for worker threads; undefined if there are dictionaries, which depend on
+ * earlier batches.
+ */
 export function encoder(schema: OutputSchema): Encode | undefined {
   const fields = outputFields(schema)
   if (numberDictionaries(fields).some(hasDictionary)) return undefined
@@ -34,22 +37,22 @@ export function encoder(schema: OutputSchema): Encode | undefined {
   return (rows) => encodeColumns(outputOf([columnsOf(rows)]))
 }
 
-/** A record batch as a message. */
+/** Encodes a record batch as a message. */
 function encodeColumns(columns: Columns): EncodedMessage {
   const { header, body, bodyLength } = encodeBatch(columns, columns[0]!.length)
   return encodeMessage('batch', header, body, bodyLength)
 }
 
-/** Writes messages, and keeps where they stand for the footer of a file. */
+/** Writes messages, recording their positions for the footer of a file. */
 class MessageWriter {
   readonly #fields: readonly FieldNode[]
   readonly #schema: ReturnType<typeof schemaTable>
   readonly #isFile: boolean
   readonly #dictionaries: DictionaryWriter
-  /** Where the dictionary of each number stands in a file, and where each batch. */
+  /** The positions of dictionaries, by id, and of batches in a file. */
   readonly #dictionaryBlocks = new Map<bigint, FileBlock>()
   readonly #batchBlocks: FileBlock[] = []
-  /** Behind the magic of a file. */
+  /** After the magic of a file. */
   #offset = 8
 
   constructor(fields: readonly FieldNode[], metadata: ReadonlyMap<string, string>, isFile: boolean) {
@@ -84,7 +87,10 @@ class MessageWriter {
     return [...dictionaries, END_OF_STREAM, footer]
   }
 
-  /** The pieces of a dictionary; the footer has each dictionary once, the first time or as a whole, not what is put behind. */
+  /**
+   * The bytes of a dictionary. The footer lists each dictionary once, as a complete one: either the first version or
+   * the final one, no deltas.
+   */
   #dictionary(message: DictionaryMessage): Uint8Array[] {
     const block = this.#place(message)
     if (!message.isDelta) this.#dictionaryBlocks.set(message.id, block)

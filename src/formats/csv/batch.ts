@@ -1,4 +1,4 @@
-/** Blocks of whole rows of delimited text as record batches. */
+/** Parses blocks of complete rows of delimited text into record batches. */
 import { isUtf8 } from 'node:buffer'
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
@@ -12,7 +12,7 @@ import { shapeError } from './row-shape.js'
 import { cellStart, decodeCell, parseRows, type Row, readRows, readRowsAt } from './rows.js'
 import { type ByteRange, countLines, rowRanges, textEnd } from './scanner.js'
 
-/** The rows of a block; where they stand is found, unless it is known. */
+/** Parses the rows of a block; row boundaries are searched for unless `ranges` gives them. */
 export function readBatch(
   block: Buffer,
   columns: readonly Column[],
@@ -21,7 +21,7 @@ export function readBatch(
   ranges?: readonly ByteRange[],
 ): RecordBatch {
   const { cells = 'text' } = options
-  // Types are of cells as they stand in the input.
+  // Typed columns need the raw cells of the input.
   const isText = cells === 'text' && !ranges && options.kept.every((index) => !columns[index]!.field)
   const parsed = isText ? readParsed(block, columns, dialect, options) : undefined
   const textOf: TextOf = parsed ? (cell) => cell : (cell) => decodeCell(cell, dialect)
@@ -47,7 +47,7 @@ export function readBatch(
   }
 }
 
-/** Rows by their text, and their logits; undefined where there may be a bad row, which is looked at as it stands. */
+/** Parses rows and their logits with csv-parse; undefined if a row may be bad, which then needs its raw bytes. */
 function readParsed(block: Buffer, columns: readonly Column[], dialect: Dialect, options: ReaderOptions) {
   const rows = parseRows(block, dialect)
   const read = rows && readLogits(rows, columns, dialect, (cell) => cell, options)
@@ -60,11 +60,11 @@ function cellReader(cells: Cells, textOf: TextOf, dialect: Dialect): (cell: stri
   if (cells === 'encoded') return (cell) => cell
   const read: TextOf = cells === 'bytes' ? textOf : (cell) => fromBytes(textOf(cell))
   if (isEscaped(dialect)) return (cell) => (cell === NULL_CELL ? null : read(cell))
-  // In another dialect a cell stays what it was, be it nothing or an empty text.
+  // Under another dialect, a cell must stay null or empty as it was.
   return cells === 'bytes' ? (cell) => (cell === '' ? null : read(cell)) : read
 }
 
-/** The logits of some rows, and what is wrong with the bad ones. */
+/** Reads the logits of rows, and the errors of bad ones. */
 function readLogits(
   rows: Row[],
   columns: readonly Column[],
@@ -84,7 +84,7 @@ function readLogits(
   return { logits, errors }
 }
 
-/** The same where one column holds all logits, as lists in its cells. */
+/** The same if one column holds all logits as list cells. */
 function readLists(rows: Row[], columns: readonly Column[], dialect: Dialect, textOf: TextOf, options: ReaderOptions) {
   const [cell] = options.logits as [number]
   const lists = new ListCells(columns[cell]!, rows.length, options)
@@ -101,7 +101,7 @@ function readLists(rows: Row[], columns: readonly Column[], dialect: Dialect, te
   return { ...lists.batch, errors }
 }
 
-/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+/** Reads the logits of a row; returns the error, if any. */
 function readRow(
   row: string[],
   columns: readonly Column[],
@@ -123,7 +123,7 @@ function readRow(
   return undefined
 }
 
-/** What an error says of a cell: as it stands, and how its decimals would be read. */
+/** Error details about a cell: its text, and how a decimal comma would be read. */
 function cellInfo({ code, info }: RowError, text: string, { delimiter, decimalComma }: Dialect): RowError['info'] {
   if (code !== 'E_CELL' && code !== 'E_OVERFLOW') return info
   const isOther = code === 'E_CELL' && isNumber(decimalComma ? text : withPoint(text))
@@ -131,7 +131,7 @@ function cellInfo({ code, info }: RowError, text: string, { delimiter, decimalCo
   return { cell: fromBytes(text), ...read }
 }
 
-/** Finds rows with a kept cell that is not text. */
+/** Finds rows with kept cells that are not valid text. */
 function checkKept(
   rows: Row[],
   dialect: Dialect,
@@ -154,12 +154,12 @@ function bytesOf(cell: string): Buffer {
   return Buffer.from(cell, 'latin1')
 }
 
-/** Cells are bytes; errors show text. */
+/** Decodes the cell bytes of an error to text. */
 function asText({ cell, ...info }: RowError['info']): RowError['info'] {
   return typeof cell === 'string' ? { ...info, cell: fromBytes(cell) } : info
 }
 
-/** A function that finds the positions of a block's bad rows, asked for in order. */
+/** Creates the function that finds the positions of bad rows, which must be requested in order. */
 function locator(
   block: Buffer,
   ranges: Iterable<ByteRange>,
@@ -180,7 +180,7 @@ function locator(
     const byte = start + at + before
     const name = cell === undefined ? undefined : columns[cell]!.name
     const column = name !== undefined && { column: item === undefined ? name : `${name}.${item}` }
-    // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+    // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
     const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
     return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }
   }

@@ -1,4 +1,4 @@
-/** Kept columns whose cells have a type: which it is, by the first rows, and their values. */
+/** Types kept columns: infers types from the first rows, and converts cells. */
 import { columnOfValues, inferType, misfitInfo } from '../../core/cell-types.js'
 import type { DataType } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
@@ -7,11 +7,11 @@ import type { Block, Column, KeptColumn, ReaderOptions, RowError } from '../../c
 import { decodeCell, readRowAt } from './rows.js'
 import { rowRanges } from './scanner.js'
 
-/** How many rows types are inferred from, and how many bytes they have at most: the same rows in whatever blocks they come. */
+/** Limits on the rows and bytes used for type inference; the sample does not depend on block boundaries. */
 const MOST_ROWS = 10_000
 const MOST_BYTES = 1 << 20
 
-/** The first rows of some blocks, and all blocks. */
+/** Samples the first rows of the blocks, and returns all blocks. */
 export async function peekRows(blocks: AsyncGenerator<Block>, dialect: Dialect) {
   const held: Block[] = []
   const sample: string[][] = []
@@ -28,7 +28,7 @@ export async function peekRows(blocks: AsyncGenerator<Block>, dialect: Dialect) 
   return { sample, blocks: all() }
 }
 
-/** Adds the rows of a block to a sample of so many bytes; returns how many it has then. */
+/** Adds the rows of a block to a sample of `bytes` bytes; returns its new size. */
 function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: number): number {
   for (const { start, end } of rowRanges(block, dialect)) {
     bytes += end - start
@@ -39,19 +39,19 @@ function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: num
   return bytes
 }
 
-/** The type of the cells of a column in the first rows, of which those of another width are bad ones; undefined is text. */
+/** The type of a column in the sample, ignoring rows of the wrong width; undefined means text. */
 export function typeOfCells(index: number, rows: string[][], width: number, dialect: Dialect): DataType | undefined {
   return inferType(
     rows.filter((row) => row.length === width).map((row) => pointed(textOf(row[index]!, dialect), dialect)),
   )
 }
 
-/** A column of a type; text it is anyway. */
+/** A column with a type; text is the default. */
 export function withType(column: Column, type: DataType): Column {
   return type.kind === 'utf8' ? column : { ...column, field: { name: column.name, type, nullable: true } }
 }
 
-/** The cells of a column as what they are; a row with one that is something else is a bad one. */
+/** Converts the cells of a column; a row with a cell that does not fit is bad. */
 export function typedColumn(
   cells: string[],
   { field }: Column,
@@ -76,7 +76,7 @@ function textOf(cell: string, dialect: Dialect): string {
   return fromBytes(decodeCell(cell, dialect))
 }
 
-/** A text with a point in place of a decimal comma, if it is a number as logits are. */
+/** Replaces a decimal comma by a point if the text is a number. */
 function pointed(text: string, { decimalComma }: Dialect): string {
   return decimalComma && /^[-+\d.,e]+$/i.test(text) ? withPoint(text) : text
 }

@@ -1,6 +1,6 @@
 /**
- * Delimited text out of typed columns, in the kernel: numbers and plain text are never JavaScript values. What else there is
- * becomes text here, a cell at a time.
+ * Writes delimited text from typed columns in the kernel, without creating JavaScript values for numbers and plain
+ * text. Other values are formatted here, cell by cell.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { textReader } from '../../core/column-values.js'
@@ -18,8 +18,8 @@ import { cellEncoder } from './rows.js'
 type Schema = OutputSchema & { dialect: Dialect }
 
 /**
- * The function that writes rows whose kept columns are typed, and gives undefined for others; undefined itself where the
- * output is not one that the kernel writes.
+ * Creates the function that writes rows with typed kept columns and returns undefined for other rows; undefined if the
+ * kernel cannot write the output.
  */
 export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[] | undefined) | undefined {
   const { kept, fields, rounding, dialect, cells } = schema
@@ -44,7 +44,7 @@ export function columnCells(schema: Schema): ((rows: ScoredBatch) => Uint8Array[
 
 const NONE = new Uint8Array()
 
-/** The function that makes a cell, as latin1 text, of a text. */
+/** Creates the function that formats a string as a cell, in latin1. */
 function textCell({ dialect, escapeFormulas }: Schema): (text: string) => string {
   const encode = cellEncoder(dialect)
   return (text) => encode(toBytes(escapeFormulas ? escapeFormula(text) : text))
@@ -68,7 +68,7 @@ function keptValues(data: ColumnData, { field }: Column, schema: Schema, cellOfT
   }
 }
 
-/** Text that nothing has to be done to. */
+/** Strings that need no quotes or escapes. */
 function textsOf({ type, values, offsets }: ColumnData, { dialect, escapeFormulas }: Schema): CellValues | undefined {
   if (type.kind !== 'utf8' || !(offsets instanceof Int32Array) || escapeFormulas) return undefined
   const bytes = values as Uint8Array

@@ -1,4 +1,4 @@
-/** Delimited text: csv, tsv and whatever else stands between cells. */
+/** Delimited text: CSV, TSV and any other delimiter. */
 import type { Format } from '../../core/record-batch.js'
 import { read } from './reader.js'
 import { write } from './writer.js'

@@ -1,4 +1,4 @@
-/** The dialect that the options ask for. */
+/** Derives the dialect from the options. */
 
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
@@ -6,7 +6,7 @@ import { dialectOf } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
 
-/** The dialect as it is asked for. Throws E_CONFLICT where one character would have two meanings. */
+/** The requested dialect. Throws E_CONFLICT if one character would have two meanings. */
 export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
   const isWhitespace = settings.delimiter === WHITESPACE
   const own = (settings.from && dialectOf(settings.from)) ?? COMMAS
@@ -23,14 +23,14 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false, ...decimalComma }
 }
 
-/** Throws E_CONFLICT where commas stand in decimals, and between cells only for want of another delimiter. */
+/** Throws E_CONFLICT if the comma is both the decimal separator and the default delimiter. */
 export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
   if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return
   const choices = `${optionText('delimiter', ';')} or ${optionText('delimiter', ',')}`
   throw conflict(`a decimal comma needs the delimiter between cells to be given, too: ${choices}`)
 }
 
-/** Throws E_CONFLICT where what stands before a special byte is no backslash, or it is not one byte, or blanks are not what they are. */
+/** Throws E_CONFLICT if the escape is not a backslash, the delimiter is not one byte, or blanks are trimmed. */
 function requireEscapable(escape: string, delimiter: string, settings: SettingsOf<'bytes'>): void {
   if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes only with ${optionText('escape', '\\')}`)
   if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} needs a delimiter of one byte`)

@@ -1,15 +1,15 @@
 /**
- * Cells without quotes, whose special bytes stand behind a backslash: text as PostgreSQL's COPY, Hive and Spark write it. `\N`
- * is null. See "Text Format" at https://www.postgresql.org/docs/current/sql-copy.html.
+ * Unquoted cells with backslash escapes: the text format of PostgreSQL's COPY, Hive and Spark, with `\N` for null. See
+ * "Text Format" at https://www.postgresql.org/docs/current/sql-copy.html.
  */
 
-/** A cell that has no value. */
+/** A null cell. */
 export const NULL_CELL = '\\N'
 
 const CODES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 const LETTERS: Record<string, string> = { '\n': 'n', '\r': 'r', '\t': 't' }
 
-/** The cells of a row as they stand in it; a delimiter behind a backslash is part of a cell. */
+/** Splits a row into raw cells; an escaped delimiter is part of a cell. */
 export function splitEscaped(line: string, delimiter: string): string[] {
   const cells: string[] = []
   for (let start = 0, at = 0; ; ) {
@@ -22,14 +22,14 @@ export function splitEscaped(line: string, delimiter: string): string[] {
   }
 }
 
-/** Whether what follows a text stands behind a backslash. */
+/** Whether text ends in an unpaired backslash, so that the next character is escaped. */
 export function endsEscaped(text: string): boolean {
   let backslashes = 0
   while (text.at(-1 - backslashes) === '\\') backslashes++
   return backslashes % 2 === 1
 }
 
-/** The text of a cell, nothing for null. A backslash before any other character is left out; numbers are of bytes. */
+/** Decodes a cell; null becomes empty. A backslash before any other character is dropped; numeric escapes are bytes. */
 export function unescapeCell(cell: string): string {
   if (cell === NULL_CELL) return ''
   if (!cell.includes('\\')) return cell
@@ -39,7 +39,7 @@ export function unescapeCell(cell: string): string {
   })
 }
 
-/** Text as a cell. */
+/** Encodes text as a cell. */
 export function escapeCell(text: string, delimiter: string): string {
   return text.replace(/[\\\n\r\t]/g, (c) => `\\${LETTERS[c] ?? c}`).replaceAll(delimiter, (found) => `\\${found}`)
 }

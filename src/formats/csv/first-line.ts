@@ -1,4 +1,4 @@
-/** What stands before the header of a delimited text, and what ends its rows. */
+/** Skips what precedes the header of delimited text, and detects the delimiter and newline. */
 import { type Dialect, fromBytes, toBytes } from '../../core/dialect.js'
 import { OPTIONS, type SettingsOf } from '../../core/options.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
@@ -9,11 +9,11 @@ import { NewlineFinder } from './scanner.js'
 interface FirstLine {
   bytes: Buffer
   dialect: Dialect
-  /** The newlines and the bytes before them: a byte order mark, lines that are skipped, one that names the delimiter. */
+  /** The newlines and bytes before it: a byte order mark, skipped lines, a `sep=` line. */
   skipped: { lines: number; bytes: number }
 }
 
-/** Reads until it is known what stands between cells and what ends rows; the search is limited. */
+/** Reads until the delimiter and newline are known, up to a limit. */
 export async function readFirstLine(
   chunks: AsyncGenerator<Buffer>,
   asked: Omit<Dialect, 'newline'>,
@@ -51,14 +51,14 @@ export async function readFirstLine(
   }
 }
 
-/** True for bytes too few to show whether a mark is at the start. */
+/** Whether there are too few bytes to recognize a byte order mark. */
 function mayBeMark(start: Buffer): boolean {
   return start.length < 3 && [undefined, 0xef].includes(start[0])
 }
 
 /**
- * The line `sep=;` that Excel takes for the delimiter, and writes if asked; a length of 0 where there is none. Undefined
- * where more bytes could decide.
+ * The `sep=;` line with which Excel declares a delimiter; its length is 0 if there is none. Undefined if more bytes are
+ * needed.
  */
 function separatorLine(
   bytes: Buffer,
@@ -73,7 +73,7 @@ function separatorLine(
   const delimiter = fromBytes(mark)
   const isOne = OPTIONS.delimiter.kind.accepts(delimiter) && mark !== quote && mark !== comment
   if (!isOne || (returns === '' && newline === '')) return { length: 0 }
-  // A carriage return by itself ends the line too; the next is not of it.
+  // A lone carriage return also ends the line; a second one belongs to the next line.
   const length = newline === '' ? all.length - returns.length + 1 : all.length
   return { delimiter: toBytes(delimiter), length }
 }
@@ -82,13 +82,18 @@ function mayBeSeparator(text: string): boolean {
   return ['sep=', '"sep='].some((start) => start.startsWith(text.toLowerCase()) || text.toLowerCase().startsWith(start))
 }
 
-/** More than such a line has. */
+/** Longer than any such line. */
 const LONGEST = 64
 
 const LF = 10
 const CR = 13
 
-/** Passes over lines, whatever ends each: `\n` and the `\r` before it, or just `\r`. No more of them is held than a `\r`. */
+/**
+ * Skips lines ended by `
+ * `, `\r
+ * ` or `\r`. Buffers at most the carriage returns before a possible `
+ * `.
+ */
 class LineSkipper {
   #left: number
 
@@ -100,7 +105,7 @@ class LineSkipper {
     return this.#left === 0
   }
 
-  /** How many of some bytes are of the lines. */
+  /** How many of the bytes belong to the skipped lines. */
   pass(bytes: Buffer, final: boolean): number {
     let at = 0
     for (; this.#left > 0; this.#left--) {
@@ -112,7 +117,7 @@ class LineSkipper {
   }
 }
 
-/** Behind the first newline; undefined where there is none, or that is not known yet. */
+/** The position after the first newline; undefined if there is none, or if more bytes are needed. */
 function newlineEnd(bytes: Buffer, from: number, final: boolean): number | undefined {
   let at = from
   while (at < bytes.length && bytes[at] !== CR && bytes[at] !== LF) at++

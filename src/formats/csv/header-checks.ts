@@ -1,4 +1,4 @@
-/** What the beginning of an input shows that it is not: text, of this delimiter, with a header. */
+/** Checks the beginning of an input: that it is text, has this delimiter, and has a header. */
 import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
@@ -11,7 +11,7 @@ import type { CsvHeader } from './header.js'
 import { CONTROL, commentMark, controlBetween, delimiterOfLines } from './likely-delimiter.js'
 import { parseListCell } from './list-cells.js'
 
-/** A first line of numbers may be a row. Throws E_HEADER, unless it is said to be a header. */
+/** A numeric first line may be a row. Throws E_HEADER unless an option says that it is a header. */
 export function requireHeader(
   columns: readonly Column[],
   { header, line, dialect }: CsvHeader,
@@ -23,7 +23,7 @@ export function requireHeader(
   if (looksLikeData(names) || columns.some(isList)) throw new SoftmaxError('E_HEADER', { line })
 }
 
-/** Names have to be text: a class would be called by them. A file that has no text has control characters soon. */
+/** Column names must be text, because classes are named after them. Binary files soon contain control characters. */
 export function requireText({ header = [], first, line }: CsvHeader, encoding: string | undefined): void {
   for (const cell of header) {
     if (!isUtf8Text(cell)) {
@@ -49,7 +49,7 @@ function controlRemedy(name: string, encoding: string | undefined): string {
     : `${optionText('header', false)} reads it as a row`
 }
 
-/** One column with what other files have between cells in it is a file of another delimiter. */
+/** A single column that contains another common delimiter suggests that the delimiter is wrong. */
 export function requireDelimiter({ header, first, dialect, line }: CsvHeader): void {
   const [cell, more] = header ?? first ?? []
   const { quote, blanks } = dialect
@@ -60,8 +60,8 @@ export function requireDelimiter({ header, first, dialect, line }: CsvHeader): v
 }
 
 /**
- * A line that begins as a comment does may be a header, as numpy's `savetxt` writes it, above numbers. Throws E_HEADER where
- * what stands below is no row of its columns.
+ * A first line that looks like a comment may be a header above numbers, as numpy's `savetxt` writes it. Throws E_HEADER
+ * if the lines below are not rows of its columns.
  */
 export function requireNoComment({ header, first, dialect, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
   const comment = header?.length === 1 && dialect.comment === undefined ? commentMark(header) : undefined
@@ -72,7 +72,7 @@ export function requireNoComment({ header, first, dialect, line }: CsvHeader, se
   throw new SoftmaxError('E_HEADER', { line, comment, ...(delimiter !== undefined && { delimiter }) })
 }
 
-/** What stands between cells of a row, and not as often in the line above. */
+/** A delimiter that occurs in a row, and less often in the line above. */
 function delimiterBelow(above: string, row: string): string | undefined {
   return [';', '|', '\t'].find((candidate) => {
     const cells = row.split(candidate)

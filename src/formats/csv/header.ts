@@ -1,4 +1,4 @@
-/** The beginning of an input: its encoding and newline, its header and first row; and the rest, in blocks. */
+/** Reads the beginning of an input: encoding, newline, header and first row; and the rest in blocks. */
 
 import type { Dialect } from '../../core/dialect.js'
 import { type HeaderInfo, SoftmaxError } from '../../core/errors.js'
@@ -13,26 +13,26 @@ import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
 import { countLines, rowRanges } from './scanner.js'
 
-/** What the beginning of an input says. Cells are as they stand in the input. */
+/** The result of reading the beginning of an input. Cells are raw. */
 export interface CsvHeader {
   dialect: Dialect
   header: string[] | undefined
-  /** The first row; undefined where there is none, or a header and something after it that is no row. */
+  /** The first row; undefined if there is none, or if there is a header and what follows is not a row. */
   first: string[] | undefined
-  /** What is unusual about the rows, and not an error. */
+  /** A warning about the shape of the rows. */
   warning: string | undefined
-  /** The line of the header; of the first row, where there is none. */
+  /** The line of the header, or of the first row if there is no header. */
   line: number
-  /** The newlines and the bytes before the blocks. */
+  /** The newlines and bytes before the blocks. */
   lines: number
   bytes: number
-  /** All rows but the header, in blocks of whole rows. */
+  /** All rows after the header, in blocks of complete rows. */
   blocks: AsyncGenerator<Block>
 }
 
 /**
- * Reads as far as the first row. Undefined if there is neither header nor row. Throws E_ENCODING; E_QUOTE or
- * E_ROW_TOO_LONG for a header, or a first row without one, that is not to be read.
+ * Reads up to the first row. Undefined if there is neither header nor row. Throws E_ENCODING, and E_QUOTE or
+ * E_ROW_TOO_LONG for an unreadable header (or first row without a header).
  */
 export async function readHeader(
   chunks: AsyncGenerator<Buffer>,
@@ -45,12 +45,15 @@ export async function readHeader(
   return new HeadReader(dialect, settings, skipped).read(blocks)
 }
 
-/** The general lane is quickest where what csv-parse makes of a block is short-lived; the fast one has a cost a block. */
+/**
+ * Small blocks for the general lane, so that csv-parse's results die young; large ones for the fast lane, which has a
+ * cost per block.
+ */
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
 
 /**
- * The first rows that have so many cells, as many as are asked for and come in time; and all blocks. Throws E_HEADER where
- * there are none, and the header seems to stand further below.
+ * The first `count` rows with `width` cells, within a byte limit, and all blocks. Throws E_HEADER if there are none and
+ * the header seems to be further down.
  */
 export async function readFirstRows(
   { dialect, header, line }: CsvHeader,
@@ -63,7 +66,7 @@ export async function readFirstRows(
   let bytes = 0
   const wantsMore = (block: Block) => {
     for (const { row, start } of rowsIn(block, dialect)) {
-      // By the place of the row: how much a block holds depends on the lane.
+      // Decided by the row's position, because block sizes depend on the lane.
       if (rows.length === count || bytes + start > SEARCH) break
       if (Array.isArray(row) && row.length === width) rows.push(row)
     }
@@ -82,13 +85,16 @@ function hasNumbers(row: readonly string[], { decimalComma }: Dialect): boolean 
   return row.some((cell) => isNumber(decimalComma ? withPoint(cell) : cell))
 }
 
-/** Looks for the header of a table below lines that were taken for it. */
+/** Searches for the header of a table below lines that were mistaken for it. */
 class HeaderSearch {
-  /** The cells of the first rows, and the lines before each. */
+  /**
+   * For each of the first rows: its number of cells, the lines before it, whether it has numbers, and its comment
+   * prefix.
+   */
   readonly #rows: { cells: number; lines: number; hasNumbers: boolean; mark: string | undefined }[] = []
   #lines: number
 
-  /** `line` is that of what was taken for the header. */
+  /** `line` is the line that was taken for the header. */
   constructor(line: number) {
     this.#lines = line
   }
@@ -111,15 +117,15 @@ class HeaderSearch {
   }
 
   /**
-   * The lines that stand above the header, where what was taken for it has fewer cells than the rows below, and these have
-   * as many as one another; and what these lines begin with, if it is a mark of comments that the header has not.
+   * The number of lines above the real header, if the supposed header has fewer cells than the rows below and these all
+   * have the same width. Also their comment prefix, if the header does not have it.
    */
   linesAbove(names: readonly string[]): Pick<HeaderInfo, 'above' | 'comment'> | undefined {
     const cells = names.length
     const width = this.#rows.at(-1)?.cells ?? 0
     const first = this.#rows.findIndex((row) => row.cells === width)
     const table = this.#rows.slice(first)
-    // One cell more, from a first row on that has numbers, is what R writes for names of rows.
+    // One extra cell, from a first row with numbers on, is R's row names.
     const isRowNames = first === 0 && table[0]?.hasNumbers === true
     const isWider = width > cells + (isRowNames ? 1 : 0)
     if (!isWider || table.length < 2 || table.some((row) => row.cells !== width)) return undefined
@@ -134,17 +140,20 @@ async function* prepend<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<
   yield* rest
 }
 
-/** Reads blocks until there are a header and a row as wide; or, without a header, a row that shows how many columns there are. */
+/**
+ * Reads blocks until there are a header and a row of the same width, or without a header, a row that defines the number
+ * of columns.
+ */
 class HeadReader {
   #dialect: Dialect
   readonly #settings: SettingsOf<'bytes'>
-  /** The newlines and the bytes that are done with. */
+  /** The newlines and bytes consumed. */
   #lines: number
   #bytes: number
   #header: string[] | undefined
   #warning: string | undefined
   #line = 0
-  /** Blocks that hold rows that do not define the columns. */
+  /** Blocks read so far without a row that defines the columns. */
   readonly #passed: Block[] = []
 
   constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, skipped: { lines: number; bytes: number }) {
@@ -176,7 +185,7 @@ class HeadReader {
     return { ...read, first, line, warning, blocks }
   }
 
-  /** Notes that the first row does not fit the header. Throws E_QUOTE where the header ends as no other line does. */
+  /** Handles a first row that does not fit the header. Throws E_QUOTE if the header ends unlike all other lines. */
   #setMisfit(row: Row | OversizedRow | undefined): void {
     if (!this.#header) return
     if (this.#dialect.newline === '\r' && Array.isArray(row) && hasOtherNewline(row)) {
@@ -185,7 +194,7 @@ class HeadReader {
     this.#dialect = { ...this.#dialect, misfit: true }
   }
 
-  /** Takes the header off a block; gives what is left of it, if anything is. */
+  /** Removes the header from a block; returns the rest, if any. */
   #readHeader(block: Block): Buffer | undefined {
     const found = rowsIn(block, this.#dialect).next().value
     const end = found?.end ?? sizeOf(block)
@@ -195,12 +204,12 @@ class HeadReader {
     return Buffer.isBuffer(block) && end < block.length ? block.subarray(end) : undefined
   }
 
-  /** The header with a name for the column of row names, which R leaves out. */
+  /** The header with a name added for R's row name column. */
   #named(header: string[]): string[] {
     return this.#settings.rowNames ? [ROW_NAMES, ...header] : header
   }
 
-  /** The first row that defines the columns, which under `skip` need not be the first of all; or that there is none. */
+  /** The first row that defines the columns; bad rows before it are passed over under `skip`. */
   #findFirst(block: Block, searched: number): { first: string[] | undefined } | undefined {
     for (const found of rowsIn(block, this.#dialect)) {
       const { row } = found
@@ -221,7 +230,7 @@ class HeadReader {
     return undefined
   }
 
-  /** The first row, where either the rows or the header end in a delimiter, with nothing behind it, and the other does not. */
+  /** The first row, if either all rows or the header end in an extra delimiter. */
   #withoutTrailing(row: Row | OversizedRow, block: Block): string[] | undefined {
     const header = this.#header!
     if (!Array.isArray(row)) return undefined
@@ -237,7 +246,7 @@ class HeadReader {
     return row
   }
 
-  /** Whether the first rows all are cells that pass a test. */
+  /** Whether all sample rows pass a test. */
   #isEach(block: Block, test: (cells: string[]) => boolean): boolean {
     let rows = 0
     for (const { row, start } of rowsIn(block, this.#dialect)) {
@@ -248,14 +257,14 @@ class HeadReader {
     return rows > 0
   }
 
-  /** What the first row would be if its quotes were none: where no row can be read, there are columns still. */
+  /** The first row split without regard to quotes: even if no row is valid, there must be columns. */
   #looseCells(block: Block): string[] {
     if (!Buffer.isBuffer(block)) return block.start.toString('latin1').split(this.#dialect.delimiter)
     const [first] = rowRanges(block, this.#dialect)
     return block.toString('latin1', first!.start, first!.end).trimEnd().split(this.#dialect.delimiter)
   }
 
-  /** Keeps a block for later, save for what stands before the first row. */
+  /** Keeps a block for later, without what precedes the first row. */
   #pass(block: Block): void {
     const isEmpty = rowsIn(block, this.#dialect).next().done
     if (isEmpty && this.#passed.length === 0) this.#drop(block, sizeOf(block))
@@ -280,7 +289,7 @@ class HeadReader {
   }
 }
 
-/** Whether a header begins with a mark of comments, as numpy's `savetxt` writes it, that blanks part from the names. */
+/** Whether a header begins with a comment character followed by a blank, as numpy's `savetxt` writes it. */
 function isMarked([first = '', ...names]: string[]): boolean {
   return /^#+$/.test(first) && names.length > 0
 }
@@ -289,16 +298,16 @@ const HEADER_RETURN = String.raw`a carriage return stands in the header, and is 
 const TRAILING_ROWS = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
 const TRAILING_HEADER = 'the header ends in a delimiter that the rows lack; the empty name behind it is left out'
 
-/** What the column of row names is called. */
+/** The name given to the column of row names. */
 const ROW_NAMES = 'row_names'
-/** How many rows show whether each ends in a delimiter, and how far they reach: less than a block of either lane. */
+/** Limits on the rows sampled for trailing delimiters; less than a block of either lane. */
 const SAMPLE = 100
 const SAMPLE_BYTES = 1 << 15
 
-/** How many bytes are looked through for a row that defines the columns. */
+/** How many bytes to search for a row that defines the columns. */
 const SEARCH = 1 << 20
 
-/** A row at the beginning, and where it stands in its block. */
+/** A row near the beginning, and its byte range in the block. */
 interface Found {
   row: Row | OversizedRow
   start: number

@@ -1,22 +1,22 @@
-/** What may stand between cells where it is not what was asked for: the delimiters that messages propose. */
+/** Guesses the delimiter that messages suggest when the given one does not fit. */
 
 import { isNumber } from '../../core/number.js'
 import { WHITESPACE } from '../../core/options.js'
 import type { Block } from '../../core/record-batch.js'
 
-/** What stands between the first two cells, where both are in quotes and it is another delimiter. */
+/** The delimiter after the first quoted cell, if the next cell is quoted too and it is not the expected one. */
 export function delimiterBehindQuote(block: Block, start: number): string | undefined {
   if (!Buffer.isBuffer(block)) return undefined
   return /^"[^"\r\n]*"([;|\t ])"/.exec(block.toString('latin1', start, start + LONGEST_NAME))?.[1]
 }
 
-/** How far a first name in quotes is looked at. */
+/** How far to look for the end of a quoted first name. */
 const LONGEST_NAME = 1000
 
-/** Control characters but for tabs and newlines. */
+/** Control characters except tabs and newlines. */
 export const CONTROL = /[^\P{Cc}\s]/u
 
-/** The one control character that header and row have alike, as Hive writes between cells: each begins with text. */
+/** The only control character that header and row share, such as Hive's delimiter; each must begin with text. */
 export function controlBetween(header: string, row: string | undefined): string | undefined {
   const [delimiter] = CONTROL.exec(header) ?? []
   if (delimiter === undefined || row === undefined) return undefined
@@ -25,7 +25,7 @@ export function controlBetween(header: string, row: string | undefined): string 
   return isText && names.length === cells.length && names.every((name) => name !== '') ? delimiter : undefined
 }
 
-/** What stands between cells of other files, in one that has one column. */
+/** The likely delimiter of a file that appears to have one column. */
 export function delimiterOfLines(header: string, row: string): string | undefined {
   const names = header.replace(/^#+ (?=\S)/, '')
   return (
@@ -37,8 +37,8 @@ export function delimiterOfLines(header: string, row: string): string | undefine
 }
 
 /**
- * A tab, where header and row have as many: cells between tabs may be empty, or have blanks. Else a blank or blanks, where what they
- * stand between are numbers, in the row if not in the header.
+ * A tab, if header and row have equally many, as cells may be empty or contain blanks. Otherwise a blank or several, if
+ * the cells between them are numbers, at least in the row.
  */
 function blankBetween(cell: string, row: string): string | undefined {
   const tabbed = cell.split('\t')
@@ -51,13 +51,13 @@ function blankBetween(cell: string, row: string): string | undefined {
   return cell.includes('\t') ? '\t' : undefined
 }
 
-/** What stands between names below a title, which has none of it; prose has blanks, too. */
+/** The delimiter of names below a title that does not contain it; prose has blanks, too. */
 function delimiterBelow(row: string): string | undefined {
   const isTable = (cells: string[]) => cells.length > 2 && cells.every((cell) => /^\S+$/.test(cell))
   return [';', '|', '\t'].find((candidate) => isTable(row.split(candidate)))
 }
 
-/** What seldom stands between cells, where header and row have it alike and nearly all that is between is numbers. */
+/** An uncommon delimiter: header and row have equally many, and nearly everything between is a number. */
 function rareDelimiter(header: string, row: string): string | undefined {
   return ['::', '~', '^', ':', '&', '/', '#'].find((candidate) => {
     const [names, cells] = [header.split(candidate), row.split(candidate)]
@@ -70,7 +70,7 @@ function wordsIn(text: string): string[] {
   return text.trim().split(/[ \t]+/)
 }
 
-/** What lines of comments begin with, if the first one may be such. */
+/** The comment prefix, if the first line may be a comment. */
 export function commentMark([cell = '']: readonly string[]): string | undefined {
   return /^[#%]/.exec(cell)?.[0]
 }

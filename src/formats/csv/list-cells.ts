@@ -1,6 +1,6 @@
 /**
- * Lists of numbers in cells of delimited text: `[0.1, 0.2]` as JSON, pandas and DuckDB write them, `{0.1,0.2}` as PostgreSQL
- * does, `[0.1 0.2]` as numpy prints an array. Each list has commas between all items, or blanks.
+ * Lists of numbers in cells of delimited text: `[0.1, 0.2]` as written by JSON, pandas and DuckDB, `{0.1,0.2}` by
+ * PostgreSQL, `[0.1 0.2]` by numpy. The items of a list are separated by commas or by blanks, not both.
  */
 import { logitOf } from '../../core/logit.js'
 import { DEEPEST, isFlat, type Nesting, nestingOf } from '../../core/nesting.js'
@@ -8,18 +8,18 @@ import { isNumber } from '../../core/number.js'
 import type { Column, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
 
-/** The list that a cell is, its numbers as numbers or as text; undefined where it is none. */
+/** Parses a cell as a list, with its numbers as numbers or text; undefined if it is not a list. */
 export function parseListCell(cell: string): unknown[] | undefined {
   const text = cell.trim()
   if (!/^[[{]/.test(text) || !isShallow(text)) return undefined
   return parseJson(text) ?? new ListParser(text).parse()
 }
 
-/** Whether no list in a text is deeper than those of logits: to read a deep one takes a hundred times its bytes. */
+/** Whether no list is nested deeper than logits can be: parsing a deep one takes a hundred times its size. */
 function isShallow(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {
-    // Of brackets and braces, those that open are 91 and 123, those that close 93 and 125.
+    // Opening brackets and braces are 91 and 123, closing ones 93 and 125.
     const kind = text.charCodeAt(at) & ~0x20
     if (kind === 91) depth++
     else if (kind === 93) depth--
@@ -28,7 +28,7 @@ function isShallow(text: string): boolean {
   return true
 }
 
-/** Most lists are JSON, which is read at a fifth of the price; not those with NaN, or a number that is too large. */
+/** Most lists are JSON, which parses five times as fast. The exceptions have NaN or an overflowing number. */
 function parseJson(text: string): unknown[] | undefined {
   if (!text.startsWith('[') || !text.includes(',')) return undefined
   try {
@@ -47,10 +47,10 @@ function isOfNumbers(item: unknown, deepest = DEEPEST): boolean {
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}' }
 const TOKEN = /[[\]{},]|[^\s[\]{},]+/g
 
-/** Reads a token at a time: all of them take many times the bytes of a text, which may be no list. */
+/** Reads one token at a time: all tokens together take many times the memory of the text, which may not be a list. */
 class ListParser {
   readonly #tokens: RegExpStringIterator<RegExpExecArray>
-  /** The token that is next; undefined behind the last. */
+  /** The next token; undefined at the end. */
   #token: string | undefined
 
   constructor(text: string) {
@@ -63,7 +63,7 @@ class ListParser {
     return this.#token === undefined ? list : undefined
   }
 
-  /** Goes on to the next token; returns the one before. */
+  /** Advances to the next token; returns the previous one. */
   #pass(): string | undefined {
     const token = this.#token
     this.#token = this.#tokens.next().value?.[0]
@@ -97,18 +97,18 @@ class ListParser {
     if (token === undefined || /^[\]},]$/.test(token)) return undefined
     if (token in CLOSING) return this.#list(deepest)
     this.#pass()
-    // Where numpy left out some.
+    // An array abbreviated by numpy.
     if (token === '...') return undefined
     const text = WRAPPED.exec(token)?.[1] ?? token
     return NULL.test(text) ? null : text
   }
 }
 
-/** Numbers of numpy in a list of Python, and texts of JSON. */
+/** numpy scalars in a Python list, and JSON strings. */
 const WRAPPED = /^(?:np\.float(?:16|32|64)\(|")(.*?)(?:\)|")$/
 const NULL = /^(?:null|none)$/i
 
-/** What a column is whose first cell is a list of numbers: nothing else looks like that. */
+/** The column type if its first cell is a list of numbers; no other cell looks like one. */
 export function listColumn(cell: string): Partial<Column> {
   const list = numbersIn(parseListCell(cell))
   if (!Array.isArray(list)) return {}
@@ -122,7 +122,7 @@ export function hasList(cell: string): boolean {
   return Object.keys(listColumn(cell)).length > 0
 }
 
-/** A list whose texts are numbers, as such; undefined where one is not. */
+/** A list with its texts converted to numbers; undefined if one is not a number. */
 function numbersIn(value: unknown): unknown {
   if (typeof value === 'string') return isNumber(value) ? 0 : undefined
   if (!Array.isArray(value)) return value
@@ -130,7 +130,7 @@ function numbersIn(value: unknown): unknown {
   return items.includes(undefined) ? undefined : items
 }
 
-/** Puts the lists of rows into a matrix. */
+/** Collects the lists of rows in a matrix. */
 export class ListCells {
   readonly #options: ReaderOptions
   readonly #logits: Float64Array
@@ -143,7 +143,7 @@ export class ListCells {
     this.#logits = new Float64Array(this.#nested ? 0 : rows * classes)
   }
 
-  /** Reads the list of a row; returns what is wrong with it, if anything is. */
+  /** Reads the list of a row; returns the error, if any. */
   put(cell: string, row: number): RowError | undefined {
     const { nulls, classes } = this.#options
     if (/^\s*$/.test(cell) || nulls?.has(cell)) return { code: 'E_MISSING', info: { of: 'list' } }
@@ -156,7 +156,7 @@ export class ListCells {
     return this.#putList(list, row * classes)
   }
 
-  /** To be called behind each row, a bad one too. */
+  /** Must be called after each row, including bad ones. */
   endRow(): void {
     this.#nested?.endRow()
   }

@@ -1,4 +1,4 @@
-/** Reads delimited text: the columns, and blocks of whole rows into record batches. */
+/** Reads delimited text: resolves the columns, and parses blocks of complete rows into record batches. */
 import { askedTypes } from '../../core/asked-types.js'
 import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
@@ -17,7 +17,7 @@ import { requireDelimiter, requireHeader, requireNoComment, requireText } from '
 import { hasList, listColumn } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
-/** Opens delimited text. Undefined where there is neither a header nor a row. */
+/** Opens delimited text. Undefined if there is neither a header nor a row. */
 export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const head = await readHeader(chunks, dialectFromOptions(settings), settings)
   if (!head) return undefined
@@ -43,7 +43,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     async *batches(options) {
       for await (const block of blocks) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
-        // A batch has copies of what it needs of its block, and is done with when the next is asked for.
+        // A batch copies what it needs, so its block is free when the next one is requested.
         if (Buffer.isBuffer(block)) recycle(block)
       }
     },
@@ -62,8 +62,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
 }
 
 /**
- * Where the one column of logits does not say in the first row whether it has lists: finds that in those below. Gives all
- * blocks. An empty cell does not say it; nor does a word where bad rows are left out.
+ * If the first row does not show whether the only logit column has lists, searches the rows below. Returns all blocks.
+ * An empty cell does not show it, nor does a word if bad rows are skipped.
  */
 async function lookForList(
   head: CsvHeader,
@@ -82,13 +82,13 @@ async function lookForList(
   return found.blocks
 }
 
-/** The column that is called so, where it is the only one. */
+/** The column of that name, if there is only one. */
 function onlyLogits(columns: readonly Column[]): number | undefined {
   const [index, ...more] = [...columns.keys()].filter((index) => isLogitName(columns[index]!.name))
   return more.length === 0 ? index : undefined
 }
 
-/** The function that gives the text of a cell, as one that shows whether it is a number. */
+/** Creates the function that decodes a cell so that it can be tested for being a number. */
 function sampler(dialect: Dialect): (cell: string) => string {
   const text = (cell: string) => fromBytes(decodeCell(cell, dialect))
   return dialect.decimalComma ? (cell) => withPoint(text(cell)) : text

@@ -1,4 +1,4 @@
-/** Rows of delimited text that are not as wide as the header, or no rows at all, and what may be the reason. */
+/** Rows of delimited text that have the wrong width or are not rows, and the likely reason. */
 
 import { type Dialect, isEscaped } from '../../core/dialect.js'
 import { isNumber } from '../../core/number.js'
@@ -6,7 +6,7 @@ import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'
 import { endsEscaped } from './escapes.js'
 
-/** What is wrong with a row, whatever its logits are; undefined for nothing. */
+/** The error of a row regardless of its logits; undefined if there is none. */
 export function shapeError(row: string[], columns: readonly Column[], dialect: Dialect): RowError | undefined {
   const [first = '', ...rest] = row
   const unmarked = first.startsWith(MARK) ? [first.slice(MARK.length), ...rest] : row
@@ -22,38 +22,40 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
   return dialect.quote === '' && bare.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
 }
 
-/** A byte order mark, as latin1 text. */
+/** A byte order mark in latin1. */
 const MARK = '\xef\xbb\xbf'
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>
   `a newline of another kind stands in the row, and ${optionText('quote', 'none')} has no quotes around it`
 
-/** A cell without what stands behind backslashes. */
+/** A cell without its escape sequences. */
 function withoutEscapes(cell: string): string {
   return cell.includes('\\') ? cell.replace(/\\./gs, '') : cell
 }
 
-/** Whether there is a newline in a cell: of the kind that ends no rows, or in quotes. */
+/** Whether a cell contains a newline: one of the other kind, or a quoted one. */
 function hasNewline(cell: string): boolean {
   return /[\r\n]/.test(cell)
 }
 
-/** True for the header once more. One of numbers only could be a row. */
+/** Whether a row repeats the header. A numeric header could be a row. */
 function isRepeated(row: string[], columns: readonly Column[]): boolean {
   const isSame = row[0] === columns[0]?.headerCell && row.length === columns.length
   return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)
 }
 
-/** True of a row that has a newline in it which is not in quotes, and ends no rows. */
+/** Whether a row contains an unquoted newline of the other kind, which does not end rows. */
 export function hasOtherNewline(row: readonly string[]): boolean {
   return row.some((cell) => hasNewline(cell) && !cell.includes('"'))
 }
 
-/** What may be done where lines end in more than one kind of newline. */
+/** The advice for files with mixed newlines. */
 const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
 
-/** What reads cells whose delimiters and newlines have a backslash before them, where each of these would make one cell of two. */
+/**
+ * The option that reads backslash-escaped delimiters and newlines, if that would join the cells to the right number.
+ */
 function escapedHint(row: readonly string[], columns: readonly Column[], dialect: Dialect): string | undefined {
   if (isEscaped(dialect)) return undefined
   const { delimiter } = dialect
@@ -66,7 +68,7 @@ function escapedHint(row: readonly string[], columns: readonly Column[], dialect
   return `a backslash before a delimiter or newline is text here; python -c "import csv, sys; csv.writer(sys.stdout).writerows(${reader})" puts such cells in quotes`
 }
 
-/** What stands behind the rows of COPY in a script. */
+/** The line that ends COPY data in a SQL script. */
 const END_OF_COPY = '\\.'
 
 function widthHint(row: string[], width: number, columns: readonly Column[], dialect: Dialect): string | undefined {

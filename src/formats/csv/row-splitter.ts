@@ -1,13 +1,14 @@
 /**
- * Cuts a stream of bytes into blocks of whole rows, which know nothing of each other: what both lanes work on.
+ * Splits a byte stream into independent blocks of complete rows, the unit of work of both lanes.
  *
- * A newline ends a row unless it is inside quotes; a quote opens only at the start of a cell, so one in the middle of
- * a cell (`5" disk`) swallows nothing. Nor does one that is never closed, or closed in the middle of text, as an opening
- * quote far below does: the row ends with the line in which it was opened, and the next line is a row again.
+ * A newline ends a row unless it is quoted. A quote opens only at the start of a cell, so one in the middle (`5" disk`)
+ * has no effect. Neither has one that is never closed, or that is closed in the middle of text, as happens if the next
+ * quote far below was an opening one: the row then ends at the end of the line in which it was opened, and parsing
+ * resumes on the next line.
  *
- * Bytes are searched for quotes and newlines, not looked at one by one. Those behind such a quote are searched twice, no
- * oftener: it is not closed because no quote in them is one that opens. So the time is linear in the length. No more than
- * the longest row that is allowed is held, save for what else a chunk has; a longer one is passed over.
+ * Quotes and newlines are found by search, not byte by byte. Bytes after an invalid quote are searched twice, never
+ * more: it was not closed because no quote among them can open a cell. So the time is linear. The buffer holds at most
+ * the longest allowed row plus the rest of a chunk; a longer row is skipped.
  */
 
 import type { Dialect } from '../../core/dialect.js'
@@ -19,7 +20,10 @@ import { countLines, NOT_CLOSED, Scanner } from './scanner.js'
 
 const CR = 13
 
-/** Blocks in order. A block takes in `size` bytes at once; a longer row makes a longer block, up to `limit` bytes. */
+/**
+ * Yields blocks in order. A block grows by `size` bytes at a time; a longer row makes a longer block, up to `limit`
+ * bytes.
+ */
 export async function* splitRows(
   chunks: AsyncIterable<Buffer>,
   dialect: Dialect,
@@ -39,13 +43,15 @@ class RowSplitter {
   readonly #limit: number
   readonly #held: ByteQueue
   #scanner: Scanner
-  /** How much of what is held is whole rows. */
+  /** How many buffered bytes are complete rows. */
   #whole = 0
-  /** How much was scanned: of a row no more than the limit, so that it does not matter how the bytes came. */
+  /**
+   * How many bytes were scanned: never more than the limit per row, so that the result does not depend on chunk sizes.
+   */
   #seen = 0
-  /** The row that is passed over, as far as it has come. */
+  /** The oversized row being skipped. */
   #long: OversizedRow | undefined
-  /** The last byte of it. */
+  /** Its last byte so far. */
   #last: number | undefined
 
   constructor(dialect: Dialect, size: number, limit: number) {
@@ -56,14 +62,14 @@ class RowSplitter {
     this.#scanner = new Scanner(dialect)
   }
 
-  /** Takes in bytes; gives the blocks that are whole. `final` says that no more come. */
+  /** Appends bytes and yields the blocks that are complete. `final` means that no more bytes follow. */
   *take(more: Uint8Array, final: boolean): Generator<Block> {
     this.#held.append(more)
     for (;;) {
       yield* this.#scan(final)
       const rest = this.#held.bytes
       if (!final || rest.length === 0) return
-      // What the last row lacks is its newline, or the end of its quotes: then there are rows behind it.
+      // The last row lacks either its newline or a closing quote; in the second case more rows follow it.
       const row = this.#held.give(this.#scanner.rowEnd(rest, true))
       this.#restart()
       yield row
@@ -76,7 +82,7 @@ class RowSplitter {
       if (this.#seen < this.#whole + this.#limit) {
         this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#whole + this.#limit)
         this.#whole = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#whole
-        // After a row was given up, up to the limit is held: it leaves in blocks of the usual size.
+        // After a row was given up, the buffer may hold up to the limit; it is flushed in blocks of the usual size.
         if (this.#whole > 0 && bytes.length - this.#seen >= this.#size) yield this.#release()
       } else if (this.#whole > 0) yield this.#release()
       else yield* this.#giveUp(bytes, final)
@@ -84,7 +90,7 @@ class RowSplitter {
     if (this.#whole > 0) yield this.#release()
   }
 
-  /** Gives whole rows away, and goes on where the scanner stands. */
+  /** Removes complete rows from the buffer; scanning continues where it was. */
   #release(): Buffer {
     const end = this.#whole
     this.#whole = 0
@@ -93,13 +99,13 @@ class RowSplitter {
     return this.#held.give(end)
   }
 
-  /** Scans anew what is held. */
+  /** Rescans the buffer. */
   #restart(): void {
     this.#scanner = new Scanner(this.#dialect)
     this.#seen = 0
   }
 
-  /** The first row has come to the limit without an end. */
+  /** The first row reached the limit without ending. */
   *#giveUp(bytes: Buffer, final: boolean): Generator<Block> {
     const { lineEnd, quote } = this.#scanner
     this.#restart()

@@ -1,7 +1,7 @@
 /**
- * Rows of delimited text, as latin1 text (see `dialect.ts`). csv-parse reads cells as the text that they are. It does not
- * say which of them stood in quotes, so cells that pass through as the bytes that they are, quotes and all, are split here;
- * and so are the rows of a block that csv-parse refuses, to find the bad ones. csv-stringify writes cells of text.
+ * Rows of delimited text, as latin1 strings (see `dialect.ts`). csv-parse decodes cells, but does not report which ones
+ * were quoted. So cells that pass through as raw bytes, including quotes, are split here, and so are the rows of a
+ * block that csv-parse rejects, to find the bad ones. csv-stringify writes text cells.
  */
 
 import { csvParse, csvStringify } from '#csv-packages'
@@ -11,7 +11,7 @@ import { optionText } from '../../core/option-words.js'
 import { endsEscaped, escapeCell, splitEscaped, unescapeCell } from './escapes.js'
 import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 
-/** The cells of a row as they stand in the input, quotes and all; or why it is not a row, and at which of its bytes. */
+/** The raw cells of a row, including quotes; or why it is not a row, and at which byte. */
 export type Row = string[] | InvalidRow
 
 interface InvalidRow {
@@ -20,12 +20,12 @@ interface InvalidRow {
   at: number
 }
 
-/** The rows of a block of whole rows, blank lines and comments left out. */
+/** Parses the rows of a block, without blank lines and comments. */
 export function readRows(block: Buffer, dialect: Dialect): Row[] {
   return readRowsAt(rowRanges(block, dialect), block, dialect)
 }
 
-/** The same with the text of each cell; undefined where rows have to be read one by one. */
+/** The same with decoded cells; undefined if rows have to be read one by one. */
 export function parseRows(block: Buffer, dialect: Dialect): string[][] | undefined {
   if (!isOrdinary(block, dialect)) return undefined
   const { delimiter, quote, comment, newline } = dialect
@@ -37,7 +37,7 @@ export function parseRows(block: Buffer, dialect: Dialect): string[][] | undefin
       escape: quote,
       comment: comment ?? null,
       comment_no_infix: true,
-      // Looking for two of them at each byte takes a tenth of the time.
+      // Searching for both delimiters at every byte costs a tenth of the time.
       record_delimiter: newline === '\n' && block.includes('\r') ? ['\r\n', '\n'] : [newline],
       relax_column_count: true,
       skip_empty_lines: true,
@@ -47,14 +47,14 @@ export function parseRows(block: Buffer, dialect: Dialect): string[][] | undefin
   }
 }
 
-/** False where csv-parse reads what it should refuse, or drops what is no escape. */
+/** False if csv-parse would accept what it should reject, or drop a character that is not an escape. */
 function isOrdinary(block: Buffer, { quote, escape, comment, newline, blanks, lazyQuotes }: Dialect): boolean {
   if (quote === '' || lazyQuotes || blanks !== 'keep') return false
   if (escape !== quote || (comment !== undefined && block.includes(quote + comment))) return false
   return newline === '\r' || !hasLoneReturn(block)
 }
 
-/** True for a carriage return that is not before a newline. */
+/** Whether there is a carriage return that no newline follows. */
 function hasLoneReturn(block: Buffer): boolean {
   let at = block.indexOf('\r')
   while (at >= 0 && block[at + 1] === LF) at = block.indexOf('\r', at + 1)
@@ -63,17 +63,17 @@ function hasLoneReturn(block: Buffer): boolean {
 
 const LF = 10
 
-/** The rows that stand at some places of a block. */
+/** The rows at some byte ranges of a block. */
 export function readRowsAt(places: Iterable<ByteRange>, block: Buffer, dialect: Dialect): Row[] {
   return Array.from(places, (place) => readRowAt(place, block, dialect))
 }
 
-/** The row at a place of a block. */
+/** The row at a byte range of a block. */
 export function readRowAt(place: ByteRange, block: Buffer, dialect: Dialect): Row {
   return cellsOf(block.toString('latin1', place.start, textEnd(block, place, dialect)), dialect)
 }
 
-/** At which byte of a row's text a cell begins. */
+/** The byte offset of a cell in its row. */
 export function cellStart(line: string, cell: number, dialect: Dialect): number {
   if (isEscaped(dialect)) return joinedLength(splitEscaped(line, dialect.delimiter).slice(0, cell), dialect)
   let index = 0
@@ -81,15 +81,15 @@ export function cellStart(line: string, cell: number, dialect: Dialect): number 
   return 0
 }
 
-/** The length of some cells with a delimiter behind each. */
+/** The length of some cells including a delimiter after each. */
 function joinedLength(cells: readonly string[], { delimiter }: Dialect): number {
   return cells.reduce((sum, { length }) => sum + length + delimiter.length, 0)
 }
 
 /**
- * Writes rows of cells, each ended by a newline, as latin1 text. `encoded` cells are written as they are.
+ * Encodes rows of cells, each ended by a newline, in latin1. `encoded` cells are written unchanged.
  *
- * @throws E_CONFLICT for a cell that needs quotes where there are none
+ * @throws E_CONFLICT if a cell needs quotes and the dialect has none
  */
 export function writeRows(rows: string[][], dialect: Dialect, encoded: boolean): string {
   const { delimiter, quote, escape, blanks } = dialect
@@ -110,12 +110,12 @@ function escapedRows(rows: string[][], delimiter: string): string[][] {
   return rows.map((row) => row.map((cell) => escapeCell(cell, delimiter)))
 }
 
-/** A cell as it is written in a dialect: in quotes where it needs them, or is empty. */
+/** Encodes a cell, quoted if necessary or if it is empty. */
 export function encodeCell(text: string, dialect: Dialect): string {
   return cellEncoder(dialect)(text)
 }
 
-/** The function that makes cells of texts. Most have nothing special in them. */
+/** Creates the function that encodes cells. Most contain nothing special. */
 export function cellEncoder(dialect: Dialect): (text: string) => string {
   const { delimiter, quote, escape } = dialect
   const special = new RegExp(`[\\r\\n\\t${`${delimiter}${quote}${escape}`.replace(/[\\\]^-]/g, '\\$&')}]`)
@@ -129,13 +129,13 @@ function requireBare(cell: string, { delimiter, blanks }: Dialect): void {
   })
 }
 
-/** The text of a cell, without its quotes and escapes; an escape is one only before a quote or itself. */
+/** Decodes a cell; an escape counts only before a quote or itself. */
 export function decodeCell(cell: string, { quote, escape }: Dialect): string {
   if (isEscaped({ quote, escape })) return unescapeCell(cell)
   if (quote === '' || !cell.startsWith(quote)) return cell
   const text = cell.slice(1, -1)
   if (!text.includes(escape)) return text
-  // At once: a text that grows by a character takes thirty times its bytes.
+  // One replacement, because appending character by character takes thirty times the memory.
   if (escape === quote) return text.replaceAll(quote + quote, () => quote)
   return text
     .split(escape + escape)
@@ -149,7 +149,7 @@ const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells
 const openedLate = () =>
   `a quote stands in a cell without quotes; ${optionText('lazyQuotes', true)} takes it for text, ${optionText('quote', 'none')} takes all quotes for text`
 
-/** The cells of a row, its newline left out; or why it is not a row, if its quotes are not as they should be. */
+/** The cells of a row without its newline; or why its quotes are invalid. */
 function cellsOf(line: string, dialect: Dialect): Row {
   const { quote, blanks, delimiter } = dialect
   if (isEscaped(dialect)) return endsEscaped(line) ? invalid(OPEN_ESCAPE) : splitEscaped(line, delimiter)
@@ -162,7 +162,7 @@ function cellsOf(line: string, dialect: Dialect): Row {
   return cells
 }
 
-/** Where each cell of a row stands in it; where its quotes are not as they should be, that comes last. */
+/** The byte range of each cell of a row; if its quotes are invalid, the error comes last. */
 function* cellRanges(line: string, dialect: Dialect): Generator<ByteRange | InvalidRow> {
   const { quote, blanks, lazyQuotes } = dialect
   for (let at = blanks === 'delimit' ? blankEnd(line, 0, dialect) : 0; ; ) {
@@ -196,7 +196,7 @@ function insideCell(line: string, cell: string, quote: string): string {
   return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
 }
 
-/** Whether a row is an object of JSON as a whole; one that is a cell may be followed by others. */
+/** Whether the complete row is one JSON object; a cell could be followed by others. */
 function isObject(line: string): boolean {
   try {
     return /^\s*\{/.test(line) && typeof JSON.parse(line) === 'object'
@@ -205,7 +205,7 @@ function isObject(line: string): boolean {
   }
 }
 
-/** The next delimiter; -1 at the end of the row. */
+/** The next delimiter; -1 if there is none in the row. */
 function delimiterAt(line: string, from: number, dialect: Dialect): ByteRange {
   const { delimiter, blanks } = dialect
   if (blanks !== 'delimit') {
@@ -230,7 +230,7 @@ function blankStart(line: string, from: number, to: number, dialect: Dialect): n
   return at
 }
 
-/** Behind the quote that closes a cell; -1 if none does. */
+/** The position after the closing quote of a cell; -1 if there is none. */
 function quotesEnd(text: string, open: number, { quote, escape }: Dialect): number {
   for (let at = open + 1; at < text.length; at++) {
     if (text[at] === escape && (escape !== quote || text[at + 1] === quote)) at++

@@ -1,20 +1,20 @@
-/** Where rows of delimited text end, and what is between them. */
+/** Finds the boundaries of rows in delimited text. */
 import { type Dialect, isEscaped } from '../../core/dialect.js'
 
 const LF = 10
 const CR = 13
 
-/** Where a row stands in a block, its newline included. */
+/** The byte range of a row in a block, including its newline. */
 export interface ByteRange {
   start: number
   end: number
 }
 
-/** What is wrong with a row whose last quote is not closed. */
+/** The error for a row with an unclosed quote. */
 export const NOT_CLOSED =
   'a quote is not closed, or not within the bytes that a row may have; one inside a cell is written twice'
 
-/** The place of each row of a block; blank lines and comments are left out. */
+/** The byte range of each row in a block, without blank lines and comments. */
 export function* rowRanges(block: Buffer, dialect: Dialect): Generator<ByteRange> {
   const scanner = new Scanner(dialect)
   for (let start = 0; start < block.length; ) {
@@ -24,14 +24,14 @@ export function* rowRanges(block: Buffer, dialect: Dialect): Generator<ByteRange
   }
 }
 
-/** The number of newlines in some bytes, those in quotes included. */
+/** The number of newlines, including quoted ones. */
 export function countLines(bytes: Buffer, { newline }: Dialect): number {
   let count = 0
   for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) count++
   return count
 }
 
-/** Where a row ends before its newline: that is a line feed and the carriage returns before it, of which some write two. */
+/** The end of a row without its newline: a line feed and all carriage returns before it, as some programs write two. */
 export function textEnd(block: Buffer, { start, end }: ByteRange, { newline }: Dialect): number {
   let at = end
   if (at === start || block[at - 1] !== newline.charCodeAt(0)) return at
@@ -40,7 +40,7 @@ export function textEnd(block: Buffer, { start, end }: ByteRange, { newline }: D
   return at
 }
 
-/** Comments, and lines with nothing in them; blanks are nothing where those around cells are. */
+/** Whether a line is a comment or blank; if blanks are trimmed, a line of blanks is blank. */
 function isSkipped(block: Buffer, start: number, dialect: Dialect): boolean {
   const { comment, newline } = dialect
   if (comment !== undefined && block[start] === comment.charCodeAt(0)) return true
@@ -53,7 +53,7 @@ function isSkipped(block: Buffer, start: number, dialect: Dialect): boolean {
   return block[at] === newline.charCodeAt(0)
 }
 
-/** True for a space or a tab that is not part of the delimiter. */
+/** Whether a byte is a space or tab that is not part of the delimiter. */
 export function isBlank(
   byte: number | undefined,
   { blanks, delimiter }: Pick<Dialect, 'blanks' | 'delimiter'>,
@@ -65,10 +65,13 @@ export function isBlank(
 const SPACE = 32
 const TAB = 9
 
-/** Bytes that are looked at one by one: quotes stand close to each other, and a search by Node takes as long as these. */
+/**
+ * The distance to scan byte by byte: quotes are often close, and the cost of a call to indexOf is that of as many
+ * bytes.
+ */
 const NEAR = 32
 
-/** Where a byte first stands from `from` on, before `to`; `to` where it does not. */
+/** The first position of a byte in `from`..`to`; `to` if there is none. */
 function find(bytes: Buffer, byte: number, from: number, to = bytes.length): number {
   if (byte === NO_QUOTE) return to
   const near = Math.min(from + NEAR, to)
@@ -77,7 +80,7 @@ function find(bytes: Buffer, byte: number, from: number, to = bytes.length): num
   return found < 0 ? to : near + found
 }
 
-/** Where a byte last stands from `from` on, before `to`; -1 where it does not. */
+/** The last position of a byte in `from`..`to`; -1 if there is none. */
 function findLast(bytes: Buffer, byte: number, from: number, to: number): number {
   const near = Math.max(from, to - NEAR)
   for (let at = to - 1; at >= near; at--) if (bytes[at] === byte) return at
@@ -85,10 +88,10 @@ function findLast(bytes: Buffer, byte: number, from: number, to: number): number
   return found < 0 ? -1 : from + found
 }
 
-/** The quote of a dialect that has none. */
+/** Stands in for the quote byte of a dialect without quotes. */
 const NO_QUOTE = -1
 
-/** Finds where rows end. It remembers where it stands, so bytes that were looked at once are not looked at again. */
+/** Finds row ends. It keeps its state, so no byte is scanned twice. */
 export class Scanner {
   readonly #dialect: Pick<Dialect, 'blanks' | 'delimiter'>
   readonly #delimiter: Buffer
@@ -96,13 +99,13 @@ export class Scanner {
   readonly #escape: number
   readonly #comment: number
   readonly #newline: number
-  /** Whether a newline behind an escape is part of a cell, as PostgreSQL reads it and MySQL writes it. */
+  /** Whether an escaped newline is part of a cell, as in PostgreSQL and MySQL. */
   readonly #escapesNewlines: boolean
   #at = 0
-  /** Where the row begins; and from where on a delimiter has not been looked for. */
+  /** The start of the current row, and how far it was searched for a delimiter. */
   #row = 0
   #sought = 0
-  /** Where the quote stands that is open, -1 where none is; and where its line ends, 0 where that is not known. */
+  /** The position of the open quote, or -1; and the end of its line, or 0 if unknown. */
   quote = -1
   lineEnd = 0
 
@@ -116,7 +119,7 @@ export class Scanner {
     this.#escapesNewlines = isEscaped({ quote, escape })
   }
 
-  /** Where the last whole row ends; 0 if none does. Goes from quote to quote, past all rows between them. */
+  /** The end of the last complete row; 0 if there is none. Jumps from quote to quote, skipping all rows in between. */
   lastRowEnd(bytes: Buffer): number {
     let last = 0
     for (;;) {
@@ -138,7 +141,7 @@ export class Scanner {
     }
   }
 
-  /** Where the next row ends; 0 if that is not known yet. `final` says that no more bytes come. */
+  /** The end of the next row; 0 if not known yet. `final` means that no more bytes follow. */
   rowEnd(bytes: Buffer, final: boolean): number {
     for (let end = -1; ; ) {
       if (this.quote >= 0) {
@@ -157,7 +160,7 @@ export class Scanner {
     }
   }
 
-  /** Counts from `end` on: what stood before is gone. */
+  /** Rebases all positions after the first `end` bytes were removed. */
   moveBack(end: number): void {
     this.#at -= end
     this.#row -= end
@@ -175,14 +178,14 @@ export class Scanner {
     return end
   }
 
-  /** Where the last newline before `to` stands that ends a row for certain: one behind an escape does in a comment only. */
+  /** The last newline before `to` that certainly ends a row; an escaped one does so only in a comment. */
   #lastNewline(bytes: Buffer, to: number): number {
     let at = findLast(bytes, this.#newline, this.#at, to)
     while (at >= 0 && this.#isData(bytes, at)) at = findLast(bytes, this.#newline, this.#at, at)
     return at
   }
 
-  /** Whether a newline is part of a cell: behind an odd number of escapes, where there are no quotes for it. */
+  /** Whether a newline is part of a cell: escaped, in a dialect without quotes. */
   #isData(bytes: Buffer, newline: number): boolean {
     if (!this.#escapesNewlines) return false
     let before = newline - 1
@@ -190,7 +193,7 @@ export class Scanner {
     return (newline - before) % 2 === 0
   }
 
-  /** Goes to a quote, which opens if it is the first byte of a cell; or to the end of the bytes. */
+  /** Advances to a quote, which opens if it is the first byte of a cell, or to the end of the bytes. */
   #meet(bytes: Buffer, at: number): void {
     if (at < bytes.length && bytes[at] === this.#quoteByte && this.#beginsCell(bytes, at)) this.quote = at
     this.#at = Math.min(at + 1, bytes.length)
@@ -220,8 +223,8 @@ export class Scanner {
   }
 
   /**
-   * Goes on inside quotes: to what ends their cell, to text that follows them though they hold a newline, which makes the
-   * line they began in a row; or to nothing, where the bytes end first.
+   * Advances inside quotes: to the end of their cell; to text after them although they contain a newline, which makes
+   * the line in which they opened a row; or to the end of the bytes.
    */
   #passQuotes(bytes: Buffer, final: boolean): 'end' | 'text' | 'nothing' {
     for (;;) {
@@ -254,7 +257,7 @@ export class Scanner {
     if (newline < to) this.lineEnd = newline + 1
   }
 
-  /** True behind an odd number of escapes, where the escape is not the quote. */
+  /** Whether a byte is escaped, that is, preceded by an odd number of escapes, if the escape is not the quote. */
   #isEscaped(bytes: Buffer, at: number): boolean {
     if (this.#escape === this.#quoteByte) return false
     let before = at - 1
@@ -262,7 +265,7 @@ export class Scanner {
     return (at - before) % 2 === 0
   }
 
-  /** True if what stands behind quotes ends their cell; undefined if that is not known yet. */
+  /** Whether the bytes after a quote end its cell; undefined if not known yet. */
   #endsCell(bytes: Buffer, behind: number, final: boolean): boolean | undefined {
     const { blanks } = this.#dialect
     let at = behind
@@ -282,7 +285,10 @@ export class Scanner {
   }
 }
 
-/** Finds what ends rows, decided by the first that ends: `\r` where it is followed by no `\n`. */
+/**
+ * Detects the newline from the first line that ends: `\r` if no `
+ * ` follows it.
+ */
 export class NewlineFinder {
   readonly #scanners: { scanner: Scanner; newline: number }[]
   readonly #ends = [0, 0]
@@ -294,7 +300,7 @@ export class NewlineFinder {
     }))
   }
 
-  /** Undefined where no row ends in the bytes, which are those of the last call and more; or that is not known yet. */
+  /** Undefined if no row ends within the bytes, which extend those of the last call, or if that is not known yet. */
   find(bytes: Buffer, final: boolean): Dialect['newline'] | undefined {
     const [lf, cr] = this.#scanners.map(({ scanner, newline }, index) => {
       const end = this.#ends[index] || scanner.rowEnd(bytes, final)

@@ -1,6 +1,6 @@
 /**
- * Writes delimited text. Results that follow one another are printed together, and where cells are encoded already,
- * joined: csv-stringify looks at every byte of a cell, which takes longer than to print a number.
+ * Writes delimited text. Adjacent results are printed together, and already encoded cells are just joined:
+ * csv-stringify examines every byte of a cell, which takes longer than printing a number.
  */
 
 import { textReader } from '../../core/column-values.js'
@@ -18,7 +18,7 @@ import { columnCells } from './column-cells.js'
 import { NULL_CELL } from './escapes.js'
 import { cellEncoder, decodeCell, encodeCell, writeRows } from './rows.js'
 
-/** A writer whose rows are bytes at once. */
+/** A writer that produces bytes immediately. */
 interface TextWriter {
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[]
@@ -26,13 +26,13 @@ interface TextWriter {
   end(): Iterable<Uint8Array>
 }
 
-/** The schema of delimited text, which has a dialect; `encode` makes a cell of a text's bytes. */
+/** The schema of delimited text, with its dialect; `encode` turns the bytes of a string into a cell. */
 interface TextSchema extends OutputSchema {
   dialect: Dialect
   encode: (bytes: string) => string
 }
 
-/** The writer of delimited text. */
+/** Creates the writer of delimited text. */
 export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const schema: TextSchema = { ...rest, dialect, encode: cellEncoder(dialect) }
   const { kept, fields, header, classes } = schema
@@ -60,7 +60,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   }
 }
 
-/** Throws E_CONFLICT for a row that is one empty cell, where there are no quotes to put around it. */
+/** Throws E_CONFLICT for a row that is one empty cell, which needs quotes, if the dialect has none. */
 function requireNoBlankLine(lines: readonly string[][]): void {
   if (!lines.some((cells) => cells.length === 1 && cells[0] === '')) return
   throw new SoftmaxError('E_CONFLICT', {
@@ -68,7 +68,7 @@ function requireNoBlankLine(lines: readonly string[][]): void {
   })
 }
 
-/** Names, a kept one as it stands in the input where cells are. */
+/** The header cells; kept names are copied raw if cells are. */
 function headerCells(
   kept: readonly Column[],
   fields: readonly Field[],
@@ -86,7 +86,10 @@ function headerCells(
   ]
 }
 
-/** The function that writes a kept cell. Null is nothing; so an empty text has quotes, where there are some. */
+/**
+ * Creates the function that writes a kept cell. Null is the empty cell, so an empty string is quoted if the dialect has
+ * quotes.
+ */
 function keptCellWriter(schema: TextSchema): (value: Value) => string {
   const { cells, dialect, escapeFormulas, encode, quotesEmpty } = schema
   const safe = escapeFormulas ? escapeFormula : (text: string) => text
@@ -103,7 +106,7 @@ function keptCellWriter(schema: TextSchema): (value: Value) => string {
   }
 }
 
-/** The cell of what is not there; by itself in a row nothing would be a blank line. */
+/** The cell for a missing value; alone in a row it must not be a blank line. */
 function noneCell({ dialect, encode, kept, fields }: TextSchema): string {
   if (isEscaped(dialect)) return NULL_CELL
   const isLone = kept.length + fields.length === 1 || dialect.blanks === 'delimit'
@@ -111,8 +114,8 @@ function noneCell({ dialect, encode, kept, fields }: TextSchema): string {
 }
 
 /**
- * A cell as it stands, but in quotes where it has a newline: without, it is a cell only where rows end in the other one. A
- * newline behind a backslash is written as a letter, as other programs take a row to be a line.
+ * A raw cell, quoted if it contains a newline, which would otherwise depend on the newline kind. An escaped newline is
+ * written as its letter, since other programs take every line for a row.
  */
 function wholeLine(cell: string, dialect: Dialect): string {
   if (isEscaped(dialect)) return /[\r\n]/.test(cell) ? encodeCell(decodeCell(cell, dialect), dialect) : cell
@@ -121,7 +124,7 @@ function wholeLine(cell: string, dialect: Dialect): string {
 
 type CellsOf = (scores: Scores, row: number) => string[]
 
-/** The function that writes the new cells of a row. */
+/** Creates the function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema): CellsOf {
   const { fields, classes, print, escapeFormulas, encode } = schema
   const text = (value: string) => encode(toBytes(escapeFormulas ? escapeFormula(value) : value))
@@ -142,7 +145,7 @@ function newCellWriter(schema: TextSchema): CellsOf {
   return (scores, row) => writers.flatMap((write) => write(scores, row))
 }
 
-/** Labels are few, and the same again and again. */
+/** Labels are few and repeat. */
 function memoized(value: Field['value'], text: (value: string | null) => string): CellsOf {
   const known = new Map<string | null, string>()
   return (scores, row) => {
@@ -156,7 +159,7 @@ function memoized(value: Field['value'], text: (value: string | null) => string)
   }
 }
 
-/** A cell of several names; undefined where there is none. */
+/** A cell of several names; undefined if there are none. */
 function namesCell(names: readonly string[], text: (value: string) => string): string | undefined {
   requireSeparable(names)
   return names.length === 0 ? undefined : text(names.join(NAMES_DELIMITER))
@@ -164,7 +167,7 @@ function namesCell(names: readonly string[], text: (value: string) => string): s
 
 const MOST_KNOWN = 1 << 16
 
-/** Fields in groups: results that follow one another, and any other by itself. */
+/** Groups fields: adjacent results together, any other field alone. */
 function runsOf(fields: readonly Field[]): Field[][] {
   const runs: Field[][] = []
   for (const field of fields) {
@@ -179,7 +182,7 @@ function isResult({ type, nullable }: Field): boolean {
   return type === 'result' && !nullable
 }
 
-/** A cell, where there is a value. */
+/** A cell, or nothing if there is no value. */
 function optional(value: unknown, type: Field['type'], print: OutputSchema['print']): string | undefined {
   if (value === null) return undefined
   return type === 'result' ? print([value as number]) : String(value)

@@ -1,13 +1,16 @@
-/** One JSON array of all rows, out of lines of JSON: a row a line still. */
+/** Converts lines of JSON to one JSON array, still with one row per line. */
 import { acquireWhole, release } from '../../io/buffer-pool.js'
 import { countNewlines } from './line-splitter.js'
 
 const LF = 10
 const BETWEEN = Buffer.from(',\n')
 
-/** Puts lines, of which each is a row and ends, into an array; of none, an empty one. What comes before an error is not closed. */
+/**
+ * Wraps lines, each a terminated row, in an array; no lines make an empty array. If the input fails, the array is left
+ * unclosed.
+ */
 export async function* arrayOf(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  // What stands before the next row.
+  // The separator before the next row.
   let lead = Buffer.from('[\n')
   let hasRows = false
   for await (const piece of lines) {
@@ -23,7 +26,7 @@ export async function* arrayOf(lines: AsyncIterable<Uint8Array>): AsyncGenerator
 
 const NONE = Buffer.alloc(0)
 
-/** Some bytes of lines, with commas between these; the end of the last is left to what follows. */
+/** Lines with commas between them; the end of the last line is left to the next piece. */
 function withCommas(piece: Uint8Array, lead: Buffer): { bytes: Buffer; endsRow: boolean } {
   const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length)
   const endsRow = bytes.at(-1) === LF

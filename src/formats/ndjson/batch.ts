@@ -1,4 +1,4 @@
-/** Rows of NDJSON -> a batch: logits as numbers, and the values that are kept. */
+/** Parses rows of NDJSON into a batch: logits as numbers, plus kept values. */
 import { isUtf8 } from 'node:buffer'
 import { isWellFormed } from '../../core/byte-text.js'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
@@ -20,23 +20,23 @@ import { countNewlines, linesOf } from './line-splitter.js'
 import { NestedRows } from './nested.js'
 import { jsonError, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
 
-/** What a reader does with each row. */
+/** How a reader handles each row. */
 interface Task {
   plan: ReaderOptions
-  /** The column that holds all logits, where one does. */
+  /** The column that holds all logits, if there is one. */
   whole: JsonColumn | undefined
   /** The keys of the classes, and their names in errors. */
   keys: readonly string[]
   kept: JsonColumn[]
   bare: boolean
   known: Set<string>
-  /** Where these are lists of lists: what takes them in. */
+  /** Collects nested lists, if logits are nested. */
   nested: NestedRows | undefined
-  /** Whether a value is taken out of the row, which comes out as it stands where none is. */
+  /** Whether a value is extracted from the row; if none is, the row passes through as is. */
   taken(key: string): boolean
 }
 
-/** The rows of a block, before which `mark` bytes belong to it. */
+/** Parses the rows of a block. */
 export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: ReaderOptions, mark = 0): RecordBatch {
   const task = taskOf(columns, plan)
   const lines = Array.from(linesOf(block))
@@ -65,7 +65,7 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
     withPosition: ({ code, info: data, column }, row) => {
       const { line, start, end } = lines[row]!
       const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
-      // In a buffer of its own: what is sent from a worker is sent with all of its buffer.
+      // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
       const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
       return { code, info, start: mark + start, end: mark + end, ...raw }
     },
@@ -86,7 +86,7 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   return { plan, whole, keys, kept, nested, bare: whole?.path.length === 0, known, taken }
 }
 
-/** Reads the logits of a row; returns what is wrong with it, if anything is. */
+/** Reads the logits of a row; returns the error, if any. */
 function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
   const { whole, bare, keys, plan } = task
   const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
@@ -119,14 +119,17 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   return undefined
 }
 
-/** The first key that comes twice: on the way to the logits, among these, or among the values that are taken out of a row. */
+/**
+ * The first duplicate key among those that matter: on the path to the logits, among the logits, and among extracted
+ * values.
+ */
 function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): string | undefined {
   const path = whole?.path ?? []
   for (let depth = 0; depth <= path.length; depth++) {
     const above = path.slice(0, depth)
     const object = valueAt(value, above)
     if (typeof object !== 'object' || object === null) return undefined
-    // The items of an array have no keys.
+    // Array items have no keys.
     if (Array.isArray(object)) continue
     const repeated = repeatedKeys(textAt(text, above), object)
     const counts = (key: string) => {
@@ -138,7 +141,7 @@ function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): 
   return undefined
 }
 
-/** The values of the classes, in their order; a record with other keys than the first gives as many as it has. */
+/** The values of the classes in order; a record with other keys than the first returns as many as it has. */
 function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined {
   if (whole?.type === 'list') return Array.isArray(found) ? found : undefined
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
@@ -147,14 +150,14 @@ function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined 
   return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
 }
 
-/** JSON has no infinity, so a number that is one was too large; its text is found again. */
+/** JSON has no infinity, so an infinite number overflowed; finds its text again. */
 function overflow(text: string, index: number, { whole, keys }: Task): RowError {
   const within = textAt(text, whole?.path ?? [])
   const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
   return { code: 'E_OVERFLOW', info: { cell } }
 }
 
-/** Takes over the values that are kept; a key that is no column has no place in the output, and its row is bad. */
+/** Extracts kept values. A key that is not a column has no place in the output, so its row is bad. */
 function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
   const values = valuesIn(text)
   const extra = [...values.keys()].find((key) => !task.known.has(key))
@@ -173,12 +176,12 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
         info: { key: name, type, types: proposedTypes(name, dataTypeOf(type), value, types) },
       })
     }
-    // JSON has escapes for it; no other format has.
+    // JSON can escape a lone surrogate; no other format can.
     if (typeof value === 'string' && !isWellFormed(value)) bad.set(row, { code: 'E_CELL_ENCODING', info: {} })
   })
 }
 
-/** Values of a column whose type was asked for as what they are; a row with one that is something else is a bad one. */
+/** Converts the values of a column of requested type; a row whose value does not fit is bad. */
 function typedColumn(values: Value[], { name, field }: Column, { types }: ReaderOptions, bad: Map<number, RowError>) {
   if (!field) return values
   const { column, misfits } = columnOfValues(values, field.type)
@@ -193,7 +196,7 @@ function isNumeric(type: ValueType): boolean {
   return type === 'number' || type === 'integer'
 }
 
-/** The value of a text of JSON; a number that is to be text again is the same text, with all its digits. */
+/** Parses a JSON value; a number that will be text keeps its text, with all digits. */
 function valueFrom(text: string | undefined, asNumber: boolean): Value {
   if (text === undefined) return null
   if (text.startsWith('{') || text.startsWith('[')) return new RawJson(text)

@@ -1,6 +1,6 @@
 /**
- * Lines of JSON out of typed columns, in the kernel: numbers and plain text are never JavaScript values. What else there is
- * becomes JSON here, a value at a time.
+ * Writes lines of JSON from typed columns in the kernel, without creating JavaScript values for numbers and plain text.
+ * Other values are formatted here, one by one.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { textReader } from '../../core/column-values.js'
@@ -13,7 +13,7 @@ import { type CellValues, writeCells } from '../../kernel/host/cells.js'
 import { isWritten, keptColumns, newValues, numbersOf, textValues } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
 
-/** A value of each row, and what stands around it. */
+/** The values of a member, with the text around them. */
 interface Member {
   name: string
   values: CellValues
@@ -23,8 +23,8 @@ interface Member {
 }
 
 /**
- * The function that writes rows whose kept columns are typed, and gives undefined for others; undefined itself where the
- * output is not one that the kernel writes.
+ * Creates the function that writes rows with typed kept columns and returns undefined for other rows; undefined if the
+ * kernel cannot write the output.
  */
 export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8Array[] | undefined) | undefined {
   const { kept, fields, classes, rounding } = schema
@@ -46,7 +46,7 @@ export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8
   }
 }
 
-/** Each value behind what closes the one before, and its key. */
+/** Prefixes each value with its key, and with what closes the previous value. */
 function cellsOf(members: readonly Member[]) {
   return members.map(({ name, open = '', values, validity }, index) => {
     const before = index === 0 ? '{' : `${members[index - 1]!.close ?? ''},`
@@ -77,7 +77,7 @@ function keptMember(data: ColumnData, { name, field }: Column): Member {
   }
 }
 
-/** Results of all classes are a list, or a member each. */
+/** The results of all classes become one list or one member each. */
 function newMembers(field: Field, values: CellValues, fields: readonly Field[]): Member[] {
   if (field.classIndex === undefined) {
     return [{ name: field.name, values, ...(field.type === 'classes' && { open: '[', close: ']' }) }]
@@ -91,14 +91,17 @@ function newMembers(field: Field, values: CellValues, fields: readonly Field[]):
     }))
 }
 
-/** One column of rows of so many numbers. */
+/** One column of row-major numbers. */
 function columnOf(numbers: Float64Array, count: number, index: number): Float64Array {
   const column = new Float64Array(numbers.length / count)
   for (let row = 0, at = index; row < column.length; row++, at += count) column[row] = numbers[at]!
   return column
 }
 
-/** NaN and infinities are texts in JSON, which the kernel does not write; what is large may be infinite once it is rounded. */
+/**
+ * NaN and infinities are strings in JSON, which the kernel does not write; a large number may become infinite when it
+ * is rounded.
+ */
 function isFinite(values: CellValues, float32 = false): boolean {
   if (values.kind !== 'numbers' && values.kind !== 'results') return true
   const { numbers } = values
@@ -108,17 +111,17 @@ function isFinite(values: CellValues, float32 = false): boolean {
   )
 }
 
-/** What is below is finite in any number of digits, also as float32. */
+/** Smaller numbers stay finite when rounded to any number of digits, as doubles and as float32. */
 const MOST = 1e308
 const MOST_FLOAT32 = 3e38
 
-/** Whether the size of all numbers is below `most`; of NaN it is not. */
+/** Whether the magnitude of every number is below `most`, which is false for NaN. */
 function areFinite(numbers: Float64Array | Float32Array, most: number): boolean {
   for (let at = 0; at < numbers.length; at++) if (!(Math.abs(numbers[at]!) < most)) return false
   return true
 }
 
-/** Texts of which none is null, and none has anything that JSON writes otherwise. */
+/** Strings, if none is null and none needs escapes. */
 function plainTexts({ type, values, offsets, validity }: ColumnData): CellValues | undefined {
   if (type.kind !== 'utf8' || !(offsets instanceof Int32Array) || validity) return undefined
   const bytes = values as Uint8Array

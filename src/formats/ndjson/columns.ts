@@ -1,4 +1,4 @@
-/** The columns of NDJSON, as its first rows define them. */
+/** Derives the columns of NDJSON from its first rows. */
 
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
@@ -15,7 +15,7 @@ import { nestingIn, shapeMismatch, shapePathOf } from './nested.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
-/** The columns that the first rows have: the keys of the first, in the order of its text, and what a path leads to. */
+/** The columns of the first rows: the keys of the first row in text order, and any selected paths. */
 export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'bytes'>): JsonColumn[] {
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
@@ -28,7 +28,7 @@ export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'byte
   ]
 }
 
-/** The column that a path leads to, where an option names one. */
+/** The column at a path that an option names. */
 function innerColumns(
   rows: ParsedRow[],
   path: string | readonly string[] | undefined,
@@ -46,7 +46,7 @@ function mayHoldLogits({ type, nested, path }: JsonColumn, rows: ParsedRow[]): b
   return type === 'list' || type === 'record' || nested !== undefined
 }
 
-/** Throws E_SELECTOR where there is another path that was most likely meant. */
+/** Throws E_SELECTOR if another path was more likely meant. */
 function isThere({ name, path }: JsonColumn, rows: ParsedRow[]): boolean {
   if (rows.some(({ value }) => valueAt(value, path) !== undefined)) return true
   const near = nearest(name, pathsIn(rows[0]!.value))
@@ -55,7 +55,7 @@ function isThere({ name, path }: JsonColumn, rows: ParsedRow[]): boolean {
   throw new SoftmaxError('E_SELECTOR', { item: name, option: 'truth', reason })
 }
 
-/** The paths to what is no list and no object. */
+/** The paths to values that are neither list nor object. */
 function pathsIn(value: object, before = ''): string[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const isObject = typeof item === 'object' && item !== null
@@ -64,10 +64,10 @@ function pathsIn(value: object, before = ''): string[] {
   })
 }
 
-/** What the one column of bare arrays is called. */
+/** The name of the only column of bare arrays. */
 const LIST = 'logits'
 
-/** A value as a cell; of one that is nested, that it is no number. */
+/** A value as a sample cell; for a nested value, only that it is not a number. */
 export function sampleOf(value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'object' ? typeof value : String(value)
@@ -93,19 +93,19 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   return { name, path, type, sample, ...(type === 'json' && paths) }
 }
 
-/** A column of a type that was asked for. */
+/** A column with a requested type. */
 export function withType(column: JsonColumn, type: DataType): JsonColumn {
   if (type.kind === 'utf8') return { ...column, type: 'text' }
   return { ...column, field: { name: column.name, type, nullable: true } }
 }
 
-/** True of a list that holds only words: it cannot be the logits. */
+/** Whether a list holds only words, and so cannot be the logits. */
 function areWords(value: unknown): boolean {
   const isWord = (item: unknown) => typeof item === 'string' && !isNumber(item)
   return Array.isArray(value) && value.length > 0 && value.every(isWord)
 }
 
-/** The first list in nested objects that passes a test, and the path to it, as it may be selected. */
+/** The first list in nested objects that passes a test, with its path as a selector. */
 function findList(
   test: (value: unknown[]) => boolean,
   value: unknown,
@@ -121,7 +121,7 @@ function findList(
   return undefined
 }
 
-/** What selects the logits of a row that is within another: a list of numbers, one that is called so or has fractions first. */
+/** The selector of nested logits: a list of numbers, preferably with a logit-like name or with fractions. */
 function logitsIn(row: object): string | undefined {
   if (Array.isArray(row)) return undefined
   const lists = Object.entries(row).flatMap(([key, value]) => findList(isNumbers, value, key) ?? [])
@@ -142,32 +142,35 @@ function areRows(list: unknown[]): boolean {
   return list.length > 0 && list.every((item) => typeof item === 'object' && item !== null)
 }
 
-/** A value; as it stands in the text where a double does not hold it: a key would come out as another, 1e400 as infinite, 1e-400 as 0. */
+/**
+ * A value, or its text if a double cannot represent it: a key would be written differently, 1e400 would become infinite
+ * and 1e-400 zero.
+ */
 function exactAt({ value, text }: ParsedRow, path: readonly string[]): unknown {
   const found = valueAt(value, path)
   const isInexact = typeof found === 'number' && (found === 0 || Math.abs(found) > Number.MAX_SAFE_INTEGER)
   return isInexact ? parseExactly(textAt(text, path)) : found
 }
 
-/** The length of the first list that has something in it: one without a class is a bad row, if others have some. */
+/** The length of the first nonempty list; an empty list is a bad row if other lists are not empty. */
 function widthOf(rows: ParsedRow[], path: readonly string[]): number {
   const lists = rows.map(({ value }) => valueAt(value, path)).filter((value) => Array.isArray(value))
   return lists.find(({ length }) => length > 0)?.length ?? 0
 }
 
-/** The same of records: their keys, in the order of the text. */
+/** The same for records: their keys in text order. */
 function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
   const isFilled = (value: unknown) => typeOf(value) === 'record' && Object.keys(value as object).length > 0
   const row = rows.find(({ value }) => isFilled(valueAt(value, path)))
   return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
 }
 
-/** Whether a row does not define its columns by itself: it has a null, or a list or object without values. */
+/** Whether a row alone does not determine its columns, because it has a null, or an empty list or object. */
 export function isOpen(value: unknown, deepest = MOST_LEVELS): boolean {
   if (typeof value !== 'object' || deepest === 0) return value === undefined
   const values = Object.values(value ?? {})
   return values.length === 0 || values.some((one) => isOpen(one, deepest - 1))
 }
 
-/** How many levels of a value are looked through: a line of 16 MiB may have more than the stack. */
+/** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */
 const MOST_LEVELS = 64

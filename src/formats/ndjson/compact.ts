@@ -1,9 +1,9 @@
-/** A value of JSON as a line. */
+/** Puts a JSON value on one line. */
 import type { ByteQueue } from '../../io/byte-queue.js'
 
 const [LF, CR, SPACE, QUOTE, BACKSLASH] = [10, 13, 32, 0x22, 0x5c]
 
-/** Appends a value and a newline. One that is a line already is taken as it stands. */
+/** Appends a value and a newline. A value that is on one line already is copied unchanged. */
 export function putLine(value: Buffer, lines: ByteQueue): void {
   lines.append(value.includes(LF) || value.includes(CR) ? compact(value) : value)
   lines.append(NEWLINE)
@@ -11,7 +11,7 @@ export function putLine(value: Buffer, lines: ByteQueue): void {
 
 const NEWLINE = Buffer.of(LF)
 
-/** A value with one blank in place of blanks among which there is a newline; texts cannot have one. */
+/** Replaces whitespace that contains a newline by one space; strings cannot contain newlines. */
 function compact(value: Buffer): Buffer {
   const line = Buffer.allocUnsafe(value.length)
   let to = 0

@@ -1,9 +1,9 @@
 /**
- * JSON as it stands in a line: where the values of an object lie in its text, so that what is kept comes out as it went
- * in, key order and big integers too.
+ * Locates the values of an object within a line of JSON, so that kept values are written as they were read, with key
+ * order and big integers intact.
  */
 
-/** Parses a line of JSON. Bare words that Python writes for special values are read as texts; `text` has them so. */
+/** Parses a line of JSON. Python's bare words for special values are read as strings; `text` has them quoted. */
 export function parseLine(line: string): { value: unknown; text: string } | { reason: string } {
   try {
     return { value: JSON.parse(line), text: line }
@@ -13,7 +13,7 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
       try {
         return { value: JSON.parse(text), text }
       } catch {
-        // The first complaint is about the line as it stands.
+        // Report the error of the original line.
       }
     }
     return { reason: line.startsWith('\ufeff') ? MARKED : (error as Error).message }
@@ -22,7 +22,7 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
 
 const MARKED = 'a byte order mark stands before it, as where files were joined; name the files as inputs instead'
 
-/** Whether the first line of a text is a row of JSON; undefined where it is not whole. */
+/** Whether the first line of a text is a row of JSON; undefined if the line is incomplete. */
 export function isJsonLine(start: Buffer): boolean | undefined {
   const text = start
     .toString('utf8')
@@ -35,11 +35,11 @@ export function isJsonLine(start: Buffer): boolean | undefined {
   return 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null
 }
 
-/** An array of objects, which may be over several lines, to its first key; and what may become one. */
+/** The start of a possibly multi-line array of objects up to its first key, and a prefix of that. */
 const ARRAY_OF_OBJECTS = /^\[\s*\{\s*"[^"\n]*"\s*:/
 const BEGINNING_OF_ARRAY = /^\[\s*(?:\{\s*(?:"[^"\n]*)?)?$/
 
-/** A text, or a bare word that is not a key. */
+/** A string, or a bare word that is not a key. */
 const TEXT_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\w.+-])(?:NaN|-?Infinity)\b(?!\s*:)/g
 
 function quoteBareWords(line: string): string {
@@ -47,8 +47,8 @@ function quoteBareWords(line: string): string {
 }
 
 /**
- * A text that is known to be JSON, with all digits of its integers: one that is no number exactly is a bigint. A number
- * that is larger than a double can hold, or so small that it would be 0, is its text.
+ * Parses valid JSON without losing digits: an integer that a double cannot represent becomes a bigint. A number that
+ * overflows, or underflows to 0, stays text.
  */
 export function parseExactly(text: string): unknown {
   if (!LARGE_NUMBER.test(text)) return JSON.parse(text)
@@ -62,19 +62,19 @@ export function parseExactly(text: string): unknown {
   return exactNumber(text.trim(), value)
 }
 
-/** A number of JSON, given its text and its double: that, but a bigint or the text where it is far from what is written. */
+/** The value of a number given its text and double: the double, or if that is inexact, a bigint or the text. */
 export function exactNumber(text: string, value: number): number | bigint | string {
   if (/^-?\d+$/.test(text) && !Number.isSafeInteger(value)) return BigInt(text)
   const isLost = !Number.isFinite(value) || (value === 0 && /^[-0.]*[1-9]/.test(text))
   return isLost ? text : value
 }
 
-/** What a number that is not exact has: many digits, or a large exponent. */
+/** What an inexact number has: many digits or a large exponent. */
 const LARGE_NUMBER = /\d{16}|[eE][+-]?\d{3}/
 
 /**
- * The keys of an object that is known to be JSON, each with the text of its value; of a key that comes twice, the last.
- * `repeated` gets such keys.
+ * The keys of a valid JSON object with the text of their values; the last duplicate wins. Duplicates are added to
+ * `repeated`.
  */
 export function valuesIn(object: string, repeated?: Set<string>): Map<string, string> {
   const values = new Map<string, string>()
@@ -91,7 +91,7 @@ export function valuesIn(object: string, repeated?: Set<string>): Map<string, st
   return values
 }
 
-/** The keys that come twice in an object, whose text has a colon for each. */
+/** The duplicate keys of an object whose text has one colon per key. */
 export function repeatedKeys(text: string, object: object): ReadonlySet<string> {
   const repeated = new Set<string>()
   if (countColons(text) > Object.keys(object).length) valuesIn(text, repeated)
@@ -104,7 +104,7 @@ function countColons(text: string): number {
   return count
 }
 
-/** The texts of the items of an array, or of the values of an object, that is known to be JSON. */
+/** The texts of the items of a valid JSON array, or of the values of an object. */
 export function itemsIn(list: string): string[] {
   const items: string[] = []
   for (let at = skipBlank(list, list.indexOf('[') + 1); at < list.length && list[at] !== ']'; ) {
@@ -131,7 +131,7 @@ function textEnd(text: string, open: number): number {
   return text.length
 }
 
-/** Where a value ends: a text at its quote, a nested one at its last bracket, all else before what cannot be part of it. */
+/** The end of a value: its closing quote or bracket, otherwise the next character that cannot be part of it. */
 function valueEnd(text: string, start: number): number {
   const first = text[start]
   if (first === '"') return textEnd(text, start)

@@ -1,12 +1,14 @@
-/** How the rows of a JSON text lie: a line each, or on as many as they take, perhaps in an array. */
+/**
+ * Detects how the rows of a JSON text are laid out: one per line, or over any number of lines, possibly in an array.
+ */
 
-/** A line each; or values one after the other, or the items of an array. */
+/** One value per line; or concatenated values or the items of an array. */
 type JsonLayout = 'lines' | 'values'
 
 const [LF, QUOTE, COMMA, COLON, BACKSLASH] = [10, 0x22, 0x2c, 0x3a, 0x5c]
 const [BRACKET, END_BRACKET, BRACE, END_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** The layout of a text that begins so; undefined where more bytes could decide. */
+/** The layout of a text with this beginning; undefined if more bytes are needed. */
 export function layoutOf(start: Buffer): JsonLayout | undefined {
   const at = blankEnd(start, start[0] === 0xef ? 3 : 0)
   if (start[at] !== BRACE && start[at] !== BRACKET) return at < start.length ? 'lines' : undefined
@@ -19,7 +21,7 @@ export function layoutOf(start: Buffer): JsonLayout | undefined {
   return start.subarray(at, end).includes(LF) ? 'values' : behindValue(start, end)
 }
 
-/** The same of a text that has come to its end, or is long, without a decision: its first row spans lines, or it has none. */
+/** The layout of a text that ended, or grew long, without a decision: its first row spans lines, or there is none. */
 export function undecidedLayout(start: Buffer): JsonLayout {
   const text = start
     .toString('latin1')
@@ -46,10 +48,10 @@ function isBlank(byte: number): boolean {
   return byte === 32 || (byte >= 9 && byte <= 13)
 }
 
-/** What may follow in a value: a value, a key, a colon, a comma; or the end of what is open. */
+/** The tokens that may follow inside a value, or the end of the open bracket. */
 type Expected = 'value' | 'first value' | 'key' | 'first key' | 'colon' | 'comma'
 
-/** Behind a nested value, whose brackets, texts and commas stand as they should; undefined where it does not end. */
+/** The end of a nested value whose brackets, strings and commas are in order; undefined if it is incomplete. */
 function valueEnd(bytes: Buffer, from: number): number | 'broken' | undefined {
   const open: number[] = []
   let expected: Expected = 'value'
@@ -64,13 +66,15 @@ function valueEnd(bytes: Buffer, from: number): number | 'broken' | undefined {
   }
 }
 
-/** Where a token ends, and what may follow it. */
+/** The end of a token, and what may follow it. */
 interface Token {
   end: number
   next: Expected
 }
 
-/** A token, which opens or closes what is `open`; null where another is expected, undefined where it does not end. */
+/**
+ * Reads a token, which may push or pop a bracket of `open`; null if it is unexpected, undefined if it is incomplete.
+ */
 function tokenAt(bytes: Buffer, at: number, expected: Expected, open: number[]): Token | null | undefined {
   const byte = bytes[at]!
   if (byte === open.at(-1) && (expected === 'comma' || expected.startsWith('first'))) {
@@ -98,7 +102,7 @@ function valueToken(bytes: Buffer, at: number, open: number[]): Token | null | u
   return end > at ? { end, next: 'comma' } : null
 }
 
-/** Behind the quote that closes a text; null where a newline does, undefined where nothing does. */
+/** The position after the closing quote; null if a newline comes first, undefined if the string is incomplete. */
 function textEnd(bytes: Buffer, open: number): number | null | undefined {
   for (let at = open + 1; at < bytes.length; at++) {
     if (bytes[at] === QUOTE) return at + 1
@@ -108,7 +112,7 @@ function textEnd(bytes: Buffer, open: number): number | null | undefined {
   return undefined
 }
 
-/** Behind a number or a word. */
+/** The end of a number or word. */
 function wordEnd(bytes: Buffer, from: number): number {
   let at = from
   while (at < bytes.length && /[\w.+-]/.test(String.fromCharCode(bytes[at]!))) at++

@@ -1,4 +1,4 @@
-/** Lines of UTF-8 text, in blocks of whole ones. */
+/** Splits UTF-8 text into blocks of complete lines. */
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { acquireJoined, release } from '../../io/buffer-pool.js'
 import { type Clock, coalesce } from '../../io/coalesce.js'
@@ -6,8 +6,8 @@ import { type Clock, coalesce } from '../../io/coalesce.js'
 const LF = 10
 
 /**
- * Blocks of one or more whole lines, in order; the last may lack its newline. A longer line makes a longer block, of up to
- * `limit` bytes; one that is longer still is passed over.
+ * Yields blocks of complete lines in order; the last line may lack its newline. A long line makes a long block, up to
+ * `limit` bytes; a longer one is skipped.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number, clock?: Clock): AsyncGenerator<Block> {
   let held: Buffer[] = []
@@ -44,17 +44,17 @@ function oversized(bytes: number, start: Buffer, limit: number): OversizedRow {
   return { code: 'E_ROW_TOO_LONG', info: { limit }, at: 0, bytes, lines: 0, end: bytes, start }
 }
 
-/** How many bytes of a chunk make a block. */
+/** The maximum number of bytes of a chunk per block. */
 const MOST = 1 << 19
 
-/** Where lines end that are no longer than is allowed, `first` the end of the first. */
+/** The end of the last complete line within the limit; `first` is the end of the first line. */
 function wholeEnd(part: Buffer, first: number, limit: number): number {
   let end = first
   for (let next = first; next > 0; end += next) next = part.subarray(end, end + limit).lastIndexOf(LF) + 1
   return end
 }
 
-/** Where each line of a block that is not blank begins and ends, its newline left out, and which line of it it is. */
+/** The start, end (without newline) and line number of each nonblank line in a block. */
 export function* linesOf(block: Buffer): Generator<{ start: number; end: number; line: number }> {
   for (let start = 0, line = 0; start < block.length; line++) {
     const newline = block.indexOf(LF, start)

@@ -1,10 +1,13 @@
-/** Logits of NDJSON that are lists of lists, or one list whose shape stands beside it, as the tensors of inference servers are. */
+/**
+ * NDJSON logits that are nested lists, or a flat list with its shape next to it, as in the tensors of inference
+ * servers.
+ */
 import { DEEPEST, nestingOf } from '../../core/nesting.js'
 import type { JsonColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
 import { jsonError, type ParsedRow, type Row, textAt, valueAt } from './row.js'
 
-/** Puts the lists of rows into a matrix. */
+/** Collects the lists of rows in a matrix. */
 export class NestedRows {
   readonly #column: JsonColumn
   readonly #logits: NestedLogits
@@ -16,7 +19,7 @@ export class NestedRows {
     this.#logits = new NestedLogits({ depth, classes: plan.classes, name: column.name, rule: plan })
   }
 
-  /** Reads the lists of a row; returns what is wrong with them, if anything is. */
+  /** Reads the lists of a row; returns the error, if any. */
   put(found: unknown, { value, text }: ParsedRow): RowError | undefined {
     const { path, shapePath } = this.#column
     const shape = shapePath && valueAt(value, shapePath)
@@ -30,7 +33,7 @@ export class NestedRows {
     )
   }
 
-  /** To be called behind each row, a bad one too. */
+  /** Must be called after each row, including bad ones. */
   endRow(): void {
     this.#logits.endRow()
   }
@@ -44,7 +47,9 @@ function overflowAt(text: string, path: readonly string[]): RowError {
   return { code: 'E_OVERFLOW', info: { cell: textAt(text, path) } }
 }
 
-/** How the lists of a row are nested, by what stands in it or beside it: undefined where they are not. */
+/**
+ * The nesting of the lists of a row, according to the lists or their declared shape; undefined if they are not nested.
+ */
 export function nestingIn(row: Row, path: readonly string[]): { depth: number; width: number } | undefined {
   const found = valueAt(row, path)
   const shapePath = shapePathOf(path)
@@ -54,24 +59,27 @@ export function nestingIn(row: Row, path: readonly string[]): { depth: number; w
   return sizes && sizes.length > 1 ? { depth: sizes.length - 1, width: sizes.at(-1)! } : undefined
 }
 
-/** Where the shape of a tensor stands whose numbers are at a path; undefined where these are called otherwise. */
+/** The path of the shape that belongs to the numbers at a path; undefined if these have another name. */
 export function shapePathOf(path: readonly string[]): readonly string[] | undefined {
   return path.at(-1) === 'data' ? [...path.slice(0, -1), 'shape'] : undefined
 }
 
-/** What is wrong with a row, where the shape beside its numbers is not theirs. */
+/** The error for a row whose declared shape does not match its numbers. */
 export function shapeMismatch(row: Row, path: readonly string[]): string | undefined {
   const shapePath = shapePathOf(path)
   const [found, shape] = [valueAt(row, path), shapePath && valueAt(row, shapePath)]
   return isTensor(found, shape) && !sizesOf(found, shape) ? shapeReason(found, shape) : undefined
 }
 
-/** True of a list of numbers beside which a list stands that is called their shape. */
+/** Whether a list of numbers has a list named `shape` next to it. */
 function isTensor(found: unknown, shape: unknown): found is unknown[] {
   return Array.isArray(found) && Array.isArray(shape) && !found.some(Array.isArray)
 }
 
-/** The lengths of the axes, where they go with as many numbers as there are; rows of no classes could be any number of them. */
+/**
+ * The axis lengths, if their product matches the number of values; with zero classes, the number of rows would be
+ * arbitrary.
+ */
 function sizesOf(list: readonly unknown[], shape: unknown): number[] | undefined {
   const sizes = shape as number[]
   const areFew = sizes.length > 0 && sizes.length <= DEEPEST + 1 && !sizes.slice(1).includes(0)
@@ -83,7 +91,7 @@ function shapeReason(list: readonly unknown[], shape: unknown): string {
   return `its shape ${JSON.stringify(shape)} does not go with a list of ${list.length}, or with the first row`
 }
 
-/** A list as lists of lists. */
+/** Reshapes a flat list into nested lists. */
 function listsOf(list: readonly unknown[], [size = 0, ...sizes]: readonly number[]): unknown[] {
   if (sizes.length === 0) return [...list]
   const step = sizes.reduce((all, one) => all * one, 1)

@@ -1,4 +1,4 @@
-/** Opens NDJSON: reads as far as the rows that define its columns. */
+/** Opens NDJSON: reads up to the rows that define its columns. */
 import { askedTypes } from '../../core/asked-types.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
@@ -53,7 +53,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       let before = first.rowOffset
       for await (const block of allBlocks()) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
-        // A batch has copies of what it needs of its block, and is done with when the next is asked for.
+        // A batch copies what it needs, so its block is free when the next one is requested.
         if (Buffer.isBuffer(block)) recycle(block)
         before = 0
       }
@@ -84,7 +84,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
 }
 
-/** Which types the first rows leave open, where later rows may have others. */
+/** Warnings about types that the first rows leave open, as later rows may have others. */
 function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }: SettingsOf<'bytes'>): string[] {
   if (!keep || rows.length < TYPE_ROWS) return []
   const { byName } = askedTypes(types)
@@ -94,13 +94,13 @@ function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }:
 }
 
 /**
- * The rows that may define the columns, within limits: one of them, and those behind it where it leaves a column open or
- * the output has types. How many that are does not depend on the blocks that rows come in.
+ * The rows that may define the columns, within limits: one of them, and those after it if it leaves a column open or
+ * the output has types. Their number does not depend on block boundaries.
  */
 class FirstRows {
-  /** What was read of the input. */
+  /** The input read so far. */
   readonly held: Block[] = []
-  /** Where the first row begins: behind a byte order mark. */
+  /** The start of the first row: 3 after a byte order mark. */
   rowOffset: 0 | 3 = 0
   readonly #rows: ParsedRow[] = []
   readonly #next: () => Promise<IteratorResult<Block>>
@@ -113,7 +113,7 @@ class FirstRows {
     this.#more = this.#read()
   }
 
-  /** A row, from 0, and those that it needs behind it; none where there is no such row. */
+  /** A row by index, and the rows after it that it needs; empty if there is no such row. */
   async from(row: number): Promise<ParsedRow[]> {
     while (this.#rows.length < row + this.#needed(row)) {
       const { done, value } = await this.#more.next()
@@ -140,7 +140,7 @@ class FirstRows {
     }
   }
 
-  /** The rows of a block, as far as they are within so many bytes: objects or lists, as the first is. */
+  /** The rows of a block within `bytes` bytes: objects or lists, whichever the first is. */
   *#rowsOf(block: Buffer, bytes: number): Generator<ParsedRow> {
     for (const { start, end } of linesOf(block)) {
       if (end > bytes && this.#rows.length > 0) return
@@ -158,13 +158,15 @@ function isBlank(block: Block): boolean {
   return Buffer.isBuffer(block) && linesOf(block).next().done === true
 }
 
-/** How many bytes are searched for the rows that define the columns; how many rows define types, and columns that
- * the first row leaves open. */
+/**
+ * Limits: the bytes searched for rows that define the columns, and the rows used for types and for columns that the
+ * first row leaves open.
+ */
 const SEARCH = 1 << 20
 const TYPE_ROWS = 1000
 const OPEN_ROWS = 100
 
-/** Adds the rows of a block, as far as they are within so many bytes, until there are enough. */
+/** Adds the rows of a block within `bytes` bytes until there are enough. */
 function addRows(block: Buffer, rows: ParsedRow[], bytes: number, isEnough: () => boolean): void {
   for (const { start, end } of linesOf(block)) {
     if (isEnough() || (end > bytes && rows.length > 0)) return
@@ -173,7 +175,7 @@ function addRows(block: Buffer, rows: ParsedRow[], bytes: number, isEnough: () =
   }
 }
 
-/** Where no row is one: what is wrong with the first. */
+/** The error of the first row, if no row is valid. */
 function firstError(
   blocks: Block[],
   rowOffset: number,
@@ -194,7 +196,7 @@ function firstError(
   return new SoftmaxError('E_NO_ROWS', { rows: 0 })
 }
 
-/** What is wrong with the first row of a block, if it has one. */
+/** The error of the first row in a block, if it has one. */
 function firstRowError(block: Block, { maxRowBytes, encoding }: SettingsOf<'bytes'>): LocatedRowError[] {
   if (!Buffer.isBuffer(block))
     return [{ code: 'E_ROW_TOO_LONG', info: { limit: maxRowBytes, row: 0, line: 0, byte: 0 } }]
@@ -202,7 +204,7 @@ function firstRowError(block: Block, { maxRowBytes, encoding }: SettingsOf<'byte
   if (start === undefined) return []
   const error = parseRow(block.subarray(start, end), encoding) as RowError
   const { code } = error
-  // As a text that is no JSON at all begins: the name of the file, or an option, says what it is not.
+  // If the text does not even begin like JSON, the file name or an option is wrong.
   const isOther = code === 'E_JSON' && !/^[\s\ufeff]*[[{]/.test(block.toString('utf8', start, start + 16))
   const info = isOther
     ? { reason: `it begins with neither { nor [; ${optionText('from', 'csv')} reads delimited text` }

@@ -1,4 +1,4 @@
-/** The rows of a JSON text as blocks of lines, however they lie in it. */
+/** Converts the rows of a JSON text to blocks of lines, whatever their layout. */
 import type { Block, Relocate } from '../../core/record-batch.js'
 import { Peekable } from '../../io/peekable.js'
 import { layoutOf, undecidedLayout } from './layout.js'
@@ -7,11 +7,11 @@ import { type Origin, splitValues } from './value-splitter.js'
 
 interface RowBlocks {
   blocks: AsyncGenerator<Block>
-  /** Puts what is known of the rows of a block where they are in the input, where they are no lines there. */
+  /** Translates the positions of a block's rows back to the input, if rows are not lines there. */
   relocate: Relocate | undefined
 }
 
-/** Blocks of lines, and how to find their rows in the input. */
+/** Blocks of lines, with the translation of row positions. */
 export async function rowBlocks(chunks: AsyncGenerator<Buffer>, limit: number): Promise<RowBlocks> {
   const text = new Peekable(chunks)
   const layout = (await text.peek(layoutOf, limit)) ?? undecidedLayout(text.start)
@@ -27,7 +27,7 @@ async function* withOrigins(chunks: AsyncGenerator<Buffer>, limit: number, origi
   }
 }
 
-/** Blocks come back in the order in which they were given; behind them may come what was added up, which is of no block. */
+/** Blocks must come back in the order in which they were produced. A final result without a block may follow. */
 function relocator(origins: Origin[]): Relocate {
   return (scored) => {
     const origin = origins.shift()

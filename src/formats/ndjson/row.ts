@@ -1,4 +1,4 @@
-/** A row of NDJSON: a line, parsed. */
+/** A parsed row of NDJSON. */
 import { isUtf8 } from 'node:buffer'
 import { encodingInfo } from '../../core/encoding.js'
 import { shown } from '../../core/errors.js'
@@ -8,7 +8,7 @@ import { itemsIn, parseLine, valuesIn } from './json.js'
 
 export type Row = Record<string, unknown> | unknown[]
 
-/** A row, and its text: an object has integer-like keys in another order than the text has them. */
+/** A row and its text: JavaScript objects reorder integer-like keys. */
 export interface ParsedRow {
   value: Row
   text: string
@@ -20,12 +20,12 @@ const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own,
 const arrayOfPairs = () =>
   `a list of labels with scores is not a row; ${run(`jq -c '.. | arrays | select(.[0] | type == "object") | map({(.label): .score}) | add' FILE`)('FILE')}`
 
-/** True of labels with scores, as the pipelines of Hugging Face give them. */
+/** Whether a list holds labels with scores, as produced by Hugging Face pipelines. */
 function arePairs(list: readonly unknown[]): boolean {
   return list.every((item) => typeof item === 'object' && item !== null && 'label' in item && 'score' in item)
 }
 
-/** A line as a row, and its text. */
+/** Parses a line as a row. */
 export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): ParsedRow | RowError {
   if (!utf8) return { code: 'E_ENCODING', info: encodingInfo(line, 'the line', encoding) }
   const parsed = parseLine(line.toString('utf8'))
@@ -42,17 +42,17 @@ export function jsonError(reason: string): RowError {
   return { code: 'E_ROW', info: { reason } }
 }
 
-/** What is wrong with a row of which a key that counts comes twice: JSON leaves open which one is meant. */
+/** The error for a duplicate key that matters: JSON does not define which one counts. */
 export function repeatedKeyError(key: string): RowError {
   return { code: 'E_KEY', info: { key, isRepeated: true } }
 }
 
-/** The text of the value that a path leads to, which is there. */
+/** The text of the value at a path that exists. */
 export function textAt(text: string, path: readonly string[]): string {
   return path.reduce((within, key) => memberOf(within, key)!, text)
 }
 
-/** The text of the value that a path leads to, undefined where there is none; or that one of its keys comes twice. */
+/** The text of the value at a path, undefined if it does not exist; or the error that a key on it is duplicated. */
 export function textIn(text: string, path: readonly string[]): string | undefined | RowError {
   let within: string | undefined = text
   for (const key of path) {
@@ -64,14 +64,14 @@ export function textIn(text: string, path: readonly string[]): string | undefine
   return within
 }
 
-/** The text of a value of an object, by its key, or of an item of an array, by its position from 0. */
+/** The text of a member of an object, by key, or of an item of an array, by index. */
 function memberOf(text: string, key: string, repeated?: Set<string>): string | undefined {
   const first = text.trimStart()[0]
   if (first === '{') return valuesIn(text, repeated).get(key)
   return first === '[' && POSITION.test(key) ? itemsIn(text)[Number(key)] : undefined
 }
 
-/** What leads to an item of an array, in a path. */
+/** An array index in a path. */
 const POSITION = /^(?:0|[1-9]\d*)$/
 
 export function valueAt(row: Row, path: readonly string[]): unknown {

@@ -1,9 +1,9 @@
 /**
- * Rows of JSON that are no lines: the items of an array, or values one after the other, on as many lines as they take.
+ * Splits JSON rows that are not lines: the items of an array, or concatenated values, on any number of lines.
  *
- * Each becomes a line, as NDJSON has it, so that whatever reads lines reads these; where it stood is kept beside its block.
- * Brackets and texts are followed byte by byte; whether a row is JSON is for its reader to say. No more is held than a
- * block and the longest row that is allowed.
+ * Each row becomes a line of NDJSON, so that every line reader can read it; its original position is kept with its
+ * block. Brackets and strings are tracked byte by byte; validation is left to the reader. The buffer holds at most a
+ * block plus the longest allowed row.
  */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
@@ -13,20 +13,23 @@ import { ByteQueue } from '../../io/byte-queue.js'
 import { type Clock, coalesce } from '../../io/coalesce.js'
 import { putLine } from './compact.js'
 
-/** Where the rows of a block stood, counted from the end of the block before: their bytes, and the newlines before each. */
+/**
+ * The original positions of a block's rows, relative to the end of the previous block: their bytes, and the newlines
+ * before each.
+ */
 export interface Origin {
   rows: { start: number; end: number; line: number }[]
   bytes: number
   lines: number
 }
 
-/** A block of rows, a line each, and where they stood. */
+/** A block with one row per line, and their original positions. */
 interface PlacedBlock {
   block: Block
   origin: Origin
 }
 
-/** Blocks of the rows of a text. Throws E_JSON where brackets do not match, E_CORRUPT where the end is missing. */
+/** Yields blocks of rows. Throws E_JSON for mismatched brackets, E_CORRUPT for a truncated text. */
 export async function* splitValues(
   chunks: AsyncIterable<Buffer>,
   limit: number,
@@ -40,14 +43,17 @@ export async function* splitValues(
   yield* splitter.end()
 }
 
-/** How many bytes make a block. */
+/** The block size in bytes. */
 const SIZE = 1 << 19
 
 const [LF, QUOTE, COMMA, BACKSLASH] = [10, 0x22, 0x2c, 0x5c]
 const [BRACKET, END_BRACKET, BRACE, END_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
-/** Bytes that are looked at in a nested row; and in one that is not, which ends at a blank or a comma. All others are passed. */
+/**
+ * The bytes that matter inside a nested row, and inside a scalar row, which ends at whitespace or a comma. All others
+ * are skipped.
+ */
 const NESTED = tableOf([LF, QUOTE, BRACKET, END_BRACKET, BRACE, END_BRACE])
 const FLAT = tableOf([9, LF, 13, 32, QUOTE, COMMA, BRACKET, END_BRACKET, BRACE, END_BRACE])
 
@@ -63,22 +69,22 @@ function isBlank(byte: number): boolean {
 
 class ValueSplitter {
   readonly #limit: number
-  /** Lines that are whole, and what is known of their rows in the input. */
+  /** Complete lines, and the original positions of their rows. */
   #lines = new ByteQueue(SIZE)
   #rows: Origin['rows'] = []
-  /** Bytes and newlines up to where the last block ended; those before the chunk; the newlines up to here. */
+  /** Byte and newline counts at the end of the last block, before the current chunk, and at the current position. */
   #ended = { bytes: 0, lines: 0 }
   #passed = 0
   #newlines = 0
-  /** What has to follow between rows: anything, a row or the end of their array, a row, a comma or the end. */
+  /** What must follow between rows: anything, a row or the end of the array, a row, or a comma or the end. */
   #expects: 'any' | 'first' | 'row' | 'comma' = 'any'
-  /** Where a bracket stands that opens the array of all rows, or a row that is an array. */
+  /** A bracket that opens either the array of all rows, or a row that is an array. */
   #bracket: { start: number; line: number } | undefined
-  /** The row that has begun; how much of it came with chunks before, of which more than the limit is not held. */
+  /** The row in progress, and how much of it was in earlier chunks; no more than the limit is buffered. */
   #row: { start: number; line: number } | undefined
   #held = new ByteQueue(1 << 12)
   #length = 0
-  /** What is open in it: brackets, by the ones that close them; and a text. */
+  /** Its open brackets, by their closing ones, and whether a string is open. */
   readonly #open: number[] = []
   #text: 'none' | 'open' | 'escaped' = 'none'
   #rowCount = 0
@@ -87,7 +93,7 @@ class ValueSplitter {
     this.#limit = limit
   }
 
-  /** Takes in bytes; gives the rows that are whole, also where an error follows. */
+  /** Consumes a chunk; yields complete rows, also those before an error. */
   *take(chunk: Buffer): Generator<PlacedBlock> {
     try {
       for (let at = 0; at < chunk.length; ) {
@@ -107,7 +113,7 @@ class ValueSplitter {
     yield* this.#flush()
   }
 
-  /** Gives what is left. Throws E_CORRUPT where something is open still. */
+  /** Yields the remaining rows. Throws E_CORRUPT if something is still open. */
   *end(): Generator<PlacedBlock> {
     if (this.#row && this.#open.length === 0 && this.#text === 'none') {
       yield* this.#endRow(Buffer.alloc(0), this.#passed)
@@ -115,11 +121,11 @@ class ValueSplitter {
     yield* this.#flush()
     if (this.#row || this.#bracket) throw corruptData('JSON', 'the last row is not closed')
     if (this.#expects !== 'any') throw corruptData('JSON', 'the array of rows is not closed')
-    // What stands behind the last row has no row; an empty line stands for it.
+    // The bytes after the last row belong to no row; an empty line represents them.
     if (this.#passed > this.#ended.bytes) yield { block: Buffer.of(LF), origin: this.#origin(this.#passed) }
   }
 
-  /** Passes blanks, commas, and the brackets around all rows, up to where a row begins. */
+  /** Skips whitespace, commas and the outer brackets up to the start of a row. */
   #passBetween(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at]!
@@ -132,7 +138,7 @@ class ValueSplitter {
     return chunk.length
   }
 
-  /** Whether the bracket before a byte opens a row that is an array: else it is that of the array of all rows. */
+  /** Whether the pending bracket opens a row that is an array, as opposed to the array of all rows. */
   #decide(byte: number): boolean {
     const { start, line } = this.#bracket!
     this.#bracket = undefined
@@ -159,7 +165,7 @@ class ValueSplitter {
     return false
   }
 
-  /** Behind the last byte of the row; -1 if it does not end in the chunk. */
+  /** The position after the last byte of the row; -1 if it continues in the next chunk. */
   #rowEnd(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at++) {
       if (this.#text !== 'none') {
@@ -180,7 +186,7 @@ class ValueSplitter {
     return -1
   }
 
-  /** Notes what a byte opens or closes; true if it closes the row. */
+  /** Tracks what a byte opens or closes; returns whether it closes the row. */
   #pass(byte: number, position: number): boolean {
     if (byte === QUOTE) this.#text = 'open'
     else if (byte === LF) this.#newlines++
@@ -195,7 +201,7 @@ class ValueSplitter {
     return byte === BRACE || byte === BRACKET
   }
 
-  /** The quote that closes a text; -1 where it does not end in the chunk. */
+  /** The closing quote of a string; -1 if it is not in the chunk. */
   #textEnd(chunk: Buffer, from: number): number {
     let isEscaped = this.#text === 'escaped'
     for (let at = from; at < chunk.length; at++) {
@@ -242,7 +248,7 @@ class ValueSplitter {
     return { code: 'E_ROW_TOO_LONG', info, at: 0, bytes: start.length, lines: 0, end: start.length, start }
   }
 
-  /** Gives the lines that are whole, if there are some. */
+  /** Yields the complete lines, if any. */
   *#flush(): Generator<PlacedBlock> {
     const { length } = this.#lines.bytes
     if (length === 0) return
@@ -250,7 +256,7 @@ class ValueSplitter {
     yield { block: this.#lines.give(length), origin: this.#origin(end) }
   }
 
-  /** Where the rows of a block stood that ends at a byte. */
+  /** The original positions of the rows of a block that ends at a byte. */
   #origin(end: number): Origin {
     const lines = this.#row ? this.#row.line : this.#newlines
     const origin = { rows: this.#rows, bytes: end - this.#ended.bytes, lines: lines - this.#ended.lines }

@@ -1,6 +1,6 @@
 /**
- * Objects of JSON that hold a whole table, as pandas and servers of models write it, recognized in order to be refused by
- * name, with what makes lines of it. Adding one is adding a line.
+ * JSON objects that hold a complete table, as written by pandas and model servers. They are recognized in order to be
+ * refused by name, with a program that converts them to lines. To add one, add an entry.
  */
 import { run } from '../../core/file-kinds.js'
 import { isNumber } from '../../core/number.js'
@@ -11,9 +11,9 @@ type Value = Record<string, unknown>
 interface WholeTable {
   feature: string
   matches(value: Value): boolean
-  /** The program of jq that makes a line of each row. */
+  /** The jq program that converts each row to a line. */
   program: string | ((value: Value) => string)
-  /** Of several tensors, which these are, and the path to the numbers that may be taken as those of one row. */
+  /** For several tensors: which ones there are, and the path to the numbers that can be read as one row. */
   tensors?: (value: Value) => readonly Tensor[]
 }
 
@@ -51,7 +51,7 @@ const TABLES: readonly WholeTable[] = [
   },
 ]
 
-/** What a row is that holds a whole table, and what makes lines of it; undefined where it is none. */
+/** Describes a row that holds a complete table, and how to convert it; undefined if it does not. */
 export function wholeTable(value: object): string | undefined {
   const table = TABLES.find(({ matches }) => matches(value as Value))
   if (!table) return undefined
@@ -61,7 +61,7 @@ export function wholeTable(value: object): string | undefined {
   return `it is ${feature}; ${run(`jq -c '${command}' FILE`)('FILE')}${takes}`
 }
 
-/** Whether several values are all of a kind, and have the same keys. */
+/** Whether several values are of one kind and have the same keys. */
 function areAlike(value: Value, isKind: (item: unknown) => boolean): boolean {
   const [first, ...others] = Object.values(value)
   if (others.length === 0 || !isKind(first)) return false

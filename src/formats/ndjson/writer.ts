@@ -6,7 +6,7 @@ import { acquireText } from '../../io/buffer-pool.js'
 import { jsonText } from '../json-text.js'
 import { columnLines } from './column-lines.js'
 
-/** Writes rows as objects; at once, unlike other writers. */
+/** Encodes rows as objects; unlike other writers, immediately. */
 export function write(
   schema: OutputSchema,
 ): Omit<RecordBatchWriter, 'write'> & { write(rows: ScoredBatch): Uint8Array[] } {
@@ -34,7 +34,7 @@ export function write(
   }
 }
 
-/** An object with more keys behind its own. */
+/** An object with more members appended. */
 function append(object: string, pairs: string): string {
   const body = object.slice(0, object.lastIndexOf('}')).trimEnd()
   return `${body}${body.endsWith('{') ? '' : ','}${pairs}}\n`

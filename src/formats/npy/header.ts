@@ -1,16 +1,19 @@
-/** The header of .npy, a literal of Python: `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }`. */
+/** The .npy header, a Python literal: `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }`. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { ByteReader } from '../../io/byte-reader.js'
 import { type Tensor, tuple } from '../tensor/tensor.js'
 
 const MAGIC = '\x93NUMPY'
-/** What is before the header: the magic number, two bytes of version, and the length in 2 bytes or, since version 2, 4. */
+/**
+ * The bytes before the header: magic number, two version bytes, and the header length in 2 bytes or, since version 2,
+ * 4.
+ */
 const LEAD = { 1: 10, 2: 12, 3: 12 } as const
-/** The longest header that is taken for one; numpy's own have less than 200 bytes. */
+/** The maximum header size; those of numpy have less than 200 bytes. */
 const MOST_HEADER = 1 << 16
 
-/** Reads a header: what it says of the array, and its length with all before it. Undefined where there is not a byte. */
+/** Reads a header: the description of the array, and the offset of its data. Undefined for an empty input. */
 export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; length: number } | undefined> {
   const lead = await reader.take(LEAD[1])
   if (lead.length === 0) return undefined
@@ -28,9 +31,9 @@ export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; 
 
 const corrupt = (reason: string) => corruptData('npy', reason)
 
-/** Reads the Python literal; all that is not an array of floats or integers is refused. */
+/** Parses the Python literal; anything but an array of floats or integers is refused. */
 function parseHeader(text: string): Tensor {
-  // As Python reads it, quotes may be of either kind.
+  // Python accepts either kind of quotes.
   const descr = /["']descr["']\s*:\s*(?:["']([^"']*)["']|\[)/.exec(text)
   const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
   const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
@@ -59,7 +62,7 @@ function typeReason(descr: string | undefined): string {
   return `its dtype is ${descr}; save it as float64, float32, float16 or integers`
 }
 
-/** A header of version 1, as numpy writes it: all before the numbers is a multiple of 64 bytes. */
+/** Encodes a version 1 header as numpy does, padded so that the data begins at a multiple of 64 bytes. */
 export function headerOf(sizes: readonly number[], dtype: string): Buffer {
   const literal = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple(sizes)}, }`
   const length = Math.ceil((LEAD[1] + literal.length + 1) / 64) * 64 - LEAD[1]

@@ -1,10 +1,10 @@
 /**
- * .npy, as numpy writes it: a header that is a Python literal, then the numbers of one array, nothing behind.
+ * The .npy format of numpy: a header that is a Python literal, then the numbers of one array, nothing after them.
  *
- *     \x93NUMPY major minor length {'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }
+ * \x93NUMPY major minor length {'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }
  *
- * What is written is in C order, in the shape of the input; the header says how many rows there are, so where that is not
- * known the rows wait in a temporary file.
+ * Output is in C order, in the shape of the input. The header states the number of rows, so if that is not known, rows
+ * are written to a temporary file first.
  */
 
 import type { ColumnData } from '../../core/column-data.js'
@@ -42,13 +42,13 @@ async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<Reco
   return tensorReader('npy', { name: 'logits', tensor: header.tensor, bytes }, settings)
 }
 
-/** The bytes of an array behind its header. */
+/** The bytes of an array after its header. */
 function bytesBehind(reader: ByteReader, start: number, path: string | undefined): TensorBytes {
   return {
     chunks: () => reader.rest(),
     async open() {
       const file = await openBytes({ chunks: reader.rest(), ...(path !== undefined && { path }) })
-      // What was read of a pipe before is not in its temporary file.
+      // The temporary file of a pipe does not contain what was read before.
       if (file instanceof TempFile) return file
       return { ...bytesWithin(file, start, Math.max(0, file.size - start)), close: () => file.close() }
     },
@@ -59,7 +59,7 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const { fields, classes, float32, rows } = schema
   const columnsOf = columnWriter(schema, outputFields(schema))
   const width = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
-  // One number a row has no axis of its own, as in a file of several arrays; one class has.
+  // One number per row has no axis of its own, as in a file of several arrays; one class has.
   const { sizes, inner } = outputShape(schema, isNumber(fields) ? undefined : width)
   const array = await arrayBytes(width, inner, rows === undefined)
   const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
@@ -87,7 +87,7 @@ function isNumber([field, ...more]: OutputSchema['fields']): boolean {
 
 const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
 
-/** Columns as rows, each of `width` numbers: the values of a list stand together. So many rows come before. */
+/** Interleaves columns as rows of `width` numbers; list items are contiguous. `before` rows come first. */
 function matrixOf(
   parts: readonly Columns[],
   { fields }: OutputSchema,
@@ -109,7 +109,7 @@ function matrixOf(
   return matrix
 }
 
-/** Puts a column into rows; returns how many numbers it has in each. */
+/** Copies a column into the rows; returns its number of values per row. */
 function fill(matrix: Numbers, start: number, column: ColumnData, width: number): number {
   const { length } = column
   const numbers = columnNumbers(column) as ArrayLike<number>

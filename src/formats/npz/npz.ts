@@ -1,4 +1,4 @@
-/** .npz, as numpy.savez writes it: a zip archive with a file of .npy for each array, compressed or not. */
+/** The .npz format of numpy.savez: a zip archive with one .npy file per array, optionally compressed. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
@@ -22,7 +22,7 @@ export const npz: Format = {
   write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter('npz', schema, archiveFrame()),
 }
 
-/** What the name of an array's file ends in. */
+/** The extension of an array's file. */
 const ENDING = '.npy'
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
@@ -33,7 +33,7 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   return tensorReader('npz', await open(logits), settings, { truth: ofTruth, others })
 }
 
-/** Throws E_CONFLICT for an array that is not of numbers: true classes are positions. */
+/** Throws E_CONFLICT for an array that is not numeric: true classes are positions. */
 async function openTruth(name: string, open: (name: string) => Promise<TensorSource>): Promise<TensorSource> {
   try {
     return await open(name)
@@ -54,7 +54,7 @@ async function openArray(name: string, entry: ZipEntry): Promise<TensorSource> {
   return { name, tensor: header.tensor, bytes: { chunks, open, length: bytes.size - header.length } }
 }
 
-/** The entries that are arrays, by their names. Throws E_CORRUPT where two have one name. */
+/** The entries that are arrays, by name. Throws E_CORRUPT for duplicate names. */
 function arraysOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
   const arrays = new Map<string, ZipEntry>()
   for (const entry of entries) {
@@ -66,7 +66,7 @@ function arraysOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
   return arrays
 }
 
-/** What is behind the header of an array, at any offset: of bytes in the file as they are, all are checked before. */
+/** Random access to the data of an array; uncompressed data is used in place, after its checksum was verified. */
 async function anywhere({ stored }: EntryBytes, rest: AsyncGenerator<Buffer>, start: number): Promise<FileBytes> {
   if (!stored) return openBytes({ chunks: rest })
   for await (const _ of rest);

@@ -1,12 +1,12 @@
 /**
- * Reads the central directory at the end of a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3):
- * what files there are, and where. Numbers that 32 bits cannot hold stand in fields of 64 bits elsewhere.
+ * Reads the central directory at the end of a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT,
+ * 4.3): the files and their positions. Numbers beyond 32 bits are in zip64 fields.
  */
 import { corruptData } from '../../core/corrupt-data.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
 
-/** What the directory says of a file. */
+/** The directory entry of a file. */
 export interface DirectoryEntry {
   name: string
   rawName: Buffer
@@ -15,11 +15,11 @@ export interface DirectoryEntry {
   crc: number
   packedSize: number
   size: number
-  /** Where its local header begins. */
+  /** The offset of its local header. */
   offset: number
 }
 
-/** Where the directory is. */
+/** The position of the directory. */
 interface Directory {
   count: number
   start: number
@@ -32,7 +32,7 @@ const RECORD = 56
 const LONGEST_COMMENT = 0xffff
 const IN_64_BITS = 0xffffffff
 
-/** The files of an archive. Throws E_CORRUPT where the directory does not say. */
+/** The files of an archive. Throws E_CORRUPT if the directory is invalid. */
 export async function readDirectory(file: FileBytes): Promise<DirectoryEntry[]> {
   const { count, start, length } = await findDirectory(file)
   const reader = new ByteReader(chunksOf(bytesWithin(file, start, length)))
@@ -60,7 +60,7 @@ async function findDirectory(file: FileBytes): Promise<Directory> {
   return directory
 }
 
-/** Where the end record begins, which a comment may follow. */
+/** The offset of the end record, which may be followed by a comment. */
 function endOf(tail: Buffer): number {
   for (let at = tail.length - END; at >= 0; at--) {
     if (tail.readUInt32LE(at) === 0x06054b50 && at + END + tail.readUInt16LE(at + 20) === tail.length) return at
@@ -87,20 +87,20 @@ async function readEntry(reader: ByteReader): Promise<DirectoryEntry> {
     const number = head.readUInt32LE(at)
     return number === IN_64_BITS ? (long.shift() ?? number) : number
   }
-  // In this order they stand among the longer ones.
+  // The order of the fields in the zip64 extra field.
   const [size, packedSize, offset] = [numberAt(24), numberAt(20), numberAt(42)]
   const isEncrypted = (head.readUInt16LE(8) & 0x2041) !== 0
   const [method, crc] = [head.readUInt16LE(10), head.readUInt32LE(16)]
   return { name: textOf(rawName), rawName, isEncrypted, method, crc, packedSize, size, offset }
 }
 
-/** A name as UTF-8, which all programs of today write; one that is not valid is of a byte a character. */
+/** A name as UTF-8, which all current programs write; if invalid, as latin1. */
 function textOf(name: Buffer): string {
   const text = name.toString()
   return text.includes('\ufffd') ? name.toString('latin1') : text
 }
 
-/** The numbers of 64 bits in the extra field of an entry. */
+/** The 64-bit numbers in the extra field of an entry. */
 function longNumbers(extra: Buffer): number[] {
   for (let at = 0; at + 4 <= extra.length; ) {
     const [id, length] = [extra.readUInt16LE(at), extra.readUInt16LE(at + 2)]
@@ -111,7 +111,7 @@ function longNumbers(extra: Buffer): number[] {
   return []
 }
 
-/** A number of 64 bits; one that a double cannot hold is larger than any file. */
+/** A 64-bit number; one beyond double precision exceeds any file size. */
 function readLong(bytes: Buffer, at: number): number {
   return Number(bytes.readBigUInt64LE(at))
 }

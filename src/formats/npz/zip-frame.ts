@@ -1,19 +1,19 @@
 /**
- * Writes a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT) piece by piece: what stands around the
- * bytes of entries that are not compressed. Their check sums are known behind them, so that is where they stand; with sizes of
- * 64 bits where these are needed. All are of the first day that zip has, so that the same rows are the same bytes.
+ * Writes a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT) as a stream: the records around
+ * stored entries. Checksums are known only after the data, so they follow it in data descriptors; zip64 is used where
+ * necessary. All timestamps are the zip epoch, so that the same rows give the same bytes.
  */
 
-/** Loaded where it is needed. */
+/** Loaded on demand. */
 const zlib = () => process.getBuiltinModule('node:zlib')
 
 const VERSION = 20
 const ZIP64_VERSION = 45
-/** Sizes and check sum are behind the bytes; the name is UTF-8. */
+/** Sizes and checksum follow the data; the name is UTF-8. */
 const FLAGS = 0x0808
 /** 1980-01-01. */
 const DATE = 0x0021
-/** What stands for a number that is somewhere else, in 64 bits. */
+/** Placeholder for a number stored in a zip64 field. */
 const MOST_32 = 0xffffffff
 
 interface Written {
@@ -23,13 +23,13 @@ interface Written {
   offset: number
 }
 
-/** The bytes around entries, in the order of the calls. */
+/** The records around the entries, in the order of the calls. */
 export class ZipFrame {
   readonly #entries: Written[] = []
   #offset = 0
   #open: Written | undefined
 
-  /** Before the bytes of an entry of so many. */
+  /** The record before an entry of `size` bytes. */
   before(name: string, size: number): Buffer {
     const entry = { name: Buffer.from(name), size, crc: 0, offset: this.#offset }
     this.#open = entry
@@ -49,13 +49,13 @@ export class ZipFrame {
     return this.#counted(Buffer.concat([header, lengths, entry.name, extra]))
   }
 
-  /** Is shown bytes of the entry. */
+  /** Updates the checksum with bytes of the entry. */
   see(bytes: Uint8Array): void {
     this.#open!.crc = zlib().crc32(bytes, this.#open!.crc)
     this.#offset += bytes.length
   }
 
-  /** Behind the bytes of the entry. */
+  /** The record after an entry. */
   after(): Buffer {
     const entry = this.#open!
     this.#entries.push(entry)
@@ -93,14 +93,14 @@ function directoryEntry({ name, size, crc, offset }: Written): Buffer {
   return Buffer.concat([header, sizes, rest, name, extra])
 }
 
-/** Where the central directory begins, in 64 bits, and where that is said. */
+/** The zip64 end record and its locator. */
 function zip64End(count: number, size: number, start: number): Buffer {
   const versions = numbers([4, 0x06064b50], [8, 44], [2, ZIP64_VERSION], [2, ZIP64_VERSION], [4, 0], [4, 0])
   const record = numbers([8, count], [8, count], [8, size], [8, start])
   return Buffer.concat([versions, record, numbers([4, 0x07064b50], [4, 0], [8, start + size], [4, 1])])
 }
 
-/** Numbers of so many bytes each, the lowest first. */
+/** Little-endian numbers of the given sizes. */
 function numbers(...fields: (readonly [bytes: 2 | 4 | 8, value: number])[]): Buffer {
   const all = Buffer.alloc(fields.reduce((sum, [bytes]) => sum + bytes, 0))
   let at = 0

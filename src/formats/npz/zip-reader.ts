@@ -1,37 +1,37 @@
-/** The files of a zip archive and their bytes, of which sizes and CRC-32 are checked. */
+/** The files of a zip archive; their sizes and CRC-32 are verified. */
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { inflate } from '../../io/compression.js'
 import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
 import { corruptArchive, type DirectoryEntry, readDirectory } from './zip-directory.js'
 
-/** A file, before anything of it is read. */
+/** A file, before it is read. */
 export interface ZipEntry {
   name: string
   open(): Promise<EntryBytes>
 }
 
-/** The bytes of a file. */
+/** The contents of a file. */
 export interface EntryBytes {
-  /** In order, and checked. */
+  /** Sequential and verified. */
   chunks: AsyncGenerator<Buffer>
-  /** The same at any offset, where they are not compressed. */
+  /** Random access, if stored uncompressed. */
   stored: FileBytes | undefined
-  /** How many there are. */
+  /** The uncompressed size. */
   size: number
 }
 
-/** Loaded where it is needed. */
+/** Loaded on demand. */
 const zlib = () => process.getBuiltinModule('node:zlib')
 
-/** How the bytes of a file are written. */
+/** The compression methods. */
 const STORED = 0
 const DEFLATED = 8
 
-/** The length of a local header, without the name and the extra field behind it. */
+/** The size of a local header, without name and extra field. */
 const LOCAL = 30
 
-/** The files of an archive. Throws E_CORRUPT where it is corrupt. */
+/** The files of an archive. Throws E_CORRUPT if it is invalid. */
 export async function zipEntries(file: FileBytes): Promise<ZipEntry[]> {
   const entries = await readDirectory(file)
   return entries.map((entry) => ({ name: entry.name, open: () => openEntry(file, entry) }))
@@ -51,7 +51,7 @@ async function openEntry(file: FileBytes, entry: DirectoryEntry): Promise<EntryB
   return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined, size }
 }
 
-/** Where the bytes of a file begin: behind its local header, which has its name again. */
+/** The offset of a file's data, after its local header, which repeats the name. */
 async function startOf(file: FileBytes, { name, rawName, offset, packedSize }: DirectoryEntry): Promise<number> {
   const header = offset < file.size ? await file.read(offset, LOCAL + rawName.length) : Buffer.alloc(0)
   const isThere = header.length >= LOCAL && header.readUInt32LE(0) === 0x04034b50
@@ -73,7 +73,7 @@ async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   if ((await reader.take(1)).length > 0) throw corruptArchive('more bytes follow what is compressed')
 }
 
-/** Bytes as they are, up to as many as there are to be; at the end they are what the archive says. */
+/** Passes bytes on, verifying that their number and checksum are those of the archive. */
 async function* checked(
   chunks: AsyncGenerator<Buffer>,
   { name, size: expected, crc: checkSum }: DirectoryEntry,

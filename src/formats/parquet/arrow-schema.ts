@@ -1,6 +1,6 @@
 /**
- * The metadata entry `ARROW:schema`, in which files that were made of Arrow data have its schema: what Parquet has no types
- * for is restored from it, as pyarrow does.
+ * The `ARROW:schema` metadata entry, with the original schema of Arrow data: types that Parquet lacks are restored from
+ * it, as pyarrow does.
  */
 import { type DataType, type Field, fieldsOf, type TableSchema } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
@@ -11,7 +11,7 @@ import type { Node } from './schema.js'
 
 export const ARROW_SCHEMA = 'ARROW:schema'
 
-/** Nodes with what the schema of their Arrow data says more of them. */
+/** Adds to nodes what the Arrow schema says beyond the Parquet schema. */
 export function restoreNodes(nodes: readonly Node[], entry: string | undefined): Node[] {
   const originals = entry === undefined ? [] : originalsOf(Buffer.from(entry, 'base64'))
   return nodes.map((node, index) => {
@@ -20,7 +20,7 @@ export function restoreNodes(nodes: readonly Node[], entry: string | undefined):
   })
 }
 
-/** The fields of a schema that is an encapsulated message; none where it cannot be read, as columns have types without it. */
+/** The fields of an encapsulated schema message; empty if it cannot be read, as columns have types without it. */
 function originalsOf(message: Buffer): (Field | undefined)[] {
   if (message.length < 8) return []
   try {
@@ -55,7 +55,7 @@ function withChildren(type: DataType, children: readonly Node[]): DataType {
   return type.kind === 'list' ? { ...type, item: fields[0]! } : type
 }
 
-/** A type of Parquet as the one that it was written from; as it is where that cannot be. */
+/** Restores the original type of a Parquet column; unchanged if that is impossible. */
 function restoreType(type: DataType, original: DataType): DataType {
   switch (type.kind) {
     case 'list':
@@ -87,7 +87,7 @@ function restoreBytes(type: DataType & { kind: 'utf8' | 'binary' }, original: Da
   return { ...original, values: type }
 }
 
-/** The entry for columns that are written. What Parquet says itself is left out of it. */
+/** The entry for columns to write. What the Parquet schema already says is omitted. */
 export function arrowSchemaEntry({ fields, metadata }: TableSchema): string {
   const schema = schemaTable(numberDictionaries(fields.map(withoutLogical)), metadata)
   return Buffer.concat(encodeMessage('schema', schema).pieces).toString('base64')

@@ -1,9 +1,9 @@
 /**
- * Columns of Arrow out of the leaves of Parquet: where values are null, and where lists begin, is in their levels
+ * Assembles Arrow columns from Parquet leaves: definition and repetition levels encode nulls and list boundaries
  * (Melnik et al., Dremel: Interactive Analysis of Web-Scale Datasets, 2010).
  *
- * Below a list, each level belongs to a place for a value: there is one where the definition level reaches the `slot` of the
- * node, and it begins where the repetition level is not above the node's own.
+ * Below a list, a level entry is a slot for a value if its definition level reaches the `slot` level of the node, and
+ * it begins a new one if its repetition level is not above the node's own.
  */
 import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import { layoutOf, stepOf, takeRows } from '../../core/column-slices.js'
@@ -12,7 +12,9 @@ import type { Leaf } from './leaf-reader.js'
 import type { Node } from './schema.js'
 import { valuesToArrow, widen } from './to-arrow.js'
 
-/** A column, or a part of one, of some rows; `leaves` are those of its file, by their numbers, as far as they were read. */
+/**
+ * Assembles some rows of a column or nested field; `leaves` are those of the file, by number, as far as they were read.
+ */
 export function assemble(node: Node, leaves: readonly Leaf[]): ColumnData {
   const { kind } = node.field.type
   if (node.physical) return assembleLeaf(node, leaves[node.leaf]!)
@@ -30,7 +32,7 @@ function assembleLeaf(node: Node, leaf: Leaf): ColumnData {
   return withNullSlots(values, { length, bits, definition, count }, node)
 }
 
-/** How many slots a node has, and in which there is a value. */
+/** The number of slots of a node, and which of them hold a value. */
 function slotsOf({ definition: own, slot, repetition }: Node, leaf: Leaf): { length: number; bits: Uint8Array } {
   const { count, definition, repetition: repeats } = leaf
   const bits = new Uint8Array((count + 7) >> 3)
@@ -51,7 +53,7 @@ interface Slots {
   count: number
 }
 
-/** Values with room between them for those that are null. */
+/** Spreads dense values over the slots, leaving gaps for nulls. */
 function withNullSlots(dense: ColumnData, slots: Slots, node: Node): ColumnData {
   const { length, bits } = slots
   const column = { ...dense, length, nullCount: length - dense.length, validity: bits }
@@ -98,7 +100,7 @@ function spacedBits(
   return out
 }
 
-/** The bytes stay where they are; what is null is empty. */
+/** The bytes stay in place; nulls become empty. */
 function spacedOffsets<T extends Int32Array | BigInt64Array>(
   dense: T,
   { length, definition, count }: Slots,
@@ -147,7 +149,7 @@ function assembleList(node: Node, leaves: readonly Leaf[]): ColumnData {
   return { ...column, offsets: isLarge ? widen(offsets) : offsets, children: [child] }
 }
 
-/** Where the lists of a node begin among their items. */
+/** The list offsets of a node. */
 function listsOf(
   { definition: own, slot, repetition, children }: Node,
   { count, definition, repetition: repeats }: Leaf,
@@ -170,7 +172,7 @@ function listsOf(
   return { offsets: offsets.subarray(0, length + 1), length, bits }
 }
 
-/** Lists that are in no others, of which none is empty and nothing is null, as most are. */
+/** Top-level lists without nulls or empty lists, which is the common case. */
 function plainLists(count: number, repeats: Uint8Array) {
   const offsets = new Int32Array(count + 1)
   let length = 0
@@ -179,7 +181,7 @@ function plainLists(count: number, repeats: Uint8Array) {
   return { offsets: offsets.subarray(0, length + 1), length, bits: undefined }
 }
 
-/** Lists of one size have items where they are null, too. */
+/** Fixed-size lists have items even if they are null. */
 function fixedSize(data: ColumnData, offsets: Int32Array, size: number): ColumnData {
   const { length, validity, children, nullCount } = data
   const [child] = children as [ColumnData]

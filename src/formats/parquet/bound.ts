@@ -1,15 +1,15 @@
-/** The least or the largest of some values, as the footer has it: as the type has its values, and not long. */
+/** Minimum and maximum values as stored in the footer, truncated if long. */
 import type { SchemaElement } from 'hyparquet'
 
 export type Bound = number | bigint | Uint8Array
 
-/** The bytes of a bound; and whether they are fewer than the value has. */
+/** The bytes of a bound, and whether they are truncated. */
 interface BoundBytes {
   bytes: Uint8Array
   isShort: boolean
 }
 
-/** Longer texts are truncated: a footer is read as a whole. */
+/** Longer values are truncated, because a footer is read in one piece. */
 const MOST_BYTES = 16
 
 export function boundBytes(
@@ -32,12 +32,12 @@ function numberBytes(number: number | bigint, { type }: SchemaElement): Uint8Arr
   return new Uint8Array(view.buffer)
 }
 
-/** Values of a fixed length keep it, and JSON has to be whole. */
+/** Whether a value may be truncated: fixed-length values may not, and JSON must stay valid. */
 function mayBeCut({ type, logical_type: logical }: SchemaElement): boolean {
   return type === 'BYTE_ARRAY' && logical?.type !== 'JSON' && logical?.type !== 'BSON'
 }
 
-/** Fewer bytes that are no more than a least value, or no less than a largest one; undefined where there are none. */
+/** A shorter bound: not above a minimum, or not below a maximum; undefined if there is none. */
 function shortened(bytes: Uint8Array, { logical_type: logical }: SchemaElement, which: 'min' | 'max') {
   const isText = logical?.type === 'STRING' || logical?.type === 'ENUM'
   const end = isText ? characterStart(bytes, MOST_BYTES) : MOST_BYTES
@@ -45,14 +45,14 @@ function shortened(bytes: Uint8Array, { logical_type: logical }: SchemaElement, 
   return isText ? nextText(bytes, end) : nextBytes(bytes, end)
 }
 
-/** Where the character begins that a byte is part of. */
+/** The start of the character that contains a byte. */
 function characterStart(bytes: Uint8Array, at: number): number {
   let start = at
   while (start > 0 && (bytes[start]! & 0xc0) === 0x80) start--
   return start
 }
 
-/** Behind all bytes that begin so: the last byte that has a next one is that, and is the end. */
+/** The smallest sequence greater than all with this prefix: increments the last byte that can be, and ends there. */
 function nextBytes(bytes: Uint8Array, end: number): Uint8Array | undefined {
   for (let at = end - 1; at >= 0; at--) {
     if (bytes[at] === 0xff) continue
@@ -63,7 +63,7 @@ function nextBytes(bytes: Uint8Array, end: number): Uint8Array | undefined {
   return undefined
 }
 
-/** The same in characters: UTF-8 has their order. */
+/** The same for characters: UTF-8 preserves their order. */
 function nextText(bytes: Uint8Array, end: number): Uint8Array | undefined {
   for (let last = end; last > 0; ) {
     const start = characterStart(bytes, last - 1)

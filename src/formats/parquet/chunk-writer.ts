@@ -1,6 +1,6 @@
 /**
- * The pages of a leaf in a row group, as they come together. Values that repeat go into a dictionary, until it becomes too
- * large; what comes then is written as it is.
+ * Collects the pages of a leaf in a row group. Repeating values go into a dictionary until it becomes too large; later
+ * values are written plain.
  */
 import { countDistinct } from '../../kernel/host/texts.js'
 import { Interner } from './interner.js'
@@ -12,7 +12,7 @@ import { encodeSnappy } from './snappy.js'
 import { joinRanges, type Order, type Range, rangeOf } from './statistics.js'
 import { bytesOf, concatValues, lookUpValues, type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
 
-/** All of a leaf in a row group, but for where it is in the file. */
+/** The encoded column chunk, before its position in the file is known. */
 export interface EncodedChunk {
   dictionary: { count: number; body: Uint8Array; bodySize: number } | undefined
   pages: EncodedPage[]
@@ -20,24 +20,24 @@ export interface EncodedChunk {
   range: Range
 }
 
-/** Rows of fewer bytes are put together into a page. */
+/** Rows with fewer bytes than this are combined into a page. */
 export const LEAST_PAGE = 1 << 16
-/** How many values are looked at to find out whether they repeat. */
+/** How many values are sampled to find out whether they repeat. */
 const SAMPLE = 1000
 
 export class ChunkWriter {
   readonly #spec: LeafSpec
   readonly #order: Order
   readonly #dictionary: Interner
-  /** Whether values go into the dictionary; not known before there are some. */
+  /** Whether to use the dictionary; undefined before there are values. */
   #isRepeating: boolean | undefined
   #pages: EncodedPage[] = []
   #range: Range
-  /** Whether compression pays for values that are in no dictionary; not known before there is a page of them. */
+  /** Whether compressing plain pages pays off; undefined before there is one. */
   #pays: boolean | undefined
   #pending: ShreddedLeaf[] = []
   #pendingBytes = 0
-  /** The dictionary that indices were last of, and what they are in the one that is being made. */
+  /** The last source dictionary, and its mapping to the dictionary being built. */
   #source: Values | undefined
   #map = new Int32Array()
 
@@ -48,7 +48,7 @@ export class ChunkWriter {
     this.#range = rangeOf(order, { length: 0, data: new Uint8Array() }, 0, 0)
   }
 
-  /** Adds some rows. */
+  /** Adds rows. */
   add(leaf: ShreddedLeaf): void {
     if (this.#isRepeating === undefined && leaf.values.length > 0) this.#isRepeating = repeats(leaf, this.#spec.type)
     const indices = this.#isRepeating ? this.#intern(leaf) : undefined
@@ -56,14 +56,14 @@ export class ChunkWriter {
     else this.#append({ ...leaf, indices }, 4 * indices.length)
   }
 
-  /** Adds pages that were made elsewhere, and the range of their values. */
+  /** Adds pages encoded elsewhere, with their statistics. */
   addPages(pages: readonly EncodedPage[], range: Range): void {
     this.#isRepeating = this.#endDictionary()
     this.#pages.push(...pages)
     this.#range = joinRanges(this.#range, range)
   }
 
-  /** What was added. */
+  /** The finished chunk. */
   end(): EncodedChunk {
     this.#flush()
     const dictionary = this.#endChunk()
@@ -84,7 +84,7 @@ export class ChunkWriter {
     return { isCompressed: pays(bytes), encode }
   }
 
-  /** The indices of values in the dictionary; undefined where that has no room for them. */
+  /** The dictionary indices of values; undefined if the dictionary is full. */
   #intern({ values, indices }: ShreddedLeaf): Int32Array | undefined {
     const found = indices ? this.#remap(values, indices) : this.#dictionary.intern(values)
     if (!found) this.#isRepeating = this.#endDictionary()
@@ -137,7 +137,7 @@ export class ChunkWriter {
   #flush(): void {
     if (this.#pending.length === 0) return
     const leaf = joinLeaves(this.#pending, this.#spec)
-    // Readers want the dictionary that indices are of, be there none of them.
+    // Readers expect the dictionary even if it is empty.
     const indices = this.#dictionary.length > 0 ? leaf.indices : undefined
     if (indices) this.#pages.push(encodeIndices({ ...leaf, indices }, this.#spec, this.#dictionary.length))
     else this.#pushPlain(encodePages(withoutIndices(leaf, this.#spec.type), this.#spec, this.#pays))
@@ -146,15 +146,13 @@ export class ChunkWriter {
   }
 }
 
-/** A leaf with the values themselves. */
+/** A leaf with its indices replaced by values. */
 function withoutIndices(leaf: ShreddedLeaf, type: PhysicalType): ShreddedLeaf {
   const { indices, values } = leaf
   return indices ? { ...leaf, values: lookUpValues(type, values, indices), indices: undefined } : leaf
 }
 
-/**
- * Maps numbers from a position on, up to one that the map has none for: its position. A loop of its own, which V8 compiles once.
- */
+/** Maps indices until one has no mapping; returns its position. A separate loop, so that V8 compiles it once. */
 function mapKnown(numbers: Int32Array, map: Int32Array, start: number, out: Int32Array): number {
   for (let at = start; at < numbers.length; at++) {
     const mapped = map[numbers[at]!]!
@@ -164,7 +162,7 @@ function mapKnown(numbers: Int32Array, map: Int32Array, start: number, out: Int3
   return numbers.length
 }
 
-/** Whether values are likely to repeat, so that a dictionary pays. */
+/** Whether values probably repeat, so that a dictionary pays off. */
 export function repeats({ values, indices }: ShreddedLeaf, type: PhysicalType): boolean {
   if (indices) return true
   if (type.name === 'BOOLEAN' || type.name === 'FLOAT' || type.name === 'DOUBLE') return false
@@ -175,13 +173,13 @@ export function repeats({ values, indices }: ShreddedLeaf, type: PhysicalType): 
   return distinct * 2 <= length
 }
 
-/** The same of long values, as far as a dictionary has room for them. */
+/** The same for long values, as far as they fit into a dictionary. */
 function internedIn(values: Values, length: number, type: PhysicalType): number {
   const sample = new Interner(type)
   return sample.intern({ ...values, length }) ? sample.length : length
 }
 
-/** Rows that follow one another, all of which have indices or none. */
+/** Concatenates rows, all of which have indices or none. */
 function joinLeaves(leaves: readonly ShreddedLeaf[], { type, maxDefinition }: LeafSpec): ShreddedLeaf {
   if (leaves.length === 1) return leaves[0]!
   const count = leaves.reduce((sum, leaf) => sum + leaf.count, 0)

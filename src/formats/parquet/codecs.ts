@@ -1,4 +1,4 @@
-/** What undoes the compressions of pages: the kernel, Node's own, where it has one, and hyparquet-compressors. */
+/** Decompression of pages: by the kernel, by Node if it has the codec, and by hyparquet-compressors. */
 import * as zlib from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
@@ -6,12 +6,12 @@ import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependenc
 import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './corrupt.js'
 
-/** Makes the `size` bytes that some bytes hold. */
+/** Decompresses bytes to `size` bytes. */
 export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array
 
 type Library = typeof import('hyparquet-compressors')['compressors']
 
-/** The codecs of the specification; a library is loaded only for those that need one. */
+/** The codecs of the specification; hyparquet-compressors is loaded only for those that need it. */
 const CODECS: { readonly [codec: string]: (library: Library) => Decompress } = {
   UNCOMPRESSED: () => (bytes) => bytes,
   SNAPPY: () => decodeSnappy,
@@ -22,19 +22,19 @@ const CODECS: { readonly [codec: string]: (library: Library) => Decompress } = {
   LZ4_RAW: ({ LZ4_RAW }) => LZ4_RAW!,
 }
 const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'])
-/** No bytes of snappy hold more than this many times as many. */
+/** The maximum compression ratio of snappy. */
 const MOST_RATIO = 22
 
 type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
 
-/** Node has it since 22.15. */
+/** Available since Node 22.15. */
 const nodeZstd: Decompress | undefined =
   'zstdDecompressSync' in zlib
     ? (bytes, size) =>
         (zlib as unknown as { zstdDecompressSync: Inflate }).zstdDecompressSync(bytes, { maxOutputLength: size })
     : undefined
 
-/** Loads what the codecs of a file need, and gives a function for each. */
+/** Loads the codecs that a file uses. */
 export async function loadCodecs(
   codecs: ReadonlySet<CompressionCodec>,
 ): Promise<(codec: CompressionCodec) => Decompress> {
@@ -56,7 +56,7 @@ async function loadLibrary(): Promise<Library> {
 
 function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
   return (bytes, size) => {
-    // Nothing at all is no block of LZ4, which is what the dictionary of a column of nulls is.
+    // Empty input is not a valid LZ4 block, but the dictionary page of a column of nulls is empty.
     if (size === 0) return new Uint8Array()
     let whole: Uint8Array
     try {
@@ -69,7 +69,7 @@ function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
   }
 }
 
-/** In memory of the pool. */
+/** Decompresses into pooled memory. */
 function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
   let [length, at] = [0, 0]
   for (let weight = 1; at < 5; weight *= 128) {

@@ -1,18 +1,18 @@
-/** Errors about the bytes of a Parquet file, in the words of its specification. */
+/** Errors about the bytes of a Parquet file, in the terms of its specification. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 
-/** The file is corrupt. */
+/** The error for a corrupt file. */
 export function corrupt(reason: string, cause?: unknown): SoftmaxError {
   return corruptData('parquet', reason, cause)
 }
 
-/** The file is sound, and has something that is not read. */
+/** The error for a valid file with an unsupported feature. */
 export function unsupported(feature: string, remedy: string): SoftmaxError {
   return new SoftmaxError('E_UNSUPPORTED', { feature: `Parquet with ${feature}`, remedy })
 }
 
-/** Does something with parts of a file. Whatever fails there without an error of ours is said of `part`. */
+/** Runs an action on part of a file; any foreign exception is reported as corruption of `part`. */
 export async function wrapCorrupt<T>(part: string, action: () => Promise<T> | T): Promise<T> {
   try {
     return await action()

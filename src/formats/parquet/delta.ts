@@ -1,9 +1,9 @@
 /**
- * The delta encodings of Parquet: integers as differences that are packed in as few bits as a block of them needs
- * (https://parquet.apache.org/docs/file-format/data-pages/encodings/#delta-encoding-delta_binary_packed--5), byte arrays
- * behind all their lengths, and byte arrays by what they do not share with the one before.
+ * The delta encodings of Parquet: integers as differences, bit-packed with a width per miniblock
+ * (https://parquet.apache.org/docs/file-format/data-pages/encodings/#delta-encoding-delta_binary_packed--5); byte
+ * arrays preceded by all their lengths; and byte arrays as the suffix after the prefix shared with the previous one.
  *
- * Differences of 64 bits are added in two halves: a BigInt for each takes ten times as long.
+ * 64-bit differences are added in two halves: a BigInt per value takes ten times as long.
  */
 import { corrupt } from './corrupt.js'
 import { checkedSize, copyBytes, type PhysicalType, type ValueReader, type Values } from './values.js'
@@ -17,15 +17,15 @@ class DeltaReader {
   readonly #start: number
   readonly #miniblocks: number
   readonly #miniblockSize: number
-  /** How many values are left, and whether the first of them is the one in the header. */
+  /** How many values are left, and whether the next one is the first value, in the header. */
   #left: number
   #isFirst = true
-  /** The value before the next one, and the least difference of the block, in halves. */
+  /** The previous value and the minimum difference of the block, in halves. */
   #low = 0
   #high = 0
   #minLow = 0
   #minHigh = 0
-  /** Where the widths of the block are, which of its miniblocks is being read, and what is left of that. */
+  /** The offset of the bit widths, the current miniblock, and what is left of it. */
   #widths = 0
   #miniblock: number
   #width = 0
@@ -51,7 +51,7 @@ class DeltaReader {
     if (!isSound) throw corrupt('the header of the deltas of a page is corrupt')
   }
 
-  /** Fills an array with the next values; integers of 32 bits are those of 64 without their upper halves. */
+  /** Fills an array with the next values; 32-bit integers are the lower halves of 64-bit ones. */
   fill(out: Int32Array | BigInt64Array): void {
     if (out.length > this.#left) throw truncated()
     this.#left -= out.length
@@ -133,7 +133,7 @@ class DeltaReader {
     return width
   }
 
-  /** Where the last of the values ends; to be called before any is read. */
+  /** The end of the last value; must be called before any value is read. */
   end(): number {
     for (let left = this.#left - 1; left > 0; ) {
       this.#zigzag()
@@ -179,7 +179,7 @@ class DeltaReader {
   }
 }
 
-/** The 32 bits from a bit on; behind the end are zeros. */
+/** The 32 bits at a bit offset; zeros past the end. */
 function wordAtBit(bytes: Uint8Array, bit: number): number {
   const at = Math.floor(bit / 8)
   const shift = bit % 8
@@ -200,7 +200,7 @@ export function deltaReader({ name }: PhysicalType, bytes: Uint8Array): ValueRea
   }
 }
 
-/** Reads DELTA_LENGTH_BYTE_ARRAY values, whose bytes stand together as they are in memory. */
+/** Reads DELTA_LENGTH_BYTE_ARRAY values, whose bytes are contiguous, as they are in memory. */
 export function deltaLengthReader({ name }: PhysicalType, bytes: Uint8Array, at = 0): ValueReader {
   if (name !== 'BYTE_ARRAY') throw corrupt(`a page has lengths of ${name}`)
   const lengths = new DeltaReader(bytes, at)
@@ -227,7 +227,7 @@ function lengthsToOffsets(lengths: DeltaReader, count: number): Int32Array {
   return offsets
 }
 
-/** Reads DELTA_BYTE_ARRAY values: the length of what each shares with the one before, and the rest of it. */
+/** Reads DELTA_BYTE_ARRAY values: the length of the prefix shared with the previous value, and the suffix. */
 export function deltaBytesReader(type: PhysicalType, bytes: Uint8Array): ValueReader {
   if (!/BYTE_ARRAY/.test(type.name)) throw corrupt(`a page has prefixes of ${type.name}`)
   const prefixes = new DeltaReader(bytes)

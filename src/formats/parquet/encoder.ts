@@ -1,6 +1,6 @@
 /**
- * Rows as pages, on any thread. What depends on the rows before is left to the writer: values that repeat, which go into the
- * dictionary of a row group, and those that are too few for a page.
+ * Encodes rows as pages, on any thread. What depends on earlier rows is left to the writer: repeating values, which go
+ * into the dictionary of a row group, and values too few for a page.
  */
 import { type DataType, fieldsOf } from '../../core/data-type.js'
 import type { Encode, OutputSchema } from '../../core/record-batch.js'
@@ -11,20 +11,20 @@ import type { ShreddedLeaf } from './shred.js'
 import { type Range, rangeOf } from './statistics.js'
 import { stepOf } from './values.js'
 
-/** A leaf of some rows: pages with the range of their values, values, or the positions of classes. */
+/** A leaf of some rows: pages with statistics, values, or class positions. */
 export type EncodedLeaf =
   | { kind: 'pages'; pages: EncodedPage[]; range: Range }
   | { kind: 'values'; leaf: ShreddedLeaf }
   | { kind: 'names'; leaf: Omit<ShreddedLeaf, 'values'> & { indices: Int32Array } }
 
-/** Some rows; and how many values they have, nulls and empty lists included. */
+/** Some rows, and their number of values including nulls and empty lists. */
 export interface EncodedRows {
   rows: number
   count: number
   leaves: EncodedLeaf[]
 }
 
-/** Undefined where a kept column has a dictionary: such are not sent with each batch. */
+/** Undefined if a kept column has a dictionary, as dictionaries are not sent with each batch. */
 export function encoder(schema: OutputSchema): Encode | undefined {
   if (schema.kept.some(({ field }) => field && hasDictionary(field.type))) return undefined
   const plan = planOf(schema)

@@ -1,4 +1,4 @@
-/** The encodings of values in a page, by their numbers in the specification. */
+/** The encodings of page values, by their number in the specification. */
 import { corrupt } from './corrupt.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
@@ -9,11 +9,11 @@ import { lookUpValues, type PhysicalType, type Room, type ValueReader, type Valu
 interface IndexReader {
   dictionary: Values
   takeIndices(count: number): Int32Array
-  /** The values themselves. */
+  /** The dictionary values at the next indices. */
   takeValues(count: number): Values
 }
 
-/** The values of a page: themselves, or indices into the dictionary of its column. */
+/** The values of a page: plain, or indices into the dictionary of its column. */
 export type PageValues = ValueReader | IndexReader
 
 type Encoding = (type: PhysicalType, bytes: Uint8Array) => ValueReader
@@ -29,7 +29,9 @@ const ENCODINGS = new Map<number, Encoding>([
 const PLAIN_DICTIONARY = 2
 const RLE_DICTIONARY = 8
 
-/** A reader of the values of a page; those that are not a part of it are put into memory that `room` gives. */
+/**
+ * Creates the reader of a page's values; values that are not a view of the page are decoded into memory from `room`.
+ */
 export function valueReader(
   encoding: number,
   type: PhysicalType,
@@ -45,7 +47,7 @@ export function valueReader(
 
 function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined, room: Room): IndexReader {
   if (!dictionary) throw corrupt('a page has indices into a dictionary that is not there')
-  // A page of nothing but nulls may have no bytes at all.
+  // A page that contains only nulls may be empty.
   const runs = new RunReader(bytes.subarray(1), bytes[0] ?? 0)
   const takeInto = (indices: Int32Array) => {
     if (!runs.fillBelow(indices, dictionary.length)) throw corrupt('an index is outside the dictionary of its column')
@@ -60,13 +62,13 @@ function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values |
 
 let memory = new Int32Array()
 
-/** Room for indices until it is next asked for. */
+/** Scratch memory for indices, valid until the next call. */
 function scratch(count: number): Int32Array {
   if (memory.length < count) memory = new Int32Array(count)
   return memory.subarray(0, count)
 }
 
-/** Booleans as runs, behind how many bytes these have. */
+/** Booleans as runs, preceded by their size in bytes. */
 function runReader({ name }: PhysicalType, bytes: Uint8Array): ValueReader {
   if (name !== 'BOOLEAN') throw corrupt(`a page has runs of ${name}`)
   const runs = new RunReader(bytes.subarray(4), 1)

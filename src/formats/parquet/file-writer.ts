@@ -1,4 +1,4 @@
-/** The layout of a file: row groups of encoded columns one after the other, and the footer behind them. */
+/** Lays out a file: row groups of encoded columns, followed by the footer. */
 import type { SchemaElement } from 'hyparquet'
 import type { EncodedChunk } from './chunk-writer.js'
 import { footerBytes, type WrittenChunk, type WrittenGroup } from './footer-writer.js'
@@ -12,7 +12,7 @@ export class FileWriter {
   readonly #schema: SchemaElement[]
   readonly #leaves: Leaf[]
   readonly #groups: WrittenGroup[] = []
-  /** The pages of each column chunk that has several. */
+  /** The pages of each column chunk with more than one. */
   readonly #pages: { chunk: WrittenChunk; locations: PageLocation[] }[] = []
   #pieces: Uint8Array[] = []
   #offset = 0
@@ -23,14 +23,14 @@ export class FileWriter {
     this.#put(MAGIC)
   }
 
-  /** What was written since it was last asked for. */
+  /** The bytes written since the last call. */
   taken(): Uint8Array[] {
     const pieces = this.#pieces
     this.#pieces = []
     return pieces
   }
 
-  /** Writes a row group; the chunks are those of the leaves, in order. */
+  /** Writes a row group; the chunks are in the order of the leaves. */
   write(rows: number, chunks: readonly EncodedChunk[]): void {
     const start = this.#offset
     const written = chunks.map((chunk, index) => this.#writeChunk(chunk, this.#leaves[index]!))
@@ -76,7 +76,7 @@ export class FileWriter {
     return chunk
   }
 
-  /** Writes a page: how many bytes it has without compression. */
+  /** Writes a page; returns its uncompressed size. */
   #writeData(page: EncodedPage): number {
     const { repetition, definition, body, bodySize } = page
     const levels = repetition.length + definition.length
@@ -91,7 +91,7 @@ export class FileWriter {
     for (const { length } of pieces) this.#offset += length
   }
 
-  /** Where the pages of a column chunk are, for readers that look for some rows only. */
+  /** Writes the offset index of a column chunk, for readers that skip to some rows. */
   #writeIndex(chunk: WrittenChunk, locations: readonly PageLocation[]): void {
     const list = locations.map(
       ({ offset, size, row }): Fields => [
@@ -115,14 +115,14 @@ export class FileWriter {
   }
 }
 
-/** A page: where it begins in the file, its bytes with its header, and the row of its row group that it begins with. */
+/** The offset of a page, its size including the header, and the index of its first row in the row group. */
 interface PageLocation {
   offset: number
   size: number
   row: number
 }
 
-/** A leaf of the schema, and the names that lead to it. */
+/** A leaf of the schema, and its path. */
 interface Leaf {
   element: SchemaElement
   path: string[]

@@ -1,12 +1,12 @@
 /**
- * The footer of a file that is written. The numbers of its fields, and of the names in them, are those of the format
+ * Writes the footer. Field numbers and enum values are those of the specification
  * (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift).
  */
 import type { LogicalType, SchemaElement } from 'hyparquet'
 import { type Range, statisticsFields } from './statistics.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 
-/** What a footer says. */
+/** The contents of a footer. */
 interface WrittenFile {
   schema: readonly SchemaElement[]
   groups: readonly WrittenGroup[]
@@ -16,26 +16,26 @@ interface WrittenFile {
 export interface WrittenGroup {
   rows: number
   chunks: readonly WrittenChunk[]
-  /** Its bytes in the file. */
+  /** The size in the file, in bytes. */
   size: number
 }
 
-/** A column chunk: where it is, and what is in it. */
+/** A column chunk: its position and contents. */
 export interface WrittenChunk {
   element: SchemaElement
-  /** The names that lead to its leaf. */
+  /** The path of its leaf. */
   path: readonly string[]
   encodings: readonly Encoding[]
   isCompressed: boolean
-  /** The number of values, nulls and empty lists included. */
+  /** The number of values, including nulls and empty lists. */
   count: number
-  /** Its bytes in the file, and without compression. */
+  /** Its size in the file, and uncompressed. */
   size: number
   uncompressedSize: number
   dataOffset: number
   dictionaryOffset: number | undefined
   range: Range
-  /** Where its index of pages is, if it has one. */
+  /** The position of its offset index, if it has one. */
   index?: { offset: number; size: number }
 }
 
@@ -51,14 +51,14 @@ const CONVERTED_TYPES = [
   ...['TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS', 'UINT_8', 'UINT_16', 'UINT_32', 'UINT_64'],
   ...['INT_8', 'INT_16', 'INT_32', 'INT_64', 'JSON', 'BSON', 'INTERVAL'],
 ]
-/** From 1 on; one number is of a type that never came to be. */
+/** Numbered from 1; one number belongs to a type that was never specified. */
 const LOGICAL_TYPES = [
   ...['', 'STRING', 'MAP', 'LIST', 'ENUM', 'DECIMAL', 'DATE', 'TIME', 'TIMESTAMP', '', 'INTEGER', 'NULL'],
   ...['JSON', 'BSON', 'UUID', 'FLOAT16', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY'],
 ]
 const UNITS = ['', 'MILLIS', 'MICROS', 'NANOS']
 const ALGORITHMS = ['SPHERICAL', 'VINCENTY', 'THOMAS', 'ANDOYER', 'KARNEY']
-/** Statistics are in the order that the values of each type have by themselves. */
+/** Statistics use the order defined by each type. */
 const TYPE_ORDER: Fields = [[1, []]]
 
 export function footerBytes({ schema, groups, metadata }: WrittenFile): Uint8Array {

@@ -1,4 +1,7 @@
-/** The footer of a file: its schema, its metadata, and where its columns are. hyparquet reads it once it is known to be sound. */
+/**
+ * The footer of a file: its schema, metadata and the positions of its column chunks. hyparquet decodes it after it was
+ * validated.
+ */
 import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
 import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
 import type { FileBytes } from '../../io/temp-file.js'
@@ -7,7 +10,7 @@ import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
 import type { Node } from './schema.js'
 import { type Struct, ThriftReader } from './thrift.js'
 
-/** What a footer says, all of which was checked but what is in the pages. */
+/** A footer; everything except the contents of pages was validated. */
 export interface Footer {
   rows: number
   schema: SchemaElement[]
@@ -16,7 +19,7 @@ export interface Footer {
   metadata: ReadonlyMap<string, string>
 }
 
-/** A row group that has rows, and the column chunks of its leaves. */
+/** A nonempty row group, with the column chunks of its leaves. */
 export interface RowGroup {
   rows: number
   chunks: readonly ColumnChunk[]
@@ -24,7 +27,7 @@ export interface RowGroup {
 
 const MAGIC = 'PAR1'
 const ENCRYPTED_MAGIC = 'PARE'
-/** The field of the footer that names the algorithm of encrypted columns. */
+/** The footer field with the algorithm of column encryption. */
 const ENCRYPTION_ALGORITHM = 8
 const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
 
@@ -51,7 +54,7 @@ async function loadReader() {
   }
 }
 
-/** The library makes room for any number of parts that a corrupt footer counts. */
+/** hyparquet would allocate as many items as a corrupt footer claims. */
 function checkStruct(bytes: Buffer): void {
   let footer: Struct
   try {
@@ -74,8 +77,8 @@ function footerOf({ num_rows, schema, row_groups, key_value_metadata: entries = 
 }
 
 /**
- * Throws where the column chunks of a row group are not those of the leaves of its file. They are in the same order; names
- * do not distinguish them, as two may be the same.
+ * Throws if the column chunks of a row group do not match the leaves. They have the same order; names would not
+ * identify them, as two may be equal.
  */
 export function checkChunks({ chunks }: RowGroup, leaves: readonly Node[], file: FileBytes): void {
   if (chunks.length !== leaves.length) {
@@ -95,14 +98,14 @@ function checkChunk(chunk: ColumnChunk, { field: { name }, physical }: Node, fil
   if (!isThere) throw corrupt(`the column ${name} is said to be at bytes ${start} to ${end}`)
 }
 
-/** The bytes of a column chunk in its file. Some writers give an offset of 0 where there is no dictionary. */
+/** The byte range of a column chunk. Some writers give a dictionary offset of 0 if there is no dictionary. */
 export function rangeOf({ meta_data: meta }: ColumnChunk): { start: number; end: number } {
   const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = meta!
   const start = Number(dictionary && dictionary < data ? dictionary : data)
   return { start, end: start + Number(size) }
 }
 
-/** What undoes the compressions of a file. */
+/** The codecs that a file needs. */
 export function codecsOf({ groups }: Footer): ReturnType<typeof loadCodecs> {
   return loadCodecs(new Set(groups.flatMap(({ chunks }) => chunks.flatMap(({ meta_data: meta }) => meta?.codec ?? []))))
 }

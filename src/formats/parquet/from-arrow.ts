@@ -1,4 +1,4 @@
-/** Columns in Arrow's memory layout as values of physical types. */
+/** Converts columns in Arrow's memory layout to values of physical types. */
 import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import { bitAt, stepOf } from '../../core/column-slices.js'
 import type { DataType, TimeUnit } from '../../core/data-type.js'
@@ -6,19 +6,19 @@ import { SoftmaxError } from '../../core/errors.js'
 import { rangeOfIntegers } from '../../kernel/host/ranges.js'
 import { bytesOf, checkedSize, copyBytes, type PhysicalType, type ValueArray, type Values } from './values.js'
 
-/** Values, perhaps as indices into a dictionary of them. */
+/** Values, or a dictionary with indices into it. */
 interface LeafValues {
   values: Values
   indices: Int32Array | undefined
 }
 
-/** The values of some rows of a column, all of which are there; of all rows where none are named. */
+/** The values of some rows of a column, none of them null; without `rows`, of all rows. */
 export function arrowToValues(physical: PhysicalType, data: ColumnData, rows: Int32Array | undefined): LeafValues {
   if (!data.dictionary) return { values: plainValues(physical, data, rows), indices: undefined }
   return { values: dictionaryValues(physical, data.dictionary), indices: indicesOf(data, rows) }
 }
 
-/** Made once, as many batches share a dictionary. */
+/** Cached, because many batches share a dictionary. */
 const DICTIONARIES = new WeakMap<ColumnData, Values>()
 
 function dictionaryValues(physical: PhysicalType, dictionary: ColumnData): Values {
@@ -105,7 +105,7 @@ function byteArrays({ values, offsets, length }: ColumnData, rows: Int32Array | 
   return { length: rows.length, data, offsets: found }
 }
 
-/** Offsets of 64 bits in 32, which all that is in memory together fits into. */
+/** 64-bit offsets as 32-bit ones, which suffice for anything that fits in memory. */
 function narrow(offsets: BigInt64Array, length: number): Int32Array {
   checkedSize(Number(offsets[length]!))
   const halves = new Int32Array(offsets.buffer, offsets.byteOffset, 2 * offsets.length)
@@ -131,7 +131,7 @@ function physicalNumbers(type: DataType, numbers: NumberArray): ValueArray {
   }
 }
 
-/** Integers of 32 or 64 bits; those without a sign as the ones with the same bits. */
+/** Integers of 32 or 64 bits; unsigned ones keep their bits. */
 function integers(numbers: NumberArray): ValueArray {
   const { buffer, byteOffset, length, BYTES_PER_ELEMENT: size } = numbers
   if (size === 8) return new BigInt64Array(buffer as ArrayBuffer, byteOffset, length)
@@ -160,7 +160,7 @@ function milliseconds(seconds: BigInt64Array, unit: TimeUnit): BigInt64Array {
   })
 }
 
-/** Months, days and nanoseconds as Parquet's intervals, which have no signs and nothing below a millisecond. */
+/** Converts month-day-nanosecond intervals to Parquet intervals, which are unsigned and have millisecond precision. */
 function intervals(bytes: Uint8Array, length: number): Uint8Array {
   const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const out = new DataView(new ArrayBuffer(12 * length))
@@ -177,7 +177,7 @@ function intervals(bytes: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(out.buffer)
 }
 
-/** Numbers in two's complement with the most significant byte first, in `size` bytes, which their digits have room in. */
+/** Big-endian two's complement numbers of `size` bytes, which is enough for their digits. */
 function reversed(bytes: Uint8Array, width: number, size: number): Uint8Array {
   const length = bytes.length / width
   const out = new Uint8Array(length * size)

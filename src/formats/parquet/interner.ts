@@ -1,17 +1,17 @@
-/** A dictionary that is being made: values by their bytes, each once. */
+/** A dictionary under construction: distinct values, compared by their bytes. */
 import { bytesOf, newArray, type PhysicalType, sizeOf, type Values, viewOf } from './values.js'
 
-/** The most values and bytes of a dictionary: beyond them it does not pay. */
+/** Limits on a dictionary; a larger one does not pay off. */
 const MOST_VALUES = 1 << 16
 const MOST_BYTES = 1 << 20
 
 export class Interner {
   readonly #type: PhysicalType
-  /** The bytes of all values, and where each begins. */
+  /** The bytes of all values, and the offset of each. */
   #bytes = new Uint8Array(1 << 12)
   #ends = new Int32Array(1 << 8)
   #length = 0
-  /** A hash table of indices, 1 more than they are; at most half full. */
+  /** A hash table of indices plus one; at most half full. */
   #table = new Int32Array(1 << 9)
 
   constructor(type: PhysicalType) {
@@ -22,7 +22,7 @@ export class Interner {
     return this.#length
   }
 
-  /** The values, in the order in which they came. */
+  /** The values in the order of insertion. */
   get values(): Values {
     const length = this.#length
     const bytes = this.#bytes.subarray(0, this.#ends[length])
@@ -30,7 +30,9 @@ export class Interner {
     return { length, data: length === 0 ? newArray(this.#type, 0) : viewOf(this.#type, bytes) }
   }
 
-  /** The indices of values in the dictionary, which they are put into; undefined where it would become too large. */
+  /**
+   * The dictionary indices of values, which are added as needed; undefined if the dictionary would become too large.
+   */
   intern({ data, offsets, length }: Values): Int32Array | undefined {
     const bytes = bytesOf(data)
     const size = offsets ? 0 : sizeOf(this.#type)
@@ -44,7 +46,7 @@ export class Interner {
     return indices
   }
 
-  /** The same of one value. */
+  /** The same for one value. */
   internOne({ data, offsets }: Values, at: number): number {
     const size = offsets ? 0 : sizeOf(this.#type)
     const start = offsets ? offsets[at]! : at * size
@@ -98,7 +100,7 @@ function grown<T extends Uint8Array | Int32Array>(array: T, length: number): T {
   return larger
 }
 
-/** FNV-1a with its upper bits mixed in, as places are taken from the lower ones. */
+/** FNV-1a with the upper bits mixed in, as the lower ones select the slot. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)

@@ -1,24 +1,24 @@
-/** The values of a leaf of the schema in a row group, taken some rows at a time, with their levels. */
+/** Reads the values of a leaf in a row group, some rows at a time, with their levels. */
 import { corrupt } from './corrupt.js'
 import { countLevel, joinIndices, joinLevels } from './levels.js'
 import type { Page, PageReader } from './pages.js'
 import { concatValues, lookUpValues, type PhysicalType, type Values } from './values.js'
 
-/** Some rows of a leaf: as many values of a page as there are, each with its levels. */
+/** Some rows of a leaf: values of a page, each with its levels. */
 export interface Leaf {
-  /** The number of values, nulls and empty lists included. */
+  /** The number of values, including nulls and empty lists. */
   count: number
-  /** A level for each; undefined where each is the highest one. */
+  /** The level of each value; undefined if all have the maximum. */
   definition: Uint8Array | undefined
-  /** A level for each; undefined where each begins a row. */
+  /** The level of each value; undefined if each begins a row. */
   repetition: Uint8Array | undefined
   /** The values that are not null. */
   values: Values
-  /** The indices of these in a dictionary, which `values` then are. */
+  /** Their indices, if `values` is a dictionary. */
   indices?: Int32Array
 }
 
-/** A part of what was read of a page. */
+/** A part of a page that was read. */
 interface Part {
   count: number
   definition: Uint8Array | number
@@ -27,7 +27,7 @@ interface Part {
   indices: Int32Array | undefined
 }
 
-/** Levels that were read, of which those from `at` on are not yet taken. */
+/** Levels that were read; those from `at` on are still to be consumed. */
 interface Window {
   at: number
   count: number
@@ -35,7 +35,7 @@ interface Window {
   repetition: Uint8Array | number
 }
 
-/** How many levels of lists are read together. */
+/** How many levels of lists are decoded at once. */
 const WINDOW = 1 << 14
 
 export class LeafReader {
@@ -59,8 +59,8 @@ export class LeafReader {
   }
 
   /**
-   * The next rows, which are good until {@link recycle} is called. With `keepIndices` the values of a dictionary are left in
-   * it, where all are of one.
+   * The next rows, valid until {@link recycle} is called. With `keepIndices`, values stay dictionary-encoded if all
+   * have the same dictionary.
    */
   async take(rows: number, keepIndices = false): Promise<Leaf> {
     const parts: Part[] = []
@@ -73,23 +73,23 @@ export class LeafReader {
       const { end, begun } = this.#endOf(window, rows - done)
       if (end > window.at) parts.push(this.#takePart(window, end, keepIndices))
       done += begun
-      // Where the last list of these rows ends is known once the next one begins.
+      // The end of the last list is known only when the next one begins.
       if (end < window.count || (done === rows && !this.#isRepeated)) break
     }
     return this.#join(parts, keepIndices)
   }
 
-  /** Gives back the memory of pages that are done: no rows that were taken must be used any longer. */
+  /** Recycles the memory of finished pages; rows returned so far must no longer be used. */
   recycle(): void {
     this.#pages.recycle()
   }
 
-  /** Lets go of that memory, where the rows are used for longer. */
+  /** Gives up ownership of that memory, for rows that are used longer. */
   forget(): void {
     this.#pages.forget()
   }
 
-  /** Throws where there are more rows than were taken. Where they were passing, gives back their memory. */
+  /** Throws if there are more rows than were read. Recycles memory if the rows were transient. */
   async end(passing: boolean): Promise<void> {
     const window = await this.#nextWindow(1)
     if (window) throw corrupt('a column has more rows than its row group')
@@ -111,7 +111,7 @@ export class LeafReader {
     return this.#window
   }
 
-  /** Where so many rows end in a window, and how many of them begin there. */
+  /** Where the next `rows` rows end in a window, and how many of them begin there. */
   #endOf({ at, count, repetition }: Window, rows: number): { end: number; begun: number } {
     if (typeof repetition === 'number') {
       if (repetition > 0) return { end: count, begun: 0 }

@@ -1,20 +1,20 @@
 /**
- * Definition and repetition levels. A definition level says how much of the path to a value is there, a repetition level
- * which of the lists on it goes on (https://parquet.apache.org/docs/file-format/nestedencoding/).
+ * Definition and repetition levels. A definition level says how much of the path to a value is defined, a repetition
+ * level which list on that path continues (https://parquet.apache.org/docs/file-format/nestedencoding/).
  */
 import { corrupt } from './corrupt.js'
 import { RunReader, unpackLevels, widthOf } from './runs.js'
 
 /** Reads the levels of a page in order. */
 export interface LevelReader {
-  /** The next `count` levels; a number where each is that one. */
+  /** The next `count` levels; a number if all are equal. */
   take(count: number): Uint8Array | number
 }
 
-/** Where the highest level is 0, none are written. */
+/** Levels with a maximum of 0 are not stored. */
 export const NO_LEVELS: LevelReader = { take: () => 0 }
 
-/** Levels as runs. */
+/** Levels encoded as runs. */
 export function levelReader(bytes: Uint8Array, most: number): LevelReader {
   const runs = new RunReader(bytes, widthOf(most))
   return {
@@ -27,7 +27,7 @@ export function levelReader(bytes: Uint8Array, most: number): LevelReader {
   }
 }
 
-/** The levels that stand before the values of a page of version 1, and what is behind them. */
+/** The levels in front of the values of a version 1 page, and the bytes after them. */
 export function levelsBefore(
   bytes: Uint8Array,
   most: number,
@@ -59,7 +59,7 @@ function packedBefore(bytes: Uint8Array, most: number, count: number): { levels:
   }
 }
 
-/** A level may be too high only where `most` is not the highest number of its width. */
+/** A level can exceed `most` only if that is not the largest number of its bit width. */
 function checkedLevels(levels: Uint8Array, most: number): Uint8Array {
   if ((most & (most + 1)) === 0) return levels
   for (const level of levels) if (level > most) throw tooHigh()
@@ -68,7 +68,7 @@ function checkedLevels(levels: Uint8Array, most: number): Uint8Array {
 
 const tooHigh = () => corrupt('a page has a level that is higher than its schema allows')
 
-/** How many of some levels are the highest one: that of values that are not null. */
+/** How many levels are the maximum, that of values that are not null. */
 export function countLevel(levels: Uint8Array | number, count: number, most: number): number {
   if (typeof levels === 'number') return levels === most ? count : 0
   let found = 0
@@ -76,7 +76,7 @@ export function countLevel(levels: Uint8Array | number, count: number, most: num
   return found
 }
 
-/** Levels that follow one another; undefined where all are the usual one. */
+/** Concatenates levels; undefined if all have the default. */
 export function joinLevels(
   parts: { count: number; levels: Uint8Array | number }[],
   count: number,
@@ -95,7 +95,7 @@ export function joinLevels(
   return joined
 }
 
-/** Indices that follow one another. */
+/** Concatenates indices. */
 export function joinIndices(parts: Int32Array[]): Int32Array {
   if (parts.length === 1) return parts[0]!
   const joined = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0))

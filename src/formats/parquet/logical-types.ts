@@ -1,28 +1,28 @@
 /**
- * The types of values in Parquet, which are physical types with a logical or, in older files, a converted type, in Arrow's
- * words and back (https://parquet.apache.org/docs/file-format/types/logicaltypes/). The table is that of pyarrow.
+ * Converts between Parquet types (physical types with a logical or, in older files, converted type) and Arrow types
+ * (https://parquet.apache.org/docs/file-format/types/logicaltypes/). The mapping is that of pyarrow.
  */
 import type { LogicalType, SchemaElement } from 'hyparquet'
 import { type DataType, type Field, type IntType, sameType, type TimeUnit } from '../../core/data-type.js'
 import { corrupt, unsupported } from './corrupt.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
-/** What a leaf is: its type, and metadata of its field where Arrow has no type of its own for it. */
+/** The type of a leaf, with field metadata if Arrow lacks such a type. */
 interface LeafType {
   type: DataType
   metadata?: readonly [key: string, value: string]
 }
 
-/** The key of Arrow's fields for the types that are built on others. */
+/** The metadata key for Arrow extension types. */
 const EXTENSION = 'ARROW:extension:name'
-/** A logical type that Arrow has no word for; it is written to Parquet again. */
+/** A logical type without an Arrow counterpart; it is restored when written to Parquet. */
 export const LOGICAL_TYPE = 'PARQUET:logical_type'
 
 const TIME_UNITS = { MILLIS: 'millisecond', MICROS: 'microsecond', NANOS: 'nanosecond' } as const
 const BINARY: DataType = { kind: 'binary', layout: 'offsets' }
 const INTERVAL: DataType = { kind: 'interval', unit: 'month_day_nano' }
 const UTF8: DataType = { kind: 'utf8', layout: 'offsets' }
-/** The digits that 128 bits have room for, and 256. */
+/** The maximum number of decimal digits in 128 and 256 bits. */
 const DIGITS_128 = 38
 const DIGITS_256 = 76
 
@@ -34,7 +34,7 @@ export function physicalType({ type, type_length: length = 0, name }: SchemaElem
   return { name: type, length }
 }
 
-/** The type of a leaf; where its annotation does not fit its physical type, the latter counts. */
+/** The type of a leaf; an annotation that does not fit the physical type is ignored. */
 export function leafType(element: SchemaElement): LeafType {
   const annotation = element.logical_type ?? convertedType(element)
   return (annotation && annotatedType(annotation, element)) ?? { type: plainType(physicalType(element)) }
@@ -61,7 +61,10 @@ function plainType({ name, length }: PhysicalType): DataType {
 
 type Annotation = Exclude<LogicalType, { type: 'MAP' | 'LIST' | 'VARIANT' }> | { type: 'INTERVAL' }
 
-/** A converted type as the logical type that it was followed by. Its timestamps are of no zone to any reader but the specification. */
+/**
+ * A converted type as the logical type that replaced it. Its timestamps are UTC according to the specification, but all
+ * readers treat them as local.
+ */
 function convertedType({ converted_type: type, precision = 0, scale = 0 }: SchemaElement): Annotation | undefined {
   const integer = /^(U?)INT_(\d+)$/.exec(type ?? '')
   if (integer) return { type: 'INTEGER', bitWidth: Number(integer[2]), isSigned: integer[1] === '' }
@@ -166,10 +169,10 @@ function geoType(text: string): Geo | undefined {
   return { type, ...(crs && { crs }), ...(algorithm && { algorithm }) } as Geo
 }
 
-/** The element of a leaf that holds values of a field; `name` and repetition are not in it. */
+/** The schema element of a leaf for a field, without name and repetition. */
 type LeafElement = Omit<SchemaElement, 'name' | 'repetition_type' | 'num_children'>
 
-/** How values of a field that is no list, struct or map are written. */
+/** How values of a non-nested field are stored. */
 export function leafElement({ type, metadata }: Field): LeafElement {
   return keptElement(metadata?.get(LOGICAL_TYPE), type) ?? valueElement(type, metadata?.get(EXTENSION))
 }
@@ -183,7 +186,7 @@ function keptElement(text: string | undefined, type: DataType): LeafElement | un
   if (text === 'BSON' && kind === 'binary') return annotatedBytes('BSON')
   const geo = kind === 'binary' ? geoType(text) : undefined
   if (geo) return { type: 'BYTE_ARRAY', logical_type: geo }
-  // The only logical type that never came to be one.
+  // INTERVAL exists only as a converted type.
   if (text === 'INTERVAL' && sameType(type, INTERVAL)) {
     return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 12, converted_type: 'INTERVAL' }
   }
@@ -237,7 +240,7 @@ function valueElement(type: DataType, extension: string | undefined): LeafElemen
 function integerElement({ bitWidth, signed }: IntType): LeafElement {
   const type = bitWidth === 64 ? 'INT64' : 'INT32'
   if (signed && bitWidth >= 32) return { type }
-  // The logical type would say the same once more.
+  // A logical type would be redundant.
   return { type, converted_type: `${signed ? '' : 'U'}INT_${bitWidth}` }
 }
 
@@ -252,7 +255,7 @@ function decimalElement({ precision, scale }: { precision: number; scale: number
   }
 }
 
-/** The fewest bytes that so many digits and a sign fit into. */
+/** The fewest bytes that hold this many digits and a sign. */
 function decimalBytes(precision: number): number {
   return Math.ceil(((10n ** BigInt(precision)).toString(2).length + 1) / 8)
 }
@@ -261,7 +264,7 @@ function unitOf(unit: TimeUnit): 'MILLIS' | 'MICROS' | 'NANOS' {
   return unit === 'nanosecond' ? 'NANOS' : unit === 'microsecond' ? 'MICROS' : 'MILLIS'
 }
 
-/** Times of seconds become such of milliseconds. */
+/** Seconds become milliseconds. */
 function timeElement(timeUnit: TimeUnit, isAdjustedToUTC = false): LeafElement {
   const unit = unitOf(timeUnit)
   return { type: unit === 'MILLIS' ? 'INT32' : 'INT64', logical_type: { type: 'TIME', isAdjustedToUTC, unit } }
@@ -271,7 +274,7 @@ function timestampElement(timeUnit: TimeUnit, isAdjustedToUTC: boolean): LeafEle
   const unit = unitOf(timeUnit)
   return {
     type: 'INT64',
-    // The converted types are those of an instant, and have no nanoseconds.
+    // Converted types are instants, and have no nanoseconds.
     ...(isAdjustedToUTC && unit !== 'NANOS' && { converted_type: `TIMESTAMP_${unit}` as const }),
     logical_type: { type: 'TIMESTAMP', isAdjustedToUTC, unit },
   }

@@ -1,6 +1,6 @@
 /**
- * Pages out of leaves: a function of their rows only, which knows nothing of the file that they go into. A page is not
- * compressed where that does not pay, which is tried with its first bytes: digits of a softmax have nothing that repeats.
+ * Encodes leaves as pages, independently of the file they go into. A page is not compressed if that does not pay off,
+ * which is tested on its first bytes: softmax results have no repetitions.
  */
 import { asPiece } from '../../io/column-pool.js'
 import { encodePlain } from './plain.js'
@@ -10,17 +10,17 @@ import type { ShreddedLeaf } from './shred.js'
 import { compressedSize, encodeSnappy } from './snappy.js'
 import { type PhysicalType, sizeOf, stepOf, type Values } from './values.js'
 
-/** A leaf of a file, as far as its pages depend on it. */
+/** The properties of a leaf that its pages depend on. */
 export interface LeafSpec {
   type: PhysicalType
   maxDefinition: number
   maxRepetition: number
 }
 
-/** A data page of version 2 without its header. */
+/** A version 2 data page without its header. */
 export interface EncodedPage {
   rows: number
-  /** The number of values, nulls and empty lists included; and of those that are none. */
+  /** The number of values including nulls and empty lists, and of nulls. */
   count: number
   nulls: number
   encoding: 'PLAIN' | 'RLE_DICTIONARY'
@@ -28,16 +28,16 @@ export interface EncodedPage {
   definition: Uint8Array
   body: Uint8Array
   isCompressed: boolean
-  /** The bytes of `body` without compression. */
+  /** The uncompressed size of `body`. */
   bodySize: number
 }
 
-/** How many bytes of values make a page, as a rule. */
+/** The usual size of a page's values, in bytes. */
 const PAGE = 1 << 20
 const SAMPLE = 1 << 13
 const NONE = new Uint8Array()
 
-/** Encodes a leaf whose values are not in a dictionary. Whether compression pays is tried where it is not known. */
+/** Encodes a leaf without dictionary. Tests whether compression pays off, unless that is known. */
 export function encodePages(leaf: ShreddedLeaf, spec: LeafSpec, isCompressed?: boolean): EncodedPage[] {
   const parts = splitLeaf(leaf, spec)
   return parts.map((part) => {
@@ -47,7 +47,7 @@ export function encodePages(leaf: ShreddedLeaf, spec: LeafSpec, isCompressed?: b
   })
 }
 
-/** Encodes a leaf whose values are indices into a dictionary of so many values. */
+/** Encodes a leaf of indices into a dictionary of `size` values. */
 export function encodeIndices(leaf: ShreddedLeaf & { indices: Int32Array }, spec: LeafSpec, size: number): EncodedPage {
   const width = widthOf(Math.max(1, size - 1))
   const runs = encodeRuns(leaf.indices, width)
@@ -77,7 +77,7 @@ function encodePage(
   }
 }
 
-/** Whether snappy makes the first of some bytes noticeably fewer. */
+/** Whether snappy shrinks the first bytes noticeably. */
 export function pays(bytes: Uint8Array): boolean {
   const sample = bytes.subarray(0, SAMPLE)
   return compressedSize(sample) < 0.9 * sample.length
@@ -88,7 +88,7 @@ function encodeLevels(levels: Uint8Array | undefined, count: number, most: numbe
   return levels ? encodeRuns(levels, widthOf(most)) : encodeRun(usual, count, widthOf(most))
 }
 
-/** Parts of a leaf that are pages, each of whole rows. */
+/** Splits a leaf into pages of complete rows. */
 function splitLeaf(leaf: ShreddedLeaf, { type, maxDefinition }: LeafSpec): ShreddedLeaf[] {
   const pages = Math.ceil(plainSize(leaf.values, type) / PAGE)
   if (pages <= 1) return [leaf]
@@ -112,12 +112,12 @@ function splitLeaf(leaf: ShreddedLeaf, { type, maxDefinition }: LeafSpec): Shred
   return parts
 }
 
-/** The bytes of values in a page. */
+/** The size of values in a PLAIN page. */
 export function plainSize({ length, offsets }: Values, type: PhysicalType): number {
   return offsets ? offsets[length]! - offsets[0]! + 4 * length : length * sizeOf(type)
 }
 
-/** Where so many rows from a place on end. */
+/** Where the next `rows` rows end. */
 function endOf({ repetition, count }: ShreddedLeaf, at: number, rows: number): number {
   if (!repetition) return at + rows
   let end = at + 1

@@ -1,4 +1,4 @@
-/** The headers of pages. */
+/** Page headers. */
 import { corrupt } from './corrupt.js'
 import type { EncodedPage } from './page-encoder.js'
 import { type Struct, ThriftReader } from './thrift.js'
@@ -6,30 +6,30 @@ import { type Fields, thriftStruct } from './thrift-writer.js'
 
 export const PAGE = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const
 
-/** What a page is, and what is in it. */
+/** A page header. */
 export interface PageHeader {
   kind: number
-  /** Its bytes in the file, and those that they are without compression. */
+  /** The size in the file, and uncompressed. */
   size: number
   uncompressedSize: number
-  /** How many values it has, nulls and empty lists included. */
+  /** The number of values, including nulls and empty lists. */
   count: number
   encoding: number
-  /** The encodings of the levels of version 1. */
+  /** The encodings of version 1 levels. */
   definitionEncoding: number
   repetitionEncoding: number
-  /** The bytes of the levels, which are separate and not compressed since version 2. */
+  /** The size of the levels, which are separate and uncompressed in version 2. */
   definitionSize: number
   repetitionSize: number
   compressed: boolean
-  /** The CRC-32 of its bytes in the file, where the writer stored one. */
+  /** The CRC-32 of the page's bytes in the file, if the writer stored it. */
   checksum: number | undefined
 }
 
-/** The most values that a page is believed to have. */
+/** The maximum plausible number of values in a page. */
 const MOST = 2 ** 31 - 1
 
-/** The header at the start of some bytes, and how many it has itself. Throws a RangeError where it has more than there are. */
+/** Decodes the header at the start of some bytes; returns it with its size. Throws a RangeError if it is incomplete. */
 export function readPageHeader(bytes: Uint8Array): { header: PageHeader; length: number } {
   const reader = new ThriftReader(bytes)
   return { header: headerOf(reader.struct()), length: reader.at }
@@ -61,20 +61,20 @@ function headerOf(fields: Struct): PageHeader {
 
 const RLE = 3
 
-/** A field that is a number from 0 to `most`; 0 where it is left out. */
+/** A numeric field between 0 and `most`; 0 if absent. */
 function number(struct: Struct | undefined, id: number, most: number): number {
   const value = struct?.get(id) ?? 0
   if (typeof value === 'number' && value >= 0 && value <= most) return value
   throw corrupt('the header of a page is corrupt')
 }
 
-/** The bytes of a page that is written, behind its header, and those that they are without compression. */
+/** The size of a page to write, and its uncompressed size. */
 interface Sizes {
   size: number
   uncompressedSize: number
 }
 
-/** The header of a dictionary of so many values. */
+/** The header of a dictionary page with `count` values. */
 export function dictionaryHeader({ size, uncompressedSize }: Sizes, count: number): Uint8Array {
   const own: Fields = [
     [1, count],
@@ -88,7 +88,7 @@ export function dictionaryHeader({ size, uncompressedSize }: Sizes, count: numbe
   ])
 }
 
-/** The header of a data page of version 2. */
+/** The header of a version 2 data page. */
 export function dataHeader({ size, uncompressedSize }: Sizes, page: EncodedPage): Uint8Array {
   const own: Fields = [
     [1, page.count],
@@ -97,7 +97,7 @@ export function dataHeader({ size, uncompressedSize }: Sizes, page: EncodedPage)
     [4, page.encoding === 'PLAIN' ? PLAIN : RLE_DICTIONARY],
     [5, page.definition.length],
     [6, page.repetition.length],
-    // True where it is left out.
+    // Compressed is the default.
     ...(page.isCompressed ? [] : ([[7, false]] as const)),
   ]
   return thriftStruct([

@@ -1,4 +1,4 @@
-/** The pages of a column chunk, one after the other: their levels and values, of which nothing is decoded before it is read. */
+/** Reads the pages of a column chunk in order; their levels and values are decoded on demand. */
 import { crc32 } from 'node:zlib'
 import { acquire, acquireCopy, recycle } from '../../io/buffer-pool.js'
 import { FileWindow } from '../../io/file-window.js'
@@ -11,22 +11,22 @@ import { PAGE, type PageHeader, readPageHeader } from './page-header.js'
 import { plainReader } from './plain.js'
 import type { PhysicalType, Values } from './values.js'
 
-/** Where a column chunk lies in its file, and what is in it. */
+/** The position of a column chunk in its file, and its contents. */
 export interface ColumnChunk {
   type: PhysicalType
-  /** The highest levels of its values. */
+  /** The maximum levels of its values. */
   maxDefinition: number
   maxRepetition: number
   start: number
   end: number
-  /** How many values it has, nulls and empty lists included. */
+  /** The number of values, including nulls and empty lists. */
   values: number
   decompress: Decompress
-  /** How many bytes are read at once. */
+  /** The read size, in bytes. */
   window: number
 }
 
-/** A data page: so many values, and readers of them. */
+/** A data page: its number of values, and readers for them. */
 export interface Page {
   count: number
   repetition: LevelReader
@@ -41,12 +41,12 @@ export class PageReader {
   #at: number
   #values = 0
   #dictionary: Values | undefined
-  /** What was uncompressed of pages that are done, or joined, and of the last one. */
+  /** The decompressed memory of finished pages and of joined values, and that of the last page. */
   #spent: Uint8Array[] = []
   #body: Uint8Array | undefined
   #dictionaryBody: Uint8Array | undefined
 
-  /** Memory that is good until {@link recycle}. */
+  /** Allocates memory that is valid until {@link recycle}. */
   readonly room = (bytes: number): Buffer => {
     const memory = acquire(bytes)
     this.#spent.push(memory)
@@ -59,7 +59,7 @@ export class PageReader {
     this.#at = chunk.start
   }
 
-  /** The next page that has values; undefined at the end. */
+  /** The next nonempty page; undefined at the end. */
   async next(): Promise<Page | undefined> {
     while (this.#at < this.#chunk.end) {
       const { header, bytes } = await this.#read()
@@ -73,19 +73,19 @@ export class PageReader {
     return undefined
   }
 
-  /** Gives back the memory of pages that are done: their values must not be used any longer. */
+  /** Recycles the memory of finished pages, whose values must no longer be used. */
   recycle(): void {
     for (const body of this.#spent.splice(0)) recycle(body)
     this.#file.recycle()
   }
 
-  /** Lets go of that memory, where what was read is used for longer. */
+  /** Gives up ownership of that memory, for values that are used longer. */
   forget(): void {
     this.#spent = []
     this.#file.forget()
   }
 
-  /** Gives back all memory. */
+  /** Recycles all memory. */
   close(): void {
     for (const body of [this.#body, this.#dictionaryBody]) if (body) this.#spent.push(body)
     this.#body = undefined
@@ -96,7 +96,7 @@ export class PageReader {
   #uncompress(bytes: Uint8Array, size: number): Uint8Array {
     const body = this.#chunk.decompress(bytes, size)
     if (this.#body) this.#spent.push(this.#body)
-    // What was not compressed is a part of the window.
+    // An uncompressed page is a view of the read window.
     this.#body = body.buffer === bytes.buffer ? undefined : body
     return body
   }
@@ -110,13 +110,13 @@ export class PageReader {
     if (header.size > this.#chunk.end - end) throw corrupt('a page is larger than its column')
     const bytes = await this.#file.read(end, header.size)
     if (bytes.length < header.size) throw corrupt('a page is truncated')
-    // The checksum is stored as a signed number, and zlib's is unsigned.
+    // The checksum is stored as a signed number; zlib's is unsigned.
     if (header.checksum !== undefined && header.checksum !== (crc32(bytes) | 0)) throw corrupt(OTHER_CHECKSUM)
     this.#at = end + header.size
     return { header, bytes }
   }
 
-  /** A header says itself where it ends, and may have statistics of any length in it. */
+  /** The end of a header is known only after decoding it, and its statistics may have any length. */
   async #readHeader(): Promise<{ header: PageHeader; end: number }> {
     const left = this.#chunk.end - this.#at
     for (let size = HEADER; ; size *= 8) {
@@ -134,7 +134,7 @@ export class PageReader {
   #readDictionary({ count, uncompressedSize }: PageHeader, bytes: Buffer): Values {
     const { type, decompress } = this.#chunk
     const uncompressed = decompress(bytes, uncompressedSize)
-    // What was not compressed is a part of the window, whose memory is used again long before the dictionary is done with.
+    // An uncompressed page is a view of the read window, which is reused long before the dictionary is done with.
     const body = uncompressed.buffer === bytes.buffer ? acquireCopy(uncompressed) : uncompressed
     this.#dictionaryBody = body
     if (type.name !== 'BYTE_ARRAY' || count * 4 <= body.length) return plainReader(type, body).take(count)
@@ -167,5 +167,5 @@ export class PageReader {
 
 const OTHER_CHECKSUM = 'the checksum of a page is not that of its bytes'
 
-/** How many bytes a header has as a rule. */
+/** The usual maximum size of a header. */
 const HEADER = 256

@@ -1,8 +1,8 @@
 /**
- * Parquet (https://parquet.apache.org/docs/file-format/). hyparquet reads its footer; pages are columns in
- * Arrow's memory layout before and after.
+ * Parquet (https://parquet.apache.org/docs/file-format/). hyparquet decodes the footer; pages are converted to and from
+ * Arrow's memory layout.
  *
- * Memory: of what is read, a page of each leaf and a batch; of what is written, a row group of some 16 MB.
+ * Memory: for reading, a page per leaf and a batch; for writing, a row group of about 16 MB.
  */
 import type { Format } from '../../core/record-batch.js'
 import { encoder } from './encoder.js'

@@ -1,4 +1,4 @@
-/** The PLAIN encoding: values as they are in memory; of byte arrays, each behind its length; of booleans, a bit each. */
+/** The PLAIN encoding: values as in memory, byte arrays each preceded by their length, booleans as bits. */
 import { wordAt } from '../../io/byte-reader.js'
 import { withLengths } from '../../kernel/host/texts.js'
 import { corrupt } from './corrupt.js'
@@ -80,7 +80,7 @@ class PlainBytes implements ValueReader {
   }
 }
 
-/** Values in the PLAIN encoding. */
+/** Encodes values as PLAIN. */
 export function encodePlain(type: PhysicalType, values: Values): Uint8Array {
   if (type.name === 'BOOLEAN') return packBits(values.data as Uint8Array, values.length)
   const { data, offsets, length } = values
@@ -93,7 +93,7 @@ function packBits(truths: Uint8Array, length: number): Uint8Array {
   return bits
 }
 
-/** The BYTE_STREAM_SPLIT encoding: the first bytes of all values, then the second ones, and so on. Nulls have none. */
+/** The BYTE_STREAM_SPLIT encoding: the first bytes of all values, then the second ones, and so on, without nulls. */
 export function splitStreamReader(type: PhysicalType, bytes: Uint8Array): ValueReader {
   const size = sizeOf(type)
   const count = bytes.length / size

@@ -1,4 +1,4 @@
-/** What the columns of an output are in Parquet: its schema, its leaves, and how columns become those. */
+/** Maps the columns of an output to Parquet: its schema, its leaves, and the conversions. */
 import type { SchemaElement } from 'hyparquet'
 import type { ColumnData } from '../../core/column-data.js'
 import type { Field } from '../../core/data-type.js'
@@ -13,12 +13,12 @@ import { type Order, orderOf } from './statistics.js'
 import { type Change, storable } from './storable.js'
 
 export interface Plan {
-  /** The columns as they are written, and what is changed of which. */
+  /** The fields as they are written, and which of them are converted. */
   fields: Field[]
   changes: readonly { column: string; change: Change }[]
   elements: SchemaElement[]
   leaves: readonly { spec: LeafSpec; order: Order }[]
-  /** The columns of some rows, which `shred` takes in parts of a batch. */
+  /** The columns of some rows, to be shredded in parts. */
   columnsOf(rows: ScoredBatch): ColumnData[]
   shred(parts: readonly Columns[]): { rows: number; leaves: ShreddedLeaf[] }
 }

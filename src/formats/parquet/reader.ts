@@ -1,4 +1,4 @@
-/** Reads Parquet, whose footer is at its end: what is read has to be in a file. */
+/** Reads Parquet. Its footer is at the end, so the input has to be a file. */
 import type { ColumnData } from '../../core/column-data.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
@@ -12,11 +12,11 @@ import { type ColumnReader, leavesOf, type OpenFile, openColumns } from './row-g
 import { nodesOf } from './schema.js'
 import { sizeOf } from './values.js'
 
-/** How many bytes of logits make a batch; more where each class is a column, which costs as much as a thousand of its numbers. */
+/** The bytes of logits per batch; more with a column per class, as each costs as much as a thousand of its numbers. */
 const BATCH = 1 << 20
 const COLUMN_BATCH = 1 << 20
 const COLUMN_ROWS = 1 << 10
-/** How many lists are looked through together for one that shows how many classes there are. */
+/** How many lists to read at once in search of the number of classes. */
 const SAMPLE = 1000
 
 export async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
@@ -61,7 +61,7 @@ async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'
   }
 }
 
-/** The length of the first list of a column that has items; 0 where none has. */
+/** The length of the first nonempty list of a column; 0 if there is none. */
 async function measure(index: number, groups: readonly RowGroup[], file: OpenFile, depth = 0): Promise<number> {
   for (const group of groups) {
     const [column] = openColumns(group, [index], file)
@@ -73,12 +73,12 @@ async function measure(index: number, groups: readonly RowGroup[], file: OpenFil
   return 0
 }
 
-/** A row group whose columns are open. */
+/** A row group with open columns. */
 interface OpenGroup {
   rows: number
-  /** How many numbers a row of nested logits has, on average. */
+  /** The average number of values per row of nested logits. */
   numbers: number
-  /** How many bytes a logit counts as. */
+  /** The nominal size of a logit, in bytes. */
   size: number
   logits: ColumnReader[]
   kept: ColumnReader[]
@@ -93,11 +93,13 @@ function openGroup(group: RowGroup, { logits, logitsList, kept }: ReaderOptions,
   return { rows: group.rows, numbers, size, logits: logitColumns, kept: keptColumns }
 }
 
-/** Of shorter numbers, as many are taken together as of float32; of lists, as many as their results make a page of doubles. */
+/**
+ * Numbers shorter than float32 count as float32; lists count such that the results of a batch fill a page of doubles.
+ */
 const LEAST_SIZE = 4
 const RESULT_SIZE = 8
 
-/** The batches of a row group; the next one is opened before the last of them, so that it is read meanwhile. */
+/** The batches of a row group; the next group is opened before the last batch, so that it is read meanwhile. */
 async function* readGroup(
   { rows: all, numbers, size, logits, kept }: OpenGroup,
   plan: ReaderOptions,
@@ -116,7 +118,7 @@ async function* readGroup(
       const data = await column.take(rows)
       if (logitsList) reader.readRows(data)
       else reader.readColumn(data, index, names[plan.logits[index]!]!)
-      // Before the next column is read: all columns of a file come to the end of a page at about the same row.
+      // Recycled before the next column is read, as all columns finish a page at about the same row.
       column.recycle()
     }
     const data: ColumnData[] = []

@@ -1,4 +1,4 @@
-/** The columns of a row group, taken some rows at a time. */
+/** Reads the columns of a row group, some rows at a time. */
 import type { ColumnData } from '../../core/column-data.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { assemble } from './assemble.js'
@@ -16,12 +16,12 @@ export interface OpenFile {
   decompressor(codec: string): Decompress
 }
 
-/** The leaves below some nodes, in the order of the file. */
+/** The leaves below some nodes, in file order. */
 export function leavesOf(nodes: readonly Node[]): Node[] {
   return nodes.flatMap((node) => (node.physical ? [node] : leavesOf(node.children)))
 }
 
-/** Takes the rows of one column after the other. */
+/** Reads the rows of one column in order. */
 export class ColumnReader {
   readonly #node: Node
   readonly #leaves: [node: Node, reader: LeafReader][]
@@ -42,7 +42,7 @@ export class ColumnReader {
     })
   }
 
-  /** The next rows, which are good until {@link recycle} is called. */
+  /** The next rows, valid until {@link recycle} is called. */
   take(rows: number): Promise<ColumnData> {
     return this.#wrapped(async () => {
       const leaves: Leaf[] = []
@@ -53,17 +53,17 @@ export class ColumnReader {
     })
   }
 
-  /** Gives back the memory of pages that are done: no rows that were taken must be used any longer. */
+  /** Recycles the memory of finished pages; rows returned so far must no longer be used. */
   recycle(): void {
     for (const [, reader] of this.#leaves) reader.recycle()
   }
 
-  /** Lets go of that memory, where the rows are used for longer. */
+  /** Gives up ownership of that memory, for rows that are used longer. */
   forget(): void {
     for (const [, reader] of this.#leaves) reader.forget()
   }
 
-  /** To be called behind the last row: throws where any is left. */
+  /** Must be called after the last row; throws if any are left. */
   end(passing = false): Promise<void> {
     return this.#wrapped(async () => {
       for (const [, reader] of this.#leaves) await reader.end(passing)
@@ -82,7 +82,7 @@ export function openColumns(group: RowGroup, columns: readonly number[], file: O
   return columns.map((column) => new ColumnReader(file.nodes[column]!, group, file, window))
 }
 
-/** How many bytes of a leaf are read at once: of many columns fewer, so that all of them are not many. */
+/** The read size per leaf; it shrinks with the number of columns to bound their total. */
 const LEAST_WINDOW = 1 << 12
 const MOST_WINDOW = 1 << 19
 const ALL_WINDOWS = 1 << 24

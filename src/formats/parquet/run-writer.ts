@@ -1,25 +1,25 @@
-/** Writes the RLE/bit-packing hybrid of Parquet: see `runs.ts`. */
+/** Writes Parquet's RLE/bit-packing hybrid encoding: see `runs.ts`. */
 import { packLevels } from '../../kernel/host/bytes.js'
 import { packRuns } from '../../kernel/host/runs.js'
 import type { RunArray } from './runs.js'
 
-/** As many of one number. */
+/** A run of one number. */
 export function encodeRun(value: number, count: number, width: number): Uint8Array {
   const out = new RunWriter(width, 8)
   out.run(value, count)
   return out.taken()
 }
 
-/** A run of bits shorter than this is packed with its neighbours. */
+/** A shorter run of bits is packed with its neighbours. */
 const LEAST_RUN = 16
 
-/** Numbers as runs. */
+/** Encodes numbers as runs. */
 export function encodeRuns(numbers: RunArray, width: number): Uint8Array {
   if (width === 1 && numbers instanceof Uint8Array) return encodeBits(packLevels(numbers), numbers.length)
   return packRuns(numbers instanceof Int32Array ? numbers : new Int32Array(numbers), width)
 }
 
-/** The same for bits. Bytes of nothing but zeros or ones that follow one another are a run. */
+/** The same for bits. Consecutive bytes of all zeros or all ones become a run. */
 function encodeBits(bits: Uint8Array, count: number): Uint8Array {
   const out = new RunWriter(1, count)
   const whole = count >> 3
@@ -46,7 +46,7 @@ class RunWriter {
 
   constructor(width: number, count: number) {
     this.#width = width
-    // Room for all of them packed, and for the header of the first group.
+    // Room for everything bit-packed, plus the header of the first group.
     this.#bytes = new Uint8Array(16 + Math.ceil(count / 8) * width)
   }
 
@@ -56,7 +56,7 @@ class RunWriter {
     for (let bits = 0; bits < this.#width; bits += 8) this.#bytes[this.#at++] = value >>> bits
   }
 
-  /** Numbers of one bit that are packed. */
+  /** Bit-packs one-bit numbers. */
   bits(bits: Uint8Array): void {
     if (bits.length === 0) return
     this.#reserve(bits.length + 10)

@@ -1,16 +1,16 @@
 /**
- * The RLE/bit-packing hybrid of Parquet, which levels, dictionary indices and booleans are in: runs of one number, and
- * groups of eight that are packed in so many bits each, the least significant first
+ * Reads Parquet's RLE/bit-packing hybrid encoding, used for levels, dictionary indices and booleans: runs of one
+ * number, and bit-packed groups of eight, least significant bit first
  * (https://parquet.apache.org/docs/file-format/data-pages/encodings/#run-length-encoding--bit-packing-hybrid-rle--3).
  */
 import { RUN_EMPTY, RUN_TOO_LARGE, RUN_TRUNCATED, RUN_TRUNCATED_REPEATED } from '../../kernel/constants.js'
 import { RunState, readRuns } from '../../kernel/host/runs.js'
 import { corrupt } from './corrupt.js'
 
-/** An array that numbers of runs go into. */
+/** An array for decoded runs. */
 export type RunArray = Uint8Array | Int32Array
 
-/** No dictionary index or level is wider. */
+/** The maximum bit width of dictionary indices and levels. */
 const MOST_WIDTH = 31
 
 const ERRORS = new Map([
@@ -21,7 +21,7 @@ const ERRORS = new Map([
 ])
 const NONE = new Uint8Array()
 
-/** Reads the numbers of some bytes in order, any number at a time, so that a run costs nothing until it is read. */
+/** Decodes numbers in order, any number at a time; a run costs nothing until it is read. */
 export class RunReader {
   readonly #bytes: Uint8Array
   readonly #width: number
@@ -33,7 +33,7 @@ export class RunReader {
     this.#width = width
   }
 
-  /** The number that each of the next `count` is, if they are in one run; undefined, with none read, if they are not. */
+  /** The value of the next `count` numbers if they are in one run; otherwise undefined, and nothing is consumed. */
   constant(count: number): number | undefined {
     const state = this.#state
     if (state.left === 0 && count > 0) this.#read(NONE)
@@ -48,7 +48,7 @@ export class RunReader {
     return out
   }
 
-  /** Fills an array; false where one of the numbers is not below `limit`. */
+  /** Fills an array; false if a number is not below `limit`. */
   fillBelow(out: RunArray, limit: number): boolean {
     this.#state.most = 0
     this.fill(out)
@@ -62,7 +62,9 @@ export class RunReader {
   }
 }
 
-/** Levels in the deprecated BIT_PACKED encoding: packed from the most significant bit of each byte on, without a header. */
+/**
+ * Decodes levels in the deprecated BIT_PACKED encoding: from the most significant bit of each byte, without a header.
+ */
 export function unpackLevels(bytes: Uint8Array, width: number, out: Uint8Array): Uint8Array {
   if (bytes.length * 8 < out.length * width) throw corrupt('the levels of a page are truncated')
   for (let at = 0, bit = 0; at < out.length; at++) {
@@ -73,7 +75,7 @@ export function unpackLevels(bytes: Uint8Array, width: number, out: Uint8Array):
   return out
 }
 
-/** The bits that numbers up to `most` take. */
+/** The bit width of numbers up to `most`. */
 export function widthOf(most: number): number {
   return 32 - Math.clz32(most)
 }

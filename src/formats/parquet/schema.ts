@@ -1,7 +1,7 @@
 /**
- * The schema of a Parquet file, which lists its elements depth first, as a tree of nodes in Arrow's words; and back. Lists
- * and maps are read by the rules for backward compatibility
- * (https://parquet.apache.org/docs/file-format/types/logicaltypes/#nested-types), and written in three levels.
+ * Converts between the schema of a Parquet file, which lists its elements depth first, and a tree of nodes with Arrow
+ * types. Lists and maps are read by the backward compatibility rules
+ * (https://parquet.apache.org/docs/file-format/types/logicaltypes/#nested-types) and written in three levels.
  */
 import type { SchemaElement } from 'hyparquet'
 import type { Field } from '../../core/data-type.js'
@@ -9,30 +9,30 @@ import { corrupt } from './corrupt.js'
 import { LOGICAL_TYPE, leafElement, leafType, physicalType } from './logical-types.js'
 import type { PhysicalType } from './values.js'
 
-/** A column of a file, or a part of a nested one. */
+/** A column of a file, or a nested field of one. */
 export interface Node {
   field: Field
-  /** The definition level from which on its value is there, and that from which on there is a place for one. */
+  /** The definition levels from which on its value exists, and from which on there is a slot for it. */
   definition: number
   slot: number
-  /** How many lists it is in. */
+  /** How many lists enclose it. */
   repetition: number
-  /** The item of a list, the entries of a map, the fields of a struct; none of a leaf. */
+  /** The item of a list, the entries of a map or the fields of a struct; empty for a leaf. */
   children: Node[]
-  /** The leaves of the file that it is made of: those from `leaf` on. */
+  /** The index of its first leaf in the file. */
   leaf: number
   leaves: number
-  /** Of a leaf: how its values are stored. */
+  /** How a leaf is stored. */
   physical?: PhysicalType
 }
 
-/** An element and those below it. */
+/** A schema element with its descendants. */
 interface Tree {
   element: SchemaElement
   children: Tree[]
 }
 
-/** How deep nodes may stand in one another. */
+/** The nesting limit. */
 const DEEPEST = 64
 
 /** The columns of a file. */
@@ -52,7 +52,7 @@ function treeOf(elements: readonly SchemaElement[], next: { element: number }, d
   return { element, children }
 }
 
-/** The levels that a node is below. */
+/** The levels above a node. */
 interface Levels {
   definition: number
   slot: number
@@ -66,7 +66,7 @@ function itemLevels({ definition, repetition }: Levels): Levels {
   return { definition: definition + 1, slot: definition + 1, repetition: repetition + 1 }
 }
 
-/** A node with its repetition; a repeated one that is in no list is a list of itself. */
+/** A node with its repetition; a repeated node outside a list is a list of itself. */
 function nodeOf(tree: Tree, above: Levels, next: { leaf: number }): Node {
   const { repetition_type: repetition } = tree.element
   if (repetition !== 'REPEATED') {
@@ -100,7 +100,7 @@ function valueNode(tree: Tree, nullable: boolean, levels: Levels, next: { leaf: 
   )
 }
 
-/** Whether the repeated element of a list is its item, and not a group around it. */
+/** Whether the repeated element of a list is its item, rather than a group around it. */
 function isItem({ element, children }: Tree, list: string): boolean {
   if (children.length !== 1) return true
   return (
@@ -144,7 +144,7 @@ function metadataOf({ field_id: id }: SchemaElement, entry?: readonly [string, s
   return entries.length > 0 ? { metadata: new Map(entries) } : {}
 }
 
-/** The elements of a file with these columns, its root first. */
+/** The schema elements of a file with these columns, root first. */
 export function elementsOf(fields: readonly Field[]): SchemaElement[] {
   return [{ name: 'schema', num_children: fields.length }, ...fields.flatMap((field) => fieldElements(field))]
 }
@@ -195,7 +195,7 @@ function fieldElements(field: Field, name = field.name): SchemaElement[] {
   }
 }
 
-/** The key and the value of the entries of a map. */
+/** The key and value fields of a map's entries. */
 export function entryFields({ type }: Field): [key: Field, value: Field] {
   const fields = type.kind === 'struct' ? type.fields : []
   if (fields.length !== 2) throw new TypeError('entries of a map are structs of a key and a value')

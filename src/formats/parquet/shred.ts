@@ -1,5 +1,5 @@
 /**
- * Columns of Arrow as leaves of Parquet: their values without nulls, and levels that say what is null and where lists begin
+ * Shreds Arrow columns into Parquet leaves: values without nulls, plus levels that encode nulls and list boundaries
  * (https://parquet.apache.org/docs/file-format/nestedencoding/).
  */
 import type { ColumnData } from '../../core/column-data.js'
@@ -12,23 +12,23 @@ import type { Values } from './values.js'
 /** Some rows of a leaf. */
 export interface ShreddedLeaf {
   rows: number
-  /** The number of values, nulls and empty lists included. */
+  /** The number of values, including nulls and empty lists. */
   count: number
-  /** A level for each; undefined where each is the highest one. */
+  /** The level of each value; undefined if all have the maximum. */
   definition: Uint8Array | undefined
-  /** A level for each; undefined where each begins a row. */
+  /** The level of each value; undefined if each begins a row. */
   repetition: Uint8Array | undefined
-  /** The values that are not null; with indices, a dictionary of them, some of which may not occur. */
+  /** The values that are not null; with indices, a dictionary, not all of whose values need occur. */
   values: Values
   indices: Int32Array | undefined
 }
 
-/** What has come of some rows on the way to a node: places for its values. */
+/** The slots of a node for some rows, with the levels so far. */
 interface Places {
   count: number
   definition: Uint8Array | undefined
   repetition: Uint8Array | undefined
-  /** The row of the column that each place has, -1 where its path ended above; undefined where they are all, in order. */
+  /** The column row of each slot, -1 if its path ended above; undefined if they are all rows in order. */
   rows: Int32Array | undefined
 }
 
@@ -59,7 +59,7 @@ function leafOf({ physical }: Node, data: ColumnData, { rows, ...levels }: Place
   return { ...levels, ...arrowToValues(physical!, data, there) }
 }
 
-/** The places of a node whose values may be null: below the level of the node, they are. */
+/** The slots of a nullable node: the definition level of a null stays below that of the node. */
 function withNulls({ definition: level, field }: Node, data: ColumnData, places: Places): Places {
   const { count, rows, definition } = places
   const isNull = data.type.kind === 'null'
@@ -88,7 +88,7 @@ function unexpectedNull(name: string): SoftmaxError {
   return new SoftmaxError('E_COLUMN_TYPE', { column: name, type: 'null in some rows', expected: 'not null' })
 }
 
-/** The places of the items of lists. A list without any still has one, whose path ends there. */
+/** The slots of list items. An empty list still has one slot, whose path ends there. */
 function itemsOf(node: Node, data: ColumnData, places: Places): { items: Places; child: ColumnData } {
   const ends = endsOf(data)
   const [child] = data.children as [ColumnData]
@@ -106,7 +106,7 @@ function itemsOf(node: Node, data: ColumnData, places: Places): { items: Places;
   return { items, child: sliceColumn(child, first, total) }
 }
 
-/** The function that says where the items of a row begin, which is where those of the row before end. */
+/** Creates the function that returns the end of a row's items, which is the start of the next row's. */
 function endsOf({ type, offsets }: ColumnData): (row: number) => number {
   if (type.kind === 'fixed_size_list') return (row) => row * type.size
   if (offsets instanceof Int32Array) return (row) => offsets[row]!
@@ -122,7 +122,7 @@ function hasEmpty(ends: (row: number) => number, count: number): boolean {
   return false
 }
 
-/** The repetition levels of the items of lists of which each has some. */
+/** The repetition levels of the items of nonempty lists. */
 function starts(node: Node, ends: (row: number) => number, { count, repetition }: Places, total: number): Uint8Array {
   const levels = new Uint8Array(total).fill(node.repetition + 1)
   const first = ends(0)

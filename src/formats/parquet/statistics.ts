@@ -1,4 +1,4 @@
-/** The least and the largest of values, for the footer; where an order is cheap to find. */
+/** Minimum and maximum for the footer, for types whose order is cheap to compute. */
 import type { SchemaElement } from 'hyparquet'
 import { rangeOfFloats, rangeOfIntegers, rangeOfLongs } from '../../kernel/host/ranges.js'
 import { rangeOfTexts } from '../../kernel/host/texts.js'
@@ -11,11 +11,11 @@ export interface Range {
   min: Bound | undefined
   max: Bound | undefined
   nulls: number
-  /** Of floating-point numbers. */
+  /** For floating-point numbers. */
   nans: number | undefined
 }
 
-/** What order the values of a leaf have; undefined where none is written. */
+/** How the values of a leaf are ordered; undefined if no statistics are written. */
 export type Order = 'signed' | 'unsigned' | 'float' | 'bytes' | undefined
 
 export function orderOf({ type, logical_type: logical, converted_type: converted }: SchemaElement): Order {
@@ -28,7 +28,7 @@ export function orderOf({ type, logical_type: logical, converted_type: converted
   return type === 'BOOLEAN' || !hasOrder || converted === 'INTERVAL' ? undefined : 'bytes'
 }
 
-/** The range of values and nulls. */
+/** The statistics of some values and nulls. */
 export function rangeOf(order: Order, values: Values, size: number, nulls: number): Range {
   const none = { min: undefined, max: undefined, nulls, nans: order === 'float' ? 0 : undefined }
   if (order === undefined || values.length === 0) return none
@@ -40,7 +40,7 @@ function numberRange(numbers: ValueArray, order: Order): Partial<Range> {
   if (numbers instanceof BigInt64Array) return rangeOfLongs(numbers, order === 'unsigned')
   if (order !== 'float') return rangeOfIntegers(numbers as Int32Array, order === 'unsigned')
   const { min, max, nans } = rangeOfFloats(numbers as Float64Array)
-  // Of two zeros, the one that is further out.
+  // A zero bound gets the sign that covers both zeros.
   return min <= max ? { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max, nans } : { nans }
 }
 
@@ -50,7 +50,7 @@ function bytesRange({ data, offsets, length }: Values, size: number): Partial<Ra
   return { min: Uint8Array.from(min), max: Uint8Array.from(max) }
 }
 
-/** The range of two ranges. */
+/** Merges two ranges. */
 export function joinRanges(a: Range, b: Range): Range {
   const { min = b.min, max = b.max } = a
   return {
@@ -66,7 +66,7 @@ function isLess(a: Bound | undefined, b: Bound | undefined): boolean {
   return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) < 0 : a < b
 }
 
-/** A range as the footer has it. */
+/** Encodes statistics for the footer. */
 export function statisticsFields({ min, max, nulls, nans }: Range, element: SchemaElement): Fields {
   const [least, most] = [boundBytes(min, element, 'min'), boundBytes(max, element, 'max')]
   return [

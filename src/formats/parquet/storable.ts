@@ -1,7 +1,7 @@
 /**
- * What Parquet has no types for, as what it has: intervals become structs of their parts, decimals with digits before the
- * point only are written out, a struct without fields says where it is not null, and dictionaries of nested values are
- * decoded. No two values are written alike.
+ * Replaces types that Parquet lacks: intervals become structs of their parts, decimals with a negative scale are
+ * expanded, a struct without fields becomes its validity, and dictionaries of nested values are decoded. The conversion
+ * is lossless.
  */
 
 import { buildColumn } from '../../core/column-builder.js'
@@ -11,14 +11,14 @@ import { valueReader } from '../../core/column-values.js'
 import { type DataType, type Field, fieldsOf, typeName } from '../../core/data-type.js'
 import { LOGICAL_TYPE } from './logical-types.js'
 
-/** A field as it can be written, and the function that makes its columns of those of the original. */
+/** A field as it can be stored, and the function that converts its columns. */
 interface Storable {
   field: Field
   convert(data: ColumnData): ColumnData
   changes: readonly Change[]
 }
 
-/** Names of types: of one that Parquet does not have, and of what is written instead. */
+/** Names of a type that Parquet lacks and of its replacement. */
 export interface Change {
   from: string
   to: string
@@ -29,7 +29,7 @@ type Conversion = { type: DataType; convert: Convert } | undefined
 
 const same: Convert = (data) => data
 
-/** A field of any type as one that Parquet has. */
+/** Converts any field to one that Parquet can store. */
 export function storable(field: Field): Storable {
   const change = changeOf(field)
   if (change) {
@@ -77,8 +77,8 @@ function changeOf({ type, metadata }: Field): Conversion {
 }
 
 /**
- * Whether a column of the type may have a dictionary. pyarrow and Polars read none of booleans, and pyarrow takes the
- * durations of one for integers.
+ * Whether a column of this type may be dictionary-encoded. pyarrow and Polars cannot read dictionaries of booleans, and
+ * pyarrow reads a dictionary of durations as integers.
  */
 function hasDictionaries(type: DataType): boolean {
   return isLeaf(type) && type.kind !== 'bool' && type.kind !== 'duration'
@@ -91,7 +91,7 @@ function isLeaf(type: DataType): boolean {
 
 const int = (bitWidth: 32 | 64): DataType => ({ kind: 'int', bitWidth, signed: true })
 
-/** The parts of an interval, by their places among its words of 32 bits. */
+/** The parts of an interval, by their index among its 32-bit words. */
 const PARTS = {
   year_month: [['months', 32]],
   day_time: [
@@ -127,11 +127,11 @@ function intervalChange(unit: keyof typeof PARTS): Conversion {
   return { type, convert }
 }
 
-/** The digits that decimals of 128 and 256 bits have room for. */
+/** The maximum number of decimal digits in 128 and 256 bits. */
 const DIGITS_128 = 38
 const DIGITS_256 = 76
 
-/** Parquet's decimals have no scale below 0 and none above their precision. */
+/** Parquet decimals need a scale between 0 and their precision. */
 function decimalChange({ precision, scale }: DataType & { kind: 'decimal' }): Conversion {
   const digits = scale < 0 ? precision - scale : scale
   if (digits > DIGITS_256) return { type: UTF8, convert: texts }
@@ -151,7 +151,7 @@ function texts(data: ColumnData): ColumnData {
   )
 }
 
-/** Decimals times a factor, in `size` bytes. */
+/** Multiplies decimals by a factor, into `size` bytes. */
 function scaled({ values, type }: ColumnData, factor: bigint, size: number): Uint8Array {
   const { bitWidth } = type as DataType & { kind: 'decimal' }
   const from = new DataView(values!.buffer as ArrayBuffer, values!.byteOffset, values!.byteLength)
@@ -164,7 +164,7 @@ function scaled({ values, type }: ColumnData, factor: bigint, size: number): Uin
   return new Uint8Array(out.buffer)
 }
 
-/** A number in two's complement, the least significant byte first. */
+/** Decodes a little-endian two's complement number. */
 function numberAt(view: DataView, start: number, size: number): bigint {
   if (size === 4) return BigInt(view.getInt32(start, true))
   let number = view.getBigInt64(start + size - 8, true)
@@ -172,7 +172,7 @@ function numberAt(view: DataView, start: number, size: number): bigint {
   return number
 }
 
-/** Where a struct is not null, as a struct without fields has nothing else to say. */
+/** The validity of a struct as booleans: a struct without fields has no other content. */
 function truths({ length, nullCount, validity }: ColumnData): ColumnData {
   const values = new Uint8Array((length + 7) >> 3).fill(0xff)
   return { type: { kind: 'bool' }, length, nullCount, validity, values }

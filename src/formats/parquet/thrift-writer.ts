@@ -1,28 +1,31 @@
-/** As much of Thrift's compact protocol as headers and footers of Parquet are written with. */
+/** The subset of Thrift's compact protocol needed to write Parquet headers and footers. */
 
-/** Integers of 32 and of 64 bits, below 2^52 and not negative; bytes, or text as UTF-8; a struct; a list of items of one kind. */
+/**
+ * Nonnegative integers of 32 and (as bigint) 64 bits, below 2^52; bytes, or text as UTF-8; a struct; a list of items of
+ * one kind.
+ */
 type FieldValue = number | bigint | boolean | string | Uint8Array | Fields | List
 
 interface List {
   list: readonly (number | string | Fields)[]
 }
 
-/** The fields of a struct, in the order of their numbers; one that is undefined is left out. */
+/** The fields of a struct in ascending order of their ids; undefined ones are omitted. */
 export type Fields = readonly (readonly [id: number, value: FieldValue | undefined])[]
 
 const STOP = 0
 const TRUE = 1
 const FALSE = 2
-/** Of 32 and of 64 bits. */
+/** 32-bit and 64-bit integers. */
 const INTEGER = 5
 const LONG = 6
 const BINARY = 8
 const LIST = 9
 const STRUCT = 12
-/** The largest step from one number of a field to the next that fits into four bits. */
+/** The largest field id delta that fits into four bits. */
 const MOST_STEP = 15
 
-/** A struct. */
+/** Encodes a struct. */
 export function thriftStruct(fields: Fields): Uint8Array {
   const bytes: number[] = []
   writeStruct(fields, bytes)
@@ -53,7 +56,7 @@ function typeOf(value: FieldValue): number {
   return 'list' in value ? LIST : STRUCT
 }
 
-/** What a value is; that of a truth is its type. */
+/** Writes a value; a boolean is encoded in its type. */
 function writeValue(value: FieldValue, bytes: number[]): void {
   if (typeof value === 'boolean') return
   if (typeof value === 'number' || typeof value === 'bigint') writeInteger(Number(value), bytes)
@@ -79,7 +82,7 @@ function writeBytes(value: Uint8Array, bytes: number[]): void {
   for (const byte of value) bytes.push(byte)
 }
 
-/** The lowest bit is that of the sign. */
+/** Zigzag encoding: the lowest bit is the sign. */
 function writeInteger(value: number, bytes: number[]): void {
   writeVarint(2 * value, bytes)
 }

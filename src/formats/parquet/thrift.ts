@@ -1,9 +1,9 @@
 /**
- * As much of Thrift's compact protocol as shows what a header of Parquet holds and where it ends. It believes no count: a
- * list has no more items than there are bytes left, so that a corrupt header costs no more than its length.
+ * The subset of Thrift's compact protocol needed to validate Parquet headers and find their end. Counts are not
+ * trusted: a list cannot have more items than bytes are left, so the cost of a corrupt header is bounded by its size.
  */
 
-/** The fields of a struct by their numbers: integers, truths and structs; of anything else, only that it is there. */
+/** The fields of a struct by id: integers, booleans and structs; other types only as present. */
 export type Struct = Map<number, number | boolean | Struct | undefined>
 
 const STOP = 0
@@ -15,10 +15,10 @@ const DOUBLE = 7
 const BINARY = 8
 const LIST = 9
 const STRUCT = 12
-/** How deep structs and lists may stand in one another. */
+/** The nesting limit for structs and lists. */
 const DEEPEST = 32
 
-/** Reads a struct at the start of some bytes. */
+/** Decodes a struct at the start of some bytes. */
 export class ThriftReader {
   readonly #bytes: Uint8Array
   at = 0

@@ -1,11 +1,11 @@
-/** Values of physical types as columns in Arrow's memory layout. Nulls are left out before and after. */
+/** Converts values of physical types to columns in Arrow's memory layout. Both are without nulls. */
 import type { ColumnData, NumberArray } from '../../core/column-data.js'
 import type { DataType, IntType } from '../../core/data-type.js'
 import { corrupt, unsupported } from './corrupt.js'
 import type { Leaf } from './leaf-reader.js'
 import { bytesOf, lookUpValues, type PhysicalType, type Values } from './values.js'
 
-/** The values of a leaf, which are not null, as a column of a type. */
+/** The nonnull values of a leaf as a column of a type. */
 export function valuesToArrow(physical: PhysicalType, { values, indices }: Leaf, type: DataType): ColumnData {
   if (type.kind === 'dictionary') return dictionaryColumn(physical, values, indices, type)
   return plainColumn(physical, indices ? lookUpValues(physical, values, indices) : values, type)
@@ -43,7 +43,7 @@ function packBits(truths: Uint8Array, length: number): Uint8Array {
   return bits
 }
 
-/** Offsets of 64 bits; a BigInt for each takes ten times as long as its halves. */
+/** 64-bit offsets, in halves: a BigInt per offset takes ten times as long. */
 export function widen(offsets: Int32Array): BigInt64Array {
   const wide = new BigInt64Array(offsets.length)
   const halves = new Int32Array(wide.buffer)
@@ -75,7 +75,7 @@ function newSmall(bitWidth: 8 | 16, signed: boolean, length: number): NumberArra
   return signed ? new Int16Array(length) : new Uint16Array(length)
 }
 
-/** Decimals of `width` bytes, the least first. In byte arrays, the first byte is the most significant. */
+/** Little-endian decimals of `width` bytes. Parquet's byte arrays are big-endian. */
 function decimals({ name, length: size }: PhysicalType, values: Values, width: number): Uint8Array {
   const out = new Uint8Array(values.length * width)
   const bytes = bytesOf(values.data)
@@ -90,7 +90,7 @@ function decimals({ name, length: size }: PhysicalType, values: Values, width: n
   return out
 }
 
-/** Puts a number in two's complement into `width` bytes. */
+/** Writes a two's complement number into `width` bytes. */
 function putDecimal(
   from: Uint8Array,
   least: number,
@@ -107,7 +107,7 @@ function putDecimal(
   if (!fits) throw corrupt('a decimal has more digits than its type')
 }
 
-/** Months, days and milliseconds of 32 bits without a sign, as months, days and nanoseconds with one. */
+/** Converts unsigned months, days and milliseconds to signed months, days and nanoseconds. */
 function intervals(bytes: Uint8Array, length: number): Uint8Array {
   const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const out = new DataView(new ArrayBuffer(16 * length))
@@ -123,11 +123,11 @@ function intervals(bytes: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(out.buffer)
 }
 
-/** The day of 1970-01-01, counted from that of -4713-11-24. */
+/** The Julian day number of 1970-01-01. */
 const EPOCH_DAY = 2_440_588
 const DAY = 86_400_000_000_000n
 
-/** Times of INT96: the nanoseconds of a day, and the day. */
+/** INT96 timestamps: nanoseconds of the day, and Julian day. */
 function nanoseconds(bytes: Uint8Array, length: number): BigInt64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const times = new BigInt64Array(length)
@@ -142,7 +142,7 @@ function nanoseconds(bytes: Uint8Array, length: number): BigInt64Array {
   return times
 }
 
-/** Dictionaries as Arrow has them, so that batches of one column chunk share one. */
+/** Cached Arrow dictionaries, so that the batches of a column chunk share one. */
 const DICTIONARIES = new WeakMap<Values, ColumnData>()
 
 function dictionaryColumn(
@@ -162,7 +162,7 @@ function dictionaryColumn(
   return { type, length: found.indices.length, nullCount: 0, values: indexArray(found.indices, type.index), dictionary }
 }
 
-/** How many values indices of a type can point to. */
+/** The maximum number of values that indices of a type can address. */
 function mostOf({ bitWidth, signed }: IntType): number {
   return 2 ** Math.min(31, bitWidth - (signed ? 1 : 0))
 }
@@ -178,7 +178,7 @@ function indexArray(indices: Int32Array, { bitWidth, signed }: IntType): NumberA
   return small
 }
 
-/** The values that some values are, each once. */
+/** The distinct values among some values. */
 function distinct(
   physical: PhysicalType,
   values: Values,

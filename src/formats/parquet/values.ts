@@ -1,7 +1,7 @@
-/** Values of a physical type of Parquet, one after the other, without those that are null. */
+/** Contiguous nonnull values of a Parquet physical type. */
 import { corrupt } from './corrupt.js'
 
-/** The physical types, as the footer numbers them. */
+/** The physical types in the order of their numbers in the footer. */
 export const PHYSICAL_TYPES = [
   'BOOLEAN',
   'INT32',
@@ -15,21 +15,21 @@ export const PHYSICAL_TYPES = [
 
 type PhysicalName = (typeof PHYSICAL_TYPES)[number]
 
-/** A physical type; `length` is the number of bytes of a FIXED_LEN_BYTE_ARRAY. */
+/** A physical type; `length` is the size of a FIXED_LEN_BYTE_ARRAY in bytes. */
 export interface PhysicalType {
   name: PhysicalName
   length: number
 }
 
-/** Arrays that hold values of a physical type. */
+/** The array types that hold values of a physical type. */
 export type ValueArray = Uint8Array | Int32Array | BigInt64Array | Float32Array | Float64Array
 
 /** Values. */
 export interface Values {
   length: number
-  /** Numbers; of BOOLEAN a byte each, 0 or 1; of INT96 and the byte arrays their bytes. */
+  /** Numbers; for BOOLEAN a byte each, 0 or 1; for INT96 and byte arrays, their bytes. */
   data: ValueArray
-  /** Of BYTE_ARRAY: `length + 1` offsets into the bytes, the first of which may be above 0. */
+  /** For BYTE_ARRAY: `length + 1` offsets into the bytes, not necessarily starting at 0. */
   offsets?: Int32Array
 }
 
@@ -56,20 +56,20 @@ export function newArray(type: PhysicalType, count: number, room?: Room): ValueA
   return room ? new array(room(length * array.BYTES_PER_ELEMENT).buffer as ArrayBuffer, 0, length) : new array(length)
 }
 
-/** Gives so many bytes of memory, at its beginning. */
+/** Allocates memory of this size. */
 export type Room = (bytes: number) => Buffer
 
-/** How many elements of `data` a value of a fixed size has. */
+/** The number of `data` elements per value of a fixed size. */
 export function stepOf({ name, length }: PhysicalType): number {
   return name === 'FIXED_LEN_BYTE_ARRAY' ? length : name === 'INT96' ? 12 : 1
 }
 
-/** The bytes of a value of a fixed size, in a page. */
+/** The size of a fixed-size value in a page, in bytes. */
 export function sizeOf(type: PhysicalType): number {
   return ARRAYS[type.name].BYTES_PER_ELEMENT * stepOf(type)
 }
 
-/** Bytes as the numbers that they are; copied only where an array cannot begin. */
+/** Views bytes as numbers; copies them only if they are misaligned. */
 export function viewOf(type: PhysicalType, bytes: Uint8Array): ValueArray {
   const array = ARRAYS[type.name]
   const size = array.BYTES_PER_ELEMENT
@@ -77,12 +77,12 @@ export function viewOf(type: PhysicalType, bytes: Uint8Array): ValueArray {
   return new array(buffer as ArrayBuffer, byteOffset, byteLength / size)
 }
 
-/** The bytes that an array is. */
+/** The bytes of an array. */
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 }
 
-/** Values that follow one another. */
+/** Concatenates values. */
 export function concatValues(type: PhysicalType, parts: readonly Values[], room?: Room): Values {
   if (parts.length === 1) return parts[0]!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -111,7 +111,7 @@ function concatBytes(parts: readonly Values[], length: number): Values {
   return { length, data, offsets }
 }
 
-/** The values of a dictionary that indices point to. */
+/** The dictionary values at some indices. */
 export function lookUpValues(type: PhysicalType, { data, offsets }: Values, indices: Int32Array, room?: Room): Values {
   const { length } = indices
   if (offsets) return lookUpBytes(data as Uint8Array, offsets, indices)
@@ -133,7 +133,7 @@ function lookUpWords(words: Int32Array, indices: Int32Array, out: Int32Array): v
   for (let at = 0; at < indices.length; at++) out[at] = words[indices[at]!]!
 }
 
-/** In halves: a BigInt for each takes ten times as long, and a NaN may not keep its bits as a double. */
+/** In halves: a BigInt per value takes ten times as long, and a double may not preserve the bits of a NaN. */
 function lookUpPairs(words: Int32Array, indices: Int32Array, out: Int32Array): void {
   for (let at = 0; at < indices.length; at++) {
     out[2 * at] = words[2 * indices[at]!]!
@@ -163,7 +163,7 @@ export function checkedSize(bytes: number): number {
   return bytes
 }
 
-/** Copies some bytes: a call takes longer than a loop where they are few. */
+/** Copies bytes: for few bytes, a loop is faster than a call. */
 export function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, length: number): void {
   if (length > 32) to.set(from.subarray(start, start + length), at)
   else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!

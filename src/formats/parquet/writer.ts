@@ -1,4 +1,4 @@
-/** Writes Parquet: columns as leaves, leaves as pages, pages in row groups. */
+/** Writes Parquet: columns become leaves, leaves become pages, pages are collected in row groups. */
 import { buildColumn } from '../../core/column-builder.js'
 import { shown } from '../../core/errors.js'
 import type { Columns, OutputSchema, RecordBatchWriter, ScoredBatch } from '../../core/record-batch.js'
@@ -10,7 +10,7 @@ import { type Plan, planOf } from './plan.js'
 import type { Change } from './storable.js'
 import type { Values } from './values.js'
 
-/** How many values make a row group, and how many of a column at least, as each is described in the footer. */
+/** Limits on the values per row group and, since the footer describes each column chunk, the minimum per column. */
 const GROUP = 1 << 21
 const COLUMN_GROUP = 1 << 13
 
@@ -36,7 +36,7 @@ function metadataOf({ metadata = new Map() }: OutputSchema, { fields }: Plan): M
   return new Map([...metadata, [ARROW_SCHEMA, arrowSchemaEntry({ fields, metadata })]])
 }
 
-/** The names of the classes, as values. */
+/** The class names, as values. */
 function namesOf({ classes }: OutputSchema): Values {
   const { length, values, offsets } = buildColumn(classes, 'text')
   return { length, data: values as Uint8Array, offsets: offsets as Int32Array }
@@ -46,7 +46,7 @@ function warningOf(column: string, { from, to }: Change): string {
   return `column ${shown(column)}: Parquet has no ${from}; it is written as ${to}`
 }
 
-/** Puts rows into row groups, each of which is written when it is large enough. */
+/** Collects rows in row groups and writes each when it is large enough. */
 class GroupWriter {
   readonly #plan: Plan
   readonly #file: FileWriter
@@ -78,7 +78,7 @@ class GroupWriter {
     return this.taken()
   }
 
-  /** What was written since it was last asked for. */
+  /** The bytes written since the last call. */
   taken(): Uint8Array[] {
     return this.#file.taken()
   }

@@ -1,27 +1,27 @@
 /**
- * The header of .safetensors (https://github.com/huggingface/safetensors#format): its length in eight bytes, then JSON that
- * says of each tensor what its numbers are and where they stand behind the header, one after the other and without a gap.
+ * The .safetensors header (https://github.com/huggingface/safetensors#format): its length in eight bytes, then JSON
+ * that gives the type, shape and data range of each tensor. The data follows, contiguous and without gaps.
  *
- *     {"logits": {"dtype": "F32", "shape": [3, 10], "data_offsets": [0, 120]}}
+ * {"logits": {"dtype": "F32", "shape": [3, 10], "data_offsets": [0, 120]}}
  */
 import { corruptData } from '../../core/corrupt-data.js'
 import { shown } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
 import type { FileBytes } from '../../io/temp-file.js'
 
-/** What a header says of a tensor. */
+/** The header entry of a tensor. */
 export interface TensorEntry {
   dtype: string
   shape: number[]
-  /** The first of its bytes in the file, and how many there are. */
+  /** The offset of its data in the file, and its size. */
   start: number
   length: number
 }
 
-/** As the library of the format has it. */
+/** The limit of the reference implementation. */
 const MOST_HEADER = 100_000_000
 
-/** How numbers of a type are laid out; not all types are numbers that logits may be. */
+/** The layout of numbers by type; types that logits cannot have are undefined. */
 export const LAYOUTS: Readonly<Record<string, NumberLayout | undefined>> = Object.assign(Object.create(null), {
   F64: layout('f', 8),
   F32: layout('f', 4),
@@ -40,7 +40,7 @@ function layout(kind: NumberLayout['kind'], bytes: NumberLayout['bytes']): Numbe
   return { kind, bytes, bigEndian: false }
 }
 
-/** The tensors of a file, by name. Throws E_CORRUPT for a header that does not fit the file. */
+/** The tensors of a file, by name. Throws E_CORRUPT if the header does not match the file. */
 export async function readHeader(file: FileBytes): Promise<Map<string, TensorEntry>> {
   const lead = await file.read(0, 8)
   const length = lead.length < 8 ? Number.NaN : Number(lead.readBigUInt64LE())
@@ -82,7 +82,7 @@ function areSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
 }
 
-/** Every byte behind the header is of one tensor: so a header that names one twice, or a file that is truncated, is found. */
+/** Every byte after the header must belong to exactly one tensor, which detects overlaps and truncated files. */
 function requireNoGaps(tensors: TensorEntry[], start: number, end: number): void {
   let at = start
   for (const { start, length } of tensors.sort((a, b) => a.start - b.start || a.length - b.length)) {

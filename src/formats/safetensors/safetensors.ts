@@ -1,4 +1,4 @@
-/** .safetensors, as Hugging Face's library writes it: a header of JSON, then the numbers of named tensors. */
+/** The .safetensors format of Hugging Face: a JSON header, then the numbers of named tensors. */
 import { SoftmaxError, shown } from '../../core/errors.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../../core/record-batch.js'
@@ -36,7 +36,7 @@ function openTensor(file: FileBytes, name: string, { dtype, shape, start, length
   return { name, tensor, bytes: { chunks: () => chunksOf(bytes), open: async () => bytes } }
 }
 
-/** The header, with blanks behind it, so that the numbers begin at a multiple of 8. */
+/** The header, padded with spaces so that the data begins at a multiple of 8. */
 function headerOf(arrays: readonly NamedArray[]): Buffer[] {
   let at = 0
   const entries = arrays.map(({ name, kind, itemBytes, sizes, byteLength }) => {

@@ -1,25 +1,25 @@
 /**
- * The numbers of an array that is written, as bytes in the order of the array, which need not be that of its rows: where the
- * classes are not along the last axis, the numbers of a row are not contiguous.
+ * Serializes the numbers of an array in storage order, which may differ from row order: if the classes are not along
+ * the last axis, the numbers of a row are not contiguous.
  */
 import { TempFile } from '../../io/temp-file.js'
 
-/** Numbers of one type, those of a row after those of the one before. */
+/** Numbers of one type, in row order. */
 export type Numbers = Float64Array | Float32Array | BigInt64Array | Uint8Array
 
-/** Takes rows, and gives the bytes of the array that are complete. */
+/** Takes rows, and returns the bytes of the array that are complete. */
 export interface ArrayBytes {
   add(rows: Numbers): Promise<Uint8Array[]>
   end(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   close(): Promise<void>
 }
 
-/** How many numbers are held to be turned; more of them wait in a temporary file. */
+/** How many numbers may be transposed in memory; larger blocks use a temporary file. */
 const BLOCK = 1 << 21
 
 /**
- * The bytes of an array whose rows have `width` numbers, `inner` of which are between two of a row. What is not to be written
- * before the end waits in a temporary file.
+ * The serializer of an array whose rows have `width` numbers, `inner` apart. With `waits`, all output is held in a
+ * temporary file until the end.
  */
 export async function arrayBytes(width: number, inner: number, waits: boolean): Promise<ArrayBytes> {
   const isTurned = inner > 1 && width > 1
@@ -39,7 +39,7 @@ export async function arrayBytes(width: number, inner: number, waits: boolean): 
   }
 }
 
-/** Blocks of `inner` rows, turned one after the other. */
+/** Transposes blocks of `inner` rows in memory. */
 function turnedInMemory(width: number, inner: number): ArrayBytes {
   let block: Numbers | undefined
   let row = 0
@@ -58,7 +58,10 @@ function turnedInMemory(width: number, inner: number): ArrayBytes {
   return { add, end: () => [], close: async () => {} }
 }
 
-/** The function that puts rows in their places in a file: those of each position in a row together, of many rows at once. */
+/**
+ * Creates the function that transposes rows in a file: it writes many rows at once, those of each class position
+ * together.
+ */
 function turnedInFile(width: number, inner: number, file: TempFile): (rows: Numbers) => Promise<void> {
   const most = Math.max(1, Math.floor(BLOCK / width))
   let held: Numbers | undefined
@@ -81,14 +84,14 @@ function turnedInFile(width: number, inner: number, file: TempFile): (rows: Numb
   }
 }
 
-/** Every so many-th number, from one on. */
+/** Every `step`-th number, starting at `first`. */
 function everyOf(rows: Numbers, first: number, step: number): Numbers {
   const found = new (rows.constructor as Float64ArrayConstructor)(rows.length / step) as Numbers
   for (let at = first, to = 0; at < rows.length; at += step) found[to++] = rows[at]!
   return found
 }
 
-/** Numbers as bytes, the lowest first. */
+/** Numbers as little-endian bytes. */
 function littleEndian({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: Numbers): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   if (size === 1 || new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes

@@ -1,8 +1,8 @@
-/** Files that have a directory of their arrays, which are read at any offset; a pipe is put into a file first. */
+/** Files with a directory of arrays, which need random access; a pipe is copied to a file first. */
 import type { RecordBatchReader, Source } from '../../core/record-batch.js'
 import { type FileBytes, openBytes } from '../../io/temp-file.js'
 
-/** Opens a file for a reader, which closes it at its end; undefined where the file is empty. */
+/** Opens a file for a reader and closes it when the reader ends; undefined if the file is empty. */
 export async function readArrayFile(
   source: Source,
   readerOf: (file: FileBytes) => Promise<RecordBatchReader>,

@@ -1,7 +1,7 @@
 /**
- * Writes a file of named arrays, one for each column: the probabilities in the shape of the input, the others in that
- * shape without the classes. Arrays stand one after the other, so the first is written as its rows come, and the others wait
- * in temporary files; where the number of rows is not known, the first one waits, too.
+ * Writes a file of named arrays, one per column: the probabilities in the shape of the input, the others in that shape
+ * without the class axis. Arrays are stored one after the other, so the first is written directly and the others are
+ * collected in temporary files; if the number of rows is unknown, so is the first.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType, Field } from '../../core/data-type.js'
@@ -11,38 +11,38 @@ import { type ArrayBytes, arrayBytes, type Numbers } from './array-bytes.js'
 import { columnNumbers, requireFull } from './column-numbers.js'
 import { outputShape } from './tensor.js'
 
-/** An array of the file, once it is known how many rows there are. */
+/** An array of the file, once the number of rows is known. */
 export interface NamedArray {
   name: string
   kind: 'f' | 'i' | 'b'
   itemBytes: 1 | 4 | 8
   sizes: readonly number[]
-  /** The number of its bytes. */
+  /** Its size in bytes. */
   byteLength: number
 }
 
-/** What stands around the bytes of arrays. */
+/** The framing around the data of arrays. */
 export interface Frame {
-  /** Before all. */
+  /** Written first. */
   begin(arrays: readonly NamedArray[]): Uint8Array[]
-  /** Before and behind the bytes of each. */
+  /** Written before and after the data of each array. */
   before?(array: NamedArray): Uint8Array[]
   after?(array: NamedArray): Uint8Array[]
-  /** Is shown the bytes of an array. */
+  /** Called with the data of an array, for checksums. */
   see?(bytes: Uint8Array): void
-  /** Behind all. */
+  /** Written last. */
   end?(): Uint8Array[]
 }
 
-/** An array that is being written. */
+/** An array being written. */
 interface Output {
   bytes: ArrayBytes
   describe(rows: number): NamedArray
-  /** The numbers of some rows, which come after so many others. */
+  /** The numbers of some rows, preceded by `before` others. */
   numbersOf(column: ColumnData, before: number): Numbers
 }
 
-/** The writer of a file of arrays. */
+/** Creates the writer of a file of arrays. */
 export async function arraysWriter(to: string, schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
   const { rows } = schema
   const columns = outputFields(schema)
@@ -115,7 +115,7 @@ async function outputOf(to: string, schema: OutputSchema, column: Field, isFirst
   }
 }
 
-/** What an array of each kind is made of. */
+/** The array type for each kind of column. */
 const NUMBERS = {
   float64: { kind: 'f', itemBytes: 8, array: (numbers) => new Float64Array(numbers as ArrayLike<number>) },
   float32: { kind: 'f', itemBytes: 4, array: (numbers) => new Float32Array(numbers as ArrayLike<number>) },

@@ -1,28 +1,28 @@
 /**
- * An array in boxes: rows that follow one another, as many as memory is meant for, and whose numbers are a part of the array
- * with an axis for each of its own. A box is read in windows, as far as its numbers stand near each other in the file.
+ * Splits an array into boxes: consecutive rows, as many as fit in memory, whose numbers form a sub-array with axes of
+ * its own. A box is read in windows, as far as its numbers are close together in the file.
  */
 import { type NumberLayout, readNumbers } from '../../core/float.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import type { Axis, RowOrder } from './tensor.js'
 
-/** Some rows: where the first number of the first one stands, and the axes that they differ along. */
+/** Some rows: the offset of the first number, and the axes along which they differ. */
 export interface Box {
   rows: number
   start: number
   others: readonly Axis[]
 }
 
-/** An axis, and how many numbers one step along it passes where its box is rows after one another. */
+/** An axis, and its stride within the box in row order. */
 interface Step extends Axis {
   to: number
 }
 
-/** How many bytes are read at once; and how many between two numbers are passed rather than read. */
+/** The read size in bytes, and the largest gap that is read rather than skipped. */
 const WINDOW = 1 << 20
 const GAP = 1 << 15
 
-/** The boxes of an array, in the order of its rows, each of at most so many numbers, or of one row. */
+/** The boxes of an array in row order, each of at most `most` numbers, or of one row. */
 export function* boxesOf({ rows, classes, others }: RowOrder, most: number): Generator<Box> {
   if (rows === 0) return
   let first = others.length
@@ -40,13 +40,13 @@ export function* boxesOf({ rows, classes, others }: RowOrder, most: number): Gen
   }
 }
 
-/** Where each position along some axes stands, the last of which counts fastest. */
+/** The offset of each position along some axes; the last axis varies fastest. */
 function* startsOf([axis, ...rest]: readonly Axis[], start = 0): Generator<number> {
   if (!axis) yield start
   for (let index = 0; axis && index < axis.size; index++) yield* startsOf(rest, start + index * axis.stride)
 }
 
-/** How many numbers a box has at least that follows the one before it in the file: all of its own stand together. */
+/** The size of the smallest box whose numbers are contiguous in the file and that follows the previous box. */
 export function contiguousSize({ classes, others }: RowOrder): number {
   for (let first = others.length; first >= 0; first--) {
     const size = others.slice(first).reduce((product, axis) => product * axis.size, classes.size)
@@ -55,7 +55,7 @@ export function contiguousSize({ classes, others }: RowOrder): number {
   return Number.POSITIVE_INFINITY
 }
 
-/** Whether one position along some axes follows the other, each of so many numbers. */
+/** Whether positions along some axes are contiguous, with `size` numbers each. */
 function isDense(axes: readonly Axis[], size: number): boolean {
   let expected = size
   return axes.toReversed().every((axis) => {
@@ -65,7 +65,7 @@ function isDense(axes: readonly Axis[], size: number): boolean {
   })
 }
 
-/** The numbers of a box as rows, out of those that stand together. */
+/** Reorders contiguous numbers of a box into rows. */
 export function rowsOf(numbers: ArrayLike<number>, box: Box, classes: Axis): Float64Array {
   const steps = stepsOf(box, classes)
   const logits = new Float64Array(box.rows * classes.size)
@@ -74,7 +74,7 @@ export function rowsOf(numbers: ArrayLike<number>, box: Box, classes: Axis): Flo
   return logits
 }
 
-/** The numbers of a box as rows, out of a file; undefined where the file ends before. */
+/** Reads the numbers of a box from a file into rows; undefined if the file is too short. */
 export async function readBox(
   file: FileBytes,
   layout: NumberLayout,
@@ -103,19 +103,19 @@ export async function readBox(
   return (await fill(stepsOf(box, classes), box.start, 0)) ? logits : undefined
 }
 
-/** How many steps along an axis are worth one read, with all that is between them. */
+/** How many steps along an axis to cover by one read, including the gaps. */
 function stepsAtOnce(outer: Step, inner: readonly Step[], size: number): number {
   const length = spanOf(inner)
   if ((outer.stride - length) * size > GAP) return 1
   return Math.max(1, Math.floor((WINDOW / size - length) / outer.stride) + 1)
 }
 
-/** The numbers from the first to the last. */
+/** The distance from the first to the last number. */
 function spanOf(axes: readonly Axis[]): number {
   return axes.reduce((sum, { size, stride }) => sum + (size - 1) * stride, 1)
 }
 
-/** The axes of a box that have more than one position, the one with the widest steps first. */
+/** The axes of a box with more than one position, the widest stride first. */
 function stepsOf({ others }: Box, classes: Axis): Step[] {
   let to = classes.size
   const steps: Step[] = [{ ...classes, to: 1 }]
@@ -126,7 +126,7 @@ function stepsOf({ others }: Box, classes: Axis): Step[] {
   return steps.filter(({ size }) => size > 1).sort((a, b) => b.stride - a.stride)
 }
 
-/** Puts numbers where they belong in rows. */
+/** Scatters numbers to their positions in rows. */
 function scatter(
   numbers: ArrayLike<number>,
   from: number,

@@ -1,10 +1,10 @@
-/** The numbers of a column that is written as an array, which has none that are empty but NaN. */
+/** The numbers of a column to be written as an array, in which only NaN can represent null. */
 import type { ColumnData } from '../../core/column-data.js'
 import { bitAt, isValid } from '../../core/column-slices.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 
-/** The numbers of all rows, 0 and 1 for truths, NaN where a value is empty; those of a list stand together. */
+/** The numbers of all rows, with 0 and 1 for booleans and NaN for null; list items are contiguous. */
 export function columnNumbers(column: ColumnData): ArrayLike<number | bigint> {
   const { type, length, nullCount, children } = column
   const values = (column.values ?? children![0]!.values!) as Float64Array
@@ -13,7 +13,7 @@ export function columnNumbers(column: ColumnData): ArrayLike<number | bigint> {
   return Float64Array.from({ length }, (_, row) => (isValid(column, row) ? (read?.(row) ?? values[row]!) : Number.NaN))
 }
 
-/** Throws E_CONFLICT where a column of integers or truths has an empty value; so many rows of it are before these. */
+/** Throws E_CONFLICT if a column of integers or booleans has a null; `before` rows precede these. */
 export function requireFull(to: string, name: string, column: ColumnData, before: number): void {
   if (column.nullCount === 0) return
   const row = Array.from({ length: column.length }, (_, row) => row).find((row) => !isValid(column, row))!

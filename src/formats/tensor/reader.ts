@@ -1,6 +1,6 @@
 /**
- * Reads an array as rows of logits. Where rows, or blocks of them that memory has room for, follow one another in the file,
- * it is read in order; where a row is not contiguous in the file, it is read at any offset, many rows at a time.
+ * Reads an array as rows of logits: sequentially if rows, or blocks that fit in memory, are contiguous in the file;
+ * otherwise by random access, many rows at a time.
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'
@@ -19,17 +19,17 @@ import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
 import { type RowOrder, rowOrderOf, type Tensor } from './tensor.js'
 import { TrueClasses, type TruthRows, truthColumn, truthRows } from './true-classes.js'
 
-/** The bytes of an array; either is asked for, and once. */
+/** The bytes of an array, accessed in one of two ways, once. */
 export interface TensorBytes {
-  /** In order, and nothing behind them. */
+  /** Sequentially, without anything after the array. */
   chunks(): AsyncGenerator<Buffer>
-  /** At any offset. */
+  /** By random access. */
   open(): Promise<FileBytes>
-  /** How many there are, where that is known. */
+  /** The size in bytes, if known. */
   length?: number
 }
 
-/** How many numbers make a batch; how many are read in order to turn them; and how many at any offset, each read of which costs. */
+/** The numbers per batch, per transposed block, and per random-access read, each of which has a cost. */
 const BATCH = 1 << 17
 const BLOCK = 1 << 20
 const SCATTERED = 1 << 21
@@ -41,13 +41,16 @@ export interface TensorSource {
   bytes: TensorBytes
 }
 
-/** What is beside the logits in a file of several arrays: the true classes, where they are read, and what is not read. */
+/**
+ * What a file of several arrays has besides the logits: the true classes, if they are read, and the arrays that are
+ * ignored.
+ */
 interface Beside {
   truth?: TensorSource | undefined
   others: readonly string[]
 }
 
-/** A reader of an array of logits, and of the true classes beside it. */
+/** Creates a reader for an array of logits, and of true classes. */
 export function tensorReader(
   format: string,
   { name, tensor: given, bytes }: TensorSource,
@@ -56,7 +59,7 @@ export function tensorReader(
 ): RecordBatchReader {
   const { axis, logits, binary, op, labels, keep } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
-  // Rows of one logit are most often saved as one number each.
+  // With one logit per row, the class axis is usually missing.
   const isLogits = binary !== undefined && given.sizes.length === 1
   const tensor = isLogits ? { ...given, sizes: [...given.sizes, 1] } : given
   const order = rowOrderOf(format, tensor, axis)
@@ -100,13 +103,13 @@ export function tensorReader(
   }
 }
 
-/** That arrays are not read: which of them have a value for each row, and in what order, is not known. */
+/** The warning about arrays that are not read: whether they have a value per row, and in what order, is unknown. */
 function leftOutWarning(logits: string, others: readonly string[]): string {
   const are = others.length === 1 ? 'is' : 'are'
   return `only ${shown(logits)} is read; ${shown(others.join(','))} ${are} left out, and can be joined by position, as rows keep their order (${optionText('keep', false)} does without)`
 }
 
-/** Throws E_LABELS where there are as many names as another axis is long, which has the classes then. */
+/** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
 function requireNamedAxis(labels: string | readonly string[], { sizes, axis }: ArrayShape): void {
   const { length } = labelNames(labels)
   const named = sizes.indexOf(length)
@@ -121,7 +124,7 @@ function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueC
   return new TrueClasses(matricesOf(format, tensor, order, bytes), rows)
 }
 
-/** The function that says of each bad row where it is in the array, which has so many axes: that of one logit a row may be missing. */
+/** Creates the function that adds the array index of each bad row to its error; the class axis may be missing. */
 function indexed({ others, shape }: RowOrder, axes: number): Relocate {
   let before = 0
   const indexOf = (row: number, at: string) => {
@@ -139,7 +142,7 @@ function indexed({ others, shape }: RowOrder, axes: number): Relocate {
   }
 }
 
-/** The column of the positions along an axis. */
+/** The column of positions along an axis. */
 function countColumn(index: number): Column {
   const name = `i${index}`
   const type = { kind: 'int', bitWidth: 64, signed: true } as const
@@ -154,7 +157,7 @@ function requireLogits(logits: string | readonly string[], columns: readonly Col
   throw new SoftmaxError('E_SELECTOR', { item: String(logits), reason })
 }
 
-/** The rows of an array, some at a time. */
+/** Reads the rows of an array, some at a time. */
 async function* matricesOf(
   format: string,
   tensor: Tensor,
@@ -195,7 +198,7 @@ async function* blocksInOrder(
     for (const box of boxes) {
       const bytes = await reader.take(box.rows * rowBytes)
       const whole = Math.floor(bytes.length / rowBytes)
-      // Of a block that is turned, no row is whole before the last.
+      // No row of a transposed block is complete before its end.
       const count = areRows || whole === box.rows ? whole : 0
       const numbers = readNumbers(bytes.subarray(0, count * rowBytes), layout)
       if (count > 0) yield rowsOf(numbers, { ...box, rows: count }, classes)
@@ -247,7 +250,7 @@ function batchOf(logits: Float64Array, { layout }: Tensor, order: RowOrder): Rec
   }
 }
 
-/** The positions along an axis of some rows. */
+/** The positions of some rows along an axis. */
 function positionsOf({ others }: RowOrder, index: number, row: number, rows: number): ColumnData {
   const values = new BigInt64Array(rows)
   const at = positionAlong(others, index)
@@ -255,14 +258,14 @@ function positionsOf({ others }: RowOrder, index: number, row: number, rows: num
   return { type: { kind: 'int', bitWidth: 64, signed: true }, length: rows, nullCount: 0, values }
 }
 
-/** The function that gives the position of a row along one of the axes that are not that of the classes. */
+/** Creates the function that returns the position of a row along one of the non-class axes. */
 function positionAlong(others: RowOrder['others'], index: number): (row: number) => number {
   const inner = others.slice(index + 1).reduce((product, { size }) => product * size, 1)
   const { size } = others[index]!
   return (row) => Math.floor(row / inner) % size
 }
 
-/** The rows with integers that are not the same as doubles, or may not be. */
+/** The rows with integers that a double may not represent exactly. */
 function inexactRows(logits: Float64Array, classes: number): Map<number, RowError> {
   const errors = new Map<number, RowError>()
   for (let at = 0; at < logits.length; at++) {

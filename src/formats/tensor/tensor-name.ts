@@ -1,16 +1,16 @@
-/** Which arrays of a file that has several hold the logits and the true classes. */
+/** Selects the arrays of logits and of true classes in a file of several arrays. */
 import { isLogitName } from '../../core/column-name.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 
-/** The names of the arrays to read, that of the logits and that of the true classes, if there is one; and of those that are not. */
+/** The names of the arrays to read, logits and true classes if any, and of the ignored ones. */
 export function chooseTensors(
   names: readonly string[],
   { tensor, truth: asked }: Pick<SettingsOf<'bytes'>, 'tensor' | 'truth'>,
 ): { logits: string; truth?: string; others: string[] } {
   const truth = typeof asked === 'string' && asked !== tensor ? names.find((name) => name === asked) : undefined
-  // The columns i0, i1 are positions along axes.
+  // The columns i0, i1 are axis positions.
   if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) throw noTruth(names, String(asked))
   const logits = chooseTensor(
     names.filter((name) => name !== truth),
@@ -29,9 +29,9 @@ function noTruth(names: readonly string[], asked: string): SoftmaxError {
 }
 
 /**
- * The name of the array of logits: the one that is asked for, or the only one.
+ * The name of the logits array: the requested one or the only one.
  *
- * @throws E_TENSOR where there are several, or none of that name; E_TYPE where there is none at all
+ * @throws E_TENSOR if there are several, or none of that name; E_TYPE if there are no arrays
  */
 function chooseTensor(names: readonly string[], asked: string | undefined): string {
   if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it holds no arrays' })

@@ -1,24 +1,24 @@
-/** An array of numbers of any number of dimensions, and how it is read as rows of logits: all of one axis are a row. */
+/** An n-dimensional array of numbers, read as rows of logits along one axis. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
 import type { ArrayShape, OutputSchema } from '../../core/record-batch.js'
 
-/** An array as a file has it. */
+/** An array as declared in a file. */
 export interface Tensor {
   layout: NumberLayout
   sizes: readonly number[]
-  /** Whether the first index counts fastest, as in Fortran, and not the last. */
+  /** Whether the first index varies fastest (Fortran order) rather than the last. */
   fortran: boolean
 }
 
-/** An axis of an array: its length, and how many numbers one step along it passes. */
+/** An axis of an array: its length and stride, in numbers. */
 export interface Axis {
   size: number
   stride: number
 }
 
-/** An array as rows. The last of the other axes counts fastest. */
+/** An array as rows. The last of the other axes varies fastest. */
 export interface RowOrder {
   rows: number
   classes: Axis
@@ -26,13 +26,13 @@ export interface RowOrder {
   shape: ArrayShape
 }
 
-/** numpy has no more. */
+/** The limit of numpy. */
 const MOST_AXES = 64
 
 /**
  * The rows of an array along an axis; a negative one counts from the end.
  *
- * @throws E_TYPE for a single number, E_OPTION for an axis that there is not, E_CORRUPT for sizes that no file has
+ * @throws E_TYPE for a scalar, E_OPTION for an axis that does not exist, E_CORRUPT for impossible sizes
  */
 export function rowOrderOf(format: string, { sizes, fortran }: Tensor, asked = -1): RowOrder {
   const count = sizes.length
@@ -68,13 +68,16 @@ export function tuple(sizes: readonly number[]): string {
   return sizes.length === 1 ? `(${sizes[0]},)` : `(${sizes.join(', ')})`
 }
 
-/** The shape of an array that is written: its lengths for so many rows, and how many numbers are between two of a row. */
+/** The shape of an output array, given its number of rows, and the stride of its class axis. */
 interface OutputShape {
   sizes(rows: number): readonly number[]
   inner: number
 }
 
-/** The shape of an array of `width` numbers a row, or of one: that of the input, where all rows of it come out. */
+/**
+ * The shape of an array with `width` numbers per row, or without that axis: the shape of the input if all its rows are
+ * written.
+ */
 export function outputShape({ shape }: Pick<OutputSchema, 'shape'>, width: number | undefined): OutputShape {
   if (!shape) return { sizes: (rows) => (width === undefined ? [rows] : [rows, width]), inner: 1 }
   const { sizes, axis } = shape

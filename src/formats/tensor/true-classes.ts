@@ -1,4 +1,4 @@
-/** An array of true classes beside that of the logits, whose rows it follows: one class each, or 0 or 1 for each class. */
+/** An array of true classes with the same rows as the logits: one class per row, or 0 or 1 for each class. */
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
@@ -12,15 +12,18 @@ const FLOAT = { kind: 'float', bitWidth: 64 } as const
 
 const numberType = ({ layout: { kind } }: Tensor) => (kind === 'f' || kind === 'b' ? FLOAT : INTEGER)
 
-/** The true classes as rows, which are those of the logits. */
+/** True classes as rows matching those of the logits. */
 export interface TruthRows {
   tensor: Tensor
   order: RowOrder
-  /** How many numbers a row has, where that is one for each class. */
+  /** The numbers per row, if there is one for each class. */
   width?: number
 }
 
-/** Throws E_CONFLICT where the rows are others than those of the logits, or have a number for each class and may have one. */
+/**
+ * Throws E_CONFLICT if the rows do not match those of the logits, or if there is a number per class although a row has
+ * one true class.
+ */
 export function truthRows(
   format: string,
   name: string,
@@ -43,7 +46,7 @@ export function truthRows(
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** The column that they are. */
+/** The column for true classes. */
 export function truthColumn(name: string, rows: TruthRows): Column {
   const type = typeOf(rows)
   const field = { name, type, nullable: false }
@@ -57,7 +60,7 @@ function typeOf({ tensor, width }: TruthRows): DataType {
   return { kind: 'fixed_size_list', size: width, item: { name: 'item', type, nullable: false } }
 }
 
-/** True classes in the order of rows, as many at a time as are asked for. */
+/** Reads true classes in row order, as many at a time as requested. */
 export class TrueClasses {
   readonly #parts: AsyncGenerator<Float64Array>
   readonly #rows: TruthRows
@@ -89,7 +92,7 @@ export class TrueClasses {
     return taken
   }
 
-  /** Reads to the end, so that all bytes are checked. */
+  /** Reads to the end, so that checksums are verified. */
   async end(): Promise<void> {
     for await (const _ of this.#parts);
   }
