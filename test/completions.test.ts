@@ -135,12 +135,12 @@ describe('--completions zsh', () => {
   })
 
   it('know which flags take a value, and which values there are', () => {
-    expect(specs).toContain(`-t+[format of the output]:${FORMATS.join('|')}:(${FORMATS.join(' ')})`)
+    expect(specs).toContain(`-t+[output format]:${FORMATS.join('|')}:(${FORMATS.join(' ')})`)
     expect(specs.filter((spec) => spec.startsWith('--missing'))).toEqual([
-      expect.stringMatching(/^--missing=\[what an empty logit is;[^\]]*\]:error\|-inf\|nan:\(error -inf nan\)$/),
+      expect.stringMatching(/^--missing=\[how to read an empty logit\\:[^\]]*\]:error\|-inf\|nan:\(error -inf nan\)$/),
     ])
     expect(specs.filter((spec) => spec.startsWith('--emit='))[0]).toMatch(/:_values -s , LIST probs label index /)
-    expect(specs).toContain('--version[print the version and stop]')
+    expect(specs).toContain('--version[print the version and exit]')
     expect(specs.filter((spec) => spec.startsWith('--rejects'))[0]).toMatch(/^--rejects=\[.*\]:FILE:_files$/)
   })
 })
@@ -169,15 +169,13 @@ describe('--completions fish', () => {
   })
 
   it('know which flags take a value, and which values there are', () => {
-    expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'format of the input'`)
+    expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'input format'`)
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^complete -c softmax -l missing -x -a 'error -inf nan' -d 'what an empty logit is;[^']*'$/,
+        /^complete -c softmax -l missing -x -a 'error -inf nan' -d 'how to read an empty logit:[^']*'$/,
       ),
     )
-    expect(lines).toContain(
-      "complete -c softmax -l no-header -d 'whether the first line is a header, whatever it looks like'",
-    )
-    expect(lines).toContain("complete -c softmax -l quote -r -d 'around cells; none takes quotes for text'")
+    expect(lines).toContain("complete -c softmax -l no-header -d 'whether the first line is a header'")
+    expect(lines).toContain("complete -c softmax -l quote -r -d 'quote character; none treats quotes as text'")
   })
 })

@@ -153,7 +153,7 @@ describe('softmax help', () => {
     ['bad rows', '--rejects FILE', '--on-error fail|skip'],
     ['classes', 'classes, a metric of softmax evaluate', '--labels A,B,C|@FILE'],
     ['threads', '-j, --jobs N', 'one per core'],
-    ['multilabel', '--sigmoid', 'on its own'],
+    ['multilabel', '--sigmoid', 'multi-label'],
     ['NaN', '--nonfinite error|propagate', 'torch'],
   ])('%s, which is no name, is what is said of it under another', (topic, heading, text) => {
     const help = helpOn([topic], (_, text) => text, '')

@@ -2,64 +2,64 @@
 import type { ValueOf } from '../core/options.js'
 
 interface ForBytes {
-  /** Format of the output [default: by file name, or `from`]. */
+  /** Output format [default: by file name, or `from`]. */
   to?: ValueOf<'to'> | undefined
-  /** Format of the input [default: by file name, or csv]. */
+  /** Input format [default: by file name, or csv]. */
   from?: ValueOf<'from'> | undefined
   /**
-   * The decimal separator of logits, and of kept columns with a type; with ',', csv needs `delimiter`, too, or a
-   * line sep=; results always use a point [default: '.'].
+   * Decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep=
+   * line; results always use a point [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
-  /** How many rows to score; no more are read [default: all]. */
+  /** Maximum number of rows to score; no more are read [default: all]. */
   head?: ValueOf<'head'> | undefined
-  /** An input without rows is an error [default: false]. */
+  /** Fail if there are no input rows [default: false]. */
   requireRows?: ValueOf<'requireRows'> | undefined
   /**
-   * Number of threads, including the main thread; small inputs use that one only, and the command uses at most one
-   * thread per core [default: 0, one per core].
+   * Number of threads, including the main thread; small inputs use only the main thread, and the command uses at
+   * most one thread per core [default: 0, one per core].
    */
   jobs?: ValueOf<'jobs'> | undefined
-  /** Which lane does the rows; fast is an error where it cannot [default: 'auto']. */
+  /**
+   * Which implementation scores the rows: general supports everything, fast fails if it does not support the input
+   * or the options [default: 'auto'].
+   */
   lane?: ValueOf<'lane'> | undefined
 }
 
 interface ForBytesMatrix {
   /**
-   * What is made of the logits: 'softmax'; 'log-softmax', the natural logarithms of the probabilities; 'sigmoid',
-   * the probability of each class on its own, 1 / (1 + e^-logit), as models with several labels a row have it; or
+   * The function applied to the logits: 'softmax'; 'log-softmax', natural logarithms of the probabilities;
+   * 'sigmoid', an independent probability for each class, 1 / (1 + e^-logit), for multi-label models; or
    * 'log-sigmoid' [default: 'softmax'].
    */
   op?: ValueOf<'op'> | undefined
 }
 
 interface ForBytesObjectsMatrix {
-  /** The number that the logits are divided by first, above 0 [default: 1]. */
+  /** Divide the logits by this number first; above 0 [default: 1]. */
   temperature?: ValueOf<'temperature'> | undefined
   /**
-   * What `calibrate` gave, or the name of a file that holds it: the logits are divided by its temperature; rows
-   * that do not name their classes have them in its order [default: none].
+   * The result of `calibrate`, or the name of a file that contains it: the logits are divided by its temperature;
+   * rows without class names have the classes of the calibration, in its order [default: none].
    */
   calibration?: ValueOf<'calibration'> | undefined
   /**
-   * The classes of rows of one logit x, the negative one first: each row is softmax of [0, x]; the label is by
-   * `threshold` [default: none].
+   * Names of the two classes, the negative one first, if rows have a single logit x, read as softmax of [0, x];
+   * `threshold` decides the label [default: none].
    */
   binary?: ValueOf<'binary'> | undefined
-  /**
-   * How many of the most probable classes to give, the most probable first, in place of the probabilities of all
-   * [default: off].
-   */
+  /** Output only this number of classes, most probable first, instead of all probabilities [default: off]. */
   topK?: ValueOf<'topK'> | undefined
   /**
-   * The least probability at which a class is among 'labels': for all, or by class, as { cat: 0.3 }; with `binary`,
-   * at which the label is the positive class [default: 0.5].
+   * Minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 }; with `binary`,
+   * minimum probability of the positive class for it to be the label [default: 0.5].
    */
   threshold?: ValueOf<'threshold'> | undefined
-  /** A row whose largest probability is lower gets no label: null, or an empty cell [default: none]. */
+  /** No label (null, or an empty cell) if the largest probability is lower [default: none]. */
   minConfidence?: ValueOf<'minConfidence'> | undefined
   /**
-   * What to do with NaN, +inf or a row of only -inf; propagate writes NaN, as scipy and torch do, and no label
+   * What to do with NaN, +inf or a row of only -inf; propagate outputs NaN, like scipy and torch, and no label
    * [default: 'error'].
    */
   nonfinite?: ValueOf<'nonfinite'> | undefined
@@ -67,74 +67,76 @@ interface ForBytesObjectsMatrix {
 
 interface ForBytesObjectsRead {
   /**
-   * The columns that are logits, in this order: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs
-   * logit_*, /regex/, comma separated; ! negates [default: logit*].
+   * Logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d,
+   * globs logit_*, /regex/; ! excludes [default: logit*].
    */
   logits?: ValueOf<'logits'> | undefined
   /** What to do with a bad row [default: fail; skip with `onReject` or `maxErrors`]. */
   onError?: ValueOf<'onError'> | undefined
-  /** Is called for each bad row, in order, and waited for; such rows are left out, and do not end the stream. */
+  /** Called for each bad row, in order, and awaited; bad rows are skipped and do not end the stream. */
   onReject?: ValueOf<'onReject'> | undefined
-  /** How many rows may be bad: one more ends the stream, behind the rows before it [default: no limit]. */
+  /**
+   * Maximum number of bad rows: one more ends the stream with an error, after the rows before it [default: no
+   * limit].
+   */
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /**
-   * What an empty logit is; '-inf' reads it as a class that the model left out, 'nan' as a NaN, of which
-   * `nonfinite` says what to do [default: 'error'].
+   * How to read an empty logit: 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN
+   * (see `nonfinite`) [default: 'error'].
    */
   missing?: ValueOf<'missing'> | undefined
-  /** What an empty logit may be written as, too, such as NA,NULL,\N [default: none]. */
+  /** Texts that also mean an empty logit, such as NA,NULL,\N [default: none]. */
   null?: ValueOf<'null'> | undefined
 }
 
 interface ForBytesObjectsWrite {
   /**
-   * Class names in column order; or @ and the name of a file that has them, one a line or as JSON (an array, or a
-   * Hugging Face config.json with id2label) [default: from the header].
+   * Class names in column order; or @ and the name of a file that contains them, one per line or as JSON (an array,
+   * or a Hugging Face config.json with id2label) [default: from the header].
    */
   labels?: ValueOf<'labels'> | undefined
   /**
-   * `false`: leave out the input's other columns, which otherwise stand before the new ones, their bytes untouched
-   * [default: true].
+   * `false`: drop the input's other columns; by default they are copied unchanged, before the new ones [default:
+   * true].
    */
   keep?: ValueOf<'keep'> | undefined
-  /** The most significant digits of a result, 1 to 17 [default: shortest exact]. */
+  /** Maximum number of significant digits in results, 1 to 17 [default: shortest round-trip]. */
   precision?: ValueOf<'precision'> | undefined
 }
 
 interface ForBytesObjectsMatrixWrite {
   /**
-   * What to give of each row, a column or a property each: 'probs', 'label', 'index', 'labels', 'set', 'set_size',
-   * 'confidence', 'margin', 'entropy', 'logsumexp', 'loss', 'rank', 'correct'; 'label=predicted' names one,
-   * 'probs=prob_' sets the prefix of the probabilities; the streams of objects give 'index', too, by default, and a
-   * matrix has 'probs' and 'index' anyway [default: probs,label; probs,index in npz and safetensors, probs in npy].
+   * Output columns, or properties of predictions: any of 'probs', 'label', 'index', 'labels', 'set', 'set_size',
+   * 'confidence', 'margin', 'entropy', 'logsumexp', 'loss', 'rank', 'correct'; 'label=predicted' renames one,
+   * 'probs=prob_' sets the prefix of the probabilities; object streams also output 'index' by default, and a matrix
+   * always has 'probs' and 'index' [default: probs,label; probs,index in npz and safetensors, probs in npy].
    */
   emit?: ValueOf<'emit'> | undefined
-  /** Round results to float32; write the shortest digits that read back as the same float32 [default: false]. */
+  /** Round results to float32, and write the shortest digits that read back as the same float32 [default: false]. */
   float32?: ValueOf<'float32'> | undefined
 }
 
 interface ForBytesObjects {
   /**
-   * The column with the true class of each row: the name of a column, or its position from 1. Its cells hold the
-   * name of a class, or its position from 0, or nothing where it is not known; with the sigmoid, a list of classes
-   * (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array, or in columns that it selects
-   * [default: none].
+   * Column with the true class of each row, by name or by position from 1. A cell contains the name of a class or
+   * its position from 0, and is empty if the class is unknown; with the sigmoid, a list of classes (cat|dog in a
+   * cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this selects [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }
 
 interface ForBytesWrite {
   /**
-   * What columns kept from text or of objects are in parquet and arrow: 'infer' turns those of delimited text into
-   * integers, numbers, booleans, dates or times where all their cells are such; 'id=int64,price=double', which may
-   * be a list, gives columns their types ('infer,id=text' does both), of text, int64, float64, double, bool,
-   * date32, timestamp, timestamp_utc [default: 'text'].
+   * Types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers,
+   * booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types
+   * ('infer,id=text' does both), any of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
+   * [default: 'text'].
    */
   types?: ValueOf<'types'> | undefined
-  /** Whether the output begins with a header line [default: as the input; no where copy is made of another format]. */
+  /** Whether to write a header line [default: same as the input; no header when converting another format to copy]. */
   outputHeader?: ValueOf<'outputHeader'> | undefined
   /**
-   * Put a ' before text that begins with = + - @, a tab or a carriage return, which spreadsheets take for a formula
+   * Put a ' before text that begins with = + - @, a tab or a carriage return, which spreadsheets treat as a formula
    * [default: false].
    */
   escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
@@ -142,57 +144,54 @@ interface ForBytesWrite {
 
 interface ForBytesReadWrite {
   /**
-   * One or more characters between cells; tab, \t and \x01 are such, whitespace is any run of blanks [default: by
+   * Characters between cells, such as ; or tab or \t or \x01; whitespace means any run of blanks [default: by
    * format].
    */
   delimiter?: ValueOf<'delimiter'> | undefined
-  /** Around cells; none takes quotes for text [default: "]. */
+  /** Quote character; none treats quotes as text [default: "]. */
   quote?: ValueOf<'quote'> | undefined
   /**
-   * Before a quote inside quotes; with `quote` none, \ before special characters, as engines write text: \t \n \r
-   * \\, and \N for null [default: the quote].
+   * Character before a quote inside quotes; with `quote` none, \ reads backslash escapes as databases write them:
+   * \t \n \r \\, and \N for null [default: the quote].
    */
   escape?: ValueOf<'escape'> | undefined
 }
 
 interface ForBytesRead {
-  /** Treat a quote as text in a cell that does not begin with one [default: false]. */
+  /** Treat quotes as text in a cell that does not begin with a quote [default: false]. */
   lazyQuotes?: ValueOf<'lazyQuotes'> | undefined
-  /** Drop blanks around cells and names, outside of their quotes [default: false]. */
+  /** Strip blanks around cells and header names, outside quotes [default: false]. */
   trim?: ValueOf<'trim'> | undefined
-  /** Lines that begin with it are skipped [default: none]. */
+  /** Skip lines that begin with this character [default: none]. */
   comment?: ValueOf<'comment'> | undefined
-  /** Leave out the first N lines of each input, which stand above the header [default: 0]. */
+  /** Skip the first N lines of each input, before the header [default: 0]. */
   skipLines?: ValueOf<'skipLines'> | undefined
-  /** Whether the first line is a header, whatever it looks like [default: by the first line]. */
+  /** Whether the first line is a header [default: detected from the first line]. */
   header?: ValueOf<'header'> | undefined
   /**
-   * The header has one cell fewer than the rows, as R writes it: the first column is called row_names (an empty
-   * first name, as pandas writes it, needs no option) [default: false].
+   * The header has one cell fewer than the rows, as R writes it: name the first column row_names (not needed for
+   * the empty first name that pandas writes) [default: false].
    */
   rowNames?: ValueOf<'rowNames'> | undefined
   /**
-   * Encoding of the input, such as utf-16le, latin1, windows-1252 or shift_jis; text comes out as UTF-8 [default:
-   * utf-8, or by byte order mark].
+   * Input encoding, such as utf-16le, latin1, windows-1252 or shift_jis; output text is UTF-8 [default: utf-8, or
+   * by byte order mark].
    */
   encoding?: ValueOf<'encoding'> | undefined
-  /**
-   * `false`: refuse an input that is compressed with gzip or zstd, as its bytes do not bound what it becomes
-   * [default: true].
-   */
+  /** `false`: refuse input compressed with gzip or zstd, which may expand to any size [default: true]. */
   decompress?: ValueOf<'decompress'> | undefined
-  /** The axis of an array that the classes are along, from 0, or from -1 backwards [default: -1, the last]. */
+  /** Array axis of the classes, from 0; negative numbers count from the end [default: -1, the last]. */
   axis?: ValueOf<'axis'> | undefined
-  /** The array that holds the logits, in a file of several [default: the only one]. */
+  /** Name of the logits array, in a file of several arrays [default: the only one]. */
   tensor?: ValueOf<'tensor'> | undefined
-  /** A longer row is a bad one; no more than that is held of it [default: 16 MiB]. */
+  /** Maximum row size in bytes; a longer row is a bad row [default: 16 MiB]. */
   maxRowBytes?: ValueOf<'maxRowBytes'> | undefined
-  /** The name of the input in messages. */
+  /** Name of the input in messages. */
   source?: ValueOf<'source'> | undefined
 }
 
 interface ForBytesObjectsReadWrite {
-  /** Destroys the stream with an AbortError. */
+  /** Aborting this destroys the stream with an AbortError. */
   signal?: ValueOf<'signal'> | undefined
 }
 

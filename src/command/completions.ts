@@ -20,9 +20,9 @@ export function completions(shell: Shell): string {
 /** What the first argument may be beside an input, and what may stand behind some of these. */
 const WORDS: Readonly<Record<string, string>> = {
   evaluate: 'compare predictions with true classes',
-  calibrate: 'find the temperature of a model',
-  help: 'say what a verb, an option, a column or a metric is',
-  explain: 'say what causes an error, and what to do',
+  calibrate: 'find the calibration temperature of a model',
+  help: 'explain a verb, an option, a column or a metric',
+  explain: 'print the cause of an error and the fix',
 } satisfies Record<(typeof VERBS)[number] | (typeof ABOUT)[number], string>
 
 function topics(flags: Flags): Readonly<Record<(typeof ABOUT)[number], string>> {

@@ -52,5 +52,5 @@ function isWhole(command: string): boolean {
 function list(paint: Paint): string {
   const width = Math.max(...Object.keys(CODES).map((code) => code.length)) + 2
   const lines = Object.entries(EXPLANATIONS).map(([code, { is }]) => entry(`  ${code}`, is, width + 2))
-  return `${section(paint, 'Errors', lines.join(''))}\nsoftmax explain CODE says more about each.\n`
+  return `${section(paint, 'Errors', lines.join(''))}\nRun softmax explain CODE for the cause, an example and the fix.\n`
 }

@@ -104,8 +104,8 @@ function screen(paint: Paint): string {
     section(paint, 'Examples', examples.join('')),
     options.join(''),
     `More: softmax help all, softmax help evaluate, softmax help topics, softmax
-explain E_CELL. Exit status: 0 done, 1 bad data, 2 usage, 3 input or output
-failed, 70 internal error, 128+n stopped by signal n.\n`,
+explain E_CELL. Exit status: 0 success, 1 bad data, 2 usage error, 3 input or
+output failed, 70 internal error, 128+n terminated by signal n.\n`,
   ].join('\n')
 }
 
@@ -131,7 +131,7 @@ function verbHelp(verb: Verb, paint: Paint): string {
     paragraph(VERB_TEXTS[verb].does),
     section(paint, 'Examples', examplesOf(examples)),
     section(paint, 'Options', options.join('')),
-    paragraph('For the input options, see Input, Classes and Bad rows in softmax help all.'),
+    paragraph('For more input options, see Input, Classes and Bad rows in softmax help all.'),
   ].join('\n')
 }
 

@@ -16,7 +16,7 @@ export function manPage(version: string): string {
   const verbs = Object.values(VERB_TEXTS)
   return [
     `.TH SOFTMAX 1 ${RELEASED} "softmax-stream ${version}" "User Commands"`,
-    heading('name', ['softmax \\- class probabilities and labels of rows of logits']),
+    heading('name', ['softmax \\- compute class probabilities and labels from rows of logits']),
     heading(
       'synopsis',
       verbs

@@ -1,4 +1,4 @@
-/** What the help says of subjects that are no name in a table, such as memory; and of each table as a whole. */
+/** Help on subjects that are not names in a table, such as memory, and on each table. */
 import { EXPLANATIONS } from './explanations.js'
 import { entry, paragraph } from './layout.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, METRIC_TEXTS } from './terms.js'
@@ -6,22 +6,19 @@ import { STATUSES } from './verbs.js'
 
 interface Subject {
   heading: string
-  /** Other words for it. */
+  /** Synonyms. */
   also: string
   text?: string
   entries?: readonly (readonly [name: string, text: string])[]
 }
 
-/** The variables of the environment that the command reads. */
+/** The environment variables that the command reads. */
 export const ENVIRONMENT = [
-  ['NO_COLOR', 'no colours on terminals, where it is set to anything'],
-  ['FORCE_COLOR', 'colours everywhere, but for 0; it counts before NO_COLOR'],
-  ['TERM', 'dumb: neither colours nor a line that is redrawn'],
-  [
-    'XDG_CACHE_HOME',
-    'the folder in which Node, from 22.1 on, keeps the compiled code of the command; ~/.cache otherwise',
-  ],
-  ['NODE_DISABLE_COMPILE_CACHE', '1: it is not kept'],
+  ['NO_COLOR', 'set to any value: no colours'],
+  ['FORCE_COLOR', 'colours even where output is not a terminal, unless it is 0; overrides NO_COLOR'],
+  ['TERM', 'dumb: no colours and no redrawn progress line'],
+  ['XDG_CACHE_HOME', 'folder in which Node 22.1 or later caches the compiled code of the command [~/.cache]'],
+  ['NODE_DISABLE_COMPILE_CACHE', '1: do not cache the compiled code'],
 ] as const
 
 /** The table of subjects, by the name that `softmax help topics` lists. */
@@ -29,7 +26,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   input: {
     heading: 'Inputs',
     also: 'inputs stdin standard-input file files',
-    text: 'A file, a folder of parts, or "-", standard input, which is read where none is named. Its format is that of --from, else of its extension, else of its first bytes. Several inputs have the same columns.',
+    text: 'An input is a file, a folder of parts, or "-" for standard input, which is the default. --from sets its format; otherwise it is detected from the file extension, or else from the first bytes. Several inputs must have the same columns.',
   },
   formats: {
     heading: 'Formats',
@@ -47,32 +44,32 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   compression: {
     heading: 'Compression',
     also: 'compress compressed gzip gz zstd zst',
-    text: 'What is compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst, each in a folder by --compress. Pages of Parquet and buffers of Arrow may be compressed, too. zstd needs Node 22.15.',
+    text: 'Input compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst; --compress compresses each output in a folder. Compressed pages of Parquet and buffers of Arrow are read, too. zstd needs Node 22.15.',
   },
   memory: {
     heading: 'Memory',
     also: 'ram',
-    text: 'The same for an input of any size: some 100 MB, up to 200 MB with several threads, and a page of each column of Parquet, which are 1.1 GB for 1000 columns. A row of text has at most --max-row-bytes, 16 MiB. Under a limit of address space (ulimit -v), see softmax explain E_MEMORY.',
+    text: 'Memory does not depend on the size of the input: about 100 MB, up to 200 MB with several threads. Parquet adds one page per column, 1.1 GB in all for 1000 columns. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
   },
   limits: {
     heading: 'Limits',
     also: 'limit security performance speed',
-    text: 'Inputs may have any size; time is linear in it, and memory the same (softmax help memory). A row has at most --max-row-bytes; a longer one is bad, and --max-errors says how many may be. --head reads the first rows only, --jobs is the number of threads, and --no-decompress refuses what is compressed with gzip or zstd; --from csv refuses Parquet, Arrow and .npz, which may be compressed within.',
+    text: 'Inputs may have any size: time is linear in it, and memory is constant (softmax help memory). A row longer than --max-row-bytes is a bad row, and --max-errors limits the number of bad rows. --head reads only the first rows, and --jobs sets the number of threads. --no-decompress refuses input compressed with gzip or zstd; --from csv refuses Parquet, Arrow and .npz, which may be compressed internally.',
   },
   folders: {
     heading: 'Folders',
     also: 'folder directory directories dir parts',
-    text: 'A folder as an input is one table of its files that are called part-* or have the extension of a format. With -o FOLDER/, each is scored by itself; --resume leaves out those that are done, --part I/N scores a share of them.',
+    text: 'An input folder is read as one table: all its files that are named part-* or have the extension of a format. With -o FOLDER/, each file is scored separately; --resume skips those that are done, and --part I/N scores a share of them.',
   },
   environment: { heading: 'Environment', also: 'env variables color colour colors colours', entries: ENVIRONMENT },
   spark: {
     heading: 'Spark',
     also: 'pyspark',
-    text: 'The folder dist/spark of the package has softmax_spark.py, whose functions score and evaluate take a DataFrame. TRANSFORM of SQL gives and takes --from copy.',
+    text: 'softmax_spark.py, in the folder dist/spark of the package, has the functions score and evaluate, which take a DataFrame. For TRANSFORM in SQL, use --from copy.',
   },
 }
 
-/** The subject that a word is of, as a heading and its text. */
+/** The heading and text of the subject that a word names. */
 export function subjectOn(word: string): [heading: string, text: string] | undefined {
   const found = Object.entries(SUBJECTS).find(([name, { also }]) => name === word || also.split(' ').includes(word))
   if (!found) return undefined

@@ -4,74 +4,73 @@ import type { Metrics, Scores } from '../../core/metrics.js'
 import type { OutputColumn } from '../../core/output-columns.js'
 
 export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
-  probs: 'p_CLASS for each class: its probability; with --log, logp_CLASS, the natural logarithm of it',
+  probs: 'p_CLASS, the probability of each class; with --log, logp_CLASS, its natural logarithm',
   label:
-    'the class of the largest logit, the first of equal ones; empty where the largest probability is less than --min-confidence, or NaN; with --binary, the second class from --threshold on',
+    'the class with the largest logit, or the first of several; empty if the largest probability is NaN or below --min-confidence; with --binary, the second class if its probability is at least --threshold',
   index:
-    'the position of the largest logit among the classes, from 0, as argmax of numpy has it: of NaN, the first; with --binary, that of the label',
+    'the position of the largest logit, from 0, like argmax of numpy (the first NaN, if there is one); with --binary, the position of the label',
   labels:
-    'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, which is empty where there are none; in a column for --truth that is [], as an empty cell is not known',
-  set: 'with a --calibration that has a coverage, the classes whose probability is at least 1 - quantile, perhaps none: on rows like those of the calibration, it has the true class as often as --coverage says',
-  set_size: 'how many classes the set has',
+    'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, or an empty cell if there are none (a --truth column needs [] for none, as an empty cell means unknown)',
+  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none; on rows like those of the calibration, the set contains the true class as often as --coverage says',
+  set_size: 'the number of classes in the set',
   confidence: 'the largest probability',
-  margin: 'the largest probability less the second',
-  entropy: 'of the probabilities, in nats: -sum of p log p',
-  logsumexp: 'log of the sum of exp of the logits, which are divided by the temperature first',
-  loss: 'with --truth, the cross-entropy: -log of the probability of the true class, in nats; with --sigmoid, the mean over the classes',
-  rank: 'with --truth, the rank of the true class among the probabilities, from 1',
+  margin: 'the largest probability minus the second largest',
+  entropy: 'the entropy of the probabilities, -sum of p log p, in nats',
+  logsumexp: 'log of the sum of exp of the logits, after division by the temperature',
+  loss: 'with --truth, the cross-entropy: -log of the probability of the true class, in nats; with --sigmoid, the mean over all classes',
+  rank: 'with --truth, the rank of the true class by probability, from 1',
   correct: 'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes',
 }
 
 type Metric = keyof Metrics | keyof Scores | 'support'
 
 export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
-  rows: 'how many rows have a true class',
-  unlabelled: 'how many rows have no true class; they are not measured',
-  rejected: 'how many bad rows of the input were left out; of nested lists, other counts are of the inner lists',
-  abstained: 'how many rows have no label, by --min-confidence',
+  rows: 'the number of rows with a true class',
+  unlabelled: 'the number of rows without a true class, which are left out of all metrics',
+  rejected: 'the number of bad input rows that were left out; for nested lists, all other counts are of inner lists',
+  abstained: 'the number of rows without a label because of --min-confidence',
   accuracy:
-    'of the rows that have a label, the share whose label is the true class; where rows may have several, of those that have all of them right',
-  hamming_loss: 'where rows may have several classes, the share of all classes of all rows that are wrong',
-  balanced_accuracy: 'the mean of the recall of the classes that occur',
-  top_k_accuracy: 'the share of rows whose true class is among the k most probable ones; k is 1, 3 and 5',
-  log_loss:
-    'the mean of -log p of the true class, in nats, nothing clipped; where rows may have several, over rows and classes',
+    'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are all right',
+  hamming_loss: 'with --sigmoid, the share of wrong decisions over all rows and classes',
+  balanced_accuracy: 'the mean recall of the classes that occur',
+  top_k_accuracy: 'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5',
+  log_loss: 'the mean of -log p of the true class, in nats, without clipping; with --sigmoid, over rows and classes',
   brier:
-    'Brier score: the mean of the sum over classes of (p - y)^2, where y is 1 for the true class, else 0; of two classes it is twice that of one. With --sigmoid, the mean over classes',
-  ece: 'expected calibration error: the mean absolute difference of confidence and accuracy over 15 bins of confidence of equal width, weighted by their rows; of the most probable class, whatever a threshold makes the label',
-  mce: 'maximum calibration error: the largest of the differences that the ECE is the mean of',
+    'Brier score: the mean over rows of the sum over classes of (p - y)^2, where y is 1 for the true class and 0 for the others; with two classes, this is twice the one-class score. With --sigmoid, the mean over classes instead of the sum',
+  ece: 'expected calibration error: the mean absolute difference between confidence and accuracy over 15 confidence bins of equal width, weighted by their rows; accuracy is that of the most probable class, even if --threshold makes another class the label',
+  mce: 'maximum calibration error: the largest of the differences that ece averages',
   mean_confidence: 'the mean of the largest probability of each row',
   mean_entropy: 'the mean entropy of the probabilities of a row, in nats',
-  coverage: 'with a calibration that has a coverage, the share of rows whose set of classes has the true one',
-  mean_set_size: 'the mean number of classes in these sets',
-  aurc: 'the area under the risk curve: the mean share of the most confident rows whose most probable class is wrong, over all shares of rows',
-  aurc_bound: 'how far aurc may be from the exact area, as it is made of bins of confidence',
-  macro: 'the means of precision, recall and F1 of the classes that occur',
-  micro: 'precision, recall and F1 of all decisions together, whatever their class',
-  weighted: 'the means of precision, recall and F1 of the classes, weighted by their support',
+  coverage: 'with a calibration made with --coverage, the share of rows whose set contains the true class',
+  mean_set_size: 'the mean number of classes in a set',
+  aurc: 'the area under the risk-coverage curve: the error rate of the most confident rows, averaged over all shares of rows',
+  aurc_bound: 'the maximum error of aurc, which is computed from confidence bins',
+  macro: 'mean precision, recall and F1 of the classes that occur',
+  micro: 'precision, recall and F1 over the decisions of all classes together',
+  weighted: 'mean precision, recall and F1 of the classes, weighted by support',
   classes: 'precision, recall, F1 and support of each class',
   confusion:
-    'how many rows of each true class have each label: true classes are rows, labels columns, in the order of classes; with --sigmoid, of each class the counts [neither, only predicted, only true, both]',
-  precision: 'of a class, the share of the rows with its label that have it as their true class',
-  recall: 'of a class, the share of the rows of this true class that have its label',
-  f1: 'of a class, the harmonic mean of precision and recall',
-  support: 'of a class, how many rows have it as their true class',
+    'the number of rows by true class (rows) and label (columns), in the order of classes; with --sigmoid, the counts [neither, only predicted, only true, both] for each class',
+  precision: 'of the rows whose label is the class, the share whose true class it is',
+  recall: 'of the rows whose true class is the class, the share whose label it is',
+  f1: 'the harmonic mean of precision and recall of a class',
+  support: 'the number of rows whose true class is the class',
 }
 
 export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
-  csv: 'cells with commas, or what --delimiter says, between them: a column for each class, or a list in the cells of one',
-  tsv: 'tabs between the cells; otherwise as csv',
-  copy: 'the text that COPY of PostgreSQL, Hive and Spark have: tabs, no quotes, \\t, \\n and \\\\ within cells, \\N for null; made of other formats it has a header only by --output-header',
+  csv: 'cells separated by commas or by --delimiter: a column for each class, or one column of lists',
+  tsv: 'cells separated by tabs; otherwise like csv',
+  copy: 'the text format of COPY in PostgreSQL, of Hive and Spark: tabs, no quotes, \\t, \\n and \\\\ within cells, \\N for null; no header when converted from another format, unless --output-header is given',
   ndjson:
-    'JSON, a row on each line: a list, nested lists, an object class -> number, or keys; an array of rows is read, too',
-  json: 'JSON, read as ndjson is, and written as one array',
-  npy: 'one array of numpy, the classes along one axis, which --axis names; written, it holds results only, by default probs',
-  npz: 'several arrays of numpy by name, of which --tensor names that of the logits; written, it holds only arrays of numbers, one for each output column, by default probs,index',
-  safetensors: 'several arrays by name, of which --tensor names that of the logits; written as npz is',
+    'JSON with one row per line; logits are a list, nested lists, an object of class -> number, or separate keys; also reads one array of rows',
+  json: 'JSON, read like ndjson and written as one array',
+  npy: 'one numpy array, with the classes along --axis; output contains only results, by default probs',
+  npz: 'several named numpy arrays; --tensor selects the logits; output contains only numeric arrays, one for each output column, by default probs,index',
+  safetensors: 'several named arrays; --tensor selects the logits; output is like that of npz',
   parquet:
-    'columns with types: one for each class, or one of lists; to read it, npm install hyparquet hyparquet-compressors',
-  arrow: 'the file format of Arrow IPC, which Feather is, too: a column for each class, or one of lists or structs',
-  arrows: 'the stream format of Arrow IPC',
+    'typed columns: one for each class, or one of lists; to read it, npm install hyparquet hyparquet-compressors',
+  arrow: 'the Arrow IPC file format (Feather V2): a column for each class, or one of lists or structs',
+  arrows: 'the Arrow IPC stream format',
 }
 
 /** The entries of tables whose names are a topic, whatever the case of its letters and the marks between its words. */

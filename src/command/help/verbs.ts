@@ -11,31 +11,31 @@ interface VerbText {
 export const VERB_TEXTS: Readonly<Record<Verb | 'score' | (typeof ABOUT)[number], VerbText>> = {
   score: {
     usage: 'softmax [options] [input ...]',
-    does: 'Turns rows of logits into class probabilities and labels. An input is a file, a folder of parts, or "-", standard input, which is read where none is named. Several inputs make one output. Into a folder, whose name ends with /, each part is scored by itself.',
+    does: 'Computes class probabilities and labels from rows of logits. An input is a file, a folder of parts, or "-" for standard input, which is the default. Several inputs make one output. If the output is a folder (its name ends in /), each part is scored separately.',
   },
   evaluate: {
     usage: 'softmax evaluate --truth COLUMN [options] [input ...]',
-    does: 'Compares predictions with a column of true classes, and prints accuracy, log loss, Brier score, calibration errors and the scores of each class. One pass, in constant memory. No rows are written.',
+    does: 'Compares predictions with a column of true classes, and prints accuracy, log loss, Brier score, calibration errors and the scores of each class. Takes one pass and constant memory; writes no rows.',
   },
   calibrate: {
     usage: 'softmax calibrate --truth COLUMN -o FILE [options] [input ...]',
-    does: 'Finds the temperature that makes the confidence of a model match how often it is right, on rows with true classes that the model was not trained on. Scoring takes the file with --calibration.',
+    does: 'Finds the temperature at which the confidence of a model matches its accuracy, from rows with true classes that the model was not trained on. To score with it, pass FILE to --calibration.',
   },
   help: {
     usage: 'softmax help [VERB|OPTION|COLUMN|METRIC|FORMAT|CODE|SUBJECT|topics|all|man]',
-    does: 'Prints the help; with a name, what a verb, an option, an output column, a metric, a format or an error code is, or what a subject of softmax help topics is about; with all, all options; with man, the source of the manual page, for man -l -.',
+    does: 'Prints the help, or the help on a verb, option, output column, metric, format, error code or subject. softmax help topics lists the topics, softmax help all prints everything, and softmax help man prints the source of the manual page (for man -l -).',
   },
   explain: {
     usage: 'softmax explain [CODE]',
-    does: 'Prints what causes an error, an example of it, and how to fix it. Without a code, lists all.',
+    does: 'Prints the cause of an error, an example and the fix. Without a code, lists all codes.',
   },
 }
 
 export const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'every row is accounted for: written, or rejected as asked'],
+  ['0', 'success: every row was written, or rejected as requested'],
   ['1', 'bad data, or no row could be scored'],
-  ['2', 'usage: an unknown option, options that exclude each other'],
+  ['2', 'usage error, such as an unknown option or options that exclude each other'],
   ['3', 'input or output failed'],
   ['70', 'internal error; please report it'],
-  ['128+n', 'stopped by signal n'],
+  ['128+n', 'terminated by signal n'],
 ]
