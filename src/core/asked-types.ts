@@ -1,10 +1,10 @@
-/** What the option `types` asks for: types for columns by their names, and what becomes of the others. */
+/** The option `types`: types for columns by name, and whether to infer the others. */
 import type { DataType } from './data-type.js'
 
 const TEXT: DataType = { kind: 'utf8', layout: 'offsets' }
 const DOUBLE: DataType = { kind: 'float', bitWidth: 64 }
 
-/** The types that may be asked for, by their names; of one that has two, the first is proposed. */
+/** The types that can be requested, by name; if a type has two names, the first is the one to suggest. */
 export const ASKED_TYPES = {
   text: TEXT,
   int64: { kind: 'int', bitWidth: 64, signed: true },
@@ -16,16 +16,16 @@ export const ASKED_TYPES = {
   timestamp_utc: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
 } as const satisfies Record<string, DataType>
 
-/** The name of such a type. */
+/** The name of a requestable type. */
 export type TypeName = keyof typeof ASKED_TYPES
 
 /** An item of `types`. */
 export type TypeItem = 'text' | 'infer' | `${string}=${TypeName}`
 
-/** The option, as a list or as text with commas between its items. */
+/** The option, as a list or as text with commas between items. */
 export type Types = TypeItem | readonly TypeItem[]
 
-/** What is asked for: whether the types of other columns are inferred, and types by the names of columns. */
+/** The parsed option: whether the types of other columns are inferred, and types by column name. */
 export interface AskedTypes {
   infers: boolean
   byName: ReadonlyMap<string, DataType>
@@ -36,32 +36,35 @@ function itemsOf(types: unknown): readonly unknown[] {
   return typeof types === 'string' ? types.split(',') : Array.isArray(types) ? types : []
 }
 
-/** True of items that are words, or columns each with a type. */
+/** Whether all items are keywords or columns with a type. */
 export function areTypes(types: unknown): types is Types {
   const items = itemsOf(types)
   return items.length > 0 && items.every((item) => item === 'text' || item === 'infer' || typeOf(item) !== undefined)
 }
 
-/** The name and the type of an item; a name may have a = in it. */
+/** The name and type of an item; the name may contain a `=`. */
 function typeOf(item: unknown): [name: string, type: DataType] | undefined {
   const [, name, type] = typeof item === 'string' ? (/^(.*)=(.*)$/s.exec(item) ?? []) : []
   if (name === undefined || !Object.hasOwn(ASKED_TYPES, type!)) return undefined
   return [name, ASKED_TYPES[type as TypeName]]
 }
 
-/** What the option asks for. */
+/** Parses the option. */
 export function askedTypes(types: Types): AskedTypes {
   const items = itemsOf(types)
   const pairs = items.map(typeOf).filter((pair) => pair !== undefined)
   return { infers: items.includes('infer'), byName: new Map(pairs) }
 }
 
-/** True if nothing is asked for but what is so anyway. */
+/** Whether the option only states the default. */
 export function asksNothing({ infers, byName }: AskedTypes): boolean {
   return !infers && byName.size === 0
 }
 
-/** The option with a type for one more column, as a message proposes it; undefined where text cannot name the column. */
+/**
+ * The option extended with a type for one more column, as messages suggest it; undefined if the column cannot be named
+ * in text.
+ */
 export function withType(types: Types, name: string, type: TypeName): string | undefined {
   const items = itemsOf(types).filter((item) => item !== 'text' && typeOf(item)?.[0] !== name)
   return /[,\p{Cc}]/u.test(name) ? undefined : [...items, `${name}=${type}`].join(',')

@@ -1,6 +1,6 @@
 /**
- * Metadata as text. It is UTF-8 as a rule, and may be any bytes: those that are not UTF-8 are text as Python's
- * `surrogateescape` has them, half a character for each byte above 127, and come out as the bytes that they were.
+ * Metadata as text. Usually UTF-8, but any bytes are possible: invalid ones become lone surrogates, as with Python's
+ * `surrogateescape`, so that they are written back unchanged.
  */
 import { isUtf8 } from 'node:buffer'
 
@@ -14,10 +14,10 @@ export function bytesOfText(text: string): Buffer {
   return isWellFormed(text) || !ESCAPED.test(text) ? Buffer.from(text) : Buffer.from(text, 'latin1')
 }
 
-/** Only bytes: of half a character the lower byte is the one that it stands for. */
+/** Only bytes: the low byte of a surrogate is the original byte. */
 const ESCAPED = /^[\0-\x7f\udc80-\udcff]*$/
 
-/** True if a text has no half characters. */
+/** Whether a text has no lone surrogates. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text)
 }

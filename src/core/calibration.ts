@@ -1,44 +1,44 @@
-/** A calibration: what was learnt from rows whose true classes are known, as the JSON file that scoring takes. */
+/** A calibration: fitted on rows with known true classes, stored as the JSON file that scoring accepts. */
 import { readFileSync } from 'node:fs'
 import { plural, SoftmaxError, shown, systemReason } from './errors.js'
 import { optionText, verbText } from './option-words.js'
 
-/** A figure before, at the temperature 1, and after, at the one that was found. */
+/** A metric before calibration (temperature 1) and after it (the fitted temperature). */
 export interface BeforeAfter {
-  /** At the temperature 1. */
+  /** At temperature 1. */
   before: number
-  /** At the temperature that was found. */
+  /** At the fitted temperature. */
   after: number
 }
 
-/** What `calibrate` gives, and what the option `calibration` takes; the file of `softmax calibrate` is this as JSON. */
+/** The result of `calibrate` and the value of the option `calibration`; `softmax calibrate` writes it as JSON. */
 export interface Calibration {
-  /** Of this layout; others are refused. */
+  /** The version of this layout; others are refused. */
   version: 1
-  /** How it was found. */
+  /** How it was fitted. */
   method: 'temperature'
-  /** What logits are to be divided by: that with the least mean log loss, from 2^-20 to 2^20. */
+  /** The divisor of the logits, from 2^-20 to 2^20, that minimizes the mean log loss. */
   temperature: number
-  /** With `coverage`: the share of rows whose set is to have the true class. */
+  /** With `coverage`: the requested share of rows whose set contains the true class. */
   coverage?: number
-  /** With `coverage`: a class is in a set if its probability is at least 1 less this. */
+  /** With `coverage`: a class is in the set if its probability is at least 1 - quantile. */
   quantile?: number
   /** The names of the classes, in column order. */
   classes: string[]
-  /** How many rows with a true class it is made of. */
+  /** The number of rows with a true class that it was fitted on. */
   rows: number
   /** The mean of -log softmax at the true class, in nats. */
   log_loss: BeforeAfter
-  /** The expected calibration error, of 15 bins. */
+  /** The expected calibration error, with 15 bins. */
   ece: BeforeAfter
-  /** What is to be known of it, such as a temperature that is a bound. */
+  /** Warnings, such as a temperature at its bound. */
   warnings: string[]
 }
 
 /** The part of a calibration that scoring needs. */
 export type Applied = Pick<Calibration, 'temperature' | 'quantile' | 'classes'>
 
-/** A calibration that is given as such, or as the name of its file. Throws E_CALIBRATION where it is none. */
+/** Reads a calibration, given as an object or a file name. Throws E_CALIBRATION if it is invalid. */
 export function readCalibration(given: string | Applied): Applied {
   const source = typeof given === 'string' ? given : undefined
   const content = source === undefined ? given : parse(source)
@@ -61,7 +61,7 @@ function parse(path: string): unknown {
   }
 }
 
-/** What is wrong with a calibration, if anything is. */
+/** What is wrong with a calibration, if anything. */
 function invalidReason(content: Record<string, unknown> | null): string | undefined {
   if (typeof content !== 'object' || content === null || !('temperature' in content && 'version' in content)) {
     return 'it is not a calibration'
@@ -82,8 +82,8 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 }
 
 /**
- * Throws E_CALIBRATION where a calibration is of other classes; in another order they are the same. Rows without names for
- * their classes, such as those of arrays, have to have as many.
+ * Throws E_CALIBRATION if a calibration has other classes; their order may differ. Rows without class names, such as
+ * those of arrays, must have as many classes.
  */
 export function requireSameClasses(calibration: Applied, classes: readonly string[], named: boolean): void {
   const { classes: others } = calibration
@@ -101,7 +101,7 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   throw new SoftmaxError('E_CALIBRATION', { reason })
 }
 
-/** Whether classes without names are those that have some, in their order, is not known. */
+/** The error for unnamed classes, whose order cannot be compared with that of the named ones. */
 function unnamedClasses(classes: readonly string[]): SoftmaxError {
   const reason = `its classes have no names, and those of the rows are ${shown(classes.join(','))}`
   const remedy = `give ${verbText('calibrate')} their names, too, with ${optionText('labels')}`

@@ -1,14 +1,14 @@
 /**
- * Types of text: what cells of delimited text are where all that a column has are values of one type, and nothing of them is
- * lost as such. An empty cell is null.
+ * Types of text cells: a column has a type if all of its cells are values of that type, without loss. An empty cell is
+ * null.
  *
- *     int64                    canonical integers that 64 bits have room for: not 007, +5, -0, 1e3
- *     float64                  numbers whose digits a double keeps: 1.10 and 0.1 do, 0.12345678901234567890 does not, nor do
- *                              007 and +5; beside numbers also nan and inf, in any case
+ *     int64                    canonical integers that fit in 64 bits: not 007, +5, -0, 1e3
+ *     float64                  numbers whose digits a double preserves: 1.10 and 0.1, but not 0.12345678901234567890,
+ *                              007 or +5; besides numbers also nan and inf, in any case
  *     bool                     true and false, True and False, TRUE and FALSE
  *     date(day)                2026-11-27
- *     timestamp(microsecond)   2026-11-27 12:34, with seconds and up to six digits behind them or without, and with a T for the
- *                              blank; of UTC where all end in Z or +00:00
+ *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
+ *                              place of the blank; in UTC if all cells end in Z or +00:00
  */
 import { ASKED_TYPES, askedTypes, type Types, withType } from './asked-types.js'
 import type { ColumnData, NumberArray } from './column-data.js'
@@ -18,20 +18,20 @@ import type { Value } from './record-batch.js'
 import { cellOf } from './value-text.js'
 import { fits } from './value-type.js'
 
-/** A type that cells can have. */
+/** A cell type. */
 interface CellType {
   type: DataType
-  /** The value of a cell; undefined where it is not of the type. */
+  /** Parses a cell; undefined if it is not of the type. */
   read(cell: string): number | bigint | undefined
-  /** The same of a value that is no text. */
+  /** Converts a value that is not text. */
   of?(value: Value): number | bigint | undefined
-  /** An array for so many values; those of `bool` are put together to bits. */
+  /** An array for `length` values; those of `bool` are packed into bits later. */
   array(length: number): NumberArray
 }
 
 const bigs = (length: number) => new BigInt64Array(length)
 
-/** Every type once; the first that has all cells of a column is its type. */
+/** All types; the first one that fits all cells of a column is its type. */
 const TYPES: readonly CellType[] = [
   {
     type: { kind: 'int', bitWidth: 64, signed: true },
@@ -61,14 +61,14 @@ const TYPES: readonly CellType[] = [
   },
 ]
 
-/** The type of a column with some cells; undefined where it is text, and where all cells are empty. */
+/** The type of a column, given some cells; undefined if it is text or all cells are empty. */
 export function inferType(cells: readonly string[]): DataType | undefined {
   const some = cells.filter((cell) => cell !== '')
   if (some.length === 0 || some.every((cell) => SPECIAL.test(cell))) return undefined
   return TYPES.find(({ read }) => some.every((cell) => read(cell) !== undefined))?.type
 }
 
-/** Values as a column of one of these types, and the rows whose values are none of it, which are null there. */
+/** Converts values to a column, and returns the rows whose values do not fit, which become null. */
 export function columnOfValues(cells: readonly Value[], type: DataType): { column: ColumnData; misfits: number[] } {
   const { length } = cells
   const { read, of, array } = cellType(type)
@@ -88,11 +88,11 @@ export function columnOfValues(cells: readonly Value[], type: DataType): { colum
   return { column: { ...column, values: type.kind === 'bool' ? bitsOf(values as Uint8Array) : values }, misfits }
 }
 
-/** The data of the E_CELL_TYPE of a value that is none of its column's type. */
+/** The data of the E_CELL_TYPE error for a value that does not fit its column. */
 export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
   const isAsked = askedTypes(types).byName.has(name)
   return {
-    // A date that is none has no text of its own.
+    // An invalid date has no ISO text.
     cell: value instanceof Date ? String(value) : cellOf(value),
     type: typeName(type),
     types: proposedTypes(name, type, value, types),
@@ -100,13 +100,15 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
   }
 }
 
-/** What `types` would have to be for a column of a type to take one more value; undefined where it cannot name the column. */
+/**
+ * The value of `types` that would accept one more value in a column; undefined if the option cannot name the column.
+ */
 export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
   const isNumber = type.kind === 'int' && typeTest(ASKED_TYPES.float64)(value)
   return withType(types, name, isNumber ? 'float64' : 'text')
 }
 
-/** The function that says whether a value is of a type, or null. */
+/** Creates the test whether a value is null or of a type. */
 export function typeTest(type: DataType): (value: Value) => boolean {
   const { read, of } = cellType(type)
   return (value) => value === null || (typeof value === 'string' ? read(value) : of?.(value)) !== undefined
@@ -147,19 +149,19 @@ function numberOf(cell: string): number | undefined {
   return cell.startsWith('-') ? -Infinity : Infinity
 }
 
-/** True if a double prints with all the digits of a text, of which it is the nearest. */
+/** Whether a double, the nearest to a text, prints with all its digits. */
 function keepsDigits(text: string, value: number): boolean {
   const digits = digitsOf(text)
   const size = Math.abs(value)
-  // Numbers of fifteen digits are different doubles, if they are of the usual size.
+  // Numbers with up to fifteen digits map to distinct doubles, within the usual range.
   if (digits.length <= 15 && size > 1e-290 && size < 1e290) return true
   return Number.isFinite(value) && digits === digitsOf(String(value))
 }
 
-/** The digits of a number between its zeros at the start and the end. */
+/** The digits of a number without leading and trailing zeros. */
 function digitsOf(text: string): string {
   const digits = text.replace(/e.*|[-.]/gi, '').replace(/^0+/, '')
-  // Without a pattern: the time of /0+$/ grows with the square of the zeros before another digit.
+  // A loop, because /0+$/ takes quadratic time on inner zeros.
   let end = digits.length
   while (digits[end - 1] === '0') end--
   return digits.slice(0, end)

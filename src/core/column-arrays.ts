@@ -1,16 +1,16 @@
-/** The arrays that columns of a type are in. */
+/** The array types that hold columns. */
 import type { ColumnData, NumberArray } from './column-data.js'
 import { layoutOf } from './column-slices.js'
 import { type DataType, fieldsOf } from './data-type.js'
 
-/** A type of arrays. */
+/** An array type. */
 export interface NumberArrayType {
   readonly BYTES_PER_ELEMENT: number
   new (length: number): NumberArray
   new (buffer: ArrayBufferLike, start: number, length: number): NumberArray
 }
 
-/** The array of the values of a type: of a dictionary, of its indices; of what is no number, of its bytes. */
+/** The array type for the values of a type; for a dictionary, its indices; for non-numeric values, their bytes. */
 export function arrayOf(type: DataType): NumberArrayType {
   switch (type.kind) {
     case 'int':
@@ -42,7 +42,7 @@ const INTEGERS = {
   uint64: BigUint64Array,
 }
 
-/** A column of a type that has no rows. */
+/** A column without rows. */
 export function emptyColumn(type: DataType): ColumnData {
   const column = { type, length: 0, nullCount: 0 }
   if (type.kind === 'dictionary') {

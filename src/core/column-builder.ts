@@ -1,4 +1,4 @@
-/** Builds columns in Arrow's memory layout from values of JavaScript. */
+/** Builds columns in Arrow's memory layout from JavaScript values. */
 import type { ColumnData } from './column-data.js'
 import { withNulls } from './column-slices.js'
 import type { DataType } from './data-type.js'
@@ -7,7 +7,7 @@ import { cellOf } from './value-text.js'
 
 const UTF8: DataType = { kind: 'utf8', layout: 'offsets' }
 
-/** The type of a column whose format has none of its own: nested values are text. */
+/** The Arrow type of a column from an untyped format; nested values are text. */
 export function dataTypeOf(type: ValueType): DataType {
   return TYPES[type] ?? UTF8
 }
@@ -20,7 +20,7 @@ const TYPES: Partial<Record<ValueType, DataType>> = {
   bytes: { kind: 'binary', layout: 'offsets' },
 }
 
-/** A column of some values, all of which fit its type; null where there is none. */
+/** Builds a column from values that all fit its type or are null. */
 export function buildColumn(values: ArrayLike<Value>, type: ValueType): ColumnData {
   const { length } = values
   const column = { type: dataTypeOf(type), length, ...validityOf(values) }
@@ -93,7 +93,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length)
 }
 
-/** Texts of a byte a character are encoded all at once: one at a time takes ten times as long. */
+/** Latin1 strings are encoded in one call: one by one takes ten times as long. */
 function textOf(values: ArrayLike<Value>): Pick<ColumnData, 'offsets' | 'values'> {
   const texts = Array.from(values, cellOf)
   const offsets = offsetsOf(texts)

@@ -1,8 +1,8 @@
-/** Columns with nothing in their buffers but their own rows, so that they can be copied. */
+/** Compacts columns so that their buffers contain only their own rows, before they are copied. */
 import type { ColumnData } from './column-data.js'
 import { layoutOf, sliceColumn, stepOf, trimRanges } from './column-slices.js'
 
-/** A column of the same values, whose buffers end with them, and whose offsets begin at 0. */
+/** The same column with buffers that end with its rows and offsets that begin at 0. */
 export function compactColumn(data: ColumnData): ColumnData {
   const { type, length, values, validity, children } = data
   const bits = (length + 7) >> 3
@@ -39,7 +39,7 @@ function offsetsFromZero({ offsets, length }: ColumnData): Int32Array | BigInt64
   return Number(first) === 0 ? own : (own as Int32Array).map((offset) => offset - (first as number))
 }
 
-/** True if a column, or a part of it, has a dictionary. */
+/** Whether a column, or a nested field of it, has a dictionary. */
 export function hasDictionary({ dictionary, children = [] }: ColumnData): boolean {
   return dictionary !== undefined || children.some(hasDictionary)
 }

@@ -4,7 +4,7 @@
  */
 import type { DataType } from './data-type.js'
 
-/** An array of numbers, as a buffer of Arrow has them. */
+/** A numeric array, as in an Arrow buffer. */
 export type NumberArray =
   | Int8Array
   | Uint8Array
@@ -18,15 +18,15 @@ export type NumberArray =
   | Float64Array
 
 /**
- * Values of one type. The first value is at position 0 of every buffer; views (`view` layouts, list views) and run-end
- * encodings are resolved to offsets by the reader.
+ * Values of one type. The first value is at position 0 of every buffer; the reader resolves view layouts (including
+ * list views) and run-end encoding to offsets.
  */
 export interface ColumnData {
   type: DataType
-  /** The number of values, nulls included. */
+  /** The number of values, including nulls. */
   length: number
   nullCount: number
-  /** One bit a value, the least significant first, 1 where it is valid; absent where nothing is null. */
+  /** One bit per value, least significant first, 1 if valid; absent if there are no nulls. */
   validity?: Uint8Array | undefined
   /**
    * Numbers of `bitWidth` (`float` 16: the bits, in a Uint16Array; dates, times, timestamps, durations: integers;
@@ -34,10 +34,10 @@ export interface ColumnData {
    * endian, two's complement) and `interval`. Absent for `null`, lists, structs and maps.
    */
   values?: NumberArray
-  /** `length + 1` offsets into `values` or into the child, the first of which may be above 0: `utf8`, `binary`, lists, maps. */
+  /** `length + 1` offsets into `values` or the child, not necessarily starting at 0: `utf8`, `binary`, lists, maps. */
   offsets?: Int32Array | BigInt64Array
   /** The child of a list or map (its entries), the children of a struct. */
   children?: readonly ColumnData[]
-  /** The values that indices of a `dictionary` point to. */
+  /** The values that the indices of a `dictionary` refer to. */
   dictionary?: ColumnData
 }

@@ -1,15 +1,15 @@
-/** Finds text in columns that is not UTF-8, which is never written as something else. */
+/** Finds column text that is not valid UTF-8, which is never written in altered form. */
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { ColumnData } from './column-data.js'
 import { isValid, layoutOf, sliceColumn, trimRanges } from './column-slices.js'
 
-/** The rows that have text that is not UTF-8, nested or not, in order. */
+/** The rows with invalid UTF-8, nested or not, in order. */
 export function rowsOfBadText(data: ColumnData): number[] {
   const isThere = (row: number) => isValid(data, row)
   return findBadText(data).filter(isThere)
 }
 
-/** The same, and perhaps rows that are null. */
+/** The same, possibly including null rows. */
 function findBadText(data: ColumnData): number[] {
   const { type, children, dictionary, values, length } = data
   if (type.kind === 'utf8') return badTexts(data)
@@ -35,13 +35,13 @@ function badTexts({ values, offsets, length }: ColumnData): number[] {
   return rowsWhere(length, (row) => !isText(row))
 }
 
-/** True where a text begins within a character. */
+/** Whether a string begins in the middle of a character. */
 function splitsCharacter(bytes: Uint8Array, offsets: Int32Array | BigInt64Array, length: number): boolean {
   for (let row = 1; row < length; row++) if ((bytes[Number(offsets[row]!)]! & 0xc0) === 0x80) return true
   return false
 }
 
-/** Looked for once in a dictionary, which many batches share. */
+/** Checked once per dictionary, as many batches share one. */
 function badEntries(dictionary: ColumnData): ReadonlySet<number> {
   const found = BAD_ENTRIES.get(dictionary) ?? new Set(rowsOfBadText(dictionary))
   BAD_ENTRIES.set(dictionary, found)
@@ -50,7 +50,7 @@ function badEntries(dictionary: ColumnData): ReadonlySet<number> {
 
 const BAD_ENTRIES = new WeakMap<ColumnData, ReadonlySet<number>>()
 
-/** The rows whose lists have the items, which are counted from the first of the first row. */
+/** The rows whose lists contain the given items, which are counted from the start of the first row. */
 function rowsAround(items: readonly number[], { offsets }: ColumnData): number[] {
   const start = Number(offsets![0]!)
   let row = 0

@@ -1,15 +1,15 @@
-/** Names of columns, as they are compared: what stands around them in files is no part of a name. */
+/** Normalizes column names for comparison. */
 
 /**
- * A name without blanks around it, no-break ones too, without a byte order mark, and without the `# ` that numpy's
- * `savetxt` and many tools of bioinformatics put before a header.
+ * A name without surrounding blanks (including no-break ones), byte order mark, and the `# ` that numpy's `savetxt` and
+ * many bioinformatics tools put before a header.
  */
 export function plainName(name: string): string {
-  // A byte order mark and no-break blanks are among what trim() removes.
+  // trim() also removes byte order marks and no-break blanks.
   return name.trim().replace(/^#+\s*(?=\S)/, '')
 }
 
-/** A name in words: `unitPrice_2` is unit, price and 2. */
+/** The words of a name: `unitPrice_2` is unit, price and 2. */
 export function wordsOf(name: string): string[] {
   return plainName(name)
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
@@ -21,22 +21,22 @@ export function wordsOf(name: string): string[] {
 const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
 const LOGIT_NAME = /^logits?(?![\p{L}])/iu
 
-/** True of a name that begins with `logit` or `logits`: by convention that of a column of logits. */
+/** Whether a name begins with `logit` or `logits`, which by convention marks a column of logits. */
 export function isLogitName(name: string): boolean {
   return LOGIT_NAME.test(plainName(name))
 }
 
-/** True of a name that has the word logit in it, as `dog_logit` has, or begins with it. */
+/** Whether a name begins with or contains the word logit, as `dog_logit` does. */
 export function hasLogitWord(name: string): boolean {
   return wordsOf(name).some((word) => /^logits?\d*$/.test(word)) || /^logit/i.test(plainName(name))
 }
 
-/** True of a name that columns of probabilities and their logarithms have in outputs of this package. */
+/** Whether a name is one that this package gives to probabilities or their logarithms. */
 export function isResultName(name: string): boolean {
   return /^(?:(?:log)?p_|(?:log)?probs$)/.test(plainName(name))
 }
 
-/** What columns of these names hold, where all are results of this package. */
+/** What columns with these names contain, if all are results of this package. */
 export function resultsOf(names: readonly string[]): 'results' | 'logarithms' | undefined {
   if (names.length === 0 || !names.every(isResultName)) return undefined
   return names.every((name) => plainName(name).startsWith('log')) ? 'logarithms' : 'results'
@@ -47,8 +47,9 @@ const LOGIT_SUFFIX = /[\s_.:-]logits?$/i
 const RESULT_PREFIX = /^logp_(?=.)/
 
 /**
- * The classes that columns are of: `logit_cat` is of `cat`, and so are `cat_logit` and, as logarithms that this package
- * wrote, `logp_cat`, where several columns and all are called so. Probabilities are no logits: `p_cat` keeps its name.
+ * The classes of some columns: `logit_cat` is of `cat`, and so are `cat_logit` and, for logarithms written by this
+ * package, `logp_cat`, provided that there are several columns and all follow the pattern. Probabilities are not
+ * logits: `p_cat` keeps its name.
  */
 export function classNames(columns: readonly string[]): string[] {
   const areResults = columns.length > 1 && columns.every((column) => RESULT_PREFIX.test(plainName(column)))

@@ -1,23 +1,23 @@
-/** Columns of numbers of any type as doubles. */
+/** Numeric columns of any type as doubles. */
 import type { ColumnData } from './column-data.js'
 import { isValid, stepOf, withNulls } from './column-slices.js'
 import { valueReader } from './column-values.js'
 import type { DataType } from './data-type.js'
 import { halves } from './float.js'
 
-/** The doubles of a column, and which of them are there. */
+/** The doubles of a column, and their validity. */
 export interface Numbers {
   numbers: ArrayLike<number>
   validity?: Uint8Array | undefined
 }
 
-/** True of types whose values are numbers: integers, floating-point numbers and decimals, or a dictionary of them. */
+/** Whether values of a type are numbers: integers, floating-point numbers, decimals, or a dictionary of these. */
 export function isNumeric(type: DataType): boolean {
   if (type.kind === 'dictionary') return isNumeric(type.values)
   return type.kind === 'int' || type.kind === 'float' || type.kind === 'decimal'
 }
 
-/** The numbers of a column, each the double that is nearest; undefined where it holds something else. */
+/** The numbers of a column, each rounded to the nearest double; undefined if the column is not numeric. */
 export function numbersOf(data: ColumnData): Numbers | undefined {
   const { type, dictionary, validity } = data
   if (!isNumeric(type)) return undefined

@@ -1,11 +1,14 @@
-/** Parts of columns: some rows of one, and columns one after the other. Buffers are shared where they can be. */
+/** Slices, gathers and concatenates columns. Buffers are shared where possible. */
 import type { ColumnData, NumberArray } from './column-data.js'
 import type { DataType, IntType } from './data-type.js'
 
-/** Where the values of a type are: in bits, in `values` at a fixed step, in bytes between offsets, or in children. */
+/**
+ * How the values of a type are stored: as bits, in `values` with a fixed stride, as bytes between offsets, or in
+ * children.
+ */
 type Layout = 'none' | 'bits' | 'fixed' | 'bytes' | 'list' | 'fixed_size_list' | 'struct'
 
-/** The layout of a type; that of a dictionary is that of its indices. */
+/** The layout of a type; for a dictionary, that of its indices. */
 export function layoutOf({ kind }: DataType): Layout {
   if (kind === 'null') return 'none'
   if (kind === 'bool') return 'bits'
@@ -14,7 +17,7 @@ export function layoutOf({ kind }: DataType): Layout {
   return kind === 'fixed_size_list' || kind === 'struct' ? kind : 'fixed'
 }
 
-/** How many elements of `values` a row has, where the layout is fixed. */
+/** The number of `values` elements per row, for a fixed layout. */
 export function stepOf(type: DataType): number {
   if (type.kind === 'decimal') return type.bitWidth / 8
   if (type.kind === 'fixed_size_binary') return type.byteWidth
@@ -23,7 +26,7 @@ export function stepOf(type: DataType): number {
 
 const INTERVAL_BYTES = { year_month: 4, day_time: 8, month_day_nano: 16 } as const
 
-/** True if a row has a value; a dictionary may still have none for its index. */
+/** Whether a row is valid; a dictionary may still contain a null at its index. */
 export function isValid({ validity }: Pick<ColumnData, 'validity'>, row: number): boolean {
   return validity === undefined || bitAt(validity, row)
 }
@@ -33,7 +36,7 @@ export function bitAt(bits: Uint8Array, index: number): boolean {
   return ((bits[index >> 3]! >> (index & 7)) & 1) === 1
 }
 
-/** Rows `start` to `start + length`. Bits are copied where `start` is no multiple of 8. */
+/** Rows `start` to `start + length`. Bits are copied unless `start` is a multiple of 8. */
 export function sliceColumn(data: ColumnData, start: number, length: number): ColumnData {
   if (start === 0 && length === data.length) return data
   const { type, values, offsets, children } = data
@@ -95,7 +98,7 @@ function sliceBits(bits: Uint8Array, start: number, length: number): Uint8Array 
   return part
 }
 
-/** Some rows of a column, in the order in which they are named; -1 stands for a null. */
+/** Gathers rows of a column in the given order; -1 gives a null. */
 export function takeRows(data: ColumnData, rows: ArrayLike<number>): ColumnData {
   const { type } = data
   const taken = { ...data, length: rows.length, ...takeValidity(data, rows) }
@@ -150,9 +153,9 @@ function takeValues(values: NumberArray, rows: ArrayLike<number>, step: number):
   return taken
 }
 
-/** An array like another, of so many zeros. */
+/** An array of the same type, filled with zeros. */
 function newArray(like: NumberArray, length: number): NumberArray {
-  // That of a Buffer would make a Buffer.
+  // The constructor of a Buffer would create a Buffer.
   if (like instanceof Uint8Array) return new Uint8Array(length)
   return new (like.constructor as new (length: number) => NumberArray)(length)
 }
@@ -195,7 +198,7 @@ function rangesOf(starts: number[], size: number): number[] {
   return starts.flatMap((start) => Array.from({ length: size }, (_, item) => (start < 0 ? -1 : start + item)))
 }
 
-/** The values of a dictionary column, each where its index is; any other column as it is. */
+/** Decodes a dictionary column; any other column is returned as is. */
 export function decodeDictionary(data: ColumnData): ColumnData {
   const { dictionary, values, length } = data
   if (!dictionary) return data
@@ -204,12 +207,12 @@ export function decodeDictionary(data: ColumnData): ColumnData {
   return takeRows(decodeDictionary(dictionary), rows)
 }
 
-/** Gives an array like another, of so many numbers of any value. */
+/** Allocates an array of the same type with arbitrary contents. */
 type Allocate = (like: NumberArray, length: number) => NumberArray
 
 /**
- * Columns of one type, one after the other; at least one. Dictionaries that differ are put one after the other too, and
- * their indices have 32 bits then. `allocate` makes the arrays of numbers.
+ * Concatenates one or more columns of one type. Different dictionaries are concatenated as well, which makes their
+ * indices 32-bit. `allocate` creates the numeric arrays.
  */
 export function concatColumns(parts: readonly ColumnData[], allocate: Allocate = newArray): ColumnData {
   const [first, second] = parts as [ColumnData, ColumnData?]
@@ -256,7 +259,7 @@ function concatValidity(parts: readonly ColumnData[], length: number): Pick<Colu
   return { validity: hasNulls ? concatBits(parts, length, ({ validity }) => validity) : undefined, nullCount }
 }
 
-/** Bits one after the other; those of a part without any are 1. */
+/** Concatenates bitmaps; a part without one is all ones. */
 function concatBits(
   parts: readonly ColumnData[],
   length: number,
@@ -300,7 +303,7 @@ function concatRanges(parts: readonly ColumnData[], length: number): Partial<Col
     : { offsets, children: concatChildren(trimmed) }
 }
 
-/** Text, bytes or lists without what stands before the first offset and behind the last. */
+/** Strings, bytes or lists without what precedes the first offset and follows the last. */
 export function trimRanges(data: ColumnData): ColumnData {
   const { offsets, values, children, length } = data
   const [first, last] = [Number(offsets![0]!), Number(offsets![length]!)]

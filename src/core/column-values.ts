@@ -1,4 +1,4 @@
-/** The values of columns one by one, for outputs that are text and for objects. */
+/** Reads the values of columns one by one, for text output and for objects. */
 import type { ColumnData } from './column-data.js'
 import { bitAt, isValid } from './column-slices.js'
 import { type DataType, type Field, fieldsOf, type TimeUnit } from './data-type.js'
@@ -10,12 +10,12 @@ import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampTex
 
 type Read<T> = (row: number) => T
 
-/** What becomes of values that are nested in lists, maps and structs. */
+/** How values nested in lists, maps and structs are built. */
 interface Shape<T> {
   value(value: Value): T
   list(items: T[]): T
   object(entries: [name: string, value: T][]): T
-  /** Whether a float32 is to have few digits. */
+  /** Whether float32 is printed with the fewest digits. */
   isShort?: true
 }
 
@@ -25,7 +25,7 @@ const JSON_TEXT: Shape<string> = {
   object: (entries) => `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
 }
 
-/** Text is a key as it is, anything else as JSON has it. */
+/** Text becomes a key unchanged, anything else as JSON. */
 const KEY_TEXT: Shape<string> = {
   ...JSON_TEXT,
   value: (value) => (typeof value === 'string' ? value : jsonOf(value)),
@@ -34,14 +34,17 @@ const KEY_TEXT: Shape<string> = {
 const SHORT_KEY_TEXT: Shape<string> = { ...KEY_TEXT, isShort: true }
 const SHORT_TEXT: Shape<string> = { ...JSON_TEXT, isShort: true }
 
-/** The function that reads the value of a row: what is nested is JSON, decimals and times are text with all their digits. */
+/**
+ * Creates the function that reads the value of a row: nested values become JSON, decimals and times text with all their
+ * digits.
+ */
 export function valueReader(column: KeptColumn, field?: Field): Read<Value> {
   return readerOf(column, JSON_TEXT, field)
 }
 
 /**
- * The same for a value that is written as text: a float32 is the double whose digits are the fewest that read back as the same
- * float32, as pyarrow, pandas, Polars and DuckDB write them.
+ * The same for values that are printed: a float32 becomes the double with the fewest digits that round-trip as float32,
+ * as pyarrow, pandas, Polars and DuckDB print it.
  */
 export function textReader(column: KeptColumn, field?: Field): Read<Value> {
   return readerOf(column, SHORT_TEXT, field)
@@ -57,13 +60,13 @@ function readerOf(column: KeptColumn, shape: Shape<string>, field?: Field): Read
   }
 }
 
-/** The same for a row as an object: what is nested is arrays and objects, of values as `leaf` makes them. */
+/** The same for rows as objects: nested values become arrays and objects, whose leaves `leaf` converts. */
 export function objectReader(column: KeptColumn, leaf: (value: Value) => unknown, field?: Field): Read<unknown> {
   if (!isColumnData(column)) return (row) => leaf(column[row] as Value)
   return shapedReader<unknown>(column, { value: leaf, list: (items) => items, object: Object.fromEntries }, field)
 }
 
-/** The function that makes a text of a row's value that no other value of its column has. */
+/** Creates the function that maps a row's value to text, distinct for distinct values of the column. */
 export function keyReader(data: ColumnData): Read<string> {
   return shapedReader(data, JSON_TEXT)
 }
@@ -80,7 +83,7 @@ function shapedReader<T>(data: ColumnData, shape: Shape<T>, field?: Field): Read
   return (row) => shape.value(leaf(row))
 }
 
-/** A reader of rows that are not null; undefined where they are not nested. */
+/** A reader of nonnull nested values; undefined if the type is not nested. */
 function nestedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> | undefined {
   const { type, children } = data
   if (!isNested(type)) return undefined
@@ -95,7 +98,7 @@ function nestedReader<T>(data: ColumnData, shape: Shape<T>): Read<T> | undefined
   return (row) => shape.list(Array.from(range(row), item))
 }
 
-/** An entry of a map is a name and its value; a key that is no text is named as it is written. */
+/** A map entry becomes a property; a key that is not text is converted. */
 function mapReader<T>({ type, children }: ColumnData, range: Read<Iterable<number>>, shape: Shape<T>): Read<T> {
   const [keys, values] = children as [ColumnData, ColumnData]
   const [keyField, valueField] = fieldsOf(type)
@@ -104,7 +107,7 @@ function mapReader<T>({ type, children }: ColumnData, range: Read<Iterable<numbe
   return (row) => shape.object(Array.from(range(row), (entry) => [key(entry), value(entry)]))
 }
 
-/** The positions in the child that the items of a row have. */
+/** The child positions of a row's items. */
 function rangeReader({ type, offsets }: ColumnData): Read<Iterable<number>> {
   if (type.kind === 'fixed_size_list') return (row) => positions(row * type.size, (row + 1) * type.size)
   return (row) => positions(Number(offsets![row]!), Number(offsets![row + 1]!))
@@ -118,7 +121,7 @@ function indexed<T>({ values }: ColumnData, read: Read<T>): Read<T> {
   return (row) => read(Number(values![row]!))
 }
 
-/** A reader of values that are not nested; null where there is none. */
+/** A reader of values that are not nested, with null for missing ones. */
 function leafReader(data: ColumnData, field?: Field, isShort = false): Read<Value> {
   const extension = extensionOf(field)
   const read = storedReader(data, isShort)
@@ -135,7 +138,7 @@ function storedReader(data: ColumnData, isShort: boolean): Read<Value> {
   return (row) => (isValid(data, row) ? read(row) : null)
 }
 
-/** Each value read once: those of a dictionary are few, and the same again and again. */
+/** Caches each value: those of a dictionary are few and repeat. */
 function once(read: Read<Value>): Read<Value> {
   const known: Value[] = []
   return (row) => {
@@ -144,12 +147,12 @@ function once(read: Read<Value>): Read<Value> {
   }
 }
 
-/** A double that prints as a float32 does. */
+/** A double that prints like the float32. */
 function shortest(value: number): number {
   return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : Number(printFloat32(value))
 }
 
-/** Up to here all digits of a whole float32 count. */
+/** Up to this magnitude, all digits of an integral float32 are significant. */
 const WHOLE = 1 << 24
 
 function plainReader(data: ColumnData, isShort: boolean): Read<Value> {
@@ -199,13 +202,13 @@ const PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
   nanosecond: 1_000_000_000n,
 }
 
-/** Milliseconds that are a whole number of days, as they should be, or a time. */
+/** Milliseconds as a date, or as a time if they are not a whole number of days. */
 function dateText(milliseconds: bigint): string {
   const isDay = milliseconds % 86_400_000n === 0n
   return isDay ? dayText(Number(milliseconds / 86_400_000n)) : timestampText(milliseconds, 1000n, '')
 }
 
-/** A whole number in two's complement, the least significant byte first. */
+/** Decodes a little-endian two's complement integer. */
 function signedNumber(bytes: Uint8Array, start: number, length: number): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, length)
   if (length === 4) return BigInt(view.getInt32(0, true))
@@ -214,7 +217,7 @@ function signedNumber(bytes: Uint8Array, start: number, length: number): bigint 
   return number
 }
 
-/** An interval in ISO 8601: months, days and seconds, each with a sign of its own. */
+/** An interval in ISO 8601: months, days and seconds, each with its own sign. */
 function intervalText(bytes: Uint8Array, row: number, unit: (DataType & { kind: 'interval' })['unit']): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (unit === 'year_month') return `P${view.getInt32(4 * row, true)}M`

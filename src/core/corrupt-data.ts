@@ -1,11 +1,11 @@
-/** Data that is corrupt, whatever found it so: a library throws what it likes. */
+/** Reports corrupt data, whatever exception a library throws for it. */
 import { SoftmaxError } from './errors.js'
 
 export function corruptData(format: string, reason: string, cause?: unknown): SoftmaxError {
   return new SoftmaxError('E_CORRUPT', { format, reason }, { cause })
 }
 
-/** Does something with data of a format. Throws E_CORRUPT for whatever is no error of ours. */
+/** Runs an action on data of a format. Throws E_CORRUPT for any foreign exception. */
 export async function wrapCorrupt<T>(format: string, action: () => Promise<T> | T): Promise<T> {
   try {
     return await action()

@@ -1,6 +1,6 @@
 /**
- * Types of columns, in the words of Arrow's specification
- * (https://arrow.apache.org/docs/format/Columnar.html, `Schema.fbs`). Formats map their own types to these and back.
+ * Column types, named as in Arrow's specification (https://arrow.apache.org/docs/format/Columnar.html, `Schema.fbs`).
+ * Formats map their own types to and from these.
  */
 
 /** The unit of a time, timestamp or duration. */
@@ -13,30 +13,30 @@ export interface IntType {
   signed: boolean
 }
 
-/** A type of values. */
+/** A data type. */
 export type DataType =
   | { kind: 'null' }
   | { kind: 'bool' }
   | IntType
   | { kind: 'float'; bitWidth: 16 | 32 | 64 }
   | { kind: 'decimal'; bitWidth: 32 | 64 | 128 | 256; precision: number; scale: number }
-  /** Text in UTF-8, or bytes; `large` has 64-bit offsets, `view` is the view layout. */
+  /** UTF-8 text or bytes; `large` has 64-bit offsets, `view` is the view layout. */
   | { kind: 'utf8' | 'binary'; layout: 'offsets' | 'large' | 'view' }
   | { kind: 'fixed_size_binary'; byteWidth: number }
   | { kind: 'date'; unit: 'day' | 'millisecond' }
   | { kind: 'time' | 'duration'; unit: TimeUnit }
-  /** Without a time zone a timestamp is naive: a wall clock of no place. */
+  /** A timestamp without a time zone is naive: local wall-clock time. */
   | { kind: 'timestamp'; unit: TimeUnit; timezone?: string }
   | { kind: 'interval'; unit: 'year_month' | 'day_time' | 'month_day_nano' }
-  /** `large` and `large_view` have 64-bit offsets; those of views have sizes in their files. */
+  /** `large` and `large_view` have 64-bit offsets; files store list views as offsets and sizes. */
   | { kind: 'list'; layout: 'offsets' | 'large' | 'view' | 'large_view'; item: Field }
   | { kind: 'fixed_size_list'; size: number; item: Field }
   | { kind: 'struct'; fields: readonly Field[] }
-  /** A list of entries, structs of a key and a value. */
+  /** A list of entries, which are structs of a key and a value. */
   | { kind: 'map'; entries: Field; keysSorted: boolean }
   | { kind: 'dictionary'; index: IntType; values: DataType; ordered: boolean }
 
-/** A named column, or a part of a nested one. */
+/** A named column, or a nested field. */
 export interface Field {
   name: string
   type: DataType
@@ -45,25 +45,25 @@ export interface Field {
   metadata?: ReadonlyMap<string, string>
 }
 
-/** The columns of a table, and what its file says of it as a whole, such as the `pandas` metadata. */
+/** The columns of a table, and its metadata, such as the `pandas` entry. */
 export interface TableSchema {
   fields: readonly Field[]
   metadata: ReadonlyMap<string, string>
 }
 
-/** The fields of a nested type, in the order of the children of its columns. */
+/** The child fields of a nested type, in the order of its children. */
 export function fieldsOf(type: DataType): readonly Field[] {
   if (type.kind === 'struct') return type.fields
   if (type.kind === 'list' || type.kind === 'fixed_size_list') return [type.item]
   return type.kind === 'map' ? [type.entries] : []
 }
 
-/** True if columns of two types hold the same: names of fields count, their metadata does not. */
+/** Whether two types hold the same values: field names count, field metadata does not. */
 export function sameType(a: DataType, b: DataType): boolean {
   return a === b || typeName(a) === typeName(b)
 }
 
-/** A type as it is named in messages: `timestamp(microsecond, UTC)`, `list<item: float64>`. */
+/** A type as messages name it: `timestamp(microsecond, UTC)`, `list<item: float64>`. */
 export function typeName(type: DataType): string {
   const { kind } = type
   switch (kind) {

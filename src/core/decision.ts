@@ -1,4 +1,4 @@
-/** How labels are chosen of probabilities, by the options that say so. */
+/** How labels are chosen from probabilities, according to the options. */
 import type { Decision } from '../kernel/host/decision.js'
 import { readCalibration } from './calibration.js'
 import { SoftmaxError, shown } from './errors.js'
@@ -7,7 +7,7 @@ import { optionText, verbText } from './option-words.js'
 import { items, type ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
 
-/** What labels are chosen by. */
+/** The options that affect labels. */
 interface DecisionSettings {
   calibration?: ValueOf<'calibration'> | undefined
   threshold?: ValueOf<'threshold'> | undefined
@@ -16,7 +16,7 @@ interface DecisionSettings {
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }
 
-/** The least probability of a label where none is asked for. */
+/** The default threshold. */
 const HALF = 0.5
 
 /** A layout, as far as it is known. */
@@ -27,10 +27,10 @@ interface Decided {
 }
 
 /**
- * How the labels of a layout are chosen; undefined where each row has the one with the largest logit.
+ * The decision rule of a layout; undefined if the label is the class with the largest logit.
  *
- * @param classes the names of the classes, undefined where they are not known
- * @throws E_CONFLICT for an option that would do nothing, E_OPTION for a class that there is none of
+ * @param classes the names of the classes, undefined if they are not known
+ * @throws E_CONFLICT for an option without effect, E_OPTION for an unknown class
  */
 export function decisionOf(
   settings: DecisionSettings,
@@ -39,7 +39,7 @@ export function decisionOf(
 ): Decision | undefined {
   requireLabels(settings, layout)
   const { threshold } = settings
-  // The index of a row of NaN is that of numpy's argmax; a label beside NaN would say that a class was decided on.
+  // The index of a NaN row is that of numpy's argmax; a label next to NaN would suggest a decision.
   const minConfidence = settings.minConfidence ?? (settings.nonfinite === 'propagate' ? 0 : undefined)
   const cutoffs = memberCutoffs(settings, layout, classes)
   if (!cutoffs && !layout.binary && minConfidence === undefined) return undefined
@@ -50,7 +50,7 @@ export function decisionOf(
   }
 }
 
-/** The least probability of each class in a column that lists some of them: labels, or the set of a calibration. */
+/** The threshold of each class for a column that lists classes: labels, or a prediction set. */
 function memberCutoffs(
   settings: DecisionSettings,
   { emit, sigmoid }: Decided,
@@ -65,12 +65,12 @@ function memberCutoffs(
   return hasLabels ? cutoffsOf(settings.threshold, classes) : undefined
 }
 
-/** The quantile of a calibration whose coverage is measured on rows with true classes. */
+/** The quantile of a calibration whose coverage is to be measured on rows with true classes. */
 function measuredQuantile({ calibration, truth }: DecisionSettings): number | undefined {
   return calibration === undefined || truth === undefined ? undefined : readCalibration(calibration).quantile
 }
 
-/** The quantile of a calibration. Throws E_CONFLICT where there is none. */
+/** The quantile of a calibration. Throws E_CONFLICT if it has none. */
 function quantileOf({ calibration }: DecisionSettings, column: string): number {
   const { quantile } = calibration === undefined ? {} : readCalibration(calibration)
   if (quantile !== undefined) return quantile
@@ -94,7 +94,9 @@ function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, 
   })
 }
 
-/** The two classes of rows of one logit. Throws E_CONFLICT where there are more logits, or an option that says otherwise. */
+/**
+ * The two classes of rows with one logit. Throws E_CONFLICT if there are more logits, or if another option contradicts.
+ */
 export function binaryClasses(
   binary: ValueOf<'binary'>,
   { labels, sigmoid, count }: { labels: unknown; sigmoid: boolean; count: number | undefined },
@@ -111,7 +113,7 @@ export function binaryClasses(
   return items(binary)
 }
 
-/** The least probability at which each class is a label. */
+/** The threshold of each class. */
 function cutoffsOf(threshold: DecisionSettings['threshold'] = HALF, classes: readonly string[] = []): number[] {
   if (typeof threshold === 'number') return classes.map(() => threshold)
   const known = new Map(Object.entries(threshold))
@@ -130,10 +132,10 @@ function requireClass(name: string, classes: readonly string[], value: unknown):
   })
 }
 
-/** Between several names of classes in a cell of text. */
+/** Separates class names within a text cell. */
 export const NAMES_DELIMITER = '|'
 
-/** Throws E_CONFLICT for names that could not be distinguished from each other in one cell. */
+/** Throws E_CONFLICT for names that would be ambiguous in one cell. */
 export function requireSeparable(names: readonly string[]): void {
   const bad = names.find((name) => name === '' || name.includes(NAMES_DELIMITER))
   if (bad === undefined) return

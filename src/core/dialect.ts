@@ -1,31 +1,35 @@
 /**
- * How a delimited text is written. Inside the package bytes are held as latin1 text, one character a byte: cells that
- * are kept come out as the same bytes, whatever their encoding, and text of our own is encoded on the way in.
+ * The dialect of delimited text. Internally, bytes are kept as latin1 strings, one character per byte: kept cells are
+ * written back byte for byte whatever their encoding, and our own text is encoded on the way in.
  */
 export interface Dialect {
-  /** One or more bytes between cells; a blank where runs of blanks are. */
+  /** Between cells; a space if runs of blanks separate them. */
   delimiter: string
-  /** Around cells; empty where they have none. */
+  /** Encloses cells; empty if there are no quotes. */
   quote: string
-  /** Stands before a quote (or itself) inside quotes; the quote itself, as a rule. Without quotes, before special bytes. */
+  /** Precedes a quote (or itself) inside quotes; usually the quote itself. Without quotes, precedes special bytes. */
   escape: string
-  /** Begins a line that is skipped. */
+  /** Begins a line to skip. */
   comment: string | undefined
-  /** Whether decimals have a comma. */
+  /** Whether decimals use a comma. */
   decimalComma?: true
-  /** Ends a row, after `\r` or none where it is `\n`. */
+  /**
+   * Ends a row; `
+   * ` includes `\r
+   * `.
+   */
   newline: '\n' | '\r'
-  /** What blanks around cells are: part of them, nothing, or, in runs, what stands between them. */
+  /** Whether blanks around cells are kept, trimmed, or, in runs, the delimiter. */
   blanks: 'keep' | 'trim' | 'delimit'
-  /** Whether a quote in a cell that does not begin with one is text. */
+  /** Whether a quote is literal in a cell that does not begin with one. */
   lazyQuotes: boolean
-  /** Whether rows end in a delimiter that has no cell behind it. */
+  /** Whether rows end in a delimiter that is not followed by a cell. */
   trailing: boolean
-  /** True where no row was found that is as wide as the header. */
+  /** Whether no row was found that is as wide as the header. */
   misfit?: boolean
 }
 
-/** The dialect of RFC 4180, but for its newline. */
+/** The dialect of RFC 4180, except for the newline. */
 export const COMMAS: Dialect = {
   delimiter: ',',
   quote: '"',
@@ -37,31 +41,31 @@ export const COMMAS: Dialect = {
   trailing: false,
 }
 
-/** UTF-8 bytes of a text, as latin1 text. */
+/** The UTF-8 bytes of a text, as latin1. */
 export function toBytes(text: string): string {
   if (isPlain(text)) return text
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** The text whose UTF-8 bytes are given as latin1 text. */
+/** Decodes UTF-8 bytes given as latin1. */
 export function fromBytes(bytes: string): string {
   if (isPlain(bytes)) return bytes
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-/** True for nearly all cells, which are ASCII: there is nothing to do for these, and the test takes a tenth of the time. */
+/** True for nearly all cells, which are ASCII and need no conversion; the test takes a tenth of the time. */
 function isPlain(text: string): boolean {
   return !NOT_ASCII.test(text)
 }
 
 const NOT_ASCII = /[\u0080-\uffff]/
 
-/** Whether special bytes of cells stand behind a backslash, and not in quotes. */
+/** Whether special bytes are escaped by a backslash rather than quoted. */
 export function isEscaped({ quote, escape }: Pick<Dialect, 'quote' | 'escape'>): boolean {
   return quote === '' && escape !== ''
 }
 
-/** True if two dialects write a cell alike, so that a cell may be copied from one to the other as it stands. */
+/** Whether two dialects write cells alike, so that raw cells can be copied. */
 export function sameCells(a: Dialect, b: Dialect): boolean {
   return a.delimiter === b.delimiter && a.quote === b.quote && a.escape === b.escape && a.blanks === b.blanks
 }

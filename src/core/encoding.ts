@@ -1,24 +1,24 @@
 /**
- * Encodings of text. Inside the package text is UTF-8; text of another encoding is decoded before it is read. What is not
- * valid in its encoding becomes a byte that is not valid in UTF-8 either, so that the reader finds the row that has it.
+ * Text encodings. Internally, text is UTF-8; other encodings are decoded first. Invalid input is replaced by a byte
+ * that is also invalid in UTF-8, so that the reader finds the row.
  */
 
 import { isUtf8 } from 'node:buffer'
 import { optionText } from './option-words.js'
 
-/** Decodes text piece by piece; `final` says that no more comes. */
+/** Decodes text in chunks; `final` means that no more follow. */
 export interface Decoder {
   decode(bytes: Buffer, final: boolean): Buffer
 }
 
-/** Half a character, which stands for what is not valid. */
+/** A lone surrogate, which stands for invalid input. */
 const INVALID = '\ud800'
 const LATIN1 = Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index)).join('')
 const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${LATIN1.slice(32)}`.replaceAll('?', INVALID)
 
 /**
- * Encodings that are decoded here: the platform's TextDecoder takes Latin-1 and ASCII for windows-1252, has characters
- * for bytes that windows-1252 does not use, and takes U+FFFD in UTF-16 for what is not valid.
+ * Encodings decoded here, because TextDecoder treats Latin-1 and ASCII as windows-1252, assigns characters to bytes
+ * that windows-1252 leaves undefined, and replaces invalid UTF-16 by U+FFFD.
  */
 const OWN: Readonly<Record<string, () => Decoder | undefined>> = {
   'utf-8': () => undefined,
@@ -40,7 +40,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   cp1252: 'windows-1252',
 }
 
-/** The name by which an encoding is known here; undefined where none is called so. */
+/** The canonical name of an encoding; undefined if it is unknown. */
 export function encodingNamed(name: string): string | undefined {
   const lower = name.toLowerCase()
   const known = OTHER_NAMES[lower] ?? lower
@@ -53,7 +53,7 @@ export function encodingNamed(name: string): string | undefined {
   }
 }
 
-/** A decoder of an encoding; undefined for UTF-8, which needs none. */
+/** The decoder of an encoding; undefined for UTF-8, which needs none. */
 export function decoderOf(encoding: string): Decoder | undefined {
   const own = OWN[encoding]
   return own ? own() : new PlatformDecoder(encoding)
@@ -91,7 +91,7 @@ class Utf16Decoder implements Decoder {
     return utf8Of(final && this.#rest.length > 0 ? text + INVALID : text)
   }
 
-  /** Where whole characters end: before a single byte, and before the first half of a pair. */
+  /** The end of the last complete character: excludes an odd byte and an unpaired high surrogate. */
   #end(bytes: Buffer): number {
     const end = bytes.length & ~1
     const high = end > 0 ? bytes[this.#isBigEndian ? end - 2 : end - 1]! : 0
@@ -111,14 +111,17 @@ class PlatformDecoder implements Decoder {
   }
 }
 
-/** Text as UTF-8, with a byte that UTF-8 does not have for each half of a character. */
+/** Text as UTF-8, with an invalid byte for each lone surrogate. */
 function utf8Of(text: string): Buffer {
   if (!/\p{Surrogate}/u.test(text)) return Buffer.from(text)
   const pieces = text.split(/\p{Surrogate}/u).flatMap((piece) => [Buffer.of(0xff), Buffer.from(piece)])
   return Buffer.concat(pieces.slice(1))
 }
 
-/** The encoding that a byte order mark stands for, or what looks like UTF-16 or UTF-32 without one; undefined where more bytes could decide. */
+/**
+ * The encoding of a byte order mark, or of what looks like UTF-16 or UTF-32 without one; undefined if more bytes are
+ * needed.
+ */
 export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
   const text = start.toString('latin1', 0, LONGEST_MARK)
   if (MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK)) return undefined
@@ -130,7 +133,7 @@ export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: bo
   return encoding === undefined ? 'none' : { encoding, isMarked: false }
 }
 
-/** Encodings whose characters of ASCII have zeros in them: of how many bytes a character is, and which has the ASCII. */
+/** Encodings that have zero bytes in ASCII characters: bytes per character, and the position of the ASCII byte. */
 const UNMARKED = [
   ['utf-32le', 4, 0],
   ['utf-32be', 4, 3],
@@ -138,7 +141,7 @@ const UNMARKED = [
   ['utf-16be', 2, 1],
 ] as const
 
-/** Longer ones first: that of UTF-32 begins as that of UTF-16 does. */
+/** Longer ones first: the UTF-32 mark begins with the UTF-16 mark. */
 const MARKS = [
   ['\xff\xfe\0\0', 'utf-32le'],
   ['\0\0\xfe\xff', 'utf-32be'],
@@ -147,10 +150,13 @@ const MARKS = [
   ['\xfe\xff', 'utf-16be'],
 ] as const
 const LONGEST_MARK = 4
-/** How many bytes show where the zeros are. */
+/** How many bytes to check for zeros. */
 const SAMPLE = 64
 
-/** True if most units of `size` bytes are a character of ASCII, at `place` in zeros, and none has a zero there. */
+/**
+ * Whether most units of `size` bytes are an ASCII character at `place` among zeros, and the others have no zero in its
+ * place.
+ */
 function areAscii(start: Buffer, size: number, place: number): boolean {
   let [found, units] = [0, 0]
   for (let at = 0; at < SAMPLE; at += size) {
@@ -165,20 +171,20 @@ function areAscii(start: Buffer, size: number, place: number): boolean {
 
 const SPACE = 32
 
-/** The data of an E_ENCODING: bytes are not valid in the encoding of their input. */
+/** The data of an E_ENCODING error for bytes that are invalid in the encoding of their input. */
 export function encodingInfo(bytes: Uint8Array, what: string, encoding = 'utf-8'): { reason: string; remedy: string } {
   const shownName = encoding === 'utf-8' ? 'UTF-8' : encoding
   return { reason: `${what} is not ${shownName}`, remedy: remedyFor(bytes, encoding) }
 }
 
-/** Windows-1252 has characters for the bytes that are control characters in Latin-1. */
+/** Windows-1252 has printable characters where Latin-1 has control characters. */
 function remedyFor(bytes: Uint8Array, encoding: string): string {
   if (encoding !== 'utf-8') return `name the encoding it has with ${optionText('encoding')}`
   const guess = bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'latin1'
   return `${optionText('encoding', guess)} reads it, if it is that`
 }
 
-/** True for latin1 text whose bytes are UTF-8. */
+/** Whether a latin1 string consists of valid UTF-8. */
 export function isUtf8Text(bytes: string): boolean {
   return !/[\x80-\xff]/.test(bytes) || isUtf8(Buffer.from(bytes, 'latin1'))
 }

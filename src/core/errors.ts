@@ -1,27 +1,28 @@
 /**
- * Every error of the package, worded once. Users match `code` and read `info`; the text is for people and may change.
+ * Every error of the package, with its wording. Users match `code` and read `info`; the text is for people and may
+ * change.
  *
- * `status` is what the command exits with: 1 bad data, 2 usage, 3 input or output failed, 70 internal error.
+ * `status` is the exit status of the command: 1 bad data, 2 usage, 3 input or output failed, 70 internal error.
  */
 
 import { plainName } from './column-name.js'
 import { optionText, speaking, verbText } from './option-words.js'
 
-/** Where in the input an error lies. Lines, rows and bytes are counted from 1, 1 and 0; the header is not a row. */
+/** The position of an error in the input. Lines and rows are counted from 1, bytes from 0; the header is not a row. */
 export interface Position {
   /** The name of the input. */
   source?: string
-  /** From 1, the header's included. */
+  /** From 1, including the header. */
   line?: number
-  /** From 1, the header not counted. */
+  /** From 1, without the header. */
   row?: number
   /** From 0, in the input. */
   byte?: number
-  /** The name of the column; where the logits of a row are one list, the position of the class, from 0. */
+  /** The name of the column; if the logits of a row are one list, the index of the class, from 0. */
   column?: string
-  /** Whether it is such a position. */
+  /** Whether `column` is such an index. */
   isUnnamed?: true
-  /** Of an array, where it is, as numpy indexes it: `[1, 0]`, or `[1, :]` of a row. */
+  /** In an array, its index as in numpy: `[1, 0]`, or `[1, :]` for a row. */
   index?: string
 }
 
@@ -33,8 +34,8 @@ interface Wording<Data> {
 const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => string): Wording<Data> => ({ status, says })
 
 /**
- * The table of errors: code -> exit status and wording. Adding an error is adding a line, and the explanation that the
- * compiler then asks for, which no run but `softmax explain` loads.
+ * The table of errors: exit status and wording by code. To add an error, add an entry, and the explanation that the
+ * compiler then requires, which only `softmax explain` loads.
  */
 export const CODES = {
   E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }) =>
@@ -247,31 +248,31 @@ export const CODES = {
 /** A key of {@link CODES}. */
 export type Code = keyof typeof CODES
 
-/** The data an error of a code carries, beside its {@link Position}. */
+/** The data of an error with this code, besides its {@link Position}. */
 export type Info<C extends Code> =
   (typeof CODES)[C] extends Wording<infer Data> ? (unknown extends Data ? object : Data) : never
 
-/** An error of one code. */
+/** An error with one code. */
 export interface CodedError<C extends Code> extends Error {
   /** The name of the class. */
   readonly name: 'SoftmaxError'
   /** A key of {@link CODES}. */
   readonly code: C
-  /** What the error is about: where it lies, and the data of its code. */
+  /** What the error is about: its position, and the data of its code. */
   readonly info: Info<C> & Position
-  /** The exit status the command gives for this error. */
+  /** The exit status of the command for this error. */
   readonly status: number
-  /** What `JSON.stringify` takes of it, for a log. */
+  /** The properties that `JSON.stringify` uses, for logs. */
   toJSON(): Pick<CodedError<C>, 'name' | 'code' | 'message' | 'status' | 'info'>
 }
 
-/** The one error of the package: a test of its `code` narrows its `info`. */
+/** The error class of the package: testing `code` narrows `info`. */
 export type SoftmaxError<C extends Code = Code> = C extends Code ? CodedError<C> : never
 
 interface SoftmaxErrorConstructor {
   new <C extends Code>(code: C, info: Info<C> & Position, options?: ErrorOptions): SoftmaxError<C>
   readonly prototype: SoftmaxError
-  /** True for an error of this class that has the code. */
+  /** Whether an error is of this class and has the code. */
   is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C>
 }
 
@@ -302,27 +303,27 @@ export const SoftmaxError = class SoftmaxError<C extends Code> extends Error {
     return CODES[this.code].status
   }
 
-  /** A message is no property of its own that JSON would have. */
+  /** `message` is not enumerable, so JSON would omit it. */
   toJSON() {
     const { name, code, message, status, info } = this
     return { name, code, message, status, info }
   }
 } as unknown as SoftmaxErrorConstructor
 
-/** The message of an error: where, what, and its code. */
+/** The message of an error: position, cause and code. */
 export function messageOf<C extends Code>(code: C, info: Info<C> & Position): string {
   return printable(`${where(info)}${reasonOf(code, info)} [${code}]`)
 }
 
-/** What is wrong, without where. */
+/** The cause, without the position. */
 export function reasonOf<C extends Code>(code: C, info: Info<C> & Position): string {
   return (CODES[code].says as (data: unknown) => string)(info)
 }
 
-/** The same error, with the input it is of; whatever is no error of ours as it is. */
+/** Adds the input to an error; foreign errors are returned as is. */
 export function withSource(error: unknown, source: string | undefined): unknown {
   if (source === undefined || !(error instanceof SoftmaxError) || error.info.source !== undefined) return error
-  // An output that fails is no error of the input, even where it fails a stream.
+  // A failed output is not an error of the input, even if it fails the same stream.
   if (error.code === 'E_OUTPUT') return error
   return new SoftmaxError(
     error.code,
@@ -331,14 +332,17 @@ export function withSource(error: unknown, source: string | undefined): unknown 
   )
 }
 
-/** The few words that say what failed in a system error: `no space left on device`. */
+/** The words that describe a system error: `no space left on device`. */
 export function systemReason(error: unknown): string {
   const { message = String(error), code } = error as NodeJS.ErrnoException
   const words = /^[A-Z0-9_]+: (.*?)(?:, [a-z]+(?: '.*)?)?$/s.exec(message)
   return words ? `${words[1]} (${code})` : printable(message)
 }
 
-/** Text from data, names or arguments, made safe for a terminal: quoted, controls escaped, a line of it at most. */
+/**
+ * Text from data, names or arguments, made safe for a terminal: quoted, with control characters escaped, at most one
+ * line.
+ */
 export function shown(text: string): string {
   const printed = printable(shortened(text))
   // An escape has up to nine characters.
@@ -352,9 +356,9 @@ export function shortened(text: string, most = 80): string {
   return characters.length > most ? `${characters.slice(0, most - 3).join('')}...` : text
 }
 
-/** Text with every control character (C0, C1, bidirectional marks) escaped, so that it cannot steer a terminal. */
+/** Text with all control characters (C0, C1, bidirectional marks) escaped, so that it cannot control a terminal. */
 export function printable(text: string): string {
-  // Nearly all texts are, and this test takes a tenth of the time: each bad row has a message.
+  // True for nearly all texts, and each bad row has a message; the test takes a tenth of the time.
   if (/^[ -~]*$/.test(text)) return text
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
     JSON.stringify(c)
@@ -367,7 +371,7 @@ function hexEscape(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }
 
-/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as it is known; `line 7: ` of an input without a name. */
+/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as known; `line 7: ` for an unnamed input. */
 function where({ source, line, column, isUnnamed, row, byte, index }: Position): string {
   const numbers = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`]
   const counts = [...numbers, index !== undefined && `numpy index ${index}`].filter(Boolean).join(', ')
@@ -385,7 +389,7 @@ function where({ source, line, column, isUnnamed, row, byte, index }: Position):
     .join('')
 }
 
-/** A value that an option does not take: numbers as they are, and in the API texts that look like other values as such. */
+/** The value that an option rejects: numbers as they are; in the API, strings quoted if they look like other values. */
 function refusedText(value: unknown): string {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
   const isText = speaking() === 'api' && typeof value === 'string' && LIKE_OTHERS.test(value)
@@ -394,7 +398,7 @@ function refusedText(value: unknown): string {
 
 const LIKE_OTHERS = /^\s*(?:[+-]?(?:\d+\.?|\.\d)\d*(?:e[+-]?\d+)?|true|false|null|undefined)\s*$/i
 
-/** A value that may be any: `{"a":1}` for an object. */
+/** Any value as text: `{"a":1}` for an object. */
 function textOf(value: unknown): string {
   try {
     return typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -412,7 +416,7 @@ export function plural(count: number, noun: string): string {
 export interface CellInfo {
   cell: string
   of?: 'list'
-  /** Where only its decimal point or comma is not the one that is read: that one, and what stands between cells. */
+  /** If only the decimal separator is wrong: the expected one, and the delimiter. */
   decimal?: string
   delimiter?: string
 }
@@ -420,12 +424,12 @@ export interface CellInfo {
 /** The data of an E_OPTION. */
 export interface OptionInfo {
   option: string
-  /** What was given; undefined where there is none. */
+  /** The given value; undefined if there is none. */
   value: unknown
   expected: string
-  /** The value that was most likely meant. */
+  /** The likely intended value. */
   near?: string | undefined
-  /** The verb that does nothing without it. */
+  /** The verb that requires it. */
   neededBy?: string
 }
 
@@ -435,13 +439,13 @@ function neededOption({ option, expected, neededBy }: OptionInfo): string {
   return `${verbText(neededBy!)} needs ${optionText(option, isCommand ? 'COLUMN' : undefined)}, ${expected}${hint}`
 }
 
-/** The data of an E_HEADER: of lines above the header, or of a first line of numbers. */
+/** The data of an E_HEADER: lines above the header, or a numeric first line. */
 export interface HeaderInfo {
-  /** How many lines stand above it, and how many cells the first of them and the rows below have. */
+  /** The number of lines above it, and the number of cells in the first of them and in the rows below. */
   above?: { lines: number; cells: number; width: number }
-  /** What lines that may be comments begin with. */
+  /** The prefix of lines that may be comments. */
   comment?: string
-  /** What stands between cells below. */
+  /** The delimiter of the lines below. */
   delimiter?: string
 }
 
@@ -449,10 +453,10 @@ export interface HeaderInfo {
 export interface TruthInfo {
   cell: string
   near?: string | undefined
-  /** The first classes, and how many there are. */
+  /** The first classes, and their number. */
   classes: readonly string[]
   count?: number
-  /** What the classes are of, where a row has not one of many: two of one logit, or several a row. */
+  /** What kind of classes, if not one of many: two with one logit, or several per row. */
   of?: 'binary' | 'several' | undefined
   reason?: string
 }
@@ -473,18 +477,20 @@ function truthRemedy(cell: string, of: TruthInfo['of']): string {
   return `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
 }
 
-/** The data of an E_KEY: a key that is no column, or comes twice, or whose value is of another type than the column. */
+/**
+ * The data of an E_KEY: a key that is not a column, is duplicated, or whose value does not have the type of the column.
+ */
 export interface KeyInfo {
   key: string
   type?: string
-  /** What the option `types` would have to be for the value. */
+  /** The value of the option `types` that would accept the value. */
   types?: string | undefined
   isRepeated?: boolean
-  /** Whether the object is one that `write` was given, and no prediction. */
+  /** Whether the object was given to `write`, and is not a prediction. */
   isWritten?: boolean
 }
 
-/** How a column gets another type. */
+/** How to change the type of a column. */
 function typesRemedy(types: string | undefined): string | undefined {
   if (types === undefined) return undefined
   return `${optionText('types', types)} keeps all there as ${types.slice(types.lastIndexOf('=') + 1)}`
@@ -493,18 +499,24 @@ function typesRemedy(types: string | undefined): string | undefined {
 /** The data of an E_COLUMNS. */
 export interface ColumnsInfo {
   header: string[]
-  /** The selector that is proposed, if there is one, and the `emit` that it needs, if it does. */
+  /** The suggested selector, if any, and the `emit` that it requires, if any. */
   logits: string | undefined
   emit?: string | undefined
   reason: string
-  /** What they seem to hold, if not logits: probabilities; results of this package, which are such; or logarithms of these. */
+  /**
+   * What the columns appear to hold instead of logits: probabilities; probabilities written by this package; or
+   * logarithms of these.
+   */
   holds?: 'probabilities' | 'results' | 'logarithms'
 }
 
-/** A selector is of use only as a whole. */
+/** A longer selector is omitted, as a truncated one is useless. */
 const LONGEST_SELECTOR = 500
 
-/** How the logits are named: of what was scored, that its probabilities are none; of what has none, what is needed. */
+/**
+ * How to select logits: for files that were already scored, that probabilities are not logits; for files without
+ * logits, what is needed.
+ */
 function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
   if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
@@ -548,19 +560,19 @@ function cellHint(cell: string, column: string | undefined): string {
 type Hints = readonly [form: RegExp, hint: string][]
 
 function hintOf(hints: Hints, cell: string): string | undefined {
-  // Of a long text, to look for some of these takes a time that is not linear.
+  // Some of these patterns take superlinear time on long text.
   const hint = cell.length > LONGEST_HINTED ? undefined : hints.find(([form]) => form.test(cell))?.[1]
   return hint === undefined ? undefined : `; ${hint}`
 }
 
-/** What to do about a cell that is what Python shows of several numbers; undefined for others. */
+/** How to handle a cell that is the Python representation of several numbers; undefined for others. */
 export function pythonHint(cell: string): string | undefined {
   return hintOf(PYTHON, cell)
 }
 
 const LONGEST_HINTED = 4096
 
-/** What Python shows of several numbers, and what would do. */
+/** Python representations of several numbers, with the remedy. */
 const PYTHON: Hints = [
   [
     /^\s*\[.*\.\.\..*\]\s*$/s,
@@ -574,7 +586,7 @@ const PYTHON: Hints = [
   ],
 ]
 
-/** What else is written for numbers, and what would do. */
+/** Other notations of numbers, with the remedy. */
 const HINTS: Hints = [
   [/^\s*[+-]?\d+,\d+\s*$/, 'decimals need a point'],
   [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits may not be in groups: 1234.5'],
@@ -590,10 +602,10 @@ const HINTS: Hints = [
   ],
 ]
 
-/** What programs write where there is no value; Excel's #N/A is another word in other languages. */
+/** How programs write missing values; Excel's #N/A is localized. */
 const NULLS = /^(?:n\/?a|#(?:n\/?[abd]|nv|i\/t|saknas|puuttuu|yok|hiányzik|н\/д)!?|null|none|nil|\\n|-+|\?|\.)$/iu
 
-/** The errors of Excel by what they are of: division by zero, names, values, references, numbers, no cells in common, others. */
+/** Excel's errors by kind: division by zero, names, values, references, numbers, empty intersections, others. */
 const ERRORS_OF_EXCEL = [
   '\\p{L}+/0',
   'name|nom|nombre|nome|naam|namn|navn|nimi|nazwa|název|név|имя|ad',
@@ -603,7 +615,7 @@ const ERRORS_OF_EXCEL = [
   'null|nul|nulo|nullo|leeg|skärning|tyhjä|zero|nulla|пусто|boş|dělení_nulou|zéróosztó',
   'spill|calc|field|blocked|busy|connect|unknown|python|überlauf|kalk|propagation|desbordamiento|overlopen',
 ]
-/** What LibreOffice puts before the number of an error. */
+/** LibreOffice's prefix before an error number. */
 const ERROR_OF_LIBREOFFICE =
   'err|fehler|erreur|erro|eroare|fout|fel|fejl|feil|virhe|błąd|chyba|hiba|hata|viga|ошибка|помилка'
 /** `#DIV/0!`, `#WERT!`, `#¿NOMBRE?`, and the `Err:502` of LibreOffice. */

@@ -1,4 +1,4 @@
-/** What the first rows of an input say for and against its columns being logits. */
+/** Evidence from the first rows of an input for and against columns being logits. */
 import { wordsOf } from './column-name.js'
 import { shown } from './errors.js'
 import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
@@ -11,36 +11,36 @@ export interface SampledColumn {
   name: string
   type: ValueType
   cells: readonly string[]
-  /** Whether it is known to hold something else: an index that pandas stored among the columns, or true classes. */
+  /** Whether it is known not to hold logits: an index column of pandas, or true classes. */
   isIndex?: boolean
-  /** The paths to a list of numbers, and to a list of rows, in its nested values. */
+  /** The paths to a list of numbers, and to a list of rows, within its nested values. */
   listPath?: string | undefined
   rowsPath?: string | undefined
   rowsLogits?: string | undefined
-  /** The path to lists of lists of numbers. */
+  /** The path to nested lists of numbers. */
   nestedPath?: string | undefined
-  /** Of a column within the values of another: what leads there. */
+  /** The path of a column inside the values of another. */
   inner?: readonly string[] | undefined
-  /** What the first row is, where it holds a whole table. */
+  /** A description of the first row, if it holds a complete table. */
   wholeTable?: string | undefined
 }
 
-/** What a name and the first rows say of a column. */
+/** What the name and the first rows of a column show. */
 export interface Facts {
   index: number
   name: string
-  /** Whether its name is one of keys, truths and the like, or none. */
+  /** Whether the name suggests a key, a true class or the like, or is empty. */
   isOther: boolean
   isIndex: boolean
-  /** Whether its cells are numbers, save a few; whether they may be, as far as there are any. */
+  /** Whether its cells are numbers, with few exceptions; whether they could be, as far as there are any. */
   isNumeric: boolean
   isPossible: boolean
-  /** The numbers of its cells, NaN where there is none; and whether those that are finite are whole. */
+  /** Its numbers, with NaN for missing ones; and whether the finite ones are integers. */
   values: readonly number[]
   isWhole: boolean
 }
 
-/** Reads a column's cells. The header, where there is one, shows what its name means. */
+/** Derives the facts of a column. The header, if any, helps to interpret its name. */
 export function factsOf(
   { name, type, cells, isIndex = false }: SampledColumn,
   index: number,
@@ -62,7 +62,7 @@ export function factsOf(
   }
 }
 
-/** Whether numbers are those of a count or a key, as far as they are finite. A few floats may be whole by chance. */
+/** Whether the finite numbers are integers such as counts or keys. A few floats may be integral by chance. */
 function areWhole(cells: readonly string[], type: ValueType): boolean {
   const finite = cells.filter((cell) => /\d/.test(cell))
   return finite.length > (type === 'number' ? CHANCE : 0) && finite.every((cell) => WHOLE.test(cell))
@@ -70,24 +70,24 @@ function areWhole(cells: readonly string[], type: ValueType): boolean {
 
 const CHANCE = 8
 const WHOLE = /^\s*[+-]?\d+\s*$/
-/** How programs write that there is no value; NaN is a number here. */
+/** How programs write a missing value; NaN is a number here. */
 const MISSING = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)?$/i
 
-/** What is known of an input beside its columns. */
+/** Facts about the input besides its columns. */
 export interface Circumstances {
   /** Whether the columns have names. */
   named: boolean
-  /** The names of the classes, where they are given. */
+  /** The class names, if they are given. */
   labels: readonly string[] | undefined
 }
 
-/** Why columns may be something else than the logits of the classes of each row, and which one it is, if it is one. */
+/** Why columns may not be the logits of each row's classes, and which column is suspect, if one is. */
 export interface Doubt {
   reason: string
   culprit?: Facts
 }
 
-/** What speaks against columns being logits; undefined where nothing does. Up to `few` rows say little. */
+/** The reason to doubt that columns are logits, if any. Up to `few` rows prove little. */
 export function doubtOf(columns: readonly Facts[], few: number): Doubt | undefined {
   const isFew = columns[0]!.values.length <= few
   for (const find of isFew ? [probabilities] : [probabilities, ...OTHERS]) {
@@ -107,7 +107,7 @@ function probabilities(columns: readonly Facts[]): Doubt | undefined {
   return sign && { reason: SIGNS[sign] }
 }
 
-/** Whole numbers beside fractions are keys or counts; in one row a logit may be whole by chance. */
+/** Integers next to fractions are keys or counts; in a single row a logit may be integral by chance. */
 function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
   const whole = columns.filter(({ isWhole }) => isWhole)
   const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
@@ -116,7 +116,7 @@ function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
   return because(whole[0], 'holds only whole numbers, beside columns of fractions')
 }
 
-/** Numbers of rows and times go up, or down, by steps that are the same; in many rows also by others. */
+/** Row numbers and times increase or decrease in equal steps, and in a long run in unequal ones, too. */
 function counter(columns: readonly Facts[]): Doubt | undefined {
   const found = columns.find(({ values }) => {
     const steps = values.slice(1).map((value, row) => value - values[row]!)
@@ -129,10 +129,10 @@ function counter(columns: readonly Facts[]): Doubt | undefined {
   return because(found, 'goes up or down from row to row, as keys and times do')
 }
 
-/** So many steps in one direction are no chance. */
+/** This many steps in one direction are not a coincidence. */
 const LONG = 8
 
-/** One column that is the same in all rows, beside others that are not; a masked class may be. */
+/** One constant column among varying ones; a masked class may also be constant. */
 function constant(columns: readonly Facts[]): Doubt | undefined {
   const isSame = ({ values }: Facts) => values.every((value) => value === values[0])
   const same = columns.filter(isSame)
@@ -141,7 +141,7 @@ function constant(columns: readonly Facts[]): Doubt | undefined {
   return because(found, 'is the same in all rows')
 }
 
-/** Whole numbers that are far larger than all others: keys, counts, amounts. */
+/** Integers far larger than all other numbers: keys, counts, amounts. */
 function magnitude(columns: readonly Facts[]): Doubt | undefined {
   const sizes = columns.map(({ values }) => Math.max(0, ...values.filter(Number.isFinite).map(Math.abs)))
   const largest = sizes.reduce((most, size, index) => (size > sizes[most]! ? index : most), 0)
@@ -155,14 +155,16 @@ function because(culprit: Facts | undefined, reason: string): Doubt | undefined 
   return culprit && { reason: `${shown(culprit.name)} ${reason}`, culprit }
 }
 
-/** Names that begin alike, as score_a and score_b, beside names that do not. */
+/** Names with a common prefix, such as score_a and score_b, next to names without it. */
 function family(columns: readonly Facts[]): Doubt | undefined {
   const [first] = familyOf(columns)
   const other = first && columns.find(({ name }) => wordsOf(name)[0] !== wordsOf(first.name)[0])
   return other && because(other, `is not called like ${shown(first.name)}`)
 }
 
-/** One column without negative numbers, beside classes that all have some, whose name no class is known by: a measurement. */
+/**
+ * One column without negative numbers and without a known class name, among classes that all have some: a measurement.
+ */
 function stranger(columns: readonly Facts[]): Doubt | undefined {
   const isNegative = ({ values }: Facts) => values.some((value) => value < 0)
   const classes = columns.filter(({ name }) => isClassName(name))
@@ -171,7 +173,7 @@ function stranger(columns: readonly Facts[]): Doubt | undefined {
   return because(other, 'has no negative numbers and is not the name of a class, as the others are')
 }
 
-/** The columns whose names begin with the same word, where these are most of all. */
+/** The columns whose names begin with the same word, if they are the majority. */
 export function familyOf(columns: readonly Facts[]): readonly Facts[] {
   const largest = largestBy(columns, ({ name }) => {
     const [stem, ...more] = wordsOf(name)
@@ -180,7 +182,7 @@ export function familyOf(columns: readonly Facts[]): readonly Facts[] {
   return 2 * largest.length >= columns.length ? largest : []
 }
 
-/** The columns whose names begin with the same word, or count, where these are several. */
+/** The largest group of columns whose names begin with the same word, or are numbered. */
 export function largestFamily(columns: readonly Facts[]): readonly Facts[] {
   return largestBy(columns, ({ name }) => {
     const [stem, ...more] = wordsOf(name)
@@ -188,7 +190,7 @@ export function largestFamily(columns: readonly Facts[]): readonly Facts[] {
   })
 }
 
-/** The columns that have the same key as most others; none where no two have. */
+/** The largest group of columns with equal keys; empty if no two are equal. */
 function largestBy(columns: readonly Facts[], keyOf: (facts: Facts) => string | undefined): readonly Facts[] {
   const families = new Map<string, Facts[]>()
   for (const facts of columns) {
@@ -202,14 +204,14 @@ function largestBy(columns: readonly Facts[], keyOf: (facts: Facts) => string | 
   return largest.length > 1 ? largest : []
 }
 
-/** Whether all columns have names that classes are known by. */
+/** Whether all columns have well-known class names. */
 export function areNamedAsClasses(columns: readonly Facts[], { named }: Circumstances): boolean {
   return named && columns.every(({ name }) => isClassName(name))
 }
 
 /**
- * Whether columns that nothing speaks against are logits: by the number of classes, by their names, or as they are
- * fractions of both signs. That there is no header is said of a matrix of numbers.
+ * Whether columns without a reason for doubt are logits: by their number, their names, or as fractions of both signs. Only
+ * an option can say that there is no header; then the input is a matrix of numbers.
  */
 export function isEvident(columns: readonly Facts[], { named, labels }: Circumstances): boolean {
   if (!named || labels?.length === columns.length || countClasses(columns.map(({ name }) => name))) return true

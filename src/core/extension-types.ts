@@ -1,11 +1,14 @@
-/** Canonical extension types (https://arrow.apache.org/docs/format/CanonicalExtensions.html) whose values are not as they are stored. */
+/**
+ * Canonical extension types (https://arrow.apache.org/docs/format/CanonicalExtensions.html) whose values differ from
+ * their storage.
+ */
 import type { Field } from './data-type.js'
 import { RawJson, type Value } from './record-batch.js'
 
-/** The key of a field's metadata that names its extension type. */
+/** The metadata key for the extension type of a field. */
 const EXTENSION_NAME = 'ARROW:extension:name'
 
-/** The function that makes the values of a field of what is stored; undefined where they are the same. */
+/** Creates the function that converts stored values of a field; undefined if they need no conversion. */
 export function extensionOf(field: Field | undefined): ((stored: Value) => Value) | undefined {
   const name = field?.metadata?.get(EXTENSION_NAME)
   const convert = name === undefined ? undefined : EXTENSIONS.get(name)
@@ -25,7 +28,7 @@ function uuidOf(stored: NonNullable<Value>): Value {
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
-/** JSON on one line, where it is JSON. */
+/** JSON on one line, if it is valid. */
 function jsonOf(stored: NonNullable<Value>): Value {
   const text = String(stored)
   try {

@@ -1,6 +1,6 @@
 /**
- * Kinds of files that people have and that hold no rows of text, recognized by their first bytes in order to be refused
- * by name, with what to run. Adding one is adding a line.
+ * Common kinds of files that do not contain rows of text. They are recognized by their first bytes in order to be
+ * refused by name, with a command to convert them. To add one, add an entry.
  */
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
@@ -11,20 +11,20 @@ export interface FileKind {
   /** As in "not supported: a PDF document". */
   feature: string
   magic: Magic
-  /** What to do about it; `file` is the name of the input, `start` how it begins. */
+  /** What to do about it; `file` is the name of the input, `start` its first bytes. */
   remedy(file: string, start: Buffer): string
-  /** True for what text could begin with too, which counts for less than an option. */
+  /** Whether text could begin like this, too, which makes it weaker evidence than an option. */
   text?: true
 }
 
-/** What the remedy is mostly: a command, whose output is piped in. */
+/** The usual remedy: a command whose output is piped in. */
 const pipe = (command: string, logits?: string) => (file: string) => {
   const filled = command.replace('FILE', () => fileWord(file))
   const flag = logits === undefined ? '' : optionText('logits', logits)
   if (speaking() === 'command') return `${filled} | softmax${flag && ` ${flag}`}`
   return `${filled}, and score what it prints${flag && ` with ${flag}`}`
 }
-/** The remedy that is a command; `logits` is what selects them in what it prints, where that has to be said. */
+/** The remedy as a command; `logits` selects the logits in its output, if necessary. */
 export const run = (command: string, logits?: string) => (file: string) => `run ${pipe(command, logits)(file)}`
 const python = (code: string) => (file: string) => `run python -c "${code.replace('FILE', () => file)}"`
 const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE').to_csv('logits.csv', index=False)`)
@@ -32,15 +32,15 @@ const say = (remedy: string) => () => remedy
 
 const FLATTENED = 'save the logits from Python as .npy, .parquet or .csv'
 const NO_ROWS = 'give the rows of logits themselves'
-/** A byte that text does not have; most binary data has one among few bytes. */
+/** A byte that does not occur in text; most binary data soon contains one. */
 const CONTROL = /[^\P{Cc}\s\x80-\x9f]/u
 const DIGITS = Array.from('123456789')
 const STATA = Array.from('ijklmnopqrs', (release) => [`${release}\x01\x01\0`, `${release}\x02\x01\0`]).flat()
 
-/** How many bytes of a zip archive are looked through for the names in it. */
+/** How many bytes of a zip archive to search for file names. */
 const ZIP_BYTES = 4096
 
-/** Every kind once. */
+/** All kinds. */
 const KINDS: readonly FileKind[] = [
   {
     feature: 'bzip2 compression',
@@ -198,17 +198,17 @@ function zipOf(names: RegExp): Magic {
   return beginsAsWith('PK\x03\x04', names, ZIP_BYTES)
 }
 
-/** A path as a shell takes it. */
+/** A path quoted for a shell. */
 function fileWord(file: string): string {
   return /^[\w.,/][\w.,/-]*$/.test(file) ? file : shellWord(file)
 }
 
-/** Every kind, and how it is recognized; where a format of text is asked for, those that text cannot begin as. */
+/** All kinds with their detection; if a text format is requested, only those that cannot be text. */
 export function kindMagics(isTextAsked: boolean): [FileKind, Magic][] {
   return KINDS.flatMap((kind) => (isTextAsked && kind.text ? [] : [[kind, kind.magic]]))
 }
 
-/** The error of a file of a kind. */
+/** The error for a file of a kind. */
 export function unsupported({ feature, remedy }: FileKind, file: string, start: Buffer): SoftmaxError {
   return new SoftmaxError('E_UNSUPPORTED', { feature, remedy: remedy(file, start) })
 }

@@ -1,7 +1,10 @@
-/** Numbers as bytes, of 1 to 8 bytes and in either order, as doubles. */
+/** Decodes numbers of 1 to 8 bytes, in either byte order, to doubles. */
 import { endianness } from 'node:os'
 
-/** How numbers are written: floats, bfloat16, integers with a sign or without, or truths (`?`, as numpy has them); bytes a number, and whether the last comes first. */
+/**
+ * The encoding of numbers: floats, bfloat16, signed or unsigned integers, or booleans (`?` in numpy); the bytes per
+ * number, and the byte order.
+ */
 export interface NumberLayout {
   kind: 'f' | 'b' | 'i' | 'u' | '?'
   bytes: 1 | 2 | 4 | 8
@@ -10,7 +13,7 @@ export interface NumberLayout {
 
 const HOST_IS_BIG = endianness() === 'BE'
 
-/** The numbers in some bytes, which may be swapped on the way. Integers of 64 bits are rounded to doubles. */
+/** Decodes numbers, possibly swapping the bytes in place. 64-bit integers are rounded to doubles. */
 export function readNumbers(bytes: Buffer, { kind, bytes: size, bigEndian }: NumberLayout): ArrayLike<number> {
   const count = Math.floor(bytes.length / size)
   const whole = aligned(bytes.subarray(0, count * size), size)
@@ -44,7 +47,7 @@ function aligned(bytes: Buffer, size: number): Buffer {
   return bytes.byteOffset % size === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer)
 }
 
-/** Numbers of 16 bits as doubles. */
+/** Decodes 16-bit floats. */
 export function halves(words: Uint16Array): Float64Array {
   TABLE ??= Float64Array.from({ length: 1 << 16 }, (_, word) => half(word))
   const numbers = new Float64Array(words.length)

@@ -1,27 +1,27 @@
-/** What is known of every format without its code: how its files are recognized. */
+/** What is known about every format without loading its code: how its files are recognized. */
 import { COMMAS, type Dialect } from './dialect.js'
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
 
-/** A format, as it is recognized. */
+/** How a format is recognized. */
 interface FormatInfo {
   /** File extensions. */
   extensions: readonly string[]
-  /** Between the cells of delimited text. */
+  /** The delimiter, for delimited text. */
   delimiter?: string
-  /** Of delimited text whose cells have no quotes, but special bytes behind a backslash. */
+  /** For delimited text with backslash escapes instead of quotes. */
   escapes?: true
-  /** Recognizes the first bytes of a file. */
+  /** Detects the magic number. */
   magic?: Magic
-  /** True for text, whose first bytes are weaker evidence than an option. */
+  /** Whether the format is text, whose first bytes are weaker evidence than an option. */
   text?: true
-  /** Of arrays of numbers, which have axes: whether a file holds one, or several with names. */
+  /** For array formats: whether a file holds one array or several named ones. */
   arrays?: 'one' | 'several'
-  /** Of one array of rows: the format that has the same rows a line each, which reads it, too. */
+  /** For a single array of rows: the equivalent format with one row per line, whose reader is used. */
   rowsOf?: 'ndjson'
 }
 
-/** Every format once; `formats/index.ts` has the code of each. */
+/** All formats; `formats/index.ts` has their code. */
 const TABLE = {
   csv: { extensions: ['.csv'], delimiter: ',', text: true },
   tsv: { extensions: ['.tsv', '.tab'], delimiter: '\t', text: true },
@@ -31,7 +31,7 @@ const TABLE = {
   npy: { extensions: ['.npy'], magic: beginsAs('\x93NUMPY'), arrays: 'one' },
   npz: { extensions: ['.npz'], magic: beginsAsNpz, arrays: 'several' },
   safetensors: { extensions: ['.safetensors'], magic: beginsAsSafetensors, arrays: 'several' },
-  // The second one has an encrypted footer, which is refused by name.
+  // The second magic means an encrypted footer, which is refused with a specific error.
   parquet: { extensions: ['.parquet', '.pq'], magic: beginsAs('PAR1', 'PARE') },
   arrow: { extensions: ['.arrow', '.feather', '.ipc'], magic: beginsAs('ARROW1') },
   arrows: { extensions: ['.arrows'], magic: beginsAs('\xff\xff\xff\xff') },
@@ -40,30 +40,30 @@ const TABLE = {
 /** The name of a format. */
 export type FormatName = keyof typeof TABLE
 
-/** Every format once; `formats/index.ts` has the code of each. */
+/** All formats; `formats/index.ts` has their code. */
 export const FORMATS: Readonly<Record<FormatName, FormatInfo>> = TABLE
 
 /** The names of all formats. */
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
 
-/** The format with an extension, given without its point. */
+/** The format with an extension, given without its dot. */
 export function formatOfExtension(extension: string): FormatName | undefined {
   return FORMAT_NAMES.find((name) => FORMATS[name].extensions.includes(`.${extension}`))
 }
 
-/** Throws E_OPTION for what is no name of a format: a path, most likely. */
+/** Throws E_OPTION for an unknown format, such as a path. */
 export function requireFormat(format: unknown): void {
   if (FORMAT_NAMES.includes(format as FormatName)) return
   const expected = `${FORMAT_NAMES.join(' or ')} (the bytes of a file are piped)`
   throw new SoftmaxError('E_OPTION', { option: 'format', value: format, expected })
 }
 
-/** The byte or bytes between cells of a format, undefined where it is not delimited text. */
+/** The delimiter of a format, undefined unless it is delimited text. */
 export function delimiterOf(name: FormatName | undefined): string | undefined {
   return name && FORMATS[name].delimiter
 }
 
-/** The dialect of a format, undefined where it is not delimited text. */
+/** The dialect of a format, undefined unless it is delimited text. */
 export function dialectOf(name: FormatName): Dialect | undefined {
   const { delimiter, escapes } = FORMATS[name]
   if (delimiter === undefined) return undefined
@@ -75,7 +75,7 @@ export function isText(name: FormatName): boolean {
   return FORMATS[name].text === true
 }
 
-/** The format whose rows those of a format are: of a JSON array, that of lines. */
+/** The equivalent format with one row per line: NDJSON for a JSON array. */
 export function rowFormatOf<Name extends FormatName | undefined>(name: Name): Name | 'ndjson' {
   return (name && FORMATS[name].rowsOf) ?? name
 }
@@ -90,7 +90,7 @@ export function holdsArrays(name: FormatName): boolean {
   return FORMATS[name].arrays === 'several'
 }
 
-/** The format of an input by its first bytes; undefined where more of them could decide. */
+/** The format detected from the first bytes; undefined if more bytes are needed. */
 export function formatOfBytes(start: Buffer): FormatName | 'none' | undefined {
   return firstMatch(MAGICS, start)
 }
@@ -100,5 +100,5 @@ const MAGICS = FORMAT_NAMES.flatMap((name): [FormatName, Magic][] => {
   return magic ? [[name, magic]] : []
 })
 
-/** The formats that are not text, and how each is recognized. */
+/** The binary formats, with their detection. */
 export const BINARY_MAGICS = MAGICS.filter(([name]) => !isText(name))

@@ -1,9 +1,9 @@
-/** Text that a spreadsheet would run. */
+/** Guards against formula injection in spreadsheets. */
 import { isNumber } from './number.js'
 
 /**
- * Keeps text that begins as a formula does from being taken for one: spreadsheets show what stands behind a `'` as text.
- * Numbers are none.
+ * Prefixes text that a spreadsheet would take for a formula with `'`, which spreadsheets display as text. Numbers are
+ * left alone.
  */
 export function escapeFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && !isNumber(text) ? `'${text}` : text

@@ -1,8 +1,9 @@
-/** Sums of reciprocals, of as many as there are rows. */
+/** Harmonic sums, with as many terms as there are rows. */
 
 /**
- * 1 / (from + 1) + ... + 1 / to, within some 2^-50 of its size: one by one up to FIRST, and from there the formula of Euler and
- * Maclaurin, whose next term is below 2^-60. Its logarithm is a series here: that of `Math` may have other bits elsewhere.
+ * 1 / (from + 1) + ... + 1 / to, with a relative error of about 2^-50: term by term up to FIRST, then by the
+ * Euler-Maclaurin formula, whose next term is below 2^-60. The logarithm is computed here as a series, because
+ * `Math.log` is not bit-identical across platforms.
  */
 export function harmonicBetween(from: number, to: number): number {
   let sum = 0
@@ -13,12 +14,12 @@ export function harmonicBetween(from: number, to: number): number {
 
 const FIRST = 256
 
-/** What the sum of 1 / i up to n has beyond log n and a constant. */
+/** The harmonic number H(n) minus log n and a constant. */
 function correction(n: number): number {
   return 1 / (2 * n) - 1 / (12 * n * n) + 1 / (120 * n * n * n * n)
 }
 
-/** log(b / a): from one double to the next, each of 2 atanh((b - a) / (b + a)) with a quotient of at most a third. */
+/** log(b / a): in steps, each 2 atanh((b - a) / (b + a)) with a quotient of at most 1/3. */
 function logOfQuotient(a: number, b: number): number {
   let log = 0
   for (let low = a; low < b; low *= 2) log += doubleAtanh(Math.min(b, 2 * low), low)

@@ -1,4 +1,4 @@
-/** Whether a first line is a header. */
+/** Decides whether a first line is a header. */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
@@ -6,30 +6,30 @@ import { labelNames, repeated } from './labels.js'
 import { isNumber } from './number.js'
 import { optionText } from './option-words.js'
 
-/** True of a first line of numbers: it is a row, unless it counts the columns. */
+/** Whether a numeric first line is data; it is not if it numbers the columns. */
 export function looksLikeData(header: readonly string[]): boolean {
   return header.every(isNumber) && !countsColumns(header)
 }
 
-/** Whether names count columns, from 0 or 1, as pandas does for want of names. */
+/** Whether names number the columns, from 0 or 1, as pandas does by default. */
 function countsColumns(header: readonly string[]): boolean {
   return [0, 1].some((first) => header.every((name, index) => plainName(name) === String(first + index)))
 }
 
-/** A first line that is taken for a header, where no option says so; `samples` are the cells below it. */
+/** A first line assumed to be a header without an option that says so; `samples` are the cells below it. */
 export interface FirstLine {
   header: readonly string[]
   samples: readonly string[]
   logits: readonly number[]
   labels: string | readonly string[] | undefined
-  /** What an empty logit may be written as, beside nothing. */
+  /** The spellings of an empty logit, besides the empty cell. */
   nulls: readonly string[]
 }
 
 /**
- * Names of selected columns may be numbers, as of classes that are. They are a first row of logits where one has a point, a
- * sign or an exponent, where two are the same, or where others are empty; and where other names of classes are given and no
- * other column shows that the line is a header, they may be either. A list of numbers is a row. Throws E_HEADER for it.
+ * Names of selected columns may be numbers, if classes are. But they are a first row of logits if one has a point, a
+ * sign or an exponent, if two are equal, or if others are empty. They are ambiguous if other class names are given and
+ * no other column shows that the line is a header. A list of numbers is a row. Throws E_HEADER for all of these.
  */
 export function requireNames(first: FirstLine, line: number): void {
   const all = logitNames(first)
@@ -40,7 +40,10 @@ export function requireNames(first: FirstLine, line: number): void {
   throw new SoftmaxError('E_HEADER', { line })
 }
 
-/** That a first line is taken for names, where these are numbers that do not count from 0 and nothing else says so. */
+/**
+ * The warning that a first line is taken for names, if these are numbers that do not count from 0 and nothing else
+ * supports it.
+ */
 export function headerWarnings(first: FirstLine): string[] {
   const isTaken = first.labels === undefined && logitNames(first).every(isNumber) && !first.header.every(isNumber)
   return isTaken && !countsFromZero(first) && !isShown(first) ? [takenForNames(first.header)] : []
@@ -62,8 +65,8 @@ function areLabels(names: readonly string[], labels: string | readonly string[])
 }
 
 /**
- * Whether a column beside the logits has a name of keys or truths, which is no value below, or a text above a number; or
- * names count above fractions. A letter is a value as often as a name.
+ * Whether another column shows that the line is a header: its name is one of keys or true classes and does not occur
+ * below, or it is text above a number; or the names count above fractions. A letter is as often a value as a name.
  */
 function isShown(first: FirstLine): boolean {
   const { header, samples, logits } = first
@@ -84,7 +87,7 @@ function takenForNames(header: readonly string[]): string {
   return `the first line, ${shown(header.join(','))}, is taken for names; ${optionText('header', false)} reads it as a row`
 }
 
-/** What is unusual about the names of columns, and not an error. */
+/** Warnings about column names. */
 export function nameWarnings(names: readonly string[], isAsked: boolean): string[] {
   const seen = new Set<string>()
   const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))

@@ -1,7 +1,7 @@
-/** The figures of an evaluation that people look at first, in their order. */
+/** The key metrics of an evaluation, in order. */
 import type { Metrics } from './metrics.js'
 
-/** A figure; its value is null where no row has a true class. */
+/** A metric; its value is null if no row has a true class. */
 export interface Headline {
   name: string
   value: number | null
@@ -13,7 +13,7 @@ export function isMultiLabel({ hamming_loss }: Metrics): boolean {
   return hamming_loss !== undefined
 }
 
-/** The headlines of metrics. Where rows may have several true classes, those that have no meaning then are left out. */
+/** The key metrics. If rows may have several true classes, those without a meaning then are omitted. */
 export function headlinesOf(metrics: Metrics): Headline[] {
   const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
   const { hamming_loss = null } = metrics
@@ -53,7 +53,7 @@ export function headlinesOf(metrics: Metrics): Headline[] {
 
 const OF_SETS: ReadonlySet<string> = new Set(['set coverage', 'mean set size'])
 
-/** What figures mean where rows may have several true classes. */
+/** The meaning of metrics if rows may have several true classes. */
 const MULTI_LABEL: Readonly<Record<string, string>> = {
   accuracy: 'share of rows whose labels are all true classes, and no others',
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
@@ -68,7 +68,7 @@ function headline(name: string, value: number | null, meaning: string): Headline
   return { name, value, meaning }
 }
 
-/** A figure as people read it. */
+/** A metric formatted for people. */
 export function figure(value: number | null): string {
   return value === null ? '-' : value.toFixed(4)
 }

@@ -1,6 +1,6 @@
-/** Properties of objects that nobody sees: not their owner who copies them, lists their keys or writes them as JSON. */
+/** Properties of objects that are invisible to their owner: they are not copied, listed or written as JSON. */
 
-/** A property of its own. An object gets it once. A WeakMap took six times as long, and much of the garbage collector's time. */
+/** A private field, added once per object. A WeakMap took six times as long, and much garbage collection. */
 export function hiddenProperty<T>(): { put(object: object, value: T): void; get(object: object): T | undefined } {
   class Hidden extends (itself as unknown as new (object: object) => object) {
     readonly #value: T
@@ -17,7 +17,7 @@ export function hiddenProperty<T>(): { put(object: object, value: T): void; get(
   return { put: (object, value) => void new Hidden(object, value), get: Hidden.get }
 }
 
-/** A constructor that makes no object of its own: fields go to the one that it is given. */
+/** A constructor that returns its argument, so that the fields of a subclass are added to that. */
 function itself(object: object): object {
   return object
 }

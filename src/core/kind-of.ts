@@ -1,6 +1,6 @@
-/** Values in words, for messages. */
+/** Describes values in messages. */
 
-/** What a value is: `an array`, `bytes`, `a string`, ... */
+/** The kind of a value: `an array`, `bytes`, `a string`, ... */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
@@ -9,7 +9,7 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** True for a chunk of bytes, be it of Node or of the web. */
+/** Whether a value is a chunk of bytes, of Node or of the web. */
 export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer | DataView {
   return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof DataView
 }

@@ -1,12 +1,9 @@
-/**
- * Words in the names of columns that hold something else than logits, and names that are those of classes: the evidence
- * that a header gives.
- */
+/** Words in names of columns that are not logits, and well-known class names: the evidence from a header. */
 import { plainName, wordsOf } from './column-name.js'
 
 const words = (text: string) => new Set(text.trim().split(/\s+/))
 
-/** Words that make a column one of keys, truths, times, settings of a run, texts or measurements, wherever they stand in its name. */
+/** Words that mark keys, true classes, times, run settings, texts or measurements, anywhere in a name. */
 const OTHER_WORDS = words(`
   id ids uid pid uuid guid sku isbn ean key keys index idx row rows rowid rowname rownames rownum rownumber line lineno record item entry
   sample samples number num nr no seq sequence serial rank position pos offset unnamed
@@ -32,19 +29,19 @@ const OTHER_WORDS = words(`
   embedding embeddings feature features pca component pixel lag
 `)
 
-/** Names of such columns as a whole: as a word in a longer name each may be part of a class's. */
+/** Complete names of such columns; as a word in a longer name, each may be part of a class name. */
 const OTHER_NAMES = words(`
   y yhat ytest ytrain x z t u v w n m i j k s ts dt at pk class classes category categories categoryid gt true test train
   valid start end open high low close adj close code value values val data type kind status flag active hash version
   lang language color colour unit units currency hr bpm bp rho theta phi
 `)
 
-/** What stands before a number in the names of features, of embeddings and of periods. */
+/** Prefixes before a number in names of features, embeddings and periods. */
 const OTHER_STEMS = words(
   'x v f u z q d e h w pc pc dim dims emb feat feature features embedding col column field var dimension component pixel px lag ch s',
 )
 
-/** Names of classes that people have, as a rule all of those in a header. */
+/** Common class names, usually all of those in a header. */
 const CLASS_NAMES = words(`
   airplane plane aeroplane automobile car bird cat deer dog frog horse ship boat truck bus train bicycle motorcycle person
   cow sheep fish lion tiger bear wolf fox rabbit mouse snake cow pig chicken duck elephant zebra giraffe
@@ -58,20 +55,20 @@ const CLASS_NAMES = words(`
   setosa versicolor virginica
 `)
 
-/** Names of classes that are also called so elsewhere, and the class that shows which is meant. */
+/** Class names with other meanings, too, and the class whose presence disambiguates them. */
 const PARTNERS = new Map([
   ['true', 'false'],
   ['pos', 'neg'],
   ['no', 'yes'],
 ])
 
-/** What stands before a number in names of classes: `LABEL_0` is what Hugging Face calls one without a name. */
+/** Prefixes before a number in class names: `LABEL_0` is Hugging Face's name for an unnamed class. */
 const CLASS_STEMS = words('class cls label category c score scores output outputs out y_hat')
 
-/** A longer name counts nothing: the time to find its number grows with the square of its length. */
+/** A longer name is not numbered: the search for its number takes quadratic time. */
 const LONGEST = 100
 
-/** A name that counts: what stands before its number, and that. */
+/** A numbered name, split into prefix and number. */
 function counted(name: string): { stem: string; number: number } | undefined {
   const plain = plainName(name)
   if (plain.length > LONGEST) return undefined
@@ -79,7 +76,9 @@ function counted(name: string): { stem: string; number: number } | undefined {
   return stem === undefined ? undefined : { stem: stem.toLowerCase(), number: Number(digits) }
 }
 
-/** True of the name of a column that holds no logits, as a key, a truth, a time, a text, a measurement or none at all. */
+/**
+ * Whether a name suggests a column that does not hold logits: a key, true class, time, text, measurement, or no name.
+ */
 export function isOtherName(name: string): boolean {
   const found = wordsOf(name)
   const joined = found.join('')
@@ -92,23 +91,23 @@ export function isOtherName(name: string): boolean {
   )
 }
 
-/** True of a name that is one of classes, as `pos` is beside `neg`. */
+/** Whether a class name is confirmed by its counterpart, as `pos` is by `neg`. */
 export function hasPartner(name: string, header: readonly string[]): boolean {
   const partner = PARTNERS.get(plainName(name).toLowerCase())
   return partner !== undefined && header.some((other) => plainName(other).toLowerCase() === partner)
 }
 
-/** True of a column that pandas keeps the index of its rows in, where that has no name. */
+/** Whether a name is pandas' default for an unnamed index column. */
 export function isPandasIndex(name: string): boolean {
   return /^__index_level_\d+__$/.test(name)
 }
 
-/** True of a name that a class is known by. */
+/** Whether a name is a well-known class name. */
 export function isClassName(name: string): boolean {
   return CLASS_NAMES.has(wordsOf(name).join('_'))
 }
 
-/** True of names that count classes: `class_0`, `class_1`, …, the first letters, or whole numbers but years. */
+/** Whether names number classes: `class_0`, `class_1`, …, the first letters, or integers other than years. */
 export function countClasses(names: readonly string[]): boolean {
   const plain = names.map((name) => plainName(name).toLowerCase())
   return new Set(plain).size === plain.length && (areLetters(plain) || areCounted(plain))

@@ -1,8 +1,8 @@
-/** Class names as `--labels` gives them: a list, a JSON text, or `@` and a file with one a line or JSON. */
+/** Class names as given by `--labels`: a list, JSON text, or `@` and a file with one per line or JSON. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { plural, SoftmaxError, shown, systemReason } from './errors.js'
 
-/** The names that are given. Throws E_LABELS where a file or JSON cannot be used. */
+/** The given names. Throws E_LABELS if a file or JSON cannot be used. */
 export function labelNames(labels: string | readonly string[]): string[] {
   if (typeof labels !== 'string') return [...labels]
   if (labels.startsWith('@')) return readFile(labels.slice(1))
@@ -10,7 +10,7 @@ export function labelNames(labels: string | readonly string[]): string[] {
   return labels.split(',').map((name) => name.trim())
 }
 
-/** The names that a pipe has, as it is read once only; whatever else gives names as it is. */
+/** The names read from a pipe, which can be read only once; anything else is returned as is. */
 export function namesOfPipe(labels: string | readonly string[]): string | readonly string[] {
   if (typeof labels !== 'string' || !labels.startsWith('@')) return labels
   return isPipe(labels.slice(1)) ? labelNames(labels) : labels
@@ -20,14 +20,14 @@ function isPipe(path: string): boolean {
   try {
     return statSync(path).isFIFO()
   } catch {
-    // What is wrong with it is said where it is read.
+    // The error is reported where the file is read.
     return false
   }
 }
 
 /**
- * The names for `classes` classes, if their number is known, of which each has one. Throws E_LABELS where the count is off, where two are the same, or
- * where they are the names that the columns have, in another order.
+ * The names for `classes` classes, if their number is known. Throws E_LABELS if the count is wrong, if there are
+ * duplicates, or if they are the names of the columns in another order.
  */
 export function readLabels(
   labels: string | readonly string[],
@@ -49,7 +49,7 @@ export function readLabels(
   return names
 }
 
-/** The first name that comes a second time. */
+/** The first duplicate name. */
 export function repeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>()
   return names.find((name) => seen.size === seen.add(name).size)
@@ -63,7 +63,7 @@ function sorted(names: readonly string[]): string {
   return JSON.stringify([...names].sort())
 }
 
-/** One name that is a file's was most likely meant to be read. */
+/** A hint if the only name is that of a file, which was probably meant to be read. */
 function fileHint([name = '', more]: readonly string[]): string {
   const isFile =
     more === undefined && (/\.(json|txt|names|labels|csv|tsv)$/i.test(name) || (name !== '' && existsSync(name)))
@@ -107,7 +107,10 @@ function parse(text: string, path: string): unknown {
   }
 }
 
-/** An array of names, or a Hugging Face `config.json`, or what it has in it: `id2label` maps "0", "1", … to names, `label2id` back. */
+/**
+ * An array of names, a Hugging Face `config.json`, or the part of one: `id2label` maps "0", "1", … to names, `label2id`
+ * is the inverse.
+ */
 function namesIn(json: unknown): unknown[] | undefined {
   if (Array.isArray(json)) return json
   const { id2label, label2id } = json as Record<string, Record<string, unknown> | undefined>

@@ -1,4 +1,4 @@
-/** What the classes are called, and what is written of them. */
+/** Resolves class names and output columns. */
 import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
 import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
@@ -8,7 +8,7 @@ import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
 import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
 
-/** The options that say what the classes are called and what is written of them. */
+/** The options that determine class names and output columns. */
 export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
   Partial<
     Pick<
@@ -18,8 +18,8 @@ export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
   >
 
 /**
- * Resolves what the classes are called, by `--labels` or the names of their columns, and what is written of them. Their
- * number is undefined where no row says it.
+ * Resolves class names, from `--labels` or column names, and output columns. The number of classes is undefined if
+ * there are no rows to tell it.
  */
 export function resolveLayout(
   settings: LayoutSettings,
@@ -51,7 +51,7 @@ export function resolveLayout(
   return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
 }
 
-/** Throws E_CONFLICT for an option that changes nothing of what is written, where that is what `emit` names. */
+/** Throws E_CONFLICT for an option that has no effect on the columns in `emit`. */
 export function requireEffect({ emit, topK = 0, truth, threshold, binary }: LayoutSettings): void {
   const { emit: columns } = parseEmit(items(emit))
   const has = (...names: OutputColumn[]) => names.some((name) => columns.includes(name))
@@ -64,7 +64,10 @@ export function requireEffect({ emit, topK = 0, truth, threshold, binary }: Layo
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** Throws E_CALIBRATION or E_CONFLICT where a calibration is not of these classes; rows of unknown number have none. */
+/**
+ * Throws E_CALIBRATION or E_CONFLICT if a calibration does not match the classes; it cannot be used if their number is
+ * unknown.
+ */
 function requireCalibrated(
   calibration: string | Applied,
   classes: readonly string[],
@@ -78,7 +81,7 @@ function requireCalibrated(
   if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
 }
 
-/** Throws E_CONFLICT where an output column is of all classes together, and each has a probability of its own. */
+/** Throws E_CONFLICT for an output column over all classes if each class has its own probability. */
 function requireOwn(emit: readonly OutputColumn[]): void {
   const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
   if (joint === undefined) return
@@ -86,7 +89,7 @@ function requireOwn(emit: readonly OutputColumn[]): void {
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** What is unusual about the classes, and not an error. */
+/** Warnings about the classes. */
 export function classWarnings(
   { classes, sigmoid }: Layout,
   { calibration }: Pick<LayoutSettings, 'calibration'>,
@@ -95,7 +98,7 @@ export function classWarnings(
   return [...(order === undefined ? [] : [order]), ...nameWarnings(classes, sigmoid)]
 }
 
-/** That rows without names for their classes are taken to have those of the calibration, in its order. */
+/** The warning that unnamed classes are assumed to be those of the calibration, in order. */
 function assumedOrder({ classes: names }: Applied, classes: readonly string[]): string | undefined {
   const isSame = classes.every((name) => names.includes(name))
   if (isSame) return undefined

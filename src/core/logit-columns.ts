@@ -1,9 +1,9 @@
 /**
- * Which columns hold logits, where no option says so.
+ * Finds the logit columns if no option selects them.
  *
- * Names that begin with `logit` are a convention, and say it in silence. Anything else is a guess: it needs evidence in the
- * header or in the first rows, nothing there may speak against it, and it is announced. Else E_COLUMNS says what is in the
- * way, and which `--logits` would do.
+ * Names that begin with `logit` are a convention and need no announcement. Anything else is a guess, which is
+ * announced. It needs evidence in the header or the first rows, and nothing there may contradict it. Otherwise,
+ * E_COLUMNS says why, and which `--logits` would work.
  */
 import { hasLogitWord, isLogitName, isResultName, plainName, resultsOf } from './column-name.js'
 import { type ColumnsInfo, pythonHint, SoftmaxError, shown } from './errors.js'
@@ -26,27 +26,27 @@ import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
 import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
 
-/** The names of the columns that the `pandas` metadata of a file says are an index. */
+/** The index columns according to the `pandas` metadata of a file. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
   try {
     const { index_columns: names } = JSON.parse(metadata?.get('pandas') ?? '{}') as { index_columns?: unknown }
     return new Set(Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [])
   } catch {
-    // Metadata that is not JSON says nothing of columns.
+    // Invalid JSON says nothing about columns.
     return new Set()
   }
 }
 
-/** How many rows a guess looks at. */
+/** The number of rows a guess is based on. */
 export const EVIDENCE_ROWS = 100
 
-/** Positions, from 0, of the columns that hold logits, and whether that is a guess. */
+/** The positions of the logit columns, from 0, and whether they were guessed. */
 export interface LogitColumns {
   logits: number[]
   guessed: boolean
 }
 
-/** The columns that hold logits. Throws E_COLUMNS where the evidence is not enough. */
+/** Finds the logit columns. Throws E_COLUMNS if the evidence is insufficient. */
 export function findLogits(columns: readonly SampledColumn[], circumstances: Circumstances): LogitColumns {
   const conventional = circumstances.named ? columns.filter(({ name, isIndex }) => !isIndex && isLogitName(name)) : []
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
@@ -57,7 +57,7 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   return { logits: places, guessed: false }
 }
 
-/** Stops where other columns look like those that are called by convention: classes would be left out. */
+/** Throws if other columns resemble those that follow the convention, because classes would be missed. */
 function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly number[]): void {
   const isChosen = new Set(chosen)
   const header = columns.map(({ name }) => name)
@@ -103,12 +103,12 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
 }
 
-/** Throws E_ROW where the first row is a whole table. */
+/** Throws E_ROW if the first row is a complete table. */
 export function requireNoTable([first]: readonly Pick<SampledColumn, 'wholeTable'>[]): void {
   if (first?.wholeTable !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: first.wholeTable })
 }
 
-/** Throws E_ROW where the rows are a list within what was taken for one. */
+/** Throws E_ROW if the actual rows are in a list inside the first row. */
 function requireRows(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
   if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
   requireNoTable(columns)
@@ -116,7 +116,7 @@ function requireRows(columns: readonly SampledColumn[], all: readonly SampledCol
   requireNoRows(columns)
 }
 
-/** The same, whatever else there is. */
+/** The same regardless of other columns. */
 export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>[]): void {
   const { rowsPath: path, rowsLogits } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
@@ -124,7 +124,7 @@ export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' |
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
-/** Throws E_COLUMNS where columns have lists of lists of numbers: these may be nested logits, or a batch of rows. */
+/** Throws E_COLUMNS if columns have nested lists of numbers: these may be nested logits or a batch of rows. */
 function requireFlat(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
   const { nestedPath: logits, rowsPath } = columns.find(({ nestedPath }) => nestedPath !== undefined) ?? {}
   if (logits === undefined) return
@@ -133,7 +133,7 @@ function requireFlat(columns: readonly SampledColumn[], all: readonly SampledCol
   throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
 }
 
-/** That a column has cells as Python shows several numbers, which may be the logits. */
+/** Doubts because a column has cells in Python's notation for several numbers, which may be the logits. */
 function pythonDoubt(columns: readonly SampledColumn[]): string | undefined {
   for (const { name, cells } of columns) {
     const hint = pythonHint(cells[0] ?? '')
@@ -144,14 +144,14 @@ function pythonDoubt(columns: readonly SampledColumn[]): string | undefined {
 
 const NO_EVIDENCE = 'neither their names nor the first rows show that they are'
 
-/** The columns that have the names that the classes are given. */
+/** The columns named like the given classes. */
 function byLabels(columns: readonly Facts[], { named, labels }: Circumstances): readonly Facts[] | undefined {
   const names = new Set(named ? labels : [])
   const those = columns.filter(({ name }) => names.has(plainName(name)))
   return those.length > 0 && those.length === names.size ? those : undefined
 }
 
-/** The columns that have the word logit in their names. */
+/** The columns with the word logit in their names. */
 function byWord(columns: readonly Facts[], { named }: Circumstances): readonly Facts[] | undefined {
   const those = columns.filter(({ name }) => named && hasLogitWord(name))
   return those.length > 0 ? those : undefined
@@ -162,7 +162,7 @@ function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts
   return all.filter((facts) => !left.has(facts))
 }
 
-/** That numbers have a decimal comma; what may be digits in groups is none. */
+/** Doubts because numbers have a decimal comma, unless it may be a thousands separator. */
 function commaDoubt(columns: readonly SampledColumn[]): string | undefined {
   const isDecimal = (cell: string) => cell.includes(',') && isNumber(withPoint(cell))
   const isOfCommas = ({ cells }: SampledColumn) =>
@@ -175,14 +175,14 @@ function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
   const [first, second] = columns
   if (!first) return { reason: 'none holds numbers' }
   if (second) return undefined
-  // Of a single line nothing shows that it is a header: it may be any text.
+  // A single line may be anything, not only a header.
   if (first.values.length === 0) return { reason: 'no row follows the header', culprit: first }
   return { reason: `${shown(first.name)} would be the only class` }
 }
 
 /**
- * Names of keys, truths and the like among the numbers, unless the header singles these out; and columns that would be
- * kept, and are not called like something else.
+ * Doubts about selected columns named like keys, true classes and the like, unless the header singles them out, and
+ * about unselected columns that are not.
  */
 function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: boolean): Doubt | undefined {
   const other = isSingled ? undefined : chosen.find(({ isOther }) => isOther)
@@ -192,7 +192,7 @@ function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: 
   return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}` }
 }
 
-/** The columns that a user most likely means: none of text, and none that is called like a key, if others are there. */
+/** The likely logit columns: no text, and nothing named like a key if there are others. */
 function suggestion(columns: readonly Facts[]): readonly Facts[] {
   const possible = columns.filter(({ isPossible }) => isPossible)
   const usable = possible.filter(({ isOther, name }) => !isOther && !isRankedLabel(name, columns))
@@ -203,7 +203,7 @@ function suggestion(columns: readonly Facts[]): readonly Facts[] {
   return fractions.length > 1 ? fractions : usable
 }
 
-/** The same where all are called like something else: those that are called like results, or alike, or have fractions. */
+/** The same if all names suggest something else: columns named like results, or alike, or with fractions. */
 function suggestionOfOthers(columns: readonly Facts[]): readonly Facts[] {
   const results = columns.filter(({ name }) => isResultName(name))
   const alike = results.length > 1 ? results : largestFamily(columns)
@@ -212,7 +212,7 @@ function suggestionOfOthers(columns: readonly Facts[]): readonly Facts[] {
   return fractions.length > 1 ? fractions : []
 }
 
-/** True of `label_1` beside `p_1`: the most probable class, as outputs of this package name it. */
+/** Whether a column is `label_1` next to `p_1`: the most probable class in output of this package. */
 function isRankedLabel(name: string, columns: readonly Facts[]): boolean {
   const [, rank] = /^label_(\d+)$/.exec(name) ?? []
   return rank !== undefined && columns.some((other) => [`p_${rank}`, `logp_${rank}`].includes(other.name))
@@ -222,7 +222,7 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
   return columns.filter(({ isWhole }) => !isWhole)
 }
 
-/** The error that shows the header and a selector that would do, if there is one. */
+/** The error that shows the header, and a selector that would work, if there is one. */
 function notDetected(header: string[], suggested: number[], reason: string, seen?: ColumnsInfo['holds']): SoftmaxError {
   const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
   const holds = resultsOf(suggested.map((index) => header[index]!)) ?? seen
@@ -238,7 +238,7 @@ function positionsOf(columns: readonly Facts[]): number[] {
   return columns.map(({ index }) => index)
 }
 
-/** First and last of each run of numbers that follow one another. */
+/** The first and last of each run of consecutive numbers. */
 function runsOf(numbers: number[]): [number, number][] {
   const runs: [number, number][] = []
   for (const number of numbers) {

@@ -1,9 +1,9 @@
-/** The one way from a value to a logit. */
+/** Converts values to logits. */
 import type { MissingRule } from './missing.js'
 import { isOverflow, readNumber } from './number.js'
 import type { RowError } from './record-batch.js'
 
-/** The number that a value is, or what is wrong with it. Text is a number of the grammar in `number.ts`, or empty. */
+/** The logit that a value represents, or the error. Text must follow the grammar in `number.ts`, or be empty. */
 export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   if (typeof value === 'number') return rule.nulls?.hasNumber(value) ? missingLogit(rule) : value
   if (typeof value === 'string') return logitOfText(value, rule)
@@ -15,7 +15,7 @@ export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   return { code: 'E_CELL', info: { cell: typeof value === 'object' ? 'a nested value' : String(value) } }
 }
 
-/** The error of a logit in a list, which has no name: where its class stands, from 0. */
+/** The error of a logit in a list, which is identified by its class index, from 0. */
 export function ofClass({ code, info }: RowError, index: number | string): RowError {
   return { code, info: { ...info, isUnnamed: true }, column: String(index) }
 }

@@ -1,4 +1,4 @@
-/** The one column that holds the logits of all classes, as a list or a record. */
+/** Finds a single column that holds the logits of all classes, as a list or a record. */
 import { isLogitName, resultsOf } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
@@ -12,18 +12,18 @@ interface Selection {
   logits?: ValueOf<'logits'> | undefined
 }
 
-/** Whether the columns that hold logits have to be guessed, which takes the first rows. */
+/** Whether the logit columns have to be guessed, which needs the first rows. */
 export function needsEvidence(settings: Selection, columns: readonly Column[], named: boolean): boolean {
   if (settings.logits !== undefined || findWhole(settings, columns) !== undefined) return false
   return !named || !columns.some(({ name }) => isLogitName(name))
 }
 
-/** More classes than any model has: a list that says so is corrupt. */
+/** More classes than any model has: a list this long is corrupt. */
 const MOST_CLASSES = 1 << 24
 
-/** How many classes its rows have; undefined where there is no row to say it. Throws E_ROW, E_TYPE for a number that none can have. */
+/** The number of classes; undefined if there is no row to tell it. Throws E_ROW, or E_TYPE for an impossible number. */
 export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column, isEmpty: boolean): number | undefined {
-  // Lists that are nested may all be empty.
+  // Nested lists may all be empty.
   const count = keys?.length ?? (width === 0 && (isEmpty || nested) ? undefined : width)
   if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
   if (count === undefined || count <= MOST_CLASSES) return count
@@ -31,8 +31,8 @@ export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column,
 }
 
 /**
- * The column that holds all logits: the one that is selected or, unasked, the one that is called so. Undefined where
- * there is none, or where columns of one logit are. Throws E_COLUMNS where it would be a guess, E_SELECTOR.
+ * The column that holds all logits: the selected one, or by default the one with that name. Undefined if there is none,
+ * or if columns hold one logit each. Throws E_SELECTOR, or E_COLUMNS if it would be a guess.
  */
 export function findWhole({ logits }: Selection, columns: readonly Column[]): number | undefined {
   const isWhole = (index: number) => isList(columns[index]!) || columns[index]!.type === 'record'
@@ -44,7 +44,7 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
   const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
   const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
   if (logits || flat || list === undefined || more.length > 0) return undefined
-  // Lists of true classes beside nested logits: the guess finds these.
+  // A list of true classes next to nested logits is left to the guess.
   if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return undefined
   requireNoTable(columns)
   const reason = `${shown(header[list]!)} holds lists, and may be one of them`
@@ -57,7 +57,7 @@ export function findWhole({ logits }: Selection, columns: readonly Column[]): nu
   })
 }
 
-/** The one column that is selected; undefined where there are more, or none. */
+/** The only selected column; undefined if there are more, or none. */
 export function findSelected({ logits }: Selection, columns: readonly Column[]): number | undefined {
   if (logits === undefined) return undefined
   try {
@@ -67,12 +67,12 @@ export function findSelected({ logits }: Selection, columns: readonly Column[]):
     )
     return more.length === 0 ? first : undefined
   } catch {
-    // What is wrong with the selector is said where it counts.
+    // The selector's error is reported where it is applied.
     return undefined
   }
 }
 
-/** The columns of lists or records that are called so; a list in a cell may be the mistake of one among several. */
+/** The list or record columns with that name; a list in a cell may be a mistake in one of several columns. */
 function calledLogits(columns: readonly Column[]): number[] {
   const called = [...columns.keys()].filter((index) => isLogitName(columns[index]!.name))
   return called.filter((index) => {
@@ -81,12 +81,12 @@ function calledLogits(columns: readonly Column[]): number[] {
   })
 }
 
-/** Whether a column holds lists, be they written in cells of text. */
+/** Whether a column holds lists, including lists in text cells. */
 export function isList({ type, listText }: Column): boolean {
   return type === 'list' || listText === true
 }
 
-/** A column's name, where a selector takes that for a name; else its position. */
+/** A column's name if a selector would take it for a name, otherwise its position. */
 export function selectorOf(header: readonly string[], index: number): string {
   const name = header[index]!
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !header.includes(name, index + 1) ? name : String(index + 1)

@@ -1,4 +1,4 @@
-/** Types of columns that the objects of `read` have no values for, and which `write` therefore cannot give back. */
+/** Column types that the objects of `read` cannot represent, so that `write` cannot restore them. */
 import type { AskedTypes, TypeName } from './asked-types.js'
 import { type Field, typeName } from './data-type.js'
 import { shown } from './errors.js'
@@ -6,16 +6,16 @@ import { hiddenProperty } from './hidden-property.js'
 import { optionText } from './option-words.js'
 import type { Column, ValueType } from './record-batch.js'
 
-/** The columns, by their names, whose values are text or are written as text, with their types. */
+/** The types of columns whose values become text or are written as text, by column name. */
 export type LostTypes = ReadonlyMap<string, Field['type']>
 
-/** Which a row has that `read` made, or a prediction that was made of one. */
+/** Attached to a row made by `read`, or to a prediction made from one. */
 export const lostTypes = hiddenProperty<LostTypes>()
 
-/** What values of these types become in an object comes out with the same type, or a wider one. */
+/** Types whose JavaScript values are written with the same type or a wider one. */
 const KEPT: readonly Field['type']['kind'][] = ['null', 'bool', 'int', 'float', 'utf8', 'binary', 'fixed_size_binary']
 
-/** The types that are lost of some columns; undefined where none is. */
+/** The lost types of some columns; undefined if there are none. */
 export function lostTypesOf(columns: readonly { name: string; field?: Field }[]): LostTypes | undefined {
   const isLost = ({ kind, ...type }: Field['type']) =>
     !KEPT.includes(kind === 'dictionary' && 'values' in type ? type.values.kind : kind)
@@ -23,7 +23,9 @@ export function lostTypesOf(columns: readonly { name: string; field?: Field }[])
   return lost.length > 0 ? new Map(lost) : undefined
 }
 
-/** The warning of kept columns that have lost their types; undefined where none has, or was asked to have another. */
+/**
+ * The warning about kept columns that lost their types; undefined if there are none, or if other types were requested.
+ */
 export function lostWarning(
   lost: LostTypes | undefined,
   kept: readonly string[],
@@ -44,7 +46,10 @@ export function lostWarning(
 
 const NESTED: readonly ValueType[] = ['json', 'list', 'record']
 
-/** The warning of columns of JSON whose values an output with types has no type for, but where one was asked for; undefined without any. */
+/**
+ * The warning about JSON columns without a counterpart in a typed output, unless a type was requested; undefined if
+ * there are none.
+ */
 export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): string | undefined {
   const nested = kept.filter(({ name, type, field }) => !field && NESTED.includes(type) && !byName.has(name))
   if (nested.length === 0) return undefined
@@ -53,7 +58,7 @@ export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): 
   return `the ${noun} ${names} ${have} lists or objects, and ${are} written as their JSON text`
 }
 
-/** The type to ask for, of texts that `read` made. */
+/** The type to request for texts made by `read`. */
 function askableType(type: Field['type']): TypeName | undefined {
   if (type.kind === 'date' && type.unit === 'day') return 'date32'
   if (type.kind !== 'timestamp') return undefined

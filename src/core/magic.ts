@@ -1,9 +1,9 @@
-/** How a file is recognized by its first bytes. */
+/** Detects file kinds by their first bytes. */
 
-/** Whether an input that begins so is of a kind; undefined where more of its bytes could decide. */
+/** Whether an input that begins like this is of a kind; undefined if more bytes are needed. */
 export type Magic = (start: Buffer) => boolean | undefined
 
-/** The first of some kinds that an input is of; undefined where more of its bytes could decide. */
+/** The first matching kind; undefined if more bytes are needed. */
 export function firstMatch<Kind>(kinds: readonly (readonly [Kind, Magic])[], start: Buffer): Kind | 'none' | undefined {
   for (const [kind, magic] of kinds) {
     const matches = magic(start)
@@ -12,7 +12,7 @@ export function firstMatch<Kind>(kinds: readonly (readonly [Kind, Magic])[], sta
   return 'none'
 }
 
-/** Recognizes files that begin with a magic number, or one of several, given in latin1. */
+/** Detects one or several magic numbers, given in latin1. */
 export function beginsAs(...magics: string[]): Magic {
   return (start) => {
     const found = magics.map((magic) => {
@@ -23,13 +23,19 @@ export function beginsAs(...magics: string[]): Magic {
   }
 }
 
-/** The same, where the magic number is also text: a pattern decides on the first `length` bytes, fewer only at the end. */
+/**
+ * The same if the magic number could also be text: a pattern decides on the first `length` bytes, or fewer at the end
+ * of the input.
+ */
 export function beginsAsWith(magic: string, pattern: RegExp, length: number): Magic {
   const begins = beginsAs(magic)
   return (start) => begins(start) && (pattern.test(start.toString('latin1', 0, length)) || more(start, length))
 }
 
-/** Recognizes a magic number behind bytes that no text has: until a newline comes, more bytes could decide. */
+/**
+ * Detects a magic number at an offset, after bytes that do not occur in text: until a newline appears, more bytes may
+ * be needed.
+ */
 export function hasAt(magic: string, at: number): Magic {
   return (start) => {
     if (/[\r\n]/.test(start.toString('latin1', 0, at))) return false
@@ -41,7 +47,7 @@ function more({ length }: Buffer, needed: number): false | undefined {
   return length < needed ? undefined : false
 }
 
-/** Recognizes text by how it begins, in either case, behind blanks and a byte order mark. */
+/** Detects text by its beginning, ignoring case, leading whitespace and a byte order mark. */
 export function beginsAsText(...beginnings: string[]): Magic {
   const longest = Math.max(...beginnings.map(({ length }) => length))
   return (start) => {
@@ -52,18 +58,18 @@ export function beginsAsText(...beginnings: string[]): Magic {
   }
 }
 
-/** Recognizes an array as numpy prints it: brackets, and numbers with only blanks between them. */
+/** Detects an array printed by numpy: brackets, and numbers separated by blanks. */
 export function beginsAsNumbers(start: Buffer): boolean | undefined {
   const text = start.toString('latin1', markOf(start), 4 * LONGEST_NUMBER)
   const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`
   if (new RegExp(String.raw`^\[+ *${number} +[+-]?[\d.]`).test(text)) return true
-  // More could decide where nothing but the first number has come, of which no writer makes a long one.
+  // Undecided while only the first number has arrived, which no writer makes long.
   return text.length < LONGEST_NUMBER && /^\[+ *[+-]?[\d.]*(?:e[+-]?\d*)? *[+-]?$/.test(text) ? undefined : false
 }
 
 const LONGEST_NUMBER = 64
 
-/** Recognizes lines of JSON by a bracket, and what can follow it in a row. */
+/** Detects lines of JSON by an opening bracket and what may follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
   const at = behindBlanks(start, markOf(start))
   const next = behindBlanks(start, at + 1)
@@ -74,14 +80,17 @@ export function beginsAsJson(start: Buffer): boolean | undefined {
 
 const LONGEST_VALUE = 'Infinity'.length
 
-/** The length of the byte order mark of UTF-8 that is there or not. */
+/** The length of a UTF-8 byte order mark, or 0. */
 function markOf(start: Buffer): number {
   return start.toString('latin1', 0, MARK.length) === MARK ? MARK.length : 0
 }
 
 const MARK = '\xef\xbb\xbf'
 
-/** The position of the next byte that is no blank. Bytes are looked at one by one: a chunk is longer than what it begins with. */
+/**
+ * The position of the next nonblank byte, found byte by byte, because a chunk may be far longer than what has to be
+ * examined.
+ */
 function behindBlanks(start: Buffer, from: number): number {
   const found = start.subarray(from).findIndex((byte) => !BLANKS.includes(byte))
   return found < 0 ? start.length : from + found
@@ -89,14 +98,14 @@ function behindBlanks(start: Buffer, from: number): number {
 
 const BLANKS = Buffer.from('\t\n\v\f\r \xa0', 'latin1')
 
-/** Recognizes safetensors: a length of eight bytes, at most 100 MB, then an object of JSON. */
+/** Detects safetensors: a length of eight bytes, at most 100 MB, then a JSON object. */
 export function beginsAsSafetensors(start: Buffer): boolean | undefined {
   if (start.length < 4) return start.includes('\n') || start.includes('\r') ? false : undefined
   if (start[3]! > 5) return false
   return start.length < 9 ? undefined : start.readUInt32LE(4) === 0 && start[8] === 0x7b
 }
 
-/** Recognizes .npz: a zip archive whose first file is called .npy. */
+/** Detects .npz: a zip archive whose first file is named .npy. */
 export function beginsAsNpz(start: Buffer): boolean | undefined {
   const isZip = beginsAs('PK\x03\x04')(start)
   if (!isZip) return isZip

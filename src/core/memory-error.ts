@@ -1,8 +1,8 @@
-/** The error of memory that the kernel does not get. */
+/** The error for memory that the kernel cannot get. */
 import type { NoMemory } from '../kernel/host/no-memory.js'
 import { SoftmaxError } from './errors.js'
 
-/** A NoMemory, of this thread or another, as E_MEMORY; any other error as it is. */
+/** Converts NoMemory, from any thread, to E_MEMORY; returns any other error as is. */
 export function withoutMemory(error: unknown): unknown {
   if (error instanceof SoftmaxError || (error as Partial<NoMemory> | null)?.code !== 'E_MEMORY') return error
   const { of, bytes } = error as NoMemory

@@ -1,6 +1,6 @@
 /**
- * What metrics are made of, as text: counts and exact sums. Those of several processes added up are those of all their rows in
- * one, and so are the metrics, to the last bit.
+ * The counts and exact sums behind metrics, as text. Adding those of several processes gives the sums, and so the
+ * metrics, of all their rows, to the last bit.
  */
 import { BINS, CURVE_BINS, RANKS } from '../kernel/constants.js'
 import type { Bin, Total } from '../kernel/host/metrics.js'
@@ -8,27 +8,33 @@ import { SoftmaxError } from './errors.js'
 import { type MeasuredTotals, type Metrics, metricsOf } from './metrics.js'
 import { multiLabelMetricsOf } from './multi-label-metrics.js'
 
-/** Of some rows of the same classes. */
+/** The sums of rows with the same classes. */
 export interface MetricSums {
   labels: readonly string[]
-  /** What the column of true classes is called. */
+  /** The name of the true class column. */
   truth?: string | undefined
   rejected: number
   totals: MeasuredTotals
-  /** Where rows may have several true classes: of each class, how many have it, get it as a label, and both. */
+  /**
+   * If rows may have several true classes: per class, the number of rows that have it, that get it as a label, and
+   * both.
+   */
   counts: readonly number[] | undefined
-  /** Whether each row has a set of classes. */
+  /** Whether each row has a prediction set. */
   hasSets: boolean
 }
 
-/** The layout of the text. Exact sums are whole numbers of 2^-1088 in hexadecimal digits; of the curve, bins with rows. */
+/**
+ * The layout of the text. Exact sums are integers in units of 2^-1088, in hexadecimal; of the curve, only nonempty bins
+ * are listed.
+ */
 interface Layout {
   softmax_sums: 1
   classes: readonly string[]
   truth: string | null
   rejected: number
   counts: readonly number[] | null
-  /** Of rows with a set of classes: how many have the true one in it, and how many classes they have in all. */
+  /** With prediction sets: how many contain the true class, and their total size. */
   sets?: [covered: number, members: number]
   width: number
   rows: number
@@ -43,7 +49,7 @@ interface Layout {
 
 type Pairs = MeasuredTotals['pairs']
 
-/** One line of JSON. */
+/** Encodes sums as one line of JSON. */
 export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: MetricSums): string {
   const { classes: width, rows, unlabelled, abstained, ranks, pairs } = totals
   const layout: Layout = {
@@ -66,7 +72,7 @@ export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: M
   return JSON.stringify(layout)
 }
 
-/** Reads what {@link sumsText} gives. Throws E_SUMS for anything else. */
+/** Parses the output of {@link sumsText}. Throws E_SUMS for anything else. */
 export function readSums(text: string): MetricSums {
   const { classes: labels, truth, rejected, counts, sets, width, sums, bins, curve, ...rest } = parse(text)
   const [loss, brier, entropy] = sums.map(([units, special]) => ({ units: fromHex(units), special: Number(special) }))
@@ -107,7 +113,7 @@ function parse(text: string): Layout {
   throw new SoftmaxError('E_SUMS', { reason: 'it has no sums of this version' })
 }
 
-/** Whether each part of a layout is what {@link sumsText} writes there: a line may have been edited, or be another program's. */
+/** Validates every field: a line may have been edited, or come from another program. */
 function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
   const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained]
   return (
@@ -152,7 +158,7 @@ function fromHex(text: string): bigint {
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
-/** The sums of rows that are in two. Throws E_SUMS where their classes are others, or only one has sets. */
+/** Adds two sums. Throws E_SUMS if their classes differ, or if only one has prediction sets. */
 export function addSums(a: MetricSums, b: MetricSums): MetricSums {
   const isSame = a.labels.length === b.labels.length && a.labels.every((label, nth) => label === b.labels[nth])
   if (!isSame || !a.counts !== !b.counts)
@@ -197,7 +203,7 @@ function addBin(a: Bin, b: Bin): Bin {
   return { rows: a.rows + b.rows, right: a.right + b.right, confidence: a.confidence + b.confidence }
 }
 
-/** In the order of truths and predictions, as they are in one run. */
+/** Merges pairs in the order of true class and prediction, as in a single run. */
 function addPairs(a: Pairs, b: Pairs, classes: number): Pairs {
   const sums = new Map(a.map((pair) => [pair[0] * classes + pair[1], pair] as const))
   for (const [truth, prediction, count] of b) {

@@ -1,7 +1,7 @@
 /**
- * Metrics of a classifier, by their definitions in scikit-learn (accuracy, balanced accuracy, precision, recall, F1, log loss,
- * Brier score) and torchmetrics (calibration error): made of counts and of sums that are exact, so that they do not depend on
- * the order of the rows.
+ * Classifier metrics, as defined by scikit-learn (accuracy, balanced accuracy, precision, recall, F1, log loss, Brier
+ * score) and torchmetrics (calibration error), computed from counts and exact sums, so that they do not depend on the
+ * order of the rows.
  */
 import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
@@ -15,85 +15,98 @@ export interface Scores {
   f1: number
 }
 
-/** What `evaluate` gives; its JSON has the same keys. All but the first four counts are null where no row has a true class. */
+/**
+ * The result of `evaluate`; its JSON has the same keys. Everything except the first four counts is null if no row has a
+ * true class.
+ */
 export interface Metrics {
-  /** Rows that have a true class. */
+  /** Rows with a true class. */
   rows: number
-  /** Rows that have none. */
+  /** Rows without one. */
   unlabelled: number
-  /** Bad rows of the input that were left out; where logits are nested lists, the other counts are of the inner lists. */
+  /** Bad rows that were skipped; with nested logits, the other counts are of the inner lists. */
   rejected: number
   /**
-   * Of `rows`, those without a label, as `minConfidence` asks for. What is made of labels leaves these out: accuracy, balanced
-   * accuracy, the averages, the classes and the confusion matrix. What is made of probabilities does not.
+   * Of `rows`, those without a label because of `minConfidence`. They are excluded from metrics based on labels
+   * (accuracy, balanced accuracy, the averages, the classes and the confusion matrix), but not from those based on
+   * probabilities.
    */
   abstained: number
-  /** The share of the rows with a label whose label is the true class; null without any. */
+  /** The share of rows with a label whose label is the true class; null if there are none. */
   accuracy: number | null
-  /** Where rows may have several classes, the share of all classes of all rows that are wrong; `accuracy` is of whole rows. */
+  /**
+   * If rows may have several classes, the share of wrong decisions over all rows and classes; `accuracy` requires a
+   * complete match.
+   */
   hamming_loss?: number | null
-  /** The mean of the recall of the classes that occur. */
+  /** The mean recall of the classes that occur. */
   balanced_accuracy: number | null
-  /** The share of rows whose true class is among the k most probable ones, by k: 1, 3 and 5, below the number of classes. */
+  /** The share of rows whose true class is among the k most probable, by k: 1, 3 and 5, below the number of classes. */
   top_k_accuracy: Record<string, number>
   /**
-   * The mean of -log softmax at the true class, in nats; nothing is clipped: where one has the probability 0 it is Infinity, which
-   * is the text "Infinity" in JSON. Where rows may have several, the mean over rows and
-   * classes of -log p where a class is true, else of -log (1 - p).
+   * The mean of -log softmax at the true class, in nats, without clipping: Infinity if a true class has probability 0,
+   * written as "Infinity" in JSON. If rows may have several true classes, the mean over rows and classes of -log p for
+   * true classes and -log (1 - p) for others.
    */
   log_loss: number | null
-  /** The mean of the squared errors of all probabilities of a row together; where rows may have several classes, of each. */
+  /**
+   * The mean squared error of the probabilities, summed over the classes of a row; if rows may have several true
+   * classes, averaged over them.
+   */
   brier: number | null
   /**
-   * The expected calibration error: the mean absolute difference of confidence and accuracy, over 15 bins of equal width. Like all
-   * that is made of confidence it is of the most probable class, also where a threshold makes another one the label.
+   * The expected calibration error: the mean absolute difference between confidence and accuracy, over 15 bins of equal
+   * width. Confidence is that of the most probable class, even if a threshold selects another label.
    */
   ece: number | null
   /** The largest of these differences. */
   mce: number | null
-  /** The mean of the largest probability of each row. */
+  /** The mean of the largest probability per row. */
   mean_confidence: number | null
-  /** The mean entropy of the probabilities of a row, in nats. */
+  /** The mean entropy of the probabilities per row, in nats. */
   mean_entropy: number | null
   /**
-   * With a calibration that has a coverage: the share of rows whose set of classes has the true one, which may be somewhat more or
-   * less than was asked for on other rows.
+   * With a calibration that has a coverage: the share of rows whose prediction set contains the true class, which may
+   * differ somewhat from the requested coverage on other rows.
    */
   coverage?: number | null
-  /** The mean number of classes in these sets. */
+  /** The mean size of these sets. */
   mean_set_size?: number | null
   /**
-   * The area under the curve of risk, the share of rows whose most probable class is wrong, against the share of rows answered, the
-   * most confident ones first; within `aurc_bound`.
+   * The area under the risk-coverage curve: risk is the share of rows whose most probable class is wrong, among the
+   * most confident rows; exact within `aurc_bound`.
    */
   aurc: number | null
-  /** How far `aurc` may be from the exact area. */
+  /** The maximum error of `aurc`. */
   aurc_bound: number | null
-  /** The means of the scores of the classes that occur. */
+  /** The unweighted means over the classes that occur. */
   macro: Scores
-  /** The scores of all decisions together, whatever their class. */
+  /** The scores over all decisions, regardless of class. */
   micro: Scores
-  /** The means of the scores of the classes, each weighted by its support. */
+  /** The means over the classes, weighted by support. */
   weighted: Scores
   /** The scores of each class, in the order of the classes. */
   classes: ({
     /** Its name. */
     label: string
-    /** How many rows have it. */
+    /** The number of rows that have it. */
     support: number
   } & Scores)[]
-  /** Counts, truth x prediction; where rows may have several, of each class those that neither have nor get it, only get it, only have it, and both; of more than 4096 classes, the pairs that occur: [truth, prediction, count]. */
+  /**
+   * Counts by true class and prediction. If rows may have several classes, per class: neither has nor gets it, only
+   * gets it, only has it, both. For more than 4096 classes, the pairs that occur: [truth, prediction, count].
+   */
   confusion: number[][]
 }
 
-/** What metrics are made of: all totals but those that a calibration looks at. */
+/** The totals behind metrics, without those for calibration. */
 export type MeasuredTotals = Omit<Totals, 'slope' | 'curvature' | 'parts'>
 
-/** The most classes whose confusion matrix is given whole. */
+/** The maximum number of classes for a full confusion matrix. */
 const MOST_DENSE = 4096
 const UNIT = 1088
 
-/** The metrics of some rows; `hasSets` says whether each has a set of classes. */
+/** Computes metrics from totals; `hasSets` says whether each row has a prediction set. */
 export function metricsOf(
   totals: MeasuredTotals,
   labels: readonly string[],
@@ -134,7 +147,7 @@ export function metricsOf(
   }
 }
 
-/** Rows of a class: those that are of it, those that are predicted as it, and those that are both. */
+/** Counts for a class: rows that have it, that are predicted as it, and both. */
 export interface Counts {
   support: number
   predicted: number
@@ -151,7 +164,7 @@ function countsByClass({ classes, pairs }: MeasuredTotals): Counts[] {
   return counts
 }
 
-/** As scikit-learn has it, a quotient is 0 where its divisor is. */
+/** As in scikit-learn, a quotient with divisor 0 is 0. */
 export function scoresOf({ support, predicted, right }: Counts): Scores & { support: number } {
   return {
     support,
@@ -165,7 +178,7 @@ function ratio(a: number, b: number): number {
   return b === 0 ? 0 : a / b
 }
 
-/** `classification_report` leaves out classes that neither occur nor are predicted. */
+/** `classification_report` omits classes that neither occur nor are predicted. */
 function occurs({ support, predicted }: Counts): boolean {
   return support + predicted > 0
 }
@@ -193,7 +206,7 @@ function topAccuracies({ ranks, classes, rows }: MeasuredTotals): Record<string,
   return Object.fromEntries([1, 3, 5].filter((k) => rows > 0 && k < classes).map((k) => [k, within(k)]))
 }
 
-/** |confidence - accuracy| of each bin: weighted by its share of the rows, and the largest. */
+/** |confidence - accuracy| over the bins: the mean weighted by rows, and the maximum. */
 function calibrationErrors(bins: readonly Bin[], rows: number) {
   if (rows === 0) return { ece: null, mce: null }
   const gaps = bins.map(({ right, confidence }) => {
@@ -207,9 +220,10 @@ function calibrationErrors(bins: readonly Bin[], rows: number) {
 }
 
 /**
- * The mean over all rows of the risk of the rows that are as confident as it, or more. Within a bin the order of rows is not
- * known: the area lies between that of all wrong ones last and that of all wrong ones first; half of this is the bound. The risk
- * of the n-th row of all is the number of wrong ones up to it by n, so that each run of right or wrong ones is a sum of 1 / n.
+ * The mean over all rows of the risk among the rows that are at least as confident. The order within a bin is unknown,
+ * so the area lies between the cases of all its wrong rows last and all first; the bound is half the difference. The
+ * risk at the n-th row is the number of wrong rows so far divided by n, so each run of right or wrong rows contributes
+ * a sum of 1 / n.
  */
 function areaOf(curve: readonly Bin[], rows: number) {
   if (rows === 0) return { aurc: null, aurc_bound: null }
@@ -247,7 +261,10 @@ export function numberOf({ units, special }: Total): number {
   return Number.isFinite(special) ? toNumber(units) : special
 }
 
-/** The double nearest to a whole number of units of 2^-1088: its upper 64 bits, of which the last says whether any are behind. */
+/**
+ * The double nearest to an integer in units of 2^-1088: uses the upper 64 bits, the last of which is a sticky bit for
+ * the rest.
+ */
 function toNumber(units: bigint): number {
   const excess = units.toString(16).length * 4 - 64
   if (excess <= 0) return Number(units) * 2 ** (-UNIT / 2) * 2 ** (-UNIT / 2)
@@ -258,7 +275,7 @@ function toNumber(units: bigint): number {
   return Number(upper) * 2 ** half * 2 ** (exponent - half)
 }
 
-/** Throws E_CONFLICT where rows without probabilities would be written, which no metric could count. */
+/** Throws E_CONFLICT if rows without probabilities would be written, which metrics could not count. */
 export function requireMeasurable({ nonfinite }: { nonfinite?: string }): void {
   if (nonfinite !== 'propagate') return
   const reason = `rows of NaN have no metrics; ${optionText('onError', 'skip')} in place of ${optionText('nonfinite', 'propagate')} leaves them out, and counts them`

@@ -1,14 +1,14 @@
-/** Logits that are not there. */
+/** Missing logits. */
 import { toBytes } from './dialect.js'
 import { isNumber, readNumber } from './number.js'
 
-/** What a logit that is not there is: how it may be written, beside as nothing, and what it counts as. */
+/** How a missing logit is spelled, besides the empty cell, and what value it gets. */
 export interface MissingRule {
   missing: 'error' | '-inf' | 'nan'
   nulls?: NullTexts | undefined
 }
 
-/** Texts that are an empty logit, blanks around them left out; cells of delimited text are bytes (see `dialect.ts`). */
+/** Spellings of an empty logit, without surrounding blanks; cells of delimited text are bytes (see `dialect.ts`). */
 export class NullTexts {
   readonly #texts: ReadonlySet<string>
   readonly #numbers: ReadonlySet<number>
@@ -22,7 +22,7 @@ export class NullTexts {
     return this.#texts.has(text) || this.#texts.has(text.trim())
   }
 
-  /** Whether a number that has no text of its own is one, as -999 of JSON. */
+  /** Whether a number from a typed value is one of them, such as -999 in JSON. */
   hasNumber(value: number): boolean {
     return this.#numbers.has(value)
   }

@@ -1,11 +1,11 @@
 /**
- * Metrics of a classifier whose rows may have several classes, by the definitions of scikit-learn for indicator matrices: accuracy
- * is of whole rows (subset accuracy), and precision, recall and F1 of each class as if it were the only one. Log loss and Brier score
- * are means over rows and classes.
+ * Metrics of a classifier with several classes per row, as defined by scikit-learn for indicator matrices: accuracy
+ * requires a complete match (subset accuracy); precision, recall and F1 are computed per class. Log loss and Brier
+ * score are means over rows and classes.
  */
 import { type Counts, type MeasuredTotals, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
 
-/** The metrics of some rows; `counts` are of each class: rows that have it, that get it as a label, and that do both. */
+/** Computes metrics from totals; `counts` are per class: rows that have it, that get it as a label, and both. */
 export function multiLabelMetricsOf(
   totals: MeasuredTotals,
   labels: readonly string[],
@@ -63,7 +63,7 @@ function averageOf(classes: readonly ClassScores[], weight: (scores: ClassScores
   return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
 }
 
-/** Those of all classes counted together. */
+/** The scores over all classes counted together. */
 function microOf(byClass: readonly Counts[]): Scores {
   const sum = (key: keyof Counts) => byClass.reduce((all, counts) => all + counts[key], 0)
   const { support: _, ...scores } = scoresOf({

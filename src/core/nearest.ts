@@ -1,11 +1,11 @@
-/** The candidate a mistyped word most likely meant, if any is within two edits (and fewer than half its letters). */
+/** The candidate most likely meant by a mistyped word, if one is within two edits (and fewer than half its letters). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates.map((candidate) => ({ candidate, edits: distance(word, candidate) }))
   const [best] = ranked.sort((a, b) => a.edits - b.edits)
   return best && best.edits <= 2 && best.edits * 2 < best.candidate.length ? best.candidate : undefined
 }
 
-/** Levenshtein's edit distance, one row of the table at a time. */
+/** Levenshtein distance, one row of the table at a time. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

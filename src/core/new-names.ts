@@ -1,28 +1,28 @@
-/** Names of new columns, which no other column may have. */
+/** Names of new columns, which must be unique. */
 import { SoftmaxError } from './errors.js'
 import { repeated } from './labels.js'
 import { fieldsOf, type OutputLayout } from './output-columns.js'
 import { namesOfFields, takenName } from './renaming.js'
 
-/** The columns of an output: those that are kept, and new ones. */
+/** The columns of an output, kept and new. */
 interface NamedColumns extends OutputLayout {
   header: readonly string[]
   kept: readonly number[]
   names: readonly string[]
 }
 
-/** The names of the new columns of a layout. Throws E_NAME where two that are asked for are the same. */
+/** The names of the new columns of a layout. Throws E_NAME if two requested ones are equal. */
 export function outputNames(layout: OutputLayout): string[] {
   const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
   const asked = Object.values(layout.columnNames ?? {})
   const isTwice = (name: string) => names.indexOf(name) !== names.lastIndexOf(name)
-  // Two classes may have one name, but not the places of the most probable ones.
+  // Two classes may share a name, but the numbered columns of the most probable classes may not.
   const twice = (layout.topK > 0 ? names : asked).find(isTwice)
   if (twice !== undefined) throw new SoftmaxError('E_NAME', takenName(twice, [], layout))
   return names
 }
 
-/** Throws E_NAME where an object would have two values of one key: of kept columns, new ones, or classes. */
+/** Throws E_NAME if an object would have a duplicate key, among kept columns, new ones and classes. */
 export function requireKeys(schema: NamedColumns, keepsKeys: boolean): void {
   const { header, kept, names, classes, shape } = schema
   const keptNames = keepsKeys ? [] : kept.map((index) => header[index]!)
@@ -34,7 +34,7 @@ export function requireKeys(schema: NamedColumns, keepsKeys: boolean): void {
   if (name !== undefined) throw new SoftmaxError('E_NAME', takenName(name, keptNames, schema))
 }
 
-/** Throws E_NAME where a new column would have the name of one that is kept. */
+/** Throws E_NAME if a new column would have the name of a kept one. */
 export function requireNewNames(layout: OutputLayout, kept: readonly string[], namesOf = namesOfFields): void {
   const taken = new Set(kept)
   const clash = namesOf(layout).find(([, name]) => taken.has(name))

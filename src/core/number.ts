@@ -1,6 +1,6 @@
 /**
- * Numbers as text, the slow and certain way: a cell is checked against the contract's grammar and then read by
- * JavaScript's own `Number`; a result is written by JavaScript's own `String`.
+ * Converts numbers from and to text, the slow and certain way: a cell is checked against the grammar and then parsed by
+ * `Number`; a result is printed by `String`.
  *
  *     cell    = *(space / tab) (number / special) *(space / tab)
  *     number  = [+-] (1*D ["." *D] / "." 1*D) [(e / E) [+-] 1*D]
@@ -10,14 +10,14 @@
 const NUMBER = /^[ \t]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t]*$/
 const SPECIAL = /^[ \t]*([+-]?)(?:(inf(?:inity)?)|nan)[ \t]*$/i
 
-/** True if the text is a number of the grammar, special values included. */
+/** Whether a text matches the grammar, including special values. */
 export function isNumber(text: string): boolean {
   return NUMBER.test(text) || SPECIAL.test(text)
 }
 
 /**
- * The double nearest to a cell, or undefined where the cell is not of the grammar. A number too large for a double
- * comes back infinite; {@link isOverflow} distinguishes it from a written infinity.
+ * The double nearest to a cell, or undefined if the cell does not match the grammar. Overflow gives infinity, which
+ * {@link isOverflow} distinguishes from a written one.
  */
 export function readNumber(text: string): number | undefined {
   const value = isPlain(text) ? Number(text) : Number.NaN
@@ -30,8 +30,8 @@ export function readNumber(text: string): number | undefined {
 }
 
 /**
- * True for most cells, at a tenth of the grammar's price: `-12.5` begins with a digit or a minus, goes on with a digit or
- * a point, and ends in a digit. Of such texts `Number` makes NaN, save of those that are of the grammar.
+ * True for most cells, at a tenth of the grammar's cost: `-12.5` begins with a digit or a minus, continues with digits
+ * or points, and ends in a digit. For such texts, `Number` gives NaN unless they match the grammar.
  */
 function isPlain(text: string): boolean {
   const [first, second, last] = [text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(text.length - 1)]
@@ -45,28 +45,27 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** A text that has commas for points, and points for commas: of a number with a decimal comma, one of the grammar. */
+/** Swaps commas and points: turns a number with a decimal comma into one of the grammar. */
 export function withPoint(text: string): string {
   return /[.,]/.test(text) ? text.replace(/[.,]/g, (mark) => (mark === ',' ? '.' : ',')) : text
 }
 
-/** True if an infinite value was written as a finite number: `1e400`. */
+/** Whether an infinite value was written as a finite number: `1e400`. */
 export function isOverflow(value: number, text: string): boolean {
   return Math.abs(value) === Infinity && NUMBER.test(text)
 }
 
-/** How results are rounded before they are written: `precision` significant digits of a double or a float32. */
+/** How results are rounded before they are printed: `precision` significant digits of a double or a float32. */
 export interface Rounding {
   precision: number | undefined
   float32: boolean
 }
 
 /**
- * The function that writes results, with commas between them: each in the shortest digits that read back as the same
- * double (or float32), or in at most `precision` significant digits, in JavaScript's layout.
+ * Creates the function that prints results, separated by commas: each in the fewest digits that round-trip as a double
+ * (or float32), or in at most `precision` significant digits, in JavaScript's notation.
  *
- * JSON writes finite numbers as `String` does, by the same rules of the language, and a list of them in two thirds of
- * the time.
+ * Finite numbers look the same in JSON as from `String`, and JSON prints a list of them in two thirds of the time.
  */
 export function printer({ precision, float32 }: Rounding): (values: number[]) => string {
   const rounded = float32 ? Math.fround : (value: number) => value
@@ -83,16 +82,16 @@ function join(values: number[], print: (value: number) => string): string {
   return values.map((value) => print(value)).join()
 }
 
-/** The value that {@link printer} writes, as a number. */
+/** The value that {@link printer} prints, as a number. */
 export function rounder({ precision, float32 }: Rounding): (value: number) => number {
   const narrow = float32 ? Math.fround : (value: number) => value
   return precision === undefined ? narrow : (value) => Number(narrow(value).toPrecision(precision))
 }
 
 /**
- * The shortest decimal that reads back as the float32 nearest to `value`, closest to it among the shortest. Nine
- * digits always do. At a power of two the interval of decimals that read back is half as wide below the value as
- * above it, so there the next decimal up may fit where the nearest one, below, does not.
+ * The shortest decimal that round-trips as the float32 nearest to `value`, and the closest among the shortest. Nine
+ * digits always suffice. At a power of two, the interval of decimals that round-trip is half as wide below the value as
+ * above it, so there the next decimal up may fit when the nearest one, below, does not.
  */
 export function printFloat32(value: number): string {
   const single = Math.fround(value)

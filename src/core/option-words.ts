@@ -1,26 +1,26 @@
 /** How messages name options: as flags in the command, as properties in the API. */
 
-/** Who speaks to the user. */
+/** Which interface the process uses. */
 export type Speaker = 'api' | 'command'
 
 let speaker: Speaker = 'api'
 
-/** Makes messages speak to a user of the command, from its start on. */
+/** Makes messages address users of the command; called at its start. */
 export function speakAs(who: Speaker): void {
   speaker = who
 }
 
-/** Who speaks in this process: for a worker thread to speak alike. */
+/** The interface of this process, to be passed to worker threads. */
 export function speaking(): Speaker {
   return speaker
 }
 
-/** An option in a message: `--missing -inf` or `missing: '-inf'`; without a value, its name. */
+/** An option in a message: `--missing -inf` or `missing: '-inf'`; without a value, just its name. */
 export function optionText(name: string, value?: string | number | boolean): string {
   return speaker === 'command' ? flagText(name, value) : propertyText(name, value)
 }
 
-/** What makes something, as a message names it: a verb of the command, or the function that is called so. */
+/** A verb in a message: of the command, or the function of that name. */
 export function verbText(verb: string): string {
   return speaker === 'command' ? `softmax ${verb}` : `${verb}()`
 }
@@ -35,19 +35,19 @@ function propertyText(name: string, value: string | number | boolean | undefined
   return `${name}: ${typeof value === 'string' ? `'${escaped(value.replace(/[\\']/g, '\\$&'))}'` : value}`
 }
 
-/** A word as a shell takes it: in quotes, unless it is plain. */
+/** A word quoted for a shell, if necessary. */
 export function shellWord(text: string): string {
   if (/^-?[\w.=,]+$/.test(text)) return text
   return `'${escaped(text).replaceAll("'", `'\\''`)}'`
 }
 
-/** Text whose control characters are written as options take them. */
+/** Text with control characters escaped, as options accept them. */
 function escaped(text: string): string {
   const code = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
   return text.replace(/\p{Cc}/gu, (character) => (character === '\t' ? '\\t' : code(character)))
 }
 
-/** An option's name as a flag has it. */
+/** An option's name as a flag. */
 export function kebab(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,20 +1,23 @@
 /**
- * One of many probabilities by its rank, exactly and in constant memory: they are counted in parts of a range, and the part
- * that holds the one is divided again, until a part is one double. From 0 on, the bits of doubles are ordered as they are.
+ * Finds a probability by its rank, exactly and in constant memory: counts per part of a range, then subdivides the part
+ * that contains it until it is a single double. The bits of nonnegative doubles have the order of their values.
  */
 
-/** A range to count in: from the double `lowest` on, in parts of 2^shift doubles each. */
+/** A range to count in: from the double `lowest` on, in parts of 2^shift doubles. */
 export interface Range {
   lowest: number
   shift: number
 }
 
-/** All doubles from 0 to 1, in as many parts as are counted: bits above these are the same. */
+/** All doubles from 0 to 1; the bits above those that are counted are constant. */
 export const WHOLE: Range = { lowest: 0, shift: 46 }
-/** As many bits as one count divides a range by. */
+/** The number of bits that each pass resolves. */
 const BITS = 16
 
-/** The probability of a rank, from 1 for the least; `parts` are the counts of the whole range, `count` gives those of others. */
+/**
+ * The probability of a rank, from 1 for the smallest; `parts` are the counts of the full range, `count` returns those
+ * of another.
+ */
 export async function probabilityAt(
   rank: number,
   parts: Float64Array,

@@ -1,53 +1,53 @@
-/** Every output column once: what it is called in a header and in an object, and how its value comes from the scores. */
+/** Every output column: its names in headers and objects, and how its value is computed from the scores. */
 import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nestedValues } from './nesting.js'
 
-/** Where the values of all classes go: into a column each, one list, or one record of class -> value. */
+/** How the values of all classes are written: a column each, one list, or one record of class -> value. */
 export type Shape = 'columns' | 'list' | 'record'
 
-/** What the columns of one output depend on beside the scores. */
+/** What output columns depend on besides the scores. */
 export interface Layout {
-  /** Class names in column order, as they are to be written. */
+  /** Class names in column order, as written. */
   classes: readonly string[]
   /** Whether results are logarithms of the probabilities. */
   log: boolean
-  /** Whether each class has a probability of its own, by the sigmoid. */
+  /** Whether each class has an independent probability, by the sigmoid. */
   sigmoid: boolean
-  /** Whether a row has one logit, which is that of the second of two classes; the first has the logit 0. */
+  /** Whether a row has one logit, that of the second of two classes; the first has logit 0. */
   binary?: boolean
-  /** How labels are chosen, where it is not by the largest logit. */
+  /** How labels are chosen, if not by the largest logit. */
   decision?: Decision | undefined
-  /** The number of most probable classes written in place of all probabilities; 0 is off. */
+  /** The number of most probable classes to write instead of all probabilities; 0 means all. */
   topK: number
-  /** Where all probabilities go [default: a column for each class]. */
+  /** How all probabilities are written [default: a column for each class]. */
   shape?: Shape
-  /** Where rows of logits are nested in lists: in how many. */
+  /** The nesting depth, if rows of logits are nested in lists. */
   depth?: number
-  /** Names that were asked for in place of the usual ones: of `probs` the prefix, or the name of a list. */
+  /** Names that replace the defaults: for `probs`, the prefix or the name of a list. */
   columnNames?: ColumnNames
 }
 
-/** A layout, and the output columns that are written. */
+/** A layout, with the output columns. */
 export interface OutputLayout extends Layout {
-  /** The output columns, in their order. */
+  /** The output columns, in order. */
   emit: OutputColumn[]
 }
 
-/** Names in place of those of output columns. */
+/** Names that replace those of output columns. */
 export type ColumnNames = { readonly [Name in OutputColumn]?: string }
 
-/** The columns that summarize a row, which the kernel computes only where one is asked for. */
+/** The columns that summarize a row; the kernel computes them only on demand. */
 export const SUMMARIES = ['confidence', 'margin', 'entropy', 'logsumexp'] as const
 
-/** The columns of the true class of a row: empty where it has none. */
+/** The columns about the true class of a row: empty if it has none. */
 export const TRUTHS = ['loss', 'rank', 'correct'] as const
 
-/** The columns of the set of classes that a calibration with a coverage gives each row. */
+/** The columns about the prediction set, from a calibration with a coverage. */
 export const SETS = ['set', 'set_size'] as const
 
-/** A name of the table of output columns. */
+/** A name in the table of output columns. */
 export type OutputColumn =
   | 'probs'
   | 'label'
@@ -58,45 +58,45 @@ export type OutputColumn =
   | (typeof TRUTHS)[number]
 
 /**
- * A column of an output that may have types: `classes` is one value a class, in a list or record; `names` is a list of classes;
- * `nested` is lists of the values of another field, as the logits are nested.
+ * A typed output field: `classes` is one value per class, in a list or record; `names` is a list of classes; `nested`
+ * is lists of the values of another field, nested like the logits.
  */
 export interface Field {
   name: string
   type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'names' | 'nested'
-  /** Whether its values may be null. */
+  /** Whether it may be null. */
   nullable?: true
-  /** Of `classes`: whether the values stand in a list or beside their classes. */
+  /** For `classes`: whether the values form a list or a record. */
   shape?: 'list' | 'record'
   value(scores: Scores, row: number): string | number | boolean | unknown[] | null
-  /** Of `nested`: the field of each row of logits. */
+  /** For `nested`: the field of each row of logits. */
   item?: Field
-  /** Of `nested`: how many lists stand around its values. */
+  /** For `nested`: the number of enclosing lists. */
   depth?: number
-  /** Of `names`: the positions of the classes whose names they are. */
+  /** For `names`: the positions of the classes. */
   members?(scores: Scores, row: number): number[]
-  /** Of `text`: the position of the class whose name it is; NO_CLASS where it is null. */
+  /** For `text`: the position of the class with that name; NO_CLASS for null. */
   position?(scores: Scores, row: number): number
-  /** The same of all rows. */
+  /** The same for all rows. */
   positions?(scores: Scores): Uint32Array
-  /** The position of the class that it has the probabilities of, where each class has a column. */
+  /** The position of its class, if each class has a column. */
   classIndex?: number
-  /** Of a field that stands for all columns of classes: these, where they are made class by class. */
+  /** For a field that represents all class columns: the individual fields, if they are computed by class. */
   parts?: readonly Field[]
-  /** The same of all rows, one after the other, where they are numbers. */
+  /** The numbers of all rows, one after the other. */
   all?(scores: Scores): Float64Array
 }
 
 interface Column {
-  /** Its header names and types, one a cell. */
+  /** Its header names and types, one per cell. */
   fields(layout: Layout): Field[]
-  /** What the property of a row in object mode has; `round` is applied to every result. */
+  /** The property value of a row in object mode; `round` is applied to every result. */
   property(scores: Scores, row: number, layout: Layout, round: (value: number) => number): unknown
-  /** The other way round: what a row of object mode has for each of the fields. */
+  /** The inverse: the field values of a row from object mode. */
   recall(row: Record<string, unknown>, layout: Layout): unknown[]
 }
 
-/** A column of one number a row, called the same everywhere. */
+/** A column with one number per row and the same name everywhere. */
 const single = (name: (typeof SUMMARIES)[number]): Column => ({
   fields: ({ columnNames }) => [
     {
@@ -110,7 +110,7 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
   recall: (row, { columnNames }) => [row[columnNames?.[name] ?? name]],
 })
 
-/** A column of the true class of each row, called the same everywhere. */
+/** A column about the true class of each row, with the same name everywhere. */
 const ofTruth = (
   name: (typeof TRUTHS)[number],
   type: 'result' | 'count' | 'boolean',
@@ -131,7 +131,7 @@ const ofTruth = (
   }
 }
 
-/** A column of some of the classes of each row, in their order. */
+/** A column of some classes of each row, in class order. */
 const names = (name: 'labels' | 'set', members: NonNullable<Field['members']>): Column => {
   const namesOf = (scores: Scores, row: number, classes: readonly string[]) =>
     members(scores, row).map((index) => classes[index]!)
@@ -176,7 +176,7 @@ const probabilities: Column = {
   },
 }
 
-/** Whether a row may have no label, as its probability is too small, or NaN. */
+/** Whether a row may lack a label, because its probability is too small or NaN. */
 const mayLack = (decision: Decision | undefined): Pick<Field, 'nullable'> =>
   decision?.minConfidence === undefined ? {} : { nullable: true }
 
@@ -210,7 +210,7 @@ const mostProbable: Column = {
 
 const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabilities)
 
-/** The table of output columns, by the name that `--emit` knows. */
+/** The table of output columns, by their names in `emit`. */
 export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   probs: {
     fields: (layout) => either(layout).fields(layout),
@@ -262,16 +262,16 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   ),
 }
 
-/** All names of the table of output columns. */
+/** The names of all output columns. */
 export const OUTPUT_COLUMNS = Object.keys(COLUMNS) as OutputColumn[]
 
-/** An entry of `emit`: an output column, perhaps under another name. */
+/** An entry of `emit`: an output column, optionally renamed. */
 export type Emitted = OutputColumn | `${OutputColumn}=${string}`
 
-/** Entries of `emit` as one text, with commas between them; a type sees no further than the second, nor behind a name. */
+/** Entries of `emit` as comma-separated text; the type checks only the first two, and nothing after a name. */
 export type EmitList = Emitted | `${OutputColumn},${Emitted}` | `${OutputColumn},${OutputColumn},${string}`
 
-/** Parses the entries of `emit`: each column once, and the names that were asked for. */
+/** Parses the entries of `emit`: each column once, and the requested names. */
 export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; names: ColumnNames } {
   const pairs = entries.map((entry) => {
     const [column] = entry.split('=', 1) as [OutputColumn]
@@ -281,13 +281,13 @@ export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; n
   return { emit: [...new Set(pairs.map(([column]) => column))], names: Object.fromEntries(renamed) }
 }
 
-/** The columns that the names of the table of output columns stand for, in a layout. */
+/** The fields of some output columns in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
   const fields = emit.flatMap((name) => COLUMNS[name].fields(layout))
   return layout.depth === undefined ? fields : fields.map((field) => nestedField(field, layout.depth!))
 }
 
-/** The field of rows that have lists of what a field has. */
+/** The field of lists of another field's values. */
 function nestedField(item: Field, depth: number): Field {
   const { name } = item
   const value = (scores: Scores, row: number) =>
@@ -295,17 +295,17 @@ function nestedField(item: Field, depth: number): Field {
   return { name, type: 'nested', item, depth, value }
 }
 
-/** True if one of the columns lists names of classes. */
+/** Whether a column lists class names. */
 export function hasNames(emit: readonly OutputColumn[]): boolean {
   return emit.includes('labels') || emit.includes('set')
 }
 
-/** True if one of the columns is a summary of its row. */
+/** Whether a column summarizes its row. */
 export function needSummary(emit: readonly OutputColumn[]): boolean {
   return SUMMARIES.some((name) => emit.includes(name))
 }
 
-/** How many logits a row has. */
+/** The number of logits per row. */
 export function inputsOf({ binary = false, classes }: Pick<Layout, 'binary' | 'classes'>): number {
   return binary ? 1 : classes.length
 }
@@ -323,19 +323,19 @@ function ranks(count: number): number[] {
   return Array.from({ length: count }, (_, rank) => rank + 1)
 }
 
-/** The position of the label of each row. */
+/** The label position of each row. */
 function labelsOf({ labels, index }: Scores): Uint32Array {
   return labels ?? index
 }
 
-/** The positions of the classes that are among the labels of a row. */
+/** The positions of the labels of a row. */
 function membersOf({ members, classes }: Scores, row: number): number[] {
   const found: number[] = []
   for (let index = 0, at = row * classes; index < classes; index++, at++) if (members![at] === 1) found.push(index)
   return found
 }
 
-/** The values of a row, as an array that is quick to make and to print. */
+/** The values of a row, as an array that is cheap to create and print. */
 function valuesOf({ values, classes }: Scores, row: number, round = (value: number) => value): number[] {
   const array: number[] = []
   for (let at = row * classes; at < (row + 1) * classes; at++) array.push(round(values[at]!))

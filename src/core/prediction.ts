@@ -1,4 +1,4 @@
-/** Predictions, which are the rows of object mode: their properties, as the output columns have them. */
+/** Predictions, the rows of object mode, and their properties by output column. */
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { hiddenProperty } from './hidden-property.js'
@@ -14,49 +14,61 @@ import {
   type Shape,
 } from './output-columns.js'
 
-/** What comes out for a row: the rest of its record, and what `emit` names; by default the probabilities, `index` and `label`. */
+/**
+ * The output for a row: the rest of its record, and what `emit` names; by default the probabilities, `index` and
+ * `label`.
+ */
 export interface Prediction {
   /** The probability of each class, in column order, in [0, 1]; absent with `topK`, and from `logSoftmax`. */
   probabilities?: number[]
   /** The natural logarithm of each probability, from `logSoftmax`. */
   logProbabilities?: number[]
-  /** The position, from 0, of the largest logit, the first on a tie, or of the first NaN; with `binary`, of the class by `threshold`. */
+  /**
+   * The position, from 0, of the largest logit (the first if tied), or of the first NaN; with `binary`, of the class
+   * chosen by `threshold`.
+   */
   index?: number
-  /** The name of that class; null where the largest probability is below `minConfidence`, or NaN. */
+  /** The name of that class; null if the largest probability is below `minConfidence`, or NaN. */
   label?: string | null
   /** With `emit: 'labels'`: the names of the classes whose probability is at least the `threshold`. */
   labels?: string[]
-  /** With `emit: 'set'`: the classes of a set that has the true one as often as the coverage of the `calibration` says. */
+  /**
+   * With `emit: 'set'`: the prediction set, which contains the true class as often as the coverage of the `calibration`
+   * says.
+   */
   set?: string[]
-  /** With `emit: 'set_size'`: how many these are; there may be none. */
+  /** With `emit: 'set_size'`: the size of the set, possibly 0. */
   set_size?: number
-  /** With `topK`: the most probable classes, the most probable first. */
+  /** With `topK`: the most probable classes, in descending order. */
   top?: {
-    /** The name of the class; null where its probability is NaN. */
+    /** The name of the class; null if its probability is NaN. */
     label: string | null
     /** Its position, from 0. */
     index: number
-    /** Its probability, but from the logarithms. */
+    /** Its probability, except from `logSoftmax`. */
     probability?: number
-    /** The natural logarithm of its probability, from the logarithms. */
+    /** The natural logarithm of its probability, from `logSoftmax`. */
     logProbability?: number
   }[]
   /** With `emit: 'confidence'`: the largest probability. */
   confidence?: number
-  /** With `emit: 'margin'`: the largest probability less the second largest. */
+  /** With `emit: 'margin'`: the largest probability minus the second largest. */
   margin?: number
-  /** With `emit: 'entropy'`: that of the probabilities, in nats. */
+  /** With `emit: 'entropy'`: the entropy of the probabilities, in nats. */
   entropy?: number
-  /** With `emit: 'logsumexp'`: log(sum(exp(logits))), of the logits divided by the temperature. */
+  /** With `emit: 'logsumexp'`: log(sum(exp(logits))), after division of the logits by the temperature. */
   logsumexp?: number
   /**
-   * With `emit: 'loss'` and `truth`: minus the logarithm of the probability of the true class, in nats; null where a row has none, as the two below.
-   * By the sigmoid, the mean over classes of the same of each: of p where it is true, else of 1 - p.
+   * With `emit: 'loss'` and `truth`: the negative log probability of the true class, in nats; null if a row has no true
+   * class, like the next two. By the sigmoid, the mean over classes of -log p if true, otherwise -log (1 - p).
    */
   loss?: number | null
-  /** With `emit: 'rank'`: that of the true class, from 1. */
+  /** With `emit: 'rank'`: the rank of the true class, from 1. */
   rank?: number | null
-  /** With `emit: 'correct'`: whether it is the label; null without one. By the sigmoid, whether all labels are right, and none is missing. */
+  /**
+   * With `emit: 'correct'`: whether the label is the true class; null without a label. By the sigmoid, whether the
+   * labels are exactly the true classes.
+   */
   correct?: boolean | null
   [rest: string]: unknown
 }
@@ -66,12 +78,12 @@ type Properties = Record<string, unknown>
 /** The properties that hold the results of all classes, or of the most probable ones. */
 export const RESULTS: readonly string[] = ['probabilities', 'logProbabilities', 'top']
 
-/** Every name that a property of a prediction may have for some columns; those of one value go by the names that were asked for. */
+/** Every property name that predictions may have for some columns; single-valued columns use the requested names. */
 export function propertiesOf(names: ColumnNames, columns: readonly OutputColumn[] = OUTPUT_COLUMNS): string[] {
   return columns.flatMap((name) => (name === 'probs' ? RESULTS : [names[name] ?? name]))
 }
 
-/** The names of the properties that predictions of a layout have, each beside its output column. */
+/** The property names of predictions of a layout, each with its output column. */
 export function predictedNames(layout: OutputLayout): (readonly [OutputColumn, string])[] {
   const { topK, log, columnNames } = layout
   const result = topK > 0 ? 'top' : probabilityKey(log)
@@ -79,12 +91,13 @@ export function predictedNames(layout: OutputLayout): (readonly [OutputColumn, s
   return layout.emit.map((column) => [column, nameOf(column)])
 }
 
-/** What a prediction has where `emit` is not given. */
+/** The properties of a prediction if `emit` is not given. */
 export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
 /**
- * A function that makes the prediction of a scored row out of the rest of its record, which is its own; `round` is applied to every
- * result. `isAsked` says that what it has was asked for, so that it is written, too; `lost` are types that rows have lost.
+ * Creates the function that adds the prediction of a scored row to the rest of its record, which it owns; `round` is
+ * applied to every result. `isAsked` means that the properties were requested, so `write` writes them, too; `lost` are
+ * the types that rows lost.
  */
 export function predictor(
   layout: OutputLayout,
@@ -103,26 +116,26 @@ export function predictor(
   }
 }
 
-/** What a prediction does not say of itself. */
+/** Information that a prediction does not show. */
 interface Origin {
-  /** The names of the classes, and how their logits stood. */
+  /** The class names, and the shape of the logits. */
   classes: readonly string[]
   shape: Shape
-  /** How labels were chosen, by which there may be none. */
+  /** How labels were chosen; with a decision there may be none. */
   decision: Decision | undefined
-  /** The properties that are predicted, and the names of columns that were asked for. */
+  /** The predicted properties, and the requested column names. */
   properties: readonly string[]
   columnNames: ColumnNames
-  /** The columns that were asked for, if they were. */
+  /** The requested columns, if any. */
   emit?: readonly OutputColumn[]
-  /** The types that columns have lost since they were read. */
+  /** The types that columns lost when they were read. */
   lost: LostTypes | undefined
 }
 
-/** Of the list of the probabilities, where there is one, as the prediction is the user's to copy and to change. */
+/** Attached to the list of probabilities, if there is one, because users copy and modify the prediction itself. */
 const origins = hiddenProperty<Origin>()
 
-/** Where a prediction comes from; undefined where another program made it. */
+/** The origin of a prediction; undefined if another program made it. */
 export function originOf(prediction: Properties): Origin | undefined {
   return origins.get(listOf(prediction) ?? prediction)
 }
@@ -133,7 +146,7 @@ function listOf(prediction: Properties): object | undefined {
   return undefined
 }
 
-/** The other way round: the values that a prediction has for the fields of some output columns. */
+/** The inverse: the field values of a prediction for some output columns. */
 export function recall(row: Properties, emit: readonly OutputColumn[], layout: Layout): unknown[] {
   return emit.flatMap((name) => COLUMNS[name].recall(row, layout))
 }

@@ -1,16 +1,16 @@
-/** Probabilities in place of logits. */
+/** Detects probabilities given as logits. */
 
-/** What so few rows show may be chance. */
+/** A pattern in this few rows may be a coincidence. */
 export const FEW = 3
 
-/** What shows that numbers may be probabilities. */
+/** The signs that numbers may be probabilities. */
 export const SIGNS = {
   sum: 'each row sums to 1, as probabilities do',
   percent: 'each row sums to 100, as percentages do',
   range: 'all numbers are from 0 to 1, as probabilities are',
 } as const
 
-/** What shows that rows of numbers may be probabilities, or percentages; undefined where nothing does. */
+/** The sign that rows of numbers may be probabilities or percentages, if any. */
 export function signOfProbabilities(all: readonly (readonly number[])[]): keyof typeof SIGNS | undefined {
   const rows = all.filter((row) => row.every(Number.isFinite))
   const isFraction = rows.some((row) => row.some((value) => !Number.isInteger(value)))
@@ -21,13 +21,13 @@ export function signOfProbabilities(all: readonly (readonly number[])[]): keyof 
   return isWithin(100) && sumsTo(100) ? 'percent' : undefined
 }
 
-/** How many rows may be from 0 to 1 by chance, where they were said to be logits. */
+/** How many rows may be within 0 to 1 by coincidence, if an option declares them to be logits. */
 const BY_CHANCE = 8
 
-/** How many of the first rows are looked at. */
+/** The number of rows to check. */
 export const WATCHED = 20
 
-/** The function that takes the first rows of logits, some at a time, and warns once where they may be probabilities. */
+/** Creates the function that receives the first rows of logits and warns once if they may be probabilities. */
 export function probabilityWatch(isSigmoid: boolean, warn: (text: string) => void) {
   const rows: (readonly number[])[] = []
   let isDone = false

@@ -1,6 +1,6 @@
 /**
- * What formats and the table lane pass to each other: a table is the columns of an input and its rows in batches; a writer
- * makes bytes of the rows that were scored. Batches are of a bounded size, and one is made when the last is written.
+ * The interface between formats and lanes: a table is a set of columns and its rows in batches; a writer encodes scored
+ * rows. Batches have a bounded size, and each is created after the previous one was written.
  */
 
 import type { Scores } from '../kernel/host/scores.js'
@@ -16,120 +16,123 @@ import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
 import type { TakenName } from './renaming.js'
 
-/** What a column holds: `list` and `record` may hold the logits of all classes, `json` is whatever else is nested. */
+/** What a column holds: `list` and `record` may hold the logits of all classes, `json` is any other nested value. */
 export type ValueType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'bytes' | 'json' | 'list' | 'record'
 
 /** A column of an input. */
 export interface Column {
   name: string
   type: ValueType
-  /** The column as its format has it, where its format has types: what batches have of it is `ColumnData` of this type. */
+  /** The typed field, if the format has types: then batches hold `ColumnData` of this type. */
   field?: DataType.Field
-  /** Its first value, as a cell would have it: it shows a column of numbers where the format has no types. */
+  /** Its first value as a cell: identifies numeric columns in untyped formats. */
   sample: string
-  /** Its name as it stands in the header of delimited text, quotes and all. */
+  /** Its raw name in the header of delimited text, including quotes. */
   headerCell?: string
-  /** The number of logits in a list, the keys of a record. */
+  /** The number of logits in a list; the keys of a record. */
   width?: number
   keys?: readonly string[]
-  /** Whether its cells are text, and lists of numbers are written in them. */
+  /** Whether its cells are text that contains lists of numbers. */
   listText?: true
-  /** Of lists of lists of numbers: how many lists stand around those of logits, and how many logits the first of these has. */
+  /** For nested lists of numbers: the number of enclosing lists, and the length of the first innermost list. */
   nested?: { depth: number; width: number } | undefined
-  /** The path that leads to such lists in nested values, as it may be selected. */
+  /** The path of such lists within nested values, as a selector. */
   nestedPath?: string | undefined
-  /** Of a column that is within the values of another, which is kept: the keys and positions that lead to it. */
+  /** For a column inside the values of another, kept one: the keys and indices that lead to it. */
   inner?: readonly string[] | undefined
-  /** Of nested values, the paths that lead to the first list of numbers in them, and to the first list of rows. */
+  /** For nested values: the paths of the first list of numbers and of the first list of rows in them. */
   listPath?: string | undefined
   rowsPath?: string | undefined
-  /** What selects the logits within these rows, where they are objects with a list of numbers. */
+  /** The selector of the logits within these rows, if they are objects with a list of numbers. */
   rowsLogits?: string | undefined
-  /** Of the first column, where the first row holds a whole table: what it is, and what makes lines of it. */
+  /** For the first column, if the first row holds a complete table: a description, and how to convert it to lines. */
   wholeTable?: string | undefined
-  /** Whether the list is one of words. */
+  /** Whether the list contains words. */
   holdsWords?: boolean
-  /** Whether its lists have 0 or 1 for each class, whether that is true. */
+  /** Whether its lists have 0 or 1 for each class. */
   isEachClass?: true
-  /** Whether it counts along an axis of an array, whose shape says the same. */
+  /** Whether it holds positions along an axis, which the shape of an array implies. */
   isPosition?: true
 }
 
-/** The shape of an array of logits: the lengths of its axes, and which of these is the classes'. */
+/** The shape of an array of logits: its axis lengths, and which axis is that of the classes. */
 export interface ArrayShape {
   sizes: readonly number[]
   axis: number
 }
 
-/** A column of objects, and the keys that lead to it. */
+/** A column of objects, and the path to it. */
 export interface JsonColumn extends Column {
   path: readonly string[]
-  /** Where values are one list, whose shape stands beside it: the path to that. */
+  /** For a flat list with a separate shape: the path of the shape. */
   shapePath?: readonly string[] | undefined
 }
 
-/** Text that is JSON: a nested value of a column that is kept. */
+/** JSON text: a nested value of a kept column. */
 export class RawJson {
   constructor(readonly text: string) {}
 }
 
-/** A value of a column that is kept. */
+/** A value of a kept column. */
 export type Value = string | number | bigint | boolean | Date | Uint8Array | RawJson | null
 
-/** The values of a column that is kept: as its format has them, or one by one. */
+/** The values of a kept column: typed data, or individual values. */
 export type KeptColumn = ColumnData | ArrayLike<Value>
 
-/** True if a column is as its format has it. */
+/** Whether a column is typed data. */
 export function isColumnData(column: KeptColumn): column is ColumnData {
   return 'type' in column
 }
 
-/** What is wrong with a row: the code of its error, and its data. */
+/** The error of a row: its code and data. */
 export interface RowError {
   code: Code
   info: Record<string, unknown>
   column?: string
-  /** The cell of a delimited text that has it, and at which of its row's bytes. */
+  /** The index of the cell in delimited text, and the byte offset in the row. */
   cell?: number
   at?: number
-  /** Of several columns of true classes: which it is in. */
+  /** With several true class columns: which one. */
   nth?: number
 }
 
-/** The same in its place: row, line and byte are those before it in its batch; lines and bytes where the input has them. */
+/**
+ * A row error with its position: row, line and byte count what precedes it in its batch; lines and bytes only if the
+ * input has them.
+ */
 export interface LocatedRowError {
   code: Code
   info: { row: number; line?: number; byte?: number; column?: string; [data: string]: unknown }
-  /** Where in its batch the row begins and ends, before its newline, and its bytes where they are wanted. */
+  /** Where the row begins and ends (without its newline), and its raw bytes if requested. */
   start?: number
   end?: number
   raw?: Uint8Array
-  /** The row itself, where it is a JavaScript value. */
+  /** The row itself, if it is a JavaScript value. */
   value?: unknown
 }
 
-/** What became of some rows. Under `fail`, what follows a bad row is left out. */
+/** The result for some rows. Under `fail`, rows after a bad one are omitted. */
 export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> = Piece[]> {
-  /** What to write, in order. */
+  /** The output, in order. */
   pieces: Pieces
-  /** How many rows were done, the bad ones too; and how many were good. */
+  /** The number of rows processed, including bad ones; and of good ones. */
   rows: number
   written: number
-  /** How many of the good rows have no label, where some may have none. */
+  /** The number of good rows without a label, if that is possible. */
   abstained?: number | undefined
-  /** The newlines and the bytes they were read from, where the input has them. */
+  /** The newlines and bytes of the rows, if the input has them. */
   lines: number
   bytes: number
   /** The bad rows, in order. */
   errors: LocatedRowError[]
-  /** Good rows as they are judged, in any order, where there are true classes: see {@link Judged}. */
+  /** Judged rows, in any order, if there are true classes: see {@link Judged}. */
   judged?: Judged[] | undefined
 }
 
-/** Rows as they are judged (see `assembly/judge.ts`), or, as bytes, what they are added up to (`assembly/metrics.ts`). */
+/** Judged rows (see `assembly/judge.ts`), or as bytes, their totals (`assembly/metrics.ts`). */
 export type Judged = Float64Array | Uint8Array | MultiLabelJudged
 
-/** The same where a row may have several true classes, with counts of each class: of rows that have it, that get it, that do both. */
+/** The same if a row may have several true classes, with counts per class: rows that have it, that get it, and both. */
 export interface MultiLabelJudged {
   rows: Float64Array
   counts: Float64Array
@@ -138,172 +141,176 @@ export interface MultiLabelJudged {
 /** Some rows of an input. */
 export interface RecordBatch {
   numRows: number
-  /** Rows x classes, or class after class, all of which have as many rows as fit; what a bad row has does not matter. */
+  /** Row-major, or class by class if all classes have `numRows` values; the values of a bad row are arbitrary. */
   logits: Float64Array | Float32Array
   byClass?: boolean
-  /** Where rows of logits are in lists: which of them each row has. */
+  /** For nested logits: which rows of logits each row has. */
   nesting?: Nesting
-  /** The columns that are kept; behind them the one of true classes, until these are read, where it is not kept. */
+  /** The kept columns, followed by the true class columns that are not kept, until these are read. */
   kept: KeptColumn[]
-  /** The position of the true class of each row, where there are true classes. */
+  /** The position of the true class of each row, if known. */
   truths?: Uint32Array
-  /** Where a row may have several: rows x classes, 1 where a class is true; `truths` has 0 for rows whose are known. */
+  /**
+   * If a row may have several true classes: rows x classes, 1 if true; then `truths` is 0 for rows with known classes.
+   */
   targets?: Uint8Array
-  /** The rows as JSON objects, where they are to come out so. */
+  /** The rows as JSON objects, if they are passed through. */
   rawRows?: string[]
   errors: Map<number, RowError>
-  /** Gives an error its position; asked for rows in order. */
+  /** Adds the position to an error; must be called in row order. */
   withPosition(rowError: RowError, row: number): LocatedRowError
-  /** The newlines and the bytes of the batch, where the input has them. */
+  /** The newlines and bytes of the batch, if the input has them. */
   lines: number
   bytes: number
 }
 
 /** Where an input comes from. */
 export interface Source {
-  /** Its bytes, in order; read once. */
+  /** Its bytes, in order, to be read once. */
   chunks: AsyncGenerator<Buffer>
-  /** The file they are in, where they are in one as they are. */
+  /** The file that contains exactly these bytes, if there is one. */
   path?: string
 }
 
-/** What a reader needs to know of the columns once they are known; columns are named by their positions. */
+/** What a reader needs to know once columns are resolved; columns are given by position. */
 export interface ReaderOptions {
-  /** The columns that hold logits, or the one that holds those of all classes. */
+  /** The logit columns, or the one that holds all logits. */
   logits: readonly number[]
   logitsList: boolean
-  /** Where that column has lists of such lists: how many stand around these. */
+  /** For nested lists: the number of enclosing lists. */
   depth?: number | undefined
   kept: readonly number[]
   classes: number
-  /** Where rows are to come out as the JSON objects that they are: the keys they get. */
+  /** If rows are passed through as JSON objects: the keys to add. */
   rawRowKeys: readonly string[] | undefined
-  /** What an E_NAME says of a key that a row has, too. */
+  /** The data of an E_NAME for a key that a row already has. */
   takenName?(name: string, keys: readonly string[]): TakenName
-  /** Whether all values of a column that is kept have to be of its type; which types were asked for. */
+  /** Whether values of a kept column must have its type; and the requested types. */
   typed: boolean
   types: Types
   missing: MissingRule['missing']
   nulls?: MissingRule['nulls']
-  /** Whether the bytes of bad rows are wanted. */
+  /** Whether the raw bytes of bad rows are needed. */
   wantRaw: boolean
-  /** What kept cells of delimited text are: see {@link Cells}. */
+  /** The form of kept cells of delimited text: see {@link Cells}. */
   cells?: Cells
-  /** Where kept cells of text have to be valid: the encoding that the input has. */
+  /** The encoding of the input, if kept text cells must be valid. */
   encoding: string | undefined
 }
 
 /**
- * What kept cells of delimited text are between a reader and a writer: `encoded`, as they stand in the input, where the
- * output writes cells alike; `bytes`, without quotes, as latin1 text, where it does not; or `text`.
+ * The form of kept cells between reader and writer: `encoded`, raw, if the output has the same cell syntax; `bytes`,
+ * unquoted, as latin1, if not; or `text`.
  */
 export type Cells = 'encoded' | 'bytes' | 'text'
 
-/** Puts what became of a block or a batch where it is in the input; called for each in order. */
+/** Translates the positions in a result back to the input; called for each block in order. */
 export type Relocate = <Rows extends Omit<ScoredRows, 'pieces'>>(scored: Rows) => Rows
 
 /** An input that is open. */
 export interface RecordBatchReader {
   columns: Column[]
-  /** False where the columns have positions only. */
+  /** False if columns have only positions. */
   named: boolean
-  /** The number of rows, where it stands before them. */
+  /** The number of rows, if known in advance. */
   rows?: number
   /** Of an array, its shape. */
   shape?: ArrayShape | undefined
-  /** What the file says of the table as a whole, such as the `pandas` metadata. */
+  /** The metadata of the table, such as the `pandas` entry. */
   metadata?: ReadonlyMap<string, string>
-  /** May be asked for again, as long as no more than its first batch was taken. */
+  /** May be called again as long as only its first batch was consumed. */
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
-  /** The cells of each column in the first rows, before batches are asked for: where these are text, which is read once. */
+  /** The cells of each column in the first rows, before batches are requested: for text, which is read only once. */
   firstRows?(count: number): Promise<string[][]>
-  /** Defines the columns by another of the first rows, from 0; false where there is none. Of text whose rows name them. */
+  /**
+   * Redefines the columns by another of the first rows, from 0; false if there is none. For text whose rows name them.
+   */
   defineBy?(row: number): Promise<boolean>
-  /** The same as blocks of text, where rows are text; either is asked for, and once. */
+  /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
-  /** Of text: gives a column a type. Of delimited text, where types are inferred: that of its first cells, but of text. */
+  /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */
   setType?(index: number, type: DataType.DataType): void
   inferType?(index: number): DataType.DataType | undefined
-  /** Where the first row stands, where the input has lines and bytes. */
+  /** The position of the first row, if the input has lines and bytes. */
   start?: Required<Pick<Position, 'line' | 'row' | 'byte'>>
   /** The line of the header. */
   headerLine?: number
-  /** Whether no row stands below the header, whose columns have no samples then. */
+  /** Whether no row follows the header, so that columns have no samples. */
   headerOnly?: boolean
-  /** Where rows are not the lines that their blocks and batches have: finds in the input what is reported of these. */
+  /** Translates positions back to the input, if rows do not correspond to its lines. */
   relocate?: Relocate | undefined
-  /** What is unusual about the input and was taken into account. */
+  /** Irregularities of the input that were handled. */
   warnings?: readonly string[]
-  /** Gives back what it holds, whether its batches were taken or not. */
+  /** Releases resources, whether or not batches were consumed. */
   close?(): Promise<void>
 }
 
 /**
- * A row of text that is longer than is allowed, or one whose quote is not closed in as many bytes; or a comment, which has
- * no code. No more than the allowed length is held of it.
+ * A row that exceeds the maximum size, or whose quote is not closed within it; or a comment, which has no code. At most
+ * the maximum size is buffered.
  */
 export interface OversizedRow {
   code: 'E_ROW_TOO_LONG' | 'E_QUOTE' | undefined
   info: { limit: number } | { reason: string }
-  /** The byte in it that the error is about. */
+  /** The byte offset of the error within it. */
   at: number
-  /** Its length with its newline, and how many newlines it has. */
+  /** Its length including the newline, and its number of newlines. */
   bytes: number
   lines: number
-  /** Its length without its newline. */
+  /** Its length without the newline. */
   end: number
-  /** Its beginning, as far as it is held. */
+  /** Its beginning, as far as it is buffered. */
   start: Buffer
 }
 
-/** One or more whole rows of text, the last of an input perhaps without its newline; or a row that cannot be held. */
+/** One or more complete rows of text, the last of an input possibly without its newline; or an oversized row. */
 export type Block = Buffer | OversizedRow
 
-/** How rows of text are read: what a worker thread needs to know of the input. */
+/** How to read rows of text: what a worker thread needs to know about the input. */
 export type TextSource =
   | { format: 'csv'; columns: readonly Column[]; dialect: Dialect }
   | { format: 'ndjson'; columns: readonly JsonColumn[] }
 
-/** Rows as text, in blocks that know nothing of each other. */
+/** Rows of text, in independent blocks. */
 export interface TextBlocks {
   source: TextSource
-  /** The bytes before the first block. */
+  /** The number of bytes before the first block. */
   rowOffset: number
   blocks(): AsyncGenerator<Block>
 }
 
-/** What a writer needs to know of the output. */
+/** What a writer needs to know about the output. */
 export interface OutputSchema {
-  /** The columns that are kept, then those that are new. */
+  /** The columns, kept ones before new ones. */
   kept: readonly Column[]
   fields: readonly Field[]
-  /** What the input says of the table as a whole: for formats that hold it. */
+  /** The metadata of the input table, for formats that can store it. */
   metadata?: ReadonlyMap<string, string> | undefined
   /** Class names, in order. */
   classes: readonly string[]
-  /** Whether results are a column for each class from the start. */
+  /** Whether results are computed as one column per class. */
   byClass?: boolean
-  /** Writes numbers with commas between them, rounded as asked. */
+  /** Prints numbers separated by commas, rounded as requested. */
   print(values: number[]): string
-  /** How `print` rounds, where it is only of results: the kernel prints them then. */
+  /** The rounding that `print` applies, if only to results: then the kernel can print them. */
   rounding?: Rounding
   float32: boolean
-  /** Whether text that a spreadsheet would run is marked. */
+  /** Whether text that a spreadsheet would take for a formula is escaped. */
   escapeFormulas: boolean
-  /** Whether a text begins with its columns' names. */
+  /** Whether text output begins with a header. */
   header: boolean
-  /** The number of rows, where it is known before them. */
+  /** The number of rows, if known in advance. */
   rows: number | undefined
-  /** The shape of the array that the rows are of, where they are all of it. */
+  /** The shape of the array, if the output contains all its rows. */
   shape?: ArrayShape | undefined
-  /** Delimited text: how it is written, and what kept cells are. */
+  /** For delimited text: the dialect, and the form of kept cells. */
   dialect?: Dialect | undefined
   cells: Cells
-  /** Whether an empty text stands in quotes, as its source knows it from null. */
+  /** Whether an empty string is quoted, if its source distinguishes it from null. */
   quotesEmpty: boolean
 }
 
-/** Rows to write: those of a batch that are good. */
+/** The good rows of a batch, to be written. */
 export interface ScoredBatch {
   batch: Pick<RecordBatch, 'kept' | 'rawRows'>
   scores: Scores
@@ -313,42 +320,42 @@ export interface ScoredBatch {
 /** Some rows as columns. */
 export type Columns = readonly ColumnData[]
 
-/** Makes bytes of rows. */
+/** Encodes rows. */
 export interface RecordBatchWriter {
-  /** What the format has no room for, and what is written instead. */
+  /** Conversions of types that the format cannot store. */
   warnings?: readonly string[]
-  /** What stands before the rows. */
+  /** The output before the rows. */
   begin(): Uint8Array[]
   write(rows: ScoredBatch): Uint8Array[] | Promise<Uint8Array[]>
-  /** The same for columns that are made, as `class-columns.ts` has them: the kept ones, then the new ones, in parts of a batch. */
+  /** Writes columns in the form of `class-columns.ts`, kept ones before new ones, in parts of a batch. */
   writeColumns?(parts: readonly Columns[]): Uint8Array[] | Promise<Uint8Array[]>
-  /** The same for some rows; their memory is the writer's, who may recycle it. */
+  /** The same for some rows; the writer owns their memory and may recycle it. */
   addColumns?(columns: Columns): Uint8Array[] | Promise<Uint8Array[]>
-  /** The same for what the format's `encoder` made of some rows. */
+  /** The same for output of the format's `encoder`. */
   append?(part: unknown): Uint8Array[]
-  /** What stands after them. */
+  /** The output after the rows. */
   end(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-  /** Gives back what it holds, at the end and after a failure. */
+  /** Releases resources, at the end and after a failure. */
   close?(): Promise<void>
 }
 
-/** A format that is read and written by batches. */
+/** A format that is read and written in batches. */
 export interface Format {
-  /** Which shapes its columns of probabilities can have. */
+  /** The shapes its probabilities can have. */
   shapes: readonly Shape[]
-  /** Whether columns have one type for all rows. */
+  /** Whether each column has one type for all rows. */
   typed: boolean
-  /** Whether it holds nothing but results that are numbers. */
+  /** Whether it stores only numeric results. */
   numbersOnly?: true
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
   /**
-   * The function that does what can be done for some rows without those before, on any thread: a writer of the same schema
-   * appends what it gives. Undefined where there is little of that.
+   * Creates the function that encodes rows independently of earlier ones, on any thread, for a writer with the same
+   * schema to append. Undefined if that is impossible or too little work.
    */
   encoder?(schema: OutputSchema): Encode | undefined
 }
 
-/** Makes what a writer appends; data that can be sent to another thread. */
+/** Encodes what a writer appends; the result can be sent to another thread. */
 export type Encode = (rows: ScoredBatch) => unknown

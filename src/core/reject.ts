@@ -1,4 +1,4 @@
-/** Bad rows that are left out: what is reported of each, so that none is lost. */
+/** Bad rows that are skipped: what is reported for each, so that none is lost. */
 import { isUtf8 } from 'node:buffer'
 import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './errors.js'
 
@@ -6,30 +6,30 @@ import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './e
 export interface Reject {
   /** The name of the input. */
   source?: string
-  /** From 1, the header not counted. */
+  /** From 1, without the header. */
   row: number
   /** From 1. Like the bytes, unknown in object mode. */
   line?: number
-  /** From 0, in the input: where the row begins. */
+  /** The start of the row in the input, from 0. */
   byteStart?: number
-  /** Where it ends, before its newline. */
+  /** The end of the row, before its newline. */
   byteEnd?: number
-  /** The column of the error; where the logits of a row are one list, the position of the class, from 0. */
+  /** The column of the error; if the logits of a row are one list, the index of the class, from 0. */
   column?: string
-  /** The code of the error, as that of a `SoftmaxError`. */
+  /** The code of the error, as in a `SoftmaxError`. */
   code: Code
-  /** The message, in one line: where, what, and the code. */
+  /** The message on one line: position, cause and code. */
   message: string
-  /** The row: its text, or, in object mode, the row itself. Of a row that was too long it is the beginning. */
+  /** The row: its text, or in object mode the row itself. For an oversized row, its beginning. */
   raw?: unknown
-  /** The bytes of a row that is not UTF-8, in place of its text. */
+  /** The bytes of a row that is not valid UTF-8, instead of its text. */
   rawBase64?: string
 }
 
-/** Receives a bad row. A promise is awaited, and nothing is read meanwhile. */
+/** Receives a bad row. A returned promise is awaited before more is read. */
 export type RejectHandler = (reject: Reject) => unknown
 
-/** What is reported of a bad row, without the row. It is not an Error, whose stack would be captured for each row. */
+/** The report of a bad row, without the row. Not an Error, which would capture a stack for each row. */
 export function rejectOf(code: Code, info: Position): Reject {
   const { source, row = 0, line, column } = info
   return {
@@ -42,13 +42,13 @@ export function rejectOf(code: Code, info: Position): Reject {
   }
 }
 
-/** The bytes of a row, as text where they are UTF-8. */
+/** The bytes of a row, as text if they are valid UTF-8. */
 export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return isUtf8(buffer) ? { raw: buffer.toString('utf8') } : { rawBase64: buffer.toString('base64') }
 }
 
-/** The error of one bad row more than is allowed, with the position of that row. */
+/** The error when the limit of bad rows is exceeded, with the position of the row that exceeds it. */
 export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
   const { source, line, row, byte, column, isUnnamed, index } = info
   const place = Object.entries({ source, line, row, byte, column, isUnnamed, index }).filter(

@@ -1,12 +1,12 @@
-/** Names for new columns in place of those that others have: the `emit` that messages propose. */
+/** New names for columns whose names are taken: the `emit` that messages suggest. */
 import { type ColumnNames, fieldsOf, type OutputColumn, type OutputLayout } from './output-columns.js'
 
-/** The names that an output has for a layout, each beside its output column. */
+/** The output names of a layout, each with its output column. */
 type NamesOf = (layout: OutputLayout) => (readonly [OutputColumn, string])[]
 
 /**
- * The `emit` that is asked for, with other names where those of new columns are `taken`, or are the same; undefined where
- * no other name helps.
+ * The requested `emit` with other names for new columns whose names are `taken` or duplicated; undefined if renaming
+ * does not help.
  */
 function emitBeside(
   taken: Iterable<string>,
@@ -26,15 +26,15 @@ function emitBeside(
   }
 }
 
-/** What an E_NAME says of a new column whose name is `taken`. */
+/** The data of an E_NAME for a new column whose name is taken. */
 export type TakenName = {
   name: string
   emit: string | undefined
-  /** Whether it has the name of a class, so that other names of classes would do. */
+  /** Whether it has the name of a class, so that renaming the class would help. */
   isClass: boolean
 }
 
-/** The same of a name of a layout, beside names of others. */
+/** The same for a name of a layout, next to other names. */
 export function takenName(
   name: string,
   taken: Iterable<string>,
@@ -50,7 +50,7 @@ export function namesOfFields(layout: OutputLayout): (readonly [OutputColumn, st
   return layout.emit.flatMap((column) => fieldsOf([column], layout).map(({ name }) => [column, name] as const))
 }
 
-/** The first output column that makes a name which is taken, or which one before it makes; undefined where none does. */
+/** The first output column with a name that is taken, or that an earlier one has; undefined if there is none. */
 function clashing(layout: OutputLayout, taken: ReadonlySet<string>, namesOf: NamesOf): OutputColumn | undefined {
   const used = new Set(taken)
   for (const [column, name] of namesOf(layout)) {
@@ -65,7 +65,7 @@ function isRanked(name: string, { topK, columnNames }: OutputLayout): boolean {
   return topK > 0 && name.startsWith(`${columnNames?.label ?? 'label'}_`)
 }
 
-/** Names to try: first that which a column has when none is asked for. */
+/** Names to try, beginning with the default. */
 function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK }: OutputLayout) {
   const own = columnNames?.[column] === undefined ? [] : [undefined]
   if (column === 'label') return [...own, 'predicted', 'predicted_label', 'softmax_label']
@@ -74,7 +74,7 @@ function alternatives(column: OutputColumn, { columnNames, shape = 'columns', to
   return [...own, ...(isPrefix ? ['prob_', 'softmax_'] : ['probabilities', 'softmax'])]
 }
 
-/** Entries as the option takes them, in one text if it can hold them. A column that is renamed has to be among them. */
+/** Entries of the option, as one text if possible. A renamed column must be among them. */
 function emitText(emit: readonly OutputColumn[], columnNames: ColumnNames): string | undefined {
   if (Object.values(columnNames).some((name) => name?.includes(','))) return undefined
   const renamed = (Object.keys(columnNames) as OutputColumn[]).filter((column) => columnNames[column] !== undefined)

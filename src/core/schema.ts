@@ -1,4 +1,4 @@
-/** What the columns of an input are: which hold logits, which are kept, what the classes are called. */
+/** Resolves the columns of an input: which ones hold logits, which are kept, and the class names. */
 import { type DataType, fieldsOf, typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
@@ -16,17 +16,17 @@ import { type TruthPlaces, truthIn, truthsOf, withoutTruth } from './truth-colum
 
 /** The columns of an input and an output, the same for all rows. */
 export interface Schema extends OutputLayout, TruthPlaces {
-  /** Names of the input's columns; positions from 1 where it has no header. */
+  /** Names of the input's columns; positions from 1 if it has no header. */
   header: string[]
-  /** Positions, from 0, of the columns that hold logits, in class order. */
+  /** Positions, from 0, of the logit columns, in class order. */
   logits: number[]
-  /** True where there is one such column, and it holds the logits of all classes. */
+  /** True if there is one such column, which holds the logits of all classes. */
   logitsList?: true
-  /** True where lists are written in its cells, which are text. */
+  /** True if its lists are in text cells. */
   listText?: true
-  /** True where neither an option nor the convention of their names says which these are. */
+  /** True if the columns were guessed, rather than given by an option or by the naming convention. */
   guessed?: true
-  /** Positions, from 0, of the columns that come out as they are. */
+  /** Positions, from 0, of the columns that are passed through. */
   kept: number[]
   /** Names of the new columns. */
   names: string[]
@@ -35,17 +35,17 @@ export interface Schema extends OutputLayout, TruthPlaces {
 type SchemaSettings = LayoutSettings & Pick<SettingsOf<'bytes'>, 'logits' | 'keep'>
 
 /**
- * Resolves the columns of an input whose logits stand in a column each.
+ * Resolves the columns of an input with one logit per column.
  *
- * @param columns with their cells in the first rows, of which a guess takes all, and a convention the first
- * @param named whether the columns have names, or positions only
- * @throws E_COLUMNS, E_SELECTOR, E_LABELS, E_NAME or E_OPTION where they cannot be resolved without a doubt.
+ * @param columns with their cells in the first rows: a guess uses all of them, the naming convention only the first
+ * @param named whether the columns have names, or only positions
+ * @throws E_COLUMNS, E_SELECTOR, E_LABELS, E_NAME or E_OPTION if they cannot be resolved unambiguously
  */
 export function resolveSchema(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
   return withRenaming(settings, (settings) => schemaOf(settings, columns, named))
 }
 
-/** Resolves something. An E_COLUMNS gets the `emit` without which the logits that it proposes would end in an E_NAME. */
+/** Resolves a schema. An E_COLUMNS error gets the `emit` that its suggested logits require to avoid an E_NAME. */
 export function withRenaming<S extends Pick<SchemaSettings, 'logits' | 'emit'>, T>(
   settings: S,
   resolve: (settings: S) => T,
@@ -85,21 +85,21 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   return { header, logits, ...(guessed && { guessed }), ...truth, kept, names: newNames, ...layout }
 }
 
-/** What an output asks of a schema. */
+/** The requirements of an output. */
 interface SchemaNeeds {
   named: boolean
   shapes: readonly Shape[]
-  /** Whether rows come out as the objects that they are, with all their keys. */
+  /** Whether rows are passed through as objects, with all their keys. */
   objects: boolean
-  /** Whether there are no rows: those of lists would say how many classes there are. */
+  /** Whether there are no rows, which would determine the length of lists. */
   isEmpty?: boolean
 }
 
 /**
- * Resolves the columns of an input that may hold all logits in one of them, for an output that takes some shapes.
+ * Resolves the columns of an input that may hold all logits in one column, for an output that supports some shapes.
  *
- * @param evidence what a guess needs: see {@link needsEvidence}
- * @throws the same
+ * @param evidence the input of a guess: see {@link needsEvidence}
+ * @throws as {@link resolveSchema}
  */
 export function resolveTable(
   settings: SchemaSettings,
@@ -147,7 +147,7 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   )
 }
 
-/** The same where one column holds all logits. */
+/** The same if one column holds all logits. */
 function listSchemaOf(
   settings: SchemaSettings,
   columns: readonly Column[],
@@ -166,20 +166,20 @@ function listSchemaOf(
   return { header, logits: [whole], logitsList: true, ...listText, ...truth, kept, names, ...shaped }
 }
 
-/** The layout of results that come out in one of the shapes that an output takes. */
+/** The layout of results in one of the shapes that an output supports. */
 function shapedLayout(layout: OutputLayout, type: Column['type'], shapes: readonly Shape[]): OutputLayout {
   if (type === 'record') return { ...layout, shape: shapes.includes('record') ? 'record' : 'columns' }
   return { ...layout, shape: shapes.includes('list') ? 'list' : 'columns' }
 }
 
-/** The same where rows have lists of lists of logits. */
+/** The same for nested rows. */
 function nestedLayout({ truth }: SchemaSettings, layout: OutputLayout, depth: number): OutputLayout {
   if (truth === undefined || !layout.sigmoid) return { ...layout, shape: 'list', depth }
   const reason = `${optionText('truth')} is one class for each list of nested logits, and sigmoid is for several`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** The columns that come out as they are: those within the values of others come out there. */
+/** The columns that are passed through; those inside the values of others are passed through with them. */
 function keptIn(
   { keep }: Pick<SchemaSettings, 'keep'>,
   columns: readonly Pick<Column, 'inner'>[],
@@ -189,7 +189,7 @@ function keptIn(
   return keep ? [...columns.keys()].filter((index) => !chosen.has(index) && !columns[index]!.inner) : []
 }
 
-/** Throws E_TYPE for a column whose type has no numbers, which would make every row a bad one. */
+/** Throws E_TYPE for a column of a non-numeric type, which would make every row bad. */
 function requireNumeric(columns: readonly Column[]): void {
   const other = columns.find(({ field, type }) => field && (type === 'json' || type === 'bytes'))
   if (!other) return
@@ -203,16 +203,16 @@ function requireNumeric(columns: readonly Column[]): void {
   throw new SoftmaxError('E_TYPE', { reason })
 }
 
-/** True of lists of text, however deep. */
+/** Whether a type is text, or lists of text at any depth. */
 function isOfText(type: DataType): boolean {
   if (type.kind === 'list' || type.kind === 'fixed_size_list') return isOfText(fieldsOf(type)[0]!.type)
   return type.kind === 'utf8' || (type.kind === 'dictionary' && isOfText(type.values))
 }
 
-/** What a guess goes by, beside names. */
+/** The input of a guess, besides names. */
 export interface Evidence {
   /** The cells of each column in the first rows. */
   rows?: readonly (readonly string[])[]
-  /** The names of columns that pandas stored the index of its rows in. */
+  /** The names of columns in which pandas stored its index. */
   indexNames?: ReadonlySet<string>
 }

@@ -1,13 +1,14 @@
 /**
- * The `--logits` selector: names, positions from 1, ranges, globs and regular expressions, comma separated, `!` negates.
+ * The `--logits` selector: names, positions from 1, ranges, globs and regular expressions, separated by commas; `!`
+ * negates.
  *
  *     2-11    logit_a-logit_d    logit_*    /^logit_\d+$/    !logit_other    "a,b"    "2"
  *
- * Digits are positions; a name made of digits, or one that holds a comma, is written in double quotes. Items count in the
- * order given, each column once; the columns of a range, a glob or a regular expression come in their own order. A name,
- * position or range whose columns are all selected before it is an error, as another column was meant. A selector that
- * begins with a negation begins with all columns. A name that no column has exactly is compared without what stands around
- * names in files (see `column-name.ts`), and however Unicode composes its letters.
+ * Digits are positions; a name that consists of digits or contains a comma must be in double quotes. Items select in
+ * the given order, each column once; the columns of a range, glob or regular expression keep their own order. A name,
+ * position or range whose columns are all selected already is an error, as another column was probably meant. A
+ * selector that begins with a negation begins with all columns. A name without an exact match is compared after
+ * normalization (see `column-name.ts` and Unicode composition).
  */
 import { plainName } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
@@ -18,7 +19,7 @@ import { opText } from './options.js'
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
 
-/** The positions, from 0, of the columns that a selector names, in its order. Throws E_SELECTOR for an item that names none. */
+/** The positions, from 0, that a selector selects, in its order. Throws E_SELECTOR for an item that selects nothing. */
 export function select(selector: string | readonly string[], names: readonly string[]): number[] {
   const items = typeof selector === 'string' ? splitItems(selector) : selector
   const columns = new Columns(names)
@@ -36,20 +37,20 @@ export function select(selector: string | readonly string[], names: readonly str
   return [...chosen]
 }
 
-/** The error of an item whose columns are all selected before it: another column was meant. */
+/** The error for an item whose columns are all selected already: another column was probably meant. */
 function repeated(items: readonly string[], place: number, [first]: readonly number[], { names }: Columns) {
   const rest = items.filter((_, other) => other !== place).join(',')
   const reason = `selects ${shown(names[first!]!)} once more; ${optionText('logits', rest)} does without`
   return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
 }
 
-/** The positions of columns of true classes, in the order of the selector. Throws E_SELECTOR. */
+/** The positions of the true class columns, in the order of the selector. Throws E_SELECTOR. */
 export function selectTruths(selector: string, names: readonly string[]): number[] {
   const columns = new Columns(names, 'truth')
   return [...new Set(splitItems(selector).flatMap((item) => resolve(item, columns)))]
 }
 
-/** The position of the one column that a name or a position is of. Throws E_SELECTOR. */
+/** The position of the only column with a name or position. Throws E_SELECTOR. */
 export function selectOne(item: string, names: readonly string[]): number {
   try {
     const [first, ...others] = resolve(item, new Columns(names, 'truth'))
@@ -65,7 +66,7 @@ export function selectOne(item: string, names: readonly string[]): number {
   }
 }
 
-/** Whether a text is a list of names of columns. */
+/** Whether a text is a list of column names. */
 function areNames(text: string, names: readonly string[]): boolean {
   const items = text.split(',')
   const columns = new Columns(names)
@@ -94,7 +95,7 @@ class Columns {
     this.#exact = positionsBy(names)
   }
 
-  /** Where those are that have a name: exactly or, if none has, as names are compared. */
+  /** The columns with a name: exact matches or, if there are none, normalized matches. */
   named(name: string): readonly number[] {
     const exact = this.#exact.get(name)
     if (exact) return exact
@@ -107,7 +108,7 @@ class Columns {
   }
 }
 
-/** A name as it is compared: macOS and some editors write é as two characters, which look the same. */
+/** A normalized name: macOS and some editors write é as two code points, which look the same. */
 function composedName(name: string): string {
   return plainName(name).normalize('NFC')
 }
@@ -130,7 +131,7 @@ function resolve(item: string, columns: Columns): number[] {
   return found
 }
 
-/** Whether an item may select columns that others do: what is left, in the order of the input. */
+/** Whether an item may match columns that are already selected: it adds the remaining ones, in input order. */
 function isPattern(item: string): boolean {
   return !item.startsWith('"') && (REGEX.test(item) || /[*?]/.test(item))
 }
@@ -170,7 +171,7 @@ function byName(item: string, columns: Columns): number[] | undefined {
   return columns.named(item).length > 0 ? [named(item, columns)] : undefined
 }
 
-/** `logit_a-logit_d`: names may hold hyphens too, so every hyphen is tried as the dash. */
+/** `logit_a-logit_d`: names may contain hyphens, so every hyphen is tried as the dash. */
 function byRange(item: string, columns: Columns): number[] | undefined {
   for (let dash = item.indexOf('-'); dash >= 0; dash = item.indexOf('-', dash + 1)) {
     const [first, last] = [item.slice(0, dash), item.slice(dash + 1)]
@@ -205,7 +206,7 @@ function named(name: string, columns: Columns): number {
   return index
 }
 
-/** What was most likely meant by an item that selects nothing: a name, or a list or range that is written otherwise. */
+/** What was probably meant by an item that selects nothing: a name, or a list or range in another notation. */
 function proposal(item: string, columns: Columns): string {
   const names = columns.names.map(plainName).filter((name) => columns.named(name).length === 1)
   const otherwise = [item.replace(/\s*(?::|\.\.+)\s*/, '-'), item.replace(/\s*[\s;|]\s*/g, ',')]
@@ -217,7 +218,7 @@ function proposal(item: string, columns: Columns): string {
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
 }
 
-/** The column that was most likely meant by a path, as its last key names it. */
+/** The column that was probably meant by a path, according to its last key. */
 function pathProposal(item: string, names: readonly string[]): string | undefined {
   return item.includes('.') ? nearest(item.split('.').at(-1)!, names) : undefined
 }

@@ -1,4 +1,4 @@
-/** The columns of true classes: which they are, and of which class each is, where each class has one. */
+/** Resolves the true class columns and, if there is one per class, their classes. */
 import { isLogitName } from './column-name.js'
 import { plural, SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
@@ -12,19 +12,19 @@ import type { Column } from './record-batch.js'
 import { selectOne, selectTruths } from './selector.js'
 import { requireNoLogit } from './truth-names.js'
 
-/** Where the true classes of a row stand. */
+/** Where the true classes of a row are. */
 export interface TruthPlaces {
-  /** The position, from 0, of the column of true classes. */
+  /** The position, from 0, of the true class column. */
   truth?: number
-  /** Where each class has one, 0 or 1: these, in class order; `truth` is the first. */
+  /** If there is one column per class, with 0 or 1: their positions in class order; `truth` is the first. */
   truths?: number[]
-  /** True where `truth` holds lists that have 0 or 1 for each class. */
+  /** True if `truth` holds lists with 0 or 1 for each class. */
   truthList?: true
-  /** Where these are within the values of another column: the keys and positions that lead there. */
+  /** The path, if they are inside the values of another column. */
   truthPath?: readonly string[]
 }
 
-/** Throws E_CONFLICT where an output column is of the true class, and there is none. */
+/** Throws E_CONFLICT if an output column needs the true class and there is none. */
 export function requireTruth(emit: readonly OutputColumn[], truth: unknown): void {
   const needing = TRUTHS.find((name) => emit.includes(name))
   if (needing === undefined || truth !== undefined) return
@@ -33,13 +33,13 @@ export function requireTruth(emit: readonly OutputColumn[], truth: unknown): voi
   })
 }
 
-/** The columns of true classes: one, or where a row may have several, perhaps one for each. */
+/** The selected true class columns: one, or if a row may have several classes, possibly one per class. */
 export function truthsOf({ truth, op }: Pick<LayoutSettings, 'truth' | 'op'>, header: readonly string[]): number[] {
   if (truth === undefined) return []
   return op.endsWith('sigmoid') ? selectTruths(truth, header) : [selectOne(truth, header)]
 }
 
-/** The same, as a schema has them. Throws E_CONFLICT, E_NAME, E_SELECTOR where they do not go with the classes. */
+/** The same, as part of a schema. Throws E_CONFLICT, E_NAME or E_SELECTOR if they do not match the classes. */
 export function truthIn(
   truths: readonly number[],
   logits: readonly number[],
@@ -59,7 +59,7 @@ export function truthIn(
   return { truth, ...(isEachClass && { truthList: true }), ...(inner && { truthPath: inner }) }
 }
 
-/** Throws E_NAME where two classes have one name, which does not say which one is true; E_CONFLICT where one has none. */
+/** Throws E_NAME if two classes have the same name, which would be ambiguous; E_CONFLICT if one has none. */
 export function requireTrueNames(classes: readonly string[]): void {
   const name = repeated(classes)
   if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
@@ -69,7 +69,10 @@ export function requireTrueNames(classes: readonly string[]): void {
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** Whether some columns of true classes are a bit each. Throws E_CONFLICT where they are neither as many as classes nor one. */
+/**
+ * Whether true class columns are one bit each. Throws E_CONFLICT if their number is neither that of the classes nor
+ * one.
+ */
 export function hasBits(names: readonly string[], layout: OutputLayout): boolean {
   const { classes, sigmoid, emit, decision } = layout
   if (!sigmoid) return false
@@ -86,7 +89,7 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   })
 }
 
-/** A column of true classes: its name, what it has in the first row, and the names of all columns. */
+/** A true class column: its name, its first value, and the names of all columns. */
 interface SingleTruth {
   name: string
   first: unknown
@@ -94,15 +97,15 @@ interface SingleTruth {
 }
 
 /**
- * Throws E_CONFLICT where one column of true classes is called like a class and has 0 or 1, which say of each row whether it
- * is of that class: as positions they would be of others. Of two classes, 1 is the position of the second.
+ * Throws E_CONFLICT if a single true class column is named like a class and holds 0 or 1: these are probably indicators
+ * of that class, which as positions would mean other classes. With two classes, 1 is the position of the second.
  */
 export function requireNoBit({ name, first, header }: SingleTruth, { classes, sigmoid }: OutputLayout): void {
   const called = classes.filter((word) => hasWord(name, word))
   const [word] = called
   const isBit = /^\s*(?:[01](?:\.0*)?|true|false)\s*$/i.test(String(first))
   if (word === undefined || called.length > 1 || !isBit || classes.length === 1) return
-  // A class may be called as columns of true classes are.
+  // A class may have a name that is usual for true class columns.
   if (name.toLowerCase() === word.toLowerCase() && isOtherName(name)) return
   if (!sigmoid && classes.length === 2 && word === classes[1]) return
   const each = sigmoid ? columnsOfEach(name, word, header, classes) : undefined
@@ -114,7 +117,7 @@ export function requireNoBit({ name, first, header }: SingleTruth, { classes, si
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** The columns that are called like one of a class, of all classes; undefined where there are not all. */
+/** The columns named like indicator columns, for all classes; undefined if any is missing. */
 function columnsOfEach(
   name: string,
   word: string,
@@ -126,7 +129,10 @@ function columnsOfEach(
   return names.every((each) => header.includes(each)) ? names.join() : undefined
 }
 
-/** That a column of true classes has the name of a logit, and is none: where the logits are not selected, it looks like one. */
+/**
+ * The warning that a true class column has the name of a logit: if logits are not selected explicitly, it looks like
+ * one.
+ */
 export function truthWarnings(
   { header, truth }: TruthPlaces & { header: readonly string[] },
   { logits }: Partial<Pick<SettingsOf<'bytes'>, 'logits'>>,
@@ -137,15 +143,15 @@ export function truthWarnings(
   ]
 }
 
-/** A column of true classes is no logit, whatever it is called and has. */
+/** The columns other than true classes, which are never logits, whatever their names and values. */
 export function withoutTruth(columns: readonly SampledColumn[], truths: readonly number[]): readonly SampledColumn[] {
   return columns.map((column, index) => (truths.includes(index) ? { ...column, isIndex: true } : column))
 }
 
 /**
- * Columns in the order of the classes: by their names, where these are the names of the classes, with the same text in front
- * of each and behind it; else in the order in which they are asked for. Throws E_SELECTOR where some names say of which class
- * a column is, and not all; and where all are numbered, and asked for in another order than that.
+ * Columns in class order: by name, if their names are those of the classes with a common prefix and suffix; otherwise
+ * in the given order. Throws E_SELECTOR if only some names identify a class, and if all are numbered but given in
+ * another order.
  */
 export function byClass<T>(columns: readonly T[], names: readonly string[], classes: readonly string[]): T[] {
   const places = placesByName(names, classes)
@@ -163,7 +169,10 @@ function placesByName(names: readonly string[], classes: readonly string[]): num
   return placesOf(names, classes) ?? placesOf(lower(names), lower(classes))
 }
 
-/** Throws E_SELECTOR where names have the numbers from 0 or 1 on, in another order: either order may be that of the classes. */
+/**
+ * Throws E_SELECTOR if the names are numbered from 0 or 1 but in another order: either order may be that of the
+ * classes.
+ */
 function requireNumbersInOrder(names: readonly string[]): void {
   const placesFrom = (first: number) =>
     placesOf(
@@ -179,7 +188,7 @@ function requireNumbersInOrder(names: readonly string[]): void {
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 
-/** Where each word is among names that have the same text before and behind it. */
+/** The position of each word among names with a common prefix and suffix. */
 function placesOf(names: readonly string[], words: readonly string[]): number[] | undefined {
   const [first = ''] = words
   const indices = new Map(names.map((name, index) => [name, index]))
@@ -194,7 +203,7 @@ function placesOf(names: readonly string[], words: readonly string[]): number[] 
   return undefined
 }
 
-/** Whether a word is one of those of a name; numbers are in names by chance. */
+/** Whether a word is one of those of a name; numbers occur in names by coincidence. */
 function hasWord(name: string, word: string): boolean {
   const plain = (text: string) =>
     ` ${text

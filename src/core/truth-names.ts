@@ -1,4 +1,4 @@
-/** What a true class may be written as: the name of a class, or its position; or nothing, where a row has none. */
+/** How a true class may be spelled: the name of a class or its position; or nothing if a row has none. */
 import { NO_CLASS } from '../kernel/constants.js'
 import { NAMES_DELIMITER } from './decision.js'
 import { SoftmaxError, shown, type TruthInfo } from './errors.js'
@@ -6,15 +6,15 @@ import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
 
-/** How many classes an error names. */
+/** The number of classes that an error lists. */
 const MOST_NAMED = 8
 
-/** What datasets of Hugging Face have in place of the true class of a row that has none; torch ignores it, too. */
+/** The index for rows without a true class in Hugging Face data sets; torch ignores it, too. */
 export const IGNORED = '-100'
 
-/** Texts of a true class, of the classes of one input. */
+/** The spellings of true classes, for the classes of one input. */
 export class TruthNames {
-  /** Each text that is common, and the position of its class. */
+  /** Each common spelling, with the position of its class. */
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
@@ -27,7 +27,7 @@ export class TruthNames {
     this.#of = of
   }
 
-  /** The position of the class that a value is, NO_CLASS where it is empty; or what is wrong with it. */
+  /** The class position for a value, NO_CLASS if it is empty; or the error. */
   find(value: string | number | bigint | boolean | null): number | RowError {
     if (value === null || value === '' || Number.isNaN(value)) return NO_CLASS
     const text = String(value)
@@ -53,7 +53,7 @@ export class TruthNames {
   }
 }
 
-/** What the true classes of a row are written as, where it may have several: a list of names, or 0 or 1 for each class. */
+/** The spellings of the true classes of rows that may have several: a list of names, or 0 or 1 for each class. */
 export class MultiLabelTruths {
   readonly #names: TruthNames
   readonly #classes: readonly string[]
@@ -65,13 +65,14 @@ export class MultiLabelTruths {
     this.#nulls = nulls
   }
 
-  /** Marks with 1 the classes that a value lists; false where it is empty, or what is wrong with it. */
+  /** Sets to 1 the classes that a value lists; false if it is empty; or the error. */
   markList(value: unknown, into: Uint8Array): boolean | RowError {
     if (this.#isEmpty(value)) return false
     const items = this.#itemsOf(value)
     const bits = items.length === this.#classes.length ? items.map(bitOf) : [undefined]
     if (!bits.includes(undefined)) {
-      // Positions do not repeat, so that as many of these as there are classes are bits, but where both could be meant.
+      // Positions do not repeat, so as many of them as there are classes are indicators, unless both readings are
+      // possible.
       const mayBeBoth = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
       if (mayBeBoth && Array.isArray(value))
         return this.#error(value, 'may be positions or a bit for each class; list the names of classes')
@@ -89,7 +90,7 @@ export class MultiLabelTruths {
     return true
   }
 
-  /** The same of a value for each class. */
+  /** The same for a value per class. */
   markEach(values: readonly unknown[], into: Uint8Array): boolean | RowError {
     const empty = values.findIndex((value) => this.#isEmpty(value))
     if (empty >= 0) {
@@ -107,7 +108,7 @@ export class MultiLabelTruths {
     return true
   }
 
-  /** A class, the items of a list, of one in JSON, or those between bars. */
+  /** One class, or the items of a list, of a JSON list, or of a text with bars. */
   #itemsOf(value: unknown): readonly unknown[] {
     if (Array.isArray(value)) return value
     if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
@@ -129,7 +130,7 @@ export class MultiLabelTruths {
   }
 }
 
-/** JSON has no integers of another type than numbers. */
+/** JSON integers are parsed as numbers. */
 function withNumbers(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value
 }
@@ -138,7 +139,7 @@ function isPlain(item: unknown): item is string | number | bigint | boolean {
   return item !== null && typeof item !== 'object' && item !== undefined && item !== ''
 }
 
-/** The items of a list in JSON. */
+/** The items of a JSON list. */
 function jsonList(text: string): unknown[] | undefined {
   if (!text.startsWith('[')) return undefined
   try {
@@ -167,18 +168,18 @@ const BITS = new Map([
 
 const INTEGER = /^[+-]?\d+$/
 
-/** The names of classes, the first on a tie; and their positions, where no class has an integer for a name. */
+/** Class names, the first of duplicates; and positions, unless a class has an integer name. */
 function textsOf(classes: readonly string[]): Map<string, number> {
   const texts = new Map<string, number>()
   const add = (text: string, index: number) => texts.has(text) || texts.set(text, index)
   for (const [index, name] of classes.entries()) add(name, index)
   if (!classes.some((name) => INTEGER.test(name))) for (const index of classes.keys()) add(String(index), index)
-  // Programs that know no missing integers write them as doubles.
+  // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
   return texts
 }
 
-/** Throws E_CONFLICT where the true class is also one of the logits. */
+/** Throws E_CONFLICT if the true class column is also a logit column. */
 export function requireNoLogit(truth: number, logits: readonly number[], name: string): void {
   if (!logits.includes(truth)) return
   throw new SoftmaxError('E_CONFLICT', { reason: `${name} is the true class, and cannot be a logit too` })

@@ -1,7 +1,7 @@
-/** Values as text: as cells of delimited text, and as JSON. */
+/** Formats values as cells of delimited text and as JSON. */
 import { RawJson, type Value } from './record-batch.js'
 
-/** A value as a cell of a text. */
+/** A value as a text cell. */
 export function cellOf(value: Value): string {
   if (value === null || value === undefined) return ''
   if (value instanceof RawJson) return value.text
@@ -10,12 +10,12 @@ export function cellOf(value: Value): string {
   return typeof value === 'number' ? numberText(value) : String(value)
 }
 
-/** A number as JavaScript writes it, but for the sign of zero, which is kept. */
+/** A number as JavaScript prints it, except that the sign of zero is kept. */
 function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** A value as JSON: integers with all their digits, NaN and infinities as texts, bytes in base64. */
+/** A value as JSON: integers with all their digits, NaN and infinities as strings, bytes in base64. */
 export function jsonOf(value: Value): string {
   if (value === null || value === undefined) return 'null'
   if (value instanceof RawJson) return value.text
@@ -24,7 +24,7 @@ export function jsonOf(value: Value): string {
   return JSON.stringify(value instanceof Uint8Array ? base64(value) : value)
 }
 
-/** Figures as JSON, in which NaN and infinities are texts, as they are in rows. */
+/** Metrics as JSON, with NaN and infinities as strings, as in rows. */
 export function figuresJson(figures: object, indent?: number): string {
   const plain = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
@@ -36,8 +36,8 @@ function base64({ buffer, byteOffset, byteLength }: Uint8Array): string {
 }
 
 /**
- * A time since 1970 in ISO 8601, with as many digits as it has; the number itself where no year is as far. `zone` is `Z`
- * for an instant, and empty for a wall clock of no place.
+ * A timestamp since 1970 in ISO 8601, with as many digits as it has; the plain number if it is out of range. `zone` is
+ * `Z` for an instant, and empty for a local time.
  */
 export function timestampText(count: bigint, perSecond: bigint, zone: '' | 'Z' = 'Z'): string {
   const rest = modulo(count, perSecond)
@@ -46,13 +46,13 @@ export function timestampText(count: bigint, perSecond: bigint, zone: '' | 'Z' =
   return `${date.toISOString().slice(0, -5)}${fractionText(rest, perSecond)}${zone}`
 }
 
-/** A day since 1970 in ISO 8601; the number itself where no year is as far. */
+/** A day since 1970 in ISO 8601; the plain number if it is out of range. */
 export function dayText(days: number): string {
   const date = new Date(days * 86_400_000)
   return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().replace(/T.*/, '')
 }
 
-/** A time of day, `12:30:00.5`; the number itself where no day is as long. */
+/** A time of day, `12:30:00.5`; the plain number if it exceeds a day. */
 export function timeOfDayText(count: bigint, perSecond: bigint): string {
   if (count < 0n || count >= 86_400n * perSecond) return String(count)
   return timestampText(count, perSecond, '').slice(11)
@@ -64,7 +64,7 @@ export function durationText(count: bigint, perSecond: bigint): string {
   return `${count < 0n ? '-' : ''}PT${size / perSecond}${fractionText(size % perSecond, perSecond)}S`
 }
 
-/** A part of a second with its point and without zeros at its end; empty where it is 0. */
+/** A fraction of a second with its point, without trailing zeros; empty if it is 0. */
 function fractionText(rest: bigint, perSecond: bigint): string {
   if (rest === 0n) return ''
   return `.${String(rest)
@@ -76,7 +76,7 @@ function modulo(count: bigint, size: bigint): bigint {
   return ((count % size) + size) % size
 }
 
-/** A decimal with all its digits: what it is without its point, and how many digits stand behind that. */
+/** A decimal with all its digits, from its unscaled value and its scale. */
 export function decimalText(unscaled: bigint, scale: number): string {
   if (!(Math.abs(scale) <= MOST_SCALE)) throw new Error(`a decimal has ${scale} digits behind its point`)
   if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale))
@@ -84,5 +84,5 @@ export function decimalText(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
-/** No decimal has more digits. */
+/** The maximum scale of a decimal. */
 const MOST_SCALE = 100

@@ -1,10 +1,10 @@
-/** Which types values have that were not given one. */
+/** Infers the types of untyped values. */
 import { type Types, withType } from './asked-types.js'
 import { shown } from './errors.js'
 import { optionText } from './option-words.js'
 import type { Value, ValueType } from './record-batch.js'
 
-/** The type of a value; undefined where it has none. A record of numbers may hold logits; any list may. */
+/** The type of a value; undefined if it has none. A record of numbers may hold logits; any list may. */
 export function typeOf(value: unknown): ValueType | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number'
@@ -18,7 +18,9 @@ export function typeOf(value: unknown): ValueType | undefined {
   return Object.values(value).some(isNested) ? 'json' : 'record'
 }
 
-/** The warning of columns that are null in all of the first rows, by which an output with types has theirs; undefined where none is. */
+/**
+ * The warning about columns that are null in all sample rows, for an output with types; undefined if there are none.
+ */
 export function nullWarning(
   columns: readonly { name: string; values: readonly unknown[] }[],
   types: Types,
@@ -36,24 +38,27 @@ export function nullWarning(
   return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, and ${are} written as text${remedy}`
 }
 
-/** The type that some values have in common; text where a fraction stands beside an integer that is no double. */
+/** The common type of some values; text if a fraction is next to an integer that a double cannot represent. */
 export function typeOfAll(values: readonly unknown[]): ValueType {
   const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   return type === 'number' && values.some((value) => typeof value === 'bigint' && !isDouble(value)) ? 'text' : type
 }
 
-/** What values of two types are. A list or a record stays one: it may hold the logits, and a row with something else is bad. */
+/**
+ * The common type of two types. A list or record stays one: it may hold the logits, and a row with another value is
+ * bad.
+ */
 function commonType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
   if (a === undefined || b === undefined || a === b || a === 'list' || a === 'record') return a ?? b
   const both = [a, b]
   if (both.every((type) => type === 'integer' || type === 'number')) return 'number'
   if (['text', 'boolean', 'time', 'bytes'].some((type) => both.includes(type as ValueType))) return 'text'
-  // A number first is a column of numbers, and a row with a list there is bad, however many there are.
+  // If a number comes first, the column is numeric, and rows with lists are bad, however many there are.
   if (a !== 'json') return 'text'
   return b === 'list' ? 'list' : b === 'record' ? 'json' : 'text'
 }
 
-/** True if a value can be written as one of a type; as text, anything can. */
+/** Whether a value can be written as a type; as text, anything can. */
 export function fits(value: Value, type: ValueType): boolean {
   if (value === null || !['boolean', 'number', 'integer', 'time', 'bytes'].includes(type)) return true
   if (type === 'time') return value instanceof Date && !Number.isNaN(value.getTime())
@@ -67,7 +72,7 @@ function isDouble(value: bigint): boolean {
   return BigInt(Number(value)) === value
 }
 
-/** True if a number is a whole one, and not -0, that 64 bits have room for: what is larger would come out as another. */
+/** Whether a number is an integer, not -0, and fits in 64 bits: a larger one would change its value. */
 function isInteger(value: number | bigint): boolean {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value
   return Number.isInteger(value) && Math.abs(value) < 2 ** 63 && !Object.is(value, -0)

@@ -1,7 +1,7 @@
 /**
  * The .npy format of numpy: a header that is a Python literal, then the numbers of one array, nothing after them.
  *
- * \x93NUMPY major minor length {'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }
+ *     \x93NUMPY major minor length {'descr': '<f8', 'fortran_order': False, 'shape': (3, 10), }
  *
  * Output is in C order, in the shape of the input. The header states the number of rows, so if that is not known, rows
  * are written to a temporary file first.

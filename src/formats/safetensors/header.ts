@@ -2,7 +2,7 @@
  * The .safetensors header (https://github.com/huggingface/safetensors#format): its length in eight bytes, then JSON
  * that gives the type, shape and data range of each tensor. The data follows, contiguous and without gaps.
  *
- * {"logits": {"dtype": "F32", "shape": [3, 10], "data_offsets": [0, 120]}}
+ *     {"logits": {"dtype": "F32", "shape": [3, 10], "data_offsets": [0, 120]}}
  */
 import { corruptData } from '../../core/corrupt-data.js'
 import { shown } from '../../core/errors.js'
