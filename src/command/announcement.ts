@@ -1,4 +1,4 @@
-/** What is announced of a guess. */
+/** Announces guesses. */
 import { askedTypes } from '../core/asked-types.js'
 import { plural, shortened, shown } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
@@ -6,13 +6,13 @@ import type { Schema } from '../core/schema.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { complain, isNew } from './messages.js'
 
-/** What is said neither by arguments nor by convention is said here. */
+/** Announces columns that were chosen neither by an option nor by the naming convention. */
 export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: Set<string>): void {
   const text = announcement(schema)
   if ((schema.guessed || schema.listText) && !quiet && isNew(text, said)) complain(text)
 }
 
-/** Which columns were taken for logits, and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
+/** Which columns were taken for logits and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
 function announcement({ header, logits, kept, listText, depth, classes }: Schema): string {
   const names = logits.map((index) => header[index]!)
   const others = kept.map((index) => header[index]!).join(', ')
@@ -26,7 +26,7 @@ export function columnRange(names: readonly string[]): string {
   return shortened(names.length > 2 ? `${names[0]} ... ${names.at(-1)}` : names.join(', '))
 }
 
-/** Says on a terminal which types were inferred. */
+/** Announces inferred types on a terminal. */
 export function announceTypes(
   { output }: InputInfo,
   { kept }: Schema,
@@ -36,7 +36,7 @@ export function announceTypes(
   complain(`kept columns: ${typesText(output.columns.slice(0, kept.length))}`)
 }
 
-/** Which columns have which types: `int64 ("id", "age"), text ("name")`. */
+/** Columns grouped by type: `int64 ("id", "age"), text ("name")`. */
 export function typesText(columns: InputInfo['output']['columns']): string {
   const groups = new Map<string, string[]>()
   for (const { name, type } of columns) {

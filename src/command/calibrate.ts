@@ -1,4 +1,4 @@
-/** `softmax calibrate`: a temperature, and a quantile for sets of classes, as the JSON that scoring takes. */
+/** `softmax calibrate`: fits a temperature, and a quantile for prediction sets, and writes them as JSON for scoring. */
 import { calibrateInputs, requireCalibration, requireToBeFound } from '../api/calibrate.js'
 import type { Calibration } from '../core/calibration.js'
 import { figure } from '../core/headlines.js'
@@ -8,7 +8,7 @@ import { sayResult } from './closing-line.js'
 import { writeJudged } from './judged-run.js'
 import { warn } from './messages.js'
 
-/** Calibrates by the inputs, and writes the calibration to standard output or to a file. */
+/** Fits a calibration on the inputs, and writes it to standard output or a file. */
 export async function calibrateByInputs(
   inputs: string[],
   options: object,

@@ -1,15 +1,15 @@
-/** The last line on a terminal, or in a log that has progress: what became of the rows, how fast, and where they are. */
+/** The closing line on a terminal, or in a log with progress: what became of the rows, the rate, and the output. */
 import type { SettingsOf } from '../core/options.js'
 import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { complain } from './messages.js'
 import { grouped, rateOf, rowsText, showsRowsElsewhere } from './progress.js'
 
-/** Says what is done, as {@link sayResult}. */
+/** Prints what was done, by {@link sayResult}. */
 export function sayDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
   sayResult(settings, () => closingLine(settings, done, (performance.now() - start) / 1000))
 }
 
-/** Says what came out: on a terminal, unless all of it is on the same one, and in a log where progress is asked for. */
+/** Prints a result: on a terminal, unless the output goes to the same one, and in a log if progress is requested. */
 export function sayResult(settings: SettingsOf<'command'>, text: () => string): void {
   const isSeen = process.stderr.isTTY ? showsRowsElsewhere(settings) : settings.progress
   if (isSeen && !settings.quiet) complain(text(), 'done')

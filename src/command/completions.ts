@@ -1,4 +1,4 @@
-/** Shell completion scripts, generated from the tables of options and of verbs. */
+/** Shell completion scripts, generated from the tables of options and verbs. */
 import { CODES } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import { describeFlags } from './flags.js'
@@ -12,12 +12,12 @@ type Flags = ReturnType<typeof describeFlags>
 /** The generator for each shell. */
 const SCRIPTS: Record<Shell, (flags: Flags) => string> = { bash, zsh, fish }
 
-/** The script for a shell. File names complete the inputs, and flags whose values are not a fixed list. */
+/** The script for a shell. File names complete inputs, and flags whose values are not a fixed list. */
 export function completions(shell: Shell): string {
   return SCRIPTS[shell](describeFlags())
 }
 
-/** What the first argument may be beside an input, and what may stand behind some of these. */
+/** What the first argument may be besides an input, and what may follow it. */
 const WORDS: Readonly<Record<string, string>> = {
   evaluate: 'compare predictions with true classes',
   calibrate: 'find the calibration temperature of a model',
@@ -75,7 +75,7 @@ complete -o default -F _softmax softmax
 `
 }
 
-/** The script may be sourced, or be a file `_softmax` in a folder of zsh's `fpath`. */
+/** The script can be sourced, or be a file `_softmax` in a directory of zsh's `fpath`. */
 function zsh(flags: Flags): string {
   const specs = flags.flatMap(({ short, names, help, place, values, listed }) => {
     const words = values.join(' ')

@@ -1,10 +1,13 @@
-/** Files of a run that must be different files. */
+/** Ensures that the files of a run are distinct. */
 import { type Stats as FileStats, fstatSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
 import { descriptorOf, DASH as STDIN, STDOUT } from './descriptor.js'
 
-/** Refuses an output that is an input or another output, by path, symbolic link or hard link. Throws E_SAME_FILE. */
+/**
+ * Refuses an output that is also an input or another output, whether by path, symbolic link or hard link. Throws
+ * E_SAME_FILE.
+ */
 export function requireDistinct(inputs: Iterable<string>, { output, rejects, stats, metrics, report }: Written): void {
   const others = [rejects, stats, metrics, report].filter((path) => path !== undefined)
   const written = new Set([output, ...others].map(targetOf))
@@ -44,7 +47,7 @@ export function fileOf(path: string): FileStats | undefined {
   }
 }
 
-/** The identity of an output: a file, or an open descriptor, where two outputs would mix. */
+/** The identity of an output: a file, or an open descriptor, in which two outputs would mix. */
 function targetOf(path: string | undefined): string | undefined {
   const descriptor = path === undefined ? STDOUT : descriptorOf(path)
   if (path !== undefined && descriptor === undefined) return identityAt(path)
@@ -55,12 +58,12 @@ function targetOf(path: string | undefined): string | undefined {
   }
 }
 
-/** Device and inode; undefined for a pipe or a device, which may be read and written at the same time. */
+/** Device and inode; undefined for a pipe or device, which can be read and written at the same time. */
 function identityOf(file: FileStats | undefined): string | undefined {
   return file?.isFile() ? `${file.dev}:${file.ino}` : undefined
 }
 
-/** The same for a path, also of a file that does not exist yet. */
+/** The same for a path, which need not exist yet. */
 function identityAt(path: string): string | undefined {
   try {
     const file = statSync(path, { throwIfNoEntry: false })

@@ -1,16 +1,16 @@
-/** The file descriptors that the process was started with. */
+/** The file descriptors inherited by the process. */
 import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
 
 export const STDOUT = 1
 export const STDERR = 2
 
-/** The name of standard input among the inputs, and of standard output among the outputs. */
+/** The name of standard input among inputs, and of standard output among outputs. */
 export const DASH = '-'
 
 /**
- * The open descriptor that a path stands for: `-`, /dev/stdout, /dev/stderr, or a file as /dev/fd/3. It is written to as it
- * is: the file behind it is not replaced, and keeps what others write to it. A pipe as /dev/fd/63, as bash makes for
- * `>(gzip)`, is opened by its path: Node has pipes of its own, which must be left to it.
+ * The open descriptor that a path refers to: `-`, /dev/stdout, /dev/stderr, or a file such as /dev/fd/3. It is written
+ * to directly: the file is not replaced, and keeps what others write to it. A pipe such as /dev/fd/63, which bash
+ * creates for `>(gzip)`, is opened by path instead, because the number may be one of Node's own pipes.
  */
 export function descriptorOf(path: string): number | undefined {
   if (path === DASH || path === '/dev/stdout') return STDOUT
@@ -29,8 +29,8 @@ function isFile(descriptor: number): boolean {
 }
 
 /**
- * True for a descriptor that the process was started without: Node has opened /dev/null in its place, for reading and
- * writing, as no shell does. Only Linux can say.
+ * Whether the process was started without this descriptor: then Node has opened /dev/null for reading and writing,
+ * which no shell does. Detectable only on Linux.
  */
 export function isClosed(descriptor: number): boolean {
   try {

@@ -1,4 +1,4 @@
-/** What a run would do: formats, columns, classes, lane, and its first rows; nothing is written but this. */
+/** A dry run: shows formats, columns, classes, the lane and the first rows, and writes nothing else. */
 import type { Readable } from 'node:stream'
 import { scoreFiles } from '../api/score-files.js'
 import { textReader } from '../core/column-values.js'
@@ -14,16 +14,16 @@ import { compressionOf } from '../io/compression.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { columnRange } from './announcement.js'
 
-/** How many rows are shown. */
+/** The number of rows to show. */
 const ROWS = 3
 
-/** What is said of the inputs and the output, by their names. */
+/** The names of inputs and output. */
 interface Names {
   inputs: readonly string[]
   output: string | undefined
 }
 
-/** The report, piece by piece: what is known before a failure comes before it. `warn` is called with what is unusual. */
+/** The report in parts, so that what is known before a failure is printed. `warn` receives warnings. */
 export async function* dryRun(
   sources: readonly (string | Readable)[],
   options: OptionsOf<'bytes'>,
@@ -48,7 +48,7 @@ export async function* dryRun(
   }
   const { schema, info } = found
   if (schema && info) yield reportOf(schema, info, names)
-  // What is truncated by a failure can be shown only of text.
+  // Output truncated by a failure can be shown only if it is text.
   if (info && (!failure || isText(info.output.format))) yield await rowsText(Buffer.concat(pieces), info.output)
   if (failure) throw failure
 }
@@ -103,7 +103,7 @@ function logitsText({ header, logits, logitsList }: Schema): string {
     : `${names.length} ${names.length === 1 ? 'column' : 'columns'} (${columnRange(names)})`
 }
 
-/** Names, of which the first and the last are shown where they are too many for a line. */
+/** Names; if they do not fit on a line, the first and last ones. */
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return 'none'
   const all = names.join(', ')
@@ -112,7 +112,7 @@ function namesText(names: readonly string[]): string {
 
 const LINE = 66
 
-/** Columns with their types; those of one type that follow one another are shown together. */
+/** Columns with types; adjacent columns of the same type are grouped. */
 function columnsText(columns: InputInfo['output']['columns']): string {
   const runs: { names: string[]; type: string }[] = []
   for (const { name, type } of columns) {
@@ -123,7 +123,7 @@ function columnsText(columns: InputInfo['output']['columns']): string {
   return runs.map(({ names, type }) => `${columnRange(names)}: ${type}`).join('; ')
 }
 
-/** The rows; of what is written without the packages that read it, only which these are. */
+/** The output rows; if the packages to read the output are missing, only which rows these are. */
 async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<string> {
   try {
     return `rows:\n${await rowsOf(bytes, output)}`
@@ -133,7 +133,7 @@ async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<str
   }
 }
 
-/** The rows as they would come out; those of a format that is not text as lines of JSON. */
+/** The output rows; binary formats are shown as lines of JSON. */
 async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): Promise<string> {
   if (isText(format)) return bytes.toString()
   const lines: string[] = []
@@ -151,7 +151,7 @@ async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): 
   return lines.join('')
 }
 
-/** Of several arrays, the one that is shown: the probabilities, or the first. */
+/** The array to show: the probabilities, or the first one. */
 function shownArray(columns: InputInfo['output']['columns']): string {
   return (columns.find(({ type }) => /list/.test(type)) ?? columns[0]!).name
 }
@@ -165,7 +165,7 @@ function matrixRow({ logits, numRows }: RecordBatch, row: number): string[] {
   return Array.from(logits.subarray(row * width, (row + 1) * width), jsonOf)
 }
 
-/** All columns are kept where they have names; else there is one of numbers. */
+/** Keeps all columns if they have names; otherwise there is one column of numbers. */
 function readAll(count: number | undefined, width = 1): ReaderOptions {
   return {
     logits: count === undefined ? [0] : [],

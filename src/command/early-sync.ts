@@ -1,13 +1,13 @@
 /**
- * A file brought to the disk while more is written to it. The system starts that seconds later by itself, so that the sync at the
- * end would wait for the disk to take all of it: a sixth of the time of 1,000,000 x 10.
+ * Syncs a file to the disk while it is being written. The system would start seconds later, and the final sync would
+ * wait for the whole file: a sixth of the time of 1,000,000 x 10.
  */
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 
 const fdatasync = promisify(fs.fdatasync)
 
-/** How many bytes are written between two syncs. */
+/** The number of bytes between two syncs. */
 const DISTANCE = 8 << 20
 
 export class EarlySync {
@@ -21,7 +21,9 @@ export class EarlySync {
     this.#file = file
   }
 
-  /** To be called with the length of what is written. One sync is under way at most. Throws what one failed with. */
+  /**
+   * Must be called with the size of each write. At most one sync is in progress. Throws the error of an earlier one.
+   */
   wrote(bytes: number): void {
     if (this.#failure) throw this.#failure
     this.#unsynced += bytes
@@ -33,14 +35,14 @@ export class EarlySync {
         this.#isUnderWay = false
       })
       .catch((error: NodeJS.ErrnoException) => {
-        // Node's permission model allows no sync of a descriptor; the sync at the end is by another way.
+        // Node's permission model does not allow fsync of a descriptor; the final sync uses a file handle.
         if (error.code !== 'ERR_ACCESS_DENIED') this.#failure = error
       })
   }
 
   /**
-   * Resolves when no sync is under way. A failure has to be thrown here: the system reports it once, and the
-   * next sync succeeds.
+   * Resolves when no sync is in progress. A failure must be thrown here: the system reports it only once, and the next
+   * sync succeeds.
    */
   async done(): Promise<void> {
     await this.#last

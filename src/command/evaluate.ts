@@ -1,4 +1,4 @@
-/** `softmax evaluate`: how good predictions are, as a table for people or as JSON. */
+/** `softmax evaluate`: metrics of predictions, as a table or as JSON. */
 import { judge, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
 import { scoreReadable } from '../api/score-files.js'
@@ -14,7 +14,7 @@ import { type Judge, writeJudged } from './judged-run.js'
 import { warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
-/** Evaluates the inputs, and writes the metrics to standard output or to a file; a report is in place before. */
+/** Evaluates the inputs, and writes the metrics to standard output or a file, after any report is in place. */
 export async function evaluateInputs(
   inputs: string[],
   options: object,
@@ -35,7 +35,7 @@ export async function evaluateInputs(
   await writeJudged(inputs, settings, toText, page && [page])
 }
 
-/** Refuses options with one that does something else. Throws E_CONFLICT. */
+/** Refuses options that cannot be combined with one. Throws E_CONFLICT. */
 function requireOnly(name: string, settings: object, others: readonly string[]): void {
   const given = others.find((other) => (settings as Record<string, unknown>)[other])
   if (given === undefined) return
@@ -43,9 +43,9 @@ function requireOnly(name: string, settings: object, others: readonly string[]):
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** What the metrics of the inputs are made of. */
+/** The sums behind the metrics of the inputs. */
 const partialSums: Judge = async (sources, settings, emit) => {
-  // Other parts may have what this one lacks: good rows, true classes.
+  // Other parts may have what this one lacks: good rows, or true classes.
   const { metrics, stats } = await judge((run) => scoreReadable(sources, { ...run, isPart: true }), settings, emit)
   return `${sumsText({ ...metrics!.sums(stats), truth: settings.truth })}\n`
 }
@@ -54,12 +54,12 @@ export function metricsText(metrics: Metrics, { json }: Pick<SettingsOf<'command
   return json ? `${figuresJson(metrics)}\n` : metricsTable(metrics)
 }
 
-/** As names of outputs say their format everywhere. */
+/** As everywhere, the extension of the output determines its format. */
 function isJsonFile(output: string | undefined): boolean {
   return output !== undefined && formatOf(output) === 'json'
 }
 
-/** Writes a report, and gives the metrics in it. */
+/** Writes a report; returns its metrics. */
 async function writeReport(page: Output, ...[sources, settings, emit]: Parameters<Judge>): Promise<Metrics> {
   const { html, metrics } = await reportOn(sources, settings, emit)
   await page.write(Buffer.from(html))
@@ -67,7 +67,7 @@ async function writeReport(page: Output, ...[sources, settings, emit]: Parameter
   return metrics
 }
 
-/** The most classes that the table lists: of more, those with the lowest F1. */
+/** The maximum number of classes in the table; of more, those with the lowest F1 are shown. */
 const MOST_LISTED = 30
 
 /** The metrics as a table. */

@@ -1,10 +1,10 @@
-/** The command's flags, as `OPTIONS` has them: read from an argument list, listed in the help and in the README's table. */
+/** The command's flags, derived from `OPTIONS`: parses arguments, and describes flags for the help and the README. */
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
 import { kebab, optionText } from '../core/option-words.js'
 import { FUNCTIONS, nearValue, OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
 
-/** What an argument list asks for. */
+/** A parsed argument list. */
 interface Arguments {
   inputs: string[]
   options: OptionsOf<'command'>
@@ -14,11 +14,11 @@ interface Flag {
   /** The key of {@link OPTIONS}. */
   option: string
   entry: Option<unknown>
-  /** The value the flag stands for on its own; undefined where it takes one. */
+  /** The value that the flag sets; undefined if it takes one. */
   sets: unknown
 }
 
-/** Flags by name; one that is on or off goes by two names, `--keep` and `--no-keep`. */
+/** Flags by name; a boolean flag has two names, such as `--keep` and `--no-keep`. */
 const FLAGS = new Map<string, Flag>(
   Object.entries(OPTIONS as Record<string, Option<unknown>>)
     .filter(([, { scopes }]) => scopes.includes('command'))
@@ -33,7 +33,7 @@ const FLAGS = new Map<string, Flag>(
     }),
 )
 
-/** Reads an argument list. Throws E_FLAG for a flag it does not know, E_OPTION for a value that is missing or wrong. */
+/** Parses an argument list. Throws E_FLAG for an unknown flag, E_OPTION for a missing or invalid value. */
 export function readArguments(argv: string[]): Arguments {
   const config = Object.fromEntries([...FLAGS].map(([name, flag]) => [name, parseConfig(name, flag)]))
   const { tokens, positionals } = parseArgs({
@@ -55,7 +55,10 @@ export function readArguments(argv: string[]): Arguments {
   return { inputs: positionals, options: options as OptionsOf<'command'> }
 }
 
-/** Of most flags the last one counts, so that an alias may have some; of lists it would leave out the items before. */
+/**
+ * The last occurrence of a flag wins, so that shell aliases can have defaults; a repeated list would silently lose
+ * items.
+ */
 const LISTS = new Set(['emit', 'labels', 'logits', 'null', 'types'])
 
 function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value: unknown): void {
@@ -97,7 +100,10 @@ export function optionTable(): string {
   return ['| flag | in the API | meaning | default |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-/** What help, README and shells say of each flag; one that is on by default goes by its negation. */
+/**
+ * The description of each flag for help, README and completions; a flag that is on by default is listed as its
+ * negation.
+ */
 export function describeFlags() {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   return entries
@@ -110,7 +116,7 @@ export function describeFlags() {
     })
 }
 
-/** What is said of one flag. */
+/** The description of one flag. */
 export type FlagText = ReturnType<typeof describeFlags>[number]
 
 function describe(option: string, entry: Option<unknown>) {
@@ -130,7 +136,7 @@ function describe(option: string, entry: Option<unknown>) {
 
 const both = (name: string) => [name, name] as const
 
-/** A flag that stands for one value of an option. */
+/** A flag that sets one value of an option. */
 function describeValue({ name, help, brief }: NonNullable<Option<unknown>['flags']>[number]) {
   return {
     names: [name],

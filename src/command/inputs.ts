@@ -1,4 +1,4 @@
-/** The inputs of the command: files, and standard input. */
+/** The inputs of the command: files and standard input. */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { isatty } from 'node:tty'
@@ -9,25 +9,28 @@ import { partsOf } from '../pipeline/input-files.js'
 import { fileOf } from './conflict.js'
 import { isClosed, DASH as STDIN } from './descriptor.js'
 
-/** The inputs that arguments name, directories as their parts; standard input where they name none. Throws E_NO_INPUT. */
+/**
+ * The inputs named by arguments, with directories expanded to their parts; standard input if there are none. Throws
+ * E_NO_INPUT.
+ */
 export function inputsOf(named: readonly string[]): string[] {
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
   if (inputs.includes(STDIN) && isatty(0)) throw new SoftmaxError('E_NO_INPUT', {})
   return inputs
 }
 
-/** What an input is called in messages. */
+/** The name of an input in messages. */
 export function nameOf(input: string): string {
   return input === STDIN ? 'stdin' : input
 }
 
-/** What is read of the inputs: their paths, and standard input as a stream. */
+/** The sources of the inputs: paths, and a stream for standard input. */
 export function sourcesOf(inputs: readonly string[]): (string | Readable)[] {
   for (const input of inputs) requireReadable(input)
   return inputs.map((input) => (input === STDIN ? standardInput() : input))
 }
 
-/** Errors that opening an input would not show. */
+/** Checks for errors that opening an input would not report. */
 function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
   if (input !== STDIN) return
@@ -39,17 +42,17 @@ function requireReadable(input: string): void {
   if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
 }
 
-/** Standard input; a file or a pipe is read in larger chunks than Node's own stream would. */
+/** Standard input; a file or pipe is read in larger chunks than by Node's stream. */
 function standardInput(): Readable {
   const file = fileOf(STDIN)
   if (file?.isFile()) return createReadStream('', { fd: 0, autoClose: false, highWaterMark: CHUNK })
   return READS_PIPES && (file?.isFIFO() || file?.isSocket()) ? new PipeStream(0, CHUNK) : process.stdin
 }
 
-/** Bun and Deno have no sockets that read into memory that is given to them, and a read of a pipe of Windows waits for bytes. */
+/** Bun and Deno do not support `onread` buffers of sockets, and on Windows reading a pipe blocks. */
 const READS_PIPES = !('bun' in process.versions || 'deno' in process.versions || process.platform === 'win32')
 
-/** The bytes of all inputs; undefined where one of them has no size. */
+/** The total size of the inputs in bytes; undefined if one of them has no size. */
 export function totalSize(inputs: readonly string[]): number | undefined {
   const files = inputs.map(fileOf)
   return files.every((file) => file?.isFile()) ? files.reduce((sum, file) => sum + file!.size, 0) : undefined

@@ -1,4 +1,4 @@
-/** A run of the command that judges rows and writes none: what it finds goes to its output. */
+/** A run that evaluates rows without writing them; only its result is written. */
 import type { Readable } from 'node:stream'
 import type { SettingsOf } from '../core/options.js'
 import type { Reject } from '../core/reject.js'
@@ -16,14 +16,16 @@ import { bytesSettings } from './score-options.js'
 import { summarise } from './score-run.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
 
-/** Makes the text that is written, of the inputs. */
+/** Computes the result text from the inputs. */
 export type Judge = (
   sources: (string | Readable)[],
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
 ) => Promise<string>
 
-/** Judges the inputs, and writes what comes of it to standard output or to a file. If that fails, `others` are abandoned too. */
+/**
+ * Evaluates the inputs and writes the result to standard output or a file. On failure, `others` are abandoned as well.
+ */
 export async function writeJudged(
   inputs: string[],
   settings: SettingsOf<'command'>,
@@ -47,7 +49,7 @@ export async function writeJudged(
   }
 }
 
-/** The text that is made of the inputs, and the counts of the last time that they were read. */
+/** The result text, and the row counts of the last pass over the inputs. */
 async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge) {
   const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))

@@ -1,4 +1,4 @@
-/** The command: arguments -> one pipeline -> an exit status. */
+/** The command: arguments -> a pipeline -> an exit status. */
 import { createRequire } from 'node:module'
 import { speakAs } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
@@ -54,7 +54,7 @@ async function main(argv: string[]): Promise<void> {
   return scoreByInputs(inputs, settings)
 }
 
-/** Scores files and folders into a folder, an output for each. */
+/** Scores files and directories into a directory, one output each. */
 async function scoreFolder(
   named: string[],
   settings: SettingsOf<'command'>,
@@ -73,7 +73,7 @@ async function scoreFolder(
   await showPlan([first.file], settingsFor(plan, first), partsText(plan))
 }
 
-/** `softmax help` and `softmax explain`, of each topic that is named behind, or in general. */
+/** `softmax help` and `softmax explain`, with or without topics. */
 async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise<void> {
   const paint = paintFor(process.stdout)
   const { explain } = await import('./help/explain.js')
@@ -82,7 +82,7 @@ async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise
   return print(topics.length === 0 ? explain(undefined, paint) : topics.map((code) => explain(code, paint)).join('\n'))
 }
 
-/** `--help`: on the verb, or on what is named beside it, where that is something that there is help on. */
+/** `--help`: on the verb, or on the argument next to it if that is a topic. */
 async function printHelp(verb: string | undefined, named: string | undefined): Promise<void> {
   const { helpBeside } = await import('./help/help.js')
   return print(helpBeside(named === 'all' ? named : (verb ?? named), paintFor(process.stdout), version()))
@@ -95,11 +95,11 @@ async function print(text: string): Promise<void> {
 }
 
 function version(): string {
-  // By name, as this module is bundled into another folder.
+  // By package name, because this module is bundled into another directory.
   return createRequire(import.meta.url)('softmax-stream/package.json').version
 }
 
-// The job goes on when stderr is gone.
+// Continue when stderr is closed.
 process.stderr.on('error', () => {})
 const argv = process.argv.slice(2)
 speakAs('command')

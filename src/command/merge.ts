@@ -1,4 +1,4 @@
-/** `softmax evaluate --merge`: the metrics of rows that several processes have evaluated, of the sums that each has printed. */
+/** `softmax evaluate --merge`: the metrics of rows evaluated by several processes, from the sums they printed. */
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -10,7 +10,7 @@ import { metricsText } from './evaluate.js'
 import { nameOf, sourcesOf } from './inputs.js'
 import { openOutput } from './output.js'
 
-/** The metrics of all rows whose sums the inputs are. */
+/** The metrics of all rows behind the sums in the inputs. */
 export async function mergeInputs(inputs: string[], options: object, settings: SettingsOf<'command'>): Promise<void> {
   const other = Object.keys(options).find((name) => !MERGING.has(name))
   if (other !== undefined) {
@@ -23,17 +23,17 @@ export async function mergeInputs(inputs: string[], options: object, settings: S
   await output.commit()
 }
 
-/** Throws E_NO_ROWS where there were rows, and none with a true class. */
+/** Throws E_NO_ROWS if there are rows but none with a true class. */
 function requireLabelled({ totals: { rows, unlabelled }, rejected, truth }: MetricSums): void {
   const read = unlabelled + rejected
   if (rows > 0 || read === 0) return
   throw new SoftmaxError('E_NO_ROWS', { rows: read, truth: unlabelled > 0 ? truth : undefined })
 }
 
-/** Options that mean something where sums are merged. */
+/** The options that apply to merging. */
 const MERGING = new Set(['merge', 'partial', 'json', 'output', 'clobber', 'quiet', 'debug', 'progress'])
 
-/** The sums of all lines of all inputs. Throws E_SUMS. */
+/** Adds the sums in all lines of all inputs. Throws E_SUMS. */
 async function mergedSums(sources: (string | Readable)[], names: readonly string[]): Promise<MetricSums> {
   let all: MetricSums | undefined
   for (const [nth, source] of sources.entries()) {
@@ -52,7 +52,7 @@ async function mergedSums(sources: (string | Readable)[], names: readonly string
   return all
 }
 
-/** The error of an input, by its name. */
+/** Adds the name of the input to an error. */
 function located(cause: unknown, source: string): unknown {
   if (cause instanceof SoftmaxError) return new SoftmaxError(cause.code, { ...cause.info, source } as never, { cause })
   return new SoftmaxError('E_INPUT', { source, reason: systemReason(cause) }, { cause })

@@ -1,13 +1,13 @@
-/** What the command says on stderr. */
+/** Messages of the command on stderr. */
 import { inspect } from 'node:util'
 import { plural, printable, SoftmaxError, shown } from '../core/errors.js'
 import { withoutMemory } from '../core/memory-error.js'
 import { type Paint, paintFor } from './colours.js'
 
-/** What is on the last line of the terminal, and is to be erased before anything else is written there. */
+/** The redrawn last line of the terminal, which must be erased before anything else is printed. */
 let line: { erase(): void } | undefined
 
-/** Makes messages erase a line that is redrawn in place, if there is one. */
+/** Makes messages erase a redrawn line, if there is one. */
 export function eraseBefore(shown: { erase(): void } | undefined): void {
   line = shown
 }
@@ -22,7 +22,7 @@ export function warn({ quiet }: { quiet: boolean }, text: string): void {
   if (!quiet) complain(`warning: ${text}`, 'warning')
 }
 
-/** Warns that rows without a true class are not counted, where an empty cell may be meant as one without any. */
+/** Warns that rows without a true class are not counted if empty cells may have been meant as rows without classes. */
 export function warnOfUnlabelled(
   settings: { quiet: boolean; op: string; truth?: string | undefined },
   unlabelled: number,
@@ -35,14 +35,14 @@ export function warnOfUnlabelled(
   )
 }
 
-/** Whether a text was not `said` before, where it is to be said once. */
+/** Whether a text that should be printed once was not in `said` yet. */
 export function isNew(text: string, said?: Set<string>): boolean {
   if (said?.has(text)) return false
   said?.add(text)
   return true
 }
 
-/** Prints an error and gives its exit status. Nothing is printed if the reader of standard output has gone. */
+/** Prints an error; returns its exit status. Prints nothing if the reader of standard output has closed it. */
 export function report(error: unknown, debug: boolean): number {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined
   if (cause?.code === 'EPIPE' && SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === 'standard output') return 141
@@ -51,7 +51,7 @@ export function report(error: unknown, debug: boolean): number {
   return known(error).status
 }
 
-/** A SoftmaxError as it is; any other is of memory, or an internal error. */
+/** Any error as a SoftmaxError: out of memory, or otherwise internal. */
 export function known(cause: unknown): SoftmaxError {
   const error = withoutMemory(cause)
   if (error instanceof SoftmaxError) return error

@@ -1,4 +1,4 @@
-/** An output that is a folder: one file for each input. */
+/** An output directory: one file per input. */
 import { statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
@@ -6,7 +6,7 @@ import { optionText, verbText } from '../core/option-words.js'
 import type { SettingsOf, Verb } from '../core/options.js'
 import { requireWritable } from '../io/compression.js'
 
-/** Whether a path is that of a folder: it ends so, or there is one. */
+/** Whether a path is a directory: it ends with a slash, or exists as one. */
 export function isFolder(path: string | undefined): path is string {
   if (path === undefined) return false
   return path.endsWith('/') || path.endsWith(sep) || isFolderThere(path)
@@ -21,14 +21,14 @@ function isFolderThere(path: string): boolean {
   }
 }
 
-/** What options need that are of outputs in a folder. */
+/** What options for output directories require. */
 const OF_FOLDERS = {
   resume: 'name one with -o FOLDER/',
   part: 'name one with -o FOLDER/',
   compress: 'another is compressed if its name ends in .gz or .zst, or by a pipe into gzip or zstd',
 } as const
 
-/** Refuses options that are of outputs in a folder where there is none. Throws E_CONFLICT. */
+/** Refuses options for output directories if the output is not one. Throws E_CONFLICT. */
 export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeof OF_FOLDERS>): void {
   for (const [name, remedy] of Object.entries(OF_FOLDERS)) {
     if (!settings[name as keyof typeof OF_FOLDERS]) continue
@@ -38,7 +38,7 @@ export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeo
   }
 }
 
-/** Refuses a folder as the output of a verb, which writes one file. Throws E_OUTPUT. */
+/** Refuses a directory as the output of a verb that writes one file. Throws E_OUTPUT. */
 export function requireFile(output: string | undefined, verb: Verb): void {
   if (!isFolder(output)) return
   const file = join(output, verb === 'calibrate' ? 'calibration.json' : 'metrics.json')
@@ -46,7 +46,7 @@ export function requireFile(output: string | undefined, verb: Verb): void {
   throw new SoftmaxError('E_OUTPUT', { path: output, reason })
 }
 
-/** Refuses a compression that this Node does not have, before a folder is made. Throws E_NODE. */
+/** Refuses a compression that this Node lacks, before a directory is created. Throws E_NODE. */
 export function requireCompression({ compress }: Pick<SettingsOf<'command'>, 'compress'>): void {
   if (compress !== undefined) requireWritable(compress, `${optionText('compress', 'gzip')} does without`)
 }

@@ -1,4 +1,4 @@
-/** The format of the output: the one that is asked for, or the one of its name. */
+/** Determines the format of the output: the requested one, or the one of its extension. */
 import { extname } from 'node:path'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { type FormatName, formatOfBytes, isText } from '../core/formats.js'
@@ -7,9 +7,10 @@ import { compressionOf } from '../io/compression.js'
 import { fileOf } from './conflict.js'
 
 /**
- * Undefined where the name says nothing: then it is that of the input. A pipe or a device may be called anything.
+ * Undefined if the name has no known extension: then the format is that of the input. A pipe or device may have any
+ * name.
  *
- * @throws E_CONFLICT for a name that asks for a format or a compression which is not written
+ * @throws E_CONFLICT for the extension of a format or compression that cannot be written
  */
 export function outputFormat(path: string | undefined, asked: FormatName | undefined): FormatName | undefined {
   if (path === undefined || asked !== undefined) return asked
@@ -21,10 +22,10 @@ export function outputFormat(path: string | undefined, asked: FormatName | undef
   })
 }
 
-/** Text of any format is called so. */
+/** The extension for text of any format. */
 const PLAIN = '.txt'
 
-/** Refuses to write a binary format, which its first bytes show, to a terminal. */
+/** Refuses to write a binary format, recognized by its first bytes, to a terminal. */
 export function requireText(bytes: Buffer): void {
   const format = formatOfBytes(bytes)
   if (!format || format === 'none' || isText(format)) return

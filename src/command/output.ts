@@ -1,6 +1,6 @@
 /**
- * Where the command writes. A file is replaced as a whole or not at all: its content goes to a temporary file in the same
- * folder, created exclusively, which is renamed once it is on the disk.
+ * The output of the command. A file is replaced atomically: its content is written to a temporary file in the same
+ * directory, created exclusively, which is renamed after it was synced to disk.
  */
 import { once } from 'node:events'
 import fs, { chmodSync, closeSync, existsSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
@@ -17,23 +17,23 @@ import { EarlySync } from './early-sync.js'
 
 /** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
 export interface Output {
-  /** Whether it is a terminal, on which binary data must not be written. */
+  /** Whether it is a terminal, to which binary data must not be written. */
   readonly isTerminal?: boolean
-  /** Of a file that is replaced, how many bytes it has. */
+  /** If a file will be replaced, the size of the existing one. */
   readonly replaced?: number
   /** Resolves when more can be written; calls `done` once the bytes are no longer needed. */
   write(bytes: Buffer, done?: () => void): Promise<void>
-  /** Waits until everything is written, for a file to the disk, but does not put it in place. */
+  /** Waits until everything is written, and a file is synced to disk, without renaming it. */
   flush(): Promise<void>
   /** Flushes, and puts the file in place. */
   commit(): Promise<void>
-  /** Removes what was written, synchronously: it may be called while the process ends. */
+  /** Removes what was written, synchronously, as it may be called while the process exits. */
   abandon(): void
 }
 
 /**
- * Opens a file, an open descriptor by its name, or standard output if there is no path. Without `clobber` an existing file
- * is an error. Throws E_OUTPUT.
+ * Opens a file, an open descriptor by its name, or standard output if there is no path. Without `clobber`, an existing
+ * file is an error. Throws E_OUTPUT.
  */
 export async function openOutput(path: string | undefined, clobber = true): Promise<Output> {
   const descriptor = path === undefined ? STDOUT : descriptorOf(path)
@@ -48,7 +48,7 @@ export async function openOutput(path: string | undefined, clobber = true): Prom
   }
 }
 
-/** Opens a file that only its owner may read. It exists at once, and stays however the run ends. */
+/** Opens a file that only its owner may read. It exists immediately, and remains however the run ends. */
 export function openPrivate(path: string): Promise<Output> {
   const descriptor = descriptorOf(path)
   if (descriptor !== undefined) return Promise.resolve(descriptorOutput(descriptor, path))
@@ -64,7 +64,7 @@ export function openPrivate(path: string): Promise<Output> {
 const OWNER_ONLY = 0o600
 export const EXISTS = 'it is there already; without --no-clobber it is replaced'
 
-/** Renames a file, but fails if the name has been taken in the meantime. */
+/** Renames a file, but fails if the name was taken in the meantime. */
 async function linkNew(from: string, to: string): Promise<void> {
   await link(from, to).catch((error) => {
     throw error.code === 'EEXIST' ? new Error(EXISTS) : error
@@ -74,7 +74,7 @@ async function linkNew(from: string, to: string): Promise<void> {
 
 const [open, write, fsync, close] = [promisify(fs.open), promisify(fs.write), promisify(fs.fsync), promisify(fs.close)]
 
-/** Syncs a file to the disk. Under Node's permission model only a file handle may do that, not a descriptor. */
+/** Syncs a file to disk. Node's permission model allows that only for a file handle, not for a descriptor. */
 async function sync(file: number, path: string): Promise<void> {
   try {
     await fsync(file)
@@ -85,7 +85,7 @@ async function sync(file: number, path: string): Promise<void> {
   }
 }
 
-/** A file behind standard output is written here: Node's stream does not check that all bytes of a write were taken. */
+/** Used for files behind standard output, because Node's stream does not handle partial writes. */
 function descriptorOutput(descriptor: number, path = 'standard output'): Output {
   const name = descriptor === STDOUT ? 'standard output' : path
   try {
@@ -124,7 +124,7 @@ function streamOutput(name: string): Output {
   }
 }
 
-/** An output that is written directly: there is no old content to keep, or no place to keep it. */
+/** An output that is written directly: there is no old content to preserve, or no way to. */
 function plainOutput(path: string, file: number, { secure = async () => {}, end = () => close(file) } = {}): Output {
   const write = writeBehind(file)
   const flush = () => write().then(secure)
@@ -171,15 +171,15 @@ async function fileOutput(
       try {
         unlinkSync(temporary)
       } catch {
-        // It has been renamed already, or was never created.
+        // It was renamed already, or never created.
       }
     },
   }
 }
 
 /**
- * Creates a file exclusively, with a mode; or leaves none. Synchronous, so that no signal is handled before there is an
- * output to abandon.
+ * Creates a file exclusively, with a mode, or leaves none behind. Synchronous, so that no signal is handled before
+ * there is an output to abandon.
  */
 function create(path: string, mode: number | undefined): number {
   const file = openSync(path, 'wx', 0o666)
@@ -194,16 +194,16 @@ function create(path: string, mode: number | undefined): number {
   }
 }
 
-/** The path behind symbolic links; the file need not exist. */
+/** Resolves symbolic links; the file need not exist. */
 async function targetOf(path: string): Promise<string> {
   const link = await readlink(path).catch(() => undefined)
   return link === undefined ? path : targetOf(resolve(dirname(path), link))
 }
 
-/** How many writes are under way, or wait for one, while more is prepared. */
+/** How many writes may be pending while more data is prepared. */
 const AHEAD = 2
 
-/** Writes to a file while more is prepared. Without bytes it waits for the last write. */
+/** Writes to a file in the background. Without bytes, waits for the last write. */
 function writeBehind(file: number): (bytes?: Buffer, done?: () => void) => Promise<void> {
   const pending: Promise<void>[] = []
   let last = Promise.resolve()
@@ -212,7 +212,7 @@ function writeBehind(file: number): (bytes?: Buffer, done?: () => void) => Promi
     if (!bytes) return
     last = last.then(() => writeAll(file, bytes)).then(done)
     pending.push(last)
-    // A failure is thrown by a later call, not as an unhandled rejection before it.
+    // A failure is thrown by a later call; until then it must not be an unhandled rejection.
     last.catch(() => {})
   }
 }
@@ -221,7 +221,7 @@ async function writeAll(file: number, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += await writeSome(file, bytes.subarray(at))
 }
 
-/** A pipe may be in non-blocking mode, set by another program. */
+/** Another program may have set a pipe to non-blocking mode. */
 async function writeSome(file: number, bytes: Buffer): Promise<number> {
   try {
     return (await write(file, bytes)).bytesWritten
@@ -234,13 +234,13 @@ async function writeSome(file: number, bytes: Buffer): Promise<number> {
 /** In milliseconds. */
 const FULL_PIPE_WAIT = 5
 
-/** Makes the rename survive a power failure, where the system can; the file is complete and in place without it. */
+/** Makes the rename survive a power failure, where supported; without it, the file is complete and in place. */
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
     await sync(directory, path).finally(() => close(directory))
   } catch {
-    // The folder cannot be read, or the file system cannot sync it.
+    // The directory is not readable, or the file system does not support it.
   }
 }
 
@@ -261,7 +261,7 @@ async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T>
   }
 }
 
-/** The error of a file that is written, which may also fail where it is read again. */
+/** The error for an output file, which may also occur when it is read back. */
 export function outputError(path: string, cause: unknown): SoftmaxError {
   const folder = dirname(path)
   const isWithout = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !existsSync(folder)

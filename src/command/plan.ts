@@ -1,4 +1,4 @@
-/** `softmax --dry-run`: what a run would do, on standard output. */
+/** `softmax --dry-run`: shows what a run would do. */
 import type { SettingsOf } from '../core/options.js'
 import { dryRun } from './dry-run.js'
 import { nameOf, sourcesOf } from './inputs.js'
@@ -6,7 +6,7 @@ import { warn } from './messages.js'
 import { openOutput } from './output.js'
 import { scoreOptions } from './score-options.js'
 
-/** Shows what the run would do, on standard output, below `heading`. */
+/** Prints the plan to standard output, below `heading`. */
 export async function showPlan(inputs: string[], settings: SettingsOf<'command'>, heading = ''): Promise<void> {
   const names = { inputs: inputs.map(nameOf), output: settings.output }
   const output = await openOutput(undefined)

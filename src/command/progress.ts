@@ -5,19 +5,19 @@ import { descriptorOf, STDOUT } from './descriptor.js'
 import { totalSize } from './inputs.js'
 import { eraseBefore } from './messages.js'
 
-/** A line on a terminal that is rewritten in place, or lines in a log. */
+/** A line on a terminal that is redrawn in place, or lines in a log. */
 export interface Progress {
   update(bytes: number, rows: number): void
   /** Erases the line. */
   clear(): void
 }
 
-/** Milliseconds between updates: of a line that is redrawn, of lines on a terminal that cannot do that, and of those in a log. */
+/** Milliseconds between updates: of a redrawn line, of lines on a terminal that cannot redraw, and of log lines. */
 const INTERVAL = 200
 const LINE_INTERVAL = 5000
 const LOG_INTERVAL = 10_000
 
-/** Progress on stderr, where it is asked for or of use. */
+/** Progress on stderr, if requested or useful. */
 export function progressOf(
   settings: SettingsOf<'command'>,
   inputs: readonly string[] | (() => number),
@@ -28,7 +28,10 @@ export function progressOf(
   return showProgress(process.stderr, typeof inputs === 'function' ? inputs() : totalSize(inputs))
 }
 
-/** Whether the rows go to a file: on the terminal they would run through the line, and a reader of a pipe may draw on it, as less does. */
+/**
+ * Whether the rows go to a file: on the terminal they would interleave with the line, and the reader of a pipe, such as
+ * less, may use the terminal.
+ */
 export function showsRowsElsewhere({ output }: Pick<SettingsOf<'command'>, 'output'>): boolean {
   if (output !== undefined && descriptorOf(output) !== STDOUT) return true
   try {
@@ -39,7 +42,9 @@ export function showsRowsElsewhere({ output }: Pick<SettingsOf<'command'>, 'outp
   }
 }
 
-/** Progress on a terminal, as its `TERM` can show it, or in a log; `total` is the size of the input in bytes, if known. */
+/**
+ * Progress on a terminal, according to its `TERM`, or in a log; `total` is the size of the input in bytes, if known.
+ */
 export function showProgress(
   stream: NodeJS.WriteStream,
   total: number | undefined,
@@ -56,12 +61,12 @@ export function showProgress(
     const text = progressLine({ ...state, seconds: (now - start) / 1000, total })
     line.draw(pass > 1 ? `pass ${pass}  ${text}` : text)
   }
-  // A source that gives nothing for a while is seen to be waited for.
+  // The timer shows that a stalled source is being waited for.
   const timer = setInterval(draw, line.interval / 4).unref()
   eraseBefore(line)
   return {
     update(bytes, rows) {
-      // The inputs are read once more.
+      // The inputs are read again.
       if (bytes < state.bytes) [start, pass] = [performance.now(), pass + 1]
       state = { bytes, rows }
       draw()
@@ -80,17 +85,20 @@ interface Line {
   erase(): void
 }
 
-/** A line below the other, without control characters. */
+/** One line per update, without control characters. */
 function plainLines(terminal: NodeJS.WriteStream): Line {
   return { interval: LINE_INTERVAL, draw: (text) => void terminal.write(`${text}\n`), erase() {} }
 }
 
-/** Lines among those of other programs, which say whose they are. */
+/** Log lines, prefixed with the name of the program. */
 function logLines(log: NodeJS.WriteStream): Line {
   return { interval: LOG_INTERVAL, draw: (text) => void log.write(`softmax: ${text}\n`), erase() {} }
 }
 
-/** One line, truncated at the edge. Where the terminal became narrower since, what was shown takes several. */
+/**
+ * One line, truncated to the width of the terminal. If the terminal has become narrower, the previous line wraps onto
+ * several.
+ */
 function redrawnLine(terminal: NodeJS.WriteStream): Line {
   let shown = 0
   const width = () => terminal.columns || 80
@@ -118,7 +126,7 @@ interface State {
   total: number | undefined
 }
 
-/** `42%  420,000 rows  1,050,000 rows/s  0:01 left`; of an input whose size is not known, how long it took so far. */
+/** `42%  420,000 rows  1,050,000 rows/s  0:01 left`; if the size is unknown, the elapsed time. */
 export function progressLine({ bytes, rows, seconds, total }: State): string {
   const counts = [rowsText(rows), rateOf(rows, seconds)]
   if (!total || bytes === 0) return [...counts, clock(Math.floor(seconds))].join('  ')
@@ -136,7 +144,7 @@ export function rateOf(rows: number, seconds: number): string {
   return `${grouped(rows / seconds)} rows/s`
 }
 
-/** `1,050,000`. Not by toLocaleString, whose first call loads the rules of all languages, which takes 10 ms. */
+/** `1,050,000`. Not by toLocaleString, whose first call loads all locale data, which takes 10 ms. */
 export function grouped(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }

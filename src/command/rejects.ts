@@ -1,17 +1,17 @@
-/** The rejects file: a JSON object for each bad row. Only its owner may read it, because it has data of the input. */
+/** The rejects file: a JSON object for each bad row. Only its owner may read it, because it contains input data. */
 import { SoftmaxError } from '../core/errors.js'
 import type { Reject } from '../index.js'
 import { openPrivate } from './output.js'
 
-/** Takes bad rows, in order. */
+/** Writes bad rows, in order. */
 export interface Rejects {
   /** The number of rows in the file. */
   readonly count: number
-  /** Adds a row. A promise has to be awaited before the next. */
+  /** Adds a row. A returned promise must be awaited before the next call. */
   add(reject: Reject): Promise<void> | undefined
-  /** Writes what is left and waits until all of it is on the disk. */
+  /** Writes the rest, and waits until it is synced to disk. */
   close(): Promise<void>
-  /** Checks that it has as many rows as were left out. */
+  /** Checks that it contains all skipped rows. */
   requireAll(rejected: number): void
 }
 

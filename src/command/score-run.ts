@@ -1,4 +1,4 @@
-/** A run of the command: its inputs scored into its files. */
+/** Scores the inputs of the command into its files. */
 import { filesStream } from '../api/score-files.js'
 import { plural, SoftmaxError, shown } from '../core/errors.js'
 import { isArray } from '../core/formats.js'
@@ -29,14 +29,14 @@ interface Run {
   output: Output
   rejects: Rejects | undefined
   stats: StatsFile | undefined
-  /** Where the metrics go. */
+  /** The destination of metrics. */
   metrics: Output | undefined
   progress: Progress | undefined
-  /** Counts of what is done, be it up to a failure. */
+  /** The counts so far, also after a failure. */
   done: Stats
-  /** Of one part of several: what was said of others, which is said once. */
+  /** For one part of several: messages already printed, which are not repeated. */
   said?: Set<string>
-  /** What is to know of the columns of each input. */
+  /** Receives the schema of each input. */
   onSchema?: (schema: Schema) => void
 }
 
@@ -69,7 +69,7 @@ async function scoreAll(run: Run): Promise<void> {
   const { output, progress } = run
   try {
     await scoreInputs(run)
-    // The statistics before the output is put in place: if they cannot be written, the old output stays.
+    // Statistics are written before the output is put in place: if they cannot be written, the old output remains.
     await output.flush()
     await run.stats?.write(run.done)
     await run.metrics?.commit()
@@ -79,12 +79,12 @@ async function scoreAll(run: Run): Promise<void> {
   }
 }
 
-/** Scores all inputs. The rejects are on the disk when it ends, also after a failure. */
+/** Scores all inputs. The rejects are on disk when it ends, also after a failure. */
 async function scoreInputs(run: Run): Promise<void> {
   try {
     await writeScored(run)
   } catch (error) {
-    // The first failure is reported, whatever fails after it.
+    // The first failure is the one to report.
     await run.rejects?.close().catch(() => {})
     throw error
   }
@@ -129,13 +129,13 @@ async function writeScored(run: Run): Promise<void> {
 }
 
 /**
- * Standard input without a byte is as a rule what a program that failed has written: an output that has some is not replaced
- * by that. Throws E_EMPTY. A file that is named is what it is.
+ * Empty standard input usually means that an upstream program failed, so it must not replace a nonempty output. Throws
+ * E_EMPTY. A named empty file is accepted.
  */
 function requireNothing({ inputs, settings, output: { replaced }, said }: Run): void {
   const { output: path } = settings
   const isDevice = path !== undefined && replaced === undefined
-  // A part of a folder may be empty, and its output is of another run.
+  // A part may be empty, and its output belongs to another run.
   if (said || isDevice) return
   const source = inputs.length === 1 ? nameOf(inputs[0]!) : undefined
   if (replaced !== undefined && replaced > 0 && inputs.every((input) => input === DASH)) {
@@ -153,7 +153,7 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 
-/** Reports the rows that were left out on stderr. */
+/** Reports the skipped rows on stderr. */
 export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
   const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
@@ -162,7 +162,7 @@ export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): v
   complain(`${total} of ${plural(done.read, 'row')} left out: ${counts}${movedRows(done, settings)}`)
 }
 
-/** What becomes of the other rows in an array, which has no key that says which they are. */
+/** How skipped rows shift the remaining rows of an array, which have no key to identify them. */
 function movedRows({ rejected, written }: Stats, { to, output }: SettingsOf<'command'>): string {
   const format = to ?? formatOf(output ?? '')
   if (format === undefined || !isArray(format) || written === 0) return ''

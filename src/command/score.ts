@@ -1,4 +1,4 @@
-/** `softmax`: inputs scored into an output, with the statistics of a run that fails, too. */
+/** `softmax`: scores inputs into an output; statistics are written even if the run fails. */
 import type { SettingsOf } from '../core/options.js'
 import { newStats } from '../pipeline/row-counts.js'
 import { sayDone } from './closing-line.js'
@@ -8,7 +8,7 @@ import { scoreInto, summarise } from './score-run.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
 import { openStats } from './stats.js'
 
-/** Scores the inputs. Throws what ends the run, once nothing of it is left but the statistics that are asked for. */
+/** Scores the inputs. Throws the error that ended the run, after everything except requested statistics was removed. */
 export async function scoreByInputs(inputs: string[], settings: SettingsOf<'command'>): Promise<void> {
   const start = performance.now()
   const files: Abandoned[] = []

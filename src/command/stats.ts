@@ -1,4 +1,4 @@
-/** The statistics file: in JSON, the counts of a run and the error that ended it. */
+/** The statistics file: the counts of a run, and the error that ended it, in JSON. */
 import { statSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
 import { newStats } from '../pipeline/row-counts.js'
@@ -7,8 +7,8 @@ import { type Output, openOutput } from './output.js'
 import type { Abandoned } from './signals.js'
 
 /**
- * Written at the beginning of a run, as one that is not finished, and at its end: a run that is killed leaves no file of a run
- * before, and a file that cannot be written is an error before the first row.
+ * Written when a run begins, marked as unfinished, and when it ends: so a killed run leaves no statistics of an earlier
+ * run, and a write error is reported before the first row.
  */
 export interface StatsFile {
   /** Writes the file and puts it in place; a second call replaces it. */
@@ -16,7 +16,7 @@ export interface StatsFile {
   abandon(): void
 }
 
-/** Of a run from parts to parts: how many parts it has, how many of them are done, and how many of these were before it. */
+/** For a run over parts: the number of parts, of completed ones, and of those completed earlier. */
 export interface PartCounts {
   all: number
   done: number
@@ -24,8 +24,8 @@ export interface PartCounts {
 }
 
 /**
- * Opens the file, which is among the `files` that a signal removes from then on; seconds count from `start`, in milliseconds
- * since the process started. Throws E_OUTPUT.
+ * Opens the file and adds it to the `files` that a signal removes; seconds count from `start`, in milliseconds since
+ * the process started. Throws E_OUTPUT.
  */
 export async function openStats(path: string, files: Abandoned[], start = 0): Promise<StatsFile> {
   let file: Output | undefined = await openOutput(path)
@@ -46,7 +46,7 @@ export async function openStats(path: string, files: Abandoned[], start = 0): Pr
   const isWrittenAgain = isReplaceable(path)
   const stats: StatsFile = {
     async write(stats, error, parts) {
-      // What went into a pipe cannot be replaced, and its reader may have gone.
+      // What was written to a pipe cannot be replaced, and its reader may have gone.
       if (failed || (!file && !isWrittenAgain)) return
       await put({ ...contentOf(stats, start), ...(parts && { parts }), ...(error && { error }) })
     },
@@ -59,10 +59,10 @@ export async function openStats(path: string, files: Abandoned[], start = 0): Pr
   return stats
 }
 
-/** What stands in the place of an error's code until the run ends. */
+/** Stands in for the error code until the run ends. */
 const UNFINISHED = 'unfinished'
 
-/** Whether a file can be written a second time, in place of the first. */
+/** Whether a file can be replaced by a second write. */
 function isReplaceable(path: string): boolean {
   return descriptorOf(path) === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== false
 }

@@ -1,4 +1,4 @@
-/** What the first argument may say that is done in place of scoring, and which options are of which verb. */
+/** The verbs, and the options that belong to each. */
 import { existsSync } from 'node:fs'
 import { SoftmaxError } from '../core/errors.js'
 import { requireMeasurable } from '../core/metrics.js'
@@ -8,10 +8,10 @@ import { OPTIONS, type Option, type SettingsOf, type Verb } from '../core/option
 
 export const VERBS: readonly Verb[] = ['evaluate', 'calibrate']
 
-/** The first arguments that print about the command, in place of running it. */
+/** Verbs that print information about the command. */
 export const ABOUT = ['help', 'explain'] as const
 
-/** What the verbs of other commands do, and how it is asked for here. */
+/** Verbs of other programs, and the equivalent here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   eval: 'softmax evaluate',
   metrics: 'softmax evaluate',
@@ -25,7 +25,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   man: 'softmax help man',
 }
 
-/** Refuses a first argument that is no file, and most likely a verb. Throws E_INPUT. */
+/** Refuses a first argument that is not a file but was probably meant as a verb. Throws E_INPUT. */
 export function requireNoVerb(first: string | undefined): void {
   if (first === undefined || !/^[a-z]+$/.test(first)) return
   const near = nearest(first, [...VERBS, ...ABOUT])
@@ -35,7 +35,7 @@ export function requireNoVerb(first: string | undefined): void {
   throw new SoftmaxError('E_INPUT', { source: first, reason })
 }
 
-/** Refuses options of one verb with another, and what asks for metrics where there are none. Throws E_CONFLICT. */
+/** Refuses options of another verb, and requests for metrics that are not computed. Throws E_CONFLICT. */
 export function requireMeasured(settings: SettingsOf<'command'>, verb: Verb | undefined): void {
   requireVerb(settings, verb)
   const { metrics, truth } = settings

@@ -1,16 +1,16 @@
-/** Items one by one, and in batches of other sizes. */
+/** Splits and merges batches of items. */
 
 /** Batches of one item each. */
 export async function* oneByOne<Item>(items: AsyncIterable<Item>): AsyncGenerator<[Item]> {
   for await (const item of items) yield [item]
 }
 
-/** The items of batches. */
+/** Flattens batches. */
 export async function* itemsOf<Item>(batches: AsyncIterable<Iterable<Item>>): AsyncGenerator<Item> {
   for await (const batch of batches) yield* batch
 }
 
-/** The same items in batches of `size`, save the last. */
+/** Rebatches items: `size` per batch, except the last. */
 export async function* resized<Item>(batches: AsyncIterable<readonly Item[]>, size: number): AsyncGenerator<Item[]> {
   const held: Item[] = []
   for await (const batch of batches) {

@@ -1,19 +1,19 @@
-/** A pool of memory for blocks: fresh pages from the system for each block cost more than a copy of its bytes. */
+/** A pool of block buffers: fresh pages from the system cost more than copying the bytes of a block. */
 
-/** Memory that is free, by size; memory that is in use, and how many parts of it are still to be given back. */
+/** Free memory by size; memory in use, with the number of its parts that are still to be recycled. */
 const spare = new Map<number, ArrayBuffer[]>()
 const acquired = new WeakMap<ArrayBufferLike, number>()
-/** Memory in use that is not of this pool, and what takes it back. */
+/** Foreign memory in use, with the function that takes it back. */
 const adopted = new WeakMap<ArrayBufferLike, (memory: ArrayBuffer) => void>()
-/** Buffers that may be released, and what takes back their memory then. */
+/** Buffers that may be released, with the function that takes back their memory. */
 const releasable = new WeakMap<Uint8Array, () => void>()
-/** How many bytes are free. A run uses fewer: where there are more, they are of sizes that are no longer needed. */
+/** The number of free bytes. A run needs fewer: any excess is of sizes that are no longer used. */
 let spareBytes = 0
 const MOST_SPARE = 1 << 25
 
 /**
- * A buffer of that length with arbitrary contents, for {@link recycle} later, of each of so many parts where it has some; the
- * garbage collector takes it otherwise.
+ * Allocates a buffer with arbitrary contents, to be passed to {@link recycle} later, once per part if it is split into
+ * `parts`; if that is omitted, it is garbage collected.
  */
 export function acquire(length: number, parts = 1): Buffer {
   const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
@@ -24,45 +24,45 @@ export function acquire(length: number, parts = 1): Buffer {
   return Buffer.from(taken, 0, length)
 }
 
-/** The same, for {@link release}. */
+/** The same, to be passed to {@link release}. */
 export function acquireWhole(length: number): Buffer {
   const buffer = acquire(length)
   return onRelease(buffer, () => recycle(buffer))
 }
 
-/** All that is used of some memory of {@link acquire}, for {@link release}. */
+/** Makes the used part of a buffer from {@link acquire} releasable. */
 export function releasableOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   return onRelease(bytes, () => recycle(bytes))
 }
 
-/** Memory that is not of this pool: once {@link recycle} was called for so many parts of it, `taken` takes it back. */
+/** Registers foreign memory: after {@link recycle} was called for `parts` parts of it, `taken` takes it back. */
 export function adopt(memory: ArrayBuffer, parts: number, taken: (memory: ArrayBuffer) => void): void {
   acquired.set(memory, parts)
   adopted.set(memory, taken)
 }
 
-/** Bytes in any memory, which `free` takes back at their {@link release}. */
+/** Makes bytes in any memory releasable: {@link release} calls `free`. */
 export function onRelease(bytes: Buffer, free: () => void): Buffer {
   releasable.set(bytes, free)
   return bytes
 }
 
-/** A copy in memory of the pool. */
+/** Copies bytes into pooled memory. */
 export function acquireCopy(bytes: Uint8Array): Buffer {
   const copy = acquire(bytes.length)
   copy.set(bytes)
   return copy
 }
 
-/** A text as bytes in memory of the pool, for {@link release}: of fresh memory for each, V8 collects none before there is much. */
+/** Encodes text into pooled memory, to be passed to {@link release}. V8 would collect fresh memory too late. */
 export function acquireText(text: string, encoding: 'latin1' | 'utf8'): Buffer {
   const bytes = acquireWhole(Buffer.byteLength(text, encoding))
   bytes.write(text, encoding)
   return bytes
 }
 
-/** Parts joined in one buffer of the pool, for {@link release}. */
+/** Concatenates parts into a pooled buffer, to be passed to {@link release}. */
 export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   const all = acquireWhole(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -73,14 +73,14 @@ export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
   return all
 }
 
-/** Gives back the memory of a buffer that is for this, once: it may be in use again by then. Ignores any other buffer. */
+/** Releases a releasable buffer, once: its memory may be reused immediately. Ignores any other buffer. */
 export function release(buffer: Uint8Array): void {
   const free = releasable.get(buffer)
   releasable.delete(buffer)
   free?.()
 }
 
-/** Recycles the memory of {@link acquire}, given it or a part of it; ignores any other buffer. */
+/** Recycles memory from {@link acquire}, given the buffer or a part of it; ignores any other buffer. */
 export function recycle({ buffer }: Uint8Array): void {
   const parts = acquired.get(buffer)
   if (parts === undefined) return
@@ -94,7 +94,7 @@ export function recycle({ buffer }: Uint8Array): void {
   taken(buffer as ArrayBuffer)
 }
 
-/** Takes memory into the pool that nothing uses, such as what another thread gave back. */
+/** Adds unused memory to the pool, such as memory returned by another thread. */
 export function addToPool(buffer: ArrayBuffer): void {
   const size = buffer.byteLength
   if (size > MOST_SPARE) return

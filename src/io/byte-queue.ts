@@ -1,9 +1,9 @@
-/** Bytes that grow at the end and are given away, or dropped, at the start. */
+/** A growing buffer: bytes are appended at the end and removed from the start. */
 import { acquire, acquireCopy, recycle } from './buffer-pool.js'
 
-/** A queue of bytes in memory from the pool. */
+/** A byte queue in pooled memory. */
 export class ByteQueue {
-  /** How much room there is at first for what comes. */
+  /** The initial capacity for new bytes. */
   readonly #size: number
   #room: Buffer = Buffer.alloc(0)
   #from = 0
@@ -26,7 +26,10 @@ export class ByteQueue {
     this.#to += more.length
   }
 
-  /** Gives bytes away, in memory that holds nothing else: what is shorter is copied, they or those behind them. */
+  /**
+   * Removes bytes and returns them in memory of their own: either they or the remaining bytes are copied, whichever is
+   * shorter.
+   */
   give(count: number): Buffer {
     const { bytes } = this
     const [given, rest] = [bytes.subarray(0, count), bytes.subarray(count)]
@@ -40,7 +43,7 @@ export class ByteQueue {
     this.#from += count
   }
 
-  /** Goes on in other memory, with room for so many bytes. */
+  /** Moves to new memory with this capacity. */
   #move(size: number): Buffer {
     const old = this.#room
     const { bytes } = this

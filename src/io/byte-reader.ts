@@ -1,19 +1,19 @@
-/** Bytes of a stream, taken in exact numbers. */
+/** Reads exact numbers of bytes from a stream. */
 
 /**
- * How many bytes are allocated before they arrive: a corrupt file may announce any number. The system provides memory as it
- * is filled.
+ * How many bytes to allocate before they arrive: a corrupt file may announce any number. The system maps the memory
+ * only as it is filled.
  */
 const MOST_UNSEEN = 1 << 29
 
-/** Room for all of some bytes, or for twice as many as there are. */
+/** A larger buffer: the full size, or twice the bytes so far. */
 function grown(bytes: Buffer<ArrayBuffer>, most: number): Buffer<ArrayBuffer> {
   const room = Buffer.allocUnsafeSlow(Math.min(2 * bytes.length, most))
   room.set(bytes)
   return room
 }
 
-/** Takes exact numbers of bytes from chunks. */
+/** Reads exact numbers of bytes from chunks. */
 export class ByteReader {
   readonly #chunks: AsyncGenerator<Buffer>
   #held: Buffer = Buffer.alloc(0)
@@ -22,7 +22,7 @@ export class ByteReader {
     this.#chunks = chunks
   }
 
-  /** So many bytes; fewer only at the end. */
+  /** The next `length` bytes; fewer only at the end. */
   async take(length: number): Promise<Buffer> {
     let taken = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, MOST_UNSEEN)))
     let at = 0
@@ -41,7 +41,7 @@ export class ByteReader {
     return taken.subarray(0, at)
   }
 
-  /** The next bytes, as many as come; undefined at the end. */
+  /** The next bytes, as many as arrive; undefined at the end. */
   async next(): Promise<Buffer | undefined> {
     if (this.#held.length === 0) {
       const { done, value } = await this.#chunks.next()
@@ -52,17 +52,17 @@ export class ByteReader {
     return bytes
   }
 
-  /** Gives back the end of what was taken last. */
+  /** Puts back the end of what was last taken. */
   unread(bytes: Buffer): void {
     this.#held = this.#held.length > 0 ? Buffer.concat([bytes, this.#held]) : bytes
   }
 
-  /** Says that no more is wanted. */
+  /** Closes the source. */
   async close(): Promise<void> {
     await this.#chunks.return(undefined)
   }
 
-  /** All that has not been taken. */
+  /** All remaining bytes. */
   async *rest(): AsyncGenerator<Buffer> {
     try {
       yield this.#held
@@ -73,7 +73,7 @@ export class ByteReader {
   }
 }
 
-/** Four bytes as a number, the lowest first; behind the end are zeros. */
+/** Four little-endian bytes as a number; missing bytes are zeros. */
 export function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }

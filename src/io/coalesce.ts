@@ -1,19 +1,19 @@
 /**
- * Joins small chunks: a pipe gives 64 KiB or less at a time, and a block costs some 0.2 ms whatever its size, so a block
- * for each chunk would take a third more time.
+ * Coalesces small chunks: a pipe delivers at most 64 KiB at a time, and a block costs about 0.2 ms whatever its size,
+ * so one block per chunk would take a third more time.
  */
 import { acquireJoined, onRelease, release } from './buffer-pool.js'
 
-/** How long to wait for the next chunk, in ms: a source as fast as the scorer takes less. */
+/** How long to wait for the next chunk, in ms: a source as fast as the scorer needs less. */
 const PATIENCE = 1
-/** How long a chunk is held while more arrive, in ms. */
+/** How long to delay a chunk while more arrive, in ms. */
 const LONGEST = 20
 
-/** The time that {@link coalesce} goes by; tests pass one of their own. */
+/** The clock of {@link coalesce}; tests inject their own. */
 export interface Clock {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since an arbitrary origin. */
   now(): number
-  /** Calls back after so many milliseconds; returns a function that cancels the call. */
+  /** Calls back after a delay; returns a function that cancels the call. */
   after(milliseconds: number, callback: () => void): () => void
 }
 
@@ -26,8 +26,8 @@ const SYSTEM_CLOCK: Clock = {
 }
 
 /**
- * The bytes of a source in chunks of `size`, as long as the source is fast enough: what a slower source gave is held for
- * a few milliseconds. An error of the source comes after the bytes before it. Chunks are recycled with `release`.
+ * Rechunks a source to chunks of `size`, as long as it is fast enough: bytes of a slower source are delayed by a few
+ * milliseconds. An error of the source follows the bytes before it. Chunks are returned to the pool by `release`.
  */
 export async function* coalesce(
   source: AsyncIterable<Buffer>,
@@ -56,18 +56,18 @@ export async function* coalesce(
         held.push(part)
         from += part.length
         room -= part.length
-        // Parts are done with in order.
+        // Parts are released in order.
         if (part !== value && from === value.length) onRelease(part, () => release(value))
         if (room === 0) yield take()
       }
     }
   } finally {
-    // Not awaited: a source that has nothing to give yet would delay the end.
+    // Not awaited: a source that is waiting for data would delay the end.
     chunks.return?.(undefined)?.catch(() => {})
   }
 }
 
-/** Whether the next chunk arrives soon, and before those held `since` then have been held for too long. */
+/** Whether the next chunk arrives soon enough, and before the bytes buffered since `since` were delayed too long. */
 async function comesSoon(next: Promise<IteratorResult<Buffer>>, since: number, clock: Clock): Promise<boolean> {
   const arrives = next.then(
     ({ done }) => !done,

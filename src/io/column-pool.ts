@@ -1,32 +1,32 @@
-/** Columns in memory that is used again once they are done with. */
+/** Columns in pooled memory. */
 import type { NumberArray } from '../core/column-data.js'
 import type { Columns } from '../core/record-batch.js'
 import { acquire, recycle, releasableOf } from './buffer-pool.js'
 import { copyInto, sizeOf } from './shared-columns.js'
 
-/** Columns in one piece of memory, which {@link recycleColumns} takes back. */
+/** Copies columns into one buffer, to be passed to {@link recycleColumns}. */
 export function copiedColumns(columns: Columns): Columns {
   const room = acquire(columns.reduce((sum, column) => sum + sizeOf(column), 0))
   return copyInto(columns, room.buffer, room.byteOffset)
 }
 
-/** Gives back the memory of {@link copiedColumns}. */
+/** Recycles the memory of {@link copiedColumns}. */
 export function recycleColumns(columns: Columns): void {
   const numbers = columns[0]?.values ?? columns[0]?.children?.[0]?.values
   if (numbers) recycle(new Uint8Array(numbers.buffer))
 }
 
-/** Memory that is handed over in pieces, and of how many nothing is known yet. */
+/** Memory from which pieces are taken, with the number of pieces not yet taken. */
 const pieces = new WeakMap<ArrayBufferLike, number>()
 
-/** Room for arrays of the same length, each of which {@link asPiece} gives out. */
+/** Allocates memory for `count` arrays of equal length, each of which {@link asPiece} takes. */
 function acquirePieces(bytes: number, count: number): Buffer {
   const room = acquire(bytes, count)
   pieces.set(room.buffer, count)
   return room
 }
 
-/** An array like another, of so many numbers of any value, in memory of the pool; {@link asPiece} gives it out. */
+/** Allocates an array of the same type with arbitrary contents, in pooled memory; {@link asPiece} takes it. */
 export function acquireNumbers(like: NumberArray, length: number): NumberArray {
   const { buffer, byteOffset } = acquirePieces(length * like.BYTES_PER_ELEMENT, 1)
   if (like instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length)
@@ -35,15 +35,17 @@ export function acquireNumbers(like: NumberArray, length: number): NumberArray {
 
 type NumberArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray
 
-/** Doubles of any value in memory of the pool, as so many columns of the same length; {@link asPiece} gives each out. */
+/**
+ * Allocates doubles with arbitrary contents in pooled memory, as columns of equal length; {@link asPiece} takes each.
+ */
 export function acquireDoubles(length: number, columns: number): Float64Array {
   const { buffer, byteOffset } = acquirePieces(8 * length, columns)
   return new Float64Array(buffer, byteOffset, length)
 }
 
 /**
- * Bytes as a piece of an output: those of {@link acquireNumbers} and {@link acquireDoubles} are released once they are written,
- * and not used any more then.
+ * An output piece: memory of {@link acquireNumbers} and {@link acquireDoubles} is released once the piece is written,
+ * and must not be used afterwards.
  */
 export function asPiece(bytes: Uint8Array): Uint8Array {
   const left = pieces.get(bytes.buffer)

@@ -1,6 +1,6 @@
 /**
- * gzip and zstd around any format. Members of gzip and frames of zstd are separated here, and each is given to Node's
- * zlib by itself: left to itself it takes what follows the last one, or a truncated frame, for a good end.
+ * gzip and zstd around any format. gzip members and zstd frames are separated here and decompressed one by one, because
+ * zlib on its own accepts trailing garbage, or a truncated frame, as a valid end.
  */
 import { once } from 'node:events'
 import { Readable, type Transform } from 'node:stream'
@@ -11,11 +11,11 @@ import { run } from '../core/file-kinds.js'
 import { beginsAs, firstMatch, type Magic } from '../core/magic.js'
 import { ByteReader } from './byte-reader.js'
 
-/** Loaded where it is needed. */
+/** Loaded on demand. */
 const zlib = () => process.getBuiltinModule('node:zlib')
 
 interface Compression {
-  /** Throws E_NODE where this Node cannot read it; `path` is that of the file. */
+  /** Throws E_NODE if this Node cannot decompress it; `path` is the file. */
   requireReadable?(path: string | undefined): void
   extensions: readonly string[]
   magic: Magic
@@ -26,7 +26,7 @@ interface Compression {
 const GZIP = '\x1f\x8b'
 const ZSTD = '\x28\xb5\x2f\xfd'
 
-/** Every compression once. */
+/** All compressions. */
 const COMPRESSIONS = {
   gzip: {
     extensions: ['.gz', '.gzip'],
@@ -48,10 +48,10 @@ export type CompressionName = keyof typeof COMPRESSIONS
 
 const NAMES = Object.keys(COMPRESSIONS) as CompressionName[]
 const MAGICS = NAMES.map((name) => [name, COMPRESSIONS[name].magic] as const)
-/** How many bytes are made at once. */
+/** The output chunk size. */
 const PIECE = { chunkSize: 1 << 17 }
 
-/** The compression whose files are named so, if there is one, and the name without it. */
+/** The compression indicated by a file extension, if any, and the name without it. */
 export function compressionOf(path: string): { compression: CompressionName | undefined; inner: string } {
   for (const compression of NAMES) {
     const ending = COMPRESSIONS[compression].extensions.find((ending) => path.toLowerCase().endsWith(ending))
@@ -60,17 +60,17 @@ export function compressionOf(path: string): { compression: CompressionName | un
   return { compression: undefined, inner: path }
 }
 
-/** What the name of a file that is compressed so ends in. */
+/** The file extension of a compression. */
 export function extensionOf(name: CompressionName): string {
   return COMPRESSIONS[name].extensions[0]
 }
 
-/** Throws E_NODE, with a remedy, where this Node cannot write it. */
+/** Throws E_NODE, with a remedy, if this Node cannot write it. */
 export function requireWritable(name: CompressionName, remedy: string): void {
   if (name === 'zstd') zstd(remedy)
 }
 
-/** The compression of bytes that begin so; undefined where more of them could decide. */
+/** The compression detected by magic number; undefined if more bytes are needed. */
 export function compressionOfBytes(start: Buffer): CompressionName | 'none' | undefined {
   return firstMatch(MAGICS, start)
 }
@@ -81,21 +81,21 @@ export function requireReadableBy(name: CompressionName, path: string | undefine
   requireReadable?.(path)
 }
 
-/** What was compressed, in order. */
+/** Decompresses chunks in order. */
 export function decompress(name: CompressionName, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   return COMPRESSIONS[name].decompress(new ByteReader(chunks))
 }
 
-/** The bytes of a stream, compressed; the stream itself where no compression is asked for. */
+/** Compresses a stream; returns it unchanged if no compression is requested. */
 export function compressed(source: Readable, name: CompressionName | undefined): Readable {
   if (!name) return source
   const engine = COMPRESSIONS[name].compress()
-  // The reader of the engine gets the failure.
+  // The failure reaches whoever reads from the engine.
   pipeline(source, engine).catch(() => {})
   return engine
 }
 
-/** Members one after the other, and zeros after the last. */
+/** Decompresses concatenated members, which may be followed by zero padding. */
 async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
   try {
     for (let member = 1; await skipGzipHeader(bytes, member); member++) {
@@ -118,7 +118,7 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
 
 const TRUNCATED = 'it ends too early'
 
-/** Reads the header of a member; false at the end, after zeros if there are any. */
+/** Reads the header of a member; false at the end, after any zero padding. */
 async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolean> {
   const lead = await bytes.take(10)
   if (member > 1 && (lead.length === 0 || lead[0] === 0)) {
@@ -156,7 +156,7 @@ async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
   }
 }
 
-/** One stream of deflate; what follows it is left to be read. */
+/** Decompresses one deflate stream, leaving the bytes after it unread. */
 export async function* inflate(bytes: ByteReader, format = 'gzip'): AsyncGenerator<Buffer> {
   const engine = zlib().createInflateRaw(PIECE)
   const ended = once(engine, 'end')
@@ -164,7 +164,7 @@ export async function* inflate(bytes: ByteReader, format = 'gzip'): AsyncGenerat
   let fed = 0
   let last: Buffer = Buffer.alloc(0)
   const feed = async () => {
-    // What the engine leaves is behind the end of its stream.
+    // Unconsumed input follows the end of the deflate stream.
     while (engine.bytesWritten === fed) {
       const chunk = await bytes.next()
       if (!chunk) return void engine.end()
@@ -193,7 +193,7 @@ function zstd(remedy: string): Zstd {
   throw new SoftmaxError('E_NODE', { feature: 'zstd', needed: '22.15', version: process.version, remedy })
 }
 
-/** Frames one after the other. */
+/** Decompresses concatenated frames. */
 async function* unzstd(bytes: ByteReader): AsyncGenerator<Buffer> {
   const { createZstdDecompress } = zstd(run('zstd -dc FILE')('FILE'))
   try {
@@ -226,8 +226,8 @@ async function skipFrame(bytes: ByteReader): Promise<void> {
 }
 
 /**
- * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the one marked as the last, and a check sum where
- * the header announces one.
+ * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the one marked as last, and the checksum if the
+ * header announces one.
  */
 async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buffer> {
   const descriptor = await exactly(bytes, 1)

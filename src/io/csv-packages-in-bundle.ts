@@ -1,4 +1,4 @@
-/** The packages for delimited text where a program is bundled, which puts them in. */
+/** The csv packages as static imports, which bundlers include. */
 import * as parse from 'csv-parse/sync'
 import * as stringify from 'csv-stringify/sync'
 

@@ -1,6 +1,6 @@
 /**
- * The packages for delimited text, loaded where they are first needed: most files need neither. A bundler does not see that,
- * and takes `csv-packages-in-bundle.js`: see `imports` in package.json.
+ * The csv packages, loaded on demand: most files need neither. Bundlers cannot follow that and resolve to
+ * `csv-packages-in-bundle.js`: see `imports` in package.json.
  */
 import { createRequire } from 'node:module'
 

@@ -1,24 +1,24 @@
-/** A stream made of an async generator: what is written to the stream goes in, and what the generator yields is read. */
+/** A stream built from an async generator, which receives what is written and yields what is read. */
 import type { Duplex, DuplexOptions } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { transform } from 'through2'
 
 interface Options extends Pick<DuplexOptions, 'readableObjectMode' | 'signal'> {
-  /** The most chunks that the generator takes at once. As many may wait. */
+  /** The maximum number of chunks per batch. As many again may be queued. */
   batch?: number
   /**
-   * How many turns of the event loop an error comes after what was read before it. A stream that fails ends all those
-   * behind it, and they drop what they hold, one that `compose` made too. So they get some time; more of it from a stream
-   * further in front, whose error is of a later row than theirs.
+   * How many turns of the event loop to delay an error after the output before it. An error destroys all downstream
+   * streams, including any made by `compose`, and they drop their buffers; the delay gives them time. Streams further
+   * upstream need a longer one, as their error concerns a later row.
    */
   errorTurns: number
 }
 
 /**
- * The stream. A batch is what is written before the event loop has gone round, so that no chunk waits for the next one. The
- * generator goes on only while nothing that it yielded waits to be read: so memory is bounded, and an error never overtakes
- * what came before it. Where the stream is destroyed, the generator ends at its next step, with an AbortError if it waits for
- * a batch. The reader is done where the generator is; what is written after that is dropped.
+ * Creates the stream. A batch is what is written within one turn of the event loop, so no chunk waits for the next one.
+ * The generator continues only when everything it yielded was read: so memory is bounded, and an error never overtakes
+ * earlier output. If the stream is destroyed, the generator ends at its next step, with an AbortError if it is waiting
+ * for a batch. If the generator returns, the readable side ends, and later writes are dropped.
  */
 export function generatorTransform<Chunk, Piece>(
   { errorTurns, batch = 1, ...options }: Options,
@@ -35,7 +35,7 @@ export function generatorTransform<Chunk, Piece>(
     for await (const pieces of generate(inlet.batches())) {
       let isWaiting = false
       for (const piece of pieces) isWaiting = !stream.push(piece)
-      // Who waits for a stream that is closed already waits for ever.
+      // Waiting for a stream that is already destroyed would never end.
       if (isWaiting && !stream.destroyed) await isRead()
       if (stream.destroyed) return
     }
@@ -49,7 +49,7 @@ export function generatorTransform<Chunk, Piece>(
   return stream.once('close', () => inlet.close())
 }
 
-/** The function that waits until all that was pushed is read, or the stream is destroyed. */
+/** Creates the function that waits until all pushed data is read, or the stream is destroyed. */
 function readerOf(stream: Duplex): () => Promise<void> {
   let wake = () => {}
   const read = stream._read
@@ -64,16 +64,19 @@ function readerOf(stream: Duplex): () => Promise<void> {
     })
 }
 
-/** What was written and is not taken yet. */
+/** Written chunks that were not consumed yet. */
 class Inlet<Chunk> {
   readonly #size: number
   #chunks: Chunk[] = []
-  /** Whether what there is is a batch. */
+  /** Whether the queued chunks form a batch. */
   #isDue = false
   #isEnded = false
   #isClosed = false
   #isDropped = false
-  /** Ends the write that filled a batch, once that is done with; and the stream, once the generator is. */
+  /**
+   * Completes the write that filled a batch once the batch is processed, and ends the stream once the generator is
+   * done.
+   */
   #written: (() => void) | undefined
   #finished: (() => void) | undefined
   #wake = () => {}
@@ -107,7 +110,7 @@ class Inlet<Chunk> {
     this.#give()
   }
 
-  /** Takes nothing any more. */
+  /** Drops everything from now on. */
   drop(): void {
     this.#isDropped = true
     this.#take()
@@ -115,7 +118,7 @@ class Inlet<Chunk> {
     this.#finished?.()
   }
 
-  /** The batches that are written. Ends in an error where the stream is destroyed before all of them came. */
+  /** The written batches. Throws if the stream is destroyed before all of them arrived. */
   async *batches(): AsyncGenerator<Chunk[]> {
     for (;;) {
       this.#endWrite()
@@ -130,7 +133,7 @@ class Inlet<Chunk> {
     }
   }
 
-  /** More may be written then, and at once, where it waits. */
+  /** Completes a pending write immediately. */
   #endWrite(): void {
     const written = this.#written
     this.#written = undefined

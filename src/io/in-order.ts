@@ -1,9 +1,9 @@
-/** Results in the order of their tasks, and worker threads that do one task at a time. Independent of softmax. */
+/** Ordered concurrency, and worker threads with request and reply. Independent of softmax. */
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /**
- * Runs a task for each item, some of them at once, and gives the results in the order of the items. No more than
- * `limit` are under way or waiting to be taken.
+ * Runs a task per item, several concurrently, and yields the results in item order. At most `limit` are in progress or
+ * waiting to be consumed.
  */
 export async function* inOrder<Item, Result>(
   items: AsyncIterable<Item>,
@@ -26,36 +26,36 @@ export async function* inOrder<Item, Result>(
       if (!done) running.push(quiet(run(value)))
     }
   } finally {
-    // Not awaited: a source that has nothing to give yet would delay the end, and the error that led to it.
+    // Not awaited: a source that is waiting for data would delay the end, and the error that caused it.
     quiet(Promise.resolve(source.return?.()))
   }
 }
 
-/** True if a result is there before the next item, so that a slow source does not delay it. */
+/** Whether a result is available before the next item, so that a slow source does not delay it. */
 function isFirst(result: Promise<unknown>, item: Promise<unknown>): Promise<boolean> {
   return Promise.race([result.then(() => true), item.then(() => false)])
 }
 
-/** A promise whose rejection is seen where it is awaited, and is not an unhandled one before. */
+/** Marks a promise as handled, as its rejection will be observed later. */
 function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {})
   return promise
 }
 
-/** What is sent to another thread, and the memory that goes with it. */
+/** A message to another thread, and the memory to transfer. */
 export interface Message {
   message: unknown
   moved?: ArrayBuffer[]
 }
 
-/** A worker thread: it says a first message when it has started, and then answers each message with one, in order. */
+/** A worker thread: sends one message when it has started, then replies to each message in order. */
 export class WorkerThread<Reply> {
   readonly #worker: Worker
   readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
   #failure: Error | undefined
   readonly started: Promise<Reply>
 
-  /** `failed` is called where the thread ends, for whatever reason, be it busy or idle. */
+  /** `failed` is called when the thread ends for any reason, busy or idle. */
   constructor(file: URL, options: WorkerOptions, failed: (error: Error) => void) {
     this.#worker = new Worker(file, options)
     const fail = (error: Error) => {
@@ -70,12 +70,12 @@ export class WorkerThread<Reply> {
     this.started = quiet(this.#reply())
   }
 
-  /** How many answers it owes. */
+  /** The number of outstanding replies. */
   get asked(): number {
     return this.#asked.length
   }
 
-  /** Sends a message. Rejects where the thread fails, or has failed. */
+  /** Sends a message. Rejects if the thread fails, or has failed. */
   ask({ message, moved = [] }: Message): Promise<Reply> {
     if (this.#failure) return Promise.reject(this.#failure)
     this.#worker.postMessage(message, moved)

@@ -1,15 +1,15 @@
-/** Looks at what comes first out of a source, and takes nothing from it. */
+/** Peeks at the first items of a source without consuming them. */
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
-/** How long the first rows are waited for while there is nothing to do, in ms. */
+/** How long to wait for the first rows while idle, in ms. */
 export const PATIENCE = 100
 
 /**
- * Takes items as long as more are wanted and come in time; gives all of the source, these first. A source that leaves the
- * process idle for `milliseconds` in all is not waited for: its first items are to be worked on as they come. Time that
- * the processor spends does not count, so that what is found in a file does not depend on the load of the machine. Where
- * the source fails, that comes after what it gave.
+ * Collects items as long as more are wanted and arrive in time; returns a source of all items, including these. It
+ * stops waiting once the process was idle for `milliseconds` in total: then the first items should be processed as they
+ * arrive. CPU time does not count, so the result for a file does not depend on machine load. If the source fails, the
+ * error follows the items before it.
  */
 export async function lookAhead<T>(
   source: AsyncGenerator<T>,
@@ -29,10 +29,10 @@ export async function lookAhead<T>(
   }
 }
 
-/** Of one wait this much counts as idle at most, in ms: a process that has to wait for the processor seems idle for longer. */
+/** The maximum idle time counted per wait, in ms: a process waiting for the CPU would seem idle for longer. */
 const TICK = 10
 
-/** Waits until the event loop has been idle for so long. */
+/** Waits until the event loop has been idle for that long. */
 async function idleFor(milliseconds: number, signal: AbortSignal): Promise<void> {
   for (let idle = 0; idle < milliseconds; ) {
     const before = idleTime()
@@ -45,13 +45,13 @@ function idleTime(): number {
   return performance.eventLoopUtilization().idle
 }
 
-/** `pending` is what was asked for and did not come in time. */
+/** `pending` is a requested item that did not arrive in time. */
 async function* all<T>(
   taken: T[],
   pending: Promise<IteratorResult<T>> | undefined,
   source: AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-  // It is not awaited where the rest is not asked for.
+  // It is never awaited if the consumer stops early.
   pending?.catch(() => {})
   try {
     yield* taken
@@ -60,7 +60,7 @@ async function* all<T>(
     if (found) yield found.value
     yield* source
   } finally {
-    // Not waited for: a source that has nothing for now would hold back the end.
+    // Not awaited: a source that is waiting for data would delay the end.
     source.return(undefined).catch(() => {})
   }
 }

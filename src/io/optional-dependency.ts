@@ -1,26 +1,29 @@
-/** Packages that a format needs and that not every user has: optional dependencies, loaded when they are needed. */
+/** Optional dependencies: packages that only some formats need, loaded on demand. */
 import { existsSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SoftmaxError } from '../core/errors.js'
 
-/** What reading Parquet needs: each file the first, and those of some codecs the second, which one sees when it is too late. */
+/**
+ * The packages to suggest for Parquet: the first is always needed, the second only for some codecs, which a user would
+ * find out too late.
+ */
 export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
 
 /**
- * The error of an `import()` that failed: E_DEPENDENCY, with the command that installs the packages, where one is missing. They are
- * looked for beside this one, and not in the working folder: a file that came with data is not run. The `import()` stands in a
- * `try`, as a bundler takes one that it does not find for an error elsewhere.
+ * The error for a failed `import()`: E_DEPENDENCY with the install command if a package is missing. Packages are
+ * resolved from this one and not from the working directory, because a directory with untrusted data must not supply
+ * code. Callers need the `import()` in a `try`: otherwise bundlers fail if the package is not installed.
  */
 export function missingDependency(format: string, packages: string, cause: unknown): unknown {
   if (!NOT_FOUND.has((cause as NodeJS.ErrnoException).code)) return cause
   return new SoftmaxError('E_DEPENDENCY', { format, packages, command: installCommand(packages) }, { cause })
 }
 
-/** Of modules, and of CommonJS, which a program may be bundled as. */
+/** For ES modules, and for CommonJS, which a bundle may be. */
 const NOT_FOUND: ReadonlySet<string | undefined> = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
 
-/** The command that puts packages where this one finds them: it is a project's, or installed globally, or run by npx. */
+/** The command that installs packages where this one can resolve them: into a project, globally, or for npx. */
 function installCommand(packages: string): string {
   const [root = '', inside] = fileURLToPath(import.meta.url ?? 'file:///').split(
     join(sep, 'node_modules', 'softmax-stream', sep),
@@ -32,7 +35,7 @@ function installCommand(packages: string): string {
   return `npm install ${isWithin(process.cwd(), root) ? '' : `--prefix ${root} `}${packages}`
 }
 
-/** Whether npm would install into a project from a folder. */
+/** Whether npm, run in a folder, would install into a project. */
 function isWithin(folder: string, project: string): boolean {
   return folder === project || folder.startsWith(join(project, sep))
 }

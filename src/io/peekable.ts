@@ -1,4 +1,4 @@
-/** A stream of bytes whose beginning can be examined before it is read. */
+/** A byte stream whose beginning can be examined before it is consumed. */
 export class Peekable {
   readonly #source: AsyncGenerator<Buffer>
   readonly #pieces: Buffer[] = []
@@ -14,7 +14,9 @@ export class Peekable {
     return this.#start
   }
 
-  /** Decides by the first bytes: as many are read as it takes, up to `most`; a shorter input is padded with an empty line. */
+  /**
+   * Decides by the first bytes: reads as many as needed, up to `most`; a shorter input is padded with an empty line.
+   */
   async peek<T>(decide: (start: Buffer) => T | undefined, most = MOST): Promise<T | undefined> {
     for (;;) {
       const decided = decide(this.#start)
@@ -31,8 +33,8 @@ export class Peekable {
   }
 
   /**
-   * Reads until the beginning has grown by a sixteenth or by a newline, so that a long one in small pieces is not looked at
-   * anew for each. False at the end, where nothing came.
+   * Reads until the beginning has grown by a sixteenth or by a newline, to avoid examining a long one again for every
+   * small chunk. False if nothing more arrives.
    */
   async #grow(): Promise<boolean> {
     const enough = this.#start.length / 16
@@ -53,7 +55,7 @@ export class Peekable {
     return true
   }
 
-  /** All bytes, those that were examined too. */
+  /** All bytes, including those that were examined. */
   async *rest(): AsyncGenerator<Buffer> {
     try {
       yield* this.#pieces
@@ -66,5 +68,5 @@ export class Peekable {
 
 const NEWLINE = 10
 
-/** How many bytes are examined: enough to hold the first names in an archive. */
+/** How many bytes to examine: enough for the first names in an archive. */
 const MOST = 4096

@@ -1,12 +1,12 @@
-/** Pieces of an output: each costs a write and some turns of the event loop, so that small ones are put together. */
+/** Joins output pieces: each costs a write and several turns of the event loop. */
 import { acquireJoined, release } from './buffer-pool.js'
 
 /** Larger pieces are written as they are. */
 export const LARGE = 1 << 18
-/** How many bytes are put together. */
+/** The maximum size of a joined piece. */
 const MOST = 1 << 20
 
-/** The same bytes in fewer pieces, each of which is made when it is asked for. */
+/** The same bytes in fewer pieces, which are joined lazily. */
 export function* joinedPieces(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   let small: Uint8Array[] = []
   let size = 0
@@ -24,7 +24,7 @@ export function* joinedPieces(pieces: Iterable<Uint8Array>): Generator<Uint8Arra
   yield* joined(small)
 }
 
-/** A single piece is left as it is: it may be one that is released. */
+/** A single piece is passed on as is, since it may be releasable. */
 function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   if (pieces.length <= 1) return pieces
   const all = acquireJoined(pieces)

@@ -1,25 +1,25 @@
 /**
- * A pipe, read into blocks. A program that writes a few KiB at a time, as Spark does, costs a stream of Node's a chunk with memory
- * of its own and several queues for each, which takes more time than scoring. So bytes are read into one block after the other,
- * and a pipe that fills slowly is not read before most of it should be full.
+ * Reads a pipe into blocks. With a writer of a few KiB at a time, such as Spark, a Node stream allocates and queues a
+ * chunk per read, which takes more time than scoring. So bytes are read directly into blocks, and a pipe that fills
+ * slowly is read only when it should be mostly full.
  */
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-pool.js'
 
-/** How many bytes are read at once: what a pipe of Linux holds. */
+/** The read size in bytes: the capacity of a Linux pipe. */
 const MOST_READ = 1 << 16
-/** How many bytes should be in the pipe when it is read. */
+/** How many bytes should be in the pipe for a read. */
 const WORTH_READING = (MOST_READ * 3) / 4
 /** The longest pause between two reads, in ms. */
 const LONGEST_PAUSE = 8
-/** How long bytes wait for more, in ms: until none came for a while, or for the longest. */
+/** How long to wait for more bytes, in ms: until none arrived for a while, or at most. */
 const PATIENCE = 1
 const LONGEST = 20
-/** The first bytes do not wait as long: what they are decides how the rest is scored. */
+/** The first bytes are delayed less, as they decide how the rest is scored. */
 const LONGEST_AT_FIRST = 2
-/** The part of a block below which its bytes are copied, and the block is filled again. */
+/** A block filled less than this is copied, and its memory reused. */
 const SMALL = 1 / 4
 
 export class PipeStream extends Readable {
@@ -27,24 +27,24 @@ export class PipeStream extends Readable {
   readonly #descriptor: number
   readonly #size: number
   readonly #bytes = Buffer.allocUnsafeSlow(MOST_READ)
-  /** What was read and has no room in the block. */
+  /** Bytes that were read but do not fit in the block. */
   #left = this.#bytes.subarray(0, 0)
   #block: Buffer
   #filled = 0
-  /** When the first byte of the block came, and when the last. */
+  /** When the first and the last byte of the block arrived. */
   #since = 0
   #latest = 0
   /** The pause before the next read, in ms. */
   #pause = 0
   #isWanted = false
-  /** Whether the socket reads. */
+  /** Whether the socket is reading. */
   #isFlowing = false
   #hasGiven = false
   #timer: NodeJS.Timeout | undefined
 
   /** Reads a descriptor that is a pipe or a socket, in blocks of at most `size` bytes. */
   constructor(descriptor: number, size: number) {
-    // Blocks are not joined, and the next is filled while one waits to be taken.
+    // Object mode, so that blocks are not concatenated; one is buffered while the next is filled.
     super({ objectMode: true, highWaterMark: 1 })
     this.#descriptor = descriptor
     this.#size = size
@@ -74,7 +74,7 @@ export class PipeStream extends Readable {
     callback(error)
   }
 
-  /** Takes in bytes that were read; whether to read on at once. */
+  /** Consumes bytes that were read; returns whether to continue reading immediately. */
   #take(count: number): boolean {
     const now = performance.now()
     this.#pause = count < MOST_READ ? this.#pauseAfter(count, now) : 0
@@ -87,7 +87,7 @@ export class PipeStream extends Readable {
     return this.#pause === 0
   }
 
-  /** Moves bytes that were read into the block, as far as it has room. */
+  /** Moves bytes into the block, as far as they fit. */
   #fill(now: number): void {
     if (this.#filled === 0) this.#since = now
     const bytes = this.#left.subarray(0, this.#size - this.#filled)
@@ -96,7 +96,7 @@ export class PipeStream extends Readable {
     this.#left = this.#left.subarray(bytes.length)
   }
 
-  /** The pause after a read: each time up to twice as long, as the writer may wait for an answer. */
+  /** The pause after a read, up to twice the previous one, because the writer may be waiting for a reply. */
   #pauseAfter(count: number, now: number): number {
     const untilWorthReading = ((now - this.#latest) * WORTH_READING) / count
     return Math.floor(Math.min(untilWorthReading, Math.max(2 * this.#pause, PATIENCE), LONGEST_PAUSE))
@@ -110,33 +110,36 @@ export class PipeStream extends Readable {
     return this.#isFull || now - this.#since > (this.#hasGiven ? LONGEST : LONGEST_AT_FIRST)
   }
 
-  /** Reads on after a while, and gives the block if no more bytes have come then. */
+  /** Continues reading after a while; if nothing more arrived, passes the block on. */
   #wait(milliseconds: number): void {
     if (this.#timer && this.#pause === 0) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      // What the socket finds in the pipe is read before.
+      // Read the pipe before the socket does.
       if (!this.#readNow()) setImmediate(() => this.#giveOr())
     }, milliseconds)
   }
 
-  /** Reads as long as there is room. */
+  /** Lets the socket read. */
   #flow(): void {
     this.#isFlowing = true
     this.#socket.resume()
   }
 
-  /** Takes in what is in the pipe, and says whether that was any; for the socket, a read between two pauses is dear. */
+  /**
+   * Reads what is in the pipe; returns whether there was anything. Resuming the socket between two pauses would be
+   * expensive.
+   */
   #readNow(): boolean {
     if (this.#isFlowing || this.#isFull) return false
     const count = this.#readSome()
-    // The socket finds the end, or more.
+    // The socket will report the end, or more data.
     if (count === 0 || this.#take(count)) this.#flow()
     return count > 0
   }
 
-  /** How many bytes were read, without waiting: the socket has put the pipe in non-blocking mode. */
+  /** The number of bytes read, without blocking: the socket has set the pipe to non-blocking mode. */
   #readSome(): number {
     try {
       return readSync(this.#descriptor, this.#bytes)

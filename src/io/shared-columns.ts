@@ -1,15 +1,18 @@
-/** Columns on their way between threads: copied once into memory that both share, and handed back without a copy. */
+/**
+ * Transfers columns between threads: requests are copied once into shared memory, results are transferred without a
+ * copy.
+ */
 import type { ColumnData, NumberArray } from '../core/column-data.js'
 import type { Columns } from '../core/record-batch.js'
 import { adopt, releasableOf } from './buffer-pool.js'
 
-/** What goes to another thread: memory that columns are put into, again and again, and that grows where they need more. */
+/** Shared memory for requests to another thread, reused and grown as needed. */
 export class SharedRoom {
   #memory = new SharedArrayBuffer(0)
-  /** Memory of the other thread that is to go back to it. */
+  /** Memory of the other thread to be returned to it. */
   readonly returned: ArrayBuffer[] = []
 
-  /** Copies of columns, each of which is good until the next call. */
+  /** Copies columns; the copies are valid until the next call. */
   copy(columns: Columns): Columns {
     const size = columns.reduce((sum, column) => sum + sizeOf(column), 0)
     if (size > this.#memory.byteLength) this.#memory = new SharedArrayBuffer(Math.ceil(size * 1.25))
@@ -17,14 +20,14 @@ export class SharedRoom {
   }
 }
 
-/** Copies of columns, one after the other. */
+/** Copies columns one after the other. */
 export function copyInto(columns: Columns, memory: ArrayBufferLike, start = 0): Columns {
   let end = start
   const copy = <T extends NumberArray>(numbers: T): T => {
     const to = new Uint8Array(memory, end, numbers.byteLength)
     to.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
     end += aligned(numbers.byteLength)
-    // A Buffer is copied as the bytes that it has.
+    // A Buffer is copied as a plain Uint8Array.
     const { constructor } = numbers instanceof Uint8Array ? to : numbers
     return new (constructor as Constructor<T>)(memory, to.byteOffset, numbers.length)
   }
@@ -44,23 +47,23 @@ function mapBuffers(column: ColumnData, map: <T extends NumberArray>(numbers: T)
   }
 }
 
-/** The bytes that {@link copyInto} needs. */
+/** The number of bytes that {@link copyInto} needs. */
 export function sizeOf({ validity, values, offsets, children = [] }: ColumnData): number {
   const own = [validity, values, offsets].reduce((sum, numbers) => sum + aligned(numbers?.byteLength ?? 0), 0)
   return children.reduce((sum, child) => sum + sizeOf(child), own)
 }
 
-/** Numbers begin at multiples of eight bytes. */
+/** Aligns to eight bytes. */
 function aligned(bytes: number): number {
   return (bytes + 7) & -8
 }
 
-/** Smaller arrays are copied: they may be parts of memory that others use. */
+/** Smaller arrays are copied, because they may be parts of memory that is used elsewhere. */
 const LEAST_MOVED = 1 << 15
 
 /**
- * A message with the memory of its large arrays, to be handed to another thread. What is a small part of its memory is
- * copied, so that the rest does not go with it.
+ * Prepares a message to be sent with its large arrays transferred. An array that is a small part of its buffer is
+ * copied, so that the rest is not transferred.
  */
 export function handedOver<T>(message: T): { message: T; moved: ArrayBuffer[] } {
   const used = new Map<ArrayBufferLike, number>()
@@ -72,8 +75,8 @@ export function handedOver<T>(message: T): { message: T; moved: ArrayBuffer[] } 
 }
 
 /**
- * A message that was handed over, with its bytes as buffers that are released once they are written: `taken` is given the memory of
- * which all was. Memory in which there are other arrays is left as it is.
+ * A received message, with its bytes as buffers that are released once written: then `taken` receives memory of which
+ * everything was released. Memory shared with other arrays is left alone.
  */
 export function adoptedFrom<T>(message: T, taken: (memory: ArrayBuffer) => void): T {
   const parts = new Map<ArrayBufferLike, number>()
@@ -100,7 +103,7 @@ function mapArrays(value: unknown, map: (array: NumberArray) => NumberArray): un
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapArrays(item, map)]))
 }
 
-/** A Buffer as the bytes that it is: its own `slice` is no copy. */
+/** A Buffer as a Uint8Array, whose `slice` copies. */
 function plain(array: NumberArray): NumberArray {
   return Buffer.isBuffer(array) ? new Uint8Array(array.buffer, array.byteOffset, array.length) : array
 }

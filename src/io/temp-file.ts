@@ -1,6 +1,6 @@
 /**
- * A temporary file, for bytes that are read in another order than they arrive. It is unlinked as soon as it is open, so that
- * nothing is left of it, however the process ends.
+ * A temporary file, for bytes that are read in another order than they arrive. It is unlinked immediately after it is
+ * opened, so nothing remains however the process ends.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,15 +8,15 @@ import { SoftmaxError, systemReason } from '../core/errors.js'
 import type { Source } from '../core/record-batch.js'
 import { temporaryPath } from './temporary-path.js'
 
-/** Bytes that can be read at any offset. */
+/** Random access to bytes. */
 export interface FileBytes {
   size: number
-  /** The bytes from `at` on, in memory that `room` gives; fewer only where the file was truncated meanwhile. */
+  /** The bytes from `at`, in memory from `room`; fewer only if the file was truncated in the meantime. */
   read(at: number, length: number, room?: (length: number) => Buffer): Promise<Buffer>
   close(): Promise<void>
 }
 
-/** An input as bytes at any offset: its file, or a temporary one into which it is written first. */
+/** Random access to an input: its file, or a temporary copy. */
 export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
   const file = path === undefined ? undefined : await regularFile(path)
   if (!file) {
@@ -29,7 +29,7 @@ export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
     }
     return copy
   }
-  // A generator that has not begun does not run its `finally`.
+  // A generator that was never started does not run its `finally`.
   await chunks.next()
   await chunks.return(undefined)
   return new HandleBytes(file.handle, file.size)
@@ -76,7 +76,7 @@ class HandleBytes implements FileBytes {
   }
 }
 
-/** Some of the bytes of a file, which is closed by whoever opened it. */
+/** Random access to a part of a file; the file remains owned by whoever opened it. */
 export function bytesWithin(file: FileBytes, start: number, size: number): FileBytes {
   return {
     size,
@@ -107,7 +107,7 @@ export class TempFile extends HandleBytes {
     }
   }
 
-  /** Writes some bytes at an offset, or behind all others. */
+  /** Writes bytes at an offset, by default at the end. */
   async write(bytes: Uint8Array, offset = this.size): Promise<void> {
     try {
       for (let at = 0; at < bytes.length; ) {
@@ -120,7 +120,7 @@ export class TempFile extends HandleBytes {
     }
   }
 
-  /** All that was written, in order. */
+  /** All bytes, in order. */
   chunks(): AsyncGenerator<Buffer> {
     return chunksOf(this)
   }

@@ -1,9 +1,9 @@
-/** Where temporary files are. */
+/** Names temporary files. */
 import { join } from 'node:path'
 
 /**
- * A path in a folder that no other file is likely to have. It may be guessed: what has it is created exclusively. Random bytes of
- * `node:crypto` would take 4 ms to load.
+ * A path in a folder that probably does not exist. It need not be unpredictable, because files are created exclusively.
+ * Random bytes from `node:crypto` would take 4 ms to load.
  */
 export function temporaryPath(folder: string): string {
   const name = Math.floor(Math.random() * 2 ** 48)

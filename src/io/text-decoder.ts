@@ -1,7 +1,7 @@
-/** Text of any encoding as UTF-8. */
+/** Decodes text of any encoding to UTF-8. */
 import type { Decoder } from '../core/encoding.js'
 
-/** The chunks of a text, decoded. */
+/** Decodes the chunks of a text. */
 export async function* decoded(chunks: AsyncGenerator<Buffer>, decoder: Decoder): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     const bytes = decoder.decode(chunk, false)

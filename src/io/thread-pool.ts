@@ -1,13 +1,16 @@
 /**
- * Worker threads, each with memories: for the task that it does, and for the next ones. When one fails, all have; those that
- * the system has no room for are done without.
+ * Worker threads with memory for the current and the queued tasks. If one fails, the pool fails; threads that the
+ * system has no resources for are not started.
  */
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { WorkerOptions } from 'node:worker_threads'
 import { type Message, WorkerThread } from './in-order.js'
 
-/** How a thread is started, its memories, and how many tasks it has at most: fewer, where memories may be taken for longer. */
+/**
+ * How to start a thread, its memories, and its queue length, which may be smaller than the number of memories because
+ * results stay in them for longer.
+ */
 export interface Start<Memory> {
   file: URL
   options: WorkerOptions
@@ -15,14 +18,14 @@ export interface Start<Memory> {
   memories: readonly Memory[]
 }
 
-/** The file of a thread: it is beside the module that starts it, which is ESM, or CommonJS in the bundle of the command. */
+/** The file of a thread, next to the module that starts it: ESM, or CommonJS in the command's bundle. */
 export function threadFile(name: string, starter: string): URL {
   return new URL(`./${name}${extname(starter)}`, starter)
 }
 
 /**
- * Whether the files of threads are beside the module that starts them. Where a program is bundled they are not, and it has one
- * thread. CommonJS may not know where that module is.
+ * Whether the worker files are next to the module that starts them. In a user's bundle they are not, and it runs on one
+ * thread. CommonJS may not know its location.
  */
 export function hasThreads(names: readonly string[], starter: string | undefined): boolean {
   return starter !== undefined && names.every((name) => existsSync(threadFile(name, starter)))
@@ -34,7 +37,7 @@ interface Slot<Memory, Reply> {
   queued: number
 }
 
-/** Codes of errors where the system allows for no more threads, open files or memory. */
+/** Error codes for a lack of threads, file descriptors or memory. */
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ERR_WORKER_INIT_FAILED', 'E_MEMORY'])
 
 export class ThreadPool<Memory, Reply> {
@@ -53,7 +56,7 @@ export class ThreadPool<Memory, Reply> {
     return this.#nextFree() >= 0
   }
 
-  /** Starts threads until there are so many, or as many as there is room for. */
+  /** Starts threads until there are `count`, or as many as resources allow. */
   start(count: number): void {
     try {
       while (this.#threads.length < count && !this.#isFull && !this.failure) this.#threads.push(this.#start())
@@ -63,8 +66,8 @@ export class ThreadPool<Memory, Reply> {
   }
 
   /**
-   * Has a thread do a task: `put` puts it in a memory, and makes the message; `take` takes over what it answers, and says when the
-   * memory is free.
+   * Runs a task on a thread: `put` writes it to a memory and returns the message; `take` receives the reply, and calls
+   * back when the memory is free.
    */
   async run<Result>(
     put: (memory: Memory) => Message,
@@ -96,7 +99,7 @@ export class ThreadPool<Memory, Reply> {
     return thread
   }
 
-  /** A thread that does not start has no task yet, so none is lost. */
+  /** A thread that fails to start has no task yet, so nothing is lost. */
   #refuse(error: Error): void {
     if (NO_ROOM.has((error as NodeJS.ErrnoException).code)) this.#isFull = true
     else this.#fail(error)

@@ -1,4 +1,4 @@
-/** The charts of a report, drawn as SVG by Observable Plot: without a size of letters or colours of their own. */
+/** The charts of a report, drawn as SVG by Observable Plot; font size and colours are left to the page. */
 
 import type * as ObservablePlot from '@observablehq/plot'
 import { plural } from '../core/errors.js'
@@ -6,14 +6,17 @@ import { missingDependency } from '../io/optional-dependency.js'
 import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
 import { Html } from './html.js'
 
-/** Draws charts; each has a name for those who do not see it. */
+/** Draws charts; each has an accessible name. */
 export interface Charts {
   reliability(name: string, bins: readonly ReliabilityBin[], before: readonly ReliabilityBin[] | undefined): Html
   histogram(name: string, bars: readonly Bar[]): Html
   riskCurve(name: string, points: readonly RiskPoint[]): Html
 }
 
-/** Loads what draws. Throws E_DEPENDENCY where it is not installed, with `others` that the inputs need. */
+/**
+ * Loads Observable Plot. Throws E_DEPENDENCY if it is not installed; the error also lists `others` that the inputs
+ * need.
+ */
 export async function loadCharts(others: readonly string[]): Promise<Charts> {
   const packages = ['@observablehq/plot', 'linkedom', ...others].join(' ')
   const { Plot, parseHTML } = await load(packages)
@@ -44,7 +47,7 @@ async function load(packages: string) {
 type PlotLibrary = typeof ObservablePlot
 type Draw = (name: string, options: ObservablePlot.PlotOptions) => Html
 
-/** In units that are a pixel on a phone, and 1 to 1.4 where there is room. */
+/** In units of 1 pixel on a phone, and 1 to 1.4 on wider screens. */
 const SHAPE = { width: 360, height: 300, marginLeft: 46, marginBottom: 44, marginTop: 26, marginRight: 14 } as const
 
 const RIGHT = 'var(--right)'
@@ -88,7 +91,7 @@ const DIAGONAL = [
   [1, 1],
 ] as const
 
-/** Counts as they stand at an axis: 3.5K. */
+/** Counts on an axis: 3.5K. */
 const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
 function histogram(Plot: PlotLibrary, bars: readonly Bar[]): ObservablePlot.PlotOptions {
@@ -124,7 +127,7 @@ function axis(label: string) {
   return { label, labelArrow: 'none' } as const
 }
 
-/** The same chart with its positions and sizes rounded to a hundredth of a unit. */
+/** The same chart with coordinates rounded to a hundredth of a unit. */
 function shortened(svg: string): string {
   return svg.replace(/ (?:d|r|c?[xy][12]?|width|height|transform)="[^"]*"/g, (attribute) =>
     attribute.replace(/\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100)),

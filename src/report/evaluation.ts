@@ -1,4 +1,4 @@
-/** What a report shows, and how its charts and tables are made of the counts of an evaluation. */
+/** The contents of a report, and the data of its charts and tables. */
 import type { Metrics } from '../core/metrics.js'
 import { numberOf } from '../core/metrics.js'
 import { CURVE_BINS, EVEN_BINS } from '../kernel/constants.js'
@@ -8,29 +8,29 @@ import type { Bin, Totals } from '../kernel/host/metrics.js'
 export interface Evaluation {
   metrics: Metrics
   totals: Pick<Totals, 'bins' | 'curve' | 'pairs'>
-  /** Rows that were left out, by error code. */
+  /** Rows that were skipped, by error code. */
   rejected: Readonly<Record<string, number>>
 }
 
-/** What a report is of. */
+/** The subject of a report. */
 export interface Subject {
   evaluation: Evaluation
-  /** The same rows without the calibration that was applied. */
+  /** The same rows without the applied calibration. */
   before: Evaluation | undefined
   /** The names of the inputs. */
   inputs: readonly string[]
-  /** What else is to be known of the run: names and values. */
+  /** Other facts about the run: names and values. */
   facts: readonly (readonly [string, string])[]
 }
 
-/** Rows of about the same confidence. */
+/** Rows of similar confidence. */
 export interface ReliabilityBin {
   rows: number
   confidence: number
   accuracy: number
 }
 
-/** The bins that have rows: their mean confidence, and how many of their labels are right. */
+/** The nonempty bins: their mean confidence and accuracy. */
 export function reliabilityOf({ totals }: Evaluation): ReliabilityBin[] {
   return totals.bins
     .filter(({ rows }) => rows > 0)
@@ -41,7 +41,7 @@ export function reliabilityOf({ totals }: Evaluation): ReliabilityBin[] {
     }))
 }
 
-/** Rows whose confidence is from `from` up to `to`. */
+/** Rows with a confidence between `from` and `to`. */
 export interface Bar {
   from: number
   to: number
@@ -49,16 +49,16 @@ export interface Bar {
   wrong: number
 }
 
-/** The even bins of the curve are of 1 / EVEN. */
+/** The uniform bins of the curve have the width 1 / EVEN. */
 const EVEN = 4096
-/** How many bars a histogram has, of even bins; but the last. */
+/** How many bars a histogram has, made of uniform bins except the last. */
 const BARS = 32
 
-/** How many rows have which confidence. */
+/** The distribution of confidence. */
 export function histogramOf({ totals: { curve } }: Evaluation): Bar[] {
   const size = EVEN / BARS
   return Array.from({ length: BARS }, (_, nth) => {
-    // The last has the bins that are smaller, too.
+    // The last bar includes the narrower bins.
     const { rows, right } = sumOf(curve.slice(nth * size, nth < BARS - 1 ? (nth + 1) * size : undefined))
     return { from: nth / BARS, to: (nth + 1) / BARS, right, wrong: rows - right }
   })
@@ -71,14 +71,14 @@ function sumOf(bins: readonly Bin[]): { rows: number; right: number } {
   })
 }
 
-/** The share of rows that are at least as confident as `confidence`, and the share of these that are wrong. */
+/** The share of rows with at least this confidence, and the share of wrong ones among them. */
 export interface RiskPoint {
   answered: number
   risk: number
   confidence: number
 }
 
-/** The risk of the most confident rows, from few to all; every point is the end of a bin. */
+/** The risk of the most confident rows, by increasing coverage; every point is at the end of a bin. */
 export function riskCurveOf({ totals: { curve } }: Evaluation): RiskPoint[] {
   const total = sumOf(curve).rows
   const points: RiskPoint[] = []
@@ -93,7 +93,7 @@ export function riskCurveOf({ totals: { curve } }: Evaluation): RiskPoint[] {
   return points
 }
 
-/** The least confidence of a bin of the curve. */
+/** The lower bound of a curve bin. */
 function curveConfidence(bin: number): number {
   if (bin < EVEN_BINS) return bin / EVEN
   const fromTop = CURVE_BINS - 1 - bin
@@ -102,7 +102,7 @@ function curveConfidence(bin: number): number {
   return 1 - 2 ** (octave - 43) * (1 + (part + 1) / 32)
 }
 
-/** Points of a curve at a distance of at least a step, the first and the last of all. */
+/** Thins a curve to points at least `step` apart, keeping the first and the last. */
 export function thinned(points: readonly RiskPoint[], step: number): RiskPoint[] {
   let last = -1
   return points.filter(({ answered }, nth) => {
@@ -112,14 +112,14 @@ export function thinned(points: readonly RiskPoint[], step: number): RiskPoint[]
   })
 }
 
-/** How many rows of a class were taken for another. */
+/** How many rows of a class were predicted as another. */
 export interface Confusion {
   truth: number
   prediction: number
   count: number
 }
 
-/** The pairs of different classes that most rows have, at most so many. */
+/** The most frequent confusions, at most `most`. */
 export function mostConfused({ totals: { pairs } }: Evaluation, most: number): Confusion[] {
   return pairs
     .filter(([truth, prediction]) => truth !== prediction)

@@ -1,4 +1,4 @@
-/** Text that is HTML, made so that whatever is put into it is text: names of classes may hold anything. */
+/** HTML templates that escape every value: class names may contain anything. */
 
 /** A piece of HTML. */
 export class Html {
@@ -11,7 +11,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly Part[]
 
-/** A piece of HTML of a template: texts are escaped, lists joined, and what is undefined left out. */
+/** A piece of HTML from a template: strings are escaped, lists joined, and undefined is omitted. */
 export function html(template: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(template.map((text, nth) => text + (nth < parts.length ? textOf(parts[nth]) : '')).join(''))
 }
@@ -30,7 +30,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters, which a page cannot show, are written as code points. */
+/** Control characters cannot be displayed and are written as code points. */
 function escaped(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => ENTITIES[character]!)

@@ -1,4 +1,4 @@
-/** The page of a report: one HTML file that needs nothing else. The same evaluation makes the same bytes. */
+/** The page of a report: a self-contained HTML file. The same evaluation gives the same bytes. */
 import { createHash } from 'node:crypto'
 import { figure, type Headline, headlinesOf, isMultiLabel } from '../core/headlines.js'
 import type { Charts } from './charts.js'
@@ -28,7 +28,7 @@ import {
   scrollable,
 } from './tables.js'
 
-/** The page as text. */
+/** Renders the page. */
 export function pageOf(subject: Subject, charts: Charts): string {
   const { evaluation } = subject
   const title = `Evaluation of ${inputsText(subject.inputs)}`
@@ -68,7 +68,7 @@ ${rejectedSection(evaluation)}
 const MULTI_LABEL =
   'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence are for models with one class a row only.'
 
-/** No request is allowed, and no script but the one that is in the page. */
+/** Allows no requests, and no script except the embedded one. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
@@ -78,7 +78,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
-/** The most inputs that are named. */
+/** The maximum number of inputs to list. */
 const MOST_NAMED = 3
 
 function inputsText(inputs: readonly string[]): string {
@@ -148,7 +148,7 @@ function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
 ${asNumbers('Numbers of the histogram', histogramTable(bars))}`
 }
 
-/** Of fewer rows than this share the risk leaps with each row. */
+/** Below this coverage, every row makes the risk jump. */
 const FEWEST = 0.01
 
 function isSteady({ answered }: RiskPoint): boolean {
@@ -164,7 +164,7 @@ function riskFigure(evaluation: Evaluation, charts: Charts): Html {
 ${asNumbers('Numbers of risk', riskTable(thinned(points, 1 / 20)))}`
 }
 
-/** What the marks of a chart stand for. */
+/** The legend of a chart. */
 function keysOf(marks: Readonly<Record<string, string>>): Html {
   const keys = Object.entries(marks).map(
     ([text, mark]) =>

@@ -1,4 +1,4 @@
-/** What makes tables of the page sortable: without it they are tables as well. */
+/** A script that makes the tables sortable; the page works without it. */
 export const SORTING = `for (const table of document.querySelectorAll('table[data-sortable]')) {
   const heads = [...table.tHead.rows[0].cells]
   const body = table.tBodies[0]

@@ -1,4 +1,7 @@
-/** How the page looks: light and dark, on a phone, on a wide screen and on paper. Colours of Okabe and Ito, which look different to colour-blind people, too. */
+/**
+ * The style sheet: light and dark, phone, wide screen and print. The colours are those of Okabe and Ito, which
+ * colour-blind people can distinguish.
+ */
 export const STYLE = `:root {
   color-scheme: light dark;
   --page: #f5f7f9; --card: #fff; --ink: #1a2129; --muted: #56616d; --line: #d3dae1;

@@ -11,17 +11,17 @@ import {
 } from './evaluation.js'
 import { Html, html } from './html.js'
 
-/** A count, with commas. */
+/** A count with thousands separators. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
 }
 
-/** A figure of four digits, which holds all of them. */
+/** A metric rounded to four digits, with all digits available. */
 export function exactly(value: number | null): Html {
   return html`<data value="${value === null ? '' : String(value)}">${figure(value)}</data>`
 }
 
-/** A table; the columns of texts, of which there are so many in front, are at the left, numbers at the right. */
+/** A table; the first `texts` columns are text and left-aligned, the others numbers and right-aligned. */
 function table(caption: string, head: readonly string[], rows: readonly (readonly Cell[])[], texts = 0): Html {
   const kind = (nth: number) => (nth < texts ? new Html(' class="text"') : undefined)
   return html`<table><caption>${caption}</caption>
@@ -31,12 +31,12 @@ function table(caption: string, head: readonly string[], rows: readonly (readonl
 
 type Cell = string | Html
 
-/** A part of the page that can be scrolled with the keyboard, too. */
+/** A part of the page that can also be scrolled by keyboard. */
 export function scrollable(name: string, content: Html, kind = ''): Html {
   return html`<div class="scroll ${kind}" role="region" aria-label="${name}" tabindex="0">${content}</div>`
 }
 
-/** What a chart shows, as numbers, to be opened. */
+/** The data of a chart as a collapsible table. */
 export function asNumbers(name: string, content: Html): Html {
   return html`<details><summary>${name}</summary>${scrollable(name, content)}</details>`
 }
@@ -77,12 +77,12 @@ export function rejectedTable(rejected: Evaluation['rejected']): Html {
   )
 }
 
-/** The most classes whose confusion matrix is shown. */
+/** The maximum number of classes for a confusion matrix. */
 const MOST_SHOWN = 30
-/** The most pairs that are listed of more. */
+/** The maximum number of confused pairs to list otherwise. */
 const MOST_PAIRS = 50
 
-/** From so many classes on, cells of the matrix are small; and below so many, large, with names that need not be turned. */
+/** The matrix has small cells for DENSE or more classes, and large cells with horizontal names for fewer than FEW. */
 const DENSE = 13
 const FEW = 5
 
@@ -90,12 +90,12 @@ function sizeOf(classes: number): string {
   return classes < FEW ? 'few' : classes < DENSE ? '' : 'dense'
 }
 
-/** Whether what is shown of the confusion takes the width of half a page. */
+/** Whether the confusion table fits half the page width. */
 export function isNarrow(classes: number): boolean {
   return classes < DENSE || classes > MOST_SHOWN
 }
 
-/** Which classes are taken for which. */
+/** Which classes are confused. */
 export function confusion({ metrics, ...rest }: Evaluation): Html {
   const { classes } = metrics
   if (classes.length > MOST_SHOWN) {
@@ -118,7 +118,7 @@ function confusionMatrix({ classes, confusion }: Metrics): Html {
 <tbody>${rows}</tbody></table>`
 }
 
-/** Wrong cells are shaded by the cube root of their share: most of them are small. */
+/** Wrong cells are shaded by the cube root of their share, as most shares are small. */
 function shadedCell(cell: number, share: number, isRight: boolean): Html {
   if (cell === 0) return html`<td class="none">0</td>`
   const [kind, filled] = isRight ? ['right', share] : ['wrong', Math.cbrt(share)]
@@ -137,20 +137,20 @@ function confusedPairs(pairs: readonly Confusion[], classes: Metrics['classes'])
   )
 }
 
-/** The name of a class; its direction of writing does not go beyond it. */
+/** The name of a class, isolated so that its writing direction does not affect the surroundings. */
 function name(label: string): Html {
   return html`<bdi title="${label}">${label}</bdi>`
 }
 
-/** A share of 1, as the page's style draws it. */
+/** A share of 1, as the style sheet draws it. */
 function shade(share: number): string {
   return String(Math.round(share * 1000) / 1000)
 }
 
-/** The most classes that are listed. */
+/** The maximum number of classes to list. */
 const MOST_LISTED = 5000
 
-/** Precision, recall and F1 of each class, to be sorted. */
+/** Precision, recall and F1 of each class, sortable. */
 export function classTable(metrics: Metrics): Html {
   const { classes, macro, micro, weighted } = metrics
   const listed = listedClasses(classes)
@@ -180,7 +180,10 @@ function listedClasses(classes: Metrics['classes']) {
   return all.sort((a, b) => a.f1 - b.f1 || a.index - b.index).slice(0, MOST_LISTED)
 }
 
-/** The counts of a class: its rows and, where these may have several classes, the wrong ones, which no matrix shows then. */
+/**
+ * The counts of a class: its rows, and if rows may have several classes, the wrong ones, since there is no confusion
+ * matrix then.
+ */
 function countsOf(metrics: Metrics) {
   const { classes, confusion } = metrics
   const support = { head: 'support', of: (index: number) => classes[index]!.support }

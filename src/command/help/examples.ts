@@ -1,12 +1,12 @@
-/** Examples of the command, each of which runs as it is. */
+/** Examples of the command, each of which can be run as is. */
 import type { Verb } from '../../core/options.js'
 
 interface Example {
-  /** What it does, for the full help; the one screen has no room for it. */
+  /** What it does, for the full help; the short help has no room for it. */
   does: string
   line: string
   verb?: Verb
-  /** Whether it is on the one screen of the help. */
+  /** Whether it is in the short help. */
   isFirst?: true
 }
 

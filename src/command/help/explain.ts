@@ -5,7 +5,7 @@ import type { Paint } from '../colours.js'
 import { EXPLANATIONS } from './explanations.js'
 import { entry, paragraph, section, wrap } from './layout.js'
 
-/** Explains a code, or lists all. Throws E_TOPIC for one that there is not. */
+/** Explains a code, or lists all. Throws E_TOPIC for an unknown one. */
 export function explain(text: string | undefined, paint: Paint): string {
   if (text === undefined) return list(paint)
   const code = codeOf(text)
@@ -13,7 +13,7 @@ export function explain(text: string | undefined, paint: Paint): string {
   throw new SoftmaxError('E_TOPIC', { topic: text, near: nearest(text.toUpperCase(), Object.keys(CODES)) })
 }
 
-/** The code that is meant, in any case, with or without `E_`. */
+/** The code in a text, ignoring case and with or without `E_`. */
 export function codeOf(text: string): Code | undefined {
   const upper = text.toUpperCase()
   return Object.keys(CODES).find((code): code is Code => code === upper || code === `E_${upper}`)
@@ -30,7 +30,7 @@ function explanation(code: Code, paint: Paint): string {
   ].join('\n')
 }
 
-/** Each command of a shell behind a prompt; a script as it is. */
+/** Shell commands, each after a prompt; a script is left as is. */
 function indented(example: string): string {
   const isScript = example.startsWith('import ')
   let command = ''
@@ -43,7 +43,7 @@ function indented(example: string): string {
   return lines.join('')
 }
 
-/** Whether a command ends with its last line: not within quotes, a loop or a pipe. */
+/** Whether a command is complete after its last line: not within quotes, a loop or a pipe. */
 function isWhole(command: string): boolean {
   const bare = command.replace(/'[^']*'|"(?:\\.|[^"\\])*"/g, '')
   return !/['"]|[\\|]\n$/.test(bare) && (!bare.startsWith('for ') || bare.endsWith('done\n'))

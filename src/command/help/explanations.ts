@@ -1,18 +1,18 @@
-/** What is to know of each error. A code without an entry does not compile. */
+/** The explanation of each error. A code without an entry does not compile. */
 import type { Code } from '../../core/errors.js'
 
 interface Explanation {
-  /** What the error is, in a sentence. */
+  /** The error in a sentence. */
   is: string
   cause: string
-  /** A line of shell, or a script of the API, that raises it. */
+  /** A shell command, or a script of the API, that raises it. */
   example: string
-  /** What that prints: the last line on standard error, or the message. */
+  /** Its output: the last line on standard error, or the message. */
   says: string
   fix: string
 }
 
-/** Input of the examples: a bad row behind a header, and the option that leaves such rows out. */
+/** Input for the examples: a header and a bad row; and the option that skips such rows. */
 const SKIP = '--rejects FILE puts bad rows into a file and scores the others; --on-error skip leaves them out.'
 
 export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {

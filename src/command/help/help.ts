@@ -1,4 +1,4 @@
-/** The help: one screen, all of it, or what it says on a topic. Loaded only where it is asked for. */
+/** The help: short, full or on a topic. Loaded on demand. */
 import { CODES, SoftmaxError } from '../../core/errors.js'
 import { nearest } from '../../core/nearest.js'
 import { GROUPS, OPTIONS, type Option, type Verb } from '../../core/options.js'
@@ -14,8 +14,8 @@ import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
 /**
- * What the help says on topics, each a verb, an option, an output column, a metric, a format, a code, a subject, all, topics or man;
- * several words may be one topic. Without any, one screen. Throws E_TOPIC.
+ * The help on topics, each a verb, option, output column, metric, format, error code, subject, `all`, `topics` or
+ * `man`; several words may name one topic. Without topics, the short help. Throws E_TOPIC.
  */
 export function helpOn(named: readonly string[], paint: Paint, version: string): string {
   if (named.length === 0) return screen(paint)
@@ -23,7 +23,7 @@ export function helpOn(named: readonly string[], paint: Paint, version: string):
   return whole ?? [...new Set(named.map((topic) => knownText(topic, paint, version)))].join('\n')
 }
 
-/** The same, where what may be a topic may as well be an input: then it is one screen. */
+/** The same if the topic may also be an input, in which case the short help is shown. */
 export function helpBeside(topic: string | undefined, paint: Paint, version: string): string {
   return (topic !== undefined && textOn(topic, paint, version)) || screen(paint)
 }
@@ -58,14 +58,14 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
   return found.join('\n') || (codeOf(topic) && explain(topic, paint))
 }
 
-/** The options that stand under a heading; and those that are called so elsewhere, where the word is no name here. */
+/** The options under a heading, plus those known by that name in other programs if the word is not a name here. */
 function flagsAbout(word: string, isName: boolean, paint: Paint): string[] {
   const elsewhere = describeFlags().filter((flag) => !isName && isCalledElsewhere(flag, word))
   const listed = describeFlags().filter(({ group }) => group.toLowerCase().replace(' ', '-') === word)
   return [...elsewhere.map((flag) => optionHelp(flag, paint)), ...grouped(listed, paint, (flag) => flagEntry(flag, 26))]
 }
 
-/** Whether a flag is of an option that other commands call so, and of the value that they mean. */
+/** Whether other programs use this word for a flag's option and value. */
 function isCalledElsewhere({ option, names }: FlagText, word: string): boolean {
   const { aliases = '', flags } = (OPTIONS as Record<string, Option<unknown>>)[option]!
   return aliases.split(' ').some((alias) => {
@@ -75,7 +75,7 @@ function isCalledElsewhere({ option, names }: FlagText, word: string): boolean {
   })
 }
 
-/** What there is help on. */
+/** The available topics. */
 function topics(): Record<string, string[]> {
   return {
     Help: ['all', 'topics', 'man', 'help', 'explain', 'examples', 'score', ...VERBS],
@@ -93,7 +93,7 @@ function topicList(paint: Paint): string {
   return sections.join('\n')
 }
 
-/** One screen: the options that are most used. */
+/** The short help: the most common options on one screen. */
 function screen(paint: Paint): string {
   const usage = ['score', ...VERBS].map((verb) => VERB_TEXTS[verb as Verb].usage)
   const examples = EXAMPLES.filter(({ isFirst }) => isFirst).map(({ line }) => `  ${line}\n`)
@@ -139,7 +139,7 @@ function usageOf(verb: keyof typeof VERB_TEXTS, paint: Paint): string {
   return `${paint('heading', 'Usage:')} ${VERB_TEXTS[verb].usage}\n`
 }
 
-/** The flags of an option, by its long or short name, with or without dashes, or as the API calls it. */
+/** The flags of an option, by its long or short name, with or without dashes, or by its API name. */
 function flagsCalled(topic: string): FlagText[] {
   const name = topic.replace(/^-+/, '')
   return describeFlags().filter(
@@ -154,7 +154,7 @@ function optionHelp(flag: FlagText, paint: Paint): string {
   return section(paint, lead(flag).trim(), text + valuesOf(flag))
 }
 
-/** What the values of an option are, where they have names that say little. */
+/** Explains the values of an option if their names are not self-explanatory. */
 function valuesOf({ values }: FlagText): string {
   const texts = [COLUMN_TEXTS, FORMAT_TEXTS].find((texts) => values.length > 0 && values.every((name) => name in texts))
   if (!texts) return ''

@@ -1,9 +1,9 @@
-/** Text in the columns of a terminal: 80, as manuals have them. */
+/** Lays out text in 80 columns, the usual width of manuals. */
 import type { Paint } from '../colours.js'
 
 const WIDTH = 80
 
-/** Words in lines of at most `width` characters. */
+/** Breaks text into lines of at most `width` characters. */
 export function wrap(text: string, width: number): string[] {
   const lines = ['']
   for (const word of text.split(' ')) {
@@ -13,20 +13,20 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** A paragraph, every line of it indented. */
+/** An indented paragraph. */
 export function paragraph(text: string, indent = 0): string {
   const lines = wrap(text, WIDTH - indent)
   return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
 }
 
-/** What something is called, and behind it, from a column on, what it is; below it where its name is too long. */
+/** A name with its description in a second column; below the name if that is too long. */
 export function entry(name: string, text: string, indent: number): string {
   const lines = wrap(text, WIDTH - indent)
   if (name.length > indent - 2) lines.unshift('')
   return lines.map((line, index) => `${`${(index === 0 ? name : '').padEnd(indent)}${line}`.trimEnd()}\n`).join('')
 }
 
-/** A heading with what stands below it. */
+/** A heading with its section. */
 export function section(paint: Paint, heading: string, body: string): string {
   return `${paint('heading', heading)}\n${body}`
 }

@@ -1,4 +1,4 @@
-/** The manual page, in the macros of man(7): made of the tables that the help is made of. */
+/** Generates the manual page, in man(7) macros, from the tables behind the help. */
 import { CODES, type Code } from '../../core/errors.js'
 import { GROUPS } from '../../core/options.js'
 import { describeFlags, type FlagText } from '../flags.js'
@@ -8,7 +8,7 @@ import { wrap } from './layout.js'
 import { ENVIRONMENT } from './subjects.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
-/** When the version was released, as the changelog has it. */
+/** The release date of the version, as in the changelog. */
 const RELEASED = '2026-11-28'
 
 /** The page in roff. */
@@ -50,7 +50,7 @@ function heading(name: string, lines: readonly string[]): string {
   return [`.SH ${name.toUpperCase()}`, ...lines, ''].join('\n').trimEnd()
 }
 
-/** What each verb does; what is done without one comes first, and has no tag. */
+/** Describes each verb; the default action comes first, without a tag. */
 function verbText(usage: string, does: string, index: number): string[] {
   return index === 0 ? roffLines(does) : tagged(bold(usage.split(' ').slice(0, 2).join(' ')), does)
 }
@@ -90,15 +90,15 @@ function bold(text: string): string {
   return `\\fB${roff(text)}\\fR`
 }
 
-/** Text in lines, none of which is long. */
+/** Breaks text into short lines. */
 function roffLines(text: string): string[] {
   return wrap(text, LONGEST).map(roff)
 }
 
-/** Characters of a line, before some are escaped. */
+/** The maximum line length, before escapes. */
 const LONGEST = 66
 
-/** Text as roff takes it for text: a hyphen is a minus, a backslash a backslash, and no line begins with a control. */
+/** Escapes text for roff: hyphens, backslashes, and control characters at the start of a line. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

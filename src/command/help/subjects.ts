@@ -1,4 +1,4 @@
-/** Help on subjects that are not names in a table, such as memory, and on each table. */
+/** Help on subjects that are not table entries, such as memory, and on each table. */
 import { EXPLANATIONS } from './explanations.js'
 import { entry, paragraph } from './layout.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, METRIC_TEXTS } from './terms.js'
@@ -21,7 +21,7 @@ export const ENVIRONMENT = [
   ['NODE_DISABLE_COMPILE_CACHE', '1: do not cache the compiled code'],
 ] as const
 
-/** The table of subjects, by the name that `softmax help topics` lists. */
+/** The table of subjects, by the names that `softmax help topics` lists. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
   input: {
     heading: 'Inputs',
@@ -69,7 +69,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
 }
 
-/** The heading and text of the subject that a word names. */
+/** The heading and text of a subject. */
 export function subjectOn(word: string): [heading: string, text: string] | undefined {
   const found = Object.entries(SUBJECTS).find(([name, { also }]) => name === word || also.split(' ').includes(word))
   if (!found) return undefined

@@ -1,4 +1,4 @@
-/** What the help says of output columns, metrics and formats. */
+/** Descriptions of output columns, metrics and formats. */
 import type { FormatName } from '../../core/formats.js'
 import type { Metrics, Scores } from '../../core/metrics.js'
 import type { OutputColumn } from '../../core/output-columns.js'
@@ -73,7 +73,7 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
   arrows: 'the Arrow IPC stream format',
 }
 
-/** The entries of tables whose names are a topic, whatever the case of its letters and the marks between its words. */
+/** The entries with a name, ignoring case and the separators between words. */
 export function termsOn(topic: string): [heading: string, text: string][] {
   const name = plain(topic)
   return TERM_TABLES.flatMap(({ kind, texts }) =>
@@ -83,14 +83,14 @@ export function termsOn(topic: string): [heading: string, text: string][] {
   )
 }
 
-/** The tables of terms: what all of one are called together, and one of them. */
+/** The tables of terms: the name of the table, and of an entry. */
 export const TERM_TABLES: readonly { heading: string; kind: string; texts: Readonly<Record<string, string>> }[] = [
   { heading: 'Output columns', kind: 'an output column of --emit', texts: COLUMN_TEXTS },
   { heading: 'Metrics', kind: 'a metric of softmax evaluate', texts: METRIC_TEXTS },
   { heading: 'Formats', kind: 'a format', texts: FORMAT_TEXTS },
 ]
 
-/** Other names of some. */
+/** Synonyms. */
 const ALSO: Readonly<Record<string, string>> = {
   brier_score: 'brier',
   cross_entropy: 'loss',
@@ -102,7 +102,7 @@ const ALSO: Readonly<Record<string, string>> = {
   prediction_set: 'set',
 }
 
-/** All names of the tables. */
+/** All names in the tables. */
 export const TERMS: readonly string[] = TERM_TABLES.flatMap(({ texts }) => Object.keys(texts))
 
 function plain(topic: string): string {

@@ -1,4 +1,4 @@
-/** What each verb does, in words. */
+/** Descriptions of the verbs. */
 import type { Verb } from '../../core/options.js'
 import type { ABOUT } from '../verbs.js'
 

@@ -1,17 +1,17 @@
-/** Length and SHA-256 of files: what shows that an output is still the one that was written. */
+/** Size and SHA-256 of files, to verify that an output is still the one that was written. */
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { type Output, openOutput } from '../output.js'
 
-/** Loaded where it is needed. */
+/** Loaded on demand. */
 export const sha256 = () => process.getBuiltinModule('node:crypto').createHash('sha256')
 
-/** What is known of a file's bytes. */
+/** A digest of a file. */
 export interface Digest {
   bytes: number
   sha256: string
 }
 
-/** An output whose bytes are digested as they are written. */
+/** Wraps an output, computing the digest of its bytes. */
 function digested(output: Output): { output: Output; digest(): Digest } {
   const hash = sha256()
   let bytes = 0
@@ -23,7 +23,7 @@ function digested(output: Output): { output: Output; digest(): Digest } {
   return { output: { ...output, write }, digest: () => ({ bytes, sha256: hash.digest('hex') }) }
 }
 
-/** A way to open one output, and the digest of what was written to it. */
+/** An `open` function for one output, and the digest of what was written to it. */
 export function digestingOutput(): { open: typeof openOutput; digest(): Digest } {
   let digest: () => Digest
   return {
@@ -47,7 +47,7 @@ export async function digestOf(path: string): Promise<Digest> {
   return { bytes, sha256: hash.digest('hex') }
 }
 
-/** Whether a file is there that has such bytes. */
+/** Whether a file exists and has this digest. */
 export async function hasDigest(path: string, digest: Digest): Promise<boolean> {
   if (!hasLength(path, digest.bytes)) return false
   // A stream for each of very many small files would take most of the time.
@@ -55,10 +55,10 @@ export async function hasDigest(path: string, digest: Digest): Promise<boolean> 
   return found === digest.sha256
 }
 
-/** How many bytes are read at once. */
+/** Files up to this size are read in one piece. */
 const WHOLE = 1 << 20
 
-/** Whether a file is there that is so long. */
+/** Whether a file exists and has this size. */
 export function hasLength(path: string, bytes: number): boolean {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat?.isFile() === true && stat.size === bytes

@@ -1,12 +1,12 @@
-/** What a run from parts to parts would do. */
+/** Dry run from a directory to a directory. */
 import { join } from 'node:path'
 import { printable } from '../../core/errors.js'
 import type { Plan } from './plan.js'
 
-/** How many parts are listed. */
+/** The number of parts to list. */
 const LISTED = 3
 
-/** How many parts there are, how many of them would be looked at only, and what the first would be called. */
+/** The number of parts, how many of them would only be verified, and the names of the first ones. */
 export function partsText({ parts, mine, share, folder, before }: Plan): string {
   const bytes = mine.reduce((sum, { input }) => sum + input.bytes, 0)
   const done = mine.filter(({ name }) => before.has(name)).length

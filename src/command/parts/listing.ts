@@ -1,4 +1,4 @@
-/** The parts of a run from parts to parts: the files that are scored, and what the output of each is called. */
+/** Lists the parts of a run: the files to score, and the names of their outputs. */
 import { type BigIntStats, lstatSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../../core/errors.js'
@@ -7,24 +7,24 @@ import { formatOf } from '../../formats/index.js'
 import { type CompressionName, compressionOf, extensionOf } from '../../io/compression.js'
 import { isPart, NO_PARTS } from '../../pipeline/input-files.js'
 
-/** A file as it was when it was listed: what shows that it is the same. */
+/** A file as it was when listed, to detect changes. */
 export interface Listed {
-  /** Its path beneath the input that it was found in, `/` between folders. */
+  /** Its path relative to the input that contains it, separated by `/`. */
   path: string
   bytes: number
-  /** To the nanosecond: `2026-11-28T13:45:02.123456789Z`. */
+  /** With nanoseconds: `2026-11-28T13:45:02.123456789Z`. */
   modified: string
 }
 
-/** A folder in which parts were found. */
+/** A directory that contains parts. */
 interface Folder {
   path: string
-  /** Its path beneath the input that it was found in, with a `/` behind; nothing for the input itself. */
+  /** Its path relative to the input, ending in `/`; empty for the input itself. */
   prefix: string
   formats: Formats
 }
 
-/** A part: an input of its own, and an output of its own. There may be very many, so texts are made when they are asked for. */
+/** A part, with its own input and output. There may be millions, so strings are computed on demand. */
 export class Part {
   readonly #folder: Folder
   readonly #base: string
@@ -50,12 +50,12 @@ export class Part {
     return { path: this.#path, bytes: this.bytes, modified }
   }
 
-  /** The name of its output in the folder of outputs. */
+  /** The name of its output in the output directory. */
   get name(): string {
     return outputName(this.#path, this.#folder.formats)
   }
 
-  /** Whether its file is as it was when it was listed. */
+  /** Whether its file has not changed since it was listed. */
   get isUnchanged(): boolean {
     const stat = statOf(this.file)
     if (!stat) return false
@@ -68,7 +68,7 @@ export class Part {
   }
 }
 
-/** The formats that were asked for, and how outputs are compressed. */
+/** The requested formats, and the compression of outputs. */
 interface Formats {
   from?: FormatName | undefined
   to?: FormatName | undefined
@@ -76,11 +76,11 @@ interface Formats {
 }
 
 /**
- * The parts that inputs stand for: files, and of folders the files that are called like parts, with those of the folders
- * inside, in the order of the bytes of their names. Names that begin with _ or a point are left out, as engines do, and
- * so is what `excluded` names, which this run writes. A folder that links lead to is listed once.
+ * The parts in the inputs: files, and the part files in directories and their subdirectories, ordered by the bytes of
+ * their names. Names that begin with _ or a dot are skipped, as engines do, and so is `excluded`, which this run
+ * writes. A directory reached by several links is listed once.
  *
- * @throws E_INPUT for what cannot be read or is no regular file; E_PARTS where two parts would have one output
+ * @throws E_INPUT for what cannot be read or is not a regular file; E_PARTS if two parts would have the same output
  */
 export function listParts(
   inputs: readonly string[],
@@ -92,7 +92,7 @@ export function listParts(
   const parts: Part[] = []
   for (const input of inputs) {
     const before = parts.length
-    // One by one: the status of a file takes more memory than a part.
+    // Lazily: the status of a file takes more memory than a part.
     for (const { folder, base, stat } of filesOf(input, formats, skipped, check)) {
       parts.push(new Part(folder, base, stat))
     }
@@ -102,17 +102,17 @@ export function listParts(
   return parts
 }
 
-/** Throws for a folder within the inputs that is not to be read. */
+/** Throws for a directory within the inputs that must not be read. */
 type Check = (folder: string) => void
 
 interface Found {
   folder: Folder
-  /** The name of the file in it. */
+  /** The file name within the directory. */
   base: string
   stat: BigIntStats
 }
 
-/** The file that an input names, or those in the folder. */
+/** The file that an input names, or those in the directory. */
 function* filesOf(
   input: string,
   formats: Formats,
@@ -125,8 +125,8 @@ function* filesOf(
 }
 
 /**
- * The folders beneath one, each of which is listed once, whatever links lead to it: of those that lead to each other there
- * would be as many paths as there are ways through them. One that is there by itself is not listed by a link.
+ * The subdirectories of an input, each listed once, however many links lead to it: links to each other would give
+ * exponentially many paths. A directory inside the input itself is not listed through a link.
  */
 class Folders {
   readonly #root: string
@@ -143,7 +143,7 @@ class Folders {
     this.#check = check
   }
 
-  /** The files called like parts in a folder and in those inside; `within` are the folders that it is in. */
+  /** The part files in a directory and its subdirectories; `within` are its ancestors. */
   *files(
     path = this.#root,
     prefix = '',
@@ -166,7 +166,7 @@ class Folders {
     }
   }
 
-  /** Whether a folder is to be listed by this path, and is not yet. */
+  /** Whether a directory should be listed through this path, and was not yet. */
   #takes(path: string, identity: string | undefined): boolean {
     if (this.#listed.has(identity)) return false
     if (isLink(path)) {
@@ -182,7 +182,7 @@ function isLink(path: string): boolean {
   return lstatSync(path).isSymbolicLink()
 }
 
-/** The identities of the folders beneath one that no link leads to. */
+/** The identities of all subdirectories not reached through links. */
 function* foldersIn(folder: string): Generator<string | undefined> {
   for (const name of namesIn(folder)) {
     const path = join(folder, name)
@@ -192,7 +192,7 @@ function* foldersIn(folder: string): Generator<string | undefined> {
   }
 }
 
-/** The names of files in a folder that are called like parts, none where there is no such folder. */
+/** The names of part files in a directory; none if it does not exist. */
 export function partNamesIn(folder: string, excluded: readonly string[]): string[] {
   if (!statOf(folder)?.isDirectory()) return []
   const folders = new Folders(folder, {}, identitiesOf(excluded), () => {})
@@ -207,7 +207,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The order of the bytes of two names. That of JavaScript is another for what is written as two surrogates. */
+/** Compares the bytes of two names. JavaScript's order differs for surrogate pairs. */
 function byBytes(a: string, b: string): number {
   if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
   return a < b ? -1 : 1
@@ -215,7 +215,7 @@ function byBytes(a: string, b: string): number {
 
 const SURROGATE = /[\ud800-\udfff]/
 
-/** The status of a file; undefined where there is none: the error is reported when the file is opened. */
+/** The status of a file; undefined if there is none: the error is reported when the file is opened. */
 export function statOf(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
@@ -224,7 +224,7 @@ export function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-/** That of a regular file or a folder: of what else there is, it cannot be known whether it is the same. */
+/** The status of a regular file or directory: other kinds cannot be checked for changes. */
 function requireStat(path: string): BigIntStats {
   const stat = tryStat(path)
   if (stat.isFile() || stat.isDirectory()) return stat
@@ -254,7 +254,7 @@ function timeText(seconds: number, nanoseconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, -4)}${String(nanoseconds).padStart(9, '0')}Z`
 }
 
-/** The name of an input with the extension of the format that is written, if that is known, and of its compression. */
+/** The name of an input with the extension of the output format, if known, and of its compression. */
 function outputName(path: string, { from, to, compress }: Formats): string {
   const { inner } = compressionOf(path)
   const ending = compress === undefined ? '' : extensionOf(compress)
@@ -266,7 +266,7 @@ function outputName(path: string, { from, to, compress }: Formats): string {
   return inner.slice(0, inner.length - extension.length) + FORMATS[target].extensions[0] + ending
 }
 
-/** Refuses parts of which two would be written to one file, or one to the folder of another. Throws E_PARTS. */
+/** Refuses parts that would be written to the same file, or one where another needs a directory. Throws E_PARTS. */
 function requireOwnOutputs(parts: readonly Part[]): void {
   const byName = new Map<string, Part>()
   for (const part of parts) {
@@ -291,7 +291,7 @@ function clash(one: string, other: string, name: string): SoftmaxError {
   return new SoftmaxError('E_PARTS', { reason })
 }
 
-/** The folders that a name goes through: of `a/b/c` these are `a` and `a/b`. */
+/** The parent directories of a name: `a` and `a/b` for `a/b/c`. */
 export function foldersOf(name: string): string[] {
   return Array.from(name.matchAll(/\//g), ({ index }) => name.slice(0, index))
 }

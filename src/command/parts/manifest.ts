@@ -1,6 +1,6 @@
 /**
- * The manifest of a folder of outputs: a line of JSON for each part that is done, written once its output is in place.
- * Each process has one of its own, so that none has to wait for another; all of them together say what is done.
+ * The manifest of an output directory: a line of JSON per completed part, written after its output is in place. Each
+ * process has its own manifest, so that none has to wait for another; together they say what is done.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,29 +13,29 @@ import type { PartNames } from './names.js'
 import type { Made } from './options.js'
 import type { Share } from './shares.js'
 
-/** What a line says of a part. */
+/** A manifest entry for a part. */
 export interface Entry extends Omit<Stats, 'bytes'> {
-  /** The name of its output in the folder. */
+  /** The name of its output in the directory. */
   part: string
   /** The input as it was when it was read. */
   input: Listed
   output: Digest
-  /** The names of its classes, and of the columns that are kept; undefined where it has no columns, or none are kept. */
+  /** The names of its classes and kept columns; undefined if it has no columns, or keeps none. */
   classes?: PartNames
   kept?: PartNames
-  /** Of its bad rows, where it has some and they went to a file. */
+  /** The digest of its bad rows, if it has any and they were written to a file. */
   rejects?: Digest
   seconds: number
-  /** What it was made with. */
+  /** The version and options it was made with. */
   made: Made
 }
 
-/** The name of the manifest that a process writes. */
+/** The name of the manifest of a process. */
 export function manifestName(share: Share | undefined): string {
   return share ? `_manifest-${share.index}-of-${share.count}.ndjson` : '_manifest.ndjson'
 }
 
-/** The names of the manifests in a folder, which need not be there. */
+/** The names of the manifests in a directory, which need not exist. */
 export function manifestsIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => /^_manifest(-\d+-of-\d+)?\.ndjson$/.test(name))
@@ -45,14 +45,14 @@ export function manifestsIn(folder: string): string[] {
   }
 }
 
-/** Where a line of a manifest stands: entries are not held, as there may be very many. */
+/** The position of a manifest line. Entries themselves are not kept in memory, as there may be millions. */
 export interface Line {
   path: string
   at: number
   length: number
 }
 
-/** The entries of a manifest, and where they stand. A line that is not whole, as a process was killed, says nothing. */
+/** Reads the entries of a manifest with their positions. An incomplete line, left by a killed process, is ignored. */
 export function* readEntries(path: string): Generator<{ entry: Entry; line: Line }> {
   const file = opened(path)
   try {
@@ -65,7 +65,7 @@ export function* readEntries(path: string): Generator<{ entry: Entry; line: Line
   }
 }
 
-/** The entry of a line, if it is still the one that stands there. */
+/** Reads the entry of a line again, if it is still there. */
 export function entryAt({ path, at, length }: Line): Entry | undefined {
   const file = opened(path)
   try {
@@ -85,7 +85,7 @@ function entryOf(line: string): Entry | undefined {
   }
 }
 
-/** The lines of a file, read in pieces. */
+/** The lines of a file, read in chunks. */
 function* linesOf(file: number): Generator<{ text: string; at: number; length: number }> {
   const piece = Buffer.alloc(PIECE)
   let rest: Buffer = Buffer.alloc(0)
@@ -106,7 +106,7 @@ function* linesOf(file: number): Generator<{ text: string; at: number; length: n
 const PIECE = 1 << 16
 const NEWLINE = 0x0a
 
-/** The text at a place of a file, read into memory that is used again: there may be very many. */
+/** Reads text at a position of a file into reused memory, as there may be millions of lines. */
 function textAt(file: number, at: number, length: number): string {
   if (scratch.length < length) scratch = Buffer.alloc(2 * length)
   return scratch.toString('utf8', 0, readSync(file, scratch, 0, length, at))
@@ -122,12 +122,12 @@ function opened(path: string): number {
   }
 }
 
-/** The manifest that this process adds to. */
+/** The manifest of this process. */
 export class Manifest {
   readonly #path: string
   readonly #file: number
 
-  /** Opens a manifest, to go on with what it says. Throws E_OUTPUT. */
+  /** Opens a manifest for appending. Throws E_OUTPUT. */
   constructor(folder: string, name: string) {
     this.#path = join(folder, name)
     try {
@@ -138,7 +138,7 @@ export class Manifest {
     }
   }
 
-  /** Adds a part whose output is in place. The disk may take less at once than a line, and a part of one says nothing. */
+  /** Adds a part whose output is in place. An incomplete write leaves an incomplete line, which is ignored. */
   add(entry: Entry): void {
     const bytes = Buffer.from(`${JSON.stringify(entry)}\n`)
     try {
@@ -148,7 +148,7 @@ export class Manifest {
     }
   }
 
-  /** Removes the file where it says nothing: the folder is then one to begin with. */
+  /** Removes the file if it is empty, so that the directory counts as a new one. */
   removeEmpty(): void {
     if (fstatSync(this.#file).size === 0) rmSync(this.#path, { force: true })
   }
@@ -159,8 +159,8 @@ export class Manifest {
   }
 
   /**
-   * Writes the manifest anew, one line for each part that it knows, in the order of the parts, and syncs it to the disk. It is
-   * read for that as it stands: another process that was started on the same parts adds to it, too. `files` are what a signal
+   * Rewrites the manifest with one line per known part, in the order of the parts, and syncs it to disk. Reads the
+   * current file, because another process started on the same parts may append to it. `files` are what a signal
    * removes.
    */
   async rewrite(order: Iterable<string>, files: Abandoned[]): Promise<void> {
@@ -186,7 +186,9 @@ export class Manifest {
   }
 }
 
-/** Where the last line of each part stands, in the order of the parts; -1 of one that has none. There may be very many. */
+/**
+ * The position of the last line of each part, in the order of the parts; -1 if there is none. There may be millions.
+ */
 function lastLines(file: number, order: Iterable<string>) {
   const indexes = new Map<string, number>()
   for (const name of order) indexes.set(name, indexes.size)
@@ -201,7 +203,7 @@ function lastLines(file: number, order: Iterable<string>) {
   return { starts, lengths }
 }
 
-/** Whether a file ends within a line. */
+/** Whether a file ends in an incomplete line. */
 function isCutOff(file: number): boolean {
   const { size } = fstatSync(file)
   const last = Buffer.alloc(1)

@@ -1,8 +1,8 @@
-/** The classes and kept columns of parts: those of a folder are of one table, as a rule, which other programs read as one. */
+/** The classes and kept columns of parts: other programs read a directory as one table, so they should agree. */
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { sha256 } from './digest.js'
 
-/** What the manifest says of the names of a part's classes or columns: how many, the first of them, and a digest of all. */
+/** The names of a part's classes or columns in the manifest: how many, the first ones, and a digest of all. */
 export interface PartNames {
   count: number
   first: string
@@ -14,17 +14,17 @@ export function partNames(names: readonly string[]): PartNames {
   return { count: names.length, first: names.slice(0, NAMED).join(), sha256: digest }
 }
 
-/** How many names the manifest has. */
+/** How many names the manifest lists. */
 const NAMED = 5
 
-/** What parts have: `has 2 classes`, `keeps 1 column`. */
+/** What is compared: `has 2 classes`, `keeps 1 column`. */
 interface Kind {
   verb: string
   one: string
   several: string
 }
 
-/** The different lists of names, each with the first part that has it. */
+/** The distinct lists of names, each with the first part that has it. */
 export class NameSets {
   readonly #kind: Kind
   readonly #sets = new Map<string, { index: number; name: string; names: PartNames }>()
@@ -38,7 +38,7 @@ export class NameSets {
     if (names && (!before || index < before.index)) this.#sets.set(names.sha256, { index, name, names })
   }
 
-  /** What differs between the first part and the first of another kind; undefined where all are of one. */
+  /** The difference between the first part and the first deviating one; undefined if all agree. */
   get difference(): string | undefined {
     const [first, other] = [...this.#sets.values()].sort((a, b) => a.index - b.index)
     if (!first || !other) return undefined
@@ -50,7 +50,7 @@ export class NameSets {
     return `${two}, and ${one}`
   }
 
-  /** Throws E_PARTS where parts differ; `remedy` is what else to do. */
+  /** Throws E_PARTS if parts differ; `remedy` is the alternative. */
   requireOne(remedy: string): void {
     const { difference } = this
     if (difference !== undefined) throw new SoftmaxError('E_PARTS', { reason: `${difference}; ${remedy}` })

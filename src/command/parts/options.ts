@@ -1,16 +1,16 @@
-/** What outputs are made with: the version and the options that their bytes depend on. */
+/** What outputs depend on: the version, and the options that affect their bytes. */
 import { labelNames } from '../../core/labels.js'
 import { optionText } from '../../core/option-words.js'
 import { items, namesIn, OPTIONS, type Option, type SettingsOf } from '../../core/options.js'
 import { sha256 } from './digest.js'
 
-/** Options that are not as they are by default, by name, and the version. */
+/** Options with non-default values, and the version. */
 export interface Made {
   version: string
   options: Record<string, unknown>
 }
 
-/** What no byte of an output depends on. Whether a bad row stops the run is known from the rows that were left out. */
+/** Options that do not affect outputs. Whether bad rows stop the run follows from the number of rejected rows. */
 const WITHOUT_EFFECT = new Set([
   'decompress',
   'jobs',
@@ -26,10 +26,10 @@ const WITHOUT_EFFECT = new Set([
 /** A longer value is replaced by its digest. */
 const LONGEST = 200
 
-/** What outputs of a run are made with. */
+/** The version and options that the outputs of a run depend on. */
 export function madeWith(settings: SettingsOf<'command'>, version: string): Made {
   const { labels, emit } = settings
-  // A file of names may have other names the next time.
+  // A file of names may change between runs.
   const names = labels === undefined ? undefined : labelNames(labels)
   const given: Record<string, unknown> = { ...settings, labels: names, emit: asDefault(emit) }
   const asked = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
@@ -41,7 +41,7 @@ export function madeWith(settings: SettingsOf<'command'>, version: string): Made
   return { version, options: Object.fromEntries(entries) }
 }
 
-/** What is emitted; the default where it is the same. */
+/** The value of `emit`, normalized to the default if equivalent. */
 function asDefault(emit: SettingsOf<'command'>['emit']): unknown {
   const { default: fallback } = OPTIONS.emit
   return items(emit).join() === fallback?.join() ? fallback : emit
@@ -52,7 +52,7 @@ function shortOf(value: unknown): unknown {
   return text.length <= LONGEST ? value : `sha256:${sha256().update(text).digest('hex')}`
 }
 
-/** What differs between two runs, as a message names it; undefined where nothing does. */
+/** The difference between two runs, as a message names it; undefined if there is none. */
 export function differenceOf(before: Made, now: Made): string | undefined {
   if (before.version !== now.version) return `by version ${before.version}, and this is ${now.version}`
   const names = Object.keys({ ...before.options, ...now.options })
@@ -61,7 +61,7 @@ export function differenceOf(before: Made, now: Made): string | undefined {
   return name === undefined ? undefined : `${givenAs(name, before)}, and this run is ${givenAs(name, now)}`
 }
 
-/** An option as it is given: `with --temperature 2`, or `without --temperature`. */
+/** An option as it was given: `with --temperature 2`, or `without --temperature`. */
 function givenAs(name: string, { options }: Made): string {
   const value = options[name]
   const { flags, default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!

@@ -1,4 +1,4 @@
-/** What a run from parts to parts is to do, found out before it writes anything. */
+/** Plans a run over parts, before anything is written. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { askedTypes } from '../../core/asked-types.js'
@@ -19,44 +19,45 @@ import type { SideFiles } from './side-files.js'
 
 type Settings = SettingsOf<'command'>
 
-/** A run from parts to parts. */
+/** The plan of a run over parts. */
 export interface Plan {
   settings: Settings
-  /** The folder of outputs, as it is named. */
+  /** The output directory, as given. */
   folder: string
-  /** All parts, and those that this process takes. */
+  /** All parts, and those of this process. */
   parts: Part[]
   mine: Part[]
   share: Share | undefined
   made: Made
   rejects: SideFiles
   stats: SideFiles
-  /** Where the manifests in the folder have lines of parts, and the name of the one that this process adds to. */
+  /** The manifest lines for each part, and the name of the manifest of this process. */
   before: Map<string, Line[]>
   manifest: string
 }
 
-/** What a plan depends on beside inputs and settings. */
+/** What a plan depends on besides inputs and settings. */
 interface Circumstances {
-  /** Of this package. */
+  /** The version of this package. */
   version: string
-  /** The file of the calibration, if one is given. */
+  /** The calibration file, if given. */
   calibration: string | undefined
 }
 
-/** The mark of a folder that is complete, as Hadoop and Spark write and look for it. */
+/** The marker file of a complete directory, as written and expected by Hadoop and Spark. */
 export const SUCCESS = '_SUCCESS'
 
-/** The settings for one part, which is scored as by a run of its own. */
+/** The settings for one part, which is scored like a separate run. */
 export function settingsFor({ settings, folder }: Plan, { name }: Part): Settings {
   const to = settings.to ?? settings.from ?? formatOf(name)
   return { ...settings, output: join(folder, name), to, rejects: undefined, stats: undefined }
 }
 
 /**
- * The plan of a run whose inputs are named, with its output in a folder.
+ * Plans a run from the given inputs to a directory.
  *
- * @throws E_CONFLICT, E_INPUT, E_OUTPUT, E_PARTS, E_SAME_FILE; E_RESUME where the folder is not one to begin or to go on with
+ * @throws E_CONFLICT, E_INPUT, E_OUTPUT, E_PARTS, E_SAME_FILE; E_RESUME if the directory can be neither started nor
+ * resumed
  */
 export function planOf(named: readonly string[], settings: Settings, { version, calibration }: Circumstances): Plan {
   const folder = settings.output!
@@ -77,7 +78,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   return plan
 }
 
-/** The folder of the rejects of each part, in that of the outputs, where one file for all is asked for. */
+/** The directory for the rejects of each part, inside the output directory, if they will be joined into one file. */
 export const REJECTS = '_rejects'
 
 function sideFilesOf(path: string | undefined, folder: string | undefined): SideFiles {
@@ -85,7 +86,7 @@ function sideFilesOf(path: string | undefined, folder: string | undefined): Side
   return isFolder(path) ? { folder: path } : { folder, file: path }
 }
 
-/** Refuses what has no meaning for parts, or would not be the same each time. Throws E_CONFLICT. */
+/** Refuses options that have no meaning for parts, or would not give the same result each time. Throws E_CONFLICT. */
 function requireOptions(named: readonly string[], settings: Settings): void {
   const { resume, part, clobber, metrics, rejects, stats, types } = settings
   const reasons: [boolean, string][] = [
@@ -110,7 +111,7 @@ function requireOptions(named: readonly string[], settings: Settings): void {
   for (const option of ['rejects', 'stats'] as const) requireNoPart(option, settings)
 }
 
-/** Refuses a file or a folder within that of the outputs which those who read these would take for one. Throws E_CONFLICT. */
+/** Refuses a file or directory inside the output directory that readers would take for a part. Throws E_CONFLICT. */
 function requireNoPart(option: 'rejects' | 'stats', { output, [option]: path }: Settings): void {
   if (path === undefined || descriptorOf(path) !== undefined) return
   const names = relative(output!, path).split(sep)
@@ -125,7 +126,10 @@ function aFolder(path: string | undefined): string {
   return `with ${optionText('part')}, several processes would write to one file; name a folder with ${optionText('rejects', `${path}/`)}`
 }
 
-/** Whether statistics are not those of several processes: in a folder, to a descriptor, or in a file with the number of the share. */
+/**
+ * Whether statistics are separate for each process: in a directory, to a descriptor, or in a file with the number of
+ * the share in its name.
+ */
 function isOfShare(path: string, { index }: Share): boolean {
   const hasNumber = (path.match(/\d+/g) ?? []).some((number) => Number(number) === index)
   return hasNumber || descriptorOf(path) !== undefined || isFolder(path)
@@ -138,7 +142,7 @@ function aFileEach(path = '', part = ''): string {
   return `with ${optionText('part')}, several processes would write to one file; name one with the number of its share, as ${file}, or a folder, ${optionText('stats', `${path}/`)}`
 }
 
-/** Throws E_PARTS for a folder within the inputs that is the output of a run: its rows are results, not logits. */
+/** Throws E_PARTS for a directory within the inputs that is the output of a run: it contains results, not logits. */
 function requireNoOutput(folder: string): void {
   const [name] = manifestsIn(folder)
   if (name === undefined) return
@@ -146,7 +150,7 @@ function requireNoOutput(folder: string): void {
   throw new SoftmaxError('E_PARTS', { reason })
 }
 
-/** Refuses outputs that are inputs or of other use. Throws E_SAME_FILE. */
+/** Refuses outputs that are also inputs or have another use. Throws E_SAME_FILE. */
 function requireOtherFiles(named: readonly string[], { parts, folder, rejects, stats }: Plan, calibration = ''): void {
   const read = function* () {
     yield* named
@@ -173,13 +177,15 @@ function requireOtherFiles(named: readonly string[], { parts, folder, rejects, s
   }
 }
 
-/** Refuses a folder that holds what this run does not go on with, so that its content is never of two runs. Throws E_RESUME. */
+/**
+ * Refuses a directory with content that this run does not continue, so that it never mixes two runs. Throws E_RESUME.
+ */
 function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, excluded: readonly string[]): void {
   const refuse = (reason: string, remedy: string) => new SoftmaxError('E_RESUME', { folder, reason, remedy })
   const manifests = manifestsIn(folder)
   const isDone = existsSync(join(folder, SUCCESS))
   const ofOthers = (name: string) => name !== manifest && share && name.endsWith(`-of-${share.count}.ndjson`)
-  // Of more shares than parts, some have nothing to do, and may begin when all is done.
+  // If there are more shares than parts, some have nothing to do, and may start when everything is done.
   const isOfOtherShares = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
   if (!settings.resume && !isOfOtherShares) {
     throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
@@ -195,12 +201,12 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
     )
 }
 
-/** Throws E_OUTPUT for a file that is there already. */
+/** Throws E_OUTPUT if a file exists. */
 function requireFree(path: string): void {
   if (existsSync(path)) throw new SoftmaxError('E_OUTPUT', { path, reason: EXISTS })
 }
 
-/** Finds what the manifests say, if it is of the same options. Throws E_RESUME. */
+/** Reads the manifests, which must be from the same options. Throws E_RESUME. */
 function readBefore({ folder, made, before }: Plan): void {
   for (const name of manifestsIn(folder)) {
     for (const { entry, line } of readEntries(join(folder, name))) {

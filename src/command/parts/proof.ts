@@ -1,4 +1,4 @@
-/** What shows that a part is done, and that all are. */
+/** Verifies that a part, or all parts, are done. */
 import { readdirSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rejectedOf } from '../../pipeline/row-counts.js'
@@ -8,7 +8,10 @@ import { type Entry, entryAt, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf } from './options.js'
 import type { Plan } from './plan.js'
 
-/** The entry that shows that a part is done: of the same input, whose output, and rejects, are there byte by byte. */
+/**
+ * The manifest entry that proves a part done: made from the same input, with the recorded digests of its output and
+ * rejects.
+ */
 export async function proofOf(plan: Plan, part: Part): Promise<Entry | undefined> {
   for (const line of plan.before.get(part.name) ?? []) {
     const entry = entryAt(line)
@@ -28,20 +31,20 @@ async function isProved({ folder, settings, rejects }: Plan, part: Part, entry: 
   return hasDigest(join(folder, part.name), entry.output)
 }
 
-/** The name of the file of a part's rejects. */
+/** The file name for the rejects of a part. */
 export function rejectsName({ name }: Part): string {
   return `${name}.ndjson`
 }
 
-/** Whether an entry is of the part with its input as it is now. */
+/** Whether an entry describes the part with its current input. */
 function isOf({ name, input }: Part, entry: Entry): boolean {
   const { path, bytes, modified } = entry.input
   return entry.part === name && path === input.path && bytes === input.bytes && modified === input.modified
 }
 
 /**
- * How many parts are not done yet by any process, as the manifests say now. A process writes its manifest before it looks
- * at those of others; so of all processes, the last to end finds all parts done.
+ * The number of parts that no process has completed, according to the current manifests. Each process writes its
+ * manifest before it reads those of others, so the last process to finish sees all parts done.
  */
 export function countMissing({ folder, parts, made }: Plan): number {
   const missing = new Map<string, Part>()
@@ -56,7 +59,7 @@ export function countMissing({ folder, parts, made }: Plan): number {
   return missing.size
 }
 
-/** Removes temporary files that killed processes have left beside the outputs: those that were there before this process. */
+/** Removes temporary files left by killed processes, but only those older than this process. */
 export function removeLeft({ folder, parts }: Plan): void {
   const folders = new Set(['.', ...parts.map(({ name }) => dirname(name))])
   for (const inside of folders) {

@@ -1,4 +1,4 @@
-/** From parts to parts: each is scored as by a run of its own, and the manifest says what is done. */
+/** Runs over parts: each is scored like a separate run and recorded in the manifest. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
@@ -19,19 +19,19 @@ import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { isUnreadable, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, removeEmpty, requireRejects } from './side-files.js'
 
-/** A run that is under way. */
+/** A run in progress. */
 interface Run extends PartsRun {
   manifest: Manifest
   counts: PartCounts
-  /** What the files of rejects are to be, of parts that have bad rows. */
+  /** The digests expected for the rejects of parts with bad rows. */
   rejects: Map<string, Entry['rejects']>
   classSets: NameSets
   keptSets: NameSets
 }
 
 /**
- * Scores the parts of a plan. One that cannot be read is left out, and is the error at the end; any other that fails ends the run.
- * Those that are done stay.
+ * Scores the parts of a plan. An unreadable part is skipped and reported at the end; any other failure stops the run.
+ * Completed parts remain.
  */
 export async function scoreParts(plan: Plan): Promise<void> {
   for (const { file } of plan.mine) await requireReadable(file)
@@ -54,7 +54,7 @@ export async function scoreParts(plan: Plan): Promise<void> {
   }
 }
 
-/** Opens the files that are of all parts: what cannot be written is found out before the first row. */
+/** Opens the files shared by all parts, so that errors are reported before the first row. */
 async function openForAll({ plan, files }: Run): Promise<StatsFile | undefined> {
   const { rejects, stats } = plan
   if (rejects.file !== undefined) await joinRejects(rejects.file, [])
@@ -85,7 +85,9 @@ function doneText({ counts }: Run, error: unknown): string {
   return `${counts.done} of ${counts.all} parts are done; ${how}`
 }
 
-/** Large parts one after the other, on all threads; small ones side by side, as they wait for the disk most of the time. */
+/**
+ * Large parts are scored one after the other on all threads, small ones concurrently, as they mostly wait for the disk.
+ */
 async function scoreAll(run: Run): Promise<void> {
   const failures: { index: number; error: unknown }[] = []
   const active = new Set<Promise<void>>()
@@ -103,7 +105,7 @@ async function scoreAll(run: Run): Promise<void> {
   endFailed(failures)
 }
 
-/** Throws the first error in the order of the parts, so that it is the same each time, and reports the others that cannot be read. */
+/** Throws the first error in the order of the parts, so that it is reproducible, and reports other unreadable parts. */
 function endFailed(failures: { index: number; error: unknown }[]): void {
   const errors = failures.sort((a, b) => a.index - b.index).map(({ error }) => error)
   const first = errors.find((error) => !isUnreadable(error)) ?? errors[0]
@@ -115,7 +117,7 @@ function endFailed(failures: { index: number; error: unknown }[]): void {
 const SMALL = 400_000
 const AT_ONCE = 4
 
-/** Scores a part, unless it is done already. */
+/** Scores a part, unless it is already done. */
 async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   const { plan, manifest, counts, totals } = run
   const proof = await proofOf(plan, part)
@@ -132,7 +134,7 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   if (plan.stats.file !== undefined) run.classSets.requireOne(aFolder('stats', plan.stats.file))
 }
 
-/** Throws E_TOO_MANY where all parts of this process together have more bad rows than are allowed. */
+/** Throws E_TOO_MANY if the parts of this process have more bad rows in total than allowed. */
 function requireFewErrors({ plan, totals }: Run, { name }: Part): void {
   const { maxErrors = Number.POSITIVE_INFINITY } = plan.settings
   if (rejectedOf(totals) <= maxErrors) return
@@ -148,7 +150,7 @@ function addUp(totals: Stats, { read, written, abstained, rejected, lane, input 
   if (lane) noteLane(totals, lane)
 }
 
-/** Puts everything in place that is of all parts; the mark of a complete folder last. */
+/** Puts the files shared by all parts in place, `_SUCCESS` last. */
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, files, manifest, totals, counts } = run
   await manifest.rewrite(namesOf(plan.parts), files)
@@ -157,7 +159,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
   const mark = join(plan.folder, SUCCESS)
-  // Looked at before the manifests: a mark that another share makes in the meantime is not one of what was there before.
+  // Checked before the manifests are read: a marker that another share creates in the meantime does not count.
   const isMarked = existsSync(mark)
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan, files)
@@ -168,14 +170,17 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing > 0 && !plan.share) throw notComplete(plan, missing)
 }
 
-/** Without shares, a run is of all parts: where another has written some of them meanwhile, these may be of other options. */
+/**
+ * Without shares, this run covers all parts; if another process overwrote some in the meantime, they may be from other
+ * options.
+ */
 function notComplete({ folder }: Plan, missing: number): SoftmaxError {
   const parts = `${plural(missing, 'part')} ${missing === 1 ? 'was' : 'were'}`
   const reason = `${parts} changed or written by another process meanwhile, so it is not complete; ${optionText('resume', true)} looks again`
   return new SoftmaxError('E_OUTPUT', { path: folder, reason })
 }
 
-/** Warns of parts that are not of one table. */
+/** Warns if parts have different classes or columns. */
 function sayDifferences(run: Run): void {
   const [classes, kept] = [run.classSets.difference, run.keptSets.difference]
   if (classes !== undefined) say(run, `warning: ${classes}; each part was scored with its own`)
@@ -209,7 +214,7 @@ async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
   letStay(files, output)
 }
 
-/** Puts the rejects of parts together, where they go to one file. */
+/** Joins the rejects of all parts, if they go to one file. */
 async function joinAll({ plan: { rejects, parts } }: Run): Promise<void> {
   const { folder, file } = rejects
   if (file === undefined || folder === undefined) return

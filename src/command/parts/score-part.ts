@@ -1,4 +1,4 @@
-/** One part of a run: its output, its rejects and its statistics. */
+/** Scores one part: its output, rejects and statistics. */
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
@@ -24,17 +24,17 @@ export interface PartsRun {
   files: Abandoned[]
   progress: Progress | undefined
   said: Set<string>
-  /** Of the parts that are done. */
+  /** The totals of the completed parts. */
   totals: Stats
 }
 
-/** Scores a part into its output, which is in place when this resolves. */
+/** Scores a part; its output is in place when this resolves. */
 export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   const { folder, made, rejects: side } = run.plan
   const start = performance.now()
-  // The folder is not complete from here on.
+  // From here on, the directory is incomplete.
   rmSync(join(folder, SUCCESS), { force: true })
-  // What is there is of another run, and would be put together with those of this one.
+  // Remove the rejects of an earlier run, which would be joined with those of this one.
   rmSync(join(folder, REJECTS, rejectsName(part)), { force: true })
   makeFolder(dirname(join(folder, part.name)))
   const path = sidePath(side, rejectsName(part))
@@ -47,12 +47,14 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   return { ...about, ...counts, seconds, made }
 }
 
-/** Whether a part, and none beside it, cannot be read. */
+/** Whether an error means that only this part is unreadable. */
 export function isUnreadable(error: unknown): boolean {
   return SoftmaxError.is(error, 'E_CORRUPT') || SoftmaxError.is(error, 'E_INPUT')
 }
 
-/** Writes a part; of one that cannot be read to its end, no rejects stay: they would be counted beside those of parts that are done. */
+/**
+ * Writes a part. If it cannot be read to its end, its rejects are removed, so that only those of completed parts count.
+ */
 async function writeReadable(run: PartsRun, part: Part, written: Written): ReturnType<typeof writePart> {
   try {
     const output = await writePart(run, part, written)
@@ -65,13 +67,13 @@ async function writeReadable(run: PartsRun, part: Part, written: Written): Retur
 }
 
 interface Written {
-  /** The file of rejects. */
+  /** The rejects file. */
   path: string | undefined
   done: Stats
   start: number
 }
 
-/** Writes the output of a part, and its statistics where each part has its own. */
+/** Writes the output of a part, and its statistics if each part has its own. */
 async function writePart(
   run: PartsRun,
   part: Part,
@@ -102,7 +104,7 @@ async function writePart(
   }
 }
 
-/** Throws E_INPUT where the input is another than it was when it was listed. */
+/** Throws E_INPUT if the input has changed since it was listed. */
 function requireUnchanged(part: Part): void {
   if (part.isUnchanged) return
   throw new SoftmaxError('E_INPUT', { source: part.file, reason: 'it changed while it was scored' })

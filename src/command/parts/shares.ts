@@ -1,24 +1,24 @@
-/** Shares of the parts, for processes that know nothing of each other. */
+/** Splits parts into shares, without communication between processes. */
 import type { Part } from './listing.js'
 
-/** The I-th of N shares, I from 1. */
+/** Share I of N, with I from 1. */
 export interface Share {
   index: number
   count: number
 }
 
-/** What a part takes beside the work that its bytes are, in bytes. */
+/** The fixed cost of a part, in equivalent bytes. */
 const PER_PART = 1 << 18
 
-/** The share that `I/N` names. */
+/** Parses `I/N`. */
 export function shareOf(text: string): Share {
   const [index, count] = text.split('/').map(Number)
   return { index: index!, count: count! }
 }
 
 /**
- * The parts of a share, in the order of the listing. Each part, the largest first, goes to the share that has least so
- * far (Graham 1969, at most 4/3 of the best balance), which depends only on the listing.
+ * The parts of a share, in listing order. Each part, largest first, is assigned to the share with the smallest load so
+ * far (Graham 1969, at most 4/3 of the optimum), which depends only on the listing.
  */
 export function partsOfShare(parts: readonly Part[], { index, count }: Share): Part[] {
   const loads = new Float64Array(count)
@@ -32,7 +32,7 @@ export function partsOfShare(parts: readonly Part[], { index, count }: Share): P
   return parts.filter((part) => mine.has(part))
 }
 
-/** The position of the smallest, the first of equal ones. */
+/** The index of the minimum, the first of equal ones. */
 function leastOf(loads: Float64Array): number {
   let least = 0
   for (let index = 1; index < loads.length; index++) if (loads[index]! < loads[least]!) least = index

@@ -1,4 +1,4 @@
-/** Files of rejects and statistics beside the parts: one for each part in a folder, or one for all. */
+/** The rejects and statistics files of parts: one per part in a directory, or one for all. */
 import { createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
@@ -6,15 +6,15 @@ import { openPrivate, outputError } from '../output.js'
 import type { Digest } from './digest.js'
 import { digestOf, hasDigest } from './digest.js'
 
-/** Where files of one kind go. */
+/** Where files of one kind are written. */
 export interface SideFiles {
-  /** The folder of a file for each part; undefined where there is none. */
+  /** The directory, if there is a file per part. */
   folder?: string | undefined
-  /** The one file for all. */
+  /** The single file for all. */
   file?: string | undefined
 }
 
-/** The path of the file of a part, whose folder is there then; undefined where it has none. */
+/** The path of a part's file, whose directory is created; undefined if it has none. */
 export function sidePath({ folder }: SideFiles, name: string): string | undefined {
   if (folder === undefined) return undefined
   const path = join(folder, name)
@@ -22,7 +22,7 @@ export function sidePath({ folder }: SideFiles, name: string): string | undefine
   return path
 }
 
-/** Makes a folder, and those that it is in. Throws E_OUTPUT. */
+/** Creates a directory and its parents. Throws E_OUTPUT. */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })
@@ -31,12 +31,12 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Removes a folder in which there is no file, with those inside; one that is not there is none. */
+/** Removes a directory without files, including empty subdirectories; a missing one is ignored. */
 export function removeEmpty(folder: string): void {
   if (!existsSync(folder)) return
   const inside = readdirSync(folder, { withFileTypes: true })
   for (const entry of inside) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
-  // Another process may write to it.
+  // Another process may be writing to it.
   if (readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
@@ -52,7 +52,10 @@ export async function digestOfRejects(path: string): Promise<Digest | undefined>
   }
 }
 
-/** Throws E_OUTPUT where a file of rejects is not what it was written as, as where another process writes it as well. */
+/**
+ * Throws E_OUTPUT if a rejects file does not have the expected digest, for example because another process writes it,
+ * too.
+ */
 export async function requireRejects(
   { folder }: SideFiles,
   written: ReadonlyMap<string, Digest | undefined>,
@@ -66,7 +69,7 @@ export async function requireRejects(
   }
 }
 
-/** Puts the rejects of parts together into one file, in the order of the parts. */
+/** Joins the rejects of parts into one file, in the order of the parts. */
 export async function joinRejects(file: string, paths: Iterable<string>): Promise<void> {
   const output = await openPrivate(file)
   for (const path of paths) {
