@@ -1,13 +1,13 @@
 /**
- * Rows of text out of columns: each cell is written behind a text of its own, which is a delimiter, a key or a bracket, so
- * that any format of rows is a table of cells. The host makes room for the longest that the rows can become.
+ * Writes rows of text from columns. Each cell follows a prefix of its own (a delimiter, a key or a bracket), so any row
+ * format is a table of cells. The host provides room for the longest possible output.
  */
 import { CELL_COUNT, CELL_DOUBLE, CELL_FLOAT, CELL_INTEGER, CELL_NAME, CELL_RESULT, CELL_TEXT } from '../constants'
 import { copy, printResults, textAt, writeText } from './pipeline'
 import { print, printFloat32, printSigned, signOfZero } from './print-number'
 import { Cell, CellTable, Text } from './structs'
 
-/** Writes some rows at `out`, and returns where they end. */
+/** Writes rows at `out`; returns the end. */
 export function writeCells(rows: u32, table: CellTable, out: usize): usize {
   const end = table.cells + table.count * <u32>offsetof<Cell>()
   const tail = textAt(table.tail, 0)
@@ -47,14 +47,14 @@ function writeCell(cell: Cell, row: u32, table: CellTable, out: usize): usize {
   return print(kind == CELL_COUNT ? <f64>load<u32>(values + (<usize>row << 2)) : <f64>load<i32>(values + (<usize>row << 2)), out)
 }
 
-/** Results that follow one another, with a comma or another byte between them. */
+/** Writes adjacent results, separated by a comma or another byte. */
 function writeResults(cell: Cell, row: u32, table: CellTable, out: usize): usize {
   const count = cell.count
   const at = <usize>cell.values + ((<usize>row * count) << 3)
   return printResults(at, count, table.precision, table.float32, table.delimiter, out) - 1
 }
 
-/** Those of up to 53 bits are doubles. */
+/** Integers of up to 53 bits are doubles. */
 function printInteger(x: i64, out: usize): usize {
   if (<u64>(x + 0x20000000000000) <= 0x40000000000000) return print(<f64>x, out)
   store<u8>(out, 0x2d)

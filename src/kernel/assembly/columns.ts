@@ -1,9 +1,9 @@
 /**
- * Rows of text into columns, in Arrow's memory layout (https://arrow.apache.org/docs/format/Columnar.html).
+ * Converts rows of text to columns in Arrow's memory layout (https://arrow.apache.org/docs/format/Columnar.html).
  *
- * Readers are those of text output: what they keep of a row they write to `kept`, one row after the other, here as records: a
- * length (u32) and so many bytes, or just NULL. New columns are filled a batch at a time, while its numbers are in the
- * nearest cache; those that are kept once no more rows come, as where the bytes of a column begin depends on those before.
+ * The readers are those for text output: they append what is kept of a row to `kept`, here as records of a length (u32)
+ * and that many bytes, or just NULL. New columns are filled batch by batch, while the numbers are in the L1 cache. Kept
+ * columns are filled after the last row, because the position of a column's bytes depends on the columns before it.
  */
 import {
   EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
@@ -16,12 +16,12 @@ import { copy, countMembers, LF, passRows, positionsOf, scoreBatch, summaryAt } 
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
 
-/** What is behind each part of a kept column. */
+/** The padding after each part of a kept column. */
 const PADDING: usize = 64
-/** Room for a number as text. */
+/** Buffer for a number as text. */
 const SPARE: usize = memory.data(64, 16)
 
-/** Adds the rows from `at` to `end` to the columns, as `scoreBytes` does to bytes. */
+/** Appends the rows from `at` to `end` to the columns; the counterpart of `scoreBytes`. */
 // @ts-ignore: decorator
 @inline
 export function addRows(
@@ -50,9 +50,9 @@ export function addRows(
 }
 
 /**
- * Adds a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or so many lists of them, where
- * results of all classes stay together. Columns of classes have some room between them: addresses at a distance of a power of two
- * take each other's lines in the cache.
+ * Appends a batch to the new columns. Each has room for `columnRows` numbers of eight bytes, or as many lists if the
+ * results of all classes stay together. Per-class columns are padded, because addresses at a power-of-two distance map
+ * to the same cache set.
  */
 function fillColumns(rows: u32, job: Job): void {
   const first = <usize>job.filled
@@ -97,26 +97,26 @@ function fillColumns(rows: u32, job: Job): void {
   }
 }
 
-/** Writes `count` results at intervals of `step` bytes, rounded as asked. */
+/** Writes `count` results that are `step` bytes apart, rounded as requested. */
 function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): void {
   if (job.precision) roundAll(at, step, count, job)
   if (job.float32) for (; count > 0; count--, at += step, out += 4) store<f32>(out, <f32>load<f64>(at))
   else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
 }
 
-/** Rounds `count` results at intervals of `step` bytes, in their place. */
+/** Rounds `count` results that are `step` bytes apart, in place. */
 function roundAll(at: usize, step: usize, count: u32, job: Job): void {
   for (; count > 0; count--, at += step) roundAt(at, job.precision, job)
 }
 
-/** Rounds the number at `at` to as many digits: it is printed, and read again. */
+/** Rounds the number at `at` to `digits` digits by printing and parsing it. */
 function roundAt(at: usize, digits: u32, job: Job): void {
   const x = job.float32 ? <f64><f32>load<f64>(at) : load<f64>(at)
   if (abs(x) < Infinity) store<u8>(printPrecision(x, digits, SPARE), LF)
   if (abs(x) < Infinity) parse(SPARE, at, LF)
 }
 
-/** Adds the positions and the results of the largest logits of each row: two columns for each rank. */
+/** Appends the positions and results of the largest logits of each row: two columns per rank. */
 function putTop(rows: u32, out: usize, job: Job): void {
   const room = (<usize>job.columnRows) << 3
   const shift: usize = job.float32 ? 2 : 3
@@ -134,7 +134,7 @@ function putTop(rows: u32, out: usize, job: Job): void {
   }
 }
 
-/** Adds the positions of the classes that are among each row's labels, whose ends stand before all of them. */
+/** Appends each row's label positions; the list offsets precede them. */
 function putMembers(rows: u32, out: usize, job: Job): void {
   const positions = out + ((<usize>job.columnRows) << 3)
   const classes = job.classes
@@ -153,7 +153,7 @@ function putMembers(rows: u32, out: usize, job: Job): void {
   }
 }
 
-/** Moves what was kept of all rows into the columns that it is of. To be called once, when no more rows come. */
+/** Distributes the kept records of all rows to their columns. Must be called once, after the last row. */
 export function packKept(job: Job): void {
   let texts = <usize>job.texts
   for (let index: u32 = 0; index < job.keptCount; index++) {
@@ -165,14 +165,14 @@ export function packKept(job: Job): void {
   }
 }
 
-/** Where a column has a byte a row, 1 where there is a value; a bit a row is behind them. */
+/** The address of a column's validity bytes, one per row; the validity bits follow them. */
 // @ts-ignore: decorator
 @inline
 function validBytes(column: KeptColumn, job: Job): usize {
   return <usize>column.values + ((<usize>job.columnRows) << 3) + PADDING
 }
 
-/** Writes the texts of a column to `out`, and where in them each ends; returns where they end. */
+/** Writes the strings of a column to `out`, with their offsets; returns the end. */
 function packTexts(column: KeptColumn, out: usize, valid: usize, job: Job): usize {
   const texts = out
   let offsets = <usize>column.values
@@ -190,7 +190,7 @@ function packTexts(column: KeptColumn, out: usize, valid: usize, job: Job): usiz
   return out
 }
 
-/** Writes the values of a column, of eight bytes each, or truths as bits. */
+/** Writes the values of a column, eight bytes each, or booleans as bits. */
 function packValues(column: KeptColumn, valid: usize, job: Job): void {
   const rows = <usize>job.filled
   let out = <usize>column.values
@@ -206,7 +206,7 @@ function packValues(column: KeptColumn, valid: usize, job: Job): void {
   else if (column.kind == KEEP_DATE) narrow(column.values, job.filled)
 }
 
-/** Bytes that are 0 or 1 as bits, the first in the lowest. */
+/** Packs bytes that are 0 or 1 into bits, least significant first. */
 function packBits(bytes: usize, count: u32, out: usize): void {
   const zeros = i8x16.splat(0)
   for (const end = bytes + <usize>count; bytes < end; bytes += 16, out += 2) {
@@ -214,12 +214,12 @@ function packBits(bytes: usize, count: u32, out: usize): void {
   }
 }
 
-/** Numbers of eight bytes in four, in their place. */
+/** Narrows 8-byte numbers to 4 bytes, in place. */
 function narrow(at: usize, count: u32): void {
   for (let row: usize = 0; row < <usize>count; row++) store<u32>(at + (row << 2), load<u32>(at + (row << 3)))
 }
 
-/** Truths of eight bytes as bits, in their place. */
+/** Packs 8-byte booleans into bits, in place. */
 function packTruths(at: usize, count: u32): void {
   for (let row: usize = 0; row < <usize>count; row++) store<u8>(at + row, load<u8>(at + (row << 3)))
   packBits(at, count, at)

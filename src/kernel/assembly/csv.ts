@@ -1,8 +1,8 @@
 /**
- * Delimited text for `pipeline.ts`: a reader of rows, whose kept cells are written as they are found, in the way that the
- * output has them (see `kept-cell.ts`), and a writer.
+ * Delimited text for `pipeline.ts`: a row reader, which writes kept cells as it finds them, in the form of the output
+ * (see `kept-cell.ts`), and a row writer.
  *
- * The reader understands what most rows are: as many cells as columns, with or without quotes, and all logits finite numbers.
+ * The reader understands the usual rows: as many cells as columns, quoted or not, with finite logits.
  */
 import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { labelOf, markOf, rowOf, stateOf } from './batch'
@@ -15,10 +15,10 @@ import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
 import { isKnown, readTruthCell, writeJudged } from './truth'
 
-/** `|`, between the names of several classes in a cell. */
+/** `|`, which separates class names within a cell. */
 const BETWEEN_NAMES: u32 = 0x7c
 
-/** The number of bytes from `at` to `end` that are `newline`. */
+/** Counts the bytes from `at` to `end` that are `newline`. */
 export function countLines(at: usize, end: usize, newline: u32): u32 {
   let count: u32 = 0
   for (; at + 16 <= end; at += 16) count += popcnt(i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>newline))))
@@ -26,7 +26,7 @@ export function countLines(at: usize, end: usize, newline: u32): u32 {
   return count
 }
 
-/** Where the first row begins behind blank lines and comments. */
+/** The start of the first row after blank lines and comments. */
 // @ts-ignore: decorator
 @inline
 function skipBlankLines(at: usize, end: usize, job: Job): usize {
@@ -44,7 +44,7 @@ function passComment(at: usize, newline: u32): usize {
   return at
 }
 
-/** Reads up to `most` rows, and returns how many; the mark behind the last has where it stopped. */
+/** Reads up to `most` rows and returns their number; the entry after the last one has the position where it stopped. */
 // @ts-ignore: decorator
 @inline
 export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
@@ -68,8 +68,8 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
 }
 
 /**
- * Reads a row's logits to `logit`, and copies its kept cells to `kept`. Returns where it ends in the upper half, and
- * where the kept cells end in the lower; 0 if it does not understand the row.
+ * Reads a row's logits to `logit` and copies its kept cells to `kept`. Returns the end of the row in the upper half and
+ * of the kept cells in the lower half; 0 if it does not understand the row.
  */
 // @ts-ignore: decorator
 @inline
@@ -106,13 +106,13 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
   return at ? (<u64>at << 32) | <u64>kept : 0
 }
 
-/** A logit in quotes, which begin at `at`. Returns where they end; 0 if it is not one, or something else is in them too. */
+/** Parses a quoted logit at `at`. Returns the end of the quotes; 0 if their content is not just a number. */
 function parseQuoted(at: usize, logit: usize, quote: u32): usize {
   at = parseCell(at + 1, logit, quote)
   return at && <u32>load<u8>(at) == quote ? at + 1 : 0
 }
 
-/** Where the newline at `at` ends, of which carriage returns before a line feed are part; 0 if there is none. */
+/** The end of the newline at `at`, which includes carriage returns before a line feed; 0 if there is none. */
 // @ts-ignore: decorator
 @inline
 function passNewline(at: usize, newline: u32): usize {
@@ -121,7 +121,7 @@ function passNewline(at: usize, newline: u32): usize {
   return <u32>load<u8>(at) == newline ? at + 1 : 0
 }
 
-/** Where a cell ends, if no escape stands there; 0 if its quotes are not as they should be, or a newline of another kind stands in it. */
+/** The end of a cell; 0 if there is an escape, an invalid quote, or a newline of the other kind. */
 function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote, newline)
   const stops = i8x16.splat(<i8>delimiter)
@@ -139,7 +139,7 @@ function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u3
   }
 }
 
-/** The same for a cell in quotes, from behind the first: a quote inside is written twice. */
+/** The same for a quoted cell, given the position after the opening quote; quotes inside are doubled. */
 function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   for (; at < end; at++) {
     if (<u32>load<u8>(at) != quote) continue
@@ -149,7 +149,7 @@ function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: 
   return 0
 }
 
-/** Writes a row: its kept cells, its new ones, and its newline. */
+/** Writes a row: its kept cells, its new cells and a newline. */
 export function writeRow(row: u32, out: usize, job: Job): usize {
   const mark = markOf(row, job)
   const start = out
@@ -178,7 +178,7 @@ function writeLabelCell(label: u32, out: usize, job: Job): usize {
   return label == NO_CLASS ? out : writeLabel(label, out, job)
 }
 
-/** A row of one empty cell is in quotes, where there are some: else it would be a blank line. */
+/** A row of one empty cell is quoted if the dialect has quotes: otherwise it would be a blank line. */
 function writeEmpty(out: usize, job: Job): usize {
   if (job.quote == NO_BYTE) return out + 1
   store<u32>(out, 0x0a2222)

@@ -1,6 +1,6 @@
 /**
- * Labels out of probabilities: which classes are among those of a row, and whether it has one at all. Probabilities count as they
- * are computed, before they are rounded for the output; where results are logarithms, they are computed once more, with the
+ * Derives labels from probabilities: which classes are labels of a row, and whether it has any. Decisions use the
+ * computed probabilities, before output rounding; if results are logarithms, probabilities are computed again, with the
  * same bits.
  */
 import { NO_CLASS, STATUS_FINITE, WANT_LOG, WANT_SIGMOID } from '../constants'
@@ -8,27 +8,30 @@ import { sigmoid } from './sigmoid'
 import { probability } from './softmax'
 import { Decision, RowState, STATE_SIZE } from './structs'
 
-/** The probability of a class, of its logit at `at` and its result at `value`. */
+/** The probability of a class, given its logit at `at` and its result at `value`. */
 // @ts-ignore: decorator
 @inline
 function probabilityAt(at: usize, value: usize, state: RowState, flags: u32): f64 {
   return flags & WANT_LOG ? probabilityOf(load<f64>(at), state, flags) : load<f64>(value)
 }
 
-/** The probability of a logit of a row that was scored. */
+/** The probability of a logit in a scored row. */
 export function probabilityOf(logit: f64, state: RowState, flags: u32): f64 {
   if (flags & WANT_SIGMOID) return sigmoid(logit, state)
   return state.status == STATUS_FINITE ? probability(logit, state) : NaN
 }
 
-/** Marks with a byte each which of `count` classes are among the labels of a row, by the least probability of each at `cutoffs`. */
+/** Sets a byte per class: whether its probability reaches its cutoff. */
 export function markMembers(at: usize, values: usize, count: u32, state: RowState, flags: u32, cutoffs: usize, out: usize): void {
   for (const end = at + ((<usize>count) << 3); at < end; at += 8, values += 8, cutoffs += 8, out++) {
     store<u8>(out, u8(probabilityAt(at, values, state, flags) >= load<f64>(cutoffs)))
   }
 }
 
-/** The position of the label of a row that is one chunk, NO_CLASS where it has none: a NaN is not as large as any least one; that of two classes may be the less probable one. */
+/**
+ * The label of a row that is one chunk, NO_CLASS if there is none: a NaN is below every threshold. With two classes,
+ * the label may be the less probable one.
+ */
 export function decide(at: usize, values: usize, state: RowState, flags: u32, decision: Decision): u32 {
   const least = decision.minConfidence
   const isSure = least != least || isConfident(at, values, state, flags, least)
@@ -44,7 +47,10 @@ function isConfident(at: usize, values: usize, state: RowState, flags: u32, leas
   return probabilityAt(at + place, values + place, state, flags) >= least
 }
 
-/** Decides rows that were scored together: the label of each (u32) at `labels`, its members at `members`. */
+/**
+ * Decides rows that were scored together: writes the label of each (u32) to `labels`, its membership bytes to
+ * `members`.
+ */
 export function decideRows(
   at: usize,
   values: usize,

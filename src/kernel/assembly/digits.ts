@@ -1,37 +1,38 @@
 /**
- * From digits to text: sixteen digits at once, then JavaScript's layout without a branch on where the point goes.
+ * From digits to text: sixteen digits at once, in JavaScript's notation, without a branch on the position of the point.
  *
- * Let the number be 0.d1 d2 ... * 10^n. Digits come as sixteen bytes of text, of which the first `lead` (0 to 2) are
- * zeros to be left out, and up to one more, `last`. Three stores write any number: the sixteen where those behind the
- * point belong, `last` behind them, and over these the first sixteen bytes, picked by the row's mask with `0.000` or
- * the point added in the gaps. A `form` picks the row and brings the exponent, so `d.ddde-7` is the row of n = 1 with
- * eight bytes more at the end. How long the number is follows from its last digit that is not zero.
+ * Let the number be 0.d1 d2 ... * 10^n. Its digits are given as sixteen bytes of text, the first `lead` (0 to 2) of
+ * which are zeros to be skipped, and possibly one more digit, `last`. Three stores write any number: the sixteen bytes
+ * at the position of the digits after the point, `last` behind them, and over these the first sixteen bytes, shuffled
+ * by a mask, with `0.000` or the point inserted in the gaps. The mask comes from a table; a `form` selects the entry
+ * and provides the exponent: `d.ddde-7` uses the entry of n = 1 with eight bytes appended. The length follows from the
+ * last nonzero digit.
  *
- * A number is composed in a cell, whose address does not depend on numbers before it, and copied to its place later.
- * Straight to its place is slower by 3 to 10 ns on a Zen 3: the place depends on the lengths of all numbers before it,
- * known late, and loads of the next number then wait for the stores of this one.
+ * A number is composed in a cell, at an address independent of the numbers before it, and then copied into place.
+ * Writing it directly into place is slower by 3 to 10 ns on a Zen 3: the address depends on the lengths of all numbers
+ * before it and is known late, and loads of the next number then wait for the stores of this one.
  */
 
-/** A row, 48 bytes: which digit goes to each of sixteen bytes, what is added there, then START, FLOOR and WHOLE. */
+/** A table entry, 48 bytes: the digit for each of sixteen bytes, what is added there, then START, FLOOR and WHOLE. */
 const ROW: i32 = 48
 const ROWS: usize = memory.data(21 * 3 * 48, 16)
 const ADDED: usize = ROWS + 16
-/** i8: where the text's first digit goes, or the one behind the point less one, less `lead`. */
+/** i8: the position of the first digit, or of the one after the point minus one, minus `lead`. */
 const START: usize = ROWS + 32
-/** u8, u8: where no more than FLOOR digits are used, the number has WHOLE bytes and no point. */
+/** u8, u8: if no more than FLOOR digits are significant, the number has WHOLE bytes and no point. */
 const FLOOR: usize = ROWS + 33
 const WHOLE: usize = ROWS + 34
 
 /** The forms for n = -323 to 309 and lead 0; the address is that of n = 0. */
 const FORMS: usize = memory.data((323 + 310) * 8, 16) + 323 * 8
 
-/** A cell: up to 25 bytes of text without its exponent; the form u64; the size of that text u32. */
+/** A cell: up to 25 bytes of text without the exponent; the form (u64); the size of that text (u32). */
 export const CELL: usize = 48
 const FORM: usize = 32
 const SIZE: usize = 40
-/** What stands in SIZE where a number could not be composed. */
+/** The SIZE of a number that could not be composed. */
 const DEFERRED: u32 = 255
-/** u32: not 0 where a batch may have such a cell. */
+/** u32: nonzero if a batch may have such a cell. */
 export const ANY_DEFERRED: usize = memory.data(4, 4)
 
 const BY_MYRIAD: usize = memory.data<u32>([109951163, 109951163, 109951163, 109951163], 16)
@@ -45,8 +46,9 @@ const ZEROS: usize = memory.data<u64>([0x3030303030303030, 0x3030303030303030], 
 /* Digits to text */
 
 /**
- * Four numbers below 10^4, one in each lane, to sixteen digits. Each step splits all lanes in two: the quotient stays
- * in the low half, the rest goes to the high half. 5243 / 2^19 and 103 / 2^10 divide rightly below 10^4 and 100.
+ * Converts four numbers below 10^4, one per lane, to sixteen digits. Each step splits all lanes in two: the quotient
+ * stays in the low half, the remainder goes to the high half. 5243 / 2^19 and 103 / 2^10 divide exactly below 10^4 and
+ * 100.
  */
 // @ts-ignore: decorator
 @inline
@@ -58,7 +60,7 @@ function textOf(quads: v128): v128 {
   return i8x16.add(digits, v128.load(ZEROS))
 }
 
-/** The sixteen digits of high * 10^8 + low. 109951163 / 2^40 divides by 10^4 rightly below 10^8. */
+/** The sixteen digits of high * 10^8 + low. 109951163 / 2^40 divides by 10^4 exactly below 10^8. */
 // @ts-ignore: decorator
 @inline
 export function text16(high: u32, low: u32): v128 {
@@ -77,7 +79,7 @@ export function text9(high: u32, last: u32): v128 {
   return textOf(i64x2.replace_lane(i64x2.splat(quads), 1, <u64>(last * 1000)))
 }
 
-/** One bit for each digit that is not zero, the first digit's the lowest. */
+/** One bit per nonzero digit, the first digit in the lowest bit. */
 // @ts-ignore: decorator
 @inline
 function nonzero(text: v128): u32 {
@@ -93,7 +95,9 @@ function placeHead(text: v128, row: usize, out: usize): void {
   v128.store(out, i8x16.add(i8x16.swizzle(text, v128.load(row, ROWS)), v128.load(row, ADDED)))
 }
 
-/** All of it, but for its exponent; the head comes last, over what the other stores leave before the point. */
+/**
+ * The complete number except its exponent. The head is stored last, over what the other stores left before the point.
+ */
 // @ts-ignore: decorator
 @inline
 function place(text: v128, last: u32, row: usize, out: usize): void {
@@ -103,7 +107,7 @@ function place(text: v128, last: u32, row: usize, out: usize): void {
   placeHead(text, row, out)
 }
 
-/** The size of the number without its exponent, from one bit for each digit that is not zero. */
+/** The size of the number without exponent, from the bits of its nonzero digits. */
 // @ts-ignore: decorator
 @inline
 function sizeOf(used: u32, row: usize): u32 {
@@ -112,7 +116,9 @@ function sizeOf(used: u32, row: usize): u32 {
   return length > floor ? length + <u32>load<i8>(row, START) : <u32>load<u8>(row, WHOLE)
 }
 
-/** Writes the exponent's eight bytes, all of which overshoot where it has none, and returns the end of the number. */
+/**
+ * Writes the eight bytes of the exponent, which are all past the end if there is none; returns the end of the number.
+ */
 // @ts-ignore: decorator
 @inline
 function finish(form: u64, end: usize): usize {
@@ -126,7 +132,7 @@ export function formAt(n: i32): u64 {
   return load<u64>(FORMS + (n << 3))
 }
 
-/** Writes 17 digits, of which the first is not zero, at their place. */
+/** Writes 17 digits, the first nonzero, directly into place. */
 // @ts-ignore: decorator
 @inline
 export function write17(text: v128, last: u32, n: i32, out: usize): usize {
@@ -137,7 +143,7 @@ export function write17(text: v128, last: u32, n: i32, out: usize): usize {
   return finish(form, out + sizeOf(nonzero(text) | u32(last != 0) << 16, row))
 }
 
-/** 16 <= n <= 21, for which there are no rows: all digits are before the point, but for the 17th where n = 16. */
+/** 16 <= n <= 21, which the table does not cover: all digits precede the point, except the 17th if n = 16. */
 function writeWhole(text: v128, last: u32, n: i32, out: usize): usize {
   v128.store(out, text)
   store<u64>(out, 0x3030303030303030, 16)
@@ -151,7 +157,7 @@ function writeWhole(text: v128, last: u32, n: i32, out: usize): usize {
 
 /* Cells */
 
-/** Composes a number in a cell: `longer` is 1 where `last` counts even if it is 0. */
+/** Composes a number in a cell; `longer` is 1 if `last` counts even if it is 0. */
 // @ts-ignore: decorator
 @inline
 export function compose17(text: v128, last: u32, longer: u32, form: u64, sign: usize, cell: usize): void {
@@ -162,7 +168,7 @@ export function compose17(text: v128, last: u32, longer: u32, form: u64, sign: u
   store<u32>(cell, sizeOf(nonzero(text) | longer << 16, row) + <u32>sign, SIZE)
 }
 
-/** The same for nine digits, which the head always holds. */
+/** The same for nine digits, which always fit in the head. */
 // @ts-ignore: decorator
 @inline
 export function compose9(text: v128, form: u64, sign: usize, cell: usize): void {
@@ -173,7 +179,7 @@ export function compose9(text: v128, form: u64, sign: usize, cell: usize): void 
   store<u32>(cell, sizeOf(nonzero(text), row) + <u32>sign, SIZE)
 }
 
-/** Leaves a number to be written without a cell; false, so that it can be returned. */
+/** Defers a number, to be written without a cell; returns false for the caller to return. */
 // @ts-ignore: decorator
 @inline
 export function defer(cell: usize): bool {
@@ -188,7 +194,7 @@ export function isDeferred(cell: usize): bool {
   return load<u32>(cell, SIZE) == DEFERRED
 }
 
-/** Copies a cell to its place: 32 bytes, or the 17 that nine digits may take, and the exponent. */
+/** Copies a cell into place: 32 bytes, or the 17 that nine digits may take, and the exponent. */
 // @ts-ignore: decorator
 @inline
 export function copyCell(cell: usize, long: bool, out: usize): usize {
@@ -201,7 +207,7 @@ export function copyCell(cell: usize, long: bool, out: usize): usize {
 
 /* Tables */
 
-/** A form: the exponent's text, its length << 40, the offset of the row << 48. */
+/** A form: the text of the exponent, its length << 40, the offset of the table entry << 48. */
 export function formOf(n: i32, lead: i32): u64 {
   const fixed = n > -6 && n <= 21
   const row = rowOf(fixed ? min(n, 15) : 1, lead)

@@ -1,14 +1,15 @@
 /**
- * Sums of doubles without rounding, so that they are the same in any order and however they are split: a number as wide as
- * all doubles together, in limbs of 32 bits, each in a word of 64 that takes the carries of 2^30 additions.
+ * Sums of doubles without rounding, which are the same for any order and any split: a fixed-point number that spans the
+ * range of doubles, in 32-bit limbs, each in a 64-bit word that absorbs the carries of 2^30 additions.
  *
- * Kulisch, "Computer Arithmetic and Validity" (2008), has such accumulators. What is not finite is summed beside it.
+ * Such accumulators are described by Kulisch, "Computer Arithmetic and Validity" (2008). Non-finite numbers are summed
+ * separately.
  */
 
-/** A sum. Limb i counts 2^(32 i - 1088); the least double is 2^-1074. */
+/** A sum. Limb i has the unit 2^(32 i - 1088); the smallest double is 2^-1074. */
 @unmanaged
 export class ExactSum {
-  /** The limbs, {@link LIMBS} of them, are behind these. */
+  /** Followed by {@link LIMBS} limbs. */
   special: f64
   additions: u64
 }
@@ -45,18 +46,19 @@ function addTo(at: usize, part: i64): void {
   store<i64>(at, load<i64>(at) + part)
 }
 
-/** As many numbers as {@link addColumn} adds at once. */
+/** The maximum number of values per {@link addColumn}. */
 export const COLUMN: u32 = 1 << 12
-/** Adding and subtracting them rounds to a multiple of 2^-34, and of 2^-74. */
+/** Adding and subtracting them rounds to a multiple of 2^-34 and 2^-74. */
 const COARSE: usize = memory.data<f64>([393216, 393216])
 const FINE: usize = memory.data<f64>([3.576278686523438e-7, 3.576278686523438e-7])
-/** What is not 0 has to be from 2^-63 up to below 64. */
+/** Nonzero values must be in [2^-63, 64). */
 const LEAST: usize = memory.data<f64>([1.0842021724855044e-19, 1.0842021724855044e-19])
 const LIMIT: usize = memory.data<f64>([64, 64])
 
 /**
- * Adds the numbers at `at`, each `step` bytes behind the one before, COLUMN at most. Each is split into multiples of 2^-34, of 2^-74
- * and a rest of multiples of 2^-115, two numbers at once, and a double holds the sum of so many of each: below 2^18, 2^-23, 2^-63.
+ * Adds the numbers at `at`, `step` bytes apart, at most COLUMN of them. Each is split into a multiple of 2^-34, a
+ * multiple of 2^-74, and a rest that is a multiple of 2^-115, two numbers at once. The sums of that many such parts,
+ * below 2^18, 2^-23 and 2^-63, are exact in doubles.
  */
 export function addColumn(sum: ExactSum, at: usize, step: usize, count: u32): void {
   const end = at + <usize>count * step
@@ -94,12 +96,12 @@ function addLanes(sum: ExactSum, lanes: v128): void {
   addExact(sum, f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1))
 }
 
-/** The size of the parts that most probabilities are added in: multiples of 2^-62 from 2^-9 up to 1. */
+/** The unit in which most probabilities are added: between 2^-9 and 1, in multiples of 2^-62. */
 const UNIT: f64 = 4611686018427387904
 /** The limb of 2^-64. */
 const UNIT_LIMB: usize = 32
 
-/** Adds a probability; one that is not too small in fewer steps. */
+/** Adds a probability, with a fast path unless it is very small. */
 // @ts-ignore: decorator
 @inline
 export function addProbability(sum: ExactSum, p: f64): void {
@@ -111,7 +113,7 @@ export function addProbability(sum: ExactSum, p: f64): void {
   if (++sum.additions == MOST_ADDITIONS) carry(sum)
 }
 
-/** Makes every limb but the last one of 32 bits. */
+/** Propagates carries, so that all limbs but the last have 32 bits. */
 function carry(sum: ExactSum): void {
   let at = changetype<usize>(sum) + offsetof<ExactSum>()
   const last = at + ((<usize>(LIMBS - 1)) << 3)

@@ -1,16 +1,16 @@
 /**
- * Exponentials kept as factors, so that what follows can round once. Distances are taken from an origin o, and divided by D,
- * which is 1 or what a temperature leaves of its division (see `temperature.ts`), 1/2 < D <= 1:
+ * Exponentials kept as factors, so that later steps can round once. Distances are taken from an origin o and divided by
+ * D, 1/2 < D <= 1, which is 1 unless there is a temperature (see `temperature.ts`):
  *
- *     e^((x - o) / D) = 2^q S (1 + t)     k = nearest(128 (x - o) / (D ln 2)) = 128 q + j     2^(j/128) = S e^DELTA
- *     t = e^r - 1                         r = (x - (o + k HEAD)) / D + (DELTA - k TAIL)       HEAD + D TAIL = D ln 2 / 128
+ *      e^((x - o) / D) = 2^q S (1 + t)     k = nearest(128 (x - o) / (D ln 2)) = 128 q + j     2^(j/128) = S e^DELTA
+ *      t = e^r - 1                         r = (x - (o + k HEAD)) / D + (DELTA - k TAIL)       HEAD + D TAIL = D ln 2 / 128
  *
- * - S is 2^(j/128) rounded to 26 bits, so that its product with a 27-bit number is exact; DELTA makes up for that.
- * - x - o itself is never rounded: o and HEAD lie on a coarse {@link onGrid | grid}, which makes o + k HEAD
- *   exact, and x is so close to it that the difference is exact too (|x| > 2^-7, Sterbenz) or wrong by 2^-62. Seven
- *   additions do that; with x - o as a pair it takes twelve.
- * - The error of 1 + t is below 2^-60.5: that of the difference, of the sum r, of the polynomial (2^-66) and of its last
- *   addition (2^-62 each); it is below 2^-59.5 where D is not 1.
+ * - S is 2^(j/128) rounded to 26 bits, so that its product with a 27-bit number is exact; DELTA corrects for that.
+ * - x - o itself is never rounded: o and HEAD lie on a coarse {@link onGrid | grid}, which makes o + k HEAD exact, and
+ *   x is so close to it that the difference is exact too (|x| > 2^-7, Sterbenz) or has an error of 2^-62. This takes
+ *   seven additions; with x - o as a pair it would take twelve.
+ * - The error of 1 + t is below 2^-60.5, from the difference, the sum r, the polynomial (2^-66) and the last addition
+ *   (2^-62 each); it is below 2^-59.5 if D is not 1.
  *
  * The polynomial is that of ARM's optimized-routines (math/exp_data.c, N = 128), for |r| <= ln 2 / 256.
  */
@@ -19,9 +19,9 @@ import { Temperature } from './structs'
 
 /** 1 / ln 2. */
 const LOG2E: f64 = 1.4426950408889634
-/** Adding and subtracting it rounds to a whole number, which also stands in the low bits of the sum. */
+/** Adding and subtracting it rounds to an integer, which is also in the low bits of the sum. */
 const SHIFT: f64 = 6755399441055744.0
-/** ln 2 / 128: a multiple of 2^-41, and the rest. A product of the head with |k| < 2^20 is exact. */
+/** ln 2 / 128: a multiple of 2^-41, and the rest. The product of the head with |k| < 2^20 is exact. */
 export const STEP_HEAD: f64 = 0.005415212347998022
 export const STEP_TAIL: f64 = 1.2655086083325438e-13
 const C2: f64 = 0.49999999999996786
@@ -30,8 +30,8 @@ const C4: f64 = 0.0416666808410674
 const C5: f64 = 0.008333335853059549
 
 /**
- * The same for two lanes. V8 makes a splatted constant anew wherever it is used, in three instructions, and a sum of two
- * as well, even where it is the same all through a loop; a load is one.
+ * The same for two lanes. V8 rematerializes a splatted constant at each use, in three instructions, and also a sum of
+ * two, even inside a loop; loading it takes one.
  */
 export const BOTH_SHIFT: usize = memory.data<f64>([SHIFT, SHIFT])
 const BOTH_GRID: usize = memory.data<f64>([6144, 6144])
@@ -42,19 +42,19 @@ const BOTH_C3: usize = memory.data<f64>([C3, C3])
 const BOTH_C4: usize = memory.data<f64>([C4, C4])
 const BOTH_C5: usize = memory.data<f64>([C5, C5])
 
-/** Masks that leave the upper 26 bits of a double, and the upper 27. */
+/** Masks for the upper 26 and the upper 27 bits of a significand. */
 export const UPPER_HALVES: usize = memory.data<i64>([~0x7ffffff, ~0x7ffffff])
 export const UPPER_27_BITS: usize = memory.data<i64>([~0x3ffffff, ~0x3ffffff])
 export const BOTH_ONE: usize = memory.data<f64>([1, 1])
 
-/** The least distance that is not left out of a sum: e^-620 < 2^-894, which leaves room below for a tail. */
+/** The smallest distance that is included in a sum: e^-620 < 2^-894, which leaves room below for a tail. */
 export const LOWEST: f64 = -620
-/** Powers of two below it make 0 of whatever is scaled by them. */
+/** A smaller power of two turns everything that it scales into 0. */
 export const LEAST_POWER: i32 = -1201
 
 /**
- * S and DELTA of j = 0 to 127, as bits: round(2^(j/128), 26 bits), then log(2^(j/128) / S). From the bits of S j 2^45 is
- * taken, as adding k 2^45 gives back that j along with 2^q.
+ * S and DELTA for j = 0 to 127, as bits: round(2^(j/128), 26 bits), then log(2^(j/128) / S). j 2^45 is subtracted from
+ * the bits of S, because adding k 2^45 adds that j along with 2^q.
  */
 const TABLE: usize = memory.data<u64>([
   0x3ff0000000000000, 0x0, 0x3feff63da8000000, 0x3e3f875fb22557c9,
@@ -122,21 +122,21 @@ const TABLE: usize = memory.data<u64>([
   0x3fefd07658000000, 0x3e3c0c04605a5a8c, 0x3fefdbfdb0000000, 0xbe336a26ab1e78d3,
   0x3fefe7c180000000, 0x3e2a3148310733fd, 0x3feff3c228000000, 0x3e3ca32734eca35d,])
 
-/** S of j. */
+/** S for j. */
 // @ts-ignore: decorator
 @inline
 export function tableS(j: usize): f64 {
   return reinterpret<f64>(load<u64>(TABLE + (j << 4)) + ((<u64>j) << 45))
 }
 
-/** DELTA of j. */
+/** DELTA for j. */
 // @ts-ignore: decorator
 @inline
 export function tableDelta(j: usize): f64 {
   return load<f64>(TABLE + (j << 4), 8)
 }
 
-/** Origins may be as far from 0 as this. */
+/** The bound on |origin|. */
 export const ORIGIN_LIMIT: f64 = 2048
 
 /** The multiple of 2^-40 nearest to x, |x| < {@link ORIGIN_LIMIT}. */
@@ -146,7 +146,7 @@ export function onGrid(x: f64): f64 {
   return x + 6144 - 6144
 }
 
-/** The same of two. */
+/** The same for two. */
 // @ts-ignore: decorator
 @inline
 export function onGridPair(x: v128): v128 {
@@ -160,21 +160,21 @@ export function stepPair(distance: v128, temperature: Temperature): v128 {
   return f64x2.add(f64x2.mul(distance, temperature.stepsPerUnit), v128.load(BOTH_SHIFT))
 }
 
-/** The table's entry for a lane of {@link stepPair}: S and DELTA. */
+/** The table entry, S and DELTA, for a lane of {@link stepPair}. */
 // @ts-ignore: decorator
 @inline
 export function entryOf(step: f64): v128 {
   return v128.load((<usize>reinterpret<u64>(step) & 127) << 4, TABLE)
 }
 
-/** 2^q S, of the steps and their lanes' entries. */
+/** 2^q S, given the steps and the table entries of both lanes. */
 // @ts-ignore: decorator
 @inline
 export function powerPair(steps: v128, even: v128, odd: v128): v128 {
   return i64x2.add(v128.shuffle<f64>(even, odd, 0, 2), i64x2.shl(steps, 45))
 }
 
-/** r, of x, its origin, the steps and their lanes' entries. */
+/** r, given x, its origin, the steps and the table entries of both lanes. */
 // @ts-ignore: decorator
 @inline
 export function remainderPair(x: v128, origin: v128, steps: v128, even: v128, odd: v128, temperature: Temperature): v128 {
@@ -194,7 +194,10 @@ export function expm1Pair(r: v128): v128 {
   return f64x2.add(r, f64x2.mul(r2, f64x2.add(c23, f64x2.mul(r2, c45))))
 }
 
-/** S and t of e^((dh + dl) / D) for one distance as a pair, however small, at `out` and 8 bytes on; returns q. */
+/**
+ * Writes S and t of e^((dh + dl) / D), for one distance given as a pair, however small, to `out`, 8 bytes apart;
+ * returns q.
+ */
 export function expScaled(dh: f64, dl: f64, temperature: Temperature, out: usize): i32 {
   const inverse = both(temperature.inverse)
   if (!(dh * inverse > -900)) return LEAST_POWER
@@ -208,8 +211,8 @@ export function expScaled(dh: f64, dl: f64, temperature: Temperature, out: usize
 }
 
 /**
- * (head + tail) 2^q rounded once, for head in (0, 2) and |tail| <= ulp(head) / 2, also where the result is subnormal:
- * there head is rounded to the result's last place by adding a power of two, and the tail decides where that was a tie.
+ * (head + tail) 2^q rounded once, for head in (0, 2) and |tail| <= ulp(head) / 2, also if the result is subnormal: then
+ * head is rounded to the last place of the result by adding a power of two, and the tail breaks ties.
  */
 export function scale(head: f64, tail: f64, q: i32): f64 {
   if (q <= LEAST_POWER) return 0
@@ -222,12 +225,12 @@ export function scale(head: f64, tail: f64, q: i32): f64 {
   return (rounded - least + (tie ? copysign(place, left) : 0)) * power(q + 600) * power(-600)
 }
 
-/** A power of two at or above the 2^q S of every distance up to this one. */
+/** A power of two not below the 2^q S of every distance up to this one. */
 export function powerAbove(distance: f64): f64 {
   return power(<i32>floor(distance * LOG2E) + 1)
 }
 
-/** The same of two distances: 2^52 + 1024 + n has n + 1024 in its low bits. */
+/** The same for two distances: the low bits of 2^52 + 1024 + n are n + 1024. */
 // @ts-ignore: decorator
 @inline
 export function powerAbovePair(distance: v128): v128 {
@@ -235,7 +238,7 @@ export function powerAbovePair(distance: v128): v128 {
   return i64x2.shl(exponent, 52)
 }
 
-/** The number that stands in both lanes. */
+/** A number that is in both lanes. */
 // @ts-ignore: decorator
 @inline
 export function both(pair: v128): f64 {
@@ -248,7 +251,7 @@ function power(q: i32): f64 {
   return reinterpret<f64>((<u64>(q + 1023)) << 52)
 }
 
-/** S (1 + t) / H, rounded once: S head is exact, all else is small beside it. */
+/** S (1 + t) / H, rounded once: S head is exact, all other terms are small next to it. */
 // @ts-ignore: decorator
 @inline
 export function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128): v128 {
@@ -256,7 +259,7 @@ export function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole:
   return f64x2.add(f64x2.mul(s, head), low)
 }
 
-/** What the upper 27 bits of the reciprocal of h + tail leave out, from its rounded value: a step of Newton. */
+/** The correction of the reciprocal of h + tail beyond its upper 27 bits: a Newton step. */
 // @ts-ignore: decorator
 @inline
 export function reciprocalTail(reciprocal: v128, upper: v128, h: v128, tail: v128): v128 {

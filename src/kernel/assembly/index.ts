@@ -1,4 +1,4 @@
-/** What the host sees of the kernel. */
+/** The exports of the kernel. */
 export * from './offsets'
 export { writeCells } from './cells'
 export { markMembers, probabilityOf } from './decide'
@@ -18,7 +18,7 @@ export { setTemperature } from './temperature'
 export { beginMultiLabel, endMultiLabel, judgeMultiLabel } from './multi-label'
 export { drain, select, selectRows } from './top-k'
 
-/** The first byte that is the host's to use. */
+/** The first byte available to the host. */
 export function heapBase(): usize {
   return __heap_base
 }

@@ -1,7 +1,7 @@
 /**
- * JSON from a line, as far as it is to be passed: each function returns where what stands at `at` ends, or 0 where that
- * is not what it looks for. None goes past a newline, which is blank between tokens and yet ends a line. Bytes from 128
- * on are taken for what they are in texts: whether they are UTF-8 is the host's to know.
+ * Skips JSON within a line: each function returns the end of the token at `at`, or 0 if it is not the expected one.
+ * None crosses a newline, which is whitespace between tokens but ends the line. Bytes from 128 on are accepted in
+ * strings: the host validates UTF-8.
  */
 
 export const QUOTE: u32 = 0x22
@@ -11,14 +11,14 @@ export const BRACKET: u32 = 0x5b
 export const BRACE: u32 = 0x7b
 const BACKSLASH: u32 = 0x5c
 
-/** The closing bracket or brace of an opening one. */
+/** The closing counterpart of a bracket or brace. */
 // @ts-ignore: decorator
 @inline
 export function closing(open: u32): u32 {
   return open + 2
 }
 
-/** Where the blanks end. */
+/** Skips whitespace. */
 // @ts-ignore: decorator
 @inline
 export function skipBlanks(at: usize): usize {
@@ -39,7 +39,7 @@ export function skipPlain(at: usize): usize {
   }
 }
 
-/** A value; what is nested in it goes `depth` deep at most. */
+/** Skips a value, nested at most `depth` levels. */
 export function passValue(at: usize, depth: u32): usize {
   const first = <u32>load<u8>(at)
   if (first == QUOTE) return passText(at + 1)
@@ -64,14 +64,14 @@ function passNested(at: usize, open: u32, depth: u32): usize {
   return 0
 }
 
-/** A key, its colon, and the blanks around that. */
+/** Skips a key and its colon, with surrounding whitespace. */
 function passKey(at: usize): usize {
   if (<u32>load<u8>(at) != QUOTE) return 0
   at = passText(at + 1)
   return at ? passColon(at) : 0
 }
 
-/** A colon, and the blanks around it. */
+/** Skips a colon with surrounding whitespace. */
 // @ts-ignore: decorator
 @inline
 export function passColon(at: usize): usize {
@@ -79,7 +79,7 @@ export function passColon(at: usize): usize {
   return <u32>load<u8>(at) == COLON ? skipBlanks(at + 1) : 0
 }
 
-/** A text, from behind its first quote. */
+/** Skips a string, given the position after the opening quote. */
 function passText(at: usize): usize {
   while (at) {
     at = skipPlain(at)
@@ -90,7 +90,7 @@ function passText(at: usize): usize {
   return 0
 }
 
-/** What stands behind a backslash: one of `"\/bfnrt`, or `u` and four hexadecimal digits. */
+/** Skips an escape, given the position after the backslash: one of `"\/bfnrt`, or `u` and four hexadecimal digits. */
 function passEscape(at: usize): usize {
   const c = <u32>load<u8>(at)
   if (c == 0x75) {
@@ -117,7 +117,7 @@ export function passNumber(at: usize): usize {
   return at
 }
 
-/** One digit or more. */
+/** Skips one or more digits. */
 function passDigits(at: usize): usize {
   const start = at
   while (<u32>load<u8>(at) - 0x30 <= 9) at++

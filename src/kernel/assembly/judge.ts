@@ -1,17 +1,17 @@
 /**
- * What is known of a row whose true class is known: the loss, which is -log softmax of the true class; its rank; the squared
- * error of the probabilities (Brier), the entropy and the confidence.
+ * Judges rows whose true class is known: the loss, which is -log softmax of the true class; its rank; the squared error
+ * of the probabilities (Brier); the entropy and the confidence.
  *
- * The loss has the bits that log-softmax gives, so it is within 1 ulp. The squared error and the entropy are sums over the
- * classes in their order, within n 2^-52 of their size.
+ * The loss has the same bits as log-softmax, so it is accurate to 1 ulp. Squared error and entropy are sums over the
+ * classes in order, with a relative error of at most n 2^-52.
  *
- * Where a temperature T is looked for, so are the derivatives of the loss by b = 1 / T. With u_i = b (M - x_i), M = max x, and
- * E the mean by the probabilities, loss = log sum e^(-u_i) + u_y, and
+ * The search for a temperature T also needs the derivatives of the loss with respect to b = 1 / T. With u_i = b (M -
+ * x_i), M = max x, and E the mean under the probabilities, loss = log sum e^(-u_i) + u_y, and
  *
- *     slope = b d loss / d b = u_y - E u       curvature = b^2 d^2 loss / d b^2 = E u^2 - (E u)^2
+ *      slope = b d loss / d b = u_y - E u       curvature = b^2 d^2 loss / d b^2 = E u^2 - (E u)^2
  *
- * The largest logit has u = 0 and at least 1 / n of the probability, so the curvature is at least E u^2 / n: what cancels
- * costs it a factor of n at most.
+ * The largest logit has u = 0 and a probability of at least 1 / n, so the curvature is at least E u^2 / n: cancellation
+ * costs a factor of n at most.
  */
 import { CHUNK, NO_CLASS, WANT_LOG, WANT_SLOPE } from '../constants'
 import { both, BOTH_ONE } from './exp'
@@ -19,25 +19,30 @@ import { emitLogs, loadPair, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 import { temperatureOf } from './temperature'
 
-/** A row as it is judged; numbers all, as the host reads them so, by their places in `constants.ts`. */
+/** A judged row; all fields are doubles, because the host reads them as such, by their indices in `constants.ts`. */
 @unmanaged
 export class Judgement {
-  /** The position of the true class, -1 where there is none; and of the label, which is the largest unless a threshold says otherwise. */
+  /**
+   * The position of the true class, -1 if there is none; and of the label, which is the most probable class unless a
+   * threshold selects another.
+   */
   truth: f64
   predicted: f64
-  /** How many classes are at or before the true one, the most probable first; on a tie, the first class. */
+  /**
+   * How many classes rank at or before the true one, in descending order of probability; ties go to the first class.
+   */
   rank: f64
   confidence: f64
   loss: f64
   brier: f64
   entropy: f64
-  /** Where they are wanted: the probability of the true class, and the derivatives of the loss. */
+  /** If requested: the probability of the true class, and the derivatives of the loss. */
   own: f64
   slope: f64
   curvature: f64
-  /** 1 where the largest probability is too low for a label. */
+  /** 1 if the largest probability is too low for a label. */
   abstained: f64
-  /** Where a set of classes is chosen: 1 where the true one is among them, and how many they are; else 0. */
+  /** With prediction sets: 1 if the set contains the true class, and the size of the set; otherwise 0. */
   covered: f64
   members: f64
 }
@@ -47,10 +52,10 @@ export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
 /** In both lanes: see `exp.ts`. */
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
 
-/** Room for one result, which is written as two. */
+/** Buffer for one result, which is written as two. */
 const SPARE: usize = memory.data(16, 16)
 
-/** Begins with a row that was scored, whose logarithm L is in its state; `logit` is that of its true class. */
+/** Begins with a scored row whose state has the logarithm L; `logit` is that of its true class. */
 function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64): void {
   out.predicted = <f64>state.index
   out.truth = truth == NO_CLASS ? -1 : <f64>truth
@@ -62,27 +67,27 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
   out.members = 0
 }
 
-/** Begins with the sums that the derivatives are made of. */
+/** Begins with the sums behind the derivatives. */
 function beginSlope(out: Judgement, own: f64): void {
   out.own = own
   out.slope = 0
   out.curvature = 0
 }
 
-/** The same of a row that is several chunks. */
+/** The same for a row of several chunks. */
 export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64, least: f64): void {
   beginJudgement(out, state, truth, logit)
   endConfidence(out, probability(state.max, state), least)
   if (truth != NO_CLASS) beginSlope(out, probability(logit, state))
 }
 
-/** The largest probability of a row, and whether that is below the least of a label. */
+/** The largest probability of a row, and whether it is below the minimum for a label. */
 function endConfidence(out: Judgement, confidence: f64, least: f64): void {
   out.confidence = confidence
   out.abstained = <f64>(least > 0 && !(confidence >= least))
 }
 
-/** -log softmax of one logit, in the steps of `emitLogs`. */
+/** -log softmax of one logit, in the same steps as `emitLogs`. */
 function lossOf(logit: f64, state: RowState): f64 {
   if (temperatureOf(state).value != 1) return lossDivided(logit, state)
   const distance = logit - state.max
@@ -98,7 +103,7 @@ function lossDivided(logit: f64, state: RowState): f64 {
   return 0 - load<f64>(SPARE)
 }
 
-/** What rounding took from difference = a - b. */
+/** The rounding error of difference = a - b. */
 // @ts-ignore: decorator
 @inline
 function differenceTail(a: f64, b: f64, difference: f64): f64 {
@@ -106,7 +111,7 @@ function differenceTail(a: f64, b: f64, difference: f64): f64 {
   return a - (difference - back) - (b + back)
 }
 
-/** Adds a chunk of its logits, whose first is of the class `base`, and their results. */
+/** Adds a chunk, given its logits, the first of which is of class `base`, and its results. */
 export function judgeChunk(
   at: usize,
   values: usize,
@@ -123,7 +128,7 @@ export function judgeChunk(
   else addClasses(false, at, values, <i32>count, truth, state, logit, flags, out)
 }
 
-/** Makes derivatives of the sums that all chunks of a row have left: of u in the slope, of u^2 in the curvature. */
+/** Computes the derivatives from the sums over all chunks of a row: of u in the slope, of u^2 in the curvature. */
 export function endJudgement(state: RowState, logit: f64, flags: u32, out: Judgement): void {
   if (!(flags & WANT_SLOPE)) return
   const mean = out.slope
@@ -138,8 +143,8 @@ function distanceOf(logit: f64, state: RowState): f64 {
 }
 
 /**
- * Adds to the rank, which counts the classes that are before the true one, at the position `truth`, perhaps outside of the chunk;
- * to the squared error; and to the entropy, which is L + sum p |d|. Even classes are in one lane, odd ones in the other.
+ * Updates the rank, which counts the classes before the true one at position `truth` (possibly outside the chunk); the
+ * squared error; and the entropy, L + sum p |d|. Even classes use one lane, odd ones the other.
  */
 // @ts-ignore: decorator
 @inline
@@ -190,20 +195,20 @@ function addClasses(
   out.curvature += f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1)
 }
 
-/** The probabilities of two classes, or of the last one, where results are logarithms. */
+/** The probabilities of two classes, or of the last one, if results are logarithms. */
 function probabilities(at: usize, end: usize, state: RowState): v128 {
   const first = probability(load<f64>(at), state)
   return f64x2.replace_lane(f64x2.splat(first), 1, at + 8 < end ? probability(load<f64>(at, 8), state) : 0)
 }
 
-/** The largest probability of a row that is in memory as a whole. */
+/** The largest probability of a row that fits in memory. */
 function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 {
   if (flags & WANT_LOG) return probability(state.max, state)
-  // Of two classes, the label may be the less probable one.
+  // With two classes, the label may be the less probable one.
   return classes == 2 ? max(load<f64>(values), load<f64>(values, 8)) : load<f64>(values + ((<usize>state.index) << 3))
 }
 
-/** Judges a row that is in memory as a whole; `least` is the least probability of a label, NaN where a decision has none. */
+/** Judges a row that fits in memory; `least` is the minimum probability of a label, NaN if there is none. */
 export function judgeRow(
   at: usize,
   values: usize,
@@ -224,7 +229,7 @@ export function judgeRow(
   endJudgement(state, logit, flags, out)
 }
 
-/** In the chunks that a row comes in where it is not in memory as a whole: sums are the same bits then. */
+/** In the same chunks as a row that does not fit in memory, so that sums have the same bits. */
 function judgeChunks(at: usize, values: usize, classes: u32, state: RowState, logit: f64, flags: u32, out: Judgement): void {
   for (let base: u32 = 0; base < classes; base += CHUNK) {
     const start = (<usize>base) << 3
@@ -232,7 +237,7 @@ function judgeChunks(at: usize, values: usize, classes: u32, state: RowState, lo
   }
 }
 
-/** Judges the set of a row, of which a byte each says which classes are among it. */
+/** Judges the prediction set of a row, given a membership byte per class. */
 export function judgeSet(members: usize, classes: u32, out: Judgement): void {
   if (out.truth < 0) return
   out.covered = <f64>load<u8>(members + <usize>out.truth)
@@ -241,7 +246,10 @@ export function judgeSet(members: usize, classes: u32, out: Judgement): void {
   out.members = <f64>count
 }
 
-/** Judges rows that were scored together; `truths` has the class of each (u32), and `members` of their sets, or is 0. */
+/**
+ * Judges rows that were scored together; `truths` has the true class of each (u32), `members` their prediction sets, or
+ * is 0.
+ */
 export function judgeRows(
   at: usize,
   values: usize,

@@ -1,4 +1,4 @@
-/** Batches of rows that are judged by their true classes. */
+/** Judges batches of rows by their true classes. */
 import { NO_CLASS } from '../constants'
 import { judgementOf, markOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
 import { judgeRow, judgeSet } from './judge'
@@ -6,12 +6,12 @@ import { addJudged, Metrics } from './metrics'
 import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
 import { Decision, Job } from './structs'
 
-/** How many rows, of so many, there is room for where they are judged. */
+/** How many of `rows` rows fit in the buffer for judged rows. */
 export function roomToJudge(rows: u32, job: Job): u32 {
   return job.truths ? min(rows, job.judgedRoom - job.judgedCount) : rows
 }
 
-/** Judges rows behind those that were judged before; those that are written are counted then. */
+/** Judges rows, appending them to those judged before; rows that are written are counted at that point. */
 export function judgeBatch(rows: u32, job: Job): void {
   if (job.targets) return judgeTargets(rows, job)
   const classes = job.classes
@@ -27,7 +27,7 @@ export function judgeBatch(rows: u32, job: Job): void {
   }
 }
 
-/** The same of rows that may have several true classes. */
+/** The same for rows that may have several true classes. */
 function judgeTargets(rows: u32, job: Job): void {
   const classes = job.classes
   for (let row: u32 = 0; row < rows; row++) {
@@ -41,7 +41,7 @@ function judgeTargets(rows: u32, job: Job): void {
   }
 }
 
-/** Rows that are judged are added up, or stay for the host. */
+/** Adds judged rows to the totals, or leaves them for the host. */
 export function passJudged(rows: u32, job: Job): void {
   if (job.metrics) addJudged(changetype<Metrics>(job.metrics), job.judged, rows)
   else job.judgedCount += rows

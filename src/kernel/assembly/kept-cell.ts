@@ -1,7 +1,7 @@
 /**
- * Kept cells, written as the output has them: a cell of delimited text as it stands, quoted anew, or as text of JSON; a value
- * of JSON as a cell. Each writes the cell from `start` to `end` at `out`, and returns where it ends; 0 for what is left to
- * the host. Bytes from 128 on are taken for what they are; whether they are UTF-8 is the host's to know.
+ * Writes kept cells in the form of the output: a cell of delimited text raw, requoted, or as JSON text; a JSON value as
+ * a cell. Each function writes the cell from `start` to `end` at `out`, and returns the end; 0 for what is left to the
+ * host. Bytes from 128 on are accepted: the host validates UTF-8.
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
@@ -10,7 +10,7 @@ import { CR, copy, LF, writeText } from './pipeline'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
 
-/** Writes a kept cell; `lead` is the address of what precedes it in JSON. */
+/** Writes a kept cell; `lead` is the address of its prefix in JSON. */
 export type Keep = (start: usize, end: usize, out: usize, lead: usize, job: Job) => usize
 
 const BACKSLASH: u32 = 0x5c
@@ -20,7 +20,7 @@ const SPARE: usize = memory.data(8, 8)
 /** Integers up to 2^53 are doubles. */
 const EXACT: f64 = 9007199254740992.0
 
-/** A cell as it stands, with a delimiter behind it. */
+/** A raw cell with a delimiter after it. */
 // @ts-ignore: decorator
 @inline
 export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
@@ -29,7 +29,7 @@ export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job
   return out + 1
 }
 
-/** A cell in the quotes that the output needs, and with a ' before a formula where that is asked for. */
+/** A cell, quoted as the output requires, with a ' before formulas if requested. */
 export function requoteCell(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
   const isQuoted = <u32>load<u8>(start) == job.quote
   const from = start + usize(isQuoted)
@@ -40,7 +40,7 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
     else if (<u32>load<u8>(from) == 0x2b || <u32>load<u8>(from) == 0x2d) return 0
     else isFormula = true
   }
-  // Where rows end in a carriage return, a cell without quotes may hold the newline that ends them in the output.
+  // If rows end in a carriage return, an unquoted cell may contain the newline that ends rows of the output.
   const isWhole = isQuoted || job.newline != CR
   if (!job.requotes && !isFormula && (isWhole || !hasSpecial(from, to, job))) return copyCell(start, end, out, lead, job)
   const needsQuotes = (isQuoted && from == to) || hasSpecial(from, to, job)
@@ -52,19 +52,19 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
   return out + 1
 }
 
-/** True for one of `= + - @`, a tab, a carriage return. */
+/** Whether text begins with one of `= + - @`, a tab or a carriage return. */
 function beginsAsFormula(at: usize, end: usize): bool {
   if (at == end) return false
   const c = <u32>load<u8>(at)
   return c == 0x3d || c == 0x2b || c == 0x2d || c == 0x40 || c == 9 || c == CR
 }
 
-/** True for a number that is understood; + and - before anything else are left to the host. */
+/** Whether text is a number that the kernel understands; + and - before anything else are left to the host. */
 function isNumber(at: usize, end: usize, stop: u32): bool {
   return parseCell(at, SPARE, stop) == end
 }
 
-/** Whether text has a byte for which a cell needs quotes. */
+/** Whether text contains a byte that requires quotes. */
 function hasSpecial(at: usize, end: usize, job: Job): bool {
   const delimiters = i8x16.splat(<i8>job.outDelimiter)
   for (; at < end; at += 16) {
@@ -83,7 +83,7 @@ function firstBits(count: usize): i32 {
   return count < 16 ? (1 << <i32>count) - 1 : 0xffff
 }
 
-/** A cell as text of JSON, with its key before it. */
+/** A cell as a JSON string, after its key. */
 export function cellToJson(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
   if (hasEscape(start, end, job)) return 0
   const isQuoted = <u32>load<u8>(start) == job.quote
@@ -107,7 +107,7 @@ export function cellToJson(start: usize, end: usize, out: usize, lead: usize, jo
   return out + 1
 }
 
-/** How many bytes JSON has as they are, up to sixteen. */
+/** How many of the next sixteen bytes JSON represents unescaped. */
 // @ts-ignore: decorator
 @inline
 function plainLength(at: usize, end: usize): usize {
@@ -117,7 +117,7 @@ function plainLength(at: usize, end: usize): usize {
   return min(<usize>ctz(special | 0x10000), end - at)
 }
 
-/** What stands behind the backslash for a byte; 0 for other control characters. */
+/** The character after the backslash in the escape of a byte; 0 for other control characters. */
 function escapeOf(c: u32): u32 {
   if (c == QUOTE || c == BACKSLASH) return c
   if (c == LF) return 0x6e
@@ -125,7 +125,7 @@ function escapeOf(c: u32): u32 {
   return c == 9 ? 0x74 : 0
 }
 
-/** A value of JSON as a cell: text without its escapes, nothing for null, the rest as it stands. */
+/** A JSON value as a cell: a string unescaped, null empty, anything else raw. */
 export function jsonToCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
   const first = <u32>load<u8>(start)
   if (first == QUOTE) out = textToCell(start + 1, end - 1, out, job)
@@ -147,7 +147,7 @@ function numberToCell(start: usize, end: usize, out: usize): usize {
   return at == end || parseJson(start, SPARE) == end ? copy(start, end - start, out) : 0
 }
 
-/** Text of JSON, between its quotes. Most has nothing that is special to it or to a cell. */
+/** A JSON string, given the text between its quotes. Most contain nothing special to JSON or to cells. */
 function textToCell(start: usize, end: usize, out: usize, job: Job): usize {
   if (start == end) return writeQuoted(start, end, out, false)
   if (job.escapesFormulas && beginsAsFormula(start, end)) return 0
@@ -165,7 +165,7 @@ function textToCell(start: usize, end: usize, out: usize, job: Job): usize {
   return writeUnescaped(start, end, out)
 }
 
-/** Whether a cell is not the text that it stands for. */
+/** Whether a cell differs from the text that it represents. */
 // @ts-ignore: decorator
 @inline
 function hasEscape(start: usize, end: usize, job: Job): bool {
@@ -180,7 +180,10 @@ function hasBackslash(at: usize, end: usize): bool {
   return false
 }
 
-/** A byte of text, in the low byte, and how many bytes stand for it; 0 for escapes of other characters. */
+/**
+ * Decodes a character or escape: its byte in the low byte, and how many bytes were read; 0 for escapes of other
+ * characters.
+ */
 function unescape(at: usize): u32 {
   const c = <u32>load<u8>(at)
   if (c != BACKSLASH) return 0x100 | c
@@ -202,7 +205,7 @@ function writeUnescaped(at: usize, end: usize, out: usize): usize {
   return out
 }
 
-/** Text in quotes, those inside written twice. */
+/** Writes quoted text, with inner quotes doubled. */
 function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize {
   store<u8>(out++, QUOTE)
   while (at < end) {
@@ -218,7 +221,7 @@ function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize 
 
 /* Records of columns: see `columns.ts` */
 
-/** A cell as a value of the type of its column, or NULL; as text without its quotes. */
+/** A cell as a value of its column's type, or NULL; for text, the unquoted cell. */
 // @ts-ignore: decorator
 @inline
 export function cellToValue(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
@@ -256,7 +259,7 @@ function quotedToText(at: usize, end: usize, out: usize, job: Job): usize {
   return to
 }
 
-/** A value of JSON as one of the type of its column, or NULL. */
+/** A JSON value as a value of its column's type, or NULL. */
 export function jsonToValue(start: usize, end: usize, out: usize, lead: usize, _job: Job): usize {
   const kind = changetype<KeptColumn>(lead).kind
   const first = <u32>load<u8>(start)
@@ -270,7 +273,7 @@ export function jsonToValue(start: usize, end: usize, out: usize, lead: usize, _
   return to
 }
 
-/** A value as text, as a cell would have it. */
+/** A JSON value as text, like that of a cell. */
 function jsonToText(start: usize, end: usize, out: usize): usize {
   const first = <u32>load<u8>(start)
   if (first == QUOTE) return plainText(start + 1, end - 1, out)
@@ -295,11 +298,11 @@ function truth(first: u32, out: usize): usize {
   return out + 8
 }
 
-/** A number as a double, or as an integer of 64 bits if it has few digits and nothing else. */
+/** A number as a double, or as a 64-bit integer if it consists of few enough digits. */
 function numberTo(start: usize, end: usize, out: usize, isInteger: bool): usize {
   if (isInteger) return integer(start, end, out)
   if (parseJson(start, out) != end) return 0
-  // What is no double exactly, and what would be 0, is left to the host.
+  // Numbers that a double does not represent exactly, or that would be 0, are left to the host.
   const size = abs(load<f64>(out))
   return size >= EXACT || (size == 0 && end - start > 4) ? 0 : out + 8
 }

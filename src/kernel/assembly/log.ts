@@ -1,19 +1,19 @@
 /**
- * log(1 + t) of a pair t = head + tail >= 0, as a pair, within 2^-60 of its size.
+ * log(1 + t) of a pair t = head + tail >= 0, as a pair, with a relative error of at most 2^-60.
  *
- * With u = 1 + t and k the whole number nearest to 128 log2 u, and S and DELTA those of 2^(-k/128) in `exp.ts`,
+ * With u = 1 + t, k the integer nearest to 128 log2 u, and S and DELTA those of 2^(-k/128) in `exp.ts`,
  *
- *     1 + delta = 2^q S u      log u = (k/128) ln 2 + DELTA + (delta - delta^2/2 + delta^3/3 - ... - delta^8/8)
+ *      1 + delta = 2^q S u      log u = (k/128) ln 2 + DELTA + (delta - delta^2/2 + delta^3/3 - ... - delta^8/8)
  *
- * where |delta| < 2^-8.3. The 26 bits of S make exact the products that delta's head is the difference of. For small t,
- * k is 0 and delta is t itself: nothing is lost, however small.
+ * where |delta| < 2^-8.3. Since S has 26 bits, the products whose difference is the head of delta are exact. For small
+ * t, k is 0 and delta is t itself: nothing is lost, however small it is.
  */
 
 import { BOTH_ONE, BOTH_SHIFT, entryOf, powerPair, STEP_HEAD, STEP_TAIL, tableDelta, tableS, UPPER_HALVES, upperHalf } from './exp'
 import { RowState } from './structs'
 import { temperatureOf } from './temperature'
 
-/** Products of parts of what is smaller may underflow. */
+/** The partial products of anything smaller may underflow. */
 const TINY: f64 = 1.0261342003245941e-289
 
 /** Stores log(1 + head + tail) in the state of a row; |tail| <= ulp(head) / 2. */
@@ -21,7 +21,7 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   const u = 1 + head
   const k = nearestStep(u)
   if (k == 0) return storePair(head, tail + series(head), state)
-  // 2^q S u - 1, first the product of the upper halves, from which the 1 goes exactly
+  // 2^q S u - 1, starting with the product of the upper halves, from which subtracting 1 is exact
   const carried = u - 1
   const uTail = head - carried + (1 - (u - carried)) + tail
   const j = -k & 127
@@ -41,7 +41,7 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   storePair(sum, lost + (deltaTail + series(delta) + (<f64>k * STEP_TAIL + tableDelta(j))), state)
 }
 
-/** In both lanes: see `exp.ts`. BOTH_BASE is 2^52 + 1023, for an exponent whose bits are behind those of 2^52. */
+/** In both lanes: see `exp.ts`. BOTH_BASE is 2^52 + 1023, for an exponent in the low bits of 2^52. */
 const BOTH_STEP_HEAD: usize = memory.data<f64>([STEP_HEAD, STEP_HEAD])
 const BOTH_STEP_TAIL: usize = memory.data<f64>([STEP_TAIL, STEP_TAIL])
 const BOTH_SEVENTH: usize = memory.data<f64>([1.0 / 7, 1.0 / 7])
@@ -59,10 +59,13 @@ const BOTH_QUARTIC: usize = memory.data<f64>([0.0834, 0.0834])
 const BOTH_QUADRATIC: usize = memory.data<f64>([0.4427, 0.4427])
 const BOTH_STEPS: usize = memory.data<f64>([128, 128])
 
-/** The logarithms of two rows, as {@link storeLog1pPair} leaves them. */
+/** The logarithms of two rows, as written by {@link storeLog1pPair}. */
 export const LOG_PAIR: usize = memory.data(32, 16)
 
-/** The same of two, in the same steps: the heads at LOG_PAIR, the tails 16 bytes behind. 2^q S is one factor, which changes no bit. */
+/**
+ * The same for two, in the same steps: the heads at LOG_PAIR, the tails 16 bytes after it. 2^q S is one factor, which
+ * gives the same bits.
+ */
 // @ts-ignore: decorator
 @inline
 export function storeLog1pPair(head: v128, tail: v128): void {
@@ -137,7 +140,7 @@ function series(d: f64): f64 {
   return d * d * (d * odd - 0.5)
 }
 
-/** The whole number nearest to 128 log2 u, or next to it; u >= 1. The quartic is within 5e-4 of log2 on [1, 2]. */
+/** The integer nearest to 128 log2 u, or a neighbour of it; u >= 1. The quartic is within 5e-4 of log2 on [1, 2]. */
 function nearestStep(u: f64): i32 {
   const bits = reinterpret<u64>(u)
   const exponent = <f64>(<i64>(bits >> 52) - 1023)
@@ -146,7 +149,7 @@ function nearestStep(u: f64): i32 {
   return <i32>nearest(128 * (exponent + log2))
 }
 
-/** x / T + L, of the logarithm L that the state of a row has: rounded once. */
+/** x / T + L, with the logarithm L from the row state, rounded once. */
 export function plusLog(x: f64, state: RowState): f64 {
   const temperature = temperatureOf(state).value
   const head = x / temperature
@@ -157,7 +160,7 @@ export function plusLog(x: f64, state: RowState): f64 {
   return sum + (head - (sum - back) + (log - back) + (state.logTail + quotientTail(x, head, temperature)))
 }
 
-/** What rounding took from quotient = a / b: the remainder, with the parts of exact products, divided by b. */
+/** The rounding error of quotient = a / b: the remainder, from exact products of halves, divided by b. */
 function quotientTail(a: f64, quotient: f64, b: f64): f64 {
   if (abs(a) < TINY) return 0
   const upper = upperHalf(quotient)

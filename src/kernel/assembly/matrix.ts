@@ -1,4 +1,4 @@
-/** Matrices: rows that are scored together, rows of numbers out of a column each, and the other way round. */
+/** Matrices: scores rows in batches, and transposes between rows and columns. */
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
 import { decideRows } from './decide'
 import { JUDGEMENT_SIZE, judgeRows } from './judge'
@@ -9,27 +9,30 @@ import { Decision, RowState, STATE_SIZE } from './structs'
 /** How many rows go through the phases of `softmax.ts` together. */
 const BATCH: u32 = 64
 
-/** Where the results of a matrix go, beside its values. */
+/** Where the results of a matrix are written, besides its values. */
 @unmanaged
 class MatrixResults {
-  /** Addresses of a number for each row: the position of its largest logit (u32), and its status (u8). */
+  /** Addresses of per-row results: the position of the largest logit (u32), and the status (u8). */
   index: u32
   status: u32
-  /** The same of the four numbers of its summary (f64), of which each has room for so many bytes; 0 where none is wanted. */
+  /** The same for the four numbers of the summary (f64), and the size of each array; 0 if not requested. */
   summary: u32
   stride: u32
-  /** Addresses of the true class of each row (u32), or 0, and of the rows as they are judged (Judgement). */
+  /** Addresses of the true class of each row (u32), or 0, and of the judged rows (Judgement). */
   truths: u32
   judged: u32
-  /** Addresses of how labels are chosen (Decision), or 0; of the label of each row (u32); and of its members (u8 a class). */
+  /**
+   * Addresses of the decision rule (Decision), or 0; of the label of each row (u32); and of its membership bytes (u8
+   * per class).
+   */
   decision: u32
   labels: u32
   members: u32
-  /** The address of which classes of each row are true (u8 a class), where it may have several; or 0. */
+  /** The address of the true-class bytes (u8 per class), if a row may have several; or 0. */
   targets: u32
 }
 
-/** Scores rows as `scoreRows` does, some at a time; returns how many have no softmax. */
+/** Scores rows in batches with `scoreRows`; returns how many have no softmax. */
 export function scoreMatrix(
   at: usize,
   rows: u32,
@@ -55,7 +58,7 @@ export function scoreMatrix(
   return unscored
 }
 
-/** Takes over what the states of some rows have; returns how many have no softmax. */
+/** Copies results out of row states; returns how many rows have no softmax. */
 export function takeStates(states: usize, row: u32, rows: u32, flags: u32, results: MatrixResults): u32 {
   let unscored: u32 = 0
   for (const end = row + rows; row < end; row++, states += STATE_SIZE) {
@@ -114,12 +117,12 @@ function takeSummary(state: RowState, row: u32, results: MatrixResults): void {
   store<f64>(to + results.stride, state.logsumexp)
 }
 
-/** How many rows are done together: a line of the cache has numbers of several classes. */
+/** Rows per tile: a cache line holds numbers of several classes. */
 const ROWS: u32 = 64
 
 /**
- * Writes rows of `classes` doubles as a column each, of doubles or, with `narrow`, of float32; a column begins `stride` bytes
- * behind the one before.
+ * Transposes rows of `classes` doubles into columns of doubles or, with `narrow`, of float32; the columns are `stride`
+ * bytes apart.
  */
 export function splitRows(at: usize, rows: u32, classes: u32, out: usize, stride: usize, narrow: u32): void {
   const width = (<usize>classes) << 3
@@ -142,7 +145,7 @@ function splitColumn(at: usize, rows: u32, width: usize, out: usize, narrow: u32
   else for (; rows > 0; rows--, at += width, out += 8) store<f64>(out, load<f64>(at))
 }
 
-/** Puts a column of doubles, or of float32, into rows of which each has `width` bytes. */
+/** Scatters a column of doubles or float32 into rows of `width` bytes. */
 export function joinDoubles(at: usize, rows: u32, out: usize, width: usize): void {
   for (; rows > 0; rows--, at += 8, out += width) store<f64>(out, load<f64>(at))
 }

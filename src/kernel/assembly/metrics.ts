@@ -1,35 +1,35 @@
-/** What metrics are made of: counts and exact sums of rows that were judged, the same in any order of the rows. */
+/** The data behind metrics: counts and exact sums over judged rows, independent of the order of the rows. */
 import { BINS, CURVE_BINS, EVEN_BINS, OCTAVES, PARTS_BITS, RANKS } from '../constants'
 import { addColumn, addProbability, addSum, COLUMN, ExactSum, SUM_SIZE } from './exact-sum'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 
 /**
- * Counts and sums. Behind the struct, without gaps: a count for each rank from 1; the sums of loss, squared error, entropy and
- * of the derivatives of the loss; the bins of calibration, and those of the curve; a count for each truth and prediction; and
- * counts of parts. Counts are doubles, as there may be more than 2^32 rows.
+ * Counts and sums. The struct is followed, without gaps, by a count for each rank from 1; the sums of loss, squared
+ * error, entropy and the derivatives of the loss; the calibration bins and the curve bins; a count for each pair of
+ * true class and prediction; and the counts of parts. Counts are doubles, as there may be more than 2^32 rows.
  */
 @unmanaged
 export class Metrics {
   rows: f64
   unlabelled: f64
-  /** Rows with a true class and without a label, as their largest probability is too low. */
+  /** Rows with a true class but without a label, because their largest probability is too low. */
   abstained: f64
-  /** Where a set of classes is chosen: rows whose true class is among them, and how many they are in all. */
+  /** With prediction sets: the number of sets that contain the true class, and their total size. */
   covered: f64
   members: f64
   classes: u32
-  /** 1 where truths and predictions are counted: with many classes, they take too much room. */
+  /** 1 if pairs of true class and prediction are counted, which takes too much memory with many classes. */
   hasConfusion: u32
   /**
-   * Where a temperature or a quantile is looked for: probabilities of true classes from `lowest` on are counted in parts of
-   * 2^shift doubles. These follow one another as their bits do. Below 0 there are neither parts nor derivatives.
+   * If a temperature or a quantile is searched for: probabilities of true classes from `lowest` on are counted in parts
+   * of 2^shift doubles, in the order of their bits. If negative, there are neither parts nor derivatives.
    */
   lowest: f64
   shift: i32
   padding: u32
 }
 
-/** A bin: how many rows, how many of them right. Those of calibration have the sum of their confidences behind it. */
+/** A bin: the number of rows, and of right ones. Calibration bins also have the sum of the confidences. */
 @unmanaged
 class Bin {
   rows: f64
@@ -45,17 +45,17 @@ const PARTS: u64 = 1 << PARTS_BITS
 const CURVE_AT: usize = BINS_AT + <usize>BINS * BIN_SIZE
 const CONFUSION_AT: usize = CURVE_AT + <usize>CURVE_BINS * offsetof<Bin>()
 
-/** How many bytes metrics take. */
+/** The size of metrics in bytes. */
 export function metricsRoom(classes: u32, hasConfusion: u32, shift: i32): usize {
   return partsAt(classes, hasConfusion) + (shift < 0 ? 0 : <usize>PARTS << 3)
 }
 
-/** Where the counts of parts are. */
+/** The offset of the counts of parts. */
 function partsAt(classes: u32, hasConfusion: u32): usize {
   return CONFUSION_AT + (hasConfusion ? ((<usize>classes * <usize>classes) << 3) : 0)
 }
 
-/** Makes metrics of no rows, in memory that has only zeros. */
+/** Initializes metrics in zeroed memory. */
 export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, shift: i32, lowest: f64): void {
   metrics.classes = classes
   metrics.hasConfusion = hasConfusion
@@ -63,7 +63,7 @@ export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, 
   metrics.lowest = lowest
 }
 
-/** Adds the metrics of other rows of the same classes. */
+/** Adds the metrics of other rows with the same classes. */
 export function addMetrics(metrics: Metrics, other: Metrics): void {
   const to = changetype<usize>(metrics)
   const from = changetype<usize>(other)
@@ -88,7 +88,7 @@ function addSumAt(to: usize, from: usize, at: usize): void {
   addSum(changetype<ExactSum>(to + at), changetype<ExactSum>(from + at))
 }
 
-/** Adds rows that were judged. */
+/** Adds judged rows. */
 export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
   const end = at + <usize>rows * JUDGEMENT_SIZE
   while (at < end) {
@@ -97,7 +97,7 @@ export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
   }
 }
 
-/** Counts rows without a true class; returns where the first of another kind is. */
+/** Counts rows without a true class; returns the first row with one. */
 // @ts-ignore: decorator
 @inline
 function skipUnlabelled(metrics: Metrics, at: usize, end: usize): usize {
@@ -105,7 +105,7 @@ function skipUnlabelled(metrics: Metrics, at: usize, end: usize): usize {
   return at
 }
 
-/** Adds rows up to the first without a true class; returns where that is. */
+/** Adds rows with a true class; returns the first row without one. */
 function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
   let at = start
   for (; at < end && changetype<Judgement>(at).truth >= 0; at += JUDGEMENT_SIZE) countRow(metrics, changetype<Judgement>(at))
@@ -126,7 +126,7 @@ function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
 function countRow(metrics: Metrics, row: Judgement): void {
   const base = changetype<usize>(metrics)
   if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((wholeOf(row.rank) - 1) << 3))
-  // The label may be another than the most probable class, or none: these are of probabilities.
+  // The label may differ from the most probable class, or be missing, but these metrics are about probabilities.
   const right = row.rank == 1
   const confidence = row.confidence
   const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
@@ -150,7 +150,7 @@ function countPart(metrics: Metrics, own: f64): void {
 }
 
 /**
- * The bin of [0, 1] that a confidence is in, of 15 that are equally wide: edges belong to the bin above, 1 to the last. The
+ * The bin of a confidence among 15 of equal width in [0, 1]: edges belong to the bin above, 1 to the last one. The
  * product may be rounded up to an edge, or down from it.
  */
 // @ts-ignore: decorator
@@ -179,7 +179,9 @@ const EDGES: usize = memory.data<f64>([
   13.0 / 15, 14.0 / 15, Infinity,
 ])
 
-/** A whole number below 2^32: it is in the low bits of its sum with 2^52. A conversion has a check of its range. */
+/**
+ * An integer below 2^32, from the low bits of its sum with 2^52. A conversion instruction would include a range check.
+ */
 // @ts-ignore: decorator
 @inline
 function wholeOf(x: f64): usize {

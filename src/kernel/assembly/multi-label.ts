@@ -1,17 +1,17 @@
 /**
- * Multi-label rows, whose true classes may be several, and each class has a probability of its own: what is known of one is
+ * Multi-label rows, with any number of true classes and an independent probability for each class. Their metrics are
  *
- *     loss = mean over classes of -log p where the class is true, else -log (1 - p), which is -log sigmoid(x) or (-x)
- *     brier = mean over classes of (p - y)^2
+ *      loss = mean over classes of -log p where the class is true, else -log (1 - p), which is -log sigmoid(x) or (-x)
+ *      brier = mean over classes of (p - y)^2
  *
- * Terms of the loss are within 1 ulp, and their sum keeps what its additions round off (Neumaier, 1974).
+ * The terms of the loss are accurate to 1 ulp, and their sum is compensated (Neumaier, 1974).
  */
 import { NO_CLASS, WANT_LOG } from '../constants'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
 import { logSigmoid, sigmoid } from './sigmoid'
 import { RowState, STATE_SIZE } from './structs'
 
-/** Begins with a row that was scored; `truth` is NO_CLASS where its classes are not known. */
+/** Begins with a scored row; `truth` is NO_CLASS if its classes are not known. */
 export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): void {
   out.truth = truth == NO_CLASS ? -1 : 0
   out.predicted = 0
@@ -21,7 +21,7 @@ export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): vo
   out.brier = 0
   out.entropy = 0
   out.own = 0
-  // Here, what the sum of the loss has rounded off.
+  // Here, the compensation of the loss.
   out.slope = 0
   out.curvature = 0
   out.abstained = 0
@@ -29,7 +29,7 @@ export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): vo
   out.members = 0
 }
 
-/** Adds a chunk of its classes: a byte each says which are true, and which are labels. */
+/** Adds a chunk, given a byte per class for true classes and one for labels. */
 export function judgeMultiLabel(
   at: usize,
   values: usize,
@@ -57,14 +57,14 @@ function addLoss(x: f64, out: Judgement): void {
   out.loss = sum
 }
 
-/** Ends with the means over so many classes. */
+/** Ends with the means over the classes. */
 export function endMultiLabel(classes: u32, out: Judgement): void {
   out.loss = (out.loss + out.slope) / <f64>classes
   out.brier /= <f64>classes
   out.slope = 0
 }
 
-/** Adds a row to the counts of each class: rows that have it, that get it as a label, and that do both (f64 each). */
+/** Adds a row to the counts of each class: rows that have it, that get it as a label, and both (f64 each). */
 export function countClasses(truths: usize, members: usize, classes: u32, counts: usize): void {
   for (const end = truths + <usize>classes; truths < end; truths++, members++, counts += 24) {
     const isTrue = load<u8>(truths)
@@ -75,7 +75,10 @@ export function countClasses(truths: usize, members: usize, classes: u32, counts
   }
 }
 
-/** Judges rows that were scored together, whose truths (u32, NO_CLASS for none) and true classes (u8) are known. */
+/**
+ * Judges rows that were scored together, given whether their classes are known (u32, NO_CLASS if not) and the
+ * true-class bytes (u8).
+ */
 export function judgeMultiLabelRows(
   at: usize,
   values: usize,

@@ -1,10 +1,10 @@
 /**
- * NDJSON for `pipeline.ts`: two readers of lines, and a writer of objects.
+ * NDJSON for `pipeline.ts`: two line readers and an object writer.
  *
- * Both readers understand what most lines are: one object that JSON knows, as many numbers as there are classes, keys
- * without escapes; not the words that Python writes for special values. `readLines` takes the keys in any order and keeps a
- * line as it stands, up to its last brace. `readMembers` takes the keys in the order of the first row, and writes the values
- * that are kept in the way that the output has them.
+ * Both readers understand the usual lines: one valid object with as many numbers as there are classes and keys without
+ * escapes, but not Python's words for special values. `readLines` accepts keys in any order and keeps a line as it is,
+ * up to its last brace. `readMembers` expects the keys in the order of the first row, and writes kept values in the
+ * form of the output.
  */
 import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
@@ -21,12 +21,12 @@ import { Keep } from './kept-cell'
 import { Job, RowMark, Text } from './structs'
 import { isKnown, readTruthValue, writeJudged } from './truth'
 
-/** How deep a value may be nested that is passed. */
+/** The maximum nesting of skipped values. */
 const DEPTH: u32 = 64
-/** What is as large may be infinite once it is rounded, and then it is a text. */
+/** A larger number may become infinite when it is rounded, and is then written as a string. */
 const LARGE: f64 = 1e38
 
-/** Reads lines whose logits are in a list. */
+/** Reads lines whose logits are a list. */
 export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
   const width = job.inputs << 3
   let logits = <usize>job.logits
@@ -44,7 +44,7 @@ export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
   return row
 }
 
-/** Where the first line begins that has something else than blanks and control characters. */
+/** The start of the first line that contains more than blanks and control characters. */
 // @ts-ignore: decorator
 @inline
 function skipBlankLines(at: usize, end: usize): usize {
@@ -53,7 +53,10 @@ function skipBlankLines(at: usize, end: usize): usize {
   return at < end ? line : end
 }
 
-/** Reads a line's logits to `logits`, and marks where it ends but for its last brace; returns where the next begins, or 0. */
+/**
+ * Reads a line's logits to `logits`, and records its end without the last brace; returns the start of the next line, or
+ * 0.
+ */
 function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): usize {
   at = skipBlanks(at)
   if (<u32>load<u8>(at) != BRACE) return 0
@@ -92,7 +95,7 @@ function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): 
   return <u32>load<u8>(at) == LF ? at + 1 : 0
 }
 
-/** Which of the job's keys it is: 1 for the logits', more for one that is new; 0 for another. */
+/** The index of a key among those of the job: 1 for the logits, more for a new key; 0 for any other. */
 // @ts-ignore: decorator
 @inline
 function knownKey(key: usize, length: usize, job: Job): u32 {
@@ -109,7 +112,7 @@ function isSame(one: usize, other: usize, length: usize): bool {
   return true
 }
 
-/** Reads a list of so many numbers. */
+/** Reads a list of `classes` numbers. */
 // @ts-ignore: decorator
 @inline
 function readList(at: usize, logits: usize, count: u32): usize {
@@ -123,7 +126,7 @@ function readList(at: usize, logits: usize, count: u32): usize {
   return at + 1
 }
 
-/** Reads lines that have the keys of the first row, in its order. */
+/** Reads lines with the keys of the first row, in its order. */
 // @ts-ignore: decorator
 @inline
 export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
@@ -147,7 +150,10 @@ export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: J
   return row
 }
 
-/** Reads a line's logits to `logit`, and writes its kept values to `kept`: the ends of both, or 0, as `csv.ts` does. */
+/**
+ * Reads a line's logits to `logit` and writes its kept values to `kept`; returns the ends of both, or 0, as in
+ * `csv.ts`.
+ */
 // @ts-ignore: decorator
 @inline
 function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u32, job: Job): u64 {
@@ -181,7 +187,7 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
   return <u32>load<u8>(at) == LF ? ((<u64>(at + 1)) << 32) | <u64>kept : 0
 }
 
-/** Passes the key of a column, its quotes and its colon, and the blanks around that; 0 if it is another. */
+/** Skips the quoted key of a column and its colon, with surrounding whitespace; 0 if it is another key. */
 // @ts-ignore: decorator
 @inline
 function passColumnKey(at: usize, key: Text): usize {
@@ -189,7 +195,7 @@ function passColumnKey(at: usize, key: Text): usize {
   return isSame(at, key.at, length) ? passColon(at + length) : 0
 }
 
-/** Writes an object: what is kept, then the new keys; if its new values are numbers all. */
+/** Writes an object: what is kept, then the new members, if all new values are numbers. */
 export function writeObject(row: u32, out: usize, job: Job): usize {
   if (!isPrintable(row, job)) return 0
   const mark = markOf(row, job)
@@ -258,7 +264,7 @@ function writeList(row: u32, out: usize, job: Job): usize {
   return out
 }
 
-/** The results of all classes, each behind its key. */
+/** Writes the results of all classes, each after its key. */
 function writeClasses(row: u32, lead: u32, out: usize, job: Job): usize {
   const values = rowOf(job.values, row, job)
   const end = values + ((<usize>job.classes) << 3)
@@ -268,7 +274,7 @@ function writeClasses(row: u32, lead: u32, out: usize, job: Job): usize {
   return out
 }
 
-/** The most probable classes: before each label and each probability stands a comma, its key and a colon. */
+/** Writes the most probable classes: each label and each probability follows a comma, its key and a colon. */
 function writeTop(row: u32, lead: u32, out: usize, job: Job): usize {
   const values = rowOf(job.values, row, job)
   const positions = positionsOf(row, job)

@@ -1,4 +1,4 @@
-/** Where the host finds the fields of the structs, in bytes: it reads these exports, and has no list of its own. */
+/** Struct offsets in bytes, exported so that the host needs no copy of the layout. */
 import { SUM_SIZE } from './exact-sum'
 import { Metrics } from './metrics'
 import { TruthText } from './truth'

@@ -1,31 +1,32 @@
 /**
  * Bytes to doubles, equal in every bit to JavaScript's Number() of the text.
  *
- * A cell is blanks (spaces and tabs, but for the delimiter), a number or name, blanks. The usual one, `[-] digits
- * [. digits]` in up to fifteen bytes, is read at one go: it ends at the first byte outside `-` to `9`; a mask from that
- * and from where the point is moves the digits to the right end, where they are weighed in pairs, fours and eights. It
- * is sound if as many bytes are digits as should be, which leaves no room for a second sign or point. That is fifteen
- * digits at most, below 2^53, and 10^15 is exact: one division rounds rightly (Clinger).
+ * A cell is blanks (spaces and tabs, unless they are the delimiter), a number or name, and blanks. The usual one, `[-]
+ * digits [. digits]` in up to fifteen bytes, is read in one step. It ends at the first byte outside `-` to `9`; a mask
+ * derived from that and from the position of the point right-aligns the digits, which are then combined in pairs, fours
+ * and eights. The cell is valid if the number of digits is the expected one, which rules out a second sign or point.
+ * That is at most fifteen digits, below 2^53, and 10^15 is exact, so one division rounds correctly (Clinger).
  *
- * Longer ones have up to seven digits more, in all 19, which `toDouble` scales by 10^p: the product with the power's
- * upper 64 bits, rounded up, decides unless its dropped bits all vanish (one in 256), and then one more product does.
- * That this never fails: Russ Cox, "Floating-point printing and parsing can be simple and fast", research.swtch.com/fp;
- * for the kindred method of Eisel and Lemire: Mushtak and Lemire, "Fast number parsing without fallback".
+ * Longer numbers have up to seven more digits, 19 in all, and are scaled by 10^p in `toDouble`: the product with the
+ * upper 64 bits of the power, rounded up, is decisive unless all its dropped bits vanish (one case in 256), and then
+ * one more product is. For the proof see Russ Cox, "Floating-point printing and parsing can be simple and fast",
+ * research.swtch.com/fp; for the related method of Eisel and Lemire: Mushtak and Lemire, "Fast number parsing without
+ * fallback".
  *
- * Of more than 19 digits the first 19 are d, and the answer lies between those for d and d + 1. Where these differ, 0
- * is returned and the host decides: 0.16 % of such cells if their digits are random, none of up to 19 digits.
+ * Of more than 19 digits, the first 19 are d, and the result lies between those for d and d + 1. If these differ, 0 is
+ * returned and the host decides: 0.16 % of such cells if their digits are random, and none with up to 19 digits.
  *
- * ns a cell on a Zen 3 at 3.2 GHz, Node 20, medians: float32 as printed 8.7, six places 8.7, doubles of 15 to 17
- * digits 21, with exponents 34. What paid: to count digits where bytes were compared, to take the sign by the divisor,
- * to subtract `0` with saturation, which makes sign and point zeros, and to look at the delimiter first (12.5 to 8.2
- * together). To test for long cells first costs short ones 0.5 and saves long ones 2.9. What did not: to find the sign
- * off the chain from one cell to the next (no change: instructions bound it, not the chain).
+ * Median ns per cell on a Zen 3 at 3.2 GHz, Node 20: printed float32 8.7, six decimals 8.7, doubles of 15 to 17 digits
+ * 21, with exponents 34. What helped: counting digits instead of comparing bytes, applying the sign through the
+ * divisor, subtracting `0` with saturation, which zeroes sign and point, and checking the delimiter first (12.5 to 8.2
+ * together). Testing for long cells first costs short ones 0.5 and saves long ones 2.9. What did not help: finding the
+ * sign off the dependency chain between cells (no change: instruction count is the limit, not latency).
  */
 
 import { COMMA, passNumber } from './json'
 import { log2Pow10, mulHigh, power, unrounded } from './powers-of-ten'
 
-/** 10^0 .. 10^15, and behind them -10^0 .. -10^15: all exact. */
+/** 10^0 .. 10^15, followed by -10^0 .. -10^15: all exact. */
 const TENS: usize = memory.data<f64>([
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, -1e0, -1e1, -1e2, -1e3, -1e4,
   -1e5, -1e6, -1e7, -1e8, -1e9, -1e10, -1e11, -1e12, -1e13, -1e14, -1e15,
@@ -38,7 +39,7 @@ const ROOM: usize = memory.data<u64>([
   9999999999998, 999999999998,
 ], 16)
 
-/** -16 .. 16: the sixteen from `RAMP + e` are e - 16 .. e - 1. */
+/** -16 .. 16: the sixteen bytes from `RAMP + e` are e - 16 .. e - 1. */
 const RAMP: usize = memory.data<i8>([
   -16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
   14, 15, 16,
@@ -52,15 +53,17 @@ const PAIR: usize = memory.data<i16>([2561, 2561, 2561, 2561, 2561, 2561, 2561, 
 const FOUR: usize = memory.data<i16>([100, 1, 100, 1, 100, 1, 100, 1], 16)
 const EIGHT: usize = memory.data<i16>([10000, 1, 10000, 1, 10000, 1, 10000, 1], 16)
 
-/** By byte: 1 where a cell may go on with it after a digit or a point: blanks, `e`, `E`, and what numbers have. */
+/**
+ * By byte: 1 if a cell may continue with it after a digit or point: blanks, `e`, `E`, and the characters of numbers.
+ */
 const GOES_ON: usize = memory.data(256, 16)
 
 /* The usual cell: [-] digits [. digits], up to fifteen bytes */
 
 /**
- * Reads the cell at p, stores its double at dst and returns the address past the blanks behind it, or 0 where it is not
- * understood: no number, or too large, or undecided (see above). Looks at up to 24 bytes. `delimiter` is no blank,
- * even if it is a tab; whether it or a line end follows is for the caller to see.
+ * Parses the cell at p, stores its double at dst and returns the address after trailing blanks, or 0 if it is not
+ * understood: not a number, too large, or undecided (see above). Reads up to 24 bytes. `delimiter` does not count as a
+ * blank, even if it is a tab; the caller checks that it or a line end follows.
  */
 // @ts-ignore: decorator
 @inline
@@ -83,14 +86,14 @@ export function parse(p: usize, dst: usize, delimiter: u32): usize {
   return end < 16 ? parseOther(p, dst, delimiter) : parseLong(text, p, dst, delimiter)
 }
 
-/** The same, for a cell here and there: a call, where `parse` becomes a part of the loop that it stands in. */
+/** The same as a function call, for occasional cells; `parse` is inlined into its loops. */
 export function parseCell(p: usize, dst: usize, delimiter: u32): usize {
   return parse(p, dst, delimiter)
 }
 
 /**
- * The same for a number of JSON: one that begins and ends with a digit but for its sign, and with no 0 before another, nor
- * a point with none behind it. What stands behind it is for the caller to see.
+ * The same for a JSON number: begins and ends with a digit except for its sign, without a leading zero or a trailing
+ * point. The caller checks what follows.
  */
 // @ts-ignore: decorator
 @inline
@@ -115,14 +118,14 @@ export function parseJson(p: usize, dst: usize): usize {
   return passed && parseOther(p, dst, COMMA) ? passed : 0
 }
 
-/** Whether a number of JSON ends there for certain. */
+/** Whether a JSON number certainly ends there. */
 // @ts-ignore: decorator
 @inline
 function isEnd(next: u32): bool {
   return next == COMMA || (next | 0x20) == 0x7d
 }
 
-/** How many bytes at the start may be of a number without exponent: `-`, `.`, the digits, and `/`. */
+/** How many bytes at the start may belong to a number without exponent: `-`, `.`, digits, and `/`. */
 // @ts-ignore: decorator
 @inline
 function numberEnd(text: v128): i32 {
@@ -130,14 +133,14 @@ function numberEnd(text: v128): i32 {
   return ctz(~i8x16.bitmask(within))
 }
 
-/** Where the first point is, or else the bit of `limit`. */
+/** The position of the first point, or else the bit of `limit`. */
 // @ts-ignore: decorator
 @inline
 function pointOf(text: v128, limit: i32): i32 {
   return ctz(i8x16.bitmask(i8x16.eq(text, v128.load(POINTS))) | limit)
 }
 
-/** One bit for each byte that is a digit, or follows them in ASCII. */
+/** One bit for each byte that is a digit, or follows the digits in ASCII. */
 // @ts-ignore: decorator
 @inline
 function numerals(text: v128): i32 {
@@ -145,8 +148,8 @@ function numerals(text: v128): i32 {
 }
 
 /**
- * The values of the digits, right-aligned, zeros before them: those up to the point move by 16 - shift + 1 places,
- * those behind it by one less. The sign and the point count as 0, and the sign stands before all digits.
+ * The values of the digits, right-aligned and zero-padded: those before the point move by 16 - shift + 1 places, those
+ * after it by one less. The sign and the point count as 0; the sign precedes all digits.
  */
 // @ts-ignore: decorator
 @inline
@@ -156,7 +159,7 @@ function align(text: v128, shift: usize, point: i32): v128 {
   return i8x16.swizzle(i8x16.sub_sat_u(text, v128.load(ZEROS)), order)
 }
 
-/** Sixteen digits to their number, in pairs, fours and eights. */
+/** Converts sixteen digits to a number, in pairs, fours and eights. */
 // @ts-ignore: decorator
 @inline
 function weigh(digits: v128): u64 {
@@ -167,7 +170,7 @@ function weigh(digits: v128): u64 {
   return (both & 0xffffffff) * 100000000 + (both >> 32)
 }
 
-/** The same with an exponent, with blanks behind it, or for `parseAny`. */
+/** The same for numbers with an exponent or trailing blanks, or for `parseAny`. */
 function parseOther(p: usize, dst: usize, delimiter: u32): usize {
   const text = v128.load(p)
   const end = numberEnd(text)
@@ -204,14 +207,14 @@ function parseLong(text: v128, p: usize, dst: usize, delimiter: u32): usize {
   return end
 }
 
-/** How many of eight bytes are digits before the first that is not. */
+/** How many of eight bytes are digits, up to the first that is not. */
 // @ts-ignore: decorator
 @inline
 function digitsAt(tail: u64): usize {
   return <usize>ctz(((tail - 0x3030303030303030) | (tail + 0x4646464646464646)) & 0x8080808080808080) >> 3
 }
 
-/** The number of the first `count` < 8 digits. */
+/** The number formed by the first `count` < 8 digits. */
 // @ts-ignore: decorator
 @inline
 function valueOf(tail: u64, count: usize): u64 {
@@ -260,12 +263,12 @@ function parseAny(p: usize, dst: usize, delimiter: u32): usize {
   if (!digits) return 0
   const end = finish(d, scale, negative, p, dst, delimiter)
   if (!isTruncated || !end) return end
-  // the digits left out lie between d and d + 1: where both round alike, so do they
+  // the omitted digits lie between d and d + 1: if both round alike, so do they
   const below = load<u64>(dst)
   return finish(d + 1, scale, negative, p, dst, delimiter) && load<u64>(dst) == below ? end : 0
 }
 
-/** Whether the bytes at p spell the lower-case `word` of `size` letters, in any case. */
+/** Whether the bytes at p spell the lower-case `word` of `size` letters, ignoring case. */
 // @ts-ignore: decorator
 @inline
 function spells(p: usize, word: u64, size: u64): bool {
@@ -279,7 +282,7 @@ function parseName(p: usize, negative: u64, dst: usize, delimiter: u32): usize {
   return skipBlanks(p + (spells(p, 0x7974696e69666e69, 8) ? 8 : 3), delimiter)
 }
 
-/** Reads the exponent and blanks, if any, that follow the digits d * 10^scale, and stores the double. */
+/** Reads any exponent and blanks after the digits d * 10^scale, and stores the double. */
 function finish(d: u64, scale: i32, negative: u64, p: usize, dst: usize, delimiter: u32): usize {
   if ((load<u8>(p) | 0x20) == 0x65) {
     const sign: u32 = load<u8>(p, 1)
@@ -300,9 +303,9 @@ function finish(d: u64, scale: i32, negative: u64, p: usize, dst: usize, delimit
 /* Digits to double */
 
 /**
- * The double nearest to d * 10^p, ties to even; Infinity where that is too large. Where the upper 64 bits of the product
- * with the power rounded up do not end in zeros, which they seldom do, they are on the same side of every tie as the
- * product itself is: with their last bit set, the processor rounds them as they have to be.
+ * The double nearest to d * 10^p, ties to even; Infinity on overflow. Unless the upper 64 bits of the product with the
+ * rounded-up power end in zeros, which is rare, they are on the same side of every tie as the exact product: with their
+ * last bit set as sticky bit, the hardware conversion rounds correctly.
  */
 // @ts-ignore: decorator
 @inline
@@ -333,7 +336,7 @@ function toSubnormal(w: u64, p: i32, scale: i32): f64 {
   return drop > 63 ? 0 : reinterpret<f64>(nearest(unrounded(w, p, drop)))
 }
 
-/** Rounds a number with two bits behind the point, half to even. */
+/** Rounds a number with two fractional bits, half to even. */
 // @ts-ignore: decorator
 @inline
 function nearest(u: u64): u64 {

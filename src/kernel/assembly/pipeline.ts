@@ -1,11 +1,11 @@
 /**
- * Rows from bytes to bytes, whatever the format: a batch at a time is read, then scored, then written. In batches, because
- * rows do not wait for each other.
+ * Rows from bytes to bytes, for any format: reads a batch, scores it, then writes it. In batches, because rows are
+ * independent and their latencies overlap.
  *
- * A format is a function that reads a batch of rows, and one that writes a row. What it does not understand it leaves as
- * it was, and the kernel says where that stands: the host does that row, and reports what is wrong with it.
+ * A format is a function that reads a batch of rows, and one that writes a row. A row that it does not understand is
+ * left alone, and the kernel reports its position: the host processes that row, and reports its errors.
  *
- * Reading runs ahead by up to 48 bytes, writing by up to 32: both buffers are padded by the host.
+ * Reading runs ahead by up to 48 bytes, writing by up to 32: the host pads both buffers.
  */
 import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
 import { markOf, membersOf, rowOf, stateOf } from './batch'
@@ -20,11 +20,11 @@ export const LF: u32 = 10
 export const CR: u32 = 13
 
 /**
- * Scores the rows from `at` to `end` into `out`, as long as there is room up to `limit`. Returns why it stopped; where,
- * and after how many rows, stands in the job. What a row writes is at most what it had and `rowRoom`.
+ * Scores the rows from `at` to `end` into `out`, as long as there is room up to `limit`. Returns why it stopped; the
+ * position and the number of rows done are in the job. A row writes at most the bytes it had plus `rowRoom`.
  *
- * `read` reads up to so many rows, and returns how many; the mark behind the last has where it stopped. `write` returns
- * where the row ends in the output, or 0 if it cannot write it.
+ * `read` reads up to a number of rows and returns how many; the entry after the last one has the position where it
+ * stopped. `write` returns the end of the row in the output, or 0 if it cannot write it.
  */
 // @ts-ignore: decorator
 @inline
@@ -64,7 +64,7 @@ export function scoreBytes(
   return stop
 }
 
-/** Copies in steps of 16 bytes; returns where the copy ends. */
+/** Copies in steps of 16 bytes; returns the end of the copy. */
 // @ts-ignore: decorator
 @inline
 export function copy(from: usize, length: usize, out: usize): usize {
@@ -73,7 +73,7 @@ export function copy(from: usize, length: usize, out: usize): usize {
   return out + length
 }
 
-/** Scores the rows that were read; returns how many there are before the first that has no softmax. */
+/** Scores the rows that were read; returns how many precede the first one without a softmax. */
 export function scoreBatch(rows: u32, job: Job): u32 {
   const logits = <usize>job.logits
   const classes = job.classes
@@ -89,7 +89,7 @@ export function scoreBatch(rows: u32, job: Job): u32 {
   return good
 }
 
-/** Makes two classes of a row's one logit, which stands where it was read: rows behind it have been split. */
+/** Expands a row's only logit to two classes, where it was read; later rows have been expanded already. */
 function splitLogit(row: u32, job: Job): void {
   const x = load<f64>(<usize>job.logits + ((<usize>row) << 3))
   const logits = rowOf(job.logits, row, job)
@@ -97,7 +97,7 @@ function splitLogit(row: u32, job: Job): void {
   store<f64>(logits, x, 8)
 }
 
-/** Decides the labels of rows, while their results are not rounded. */
+/** Decides the labels of rows before their results are rounded. */
 function decideBatch(rows: u32, job: Job): void {
   const decision = changetype<Decision>(job.decision)
   const classes = job.classes
@@ -110,7 +110,7 @@ function decideBatch(rows: u32, job: Job): void {
   }
 }
 
-/** Counts the rows of a batch that are done. */
+/** Counts the finished rows of a batch. */
 // @ts-ignore: decorator
 @inline
 export function passRows(rows: u32, job: Job): void {
@@ -122,7 +122,7 @@ function countAbstained(rows: u32, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) job.abstained += u32(markOf(row, job).label == NO_CLASS)
 }
 
-/** Puts a row's logits, which are in the order of their columns, in that of their classes. */
+/** Permutes a row's logits from column order to class order. */
 function reorder(row: u32, job: Job): void {
   const logits = rowOf(job.logits, row, job)
   const read = <usize>job.scratch
@@ -140,19 +140,19 @@ export function summaryOf(kind: u32, state: RowState): f64 {
   return load<f64>(summaryAt(kind, state))
 }
 
-/** Where a row's summary has a number. */
+/** The address of a number in a row's summary. */
 // @ts-ignore: decorator
 @inline
 export function summaryAt(kind: u32, state: RowState): usize {
   return changetype<usize>(state) + offsetof<RowState>("confidence") + ((<usize>(kind - EMIT_CONFIDENCE)) << 3)
 }
 
-/** The results of all classes, each with a delimiter behind it: printed together, which is faster by a third. */
+/** Prints the results of all classes, each followed by a delimiter; together, which is a third faster. */
 export function writeProbabilities(row: u32, delimiter: u32, out: usize, job: Job): usize {
   return printResults(rowOf(job.values, row, job), job.classes, job.precision, job.float32, delimiter, out)
 }
 
-/** Results that stand together, rounded as asked; of float32, in their place. */
+/** Prints contiguous results, rounded as requested; float32 results are rounded in place. */
 export function printResults(values: usize, count: u32, digits: u32, float32: u32, delimiter: u32, out: usize): usize {
   if (float32) {
     if (!digits) return printRowFloat32(values, count, delimiter, out)
@@ -161,7 +161,7 @@ export function printResults(values: usize, count: u32, digits: u32, float32: u3
   return digits ? printRowPrecision(values, count, digits, delimiter, out) : printRow(values, count, delimiter, out)
 }
 
-/** Positions of the largest logits of a row, the largest first. */
+/** The positions of the largest logits of a row, in descending order. */
 export function positionsOf(row: u32, job: Job): usize {
   const heap = <usize>job.heap
   const positions = <usize>job.positions
@@ -170,7 +170,7 @@ export function positionsOf(row: u32, job: Job): usize {
   return positions
 }
 
-/** An entry of a table of texts. */
+/** An entry of a string table. */
 // @ts-ignore: decorator
 @inline
 export function textAt(table: u32, index: u32): Text {
@@ -183,12 +183,12 @@ export function writeText(text: Text, out: usize): usize {
   return copy(text.at, text.length, out)
 }
 
-/** Writes the class's name. */
+/** Writes a class name. */
 export function writeLabel(index: u32, out: usize, job: Job): usize {
   return writeText(textAt(job.labels, index), out)
 }
 
-/** Writes the names of the classes that are among a row's labels, with a byte between them. */
+/** Writes the names of a row's labels, with a separator between them. */
 export function writeMembers(row: u32, separator: u32, out: usize, job: Job): usize {
   const members = membersOf(row, job)
   const start = out
@@ -200,7 +200,7 @@ export function writeMembers(row: u32, separator: u32, out: usize, job: Job): us
   return out
 }
 
-/** How many classes are among a row's labels. */
+/** The number of a row's labels. */
 export function countMembers(row: u32, job: Job): u32 {
   const members = membersOf(row, job)
   let count: u32 = 0
@@ -208,7 +208,7 @@ export function countMembers(row: u32, job: Job): u32 {
   return count
 }
 
-/** Writes a result, rounded as asked. */
+/** Writes a result, rounded as requested. */
 export function writeNumber(x: f64, out: usize, job: Job): usize {
   const digits = job.precision
   if (!job.float32) return digits ? printPrecision(x, digits, out) : print(x, out)

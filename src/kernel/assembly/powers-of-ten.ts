@@ -1,15 +1,15 @@
 /**
- * Powers of ten as 128-bit significands, shared by parse.ts and print.ts.
+ * Powers of ten as 128-bit significands, shared by parse-number.ts and print-number.ts.
  *
  * For MIN <= p <= MAX the sixteen bytes at `power(p)` hold G (high word, then low word) with
  *
- *     G = floor(10^p * 2^(127 - log2Pow10(p))),    2^127 <= G < 2^128
+ *      G = floor(10^p * 2^(127 - log2Pow10(p))),    2^127 <= G < 2^128
  *
- * so G is exact for 0 <= p <= 55 and otherwise less than one unit too small. The 10,928 bytes are not shipped: they are
- * computed when the module starts (0.3 ms with all other tables, 0.08 once compiled), from 10^0 upwards by * 10 and
- * downwards by / 10 on 192-bit significands, rounded down at every step. 342 steps lose less than 2^9 units of 2^-192,
- * so the upper 128 bits are right unless the 55 bits below them are all ones, and none are: each entry was compared
- * with BigInt.
+ * so G is exact for 0 <= p <= 55 and otherwise less than one unit too small. The 10,928 bytes are not stored in the
+ * module but computed when it starts (0.3 ms with all other tables, 0.08 once compiled), from 10^0 upwards by * 10 and
+ * downwards by / 10 on 192-bit significands, truncated at every step. 342 steps lose less than 2^9 units of 2^-192, so
+ * the upper 128 bits are correct unless the 55 bits below them are all ones, which does not occur: every entry was
+ * compared with BigInt.
  */
 
 const MIN: i32 = -342
@@ -54,7 +54,7 @@ export function mulHigh(a: u64, b: u64): u64 {
   return a1 * b1 + (cross >> 32) + ((a0 * b1 + (cross & 0xffffffff)) >> 32)
 }
 
-/** The lower half of the same: carries beyond it need not be right. */
+/** The lower half of the same; carries beyond it may be wrong. */
 // @ts-ignore: decorator
 @inline
 export function mulMiddle(a: u64, b: u64): u32 {
@@ -66,9 +66,9 @@ export function mulMiddle(a: u64, b: u64): u32 {
 }
 
 /**
- * w * 10^p * 2^e with two bits behind the point, the last of them sticky ("not exact"), where `drop` = -(log2Pow10(p) +
- * 3 + e) lies in 2..63 and w has its top bit set. After Russ Cox's `uscale` (research.swtch.com/fp): the significand
- * rounded up to 64 bits decides unless all dropped bits vanish, and then one more product does.
+ * w * 10^p * 2^e with two fractional bits, the last of them sticky ("not exact"), where `drop` = -(log2Pow10(p) + 3 +
+ * e) lies in 2..63 and w has its top bit set. After Russ Cox's `uscale` (research.swtch.com/fp): the significand
+ * rounded up to 64 bits is decisive unless all dropped bits vanish, and then one more product is.
  */
 export function unrounded(w: u64, p: i32, drop: i32): u64 {
   const g0 = load<u64>(power(p), 8)
@@ -86,7 +86,7 @@ function setOne(): void {
   store<u32>(TOP, 0x80000000)
 }
 
-/** Times ten: the product has three or four bits more, which the shift drops at the low end. */
+/** Multiplies by ten: the product has three or four more bits, which the shift drops at the low end. */
 function timesTen(): void {
   let carry: u64 = 0
   for (let at = LIMBS; at <= TOP; at += 4) {
@@ -99,7 +99,7 @@ function timesTen(): void {
   for (let at = LIMBS; at <= TOP; at += 4) store<u32>(at, <u32>(load<u64>(at) >> extra))
 }
 
-/** A tenth: the quotient by five has two or three bits less, which come from one more limb of division. */
+/** Divides by ten: the quotient by five has two or three bits fewer, which one more limb of division provides. */
 function overTen(): void {
   let rest: u64 = 0
   for (let at = TOP; at >= LIMBS - 4; at -= 4) {

@@ -1,41 +1,40 @@
 /**
- * Doubles and float32 to text as JavaScript lays it out: shortest digits that read back, of these the closest, of two
- * as close the even one, as String has it; for float32 the one away from zero, as toPrecision has it. Rounding to few
- * digits besides.
+ * Doubles and float32 to text in JavaScript's notation: the shortest digits that round-trip, among these the closest,
+ * and of two equally close ones the even one (like String) or, for float32, the one away from zero (like toPrecision).
+ * Also rounding to a few digits.
  *
- * Shortest digits: Schubfach (Giulietti) with the scale of xjb and zmij (Xiang Junbo, Zverovich). For v = c 2^q and
- * k = floor(q log10 2), x = v 10^(-k - 1) = c alpha with alpha in [1/10, 1), m = floor(x), f = x - m. Half an ulp of v
- * is alpha / 2 here: where m or m + 1 lies within that of x, it is the answer once its zeros are left out, and no shorter
- * one is missed; otherwise the answer has one digit more, 10 f rounded.
+ * Shortest digits: Schubfach (Giulietti) with the scaling of xjb and zmij (Xiang Junbo, Zverovich). For v = c 2^q and k
+ * = floor(q log10 2), x = v 10^(-k - 1) = c alpha with alpha in [1/10, 1), m = floor(x), f = x - m. Half an ulp of v is
+ * alpha / 2 here: if m or m + 1 is within that distance of x, it is the result after removing trailing zeros, and no
+ * shorter one is missed; otherwise the result has one more digit, 10 f rounded.
  *
- * What is new here: from 2^-38 to 2^49, where probabilities and logits are, alpha = 5^j / 2^s with j = -k - 1 <= 27 and
- * s <= 63, so it is exact in 64 bits of fraction. One low and one high product give f and m without a shift, nothing
+ * What is new here: from 2^-38 to 2^49, the range of probabilities and logits, alpha = 5^j / 2^s with j = -k - 1 <= 27
+ * and s <= 63, so it is exact in 64 fractional bits. One low and one high product give f and m without a shift, nothing
  * is approximate, and m is never divided: its upper eight digits come from a product of doubles, its lower eight from
- * 32 bits of m less these, and where the product was off by one they show it.
+ * the 32-bit difference, which also reveals when the product was off by one.
  *
- * Exactness elsewhere: 128 bits of alpha give f to 2^-63, for float32 64 bits give it to 2^-40. Number theory lists
- * every double and float32 for which that could decide wrongly (117,000 and 30,000, all powers of two among them: the
- * smallest residues of c N mod 2 D in each binade, by Euclid's algorithm), and all of them were seen to come out
- * right. Powers of two have a nearer lower neighbour: unless f = 0, when m is v itself, they take the long way.
+ * Exactness elsewhere: 128 bits of alpha give f to 2^-63, for float32 64 bits give it to 2^-40. Number theory
+ * enumerates every double and float32 that this could decide wrongly (117,000 and 30,000, including all powers of two:
+ * the smallest residues of c N mod 2 D in each binade, by Euclid's algorithm), and all of them were verified. Powers of
+ * two have a nearer lower neighbour: unless f = 0, which means that m is v itself, they take the slow path.
  *
- * Few digits, nine at most: v 10^t in doubles, with 21 bits behind the point, is within 2^-21 of the true value; closer
- * than 2^-19 to a tie, or with more digits, `unrounded` decides. Ties go away from zero, as toPrecision has it.
+ * Few digits, at most nine: v 10^t in doubles, with 21 fractional bits, is within 2^-21 of the exact value; closer than
+ * 2^-19 to a tie, or with more digits, `unrounded` decides. Ties go away from zero, like toPrecision.
  *
- * ns a number on a Zen 3 at 3.2 GHz, Node 20, medians, numbers from 1e-11 to 1:
+ * Median ns per number on a Zen 3 at 3.2 GHz, Node 20, for numbers from 1e-11 to 1:
  *
- *                             rows of 32   rows of 4   one by one
- *     double                        13.1        15.5         17.3
- *     float32                       11.7        13.9         17.5
- *     up to 9 digits                11.7        15.0           23   (38 where the text outgrows the first cache)
- *     10 to 15 digits                                          33   (16 digits 45, 17 as double)
- *     double beyond 2^-38 .. 2^49     33          36           33
+ *                              rows of 32   rows of 4   one by one
+ *      double                        13.1        15.5         17.3
+ *      float32                       11.7        13.9         17.5
+ *      up to 9 digits                11.7        15.0           23   (38 if the text exceeds the L1 cache)
+ *      10 to 15 digits                                          33   (16 digits 45, 17 as double)
+ *      double beyond 2^-38 .. 2^49     33          36           33
  *
- * A double of a row takes 11.0 ns, 170 instructions at nearly 5 a cycle, to compose and 1.9 to copy. What paid: cells
- * (38 to 12 for few digits, 17.3 to 15 for doubles); one loop in place of three with arrays between (16.7 to 14.0);
- * forms by binade and `lead` in place of n, 10 f by f >> 4, the length by one bit mask (14.0 to 12.8 together); no
- * choice that a processor would have to guess. What did not: a call inside the loop that composes, around which all
- * registers are saved (20); writing straight to the place and guessing the length (19.8; but 14.9 for float32 one by
- * one).
+ * A double of a row takes 11.0 ns, 170 instructions at nearly 5 per cycle, to compose and 1.9 to copy. What helped:
+ * cells (38 to 12 for few digits, 17.3 to 15 for doubles); one loop instead of three with arrays in between (16.7 to
+ * 14.0); forms by binade and `lead` instead of n, 10 f by f >> 4, the length by one bit mask (14.0 to 12.8 together);
+ * no unpredictable branches. What did not help: a call inside the composing loop, which saves all registers (20);
+ * writing directly into place and predicting the length (19.8; but 14.9 for float32 one by one).
  */
 
 import {
@@ -58,16 +57,19 @@ const WHOLE_TENS: usize = memory.data<u64>([
 ], 16)
 const EIGHT: u32 = 100000000
 
-/** A binade of doubles from 2^-38 to 2^49, 32 bytes: alpha u64, 10^(-k - 9) f64, forms for lead 0 and 1. */
+/** A binade of doubles from 2^-38 to 2^49, 32 bytes: alpha (u64), 10^(-k - 9) (f64), forms for lead 0 and 1. */
 const EXACT_FIRST: u32 = 1023 - 38
 const EXACT_COUNT: u32 = 38 + 49
 const EXACT: usize = memory.data(<i32>EXACT_COUNT * 32, 64)
 
-/** A binade of float32 below 2^47, 32 bytes: alpha u64, forms for lead 0, 1 and 2. */
+/** A binade of float32 below 2^47, 32 bytes: alpha (u64), forms for lead 0, 1 and 2. */
 const SINGLE_COUNT: u32 = 173
 const SINGLE: usize = memory.data(<i32>SINGLE_COUNT * 32, 64)
 
-/** A binade of doubles from 2^-100 to 2^49, 16 bytes: the power of ten inside it f64, n of what lies below that i32. */
+/**
+ * A binade of doubles from 2^-100 to 2^49, 16 bytes: the power of ten inside it (f64), and n of what is below that
+ * (i32).
+ */
 const FEW_FIRST: u32 = 1023 - 100
 const FEW_COUNT: u32 = 100 + 49
 const FEW: usize = memory.data(<i32>FEW_COUNT * 16, 64)
@@ -78,24 +80,24 @@ const SPARE: usize = memory.data(48, 16)
 
 /* Doubles */
 
-/** Writes String(x) at `out`, overshoots by up to 32 bytes and returns its end; so do all that follow. */
+/** Writes String(x) at `out`, overshoots by up to 32 bytes and returns the end; so do all functions below. */
 export function print(x: f64, out: usize): usize {
   return compose(x, SPARE) ? copyCell(SPARE, true, out) : printWide(x, out)
 }
 
-/** The same for a value that is kept, of which zero has its sign. */
+/** The same for a kept value, whose zero keeps its sign. */
 export function printSigned(x: f64, out: usize): usize {
   return print(x, signOfZero(x, out))
 }
 
-/** Writes the sign of -0; returns where it ends. */
+/** Writes the sign of -0; returns the end. */
 export function signOfZero(x: f64, out: usize): usize {
   if (reinterpret<u64>(x) != 0x8000000000000000) return out
   store<u8>(out, 0x2d)
   return out + 1
 }
 
-/** Writes `count` doubles, `delimiter` after each. */
+/** Writes `count` doubles, each followed by `delimiter`. */
 export function printRow(src: usize, count: i32, delimiter: u32, out: usize): usize {
   for (; count > 0; count -= BATCH, src += BATCH << 3) {
     const size = min(count, BATCH)
@@ -110,14 +112,14 @@ function composeAll(src: usize, count: i32): void {
   for (const end = src + (<usize>count << 3); src < end; src += 8, cell += CELL) compose(load<f64>(src), cell)
 }
 
-/** Whether x was composed. s = f + half overflows where m + 1 is near, and is below alpha where either is. */
+/** Composes x; false if it was deferred. s = f + half overflows if m + 1 is near, and is below alpha if either is. */
 // @ts-ignore: decorator
 @inline
 function compose(x: f64, cell: usize): bool {
   const bits = reinterpret<u64>(x)
   const slot = <usize>((bits >> 52 & 0x7ff) - EXACT_FIRST)
   if (slot >= EXACT_COUNT) return defer(cell)
-  // powers of two below 2^-22: f is not 0 only for these
+  // powers of two below 2^-22: only for these is f nonzero
   if (!(bits << 12 | <u64>(slot >> 4))) return defer(cell)
   const binade = slot << 5
   const c = bits & 0xfffffffffffff | 0x10000000000000
@@ -137,7 +139,7 @@ function compose(x: f64, cell: usize): bool {
   return true
 }
 
-/** 10 f 2^-64 rounded: of the ties, 2.5 and 7.5, f >> 62 lets the first go down and the second up. */
+/** 10 f 2^-64 rounded: of the ties, 2.5 and 7.5, f >> 62 makes the first go down and the second up. */
 // @ts-ignore: decorator
 @inline
 function lastDigit(f: u64): u32 {
@@ -146,7 +148,10 @@ function lastDigit(f: u64): u32 {
 
 /* Float32 */
 
-/** Writes x rounded to float32: the shortest decimal that reads back as that, directly and not by way of a double. */
+/**
+ * Writes x rounded to float32: the shortest decimal that round-trips as float32, directly rather than by way of a
+ * double.
+ */
 export function printFloat32(x: f64, out: usize): usize {
   return compose32(x, SPARE) ? copyCell(SPARE, false, out) : printWide32(x, out)
 }
@@ -166,8 +171,9 @@ function composeAll32(src: usize, count: i32): void {
 }
 
 /**
- * alpha is exact from 2^-67 to 2^23, and elsewhere makes f too small by up to 2^-40. From 2^23 on a decimal may be just
- * half an ulp away, which counts for even c only: so `half` is 2^-38 more than that for even and less for odd c.
+ * alpha is exact from 2^-67 to 2^23; elsewhere it makes f too small by up to 2^-40. From 2^23 on, a decimal may be
+ * exactly half an ulp away, which is accepted only for even c: so `half` is larger by 2^-38 for even c and smaller for
+ * odd c.
  */
 // @ts-ignore: decorator
 @inline
@@ -183,7 +189,7 @@ function compose32(x: f64, cell: usize): bool {
   const half = (alpha >> 1) + 0x4000000 - ((c & 1) << 27)
   const s = f + half
   const m = <u32>((c * (alpha >> 32) + ((c * (alpha & 0xffffffff)) >> 32)) >> 32) + u32(s < half)
-  // 10 f rounded; here of ties all go up, as in toPrecision
+  // 10 f rounded; here all ties go up, as in toPrecision
   const last = <u32>(((f >> 4) * 10 + 0x0800000000000000) >> 60) & -u32(s >= half << 1)
   const form = load<u64>(binade + ((usize(m < 10000000) + usize(m < 1000000)) << 3), SINGLE + 8)
   compose9(text9(m, last), form, <usize>(bits >> 31), cell)
@@ -221,7 +227,7 @@ function composeFew(x: f64, digits: i32, cell: usize): bool {
   if (slot >= FEW_COUNT) return defer(cell)
   const binade = slot << 4
   let n = load<i32>(binade, FEW + 8) + i32(abs(x) >= load<f64>(binade, FEW))
-  // 21 bits of fraction below the whole part
+  // 21 fractional bits below the integer part
   const scaled = reinterpret<u64>(abs(x) * load<f64>(TENS + ((digits - n) << 3)) + 2147483648.0)
   if ((<u32>scaled & 0x1fffff) - 0xffffc <= 8) return defer(cell)
   let nine = <u32>((scaled + 0x100000) >> 21) * load<u32>((9 - digits) << 3, WHOLE_TENS)
@@ -244,7 +250,7 @@ function pack9(src: usize, count: i32, digits: i32, delimiter: u32, out: usize):
   return packAs(false, src, count, digits, delimiter, out)
 }
 
-/** Copies the cells of a batch to their places. `digits` is 0 for doubles and -1 for float32. */
+/** Copies the cells of a batch into place. `digits` is 0 for doubles and -1 for float32. */
 // @ts-ignore: decorator
 @inline
 function packAs(long: bool, src: usize, count: i32, digits: i32, delimiter: u32, out: usize): usize {
@@ -307,11 +313,11 @@ function writeWord(word: u64, size: usize, out: usize): usize {
 }
 
 /**
- * c 2^q without its sign; `skew` where the lower neighbour is nearer, `tie` 1 where ties go up. x has 9 bits below the
- * word that m is in.
+ * Prints c 2^q without its sign; `skew` if the lower neighbour is nearer, `tie` is 1 if ties go up. x has 9 bits below
+ * the word of m.
  */
 function printShortest(c: u64, q: i32, skew: bool, tie: u64, out: usize): usize {
-  // skewed, k is floor(log10(3/4 2^q)): the ulp is shorter by a quarter
+  // skewed, k is floor(log10(3/4 2^q)): the ulp is smaller by a quarter
   const k = (q * 315653 - i32(skew) * 131072) >> 20
   const shift = q + log2Pow10(-k - 1) + 10
   const upper = load<u64>(power(-k - 1))
@@ -325,7 +331,7 @@ function printShortest(c: u64, q: i32, skew: bool, tie: u64, out: usize): usize 
   return printDigits((top >> 9) * 10 + digits, k, out)
 }
 
-/** The last digit, or 0 or 10 where x is near a whole number; f is truncated, which 6 units more make up for. */
+/** The last digit, or 0 or 10 if x is near an integer; f is truncated, which adding 6 units compensates. */
 // @ts-ignore: decorator
 @inline
 function regular(f: u64, half: u64): u64 {
@@ -335,7 +341,7 @@ function regular(f: u64, half: u64): u64 {
   return mulHigh(f, 10) + u64(f * 10 > 0x7ffffffffffffff9)
 }
 
-/** The same where only a quarter of an ulp is free below: the digit is the least that reads back, or the nearest. */
+/** The same if only a quarter of an ulp is available below: the smallest digit that round-trips, or the nearest. */
 function skewed(f: u64, half: u64, tie: u64): u64 {
   const quarter = half >> 1
   if (half > ~f) return 10
@@ -344,7 +350,7 @@ function skewed(f: u64, half: u64, tie: u64): u64 {
   return max(mulHigh(f, 10) + u64(f * 10 > 0x8000000000000000 - tie), mulHigh(least, 10) + u64(least * 10 != 0))
 }
 
-/** d * 10^k of at most 17 digits. */
+/** Prints d * 10^k with at most 17 digits. */
 function printDigits(d: u64, k: i32, out: usize): usize {
   const lead = u32(d < 10000000000000000)
   d *= 1 + 9 * lead
@@ -354,7 +360,9 @@ function printDigits(d: u64, k: i32, out: usize): usize {
   return write17(text16(<u32>high, <u32>(d / 10 - high * EIGHT)), <u32>(d % 10), n, out)
 }
 
-/** As printPrecision, of any x: `w` 2^q with the top bit of w set is |x|, t the power of ten that leaves `digits`. */
+/**
+ * Like printPrecision, for any x: `w` 2^q with the top bit of w set is |x|, t the power of ten that leaves `digits`.
+ */
 function printRounded(x: f64, digits: i32, out: usize): usize {
   const bits = reinterpret<u64>(x)
   const biased = <i32>(bits >> 52) & 0x7ff
@@ -371,7 +379,7 @@ function printRounded(x: f64, digits: i32, out: usize): usize {
   return printDigits(d, -t, out + <usize>(bits >> 63))
 }
 
-/** w 2^q 10^t to the nearest whole number, ties up. */
+/** w 2^q 10^t rounded to an integer, ties up. */
 function scaled(w: u64, q: i32, t: i32): u64 {
   return (unrounded(w, t, -(log2Pow10(t) + 3 + q)) + 2) >> 2
 }

@@ -1,9 +1,9 @@
 /**
- * The least and the largest of numbers. What was found before stands at `range`, in eight bytes each, and is taken into
- * account; behind them, of floating-point numbers, how many NaNs there were.
+ * Minimum and maximum of numbers. `range` holds the results so far, in eight bytes each, and is updated; for
+ * floating-point numbers, the number of NaNs follows.
  */
 
-/** A NaN is neither less nor more than another number. */
+/** A NaN is neither less nor greater than any number. */
 export function rangeOfDoubles(at: usize, count: u32, range: usize): void {
   let least = v128.load64_splat(range)
   let most = v128.load64_splat(range + 8)
@@ -62,7 +62,7 @@ function addNans(count: u32, range: usize): void {
   store<u32>(range, load<u32>(range, 16) + count, 16)
 }
 
-/** Of numbers without a sign, `flip` is the bit that is one in those with it; else 0. */
+/** For unsigned numbers, `flip` is the sign bit; otherwise 0. */
 export function rangeOfLongs(at: usize, count: u32, flip: u32, range: usize): void {
   const sign = <u64>flip << 32
   let least = <i64>(load<u64>(range) ^ sign)
@@ -76,7 +76,7 @@ export function rangeOfLongs(at: usize, count: u32, flip: u32, range: usize): vo
   store<u64>(range, <u64>most ^ sign, 8)
 }
 
-/** The same of 32 bits, which are found as 64. */
+/** The same for 32-bit integers, with 64-bit results. */
 export function rangeOfIntegers(at: usize, count: u32, flip: u32, range: usize): void {
   let least = <i32>(load<u32>(range) ^ flip)
   let most = <i32>(load<u32>(range, 8) ^ flip)

@@ -1,10 +1,10 @@
 /**
- * Softmax of two rows at once, one in each lane: of few classes, most of the time goes into what is done once a row, and
- * here that is done once for two. Each row goes through the operations of `softmax.ts` in the same order, even classes into
- * one sum and odd ones into another, so its bits are the same.
+ * Softmax of two rows at once, one per lane: with few classes, most of the time goes into per-row work, which is done
+ * here for two rows at once. Each row goes through the operations of `softmax.ts` in the same order, with even classes
+ * in one sum and odd ones in another, so its bits are the same.
  *
- * Both rows have to be ordinary: finite logits, of which the largest is neither dominant nor as far from 0 as ORIGIN_LIMIT,
- * and the smallest not left out of the sum. Others take the general way.
+ * Both rows must be ordinary: finite logits, the largest neither dominant nor beyond ORIGIN_LIMIT, and the smallest not
+ * omitted from the sum. Others take the general path.
  */
 import { STATUS_FINITE } from '../constants'
 import {
@@ -44,8 +44,8 @@ class PairState {
 const PAIR = changetype<PairState>(memory.data(14 * 16, 16))
 
 /**
- * Scores the rows at `at` and `width` bytes behind that, into two states and to `out`; false, with nothing written there,
- * where one of them is not ordinary. The scratch has 2^q S and t of a class, of both rows each.
+ * Scores the rows at `at` and at `width` bytes after it, into two states and to `out`; false, with nothing written, if
+ * one of them is not ordinary. The scratch holds 2^q S and t per class, for both rows.
  */
 export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature, flags: u32): bool {
   const origin = scan(at, width, temperature)
@@ -69,7 +69,7 @@ function loadRows(at: usize, width: usize): v128 {
   return v128.load64_lane(at + width, v128.load64_zero(at), 1)
 }
 
-/** Phase 1; true where both rows are ordinary. */
+/** Phase 1; true if both rows are ordinary. */
 // @ts-ignore: decorator
 @inline
 function scan(at: usize, width: usize, temperature: Temperature): v128 {
@@ -93,7 +93,7 @@ function scan(at: usize, width: usize, temperature: Temperature): v128 {
   return prepare(max, second, least, nan, temperature)
 }
 
-/** The origin and the bias; returns which rows are ordinary, if no logit is NaN. */
+/** The origin and the bias; returns which rows are ordinary, provided that no logit is NaN. */
 // @ts-ignore: decorator
 @inline
 function prepare(max: v128, second: v128, least: v128, nan: v128, temperature: Temperature): v128 {
@@ -123,7 +123,10 @@ function reduce(at: usize, width: usize, scratch: usize, origin: v128, temperatu
   }
 }
 
-/** Makes r in the scratch t, and the sums. These change places after each class, and stand right again after two. */
+/**
+ * Replaces r in the scratch by t, and adds up the sums. These are swapped after each class, and in order again after
+ * two.
+ */
 // @ts-ignore: decorator
 @inline
 function addTerms(width: usize, scratch: usize): void {
@@ -152,7 +155,7 @@ function addTerms(width: usize, scratch: usize): void {
   else finish(head, tail, otherHead, otherTail)
 }
 
-/** Phase 3: what closes a block, joins the two sums and makes the reciprocal. */
+/** Phase 3: flushes the block, joins the two sums and computes the reciprocal. */
 // @ts-ignore: decorator
 @inline
 function finish(evenHead: v128, evenTail: v128, oddHead: v128, oddTail: v128): void {
@@ -211,7 +214,7 @@ function storeState(state: usize, index: i64): void {
   changetype<RowState>(state).status = STATUS_FINITE
 }
 
-/** The logarithms of the sums, as `finish` in `softmax.ts` has them. */
+/** The logarithms of the sums, like `finish` in `softmax.ts`. */
 // @ts-ignore: decorator
 @inline
 function storeLogs(): void {
@@ -220,7 +223,7 @@ function storeLogs(): void {
   storeLog1pPair(t, f64x2.sub(rest, f64x2.sub(t, PAIR.sumHead)))
 }
 
-/** What rows that are judged need beside, of one lane: the largest logit, and the logarithm of the sum. */
+/** What judged rows also need from one lane: the largest logit, and the logarithm of the sum. */
 function storeLog(state: usize, lane: usize, temperature: Temperature): void {
   const row = changetype<RowState>(state)
   row.max = load<f64>(changetype<usize>(PAIR) + lane, offsetof<PairState>("max"))

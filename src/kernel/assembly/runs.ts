@@ -1,17 +1,20 @@
-/** Numbers of a few bits in the RLE/bit-packing hybrid of Parquet (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
+/**
+ * Numbers of a few bits in Parquet's RLE/bit-packing hybrid encoding
+ * (https://parquet.apache.org/docs/file-format/data-pages/encodings/).
+ */
 
 import { RUN_TRUNCATED, RUN_TRUNCATED_REPEATED, RUN_EMPTY, RUN_TOO_LARGE } from '../constants'
 
-/** A run shorter than this is packed with its neighbours. */
+/** A shorter run is packed with its neighbours. */
 const LEAST_RUN: i32 = 16
 
-/** Writes `count` numbers (u32) of `width` bits to `out`, and returns where they end. */
+/** Encodes `count` numbers (u32) of `width` bits to `out`; returns the end. */
 export function writeRuns(numbers: usize, count: i32, width: u32, out: usize): usize {
   let packed: i32 = 0
   for (let start: i32 = 0, end: i32 = 0; start < count; start = end) {
     const number = numberAt(numbers, start)
     while (end < count && numberAt(numbers, end) == number) end++
-    // Packed numbers are eights: a run gives up its first for the group before it.
+    // Packed numbers come in groups of eight: a run gives up its first numbers to complete the group before it.
     const begin = packed + ((start - packed + 7) & ~7)
     if (end - begin < LEAST_RUN) continue
     out = writePacked(numbers, packed, begin, width, out)
@@ -33,7 +36,7 @@ function writeRun(number: u32, count: i32, width: u32, out: usize): usize {
   return out + <usize>((width + 7) >> 3)
 }
 
-/** The numbers from `start` to `end`; the last group is filled up with zeros. */
+/** Packs the numbers from `start` to `end`; the last group is padded with zeros. */
 function writePacked(numbers: usize, start: i32, end: i32, width: u32, out: usize): usize {
   if (start == end) return out
   const groups = <u32>(end - start + 7) >> 3
@@ -60,31 +63,32 @@ function writeVarint(number: u32, out: usize): usize {
   return out
 }
 
-/** Where a reader of runs is in its bytes, of which some are in memory: positions are those in all of them. */
+/** The state of a run reader, part of whose bytes are in memory: positions refer to all of its bytes. */
 @unmanaged
 export class RunState {
-  /** Where the next run begins. */
+  /** The start of the next run. */
   at: u32
-  /** How many numbers of the current run are left: packed ones, or ones that are all the same. */
+  /** How many numbers of the current run are left: packed ones, or repetitions of one. */
   left: u32
   isPacked: u32
   value: u32
-  /** Where the next packed number begins: a byte, and a bit in it. */
+  /** The position of the next packed number: a byte, and a bit in it. */
   byte: u32
   bit: u32
   /** The largest number so far. */
   most: u32
-  /** One of RUN_... in `constants.ts`: what is corrupt. */
+  /** One of RUN_... in `constants.ts`: the kind of corruption. */
   error: u32
 }
 
-/** The most bytes of the header of a run, and of its number. */
+/** The maximum size of a run's header and value, in bytes. */
 const MOST_HEADER: u32 = 9
 
 /**
- * Writes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops before that where a run is corrupt,
- * or where the bytes do that are in memory: those up to `end` of `total`, from `bytes` on, had they all been. Returns how many
- * it wrote; of no numbers, it begins a run where there is no current one. Up to 8 bytes behind the last are read.
+ * Decodes up to `count` numbers of `width` bits to `out`, in `size` bytes each, 1 or 4. Stops early if a run is
+ * corrupt, or at the end of the bytes in memory: those up to `end` of `total`, relative to `bytes`, where byte 0 would
+ * be. Returns how many it decoded; with a count of 0, it only begins a run if there is no current one. Reads up to 8
+ * bytes past the end.
  */
 export function readRuns(
   bytes: usize,
@@ -130,7 +134,7 @@ function beginRun(bytes: usize, total: u32, width: u32, state: RunState): void {
   if (!state.left && !state.error) fail(RUN_EMPTY, state)
 }
 
-/** The last group may be truncated, where fewer than eight numbers are left. */
+/** The last group may be truncated if fewer than eight numbers are left. */
 function beginPacked(total: u32, width: u32, state: RunState): void {
   const bits = <u64>(total - state.at) << 3
   let count = <u64>state.left << 3
@@ -160,7 +164,7 @@ function repeat(value: u32, out: usize, count: u32, size: u32, state: RunState):
   else for (const end = out + (<usize>count << 2); out < end; out += 4) store<u32>(out, value)
 }
 
-/** Unpacks as many numbers as are in memory whole; returns how many. */
+/** Unpacks all numbers that are completely in memory; returns how many. */
 function unpack(bytes: usize, end: u32, width: u32, out: usize, count: u32, size: u32, state: RunState): u32 {
   const bits = (<u64>(end - state.byte) << 3) - state.bit
   if (<u64>count * width > bits) count = <u32>(bits / width)

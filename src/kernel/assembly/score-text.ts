@@ -1,4 +1,6 @@
-/** Text in, text or columns out: every reader with every writer, each pair a loop of its own. See `scoreBytes`, `addRows`. */
+/**
+ * Text in, text or columns out: every reader with every writer, each pair in its own loop. See `scoreBytes`, `addRows`.
+ */
 import { addRows } from './columns'
 import { readRows, writeRow } from './csv'
 import { cellToJson, cellToValue, copyCell, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
@@ -6,12 +8,12 @@ import { readLines, readMembers, writeObject } from './ndjson'
 import { scoreBytes } from './pipeline'
 import { Job } from './structs'
 
-/** Delimited text that keeps its cells as they stand. */
+/** Delimited text with raw kept cells. */
 export function scoreCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readCells, writeRow, at, end, out, limit, job)
 }
 
-/** Delimited text whose cells are quoted anew. */
+/** Delimited text with requoted kept cells. */
 export function scoreCsvRequoted(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readRequoted, writeRow, at, end, out, limit, job)
 }
@@ -20,12 +22,12 @@ export function scoreCsvToNdjson(at: usize, end: usize, out: usize, limit: usize
   return scoreBytes(readToJson, writeObject, at, end, out, limit, job)
 }
 
-/** Lines with a list of logits, which keep all that they have. */
+/** Lines with a list of logits, kept completely. */
 export function scoreLines(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readLines, writeObject, at, end, out, limit, job)
 }
 
-/** Lines of which nothing is kept. */
+/** Lines with nothing kept. */
 export function scoreMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readMembersOnly, writeObject, at, end, out, limit, job)
 }
@@ -34,7 +36,7 @@ export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usiz
   return scoreBytes(readToCells, writeRow, at, end, out, limit, job)
 }
 
-/** The same without any output: the rows are judged. */
+/** The same without output: rows are only judged. */
 export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readCells, writeNothing, at, end, out, limit, job)
 }

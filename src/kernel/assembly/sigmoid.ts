@@ -1,14 +1,14 @@
 /**
- * Sigmoid and log-sigmoid of a logit x: softmax and log-softmax of the second of two classes whose logits are 0 and x.
+ * Sigmoid and log-sigmoid of a logit x: softmax and log-softmax of the second of two classes with logits 0 and x.
  *
- *     e = e^-|x|     H = 1 + e     L = log(1 + e)
- *     sigmoid = 1 / H, or e / H where x < 0     log-sigmoid = -L, or -(|x| + L) where x < 0
+ *      e = e^-|x|     H = 1 + e     L = log(1 + e)
+ *      sigmoid = 1 / H, or e / H where x < 0     log-sigmoid = -L, or -(|x| + L) where x < 0
  *
- * Error: that of `softmax.ts`, whose parts it is made of: e is a product S (1 + t), the reciprocal of H a pair, and each
- * result is rounded once where it counts. Two logits at a time, one in each lane.
+ * Error: as in `softmax.ts`, whose building blocks are used: e is a product S (1 + t), the reciprocal of H a pair, and
+ * each result is effectively rounded once. Two logits at a time, one per lane.
  *
- * Where e^-|x| vanishes beside 1, a sigmoid is 1 or e^x, which may be subnormal, and a log-sigmoid is x or -e^-x. Infinite
- * logits have a sigmoid, 0 or 1; that of NaN is NaN.
+ * If e^-|x| vanishes next to 1, the sigmoid is 1 or e^x, possibly subnormal, and the log-sigmoid is x or -e^-x. The
+ * sigmoid of an infinite logit is 0 or 1; that of NaN is NaN.
  */
 import { WANT_LOG } from '../constants'
 import {
@@ -47,7 +47,7 @@ function emitPair(at: usize, end: usize, state: RowState, out: usize): void {
   if (at + 8 < end) store<f64>(out, sigmoid(load<f64>(at, 8), state), 8)
 }
 
-/** Whether e^-|x| counts beside 1; false for NaN. */
+/** Whether e^-|x| is significant next to 1; false for NaN. */
 // @ts-ignore: decorator
 @inline
 function isNear(x: v128, temperature: Temperature): v128 {
@@ -86,7 +86,7 @@ function sigmoidPair(logits: v128, temperature: Temperature): v128 {
   return v128.bitselect(below, above, f64x2.lt(logits, origin))
 }
 
-/** The sigmoid of a logit so far from 0 that e^-|x| vanishes beside 1. */
+/** The sigmoid of a logit so far from 0 that e^-|x| vanishes next to 1. */
 function farSigmoid(x: f64, state: RowState): f64 {
   if (x != x) return NaN
   return x > 0 ? 1 : farExponential(x, state)

@@ -1,16 +1,16 @@
-/** Blocks of snappy: see `formats/parquet/snappy.ts`, which puts them together. */
+/** Snappy blocks: see `formats/parquet/snappy.ts`, which assembles them. */
 
-/** The least that a copy makes up for. */
+/** The minimum length of a copy. */
 const LEAST: usize = 4
 const HASH_BITS: u32 = 14
 
-/** Where in the block four bytes stood last, by their hash (u16). */
+/** The last position of each four bytes in the block, by their hash (u16). */
 const PLACES: usize = memory.data(2 << 14, 16)
 
 /**
- * Compresses the block from `at` to `end`, of up to 64 KiB, to `out`, and returns where that ends: at most a sixth and 32
- * bytes more than the block. What does not repeat for long is looked at less and less closely. Reads and writes up to 16 bytes
- * behind the ends.
+ * Compresses the block from `at` to `end`, up to 64 KiB, to `out`, and returns the end: at most a sixth plus 32 bytes
+ * more than the block. Incompressible stretches are searched with increasing steps. Reads and writes up to 16 bytes
+ * past the ends.
  */
 export function compressBlock(start: usize, end: usize, out: usize): usize {
   memory.fill(PLACES, 0, 2 << HASH_BITS)
@@ -34,7 +34,7 @@ export function compressBlock(start: usize, end: usize, out: usize): usize {
   return writeLiteral(pending, end, out)
 }
 
-/** How many bytes from `before` on are those from `at` to `end`. */
+/** The length of the match between the bytes from `before` and those from `at` to `end`. */
 // @ts-ignore: decorator
 @inline
 function sameBytes(before: usize, at: usize, end: usize): usize {
@@ -69,7 +69,7 @@ function writeLiteral(start: usize, end: usize, out: usize): usize {
   return out - (start - end)
 }
 
-/** In copies of 64 bytes at most; a short one from near takes fewer bytes. */
+/** Emits copies of at most 64 bytes; a short one from nearby takes fewer bytes. */
 // @ts-ignore: decorator
 @inline
 function writeCopy(back: usize, length: usize, out: usize): usize {
@@ -88,7 +88,9 @@ function writeCopy(back: usize, length: usize, out: usize): usize {
   return out
 }
 
-/** Bytes that are 0 or 1 as bits, the first in the lowest; up to 15 bytes more are read, of which the bits mean nothing. */
+/**
+ * Packs bytes that are 0 or 1 into bits, least significant first; reads up to 15 more bytes, whose bits are arbitrary.
+ */
 export function packLevels(at: usize, count: u32, out: usize): void {
   for (const end = at + <usize>count; at < end; at += 16, out += 2) {
     store<u16>(out, i8x16.bitmask(i8x16.shl(v128.load(at), 7)))
@@ -96,8 +98,8 @@ export function packLevels(at: usize, count: u32, out: usize): void {
 }
 
 /**
- * Undoes the compression of the bytes from `at`, behind their length, to `end`; returns whether they are the bytes from `out`
- * to `limit`. Reads and writes up to 16 bytes behind the ends.
+ * Decompresses the bytes from `at`, after the length prefix, to `end`; returns whether they fill `out` to `limit`
+ * exactly. Reads and writes up to 16 bytes past the ends.
  */
 export function uncompress(at: usize, end: usize, out: usize, limit: usize): bool {
   const start = out
@@ -134,7 +136,7 @@ export function uncompress(at: usize, end: usize, out: usize, limit: usize): boo
   return out == limit
 }
 
-/** What is copied may run into where it goes, and repeats then. */
+/** A copy may overlap its own output, which then repeats. */
 // @ts-ignore: decorator
 @inline
 function copyBack(back: usize, length: usize, out: usize): void {

@@ -1,39 +1,39 @@
 /**
  * Softmax and log-softmax of a row x of n logits, with M = max x and w the position of the first logit that equals it:
  *
- *     d_i = x_i - M      t = sum of e^(d_i) over i != w      H = 1 + t      L = log(1 + t)
- *     softmax_i = e^(d_i) / H                               log-softmax_i = -(|d_i| + L)
+ *      d_i = x_i - M      t = sum of e^(d_i) over i != w      H = 1 + t      L = log(1 + t)
+ *      softmax_i = e^(d_i) / H                               log-softmax_i = -(|d_i| + L)
  *
  * Error: over half a million values against 1,400-bit arithmetic, softmax is within 0.507 ulp and log-softmax within
- * 0.501: at most 1 ulp from the correctly rounded double, and nearly always equal to it. What others lose, and how it is
- * kept:
- * - d_i is rounded by up to |d_i| 2^-53, which e^d makes a relative error. Here exponentials are taken from an origin
- *   next to M that spares that rounding (see `exp.ts`), and a log-softmax has d_i as a pair.
- * - e^d stays a product 2^q S (1 + t_i), which meets the reciprocal of H, truncated to S's other half of a double, in
- *   S * RECIPROCAL_HEAD: exact. All else is 2^-8 of it or less, so only one rounding matters.
- * - The largest logit is left out of the sum: L does not cancel, where x - logsumexp(x) loses every digit.
+ * 0.501: at most 1 ulp from the correctly rounded double, and nearly always equal to it. What a naive implementation
+ * loses, and how it is preserved:
+ * - d_i is rounded by up to |d_i| 2^-53, which e^d turns into a relative error. Here exponentials are taken from an
+ *   origin near M that avoids this rounding (see `exp.ts`), and log-softmax uses d_i as a pair.
+ * - e^d stays a product 2^q S (1 + t_i), and S meets the truncated reciprocal of H in S * RECIPROCAL_HEAD, a product of
+ *   two half-width significands: exact. All other terms are at most 2^-8 of it, so only one rounding matters.
+ * - The largest logit is excluded from the sum, so L does not cancel, whereas x - logsumexp(x) can lose every digit.
  *
- * Order of the sums: even classes in lane 0, odd ones in lane 1, and lane 0 + lane 1 at the end. 2^q S goes to a head,
- * with an exact addition; what that loses and 2^q S t_i go to a tail, which the head takes in after each block of 128
- * classes. So a tail is rounded against one block's share of the sum, and the sum is within 2^-55 for any n, by far less
- * in practice. The head starts with a power of two above every term, which is exact to take away again: an exact
- * addition to a number that is the larger takes three operations, not six. The order is fixed, so the bits are the same
- * on every machine and for every size of chunk.
+ * Order of the sums: even classes in lane 0, odd ones in lane 1, and lane 0 + lane 1 at the end. 2^q S is added to a
+ * head, exactly; the rounding error and 2^q S t_i go to a tail, which is merged into the head after each block of 128
+ * classes. So a tail is rounded relative to one block's share of the sum, and the sum has a relative error below 2^-55
+ * for any n, far less in practice. The head starts with a power of two above every term, which is subtracted exactly at
+ * the end: an exact addition to a number known to be larger takes three operations, not six. The order is fixed, so the
+ * bits are the same on every machine and for every chunk size.
  *
- * A row of any width goes through four phases, the state in `structs.ts` carrying it from chunk to chunk of whole blocks:
- * `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` once more and `emit` each. The maximum is found
- * first because chunks then merge by addition only. Merging (max, sum) pairs as they come (Milakov and Gimelshein,
- * arXiv 1805.02867) saves a pass over the logits, but rescales a sum for each new maximum, which costs accuracy and makes
- * the bits depend on the chunks.
+ * A row of any width goes through four phases, with the state in `structs.ts` carrying it from chunk to chunk of
+ * complete blocks: `scan` all chunks, then `accumulate` all, `finish`, then `accumulate` again and `emit` each. The
+ * maximum is found first, because then chunks merge by addition only. Merging (max, sum) pairs online (Milakov and
+ * Gimelshein, arXiv 1805.02867) saves a pass over the logits, but rescales the sum for each new maximum, which costs
+ * accuracy and makes the bits depend on the chunks.
  *
- * Special rows: one class is 1 and 0; -inf is a masked class, 0 and -inf; NaN, +inf and all -inf have no softmax: a
- * status says so, and results are NaN, as in scipy and torch.
+ * Special rows: a single class gives 1 and 0; -inf is a masked class, 0 and -inf; NaN, +inf and all -inf have no
+ * softmax: the status says so, and results are NaN, as in scipy and torch.
  *
- * With a temperature T all this holds of x / T, which is never rounded (see `temperature.ts`). Maximum, order and ties are
- * those of the logits as they are given.
+ * With a temperature T, all of this holds for x / T, which is never rounded (see `temperature.ts`). Maximum, order and
+ * ties are those of the given logits.
  *
- * Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41(4)
- * (2021), has the analysis; Knuth's TwoSum and Dekker's Fast2Sum and products are the exact steps.
+ * Analysis: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer.
+ * Anal. 41(4) (2021). The exact steps are Knuth's TwoSum and Dekker's Fast2Sum and products.
  */
 import { BLOCK, STATUS_FINITE, STATUS_INFINITE, STATUS_MASKED, STATUS_NAN, WANT_LOG, WANT_SIGMOID, WANT_SLOPE, WANT_SUMMARY, WANT_TRUTH } from '../constants'
 import {
@@ -64,7 +64,7 @@ const MASKED: f64 = -Infinity
 const BOTH_MASKED: usize = memory.data<f64>([-Infinity, -Infinity])
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
 
-/** Makes a state ready for a row whose logits are divided by a temperature. */
+/** Initializes a state for a row whose logits are divided by a temperature. */
 export function begin(state: RowState, temperature: u32): void {
   state.temperature = temperature
   state.max = MASKED
@@ -76,7 +76,9 @@ export function begin(state: RowState, temperature: u32): void {
   state.distanceTail = f64x2.splat(0)
 }
 
-/** Phase 1: the largest logit, its position, and the second largest; `base` is the position of the chunk's first. */
+/**
+ * Phase 1: the largest logit, its position, and the second largest; `base` is the position of the chunk's first logit.
+ */
 export function scan(at: usize, count: u32, base: u32, state: RowState): void {
   if (state.status == STATUS_NAN) return
   const end = at + ((<usize>count) << 3)
@@ -98,7 +100,7 @@ export function scan(at: usize, count: u32, base: u32, state: RowState): void {
   prepare(state)
 }
 
-/** Two logits; past the end of the row there is nothing, as of a masked class. */
+/** Two logits; past the end of the row, a masked class. */
 // @ts-ignore: decorator
 @inline
 export function loadPair(at: usize, end: usize): v128 {
@@ -113,7 +115,7 @@ function recordNaN(at: usize, base: u32, state: RowState): void {
   state.status = STATUS_NAN
 }
 
-/** Makes one of a chunk's two lanes, and joins it to what earlier chunks had. */
+/** Reduces a chunk's two lanes to one, and merges it with earlier chunks. */
 function record(max: v128, second: v128, index: v128, state: RowState): void {
   const even = f64x2.extract_lane(max, 0)
   const odd = f64x2.extract_lane(max, 1)
@@ -130,7 +132,7 @@ function record(max: v128, second: v128, index: v128, state: RowState): void {
   } else state.second = larger(state.second, largest)
 }
 
-/** Not `a < b ? b : a`, of which V8 makes a branch: which lane has the largest cannot be foreseen. */
+/** Not `a < b ? b : a`, which V8 compiles to a branch: the lane of the maximum is unpredictable. */
 // @ts-ignore: decorator
 @inline
 function larger(a: f64, b: f64): f64 {
@@ -144,8 +146,8 @@ function smaller(a: f64, b: f64): f64 {
 }
 
 /**
- * The status so far, and where exponentials would be taken from. The origin is on a grid that reaches as far as
- * ORIGIN_LIMIT; beyond, every logit that counts is within a factor of two of the reference, and x - reference exact.
+ * Determines the status so far, and the origin of exponentials. The origin is on a grid that covers ORIGIN_LIMIT;
+ * beyond, every logit that matters is within a factor of two of the reference, so x - reference is exact.
  */
 function prepare(state: RowState): void {
   const temperature = temperatureOf(state)
@@ -178,8 +180,8 @@ function statusOf(max: f64): u32 {
 }
 
 /**
- * True where the others vanish so far beside the largest that terms which phase 2 leaves out would be missed in t: they
- * are then taken from next to the second largest, and what is left out is below 2^-894 of that.
+ * Whether the other logits are so far below the largest that the terms omitted in phase 2 would be missed in t: then
+ * exponentials are taken from an origin near the second largest, and what is omitted is below 2^-894 of that.
  */
 // @ts-ignore: decorator
 @inline
@@ -189,11 +191,11 @@ function isDominant(max: f64, second: f64, temperature: Temperature): bool {
 }
 
 /**
- * Phase 2: adds the exponentials of a chunk, but for the largest, to the sum, and leaves them all in `scratch`, 32 bytes
- * for two classes, for `emit`: 2^q S, or 0 for what is left out, then t. After `finish` it only fills the scratch again.
+ * Phase 2: adds the exponentials of a chunk, except the largest, to the sum, and leaves all of them in `scratch` for
+ * `emit`, 32 bytes per two classes: 2^q S, or 0 if omitted, then t. After `finish` it only fills the scratch again.
  *
- * A block goes through one short loop after another, not one long one, of which a processor would have too few rounds in
- * flight to hide how long each takes.
+ * A block goes through several short loops rather than a long one, of which the processor could not keep enough
+ * iterations in flight to hide latencies.
  */
 export function accumulate(at: usize, count: u32, base: u32, state: RowState, scratch: usize, flags: u32): void {
   if (flags & WANT_SIGMOID || state.status != STATUS_FINITE) return
@@ -210,18 +212,20 @@ export function accumulate(at: usize, count: u32, base: u32, state: RowState, sc
     if (flags & WANT_SUMMARY) addDistances(at, blockEnd, state, scratch)
     store<f64>(slot, kept)
   }
-  // the lane past an odd row's end is no class that was left out
+  // the lane past the end of an odd row is not an omitted class
   if (count & 1) store<f64>(past, 1)
 }
 
-/** Where the scratch has 2^q S of a class. */
+/** The address of a class's 2^q S in the scratch. */
 // @ts-ignore: decorator
 @inline
 function slotOf(position: usize, scratch: usize): usize {
   return scratch + ((position >> 1) << 5) + ((position & 1) << 3)
 }
 
-/** Leaves 2^q S and r of a block in the scratch. No logit is above the reference but the largest, where it is dominant. */
+/**
+ * Writes 2^q S and r of a block to the scratch. No logit exceeds the reference except the largest, if it is dominant.
+ */
 function reduce(at: usize, end: usize, state: RowState, scratch: usize): void {
   const temperature = temperatureOf(state)
   const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
@@ -239,7 +243,7 @@ function reduce(at: usize, end: usize, state: RowState, scratch: usize): void {
   }
 }
 
-/** Makes r in the scratch t, and adds a block to the sum. */
+/** Replaces r in the scratch by t, and adds a block to the sum. */
 function addTerms(at: usize, end: usize, state: RowState, scratch: usize): void {
   let head = state.sumHead
   let tail = state.sumTail
@@ -257,7 +261,7 @@ function addTerms(at: usize, end: usize, state: RowState, scratch: usize): void 
   state.sumTail = f64x2.sub(tail, f64x2.sub(sum, head))
 }
 
-/** Adds a block's exponentials times their distance from the reference, scaled: what entropy is made of. */
+/** Adds a block's exponentials times their scaled distance from the reference, for the entropy. */
 function addDistances(at: usize, end: usize, state: RowState, scratch: usize): void {
   const factor = temperatureOf(state).factor
   const offset = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("offset"))
@@ -279,7 +283,7 @@ function addDistances(at: usize, end: usize, state: RowState, scratch: usize): v
   state.distanceTail = tail
 }
 
-/** Phase 3, once a row: the reciprocal and the logarithm of the sum, and the summary where it is wanted. */
+/** Phase 3, once per row: the reciprocal and the logarithm of the sum, and the summary if requested. */
 export function finish(state: RowState, flags: u32): void {
   if (flags & WANT_SIGMOID) return finishSigmoid(state, flags)
   if (state.status != STATUS_FINITE) return finishSpecial(state)
@@ -290,7 +294,7 @@ export function finish(state: RowState, flags: u32): void {
   if (flags & WANT_SUMMARY) summarize(state)
 }
 
-/** Lane 0 + lane 1 of a sum's heads and tails, in lane 0 of each. */
+/** Adds the lanes of a sum's heads and tails; the results are in lane 0. */
 function addLanes(at: usize): void {
   const a = load<f64>(at)
   const b = load<f64>(at, 8)
@@ -303,8 +307,8 @@ function addLanes(at: usize): void {
 }
 
 /**
- * The sum was taken from the origin, not from M = origin + left, |left| < 2^-40: for the reciprocal the largest
- * exponential is 1 + left; for the logarithm the sum is multiplied by 1 - left. The squares are below 2^-80.
+ * The sum was taken from the origin, not from M = origin + left, |left| < 2^-40: for the reciprocal, the largest
+ * exponential is 1 + left; for the logarithm, the sum is multiplied by 1 - left. The squares are below 2^-80.
  */
 function finishSum(state: RowState, flags: u32): void {
   const head = load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead"))
@@ -317,7 +321,9 @@ function finishSum(state: RowState, flags: u32): void {
   storeLog1p(t, rest - (t - head), state)
 }
 
-/** 1 / (1 + head + tail) as RECIPROCAL_HEAD of 27 bits and RECIPROCAL_TAIL: a step of Newton from the rounded one. */
+/**
+ * 1 / (1 + head + tail) as RECIPROCAL_HEAD of 27 bits and RECIPROCAL_TAIL: a Newton step from the rounded reciprocal.
+ */
 function storeReciprocal(head: f64, tail: f64, state: RowState): void {
   const t = head + tail
   const h = 1 + t
@@ -332,14 +338,14 @@ function storeReciprocal(head: f64, tail: f64, state: RowState): void {
   state.reciprocalTail = rest * reciprocal
 }
 
-/** Where all others vanish beside the largest, H is 1, and L is t. */
+/** If all others vanish next to the largest, H is 1, and L is t. */
 function finishDominant(state: RowState): void {
   storeReciprocal(0, 0, state)
   state.logHead = scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")), load<f64>(changetype<usize>(state), offsetof<RowState>("sumTail")), state)
   state.logTail = 0
 }
 
-/** (head + tail) e^((ORIGIN - M) / T), rounded once: what was summed next to the second largest, relative to M. */
+/** (head + tail) e^((ORIGIN - M) / T), rounded once: converts a sum near the second largest to one relative to M. */
 function scaleToMax(head: f64, tail: f64, state: RowState): f64 {
   const q = scaled(originOf(state), state)
   if (q <= LEAST_POWER) return 0
@@ -348,7 +354,7 @@ function scaleToMax(head: f64, tail: f64, state: RowState): f64 {
   return scaleSum(s * upper, s * (head - upper) + s * (tail + state.scaledT * head), q)
 }
 
-/** e^((x - pivot) / T) as S and t in the state, and q, for x times the temperature's `before`. */
+/** Computes e^((x - pivot) / T): S and t in the state, and q as the result, for x times the temperature's `before`. */
 function scaled(x: f64, state: RowState): i32 {
   const temperature = temperatureOf(state)
   const after = temperature.after
@@ -364,13 +370,13 @@ function pivotOf(state: RowState): f64 {
   return state.isDominant ? state.max * temperatureOf(state).before : originOf(state)
 }
 
-/** Where exponentials are taken from, times the temperature's `before`. */
+/** The origin of exponentials, times the temperature's `before`. */
 function originOf(state: RowState): f64 {
   const temperature = temperatureOf(state)
   return state.offset * temperature.before + state.origin / temperature.after
 }
 
-/** Each class has a sigmoid, be its logit infinite; what all of them together have is not defined. */
+/** With the sigmoid, each class has a result even if its logit is infinite; there is no result over all classes. */
 function finishSigmoid(state: RowState, flags: u32): void {
   if (state.status == STATUS_NAN) return finishSpecial(state)
   state.status = STATUS_FINITE
@@ -400,7 +406,10 @@ function summarize(state: RowState): void {
   state.logsumexp = plusLog(max, state)
 }
 
-/** L + sum p |d|, of which no term is negative. Distances from the second largest have its own still to be added. */
+/**
+ * L + sum p |d|, in which no term is negative. If distances are taken from the second largest, its own distance is
+ * still to be added.
+ */
 function entropyOf(max: f64, second: f64, state: RowState): f64 {
   addLanes(changetype<usize>(state) + offsetof<RowState>("distanceHead"))
   const distances = load<f64>(changetype<usize>(state), offsetof<RowState>("distanceHead"))
@@ -411,7 +420,7 @@ function entropyOf(max: f64, second: f64, state: RowState): f64 {
   return scaleToMax(load<f64>(changetype<usize>(state), offsetof<RowState>("sumHead")) * (1 + gap) + distances * inverse, 0, state)
 }
 
-/** The probability of one logit, with the bits that `emit` gives it. */
+/** The probability of one logit, with the same bits as in `emit`. */
 export function probability(logit: f64, state: RowState): f64 {
   const temperature = temperatureOf(state)
   const origin = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("origin"))
@@ -426,7 +435,7 @@ export function probability(logit: f64, state: RowState): f64 {
   return both(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole))
 }
 
-/** The probability of one logit, however small: rounded once, also where it is subnormal. */
+/** The probability of one logit, however small: rounded once, even if it is subnormal. */
 function probabilityScaled(logit: f64, state: RowState): f64 {
   const q = scaled(logit * temperatureOf(state).before, state)
   if (q <= LEAST_POWER) return 0
@@ -436,7 +445,9 @@ function probabilityScaled(logit: f64, state: RowState): f64 {
   return scaleSum(s * state.reciprocalHead, low, q)
 }
 
-/** Phase 4: a chunk's results, of its logits and what `accumulate` left in `scratch`. Writes 8 bytes past an odd end. */
+/**
+ * Phase 4: the results of a chunk, given its logits and the scratch of `accumulate`. Writes 8 bytes past an odd end.
+ */
 export function emit(at: usize, count: u32, state: RowState, scratch: usize, out: usize, flags: u32): void {
   if (flags & WANT_SIGMOID) emitSigmoids(at, count, state, out, flags)
   else if (state.status != STATUS_FINITE) emitNaN(count, out)
@@ -473,15 +484,15 @@ function emitLeftOut(at: usize, count: u32, state: RowState, scratch: usize, out
   }
 }
 
-/** Log-softmax of some classes, whatever was asked for, where L is in the state. */
+/** Log-softmax of some classes, whatever was requested, if L is in the state. */
 export function emitLogs(at: usize, count: u32, state: RowState, out: usize): void {
   if (temperatureOf(state).value == 1) emitLogsOf(true, at, count, state, out)
   else emitLogsOf(false, at, count, state, out)
 }
 
 /**
- * -(|x - M| / T + L). Divided, a distance is its upper half times that of the reciprocal, which is exact, and the rest; the
- * two are one number with their sum with -L only.
+ * -(|x - M| / T + L). A divided distance is the exact product of its upper half with that of the reciprocal, plus a
+ * rest; the two become one number only in the sum with -L.
  */
 // @ts-ignore: decorator
 @inline
@@ -509,7 +520,7 @@ function emitLogsOf(undivided: bool, at: usize, count: u32, state: RowState, out
   }
 }
 
-/** What rounding took from difference = a - b. */
+/** The rounding error of difference = a - b. */
 // @ts-ignore: decorator
 @inline
 function differenceTail(a: v128, b: v128, difference: v128): v128 {
@@ -518,8 +529,8 @@ function differenceTail(a: v128, b: v128, difference: v128): v128 {
 }
 
 /**
- * All four phases for rows that are one chunk each. Logits, states and results lie row after row; so does the scratch,
- * where an odd row has room for one class more.
+ * All four phases for rows that are one chunk each. Logits, states and results are row-major; so is the scratch, in
+ * which an odd row has room for one more class.
  */
 export function scoreRows(
   at: usize,
@@ -541,10 +552,7 @@ export function scoreRows(
   scoreEach(at, left, classes, states, scratch, out, flags, temperature)
 }
 
-/**
- * Phase after phase, not row after row: within a row each phase waits for the one before, but rows do not wait for each
- * other.
- */
+/** Phase by phase, not row by row: within a row each phase depends on the previous one, but rows are independent. */
 function scoreEach(
   at: usize,
   rows: u32,

@@ -1,14 +1,14 @@
 /**
- * Dividing by a temperature T without rounding the quotients. Let T = 2^e D with 1/2 < D <= 1, and y = x 2^-e, which is
- * exact. Then x / T = y / D, and an exponential is taken of it by steps of D ln 2 / 128 in place of ln 2 / 128 (see
- * `exp.ts`): the distance from the nearest step is exact, it is less than 2^-8, and only then is it divided by D, which
- * costs it 2^-61. So no rounding counts before the exponential, and all bounds are those of T = 1, where every number
- * here is what it would be without a temperature.
+ * Divides by a temperature T without rounding the quotients. Let T = 2^e D with 1/2 < D <= 1, and y = x 2^-e, which is
+ * exact. Then x / T = y / D, and its exponential is taken in steps of D ln 2 / 128 instead of ln 2 / 128 (see
+ * `exp.ts`): the distance from the nearest step is exact and less than 2^-8, and only then is it divided by D, with an
+ * error of 2^-61. So no rounding matters before the exponential, and all bounds are those of T = 1, for which every
+ * number here is the same as without a temperature.
  *
- * 2^-e x overflows where x and e are extreme. Differences of logits are multiplied by `before`, which is at most 1,
- * first, and by `after`, at least 1, when they are taken: they overflow only where the quotient does.
+ * 2^-e x overflows if x and e are extreme. Differences of logits are multiplied by `before`, at most 1, before they are
+ * taken, and by `after`, at least 1, afterwards: they overflow only if the quotient does.
  *
- * T below 2^-1000 counts as 2^-1000: that is seen only where logits differ by less than 1e-298.
+ * T below 2^-1000 counts as 2^-1000, which matters only if logits differ by less than 1e-298.
  */
 import { LOWEST, upperHalf } from './exp'
 import { RowState, Temperature } from './structs'
@@ -27,7 +27,7 @@ const STEP_3: f64 = 1.0485372703201457e-18
 /** Adding and subtracting it rounds to a multiple of 2^-41. */
 const GRID: f64 = 3072
 
-/** Makes the constants of a temperature. */
+/** Computes the constants of a temperature. */
 export function setTemperature(temperature: Temperature, value: f64): void {
   const t = max(value, LEAST)
   const exponent = min(<i32>((reinterpret<u64>(t) + 0xfffffffffffff) >> 52) - 1023, MOST_EXPONENT)
@@ -46,8 +46,8 @@ export function setTemperature(temperature: Temperature, value: f64): void {
 }
 
 /**
- * D ln 2 / 128 as a multiple of 2^-41, whose products with |k| < 2^19 are exact, and the rest, divided by D. All products
- * but the last are exact, and all sums, as each cancels what it can.
+ * D ln 2 / 128 as a multiple of 2^-41, whose products with |k| < 2^19 are exact, and the rest, divided by D. All
+ * products except the last are exact, and so are all sums, due to cancellation.
  */
 function setStep(temperature: Temperature, divisor: f64, inverse: f64): void {
   const upper = upperHalf(divisor)

@@ -1,10 +1,10 @@
 /**
- * Texts in Arrow's memory layout: `offsets` (u32, one more than there are texts) are where each begins behind `texts`, and where
- * the last ends. Reads up to 16 bytes behind that.
+ * Strings in Arrow's memory layout: `offsets` (u32, one more than there are strings) are relative to `texts`. Reads up
+ * to 16 bytes past the end.
  */
 import { copy } from './pipeline'
 
-/** Writes each text behind its length (u32), and returns where they end; up to 16 bytes behind that are written too. */
+/** Writes each string after its length (u32), and returns the end; writes up to 16 bytes past it. */
 export function writeTexts(texts: usize, offsets: usize, count: u32, out: usize): usize {
   for (const end = offsets + (<usize>count << 2); offsets < end; offsets += 4) {
     const start = load<u32>(offsets)
@@ -15,7 +15,9 @@ export function writeTexts(texts: usize, offsets: usize, count: u32, out: usize)
   return out
 }
 
-/** Writes at `range`, in eight bytes each, which text is the least by its bytes and which the largest, the first on a tie. */
+/**
+ * Writes the positions of the minimum and maximum by bytewise order to `range`, in eight bytes each; the first if tied.
+ */
 export function rangeOfTexts(texts: usize, offsets: usize, count: u32, range: usize): void {
   let least = offsets
   let most = offsets
@@ -28,7 +30,7 @@ export function rangeOfTexts(texts: usize, offsets: usize, count: u32, range: us
   store<u32>(range, <u32>(most - offsets) >> 2, 8)
 }
 
-/** Eight bytes at a time: of those that differ, the first is the lowest. */
+/** Eight bytes at a time: the first differing byte is the lowest one. */
 function compare(texts: usize, a: usize, b: usize): i32 {
   const start = <usize>load<u32>(a)
   const other = <usize>load<u32>(b)
@@ -45,11 +47,11 @@ function compare(texts: usize, a: usize, b: usize): i32 {
   return <i32>length - <i32>otherLength
 }
 
-/** A hash table of positions (u16), 1 more than they are. */
+/** A hash table of positions plus one (u16). */
 const TABLE_BITS: u32 = 12
 const TABLE: usize = memory.data(2 << 12, 16)
 
-/** How many of some texts, up to 2048, differ from all before them. */
+/** Counts the distinct strings among at most 2048. */
 export function countDistinct(texts: usize, offsets: usize, count: u32): u32 {
   memory.fill(TABLE, 0, 2 << TABLE_BITS)
   let distinct: u32 = 0
@@ -74,7 +76,7 @@ function placeAt(place: u32): u32 {
   return <u32>load<u16>(TABLE + (<usize>place << 1))
 }
 
-/** FNV-1a, whose upper bits are the mixed ones. */
+/** FNV-1a, whose upper bits are the well-mixed ones. */
 function hashOf(texts: usize, at: usize): u32 {
   let hash: u32 = 0x811c9dc5
   const end = texts + <usize>load<u32>(at, 4)
@@ -83,8 +85,8 @@ function hashOf(texts: usize, at: usize): u32 {
 }
 
 /**
- * Writes the texts at some positions (u32) to `out`, and where each ends (u32) to `ends`, counted from `first`; returns where the
- * last ends. Up to 16 bytes behind that are written too.
+ * Writes the strings at some positions (u32) to `out`, and their end offsets (u32), relative to `first`, to `ends`;
+ * returns the end. Writes up to 16 bytes past it.
  */
 export function packTexts(
   texts: usize,

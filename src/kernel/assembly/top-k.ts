@@ -1,14 +1,16 @@
 /**
- * The k largest logits of a row, the first on a tie: a heap of k entries whose root is the one to go next.
+ * The k largest logits of a row, the first if tied: a heap of k entries whose root is evicted next.
  *
- * An entry is 16 bytes: a key (i64) that orders as the logit does, NaN above all, and a position (u32). k log k + n log k
- * steps at worst, whatever the order of the logits.
+ * An entry is 16 bytes: a key (i64) ordered like the logits, with NaN above all, and a position (u32). At worst k log k
+ * + n log k steps, whatever the order of the logits.
  */
 
 /** The size of an entry. */
 const ENTRY_SIZE: usize = 16
 
-/** Takes the logits from `at` on, whose first has the position `base`, into a heap that has `held` of `k` entries. */
+/**
+ * Adds the logits from `at` on, the first of which has the position `base`, to a heap that has `held` of `k` entries.
+ */
 export function select(at: usize, count: u32, base: u32, heap: usize, held: u32, k: u32): u32 {
   for (let i: u32 = 0; i < count; i++) {
     const key = keyOf(load<f64>(at + ((<usize>i) << 3)))
@@ -18,7 +20,7 @@ export function select(at: usize, count: u32, base: u32, heap: usize, held: u32,
   return held
 }
 
-/** Writes the positions (u32) of the entries to `out`, the largest logit first. The heap is used up. */
+/** Writes the positions (u32) of the entries to `out`, in descending order of logits. Consumes the heap. */
 export function drain(heap: usize, held: u32, out: usize): void {
   while (held > 0) {
     store<u32>(out + ((<usize>--held) << 2), load<u32>(heap, 8))
@@ -27,7 +29,7 @@ export function drain(heap: usize, held: u32, out: usize): void {
   }
 }
 
-/** The positions of the k largest logits of rows that lie one after another: k of them a row, at `out`. */
+/** The positions of the k largest logits of contiguous rows: k per row, at `out`. */
 export function selectRows(at: usize, rows: u32, classes: u32, k: u32, heap: usize, out: usize): void {
   for (let row: u32 = 0; row < rows; row++) {
     drain(heap, select(at, classes, 0, heap, 0, k), out)
@@ -36,7 +38,7 @@ export function selectRows(at: usize, rows: u32, classes: u32, k: u32, heap: usi
   }
 }
 
-/** A number that orders as x does; NaN above all, -0 with 0. */
+/** An integer ordered like x; NaN above all, -0 equal to 0. */
 // @ts-ignore: decorator
 @inline
 function keyOf(x: f64): i64 {
@@ -44,7 +46,7 @@ function keyOf(x: f64): i64 {
   return x != x ? i64.MAX_VALUE : bits ^ ((bits >> 63) & i64.MAX_VALUE)
 }
 
-/** True if the entry (key, position) goes before the one at `entry`: smaller, or as large and later. */
+/** Whether the entry (key, position) is evicted before the one at `entry`: smaller, or equal and later. */
 // @ts-ignore: decorator
 @inline
 function goesBefore(key: i64, position: u32, entry: usize): bool {
@@ -63,7 +65,7 @@ function siftUp(heap: usize, slot: u32, key: i64, position: u32): void {
   put(heap, slot, key, position)
 }
 
-/** Puts an entry in the root's place and lets it sink in a heap of `size`. */
+/** Replaces the root by an entry and sifts it down in a heap of `size`. */
 function siftDown(heap: usize, size: u32, key: i64, position: u32): void {
   let slot: u32 = 0
   while (true) {

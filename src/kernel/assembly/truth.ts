@@ -1,4 +1,4 @@
-/** Which class a text is: a table of all texts that a true class may be written as, with open addressing. */
+/** Maps text to classes: a hash table of all spellings of true classes, with open addressing. */
 import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_BYTE, NO_CLASS } from '../constants'
 import { judgementOf, markOf, targetsOf } from './batch'
 import { BRACKET, COMMA, skipBlanks } from './json'
@@ -6,20 +6,20 @@ import { writeNumber } from './pipeline'
 import { print } from './print-number'
 import { Job } from './structs'
 
-/** An entry: a text, and the class that it is; none where its text has no address. */
+/** An entry: a spelling and its class; unused if the address is 0. */
 @unmanaged
 export class TruthText {
   text: u32
   length: u32
-  /** NO_CLASS where it says that there is no class. */
+  /** NO_CLASS if it means that there is no class. */
   index: u32
   hash: u32
 }
 
-/** What {@link classOf} gives for a text that is no class. */
+/** The result of {@link classOf} for unknown text. */
 const UNKNOWN: u32 = 0xfffffffe
 
-/** The class that a text from `at` to `end` is. */
+/** The class of the text from `at` to `end`. */
 function classOf(at: usize, end: usize, job: Job): u32 {
   const length = <u32>(end - at)
   if (length == 0) return NO_CLASS
@@ -40,7 +40,7 @@ function hashOf(at: usize, end: usize): u32 {
   return hash
 }
 
-/** Adds the text at `at` to the table of a job; to be called once for each. */
+/** Adds the text at `at` to the table of a job; called once for each. */
 export function addTruth(at: usize, length: u32, index: u32, job: Job): void {
   const hash = hashOf(at, at + <usize>length)
   const mask = job.truthMask
@@ -60,15 +60,15 @@ function entryAt(slot: u32, job: Job): TruthText {
 }
 
 /**
- * Reads the true class of a row of a batch, or several, of a cell of delimited text: the n-th of those that have them. False
- * where the text is nothing that is known here.
+ * Reads the true class of a row, or several, from a cell of delimited text: the nth of those with true classes. False
+ * if the text is unknown.
  */
 export function readTruthCell(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
   if (!job.targets) return readTruth(at, end, row, job)
   return job.truthOrder ? readBit(at, end, nth, row, job) : readClasses(at, end, at, end, BAR, row, job)
 }
 
-/** The same of a value of JSON. */
+/** The same for a JSON value. */
 export function readTruthValue(at: usize, end: usize, row: u32, job: Job): bool {
   if (!job.targets) return readTruth(at, end, row, job)
   const isList = <u32>load<u8>(at) == BRACKET
@@ -79,20 +79,23 @@ export function readTruthValue(at: usize, end: usize, row: u32, job: Job): bool 
 /** `|` */
 const BAR: u32 = 0x7c
 
-/** Begins with no true class, of a row whose classes are known, or not (NO_CLASS). */
+/** Resets the true classes of a row, whose classes are known or not (NO_CLASS). */
 function markTruths(truth: u32, row: u32, job: Job): bool {
   markOf(row, job).truth = truth
   memory.fill(targetsOf(row, job), 0, job.classes)
   return true
 }
 
-/** Reads the classes from `first` to `last` with a separator between them, of a text from `at` to `end` that may be one class. */
+/**
+ * Reads the classes from `first` to `last`, divided by a separator, of a text from `at` to `end` that may also be a
+ * single class.
+ */
 function readClasses(at: usize, end: usize, first: usize, last: usize, separator: u32, row: u32, job: Job): bool {
   const whole = classOf(at, end, job)
   markTruths(whole == NO_CLASS ? NO_CLASS : 0, row, job)
   if (whole == NO_CLASS) return true
   if (whole != UNKNOWN) return addTarget(whole, row, job) && job.classes > 1
-  // As many items as there are classes may be a bit for each.
+  // As many items as there are classes may be one bit each.
   for (let left = job.classes - 1; left > 0; left--) {
     const stop = passItem(first, last, separator)
     if (!addTarget(itemOf(first, stop, separator, job), row, job)) return false
@@ -102,7 +105,7 @@ function readClasses(at: usize, end: usize, first: usize, last: usize, separator
   return false
 }
 
-/** Marks a class as true; false where there is none. */
+/** Marks a class as true; false if there is no such class. */
 function addTarget(index: u32, row: u32, job: Job): bool {
   if (index >= UNKNOWN) return false
   store<u8>(targetsOf(row, job) + <usize>index, 1)
@@ -114,7 +117,7 @@ function passItem(at: usize, end: usize, separator: u32): usize {
   return at
 }
 
-/** The class of an item; in JSON there may be blanks around it. */
+/** The class of an item; JSON allows surrounding whitespace. */
 function itemOf(at: usize, end: usize, separator: u32, job: Job): u32 {
   if (separator == BAR) return classOf(at, end, job)
   at = skipBlanks(at)
@@ -122,7 +125,7 @@ function itemOf(at: usize, end: usize, separator: u32, job: Job): u32 {
   return classOf(at, end, job)
 }
 
-/** Reads whether a class is true, 0 or 1; a row has that of all classes, or of none. */
+/** Reads whether a class is true, 0 or 1; a row has values for all classes or for none. */
 function readBit(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
   const truth = at == end ? NO_CLASS : 0
   const mark = markOf(row, job)
@@ -133,19 +136,22 @@ function readBit(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
   return true
 }
 
-/** Reads the true class of a row; false where the text is no class. */
+/** Reads the true class of a row; false if the text is unknown. */
 function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
   const index = classOf(at, end, job)
   markOf(row, job).truth = index
   return index != UNKNOWN
 }
 
-/** Whether a row has a column of its true class: not without one, nor is a row right or wrong that has no label. */
+/**
+ * Whether a row has a value for a column about its true class: not if it has none; nor is a row without a label right
+ * or wrong.
+ */
 export function isKnown(kind: u32, row: u32, job: Job): bool {
   return markOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || judgementOf(row, job).abstained == 0)
 }
 
-/** Writes what is known of the true class of a row that has one. */
+/** Writes a value about the true class of a row that has one. */
 export function writeJudged(kind: u32, row: u32, out: usize, job: Job): usize {
   const judgement = judgementOf(row, job)
   if (kind == EMIT_LOSS) return writeNumber(judgement.loss, out, job)

@@ -1,21 +1,24 @@
 /**
- * Kept cells of delimited text as values of the type that their column has: the same that `core/cell-types.ts` reads, but for
+ * Kept cells of delimited text as values of their column's type: the same that `core/cell-types.ts` reads, except
  * unusual ones, which are left to the host.
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NUMBER, KEEP_TIMESTAMP_UTC } from '../constants'
 import { parse } from './parse-number'
 import { print } from './print-number'
 
-/** Integers of so many digits have 64 bits; numbers of so many are different doubles, if they are of the usual size. */
+/**
+ * Integers with up to this many digits fit in 64 bits; numbers with up to this many are distinct doubles, within the
+ * usual range.
+ */
 const INTEGER_DIGITS: usize = 18
 const NUMBER_DIGITS: usize = 15
 const LEAST: f64 = 1e-290
 const LARGEST: f64 = 1e290
 
-/** Room for a number as text. */
+/** Buffer for a number as text. */
 const SPARE: usize = memory.data(64, 16)
 
-/** Writes the value of a cell, which is not empty, in eight bytes; 0 where that is left to the host. `stop` ends the cell. */
+/** Writes the value of a nonempty cell in eight bytes; 0 if that is left to the host. `stop` ends the cell. */
 export function typedValue(at: usize, end: usize, out: usize, kind: u32, stop: u32): usize {
   if (kind == KEEP_INTEGER) return integer(at, end, out)
   if (kind == KEEP_NUMBER) return number(at, end, out, stop)
@@ -47,7 +50,7 @@ function digitAt(at: usize): u32 {
   return <u32>load<u8>(at) - 0x30
 }
 
-/** A number that begins as a canonical one, if its digits are all in the double. */
+/** A number that begins like a canonical one, if a double preserves all its digits. */
 function number(start: usize, end: usize, out: usize, stop: u32): usize {
   const at = start + usize(<u32>load<u8>(start) == 0x2d)
   const first = <u32>load<u8>(at)
@@ -66,7 +69,7 @@ function isBlank(at: usize): bool {
   return c == 0x20 || c == 9
 }
 
-/** Whether a double prints in the digits that a text has, but for zeros at its start and end. */
+/** Whether a double prints with the same digits as a text, apart from leading and trailing zeros. */
 function keepsDigits(at: usize, end: usize, value: f64): bool {
   let other = SPARE
   const otherEnd = digitsEnd(SPARE, print(value, SPARE))
@@ -87,7 +90,7 @@ function keepsDigits(at: usize, end: usize, value: f64): bool {
   return true
 }
 
-/** Where the digits and the point of a number end. */
+/** The end of a number's digits and point. */
 function digitsEnd(at: usize, end: usize): usize {
   while (at < end && (digitAt(at) <= 9 || <u32>load<u8>(at) == 0x2e)) at++
   return at
@@ -98,7 +101,7 @@ function skipZeros(at: usize, end: usize): usize {
   return at
 }
 
-/** `true` or `false`, with a capital letter or in capital letters. */
+/** `true` or `false`, possibly capitalized or in upper case. */
 function truth(at: usize, end: usize, out: usize): usize {
   const word = load<u32>(at)
   const isTrue = end - at == 4 && (word == 0x65757274 || word == 0x65757254 || word == 0x45555254)
@@ -122,7 +125,7 @@ function date(at: usize, out: usize): usize {
   return out + 8
 }
 
-/** Two digits; far more than 99 where they are none. */
+/** Two digits; far more than 99 if they are not digits. */
 // @ts-ignore: decorator
 @inline
 function two(at: usize): i32 {
@@ -136,7 +139,7 @@ function daysIn(month: i32, year: i32): i32 {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
 }
 
-/** Of the Gregorian calendar, counted in years that begin with March. */
+/** Gregorian calendar, counted in years that begin in March. */
 function daysSince1970(year: i32, month: i32, day: i32): i64 {
   const march = month > 2 ? month - 3 : month + 9
   const years = month > 2 ? year : year - 1

@@ -1,18 +1,18 @@
-/** Bytes and bits that the kernel packs: see `assembly/snappy.ts`. */
+/** Bytes and bits packed by the kernel: see `assembly/snappy.ts`. */
 import { growMemory, ownKernel } from './wasm.js'
 
-/** What the kernel reads and writes behind the ends, and how much longer a compressed block may become. */
+/** How far the kernel reads and writes past the ends, and by how much a compressed block may grow. */
 const PADDING = 64
 const GROWTH = 7 / 6
 
-/** Compresses up to 64 KiB as snappy does: the bytes are good until the kernel's next use. */
+/** Compresses up to 64 KiB with snappy; the result is valid until the kernel is used again. */
 export function compressBlock(bytes: Uint8Array): Uint8Array {
   const { from, to } = place(bytes, bytes.length * GROWTH + PADDING)
   const end = ownKernel().compressBlock(from, from + bytes.length, to)
   return new Uint8Array(ownKernel().memory.buffer, to, end - to)
 }
 
-/** Undoes the same of bytes behind their length; false where they are not as many as `out` has room for. */
+/** Decompresses bytes after their length prefix; false if they do not fill `out` exactly. */
 export function uncompress(bytes: Uint8Array, out: Uint8Array): boolean {
   const { from, to } = place(bytes, out.length + PADDING)
   if (!ownKernel().uncompress(from, from + bytes.length, to, to + out.length)) return false
@@ -20,7 +20,7 @@ export function uncompress(bytes: Uint8Array, out: Uint8Array): boolean {
   return true
 }
 
-/** Bytes that are 0 or 1 as bits, the first in the lowest. */
+/** Packs bytes that are 0 or 1 into bits, least significant first. */
 export function packLevels(levels: Uint8Array): Uint8Array {
   const { from, to } = place(levels, (levels.length >> 3) + PADDING)
   ownKernel().packLevels(from, levels.length, to)
@@ -30,7 +30,7 @@ export function packLevels(levels: Uint8Array): Uint8Array {
   return bits
 }
 
-/** Puts bytes into the kernel's memory, with so much room behind them. */
+/** Copies bytes into kernel memory, with `room` bytes reserved after them. */
 function place(bytes: Uint8Array, room: number): { from: number; to: number } {
   const from = Math.ceil(ownKernel().heapBase() / 16) * 16
   const to = Math.ceil((from + bytes.length + PADDING) / 16) * 16

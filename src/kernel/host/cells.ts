@@ -1,4 +1,4 @@
-/** Text out of columns, by the kernel: see `assembly/cells.ts`. */
+/** Writes text from columns with the kernel: see `assembly/cells.ts`. */
 import {
   CELL_COUNT,
   CELL_DOUBLE,
@@ -11,9 +11,9 @@ import {
 } from '../constants.js'
 import { growMemory, ownKernel } from './wasm.js'
 
-/** A cell of each row. Texts are the bytes that are written. */
+/** A cell in each row. Texts are given as the bytes to write. */
 interface CellColumn {
-  /** What stands before it, and in its place where it is null, and where it is an empty text. */
+  /** The bytes before it, and its bytes if it is null or an empty string. */
   lead: Uint8Array
   none?: Uint8Array
   empty?: Uint8Array | undefined
@@ -21,7 +21,7 @@ interface CellColumn {
   values: CellValues
 }
 
-/** The values of a cell: `results` are so many numbers a row, with a delimiter between them, and rounded as asked. */
+/** The values of a cell: `results` is several numbers per row, separated and rounded as requested. */
 export type CellValues =
   | { kind: 'results'; numbers: Float64Array; count: number }
   | { kind: 'texts'; offsets: Int32Array; bytes: Uint8Array }
@@ -30,21 +30,21 @@ export type CellValues =
 
 /** How rows are written. */
 interface RowLayout {
-  /** What stands behind the last cell. */
+  /** What follows the last cell. */
   tail: Uint8Array
-  /** Between results of one cell. */
+  /** Separates the results of one cell. */
   delimiter: string
   precision: number | undefined
   float32: boolean
 }
 
-/** The most bytes of a number, and what the kernel may write behind its end. */
+/** The maximum size of a number, and how far the kernel may write past its end. */
 const NUMBER_ROOM = 26
 const PADDING = 64
-/** About how many bytes are made at once. */
+/** The approximate size of each output piece. */
 const ROOM = 1 << 20
 
-/** Writes rows some at a time: each piece is good until the next is asked for. */
+/** Writes rows in pieces, each valid until the next is requested. */
 export function* writeCells(columns: readonly CellColumn[], rows: number, layout: RowLayout): Generator<Uint8Array> {
   const fixed = columns.reduce((sum, column) => sum + roomOf(column), layout.tail.length)
   const most = Math.max(8, Math.floor(ROOM / fixed) & -8)
@@ -55,7 +55,7 @@ export function* writeCells(columns: readonly CellColumn[], rows: number, layout
   }
 }
 
-/** The most bytes of a cell, of texts without their own. */
+/** The maximum size of a cell, without the contents of strings. */
 function roomOf({ lead, none, empty, values }: CellColumn): number {
   const room = lead.length + Math.max(none?.length ?? 0, empty?.length ?? 0)
   if (values.kind === 'results') return room + values.count * (NUMBER_ROOM + 1)
@@ -94,7 +94,7 @@ function writeSome(
   return new Uint8Array(ownKernel().memory.buffer, out, end - out)
 }
 
-/** Puts the values of some rows into the kernel's memory; returns the words of a Cell. */
+/** Copies the values of some rows into kernel memory; returns the words of a Cell. */
 function placeCell(column: CellColumn, start: number, count: number, memory: Placer) {
   const { lead, none = NOTHING, empty = NOTHING, validity, values } = column
   const texts = memory.texts([lead, none, empty])
@@ -133,11 +133,11 @@ function kindOf(numbers: ArrayBufferView): number {
   return numbers instanceof Uint32Array ? CELL_COUNT : CELL_INT32
 }
 
-/** Puts things into the kernel's memory one after the other. */
+/** Allocates kernel memory sequentially. */
 class Placer {
   #end = ownKernel().heapBase()
 
-  /** So many bytes that begin at a multiple of 16. */
+  /** Reserves bytes at a multiple of 16. */
   reserve(bytes: number): number {
     const start = Math.ceil(this.#end / 16) * 16
     this.#end = start + bytes + PADDING
@@ -155,7 +155,7 @@ class Placer {
     return this.copy(Uint32Array.from(words))
   }
 
-  /** A table of texts. */
+  /** Writes a table of strings. */
   texts(texts: readonly Uint8Array[]): number {
     return this.words(texts.flatMap((text) => [this.copy(text), text.length]))
   }

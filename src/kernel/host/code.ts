@@ -1,4 +1,7 @@
-/** The kernel's code, from its file; a bundler takes `code-in-bundle.js`, which the build writes: see `imports` in package.json. */
+/**
+ * Loads the kernel's code from its file; bundlers resolve to `code-in-bundle.js`, which the build generates: see
+ * `imports` in package.json.
+ */
 import { readFileSync } from 'node:fs'
 
 export const kernelCode = (): Uint8Array<ArrayBuffer> =>

@@ -1,22 +1,22 @@
-/** How labels are chosen of probabilities, as the kernel takes it: see `assembly/decide.ts`. */
+/** Passes the decision rule for labels to the kernel: see `assembly/decide.ts`. */
 import { type Kernel, offsetOf } from './wasm.js'
 
-/** What a layout without any has labels by: the largest probability. */
+/** A decision rule; without one, the label is the most probable class. */
 export interface Decision {
-  /** A row whose largest probability is below it, or NaN, has no label. */
+  /** A row whose largest probability is smaller, or NaN, has no label. */
   minConfidence?: number | undefined
-  /** Of two classes: the least probability of the second at which that is the label. */
+  /** With two classes: the minimum probability of the second to be the label. */
   threshold?: number | undefined
-  /** The least probability at which each class is among the labels of a row, where these are wanted. */
+  /** The minimum probability of each class to be among the labels, if a row may have several. */
   cutoffs?: readonly number[] | undefined
 }
 
-/** How many bytes a decision takes. */
+/** The size of a decision in bytes. */
 export function decisionRoom({ cutoffs = [] }: Decision = {}): number {
   return offsetOf('decisionSize') + 8 * cutoffs.length
 }
 
-/** Puts a decision at an address, which is a multiple of eight; its cutoffs stand behind it. */
+/** Writes a decision at an address, a multiple of eight, followed by its cutoffs. */
 export function writeDecision({ memory }: Kernel, at: number, { minConfidence, threshold, cutoffs }: Decision): void {
   const behind = at + offsetOf('decisionSize')
   new Float64Array(memory.buffer, at, 2).set([minConfidence ?? Number.NaN, threshold ?? Number.NaN])
@@ -24,7 +24,7 @@ export function writeDecision({ memory }: Kernel, at: number, { minConfidence, t
   if (cutoffs) new Float64Array(memory.buffer, behind, cutoffs.length).set(cutoffs)
 }
 
-/** Where the cutoffs of a decision are. */
+/** The address of a decision's cutoffs. */
 export function cutoffsAt(at: number): number {
   return at + offsetOf('decisionSize')
 }

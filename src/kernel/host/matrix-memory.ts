@@ -1,13 +1,13 @@
-/** Where the logits and the results of a matrix lie in the memory of the kernel, and how they get there and back. */
+/** The layout of a matrix and its results in kernel memory, and the transfer to and from it. */
 import { CHUNK, JUDGED } from '../constants.js'
 import { decisionRoom, writeDecision } from './decision.js'
 import type { KernelOptions, Logits, Scores } from './scores.js'
 import { growMemory, offsetOf, ownKernel } from './wasm.js'
 
-/** The most rows that go through the kernel's phases together. */
+/** The maximum number of rows that go through the kernel's phases together. */
 const BATCH = 64
 
-/** What stays the same for all rows of a matrix. */
+/** What is constant for all rows of a matrix. */
 export interface Run {
   logits: Logits
   scores: Scores
@@ -16,10 +16,10 @@ export interface Run {
   flags: number
 }
 
-/** Where things lie in the kernel's memory. */
+/** The addresses of everything in kernel memory. */
 export type Room = ReturnType<typeof makeRoom>
 
-/** Lays out the kernel's memory, which grows where it has to. An odd row has one class more in scratch and results. */
+/** Lays out kernel memory, growing it if needed. An odd row has one more class in scratch and results. */
 export function makeRoom(
   classes: number,
   { top, temperature, summary, decision }: KernelOptions,
@@ -44,7 +44,7 @@ export function makeRoom(
     results: take(40),
     index: take(4 * rows),
     status: take(rows),
-    /** Each number of the summaries has room for as many rows. */
+    /** Each number of the summaries has room for `rows` rows. */
     summary: take(summary ? 32 * rows : 0),
     truths: take(isJudged ? 4 * rows : 0),
     judged: take(isJudged ? 8 * JUDGED * rows : 0),
@@ -82,13 +82,13 @@ export function words(at: number, count: number): Uint32Array {
   return new Uint32Array(ownKernel().memory.buffer, at, count)
 }
 
-/** Puts some of the true classes into the kernel's memory. */
+/** Copies some of the true-class bytes into kernel memory. */
 export function loadTargets({ scores: { targets }, room }: Run, start: number, count: number): void {
   if (targets)
     new Uint8Array(ownKernel().memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
 }
 
-/** Puts some rows into the kernel's memory. */
+/** Copies some rows into kernel memory. */
 export function loadRows(
   { logits: { numbers, byClass }, scores: { classes }, room }: Run,
   first: number,
@@ -102,7 +102,7 @@ export function loadRows(
 
 function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
   const length = numbers.length / classes
-  // The results, which have as much room, are not there yet.
+  // Uses the results buffer, which has the same size and is not filled yet.
   const isDouble = numbers instanceof Float64Array
   const column = isDouble ? doubles(room.out, rows) : new Float32Array(ownKernel().memory.buffer, room.out, rows)
   const join = isDouble ? ownKernel().joinDoubles : ownKernel().joinFloats
@@ -113,14 +113,14 @@ function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, fi
   }
 }
 
-/** Takes over the values of some rows. */
+/** Copies the values of some rows out of kernel memory. */
 export function storeValues({ scores, room }: Run, first: number, rows: number): void {
   if (scores.byClass) storeColumns(scores, room, first, rows)
   else scores.values.set(doubles(room.out, rows * scores.classes), first * scores.classes)
 }
 
 function storeColumns({ values, classes, rows: all }: Scores, room: Room, first: number, rows: number): void {
-  // The logits, which have as much room, are done with.
+  // Uses the logits buffer, which has the same size and is no longer needed.
   ownKernel().splitRows(room.out, rows, classes, room.logits, 8 * rows, 0)
   for (let index = 0; index < classes; index++) {
     values.set(doubles(room.logits + 8 * index * rows, rows), index * all + first)
@@ -131,12 +131,12 @@ export function storeTop({ scores, room, options: { top } }: Run, first: number,
   scores.top.set(words(room.top, rows * top), first * top)
 }
 
-/** Takes over which classes are among the labels of some rows. */
+/** Copies the label membership bytes of some rows out of kernel memory. */
 export function storeMembers({ scores: { members, classes }, room }: Run, first: number, rows: number): void {
   members?.set(new Uint8Array(ownKernel().memory.buffer, room.members, rows * classes), first * classes)
 }
 
-/** Takes over what stands once a row. */
+/** Copies the per-row results out of kernel memory. */
 export function storeResults({ scores, room, options }: Run, first: number, rows: number): void {
   scores.index.set(words(room.index, rows), first)
   scores.labels?.set(words(room.labels, rows), first)

@@ -1,4 +1,4 @@
-/** Softmax of a matrix: rows of logits in, their results in arrays of their own. */
+/** Softmax of a matrix: rows of logits in, arrays of results out. */
 import { CHUNK, JUDGED } from '../constants.js'
 import {
   loadRows,
@@ -16,8 +16,8 @@ import { ownKernel } from './wasm.js'
 import { scoreWideRow } from './wide-row.js'
 
 /**
- * Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not changed. Scores of as
- * many rows and the same options may be given, to be used again.
+ * Scores a matrix of any size, as many rows, or as much of a row, at a time as fit. The logits are not modified. Scores
+ * of a matrix with the same shape and options may be passed in for reuse.
  */
 export function scoreMatrix(
   logits: Logits,
@@ -40,7 +40,7 @@ export function scoreMatrix(
   return scores
 }
 
-/** Scores as many rows as fit into the kernel's memory together. */
+/** Scores as many rows as fit in kernel memory together. */
 function scoreChunk(run: Run, first: number, rows: number): void {
   const { scores, room, options, flags } = run
   const { classes } = scores

@@ -1,13 +1,13 @@
-/** Counts and sums of rows that were judged, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
+/** Counts and sums over judged rows, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
 import { ABSTAINED, BINS, CURVE_BINS, JUDGED, PARTS_BITS, RANKS } from '../constants.js'
 import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
-/** The most classes whose true and predicted ones are counted in a table. */
+/** The maximum number of classes for a dense confusion matrix. */
 const MOST_DENSE = 4096
-/** How many rows are handed over at once. */
+/** How many rows are passed to the kernel at once. */
 const ROWS = 1 << 12
 
-/** The rows of a bin, how many of them are right, and the sum of their confidences where it is kept. */
+/** The number of rows in a bin, of right ones, and the sum of their confidences if it is kept. */
 export interface Bin {
   rows: number
   right: number
@@ -15,40 +15,40 @@ export interface Bin {
 }
 
 /**
- * What a calibration looks at beside: the derivatives of the loss, and how the probabilities of true classes are distributed. These
- * are counted from `lowest` on, in parts of 2^shift doubles each.
+ * What a calibration also measures: the derivatives of the loss, and the distribution of the probabilities of true
+ * classes, counted from `lowest` on in parts of 2^shift doubles.
  */
 export interface Probe {
   lowest: number
   shift: number
 }
 
-/** What the metrics of some rows are made of. Sums are exact: in units of 2^-1088. */
+/** The totals behind metrics. Sums are exact, in units of 2^-1088. */
 export interface Totals {
   classes: number
   rows: number
   unlabelled: number
-  /** Rows with a true class and without a label. */
+  /** Rows with a true class but without a label. */
   abstained: number
-  /** Where a set of classes is chosen: rows whose true class is among them, and how many they are in all. */
+  /** With prediction sets: the number of sets that contain the true class, and their total size. */
   covered: number
   members: number
-  /** How many rows have the true class at each rank, from 1. */
+  /** The number of rows by rank of the true class, from 1. */
   ranks: number[]
   loss: Total
   brier: Total
   entropy: Total
-  /** The derivatives of the loss (`assembly/judge.ts`), and the counts of the parts, where there is a {@link Probe}. */
+  /** The derivatives of the loss (`assembly/judge.ts`), and the counts of the parts, if there is a {@link Probe}. */
   slope: Total
   curvature: Total
   parts: Float64Array
   bins: Bin[]
   curve: Bin[]
-  /** How many rows have a true class and a predicted one: [truth, prediction, count], none of which is 0. */
+  /** The nonzero counts by true class and prediction: [truth, prediction, count]. */
   pairs: [truth: number, prediction: number, count: number][]
 }
 
-/** An exact sum; `special` is NaN or infinite where one of its numbers is. */
+/** An exact sum; `special` is NaN or infinite if one of its terms is. */
 export interface Total {
   units: bigint
   special: number
@@ -56,28 +56,28 @@ export interface Total {
 
 const metricsSize = () => offsetOf('metricsSize')
 const sumWords = () => offsetOf('exactSumSize') / 8
-/** What an exact sum has in front of its limbs. */
+/** The offset of the limbs in an exact sum. */
 const LIMBS_AT = 16
 const binWords = () => 2 + sumWords()
 const SUMS = 5
 const PARTS = 1 << PARTS_BITS
 const NO_PROBE: Probe = { lowest: 0, shift: -1 }
 
-/** The most classes whose metrics are added up in the memory of every kernel; rows of more are handed over one by one. */
+/** The maximum number of classes for totals in the memory of every kernel; with more, rows are passed on one by one. */
 const MOST_IN_KERNELS = 512
 
-/** How many bytes the metrics of a kernel's own rows take; 0 where it has none. */
+/** The size of a kernel's own totals in bytes; 0 if it has none. */
 export function totalsRoom(kernel: Kernel, classes: number, { shift } = NO_PROBE): number {
   return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1, shift)
 }
 
-/** Makes room in a kernel's memory the metrics of no rows. */
+/** Initializes totals in kernel memory. */
 export function beginTotals(kernel: Kernel, at: number, classes: number, probe = NO_PROBE): void {
   new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, classes, probe)).fill(0)
   kernel.beginMetrics(at, classes, 1, probe.shift, probe.lowest)
 }
 
-/** Where things lie in the memory of a kernel that adds up rows. */
+/** The layout of a kernel that adds up rows. */
 function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: Probe) {
   const metrics = Math.ceil(kernel.heapBase() / 16) * 16
   const ranks = metrics + metricsSize()
@@ -92,12 +92,12 @@ function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: P
   return { metrics, ranks, sums, bins, curve, rows, confusion, parts }
 }
 
-/** Adds up rows that were judged. */
+/** Adds up judged rows. */
 export class JudgedRows {
   readonly #kernel = newKernel()
   readonly #classes: number
   readonly #at: ReturnType<typeof layOut>
-  /** Where there are too many classes for a table. */
+  /** Used if there are too many classes for a dense matrix. */
   readonly #pairs: Map<number, number> | undefined
 
   readonly #hasParts: boolean
@@ -109,7 +109,7 @@ export class JudgedRows {
     this.#hasParts = probe.shift >= 0
   }
 
-  /** Adds the metrics of other rows, as {@link beginTotals} laid them out. */
+  /** Adds the totals of other rows, in the layout of {@link beginTotals}. */
   addTotals(totals: Uint8Array): void {
     new Uint8Array(this.#kernel.memory.buffer, this.#at.rows, totals.length).set(totals)
     this.#kernel.addMetrics(this.#at.metrics, this.#at.rows)
@@ -166,7 +166,7 @@ export class JudgedRows {
     return { rows, right }
   }
 
-  /** Read at once: a view for each of thousands of bins takes longer than a pass over a small file. */
+  /** Read through one view: thousands of views would take longer than a pass over a small file. */
   #curve(at: number): Bin[] {
     const counts = this.#doubles(at, 2 * CURVE_BINS)
     return Array.from({ length: CURVE_BINS }, (_, nth) => ({

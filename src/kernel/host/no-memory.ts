@@ -1,6 +1,6 @@
-/** Memory that the system does not give to WebAssembly: address space that it reserves, or bytes that it would use. */
+/** The system refuses WebAssembly memory: address space to reserve, or bytes to commit. */
 export class NoMemory extends Error {
-  /** An error from another thread has its properties, and not its class. */
+  /** An error from another thread keeps its properties, but not its class. */
   readonly code = 'E_MEMORY'
   readonly of: 'address space' | 'memory'
   readonly bytes: number

@@ -1,14 +1,14 @@
-/** The least and the largest of numbers: see `assembly/ranges.ts`. */
+/** Minimum and maximum of numbers: see `assembly/ranges.ts`. */
 import { growMemory, ownKernel } from './wasm.js'
 
-/** How many bytes of numbers are looked at together: they stay in a near cache. */
+/** How many bytes of numbers are processed together, to stay in cache. */
 const CHUNK = 1 << 16
-/** Room for a range, and for what the kernel reads behind the end. */
+/** Room for a range, and for reads past the end. */
 const PADDING = 64
 
 type Numbers = Float64Array | Float32Array | BigInt64Array | Int32Array
 
-/** Of floating-point numbers, without NaNs; and how many of these there are. */
+/** For floating-point numbers: the range without NaNs, and the number of NaNs. */
 export function rangeOfFloats(numbers: Float64Array | Float32Array): { min: number; max: number; nans: number } {
   const { range, at, view } = place(CHUNK)
   view.setFloat64(0, Infinity, true)
@@ -19,7 +19,7 @@ export function rangeOfFloats(numbers: Float64Array | Float32Array): { min: numb
   return { min: view.getFloat64(0, true), max: view.getFloat64(8, true), nans: view.getUint32(16, true) }
 }
 
-/** Of one integer at least. */
+/** For one or more integers. */
 export function rangeOfIntegers(numbers: Int32Array, isUnsigned: boolean): { min: number; max: number } {
   const { range, at, view } = place(CHUNK)
   view.setInt32(0, numbers[0]!, true)
@@ -29,7 +29,7 @@ export function rangeOfIntegers(numbers: Int32Array, isUnsigned: boolean): { min
   return { min: read(0), max: read(8) }
 }
 
-/** The same of 64 bits. */
+/** The same for 64-bit integers. */
 export function rangeOfLongs(numbers: BigInt64Array, isUnsigned: boolean): { min: bigint; max: bigint } {
   const { range, at, view } = place(CHUNK)
   view.setBigInt64(0, numbers[0]!, true)
@@ -39,7 +39,7 @@ export function rangeOfLongs(numbers: BigInt64Array, isUnsigned: boolean): { min
   return { min: read(0), max: read(8) }
 }
 
-/** Room for a range in the kernel's memory, and for so many bytes behind it. */
+/** Reserves kernel memory for a range and for `bytes` bytes after it. */
 function place(bytes: number): { range: number; at: number; view: DataView } {
   const range = Math.ceil(ownKernel().heapBase() / 16) * 16
   const at = range + PADDING
@@ -47,7 +47,7 @@ function place(bytes: number): { range: number; at: number; view: DataView } {
   return { range, at, view: new DataView(ownKernel().memory.buffer, range, PADDING) }
 }
 
-/** Puts one part of some numbers after the other into the kernel's memory. */
+/** Copies numbers into kernel memory chunk by chunk. */
 function eachChunk(numbers: Numbers, at: number, use: (count: number) => void): void {
   const step = CHUNK / numbers.BYTES_PER_ELEMENT
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)

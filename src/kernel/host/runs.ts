@@ -1,7 +1,7 @@
-/** Runs of numbers, read and written by the kernel: see `assembly/runs.ts`. */
+/** Run-length encoded numbers, read and written by the kernel: see `assembly/runs.ts`. */
 import { growMemory, ownKernel } from './wasm.js'
 
-/** Where a reader of runs is: the fields of the kernel's RunState. */
+/** The state of a run reader: the fields of the kernel's RunState. */
 export class RunState {
   readonly words = new Uint32Array(8)
 
@@ -18,17 +18,17 @@ export class RunState {
     return this.words[2] === 1
   }
 
-  /** What all numbers of the run are. */
+  /** The repeated value of the run. */
   get value(): number {
     return this.words[3]!
   }
 
-  /** Where the bytes begin that are read next. */
+  /** The position of the next byte to read. */
   get start(): number {
     return this.left > 0 && this.isPacked ? this.words[4]! : this.words[0]!
   }
 
-  /** The largest number that was read since it was 0. */
+  /** The maximum of the numbers read since it was reset to 0. */
   get most(): number {
     return this.words[6]!
   }
@@ -43,13 +43,13 @@ export class RunState {
   }
 }
 
-/** How many numbers are in the kernel's memory together: they stay in a near cache. */
+/** How many numbers are in kernel memory together, to stay in cache. */
 const MOST = 1 << 13
-/** What the kernel reads and writes behind the ends; room for a header and a number. */
+/** How far the kernel reads and writes past the ends; and room for a header and a value. */
 const PADDING = 64
 const STATE = 32
 
-/** Fills an array with the next numbers, or begins the next run where it has no room; stops where one is corrupt. */
+/** Fills an array with the next numbers; an empty array only begins the next run. Stops at a corrupt run. */
 export function readRuns(bytes: Uint8Array, width: number, state: RunState, out: Uint8Array | Int32Array): void {
   let done = 0
   do {
@@ -58,7 +58,7 @@ export function readRuns(bytes: Uint8Array, width: number, state: RunState, out:
   } while (done < out.length && state.error === 0)
 }
 
-/** Returns how many were read: fewer where their runs are short, and have more bytes than was expected. */
+/** Returns how many were read: fewer if runs are short and take more bytes than expected. */
 function readPart(bytes: Uint8Array, width: number, state: RunState, out: Uint8Array | Int32Array): number {
   const { length } = out
   const { start } = state
@@ -84,17 +84,17 @@ function readPart(bytes: Uint8Array, width: number, state: RunState, out: Uint8A
   return done
 }
 
-/** Numbers of `width` bits in runs. */
+/** Encodes numbers of `width` bits as runs. */
 export function packRuns(numbers: Int32Array, width: number): Uint8Array {
   const { length } = numbers
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
-  // All of them packed, and two headers and a number for each run, which is of sixteen at least.
+  // Everything packed, plus two headers and a value for each run, which has at least sixteen numbers.
   const { at, room } = place(bytes, Math.ceil(length / 8) * width + length)
   const end = ownKernel().writeRuns(at, length, width, room)
   return new Uint8Array(ownKernel().memory.buffer, room, end - room).slice()
 }
 
-/** Puts bytes into the kernel's memory, behind room for a state, and makes so much room behind them. */
+/** Copies bytes into kernel memory after a state, and reserves `size` bytes after them. */
 function place(bytes: Uint8Array, size: number): { at: number; room: number } {
   const at = Math.ceil((ownKernel().heapBase() + STATE) / 16) * 16
   const room = Math.ceil((at + bytes.length + PADDING) / 16) * 16

@@ -1,78 +1,81 @@
-/** What goes into the scoring of a matrix, and what comes out of it: arrays of numbers, whatever format they are of. */
+/** The input and output of scoring a matrix, independent of formats. */
 import { WANT_LOG, WANT_SIGMOID, WANT_SLOPE, WANT_SUMMARY, WANT_TRUTH } from '../constants.js'
 import type { Decision } from './decision.js'
 
-/** What is wanted of a matrix. */
+/** What to compute. */
 export interface KernelOptions {
   /** Logarithms of the probabilities. */
   log: boolean
-  /** Each class on its own, by the sigmoid, in place of softmax. */
+  /** Each class independently, by the sigmoid instead of softmax. */
   sigmoid: boolean
-  /** Logits are divided by it first; above 0. */
+  /** The divisor of the logits; above 0. */
   temperature: number
   /** How many of the largest logits of each row to find; 0 to the number of classes. */
   top: number
-  /** Whether confidence, margin, entropy and logsumexp are worked out. */
+  /** Whether to compute confidence, margin, entropy and logsumexp. */
   summary: boolean
-  /** Whether rows that are judged have the derivatives of their loss. */
+  /** Whether judged rows include the derivatives of their loss. */
   slope?: boolean
-  /** Whether `values` are to stand class after class; for no more classes than {@link MOST_BY_CLASS}, and without `top`. */
+  /** Whether `values` are stored class by class; for no more than {@link MOST_BY_CLASS} classes, and without `top`. */
   byClass?: boolean
-  /** How labels are chosen, where it is not by the largest logit. */
+  /** How labels are chosen, if not by the largest logit. */
   decision?: Decision | undefined
-  /** Gives memory for `values`, of so many columns of the same length where they stand class after class; its own by default. */
+  /**
+   * Allocates memory for `values`, made of `columns` equally long columns if they are stored class by class; allocated
+   * here by default.
+   */
   room?: ((length: number, columns: number) => Float64Array) | undefined
 }
 
-/** Logits: rows x classes, or a column of all rows for each class, one after the other. */
+/** Logits: row-major, or one column per class, one after the other. */
 export interface Logits {
   numbers: Float64Array | Float32Array
   byClass?: boolean | undefined
-  /** The position of the true class of each row, NO_CLASS where it has none: rows are judged by them. */
+  /** The position of the true class of each row, NO_CLASS if it has none: rows are judged by them. */
   truths?: Uint32Array | undefined
-  /** Rows x classes, where a row may have several true classes: 1 where a class is one; `truths` has 0 then, or NO_CLASS. */
+  /** Rows x classes, if a row may have several true classes: 1 if true; then `truths` is 0 or NO_CLASS. */
   targets?: Uint8Array | undefined
 }
 
-/** The most classes whose numbers may stand class after class: columns of more are short, where as many numbers go together. */
+/** The maximum number of classes for storage by class: with more, columns become too short. */
 export const MOST_BY_CLASS = 128
 
-/** Results of a matrix of rows x classes, in arrays of their own: `values` and `top` row after row, else one a row. */
+/** Results of a matrix of rows x classes: `values` and `top` are row-major, all others have one value per row. */
 export interface Scores {
   rows: number
   classes: number
-  /** Rows x classes, or classes x rows: probabilities, or their natural logarithms; NaN where the row has no softmax. */
+  /** Rows x classes, or classes x rows: probabilities, or their natural logarithms; NaN if the row has no softmax. */
   values: Float64Array
   byClass: boolean
-  /** How many rows have no softmax. */
+  /** The number of rows without a softmax. */
   unscored: number
-  /** 0, or a position in {@link STATUS}: why the row has no softmax. */
+  /** 0, or an index in {@link STATUS}: why the row has no softmax. */
   status: Uint8Array
-  /** Position of the largest logit, the first on a tie; of the first NaN, if any. */
+  /** Position of the largest logit, the first if tied; of the first NaN, if any. */
   index: Uint32Array
-  /** The position of the label of each row, NO_CLASS where it has none, where labels are decided; else `index` is. */
+  /** The position of the label of each row, NO_CLASS if it has none, if labels are decided; otherwise use `index`. */
   labels?: Uint32Array
-  /** Rows x classes: 1 where a class is among the labels of a row, where these are wanted. */
+  /** Rows x classes: 1 if a class is among the labels of a row, if requested. */
   members?: Uint8Array
-  /** What was given of true classes, where a row may have several. */
+  /** The given true classes, if a row may have several. */
   targets?: Uint8Array
-  /** Rows x top: positions of the largest logits, the largest first, the first on a tie. */
+  /** Rows x top: positions of the largest logits in descending order, the first if tied. */
   top: Uint32Array
-  /** The largest probability, of log-softmax too. Like the three below, empty where no summary is wanted. */
+  /** The largest probability, also for log-softmax. Like the three below, empty if no summary is requested. */
   confidence: Float64Array
-  /** The largest probability less the second largest; of one class, 1. */
+  /** The largest probability minus the second largest; 1 for a single class. */
   margin: Float64Array
   /** In nats. */
   entropy: Float64Array
-  /** log(sum(exp(logits))), of the logits divided by the temperature. */
+  /** log(sum(exp(logits))), after division of the logits by the temperature. */
   logsumexp: Float64Array
-  /** The rows as they are judged, {@link JUDGED} numbers a row, where their true classes are given. */
+  /** The judged rows, {@link JUDGED} numbers each, if their true classes are given. */
   judged?: Float64Array
-  /** Where rows are nested in lists: the offsets of these, see `core/nesting.ts`. */
+  /** For nested rows: their list offsets, see `core/nesting.ts`. */
   nesting?: readonly Int32Array[] | undefined
 }
 
-/** Why a row has no softmax, by its status; 0 is a row that has one. */
+/** Why a row has no softmax, by its status; 0 means that it has one. */
 export const STATUS: readonly (string | undefined)[] = [
   undefined,
   'a logit is NaN',
@@ -80,17 +83,17 @@ export const STATUS: readonly (string | undefined)[] = [
   'all logits are -inf',
 ]
 
-/** What the kernel computes of rows. */
+/** What the kernel computes per row. */
 type Wanted = Pick<KernelOptions, 'log' | 'sigmoid' | 'summary' | 'slope'> & { truth: boolean }
 
-/** The kernel's flags of what it computes. */
+/** The kernel's flags for what it computes. */
 export function flagsOf({ log, sigmoid, summary, truth, slope }: Wanted): number {
   const softmaxFlags = [log && WANT_LOG, sigmoid && WANT_SIGMOID, summary && WANT_SUMMARY]
   const flags = [...softmaxFlags, truth && WANT_TRUTH, slope && WANT_SLOPE]
   return flags.reduce<number>((all, flag) => all | (flag || 0), 0)
 }
 
-/** Room for the results of so many rows. */
+/** Allocates the results for `rows` rows. */
 export function emptyScores(
   rows: number,
   classes: number,

@@ -1,13 +1,13 @@
-/** Texts in Arrow's memory layout, some of which are in the kernel's memory at once: see `assembly/texts.ts`. */
+/** Strings in Arrow's memory layout, processed by the kernel in batches: see `assembly/texts.ts`. */
 import { growMemory, ownKernel } from './wasm.js'
 
-/** How many texts are done together, and how many bytes of them; a longer one is done without the kernel. */
+/** The maximum number of strings and of bytes per batch; a longer string is processed without the kernel. */
 const MOST_TEXTS = 1 << 12
 const MOST_BYTES = 1 << 20
-/** What the kernel reads and writes behind the ends. */
+/** How far the kernel reads and writes past the ends. */
 const PADDING = 64
 
-/** The least and the largest of one text at least, by their bytes: these are parts of those given. */
+/** The minimum and maximum of one or more strings, by bytewise order, as views of the given bytes. */
 export function rangeOfTexts(bytes: Uint8Array, offsets: Int32Array): { min: Uint8Array; max: Uint8Array } {
   const textAt = (at: number) => bytes.subarray(offsets[at], offsets[at + 1])
   let [min, max] = [textAt(0), textAt(0)]
@@ -21,7 +21,7 @@ export function rangeOfTexts(bytes: Uint8Array, offsets: Int32Array): { min: Uin
   return { min, max }
 }
 
-/** The texts, each behind its length (u32). */
+/** The strings, each after its length (u32). */
 export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array {
   const [first, last] = [offsets[0]!, offsets.at(-1)!]
   const out = new Uint8Array(last - first + 4 * (offsets.length - 1))
@@ -37,14 +37,14 @@ export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array 
   return out
 }
 
-/** How many of up to 2048 texts differ from all before them; undefined where they have too many bytes for the kernel. */
+/** Counts the distinct strings among at most 2048; undefined if they are too large for the kernel. */
 export function countDistinct(bytes: Uint8Array, offsets: Int32Array): number | undefined {
   if (offsets.at(-1)! - offsets[0]! > MOST_BYTES) return undefined
   const { texts, table } = place(bytes, offsets)
   return ownKernel().countDistinct(texts, table, offsets.length - 1)
 }
 
-/** The texts at some positions, one after the other. */
+/** The strings at some positions, concatenated. */
 export function textsAt(
   bytes: Uint8Array,
   offsets: Int32Array,
@@ -68,7 +68,7 @@ function longest(offsets: Int32Array): number {
   return most
 }
 
-/** Some texts, of which the first begins at `first`; where they end is put into `ends`. */
+/** Some strings, the first beginning at `first`; their end offsets are written to `ends`. */
 function textsOf(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, ends: Int32Array, first: number) {
   const { texts, table, out: at } = place(bytes, offsets)
   const { length } = positions
@@ -92,7 +92,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** Parts of texts that go through the kernel together. */
+/** Splits strings into batches for the kernel. */
 function* parts(offsets: Int32Array): Generator<{ start: number; count: number }> {
   const all = offsets.length - 1
   for (let start = 0, count = 0; start < all; start += count) {
@@ -102,7 +102,7 @@ function* parts(offsets: Int32Array): Generator<{ start: number; count: number }
   }
 }
 
-/** Which of some texts are the least and the largest. */
+/** The positions of the minimum and maximum. */
 function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): [number, number] {
   const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
   ownKernel().rangeOfTexts(texts, table, count, out)
@@ -110,14 +110,14 @@ function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: 
   return [view.getUint32(0, true), view.getUint32(8, true)]
 }
 
-/** In the kernel's memory, until its next use. */
+/** The result is in kernel memory, valid until its next use. */
 function prefixed(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): Uint8Array {
   const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
   const end = ownKernel().writeTexts(texts, table, count, out)
   return new Uint8Array(ownKernel().memory.buffer, out, end - out)
 }
 
-/** Puts texts and their offsets into the kernel's memory; `texts` is where the bytes would be that the first offset is behind. */
+/** Copies strings and their offsets into kernel memory; `texts` is the address that the offsets are relative to. */
 function place(bytes: Uint8Array, offsets: Int32Array): { texts: number; table: number; out: number } {
   const first = offsets[0]!
   const size = offsets.at(-1)! - first

@@ -1,12 +1,12 @@
 /**
- * The kernel's code and memory: WebAssembly that holds all the arithmetic of the package (see `assembly/softmax.ts`), so
+ * The kernel's code and memory: WebAssembly that does all the arithmetic of the package (see `assembly/softmax.ts`), so
  * that every API gives the same bits on every machine.
  */
 import { workerData } from 'node:worker_threads'
 import { kernelCode } from '#kernel-code'
 import { NoMemory } from './no-memory.js'
 
-/** Memory of WebAssembly, whose own types a user of this package need not have: TypeScript's library for the web has them. */
+/** WebAssembly memory. Declared here because users need not have the types of TypeScript's DOM library. */
 export interface Memory {
   readonly buffer: ArrayBuffer
   grow(pages: number): number
@@ -135,23 +135,23 @@ export interface Kernel {
   selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
 }
 
-/** The kernel's code, compiled for memory that threads share, or for memory of one thread: that is copied to and from twice as fast. */
+/** The compiled kernel for shared memory and for unshared memory, which is copied to and from twice as fast. */
 export interface KernelModules {
   shared?: object
   own?: object
 }
 
-/** What was compiled; a worker is handed what it needs. */
+/** The modules compiled so far; a worker receives what it needs. */
 const modules: KernelModules = workerData?.softmaxKernel ?? {}
 
-/** The code for one kind of memory, which is compiled when it is first asked for. */
+/** The module for one kind of memory, compiled on first use. */
 export function kernelModule(kind: keyof KernelModules): object {
   modules[kind] ??= new WebAssembly.Module(kind === 'shared' ? kernelCode() : ofOneThread(kernelCode()))
   return modules[kind]
 }
 
 /**
- * The code with an import of memory that is not shared: the byte behind the import's names has a bit for that
+ * The code with its memory import changed to unshared: the flags are the byte after the names of the import
  * (https://webassembly.github.io/threads/core/binary/types.html#limits).
  */
 function ofOneThread(code: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -165,7 +165,7 @@ const HAS_MAXIMUM = 1
 /** In pages of 64 KiB: 1 GiB. */
 const MOST_PAGES = 1 << 14
 
-/** Memory for a kernel, which other threads may be handed: of so many bytes now, and up to 1 GiB. Throws NoMemory. */
+/** Allocates shareable memory for a kernel, of `bytes` bytes that can grow to 1 GiB. Throws NoMemory. */
 function newMemory(bytes: number): Memory {
   return reserved({ initial: Math.ceil(bytes / 65536), maximum: MOST_PAGES, shared: true })
 }
@@ -178,21 +178,21 @@ function reserved(size: WebAssembly.MemoryDescriptor): Memory {
   }
 }
 
-/** The names of the offsets that `assembly/offsets.ts` exports: a struct's size, or where in it a field is. */
+/** The names of the offsets that `assembly/offsets.ts` exports: the size of a struct, or the offset of a field. */
 type OffsetName =
   | `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'decision' | 'truthText' | 'metrics' | 'exactSum'}Size`
   | `job_${string}`
 
-/** An offset in bytes, as the kernel has it. */
+/** An offset in bytes, as exported by the kernel. */
 export function offsetOf(name: OffsetName): number {
   first ??= ownKernel()
   return (first as unknown as Record<OffsetName, WebAssembly.Global<'i32'>>)[name].value
 }
 
-/** Some kernel: all have the same offsets. */
+/** Any kernel: all have the same offsets. */
 let first: Kernel | undefined
 
-/** A kernel with memory that other threads may share, or do already. */
+/** Creates a kernel with shareable memory, or for existing memory. */
 export function newKernel(memory = newMemory(1 << 20)): Kernel {
   return instanceOf('shared', memory)
 }
@@ -204,7 +204,7 @@ function instanceOf(kind: keyof KernelModules, memory: Memory): Kernel {
   return kernel
 }
 
-/** Makes the kernel's memory at least so many bytes. Throws NoMemory. */
+/** Grows the kernel's memory to at least `bytes` bytes. Throws NoMemory. */
 export function growMemory({ memory }: Kernel, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength
   if (missing <= 0) return
@@ -215,15 +215,18 @@ export function growMemory({ memory }: Kernel, bytes: number): void {
   }
 }
 
-/** Kernels that are not in use: each takes address space that is given back late, so they are used again. */
+/** Idle kernels: each takes address space that is released late, so they are reused. */
 const idle: Kernel[] = []
 
-/** A kernel to use for a while, and to give back; what is in its memory is of others before. */
+/** Borrows a kernel; its memory has arbitrary contents. */
 export function borrowKernel(): Kernel {
   return idle.pop() ?? newKernel()
 }
 
-/** Gives back what {@link borrowKernel} gave; one whose memory grew for very wide rows is not kept, nor more than a few. */
+/**
+ * Returns a kernel from {@link borrowKernel}; it is dropped if its memory grew for very wide rows, or if there are
+ * enough.
+ */
 export function returnKernel(kernel: Kernel): void {
   if (idle.length < MOST_IDLE && kernel.memory.buffer.byteLength <= ORDINARY) idle.push(kernel)
 }
@@ -231,21 +234,23 @@ export function returnKernel(kernel: Kernel): void {
 const MOST_IDLE = 8
 const ORDINARY = 1 << 24
 
-/** Memories of workers that have ended: fresh ones for each run would add up, as they are given back late. */
+/** Memories of finished workers: fresh ones for each run would add up, as memory is released late. */
 const idleMemories: Memory[] = []
 
-/** Memory for the kernel of a worker, of so many bytes at least; what is in it is of others before. */
+/** Borrows memory of at least `bytes` bytes for the kernel of a worker; its contents are arbitrary. */
 export function borrowMemory(bytes: number): Memory {
   const at = idleMemories.findIndex(({ buffer }) => buffer.byteLength >= bytes)
   return at < 0 ? newMemory(bytes) : idleMemories.splice(at, 1)[0]!
 }
 
-/** Gives back what {@link borrowMemory} gave, once no thread uses it; as many are kept as were in use at a time. */
+/**
+ * Returns memories from {@link borrowMemory} that no thread uses any more; as many are kept as were in use at a time.
+ */
 export function returnMemories(memories: readonly Memory[]): void {
   idleMemories.push(...memories.filter(({ buffer }) => buffer.byteLength <= ORDINARY))
 }
 
-/** The kernel of this thread, for calls that are over before another begins. What is in its memory moves where that grows. */
+/** The kernel of this thread, for synchronous use. Views of its memory become invalid when it grows. */
 export function ownKernel(): Kernel {
   own ??= instanceOf('own', reserved({ initial: 16, maximum: MOST_PAGES }))
   return own

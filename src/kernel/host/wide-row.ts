@@ -1,12 +1,12 @@
-/** A row of more classes than go into the memory of the kernel together. */
+/** Scores a row with more classes than fit in kernel memory. */
 import { CHUNK, COVERED, JUDGED, MEMBERS, NO_CLASS } from '../constants.js'
 import { cutoffsAt } from './decision.js'
 import { doubles, loadTargets, type Run, storeResults, storeTop, words } from './matrix-memory.js'
 import { ownKernel } from './wasm.js'
 
 /**
- * Scores one row that is wider than the kernel's memory: its chunks go through each phase in turn. Before `emit` of a
- * chunk, `accumulate` fills the scratch again; the sums it adds to have been used.
+ * Scores one row that does not fit in kernel memory: its chunks go through each phase in turn. Before `emit`,
+ * `accumulate` fills the scratch of a chunk again; the sums that it changes are no longer needed.
  */
 export function scoreWideRow(run: Run, row: number): void {
   const { scores, room, options, flags } = run
@@ -51,7 +51,7 @@ function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number
   ownKernel().judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
 }
 
-/** Judges the set of a wide row. */
+/** Judges the prediction set of a wide row. */
 function judgeSet({ scores: { members, classes }, room }: Run, row: number, truth: number): void {
   const judged = doubles(room.judged, JUDGED)
   const set = members!.subarray(row * classes, (row + 1) * classes)
@@ -59,14 +59,14 @@ function judgeSet({ scores: { members, classes }, room }: Run, row: number, trut
   judged[MEMBERS] = set.reduce((count, one) => count + one, 0)
 }
 
-/** Marks which classes of a chunk of a wide row are among its labels. */
+/** Writes the label membership bytes for a chunk of a wide row. */
 function markChunk({ scores: { members, classes }, room, flags }: Run, row: number, base: number, count: number): void {
   const cutoffs = cutoffsAt(room.decision) + 8 * base
   ownKernel().markMembers(room.logits, room.out, count, room.states, flags, cutoffs, room.members)
   members!.set(new Uint8Array(ownKernel().memory.buffer, room.members, count), row * classes + base)
 }
 
-/** The label of a wide row, NO_CLASS where its largest probability is too low. */
+/** The label of a wide row, NO_CLASS if its largest probability is too low. */
 function wideLabel({ logits, scores, room, options, flags }: Run, row: number): number {
   const [index] = words(room.index, 1)
   const largest = logits.numbers[row * scores.classes + index!]!
@@ -75,7 +75,7 @@ function wideLabel({ logits, scores, room, options, flags }: Run, row: number): 
   return isSure ? index! : NO_CLASS
 }
 
-/** Puts the chunks of a row into the kernel's memory one after another: the position of each, and its classes. */
+/** Copies the chunks of a row into kernel memory one after another; yields the position and size of each. */
 function* loadChunks({ logits, scores: { classes }, room }: Run, row: number): Generator<[number, number]> {
   for (let base = 0; base < classes; base += CHUNK) {
     const count = Math.min(CHUNK, classes - base)
