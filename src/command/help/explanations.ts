@@ -13,161 +13,159 @@ interface Explanation {
 }
 
 /** Input for the examples: a header and a bad row; and the option that skips such rows. */
-const SKIP = '--rejects FILE puts bad rows into a file and scores the others; --on-error skip leaves them out.'
+const SKIP = '--rejects FILE writes bad rows to a file and scores the others; --on-error skip drops them.'
 
 export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_CELL: {
     is: 'A logit is not a number.',
     cause:
-      'A cell of a logit column holds text that is not a decimal number: a decimal comma, digits in groups, a percentage, a hexadecimal number, a word.',
+      'A cell of a logit column contains text that is not a decimal number, such as a decimal comma, grouped digits, a percentage, a hexadecimal number or a word.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,"1,5",2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): "1,5" is not a number; decimals need a point; --decimal , --delimiter , read those with a comma [E_CELL]',
-    fix: `Write plain numbers, as 1.5 or -2e3. Where a word means that there is no value, --null NA names it, and --missing -inf says what it is. ${SKIP}`,
+    fix: `Write plain numbers, such as 1.5 or -2e3. If a word such as NA means that the value is missing, use --null NA, and --missing to set how it is read. ${SKIP}`,
   },
   E_MISSING: {
     is: 'A logit is missing.',
-    cause: 'A cell of a logit column is empty, null, or a text that --null names.',
+    cause: 'A cell of a logit column is empty, null, or a text given by --null.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip leaves such rows out, --missing reads it as -inf or nan [E_MISSING]',
-    fix: `${SKIP} If an empty cell is a class that the model left out, --missing -inf gives it the probability 0; if it is a NaN, as pandas writes it, --missing nan --nonfinite propagate keeps the row, with NaN.`,
+    fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN.`,
   },
   E_OVERFLOW: {
-    is: 'A logit is a number that a double cannot hold.',
+    is: 'A logit does not fit into a double.',
     cause:
-      'The number is beyond 1.8e308, or it is an integer of 64 bits from 2^53 on, of which a double keeps only some. A logit of that size is most often the value of another column.',
+      'The number is beyond 1.8e308, or it is a 64-bit integer of 2^53 or more, which a double cannot represent exactly. Numbers of that size usually belong to another column, such as an id.',
     example: String.raw`printf 'logit_cat,logit_dog\n1e400,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): "1e400" is larger than a double can hold [E_OVERFLOW]',
-    fix: `Look whether --logits names the right columns, and save logits as float64. ${SKIP}`,
+    fix: `Check that --logits selects the right columns, and save logits as float64. ${SKIP}`,
   },
   E_TRUTH: {
-    is: 'A true class is none of the classes.',
+    is: 'A true class is not one of the classes.',
     cause:
-      'The column that --truth names holds a text that is neither the name of a class nor its position from 0. Names of classes are those of the logit columns without their prefix, or those of --labels.',
+      'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
     says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is no class, nor the position of one; the classes are "cat,dog"; --labels names them; --on-error skip leaves such rows out [E_TRUTH]',
-    fix: `Correct the value, or name the classes as the column has them with --labels. ${SKIP}`,
+    fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
     is: 'A row has no softmax.',
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, which has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
-    fix: `Find out why the model gives such a logit. --nonfinite propagate writes NaN for the row, as scipy and torch do. ${SKIP}`,
+    fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch. ${SKIP}`,
   },
   E_WIDTH: {
-    is: 'A row has too many or too few cells, or a list too many or too few logits.',
+    is: 'A row has the wrong number of cells, or a list the wrong number of logits.',
     cause:
-      'A delimiter or a line break stands in a cell without quotes, the row is truncated, or it belongs to another table.',
+      'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: (row 1, byte 23): the row has 2 cells where 3 are expected [E_WIDTH]',
-    fix: `Put quotes around cells that hold the delimiter. Lines that are no rows are left out by --comment or --skip-lines. ${SKIP}`,
+    fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,
   },
   E_REPEATED: {
-    is: 'A row is the header once more.',
-    cause: 'Files with headers were joined by cat.',
+    is: 'A row repeats the header.',
+    cause: 'Files with headers were concatenated, for example by cat.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2\nlogit_cat,logit_dog\n' | softmax`,
     says: 'softmax: stdin:3: (row 2, byte 24): the row is the header again, as where files were joined; name the files as inputs, one after the other [E_REPEATED]',
-    fix: `Name the files as inputs, one after the other: the header of each is read as one. ${SKIP}`,
+    fix: `Pass the files as separate inputs: each header is then read as a header. ${SKIP}`,
   },
   E_QUOTE: {
-    is: 'A quote is not closed, or stands where none may.',
-    cause: 'Only a cell that begins with a quote may hold some, each of them twice; and it ends with one.',
+    is: 'A quote is not closed, or is not allowed at its position.',
+    cause:
+      'Only a quoted cell may contain quotes, and each of them must be doubled. A quoted cell begins and ends with a quote.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n5" disk,1,2\n' | softmax`,
     says: 'softmax: stdin:2: (row 1, byte 23): a quote stands in a cell without quotes; --lazy-quotes takes it for text, --quote none takes all quotes for text [E_QUOTE]',
-    fix: `--lazy-quotes takes quotes inside of cells for text, --quote none all quotes; --escape names a character that stands before them. ${SKIP}`,
+    fix: `--lazy-quotes treats quotes inside unquoted cells as text, and --quote none all quotes. --escape sets the character that escapes them. ${SKIP}`,
   },
   E_ROW_TOO_LONG: {
-    is: 'A row is longer than --max-row-bytes, which is 16 MiB.',
-    cause: 'A quote or a bracket is not closed, the input has no line breaks, or rows are as long as that.',
+    is: 'A row is longer than --max-row-bytes (16 MiB by default).',
+    cause: 'A quote or a bracket is not closed, the input has no line breaks, or rows are really that long.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2.000000000000\n' | softmax --max-row-bytes 9`,
     says: 'softmax: stdin:1: (byte 0): the row is longer than 9 bytes; --max-row-bytes allows for longer ones [E_ROW_TOO_LONG]',
-    fix: `If the row is as it should be, give a larger --max-row-bytes. ${SKIP}`,
+    fix: `If the row is correct, increase --max-row-bytes. ${SKIP}`,
   },
   E_JSON: {
     is: 'A line or a value is not JSON.',
-    cause:
-      'The line is truncated, or a program wrote something that looks like JSON: single quotes, NaN, a comma too many.',
+    cause: 'The line is truncated, or is only similar to JSON: it has single quotes, NaN or a trailing comma.',
     example: String.raw`printf '{"logits": [1, 2}\n' | softmax --from ndjson`,
     says: `softmax: stdin:1: (row 1, byte 0): the line is not JSON: Expected ',' or ']' after array element in JSON at position 16 [E_JSON]`,
-    fix: `Write it with a library for JSON. ${SKIP}`,
+    fix: `Write it with a JSON library. ${SKIP}`,
   },
   E_CELL_ENCODING: {
-    is: 'A kept cell is not text in the encoding of the input.',
-    cause:
-      'The output is text in UTF-8, or of a type whose text is, and the bytes of the cell are of another encoding.',
+    is: 'A kept cell is not valid text in the encoding of the input.',
+    cause: 'The output is UTF-8 text, or a format whose text is UTF-8, and the cell has bytes in another encoding.',
     example: String.raw`printf 'id,logit_a,logit_b\ncafe,1,2\n' > in.csv
 softmax in.csv --emit entropy=logit_a,margin=logit_b --to arrow --quiet |
   LC_ALL=C sed 's/cafe/caf\xe9/' > in.arrow
 softmax in.arrow --to csv`,
     says: 'softmax: in.arrow: column id (row 1): the text is not UTF-8; --no-keep leaves it out [E_CELL_ENCODING]',
-    fix: `--encoding latin1 (or another) reads them; --no-keep leaves the column out. ${SKIP}`,
+    fix: `Set the encoding of the input, as in --encoding latin1, or drop the kept columns with --no-keep. ${SKIP}`,
   },
   E_CELL_TYPE: {
-    is: 'A kept cell is not of the type of its column.',
+    is: 'A kept cell does not have the type of its column.',
     cause:
-      'With --types infer, the type of a column is that of its cells in the first 10,000 rows or 1 MiB, and a later cell is no value of it. Or --types asks for a type that not all cells are of.',
+      'With --types infer, the type of a column is detected from the first 10,000 rows or 1 MiB, and a later cell is not a value of that type. Or --types sets a type that not all cells have.',
     example: `(echo id,logit_a,logit_b; yes 7,1,2 | head -n 10000; echo K1,1,2) > in.csv
 softmax in.csv --types infer --quiet -o out.parquet`,
     says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is no int64, as the first cells there are; --types infer,id=text keeps all there as text [E_CELL_TYPE]',
-    fix: `--types id=text, or another type, is that of the column; --types text keeps all such columns as text. ${SKIP}`,
+    fix: `Set the type of the column, as in --types id=text, or keep all columns as text with --types text. ${SKIP}`,
   },
   E_KEY: {
-    is: 'An object has a key that is no column, has it twice, or with a value of another type.',
-    cause:
-      'In a table, the keys of the first objects are the columns, and their values have its types; here a later object has another.',
+    is: 'An object has an unexpected key, a duplicate key, or a value of another type than its column.',
+    cause: 'The first objects define the columns of a table and their types, and a later object does not match them.',
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
     says: `softmax: in.ndjson:2: (row 2, byte 24): its key "x" is not one of the first row's, which are the columns; --no-keep leaves them out [E_KEY]`,
-    fix: `JSON lines to JSON lines keep all keys; --no-keep leaves them out of a table. --types price=float64 says the type of a column. ${SKIP}`,
+    fix: `Write JSON lines, which keep the keys of each object; or drop other columns with --no-keep. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
-    is: 'The header, or a line of JSON, is not text in the encoding of the input.',
-    cause: 'The input is not UTF-8, or --encoding names another encoding than it has.',
+    is: 'The header, or a line of JSON, is not valid text in the encoding of the input.',
+    cause: 'The input is not UTF-8, or does not have the encoding given by --encoding.',
     example: String.raw`printf 'id,logit_caf\xe9,logit_b\n1,2,3\n' | softmax`,
     says: 'softmax: stdin:1: the header is not UTF-8; --encoding latin1 reads it, if it is that [E_ENCODING]',
-    fix: 'Name the encoding, as --encoding latin1 or --encoding utf-16le.',
+    fix: 'Set the encoding, as in --encoding latin1 or --encoding utf-16le.',
   },
   E_UNSUPPORTED: {
-    is: 'The input is of a kind that is not read.',
+    is: 'The input has a format or feature that is not supported.',
     cause: 'Its first bytes are those of another format or compression, or it uses a feature that is not supported.',
     example: String.raw`printf 'BZh91AY&SY\xe2\xf2\xd5' > in.csv.bz2; softmax in.csv.bz2`,
     says: 'softmax: in.csv.bz2: not supported: bzip2 compression; run bzip2 -dc in.csv.bz2 | softmax [E_UNSUPPORTED]',
-    fix: 'Convert it: the message has the command.',
+    fix: 'Convert the input; the message gives a command.',
   },
   E_DELIMITER: {
-    is: 'The header is one cell, and holds another delimiter.',
-    cause: 'The cells are not parted by the delimiter of the format, which is a comma for csv.',
+    is: 'The header is a single cell that contains another delimiter.',
+    cause: 'The cells are not separated by the delimiter of the format, which is a comma for csv.',
     example: String.raw`printf 'logit_cat;logit_dog\n1;2\n' | softmax`,
     says: `softmax: stdin:1: the input has one column; did you mean --delimiter ';'? [E_DELIMITER]`,
-    fix: "Name the delimiter, as --delimiter ';' or -d tab.",
+    fix: "Set the delimiter, as in --delimiter ';' or -d tab.",
   },
   E_TOO_MANY: {
     is: 'More rows are bad than --max-errors allows.',
     cause:
-      'The message says which row was one too many, and what is wrong with it. The run stopped there: the good rows before it are on standard output; bad ones, this one too, are among the rejects; a file named by -o is not in place. Of a folder, all parts are counted together.',
+      'The message shows the row that exceeded the limit, and its error. The run stopped there. Standard output has the good rows before it, and the rejects file has the bad rows, including this one; an output file given by -o was not written. In a folder, the bad rows of all parts are counted together.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --max-errors 1`,
     says: 'softmax: stdin:3: column logit_cat (row 2, byte 24): more than 1 row is bad; this one: "y" is not a number [E_TOO_MANY]',
-    fix: 'Correct the rows, which --rejects FILE collects, or allow for more.',
+    fix: 'Correct the rows, which --rejects FILE collects, or increase --max-errors.',
   },
   E_EMPTY: {
     is: 'The input has no rows.',
     cause:
-      '--require-rows makes an error of an input that has a header only, or nothing. Without it, standard input that has nothing is an error only where the content of an output would be replaced by nothing, as where the program before it failed.',
+      '--require-rows makes it an error if the input is empty or has only a header. Without it, empty standard input is an error only if it would replace an existing output file with an empty one, as after a failure of the program that pipes in.',
     example: String.raw`printf 'logit_cat,logit_dog\n' | softmax --require-rows`,
     says: 'softmax: stdin: the input has no rows, and --require-rows asks for some [E_EMPTY]',
-    fix: 'Find out why what makes the rows made none.',
+    fix: 'Find out why the program that produces the rows produced none.',
   },
   E_NO_COLUMNS: {
     is: 'The input is empty, and the output needs columns.',
-    cause: 'A file of this format has names or a number of columns, which are those of the input.',
+    cause: 'A file of this format has column names or a number of columns, which an empty input does not define.',
     example: "printf '' | softmax --to npy > out.npy",
     says: 'softmax: stdin: the input is empty, and a file of npy needs columns [E_NO_COLUMNS]',
-    fix: 'Write csv or ndjson, which may be empty; or find out why the input is.',
+    fix: 'Write csv or ndjson, which may be empty, or find out why the input is empty.',
   },
   E_TYPE: {
-    is: 'The logits are of a type that is not read.',
-    cause: 'A column or an array holds complex numbers, text, structures or more axes than logits have.',
+    is: 'The logits have a type that is not supported.',
+    cause: 'A column or an array contains complex numbers, text or structures, or has too many axes.',
     example: `python3 -c "
 import struct, sys
 head = str({'descr': '<c16', 'fortran_order': False, 'shape': (1, 2)})
@@ -179,24 +177,24 @@ softmax in.npy`,
   },
   E_NO_ROWS: {
     is: 'No row could be scored.',
-    cause: 'All rows are bad, most often for one reason, such as a wrong --logits or --delimiter.',
+    cause: 'All rows are bad, usually for the same reason, such as a wrong --logits or --delimiter.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --on-error skip --quiet`,
     says: 'softmax: stdin: none of the 2 rows could be scored [E_NO_ROWS]',
-    fix: 'Look at the reason: --rejects FILE has it for each row, --on-error fail stops at the first.',
+    fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row.',
   },
   E_SCHEMA: {
-    is: 'An input has another header than the first.',
-    cause: 'Several inputs make one output, whose columns are those of the first input.',
+    is: 'The header of an input differs from that of the first input.',
+    cause: 'Several inputs make one output, with the columns of the first input.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
     says: 'softmax: b.csv: its header "logit_a,logit_c" is not that of "a.csv"; score it on its own [E_SCHEMA]',
-    fix: 'Score it on its own; -o DIR/ makes an output of each input.',
+    fix: 'Score the input separately. -o DIR/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
-    is: 'A kept column has another type than in the first input.',
+    is: 'The type of a kept column differs from that in the first input.',
     cause:
-      'Several inputs make one output with types, as Parquet or Arrow, which are those of the first input: what it has there, or, in JSON lines, the type of its first values.',
+      'Several inputs make one typed output, such as Parquet or Arrow. Its column types are those of the first input, or, for JSON lines, those of its first values.',
     example: String.raw`printf 'id,logit_a,logit_b\n1,2,3\n' > number.csv
 printf 'id,logit_a,logit_b\nx,2,3\n' > text.csv
 for i in number text; do
@@ -205,32 +203,32 @@ for i in number text; do
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
     says: 'softmax: text.arrow: column id: it is utf8, and int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
-    fix: 'Of JSON lines and delimited text, --types id=text says the type of a column. Else convert one of the files, score them separately, or leave the column out with --no-keep.',
+    fix: 'For JSON lines and delimited text, set the type of the column, as in --types id=text. Otherwise convert one of the files, score them separately, or drop the kept columns with --no-keep.',
   },
   E_ROW: {
-    is: 'What came as a row is none.',
+    is: 'A value is not a row.',
     cause:
-      'softmax() takes arrays of numbers, objects with the property logits, and objects with a property for each logit. A line of JSON is an object or a list of logits, and all lines are of one kind; what --logits names is in each.',
+      'softmax() takes arrays of numbers, objects with a property logits, and objects with one property per logit. A line of JSON is an object or a list of logits; all lines have the same form, and each has the keys that --logits selects.',
     example: `import { Readable } from 'node:stream'
 import { softmax } from 'softmax-stream'
 const rows = Readable.from([[2, 1], 'a,b'])
 for await (const { label } of rows.compose(softmax())) console.log(label)`,
     says: `(row 2): a string is not a row, and read('csv') makes rows of text; a row is an array of numbers or { logits, ...rest } [E_ROW]`,
-    fix: "Make a row of it; for text, put read('csv') before, or use score(), which takes bytes.",
+    fix: "Convert the value to a row; for text, put read('csv') before softmax(), or use score(), which takes bytes.",
   },
   E_RECORD: {
-    is: 'What came into write() is no object.',
-    cause: 'write() takes predictions, as softmax() gives them, or other objects, whose properties are the columns.',
+    is: 'write() got a value that is not an object.',
+    cause: 'write() takes predictions of softmax(), or other objects, whose properties become columns.',
     example: `import { Readable } from 'node:stream'
 import { write } from 'softmax-stream'
 const rows = Readable.from([{ id: 1 }, [1, 2]])
 const csv = rows.compose(write('csv'))
 for await (const bytes of csv) console.log(String(bytes))`,
     says: '(row 2): expected an object, got an array; write() takes predictions, or other objects [E_RECORD]',
-    fix: 'Give objects, such as { id: 2 }.',
+    fix: 'Write objects, such as { id: 2 }.',
   },
   E_CHUNK: {
-    is: 'A stream got bytes in place of rows, or rows in place of bytes.',
+    is: 'A stream got bytes instead of rows, or rows instead of bytes.',
     cause: 'score() and read() take bytes, softmax() takes rows, write() takes objects.',
     example: `import { createReadStream, writeFileSync } from 'node:fs'
 import { softmax } from 'softmax-stream'
@@ -238,7 +236,7 @@ writeFileSync('in.csv', 'logit_a,logit_b\\n1,2\\n')
 const bytes = createReadStream('in.csv')
 for await (const { label } of bytes.compose(softmax())) console.log(label)`,
     says: `the stream takes rows, and got bytes; put read('csv') before it, or use score(), which takes bytes [E_CHUNK]`,
-    fix: "Use score() from bytes to bytes, or put read('csv') before softmax() and write('csv') behind it.",
+    fix: "Use score() from bytes to bytes, or put read('csv') before softmax() and write('csv') after it.",
   },
   E_SHAPE: {
     is: 'The length of the logits is not rows times classes.',
@@ -246,47 +244,47 @@ for await (const { label } of bytes.compose(softmax())) console.log(label)`,
     example: `import { softmaxMatrix } from 'softmax-stream'
 softmaxMatrix([1, 2, 3], 2, 2)`,
     says: '3 logits are not 2 rows of 2 classes [E_SHAPE]',
-    fix: 'Give the numbers of rows and classes that the logits have; arrays of arrays are joined by logits.flat().',
+    fix: 'Pass the numbers of rows and classes that match the logits. Flatten arrays of arrays with logits.flat().',
   },
   E_FLAG: {
-    is: 'There is no option of this name.',
-    cause: 'It is mistyped, or called otherwise here.',
+    is: 'An option does not exist.',
+    cause: 'The name is mistyped, or is that of another program.',
     example: 'softmax in.csv --sep ,',
     says: 'softmax: unknown option "--sep"; did you mean --delimiter (-d)? [E_FLAG]',
-    fix: 'Take the one that is proposed; softmax help all lists all.',
+    fix: 'Use the option that the message proposes; softmax help all lists all options.',
   },
   E_TOPIC: {
-    is: 'There is no help on this.',
-    cause: 'It is neither a verb nor an option nor an error code.',
+    is: 'There is no help on a topic.',
+    cause: 'The topic is not a verb, an option, an error code or another name that softmax help topics lists.',
     example: 'softmax help tempreature',
     says: 'softmax: there is no help on "tempreature"; did you mean temperature? [E_TOPIC]',
-    fix: 'softmax help topics lists what there is.',
+    fix: 'Use one of the topics that softmax help topics lists.',
   },
   E_OPTION: {
-    is: 'The value of an option is missing, or none of those it takes.',
-    cause: 'The message says which values it takes.',
+    is: 'The value of an option is missing or invalid.',
+    cause: 'The option takes only the values that the message describes.',
     example: 'softmax in.csv --temperature zero',
     says: 'softmax: --temperature takes a number above 0, not "zero" [E_OPTION]',
-    fix: 'Give such a value; softmax help --temperature says what an option means.',
+    fix: 'Pass a valid value; softmax help --temperature, for example, explains an option.',
   },
   E_CONFLICT: {
-    is: 'Options exclude each other, or do nothing here.',
-    cause: 'What one option asks for is not possible with another, with the format, or with the verb.',
+    is: 'Options exclude each other, or have no effect here.',
+    cause: 'An option cannot be combined with another one, with the format, or with the verb.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax --json`,
     says: 'softmax: --json works only with softmax evaluate [E_CONFLICT]',
-    fix: 'Leave one of them out, or give what the message names.',
+    fix: 'Leave one of them out, or do what the message proposes.',
   },
   E_COLUMNS: {
     is: 'It is not clear which columns are logits.',
     cause:
-      'No name begins with logit, --logits is not given, and the names and the first 100 rows leave a doubt: a column might as well be a key, a truth or a measurement.',
+      'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a truth or a measurement.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
     says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a usual name for a key, a truth or a measurement; say so with --logits '2-3' [E_COLUMNS]`,
-    fix: "Name the columns, as --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
+    fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
   },
   E_TENSOR: {
-    is: 'A file holds several arrays, or none of the name that --tensor gives.',
-    cause: 'An .npz or .safetensors has arrays beside the logits.',
+    is: 'A file contains several arrays, or no array of the name given by --tensor.',
+    cause: 'An .npz or .safetensors file contains other arrays besides the logits.',
     example: `python3 -c "
 import json, struct, sys
 one = dict(dtype='F64', shape=[0, 2], data_offsets=[0, 0])
@@ -294,87 +292,87 @@ head = json.dumps(dict(ids=one, logits=one)).encode()
 sys.stdout.buffer.write(struct.pack('<Q', len(head)) + head)" > in.safetensors
 softmax in.safetensors`,
     says: 'softmax: in.safetensors: it holds several arrays: "ids,logits"; choose with --tensor logits [E_TENSOR]',
-    fix: 'Name the array that holds the logits with --tensor.',
+    fix: 'Select the array of logits with --tensor.',
   },
   E_SUMS: {
-    is: 'An input of softmax evaluate --merge is not what --partial prints, or has other classes than those before it.',
-    cause: 'A file is truncated or another one, or the runs had other columns or --labels.',
+    is: 'An input of softmax evaluate --merge is not the output of --partial, or its classes differ from those of the inputs before it.',
+    cause: 'The input is truncated or the wrong file, or the runs had different columns or --labels.',
     example: `echo '{"rows":7}' | softmax evaluate --merge`,
     says: 'softmax: stdin: it has no sums of this version; --merge takes what --partial prints, line by line [E_SUMS]',
-    fix: 'Make each of them by softmax evaluate --partial, with the same options and the same version.',
+    fix: 'Write each input with softmax evaluate --partial, with the same options and the same version.',
   },
   E_CALIBRATION: {
-    is: 'A file is no calibration, or one of other classes or options.',
-    cause: '--calibration takes what softmax calibrate wrote, for the same classes in the same order.',
+    is: 'A file is not a calibration, or is one for other classes or options.',
+    cause: '--calibration takes a file that softmax calibrate wrote for the same classes.',
     example: String.raw`echo '{}' > c.json
 printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     says: 'softmax: c.json: --calibration: it is not a calibration; softmax calibrate makes one [E_CALIBRATION]',
-    fix: 'Make one of rows of this model: softmax calibrate validation.csv --truth label -o calibration.json.',
+    fix: 'Make a calibration from rows of this model: softmax calibrate validation.csv --truth label -o calibration.json.',
   },
   E_VALIDATION: {
-    is: 'No temperature can be found of the rows.',
-    cause: 'None of them has a true class, or all logits are of one class.',
+    is: 'No temperature can be found from the rows.',
+    cause: 'None of them has a true class, or there is only one class.',
     example: String.raw`printf 'logit_a,logit_b,y\n2,1,\n' | softmax calibrate --truth y`,
     says: 'softmax: no temperature can be found: none of them has a true class [E_VALIDATION]',
-    fix: 'Calibrate on more rows, which the model was not trained on.',
+    fix: 'Calibrate on more rows that the model was not trained on.',
   },
   E_SELECTOR: {
-    is: 'A selector names no column, or names one twice.',
+    is: 'A selector matches no column, or one column twice.',
     cause: '--logits and --truth take names, positions from 1, ranges, globs and regular expressions.',
     example: String.raw`printf 'cat,dog\n1,2\n' | softmax --logits cat,cow`,
     says: 'softmax: stdin: --logits "cow" is not one of "cat,dog" [E_SELECTOR]',
-    fix: 'Take names as the header has them; softmax --dry-run shows the columns.',
+    fix: 'Use the names in the header; softmax --dry-run shows the columns.',
   },
   E_HEADER: {
     is: 'It is not clear whether the first line is a header.',
-    cause: 'It holds numbers where names would be, begins as a comment does, or has fewer cells than the rows below.',
+    cause: 'It contains numbers instead of names, begins like a comment, or has fewer cells than the rows.',
     example: String.raw`printf '1.5,2.5\n3.5,4.5\n' | softmax`,
     says: 'softmax: stdin:1: the first line holds numbers, not names; --no-header reads it as a row, --header takes it for names [E_HEADER]',
-    fix: '--no-header reads it as a row, --header takes it for names, --skip-lines N leaves out lines above the header, --comment # those that begin so.',
+    fix: '--no-header reads the first line as a row, --header as names. --skip-lines N skips lines before the header, and --comment # lines that begin with #.',
   },
   E_NAME: {
-    is: 'Two columns of the output would have one name.',
-    cause: 'A kept column is called as a new one is, such as label or p_cat; or two classes have one name.',
+    is: 'Two output columns would have the same name.',
+    cause: 'A kept column has the name of a new one, such as label or p_cat, or two classes have the same name.',
     example: String.raw`printf 'label,logit_cat,logit_dog\nx,1,2\n' | softmax`,
     says: 'softmax: stdin: two columns of the output would be called "label"; name one of them with --emit probs,label=predicted, or choose with --no-keep [E_NAME]',
-    fix: 'Name the new one with --emit probs,label=predicted, or leave the kept ones out with --no-keep.',
+    fix: 'Rename the new column, as in --emit probs,label=predicted, or drop the kept columns with --no-keep.',
   },
   E_LABELS: {
-    is: 'The class names do not fit.',
-    cause: '--labels has more or fewer names than there are logits, a name twice, or a file that cannot be read.',
+    is: 'The class names do not match the logits, or cannot be read.',
+    cause: '--labels does not have one name for each logit, has a duplicate name, or names a file that cannot be read.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax --labels cat,dog,cow`,
     says: 'softmax: stdin: --labels: 3 names for 2 classes [E_LABELS]',
-    fix: 'Give one name for each logit, in the order of the columns.',
+    fix: 'Pass one name for each logit, in column order.',
   },
   E_SAME_FILE: {
-    is: 'A file is to be written that is read, or written for another purpose.',
-    cause: 'An output is an input, the rejects go into the output, and the like; also by a link.',
+    is: 'An output file is also an input or another output.',
+    cause: 'The output is an input, or the rejects file is the output, for example; perhaps through a link.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o in.csv`,
     says: 'softmax: the output "in.csv" is an input; write to another file [E_SAME_FILE]',
     fix: 'Write to another file.',
   },
   E_PARTS: {
-    is: 'Inputs cannot make a folder of outputs.',
-    cause: 'Two inputs would make one output, or the folder is among the inputs.',
+    is: 'The inputs cannot be written to a folder of outputs.',
+    cause: 'Two inputs would have the same output, or the output folder is among the inputs.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | tee a.csv > a.tsv
 softmax a.csv a.tsv --to csv -o out/`,
     says: 'softmax: "a.csv" and "a.tsv" would both be "a.csv" in the output; leave one of them out [E_PARTS]',
-    fix: 'Leave one out, or write it to another folder.',
+    fix: 'Leave one of them out, or write to another folder.',
   },
   E_RESUME: {
-    is: 'The folder holds the output of another run.',
-    cause: 'There are files in it that this run would replace, or its manifest was made with other options.',
+    is: 'The folder contains the output of another run.',
+    cause: 'It contains files that this run would replace, or its manifest was written with other options.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o out/ --quiet
 softmax in.csv -o out/`,
     says: 'softmax: the folder "out/" holds the output of another run; go on with it by --resume, or write to another folder [E_RESUME]',
-    fix: '--resume goes on with a run of the same options; else write to another folder.',
+    fix: 'Continue a run that had the same options with --resume, or write to another folder.',
   },
   E_NO_INPUT: {
     is: 'There is no input.',
-    cause: 'No file is named, and standard input is a terminal.',
+    cause: 'No input is given, and standard input is a terminal.',
     example: 'softmax',
     says: 'softmax: no input: name a file, or pipe rows in; see softmax --help [E_NO_INPUT]',
-    fix: 'Name a file, as softmax logits.csv, or pipe rows in.',
+    fix: 'Name a file, as in softmax logits.csv, or pipe rows in.',
   },
   E_DEPENDENCY: {
     is: 'An optional package is not installed.',
@@ -382,62 +380,62 @@ softmax in.csv -o out/`,
     example: String.raw`printf 'logit_a,logit_b,y\n1,2,a\n' > in.csv
 softmax evaluate in.csv --truth y --report report.html`,
     says: 'softmax: a report needs packages that are not installed; npm install -g @observablehq/plot linkedom [E_DEPENDENCY]',
-    fix: 'Run the command of the message, which installs it beside this one.',
+    fix: 'Run the command in the message, which installs the packages next to this one.',
   },
   E_NODE: {
-    is: 'This version of Node.js lacks something.',
-    cause: 'To read and write zstd needs Node 22.15 or later.',
+    is: 'This version of Node.js lacks a required feature.',
+    cause: 'Reading and writing zstd requires Node 22.15 or later.',
     example: String.raw`printf '\x28\xb5\x2f\xfd' > in.csv.zst; softmax in.csv.zst`,
     says: 'softmax: in.csv.zst: zstd needs Node 22.15 or later, and this is v20.20.2; run zstd -dc in.csv.zst | softmax [E_NODE]',
-    fix: 'Take a later Node.js, or do as the message says.',
+    fix: 'Use a later version of Node.js, or do what the message proposes.',
   },
   E_CORRUPT: {
     is: 'A file is corrupt or truncated.',
-    cause: 'It ends too early, a checksum differs, or a number in it points outside of it.',
+    cause: 'It ends too early, a checksum does not match, or an offset points outside the file.',
     example: `echo logit_a,logit_b | gzip | head -c 20 > in.csv.gz; softmax in.csv.gz`,
     says: 'softmax: in.csv.gz: the gzip data is corrupt or truncated: unexpected end of file [E_CORRUPT]',
-    fix: 'Copy or make it again; in a folder, replace or remove it, and use --resume. On standard output, the complete rows before the fault were written; an output file was not.',
+    fix: 'Copy or create the file again; in a folder, replace or remove it, and run with --resume. Standard output has the complete rows before the corrupt data; an output file was not written.',
   },
   E_INPUT: {
     is: 'An input cannot be read.',
-    cause: 'It is not there, may not be read, changed while it was read, or the disk failed.',
+    cause: 'It does not exist, its permissions do not allow reading, it changed while it was read, or the disk failed.',
     example: 'softmax missing.csv',
     says: 'softmax: missing.csv: cannot read: no such file or directory (ENOENT) [E_INPUT]',
-    fix: 'Look at its name and permissions.',
+    fix: 'Check its name and permissions.',
   },
   E_OUTPUT: {
     is: 'An output cannot be written.',
-    cause: 'Its folder is not there or may not be written, the disk is full, or the reader has gone.',
+    cause: 'Its folder does not exist or is not writable, the disk is full, or the reader of a pipe closed it.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o missing/out.csv`,
     says: 'softmax: cannot write "missing/out.csv": there is no such folder; mkdir -p missing makes it [E_OUTPUT]',
-    fix: 'Make the folder, or room on the disk. An old file stays as it was.',
+    fix: 'Create the folder, or free disk space. An existing output file is unchanged.',
   },
   E_MEMORY: {
-    is: 'The system does not give the memory that is needed.',
+    is: 'The system does not provide the memory that is needed.',
     cause:
-      'Under Node.js 20, WebAssembly reserves address space for each of its memories, ten times as much as it may use. A limit of address space (ulimit -v, as schedulers of clusters set it) counts all of that. Node.js 24 makes do with 2 GB.',
+      'With Node.js 20, WebAssembly reserves ten times as much address space as it may use. An address space limit (ulimit -v, often set by cluster schedulers) counts all of it. Node.js 24 needs 2 GB.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
     says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
-    fix: 'Lift the limit; or use Node.js 24; or set NODE_OPTIONS=--disable-wasm-trap-handler, which takes a tenth of the address space, and some more time.',
+    fix: 'Lift the limit, use Node.js 24, or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs a tenth of the address space and is somewhat slower.',
   },
   E_WORKER: {
-    is: 'A thread failed.',
-    cause: 'It ran out of memory, or may not be started, as under the permission model without --allow-worker.',
+    is: 'A worker thread failed.',
+    cause: 'It ran out of memory, or was not allowed to start, as under the permission model without --allow-worker.',
     example: `(echo logit_a,logit_b; yes 1,2 | head -n 400000) > in.csv
 echo 'import t from "worker_threads"
 t.Worker = function () { throw Error("no memory") }' > no.mjs
 NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
     says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 does without [E_WORKER]',
-    fix: '--jobs 1 does without threads; more memory or --allow-worker may help.',
+    fix: 'Use --jobs 1, which needs no worker threads, or provide more memory or --allow-worker.',
   },
   E_INTERNAL: {
-    is: 'Something failed that should not.',
+    is: 'An internal error: something failed that should never fail.',
     cause:
-      'This is a bug of softmax, or of the Node.js that runs it. No input is known to lead to it; in the example a part of Node.js is missing.',
+      'This is a bug in softmax or in Node.js. No input is known to cause it; in the example, a part of Node.js is missing.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 NODE_OPTIONS='--import data:text/javascript,performance=null' softmax in.csv`,
     says: `softmax: internal error, please report it: TypeError: Cannot read properties of null (reading 'now') [E_INTERNAL]`,
-    fix: 'Please report it, with what --debug prints.',
+    fix: 'Please report it, with the output of --debug.',
   },
 }
