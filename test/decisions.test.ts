@@ -504,6 +504,25 @@ describe('rows without a label', () => {
     }
   })
 
+  it.each([
+    [{ emit: 'probs' }, 'works only with label, which emit does not name: add label to it'],
+    [{ emit: 'index' }, 'works only with label'],
+    [{ topK: 2, emit: 'probs' }, 'works only with label'],
+    [{ to: 'npy' }, "npy holds only numbers: leave it out; emit: 'confidence' writes"],
+    [{ to: 'npz' }, "npz holds only numbers: leave it out; emit: 'probs,index,confidence' writes"],
+    [{ to: 'safetensors', emit: 'index' }, 'safetensors holds only numbers'],
+  ] as const)('are refused where nothing shows that they have no label, as with %j', async (options, text) => {
+    const { error } = await run('logit_a,logit_b\n1,1\n', { minConfidence: 0.7, ...options })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(text) })
+  })
+
+  it('are refused of objects, too, and not where true classes show them', async () => {
+    const stream = Readable.from([[1, 1]]).compose(softmax({ minConfidence: 0.7, emit: 'probs,index' }))
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'E_CONFLICT' })
+    const { text } = await run('logit_a,logit_b,y\n1,1,a\n', { minConfidence: 0.7, truth: 'y', emit: 'correct' })
+    expect(text).toBe('y,correct\na,\n')
+  })
+
   it('are an empty cell in quotes, where it stands alone', async () => {
     for (const lane of LANES) {
       const { text } = await run('logit_a,logit_b\n1,1\n', { minConfidence: 0.7, emit: 'label', lane })

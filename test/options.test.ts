@@ -1237,6 +1237,19 @@ const TESTS = {
     const cells = ['=1+1', '+a', '-a', '@a', '"=a,b"', '"\ta"', '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
     const safe = [`'=1+1`, `'+a`, `'-a`, `'@a`, `"'=a,b"`, `'\ta`, '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
 
+    it.each([{ escapeFormulas: true }, { outputHeader: true }])(
+      'is refused without delimited text: %j',
+      async (options) => {
+        for (const to of ['ndjson', 'npy', 'parquet'] as const) {
+          const { error } = await run('logit_a,logit_b\n1,2\n', { ...options, to })
+          expect(error).toMatchObject({
+            code: 'E_CONFLICT',
+            message: expect.stringContaining('works only with delimited text, which the output is not; leave it out'),
+          })
+        }
+      },
+    )
+
     it('puts a quote before text that begins as a formula does, never before numbers', async () => {
       const rows = (all: string[], rest: string) => all.map((cell) => `${cell},${rest}\n`).join('')
       const input = `=id,logit_a,logit_b\n${rows(cells, '2,1')}`

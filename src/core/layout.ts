@@ -3,6 +3,7 @@ import { type Applied, readCalibration, requireSameClasses } from './calibration
 import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown } from './errors.js'
+import { delimiterOf, holdsArrays, isArray } from './formats.js'
 import { readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
@@ -51,17 +52,52 @@ export function resolveLayout(
   return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
 }
 
-/** Throws E_CONFLICT for an option that has no effect on the columns in `emit`. */
-export function requireEffect({ emit, topK = 0, truth, threshold, binary }: LayoutSettings): void {
-  const { emit: columns } = parseEmit(items(emit))
-  const has = (...names: OutputColumn[]) => names.some((name) => columns.includes(name))
+/** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
+export function requireEffect(settings: LayoutSettings & WrittenSettings): void {
+  const columns = new Set<OutputColumn>(parseEmit(items(settings.emit)).emit)
   const reason =
-    topK > 0 && !has('probs')
-      ? `${optionText('topK')} works only with probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
-      : threshold !== undefined && binary !== undefined && truth === undefined && !has('label', 'index')
-        ? `${optionText('threshold')} works only with label and index, and ${optionText('emit')} names neither: add one of them to it`
-        : undefined
+    uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+  requireCells(settings)
+}
+
+/** The options of the output that depend on its format. */
+type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader'>>
+
+type Columns = ReadonlySet<OutputColumn>
+
+function uselessTopK({ topK = 0 }: LayoutSettings, columns: Columns): string | undefined {
+  if (topK === 0 || columns.has('probs')) return undefined
+  return `${optionText('topK')} works only with probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
+}
+
+function uselessThreshold({ threshold, binary, truth }: LayoutSettings, columns: Columns): string | undefined {
+  if (threshold === undefined || binary === undefined || truth !== undefined) return undefined
+  if (columns.has('label') || columns.has('index')) return undefined
+  return `${optionText('threshold')} works only with label and index, and ${optionText('emit')} names neither: add one of them to it`
+}
+
+/** `index` is not affected by `minConfidence`: it is that of the largest logit in every row. */
+function uselessLeast(
+  { minConfidence, truth, to }: LayoutSettings & WrittenSettings,
+  columns: Columns,
+): string | undefined {
+  if (minConfidence === undefined || truth !== undefined || columns.has('label')) return undefined
+  const option = optionText('minConfidence')
+  if (to === undefined || !isArray(to)) {
+    return `${option} works only with label, which ${optionText('emit')} does not name: add label to it, or leave out ${option}`
+  }
+  const instead = holdsArrays(to) ? 'probs,index,confidence' : 'confidence'
+  return `${option} works only with label, which is text, and ${to} holds only numbers: leave it out; ${optionText('emit', instead)} writes the probability that it is compared with`
+}
+
+/** Throws E_CONFLICT for an option of delimited text if the output has another format. */
+function requireCells({ to, escapeFormulas, outputHeader }: WrittenSettings): void {
+  if (to === undefined || delimiterOf(to) !== undefined) return
+  const option = escapeFormulas ? 'escapeFormulas' : outputHeader ? 'outputHeader' : undefined
+  if (option === undefined) return
+  const reason = `${optionText(option)} works only with delimited text, which the output is not; leave it out`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /**

@@ -32,7 +32,9 @@ export interface Schema extends OutputLayout, TruthPlaces {
   names: string[]
 }
 
-type SchemaSettings = LayoutSettings & Pick<SettingsOf<'bytes'>, 'logits' | 'keep'>
+type SchemaSettings = LayoutSettings &
+  Pick<SettingsOf<'bytes'>, 'logits' | 'keep'> &
+  Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader'>>
 
 /**
  * Resolves the columns of an input with one logit per column.
