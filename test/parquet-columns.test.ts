@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { expect, it } from 'vitest'
 import { type Random, randomFrom } from './random.js'
@@ -49,6 +50,42 @@ it('keeps fields that are repeated without being lists, and reads logits of one'
   expect(before.length).toBe(4)
   // The rows between have no logits, or fewer than the first.
   expect(after).toEqual([before[0], before[3]])
+})
+
+/** Rows of float32 logits, of which some lack one. */
+function floatRows(random: Random, count: number): (number | null)[][] {
+  const logit = (row: number, index: number) =>
+    index === row % 7 && row % 1000 === 17 ? null : Math.fround(random.below(1 << 20) / 65_536 - 8)
+  return Array.from({ length: count }, (_, row) => [0, 1, 2].map((index) => logit(row, index)))
+}
+
+it('leaves out rows that lack a logit, be the logits columns or lists', async () => {
+  const rows = floatRows(randomFrom(5), 30_000)
+  const columns = [0, 1, 2].map((index) => rows.map((row) => row[index]!))
+  const asColumns = parquetWriteBuffer({
+    columnData: columns.map((data, index) => ({ name: `logit_${index}`, data, type: 'FLOAT' })),
+    rowGroupSize: 7000,
+  })
+  const lists = rows.map((row) => row.filter((logit) => logit !== null))
+  const asLists = parquetWriteBuffer({
+    columnData: [{ name: 'logits', data: lists }],
+    schema: [
+      { name: 'root', num_children: 1 },
+      { name: 'logits', num_children: 1, converted_type: 'LIST', repetition_type: 'OPTIONAL' },
+      { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+      { name: 'element', type: 'FLOAT', repetition_type: 'OPTIONAL' },
+    ],
+    rowGroupSize: 7000,
+  })
+  const good = rows.filter((row) => !row.includes(null)) as number[][]
+  const csv = ['logit_0,logit_1,logit_2', ...good].join('\n')
+  const expected = (await run(csv)).text
+  for (const bytes of [asColumns, asLists]) {
+    const options = { from: 'parquet', to: 'csv', onError: 'skip' } as const
+    const found = (await run(Buffer.from(bytes), options)).text
+    expect(found.split('\n').length).toBe(good.length + 2)
+    expect(found).toBe(expected)
+  }
 })
 
 const CHARACTERS = ['a', 'é', '€', '🐢', 'z', '\uffff', '\ud7ff', '\u{10ffff}', '\x7f']

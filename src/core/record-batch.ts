@@ -148,6 +148,8 @@ export interface RecordBatch {
   nesting?: Nesting
   /** The kept columns, followed by the true class columns that are not kept, until these are read. */
   kept: KeptColumn[]
+  /** Recycles their memory; they must no longer be used. */
+  recycleKept?(): void
   /** The position of the true class of each row, if known. */
   truths?: Uint32Array
   /**

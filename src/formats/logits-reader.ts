@@ -24,7 +24,7 @@ import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 export class LogitsReader {
   readonly logits: Float64Array
   /** The same memory in column order, as long as every column is floating-point. */
-  #columns: Float64Array | Float32Array | undefined
+  #columns: FloatArray | undefined
   /** The same memory as float32 rows. */
   #floats: Float32Array | undefined
   readonly bad = new Map<number, RowError>()
@@ -37,6 +37,22 @@ export class LogitsReader {
     this.#rows = rows
     this.#classes = classes
     this.#rule = rule
+  }
+
+  /** The memory for one class, from which {@link readColumn} need not copy; undefined if it has to. */
+  columnRoom(index: number, array: FloatArrayConstructor): FloatArray | undefined {
+    if (index === 0 && this.#classes <= MOST_BY_CLASS) this.#columns = this.#as(array)
+    if (this.#columns?.constructor !== array) return undefined
+    return this.#columns.subarray(index * this.#rows, (index + 1) * this.#rows)
+  }
+
+  /** The same for lists of all classes, read by {@link readRows}. */
+  listRoom(array: FloatArrayConstructor): FloatArray {
+    return this.#as(array)
+  }
+
+  #as(array: FloatArrayConstructor): FloatArray {
+    return new array(this.logits.buffer as ArrayBuffer, 0, this.logits.length)
   }
 
   /** Reads one class of all rows. */
@@ -57,7 +73,8 @@ export class LogitsReader {
   #putNumbers(numbers: ArrayLike<number>, index: number): boolean {
     if (index === 0 && this.#classes <= MOST_BY_CLASS) this.#columns = columnsIn(this.logits, numbers)
     if (numbers.constructor !== this.#columns?.constructor) return false
-    this.#columns.set((numbers as Float64Array).subarray(0, this.#rows), index * this.#rows)
+    const column = this.#columns.subarray(index * this.#rows, (index + 1) * this.#rows)
+    copyNumbers(numbers as FloatArray, column)
     return true
   }
 
@@ -91,11 +108,11 @@ export class LogitsReader {
     if (isMatrix) {
       const { numbers: values } = numbers
       if (values instanceof Float32Array) this.#putFloats(values)
-      else if (ArrayBuffer.isView(values)) this.logits.set((values as Float64Array).subarray(0, this.logits.length))
+      else if (ArrayBuffer.isView(values)) copyNumbers(values as Float64Array, this.logits)
       else for (let at = 0; at < this.logits.length; at++) this.logits[at] = values[at]!
       return
     }
-    const read = numbers ? numberReader(numbers) : valueReader(child)
+    const read = numbers ? numberReader(this.#detached(numbers)) : valueReader(child)
     for (let row = 0; row < this.#rows; row++) {
       const [start, length] = [ends(row), ends(row + 1) - ends(row)]
       if (!isValid(data, row)) this.#refuse(row, MISSING)
@@ -108,8 +125,14 @@ export class LogitsReader {
 
   /** Copies float32 rows unchanged; the kernel converts them to doubles. */
   #putFloats(values: Float32Array): void {
-    this.#floats = new Float32Array(this.logits.buffer, 0, this.logits.length)
-    this.#floats.set(values.subarray(0, this.logits.length))
+    this.#floats = this.#as(Float32Array) as Float32Array
+    copyNumbers(values, this.#floats)
+  }
+
+  /** A copy of numbers in this memory, which rows are about to be written to. */
+  #detached({ numbers, validity }: Numbers): Numbers {
+    const isHere = ArrayBuffer.isView(numbers) && numbers.buffer === this.logits.buffer
+    return { numbers: isHere ? (numbers as Float64Array).slice() : numbers, validity }
   }
 
   #widthError(cells: number): RowError {
@@ -163,6 +186,14 @@ export class LogitsReader {
       bytes: 0,
     }
   }
+}
+
+type FloatArray = Float64Array | Float32Array
+type FloatArrayConstructor = Float64ArrayConstructor | Float32ArrayConstructor
+
+/** Copies as many numbers as fit, unless they are already there. */
+function copyNumbers(from: FloatArray, to: FloatArray): void {
+  if (from.buffer !== to.buffer || from.byteOffset !== to.byteOffset) to.set(from.subarray(0, to.length))
 }
 
 /** Views columns like the first in the memory of a matrix of doubles. */

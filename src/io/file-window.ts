@@ -50,11 +50,6 @@ export class FileWindow {
     for (const bytes of this.#spent.splice(0)) recycle(bytes)
   }
 
-  /** Gives up ownership of the same memory. */
-  forget(): void {
-    this.#spent = []
-  }
-
   /** Recycles all memory. */
   close(): void {
     this.recycle()

@@ -42,12 +42,15 @@ export async function* tableLane(
     if (seen > SMALL) pool.start(jobs - 1)
     // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
     if (!pool.isFree) await setImmediate()
+    const sent = pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined
     // If the worker fails, the batch is scored here.
-    const scored = (pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined) ?? here(batch)
+    const scored = sent ?? here(batch)
     if (limit.isSet && scored.errors.length > 0) {
       return { ...partOf(scored, batch), again: (left) => partOf(here(batch, left), batch) }
     }
     recycle(new Uint8Array(batch.logits.buffer))
+    // Kept columns encoded on this thread may become part of the output.
+    if (sent) batch.recycleKept?.()
     return partOf(scored, batch)
   }
   try {

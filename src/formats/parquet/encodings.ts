@@ -3,14 +3,22 @@ import { corrupt } from './corrupt.js'
 import { deltaBytesReader, deltaLengthReader, deltaReader } from './delta.js'
 import { plainReader, splitStreamReader } from './plain.js'
 import { RunReader } from './runs.js'
-import { lookUpValues, type PhysicalType, type Room, type ValueReader, type Values } from './values.js'
+import {
+  lookUpValues,
+  newArray,
+  type PhysicalType,
+  type Room,
+  type ValueArray,
+  type ValueReader,
+  type Values,
+} from './values.js'
 
 /** Reads indices into a dictionary. */
 interface IndexReader {
   dictionary: Values
   takeIndices(count: number): Int32Array
-  /** The dictionary values at the next indices. */
-  takeValues(count: number): Values
+  /** The dictionary values at the next indices, written to `into` if given. */
+  takeValues(count: number, into?: ValueArray): Values
 }
 
 /** The values of a page: plain, or indices into the dictionary of its column. */
@@ -56,7 +64,8 @@ function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values |
   return {
     dictionary,
     takeIndices: (count) => takeInto(new Int32Array(count)),
-    takeValues: (count) => lookUpValues(type, dictionary, takeInto(scratch(count)), room),
+    takeValues: (count, into) =>
+      lookUpValues(type, dictionary, takeInto(scratch(count)), (length) => into ?? newArray(type, length, room)),
   }
 }
 

@@ -2,7 +2,15 @@
 import { corrupt } from './corrupt.js'
 import { countLevel, joinIndices, joinLevels } from './levels.js'
 import type { Page, PageReader } from './pages.js'
-import { concatValues, lookUpValues, type PhysicalType, type Values } from './values.js'
+import {
+  concatValues,
+  lookUpValues,
+  newArray,
+  type PhysicalType,
+  type Target,
+  type ValueArray,
+  type Values,
+} from './values.js'
 
 /** Some rows of a leaf: values of a page, each with its levels. */
 export interface Leaf {
@@ -25,6 +33,14 @@ interface Part {
   repetition: Uint8Array | number
   values: Values
   indices: Int32Array | undefined
+}
+
+/** How rows are returned. */
+export interface Wanted {
+  /** Values stay dictionary-encoded if all have the same dictionary. */
+  asIndices?: boolean
+  /** Where values are written, as far as they fit. */
+  target?: Target | undefined
 }
 
 /** Levels that were read; those from `at` on are still to be consumed. */
@@ -58,11 +74,8 @@ export class LeafReader {
     this.#isRepeated = maxRepetition > 0
   }
 
-  /**
-   * The next rows, valid until {@link recycle} is called. With `keepIndices`, values stay dictionary-encoded if all
-   * have the same dictionary.
-   */
-  async take(rows: number, keepIndices = false): Promise<Leaf> {
+  /** The next rows, valid until {@link recycle} is called. */
+  async take(rows: number, wanted: Wanted = {}): Promise<Leaf> {
     const parts: Part[] = []
     for (let done = 0; ; ) {
       const window = await this.#nextWindow(rows - done)
@@ -71,22 +84,17 @@ export class LeafReader {
         break
       }
       const { end, begun } = this.#endOf(window, rows - done)
-      if (end > window.at) parts.push(this.#takePart(window, end, keepIndices))
+      if (end > window.at) parts.push(this.#takePart(window, end, wanted))
       done += begun
       // The end of the last list is known only when the next one begins.
       if (end < window.count || (done === rows && !this.#isRepeated)) break
     }
-    return this.#join(parts, keepIndices)
+    return this.#join(parts, wanted)
   }
 
   /** Recycles the memory of finished pages; rows returned so far must no longer be used. */
   recycle(): void {
     this.#pages.recycle()
-  }
-
-  /** Gives up ownership of that memory, for rows that are used longer. */
-  forget(): void {
-    this.#pages.forget()
   }
 
   /** Throws if there are more rows than were read. Recycles memory if the rows were transient. */
@@ -127,7 +135,7 @@ export class LeafReader {
     return { end, begun }
   }
 
-  #takePart(window: Window, end: number, keepIndices: boolean): Part {
+  #takePart(window: Window, end: number, { asIndices = false, target }: Wanted): Part {
     const { at } = window
     const part = (levels: Uint8Array | number) => (typeof levels === 'number' ? levels : levels.subarray(at, end))
     const definition = part(window.definition)
@@ -136,12 +144,14 @@ export class LeafReader {
     const { values } = this.#page!
     window.at = end
     const levels = { count, definition, repetition: part(window.repetition) }
-    if (!('dictionary' in values)) return { ...levels, values: values.take(defined), indices: undefined }
-    if (!keepIndices) return { ...levels, values: values.takeValues(defined), indices: undefined }
+    if (!('dictionary' in values)) {
+      return { ...levels, values: placed(values.take(defined), target?.next(defined)), indices: undefined }
+    }
+    if (!asIndices) return { ...levels, values: values.takeValues(defined, target?.next(defined)), indices: undefined }
     return { ...levels, values: values.dictionary, indices: values.takeIndices(defined) }
   }
 
-  #join(parts: Part[], keepIndices: boolean): Leaf {
+  #join(parts: Part[], { asIndices = false }: Wanted): Leaf {
     const count = parts.reduce((sum, part) => sum + part.count, 0)
     const levels = {
       count,
@@ -159,12 +169,20 @@ export class LeafReader {
     if (levels.repetition && levels.repetition[0] !== 0) throw corrupt('a column begins within a list')
     const [first] = parts
     const isOne = parts.every(({ values, indices }) => indices && values === first!.values)
-    if (keepIndices && first && isOne) {
+    if (asIndices && first && isOne) {
       return { ...levels, values: first.values, indices: joinIndices(parts.map(({ indices }) => indices!)) }
     }
+    const { room } = this.#pages
     const values = parts.map(({ values, indices }) =>
-      indices ? lookUpValues(this.#type, values, indices, this.#pages.room) : values,
+      indices ? lookUpValues(this.#type, values, indices, (length) => newArray(this.#type, length, room)) : values,
     )
-    return { ...levels, values: concatValues(this.#type, values, this.#pages.room) }
+    return { ...levels, values: concatValues(this.#type, values, room) }
   }
+}
+
+/** Copies values of a page to an array, if given. */
+function placed(values: Values, data: ValueArray | undefined): Values {
+  if (!data) return values
+  data.set(values.data as never)
+  return { length: values.length, data }
 }

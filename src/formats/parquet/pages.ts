@@ -79,12 +79,6 @@ export class PageReader {
     this.#file.recycle()
   }
 
-  /** Gives up ownership of that memory, for values that are used longer. */
-  forget(): void {
-    this.#spent = []
-    this.#file.forget()
-  }
-
   /** Recycles all memory. */
   close(): void {
     for (const body of [this.#body, this.#dictionaryBody]) if (body) this.#spent.push(body)

@@ -1,7 +1,9 @@
 /** Reads Parquet. Its footer is at the end, so the input has to be a file. */
+import { compactColumn } from '../../core/column-compact.js'
 import type { ColumnData } from '../../core/column-data.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { copiedColumns, recycleColumns } from '../../io/column-pool.js'
 import { openBytes } from '../../io/temp-file.js'
 import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
@@ -115,24 +117,29 @@ async function* readGroup(
     if (start + rows === all) openNext()
     const reader = depth === undefined ? new LogitsReader(rows, classes, plan) : new NestedReader(rows, depth, plan)
     for (const [index, column] of logits.entries()) {
-      const data = await column.take(rows)
+      const data = await column.take(rows, roomIn(reader, index, column, logitsList))
       if (logitsList) reader.readRows(data)
       else reader.readColumn(data, index, names[plan.logits[index]!]!)
       // Recycled before the next column is read, as all columns finish a page at about the same row.
       column.recycle()
     }
     const data: ColumnData[] = []
-    for (const column of kept) {
-      data.push(await column.take(rows))
-      column.forget()
-    }
-    yield reader.batch(
-      data,
+    for (const column of kept) data.push(compactColumn(await column.take(rows)))
+    const copies = copiedColumns(data)
+    for (const column of kept) column.recycle()
+    const batch = reader.batch(
+      [...copies],
       plan.kept.map((index) => names[index]!),
     )
+    yield { ...batch, recycleKept: () => recycleColumns(copies) }
   }
-  for (const column of logits) await column.end(true)
-  for (const column of kept) await column.end()
+  for (const column of [...logits, ...kept]) await column.end()
+}
+
+/** Where the numbers of a logits column are written, if they need no conversion. */
+function roomIn(reader: LogitsReader | NestedReader, index: number, { array }: ColumnReader, isList: boolean) {
+  if (!array || !(reader instanceof LogitsReader)) return undefined
+  return isList ? reader.listRoom(array) : reader.columnRoom(index, array)
 }
 
 function columnRows(classes: number): number {

@@ -8,6 +8,7 @@ import { checkChunks, type RowGroup, rangeOf } from './footer.js'
 import { type Leaf, LeafReader } from './leaf-reader.js'
 import { PageReader } from './pages.js'
 import type { Node } from './schema.js'
+import { Target } from './values.js'
 
 /** A file whose footer was read. */
 export interface OpenFile {
@@ -25,6 +26,8 @@ export function leavesOf(nodes: readonly Node[]): Node[] {
 export class ColumnReader {
   readonly #node: Node
   readonly #leaves: [node: Node, reader: LeafReader][]
+  /** The array type of its values if it holds floating-point numbers or lists of them. */
+  readonly array: Float32ArrayConstructor | Float64ArrayConstructor | undefined
 
   constructor(node: Node, group: RowGroup, { bytes, decompressor }: OpenFile, window: number) {
     this.#node = node
@@ -40,14 +43,17 @@ export class ColumnReader {
       }
       return [leaf, new LeafReader(new PageReader(bytes, chunk), levels)]
     })
+    const { physical } = node.field.type.kind === 'struct' ? {} : (node.children[0] ?? node)
+    this.array = physical && FLOATS.get(physical.name)
   }
 
-  /** The next rows, valid until {@link recycle} is called. */
-  take(rows: number): Promise<ColumnData> {
+  /** The next rows, valid until {@link recycle} is called. Their numbers are written to `array` as far as they fit. */
+  take(rows: number, array?: Float32Array | Float64Array): Promise<ColumnData> {
     return this.#wrapped(async () => {
       const leaves: Leaf[] = []
+      const target = array && new Target(array)
       for (const [{ leaf, field }, reader] of this.#leaves) {
-        leaves[leaf] = await reader.take(rows, field.type.kind === 'dictionary')
+        leaves[leaf] = await reader.take(rows, { asIndices: field.type.kind === 'dictionary', target })
       }
       return assemble(this.#node, leaves)
     })
@@ -58,15 +64,10 @@ export class ColumnReader {
     for (const [, reader] of this.#leaves) reader.recycle()
   }
 
-  /** Gives up ownership of that memory, for rows that are used longer. */
-  forget(): void {
-    for (const [, reader] of this.#leaves) reader.forget()
-  }
-
-  /** Must be called after the last row; throws if any are left. */
-  end(passing = false): Promise<void> {
+  /** Must be called after the last row; throws if any are left. Recycles all memory except dictionaries in use. */
+  end(): Promise<void> {
     return this.#wrapped(async () => {
-      for (const [, reader] of this.#leaves) await reader.end(passing)
+      for (const [{ field }, reader] of this.#leaves) await reader.end(field.type.kind !== 'dictionary')
     })
   }
 
@@ -74,6 +75,11 @@ export class ColumnReader {
     return wrapCorrupt(`the column ${this.#node.field.name}`, action)
   }
 }
+
+const FLOATS = new Map<string, Float32ArrayConstructor | Float64ArrayConstructor>([
+  ['FLOAT', Float32Array],
+  ['DOUBLE', Float64Array],
+])
 
 /** Opens columns of a row group. */
 export function openColumns(group: RowGroup, columns: readonly number[], file: OpenFile): ColumnReader[] {

@@ -82,10 +82,30 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 }
 
-/** Concatenates values. */
+/** An array that values are written to one after the other, as far as they fit. */
+export class Target {
+  #at = 0
+
+  constructor(readonly array: ValueArray) {}
+
+  /** The room for the next values; undefined if it is too small. */
+  next(count: number): ValueArray | undefined {
+    const end = this.#at + count
+    if (end > this.array.length) return undefined
+    const part = this.array.subarray(this.#at, end)
+    this.#at = end
+    return part
+  }
+}
+
+/** Concatenates values; those that are contiguous in memory are not copied. */
 export function concatValues(type: PhysicalType, parts: readonly Values[], room?: Room): Values {
   if (parts.length === 1) return parts[0]!
   const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (parts.length > 0 && isOneArray(parts)) {
+    const [{ data }] = parts as [Values]
+    return { length, data: viewOf(type, new Uint8Array(data.buffer, data.byteOffset, length * sizeOf(type))) }
+  }
   if (type.name === 'BYTE_ARRAY') return concatBytes(parts, length)
   const data = newArray(type, length, room)
   let at = 0
@@ -94,6 +114,14 @@ export function concatValues(type: PhysicalType, parts: readonly Values[], room?
     at += part.data.length
   }
   return { length, data }
+}
+
+/** Whether values of a fixed size are contiguous in memory. */
+function isOneArray(parts: readonly Values[]): boolean {
+  return parts.every(({ data, offsets }, index) => {
+    const next = parts[index + 1]?.data
+    return !offsets && (!next || (next.buffer === data.buffer && next.byteOffset === data.byteOffset + data.byteLength))
+  })
 }
 
 function concatBytes(parts: readonly Values[], length: number): Values {
@@ -111,18 +139,24 @@ function concatBytes(parts: readonly Values[], length: number): Values {
   return { length, data, offsets }
 }
 
-/** The dictionary values at some indices. */
-export function lookUpValues(type: PhysicalType, { data, offsets }: Values, indices: Int32Array, room?: Room): Values {
-  const { length } = indices
+/** The dictionary values at some indices; those of a fixed size are written to the array that `out` returns. */
+export function lookUpValues(
+  type: PhysicalType,
+  { data, offsets }: Values,
+  indices: Int32Array,
+  out = (length: number) => newArray(type, length),
+): Values {
   if (offsets) return lookUpBytes(data as Uint8Array, offsets, indices)
-  const step = stepOf(type)
-  const out = newArray(type, length, room)
+  return { length: indices.length, data: lookUpFixed(stepOf(type), data, indices, out(indices.length)) }
+}
+
+function lookUpFixed(step: number, data: ValueArray, indices: Int32Array, out: ValueArray): ValueArray {
   if (out.BYTES_PER_ELEMENT === 4) lookUpWords(wordsOf(data), indices, wordsOf(out))
   else if (out.BYTES_PER_ELEMENT === 8) lookUpPairs(wordsOf(data), indices, wordsOf(out))
   else
-    for (let at = 0; at < length; at++)
+    for (let at = 0; at < indices.length; at++)
       copyBytes(data as Uint8Array, indices[at]! * step, out as Uint8Array, at * step, step)
-  return { length, data: out }
+  return out
 }
 
 function wordsOf({ buffer, byteOffset, byteLength }: ValueArray): Int32Array {
