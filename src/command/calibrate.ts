@@ -4,7 +4,7 @@ import type { Calibration } from '../core/calibration.js'
 import { figure } from '../core/headlines.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
-import { sayResult } from './closing-line.js'
+import { printResult } from './closing-line.js'
 import { writeJudged } from './judged-run.js'
 import { warn } from './messages.js'
 
@@ -19,7 +19,7 @@ export async function calibrateByInputs(
   await writeJudged(inputs, settings, async (sources, bytes, emit) => {
     const calibration = await calibrateInputs(sources, { ...bytes, coverage: settings.coverage }, emit)
     for (const warning of calibration.warnings) warn(settings, warning)
-    sayResult(settings, () => foundLine(calibration))
+    printResult(settings, () => foundLine(calibration))
     return `${figuresJson(calibration, 2)}\n`
   })
 }

@@ -5,12 +5,12 @@ import { complain } from './messages.js'
 import { grouped, rateOf, rowsText, showsRowsElsewhere } from './progress.js'
 
 /** Prints what was done, by {@link sayResult}. */
-export function sayDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
-  sayResult(settings, () => closingLine(settings, done, (performance.now() - start) / 1000))
+export function printDone(settings: SettingsOf<'command'>, done: Stats, start: number): void {
+  printResult(settings, () => closingLine(settings, done, (performance.now() - start) / 1000))
 }
 
 /** Prints a result: on a terminal, unless the output goes to the same one, and in a log if progress is requested. */
-export function sayResult(settings: SettingsOf<'command'>, text: () => string): void {
+export function printResult(settings: SettingsOf<'command'>, text: () => string): void {
   const isSeen = process.stderr.isTTY ? showsRowsElsewhere(settings) : settings.progress
   if (isSeen && !settings.quiet) complain(text(), 'done')
 }

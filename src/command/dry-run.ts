@@ -84,15 +84,15 @@ function outputText({ format, dialect }: InputInfo['output'], path = ''): string
 }
 
 function dialectText({ delimiter, quote, escape, comment, decimalComma }: Dialect): string {
-  const marks = {
+  const symbols = {
     delimiter,
     quote,
     ...(escape !== quote && { escape }),
     ...(comment !== undefined && { comment }),
     ...(decimalComma && { decimal: ',' }),
   }
-  return Object.entries(marks)
-    .map(([name, mark]) => `${name} '${mark}'`)
+  return Object.entries(symbols)
+    .map(([name, symbol]) => `${name} '${symbol}'`)
     .join(', ')
 }
 

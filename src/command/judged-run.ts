@@ -6,7 +6,7 @@ import type { Schema } from '../core/schema.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import { announce } from './announcement.js'
-import { sayDone } from './closing-line.js'
+import { printDone } from './closing-line.js'
 import { sourcesOf } from './inputs.js'
 import { warn } from './messages.js'
 import { openOutput } from './output.js'
@@ -42,7 +42,7 @@ export async function writeJudged(
     await output.write(Buffer.from(text))
     await output.commit()
     summarise({ done, settings })
-    if (settings.output !== undefined || settings.progress) sayDone(settings, done, start)
+    if (settings.output !== undefined || settings.progress) printDone(settings, done, start)
   } catch (error) {
     for (const file of files) file.abandon()
     throw error

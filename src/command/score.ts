@@ -1,7 +1,7 @@
 /** `softmax`: scores inputs into an output; statistics are written even if the run fails. */
 import type { SettingsOf } from '../core/options.js'
 import { newStats } from '../pipeline/row-counts.js'
-import { sayDone } from './closing-line.js'
+import { printDone } from './closing-line.js'
 import { complain, known } from './messages.js'
 import { progressOf } from './progress.js'
 import { scoreInto, summarise } from './score-run.js'
@@ -18,7 +18,7 @@ export async function scoreByInputs(inputs: string[], settings: SettingsOf<'comm
   try {
     await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
     summarise({ done, settings })
-    sayDone(settings, done, start)
+    printDone(settings, done, start)
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error

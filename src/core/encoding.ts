@@ -86,8 +86,8 @@ class Utf16Decoder implements Decoder {
     const bytes = Buffer.concat([this.#rest, more])
     const end = final ? bytes.length & ~1 : this.#end(bytes)
     this.#rest = bytes.subarray(end)
-    const whole = bytes.subarray(0, end)
-    const text = (this.#isBigEndian ? whole.swap16() : whole).toString('utf16le')
+    const complete = bytes.subarray(0, end)
+    const text = (this.#isBigEndian ? complete.swap16() : complete).toString('utf16le')
     return utf8Of(final && this.#rest.length > 0 ? text + INVALID : text)
   }
 
@@ -124,9 +124,10 @@ function utf8Of(text: string): Buffer {
  */
 export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
   const text = start.toString('latin1', 0, LONGEST_MARK)
-  if (MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK)) return undefined
-  const [, mark] = MARKS.find(([bytes]) => text.startsWith(bytes)) ?? []
-  if (mark) return { encoding: mark, isMarked: true }
+  if (BYTE_ORDER_MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK))
+    return undefined
+  const [, marked] = BYTE_ORDER_MARKS.find(([mark]) => text.startsWith(mark)) ?? []
+  if (marked) return { encoding: marked, isMarked: true }
   if (!text.includes('\0')) return text.length < LONGEST_MARK ? undefined : 'none'
   if (start.length < SAMPLE) return undefined
   const [encoding] = UNMARKED.find(([, size, place]) => areAscii(start, size, place)) ?? []
@@ -142,7 +143,7 @@ const UNMARKED = [
 ] as const
 
 /** Longer ones first: the UTF-32 mark begins with the UTF-16 mark. */
-const MARKS = [
+const BYTE_ORDER_MARKS = [
   ['\xff\xfe\0\0', 'utf-32le'],
   ['\0\0\xfe\xff', 'utf-32be'],
   ['\xef\xbb\xbf', 'utf-8'],

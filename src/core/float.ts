@@ -16,9 +16,9 @@ const HOST_IS_BIG = endianness() === 'BE'
 /** Decodes numbers, possibly swapping the bytes in place. 64-bit integers are rounded to doubles. */
 export function readNumbers(bytes: Buffer, { kind, bytes: size, bigEndian }: NumberLayout): ArrayLike<number> {
   const count = Math.floor(bytes.length / size)
-  const whole = aligned(bytes.subarray(0, count * size), size)
-  if (size > 1 && bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size as 2 | 4 | 8](whole)
-  return ARRAYS[`${kind}${size}`]!(whole.buffer as ArrayBuffer, whole.byteOffset, count)
+  const data = aligned(bytes.subarray(0, count * size), size)
+  if (size > 1 && bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size as 2 | 4 | 8](data)
+  return ARRAYS[`${kind}${size}`]!(data.buffer as ArrayBuffer, data.byteOffset, count)
 }
 
 type MakeArray = (buffer: ArrayBuffer, at: number, count: number) => ArrayLike<number>

@@ -51,7 +51,7 @@ function more({ length }: Buffer, needed: number): false | undefined {
 export function beginsAsText(...beginnings: string[]): Magic {
   const longest = Math.max(...beginnings.map(({ length }) => length))
   return (start) => {
-    const at = behindBlanks(start, markOf(start))
+    const at = behindBlanks(start, byteOrderMarkLength(start))
     const text = start.toString('latin1', at, at + longest).toLowerCase()
     if (beginnings.some((beginning) => text.startsWith(beginning))) return true
     return text !== '' && beginnings.some((beginning) => beginning.startsWith(text)) ? undefined : false
@@ -60,7 +60,7 @@ export function beginsAsText(...beginnings: string[]): Magic {
 
 /** Detects an array printed by numpy: brackets, and numbers separated by blanks. */
 export function beginsAsNumbers(start: Buffer): boolean | undefined {
-  const text = start.toString('latin1', markOf(start), 4 * LONGEST_NUMBER)
+  const text = start.toString('latin1', byteOrderMarkLength(start), 4 * LONGEST_NUMBER)
   const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`
   if (new RegExp(String.raw`^\[+ *${number} +[+-]?[\d.]`).test(text)) return true
   // Undecided while only the first number has arrived, which no writer makes long.
@@ -71,7 +71,7 @@ const LONGEST_NUMBER = 64
 
 /** Detects lines of JSON by an opening bracket and what may follow it in a row. */
 export function beginsAsJson(start: Buffer): boolean | undefined {
-  const at = behindBlanks(start, markOf(start))
+  const at = behindBlanks(start, byteOrderMarkLength(start))
   const next = behindBlanks(start, at + 1)
   const text = start.toString('latin1', at, at + 1) + start.toString('latin1', next, next + LONGEST_VALUE)
   if (/^[{[]?$/.test(text)) return undefined
@@ -81,7 +81,7 @@ export function beginsAsJson(start: Buffer): boolean | undefined {
 const LONGEST_VALUE = 'Infinity'.length
 
 /** The length of a UTF-8 byte order mark, or 0. */
-function markOf(start: Buffer): number {
+function byteOrderMarkLength(start: Buffer): number {
   return start.toString('latin1', 0, MARK.length) === MARK ? MARK.length : 0
 }
 

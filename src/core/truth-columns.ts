@@ -154,8 +154,8 @@ export function withoutTruth(columns: readonly SampledColumn[], truths: readonly
  * another order.
  */
 export function byClass<T>(columns: readonly T[], names: readonly string[], classes: readonly string[]): T[] {
-  const places = placesByName(names, classes)
-  if (places) return places.map((place) => columns[place]!)
+  const positions = positionsByName(names, classes)
+  if (positions) return positions.map((position) => columns[position]!)
   requireNumbersInOrder(names)
   const named = names.find((name) => classes.some((word) => hasWord(name, word)))
   if (named === undefined) return [...columns]
@@ -164,9 +164,9 @@ export function byClass<T>(columns: readonly T[], names: readonly string[], clas
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 
-function placesByName(names: readonly string[], classes: readonly string[]): number[] | undefined {
+function positionsByName(names: readonly string[], classes: readonly string[]): number[] | undefined {
   const lower = (texts: readonly string[]) => texts.map((text) => text.toLowerCase())
-  return placesOf(names, classes) ?? placesOf(lower(names), lower(classes))
+  return positionsOf(names, classes) ?? positionsOf(lower(names), lower(classes))
 }
 
 /**
@@ -174,29 +174,29 @@ function placesByName(names: readonly string[], classes: readonly string[]): num
  * classes.
  */
 function requireNumbersInOrder(names: readonly string[]): void {
-  const placesFrom = (first: number) =>
-    placesOf(
+  const positionsFrom = (first: number) =>
+    positionsOf(
       names,
       names.map((_, index) => String(index + first)),
     )
-  const first = placesFrom(0) ? 0 : 1
-  const places = placesFrom(first)
-  if (!places || places.every((place, index) => place === index)) return
-  const byNumber = places.map((place) => names[place]!).join()
-  const asGiven = names.map((_, index) => places.indexOf(index) + first).join()
+  const first = positionsFrom(0) ? 0 : 1
+  const positions = positionsFrom(first)
+  if (!positions || positions.every((position, index) => position === index)) return
+  const byNumber = positions.map((position) => names[position]!).join()
+  const asGiven = names.map((_, index) => positions.indexOf(index) + first).join()
   const reason = `is in another order than its numbers; ${optionText('truth', byNumber)} is by number, and with ${optionText('labels', asGiven)} the order is as given`
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 
 /** The position of each word among names with a common prefix and suffix. */
-function placesOf(names: readonly string[], words: readonly string[]): number[] | undefined {
+function positionsOf(names: readonly string[], words: readonly string[]): number[] | undefined {
   const [first = ''] = words
   const indices = new Map(names.map((name, index) => [name, index]))
   for (const name of names) {
     for (let at = name.indexOf(first); at !== -1; at = name.indexOf(first, at + 1)) {
       const [before, behind] = [name.slice(0, at), name.slice(at + first.length)]
-      const places = words.map((word) => indices.get(before + word + behind) ?? -1)
-      if (!places.includes(-1) && new Set(places).size === names.length) return places
+      const positions = words.map((word) => indices.get(before + word + behind) ?? -1)
+      if (!positions.includes(-1) && new Set(positions).size === names.length) return positions
       if (first === '') break
     }
   }

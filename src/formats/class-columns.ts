@@ -69,10 +69,10 @@ export function outputColumns({ kept, fields, classes, byClass }: OutputSchema, 
       const column = parts.map((part) => part[index]!)
       const field = joined[index - kept.length]
       if (field?.classIndex !== undefined && !field.parts) return splitClasses(column, classes.length)
-      const whole = concatColumns(column, acquireNumbers)
-      if (field?.parts) return whole.children!
-      if (field?.members) return [namesIn(whole, named)]
-      return [field?.position ? named(whole) : whole]
+      const combined = concatColumns(column, acquireNumbers)
+      if (field?.parts) return combined.children!
+      if (field?.members) return [namesIn(combined, named)]
+      return [field?.position ? named(combined) : combined]
     })
 }
 

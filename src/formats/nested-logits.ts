@@ -15,7 +15,7 @@ interface Shape {
 }
 
 /** The error for a number that overflows, by its index path. */
-type OverflowAt = (place: readonly number[]) => RowError
+type OverflowAt = (path: readonly number[]) => RowError
 
 /** Appends the lists of rows, one row at a time. A bad row contributes none. */
 export class NestedLogits {
@@ -57,11 +57,11 @@ export class NestedLogits {
     return { logits, nesting: this.#ends.map((ends) => Int32Array.from(ends)) }
   }
 
-  #putList(list: unknown, place: readonly number[], overflowAt: OverflowAt): RowError | undefined {
-    const level = place.length
-    if (!Array.isArray(list)) return this.#notAList(list, place)
+  #putList(list: unknown, path: readonly number[], overflowAt: OverflowAt): RowError | undefined {
+    const level = path.length
+    if (!Array.isArray(list)) return this.#notAList(list, path)
     for (const [index, item] of list.entries()) {
-      const within = [...place, index]
+      const within = [...path, index]
       const isLast = level === this.#shape.depth - 1
       const error = isLast ? this.#putLogits(item, within, overflowAt) : this.#putList(item, within, overflowAt)
       if (error) return error
@@ -70,16 +70,16 @@ export class NestedLogits {
     return undefined
   }
 
-  #putLogits(list: unknown, place: readonly number[], overflowAt: OverflowAt): RowError | undefined {
+  #putLogits(list: unknown, path: readonly number[], overflowAt: OverflowAt): RowError | undefined {
     const { classes, rule } = this.#shape
-    if (!Array.isArray(list)) return this.#notAList(list, place)
+    if (!Array.isArray(list)) return this.#notAList(list, path)
     if (list.length !== classes) {
-      return { code: 'E_WIDTH', info: { cells: list.length, width: classes, of: `list ${place.join('.')}` } }
+      return { code: 'E_WIDTH', info: { cells: list.length, width: classes, of: `list ${path.join('.')}` } }
     }
     this.#makeRoom()
     const at = this.#count * classes
     for (const [index, item] of list.entries()) {
-      const within = [...place, index]
+      const within = [...path, index]
       const isTooLarge = typeof item === 'number' && !Number.isFinite(item)
       const logit = isTooLarge ? overflowAt(within) : logitOf(item, rule)
       if (typeof logit !== 'number') return { ...logit, column: within.join('.') }
@@ -97,13 +97,13 @@ export class NestedLogits {
     this.#logits = larger
   }
 
-  #notAList(value: unknown, place: readonly number[]): RowError {
+  #notAList(value: unknown, path: readonly number[]): RowError {
     if (value === null) return { code: 'E_MISSING', info: { of: 'list' } }
     const { name, depth } = this.#shape
-    const what = place.length === 0 ? JSON.stringify(name) : `${JSON.stringify(name)} at ${place.join('.')}`
+    const what = path.length === 0 ? JSON.stringify(name) : `${JSON.stringify(name)} at ${path.join('.')}`
     return {
       code: 'E_ROW',
-      info: { reason: `its ${what} is no list of ${'lists of '.repeat(depth - place.length)}numbers` },
+      info: { reason: `its ${what} is no list of ${'lists of '.repeat(depth - path.length)}numbers` },
     }
   }
 }

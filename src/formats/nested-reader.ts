@@ -48,28 +48,28 @@ export class NestedReader {
 
   /** Records the error of an innermost item, for the row that contains it. */
   #refuse(item: number, error: RowError): void {
-    const { row, place } = placeOf(this.#nesting, item)
+    const { row, path } = pathOf(this.#nesting, item)
     if (this.#bad.has(row)) return
     const { info, column, ...rest } = error
-    const of = error.code === 'E_WIDTH' && { of: `list ${place.join('.')}` }
+    const of = error.code === 'E_WIDTH' && { of: `list ${path.join('.')}` }
     this.#bad.set(row, {
       ...rest,
       info: { ...info, ...of },
-      ...(column !== undefined && { column: [...place, column].join('.') }),
+      ...(column !== undefined && { column: [...path, column].join('.') }),
     })
   }
 }
 
 /** The row that contains an item, and its index path. */
-function placeOf(nesting: Nesting, item: number): { row: number; place: number[] } {
-  const place: number[] = []
+function pathOf(nesting: Nesting, item: number): { row: number; path: number[] } {
+  const path: number[] = []
   let at = item
   for (const offsets of nesting.toReversed()) {
     const list = lastAtMost(offsets, at)
-    place.unshift(at - offsets[list]!)
+    path.unshift(at - offsets[list]!)
     at = list
   }
-  return { row: at, place }
+  return { row: at, path }
 }
 
 /** The last list that begins at or before an item; empty lists after it may begin there too. */

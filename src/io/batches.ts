@@ -12,10 +12,10 @@ export async function* itemsOf<Item>(batches: AsyncIterable<Iterable<Item>>): As
 
 /** Rebatches items: `size` per batch, except the last. */
 export async function* resized<Item>(batches: AsyncIterable<readonly Item[]>, size: number): AsyncGenerator<Item[]> {
-  const held: Item[] = []
+  const buffered: Item[] = []
   for await (const batch of batches) {
-    held.push(...batch)
-    while (held.length >= size) yield held.splice(0, size)
+    buffered.push(...batch)
+    while (buffered.length >= size) yield buffered.splice(0, size)
   }
-  if (held.length > 0) yield held
+  if (buffered.length > 0) yield buffered
 }

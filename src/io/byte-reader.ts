@@ -16,7 +16,7 @@ function grown(bytes: Buffer<ArrayBuffer>, most: number): Buffer<ArrayBuffer> {
 /** Reads exact numbers of bytes from chunks. */
 export class ByteReader {
   readonly #chunks: AsyncGenerator<Buffer>
-  #held: Buffer = Buffer.alloc(0)
+  #buffered: Buffer = Buffer.alloc(0)
 
   constructor(chunks: AsyncGenerator<Buffer>) {
     this.#chunks = chunks
@@ -27,34 +27,34 @@ export class ByteReader {
     let taken = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, MOST_UNSEEN)))
     let at = 0
     while (at < length) {
-      if (this.#held.length === 0) {
+      if (this.#buffered.length === 0) {
         const { done, value } = await this.#chunks.next()
         if (done) break
-        this.#held = value
+        this.#buffered = value
       }
-      const piece = this.#held.subarray(0, length - at)
+      const piece = this.#buffered.subarray(0, length - at)
       if (at + piece.length > taken.length) taken = grown(taken, length)
       taken.set(piece, at)
       at += piece.length
-      this.#held = this.#held.subarray(piece.length)
+      this.#buffered = this.#buffered.subarray(piece.length)
     }
     return taken.subarray(0, at)
   }
 
   /** The next bytes, as many as arrive; undefined at the end. */
   async next(): Promise<Buffer | undefined> {
-    if (this.#held.length === 0) {
+    if (this.#buffered.length === 0) {
       const { done, value } = await this.#chunks.next()
       return done ? undefined : value
     }
-    const bytes = this.#held
-    this.#held = Buffer.alloc(0)
+    const bytes = this.#buffered
+    this.#buffered = Buffer.alloc(0)
     return bytes
   }
 
   /** Puts back the end of what was last taken. */
   unread(bytes: Buffer): void {
-    this.#held = this.#held.length > 0 ? Buffer.concat([bytes, this.#held]) : bytes
+    this.#buffered = this.#buffered.length > 0 ? Buffer.concat([bytes, this.#buffered]) : bytes
   }
 
   /** Closes the source. */
@@ -65,7 +65,7 @@ export class ByteReader {
   /** All remaining bytes. */
   async *rest(): AsyncGenerator<Buffer> {
     try {
-      yield this.#held
+      yield this.#buffered
       yield* this.#chunks
     } finally {
       await this.close()

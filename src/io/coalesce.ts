@@ -35,25 +35,25 @@ export async function* coalesce(
   clock: Clock = SYSTEM_CLOCK,
 ): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]()
-  let held: Buffer[] = []
+  let buffered: Buffer[] = []
   let room = size
   let since = 0
   const take = () => {
-    const all = held.length === 1 ? held[0]! : acquireJoined(held)
-    if (held.length > 1) for (const chunk of held) release(chunk)
-    ;[held, room] = [[], size]
+    const all = buffered.length === 1 ? buffered[0]! : acquireJoined(buffered)
+    if (buffered.length > 1) for (const chunk of buffered) release(chunk)
+    ;[buffered, room] = [[], size]
     return all
   }
   try {
     for (;;) {
       const next = chunks.next()
-      if (held.length > 0 && !(await comesSoon(next, since, clock))) yield take()
+      if (buffered.length > 0 && !(await comesSoon(next, since, clock))) yield take()
       const { done, value } = await next
       if (done) return
       for (let from = 0; from < value.length; ) {
         const part = value.length <= room && from === 0 ? value : value.subarray(from, from + room)
-        if (held.length === 0) since = clock.now()
-        held.push(part)
+        if (buffered.length === 0) since = clock.now()
+        buffered.push(part)
         from += part.length
         room -= part.length
         // Parts are released in order.

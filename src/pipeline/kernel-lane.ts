@@ -179,16 +179,16 @@ class BlockRun {
   merge(general: ScoreBlock, job: TextJob): ScoredRows<Piece> {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
-    const places: ByteRange[] = []
+    const ranges: ByteRange[] = []
     for (const { length } of texts) {
-      const start = places.at(-1)?.end ?? 0
-      places.push({ start, end: start + length })
+      const start = ranges.at(-1)?.end ?? 0
+      ranges.push({ start, end: start + length })
     }
     // Copied, because a worker posts the bytes of a bad row together with the complete buffer behind them.
-    const scored = general(Buffer.concat(texts), places)
+    const scored = general(Buffer.concat(texts), ranges)
     const bad = new Set(scored.errors.map(({ info }) => info.row))
     const good = this.#deferred.filter((_, index) => index < scored.rows && !bad.has(index))
-    const errors = this.#placed(scored.errors, places)
+    const errors = this.#located(scored.errors, ranges)
     const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#deferred[scored.rows - 1] : undefined
     const positions = good.map(({ position }) => position)
     const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
@@ -199,12 +199,12 @@ class BlockRun {
   }
 
   /** Errors of deferred rows, with positions translated to the block. */
-  #placed(rowErrors: LocatedRowError[], places: ByteRange[]): LocatedRowError[] {
+  #located(rowErrors: LocatedRowError[], ranges: ByteRange[]): LocatedRowError[] {
     const { input } = this.#at
     let [line, counted] = [0, input]
     return rowErrors.map((rowError) => {
       const { start, rows } = this.#deferred[rowError.info.row]!
-      const moved = start - places[rowError.info.row]!.start
+      const moved = start - ranges[rowError.info.row]!.start
       line += this.#kernel.countLines(counted, input + start, this.#newline)
       counted = input + start
       const info = { ...rowError.info, line, row: rows, byte: rowError.info.byte! + moved }

@@ -165,9 +165,9 @@ class ColumnOutput implements KernelOutput {
   }
 
   merged(positions: readonly number[], [rows]: readonly Piece[], end = this.position): ColumnPiece[] {
-    const whole = joined(this.pieces())
-    if (!rows) return whole ? [sliced(whole, 0, end)] : []
-    return [joined(mergedParts(whole, positions, rows as ColumnPiece, end))!]
+    const all = joined(this.pieces())
+    if (!rows) return all ? [sliced(all, 0, end)] : []
+    return [joined(mergedParts(all, positions, rows as ColumnPiece, end))!]
   }
 
   get #filled(): number {

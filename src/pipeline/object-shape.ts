@@ -34,7 +34,7 @@ export interface RowShape {
   /** The properties with 0 or 1 for each class, in class order, if the true classes are given that way. */
   truths?: string[]
   /** The property that holds all logits of a record. */
-  whole?: string
+  logitsProperty?: string
   /** Splits a row into its logits and its other properties; undefined if it does not match the shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -107,8 +107,8 @@ function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | u
 }
 
 /** Whether the only logit of a row is not a number, and so might be a list in other rows. */
-function isOpen(row: unknown, { columns, whole, split }: RowShape): boolean {
-  if (whole !== undefined || columns.length !== 1 || !isRecord(row)) return false
+function isOpen(row: unknown, { columns, logitsProperty, split }: RowShape): boolean {
+  if (logitsProperty !== undefined || columns.length !== 1 || !isRecord(row)) return false
   const value = split(row)?.logits[0]
   const logit = logitOf(value ?? null, { missing: 'error' })
   return typeof logit !== 'number' && (logit.code === 'E_MISSING' || logit.code === 'E_CELL')
@@ -134,7 +134,7 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const path = pathToLogits(first, settings.logits)
-  if (path) return { ...wholeShape(first, path, settings), whole: path.join('.') }
+  if (path) return { ...shapeWithLogits(first, path, settings), logitsProperty: path.join('.') }
   if (pathToLogits(first, undefined)) requireNoLogits(settings, 'a row with a property logits has them there')
   return columnShape(first, evidence, settings)
 }
@@ -145,16 +145,16 @@ function pathToLogits(first: Properties, logits: ShapeSettings['logits']): strin
   const columns = header.map((name) => ({ name, type: 'json' as const, sample: '' }))
   const found = logits === undefined ? header.indexOf('logits') : (findSelected({ logits }, columns) ?? -1)
   const paths = [found >= 0 ? [header[found]!] : [], typeof logits === 'string' ? logits.split('.') : []]
-  return paths.find((path) => path.length > 0 && isWhole(valueAt(first, path)))
+  return paths.find((path) => path.length > 0 && mayHoldLogits(valueAt(first, path)))
 }
 
 /** Whether a value can hold all logits. */
-function isWhole(value: unknown): boolean {
+function mayHoldLogits(value: unknown): boolean {
   return isList(value) || isRecord(value)
 }
 
 /** The shape of records in which one value holds all logits. A value inside another one stays there. */
-function wholeShape(first: Properties, path: readonly string[], settings: ShapeSettings): RowShape {
+function shapeWithLogits(first: Properties, path: readonly string[], settings: ShapeSettings): RowShape {
   const [name] = path as [string]
   const restOf = path.length > 1 ? (row: Properties) => ({ ...row }) : ({ [name]: _, ...rest }: Properties) => rest
   const splitter = (logitsOf: (value: unknown) => ArrayLike<unknown> | undefined) => (row: unknown) => {
@@ -287,9 +287,10 @@ function hasNoClass(row: unknown): boolean {
 }
 
 /** The error for a row that does not match the shape. */
-export function misfit(row: unknown, { whole }: RowShape): RowError {
-  const isMissing = whole !== undefined && isRecord(row) && (valueAt(row, whole.split('.')) ?? null) === null
-  return isMissing ? { code: 'E_MISSING', info: { of: 'list' }, column: whole } : notARow(kindOf(row))
+export function misfit(row: unknown, { logitsProperty }: RowShape): RowError {
+  const isMissing =
+    logitsProperty !== undefined && isRecord(row) && (valueAt(row, logitsProperty.split('.')) ?? null) === null
+  return isMissing ? { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty } : notARow(kindOf(row))
 }
 
 /** The error for a value that is not a row. */

@@ -41,7 +41,7 @@ export interface RowColumns {
   fields: readonly Field[]
   classes: readonly string[]
   /** The values of a row for the new columns. Throws E_KEY, E_WIDTH or E_RECORD if the row does not fit. */
-  read(row: Row, place: number): unknown[]
+  read(row: Row, position: number): unknown[]
 }
 
 /** Resolves the columns from the first records. */
@@ -101,12 +101,12 @@ function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) 
 }
 
 /** Returns a row as a record. Throws E_RECORD if it is not one. */
-export function recordOf(row: unknown, place: number): Row {
+export function recordOf(row: unknown, position: number): Row {
   if (typeof row === 'object' && row !== null && !Array.isArray(row) && !ArrayBuffer.isView(row) && !isBytes(row))
     return row as Row
   if (isBytes(row))
     throw new SoftmaxError('E_CHUNK', { takes: 'rows', got: 'bytes', remedy: "put read('csv') before it" })
-  throw new SoftmaxError('E_RECORD', { row: place, reason: `expected an object, got ${kindOf(row)}` })
+  throw new SoftmaxError('E_RECORD', { row: position, reason: `expected an object, got ${kindOf(row)}` })
 }
 
 interface Job {
@@ -171,13 +171,13 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   // Records that are not predictions have no other columns.
   const isWritten = isPrediction ? {} : { isWritten: true }
   const tests = kept.map((column) => ({ column, test: fitTest(column) }))
-  return (row, place) => {
+  return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
-    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: place, key: extra, ...isWritten })
+    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...isWritten })
     const misfit = typed ? tests.find(({ column: { name }, test }) => !test(valueOf(row[name]))) : undefined
-    if (misfit) throw misfitError(misfit.column, row, place, settings.types, isWritten)
+    if (misfit) throw misfitError(misfit.column, row, position, settings.types, isWritten)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
-    requireValues(values, fields, layout, place)
+    requireValues(values, fields, layout, position)
     return values.map((value) =>
       typeof value === 'number' ? round(value) : isNumbers(value) ? value.map(round) : value,
     )
@@ -190,11 +190,11 @@ function fitTest({ type, field }: Column): (value: Value) => boolean {
 }
 
 /** The error for a row whose value does not have the type of its column. */
-function misfitError({ name, type, field }: Column, row: Row, place: number, types: Types, isWritten: object) {
+function misfitError({ name, type, field }: Column, row: Row, position: number, types: Types, isWritten: object) {
   const value = valueOf(row[name])
-  if (field) return new SoftmaxError('E_CELL_TYPE', { row: place, column: name, ...misfitInfo(value, field, types) })
+  if (field) return new SoftmaxError('E_CELL_TYPE', { row: position, column: name, ...misfitInfo(value, field, types) })
   const proposed = proposedTypes(name, dataTypeOf(type), value, types)
-  return new SoftmaxError('E_KEY', { row: place, key: name, type, types: proposed, ...isWritten })
+  return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...isWritten })
 }
 
 function isNumbers(value: unknown): value is number[] {

@@ -107,7 +107,7 @@ async function reportRowErrors(
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     if (onError === 'skip' && !onReject && !isTooMany) continue
-    const info = placed(rowError, before, source)
+    const info = located(rowError, before, source)
     if (onError === 'fail') throw new SoftmaxError(rowError.code, info as never)
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
@@ -117,7 +117,7 @@ async function reportRowErrors(
 }
 
 /** The error data of a bad row, with its position in the input as far as it is known. */
-function placed({ info }: LocatedRowError, before: BlockStart, source: string | undefined): Position {
+function located({ info }: LocatedRowError, before: BlockStart, source: string | undefined): Position {
   return {
     ...info,
     row: before.row + info.row,

@@ -95,7 +95,7 @@ export function outputSchema(
 ): OutputSchema {
   const { settings, schema, output } = job
   const { rows, metadata, shape } = reader
-  const isWhole = single && settings.onError === 'fail'
+  const isComplete = single && settings.onError === 'fail'
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
     fields: fieldsOf(schema.emit, schema),
@@ -107,8 +107,8 @@ export function outputSchema(
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
     header: settings.outputHeader ?? (isCopied(job) ? false : (settings.header ?? true)),
-    rows: isWhole ? rows : undefined,
-    ...(isWhole && shape && { shape }),
+    rows: isComplete ? rows : undefined,
+    ...(isComplete && shape && { shape }),
     dialect: output,
     cells: cellsOf(job),
     quotesEmpty: true,

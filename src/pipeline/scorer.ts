@@ -138,10 +138,10 @@ export function judgedOf(scores: Scores, goodRows: readonly number[]): Judged[] 
   const { judged, rows, status, unscored, targets, nesting } = scores
   if (!judged) return undefined
   const good = nesting ? itemsOf(nesting, goodRows) : goodRows
-  const isWhole = good.length === rows && unscored === 0
-  const some = isWhole ? good : good.filter((row) => status[row] === 0)
-  if (targets) return [{ rows: isWhole ? judged : takeJudged(judged, some), counts: classCounts(scores, some) }]
-  return [isWhole ? judged : takeJudged(judged, some)]
+  const areAllScored = good.length === rows && unscored === 0
+  const some = areAllScored ? good : good.filter((row) => status[row] === 0)
+  if (targets) return [{ rows: areAllScored ? judged : takeJudged(judged, some), counts: classCounts(scores, some) }]
+  return [areAllScored ? judged : takeJudged(judged, some)]
 }
 
 function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array {

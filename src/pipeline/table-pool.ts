@@ -35,7 +35,7 @@ export class TablePool {
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
     const put = (room: SharedRoom) => {
       const returned = room.returned.splice(0)
-      const message: TableRequest = { rows: placed(batch, room), returned }
+      const message: TableRequest = { rows: shared(batch, room), returned }
       return { message, moved: returned }
     }
     const take = (reply: TableReply, free: () => void, room: SharedRoom) => {
@@ -60,7 +60,7 @@ export function isSendable({ kept }: RecordBatch): boolean {
 }
 
 /** Copies a batch to shared memory. */
-function placed({ numRows, logits, byClass = false, kept, errors }: RecordBatch, room: SharedRoom): TableRows {
+function shared({ numRows, logits, byClass = false, kept, errors }: RecordBatch, room: SharedRoom): TableRows {
   const column: ColumnData = { type: DOUBLE, length: logits.length, nullCount: 0, values: logits }
   const [first, ...rest] = room.copy([column, ...(kept as ColumnData[]).map(compactColumn)])
   return { numRows, logits: first!.values as Float64Array, byClass, kept: rest, errors }

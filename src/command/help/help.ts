@@ -19,8 +19,8 @@ import { STATUSES, VERB_TEXTS } from './verbs.js'
  */
 export function helpOn(named: readonly string[], paint: Paint, version: string): string {
   if (named.length === 0) return screen(paint)
-  const whole = textOn(named.join(' '), paint, version)
-  return whole ?? [...new Set(named.map((topic) => knownText(topic, paint, version)))].join('\n')
+  const text = textOn(named.join(' '), paint, version)
+  return text ?? [...new Set(named.map((topic) => knownText(topic, paint, version)))].join('\n')
 }
 
 /** The same if the topic may also be an input, in which case the short help is shown. */

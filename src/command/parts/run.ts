@@ -158,12 +158,12 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   await joinAll(run)
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
-  const mark = join(plan.folder, SUCCESS)
+  const successFile = join(plan.folder, SUCCESS)
   // Checked before the manifests are read: a marker that another share creates in the meantime does not count.
-  const isMarked = existsSync(mark)
+  const hasSuccessFile = existsSync(successFile)
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan, files)
-  else if (isMarked) rmSync(mark, { force: true })
+  else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings: plan.settings })
   sayDifferences(run)
   say(run, closingLine(run, plan.share ? missing : 0))
@@ -204,11 +204,11 @@ function closingLine({ plan, totals, counts }: Run, missing: number): string {
 }
 
 async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
-  const mark = join(plan.folder, SUCCESS)
+  const successFile = join(plan.folder, SUCCESS)
   removeLeft(plan)
   removeEmpty(join(plan.folder, REJECTS))
-  if (existsSync(mark)) return
-  const output = await openOutput(mark)
+  if (existsSync(successFile)) return
+  const output = await openOutput(successFile)
   files.push(output)
   await output.commit()
   letStay(files, output)

@@ -19,7 +19,7 @@ interface Written {
   /** The last input dictionary, the values written so far, and an index of these. */
   last: ColumnData
   all: ColumnData
-  places?: Map<string, number>
+  positions?: Map<string, number>
   /** The written positions of the values of `last`, if they differ. */
   moved?: readonly (number | bigint)[] | undefined
   /** Whether values were appended after the first write. */
@@ -57,7 +57,7 @@ export class DictionaryWriter {
   }
 
   /** The complete dictionaries of a file that were extended. */
-  whole(): DictionaryMessage[] {
+  complete(): DictionaryMessage[] {
     for (const [id, { all, isGrown }] of this.#written) if (isGrown) this.#write(id, all, false)
     return this.taken()
   }
@@ -101,16 +101,16 @@ export class DictionaryWriter {
   #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
     if (node.children.some(hasDictionary))
       unsupported('a file with dictionaries in dictionaries that change', toStream())
-    written.places ??= new Map(keysOf(written.all).map((key, place) => [key, place]))
-    const { places } = written
+    written.positions ??= new Map(keysOf(written.all).map((key, position) => [key, position]))
+    const { positions } = written
     const added: number[] = []
     const moved = keysOf(dictionary).map((key, entry) => {
-      const place = places.get(key) ?? written.all.length + added.push(entry) - 1
-      places.set(key, place)
-      return place
+      const position = positions.get(key) ?? written.all.length + added.push(entry) - 1
+      positions.set(key, position)
+      return position
     })
     written.last = dictionary
-    written.moved = moved.every((place, entry) => place === entry) ? undefined : movedBy(moved, node)
+    written.moved = moved.every((position, entry) => position === entry) ? undefined : movedBy(moved, node)
     if (added.length === 0) return
     const more = takeRows(dictionary, added)
     this.#write(id, more, true)
@@ -127,16 +127,16 @@ function keysOf(dictionary: ColumnData): string[] {
 }
 
 /** Maps indices to new positions; their integer type must be able to hold them. */
-function movedBy(places: readonly number[], { field: { type } }: FieldNode): readonly (number | bigint)[] {
+function movedBy(positions: readonly number[], { field: { type } }: FieldNode): readonly (number | bigint)[] {
   const { index } = type as DataType & { kind: 'dictionary' }
   const most = 2 ** (index.signed ? index.bitWidth - 1 : index.bitWidth) - 1
-  if (places.some((place) => place > most)) {
+  if (positions.some((position) => position > most)) {
     unsupported(
       `a file whose dictionaries have more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
       toStream(),
     )
   }
-  return index.bitWidth === 64 ? places.map(BigInt) : places
+  return index.bitWidth === 64 ? positions.map(BigInt) : positions
 }
 
 export function hasDictionary({ dictionary, children }: FieldNode): boolean {

@@ -173,17 +173,17 @@ async function readerOf(
   settings: SettingsOf<'bytes'>,
 ): Promise<RecordBatchReader> {
   const columns = schema.fields.map(({ field }) => columnOf(field))
-  const { held, isEmpty } = await measureLists(columns, batches, unmeasuredNested(columns, settings))
+  const { buffered, isEmpty } = await measureLists(columns, batches, unmeasuredNested(columns, settings))
   return {
     columns,
     named: true,
     ...(isEmpty && { rows: 0 }),
     metadata: schema.metadata,
     async *batches(options) {
-      while (held.length > 0) {
-        yield* readBatch(await loadBatch(held[0]!, options), columns, options)
+      while (buffered.length > 0) {
+        yield* readBatch(await loadBatch(buffered[0]!, options), columns, options)
         // Removed only now: a consumer that takes only the first rows may request the batches again.
-        held.shift()
+        buffered.shift()
       }
       if (isFile) for await (const load of loadAhead(batches, options)) yield* readBatch(await load(), columns, options)
       else for await (const batch of batches) yield* readBatch(await loadBatch(batch, options), columns, options)
@@ -200,13 +200,13 @@ async function measureLists(
   columns: readonly Column[],
   batches: AsyncGenerator<Batch>,
   selected: number | undefined,
-): Promise<{ held: Batch[]; isEmpty: boolean }> {
-  const held: Batch[] = []
+): Promise<{ buffered: Batch[]; isEmpty: boolean }> {
+  const buffered: Batch[] = []
   let [rows, bytes] = [0, 0]
   for (;;) {
     const { value: batch, done } = await batches.next()
-    if (done) return { held, isEmpty: rows === 0 }
-    held.push(batch)
+    if (done) return { buffered, isEmpty: rows === 0 }
+    buffered.push(batch)
     rows += batch.length
     bytes += batch.bodyLength
     for (const [index, column] of columns.entries()) {
@@ -216,7 +216,7 @@ async function measureLists(
     if (batch.length > 0 && nested?.width === 0)
       nested.width = nestedWidthOf(await batch.column(selected!), nested.depth)
     const isMeasured = rows > 0 && nested?.width !== 0 && columns.every(({ width }) => width !== 0)
-    if (isMeasured || bytes > LOOKAHEAD) return { held, isEmpty: false }
+    if (isMeasured || bytes > LOOKAHEAD) return { buffered, isEmpty: false }
   }
 }
 

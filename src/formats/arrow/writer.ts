@@ -82,7 +82,7 @@ class MessageWriter {
 
   end(): Uint8Array[] {
     if (!this.#isFile) return [END_OF_STREAM]
-    const dictionaries = this.#dictionaries.whole().flatMap((message) => this.#dictionary(message))
+    const dictionaries = this.#dictionaries.complete().flatMap((message) => this.#dictionary(message))
     const footer = footerBytes(this.#schema, [...this.#dictionaryBlocks.values()], this.#batchBlocks)
     return [...dictionaries, END_OF_STREAM, footer]
   }

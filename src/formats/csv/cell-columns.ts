@@ -13,16 +13,16 @@ const MOST_BYTES = 1 << 20
 
 /** Samples the first rows of the blocks, and returns all blocks. */
 export async function peekRows(blocks: AsyncGenerator<Block>, dialect: Dialect) {
-  const held: Block[] = []
+  const buffered: Block[] = []
   const sample: string[][] = []
   for (let bytes = 0; bytes < MOST_BYTES && sample.length < MOST_ROWS; ) {
     const { done, value } = await blocks.next()
     if (done) break
-    held.push(value)
+    buffered.push(value)
     bytes = Buffer.isBuffer(value) ? addRows(value, dialect, sample, bytes) : bytes + value.bytes
   }
   const all = async function* () {
-    yield* held
+    yield* buffered
     yield* blocks
   }
   return { sample, blocks: all() }

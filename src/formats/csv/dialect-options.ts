@@ -38,10 +38,10 @@ function requireEscapable(escape: string, delimiter: string, settings: SettingsO
     throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }
 
-function requireDifferent(marks: string[]): void {
-  const [quote, , comment, delimiter] = marks as [string, string, string, string]
-  const isTwice = marks.some((mark, index) => mark !== '' && marks.indexOf(mark) < index)
-  if (isTwice || (quote && delimiter.includes(quote)) || (comment && delimiter.startsWith(comment))) {
+function requireDifferent(characters: string[]): void {
+  const [quote, , comment, delimiter] = characters as [string, string, string, string]
+  const isRepeated = characters.some((character, index) => character !== '' && characters.indexOf(character) < index)
+  if (isRepeated || (quote && delimiter.includes(quote)) || (comment && delimiter.startsWith(comment))) {
     throw conflict('delimiter, quote, escape and comment have to be different characters')
   }
 }

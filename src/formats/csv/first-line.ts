@@ -19,40 +19,40 @@ export async function readFirstLine(
   asked: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<FirstLine> {
-  const held = new ByteQueue(1 << 16)
+  const buffered = new ByteQueue(1 << 16)
   const lines = new LineSkipper(settings.skipLines)
   let begun: { delimiter: string; finder: NewlineFinder } | undefined
   const skipped = { lines: settings.skipLines, bytes: 0 }
   const drop = (count: number) => {
     skipped.bytes += count
-    held.drop(count)
+    buffered.drop(count)
   }
   for (;;) {
     const { done = false, value } = await chunks.next()
-    if (value) held.append(value)
-    if (!lines.done) drop(lines.pass(held.bytes, done))
+    if (value) buffered.append(value)
+    if (!lines.done) drop(lines.pass(buffered.bytes, done))
     if (!lines.done && !done) continue
-    const final = done || held.bytes.length > settings.maxRowBytes
+    const final = done || buffered.bytes.length > settings.maxRowBytes
     if (!begun) {
       const isStart = skipped.bytes === 0
-      if (isStart && !final && mayBeMark(held.bytes)) continue
-      const mark = isStart ? byteOrderMark(held.bytes) : 0
-      const line = separatorLine(held.bytes.subarray(mark), asked, final)
+      if (isStart && !final && mayBeByteOrderMark(buffered.bytes)) continue
+      const markLength = isStart ? byteOrderMark(buffered.bytes) : 0
+      const line = separatorLine(buffered.bytes.subarray(markLength), asked, final)
       if (!line) continue
-      drop(mark + line.length)
+      drop(markLength + line.length)
       if (line.length > 0) skipped.lines++
       const delimiter = settings.delimiter === undefined ? (line.delimiter ?? asked.delimiter) : asked.delimiter
       begun = { delimiter, finder: new NewlineFinder({ ...asked, delimiter }) }
     }
     const { delimiter, finder } = begun
-    const newline = finder.find(held.bytes, final)
+    const newline = finder.find(buffered.bytes, final)
     if (newline || final)
-      return { bytes: held.bytes, dialect: { ...asked, delimiter, newline: newline ?? '\n' }, skipped }
+      return { bytes: buffered.bytes, dialect: { ...asked, delimiter, newline: newline ?? '\n' }, skipped }
   }
 }
 
 /** Whether there are too few bytes to recognize a byte order mark. */
-function mayBeMark(start: Buffer): boolean {
+function mayBeByteOrderMark(start: Buffer): boolean {
   return start.length < 3 && [undefined, 0xef].includes(start[0])
 }
 
@@ -67,11 +67,11 @@ function separatorLine(
 ): { delimiter?: string; length: number } | undefined {
   const text = bytes.toString('latin1', 0, LONGEST)
   const isWhole = final || text.length === LONGEST
-  const [all, mark = '', returns = '', newline] = /^"?sep=([^"\r\n]+)"?(\r*)(\n?)/i.exec(text) ?? []
+  const [all, delimiterBytes = '', returns = '', newline] = /^"?sep=([^"\r\n]+)"?(\r*)(\n?)/i.exec(text) ?? []
   if (all === undefined) return isWhole || !mayBeSeparator(text) ? { length: 0 } : undefined
   if (newline === '' && all.length === text.length && !isWhole) return undefined
-  const delimiter = fromBytes(mark)
-  const isOne = OPTIONS.delimiter.kind.accepts(delimiter) && mark !== quote && mark !== comment
+  const delimiter = fromBytes(delimiterBytes)
+  const isOne = OPTIONS.delimiter.kind.accepts(delimiter) && ![quote, comment].includes(delimiterBytes)
   if (!isOne || (returns === '' && newline === '')) return { length: 0 }
   // A lone carriage return also ends the line; a second one belongs to the next line.
   const length = newline === '' ? all.length - returns.length + 1 : all.length

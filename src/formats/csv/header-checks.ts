@@ -8,7 +8,7 @@ import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
 import type { CsvHeader } from './header.js'
-import { CONTROL, commentMark, controlBetween, delimiterOfLines } from './likely-delimiter.js'
+import { CONTROL, commentPrefix, controlBetween, delimiterOfLines } from './likely-delimiter.js'
 import { parseListCell } from './list-cells.js'
 
 /** A numeric first line may be a row. Throws E_HEADER unless an option says that it is a header. */
@@ -64,7 +64,7 @@ export function requireDelimiter({ header, first, dialect, line }: CsvHeader): v
  * if the lines below are not rows of its columns.
  */
 export function requireNoComment({ header, first, dialect, line }: CsvHeader, settings: SettingsOf<'bytes'>): void {
-  const comment = header?.length === 1 && dialect.comment === undefined ? commentMark(header) : undefined
+  const comment = header?.length === 1 && dialect.comment === undefined ? commentPrefix(header) : undefined
   if (!header || !first || comment === undefined || settings.header !== undefined) return
   const [cell = ''] = first
   const delimiter = delimiterBelow(header[0]!, cell)

@@ -7,7 +7,7 @@ import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { readFirstLine } from './first-line.js'
-import { commentMark, delimiterBehindQuote } from './likely-delimiter.js'
+import { commentPrefix, delimiterBehindQuote } from './likely-delimiter.js'
 import { hasOtherNewline } from './row-shape.js'
 import { splitRows } from './row-splitter.js'
 import { type Row, readRowAt } from './rows.js'
@@ -91,7 +91,7 @@ class HeaderSearch {
    * For each of the first rows: its number of cells, the lines before it, whether it has numbers, and its comment
    * prefix.
    */
-  readonly #rows: { cells: number; lines: number; hasNumbers: boolean; mark: string | undefined }[] = []
+  readonly #rows: { cells: number; lines: number; hasNumbers: boolean; comment: string | undefined }[] = []
   #lines: number
 
   /** `line` is the line that was taken for the header. */
@@ -110,7 +110,7 @@ class HeaderSearch {
         cells: row.length,
         lines: this.#lines,
         hasNumbers: hasNumbers(row, dialect),
-        mark: commentMark(row),
+        comment: commentPrefix(row),
       })
     }
     this.#lines += Buffer.isBuffer(block) ? countLines(block.subarray(counted), dialect) : block.lines
@@ -129,8 +129,8 @@ class HeaderSearch {
     const isRowNames = first === 0 && table[0]?.hasNumbers === true
     const isWider = width > cells + (isRowNames ? 1 : 0)
     if (!isWider || table.length < 2 || table.some((row) => row.cells !== width)) return undefined
-    const comment = commentMark(names)
-    const isComment = comment !== undefined && table[0]!.mark === undefined
+    const comment = commentPrefix(names)
+    const isComment = comment !== undefined && table[0]!.comment === undefined
     return { above: { lines: table[0]!.lines, cells, width }, ...(isComment && { comment }) }
   }
 }
@@ -215,7 +215,12 @@ class HeadReader {
       const { row } = found
       if (!this.#header) this.#line ||= this.#lineOf(block, found.start)
       if (Array.isArray(row) && (!this.#header || row.length === this.#header.length)) return { first: row }
-      if (Array.isArray(row) && this.#header && isMarked(this.#header) && row.length === this.#header.length - 1) {
+      if (
+        Array.isArray(row) &&
+        this.#header &&
+        hasCommentPrefix(this.#header) &&
+        row.length === this.#header.length - 1
+      ) {
         this.#header = this.#header.slice(1)
         return { first: row }
       }
@@ -290,7 +295,7 @@ class HeadReader {
 }
 
 /** Whether a header begins with a comment character followed by a blank, as numpy's `savetxt` writes it. */
-function isMarked([first = '', ...names]: string[]): boolean {
+function hasCommentPrefix([first = '', ...names]: string[]): boolean {
   return /^#+$/.test(first) && names.length > 0
 }
 

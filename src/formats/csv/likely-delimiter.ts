@@ -71,6 +71,6 @@ function wordsIn(text: string): string[] {
 }
 
 /** The comment prefix, if the first line may be a comment. */
-export function commentMark([cell = '']: readonly string[]): string | undefined {
+export function commentPrefix([cell = '']: readonly string[]): string | undefined {
   return /^[#%]/.exec(cell)?.[0]
 }

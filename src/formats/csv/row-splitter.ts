@@ -41,10 +41,10 @@ class RowSplitter {
   readonly #dialect: Dialect
   readonly #size: number
   readonly #limit: number
-  readonly #held: ByteQueue
+  readonly #buffer: ByteQueue
   #scanner: Scanner
   /** How many buffered bytes are complete rows. */
-  #whole = 0
+  #complete = 0
   /**
    * How many bytes were scanned: never more than the limit per row, so that the result does not depend on chunk sizes.
    */
@@ -58,19 +58,19 @@ class RowSplitter {
     this.#dialect = dialect
     this.#size = size
     this.#limit = limit
-    this.#held = new ByteQueue(size)
+    this.#buffer = new ByteQueue(size)
     this.#scanner = new Scanner(dialect)
   }
 
   /** Appends bytes and yields the blocks that are complete. `final` means that no more bytes follow. */
   *take(more: Uint8Array, final: boolean): Generator<Block> {
-    this.#held.append(more)
+    this.#buffer.append(more)
     for (;;) {
       yield* this.#scan(final)
-      const rest = this.#held.bytes
+      const rest = this.#buffer.bytes
       if (!final || rest.length === 0) return
       // The last row lacks either its newline or a closing quote; in the second case more rows follow it.
-      const row = this.#held.give(this.#scanner.rowEnd(rest, true))
+      const row = this.#buffer.give(this.#scanner.rowEnd(rest, true))
       this.#restart()
       yield row
     }
@@ -78,25 +78,25 @@ class RowSplitter {
 
   *#scan(final: boolean): Generator<Block> {
     if (this.#long) yield* this.#passOver(this.#long, final)
-    for (let { bytes } = this.#held; this.#seen < bytes.length; { bytes } = this.#held) {
-      if (this.#seen < this.#whole + this.#limit) {
-        this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#whole + this.#limit)
-        this.#whole = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#whole
+    for (let { bytes } = this.#buffer; this.#seen < bytes.length; { bytes } = this.#buffer) {
+      if (this.#seen < this.#complete + this.#limit) {
+        this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#complete + this.#limit)
+        this.#complete = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#complete
         // After a row was given up, the buffer may hold up to the limit; it is flushed in blocks of the usual size.
-        if (this.#whole > 0 && bytes.length - this.#seen >= this.#size) yield this.#release()
-      } else if (this.#whole > 0) yield this.#release()
+        if (this.#complete > 0 && bytes.length - this.#seen >= this.#size) yield this.#release()
+      } else if (this.#complete > 0) yield this.#release()
       else yield* this.#giveUp(bytes, final)
     }
-    if (this.#whole > 0) yield this.#release()
+    if (this.#complete > 0) yield this.#release()
   }
 
   /** Removes complete rows from the buffer; scanning continues where it was. */
   #release(): Buffer {
-    const end = this.#whole
-    this.#whole = 0
+    const end = this.#complete
+    this.#complete = 0
     this.#seen -= end
     this.#scanner.moveBack(end)
-    return this.#held.give(end)
+    return this.#buffer.give(end)
   }
 
   /** Rescans the buffer. */
@@ -109,10 +109,10 @@ class RowSplitter {
   *#giveUp(bytes: Buffer, final: boolean): Generator<Block> {
     const { lineEnd, quote } = this.#scanner
     this.#restart()
-    if (lineEnd > 0) return yield this.#held.give(lineEnd)
+    if (lineEnd > 0) return yield this.#buffer.give(lineEnd)
     const isComment = bytes[0] === this.#dialect.comment?.charCodeAt(0)
     const start = Buffer.from(bytes.subarray(0, this.#limit))
-    this.#held.drop(this.#limit)
+    this.#buffer.drop(this.#limit)
     this.#last = start.at(-1)
     this.#long = {
       code: isComment ? undefined : quote >= 0 ? 'E_QUOTE' : 'E_ROW_TOO_LONG',
@@ -127,12 +127,12 @@ class RowSplitter {
   }
 
   *#passOver(long: OversizedRow, final: boolean): Generator<Block> {
-    const { bytes } = this.#held
+    const { bytes } = this.#buffer
     const newline = bytes.indexOf(this.#dialect.newline)
     const passed = newline < 0 ? bytes.length : newline + 1
     const before = bytes.subarray(0, newline < 0 ? passed : newline).at(-1) ?? this.#last
     this.#last = before
-    this.#held.drop(passed)
+    this.#buffer.drop(passed)
     this.#restart()
     long.bytes += passed
     long.end = long.bytes

@@ -24,7 +24,7 @@ import { jsonError, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, 
 interface Task {
   plan: ReaderOptions
   /** The column that holds all logits, if there is one. */
-  whole: JsonColumn | undefined
+  logitsColumn: JsonColumn | undefined
   /** The keys of the classes, and their names in errors. */
   keys: readonly string[]
   kept: JsonColumn[]
@@ -37,7 +37,12 @@ interface Task {
 }
 
 /** Parses the rows of a block. */
-export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: ReaderOptions, mark = 0): RecordBatch {
+export function readBatch(
+  block: Buffer,
+  columns: readonly JsonColumn[],
+  plan: ReaderOptions,
+  rowOffset = 0,
+): RecordBatch {
   const task = taskOf(columns, plan)
   const lines = Array.from(linesOf(block))
   const utf8 = isUtf8(block) || undefined
@@ -64,31 +69,31 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
     errors: bad,
     withPosition: ({ code, info: data, column }, row) => {
       const { line, start, end } = lines[row]!
-      const info = { ...data, row, line, byte: mark + start, ...(column !== undefined && { column }) }
+      const info = { ...data, row, line, byte: rowOffset + start, ...(column !== undefined && { column }) }
       // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
       const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
-      return { code, info, start: mark + start, end: mark + end, ...raw }
+      return { code, info, start: rowOffset + start, end: rowOffset + end, ...raw }
     },
     lines: countNewlines(block),
-    bytes: mark + block.length,
+    bytes: rowOffset + block.length,
   }
 }
 
 function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const chosen = plan.logits.map((index) => columns[index]!)
-  const [whole] = plan.logitsList ? chosen : []
-  const keys = whole ? (whole.keys ?? []) : chosen.map(({ name }) => name)
+  const [logitsColumn] = plan.logitsList ? chosen : []
+  const keys = logitsColumn ? (logitsColumn.keys ?? []) : chosen.map(({ name }) => name)
   const known = new Set(columns.map(({ name }) => name))
   const kept = plan.kept.map((index) => columns[index]!)
   const names = new Set(kept.map(({ name }) => name))
   const taken = (key: string) => (plan.rawRowKeys ? plan.rawRowKeys.length === 0 : names.has(key))
-  const nested = whole && plan.depth !== undefined ? new NestedRows(whole, plan.depth, plan) : undefined
-  return { plan, whole, keys, kept, nested, bare: whole?.path.length === 0, known, taken }
+  const nested = logitsColumn && plan.depth !== undefined ? new NestedRows(logitsColumn, plan.depth, plan) : undefined
+  return { plan, logitsColumn, keys, kept, nested, bare: logitsColumn?.path.length === 0, known, taken }
 }
 
 /** Reads the logits of a row; returns the error, if any. */
 function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
-  const { whole, bare, keys, plan } = task
+  const { logitsColumn, bare, keys, plan } = task
   const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
   if (clash !== undefined) {
     return { code: 'E_NAME' as const, info: plan.takenName?.(clash, Object.keys(value)) ?? { name: clash } }
@@ -96,12 +101,14 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (Array.isArray(value) !== bare) return jsonError(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
   const repeated = repeatedKey({ value, text }, task)
   if (repeated !== undefined) return repeatedKeyError(repeated)
-  const found = whole ? valueAt(value, whole.path) : value
-  if (whole && found === undefined) return jsonError(`it has no ${JSON.stringify(whole.name)}`)
+  const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
+  if (logitsColumn && found === undefined) return jsonError(`it has no ${JSON.stringify(logitsColumn.name)}`)
   if (task.nested) return task.nested.put(found, { value, text })
   const values = valuesOf(found, task)
   if (!values)
-    return jsonError(`its ${JSON.stringify(whole!.name)} is no ${whole!.type === 'list' ? 'list' : 'object'}`)
+    return jsonError(
+      `its ${JSON.stringify(logitsColumn!.name)} is no ${logitsColumn!.type === 'list' ? 'list' : 'object'}`,
+    )
   if (values.length !== plan.classes) {
     return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes, of: 'the list' } }
   }
@@ -123,8 +130,8 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
  * The first duplicate key among those that matter: on the path to the logits, among the logits, and among extracted
  * values.
  */
-function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): string | undefined {
-  const path = whole?.path ?? []
+function repeatedKey({ value, text }: ParsedRow, { logitsColumn, keys, taken }: Task): string | undefined {
+  const path = logitsColumn?.path ?? []
   for (let depth = 0; depth <= path.length; depth++) {
     const above = path.slice(0, depth)
     const object = valueAt(value, above)
@@ -134,7 +141,7 @@ function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): 
     const repeated = repeatedKeys(textAt(text, above), object)
     const counts = (key: string) => {
       if (depth === path.length) return keys.includes(key)
-      return key === path[depth] || key === whole?.shapePath?.[depth]
+      return key === path[depth] || key === logitsColumn?.shapePath?.[depth]
     }
     for (const key of repeated) if (counts(key) || (depth === 0 && taken(key))) return key
   }
@@ -142,18 +149,18 @@ function repeatedKey({ value, text }: ParsedRow, { whole, keys, taken }: Task): 
 }
 
 /** The values of the classes in order; a record with other keys than the first returns as many as it has. */
-function valuesOf(found: unknown, { whole, keys }: Task): unknown[] | undefined {
-  if (whole?.type === 'list') return Array.isArray(found) ? found : undefined
+function valuesOf(found: unknown, { logitsColumn, keys }: Task): unknown[] | undefined {
+  if (logitsColumn?.type === 'list') return Array.isArray(found) ? found : undefined
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
   const record = found as Record<string, unknown>
-  if (whole && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
+  if (logitsColumn && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
   return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
 }
 
 /** JSON has no infinity, so an infinite number overflowed; finds its text again. */
-function overflow(text: string, index: number, { whole, keys }: Task): RowError {
-  const within = textAt(text, whole?.path ?? [])
-  const cell = whole?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
+function overflow(text: string, index: number, { logitsColumn, keys }: Task): RowError {
+  const within = textAt(text, logitsColumn?.path ?? [])
+  const cell = logitsColumn?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
   return { code: 'E_OVERFLOW', info: { cell } }
 }
 

@@ -10,7 +10,7 @@ const LF = 10
  * `limit` bytes; a longer one is skipped.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number, clock?: Clock): AsyncGenerator<Block> {
-  let held: Buffer[] = []
+  let buffered: Buffer[] = []
   let length = 0
   let long: OversizedRow | undefined
   for await (const chunk of coalesce(chunks, MOST, clock)) {
@@ -19,25 +19,25 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>, limit: number, 
       const first = part.indexOf(LF) + 1
       end = first || part.length
       if (long || length + end > limit) {
-        long ??= oversized(length, Buffer.concat([...held, part], limit), limit)
+        long ??= oversized(length, Buffer.concat([...buffered, part], limit), limit)
         long.bytes += end
         long.end = long.bytes - Math.min(first, 1)
-        ;[held, length] = [[], 0]
+        ;[buffered, length] = [[], 0]
         if (first > 0) yield { ...long, lines: 1 }
         if (first > 0) long = undefined
       } else if (first > 0) {
         end = wholeEnd(part, first, limit)
-        yield acquireJoined([...held, part.subarray(0, end)])
-        ;[held, length] = [[], 0]
+        yield acquireJoined([...buffered, part.subarray(0, end)])
+        ;[buffered, length] = [[], 0]
       } else {
-        held.push(Buffer.from(part))
+        buffered.push(Buffer.from(part))
         length += part.length
       }
     }
     release(chunk)
   }
   if (long) yield long
-  else if (length > 0) yield acquireJoined(held)
+  else if (length > 0) yield acquireJoined(buffered)
 }
 
 function oversized(bytes: number, start: Buffer, limit: number): OversizedRow {

@@ -29,11 +29,11 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   let rest = blocks
   const isTyped = settings.to !== undefined && !isText(settings.to)
   const first = new FirstRows(() => rest.next(), isTyped)
-  const { held } = first
+  const { buffered } = first
   const rows = await first.from(0)
   if (rows.length === 0) {
-    if (held.every(isBlank)) return undefined
-    throw firstError(held, first.rowOffset, settings, relocate)
+    if (buffered.every(isBlank)) return undefined
+    throw firstError(buffered, first.rowOffset, settings, relocate)
   }
   const columns: JsonColumn[] = []
   const warnings: string[] = []
@@ -43,7 +43,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
   define(rows)
   const allBlocks = async function* () {
-    yield* held
+    yield* buffered
     yield* rest
   }
   return {
@@ -67,7 +67,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
         bytes += sizeOf(block)
         return !isEnough() && bytes < SEARCH
       }
-      if (held.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
+      if (buffered.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
       return columns.map(({ path }) => found.map(({ value }) => sampleOf(valueAt(value, path))))
     },
     async defineBy(row) {
@@ -99,7 +99,7 @@ function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }:
  */
 class FirstRows {
   /** The input read so far. */
-  readonly held: Block[] = []
+  readonly buffered: Block[] = []
   /** The start of the first row: 3 after a byte order mark. */
   rowOffset: 0 | 3 = 0
   readonly #rows: ParsedRow[] = []
@@ -131,10 +131,10 @@ class FirstRows {
     for (let bytes = 0; bytes < SEARCH; ) {
       const { done, value } = await this.#next()
       if (done) return
-      const isFirst = this.held.length === 0
+      const isFirst = this.buffered.length === 0
       if (isFirst && Buffer.isBuffer(value)) this.rowOffset = byteOrderMark(value)
       const block = isFirst && Buffer.isBuffer(value) ? value.subarray(this.rowOffset) : value
-      this.held.push(block)
+      this.buffered.push(block)
       if (Buffer.isBuffer(block)) yield* this.#rowsOf(block, SEARCH - bytes)
       bytes += sizeOf(value)
     }
@@ -186,12 +186,12 @@ function firstError(
   for (const block of blocks) {
     const size = Buffer.isBuffer(block) ? { lines: countNewlines(block), bytes: block.length } : block
     const errors = firstRowError(block, settings)
-    const placed = relocate({ pieces: [], rows: 0, written: 0, lines: size.lines, bytes: size.bytes, errors })
-    for (const { code, info } of placed.errors) {
+    const relocated = relocate({ pieces: [], rows: 0, written: 0, lines: size.lines, bytes: size.bytes, errors })
+    for (const { code, info } of relocated.errors) {
       return new SoftmaxError(code, { ...info, row: 1, line: line + info.line!, byte: byte + info.byte! } as never)
     }
-    line += placed.lines
-    byte += placed.bytes
+    line += relocated.lines
+    byte += relocated.bytes
   }
   return new SoftmaxError('E_NO_ROWS', { rows: 0 })
 }

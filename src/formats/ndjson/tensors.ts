@@ -29,8 +29,8 @@ export function mayHoldLogits({ data: [first], shape }: Tensor): boolean {
 /** The index of the most likely logits tensor: by name, otherwise the first one of floats. */
 function logitsTensor(tensors: readonly Tensor[]): number {
   const find = (test: (tensor: Tensor) => boolean) => tensors.findIndex((one) => mayHoldLogits(one) && test(one))
-  const places = [find(({ name }) => /logit/i.test(String(name))), find(areFloats), find(() => true)]
-  return places.find((place) => place >= 0) ?? 0
+  const candidates = [find(({ name }) => /logit/i.test(String(name))), find(areFloats), find(() => true)]
+  return candidates.find((index) => index >= 0) ?? 0
 }
 
 /** Decided by the declared type, otherwise by the values. */
@@ -41,16 +41,16 @@ function areFloats({ datatype, data }: Tensor): boolean {
 
 /** The jq program that converts each row to a line. */
 export function programOf(tensors: readonly Tensor[]): string {
-  const place = logitsTensor(tensors)
-  if (Array.isArray(tensors[place]!.data[0])) return `.outputs[${place}].data[]`
-  return `.outputs[${place}] | .shape[-1] as $n | .data | _nwise($n)`
+  const index = logitsTensor(tensors)
+  if (Array.isArray(tensors[index]!.data[0])) return `.outputs[${index}].data[]`
+  return `.outputs[${index}] | .shape[-1] as $n | .data | _nwise($n)`
 }
 
 /** Describes the tensors, if there are several, and the option that reads one of them as a row. */
 export function tensorWords(value: object, tensors: readonly Tensor[]): string {
   const path = ['outputs', String(logitsTensor(tensors)), 'data']
   const one = nestingIn(value as Row, path) && `${optionText('logits', path.join('.'))} takes it as one row`
-  const names = tensors.map(({ name }, place) => `${place} ${shown(String(name ?? ''))}`).join(', ')
+  const names = tensors.map(({ name }, index) => `${index} ${shown(String(name ?? ''))}`).join(', ')
   const all = tensors.length > 1 && `its outputs are ${names}`
   return [one, all].map((words) => (words ? `; ${words}` : '')).join('')
 }

@@ -82,7 +82,7 @@ class ValueSplitter {
   #bracket: { start: number; line: number } | undefined
   /** The row in progress, and how much of it was in earlier chunks; no more than the limit is buffered. */
   #row: { start: number; line: number } | undefined
-  #held = new ByteQueue(1 << 12)
+  #buffer = new ByteQueue(1 << 12)
   #length = 0
   /** Its open brackets, by their closing ones, and whether a string is open. */
   readonly #open: number[] = []
@@ -219,7 +219,7 @@ class ValueSplitter {
 
   #hold(part: Buffer): void {
     const room = this.#limit - this.#length
-    if (room > 0) this.#held.append(part.subarray(0, room))
+    if (room > 0) this.#buffer.append(part.subarray(0, room))
     this.#length += part.length
   }
 
@@ -227,7 +227,7 @@ class ValueSplitter {
     const { start, line } = this.#row!
     const isWhole = this.#length === 0
     if (!isWhole || part.length > this.#limit) this.#hold(part)
-    const { bytes } = this.#held
+    const { bytes } = this.#buffer
     if (this.#length > this.#limit) yield* this.#flush()
     this.#rows.push({
       start: start - this.#ended.bytes,
@@ -236,7 +236,7 @@ class ValueSplitter {
     })
     if (this.#length > this.#limit) yield { block: this.#oversized(Buffer.from(bytes)), origin: this.#origin(position) }
     else putLine(isWhole ? part : bytes, this.#lines)
-    this.#held.drop(bytes.length)
+    this.#buffer.drop(bytes.length)
     ;[this.#row, this.#length] = [undefined, 0]
     if (this.#expects !== 'any') this.#expects = 'comma'
     this.#rowCount++

@@ -38,7 +38,7 @@ function parseHeader(text: string): Tensor {
   const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
   const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
   if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text)) throw corrupt('its header is not that of an array')
-  const [, mark, kind, size] = /^([<>=|])(f(?=[248])|[iu]|b(?=1))([1248])$/.exec(descr[1] ?? '') ?? []
+  const [, byteOrder, kind, size] = /^([<>=|])(f(?=[248])|[iu]|b(?=1))([1248])$/.exec(descr[1] ?? '') ?? []
   if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
   const sizes = shape[1]!
     .split(',')
@@ -49,7 +49,7 @@ function parseHeader(text: string): Tensor {
     layout: {
       kind: kind === 'b' ? '?' : (kind as 'f' | 'i' | 'u'),
       bytes: Number(size) as 1 | 2 | 4 | 8,
-      bigEndian: mark === '>',
+      bigEndian: byteOrder === '>',
     },
     sizes,
     fortran: order[1] === 'True',

@@ -58,14 +58,14 @@ function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
   return (bytes, size) => {
     // Empty input is not a valid LZ4 block, but the dictionary page of a column of nulls is empty.
     if (size === 0) return new Uint8Array()
-    let whole: Uint8Array
+    let out: Uint8Array
     try {
-      whole = decompress(bytes, size)
+      out = decompress(bytes, size)
     } catch (error) {
       throw corrupt(`a page is no ${codec} of ${size} bytes`, error)
     }
-    if (whole.length !== size) throw corrupt(`a page is no ${codec} of ${size} bytes`)
-    return whole
+    if (out.length !== size) throw corrupt(`a page is no ${codec} of ${size} bytes`)
+    return out
   }
 }
 
@@ -78,7 +78,7 @@ function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
     if (byte < 128) break
   }
   if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
-  const whole = acquire(size)
-  if (!uncompress(bytes.subarray(at), whole)) throw new RangeError('corrupt')
-  return whole
+  const out = acquire(size)
+  if (!uncompress(bytes.subarray(at), out)) throw new RangeError('corrupt')
+  return out
 }

@@ -55,9 +55,9 @@ export class Interner {
 
   #indexOf(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#table.length - 1
-    for (let place = hashOf(bytes, start, end) & mask; ; place = (place + 1) & mask) {
-      const index = this.#table[place]! - 1
-      if (index < 0) return this.#add(bytes, start, end, place)
+    for (let slot = hashOf(bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
+      const index = this.#table[slot]! - 1
+      if (index < 0) return this.#add(bytes, start, end, slot)
       if (this.#isAt(index, bytes, start, end)) return index
     }
   }
@@ -69,7 +69,7 @@ export class Interner {
     return true
   }
 
-  #add(bytes: Uint8Array, start: number, end: number, place: number): number {
+  #add(bytes: Uint8Array, start: number, end: number, slot: number): number {
     const index = this.#length
     const from = this.#ends[index]!
     const to = from + end - start
@@ -78,7 +78,7 @@ export class Interner {
     if (index + 2 > this.#ends.length) this.#ends = grown(this.#ends, 2 * this.#ends.length)
     this.#bytes.set(bytes.subarray(start, end), from)
     this.#ends[index + 1] = to
-    this.#table[place] = ++this.#length
+    this.#table[slot] = ++this.#length
     if (2 * this.#length > this.#table.length) this.#rehash()
     return index
   }
@@ -86,9 +86,9 @@ export class Interner {
   #rehash(): void {
     const table = new Int32Array(2 * this.#table.length)
     for (let index = 0; index < this.#length; index++) {
-      let place = hashOf(this.#bytes, this.#ends[index]!, this.#ends[index + 1]!) & (table.length - 1)
-      while (table[place] !== 0) place = (place + 1) & (table.length - 1)
-      table[place] = index + 1
+      let slot = hashOf(this.#bytes, this.#ends[index]!, this.#ends[index + 1]!) & (table.length - 1)
+      while (table[slot] !== 0) slot = (slot + 1) & (table.length - 1)
+      table[slot] = index + 1
     }
     this.#table = table
   }

@@ -22,13 +22,13 @@ export function encodeRuns(numbers: RunArray, width: number): Uint8Array {
 /** The same for bits. Consecutive bytes of all zeros or all ones become a run. */
 function encodeBits(bits: Uint8Array, count: number): Uint8Array {
   const out = new RunWriter(1, count)
-  const whole = count >> 3
+  const fullBytes = count >> 3
   let packed = 0
-  for (let start = 0, end = 0; start < whole; start = end) {
+  for (let start = 0, end = 0; start < fullBytes; start = end) {
     const byte = bits[start]!
     end = start + 1
     if (byte !== 0 && byte !== 0xff) continue
-    while (end < whole && bits[end] === byte) end++
+    while (end < fullBytes && bits[end] === byte) end++
     if (8 * (end - start) < LEAST_RUN) continue
     out.bits(bits.subarray(packed, start))
     out.run(byte & 1, 8 * (end - start))

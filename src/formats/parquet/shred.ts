@@ -24,7 +24,7 @@ export interface ShreddedLeaf {
 }
 
 /** The slots of a node for some rows, with the levels so far. */
-interface Places {
+interface Slots {
   count: number
   definition: Uint8Array | undefined
   repetition: Uint8Array | undefined
@@ -35,39 +35,39 @@ interface Places {
 /** The leaves of a column, in order. */
 export function shred(node: Node, data: ColumnData): ShreddedLeaf[] {
   const leaves: ShreddedLeaf[] = []
-  const places = { count: data.length, definition: undefined, repetition: undefined, rows: undefined }
-  shredNode(node, data, places, (leaf) => leaves.push({ rows: data.length, ...leaf }))
+  const slots = { count: data.length, definition: undefined, repetition: undefined, rows: undefined }
+  shredNode(node, data, slots, (leaf) => leaves.push({ rows: data.length, ...leaf }))
   return leaves
 }
 
 type Put = (leaf: Omit<ShreddedLeaf, 'rows'>) => void
 
-function shredNode(node: Node, column: ColumnData, above: Places, put: Put): void {
+function shredNode(node: Node, column: ColumnData, above: Slots, put: Put): void {
   const data = column.dictionary?.validity ? decodeDictionary(column) : column
-  const places = withNulls(node, data, above)
-  if (node.physical) put(leafOf(node, data, places))
+  const slots = withNulls(node, data, above)
+  if (node.physical) put(leafOf(node, data, slots))
   else if (data.type.kind === 'struct') {
-    for (const [index, child] of node.children.entries()) shredNode(child, data.children![index]!, places, put)
+    for (const [index, child] of node.children.entries()) shredNode(child, data.children![index]!, slots, put)
   } else {
-    const { items, child } = itemsOf(node, data, places)
+    const { items, child } = itemsOf(node, data, slots)
     shredNode(node.children[0]!, child, items, put)
   }
 }
 
-function leafOf({ physical }: Node, data: ColumnData, { rows, ...levels }: Places): Omit<ShreddedLeaf, 'rows'> {
+function leafOf({ physical }: Node, data: ColumnData, { rows, ...levels }: Slots): Omit<ShreddedLeaf, 'rows'> {
   const there = rows?.filter((row) => row >= 0)
   return { ...levels, ...arrowToValues(physical!, data, there) }
 }
 
 /** The slots of a nullable node: the definition level of a null stays below that of the node. */
-function withNulls({ definition: level, field }: Node, data: ColumnData, places: Places): Places {
-  const { count, rows, definition } = places
+function withNulls({ definition: level, field }: Node, data: ColumnData, slots: Slots): Slots {
+  const { count, rows, definition } = slots
   const isNull = data.type.kind === 'null'
   if (!field.nullable) {
     if (data.validity && hasNulls(data, rows)) throw unexpectedNull(field.name)
-    return places
+    return slots
   }
-  if (!data.validity && !isNull && !definition) return places
+  if (!data.validity && !isNull && !definition) return slots
   const levels = definition ? definition.slice() : new Uint8Array(count).fill(level - 1)
   const found = new Int32Array(count)
   for (let at = 0; at < count; at++) {
@@ -76,7 +76,7 @@ function withNulls({ definition: level, field }: Node, data: ColumnData, places:
     found[at] = isThere ? row : -1
     if (isThere) levels[at] = level
   }
-  return { ...places, definition: levels, rows: found }
+  return { ...slots, definition: levels, rows: found }
 }
 
 function hasNulls(data: ColumnData, rows: Int32Array | undefined): boolean {
@@ -89,18 +89,18 @@ function unexpectedNull(name: string): SoftmaxError {
 }
 
 /** The slots of list items. An empty list still has one slot, whose path ends there. */
-function itemsOf(node: Node, data: ColumnData, places: Places): { items: Places; child: ColumnData } {
+function itemsOf(node: Node, data: ColumnData, slots: Slots): { items: Slots; child: ColumnData } {
   const ends = endsOf(data)
   const [child] = data.children as [ColumnData]
-  const { count, rows } = places
-  const isWhole = !rows && !hasEmpty(ends, count)
-  if (!isWhole) return { items: someItems(node, ends, places), child }
+  const { count, rows } = slots
+  const isDense = !rows && !hasEmpty(ends, count)
+  if (!isDense) return { items: someItems(node, ends, slots), child }
   const first = ends(0)
   const total = ends(count) - first
   const items = {
     count: total,
-    definition: places.definition,
-    repetition: starts(node, ends, places, total),
+    definition: slots.definition,
+    repetition: starts(node, ends, slots, total),
     rows: undefined,
   }
   return { items, child: sliceColumn(child, first, total) }
@@ -123,15 +123,15 @@ function hasEmpty(ends: (row: number) => number, count: number): boolean {
 }
 
 /** The repetition levels of the items of nonempty lists. */
-function starts(node: Node, ends: (row: number) => number, { count, repetition }: Places, total: number): Uint8Array {
+function starts(node: Node, ends: (row: number) => number, { count, repetition }: Slots, total: number): Uint8Array {
   const levels = new Uint8Array(total).fill(node.repetition + 1)
   const first = ends(0)
   for (let row = 0; row < count; row++) levels[ends(row) - first] = repetition ? repetition[row]! : 0
   return levels
 }
 
-function someItems(node: Node, ends: (row: number) => number, places: Places): Places {
-  const { count, rows, definition, repetition } = places
+function someItems(node: Node, ends: (row: number) => number, slots: Slots): Slots {
+  const { count, rows, definition, repetition } = slots
   const sizeOf = (row: number) => (row < 0 ? 0 : ends(row + 1) - ends(row))
   let total = 0
   for (let at = 0; at < count; at++) total += Math.max(1, sizeOf(rows ? rows[at]! : at))

@@ -64,10 +64,10 @@ function turnedInMemory(width: number, inner: number): ArrayBytes {
  */
 function turnedInFile(width: number, inner: number, file: TempFile): (rows: Numbers) => Promise<void> {
   const most = Math.max(1, Math.floor(BLOCK / width))
-  let held: Numbers | undefined
+  let buffer: Numbers | undefined
   let [row, count] = [0, 0]
   const flush = async () => {
-    const part = held!.subarray(0, count * width)
+    const part = buffer!.subarray(0, count * width)
     const start = Math.floor(row / inner) * width * inner + (row % inner)
     for (let index = 0; index < width; index++) {
       await file.write(littleEndian(everyOf(part, index, width)), (start + index * inner) * part.BYTES_PER_ELEMENT)
@@ -76,9 +76,9 @@ function turnedInFile(width: number, inner: number, file: TempFile): (rows: Numb
     count = 0
   }
   return async (rows) => {
-    held ??= new (rows.constructor as Float64ArrayConstructor)(Math.min(most, inner) * width) as Numbers
+    buffer ??= new (rows.constructor as Float64ArrayConstructor)(Math.min(most, inner) * width) as Numbers
     for (let at = 0; at < rows.length; at += width) {
-      for (let index = 0; index < width; index++) held[count * width + index] = rows[at + index]!
+      for (let index = 0; index < width; index++) buffer[count * width + index] = rows[at + index]!
       if (++count === Math.min(most, inner) || (row + count) % inner === 0) await flush()
     }
   }

@@ -28,14 +28,14 @@ export function* boxesOf({ rows, classes, others }: RowOrder, most: number): Gen
   let first = others.length
   let inner = 1
   while (first > 0 && inner * others[first - 1]!.size * classes.size <= most) inner *= others[--first]!.size
-  const whole = others.slice(first)
+  const innerAxes = others.slice(first)
   const split = others[first - 1]
-  if (!split) return yield { rows, start: 0, others: whole }
+  if (!split) return yield { rows, start: 0, others: innerAxes }
   const step = Math.max(1, Math.floor(most / (inner * classes.size)))
   for (const start of startsOf(others.slice(0, first - 1))) {
     for (let index = 0; index < split.size; index += step) {
       const size = Math.min(step, split.size - index)
-      yield { rows: size * inner, start: start + index * split.stride, others: [{ ...split, size }, ...whole] }
+      yield { rows: size * inner, start: start + index * split.stride, others: [{ ...split, size }, ...innerAxes] }
     }
   }
 }

@@ -197,13 +197,13 @@ async function* blocksInOrder(
   try {
     for (const box of boxes) {
       const bytes = await reader.take(box.rows * rowBytes)
-      const whole = Math.floor(bytes.length / rowBytes)
+      const complete = Math.floor(bytes.length / rowBytes)
       // No row of a transposed block is complete before its end.
-      const count = areRows || whole === box.rows ? whole : 0
+      const count = areRows || complete === box.rows ? complete : 0
       const numbers = readNumbers(bytes.subarray(0, count * rowBytes), layout)
       if (count > 0) yield rowsOf(numbers, { ...box, rows: count }, classes)
       row += count
-      if (whole < box.rows) throw corruptData(format, `it ends within row ${row + 1} of ${rows}`)
+      if (complete < box.rows) throw corruptData(format, `it ends within row ${row + 1} of ${rows}`)
     }
     if ((await reader.take(1)).length > 0) throw corruptData(format, `more bytes follow its ${rows} rows`)
   } finally {

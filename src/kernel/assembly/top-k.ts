@@ -9,23 +9,23 @@
 const ENTRY_SIZE: usize = 16
 
 /**
- * Adds the logits from `at` on, the first of which has the position `base`, to a heap that has `held` of `k` entries.
+ * Adds the logits from `at` on, the first of which has the position `base`, to a heap that has `size` of `k` entries.
  */
-export function select(at: usize, count: u32, base: u32, heap: usize, held: u32, k: u32): u32 {
+export function select(at: usize, count: u32, base: u32, heap: usize, size: u32, k: u32): u32 {
   for (let i: u32 = 0; i < count; i++) {
     const key = keyOf(load<f64>(at + ((<usize>i) << 3)))
-    if (held < k) siftUp(heap, held++, key, base + i)
+    if (size < k) siftUp(heap, size++, key, base + i)
     else if (key > load<i64>(heap)) siftDown(heap, k, key, base + i)
   }
-  return held
+  return size
 }
 
 /** Writes the positions (u32) of the entries to `out`, in descending order of logits. Consumes the heap. */
-export function drain(heap: usize, held: u32, out: usize): void {
-  while (held > 0) {
-    store<u32>(out + ((<usize>--held) << 2), load<u32>(heap, 8))
-    const last = heap + (<usize>held) * ENTRY_SIZE
-    siftDown(heap, held, load<i64>(last), load<u32>(last, 8))
+export function drain(heap: usize, size: u32, out: usize): void {
+  while (size > 0) {
+    store<u32>(out + ((<usize>--size) << 2), load<u32>(heap, 8))
+    const last = heap + (<usize>size) * ENTRY_SIZE
+    siftDown(heap, size, load<i64>(last), load<u32>(last, 8))
   }
 }
 

@@ -78,7 +78,7 @@ function writeSome(
   room: number,
   layout: RowLayout,
 ): Uint8Array {
-  const memory = new Placer()
+  const memory = new Allocator()
   const tail = memory.texts([layout.tail])
   const cells = columns.map((column) => placeCell(column, start, count, memory))
   const table = memory.words([
@@ -95,7 +95,7 @@ function writeSome(
 }
 
 /** Copies the values of some rows into kernel memory; returns the words of a Cell. */
-function placeCell(column: CellColumn, start: number, count: number, memory: Placer) {
+function placeCell(column: CellColumn, start: number, count: number, memory: Allocator) {
   const { lead, none = NOTHING, empty = NOTHING, validity, values } = column
   const texts = memory.texts([lead, none, empty])
   // Rows begin at a multiple of 8, so that their bits are whole bytes.
@@ -134,7 +134,7 @@ function kindOf(numbers: ArrayBufferView): number {
 }
 
 /** Allocates kernel memory sequentially. */
-class Placer {
+class Allocator {
   #end = ownKernel().heapBase()
 
   /** Reserves bytes at a multiple of 16. */

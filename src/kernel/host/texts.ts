@@ -12,8 +12,8 @@ export function rangeOfTexts(bytes: Uint8Array, offsets: Int32Array): { min: Uin
   const textAt = (at: number) => bytes.subarray(offsets[at], offsets[at + 1])
   let [min, max] = [textAt(0), textAt(0)]
   for (const { start, count } of parts(offsets)) {
-    for (const place of count > 1 ? extremes(bytes, offsets, start, count) : [0]) {
-      const text = textAt(start + place)
+    for (const position of count > 1 ? extremes(bytes, offsets, start, count) : [0]) {
+      const text = textAt(start + position)
       if (Buffer.compare(text, min) < 0) min = text
       if (Buffer.compare(text, max) > 0) max = text
     }

@@ -130,8 +130,8 @@ export interface Kernel {
   splitRows(at: number, rows: number, classes: number, out: number, stride: number, narrow: number): void
   joinDoubles(at: number, rows: number, out: number, width: number): void
   joinFloats(at: number, rows: number, out: number, width: number): void
-  select(at: number, count: number, base: number, heap: number, held: number, k: number): number
-  drain(heap: number, held: number, out: number): void
+  select(at: number, count: number, base: number, heap: number, size: number, k: number): number
+  drain(heap: number, size: number, out: number): void
   selectRows(at: number, rows: number, classes: number, k: number, heap: number, out: number): void
 }
 

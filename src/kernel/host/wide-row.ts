@@ -11,11 +11,11 @@ import { ownKernel } from './wasm.js'
 export function scoreWideRow(run: Run, row: number): void {
   const { scores, room, options, flags } = run
   const { states: state, logits: at, scratch, out } = room
-  let held = 0
+  let size = 0
   ownKernel().begin(state, room.temperature)
   for (const [base, count] of loadChunks(run, row)) {
     ownKernel().scan(at, count, base, state)
-    if (options.top > 0) held = ownKernel().select(at, count, base, room.heap, held, options.top)
+    if (options.top > 0) size = ownKernel().select(at, count, base, room.heap, size, options.top)
   }
   for (const [base, count] of loadChunks(run, row)) ownKernel().accumulate(at, count, base, state, scratch, flags)
   ownKernel().finish(state, flags)
@@ -41,7 +41,7 @@ export function scoreWideRow(run: Run, row: number): void {
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
   if (options.top === 0) return
-  ownKernel().drain(room.heap, held, room.top)
+  ownKernel().drain(room.heap, size, room.top)
   storeTop(run, row, 1)
 }
 
