@@ -144,6 +144,8 @@ describe('a selector', () => {
     ['logit_a:logit_b', 'logit_a-logit_b'],
     ['logit_a logit_b', 'logit_a,logit_b'],
     ['2; 3', '2,3'],
+    ['logit_a-logits_b', 'logit_a-logit_b'],
+    ['loggit_a-Logit_b', 'logit_a-logit_b'],
   ])('that selects nothing is answered with what was meant: %s', async (logits, meant) => {
     const error = await refused(header, { logits })
     expect(error).toMatchObject({ code: 'E_SELECTOR' })

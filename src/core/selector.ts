@@ -214,8 +214,20 @@ function proposal(item: string, columns: Columns): string {
     names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
     otherwise.find((other) => other !== item && isList(other, columns)) ??
     nearest(item, names) ??
+    rangeProposal(item, names) ??
     pathProposal(item, names)
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
+}
+
+/** The range that was probably meant by one with a mistyped end. */
+function rangeProposal(item: string, names: readonly string[]): string | undefined {
+  const near = (name: string) => (names.includes(name) ? name : nearest(name, names))
+  for (let dash = item.indexOf('-'); dash >= 0; dash = item.indexOf('-', dash + 1)) {
+    const [first, last] = [near(item.slice(0, dash)), near(item.slice(dash + 1))]
+    if (first !== undefined && last !== undefined && names.indexOf(first) < names.indexOf(last))
+      return `${first}-${last}`
+  }
+  return undefined
 }
 
 /** The column that was probably meant by a path, according to its last key. */
