@@ -107,6 +107,55 @@ describe('what comes out', () => {
     })
   })
 
+  it('of a pipeline are rows, not streams', async () => {
+    async function* labels(source: AsyncIterable<{ label: string }>) {
+      for await (const { label } of source) yield label
+    }
+    const rows = [[2, 1]]
+    await pipeline(rows, softmax(), async (all) => {
+      for await (const row of all) {
+        expectTypeOf(row.label).toEqualTypeOf<string>()
+        // The name of a method of a stream, which is no property of a row.
+        expectTypeOf(row.pipe).toBeUnknown()
+      }
+    })
+    await pipeline(rows, softmax(), labels, async (all) => {
+      for await (const label of all) expectTypeOf(label).toEqualTypeOf<string>()
+    })
+    await pipeline(rows, softmax<{ id: number }>({ topK: 1 }), labels, async (all) => {
+      for await (const label of all) expectTypeOf(label).toEqualTypeOf<string>()
+    })
+    await pipeline(
+      rows,
+      softmax({ emit: 'label' }),
+      async function* (all) {
+        for await (const { label } of all) yield label
+      },
+      async (all) => {
+        for await (const label of all) expectTypeOf(label).toEqualTypeOf<string>()
+      },
+    )
+    await pipeline(rows, softmax(), write('csv'), async (all) => {
+      for await (const bytes of all) expectTypeOf(bytes).toEqualTypeOf<Buffer>()
+    })
+  })
+
+  it('of rows are properties that streams have, too', async () => {
+    interface Shop {
+      closed: string
+      errored: number
+    }
+    const rows = [{ closed: 'Sunday', errored: 0, logits: [2, 1] }]
+    await pipeline(rows, softmax<Shop>(), async (all) => {
+      for await (const { closed } of all) expectTypeOf(closed).toEqualTypeOf<string>()
+    })
+    for await (const { closed, errored, label } of Readable.from(rows).compose(softmax<Shop>())) {
+      expectTypeOf(closed).toEqualTypeOf<string>()
+      expectTypeOf(errored).toEqualTypeOf<number>()
+      expectTypeOf(label).toEqualTypeOf<string>()
+    }
+  })
+
   it('of the streams of objects are what else the rows have', async () => {
     const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
     const rows = Readable.from([{ id: 7, logits: [2, 1] }])

@@ -62,5 +62,5 @@ export function read(format: FormatName, options: ReadOptions = {}): RowStream {
       { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what) },
     ),
   )
-  return Object.assign(stream, { stats })
+  return Object.assign(stream, { stats }) as RowStream
 }

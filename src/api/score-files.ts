@@ -48,7 +48,11 @@ export function filesStream(
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
   const bytes = scoreReadable(inputs, run)
   const stream: Readable = bytesStream(bytes, signal)
-  return Object.assign(stream, { stats: run.stats, metrics: () => run.metrics?.result(run.stats), release })
+  return Object.assign(stream, {
+    stats: run.stats,
+    metrics: () => run.metrics?.result(run.stats),
+    release,
+  }) as FilesStream
 }
 
 /** A run over files that has not begun. */

@@ -68,5 +68,5 @@ export function score(options: ScoreOptions = {}): ScoreStream {
       }),
     ),
   )
-  return Object.assign(stream, { stats, metrics: () => metrics?.result(stats), release })
+  return Object.assign(stream, { stats, metrics: () => metrics?.result(stats), release }) as ScoreStream
 }

@@ -9,7 +9,7 @@ import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
 import type { Checked, Emits, IsUnion } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
-import type { DuplexOf } from './typed-stream.js'
+import type { DuplexOf, Returned } from './typed-stream.js'
 
 /**
  * A row of logits: an array or typed array; a record whose `logits` is one, or is a record with one property a class; or a
@@ -47,29 +47,31 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row>(
     options: WithoutEmit & { logits: LogitsIn<Row> },
-  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>>
   /** The same with `topK`: `top` is there in place of all probabilities. */
   <Row>(
     options: WithTopK & { logits: LogitsIn<Row> },
-  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
   /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
-  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
   /** The same with options that change what `emit` names. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
-  ): PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
    */
-  <Row = unknown>(options?: WithoutEmit): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>
+  <Row = unknown>(
+    options?: WithoutEmit,
+  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>>
   /** The same of rows of a type with `topK`: `top` is there in place of all probabilities. */
   <Row = never>(
     options: [Row] extends [never] ? never : WithTopK,
-  ): PredictionStream<Prediction & Rest<Row> & Emits<undefined, List, number>>
+  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List, number>>>
   /**
    * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
    * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, each property is optional.
@@ -79,11 +81,11 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & Plain & { emit?: Emit & Checked<Emit> },
-  ): PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>
+  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>>
   /** The same with options that change what `emit` names: `label` may be null, and `top` stand in place of all probabilities. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
-  ): PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>
+  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
   /**
    * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
    * `minConfidence` or `nonfinite: 'propagate'`, `label` may be null.
@@ -100,7 +102,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
       minConfidence?: Least
       nonfinite?: Nonfinite
     },
-  ): PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>
+  ): Returned<Emit, PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>>
 }
 
 /** All options but `emit`, whose type says what is in a prediction. */

@@ -2,7 +2,9 @@
  * Node's streams with types for what comes out of them and for their events.
  *
  * A method that has several signatures is called by the first. The next one lets the stream pass for one of Node's, which
- * says nothing of its chunks; and from the last of the iterator `source.compose(stream)` infers what it gives.
+ * says nothing of its chunks; and from the last of the iterator `source.compose(stream)` infers what it gives. That is a
+ * stream. `pipeline` would infer the same of chunks, so it gets a signature of the stream itself, as if that were an async
+ * generator.
  */
 import type { Duplex, Readable } from 'node:stream'
 
@@ -29,14 +31,34 @@ type Listener<Args> = Args extends readonly unknown[] ? (...args: Args) => void 
 /** A chunk, as Node's types have it. */
 type Untyped = ReturnType<Readable['read']>
 
+/**
+ * What `compose` gives: a stream, and a chunk as well, so that `pipeline` infers the chunk. Where no value is both, because a
+ * chunk has a `closed` of its own, it is a stream of few members.
+ */
+type Composed<Stream, Out> = [Stream & Out] extends [never] ? LeastStream<Out> & Out : Stream & Out
+
+/** A stream of the members that Node's types ask of each. */
+interface LeastStream<Out> extends NodeJS.ReadableStream {
+  [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
+  [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
+}
+
+/**
+ * What a function with a type parameter returns. TypeScript defers the call of a generic function that returns a function, and
+ * `pipeline` infers too little then; so as long as `Parameter` is open, this may be a stream without a signature.
+ */
+export type Returned<Parameter, Stream> = [Parameter] extends [unknown] ? Stream : Duplex
+
 /** A stream that `Out` is read from, with events of its own. */
 export interface ReadableOf<Out, Events> extends Readable {
+  /** Not to be called: `pipeline` infers of it what comes out. */
+  (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
   /** The same, as Node's types have it. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
   /** The same, of which `compose` infers what comes out. */
-  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
+  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
@@ -58,12 +80,14 @@ export interface ReadableOf<Out, Events> extends Readable {
 
 /** The same of a stream that is written to as well. */
 export interface DuplexOf<Out, Events> extends Duplex {
+  /** Not to be called: `pipeline` infers of it what comes out. */
+  (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
   /** The same, as Node's types have it. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
   /** The same, of which `compose` infers what comes out. */
-  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<this & Out>
+  [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>

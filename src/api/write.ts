@@ -56,7 +56,7 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
     const bytes = writeRows(batches, settings, warn)
     return oneByOne(settings.to === format ? bytes : arrayOf(bytes))
   })
-  return stream
+  return stream as WriterStream
 }
 
 /** Throws E_CONFLICT where types are asked for of a format that has none, or those of text. */
