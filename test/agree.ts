@@ -1,16 +1,16 @@
-/** Both lanes on one text. */
+/** Runs both lanes on one text. */
 import type { ScoreOptions } from 'softmax-stream'
 import { expect } from 'vitest'
 import type { Random } from './random.js'
 import { type Outcome, reported, run } from './streams.js'
 
-/** What has to be the same. */
+/** What must be equal. */
 export function sameIn({ text, error, stats, warnings }: Outcome) {
   const { lane: _, bytes: __, ...counts } = stats
   return { text, error: reported(error), warnings, ...(!error && counts) }
 }
 
-/** How a text comes: in chunks of a size, to so many threads. */
+/** How a text arrives: the chunk size, and the number of threads. */
 export interface Way {
   size: number
   jobs: number
@@ -18,12 +18,12 @@ export interface Way {
 
 const COLUMNS = ['probs', 'label', 'index', 'confidence', 'margin', 'entropy', 'logsumexp'] as const
 
-/** A value once in `odds` times. */
+/** A value with a probability of 1 / `odds`. */
 export function maybe<T>(random: Random, odds: number, value: () => T): T | undefined {
   return random.below(odds) === 0 ? value() : undefined
 }
 
-/** Options that any lane takes, at random; `labels` are what names of classes begin with. */
+/** Random options that every lane accepts; `labels` is the prefix of class names. */
 export function anyOptions(random: Random, classes: number, labels: readonly string[]): ScoreOptions {
   return {
     op: random.of(['softmax', 'softmax', 'log-softmax']),
@@ -42,7 +42,7 @@ export function anyOptions(random: Random, classes: number, labels: readonly str
   }
 }
 
-/** What both lanes make of a text: the same, however it comes, or the test fails. Returns what it is. */
+/** Scores a text in both lanes and in several ways; fails unless all agree, and returns the result. */
 export async function both(text: string | Buffer, options: ScoreOptions, ways: Way[]): Promise<Outcome> {
   const general = await run(text, { ...options, lane: 'general' })
   for (const { size, jobs } of ways) {

@@ -1,7 +1,4 @@
-/**
- * What the compiler says of the API: `tsc -p test` checks it. Nothing that comes out is `any`, and options that are none
- * do not compile.
- */
+/** Type tests of the API, checked by `tsc -p test`: no result is `any`, and unknown options do not compile. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -27,7 +24,7 @@ const {
   write,
 } = api
 
-/** True for the type `any`, which is every other. */
+/** True for the type `any`. */
 type IsAny<T> = 0 extends 1 & T ? true : false
 
 describe('what comes out', () => {
@@ -95,7 +92,7 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax({ nonfinite: 'error', topK: 2 })).label).toEqualTypeOf<string>()
     const maybe = one(softmax({ emit: 'probs,label', topK: undefined as number | undefined }))
     expectTypeOf(maybe.probabilities).toEqualTypeOf<number[] | undefined>()
-    // Of what is known at run time only, nothing is promised.
+    // Nothing is promised about what is known only at run time.
     const columns: types.Emitted[] = ['label']
     expectTypeOf(one(softmax({ emit: columns })).label).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(one(softmax({ emit: 'label' as types.EmitList })).index).toEqualTypeOf<number | undefined>()
@@ -175,7 +172,7 @@ describe('what comes out', () => {
     expectTypeOf(named.scores).toBeUnknown()
     expectTypeOf(named.name).toEqualTypeOf<string>()
     expectTypeOf(one(sigmoid<Scored, 'label'>({ logits: 'scores', emit: 'label' })).label).toEqualTypeOf<string>()
-    // What is within another value stays in that.
+    // A value inside another one stays there.
     expectTypeOf(one(softmax<Scored>({ logits: 'outputs.scores' })).outputs).toEqualTypeOf<{ scores: number[] }>()
     expectTypeOf(one(softmax<Scored>({ logits: 'outputs.scores' })).scores).toEqualTypeOf<Float32Array>()
     const either = one(softmax<{ id: number; scores: number[]; pixels: number[] }>({ logits: 'scores' }))
@@ -188,7 +185,7 @@ describe('what comes out', () => {
     }
     expectTypeOf(one(softmax<{ scores: Scores; size: number }>({ logits: 'scores' })).size).toEqualTypeOf<number>()
     expectTypeOf(one(softmax<{ scores: Scores }>({ logits: 'scores' })).scores).toBeUnknown()
-    // A list of texts may hold logits where no list of numbers does.
+    // A list of strings may hold logits if there is no list of numbers.
     const tagged = one(softmax<{ scores: number[]; tags: string[] }>({ logits: 'scores' }))
     expectTypeOf(tagged.tags).toEqualTypeOf<string[]>()
     expectTypeOf(tagged.scores).toBeUnknown()
@@ -261,7 +258,7 @@ describe('what comes out', () => {
     expectTypeOf(narrow.abstained).toEqualTypeOf<Uint8Array | undefined>()
     expectTypeOf(softmaxMatrix([1, 2], 1, 2, { minConfidence: 0.5 }).abstained).toEqualTypeOf<Uint8Array>()
     expectTypeOf(softmaxMatrix([1, 2], 1, 2).values).toEqualTypeOf<Float64Array>()
-    // Of what is known at run time only, nothing is promised.
+    // Nothing is promised about what is known only at run time.
     const unknown = softmaxMatrix([1, 2], 1, 2, {} as types.MatrixOptions)
     expectTypeOf(unknown.values).toEqualTypeOf<Float64Array | Float32Array>()
     expectTypeOf(unknown.top).toEqualTypeOf<Uint32Array | undefined>()
@@ -279,7 +276,7 @@ describe('what comes out', () => {
     if (error.code === 'E_CELL') expectTypeOf(error.info.cell).toEqualTypeOf<string>()
     if (error.code === 'E_WIDTH') expectTypeOf(error.info.cells).toEqualTypeOf<number>()
     if (SoftmaxError.is(error, 'E_COLUMNS')) expectTypeOf(error.info.header).toEqualTypeOf<string[]>()
-    // @ts-expect-error: an error of a cell has no width
+    // @ts-expect-error: an E_CELL error has no width
     if (error.code === 'E_CELL') expect(error.info.width).toBeUndefined()
     const onReject: types.RejectHandler = ({ code, raw }) => expectTypeOf([code, raw]).toEqualTypeOf<unknown[]>()
     expect(softmax({ onReject }).stats satisfies types.RowTotals).toEqual({

@@ -13,18 +13,18 @@ import { command, folder, ROOT } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-/** A small file, and what numpy and scipy read in it: see `fixtures/arrays.py`. */
+/** A small file, and what numpy and scipy read from it: see `fixtures/arrays.py`. */
 interface Case {
   name: string
   bytes: string
   options: ScoreOptions
-  /** Of a file that is refused, the error. */
+  /** The error code, for a file that is refused. */
   code?: string
   shape: number[]
-  /** The logits of each row, and where it is along the other axes: null where the array has no more than two. */
+  /** The logits of each row, and its position along the other axes: null if the array has at most two. */
   rows: (number | string)[][]
   index: number[][] | null
-  /** The array of the probabilities. */
+  /** The array of probabilities. */
   probs: number[]
 }
 
@@ -35,7 +35,7 @@ function casesOf(name: string): Case[] {
   return lines.map((line) => JSON.parse(line) as Case)
 }
 
-/** What has to come of a case: softmax of each row. */
+/** The expected result of a case: softmax of each row. */
 function expected({ rows }: Case): number[][] {
   const logits = rows.map((row) => row.map(Number))
   const classes = logits[0]?.length ?? 0
@@ -57,7 +57,7 @@ function rowsAlong({ shape, values }: Numbers, axis = -1): number[][] {
 
 const close = (found: number, value: number) => Math.abs(found - value) <= 1e-13 * Math.abs(value)
 
-/** A .npy file of any numbers. */
+/** Builds a .npy file. */
 function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Array): Buffer {
   const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }`
   const header = Buffer.from(`${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`)
@@ -68,7 +68,7 @@ function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Ar
   ])
 }
 
-/** A .npz file of doubles, one a row or several. */
+/** Builds a .npz file of doubles, one or several per row. */
 function npzWith(arrays: Record<string, (number | number[])[]>): Buffer {
   const zip = new ZipFrame()
   const entries = Object.entries(arrays).flatMap(([name, rows]) => {
@@ -393,7 +393,7 @@ describe('a bad logit of an array', () => {
 })
 
 describe('an array too large to be turned in memory', () => {
-  /** Numbers of a byte that look random, and the same as rows along an axis. */
+  /** Pseudorandom one-byte numbers, and the same as rows along an axis. */
   const make = (shape: number[], fortran: boolean, axis: number) => {
     const data = new Uint8Array(shape.reduce((all, one) => all * one, 1))
     for (let at = 0; at < data.length; at++) data[at] = (at * 2654435761) >>> 27
@@ -448,7 +448,7 @@ it('an archive of .npz has sizes and offsets of 64 bits where they are needed', 
   const zip = new ZipFrame()
   const zeros = Buffer.alloc(1 << 26)
   const large = 2 ** 32 + zeros.length
-  // Where what is no zero stands, as the archive would be too large for memory.
+  // Only the nonzero parts, as the archive would be too large for memory.
   const pieces: { at: number; bytes: Buffer }[] = []
   let end = 0
   const put = (bytes: Buffer) => {
@@ -508,7 +508,7 @@ it('several arrays are one input after the other, whatever their shape', async (
 })
 
 describe('true classes beside an array', () => {
-  /** Arrays of 64-bit floats, bytes and truths. */
+  /** Builds a safetensors file of 64-bit floats, bytes and booleans. */
   function tensors(arrays: Record<string, [dtype: 'F64' | 'U8' | 'BOOL', shape: number[], values: number[]]>): Buffer {
     let end = 0
     const data: Buffer[] = []

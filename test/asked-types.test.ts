@@ -1,4 +1,4 @@
-/** `types: 'id=int64,price=float64'`: the types that kept columns of text and of objects are asked to have. */
+/** `types: 'id=int64,price=float64'`: requested types of columns kept from text and objects. */
 import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
 import { type ScoreOptions, scoreFiles, type WriteOptions, write } from 'softmax-stream'
@@ -7,13 +7,13 @@ import { run } from './streams.js'
 
 const LANES = ['general', 'fast'] as const
 
-/** The types of the kept columns of an Arrow file, as apache-arrow calls them, and the values of one. */
+/** The types of the kept columns of an Arrow file, as apache-arrow names them, and the values of one. */
 function columnOf(bytes: Buffer, name: string) {
   const column = tableFromIPC(bytes).getChild(name)!
   return { type: String(column.type), values: Array.from(column) }
 }
 
-/** Rows of JSON of which the last has a fraction where 1,100 before it have whole numbers. */
+/** Rows of JSON, the last one with a fraction after 1,100 integers. */
 const WHOLE = '{"id":7,"price":5,"logits":[2,1]}\n'.repeat(1_100)
 const JSON_ROWS = `${WHOLE}{"id":8,"price":5.5,"logits":[2,1]}\n`
 const CSV_ROWS = `id,price,logit_a,logit_b\n${'7,5,2,1\n'.repeat(10_000)}8,5.5,2,1\n`
@@ -71,7 +71,7 @@ describe('a value of another type in a second input', () => {
   })
 })
 
-/** What `write` makes of rows. */
+/** The output of `write` for some rows. */
 async function written(rows: readonly object[], options: WriteOptions = {}): Promise<Buffer> {
   const stream = write('arrow', options)
   for (const row of rows) stream.write(row)
@@ -83,7 +83,7 @@ async function written(rows: readonly object[], options: WriteOptions = {}): Pro
 
 const MORNING = Date.UTC(2026, 10, 27, 10)
 
-/** A type that is asked for, values of JSON and cells of CSV that are of it, and what apache-arrow reads. */
+/** A requested type, JSON values and CSV cells of that type, and what apache-arrow reads. */
 const TYPES = [
   ['text', ['1.50', 'true', null], '1.50|true|', 'Utf8', ['1.50', 'true', null]],
   ['int64', ['7', '"-8"', 'null'], '7|-8|', 'Int64', [7n, -8n, null]],
@@ -107,7 +107,7 @@ describe('each type', () => {
       ]
       const expected = name === 'text' ? { type, values: [...values.slice(0, 2), null] } : { type, values }
       expect(columnOf(ofJson.bytes, 'c')).toEqual(expected)
-      // An empty cell of text is an empty text.
+      // An empty text cell is an empty string.
       const ofCells = name === 'text' ? { type, values: ['1.50', 'true', ''] } : expected
       expect(columnOf(ofCsv.bytes, 'c')).toEqual(ofCells)
     }
@@ -168,7 +168,7 @@ describe('a column that is asked to have a type', () => {
     const comma = { decimal: ',', delimiter: ';', to: 'arrow', types } as const
     const { bytes } = await run('at;price;logit_x;logit_y\n2026-11-28 01:02:03.5;-8070,25;2,5;1\n', comma)
     expect(columnOf(bytes, 'price')).toMatchObject({ type: 'Float64', values: [-8070.25] })
-    // Digits in groups, or a decimal point: nobody knows.
+    // Thousands separator or decimal point: ambiguous.
     const { error, bytes: other } = await run('price;logit_x;logit_y\n1.234;2,5;1\n', comma)
     if (types === 'infer') expect(columnOf(other, 'price').type).toBe('Utf8')
     else expect(error).toMatchObject({ code: 'E_CELL_TYPE', info: { cell: '1.234' } })

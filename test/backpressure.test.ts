@@ -11,11 +11,11 @@ import { BIN } from './support.js'
 const MiB = 1 << 20
 const header = 'text,logit_cat,logit_dog,logit_boat\n'
 const row = `${'some words '.repeat(40)},-1.2345,0.5,12.25\n`
-/** Rows of a MiB, near enough. */
+/** About 1 MiB of rows. */
 const rows = Buffer.from(row.repeat(Math.floor(MiB / row.length)))
 
 describe('score() where nobody reads', () => {
-  /** Waits until a count does not change any more. */
+  /** Waits until a count stops changing. */
   async function settled(count: () => number): Promise<number> {
     for (let [before, now] = [-1, count()]; ; ) {
       before = now
@@ -137,7 +137,7 @@ describe('softmax() where nobody reads', () => {
   })
 })
 
-/** Runs in the command's process: measures its memory all the while, and prints each MiB that it grows by. */
+/** Preloaded into the command's process: samples its memory, and prints every MiB of growth. */
 const measure = `
   import { writeSync } from 'node:fs'
   let most = 0
@@ -150,7 +150,7 @@ const measure = `
   setInterval(look, 5).unref()
   process.on('exit', look)`
 
-/** What is fed: rows of a MiB, near enough, and what stands before them. */
+/** The input: about 1 MiB of rows, repeated, and what precedes and follows them. */
 const CSV = { before: header, rows, after: '' }
 const object = { text: 'some words '.repeat(40), logits: [-1.2345, 0.5, 12.25] }
 const arrayOf = (item: string) => ({
@@ -164,12 +164,12 @@ const ARRAYS = {
 }
 
 interface Peak {
-  /** The most memory, in MiB, that the command held until the first half of its input was fed, and until its end. */
+  /** The peak memory of the command in MiB, during the first half of its input and over all of it. */
   half: number
   whole: number
 }
 
-/** The memory of the command while some MiB of rows go through it; `slow` is how its reader is. */
+/** The peak memory of the command for an input of some MiB; `slow` selects a slow reader. */
 async function peak(size: number, { slow = false, lane = 'general', input = CSV } = {}): Promise<Peak> {
   const args = ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, BIN, '--lane', lane]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
@@ -199,12 +199,12 @@ async function peak(size: number, { slow = false, lane = 'general', input = CSV 
 }
 
 /**
- * How much the memory may grow in the second half of a run, in MiB: V8 collects that of arrays once there are 64 MB of it, which
- * comes late where the machine is busy.
+ * How much memory may grow in the second half of a run, in MiB: V8 frees array buffers only from 64 MB on, and late on
+ * a busy machine.
  */
 const AT_ONCE = 64
 
-/** How many MiB of rows go through each lane. */
+/** The input size for each lane, in MiB. */
 const SIZES: Record<string, number> = { general: 400, fast: 800 }
 
 describe('the memory of the command', { timeout: 120_000 }, () => {

@@ -8,10 +8,10 @@ import { type Clock, coalesce } from '../dist/io/coalesce.js'
 import { chunksOf } from './streams.js'
 
 const SIZE = 1 << 12
-/** Chunks are never late, however busy the machine. */
+/** A clock by which chunks are never late, however busy the machine is. */
 const clock: Clock = { now: () => 0, after: () => () => {} }
 
-/** The blocks of an input that comes in chunks of 10,000 bytes. */
+/** The blocks of an input that arrives in chunks of 10,000 bytes. */
 const blocksOf = (input: string, limit: number): Promise<Block[]> =>
   Readable.from(splitRows(Readable.from(chunksOf(input, 10_000)), COMMAS, { size: SIZE, limit, clock })).toArray()
 

@@ -1,4 +1,4 @@
-/** Programs that a bundler put into one file with the package, and that run without it beside them. */
+/** Programs bundled into one file together with the package, run without the package installed. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
 import { folder, ROOT } from './support.js'
 
-/** Needs the kernel, csv-parse for the row in quotes, more rows than one thread gets where there are more, and a peer. */
+/** Needs the kernel, csv-parse for the quoted row, enough rows for several threads, and a peer dependency. */
 const PROGRAM = `
   import { Readable } from 'node:stream'
   import { read, score, scoreFiles, softmax } from 'softmax-stream'
@@ -41,7 +41,7 @@ describe('a program in one file', () => {
       output: { file, format, codeSplitting: false },
       logLevel: 'silent',
     })
-    // It is no worker of the package.
+    // An unrelated file, not a worker of the package.
     writeFileSync(join(home, `worker.${extension}`), 'process.exit(1)')
     const parquet = join(ROOT, 'fixtures/digits-fixed.parquet')
     expect(JSON.parse(execFileSync(process.execPath, [file, parquet], { cwd: home }).toString())).toEqual({

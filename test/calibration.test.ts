@@ -37,7 +37,7 @@ describe.each(Object.entries(EXPECTED))('a temperature of %s', async (_, { file,
 
   it('has the calibration errors of netcal', () => {
     expect(Math.abs(ece.before - expected.ece.before)).toBeLessThan(1e-12)
-    // A derivative of it by the temperature is below 1, and the temperature is within 1e-6.
+    // Its derivative with respect to the temperature is below 1, and the temperature is accurate to 1e-6.
     expect(Math.abs(ece.after - expected.ece.after)).toBeLessThan(1e-6)
   })
 
@@ -190,7 +190,7 @@ describe('a calibration', () => {
     const text = 'logit_a,logit_b,y\n2,1,a\nx,1,a\n2,1,b\n2,1,\n2,1,a\n'
     const { rows, temperature } = await calibrated(text, { onReject: ({ row }) => void rejects.push(row!) })
     expect([rows, rejects]).toEqual([3, [2]])
-    // Two of three rows are right: p = 2/3 where the difference of logits, 1, is divided by 1 / log 2.
+    // Two of three rows are right: p = 2/3 when the logit difference, 1, is divided by 1 / log 2.
     expect(temperature).toBeCloseTo(1 / Math.LN2, 6)
   })
 

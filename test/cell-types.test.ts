@@ -1,4 +1,4 @@
-/** `types: 'infer'`: what columns kept from delimited text are in outputs that have types. */
+/** `types: 'infer'`: the types of columns kept from delimited text in typed outputs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
@@ -19,7 +19,7 @@ const FIXTURES: Fixture[] = readFileSync(new URL('../fixtures/cell-types.ndjson'
   .split('\n')
   .map((line) => JSON.parse(line))
 
-/** The types as apache-arrow calls them. */
+/** The types as apache-arrow names them. */
 const NAMES: Record<string, string> = {
   int64: 'Int64',
   float64: 'Float64',
@@ -35,7 +35,7 @@ const INFER: ScoreOptions = { to: 'arrow', types: 'infer' }
 
 const csvOf = (cells: readonly string[]) => `c,logit_x,logit_y\n${cells.map((cell) => `${cell},2,1\n`).join('')}`
 
-/** A column of an Arrow file: its type, and its values as they are in memory. */
+/** A column of an Arrow file: its type, and its values as stored. */
 function columnOf({ bytes }: Pick<Outcome, 'bytes'>, name = 'c') {
   const column = tableFromIPC(bytes).getChild(name)!
   const [data] = column.data as [(typeof column.data)[0]]
@@ -46,7 +46,7 @@ function columnOf({ bytes }: Pick<Outcome, 'bytes'>, name = 'c') {
   return { type: String(column.type), values: Array.from({ length: column.length }, (_, row) => raw(row)) }
 }
 
-/** Numbers as the text of the double. */
+/** Doubles as text. */
 const asDoubles = (values: Fixture['values']) =>
   values.map((value) => (value === null ? null : String(Number(String(value).replace('inf', 'Infinity')))))
 
@@ -81,7 +81,7 @@ describe('a column whose cells are of one type', () => {
     const kept = events[0]!.output.columns.slice(0, 4)
     expect(kept.map(({ type }) => type)).toEqual(['int64', 'date(day)', 'utf8', 'int64'])
     expect(warnings).toEqual([])
-    // What the command says of it on a terminal.
+    // What the command announces on a terminal.
     expect(typesText(kept)).toBe('int64 ("id", "age"), date(day) ("day"), text ("note")')
   })
 
@@ -93,7 +93,7 @@ describe('a column whose cells are of one type', () => {
 })
 
 describe('long cells', () => {
-  // In time that grew with the square of the length, each would outlast the time that a test has.
+  // With quadratic time, each would exceed the test's timeout.
   it.each([
     ['zeros and another digit', `1.${'0'.repeat(1_000_000)}1e-5`],
     ['blanks and a letter', `${' '.repeat(1_000_000)}x`],

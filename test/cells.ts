@@ -1,10 +1,10 @@
-/** Cells of delimited texts, made at random. */
+/** Random cells of delimited text. */
 import type { Random } from './random.js'
 
 const words = new BigUint64Array(1)
 const double = new Float64Array(words.buffer)
 
-/** The double of some bits, which may be none that is finite. */
+/** The double with some bits, possibly not finite. */
 function fromBits(bits: bigint): number {
   words[0] = bits
   return double[0]!
@@ -15,7 +15,7 @@ function bitsOf(value: number): bigint {
   return words[0]!
 }
 
-/** A finite double of any bits. */
+/** A finite double with random bits. */
 function anyDouble(random: Random): number {
   for (;;) {
     const value = fromBits(random.bits())
@@ -23,25 +23,25 @@ function anyDouble(random: Random): number {
   }
 }
 
-/** A double of a binade of which all are as likely, sign and last bits random. */
+/** A double with a uniformly distributed binade, random sign and random last bits. */
 const nearOne = (random: Random) =>
   fromBits((random.bits() & 0x800fffffffffffffn) | (BigInt(1003 + random.below(40)) << 52n))
 
 const subnormal = (random: Random) =>
   fromBits(random.bits() & (0x8000000000000000n | ((1n << BigInt(random.below(53))) - 1n)))
 
-/** A power of two, or a double or two beside it. */
+/** A power of two, or a double one or two steps away. */
 const powerOfTwo = (random: Random) =>
   fromBits(((BigInt(random.below(2047)) << 52n) + BigInt(random.below(5) - 2)) & 0x7fffffffffffffffn)
 
-/** All digits of a number that is `mantissa` * 2^`exponent`. */
+/** All decimal digits of `mantissa` * 2^`exponent`. */
 function decimalOf(mantissa: bigint, exponent: number): string {
   if (exponent >= 0) return String(mantissa << BigInt(exponent))
   const digits = String(mantissa * 5n ** BigInt(-exponent)).padStart(1 - exponent, '0')
   return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`
 }
 
-/** All digits of what lies halfway between a positive double and the next. */
+/** All decimal digits of the midpoint between a positive double and the next. */
 function halfwayAbove(value: number): string {
   const bits = bitsOf(value)
   const binade = Number(bits >> 52n)
@@ -49,7 +49,7 @@ function halfwayAbove(value: number): string {
   return decimalOf(2n * mantissa + 1n, Math.max(binade, 1) - 1076)
 }
 
-/** Halfway, to the digit, or a little above or below it, or truncated. */
+/** A midpoint exactly, slightly above or below, or truncated. */
 function halfway(random: Random): string {
   const value =
     random.below(4) === 0
@@ -84,7 +84,7 @@ const longDecimal = (random: Random) => {
 
 const near = (random: Random, value: number) => String(BigInt(value) + BigInt(random.below(2001) - 1000))
 
-/** Where JavaScript's layout changes, and where a double begins or ends. */
+/** Where JavaScript's notation changes, and the limits of doubles. */
 const EDGES = [1e21, 1e-6, 1e-7, 1, 10, 1e15, 1e16, 1e17, 2 ** 53, Number.MAX_VALUE, 2.2250738585072014e-308, 5e-324]
 
 const edge = (random: Random) => {
@@ -92,7 +92,7 @@ const edge = (random: Random) => {
   return `${random.sign()}${fromBits(bits < 0n || bits >= 0x7ff0000000000000n ? 0n : bits)}`
 }
 
-/** Numbers as text, kinds of them; cases that take long to make come seldom. */
+/** Generators of numbers as text; slow ones are rare. */
 export const NUMBERS: ((random: Random) => string)[] = [
   (random) => String(anyDouble(random)),
   (random) => anyDouble(random).toExponential(16),
@@ -110,14 +110,14 @@ export const NUMBERS: ((random: Random) => string)[] = [
   (random) => (random.below(8) === 0 ? longDecimal(random) : scientific(random)),
 ]
 
-/** Logits as they are met. */
+/** Typical logits. */
 const ORDINARY: ((random: Random) => string)[] = [
   (random) => (random.below(400_000) / 10_000 - 20).toFixed(random.below(7)),
   (random) => String(Math.fround(nearOne(random))),
   (random) => String(random.below(41) - 20),
 ]
 
-/** What a logit may be, and what it may not. */
+/** Valid and invalid spellings of logits. */
 export const ODD = [
   '',
   ' ',
@@ -139,14 +139,14 @@ export const ODD = [
   .concat(['"\t1\t"', '"+1."', '"1e400"', '"nan"', '" "', '"1', '"1" ', '"1""', '"1\r"', '"1;5"', "'1'"])
   .concat(['"1\n"', '0'.repeat(500), `1${'0'.repeat(320)}e-320`, `0.${'0'.repeat(400)}1e400`, '9'.repeat(800)])
 
-/** A logit: mostly a number, of which some are in quotes, seldom odd. */
+/** A logit: usually a number, sometimes quoted, rarely odd. */
 export function logit(random: Random, oddness: number): string {
   if (random.below(1000) < oddness) return random.of(ODD)
   const number = random.of(random.below(3) === 0 ? NUMBERS : ORDINARY)(random)
   return random.below(10) === 0 ? `"${number}"` : number
 }
 
-/** Cells of one type, and some that are not of it. */
+/** Cells of one type, with some that do not fit. */
 const TYPED: ((random: Random) => string)[] = [
   (random) => String(random.below(2 ** 31) - 2 ** 30),
   (random) => String(BigInt.asIntN(64, random.bits())),
@@ -198,7 +198,7 @@ const timeOf = (random: Random) => {
   return `${two(random.below(24))}:${two(random.below(60))}${seconds}`
 }
 
-/** The function that makes the cells of a column whose cells are of one type, as a rule. */
+/** Creates the generator of a column's cells, usually of one type. */
 export function typedCells(random: Random, oddness: number): () => string {
   const cell = random.of(TYPED)
   return () => {
@@ -211,7 +211,7 @@ export function typedCells(random: Random, oddness: number): () => string {
 const KEPT = ['"a,b"', '"a""b"', '"a\nb"', '""', 'é', '\0', '\ufeff', "'", '#', '"a;b\tc"', '"\r\n"', '🐢']
 const KEPT_BAD = ['a"b', '\\"', '"open', '"a"b', '"a" ', '\r', 'a,b']
 
-/** A cell that is kept. */
+/** A kept cell. */
 export function kept(random: Random, oddness: number): string {
   if (random.below(1000) < oddness / 4) return random.of(KEPT_BAD)
   if (random.below(8) === 0) return random.of(KEPT)

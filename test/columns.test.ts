@@ -20,7 +20,7 @@ const INT8: DataType & { kind: 'int' } = { kind: 'int', bitWidth: 8, signed: tru
 const int64s = (...values: (bigint | null)[]) => buildColumn(values, 'integer')
 const texts = (...values: (string | null)[]) => buildColumn(values, 'text')
 
-/** One column of each layout, of five rows; what stands under a null is of no account. */
+/** One column of five rows per layout; the value under a null is arbitrary. */
 const COLUMNS: Record<string, { data: ColumnData; rows: Json[] }> = {
   bits: { data: buildColumn([true, null, false, true, false], 'boolean'), rows: [true, null, false, true, false] },
   numbers: { data: buildColumn([1.5, 2, null, 4, 5], 'number'), rows: [1.5, 2, null, 4, 5] },

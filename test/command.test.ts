@@ -23,7 +23,7 @@ const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
 const BAD = 'id,logit_a,logit_b\n7,2,1\n8,x,1\n'
 const OLD = 'what was there before\n'
 
-/** An input of some rows. */
+/** An input with `count` rows. */
 const manyRows = (count: number) => `id,logit_a,logit_b\n${'7,2,1\n'.repeat(count)}`
 
 const contentOf = (cwd: string, name: string) => readFileSync(join(cwd, name), 'utf8')
@@ -603,7 +603,7 @@ describe('a slow source', () => {
 })
 
 describe('a signal', () => {
-  /** The command with its temporary under way. */
+  /** Starts the command and waits for its temporary file. */
   async function underWay(cwd: string, env: Record<string, string> = {}) {
     const running = start(['-o', 'out.csv'], cwd, env)
     running.child.stdin.write(manyRows(20_000))
@@ -626,7 +626,7 @@ describe('a signal', () => {
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s that comes again ends the command at once', async (signal) => {
     const cwd = folder()
-    // To remove the temporary takes for ever.
+    // Removing the temporary file never ends.
     const preload = `import fs from 'node:fs'
       import { syncBuiltinESMExports } from 'node:module'
       fs.unlinkSync = () => {
@@ -668,8 +668,8 @@ describe('what is printed about the command', () => {
     expect(existsSync(join(caches, 'softmax-stream'))).toBe('enableCompileCache' in module)
   })
 
-  // A closed output cannot be reported from a null device that is open for reading too, as other programs open it to ask
-  // whether a command is there.
+  // A closed output cannot be detected if it is a null device opened for reading as well, as programs do that only
+  // check for the command's existence.
   it.each(['--help', '--version'])('%s ends well where nobody can see it', (flag) => {
     for (const to of ['1<>/dev/null', '>&-']) {
       expect(shell(`softmax ${flag} ${to}`, folder())).toEqual({ status: 0, stdout: '', stderr: '' })
@@ -768,7 +768,7 @@ describe('a file that begins like JSON', () => {
 
 describe('what this version of Node, or this package, cannot read', () => {
   const canReadZstd = 'createZstdDecompress' in zlib
-  /** By zstd 1.5: a header and the row 1,2,3. By pyarrow: a stream of 40 rows whose buffers are in zstd. */
+  /** Written by zstd 1.5: a header and the row 1,2,3. By pyarrow: a stream of 40 rows with zstd-compressed buffers. */
   const ZSTD = Buffer.from('KLUv/SQZyQAAaWQsbG9naXRfYSxsb2dpdF9iCjEsMiwzCiA4HeE=', 'base64')
   const ARROW = Buffer.from(
     '/////6gAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAIAAABEAAAABAAAANT///8AAAEDEAAAABgAAAAEAAAAAAAAAAcAAABsb2dpdF9iAML///8AAAIAEAAUAAgABgAHAAwAAAAQABAAAAAAAAEDEAAAACAAAAAEAAAAAAAAAAcAAABsb2dpdF9hAAAABgAIAAYABgAAAAAAAgD/////0AAAABQAAAAAAAAADAAYAAYABQAIAAwADAAAAAADBAAcAAAAcAAAAAAAAAAAAAAADAAeABAABAAIAAwADAAAAHAAAAAkAAAAGAAAACgAAAAAAAAAAAAAAAAABgAIAAcABgAAAAAAAAEEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQwAAAAAAAABIAAAAAAAAAAAAAAAAAAAASAAAAAAAAAAkAAAAAAAAAAAAAAACAAAAKAAAAAAAAAAAAAAAAAAAACgAAAAAAAAAAAAAAAAAAABAAQAAAAAAACi1L/1gQACNAQByRQQF4A8wlwIBVVVVVVVVVVVVlSdQAgBjjDHGGGOMMcYYY4wxxhhjjDHGGGOMMeYKAAAAAABAAQAAAAAAACi1L/1gQACVAABIAAAAAAAA8D8AAgAvKwoI4AgAAAAA/////wAAAAA=',

@@ -12,7 +12,7 @@ function scriptFor(shell: string): string {
   return stdout
 }
 
-/** Runs a script of bash that reads another, `$1`. */
+/** Runs a bash script that sources another, `$1`. */
 function inBash(script: string, source: string): string {
   const args = ['--norc', '-c', script, 'bash', source]
   const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8' })
@@ -20,7 +20,7 @@ function inBash(script: string, source: string): string {
   return stdout
 }
 
-/** The help of every flag that the command has, as the table has it. */
+/** The help text of every flag, from the table. */
 const HELP = Object.values(OPTIONS)
   .filter(({ scopes }) => (scopes as readonly string[]).includes('command'))
   .flatMap(({ help, flags }) => flags?.map((flag) => flag.help) ?? [help])
@@ -107,7 +107,7 @@ describe('--completions bash', () => {
 
 describe('--completions zsh', () => {
   const script = scriptFor('zsh')
-  /** What the script tells zsh's own function, which here is one of bash: their quotes are the same. */
+  /** The specs passed to zsh's own function, here replaced by one of bash: their quoting is the same. */
   const specs = inBash(
     `_arguments() { printf '%s\\n' "$@"; }; compdef() { _softmax; }; source <(printf %s "$1")`,
     script,

@@ -1,8 +1,8 @@
-/** The contrasts of text on a page, by WCAG 2.2. */
+/** Contrast of text on a page, by WCAG 2.2. */
 
 /**
- * The texts whose contrast with what is behind them is lower than `least`, and how many were looked at. It runs in a page, and
- * so holds all that it needs. Texts on gradients and pictures are compared with the colour behind these.
+ * The texts with a contrast below `least`, and the number of texts checked. Runs in a page, so it must be
+ * self-contained. For text on gradients and images, the colour behind these is used.
  */
 export function contrastsBelow(least: number): { seen: number; low: string[] } {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number]

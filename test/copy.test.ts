@@ -1,4 +1,4 @@
-/** Text whose special characters stand behind a backslash, as engines write it: see `fixtures/copied.py`. */
+/** Text with backslash escapes, as written by engines: see `fixtures/copied.py`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -268,7 +268,7 @@ it('is the same bytes and errors in both lanes, whatever stands behind a backsla
     const text = `note\tlogit_x\tlogit_y\tother\n${rows.join(random.of(['\n', '\n', '\r\n']))}\n`
     const to = random.of(['copy', 'ndjson', 'parquet', 'arrow'] as const)
     const { labels, nonfinite, ...rest } = anyOptions(random, 2, ['b'])
-    // Labels that may be null are written by the general lane only.
+    // Nullable labels are written only by the general lane.
     const options = to === 'copy' ? rest : { ...rest, nonfinite }
     await both(text, { ...options, from: 'copy', to }, [{ size: 1 + random.below(300), jobs: 1 + random.below(2) }])
   }

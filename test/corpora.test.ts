@@ -1,6 +1,6 @@
 /**
- * Files that others test their readers with: csvkit's, frictionless' and messytables' (`fixtures/corpora.py`), and the
- * cases of PapaParse. No cell is another than theirs, and no record is lost: it is a row, or is rejected.
+ * Files from the test suites of other readers: csvkit, frictionless and messytables (`fixtures/corpora.py`), and
+ * PapaParse's cases. Every cell must equal theirs, and every record must be a row or a reject.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,7 +15,7 @@ interface Case {
   name: string
   options: ReadOptions & ScoreOptions
   base64: string
-  /** The cells of each record, but for the logits behind them. */
+  /** The cells of each record, without the logits after them. */
   rows: string[][]
 }
 
@@ -31,7 +31,7 @@ it('there are many', () => {
 })
 
 describe.each(CASES)('$name', ({ options: given, base64, rows }) => {
-  // As Python takes them: a quote inside a cell that does not begin with one is text.
+  // As in Python: a quote is literal in a cell that does not begin with one.
   const options = { ...given, lazyQuotes: true }
   const input = Buffer.from(base64, 'base64')
   const good = rows.slice(1).filter(isWide(rows))
@@ -55,7 +55,7 @@ describe.each(CASES)('$name', ({ options: given, base64, rows }) => {
   })
 
   it.each(['ndjson', 'arrow'] as const)('gives as many rows in %s', async (to) => {
-    // Objects cannot have two keys of one name.
+    // Objects cannot have duplicate keys.
     if (to === 'ndjson' && new Set(rows[0]).size < rows[0]!.length) return
     const outcome = await run(input, { ...options, to, emit: 'index=scored', onError: 'skip' })
     expect(outcome.error?.code).toBe(good.length === 0 && bad > 0 ? 'E_NO_ROWS' : undefined)
@@ -86,7 +86,7 @@ interface PapaCase {
   expected: { data: string[][]; errors: unknown[] }
 }
 
-/** The cases of PapaParse's core: a script that leaves them in a variable. */
+/** The core cases of PapaParse: a script that stores them in a variable. */
 function papaCases(): PapaCase[] {
   const path = createRequire(import.meta.url).resolve('papaparse/tests/test-cases.js')
   const script = readFileSync(path, 'utf8')
@@ -101,7 +101,7 @@ function papaCases(): PapaCase[] {
   return cases.filter(({ config = {} }) => !config.header && !config.preview && !isOwn(config.comments))
 }
 
-/** Comments that begin with several characters, or a number, are PapaParse's own. */
+/** Comment prefixes of several characters, or numbers, are specific to PapaParse. */
 const isOwn = (comments: unknown) => (typeof comments === 'string' ? comments.length > 1 : typeof comments === 'number')
 
 describe.each(papaCases())('PapaParse: $description', ({ input, config = {}, expected }) => {
@@ -121,7 +121,7 @@ describe.each(papaCases())('PapaParse: $description', ({ input, config = {}, exp
     stream.end(input)
     await finished(stream).catch(() => {})
     const theirs = expected.data.filter((row) => row.length > 1 || row[0] !== '').map((row) => JSON.stringify(row))
-    // What it makes of an error is its own.
+    // Its error handling is specific.
     if (expected.errors.length > 0) return
     for (const row of found) {
       const at = theirs.indexOf(JSON.stringify(row))

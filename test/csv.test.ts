@@ -17,7 +17,7 @@ const spectrum = await new Promise<Spectrum[]>((resolve, reject) => {
   load((error, all) => (error ? reject(error) : resolve(all)))
 })
 
-/** The rows of a file whose quotes come in pairs: each without its line end, and that. */
+/** The rows of a file with balanced quotes: each without its line end, and the line end. */
 function spectrumRows(csv: Buffer): { row: string; end: string }[] {
   const rows: string[] = []
   let open = false
@@ -35,7 +35,7 @@ function spectrumRows(csv: Buffer): { row: string; end: string }[] {
 const withCells = (rows: { row: string; end?: string }[], header: string, cells: string) =>
   rows.map(({ row, end = '\n' }, index) => `${row},${index === 0 ? header : cells}${end}`).join('')
 
-/** These quotes stand in the middle of cells, which csv-spectrum takes as data and we refuse. */
+/** These quotes are in the middle of cells; csv-spectrum treats them as data, we reject them. */
 const STRAY = 'location_coordinates'
 
 describe('csv-spectrum', () => {
@@ -509,7 +509,7 @@ describe('wide rows', () => {
 })
 
 describe('numbers', () => {
-  /** The logsumexp of one logit is the logit, so it shows what was read. */
+  /** The logsumexp of one logit is that logit, so it shows what was read. */
   const read = (cell: string, options: ScoreOptions = {}) =>
     run(`logit_x;t\n${cell};\n`, { delimiter: ';', emit: 'logsumexp', keep: false, ...options })
 

@@ -6,9 +6,9 @@ interface Case {
   name: string
   input: string | Buffer
   options?: ScoreOptions
-  /** What the whole input gives, so that no cut can be right by giving nothing. */
+  /** The result for the complete input, so that no truncation passes by giving nothing. */
   gives: string
-  /** The code of the error it ends in. */
+  /** The code of the error at the end. */
   ends?: string
 }
 
@@ -168,7 +168,7 @@ const CASES: Case[] = [
 
 const all = async (input: Case['input'] | Buffer[], { options, name }: Case, size?: number) => {
   const { bytes, error, stats, warnings } = await run(input, { source: `${name}.csv`, ...options }, size)
-  // An error ends the stream wherever it has come to: bytes that follow may not have been taken in.
+  // An error ends the stream immediately: later bytes may not have been consumed.
   return {
     text: bytes.toString('latin1'),
     error: reported(error),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-/** Delimited text that is not as RFC 4180 has it: what stands above the header, between cells, around them, and at the end. */
+/** Delimited text that deviates from RFC 4180: lines above the header, delimiters, blanks around cells, line ends. */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
@@ -14,7 +14,7 @@ const SCORED = 't,p_x,p_y,label'
 const scored = (...cells: string[]) => [SCORED, ...cells.map((cell) => `${cell},${P21},x`), ''].join('\n')
 const LANES = ['general', 'auto'] as const
 
-/** What a text gives in every lane, whole and byte by byte; it is the same in all. */
+/** Scores a text in every lane, in one piece and byte by byte; all results must agree. */
 async function everyWay(input: string | Buffer, options: ScoreOptions = {}) {
   const first = await run(input, { ...options, lane: 'general' })
   for (const lane of LANES) {
@@ -30,7 +30,7 @@ async function everyWay(input: string | Buffer, options: ScoreOptions = {}) {
   return first
 }
 
-/** The rows that are left out of a text, by code, line and raw text. */
+/** The rejected rows of a text, by code, line and raw text. */
 async function rejectsOf(input: string | Buffer, options: ScoreOptions = {}) {
   const rejects: unknown[] = []
   const { text, stats } = await run(input, { ...options, onReject: (reject) => void rejects.push(reject) })
@@ -269,7 +269,7 @@ describe('the delimiter whitespace', () => {
       expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: 'whitespace' } })
     }
     expect((await everyWay('1 2\n3 4\n')).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
-    // By blanks, its rows would have as many cells, of which some are others.
+    // Split at blanks, its rows would have as many cells, but different ones.
     const tabs = 'at\tnote\tlogit_a\tlogit_b\n2026-11-28 00:00\t\t1.5\t2\n'
     expect((await everyWay(tabs)).error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: '\t' } })
   })
@@ -565,7 +565,7 @@ describe('an option is named that reads', () => {
 })
 
 describe('a mark of comments before a header', () => {
-  // numpy.savetxt(f, [[2, 1]], header='logit_x logit_y') writes these.
+  // Written by numpy.savetxt(f, [[2, 1]], header='logit_x logit_y').
   const saved = '# logit_x logit_y\n2.000000000000000000e+00 1.000000000000000000e+00\n'
 
   it('is no column where blanks are the delimiter, which the message proposes', async () => {

@@ -11,7 +11,7 @@ const ROWS = 'image,logit_cat,logit_dog\n'
 const rows = (count: number) => ROWS + Array.from({ length: count }, (_, id) => `${id}.png,2,1\n`).join('')
 const scored = (count: number) => Array.from({ length: count }, (_, id) => `${id}.png,${P21},cat\n`).join('')
 
-/** The report of a run, by its keys; and the rows below it. */
+/** The report of a run as key-value pairs, and the rows below it. */
 function report(args: string[], circumstances: Parameters<typeof command>[1] = {}) {
   const { status, stdout, stderr } = command(['--dry-run', ...args], circumstances)
   const [head = '', below] = stdout.split('rows:\n')

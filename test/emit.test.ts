@@ -132,7 +132,7 @@ describe('names of output columns', () => {
     expect(error).toMatchObject({ code: 'E_NAME', info: { emit: 'label,index=predicted_index' } })
     const fixed = await predict([{ logits: [2, 3], index: 1 }], { emit: 'label,index=predicted_index' })
     expect(fixed.error).toBeUndefined()
-    // The probabilities of a prediction are always called so.
+    // The probabilities of a prediction always have this name.
     const probabilities = await predict([{ logits: [2, 3] }, { logits: [2, 3], probabilities: 1 }])
     expect(probabilities.error).toMatchObject({ code: 'E_NAME', info: { emit: undefined } })
     expect(probabilities.error!.message).toMatch(/"probabilities"; choose with keep: false/)
@@ -193,7 +193,7 @@ describe('names of properties', () => {
     }
     const { predictions } = await predict([[2, 3]])
     expect(Object.keys(predictions[0]!)).toEqual(['probabilities', 'index', 'label'])
-    // With no new name for it, a property of the row keeps its own.
+    // Without a new name for it, a property of the row keeps its own.
     const [kept] = (await predict([{ label: 't', index: 7, logits: [2, 3] }], { emit: 'confidence' })).predictions
     expect(kept).toEqual({ label: 't', index: 7, confidence: Number(B) })
   })

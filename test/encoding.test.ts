@@ -1,11 +1,11 @@
-/** Text of other encodings, and bytes that are no text. */
+/** Text in other encodings, and bytes that are not text. */
 import { readFileSync } from 'node:fs'
 import { read, type ScoreOptions, score } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
 import { command, folder } from './support.js'
 
-/** Text in encodings, as Python's codecs write it: `fixtures/encodings.py`. */
+/** Text in various encodings, as written by Python's codecs: `fixtures/encodings.py`. */
 const ENCODED: { encoding: string; text: string; base64: string }[] = JSON.parse(
   readFileSync(new URL('../fixtures/encodings.json', import.meta.url), 'utf8'),
 )
@@ -191,7 +191,7 @@ describe('control characters', () => {
 
 describe('UTF-32', () => {
   const input = 'id,logit_x,logit_y\na,2,1\n'
-  /** As Python's codecs utf-32-le and utf-32-be write it: each character in four bytes. */
+  /** As Python's codecs utf-32-le and utf-32-be encode it: four bytes per character. */
   const utf32 = (text: string, isBig: boolean) => {
     const bytes = Buffer.from(Uint32Array.from(text, (c) => c.codePointAt(0)!).buffer)
     return isBig ? bytes.swap32() : bytes

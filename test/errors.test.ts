@@ -11,12 +11,12 @@ interface Case {
   args: string[]
   terminal?: 'stdin'
   status: 1 | 2 | 3
-  /** How the line begins, after `softmax: `. */
+  /** The beginning of the line, after `softmax: `. */
   begins: string
-  /** What else it holds: how to mend it. */
+  /** Other text it contains: the remedy. */
   says: string
   stdout?: string
-  /** The options of `score` that do the same to in.csv, what the error then carries, and how it names what mends it. */
+  /** The equivalent options of `score` for in.csv, the data of the error, and its remedy in API terms. */
   api?: { options?: ScoreOptions; info: object; says?: string }
 }
 
@@ -24,7 +24,7 @@ interface Case {
 const GOOD = 'id,logit_cat,logit_dog\n1,2,1\n'
 const SCORED = `id,p_cat,p_dog,label\n1,${P21},cat\n`
 
-/** A bad row behind a good one. */
+/** A bad row after a good one. */
 const badRow = (row: string) => ({
   files: { 'in.csv': `${GOOD}${row}\n3,2,1\n` },
   args: ['in.csv'],
@@ -32,7 +32,7 @@ const badRow = (row: string) => ({
   stdout: SCORED,
 })
 
-/** An array as numpy writes it, but for the padding of its header. */
+/** An array as written by numpy, without the padding of its header. */
 const npy = (descr: string, shape: string, numbers: Buffer) => {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }\n`
   return Buffer.concat([
@@ -41,14 +41,14 @@ const npy = (descr: string, shape: string, numbers: Buffer) => {
   ])
 }
 
-/** A file of two tensors of no numbers. */
+/** A file of two empty tensors. */
 const TWO_TENSORS = (() => {
   const empty = { dtype: 'F64', shape: [0, 2], data_offsets: [0, 0] }
   const header = JSON.stringify({ ids: empty, logits: empty })
   return Buffer.concat([Buffer.from([header.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(header)])
 })()
 
-/** A stream of Arrow that pyarrow wrote. */
+/** An Arrow stream written by pyarrow. */
 function feature(name: string): Buffer {
   const lines = readFileSync(join(ROOT, 'fixtures/features.ndjson'), 'utf8').trimEnd().split('\n')
   const found = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
@@ -375,7 +375,7 @@ const THROUGH_COMMAND = {
   },
 } satisfies Partial<Record<Code, Case>>
 
-/** Errors that no command line leads to. */
+/** Errors that no command line can cause. */
 const THROUGH_API = {
   E_ROW: {
     error: async () => (await predict([[1, 2], [2, 1], 'a,b'])).error!,
@@ -443,7 +443,7 @@ const THROUGH_API = {
   },
 }
 
-/** An error without a test of its own is an error of types here. */
+/** An error code without a test does not compile here. */
 const ALL = { ...THROUGH_COMMAND, ...THROUGH_API } satisfies Record<Code, unknown>
 
 it('every code is tested', () => {
@@ -530,7 +530,7 @@ describe('places', () => {
 })
 
 describe('messages', () => {
-  /** ESC and a newline, C1's CSI, a mark that turns the direction of text. */
+  /** ESC and a newline, the C1 control CSI, and a bidirectional mark. */
   const EVIL = 'a\u001b[31m\nb\u009b31m\u202ec'
   const quoted = `"${EVIL}"`
   const cases: Record<string, { args?: string[]; input?: string; files?: Record<string, string> }> = {

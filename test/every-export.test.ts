@@ -1,4 +1,4 @@
-/** Every export of the package in one program: `tsc -p test` compiles it, and nothing that comes out of it is `any`. */
+/** Every export of the package in one program: `tsc -p test` compiles it, and no result is `any`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

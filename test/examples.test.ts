@@ -1,4 +1,4 @@
-/** The examples of `fixtures/examples`: each script makes of its input what is expected. */
+/** The examples in `fixtures/examples`: each script turns its input into the expected output. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ describe('the example', () => {
 })
 
 describe('the example node-service', () => {
-  /** Starts the service. Gives its folder, its process, and a request to it. */
+  /** Starts the service. Returns its folder, its process, and a request function. */
   async function started(more: NodeJS.ProcessEnv = {}) {
     const { cwd, env } = exampleCopy('node-service')
     const server = spawn(process.execPath, ['server.mjs'], {
@@ -40,7 +40,7 @@ describe('the example node-service', () => {
     return { cwd, server, post }
   }
 
-  /** Sends a body, and gives the whole response. */
+  /** Sends a body; returns the complete response. */
   async function answered(post: () => ReturnType<typeof request>, body: string | Buffer) {
     const sent = post().end(body)
     const [response] = await once(sent, 'response')
@@ -139,7 +139,7 @@ describe('the example node-service', () => {
       sent.end()
     })()
     const [response] = await once(sent, 'response')
-    // It is not read: the service comes to a stop, with most of the body on this side.
+    // The response is not read: the service must pause, with most of the body still unsent.
     let before = -1
     while (before !== blocks) {
       before = blocks

@@ -1,6 +1,6 @@
 /**
- * `softmax explain`: each code has an explanation, and the example in it raises it, with the message as printed. With
- * UPDATE=1 the messages are written into the table, to be looked at.
+ * `softmax explain`: each code has an explanation, whose example raises it with the documented message. With UPDATE=1
+ * the messages are written into the table, for review.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { EXPLANATIONS } from '../dist/command/help/explanations.js'
 import { command, MANIFEST, ROOT, reservesAddressSpace, TERMINAL_AS_INPUT } from './support.js'
 
-/** The package installed as `npm install -g` does, without what npm installs only where it is asked for. */
+/** The package installed like `npm install -g`, without optional dependencies. */
 const HOME = mkdtempSync(join(tmpdir(), 'softmax-explain-'))
 const MODULES = join(HOME, 'lib/node_modules')
 const BIN = join(HOME, 'bin')
@@ -25,12 +25,12 @@ afterAll(() => rmSync(HOME, { recursive: true, force: true }))
 
 const canReadZstd = 'zstdCompressSync' in (await import('node:zlib'))
 
-/** What an example needs that a test has to bring. */
+/** What an example needs from the test. */
 const ENVIRONMENT: Partial<Record<Code, NodeJS.ProcessEnv>> = {
   E_NO_INPUT: { NODE_OPTIONS: `--import "data:text/javascript,${TERMINAL_AS_INPUT}"` },
 }
 
-/** The last line on standard error that an example leads to: a script gives the message of what it throws. */
+/** The last line on standard error of an example; for a script, the message of its exception. */
 function lastLine(code: Code): string {
   const { example } = EXPLANATIONS[code]
   const cwd = mkdtempSync(join(HOME, 'run-'))
@@ -47,10 +47,10 @@ function lastLine(code: Code): string {
   return stderr.trimEnd().split('\n').at(-1)!
 }
 
-/** Without what depends on the version of Node: where JSON breaks off, and the version itself. */
+/** Without what depends on the Node version: the position of a JSON error, and the version itself. */
 const withoutNode = (text: string) => text.replace(/ \(line \d+ column \d+\)/, '').replace(/v\d+\.\d+\.\d+/, 'v')
 
-/** Writes what an example printed into the table of explanations. */
+/** Writes the output of an example into the table of explanations. */
 function update(code: Code, line: string): void {
   const path = join(ROOT, 'src/command/help/explanations.ts')
   const says = /['`\\]/.test(line) ? `\`${line.replace(/[\\`$]/g, '\\$&')}\`` : `'${line}'`
@@ -78,7 +78,7 @@ describe.each(Object.keys(CODES) as Code[])('softmax explain %s', (code) => {
       new RegExp(`^${code}: [^]*Exit\\sstatus\\s${CODES[code].status}\\.\n\nCause\n[^]*\nExample\n[^]*\nFix\n`),
     )
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-    // Each command stands behind a prompt.
+    // Each command follows a prompt.
     expect(stdout.split('\nFix\n')[0]).not.toMatch(/^ {2}(?:softmax [^:]|printf |echo )/m)
     expect(stdout.replace(/\s+/g, ' ')).toContain(EXPLANATIONS[code].says.replace(/\s+/g, ' '))
   })

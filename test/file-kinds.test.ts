@@ -1,4 +1,4 @@
-/** Files that hold no rows, refused by name: the first bytes of each are those that its own program writes. */
+/** Files without rows, refused by name: their first bytes are those that the original programs write. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
@@ -8,7 +8,7 @@ const KINDS: Record<string, string> = JSON.parse(
   readFileSync(new URL('../fixtures/kinds.json', import.meta.url), 'utf8'),
 )
 
-/** What each is called, and what to do about it. */
+/** The name of each kind, and the remedy. */
 const SAYS: Record<string, [is: string, remedy: string]> = {
   bzip2: ['bzip2', 'bzip2 -dc FILE'],
   'bzip2, empty': ['bzip2', 'bzip2 -dc FILE'],

@@ -9,7 +9,7 @@ import { folder, openFiles } from './support.js'
 const HEADER = 'id,logit_a,logit_b\n'
 const LARGE = HEADER + '7,2,1\n'.repeat(1_000_000)
 
-/** A source of some chunks that fails. */
+/** A source that yields some chunks and then fails. */
 function failing(failure: Error, chunks: string[]): Readable {
   return Readable.from(
     (function* () {

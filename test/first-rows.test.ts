@@ -1,4 +1,4 @@
-/** Where bad rows are left out, a bad row is one wherever it stands: as the first, too, which else says what all are like. */
+/** If bad rows are skipped, a bad first row is skipped, too, although the first row otherwise defines the columns. */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { type Reject, read, type SoftmaxOptions, softmax } from 'softmax-stream'
@@ -13,7 +13,7 @@ const GOOD = [
 const NAMED = { logits: 'logits' } satisfies SoftmaxOptions
 const LABELLED = { labels: ['a', 'b', 'c'] } satisfies SoftmaxOptions
 
-/** Rows that are bad beside the good ones, by some options. */
+/** Rows that are bad next to the good ones, with some options. */
 const BAD: [unknown, SoftmaxOptions][] = [
   [{ id: 1, logits: null }, {}],
   [{ id: 1, logits: null }, NAMED],
@@ -126,7 +126,7 @@ describe('the first rows', () => {
   it('are waited for as long as none says what all are like', async () => {
     const stream = softmax({ onError: 'skip' })
     stream.write(failed)
-    // Longer than first rows are waited for that are looked at only for a guess.
+    // Longer than the wait for first rows that only a guess needs.
     await new Promise((resolve) => setTimeout(resolve, 250))
     const given = once(stream, 'data')
     stream.write(GOOD[0])

@@ -1,4 +1,4 @@
-/** Text of kept columns of float32, against pyarrow and Polars: see `fixtures/float32.py`. */
+/** Kept float32 columns as text, compared with pyarrow and Polars: see `fixtures/float32.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { read, type ScoreOptions } from 'softmax-stream'
@@ -11,7 +11,7 @@ const TEXTS: Record<'pyarrow' | 'polars', string[]> = JSON.parse(
   readFileSync(new URL('float32.json', FIXTURES), 'utf8'),
 )
 
-/** The texts of the column, by whatever lane; an error is the test's. */
+/** The texts of the column, in any lane; an error fails the test. */
 async function cellsOf(input: Buffer, options: ScoreOptions): Promise<string[]> {
   const { text, error } = await run(input, { emit: 'label', ...options })
   if (error) throw error
@@ -34,7 +34,7 @@ describe('a kept column of float32', () => {
     for (const texts of Object.values(TEXTS)) {
       expect(cells.map((cell) => Math.fround(Number(cell)))).toEqual(texts.map((text) => Math.fround(Number(text))))
       expect(cells.map(digitsIn)).toEqual(texts.map(digitsIn))
-      // Of two that are as close, ours is the one further from 0.
+      // Of two equally close decimals, ours is the one further from 0.
       const others = cells.filter((cell, row) => Number(cell) !== Number(texts[row]))
       expect(others.length).toBeLessThan(8)
     }
@@ -49,7 +49,7 @@ describe('a kept column of float32', () => {
         expect(await cellsOf(input, { to: 'tsv', ...options })).toEqual(cells)
         expect(await cellsOf(input, { to: 'ndjson', ...options })).toEqual(cells)
       }
-      // Labels that may be missing are written one by one.
+      // Nullable labels are written one by one.
       expect(await cellsOf(input, { to: 'csv', minConfidence: 0.1 })).toEqual(cells)
     }
   })

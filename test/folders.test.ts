@@ -1,4 +1,4 @@
-/** From parts to parts: a folder in, a folder out, each part as by a run of its own. */
+/** From a directory to a directory, each part scored like a separate run. */
 import { execFileSync } from 'node:child_process'
 import {
   cpSync,
@@ -27,7 +27,7 @@ const BAD = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n'
 
 type Files = Record<string, string | Buffer>
 
-/** A folder with files in it, by their paths. */
+/** Creates a directory with files, by path. */
 function tree(files: Files): string {
   const cwd = folder()
   for (const [path, content] of Object.entries(files)) {
@@ -37,7 +37,7 @@ function tree(files: Files): string {
   return cwd
 }
 
-/** What a folder holds, by paths; of manifests only that they are there. */
+/** The contents of a directory, by path; for manifests, only their existence. */
 function contentOf(cwd: string, name = 'out'): Record<string, string> {
   const paths = readdirSync(join(cwd, name), { recursive: true, encoding: 'utf8' }).sort()
   const files = paths.filter((path) => statSync(join(cwd, name, path)).isFile())
@@ -61,7 +61,7 @@ const THREE_SCORED = { ...DONE, 'a.csv': scored(1), 'b.csv': scored(2, 3), 'c.cs
 /** The command for a folder `in`. */
 const run = (cwd: string, ...args: string[]) => command(['in/', '-o', 'out/', ...args], { cwd })
 
-/** The folder of THREE with their outputs, as the same run leaves it for many tests, each of which gets a copy. */
+/** The directory THREE with its outputs, made by one run for many tests, each of which gets a copy. */
 function treeDone(): string {
   const cwd = folder()
   execFileSync('cp', ['-a', `${done()}/.`, cwd])
@@ -277,7 +277,7 @@ describe('a folder as the output', () => {
 /** The digest of an output, by sha256sum. */
 const SHA = '184033361f592118e733556bd8b51d7aed5625c5272040df464347bfa0de91d8'
 
-/** The format of a file by its name. */
+/** The format of a file, by its name. */
 function manifestFormat(name: string): string {
   return name.split('.').at(-1)!
 }
@@ -542,7 +542,7 @@ describe('a part that fails', () => {
     expect(status).toBe(1)
     const done = manifest(cwd).map(({ part }) => part)
     expect(where).toBe(`softmax: ${done.length} of 3 parts are done; --resume goes on from there`)
-    // Small parts are scored side by side.
+    // Small parts are scored concurrently.
     expect(contentOf(cwd)).toEqual({
       '_manifest.ndjson': '',
       'a.csv': scored(1),
@@ -582,7 +582,7 @@ describe('a part that fails', () => {
     )
     expect(status).toBe(0)
     expect(contentOf(cwd)).toEqual({ ...contentOf(cwd), ...THREE_SCORED, 'b.csv': scored(1) })
-    // What has bad rows is not done where these are no longer to be left out.
+    // A part with bad rows is not done if these may no longer be skipped.
     expect(run(cwd, '-q', '--resume', '--on-error', 'fail').status).toBe(1)
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
   })
@@ -799,7 +799,7 @@ describe('--resume', () => {
   })
 })
 
-/** Cuts a manifest off within the line of a part. */
+/** Truncates a manifest within the line of a part. */
 function cut(path: string, part: string): void {
   const text = readFileSync(path, 'utf8')
   writeFileSync(path, text.slice(0, text.indexOf(`{"part":"${part}"`) + 40))
@@ -952,7 +952,7 @@ describe('--part', () => {
 
 it('a folder that another process writes meanwhile is not complete, and the run says so by its status', () => {
   const cwd = tree(THREE)
-  // As another run would put an output of other options in the place of one that is done.
+  // As another run with other options would replace a finished output.
   const replace = `
     import fs from 'node:fs/promises'
     const { rename } = fs

@@ -16,14 +16,14 @@ vi.setConfig({ testTimeout: 60_000 })
 const FIXTURES = join(ROOT, 'fixtures')
 const fixture = (name: string) => join(FIXTURES, name)
 
-/** What an output holds: the columns that were kept, and probabilities; whether they are in one list. */
+/** The contents of an output: kept columns and probabilities, and whether these are one list. */
 interface Rows {
   kept: Record<string, unknown>[]
   values: number[][]
   labels?: unknown[]
 }
 
-/** Takes the rows of a table of records apart. */
+/** Splits the records of a table. */
 function rowsOf(records: Record<string, unknown>[]): Rows {
   const values = records.map(({ probs, ...rest }) => {
     if (probs) return Array.from(probs as ArrayLike<number>, Number)
@@ -38,7 +38,7 @@ function rowsOf(records: Record<string, unknown>[]): Rows {
   return { kept, values, labels: records.map(({ label }) => label) }
 }
 
-/** Readers of every format that are not this package's. */
+/** Independent readers for every format. */
 const READERS: Record<string, (bytes: Buffer) => Rows | Promise<Rows>> = {
   csv: (bytes) => delimited(bytes, ','),
   tsv: (bytes) => delimited(bytes, '\t'),
@@ -57,7 +57,7 @@ const READERS: Record<string, (bytes: Buffer) => Rows | Promise<Rows>> = {
   arrows: (bytes) => fromArrow(bytes),
 }
 
-/** Formats that hold numbers alone. */
+/** Formats that hold only numbers. */
 const ARRAYS = ['npy', 'npz', 'safetensors']
 
 function fromArray({ shape, values }: Numbers): Rows {
@@ -77,7 +77,7 @@ function fromArrow(bytes: Buffer): Rows {
   )
 }
 
-/** A .npy file of a matrix of doubles in C order, as the same in Fortran order. */
+/** Converts a .npy file of doubles from C order to Fortran order. */
 function fortran(bytes: Buffer): Buffer {
   const start = 10 + bytes.readUInt16LE(8)
   const header = bytes.toString('latin1', 0, start)
@@ -96,7 +96,7 @@ function delimited(bytes: Buffer, delimiter: string): Rows {
   return rowsOf(parse(bytes, { delimiter, columns: true }) as Record<string, string>[])
 }
 
-/** The bytes of an output, or the error it ends in, and the bytes before that. */
+/** The output bytes, or the error and the bytes before it. */
 async function scored(inputs: string[], options: ScoreOptions = {}) {
   const stream = scoreFiles(inputs, options)
   const warnings: string[] = []
@@ -111,7 +111,7 @@ async function scored(inputs: string[], options: ScoreOptions = {}) {
   return { bytes: Buffer.concat(pieces), warnings, stats: stream.stats }
 }
 
-/** What has to come of a table: worked out of the text that numpy and pandas made the other files of. */
+/** The expected result of a table, computed from the text from which numpy and pandas made the other files. */
 function expected(csv: string): Rows {
   const [header, ...rows] = parse(readFileSync(fixture(csv))) as string[][]
   const isLogit = (name: string) => name.startsWith('logit_')
@@ -292,7 +292,7 @@ describe('the encodings of Parquet', () => {
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-  /** A value as JSON has it. */
+  /** A value as JSON represents it. */
   const plain = (value: unknown) => {
     if (value instanceof Uint8Array) return Buffer.from(value).toString()
     return typeof value === 'bigint' ? Number(value) : ArrayBuffer.isView(value) ? Array.from(value as never) : value
@@ -343,7 +343,7 @@ describe('what few files have', () => {
       if (kept?.[0]?.length !== 1) continue
       const written = await run(Buffer.from(bytes, 'base64'), { ...options, to, emit: 'probs' })
       expect({ name, error: written.error }).toEqual({ name, error: undefined })
-      // hyparquet and apache-arrow make doubles of decimals: they are read back as text.
+      // hyparquet and apache-arrow convert decimals to doubles, so they are read back as text.
       const found = await run(written.bytes, { logits: '!id', to: 'csv' })
       const ids = (parse(found.text) as string[][]).slice(1).map(([id]) => id)
       expect({ name, ids }).toEqual({ name, ids: kept.map(([id]) => id) })
@@ -354,7 +354,7 @@ describe('what few files have', () => {
 it('a column of Parquet that has more rows than its row group is damaged, and no row is lost', async () => {
   const { bytes } = await run('[2,1]\n'.repeat(100), { to: 'parquet', emit: 'probs' })
   const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8)
-  // 100 rows are C8 01 there, of the file and of its group; 99 are C6 01. The lists have 200 numbers.
+  // 100 rows are encoded as C8 01, in the file and in its group; 99 are C6 01. The lists have 200 numbers.
   for (let at = bytes.indexOf('c801', footer, 'hex'); at >= 0; at = bytes.indexOf('c801', at, 'hex')) bytes[at] = 0xc6
   const { error } = await run(bytes, { logits: 'probs', to: 'csv' })
   expect(error).toMatchObject({ code: 'E_CORRUPT', info: { reason: expect.stringContaining('more rows') } })
@@ -576,7 +576,7 @@ describe('an input that is damaged', () => {
     }
   })
 
-  // Found by flipping bits at random: what the library did with them stands behind.
+  // Found by flipping random bits; the library's reaction is noted after each.
   it.each([
     [
       'more columns than there are',

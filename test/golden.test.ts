@@ -28,7 +28,7 @@ const OPERATIONS = [
   { op: 'log-softmax', key: 'log_softmax', flags: ['--log'] },
 ] as const
 
-/** The worst error, in ulps, and the share of values that equal the correctly rounded ones. */
+/** The largest error in ulps, and the share of correctly rounded values. */
 function accuracy(results: number[][], expected: number[][]) {
   const errors = results.flatMap((row, index) => row.map((value, column) => ulps(value, expected[index]![column]!)))
   return {
@@ -45,7 +45,7 @@ function throughApi(op: 'softmax' | 'log-softmax') {
   })
 }
 
-/** Rows of one width make one file; each is scored by one run of the command. */
+/** Rows of one width form one file, which one run of the command scores. */
 function throughCommand(flags: readonly string[]) {
   const results: { values: number[]; index: number }[] = []
   for (const width of new Set(golden.map(({ logits }) => logits.length))) {

@@ -1,4 +1,4 @@
-/** What the command says about itself: the help, its topics, the manual page. */
+/** What the command prints about itself: the help, its topics and the manual page. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { FORMAT_NAMES } from '../dist/core/formats.js'
 import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
 
-/** What is printed, without a complaint. */
+/** The output, without anything on stderr. */
 function printed(args: string[], env = {}): string {
   const { status, stdout, stderr } = command(args, { env })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -258,7 +258,7 @@ describe('verbs', () => {
 })
 
 describe('examples of the help', () => {
-  /** A folder with what the examples name, and the programs that they pipe through. */
+  /** A folder with the files that the examples use, and the programs that they pipe through. */
   function scene() {
     const cwd = folder()
     const digits = readFileSync(join(ROOT, 'fixtures/digits-logits.csv'), 'utf8')

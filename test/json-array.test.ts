@@ -13,7 +13,7 @@ const FIXTURES = join(ROOT, 'fixtures')
 /** The rows of lines of JSON. */
 const rowsOf = (lines: string) => lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
 
-/** What both formats have of an input. */
+/** The output in both formats. */
 async function both(input: Buffer | string, options: ScoreOptions = {}, size?: number) {
   const [array, lines] = [
     await run(input, { ...options, to: 'json' }, size),

@@ -1,4 +1,4 @@
-/** JSON whose rows are no lines: arrays of rows, and values one after the other, on as many lines as they take. */
+/** JSON rows that are not lines: arrays of rows, and concatenated values, on any number of lines. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { read, type ScoreOptions } from 'softmax-stream'
@@ -13,7 +13,7 @@ const ROWS = [
 ]
 const LINES = ROWS.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-/** The ways in which programs write these rows. */
+/** How programs write such rows. */
 const WAYS: Record<string, string> = {
   'an array on one line': JSON.stringify(ROWS),
   'an array that is indented': `${JSON.stringify(ROWS, null, 2)}\n`,

@@ -1,4 +1,4 @@
-/** Kept values that text must not make the same: an empty text and null, 0 and -0. See `fixtures/kept.py`. */
+/** Kept values that text must distinguish: empty string and null, 0 and -0. See `fixtures/kept.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
@@ -18,14 +18,14 @@ interface Kept {
 const { notes, zeros, copied }: Kept = JSON.parse(bytesOf('kept.json').toString())
 const LANES: ScoreOptions[] = [{ lane: 'general' }, { lane: 'auto', jobs: 1 }, { lane: 'auto', jobs: 2 }]
 
-/** The text of a run that ends without an error. */
+/** The output text of a run that must succeed. */
 async function textOf(input: Buffer | string, options: ScoreOptions): Promise<string> {
   const { text, error } = await run(input, { emit: 'label', ...options })
   if (error) throw error
   return text
 }
 
-/** What stands before the first delimiter of a line, or behind its opening quote up to the next one. */
+/** The text before the first delimiter of a line, or between its first quotes. */
 const firstCell = (line: string, delimiter: string) =>
   /^"(?:[^"]|"")*"/.exec(line)?.[0] ?? line.slice(0, line.indexOf(delimiter))
 
@@ -115,7 +115,7 @@ describe.each(LANES)('numbers of a kept column of JSON, in %o', (lane) => {
     expect(await columnOf('-0', '-0.0')).toEqual([-0, -0])
     expect(await columnOf('1e-400', '1')).toEqual(['1e-400', '1'])
     expect(await columnOf('9007199254740993', '7')).toEqual(['9007199254740993n', '7n'])
-    // Where the first rows are of another kind, later ones are bad.
+    // If the first rows have another type, later ones are bad.
     const first = Array.from({ length: 40_000 }, (_, row) => `${row}.5`)
     expect(await columnOf(...first, '9007199254740993')).toEqual(['E_KEY'])
     expect(await columnOf(...first, '1e-400')).toEqual(['E_KEY'])

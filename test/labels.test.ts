@@ -7,7 +7,7 @@ import { command, folder, predict, thrown } from './support.js'
 const ROWS = 'logit_0,logit_1,logit_2\n1,2,3\n'
 const scored = (a: string, b: string, c: string) => `p_${a},p_${b},p_${c},label\n${P123},${c}\n`
 
-/** What is made of ROWS with the labels in a file of a name and a content. */
+/** The output for ROWS with labels from a file. */
 async function withFile(name: string, content: string | Buffer) {
   return run(ROWS, { labels: `@${join(folder({ [name]: content }), name)}` })
 }

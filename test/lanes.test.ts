@@ -1,8 +1,8 @@
 /**
- * The lanes agree: whatever the general lane makes of an input, bytes, counts and error, the fast lane makes of it.
+ * The lanes agree: for any input, the fast lane gives the same bytes, counts and error as the general lane.
  *
- * A sample by default. `COUNT=1000000 npx vitest run test/lanes.test.ts` takes so many rows that are made at random, and
- * `SEED=7` others; a text on which the lanes do not agree is reported with its options.
+ * A sample by default. `COUNT=1000000 npx vitest run test/lanes.test.ts` tests that many random rows, and `SEED=7`
+ * others; a text on which the lanes disagree is reported with its options.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -19,7 +19,7 @@ const COUNT = Number(process.env.COUNT ?? 8_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const MiB = 1 << 20
 
-/** A fixture as a delimited text, with other columns beside the logits. */
+/** A fixture as delimited text, with other columns besides the logits. */
 interface Fixture {
   classes: number
   text: string
@@ -29,7 +29,7 @@ interface Fixture {
 
 const read = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')
 
-/** The rows of a fixture in JSON lines, a text for each number of classes. */
+/** The rows of a fixture of JSON lines, one text per number of classes. */
 function fixturesOf(name: string): Fixture[] {
   const rows = Array.from(read(name).matchAll(/"logits": \[([^\]]*)\]/g), ([, list]) => list!.split(', '))
   return [...new Set(rows.map(({ length }) => length))].map((classes) => {
@@ -45,7 +45,7 @@ const FIXTURES: Fixture[] = [
   ...fixturesOf('reference.ndjson'),
 ]
 
-/** Every option that a lane has to do with, in every sense it has. */
+/** Every option that concerns lanes, with every kind of value. */
 const OPTIONS: Record<string, ScoreOptions> = {
   none: {},
   'log-softmax': { op: 'log-softmax' },
@@ -81,7 +81,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'lazy quotes': { lazyQuotes: true },
 }
 
-/** A text as the options say that it is. */
+/** Rewrites a text to match the options. */
 function dressed(text: string, { delimiter, from, header }: ScoreOptions): string {
   const body = header === false ? text.slice(text.indexOf('\n') + 1) : text
   return body.replaceAll(',', from === 'tsv' ? '\t' : (delimiter ?? ','))
@@ -145,13 +145,13 @@ describe('labels that begin as comments do', () => {
   })
 })
 
-/** A text of rows that are made at random, and the options it is scored with. */
+/** A text of random rows, and its options. */
 interface Case {
   text: string
   options: ScoreOptions
 }
 
-/** A format to write, and how. */
+/** A random output format and its options. */
 function outputOf(random: Random): ScoreOptions {
   const to = maybe(random, 2, () =>
     random.of<NonNullable<ScoreOptions['to']>>(['csv', 'tsv', 'ndjson', 'npy', 'npz', 'safetensors', ...COLUMNAR]),
@@ -176,13 +176,13 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
   }
 }
 
-/** Takes quotes for text, now and then: the fast lane does where cells come out as they stand. */
+/** Sometimes treats quotes as literal, which the fast lane supports if cells are copied unchanged. */
 function withoutQuotes(random: Random, options: ScoreOptions, text: string): ScoreOptions {
   const isKept = !options.to && !options.escapeFormulas && !text.includes('\r')
   return isKept && random.below(6) === 0 ? { ...options, quote: 'none', labels: undefined } : options
 }
 
-/** Rows as many as asked; `oddness` is how many of a thousand logits are odd. */
+/** A random case with `rows` rows; `oddness` is how many of a thousand logits are odd. */
 function randomCase(random: Random, rows: number, oddness: number): Case {
   const classes = random.of([1, 2, 2, 3, 3, 5, 10, 17])
   const options = randomOptions(random, classes)
@@ -239,7 +239,7 @@ const BITS = [
   'é',
 ]
 
-/** The text with a few bytes taken out, put in or said twice, behind its header. */
+/** The text with a few bytes removed, inserted or repeated after its header. */
 function mutated(random: Random, text: string): string {
   const header = text.indexOf('\n') + 1
   for (let times = 1 + random.below(3); times > 0; times--) {
@@ -251,7 +251,7 @@ function mutated(random: Random, text: string): string {
   return text
 }
 
-/** The size of chunks: 1 B where the text is short, to 4 MiB. */
+/** A chunk size from 1 byte, for a short text, to 4 MiB. */
 function randomSize(random: Random, { length }: string): number {
   return Math.max(2 ** (random.below(230) / 10), length / 2000) | 0 || 1
 }
@@ -269,7 +269,7 @@ describe('rows that are made at random', { timeout: Math.max(120_000, COUNT) }, 
 })
 
 describe('cells of types that the first rows tell', { timeout: Math.max(120_000, COUNT) }, () => {
-  /** As many rows as tell the types, and some that may have other cells. */
+  /** Enough rows to determine the types, and some with other cells. */
   const typedText = (random: Random, rows: number, oddness: number) => {
     const seed = random.below(2 ** 31)
     const cells = (odd: number) => {
@@ -302,25 +302,25 @@ describe('cells of types that the first rows tell', { timeout: Math.max(120_000,
   })
 })
 
-/** True for options that a text of five columns with a header may be scored with. */
+/** Whether options apply to a text of five columns with a header. */
 function isPlain({ delimiter, from, header, logits }: ScoreOptions): boolean {
   return !delimiter && !from && header !== false && !logits
 }
 
-/** A logit that no option makes a bad one. */
+/** A logit that is valid under all options. */
 function goodLogit(random: Random): string {
   const cell = logit(random, 0)
   return Math.abs(Number(cell)) < 1e300 ? cell : goodLogit(random)
 }
 
-/** Rows of three logits with two other columns around them, all good. */
+/** Good rows of three logits between two other columns. */
 function goodRows(random: Random, count: number): string {
   const logits = () => [0, 1, 2].map(() => goodLogit(random)).join()
   const row = () => `${keptCell(random, 0)},${logits()},${keptCell(random, 0)}\n`
   return Array.from({ length: count }, row).join('')
 }
 
-/** The fast lane where a text comes so slowly that the workers, one less than threads, have started by its middle. */
+/** The fast lane with a text that arrives so slowly that all workers have started by its middle. */
 async function onThreads(text: string, options: ScoreOptions, { size, jobs }: Way) {
   let answers = 0
   const count = (worker: Worker) => worker.on('message', () => answers++)
@@ -364,9 +364,9 @@ describe('threads', { timeout: Math.max(120_000, COUNT) }, () => {
 })
 
 describe('rows stay in their order', () => {
-  /** So close to halfway between two doubles that the general lane has to tell which it is. */
+  /** So close to the midpoint of two doubles that only the general lane can decide. */
   const HARD = '9007199254740993.0000001'
-  /** Numbered rows, of which the first of each block has a hard logit, or not. */
+  /** Numbered rows, the first of each block with a hard logit or not. */
   const numbered = (from: number, count: number, isHard: (block: number) => boolean) =>
     Array.from({ length: count }, (_, index) => {
       const row = from + index
@@ -385,7 +385,7 @@ describe('rows stay in their order', () => {
   })
 })
 
-/** Cells as they are met, and as they are not. */
+/** Typical and odd cells. */
 const number = fc.oneof(
   { weight: 6, arbitrary: fc.double({ noNaN: true, min: -800, max: 800 }).map(String) },
   { weight: 2, arbitrary: fc.double({ noDefaultInfinity: true, noNaN: true }).map(String) },

@@ -11,7 +11,7 @@ const HEADER = 't,logit_x,logit_y\n'
 const SCORED = 't,p_x,p_y,label\n'
 const scored = (cell: string) => `${cell},${P21},x\n`
 
-/** What both lanes make of an input, however it is cut: the same, or the test fails. */
+/** Scores an input in both lanes and in various chunk sizes; all results must agree. */
 async function everyWay(input: string, options: ScoreOptions) {
   const whole = await run(input, { ...options, lane: 'general' })
   for (const lane of options.comment ? (['general'] as const) : (['general', 'fast'] as const)) {
@@ -137,7 +137,7 @@ describe('a quote that is not closed', () => {
 })
 
 describe('work grows as the input', () => {
-  /** How many bytes are searched and copied in buffers while some input is scored. */
+  /** How many bytes are searched and copied in buffers while an input is scored. */
   async function work(input: Buffer, options: ScoreOptions, size: number): Promise<number> {
     let bytes = 0
     const { indexOf, lastIndexOf, copy, set } = Buffer.prototype

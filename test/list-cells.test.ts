@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
-/** Lists in cells as programs write them, and what scipy makes of them: see `fixtures/nested.py`. */
+/** List cells as written by various programs, and scipy's results: see `fixtures/nested.py`. */
 const CASES = (
   JSON.parse(readFileSync(join(ROOT, 'fixtures/nested.json'), 'utf8')) as {
     cells: { by: string; csv: string; probs: unknown[] }[]
   }
 ).cells
 
-/** Numbers that agree to 12 digits, nested as these are. */
+/** Numbers rounded to 12 digits, with the same nesting. */
 function near(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(near)
   const number = value as number
@@ -44,7 +44,7 @@ describe.each(CASES)('lists in cells: $by', ({ csv, probs }) => {
   })
 })
 
-/** As numpy prints numbers, `1.` is one. */
+/** numpy prints 1 as `1.`. */
 const numpyAsJson = (cell: string) => `[${cell.slice(1, -1).trim().split(/\s+/).map(Number).join(',')}]`
 
 describe('lists in cells', () => {

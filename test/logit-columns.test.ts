@@ -14,11 +14,11 @@ import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 import { command, ROOT } from './support.js'
 
-/** By scipy: softmax of 4, 1, 2; of 2, 5, 3; of 0.7, 1.5. */
+/** From scipy: softmax of 4, 1, 2; of 2, 5, 3; of 0.7, 1.5. */
 const P412 = '0.8437947344813395,0.04201006613406605,0.11419519938459448'
 const P07_15 = '0.31002551887238755,0.6899744811276125'
 
-/** How the columns of an input are resolved. */
+/** Resolves the columns of an input. */
 async function schemaOf(input: string | Buffer, options: ScoreOptions = {}): Promise<Schema> {
   const stream = score(options)
   const schema = new Promise<Schema>((resolve) => stream.on('schema', resolve))
@@ -34,11 +34,11 @@ const refused = (input: string, options: ScoreOptions = {}): Promise<SoftmaxErro
     (error) => error,
   )
 
-/** A table of so many rows, from a function of the row. */
+/** A table of `count` rows, each computed from its index. */
 const table = (header: string, count: number, row: (index: number) => unknown[]) =>
   `${header}\n${Array.from({ length: count }, (_, index) => `${row(index).join()}\n`).join('')}`
 
-/** Numbers like logits: fractions of both signs that go up and down. */
+/** Numbers like logits: fractions of both signs that increase and decrease. */
 const noise = (index: number) => (Math.sin(12.9898 * (index + 1)) * 4.3).toFixed(4)
 
 describe('by convention', () => {
@@ -95,7 +95,7 @@ describe('a guess', () => {
     ['positive,negative,neutral\n3,1,2\n', [0, 1, 2]],
     ['pos,neg,neu\n1.5,-2.5,0.25\n', [0, 1, 2]],
     ['true,false\n1.5,-2.5\n', [0, 1]],
-    // Numbers of one sign in few rows may be chance, and so may they in a class.
+    // In a few rows, numbers of one sign may be a coincidence, also for a class.
     ['brightness,cat,dog\n0.5,1.5,-2.5\n', [0, 1, 2]],
     [table('fish,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), [0, 1, 2]],
     ['image,cat,dog\na.png,1.5,-2.5\n', [1, 2]],
@@ -143,14 +143,14 @@ describe('a guess', () => {
       })
     })
     stream.destroy()
-    // By scipy, of 0.5 and -1.5.
+    // From scipy, for 0.5 and -1.5.
     expect(text).toBe('p_aa,p_bb,label\n0.8807970779778824,0.11920292202211756,aa\n')
   })
 })
 
 describe('without evidence it stops, and shows what would do', () => {
   it.each([
-    // Keys, truths and attributes among the numbers.
+    // Keys, true classes and attributes among the numbers.
     ['sample,cat,dog\n104,1,2\n', '2-3'],
     ['price,qty,score_a,score_b\n9.5,3,1.5,-2.5\n', '3-4'],
     ['user,score_a,score_b,age\n1,1.5,-2.5,33\n', '2-3'],
@@ -161,14 +161,14 @@ describe('without evidence it stops, and shows what would do', () => {
     ['x,y,z\n-0.5,51.5,2.5\n', '1-3'],
     ['pc1,pc2\n-0.5,1.5\n', '1-2'],
     ['dim_0,dim_1\n-0.5,1.5\n', '1-2'],
-    // Names that are those of classes beside their opposites alone.
+    // Class names that are confirmed only by their counterparts.
     ['id,pos,neg\n7,1.5,-2.5\n', '2-3'],
     ['pos,cat,dog\n7.5,1.5,-2.5\n', '2-3'],
     ['class,yes,no\n1,1.5,-2.5\n', '2-3'],
     ['true,cat,dog\n1,1.5,-2.5\n', '2-3'],
-    // A measurement beside classes: it is never below 0, and they are.
+    // A measurement next to classes: it is never negative, they are.
     [table('brightness,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), '2-3'],
-    // R's row names, and a first value that is missing.
+    // R's row names, and a missing first value.
     ['"","cat","dog"\n"1",NA,2\n', '2-3'],
     // Numbers of another kind than the others.
     ['aa,cat,dog\n104,1.5,-2.5\n', '2-3'],
@@ -181,16 +181,16 @@ describe('without evidence it stops, and shows what would do', () => {
     ['aa\n-1.5\n', '1'],
     ['id,cat\n7,-1.5\n', '2'],
     ['name,cat\nx,-1.5\n', '2'],
-    // A column of text that is called like none.
+    // A text column with an unsuspicious name.
     ['species,cat,dog\nx,-1.5,2.5\n', '2-3'],
     // Families of names.
     ['score_a,score_b,extra\n1.5,-2.5,3.5\n', '1-2'],
-    // Columns that count, and columns that are the same in all rows.
+    // Columns that count, and constant columns.
     [table('aa,bb,cc', 3, (row) => [row, noise(row), noise(row + 50)]), '2-3'],
     [table('aa,bb,cc', 3, (row) => [row / 10 - 0.05, noise(row), noise(row + 50)]), '2-3'],
     [table('aa,bb,cc', 30, (row) => [row ** 2 + 0.5, noise(row), noise(row + 50)]), '2-3'],
     [table('aa,bb,cc', 5, (row) => [0.5, noise(row), noise(row + 50)]), '2-3'],
-    // What is odd in row 90 alone.
+    // Anomalies only in row 90.
     [table('aa,bb', 100, (row) => [row === 90 ? 'text' : 'NA', noise(row)]), '2'],
   ])('%j', async (input, logits) => {
     const error = await refused(input)
@@ -248,7 +248,7 @@ describe('without evidence it stops, and shows what would do', () => {
     ['id,logp_cat,logp_dog\n1,-1.5,-2.5\n', 'logp_*', ['cat', 'dog']],
     ['logp_cat,logp_dog,logp_\n-1.5,-2.5,3\n', 'logp_cat,logp_dog', ['cat', 'dog']],
     ['p_cat,p_dog\n-1.5,-2.5\n', 'p_cat,p_dog', ['p_cat', 'p_dog']],
-    // Not all are called like results, or one alone is.
+    // Not all are named like results, or only one is.
     ['logp_cat,dog\n-1.5,-2.5\n', '1-2', ['logp_cat', 'dog']],
     ['id,logp_value\n1,-1.5\n', 'logp_value', ['logp_value']],
     ['logp_cat,logp_\n-1.5,3\n', '1-2', ['logp_cat', 'logp_']],
@@ -385,7 +385,7 @@ describe('probabilities that are selected as logits', () => {
 })
 
 describe('a long name or cell', () => {
-  // In time that grew with the square of the length, each would outlast the time that a test has.
+  // With quadratic time, each would exceed the test's timeout.
   it.each(['.', '0', ' ', 'aB', '-'])('of %j is looked at in time that grows with its length', async (text) => {
     const long = `${text.repeat(1_000_000)}x`
     expect((await run(`${long},b\n1,2\n`)).error).toMatchObject({ code: 'E_COLUMNS' })
@@ -465,7 +465,7 @@ describe('a first row that is taken for a header', () => {
     ['a,1,2\nb,0.5,1.5\n', { logits: '2-3', labels: 'a,b' }],
     ['img_7,3,5\nimg_8,3,4\n', { logits: '2-3', labels: ['cat', 'dog'] }],
     ['a,3,3\nb,3,4\n', { logits: '2-3' }],
-    // Names of keys by themselves, and values too.
+    // Names that are keys, or values as well.
     ['x,1,2\ny,3,4\n', { logits: '2-3', labels: 'a,b' }],
     ['high,1,2\nlow,3,4\n', { logits: '2-3', labels: 'a,b' }],
     ['x\t1\t2\ny\t3\t4\n', { from: 'copy', logits: '2-3', labels: 'a,b' }],
@@ -520,7 +520,7 @@ describe('a first row that is taken for a header', () => {
   })
 
   it('is one with --header', async () => {
-    // By scipy, of 1.5, 2.5, 3.5.
+    // From scipy, for 1.5, 2.5, 3.5.
     const { text } = await run('3,5,8\n1.5,2.5,3.5\n', { header: true })
     expect(text).toBe('p_3,p_5,p_8,label\n0.09003057317038046,0.24472847105479764,0.6652409557748219,8\n')
     const { status, stdout } = command(['--header'], { stdin: '3,5,8\n1.5,2.5,3.5\n' })
@@ -561,7 +561,7 @@ describe('rows that are records', () => {
       bb: noise(index + 1000),
     }))
 
-  /** What becomes of them in `softmax`, and the columns it tells of. */
+  /** The outcome in `softmax`, and the columns it announces. */
   async function outcome(rows: Iterable<unknown>, options: SoftmaxOptions = {}) {
     const stream = softmax(options)
     const schemas: Schema[] = []

@@ -1,4 +1,7 @@
-/** `softmax evaluate --partial` and `--merge`: rows in several processes have the metrics of rows in one, byte for byte. */
+/**
+ * `softmax evaluate --partial` and `--merge`: the metrics of rows split over several processes equal those of a single
+ * one, byte for byte.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +10,7 @@ import { command, folder } from './support.js'
 
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname
 
-/** What the command prints of all rows, and of parts of them, each by itself, merged. */
+/** The command's output for all rows, and for parts of them evaluated separately and merged. */
 function both(csv: string, starts: readonly number[], options: readonly string[] = []) {
   const [header, ...rows] = csv.trimEnd().split('\n')
   const parts = starts.map((start, nth) => rows.slice(start, starts[nth + 1]))

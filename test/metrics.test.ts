@@ -1,4 +1,4 @@
-/** Metrics against scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
+/** Metrics compared with scikit-learn, scipy and netcal: see `fixtures/metrics.py`. */
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -94,7 +94,7 @@ it.each([-1000, -300, -75, -66, -62, -40, 0, 5, 9, 30, 300])(
   async (size) => {
     const random = randomFrom(11 + size)
     for (let set = 0; set < 8; set++) {
-      // The loss is the distance where the smaller logit is true, and its exponential where the larger one is.
+      // The loss is the logit difference if the smaller logit is true, and its exponential if the larger one is.
       const rows = Array.from({ length: 500 }, () => {
         const loss = 2 ** (size + random.below(4)) * (1 + random.below(1 << 30) / 2 ** 30)
         return size > 0 ? `${loss},0,b\n` : `${-Math.log(loss)},0,a\n`
@@ -107,11 +107,11 @@ it.each([-1000, -300, -75, -66, -62, -40, 0, 5, 9, 30, 300])(
   },
 )
 
-/** The double nearest to the sum of some, which are whole numbers of 2^-1074. */
+/** The double nearest to a sum of integers in units of 2^-1074. */
 function exactSum(numbers: number[]): number {
   const sum = numbers.reduce((total, x) => total + unitsOf(x), 0n)
   const excess = BigInt(Math.max(0, sum.toString(2).length - 60))
-  // In two steps, as a power of two may be too small for a double.
+  // In two steps, because a power of two may underflow.
   const [half, rest] = [Math.floor((Number(excess) - 1075) / 2), Math.ceil((Number(excess) - 1075) / 2)]
   return Number(((sum >> excess) << 1n) | 1n) * 2 ** half * 2 ** rest
 }

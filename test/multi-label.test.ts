@@ -1,4 +1,7 @@
-/** Rows of several true classes, and their metrics, against scikit-learn, scipy and numpy: see `fixtures/decisions.py`. */
+/**
+ * Rows with several true classes, and their metrics, compared with scikit-learn, scipy and numpy: see
+ * `fixtures/decisions.py`.
+ */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import {
@@ -45,7 +48,7 @@ const { several } = FIXTURE
 const { classes } = FIXTURE.labels
 const names = classes.map((name) => `logit_${name}`)
 
-/** The same rows in every way that true classes may be written. */
+/** The same rows with every spelling of true classes. */
 const rows = several.logits.map((logits, row) => ({
   ...Object.fromEntries(logits.map((logit, index) => [names[index], logit])),
   logits,
@@ -57,7 +60,7 @@ const csv = (truthOf: (row: (typeof rows)[number]) => string, header = 'y') =>
   `${header},${names.join()}\n${rows.map((row) => `${truthOf(row)},${row.logits.join()}\n`).join('')}`
 const ndjson = (key: 'list' | 'hot' | 'positions') =>
   rows.map((row) => `${JSON.stringify({ logits: row.logits, y: row[key] })}\n`).join('')
-/** The same with lists of text in a typed column, as labels are written. */
+/** The same with a typed column of lists of strings. */
 const typed = async (to: 'parquet' | 'arrow') => {
   const header = `${classes.map((name) => `h_${name}`).join()},${names.join()}\n`
   const lines = rows.map(({ hot, logits }) => `${hot.map((bit) => (bit === 1 ? 5 : -5)).join()},${logits.join()}\n`)
@@ -257,7 +260,7 @@ describe('rows of several true classes', () => {
   })
 })
 
-/** What comes of rows with their loss: bytes, metrics, and what is wrong. */
+/** The result for rows with their loss: output, metrics and errors. */
 async function judged(input: string | Buffer, options: Partial<ScoreOptions>) {
   const errors: string[] = []
   const stream = score({
@@ -378,7 +381,7 @@ describe('several true classes a row', () => {
   })
 })
 
-/** Of logits 2 and 1, log(1 + e^2) - 2 + log(1 + e^1) and its like, by numpy, halved. */
+/** For logits 2 and 1: log(1 + e^2) - 2 + log(1 + e^1) and the counterpart, from numpy, halved. */
 const [A_IS_TRUE, B_IS_TRUE] = ['0.7200948492805976', '1.2200948492805979']
 
 describe('columns of a bit for each class', () => {

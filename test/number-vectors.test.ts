@@ -1,6 +1,7 @@
 /**
- * Numbers of the fast lane against published vectors: the logsumexp of one logit is that logit. `NUMBERS=all.txt.gz npx
- * vitest run test/number-vectors.test.ts` takes what `fixtures/number_texts.py` made of all files in place of the fixture.
+ * Numbers of the fast lane compared with published vectors: the logsumexp of one logit is that logit.
+ * `NUMBERS=all.txt.gz npx vitest run test/number-vectors.test.ts` uses the output of `fixtures/number_texts.py` for all
+ * files instead of the fixture.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -30,7 +31,7 @@ const vectors = gunzipSync(readFileSync(process.env.NUMBERS ?? FIXTURE))
 
 const finite = vectors.filter(({ value }) => Number.isFinite(value))
 
-/** The texts that come out for logits that are the only one of their row. */
+/** The output for rows with a single logit. */
 async function through(lines: string[], options: ScoreOptions): Promise<string[]> {
   const input = `${lines.join('\n')}\n`
   const { text, error } = await run(input, { emit: 'logsumexp', lane: 'fast', keep: false, ...options })
@@ -38,7 +39,7 @@ async function through(lines: string[], options: ScoreOptions): Promise<string[]
   return text.trimEnd().split('\n')
 }
 
-/** The vectors whose bits are not those that came out; JavaScript's Number reads back what the kernel wrote. */
+/** The vectors whose bits differ from the output; JavaScript's Number reads back what the kernel wrote. */
 const wrong = (expected: Vector[], texts: string[]) =>
   expected.filter(({ value }, index) => Number(texts[index]) !== value)
 
@@ -103,7 +104,7 @@ const RFC_8785: readonly [string, string][] = [
   ['43143ff3c1cb0959', '1424953923781206.2'],
 ]
 
-/** Shortest digits in the tests of Ryu (Ulf Adams, PLDI 2018), and the same in ECMAScript's layout. */
+/** Shortest digits from the tests of Ryu (Ulf Adams, PLDI 2018), and the same in ECMAScript's notation. */
 const RYU: readonly [string, string][] = [
   ['2.2250738585072014E-308', '2.2250738585072014e-308'],
   ['2.98023223876953125E-8', '2.9802322387695312e-8'],

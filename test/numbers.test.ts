@@ -1,9 +1,9 @@
 /**
- * Numbers of the fast lane, read and written, against JavaScript's own: the logsumexp of one logit is that logit, so a
- * column of numbers comes out as `String(Number(cell))`, if every cell is read and every double written to the last bit.
+ * Numbers read and written by the fast lane, compared with JavaScript: the logsumexp of one logit is that logit, so a
+ * column of numbers becomes `String(Number(cell))` if every cell is read and every double is written exactly.
  *
- * A sample by default. `COUNT=10000000 npx vitest run test/numbers.test.ts` takes so many numbers in each test (some
- * minutes each); `SEED=7` takes others.
+ * A sample by default. `COUNT=10000000 npx vitest run test/numbers.test.ts` tests that many numbers per test (some
+ * minutes each); `SEED=7` tests others.
  */
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -13,10 +13,10 @@ import { run } from './streams.js'
 
 const COUNT = Number(process.env.COUNT ?? 200_000)
 const SEED = Number(process.env.SEED ?? 20261124)
-/** Numbers that are scored at once. */
+/** The number of cells scored at once. */
 const BATCH = 10_000
 
-/** Cells of all kinds that are numbers, in batches. */
+/** Batches of numeric cells of all kinds. */
 function* batches(seed: number): Generator<string[]> {
   const random = randomFrom(seed)
   for (let made = 0; made < COUNT; made += BATCH) {
@@ -29,7 +29,7 @@ function* batches(seed: number): Generator<string[]> {
   }
 }
 
-/** Puts the cells through the fast lane, each batch by the next of some options, and compares what comes out. */
+/** Sends cells through the fast lane, each batch with the next set of options, and compares the output. */
 async function compare(ways: { options: ScoreOptions; expected(value: number): string }[]): Promise<void> {
   let compared = 0
   for (const cells of batches(SEED)) {
@@ -48,7 +48,7 @@ async function compare(ways: { options: ScoreOptions; expected(value: number): s
   expect(compared).toBe(BATCH * Math.ceil(COUNT / BATCH))
 }
 
-/** The shortest decimal that reads back as the float32 nearest to a value, the closest of them: as it is defined. */
+/** The shortest decimal that round-trips as the float32 nearest to a value, and the closest of these: by definition. */
 function shortestFloat32(value: number): string {
   const single = Math.fround(value)
   if (!Number.isFinite(single) || single === 0) return String(single)

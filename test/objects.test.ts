@@ -22,7 +22,7 @@ import { ulps } from './ulp.js'
 
 const P123 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
 const L123 = [-2.40760596444438, -1.4076059644443804, -0.4076059644443803]
-/** By mpmath, as all other values here that say nothing else. */
+/** From mpmath, like all values here unless noted otherwise. */
 const P21 = [0.7310585786300049, 0.2689414213699951]
 
 type Scorer = (options?: SoftmaxOptions) => PredictionStream
@@ -33,7 +33,7 @@ const predict = (
   make: Scorer = softmax,
 ): Promise<Prediction[]> => Readable.from(rows).compose(make(options)).toArray()
 
-/** The error a stream of rows ends in; it fails the test to end without. */
+/** The error that ends a stream of rows; fails the test if there is none. */
 const failure = (rows: Iterable<unknown>, options: SoftmaxOptions = {}) =>
   predict(rows, options).then(
     (predictions) => expect.fail(`gave ${JSON.stringify(predictions)}`),
@@ -104,7 +104,7 @@ describe('rows', () => {
       const reason = '"scores" holds lists, and may be one of them; say so with logits: \'scores\''
       expect(await failure([row])).toMatchObject({ code: 'E_COLUMNS', message: expect.stringContaining(reason) })
     }
-    // Lists of lists are no logits of a row here.
+    // Lists of lists are not the logits of a row here.
     const { message } = (await failure([{ id: 7, scores: [[1, 2]] }])) as Error
     expect(message).toContain('E_COLUMNS')
     expect(message).not.toContain("'scores'")
@@ -484,7 +484,7 @@ describe('what stands in the wrong place', () => {
   })
 })
 
-/** The same, of objects in it no more than is said. */
+/** The same; objects in it are compared only in the given properties. */
 function nested(error: { info?: object }): object {
   return error.info ? { ...error, info: expect.objectContaining(error.info) } : error
 }

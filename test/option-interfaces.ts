@@ -1,11 +1,11 @@
 /**
- * The interfaces of the API's options, written from `OPTIONS`: editors show the documentation of a property only where it
- * is declared by itself. `UPDATE=1 npx vitest run test/api-types.test.ts` writes the file again.
+ * Generates the option interfaces of the API from `OPTIONS`, because editors show the documentation only of declared
+ * properties. `UPDATE=1 npx vitest run test/api-types.test.ts` writes the file.
  */
 import { describeFlags } from '../dist/command/flags.js'
 import { OPTIONS, type Option } from '../dist/core/options.js'
 
-/** What takes options in the API, and what is said of each. */
+/** What takes options in the API, with a description. */
 const DOORS = {
   bytes: ['ScoreOptions', 'Options of {@link score} and {@link scoreFiles}; all have defaults.'],
   objects: [
@@ -57,7 +57,7 @@ function property(name: string): string {
   return `${comment(docOf(name))}\n  ${name}?: ValueOf<'${name}'> | undefined`
 }
 
-/** What an option does, in the words of the API; what a flag does that is on by default, it does where it is false. */
+/** The documentation of an option in API terms; for a flag that is on by default, the effect of false. */
 function docOf(name: string): string {
   const { help, doc, defaultText, default: value } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const isNegated = flags.get(name)?.names.join() === `no-${flags.get(name)?.name.replace('no-', '')}`
@@ -67,7 +67,7 @@ function docOf(name: string): string {
 }
 
 function propertyOf(flag: string): string {
-  // A file of the command; in the API, a function.
+  // A file in the command, a function in the API.
   if (flag === 'rejects') return '`onReject`'
   return `\`${flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}\``
 }

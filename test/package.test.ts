@@ -7,7 +7,7 @@ import { folder, MANIFEST, ROOT } from './support.js'
 
 const SRC = join(ROOT, 'src')
 
-/** What each file in src imports of the others, by paths from there without extension. */
+/** The imports of each source file, as paths without extension. */
 const IMPORTS = new Map(
   readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
@@ -18,7 +18,7 @@ const IMPORTS = new Map(
     }),
 )
 
-/** The pairs of files of which the first imports the second, as `a -> b`. */
+/** The pairs of files with an import from the first to the second, as `a -> b`. */
 const importsWhere = (want: (from: string, to: string) => boolean) =>
   [...IMPORTS].flatMap(([from, all]) => all.filter((to) => want(from, to)).map((to) => `${from} -> ${to}`))
 

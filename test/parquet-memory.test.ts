@@ -11,11 +11,11 @@ import { BIN, folder, ROOT, shell } from './support.js'
 vi.setConfig({ testTimeout: 60_000 })
 
 const ROWS = 2_400_000
-/** So few that the header of the dictionary has 12 bytes: at a multiple of 4, it is used where it lies. */
+/** So few that the dictionary header has 12 bytes: aligned to 4, the dictionary is used in place. */
 const WORDS = 2000
 const CLASSES = 2
 
-/** Numbers that repeat; their indices are several times what is read of a column at once. */
+/** Repeating numbers, whose indices are several times larger than one read of a column. */
 function numbersOf(random: Random): Float32Array {
   const words = Float32Array.from({ length: WORDS }, () => random.below(1 << 20) / (1 << 17))
   return Float32Array.from({ length: ROWS }, () => words[random.below(WORDS)]!)
@@ -40,14 +40,14 @@ it('a dictionary of Parquet is good until the end of its column, be it compresse
   expect(plain!.bytes.equals(compressed!.bytes)).toBe(true)
 })
 
-/** As the command's process exits, tells the most memory that it had, in KiB. */
+/** Prints the peak memory of the command's process in KiB when it exits. */
 const measure = `
   import { writeSync } from 'node:fs'
   process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))`
 
 it('a row group of 20,000,000 rows is scored in pieces, in little memory', async () => {
   const imported = `data:text/javascript,${encodeURIComponent(measure)}`
-  // Counted by a program that has nothing else to do: behind a slow reader, Node 24 has more garbage at a time.
+  // Counted by a program that does nothing else: with a slow reader, Node 24 accumulates more garbage.
   const line = '"$NODE" --import "$IMPORTED" "$BIN" "$INPUT" -t csv -q | wc -c'
   const env = {
     ...process.env,
@@ -60,7 +60,7 @@ it('a row group of 20,000,000 rows is scored in pieces, in little memory', async
   const [bytes, most] = await Promise.all([text(child.stdout!), text(child.stdio[3] as Readable)])
   const row = 'a kept text,0.2689414213699951,0.7310585786300049,dog\n'
   expect(Number(bytes)).toBe('id,p_cat,p_dog,label\n'.length + 20_000_000 * row.length)
-  // Where it was read as a whole it took 594 MiB; Node 24 keeps more garbage than Node 20.
+  // Reading it in one piece took 594 MiB; Node 24 keeps more garbage than Node 20.
   expect(Number(most) / 1024).toBeLessThanOrEqual(350)
 })
 

@@ -9,7 +9,7 @@ import { command, folder } from './support.js'
 const rows = (...ids: (number | string)[]) => `id,logit_a,logit_b\n${ids.map((id) => `${id},2,1\n`).join('')}`
 const scored = (...ids: (number | string)[]) => `id,p_a,p_b,label\n${ids.map((id) => `${id},${P21},a\n`).join('')}`
 
-/** A folder with a directory `in` in it that holds some files. */
+/** A folder with a directory `in` that contains some files. */
 function directory(files: Record<string, string | Buffer>): string {
   const cwd = folder()
   mkdirSync(join(cwd, 'in'))
@@ -17,7 +17,7 @@ function directory(files: Record<string, string | Buffer>): string {
   return cwd
 }
 
-/** What the stream makes of a directory. */
+/** The output of the stream for a directory. */
 async function scoredBy(path: string): Promise<string> {
   const bytes = await scoreFiles([path]).toArray()
   return Buffer.concat(bytes).toString()
@@ -34,7 +34,7 @@ describe('a directory as an input', () => {
   })
 
   it('has them in the order of the bytes of their names', async () => {
-    // As UTF-16 the last two are the other way round.
+    // In UTF-16 order the last two would be swapped.
     const names = ['B.csv', 'a-10.csv', 'a-9.csv', 'part-1', 'é.csv', '\u{ff21}.csv', '\u{1f600}.csv']
     const files = Object.fromEntries(names.map((name, index) => [name, rows(index)] as const).reverse())
     const expected = scored(...names.keys())

@@ -1,4 +1,4 @@
-/** Standard input as a pipe: of a shell, or a socket, as which Node gives it to a child. */
+/** Standard input as a pipe: from a shell, or a socket, which Node passes to children. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { command, folder, type Result, shell, start } from './support.js'
 
 const random = randomFrom(2026)
 const row = (id: number) => `${id},${random.sign()}${random.digits(3)}.${random.digits(12)},${random.digits(2)}\n`
-/** 3 MB, which is several blocks. */
+/** 3 MB: several blocks. */
 const ROWS = Array.from({ length: 100_000 }, (_, id) => row(id))
 const INPUT = `id,logit_a,logit_b\n${ROWS.join('')}`
 
@@ -24,7 +24,7 @@ beforeAll(() => {
   rmSync(cwd, { recursive: true })
 })
 
-/** Feeds a command an input in pieces of up to so many bytes, with breaks of up to so many ms. */
+/** Feeds an input to a command in pieces, with pauses in ms. */
 async function fed({ stdin }: { stdin: NodeJS.WritableStream }, most: number, longest: number): Promise<void> {
   const bytes = Buffer.from(INPUT)
   for (let at = 0; at < bytes.length; ) {

@@ -10,7 +10,7 @@ const logSoftmax = (logits: number[]) =>
 
 const logit = fc.double({ min: -1000, max: 1000, noNaN: true })
 const logits = fc.array(logit, { minLength: 1, maxLength: 50 })
-/** Logits on a grid of 2^-20, whose shifts by whole numbers are exact. */
+/** Logits on a grid of 2^-20, which integers shift exactly. */
 const gridLogits = fc
   .array(fc.integer({ min: -(2 ** 28), max: 2 ** 28 }), { minLength: 1, maxLength: 50 })
   .map((whole) => whole.map((n) => n / 2 ** 20))

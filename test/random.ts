@@ -1,18 +1,18 @@
-/** Random numbers that are the same for the same seed. */
+/** Reproducible random numbers. */
 export interface Random {
   /** 0 to `count` - 1. */
   below(count: number): number
-  /** 64 of them. */
+  /** 64 random bits. */
   bits(): bigint
-  /** Decimal digits, as many as asked. */
+  /** Random decimal digits. */
   digits(count: number): string
-  /** A minus, or nothing. */
+  /** A minus sign, or nothing. */
   sign(): '' | '-'
-  /** One of some. */
+  /** One of some items. */
   of<T>(items: readonly T[]): T
 }
 
-/** A source of random numbers. */
+/** A random generator for a seed. */
 export function randomFrom(seed: number): Random {
   const next = generator(seed)
   const below = (count: number) => Math.floor((next() / 2 ** 32) * count)
@@ -30,7 +30,7 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-/** Mixes a counter, as SplitMix32 does. */
+/** Mixes a counter, like SplitMix32. */
 function generator(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-/** The README: what it prints is what happens. Each block runs in a folder with the files it speaks of. */
+/** The README is accurate: each block runs in a folder with the files it mentions, and prints what the README shows. */
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -20,7 +20,7 @@ import { BIN, folder, MANIFEST, ROOT } from './support.js'
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
-/** The blocks of the README, each with its language and its line. */
+/** The blocks of the README, with language and line. */
 const BLOCKS = [...README.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text], index) => ({
   language: language!,
   text: text!,
@@ -29,10 +29,10 @@ const BLOCKS = [...README.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language
 
 const blocksIn = (...languages: string[]) => BLOCKS.filter(({ language }) => languages.includes(language))
 
-/** Programs that the blocks name and that are not to be run: installing, the tests themselves, a database. */
+/** Programs in the blocks that must not run: installation, these tests, a database. */
 const STUBS = { npm: 'true', psql: 'test -f scores.csv' }
 
-/** A folder with the inputs that the blocks speak of, and a PATH with the command. */
+/** A folder with the inputs of the blocks, and a PATH with the command. */
 function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   const cwd = folder()
   const fixture = (name: string, as: string) => copyFileSync(join(ROOT, 'fixtures', name), join(cwd, as))
@@ -67,7 +67,7 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   return { cwd, env: { ...process.env, FORCE_COLOR: '0', PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
 }
 
-/** This package and those that come with it, as a project of a user's has them. */
+/** This package and its dependencies, as installed in a user's project. */
 function packages(): [name: string, path: string][] {
   const others = Object.keys(MANIFEST.dependencies).map((name): [string, string] => [
     name,
@@ -109,7 +109,7 @@ describe('README', () => {
     for (const [, option, names = ''] of named) {
       if (option === undefined || names.trim() === 'calibrate') continue
       const takers = Object.keys(functions).filter((name) => takes(functions[name]!, option))
-      // The streams of objects have a function for each, and no option; a matrix is given its true classes.
+      // Streams of objects have a function for each instead of an option; a matrix is given its true classes directly.
       expect([
         option,
         names

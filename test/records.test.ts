@@ -38,7 +38,7 @@ type Format = Parameters<typeof read>[0]
 const FORMATS: Format[] = ['csv', 'tsv', 'copy', 'ndjson', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
 const fixture = (name: string) => join(ROOT, 'fixtures', name)
 
-/** The digits as csv-parse reads them. */
+/** The digits data set, read by csv-parse. */
 const DIGITS = parse(readFileSync(fixture('digits-logits.csv')), { columns: true }) as Record<string, string>[]
 const LOGITS = DIGITS.map(({ image, truth, ...logits }) => Object.values(logits).map(Number))
 const CLASSES = Object.keys(DIGITS[0]!).slice(2)
@@ -46,7 +46,7 @@ const CLASSES = Object.keys(DIGITS[0]!).slice(2)
 /** The names of the classes. */
 const NAMES = CLASSES.map((column) => column.replace('logit_', ''))
 
-/** What a stream gives before it ends, and how it ends. */
+/** The items of a stream, and how it ends. */
 async function outcome<T = Record<string, unknown>>(stream: AsyncIterable<T>) {
   const items: T[] = []
   try {
@@ -65,13 +65,13 @@ async function writeAll(format: Format, rows: Iterable<unknown>, options?: Write
   const stream = write(format, options)
   const warnings: string[] = []
   stream.on('warning', (text: string) => warnings.push(text))
-  // Not by compose, which on Node 24 has a buffer of its own, and drops what is in it where the stream ends badly.
+  // Without compose, which on Node 24 has a buffer of its own that is dropped on an error.
   const { items, error } = await outcome<Buffer>(Readable.from(rows).pipe(stream))
   const bytes = Buffer.concat(items)
   return { bytes, text: bytes.toString(), error, warnings }
 }
 
-/** Expects that a count has come to a stop below some bound. */
+/** Expects a count to stop increasing below a bound. */
 async function standsStill(count: () => number, most: number): Promise<void> {
   await sleep(100)
   const before = count()
@@ -271,7 +271,7 @@ describe('read()', () => {
 })
 
 describe('write()', () => {
-  /** What `score` writes of the same. */
+  /** The output of `score` for the same input. */
   const scored = async (name: string, to: Format, options = {}) =>
     Buffer.concat(await scoreFiles([fixture(name)], { to, ...options }).toArray())
 
@@ -331,7 +331,7 @@ describe('write()', () => {
     expect(bytes.equals(await scored('digits-list.parquet', to, { topK: 3, float32: true }))).toBe(true)
   })
 
-  /** Records that are no predictions. */
+  /** Records that are not predictions. */
   const RECORDS = [
     { id: 7, name: 'a,"b"', big: 2n ** 60n, when: new Date(0), ok: true, x: 0.5, list: [1, 'a'], nothing: null },
     { id: 8, name: null, big: 1n, when: null, ok: false, x: Number.NaN, list: [], nothing: null },
@@ -470,7 +470,7 @@ describe('write()', () => {
   })
 
   it('leaves nothing behind when it is aborted', async () => {
-    // Its temporary has no name, in a folder of its own.
+    // In a folder of its own, since its temporary file has no fixed name.
     const cwd = folder()
     vi.stubEnv('TMPDIR', cwd)
     onTestFinished(() => void vi.unstubAllEnvs())
@@ -546,7 +546,7 @@ describe('a column whose type objects cannot have', () => {
   }
   const input = Buffer.from(tableToIPC(new Table(FIELDS), 'file'))
 
-  /** What is warned of where rows are read, and written as Arrow behind some steps. */
+  /** The warnings when rows are read and written as Arrow, with some steps in between. */
   async function warned(steps: Duplex[], options: WriteOptions = {}): Promise<string[]> {
     const warnings: string[] = []
     const writer = write('arrow', options).on('warning', (text) => warnings.push(text))

@@ -18,7 +18,7 @@ const rows: Reference[] = readFileSync(new URL('../fixtures/reference.ndjson', i
   .split('\n')
   .map((line) => JSON.parse(line, reviveMasked))
 
-/** The most ulps between what a row's columns are and what mpmath makes of them. */
+/** The largest difference in ulps between a row's columns and mpmath's values. */
 function worst(actual: (row: Reference) => ArrayLike<number>, expected: (row: Reference) => number[]) {
   return Math.max(...rows.flatMap((row) => Array.from(actual(row), (value, i) => ulps(value, expected(row)[i]!))))
 }

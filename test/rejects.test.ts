@@ -10,7 +10,7 @@ const HEADER = 'id,logit_a,logit_b\n'
 const GOOD = `${HEADER}7,2,1\n`
 const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
 
-/** Bad rows of every kind, and the code and column of each. */
+/** Bad rows of every kind, with the code and column of each. */
 const BAD: [string | Buffer, string, string?][] = [
   ['1,x,1', 'E_CELL', 'logit_a'],
   ['2,1,"1,5"', 'E_CELL', 'logit_b'],
@@ -30,7 +30,7 @@ const BAD: [string | Buffer, string, string?][] = [
   [`${'x'.repeat(90)},2,1`, 'E_ROW_TOO_LONG'],
 ]
 
-/** A file in which each bad row stands behind some good ones; the good ones alone; and what is to be reported. */
+/** A file with good rows before each bad one; the good rows alone; and the expected reports. */
 function made(newline: string, between: number, kinds = BAD) {
   const parts: Buffer[] = [Buffer.from(HEADER.replace('\n', newline))]
   const expected: object[] = []
@@ -300,7 +300,7 @@ describe('an input file that changes while it is read', () => {
     ['grows', 'echo 7,2,1 >>in.csv'],
   ])('and %s leaves the old output as it was', (_, change) => {
     const cwd = folder({ 'in.csv': HEADER + `${'7,2,1\n'.repeat(19)}7,x,1\n`.repeat(100_000), 'out.csv': 'old\n' })
-    // A reader that has to be waited for holds the run back meanwhile.
+    // Waiting for a slow reader blocks the run.
     const line = `mkfifo r.pipe; softmax in.csv -q --rejects r.pipe -o out.csv & (read line; ${change}; cat >/dev/null) <r.pipe; wait $!`
     const { status, stderr } = shell(line, cwd)
     expect(stderr).toMatch(/^softmax: in\.csv: cannot read: it changed while it was read.* \[E_INPUT\]\n$/)

@@ -1,4 +1,4 @@
-/** The page of a report, in a browser. */
+/** The report page in a browser. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-/** The browser of the system. */
+/** The system's browser. */
 function chromiumPath(): string {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const paths = folders.flatMap((folder) => ['chromium', 'chromium-browser'].map((name) => join(folder, name)))
@@ -30,7 +30,7 @@ function chromiumPath(): string {
   throw new Error('these tests need Chromium: apt-get install chromium, or set CHROMIUM to the path of a Chrome')
 }
 
-/** Rows of some classes with their truths, most of which are right. */
+/** Rows with true classes, most of which are predicted. */
 function table(classes: readonly string[], rows: number): string {
   const random = randomFrom(classes.length)
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -44,16 +44,16 @@ function table(classes: readonly string[], rows: number): string {
 
 const named = (count: number) => Array.from({ length: count }, (_, nth) => `class ${nth}`)
 
-/** The options of all inputs here. */
+/** The options for all inputs here. */
 const TRUTH = { truth: 'truth' } as const
 
 interface Opened {
   page: Page
-  /** What the browser said and asked for. */
+  /** Console messages and requests of the browser. */
   heard: string[]
 }
 
-/** Opens a page from a file, as one that came by mail. */
+/** Opens a page from a file, as if received by mail. */
 async function open(html: string, { width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}): Promise<Opened> {
   const path = join(folder({ 'report.html': html }), 'report.html')
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
@@ -67,7 +67,7 @@ async function open(html: string, { width = 1280, colorScheme = 'light' as 'ligh
   return { page, heard }
 }
 
-/** What stands in the rows of a table's body. */
+/** The cells in the rows of a table's body. */
 const cellsOf = (page: Page, selector: string): Promise<string[][]> =>
   page.$$eval(`${selector} > tbody > tr`, (rows) =>
     rows.map((row) =>
@@ -77,10 +77,10 @@ const cellsOf = (page: Page, selector: string): Promise<string[][]> =>
     ),
   )
 
-/** A number with commas. */
+/** A number with thousands separators. */
 const numberIn = (text: string | undefined) => Number(text?.replaceAll(',', ''))
 
-/** The headline figures by their names. */
+/** The key metrics by name. */
 const tilesOf = (page: Page): Promise<Record<string, number>> =>
   page.$$eval('.tile', (tiles) =>
     Object.fromEntries(
@@ -118,7 +118,7 @@ it.each([390, 1280])('draws equal scores as bars of equal length, %i pixels wide
     cells.map((cell) => Number.parseFloat(getComputedStyle(cell).backgroundSize) / Number(cell.dataset.value)),
   )
   expect(scales).toHaveLength(36)
-  // A share has three digits, and a length in pixels two or so.
+  // A share has three digits, and a length in pixels about two.
   for (const scale of scales) expect(scale / scales[0]!).toBeCloseTo(1, 2)
 })
 

@@ -1,6 +1,6 @@
 /**
- * `read -> softmax -> write`, `score` and the command give the same answers to the same data: the same rows, counts of
- * bad ones and errors. `COUNT=1000` tries more tables, and `SEED=7` others.
+ * `read -> softmax -> write`, `score` and the command agree on the same data: rows, counts of bad rows and errors.
+ * `COUNT=1000` tests more tables, and `SEED=7` others.
  */
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
@@ -24,14 +24,14 @@ import { command } from './support.js'
 const COUNT = Number(process.env.COUNT ?? 300)
 const SEED = Number(process.env.SEED ?? 20261128)
 
-/** A table and what is asked of it. */
+/** A table and its options. */
 interface Case {
   format: 'csv' | 'tsv' | 'ndjson'
   text: string
   options: ScoreOptions
 }
 
-/** What came of it. */
+/** The result. */
 interface Answer {
   rows: unknown[]
   rejected: Record<string, number>
@@ -75,12 +75,12 @@ function caseOf(random: Random): Case {
   const classes = 1 + random.below(5)
   const logits = Array.from({ length: classes }, (_, index) => `logit_${'abcde'[index]}`)
   const asked = options(random, logits)
-  // A prediction has a label, whatever is asked for.
+  // A prediction has a label, whatever the options.
   const kept = ['id', 'note', `${asked.emit ?? 'label'}`.includes('label') ? 'label' : 'text'].slice(0, random.below(4))
   const names = random.below(2) === 0 ? [...kept, ...logits] : [...logits, ...kept]
   const oddness = random.of([0, 5, 50, 400])
   const rows = Array.from({ length: 1 + random.below(150) }, (_, row) => {
-    // The first row is a good one: it says what the columns are.
+    // The first row is good, as it defines the columns.
     const isOdd = () => row > 0 && random.below(1000) < oddness
     return format === 'ndjson' ? line(random, kept, logits, isOdd) : cells(random, names, isOdd)
   })
@@ -110,7 +110,7 @@ function line(random: Random, kept: string[], logits: string[], isOdd: () => boo
   return isOdd() ? random.of(['', '{', '7', 'null', '[1,2]', text.slice(0, -1)]) : text
 }
 
-/** The rows of an output, each as what its cells and values mean; lines of JSON keep their logits in `score` alone. */
+/** The rows of an output as values; only `score` keeps the logits in lines of JSON. */
 function rowsOf(text: string, format: Case['format']): unknown[] {
   if (format !== 'ndjson') return parse(text, { delimiter: format === 'csv' ? ',' : '\t', relax_column_count: true })
   const lines = text.split('\n').filter(Boolean)
@@ -161,7 +161,7 @@ async function byStreams({ format, text, options }: Case): Promise<Answer> {
   }
   const rejected = { ...reader.stats.rejected }
   for (const [code, count] of Object.entries(scorer.stats.rejected)) rejected[code] = (rejected[code] ?? 0) + count
-  // Under fail, a row further down may have been bad too when the stream behind failed.
+  // Under fail, a later row may also have been found bad when the downstream stream failed.
   return {
     rows: rowsOf(Buffer.concat(pieces).toString(), format),
     rejected: error ? {} : rejected,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BIN, folder, ROOT } from './support.js'
 
-/** The command under Node's permission model: it may read the package and a folder, and write in that folder. */
+/** The command under Node's permission model: it may read the package and a folder, and write to that folder. */
 function permitted(args: string[], cwd: string, more: string[] = []) {
   const model = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
   const readable = [ROOT, realpathSync(join(ROOT, 'node_modules')), cwd].map((path) => `--allow-fs-read=${path}`)
@@ -51,7 +51,7 @@ describe('the package', () => {
     ]) {
       expect(sources.filter((source) => pattern.test(source))).toEqual([])
     }
-    // A descriptor that is open already is read through a socket, which is how Node reads pipes; none is connected, or listens.
+    // An inherited descriptor is read through a socket, as Node reads pipes; no socket connects or listens.
     const net = sources.filter((source) => source.includes('node:net'))
     expect(net.length).toBe(1)
     expect(net[0]).toContain("import { Socket } from 'node:net'")

@@ -1,7 +1,7 @@
 import { type Schema, type ScoreOptions, type SoftmaxError, score } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 
-/** How the columns of an input are settled. */
+/** Resolves the columns of an input. */
 async function settle(input: string, options: ScoreOptions = {}): Promise<Schema> {
   const stream = score(options)
   const schema = new Promise<Schema>((resolve) => stream.on('schema', resolve))
@@ -11,7 +11,7 @@ async function settle(input: string, options: ScoreOptions = {}): Promise<Schema
   return Promise.race([schema, failure])
 }
 
-/** The names of the columns that are taken for logits. */
+/** The names of the columns taken for logits. */
 async function chosen(input: string, options: ScoreOptions = {}): Promise<string[]> {
   const { logits, header } = await settle(input, options)
   return logits.map((index) => header[index]!)

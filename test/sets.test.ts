@@ -1,4 +1,4 @@
-/** Sets of classes that have the true one as often as is asked for, against MAPIE: see `fixtures/calibration.py`. */
+/** Prediction sets with a requested coverage, compared with MAPIE: see `fixtures/calibration.py`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -36,7 +36,7 @@ const CASES = Object.entries(EXPECTED).flatMap(([name, { file, conformal }]) =>
   conformal.map((one) => ({ name, file, ...one })),
 )
 
-/** The rows of a file of delimited text: the first half, and the second. */
+/** The rows of a delimited file: the first and the second half. */
 function halvesOf(file: string): [string, string] {
   const [header, ...lines] = readFileSync(FIXTURES + file, 'utf8')
     .trimEnd()
@@ -168,7 +168,7 @@ it('sets that only some of the rows have are not merged', async () => {
   })
 })
 
-/** The same items in another order. */
+/** The same items in random order. */
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   const order = items.map((item) => [random.below(1 << 30), item] as const)
   return order.sort(([a], [b]) => a - b).map(([, item]) => item)
@@ -179,7 +179,7 @@ it('have the true class as often as is asked for, over 200 random splits', async
   const random = randomFrom(11)
   const [header, ...lines] = readFileSync(`${FIXTURES}metrics-two.csv`, 'utf8').trimEnd().split('\n')
   const half = lines.length / 2
-  // Of one split, how many of the rows that follow have their true class is beta-binomial.
+  // For one split, the number of later rows covered has a beta-binomial distribution.
   const deviation = Math.sqrt(coverage * (1 - coverage) * (1 / half + 1 / (half + 2)))
   const shares: number[] = []
   for (let split = 0; split < 200; split++) {

@@ -121,7 +121,7 @@ describe('--stats of a run that failed', () => {
     const cwd = folder()
     const { child, ended } = start(['-o', 'out.csv', '--stats', 'stats.json'], cwd)
     child.stdin.write(GOOD)
-    // The statistics are there first: until the output has a temporary, it is not settled that it is to be a file.
+    // Statistics are opened first: before the output has a temporary file, it may not be a file.
     while (!readdirSync(cwd).some((name) => name.endsWith('.tmp')) || !existsSync(join(cwd, 'stats.json')))
       await wait(5)
     mkdirSync(join(cwd, 'out.csv'))
@@ -142,7 +142,7 @@ describe('--stats of a run that failed', () => {
     child.kill(signal)
     expect(await ended).toMatchObject({ signal, stderr: '' })
     expect(statsIn(cwd)).toMatchObject({ read: 0, written: 0, lane: null, error: 'unfinished' })
-    // Metrics are of the rows that are in place, as the output is.
+    // The metrics are those of the rows in place, like the output.
     expect(contentOf(cwd, 'metrics.json')).toBe(OLD)
     if (signal === 'SIGTERM') expect(readdirSync(cwd).sort()).toEqual(['metrics.json', 'stats.json'])
   })

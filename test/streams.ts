@@ -1,6 +1,6 @@
 import { type ScoreOptions, SoftmaxError, type Stats, score } from 'softmax-stream'
 
-/** What came of a run: the bytes given before it ended, and how it ended. */
+/** The result of a run: the bytes before it ended, and how it ended. */
 export interface Outcome {
   bytes: Buffer
   /** The same as UTF-8 text. */
@@ -10,7 +10,7 @@ export interface Outcome {
   warnings: string[]
 }
 
-/** Chunks of a size; the last may be shorter. */
+/** Chunks of `size` bytes; the last may be shorter. */
 export function chunksOf(input: Buffer | string, size: number): Buffer[] {
   const bytes = Buffer.from(input)
   if (size >= bytes.length) return [bytes]
@@ -18,7 +18,7 @@ export function chunksOf(input: Buffer | string, size: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size))
 }
 
-/** Scores an input that comes in one chunk, or in chunks of a size, or in the chunks given, be it one by one. */
+/** Scores an input that arrives in one chunk, in chunks of a size, or in the given chunks. */
 export async function run(
   input: Buffer | string | Buffer[] | AsyncIterable<Buffer>,
   options: ScoreOptions = {},
@@ -52,17 +52,17 @@ export async function run(
   return { bytes, text: bytes.toString(), error, stats: stream.stats, warnings }
 }
 
-/** What is reported of an error: enough to say that two are the same. */
+/** What an error reports, for comparison. */
 export function reported(error: SoftmaxError | undefined) {
   return error && { code: error.code, message: error.message, info: error.info }
 }
 
-/** The number of rows left out, of whatever code. */
+/** The number of rejected rows, with any code. */
 export function rejected({ stats }: Pick<Outcome, 'stats'>): number {
   return Object.values(stats.rejected).reduce((sum, count) => sum + count, 0)
 }
 
-/** Softmax of [1, 2, 3] as it is written. */
+/** Softmax of [1, 2, 3] as written. */
 export const P123 = '0.09003057317038046,0.24472847105479764,0.6652409557748219'
-/** Softmax of [2, 1], by mpmath. */
+/** Softmax of [2, 1], from mpmath. */
 export const P21 = '0.7310585786300049,0.2689414213699951'

@@ -26,22 +26,22 @@ import {
 } from 'softmax-stream'
 import { onTestFinished, vi } from 'vitest'
 
-/** Starting a process takes long on a machine that is busy. */
+/** Starting a process is slow on a busy machine. */
 vi.setConfig({ testTimeout: 60_000 })
 
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** What package.json says. */
+/** The contents of package.json. */
 export const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-/** The file that is the command. */
+/** The command's file. */
 export const BIN = join(ROOT, MANIFEST.bin.softmax)
 
-/** The most bytes of output that are taken. */
+/** The maximum output size. */
 const MOST = 1 << 28
 
-/** A calibration of two classes, with some of it changed. */
+/** A calibration of two classes, with modifications. */
 export function calibrationOf(changes: Partial<Calibration>): Calibration {
   return {
     version: 1,
@@ -56,7 +56,7 @@ export function calibrationOf(changes: Partial<Calibration>): Calibration {
   }
 }
 
-/** What came of a run of the command. */
+/** The result of running the command. */
 export interface Result {
   status: number | null
   stdout: string
@@ -65,23 +65,20 @@ export interface Result {
 
 interface Circumstances {
   stdin?: string | Buffer
-  /** The folder it is run in, from which names of files count. */
+  /** The working directory. */
   cwd?: string
-  /** Says to the process that one of its streams is a terminal. */
+  /** Makes the process take one of its streams for a terminal. */
   terminal?: 'stdin' | 'stdout' | 'stderr'
   env?: NodeJS.ProcessEnv
 }
 
-/**
- * Certificates that a machine adds to Node's own are read at each start, which takes three times as long then: of the thousand
- * starts of these tests none needs them.
- */
+/** NODE_EXTRA_CA_CERTS makes each start three times as slow, and no test needs it. */
 process.env.NODE_EXTRA_CA_CERTS = ''
 
-/** What the tests run in is no terminal, whatever it says of colours. */
+/** The tests do not run in a terminal, whatever the environment says about colours. */
 const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '', NO_COLOR: '1', TERM: 'xterm' }
 
-/** JavaScript that says to its process that standard input is a terminal. */
+/** JavaScript that makes its process take standard input for a terminal. */
 export const TERMINAL_AS_INPUT = "import tty from 'node:tty';tty.isatty = (descriptor) => descriptor === 0"
 
 /** Runs the command. */
@@ -97,14 +94,16 @@ export function command(args: string[], { stdin = '', cwd = ROOT, terminal, env 
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
-/** Runs a line of shell, in which `softmax` is the command (in the foreground: it is a function). */
+/** Runs a shell command in which `softmax` is the command (a function, so only in the foreground). */
 export function shell(line: string, cwd: string): Result {
   const script = `softmax() { "${process.execPath}" "${BIN}" "$@"; }\n${line}`
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env: ENVIRONMENT, maxBuffer: MOST })
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
-/** Whether this Node reserves address space for each memory of WebAssembly, and fails without; a newer one makes do with less. */
+/**
+ * Whether this Node reserves address space for each WebAssembly memory, and fails otherwise; newer versions fall back.
+ */
 export function reservesAddressSpace(): boolean {
   const script = 'new WebAssembly.Memory({ initial: 1, maximum: 16384, shared: true })'
   return spawnSync('bash', ['-c', `ulimit -v 8000000; "${process.execPath}" -e '${script}'`]).status !== 0
@@ -128,7 +127,7 @@ export function start(args: string[], cwd: string, env: Record<string, string> =
   return { child, ended }
 }
 
-/** A new folder that holds some files, gone when the test is done. */
+/** A new folder with some files, removed after the test. */
 export function folder(files: Record<string, string | Buffer> = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'softmax-test-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
@@ -136,7 +135,7 @@ export function folder(files: Record<string, string | Buffer> = {}): string {
   return path
 }
 
-/** A copy of an example, with the command on the PATH and the package beside it. */
+/** A copy of an example, with the command on the PATH and the package installed. */
 export function exampleCopy(name: string) {
   const cwd = folder()
   cpSync(join(ROOT, 'fixtures/examples', name), cwd, { recursive: true })
@@ -148,19 +147,19 @@ export function exampleCopy(name: string) {
   return { cwd, env: { ...process.env, PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
 }
 
-/** The names of the files that this process has open; of those that are deleted, with a word behind. */
+/** The names of the files that this process has open; deleted ones are marked. */
 export function openFiles(): string[] {
   return readdirSync('/proc/self/fd').flatMap((descriptor) => {
     try {
       return [readlinkSync(`/proc/self/fd/${descriptor}`)]
     } catch {
-      // It is closed by now.
+      // It has been closed in the meantime.
       return []
     }
   })
 }
 
-/** What a call throws. */
+/** The error that a call throws. */
 export function thrown(call: () => unknown): SoftmaxError {
   try {
     call()
@@ -173,7 +172,7 @@ export function thrown(call: () => unknown): SoftmaxError {
 
 type Scorer = (options?: SoftmaxOptions) => PredictionStream
 
-/** The predictions for some rows, or the error they end in. */
+/** The predictions for some rows, or the error at their end. */
 export async function predict(rows: Iterable<unknown>, options: SoftmaxOptions = {}, stream: Scorer = softmax) {
   const predictions: Prediction[] = []
   try {

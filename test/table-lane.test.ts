@@ -10,7 +10,7 @@ const CLASSES = 6
 /** More logits than are scored before workers are started. */
 const ROWS = 60_000
 
-/** Log-probabilities, which are logits once more, as CSV, Parquet and Arrow of the same doubles. */
+/** Log-probabilities, which are again logits, as CSV, Parquet and Arrow of the same doubles. */
 function makeInputs(): Record<string, Buffer> {
   const random = randomFrom(7)
   const header = ['id', 'text', ...Array.from({ length: CLASSES }, (_, index) => `logit_${index}`)]
@@ -32,7 +32,7 @@ function makeInputs(): Record<string, Buffer> {
 
 let made: Record<string, Buffer> | undefined
 
-/** A folder with the inputs, which are made once. */
+/** A folder with the inputs, made once. */
 function inputs(): string {
   made ??= makeInputs()
   return folder(made)
@@ -46,7 +46,7 @@ const output = (cwd: string, from: string, to: string, ...args: string[]) => {
   return readFileSync(join(cwd, `out.${to}`))
 }
 
-/** The rows of the CSV file in row groups of 7000, of which one has a null among its logits where asked for. */
+/** The rows of the CSV file in row groups of 7000, optionally with a null logit. */
 function inGroups(csv: Buffer, badRow?: number): Buffer {
   const rows = csv.toString().trimEnd().split('\n').slice(1)
   const ends = rows.map((row) => row.split(',').slice(-CLASSES).map(Number))

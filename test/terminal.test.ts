@@ -1,4 +1,4 @@
-/** What is seen on a terminal: colours, the progress line, the closing line. The terminals are real ones, of script(1). */
+/** Terminal output: colours, the progress line, the closing line. The terminals are real ones, from script(1). */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { BIN, command, folder } from './support.js'
 const ROWS = 'logit_a,logit_b\n0,0\n1,x\n'
 const ESC = '\x1b'
 
-/** What a line of shell, in which `softmax` is the command, leaves on a terminal. */
+/** What a shell command, in which `softmax` is the command, prints on a terminal. */
 function onTerminal(line: string, cwd: string, env: NodeJS.ProcessEnv = {}): string {
   const script = `softmax() { '${process.execPath}' '${BIN}' "$@"; }; ${line}`
   const quoted = `'${script.replaceAll("'", `'\\''`)}'`
@@ -65,7 +65,7 @@ describe('the closing line', () => {
     expect(onTerminal('softmax good.csv > out.csv', cwd, plain)).toMatch(/^softmax: standard output: 2 rows in /)
     const calibrated = onTerminal('softmax calibrate good.csv --truth y -o c.json', cwd, plain)
     expect(calibrated).toMatch(/softmax: c\.json: 2 rows in /)
-    // A row of equal logits and a row that is right have the least mean log loss, log(2) / 2, at the lowest temperature.
+    // A row of equal logits and a correct row have their minimum mean log loss, log(2) / 2, at the lowest temperature.
     expect(calibrated).toMatch(/softmax: temperature \S+: log loss 0\.5032 -> 0\.3466, ECE \d\.\d{4} -> \d\.\d{4}\n/)
   })
 
@@ -103,11 +103,11 @@ describe('the progress line', () => {
     isDumb?: boolean
     total?: number
     isTTY?: boolean
-    /** What of a timer goes by the clock of the test. */
+    /** The timer functions that use the test's clock. */
     intervals?: ('setInterval' | 'clearInterval')[]
   }
 
-  /** A terminal that records, or a log, and a progress on it, a second after its start. */
+  /** A recording terminal or log, and a progress display on it, one second after its start. */
   function shown({ columns = 80, isDumb = false, total, isTTY = true, intervals = [] }: Shown) {
     vi.useFakeTimers({ toFake: ['performance', ...intervals] })
     onTestFinished(() => {
@@ -128,7 +128,7 @@ describe('the progress line', () => {
     terminal.columns = 20
     vi.advanceTimersByTime(1000)
     progress.update(60, 123_456)
-    // 45 characters are three lines of 20.
+    // 45 characters take three lines of 20.
     expect(written[1]).toBe(`\r${ESC}[2A60%  123,456 rows  ${ESC}[J`)
     terminal.columns = 80
     progress.clear()
@@ -204,7 +204,7 @@ describe('the progress line', () => {
     expect(progressLine({ ...state, total: 0 })).toBe('5 rows  0 rows/s  1:01')
   })
 
-  /** Rows enough for some updates of the general lane. */
+  /** Enough rows for several updates in the general lane. */
   const many = `logit_a,logit_b\n${'1,2\n'.repeat(400_000)}`
 
   it.each([

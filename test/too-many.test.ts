@@ -1,4 +1,7 @@
-/** A run that ends by a bad row gives exactly the rows before it: in every lane, on any threads, in any chunks and format. */
+/**
+ * A run that ends at a bad row yields exactly the rows before it: in every lane, with any number of threads, chunk size
+ * and format.
+ */
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -27,7 +30,7 @@ interface Run {
 const isBad = ({ logit_a: logit }: Row) => logit === null || Number.isNaN(logit)
 const good = (id: number): Row => ({ id, logit_a: (id % 7) / 8, logit_b: 1 })
 
-/** What a row may be: good, without a logit, or without a softmax. */
+/** The kinds of rows: good, with a missing logit, or without a softmax. */
 const rowsOf = (kinds: readonly (0 | 1 | 2)[]) =>
   kinds.map((kind, id): Row => (kind === 0 ? good(id) : { ...good(id), logit_a: kind === 1 ? null : Number.NaN }))
 
@@ -39,7 +42,7 @@ async function bytesOf(rows: readonly Row[], format: FormatName): Promise<Buffer
   return Buffer.concat(pieces)
 }
 
-/** The rows before the bad one that ends the run, and how many there are of them with it. */
+/** The rows before the bad one that ends the run, and their number including it. */
 function before(rows: readonly Row[], maxErrors = 0) {
   const bad = rows.flatMap((row, index) => (isBad(row) ? [index] : []))
   const end = bad[maxErrors] ?? rows.length

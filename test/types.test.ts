@@ -1,4 +1,6 @@
-/** Types of Arrow, kept from file to file and written as text; files of pyarrow and Polars, see test/types/fixtures.py. */
+/**
+ * Arrow types, preserved between files and written as text; files from pyarrow and Polars, see test/types/fixtures.py.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -40,7 +42,7 @@ const linesOf = (text: string) =>
 const TYPES = fixture('types.arrow')
 const ROWS = linesOf(gunzipSync(fixture('types.ndjson.gz')).toString())
 
-/** The schema that a file or stream begins with. */
+/** The schema at the start of a file or stream. */
 function schemaOf(bytes: Buffer) {
   const start = bytes.toString('latin1', 0, 6) === 'ARROW1' ? 8 : 0
   const length = bytes.readInt32LE(start + 4)
@@ -122,7 +124,7 @@ describe('a Parquet file of Polars', () => {
     const { bytes, error } = await run(fixture('polars.parquet'), { to: 'arrow', emit: 'index' })
     expect(error).toBeUndefined()
     const types = Object.fromEntries(fieldsOf(bytes).map(({ name, type }) => [name, type]))
-    // As Polars shows them: Duration(us), Enum, Array(Int8, 2).
+    // As Polars displays them: Duration(us), Enum, Array(Int8, 2).
     expect(types).toMatchObject({
       took: { kind: 'duration', unit: 'microsecond' },
       kind: { kind: 'dictionary', values: { kind: 'utf8' } },
@@ -212,7 +214,7 @@ describe('a dictionary that is replaced and grows', () => {
   })
 })
 
-/** Inputs one after the other, as a table of what comes out. */
+/** Scores several inputs; returns the output as a table. */
 async function joined(inputs: Buffer[], to: 'arrow' | 'arrows') {
   const stream = scoreFiles(
     inputs.map((bytes) => Readable.from([bytes])),
@@ -247,7 +249,7 @@ interface Feature {
 }
 const FEATURES: Feature[] = linesOf(fixture('features.ndjson').toString())
 
-/** A stream of Arrow that pyarrow wrote. */
+/** An Arrow stream written by pyarrow. */
 function stream(name: string): Buffer {
   return Buffer.from(FEATURES.find((one) => one.name === name)!.bytes, 'base64')
 }

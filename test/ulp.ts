@@ -1,4 +1,4 @@
-/** How far apart two doubles are, counted in doubles between them; 0 means the same bits, save the sign of zero. */
+/** The distance of two doubles in ulps: 0 means the same bits, except the sign of zero. */
 export function ulps(a: number, b: number): number {
   if (Object.is(a, b) || a === b) return 0
   if (Number.isNaN(a) || Number.isNaN(b)) return Number.POSITIVE_INFINITY
@@ -8,7 +8,7 @@ export function ulps(a: number, b: number): number {
 
 const view = new DataView(new ArrayBuffer(8))
 
-/** The place of a double in the order of all doubles. */
+/** The index of a double in the order of all doubles. */
 function order(value: number): bigint {
   view.setFloat64(0, value)
   const bits = view.getBigInt64(0)

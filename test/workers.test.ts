@@ -15,7 +15,7 @@ const ROW = '1,2,1\n'
 const SCORED = `1,${P21},a\n`
 const OLD = 'what was there before\n'
 
-/** Options for Node that have a module run in every worker of a process before all else. */
+/** Node options that preload a module into every worker. */
 const preload = (inWorker: string) => {
   const code = `
     import { isMainThread, parentPort, threadId } from 'node:worker_threads'
@@ -36,7 +36,9 @@ const ENDS = {
 
 const LITTLE_MEMORY = '--max-old-space-size=64'
 
-/** Rows for the command, in a file: from one it starts workers at once, and from a pipe only where it cannot keep up. */
+/**
+ * Rows for the command, in a file: with a file it starts workers immediately, with a pipe only if it cannot keep up.
+ */
 let rows: string
 
 beforeAll(() => {
@@ -45,14 +47,14 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dirname(rows), { recursive: true }))
 
-/** What becomes of the command that scores those rows, which it must do within a time limit. */
+/** Runs the command on those rows, with a time limit. */
 function scoreRows(inWorker: string, args: string[] = [], cwd = folder(), flags = '') {
   const { child, ended } = start(['--jobs', '2', rows, ...args], cwd, { NODE_OPTIONS: `${preload(inWorker)} ${flags}` })
   const limit = setTimeout(() => child.kill('SIGKILL'), 30_000)
   return ended.finally(() => clearTimeout(limit))
 }
 
-/** Where an error of a lost block says that the block lies. */
+/** The position of the lost block according to its error. */
 function placeIn(stderr: string) {
   const line =
     /^softmax: [^ ]*rows.csv:(\d+): \(row (\d+), byte (\d+)\): a worker thread failed, .* to byte (\d+) is lost: /
@@ -122,7 +124,7 @@ describe('a worker that there is no room for', () => {
     t.Worker = class { constructor() { throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }) } }`
 
   it.each([
-    // One thread takes 12 to 23 GB, another 74 GB.
+    // One thread takes 12 to 23 GB of address space, each further one 74 GB.
     ['address space', 'ulimit -v 40000000'],
     ['address space, and one kernel has to do', 'ulimit -v 15000000'],
     ['threads', 'export NODE_OPTIONS="--import ./no-threads.mjs"'],
@@ -152,7 +154,7 @@ it('says how much address space one thread takes, where Node needs that', () => 
   expect(shell(line, cwd)).toMatchObject({ status: 0, stdout: `id,p_a,p_b,label\n${SCORED}` })
 })
 
-/** Ends a stream while its workers are at work: a script that has `stream`, and takes what it gives. */
+/** Ways to end a stream while workers are busy: scripts that have `stream` and read from it. */
 const WAYS_TO_END = {
   'a break': 'for await (const _ of stream) if (existsSync(LOG)) break',
   'an abort': `stream.on('error', ({ name }) => { if (name !== 'AbortError') process.exitCode = 5 })
@@ -173,7 +175,7 @@ describe('results that wait to be written', () => {
   const from = (row: (id: number) => string) => Array.from({ length: COUNT }, (_, id) => row(id)).join('')
   const scored = () => `id,p_a,p_b,label\n${from((id) => `${id},${P21},a\n`)}`
 
-  /** The same rows as Parquet, which workers are handed in columns. */
+  /** The same rows as Parquet, which workers receive as columns. */
   const asParquet = () => {
     const ids = {
       name: 'id',
@@ -229,7 +231,7 @@ describe('no worker is left', () => {
       stream.on('close', () => clearInterval(feeding))
       ${way}`
     const tell = `import('node:fs').then(({ writeFileSync }) => writeFileSync(${JSON.stringify(log)}, ''))`
-    // A script on the command line has flags that a worker must not be given.
+    // A script on the command line has flags that a worker must not inherit.
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: ROOT,
       stdio: 'pipe',

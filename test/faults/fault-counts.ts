@@ -1,4 +1,4 @@
-/** What went wrong in many runs, counted; each count must be 0. */
+/** Failures counted over many runs; each count must be 0. */
 export type Wrong = 'rows lost' | 'half files' | 'hangs' | 'wrong statuses'
 
 export const COLUMNS: readonly Wrong[] = ['rows lost', 'half files', 'hangs', 'wrong statuses']
@@ -12,7 +12,7 @@ export class FaultCounts {
     this.what = what
   }
 
-  /** Counts a run and what was wrong with it. */
+  /** Counts a run and its failures. */
   add(wrongs: Iterable<Wrong>): void {
     this.tried++
     for (const wrong of new Set(wrongs)) this.#counts.set(wrong, (this.#counts.get(wrong) ?? 0) + 1)

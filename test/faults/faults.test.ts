@@ -1,7 +1,7 @@
 /**
- * Each fault in turn, and after it: the right status, the old target whole or the new one, no temporary, no row lost in
- * silence, no hang. The system's calls are made to fail by strace, the first, the second, the third, until a run
- * comes through without.
+ * Each fault in turn, followed by checks: the right status, the old target intact or the new one complete, no temporary
+ * file, no row lost silently, no hang. strace makes system calls fail, the first, the second and so on, until a run
+ * succeeds.
  */
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -35,7 +35,7 @@ const RENAME = '?rename,?renameat,?renameat2'
 
 interface Series extends Omit<Strike, 'nth'>, Scene {
   expected: Expected
-  /** What is reported when the nth call was struck. */
+  /** The expected report when the nth call failed. */
   reported?: (nth: number) => string
 }
 
@@ -67,7 +67,7 @@ const FAILURES = [
 const rejecting = { ...toTarget, flags: '-q --rejects "$PWD/logs/rejects"' }
 const counting = { ...toTarget, flags: '-q --on-error skip --stats "$PWD/logs/stats"' }
 
-/** Of the files beside the output, without which there is none either. */
+/** For the files besides the output, whose failure must also prevent the output. */
 const BESIDE = [
   ...fail(OPEN, 'logs/rejects', 'ENOSPC EACCES', rejecting),
   ...fail(WRITE, 'logs/rejects', 'ENOSPC EIO EDQUOT', rejecting),
@@ -80,7 +80,7 @@ const BESIDE = [
   ...fail(RENAME, 'logs/temporary', 'EIO EACCES', counting),
 ]
 
-/** Files of other formats, which stay so. */
+/** Inputs in other formats. */
 const DIGITS = {
   'digits.ndjson.gz': 'ndjson',
   'digits.npy': 'npy',
@@ -90,7 +90,7 @@ const DIGITS = {
   'digits.arrow': 'arrow',
 }
 
-/** A sample of calls on these. */
+/** A sample of calls for these. */
 const FORMATTED = Object.entries(DIGITS).flatMap(([file, format]) => {
   const flags = `-q --from ${format} --to ${format}`
   const series = [
@@ -99,7 +99,7 @@ const FORMATTED = Object.entries(DIGITS).flatMap(([file, format]) => {
     ...fail(READ, 'in.pipe', 'EIO', { from: 'a pipe', to: 'a target', flags }),
     ...fail(WRITE, 'out/temporary', 'ENOSPC', { ...toTarget, flags }),
     ...fail(WRITE, 'stdout.csv', 'EIO', { from: 'a file', to: 'a file', flags }, { statuses: [3], mayCut: true }),
-    // What is read or written out of order, and comes by a pipe or is not whole yet, is in a file without a name first.
+    // What is accessed out of order but arrives by a pipe, or is incomplete, is first written to an unnamed file.
     ...(['npz', 'safetensors', 'parquet'].includes(format) ? spooled(flags) : []),
   ]
   return series.map((one) => ({ ...one, file }))
@@ -111,7 +111,7 @@ function spooled(flags: string) {
   return Object.entries(calls).flatMap(([calls, error]) => fail(calls, 'tmp/temporary', error, scene))
 }
 
-/** How many bytes of a file are read at once. */
+/** The read size for files. */
 const CHUNK = 1 << 19
 
 /** The same while worker threads start, and while they work. */
@@ -151,7 +151,7 @@ function faultCounts(what: string): FaultCounts {
 
 afterAll(() => console.log(table(allCounts)))
 
-/** Strikes the first call, the second and so on, until a run comes through. */
+/** Fails the first call, the second and so on, until a run succeeds. */
 async function inTurn({ calls, path, by, expected, reported, ...scene }: Series, counts: FaultCounts): Promise<void> {
   for (let nth = 1; ; nth++) {
     const outcome = await run(lineOf(scene), scene.data, { strike: { calls, path, by, nth } })
@@ -163,7 +163,7 @@ async function inTurn({ calls, path, by, expected, reported, ...scene }: Series,
   }
 }
 
-/** What of an outcome is worth showing. */
+/** The part of an outcome that is worth showing. */
 function seen({ status, stderr, left, hung }: Outcome) {
   return { status, stderr, left, hung }
 }
@@ -215,7 +215,7 @@ interface Circumstance extends Expected, Pick<Scene, 'to'> {
 
 const MAY_MOUNT = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 
-/** A line that runs in a file system of some size, and copies out what is in it at the end. */
+/** A shell command that runs in a file system of some size, and copies its contents at the end. */
 const inSmallDisk = (size: number, line: string) =>
   `unshare -rm sh -c 'cp out/out.csv old.csv && mount -t tmpfs -o size=${size}k tmpfs out && cp old.csv out/out.csv &&
   { ${line}; status=$?; cp -a out copy; exit $status; }'`
@@ -237,7 +237,7 @@ const DISKS: Circumstance[] = SIZES.flatMap((size) => [
   },
 ])
 
-/** Formats whose file is not whole before its end, and sizes in KiB that are too small for it. */
+/** Formats whose files are incomplete until the end, and sizes in KiB that are too small for them. */
 const TOO_SMALL = Object.entries({ parquet: [8, 100], arrow: [8, 1000] }).flatMap(([format, sizes]) =>
   sizes.map((size) => ({ format, size })),
 )
@@ -336,7 +336,7 @@ const CIRCUMSTANCES: Circumstance[] = [
   ),
 ]
 
-/** Signals, from the start of the process to after its end. */
+/** Signals at moments from the start of the process to after its end. */
 const MOMENTS: Circumstance[] = ALL.flatMap((name, index) => {
   const random = randomFrom(20261124 + index)
   return Array.from({ length: 4 }, (_, step): Circumstance => {

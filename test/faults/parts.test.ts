@@ -1,6 +1,6 @@
 /**
- * From parts to parts, killed at any moment: after it each output that is there is whole, `_SUCCESS` is there only where all
- * are, and `--resume` ends in the bytes of a run that nothing has disturbed.
+ * Directory to directory, killed at any moment: afterwards, every existing output is complete, `_SUCCESS` exists only
+ * if all do, and `--resume` ends with the bytes of an undisturbed run.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,9 @@ import { HAS_STRACE } from './scene.js'
 const root = mkdtempSync(join(tmpdir(), 'softmax-parts-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** Makes a folder of parts, in folders by day, of sizes from nothing to some that are for several threads; some rows are bad. */
+/**
+ * Creates a folder of parts in subfolders by day, from empty to large enough for several threads; some rows are bad.
+ */
 function makeParts(name: string, count: number): string {
   const random = randomFrom(20261128)
   for (let part = 0; part < count; part++) {
@@ -31,13 +33,13 @@ function makeParts(name: string, count: number): string {
 
 const commandOf = (parts: string, out: string, more: string[]) => [...[BIN, parts, '-o', `${out}/`, '--quiet', ...more]]
 
-/** Scores parts into a folder; undisturbed. */
+/** Scores parts into a folder, undisturbed. */
 function score(parts: string, out: string, ...more: string[]): void {
   const { status, stderr } = spawnSync(process.execPath, commandOf(parts, out, more), { cwd: root, encoding: 'utf8' })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 }
 
-/** What a folder holds, by paths, but for manifests. */
+/** The contents of a folder by path, without manifests. */
 function filesIn(folder: string): Map<string, string> {
   const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort()
   const files = paths.filter((path) => !path.startsWith('_manifest') && statSync(join(root, folder, path)).isFile())
@@ -55,7 +57,7 @@ function manifested(folder: string): string[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line).part)
 }
 
-/** Checks what a killed process has left behind. */
+/** Checks what a killed process left. */
 function expectWhole(out: string, whole: Map<string, string>): void {
   if (!existsSync(join(root, out))) return
   const files = filesIn(out)
@@ -84,7 +86,7 @@ describe('a run from parts to parts that is killed', () => {
   const whole = filesIn('whole')
   const bad = readFileSync(join(root, 'bad.ndjson'), 'utf8')
 
-  /** Starts a process and kills it at a moment, if it is still there. */
+  /** Starts a process and kills it after a delay, unless it has ended. */
   async function killed(args: string[], moment: number): Promise<void> {
     const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore' })
     const ended = new Promise((resolve) => child.on('close', resolve))
@@ -133,7 +135,7 @@ describe('a run from parts to parts that is killed', () => {
   describe.skipIf(!HAS_STRACE)(`at the n-th call of the system${HAS_STRACE ? '' : ' (strace is missing)'}`, () => {
     it.each(['rename', 'fsync'])('%s leaves no temporary file behind SIGTERM, of the manifest neither', (call) => {
       let struck = 0
-      // Calls are counted in each thread, and a second signal ends a run at once: so one thread does them all.
+      // Calls are counted per thread, and a second signal ends a run immediately, so one thread does all I/O.
       const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
       for (let nth = 1; nth <= wholeFew.size; nth++) {
         rmSync(join(root, 'ended'), { recursive: true, force: true })

@@ -1,8 +1,8 @@
 /**
- * The command run in a folder of its own, under a fault, and what is left behind.
+ * Runs the command in a folder of its own under a fault, and inspects what is left.
  *
- * The folder has the input `in.csv`, the pipes `in.pipe` and `out.pipe`, the folder `out` with `out.csv`, the old
- * target, in it, and the folders `logs` and `tmp`, where files without a name are. What a run prints goes to `stdout.csv`.
+ * The folder contains the input `in.csv`, the pipes `in.pipe` and `out.pipe`, the folder `out` with the old target
+ * `out.csv`, and the folders `logs` and `tmp`, where unnamed files are created. Standard output goes to `stdout.csv`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -20,15 +20,15 @@ import { join } from 'node:path'
 import { scoreFiles } from 'softmax-stream'
 import { BIN, ROOT } from '../support.js'
 
-/** An input, and the whole output that it has, byte by byte. */
+/** An input and its exact output. */
 export interface Known {
   input: string | Buffer
   output: string
 }
 
 /**
- * Rows whose results are known without the command: equal logits have equal probabilities, here a quarter each. Those
- * whose number is below `odd` have quotes, which is for the general lane; those below `bad` are bad.
+ * Rows whose results are known without the command: equal logits have equal probabilities, here a quarter each. Rows
+ * with a number below `odd` are quoted, for the general lane; those below `bad` are bad.
  */
 function known(rows: number, odd: number, bad = 0): Known {
   const numbers = Array.from({ length: rows }, (_, row) => row)
@@ -46,37 +46,37 @@ function known(rows: number, odd: number, bad = 0): Known {
 }
 
 export const SMALL = known(50, 10)
-/** Has more bad rows than are written to a file of rejects at once. */
+/** More bad rows than are written to a rejects file at once. */
 export const SPOILT = known(2000, 0, 1000)
-/** Above 1 MiB worker threads are started. */
+/** Above 1 MiB, worker threads are started. */
 export const LARGE = known(50_000, 0)
-/** Its output is so large that it goes to the disk while it is written. */
+/** An output so large that it is synced while it is being written. */
 export const SYNCED_EARLY = known(400_000, 0)
 
-/** The digits in a file of another format, and what comes of them where nothing fails, which other tests find right. */
+/** The digits data set in another format, and its output without faults, which other tests verify. */
 export async function digits(name: string): Promise<Known> {
   const path = join(ROOT, 'fixtures', name)
   const output = Buffer.concat(await scoreFiles([path]).toArray())
   return { input: readFileSync(path), output: output.toString('latin1') }
 }
 
-/** Feeds the input with a pause in it. */
+/** Feeds the input with a pause. */
 const SLOWLY = '{ head -c 1600000 in.csv; sleep 0.4; tail -c +1600001 in.csv; }'
-/** Its rows again and again, until nobody reads them: how long a worker takes to start does not matter. */
+/** Repeats the rows until the reader closes, so the start time of a worker does not matter. */
 export const WITHOUT_END = '{ cat in.csv; while tail -n +2 in.csv; do :; done; }'
 
 export const OLD = 'what was there before\n'
 
-/** Where the command reads, and where it writes: its target is `out/out.csv` by `-o`. */
+/** Where the command reads and writes: with `-o`, its target is `out/out.csv`. */
 export interface Scene {
   data: Known
   from: 'a file' | 'a pipe' | 'a slow pipe'
   to: 'a target' | 'a file' | 'a pipe'
-  /** What else it is reported, to write into the folder `logs`. */
+  /** Flags for other files, written to the folder `logs`. */
   flags?: string
 }
 
-/** The line of shell that runs the command in a scene. */
+/** The shell command that runs the command in a scene. */
 export function lineOf({ from, to, flags = '' }: Scene): string {
   const feed = { 'a file': '', 'a pipe': 'cat in.csv >in.pipe & ', 'a slow pipe': `${SLOWLY} >in.pipe & ` }[from]
   const take = to === 'a pipe' ? 'cat out.pipe >stdout.csv & ' : ''
@@ -85,47 +85,47 @@ export function lineOf({ from, to, flags = '' }: Scene): string {
   return `${feed}${take}softmax ${input} ${output} ${flags}; status=$?; wait; exit $status`
 }
 
-/** Calls of the system that a fault strikes: those on `path`, from which the `nth` on that is one of `calls`. */
+/** System calls to fail: of those on `path`, starting from the `nth` that is one of `calls`. */
 export interface Strike {
   calls: string
   path: string
   nth: number
-  /** What strikes: `error=EIO`, `signal=SIGTERM`. */
+  /** The fault: `error=EIO`, `signal=SIGTERM`. */
   by: string
 }
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface Outcome {
   status: number | null
   stderr: string
-  /** What is at the target, and what was printed; undefined where there is no such file. */
+  /** The target and standard output; undefined if there is no such file. */
   target: string | undefined
   printed: string | undefined
-  /** Names in the target's folder that are not the target's, and of temporaries in the others. */
+  /** Unexpected names in the target's folder, and temporary files in the others. */
   left: string[]
   hung: boolean
-  /** True if the strike came. */
+  /** Whether the fault occurred. */
   struck: boolean
 }
 
 interface Circumstances {
   strike?: Strike
-  /** A module that is loaded before the command, in every thread. */
+  /** A module preloaded in every thread. */
   preload?: string
-  /** The folder of the target, where it is not `out`. */
+  /** The folder of the target, if it is not `out`. */
   folder?: string
 }
 
-/** The most time that a run may take before it counts as hung: many times what it takes. */
+/** The time after which a run counts as hung: a multiple of the usual time. */
 const LIMIT = 30_000
 
-/** The temporary's name, with which strace must be reported before there is one. */
+/** The name of the temporary file, which strace must be given before the file exists. */
 const TEMPORARY = `.softmax-${'0'.repeat(12)}.tmp`
 const NO_CHANCE = 'Math.random = () => 0'
 
 export const HAS_STRACE = spawnSync('strace', ['-V']).status === 0
 
-/** Runs a line of shell in which `softmax` is the command. */
+/** Runs a shell command in which `softmax` is the command. */
 export async function run(line: string, data: Known, circumstances: Circumstances = {}): Promise<Outcome> {
   const cwd = mkdtempSync(join(tmpdir(), 'softmax-fault-'))
   try {
@@ -163,13 +163,14 @@ function tracer(cwd: string, { calls, path, nth, by }: Strike): string[] {
   const name = join(cwd, path.replace('temporary', TEMPORARY))
   return [
     ...['strace', '-f', '-o', join(cwd, 'log')],
-    // Only the calls in question stop the process; but a signal is delivered at the end of one, which needs another stop.
+    // Only the calls in question stop the process; a signal is delivered at the end of a call, which needs another
+    // stop.
     ...(by.startsWith('error') ? ['--seccomp-bpf'] : []),
     ...['-P', name, '-e', `trace=${calls}`, '-e', `inject=${calls}:${by}:when=${nth}`],
   ]
 }
 
-/** Runs the line in a process group of its own, of which nothing is left. */
+/** Runs the command in its own process group, all of which is killed at the end. */
 function shell(line: string, cwd: string, preload = NO_CHANCE): Promise<Pick<Outcome, 'status' | 'stderr' | 'hung'>> {
   const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
   const PATH = `${cwd}:${process.env.PATH}`

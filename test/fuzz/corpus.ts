@@ -1,4 +1,4 @@
-/** Inputs to begin with: published suites of odd CSV, as they are and with logits added, and inputs of our own. */
+/** Seed inputs: published suites of unusual CSV, with and without added logits, and our own inputs. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { ROOT } from '../support.js'
 
 const { resolve } = createRequire(import.meta.url)
 
-/** What the fuzzer found once, each a file. */
+/** Inputs that the fuzzer found earlier, one per file. */
 const FOUND = join(ROOT, 'fixtures', 'found')
 
 export function found(): { name: string; bytes: Buffer }[] {
@@ -36,7 +36,7 @@ function spectrum(): Buffer[] {
   return readdirSync(folder).map((name) => readFileSync(join(folder, name)))
 }
 
-/** The texts that papaparse's tests parse: string literals after `input:`. */
+/** The texts in papaparse's tests: string literals after `input:`. */
 function papaparse(): Buffer[] {
   const tests = join(dirname(resolve('papaparse')), 'tests')
   const cases = readFileSync(join(tests, 'test-cases.js'), 'utf8')
@@ -50,14 +50,14 @@ function papaparse(): Buffer[] {
 
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', 0: '\0' }
 
-/** What a JavaScript string literal stands for. */
+/** Evaluates a JavaScript string literal. */
 function unescaped(literal: string): string {
   return literal.replace(/\\(?:u([\da-f]{4})|x([\da-f]{2})|(.))/gi, (_, long, short, one) =>
     one ? (ESCAPES[one] ?? one) : String.fromCharCode(Number.parseInt(long ?? short, 16)),
   )
 }
 
-/** The same lines, each with two more cells. */
+/** The same lines with two more cells. */
 function withLogits(bytes: Buffer): Buffer {
   const lines = bytes.toString('latin1').split('\n')
   const rows = lines.map((line, index) =>

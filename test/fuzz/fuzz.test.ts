@@ -1,6 +1,6 @@
 /**
- * Inputs that nobody would write, from a seed: FUZZ_SECONDS says for how long, FUZZ_SEED where to begin. Input n of a
- * run is that of seed + n, so that a failure can be had again alone. What was found is in `fixtures/found`.
+ * Fuzz test from a seed: FUZZ_SECONDS sets the duration, FUZZ_SEED the start. Input n uses seed + n, so that a failure
+ * can be reproduced alone. Earlier findings are in `fixtures/found`.
  */
 import type { ScoreOptions } from 'softmax-stream'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -13,9 +13,9 @@ import { commandTrial, OPTIONS, POLICIES, trial } from './trial.js'
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 3)
 const SEED = Number(process.env.FUZZ_SEED ?? 20261124)
 
-/** Far more than any input takes: one that takes longer hangs. */
+/** Far more than any input takes; a longer run counts as a hang. */
 const MOST_SECONDS = 60
-/** What a run may add to the memory of the process: inputs are held whole by the test, several times. */
+/** How much memory a run may add: the test holds several copies of each input. */
 const MOST_MEMORY = 600 * 2 ** 20
 
 vi.setConfig({ testTimeout: 1000 * (SECONDS + 120) })
@@ -23,7 +23,7 @@ vi.setConfig({ testTimeout: 1000 * (SECONDS + 120) })
 const counts = new FaultCounts("the fuzzer's inputs")
 afterAll(() => console.log(table([counts])))
 
-/** What is wrong under any policy, and which. */
+/** What is wrong under any policy, and under which one. */
 async function wrong(input: Buffer, options: ScoreOptions, random: Random) {
   for (const policy of POLICIES) {
     const what = await trial(input, { ...policy, ...options }, random)

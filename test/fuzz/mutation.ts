@@ -1,8 +1,8 @@
-/** Small changes to an input that make another. */
+/** Mutates inputs. */
 
 import type { Random } from '../random.js'
 
-/** An input of the corpus with a few changes. */
+/** An input of the corpus with a few mutations. */
 export function mutated(corpus: readonly Buffer[], random: Random): Buffer {
   let bytes = random.of(corpus)
   for (let changes = 1 + random.below(1 + random.below(8)); changes > 0; changes--) {
@@ -13,7 +13,7 @@ export function mutated(corpus: readonly Buffer[], random: Random): Buffer {
 
 type Mutation = (bytes: Buffer, random: Random, corpus: readonly Buffer[]) => Buffer
 
-/** What is put in: what means something in a dialect or a number, or is none of either. */
+/** Tokens to insert: meaningful in a dialect or a number, or in neither. */
 const TOKENS = [
   ...['"', '""', '"""', '\n', '\r', '\r\n', '\n\n', '\r\r\n', ',', ',,', ';', '\t', '::', '#', "'", '\\', '\\"', '\0'],
   ...['0', '1', '-', '+', '.', 'e', 'E', '1e', '1e400', '-1e400', '1e-400', '-inf', 'inf', '+Infinity', 'NaN', '-nan'],
@@ -24,26 +24,26 @@ const TOKENS = [
 ].map((text) => Buffer.from(text, /^[\x80-\xff]+$/.test(text) ? 'latin1' : 'utf8'))
 
 const MUTATIONS: Mutation[] = [
-  // A bit turned over.
+  // Flips a bit.
   (bytes, random) => changed(bytes, random, (byte) => byte ^ (1 << random.below(8))),
-  // Another byte.
+  // Replaces a byte.
   (bytes, random) => changed(bytes, random, () => random.below(256)),
-  // A part left out.
+  // Removes a range.
   (bytes, random) => {
     const [from, to] = span(bytes, random)
     return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)])
   },
-  // A part twice.
+  // Duplicates a range.
   (bytes, random) => {
     const [from, to] = span(bytes, random)
     return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from)])
   },
-  // The end cut off.
+  // Truncates the end.
   (bytes, random) => bytes.subarray(0, place(bytes, random)),
-  // Something put in; twice as often as the others.
+  // Inserts a token; twice as often as the others.
   (bytes, random) => inserted(bytes, random.of(TOKENS), random),
   (bytes, random) => inserted(bytes, random.of(TOKENS), random),
-  // A number in place of another.
+  // Replaces a number.
   (bytes, random) => {
     const text = bytes.toString('latin1')
     const numbers = [...text.matchAll(/\d+/g)]
@@ -52,22 +52,22 @@ const MUTATIONS: Mutation[] = [
     const [before, after] = [bytes.subarray(0, index), bytes.subarray(index + old.length)]
     return Buffer.concat([before, random.of(TOKENS), after])
   },
-  // A part of another input.
+  // Inserts a range of another input.
   (bytes, random, corpus) => {
     const other = random.of(corpus)
     return inserted(bytes, other.subarray(...span(other, random)), random)
   },
-  // The beginning of this, the end of another.
+  // Splices the beginning of this input and the end of another.
   (bytes, random, corpus) => {
     const other = random.of(corpus)
     return Buffer.concat([bytes.subarray(0, place(bytes, random)), other.subarray(place(other, random))])
   },
-  // A long cell, now and then.
+  // Occasionally, a long cell.
   (bytes, random) =>
     random.below(10) === 0 ? inserted(bytes, Buffer.alloc(random.below(200_000), random.of(TOKENS)), random) : bytes,
 ]
 
-/** What follows the first line, so often that there are several blocks, and at times enough of them for workers. */
+/** Repeats everything after the first line for several blocks, sometimes enough for workers. */
 function manyTimes(bytes: Buffer, random: Random): Buffer {
   const header = bytes.indexOf('\n') + 1
   const rows = bytes.subarray(header)

@@ -1,18 +1,20 @@
-/** One input under one policy, scored in every way there is: all must report the same, and what they report must hold. */
+/**
+ * Scores one input under one policy in every possible way: all must report the same, and the reports must be correct.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import { CODES, OPTIONS as OPTION_TABLE, type ScoreOptions } from 'softmax-stream'
 import type { Random } from '../random.js'
 import { type Outcome, reported, run } from '../streams.js'
 import { command } from '../support.js'
 
-/** What a bad row does; a run under each must account for every row. */
+/** Policies for bad rows; a run under each must account for every row. */
 export const POLICIES: ScoreOptions[] = [{ onError: 'fail' }, { onError: 'skip' }]
 
 /** Ways to read and to write. */
 export const OPTIONS: ScoreOptions[] = [
   {},
   {},
-  // One line a row, so that rows can be counted in what was written.
+  // One line per row, so that output rows can be counted.
   { keep: false, emit: 'index' },
   { keep: false, emit: 'index', header: false },
   { header: false },
@@ -32,7 +34,7 @@ export const OPTIONS: ScoreOptions[] = [
   { float32: true, temperature: 0.5, jobs: 1 },
 ]
 
-/** What is wrong with how an input was scored; undefined if nothing is. */
+/** What is wrong with the scoring of an input; undefined if nothing. */
 export async function trial(input: Buffer, options: ScoreOptions, random: Random): Promise<string | undefined> {
   try {
     const general = await run(input, { ...options, lane: 'general' })
@@ -49,7 +51,7 @@ export async function trial(input: Buffer, options: ScoreOptions, random: Random
   }
 }
 
-/** What is wrong with what the command makes of an input. */
+/** What is wrong with the command's result for an input. */
 export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Promise<string | undefined> {
   const { text, error } = await run(input, { onError, source: 'stdin' })
   const { status, stdout, stderr } = command(['--on-error', onError], { stdin: input })
@@ -60,8 +62,8 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 }
 
 /**
- * A message of the API as the command has it: `header: false` is `--no-header`, `logits: '1,2'` is `--logits 1,2`, and
- * `skipLines` is `--skip-lines`, and so is `missing` where it reads a logit; commas between options are of the API alone.
+ * Translates an API message to flags: `header: false` is `--no-header`, `logits: '1,2'` is `--logits 1,2`, and
+ * `skipLines` is `--skip-lines`, as is `missing` if it reads a logit; commas between options occur only in the API.
  */
 function inFlags(message: string): string {
   return withFlags(message)
@@ -85,7 +87,7 @@ function withFlags(message: string): string {
   })
 }
 
-/** An input in chunks of random sizes, more of them at the beginning. */
+/** Splits an input into chunks of random sizes, smaller at the beginning. */
 function chunks(input: Buffer, random: Random): Buffer[] {
   const pieces: Buffer[] = []
   for (let at = 0, most = 1 + random.below(1 + random.below(100_000)); at < input.length; most += most >> 3) {
@@ -108,7 +110,7 @@ function differs(what: string, one: Outcome, other: Outcome): string | undefined
   return isDeepStrictEqual(a, b) ? undefined : `${what} differ in counts: ${JSON.stringify([a, b])}`
 }
 
-/** Every row is written or rejected, and what is counted as written is there. */
+/** Every row must be written or rejected, and the number of written rows correct. */
 function unaccounted(
   { stats, bytes }: Outcome,
   { emit, keep, header = true, onError }: ScoreOptions,
@@ -122,7 +124,7 @@ function unaccounted(
   return lines === written + (header ? 1 : 0) ? undefined : `${lines} lines written where ${written} rows are counted`
 }
 
-/** An error has a code of the table that bad data can have, and one line that a terminal may see. */
+/** An error must have a code that bad data can cause, and one line that is safe for a terminal. */
 function ill({ error }: Outcome): string | undefined {
   if (!error) return undefined
   if (CODES[error.code] === undefined || ![1, 2].includes(error.status))
