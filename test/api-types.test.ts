@@ -81,11 +81,16 @@ describe('what comes out', () => {
     expectTypeOf(one(logSigmoid({ emit: ['probs'] })).logProbabilities).toEqualTypeOf<number[]>()
     type Top = NonNullable<types.Prediction['top']>
     const best = one(softmax({ emit: 'probs,label', topK: 2, minConfidence: 0.5 }))
-    expectTypeOf(best.top).toEqualTypeOf<Top>()
+    expectTypeOf(best.top).toExtend<Top>()
+    expectTypeOf<(typeof best)['top'][number]['label']>().toEqualTypeOf<string | null>()
+    expectTypeOf<(typeof best)['top'][number]['probability']>().toEqualTypeOf<number>()
+    expectTypeOf<(typeof best)['top'][number]['logProbability']>().toEqualTypeOf<number | undefined>()
     expectTypeOf(best.label).toEqualTypeOf<string | null>()
     expectTypeOf(best.probabilities).toEqualTypeOf<number[] | undefined>()
     const ranked = one(logSoftmax({ topK: 2 }))
     expectTypeOf<(typeof ranked)['top'][number]['label']>().toEqualTypeOf<string>()
+    expectTypeOf<(typeof ranked)['top'][number]['logProbability']>().toEqualTypeOf<number>()
+    expectTypeOf<(typeof ranked)['top'][number]['probability']>().toEqualTypeOf<number | undefined>()
     expectTypeOf(one(softmax({ topK: 2 })).label).toEqualTypeOf<string>()
     expectTypeOf(one(sigmoid({ minConfidence: 0.5 })).label).toEqualTypeOf<string | null>()
     expectTypeOf(one(softmax({ nonfinite: 'propagate' })).label).toEqualTypeOf<string | null>()
@@ -223,7 +228,7 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<{ id: bigint }, 'probs,label'>(unsure)).label).toEqualTypeOf<string | null>()
     const propagated = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
     expectTypeOf(propagated.label).toEqualTypeOf<string | null>()
-    type Listed = { label: string }[]
+    type Listed = { label: string; probability: number }[]
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).top).toExtend<Listed>()
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).id).toEqualTypeOf<bigint>()
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).probabilities).toEqualTypeOf<number[] | undefined>()

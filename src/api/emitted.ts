@@ -48,15 +48,15 @@ type PropertyOf<Entry, List> =
 type ListOf<List, TopK> = [TopK] extends [undefined] ? List : undefined extends TopK ? never : 'top'
 
 /** The most probable classes, which all have a label where each row has one. */
-type TopOf<Least, Top = NonNullable<Prediction['top']>[number]> = [Least] extends [undefined]
-  ? (Top & { label: string })[]
-  : Top[]
+type TopOf<List, Least, Top = NonNullable<Prediction['top']>[number]> = (Top & {
+  [Name in List extends 'probabilities' ? 'probability' : 'logProbability']: number
+} & ([Least] extends [undefined] ? { label: string } : unknown))[]
 
 /** The value of a column, where `topK`, and what leaves labels out, may be given. */
-type ValueOf<Column, TopK, Least> = Column extends 'probs'
+type ValueOf<Column, List, TopK, Least> = Column extends 'probs'
   ? [TopK] extends [undefined]
     ? number[]
-    : TopOf<Least>
+    : TopOf<List, Least>
   : Column extends 'label'
     ? [Least] extends [undefined]
       ? string
@@ -70,6 +70,7 @@ export type Emits<Emit, List extends string, TopK = undefined, Least = undefined
     : {
         [Entry in Entries<Emit> & string as PropertyOf<Entry, ListOf<List, TopK>> & string]: ValueOf<
           ColumnOf<Entry>,
+          List,
           TopK,
           Least
         >
