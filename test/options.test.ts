@@ -24,11 +24,11 @@ import { P21, P123, run } from './streams.js'
 import { BIN, command, folder, MANIFEST, predict, predictLog, shell, thrown } from './support.js'
 import { ulps } from './ulp.js'
 
-/** One row with a key and three logits, and a header. */
+/** A header, and one row with a key and three logits. */
 const ROWS = 'id,logit_a,logit_b,logit_c\n7,1,2,3\n'
 const LOG123 = '-2.40760596444438,-1.4076059644443804,-0.4076059644443803'
 
-/** What the command makes of an input that it has no complaint about. */
+/** The output of the command, which must print no messages. */
 function outputOf(args: string[], stdin: string | Buffer): string {
   const { status, stdout, stderr } = command(args, { stdin })
   expect(stderr).toBe('')
@@ -36,34 +36,37 @@ function outputOf(args: string[], stdin: string | Buffer): string {
   return stdout
 }
 
-/** What the stream makes of it. */
+/** The output of the stream. */
 async function textOf(input: string, options: ScoreOptions): Promise<string> {
   const { text, error } = await run(input, options)
   expect(error).toBeUndefined()
   return text
 }
 
-/** The flag and the option do the same. */
+/** Flag and option have the same effect. */
 async function bothGive(args: string[], options: ScoreOptions, input: string, output: string) {
   expect(outputOf(args, input)).toBe(output)
   expect(await textOf(input, options)).toBe(output)
 }
 
-/** As {@link bothGive} has shown of one value, for another: the flag is read as the option, and no process is started. */
+/**
+ * After {@link bothGive} for one value: checks for another one that the flag is parsed into the option, without
+ * starting a process.
+ */
 async function readsAs(args: string[], options: ScoreOptions, input: string, output: string) {
   const { text, error, warnings } = await run(input, readArguments(args).options as ScoreOptions)
   expect({ text, error, warnings }).toEqual({ text: output, error: undefined, warnings: [] })
   expect(await textOf(input, options)).toBe(output)
 }
 
-/** The error of an argument list, in the words of the command. */
+/** The error for an argument list, as worded by the command. */
 function refusalOf(args: string[]): SoftmaxError {
   speakAs('command')
   onTestFinished(() => speakAs('api'))
   return thrown(() => readArguments(args))
 }
 
-/** The flag refuses some texts, and the API some values, with the error of a bad value. */
+/** The flag rejects some texts, and the API some values, with E_OPTION. */
 function refuses(flag: string, texts: string[], option: string, values: unknown[]) {
   it.each(texts)(`${flag} %j is refused`, (text) => {
     const error = thrown(() => readArguments([flag, text]))
@@ -87,7 +90,7 @@ it('options that are no object are refused', () => {
   }
 })
 
-/** Tests of every option, by its name: an option without tests is an error of types, and of the test below. */
+/** Tests of every option, by name: an option without tests does not compile, and fails the test below. */
 const TESTS = {
   output() {
     it('names the file that is written, in place of standard output', () => {
@@ -136,7 +139,7 @@ const TESTS = {
         const text = gunzipSync(readFileSync(join(cwd, 'out', name))).toString()
         expect(JSON.parse(text)).toMatchObject({ id: '7', label: 'c' })
       }
-      // Outputs of another name would be beside those that are there.
+      // Outputs with other names would be added next to the existing ones.
       const other = command(
         args.filter((arg) => !/compress|gzip/.test(arg)),
         { cwd },
@@ -299,7 +302,7 @@ const TESTS = {
   emit() {
     const every = 'probs,label,index,confidence,margin,entropy,logsumexp'
     const names = 'p_a,p_b,p_c,label,index,confidence,margin,entropy,logsumexp'
-    /** By mpmath, for the logits 1, 2, 3. */
+    /** From mpmath, for the logits 1, 2, 3. */
     const summary = '0.6652409557748219,0.4205124847200242,0.8323955818399389,3.40760596444438'
 
     it('names the output columns', async () => {
@@ -1038,7 +1041,7 @@ const TESTS = {
     })
 
     it('propagate gives rows of NaN the index of numpy.argmax, and no label', async () => {
-      // numpy.argmax of the logits: 1, 0, 0, 2.
+      // From numpy.argmax of the logits: 1, 0, 0, 2.
       const input = 'logit_a,logit_b,logit_c\n1,nan,2\ninf,1,inf\n-inf,-inf,-inf\n1,2,3\n'
       const options: ScoreOptions = { nonfinite: 'propagate', emit: 'label,index' }
       for (const lane of ['general', 'fast'] as const) {
@@ -1064,7 +1067,7 @@ const TESTS = {
         expect(json.text).toBe('{"label_1":null,"p_1":"NaN"}\n{"label_1":"a","p_1":0.5}\n')
         const { bytes } = await run(input, { ...options, lane, to: 'arrow' })
         expect(Array.from(tableFromIPC(bytes).getChild('label_1')!)).toEqual([null, 'a'])
-        // By the sigmoid, the other classes have probabilities.
+        // With the sigmoid, the other classes have probabilities.
         const both = await run(input, { ...options, lane, op: 'sigmoid', topK: 2 })
         expect(both.text).toMatch(/^label_1,p_1,label_2,p_2\n,NaN,a,0\.731\d+\n/)
       }

@@ -1,4 +1,6 @@
-/** Kept columns of Parquet that pyarrow and DuckDB do not write: files of apache/parquet-testing, read back by hyparquet. */
+/**
+ * Kept Parquet columns that pyarrow and DuckDB do not write: files from apache/parquet-testing, read back by hyparquet.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
@@ -12,7 +14,7 @@ import { ROOT } from './support.js'
 
 type Row = Record<string, unknown>
 
-/** The rows of a file, by hyparquet, which knows both. */
+/** The rows of a file, read by hyparquet, an independent reader. */
 async function rowsOf(bytes: Uint8Array): Promise<Row[]> {
   return (await parquetReadObjects({ file: memoryOf(bytes), compressors })) as Row[]
 }
@@ -48,11 +50,11 @@ it('keeps fields that are repeated without being lists, and reads logits of one'
   const columns = ['String_list', 'group_of_lists']
   const { before, after } = await keptOf('repeated.parquet', { logits: 'Int32_list', onError: 'skip' }, columns)
   expect(before.length).toBe(4)
-  // The rows between have no logits, or fewer than the first.
+  // The rows in between have no logits, or fewer than the first.
   expect(after).toEqual([before[0], before[3]])
 })
 
-/** Rows of float32 logits, of which some lack one. */
+/** Rows of float32 logits, some of them incomplete. */
 function floatRows(random: Random, count: number): (number | null)[][] {
   const logit = (row: number, index: number) =>
     index === row % 7 && row % 1000 === 17 ? null : Math.fround(random.below(1 << 20) / 65_536 - 8)
@@ -90,7 +92,7 @@ it('leaves out rows that lack a logit, be the logits columns or lists', async ()
 
 const CHARACTERS = ['a', 'é', '€', '🐢', 'z', '\uffff', '\ud7ff', '\u{10ffff}', '\x7f']
 
-/** Texts of up to 40 characters, long ones above all. */
+/** Strings of up to 40 characters, mostly long ones. */
 function texts(random: Random, count: number): string[] {
   const text = (length: number) => Array.from({ length }, () => random.of(CHARACTERS)).join('')
   return Array.from({ length: count }, () => text(1 + random.below(40)))

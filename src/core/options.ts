@@ -1,6 +1,6 @@
 /**
- * Every option once. The TypeScript type, the check of what the API is given, the command's flags and help, and the
- * README's table are all derived from {@link OPTIONS}; adding an option is adding an entry.
+ * Every option. The TypeScript types, the validation of the API, the command's flags and help, and the README's table
+ * are all derived from {@link OPTIONS}; to add an option, add an entry.
  */
 
 import { readFileSync } from 'node:fs'
@@ -23,20 +23,22 @@ import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
 
-/** A kind of value: how it is written on the command line, how messages describe it, and which values are of it. */
+/** A kind of value: its notation on the command line, its description in messages, and its validation. */
 interface Kind<T> {
-  /** What the help calls the value; a flag without one takes none. Where that is long, the one screen has a word for it. */
+  /**
+   * The placeholder in the help; a flag without one takes no value. If it is long, the short help uses a word for it.
+   */
   place?: string
   word?: string
-  /** The values there are, where they are few; `listed` says that several may stand with commas between. */
+  /** The accepted values, if they are few; `listed` means that several can be combined with commas. */
   values?: readonly string[]
   listed?: true
-  /** The value that has another name, as a format has its extensions. */
+  /** The value with another name, such as a format by its extension. */
   named?(name: string): string | undefined
   expected: string
   read(text: string): unknown
   accepts(value: unknown): value is T
-  /** What is meant by a value, where it names something. */
+  /** The value that a name refers to. */
   resolve?(value: T): T
 }
 
@@ -71,7 +73,7 @@ const shareOfAll: Kind<string> = {
   },
 }
 
-/** Formats are often called by other extensions of theirs. */
+/** Formats are often called by another extension of theirs. */
 const format: Kind<FormatName> = {
   ...choice(...FORMAT_NAMES),
   word: 'FORMAT',
@@ -108,7 +110,7 @@ const probability: Kind<number> = {
   accepts: isProbability,
 }
 
-/** The two classes of rows of one logit. */
+/** The two classes of rows with one logit. */
 const classPair: Kind<string | readonly [string, string]> = {
   place: 'NEGATIVE,POSITIVE',
   expected: 'the names of two classes, the negative one first',
@@ -120,7 +122,7 @@ const classPair: Kind<string | readonly [string, string]> = {
   },
 }
 
-/** What labels are chosen by: a probability, or one for each of some classes. */
+/** The threshold for labels: a probability, or one for each of some classes. */
 const threshold: Kind<number | Readonly<Record<string, number>>> = {
   place: 'P|@FILE',
   get expected() {
@@ -154,7 +156,7 @@ function hasProbabilities(values: readonly unknown[]): boolean {
   return values.length > 0 && values.every(isProbability)
 }
 
-/** An object of JSON; the text itself where it is none, or where a name comes twice. */
+/** A JSON object; the text itself if it is not one, or if it has duplicate keys. */
 function numbersByName(text: string): unknown {
   try {
     const value: object = JSON.parse(text)
@@ -190,7 +192,7 @@ const byte = (place: string): Kind<string> => ({
   accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
 })
 
-/** The delimiter that is any run of blanks; and the word for no quotes. */
+/** The delimiter for runs of blanks; and the keyword for no quotes. */
 export const WHITESPACE = 'whitespace'
 export const NO_QUOTE = 'none'
 
@@ -216,7 +218,7 @@ const encodingName: Kind<string> = {
   accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
 }
 
-/** Delimiters by name: a shell makes it hard to write some of them. */
+/** Named delimiters: some are hard to type in a shell. */
 const DELIMITERS: Readonly<Record<string, string>> = {
   tab: '\t',
   comma: ',',
@@ -226,7 +228,7 @@ const DELIMITERS: Readonly<Record<string, string>> = {
   space: ' ',
 }
 
-/** `\t`, `\x01`, `\u0001` and `\001`, as Hive and the shell write them. */
+/** `\t`, `\x01`, `\u0001` and `\001`, as in Hive and shells. */
 function unescaped(_: string, hex = '', unicode = '', octal = ''): string {
   if (hex || unicode) return String.fromCodePoint(Number.parseInt(hex || unicode, 16))
   return octal ? String.fromCodePoint(Number.parseInt(octal, 8)) : '\t'
@@ -241,7 +243,7 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
 })
 
-/** What is emitted by default: this very list, so that the same where it is asked for is known from it. */
+/** The default of `emit`: callers detect it by identity. */
 const EMITTED: readonly Emitted[] = ['probs', 'label']
 
 const emitted: Kind<EmitList | readonly Emitted[]> = {
@@ -284,46 +286,52 @@ const signal: Kind<AbortSignal> = {
   accepts: (value): value is AbortSignal => value instanceof AbortSignal,
 }
 
-/** Who knows an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, `calibrate` beside `score`, the command. */
+/**
+ * The scopes of an option: `score`, the object streams, `softmaxMatrix`, `read`, `write`, `calibrate` besides `score`,
+ * and the command.
+ */
 type Scope = 'bytes' | 'objects' | 'matrix' | 'read' | 'write' | 'calibrate' | 'command'
 
-/** Inputs that an option may be about: text, text whose cells are delimited, an array, files of several arrays. */
+/** Inputs that an option may apply to: text, delimited text, one array, files of several arrays. */
 type Subject = 'text' | 'delimited' | 'array' | 'arrays'
 
-/** The headings of the help, in its order. */
+/** The headings of the help, in order. */
 export const GROUPS = ['Input', 'Classes', 'Scores', 'Output', 'Bad rows', 'Runs', 'Reports', 'Help'] as const
 
-/** What the command does in place of scoring, where its first argument says so. */
+/** Verbs: what the command does instead of scoring. */
 export type Verb = 'evaluate' | 'calibrate'
 
 /** An entry of {@link OPTIONS}. */
 export interface Option<T, S extends Scope = Scope, D extends T | undefined = T | undefined> {
   kind: Kind<T>
   scopes: readonly S[]
-  /** The heading it stands under in the help. */
+  /** Its heading in the help. */
   group: (typeof GROUPS)[number]
-  /** The verb that it does nothing without, and those whose help lists it, too. */
+  /** The verb that it requires, and those whose help lists it, too. */
   only?: Verb
   verbs?: readonly Verb[]
   help: string
-  /** What the help of a verb says in its place, where the verb does less. */
+  /** Its text in the help of a verb, if it does less there. */
   helpOf?: { readonly [V in Verb]?: string }
-  /** The same on the one screen of the help, which an option without it is not on. */
+  /** Its text in the short help; an option without one is not listed there. */
   brief?: string
-  /** What it does in the API, where the help has the command's words for it. */
+  /** Its effect in API terms, if the help text is specific to the command. */
   doc?: string
   default?: D
-  /** The default where other options that are given ask for another; throws E_CONFLICT where they allow for no other. */
+  /** The default implied by other options; throws E_CONFLICT if they rule it out. */
   implied?(options: Record<string, unknown>): T | undefined
-  /** How the help describes the default, where it is not the value itself. */
+  /** How the help describes the default, if not by the value itself. */
   defaultText?: string
-  /** One letter for the command line. */
+  /** The short flag. */
   short?: string
-  /** What it is about, where it does nothing for other inputs. */
+  /** The kind of input it applies to, if not to all. */
   about?: Subject
-  /** What it is called elsewhere: proposed for these names, behind = with a value. They are not options. */
+  /**
+   * Its names in other programs, possibly with = and a value. They are not accepted, but messages suggest the option
+   * for them.
+   */
   aliases?: string
-  /** The flags, where they are not the option's name in kebab case, and the value that each stands for. */
+  /** The flags, if not the kebab-case name of the option, and the value that each sets. */
   flags?: readonly { name: string; sets: NoInfer<T>; help: string; brief?: string }[]
 }
 
@@ -973,7 +981,7 @@ export const OPTIONS = {
   }),
 }
 
-/** Bad rows are left out where it is said what becomes of them, or how many there may be. */
+/** Bad rows are skipped if an option says where they go or how many are allowed. */
 function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
   if ((rejects ?? onReject ?? maxErrors) === undefined) return undefined
   if (onError !== 'fail') return 'skip'
@@ -983,7 +991,7 @@ function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string
   })
 }
 
-/** A calibration is of one temperature. */
+/** A calibration includes a temperature. */
 function calibratedTemperature({ calibration, temperature }: Record<string, unknown>): number | undefined {
   if (!calibrationGiven.accepts(calibration)) return undefined
   if (temperature === undefined) return readCalibration(calibration).temperature
@@ -998,10 +1006,10 @@ export type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S,
 type DefaultOf<N extends Name> = Table[N] extends Option<infer _T, infer _S, infer D> ? D : never
 type NamesOf<S extends Scope> = { [N in Name]: S extends Table[N]['scopes'][number] ? N : never }[Name]
 
-/** The options that a part of the package takes: those of {@link OPTIONS} in its scope, none required. */
+/** The options of a part of the package: those of {@link OPTIONS} in its scope, all optional. */
 export type OptionsOf<S extends Scope> = { [N in NamesOf<S>]?: ValueOf<N> | undefined }
 
-/** The same with the defaults filled in; an option without a default may be undefined. */
+/** The same with defaults filled in; an option without a default may be undefined. */
 export type SettingsOf<S extends Scope> = {
   [N in NamesOf<S>]: ValueOf<N> | (DefaultOf<N> extends undefined ? undefined : never)
 }
@@ -1012,7 +1020,7 @@ export function namesIn(scope: Scope): string[] {
   return entries.filter(([, { scopes }]) => scopes.includes(scope)).map(([name]) => name)
 }
 
-/** The first option about some inputs that is given, and not as it would be anyway. */
+/** The first option for a kind of input that is given with a value other than the default. */
 export function optionGiven(options: object, about: Subject): string | undefined {
   const values = options as Record<string, unknown>
   const isGiven = (name: string, fallback: unknown) => values[name] !== undefined && values[name] !== fallback
@@ -1020,7 +1028,7 @@ export function optionGiven(options: object, about: Subject): string | undefined
   return entries.find(([name, entry]) => entry.about === about && isGiven(name, entry.default))?.[0]
 }
 
-/** Which formats each subject is, and what messages call them. */
+/** The formats of each subject, and its name in messages. */
 const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; name: string }>> = {
   text: { has: isText, name: 'text' },
   delimited: { has: (format) => delimiterOf(format) !== undefined, name: 'delimited text, such as csv' },
@@ -1028,13 +1036,13 @@ const SUBJECTS: Readonly<Record<Subject, { has(format: FormatName): boolean; nam
   arrays: { has: holdsArrays, name: 'files of named arrays, such as npz' },
 }
 
-/** What is computed, as a message names it: `--log`, or `op: 'log-softmax'`. */
+/** The operation, as messages name it: `--log`, or `op: 'log-softmax'`. */
 export function opText(op: string): string {
   const flag = OPTIONS.op.flags?.find(({ sets }) => sets === op)
   return speaking() === 'command' && flag ? `--${flag.name}` : optionText('op', op)
 }
 
-/** Refuses options that would do nothing for a format, be it one that is written as `to`. Throws E_CONFLICT. */
+/** Refuses options without effect for a format, possibly one that is written as `to`. Throws E_CONFLICT. */
 export function requireApplicable(options: object, format: FormatName, to?: FormatName): void {
   for (const [subject, { has, name }] of Object.entries(SUBJECTS)) {
     const given = has(format) ? undefined : optionGiven(options, subject as Subject)
@@ -1049,7 +1057,10 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
   requireColumnOfTruth(options, format)
 }
 
-/** Throws E_CONFLICT where true classes are to be in a file of one array, which has logits; its columns i0, i1 are positions. */
+/**
+ * Throws E_CONFLICT for true classes in a file of one array, which is that of the logits; its columns i0, i1 are
+ * positions.
+ */
 function requireColumnOfTruth({ truth }: { truth?: unknown }, format: FormatName): void {
   if (truth === undefined || !isArray(format) || holdsArrays(format) || /^i\d+$/.test(String(truth))) return
   const both = 'numpy.savez("in.npz", logits=logits, truth=y)'
@@ -1057,10 +1068,10 @@ function requireColumnOfTruth({ truth }: { truth?: unknown }, format: FormatName
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** The functions that are operators, for streams of objects. */
+/** The functions for each operation, for object streams. */
 const OPERATORS = 'softmax(), logSoftmax(), sigmoid() or logSigmoid()'
 
-/** What other commands have a flag for, and this one does not. */
+/** What other programs have a flag for, but this one does not. */
 const NO_FLAGS: Readonly<Record<string, string>> = {
   input: 'the name of the file, without a flag',
   i: 'the name of the file, without a flag',
@@ -1073,7 +1084,7 @@ const NO_FLAGS: Readonly<Record<string, string>> = {
   examples: 'softmax help all',
 }
 
-/** The options that are called so elsewhere, or the one that a mistyped name most likely meant, as a message names them. */
+/** The options with this name in other programs, or the one that was probably mistyped, as messages name them. */
 export function proposalFor(word: string, scope: Scope): string | undefined {
   const entries = Object.entries(OPTIONS as Record<string, Option<unknown>>)
   const aliases = entries.filter(([, { scopes }]) => scopes.includes(scope)).flatMap(aliasesOf)
@@ -1086,15 +1097,15 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   if (scope === 'command' && name === 'op') return OPTIONS.op.flags!.map(({ name }) => `--${name}`).join(' or ')
   if (scope !== 'command' && name === 'output') return 'pipe()'
   if (scope === 'objects' && name === 'op') return OPERATORS
-  // What is an option elsewhere is not mistyped.
+  // An option in another scope is not a typo.
   if (Object.hasOwn(OPTIONS, plain)) return undefined
   const names = aliases.map(({ name }) => name)
-  // Without their dashes, which would make any two short names alike.
+  // Without dashes, which would make any two short names similar.
   const near = nearest(plain, scope === 'command' ? flagNames() : namesIn(scope))
   return near === undefined ? meant(nearest(name, names))[0] : scope === 'command' ? `--${near}` : near
 }
 
-/** What an option is called elsewhere, and how a message names what is meant. */
+/** An option's names in other programs, and how messages name the option. */
 function aliasesOf([option, { aliases = '', short, flags }]: [string, Option<unknown>]) {
   const isCommand = speaking() === 'command'
   return aliases
@@ -1119,13 +1130,13 @@ function flagNames(): string[] {
   })
 }
 
-/** Who takes what is often given in the place of options. */
+/** What takes values that are often given as options. */
 const INSTEAD: { readonly [S in Scope]?: string } = {
   objects: ' (softmaxMatrix() takes logits at once)',
   bytes: ' (scoreFiles() takes the names of files)',
 }
 
-/** The functions of the API that take an option, by its scopes. */
+/** The API functions that take an option, by scope. */
 export const FUNCTIONS = {
   bytes: 'score',
   objects: 'softmax',
@@ -1135,7 +1146,7 @@ export const FUNCTIONS = {
   calibrate: 'calibrate',
 } as const
 
-/** What an option is of that is none here, as a message names it. */
+/** Where an option belongs that is unknown here, as messages name it. */
 function ownerOf(name: string): string | undefined {
   const scopes: readonly Scope[] = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as Name].scopes : []
   const functions = Object.entries(FUNCTIONS).flatMap(([scope, called]) =>
@@ -1144,7 +1155,7 @@ function ownerOf(name: string): string | undefined {
   return functions.length > 0 ? functions.join(', ') : scopes.includes('command') ? 'the command' : undefined
 }
 
-/** The value that was most likely meant by one that an option does not take, where there are few. */
+/** The value that was probably meant by an invalid one, if there are few. */
 export function nearValue(value: unknown, { values = [], listed, named }: Kind<unknown>): string | undefined {
   const text = listed && Array.isArray(value) ? value.join() : value
   if (typeof text !== 'string') return undefined
@@ -1156,7 +1167,7 @@ export function nearValue(value: unknown, { values = [], listed, named }: Kind<u
   return meant.includes(undefined) ? undefined : meant.join()
 }
 
-/** Checks what a caller gave and fills in the defaults. Throws E_FLAG for a name and E_OPTION for a value it does not know. */
+/** Validates options and fills in defaults. Throws E_FLAG for an unknown name and E_OPTION for an invalid value. */
 export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): SettingsOf<S> {
   const names = namesIn(scope)
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
@@ -1170,12 +1181,12 @@ export function parseOptions<S extends Scope>(options: OptionsOf<S>, scope: S): 
     if (!names.includes(name))
       throw new SoftmaxError('E_FLAG', { flag: name, near: proposalFor(name, scope), owner: ownerOf(name) })
   }
-  // Once each, as what a value names may be a pipe, which is read once.
+  // Each only once, because a value may name a pipe, which can be read only once.
   const given = Object.fromEntries(names.map((name) => [name, check(name, options as Record<string, unknown>)]))
   return Object.fromEntries(names.map((name) => [name, withDefault(name, given)])) as SettingsOf<S>
 }
 
-/** The value that is given, or what it names. */
+/** The given value, or what it refers to. */
 function check(name: string, options: Record<string, unknown>): unknown {
   const { kind } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const value = options[name]
@@ -1187,14 +1198,14 @@ function check(name: string, options: Record<string, unknown>): unknown {
   return kind.resolve ? kind.resolve(value) : value
 }
 
-/** The value that is given, or else that which others imply, if they allow for it, or the default. */
+/** The given value, else the one implied by other options, else the default. */
 function withDefault(name: string, given: Record<string, unknown>): unknown {
   const { default: fallback, implied } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const inPlace = implied?.(given) ?? fallback
   return given[name] ?? inPlace
 }
 
-/** A list that may be written as text: `a,b` or ['a', 'b']. */
+/** A list that may be given as text: `a,b` or ['a', 'b']. */
 export function items<T extends string>(list: string | readonly T[]): T[] {
   return (typeof list === 'string' ? list.split(',') : [...list]) as T[]
 }
