@@ -30,7 +30,7 @@ describe('a fraction behind whole numbers', () => {
       for (const lane of LANES) {
         const { error } = await run(text, { ...options, lane })
         expect(error).toMatchObject({ code, info: { types } })
-        expect(error?.message).toContain(`; types: '${types}' keeps all there as float64 `)
+        expect(error?.message).toContain(`; types: '${types}' keeps the column as float64 `)
         const outcome = await run(text, { ...options, lane, types: types as NonNullable<ScoreOptions['types']> })
         expect(outcome.error).toBeUndefined()
         const { type, values } = columnOf(outcome.bytes, 'price')
@@ -43,7 +43,7 @@ describe('a fraction behind whole numbers', () => {
     const rows = [...Array.from({ length: 1_100 }, () => ({ price: 5 })), { price: 5.5 }]
     await expect(written(rows)).rejects.toMatchObject({
       code: 'E_KEY',
-      message: expect.stringContaining("types: 'price=float64' keeps all there as float64"),
+      message: expect.stringContaining("types: 'price=float64' keeps the column as float64"),
     })
     expect(columnOf(await written(rows, { types: 'price=float64' }), 'price')).toMatchObject({ type: 'Float64' })
   })
@@ -65,7 +65,7 @@ describe('a value of another type in a second input', () => {
     await expect(scored(ids)).rejects.toMatchObject({
       code: 'E_COLUMN_TYPE',
       info: { column: 'id', type, expected, types },
-      message: expect.stringContaining(`types: '${types}' keeps all there as ${asked} `),
+      message: expect.stringContaining(`types: '${types}' keeps the column as ${asked} `),
     })
     expect((await scored(ids, { types })).values).toEqual(values)
   })

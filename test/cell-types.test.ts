@@ -117,7 +117,7 @@ describe('a cell that is not of the type of the first 10,000', () => {
         info: { line: 10_003, row: 10_002, byte: text.indexOf('K1A'), column: 'c', cell: 'K1A', type: 'int64' },
       })
       expect(error?.message).toMatch(
-        /: "K1A" is no int64, as the first cells there are; types: 'infer,c=text' keeps all there as text /,
+        /: "K1A" is not int64, the type of the first cells; types: 'infer,c=text' keeps the column as text /,
       )
     }
   })

@@ -233,7 +233,7 @@ describe('an input without a byte', () => {
     const cwd = folder({ 'out.csv': OLD })
     const { status, stderr } = shell(line, cwd)
     expect(stderr).toBe(
-      'softmax: stdin: the input is empty, and the content of "out.csv" would be replaced by nothing; if it is to be, remove that file first [E_EMPTY]\n',
+      'softmax: stdin: the input is empty, and would replace the content of "out.csv" with nothing; to allow that, remove the file first [E_EMPTY]\n',
     )
     expect(status).toBe(1)
     expect(contentOf(cwd, 'out.csv')).toBe(OLD)

@@ -388,17 +388,17 @@ describe('rows that are none', () => {
   })
 
   it.each([
-    ['[1.5, 2.5]', 'it is a list as text'],
+    ['[1.5, 2.5]', 'it is a list, and lists in delimited text are read only from a single column'],
     ...['1,234.5', '-1,234,567', "1'234.5", '1 234', '1\u00a0234', '1_000'].map((cell) => [
       cell,
-      'not be in groups: 1234.5',
+      'not be grouped: 1234.5',
     ]),
-    ['1.234,5', 'digits may not be in groups: 1234.5, or 1234,5 with a decimal comma'],
-    ['\u22121.5', 'its minus is another character than - (U+002D)'],
-    ['\uff11\uff12', 'its digits are other characters than 0 to 9'],
-    ['\u0663.\u0665', 'its digits are other characters than 0 to 9'],
-    ['5%', 'a logit is no percentage'],
-    ['0x1F', 'it is hexadecimal, and a logit is decimal'],
+    ['1.234,5', 'digits must not be grouped: 1234.5, or 1234,5 with a decimal comma'],
+    ['\u22121.5', 'its minus sign is not - (U+002D)'],
+    ['\uff11\uff12', 'its digits are not the ASCII digits 0 to 9'],
+    ['\u0663.\u0665', 'its digits are not the ASCII digits 0 to 9'],
+    ['5%', 'a logit is not a percentage'],
+    ['0x1F', 'it is hexadecimal, and logits must be decimal'],
     ['1.5D+3', 'an exponent is written with e: 1.5e3'],
   ])('says what to write in place of %j', async (cell, hint) => {
     const { error } = await run(`id,logit_a,logit_b\n1,"${cell}",2\n`)

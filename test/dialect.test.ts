@@ -293,7 +293,7 @@ describe('lines above the header', () => {
     const text = `${above}id,text,cat,dog\n1,a,1.5,-2\n2,b,-2.5,1\n`
     const { error } = await everyWay(text)
     expect(error).toMatchObject({ code: 'E_HEADER', status: 2 })
-    expect(error!.message).toContain(`skipLines: ${lines} leaves out what stands above the header`)
+    expect(error!.message).toContain(`skipLines: ${lines} skips the lines before the header`)
     expect((await everyWay(text, { skipLines: lines, logits: 'cat,dog' })).error).toBeUndefined()
     const { error: unknown } = await everyWay(text, { logits: 'cat,dog' })
     expect(unknown).toMatchObject({ code: 'E_HEADER', info: { above: { lines } } })
@@ -505,7 +505,7 @@ describe('comments above a header', () => {
     const { error } = await everyWay(`${above}${table(delimiter)}`)
     expect(error).toMatchObject({ code: 'E_HEADER', info: { line: 1, comment } })
     expect((error!.info as { delimiter?: string }).delimiter).toBe(said)
-    expect(error!.message).toContain(`comment: '${comment}' leaves out all such lines, skipLines the first ones`)
+    expect(error!.message).toContain(`comment: '${comment}' skips all such lines, skipLines the first ones`)
     const { text } = await everyWay(`${above}${table(delimiter)}`, { comment, delimiter })
     expect(text).toBe(`${scored('a')}b,${P21},x\n`.replaceAll(',', delimiter))
   })
@@ -517,7 +517,7 @@ describe('comments above a header', () => {
 
   it('are said beside the number of lines where rows below are wider, unless the header begins so, too', async () => {
     const { error } = await everyWay(`# made by x\n# 2024, May\n${table(',')}`)
-    expect(error!.message).toContain("skipLines: 2 leaves out what stands above the header, comment: '#' each line")
+    expect(error!.message).toContain("skipLines: 2 skips the lines before the header, comment: '#' each line")
     const marked = await everyWay(`# made by x\n# ${table(',')}`)
     expect(marked.error).toMatchObject({ code: 'E_HEADER', info: { above: { lines: 1 } } })
     expect(marked.error!.info).not.toHaveProperty('comment')
@@ -654,7 +654,7 @@ describe('files that were joined', () => {
   ])('have %s in the middle, which is named and no row', async (_, input) => {
     const { error } = await everyWay(input)
     expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3, row: 2 } })
-    expect(error!.message).toContain('name the files as inputs')
+    expect(error!.message).toContain('pass the files as separate inputs')
     const { rejects, text } = await rejectsOf(input)
     expect(rejects).toHaveLength(1)
     expect(text.split('\n').slice(1)).toEqual(scored('a', 'b').split('\n').slice(1))

@@ -70,7 +70,7 @@ describe('names of output columns', () => {
       const input = `${name},logit_a,logit_b\n1,2,3\n`
       const { error } = await run(input, { ...(topK && { topK }) })
       expect(error).toMatchObject({ code: 'E_NAME', info: { name } })
-      expect(error!.message.includes('keep: false or labels')).toBe(isClass)
+      expect(error!.message.includes('keep: false or rename the classes with labels')).toBe(isClass)
       if (isClass) expect((await run(input, { labels: 'x,y' })).error).toBeUndefined()
     }
   })
@@ -135,7 +135,7 @@ describe('names of output columns', () => {
     // The probabilities of a prediction always have this name.
     const probabilities = await predict([{ logits: [2, 3] }, { logits: [2, 3], probabilities: 1 }])
     expect(probabilities.error).toMatchObject({ code: 'E_NAME', info: { emit: undefined } })
-    expect(probabilities.error!.message).toMatch(/"probabilities"; choose with keep: false/)
+    expect(probabilities.error!.message).toMatch(/"probabilities"; drop the kept columns with keep: false/)
   })
 
   it('are proposed with the logits, where both are needed', async () => {

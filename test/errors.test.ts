@@ -65,10 +65,10 @@ const THROUGH_COMMAND = {
   E_MISSING: {
     ...badRow('2,1,'),
     begins: 'in.csv:3: column logit_dog (row 2, byte 33): ',
-    says: '; --on-error skip leaves such rows out, --missing reads it as -inf or nan',
+    says: '; --on-error skip drops such rows, --missing reads it as -inf or nan',
     api: {
       info: { source: 'in.csv', line: 3, row: 2, byte: 33, column: 'logit_dog' },
-      says: "; onError: 'skip' leaves such rows out, missing reads it as -inf or nan",
+      says: "; onError: 'skip' drops such rows, missing reads it as -inf or nan",
     },
   },
   E_OVERFLOW: {
@@ -102,11 +102,11 @@ const THROUGH_COMMAND = {
     ...badRow(`2,1,${' '.repeat(40)}1`),
     args: ['in.csv', '--max-row-bytes', '40'],
     begins: 'in.csv:3: (row 2, byte 29): the row is longer than 40 bytes',
-    says: '--max-row-bytes allows for longer ones',
+    says: 'increase --max-row-bytes if it is correct',
     api: {
       options: { maxRowBytes: 40 },
       info: { source: 'in.csv', line: 3, row: 2, byte: 29, limit: 40 },
-      says: '; maxRowBytes allows for longer ones',
+      says: '; increase maxRowBytes if it is correct',
     },
   },
   E_JSON: {
@@ -122,15 +122,15 @@ const THROUGH_COMMAND = {
     args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
     status: 1 as const,
     stdout: `1,${P21},0\n`,
-    begins: 'in.ndjson:2: (row 2, byte 24): its key "x" is not one of the first row\'s',
+    begins: 'in.ndjson:2: (row 2, byte 24): unexpected key "x": the first row defines the columns',
     says: '--no-keep',
   },
   E_CELL_TYPE: {
     files: { 'in.csv': `${GOOD}${'1,2,1\n'.repeat(9_999)}K1A,2,1\n` },
     args: ['in.csv', '-o', 'out.arrow', '--types', 'infer', '--quiet'],
     status: 1 as const,
-    begins: 'in.csv:10002: column id (row 10001, byte 60023): "K1A" is no int64',
-    says: '--types infer,id=text keeps all there as text',
+    begins: 'in.csv:10002: column id (row 10001, byte 60023): "K1A" is not int64',
+    says: '--types infer,id=text keeps the column as text',
   },
   E_TYPE: {
     files: { 'in.npy': npy('<c16', '(1, 2)', Buffer.alloc(32)) },
@@ -143,8 +143,8 @@ const THROUGH_COMMAND = {
     files: { 'in.safetensors': TWO_TENSORS },
     args: ['in.safetensors'],
     status: 2 as const,
-    begins: 'in.safetensors: it holds several arrays: "ids,logits"; ',
-    says: 'choose with --tensor logits',
+    begins: 'in.safetensors: it contains several arrays: "ids,logits"; ',
+    says: 'select one with --tensor logits',
   },
   E_CORRUPT: {
     files: { 'in.npy': npy('<f8', '(2, 2)', Buffer.alloc(31)) },
@@ -164,8 +164,8 @@ const THROUGH_COMMAND = {
   },
   E_REPEATED: {
     ...badRow('id,logit_cat,logit_dog'),
-    begins: 'in.csv:3: (row 2, byte 29): the row is the header again',
-    says: 'name the files as inputs',
+    begins: 'in.csv:3: (row 2, byte 29): the row repeats the header',
+    says: 'pass the files as separate inputs',
     api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29 } },
   },
   E_UNSUPPORTED: {
@@ -190,7 +190,7 @@ const THROUGH_COMMAND = {
     files: { 'in.csv': 'logit_cat,logit_dog,y\n1,2,dgo\n' },
     args: ['in.csv', '--truth', 'y'],
     status: 1,
-    begins: 'in.csv:2: column y (row 1, byte 26): "dgo" is no class',
+    begins: 'in.csv:2: column y (row 1, byte 26): "dgo" is not a class',
     says: 'the classes are "cat,dog"; ',
     stdout: 'y,p_cat,p_dog,label\n',
     api: {
@@ -280,7 +280,7 @@ const THROUGH_COMMAND = {
     args: ['evaluate', '--merge', 'sums.json'],
     status: 1,
     begins: 'sums.json: ',
-    says: 'it has no sums of this version; --merge takes what --partial prints, line by line',
+    says: 'it has no sums of this version; --merge takes the output of --partial',
   },
   E_CALIBRATION: {
     files: { 'in.csv': GOOD, 'c.json': '{"version": 2, "temperature": 1}' },
@@ -306,18 +306,21 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins: 'in.csv:1: ',
-    says: '--no-header reads it as a row, --header takes',
-    api: { info: { source: 'in.csv', line: 1 }, says: 'header: false reads it as a row, header: true takes' },
+    says: '--no-header reads it as a row, --header reads it as names',
+    api: {
+      info: { source: 'in.csv', line: 1 },
+      says: 'header: false reads it as a row, header: true reads it as names',
+    },
   },
   E_NAME: {
     files: { 'in.csv': 'label,logit_cat\n1,2\n' },
     args: ['in.csv'],
     status: 2,
     begins: '',
-    says: '--emit probs,label=predicted, or choose with --no-keep [',
+    says: '--emit probs,label=predicted, or drop the kept columns with --no-keep [',
     api: {
       info: { name: 'label' },
-      says: "emit: 'probs,label=predicted', or choose with keep: false [",
+      says: "emit: 'probs,label=predicted', or drop the kept columns with keep: false [",
     },
   },
   E_LABELS: {
@@ -347,7 +350,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '-t', 'ndjson', '-o', './'],
     status: 2,
     begins: 'the folder "./" holds the output of another run',
-    says: 'go on with it by --resume, or write to another folder',
+    says: 'continue it with --resume, or write to another folder',
   },
   E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
   E_CELL_ENCODING: {
@@ -362,7 +365,7 @@ const THROUGH_COMMAND = {
     files: { 'in.arrows': feature('a column of text'), 'other.arrows': feature('a column of numbers') },
     args: ['in.arrows', 'other.arrows', '-t', 'arrow', '-o', 'out.arrow'],
     status: 1,
-    begins: 'other.arrows: column kept: it is int64, and utf8 in the first input',
+    begins: 'other.arrows: column kept: its type is int64, but utf8 in the first input',
     says: '--no-keep',
   },
   E_INPUT: { args: ['missing.csv'], status: 3, begins: 'missing.csv: cannot read: ', says: 'no such file' },
@@ -401,7 +404,7 @@ const THROUGH_API = {
     error: async () => (await predict([Buffer.from('logit_a,logit_b\n1,2\n')], { onError: 'skip' })).error!,
     status: 2,
     info: { takes: 'rows', got: 'bytes' },
-    says: "the stream takes rows, and got bytes; put read('csv') before it, or use score(), which takes bytes",
+    says: "the stream takes rows, but got bytes; put read('csv') before it, or use score(), which takes bytes",
   },
   E_SHAPE: {
     error: async () => thrown(() => softmaxMatrix([1, 2, 3], 2, 2)),
@@ -413,13 +416,13 @@ const THROUGH_API = {
     error: async () => new SoftmaxError('E_MEMORY', { of: 'memory', bytes: 3 << 20 }),
     status: 3,
     info: { of: 'memory', bytes: 3 << 20 },
-    says: 'does not give 3 MiB more memory',
+    says: 'cannot allocate 3 MiB more memory',
   },
   E_WORKER: {
     error: async () => new SoftmaxError('E_WORKER', { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 }),
     status: 70,
     info: { reason: 'it ended', line: 3, row: 2, byte: 31, byteEnd: 900 },
-    says: 'to byte 900 is lost: it ended; jobs: 1 does without',
+    says: 'to byte 900 is lost: it ended; jobs: 1 uses no worker threads',
   },
   E_DEPENDENCY: {
     error: async () =>

@@ -380,7 +380,7 @@ describe('a folder as the output is refused', () => {
       'a manifest of a run before',
       { 'in/a.csv': rows(1), 'out/_manifest.ndjson': '' },
       [],
-      /holds the output of another run; go on with it by --resume.*\[E_RESUME\]/,
+      /holds the output of another run; continue it with --resume.*\[E_RESUME\]/,
       2,
     ],
   ]

@@ -191,7 +191,7 @@ describe('a bad list in a cell', () => {
     ['{"a": 1, "b": 2}', 'E_CELL', 'is not a list of numbers'],
     ['[1, 2, 3]', 'E_WIDTH', 'the list has 3 logits where 2 are expected'],
     ['[]', 'E_WIDTH', 'the list has 0 logits where 2 are expected'],
-    ['[1 ... 3]', 'E_CELL', 'numpy left out the numbers where ... stands'],
+    ['[1 ... 3]', 'E_CELL', 'numpy abbreviated the array with ...'],
     ['[1 ...]', 'E_CELL', 'write it again from x.tolist()'],
     ['[1, [2]]', 'E_CELL', 'column scores.1'],
     ['[1, None]', 'E_MISSING', 'column scores.1'],
@@ -235,12 +235,12 @@ describe('a bad list in a cell', () => {
 
 describe('cells as Python shows several numbers', () => {
   const SHOWN: [name: string, cell: string, says: RegExp][] = [
-    ['a tuple', '(1.0, 2.0)', /it is a tuple of Python: write it again as a list/],
-    ['an array that numpy shortened', '[1. 2. ... 3. 4.]', /numpy left out the numbers where ... stands/],
+    ['a tuple', '(1.0, 2.0)', /it is a Python tuple: write it again as a list/],
+    ['an array that numpy shortened', '[1. 2. ... 3. 4.]', /numpy abbreviated the array with \.\.\./],
     ['an array', 'array([1.0, 2.0])', /write it again from x\.tolist\(\)/],
     ['a tensor', 'tensor([1.0, 2.0])', /write it again from x\.tolist\(\)/],
-    ['a dict', "{'a': 1, 'b': 2}", /it is an object: write rows as lines of JSON/],
-    ['an object', '{"a": 1, "b": 2}', /it is an object: write rows as lines of JSON/],
+    ['a dict', "{'a': 1, 'b': 2}", /it is an object: write JSON lines/],
+    ['an object', '{"a": 1, "b": 2}', /it is an object: write JSON lines/],
   ]
   const csv = (name: string, cells: string[]) =>
     `id,${name}\n${cells.map((cell, at) => `${at},"${cell.replaceAll('"', '""')}"\n`).join('')}`

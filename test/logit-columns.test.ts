@@ -288,7 +288,7 @@ describe('without evidence it stops, and shows what would do', () => {
         const { error } = await run(scored.bytes, { to: 'csv' })
         const holds = options.op === 'log-softmax' ? 'logarithms' : 'results'
         expect(error).toMatchObject({ code: 'E_COLUMNS', info: { holds } })
-        expect(error!.message).toContain('score the logits that it was made of')
+        expect(error!.message).toContain('score the original logits')
       }
     },
   )
@@ -369,14 +369,12 @@ describe('probabilities that are selected as logits', () => {
 
   it('are what a file that would have to be guessed is said to have', async () => {
     expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', holds: 'probabilities' } })
-    expect((await refused(csv)).message).toMatch(
-      /each row sums to 1.*the logits that they were made of, or log p .*; or if these are/,
-    )
+    expect((await refused(csv)).message).toMatch(/each row sums to 1.*the original logits, or log p .*; if these are/)
   })
 
   it('are not what a file that was scored is said to have', async () => {
     const scored = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv' })
-    expect((await refused(scored.text)).message).toMatch(/score the logits that it was made of, not its probabilities/)
+    expect((await refused(scored.text)).message).toMatch(/score the original logits, not its probabilities/)
     const logarithms = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv', op: 'log-softmax' })
     expect((await refused(logarithms.text)).message).toMatch(
       /or its logarithms, whose softmax is the same, with logits: '2-3'/,

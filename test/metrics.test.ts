@@ -231,7 +231,7 @@ describe('a true class', () => {
     for (const lane of ['fast', 'general'] as const) {
       await expect(evaluated('logit_kitten,logit_dog,y\n1,2,kiten\n', { lane })).rejects.toMatchObject({
         code: 'E_TRUTH',
-        message: expect.stringMatching(/"kiten" is no class.*the nearest class is "kitten"/),
+        message: expect.stringMatching(/"kiten" is not a class.*the nearest class is "kitten"/),
       })
     }
   })

@@ -287,7 +287,7 @@ describe('several true classes a row', () => {
   })
 
   it.each([
-    [`${HEADER}1,2,3,a|x\n`, 'y', '"x" is no class'],
+    [`${HEADER}1,2,3,a|x\n`, 'y', '"x" is not a class'],
     [`${HEADER}1,2,3,a||b\n`, 'y', 'no name'],
     ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'neither 0 nor 1'],
     ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'column q (row 1'],

@@ -137,7 +137,7 @@ describe('a row of NDJSON', () => {
       const input = `${good}\n${line}\n${good}\n`
       const { error } = await run(input, { from: 'ndjson', ...options, ...(lane && { lane }) })
       expect(error).toMatchObject({ code: 'E_KEY', info: { key, isRepeated: true, row: 2 } })
-      expect(error!.message).toContain(`its key "${key}" comes twice, and only one value could count`)
+      expect(error!.message).toContain(`duplicate key "${key}", of which only one value could be used`)
       const { stats } = await run(input, { from: 'ndjson', onError: 'skip', ...options, ...(lane && { lane }) })
       expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_KEY: 1 } })
     }

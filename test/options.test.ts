@@ -698,7 +698,7 @@ const TESTS = {
 
     it('is one that there is', async () => {
       const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
-      expect(error?.message).toBe(`it holds no array called "c": "a,b"; choose with tensor: 'a' [E_TENSOR]`)
+      expect(error?.message).toBe(`it has no array named "c": "a,b"; select one with tensor: 'a' [E_TENSOR]`)
     })
 
     it('is of files that have several', () => {
@@ -966,7 +966,7 @@ const TESTS = {
       }
       for (const cell of ['#NV', '#N/D', '#ND', '#N/D!', '#I/T', '#SAKNAS!', '#YOK', '#Н/Д']) {
         const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
-        expect(error!.message).toContain(`is not a number; null: '${cell}' takes that for an empty logit`)
+        expect(error!.message).toContain(`is not a number; null: '${cell}' reads it as an empty logit`)
       }
       for (const cell of [
         'x',
@@ -1003,7 +1003,7 @@ const TESTS = {
       ...['#¡DIV/0!', '#¿NOMBRE?', '#¡REF!', '#ДЕЛ/0!', 'Err:502', 'Fehler:504', '#VÄRDEFEL!', '#NÉV?', 'Chyba:508'],
     ])('is proposed for %s, of which it is said that a formula failed', async (cell) => {
       const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
-      expect(error!.message).toContain(`; a formula of the spreadsheet failed there; null: '${cell}' takes that`)
+      expect(error!.message).toContain(`; a spreadsheet formula failed there; null: '${cell}' reads it`)
       expect(await textOf(`logit_a,logit_b\n${cell},1\n`, { null: cell, missing: '-inf' })).toContain('\n0,1,b\n')
     })
 

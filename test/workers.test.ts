@@ -99,7 +99,7 @@ describe('a worker that ends', () => {
 
   it('says what became of it', async () => {
     const threw = await scoreRows(`onMessage(1, () => { ${ENDS.throws} })`)
-    expect(threw.stderr).toContain(' is lost: struck down; --jobs 1 does without')
+    expect(threw.stderr).toContain(' is lost: struck down; --jobs 1 uses no worker threads')
     const exited = await scoreRows(`onMessage(1, () => { ${ENDS['exits with a status']} })`)
     expect(exited.stderr).toContain(' is lost: it ended with status 9; ')
     const hungry = `onMessage(1, () => { ${ENDS['runs out of memory']} })`
@@ -112,7 +112,9 @@ describe('a worker that ends', () => {
     const flag = known.has('--permission') ? '--permission' : '--experimental-permission'
     const denied = `${flag} --allow-fs-read=* --no-warnings`
     const { status, stderr } = await scoreRows('', [], folder(), denied)
-    expect(stderr).toMatch(/^softmax: [^\n]+ is lost: [^\n]*restricted[^\n]*; --jobs 1 does without \[E_WORKER\]\n$/)
+    expect(stderr).toMatch(
+      /^softmax: [^\n]+ is lost: [^\n]*restricted[^\n]*; --jobs 1 uses no worker threads \[E_WORKER\]\n$/,
+    )
     expect(status).toBe(70)
   })
 })
@@ -142,7 +144,7 @@ it('says how much address space one thread takes, where Node needs that', () => 
     const { status, stderr } = shell(`ulimit -v ${limit}000000; softmax in.csv -o out.csv`, cwd)
     if (reservesAddressSpace()) {
       expect(stderr).toMatch(
-        /^softmax: [^\n]+ takes up to 23 GB [^\n]+ NODE_OPTIONS=--disable-wasm-trap-handler [^\n]+ \[E_MEMORY\]\n$/,
+        /^softmax: [^\n]+ reserves up to 23 GB, [^\n]+ NODE_OPTIONS=--disable-wasm-trap-handler [^\n]+ \[E_MEMORY\]\n$/,
       )
       expect({ status, isThere: existsSync(join(cwd, 'out.csv')) }).toEqual({ status: 3, isThere: false })
     } else {

@@ -40,23 +40,23 @@ const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => strin
 export const CODES = {
   E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }) =>
     of === 'list'
-      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? `; ${optionText('onError', 'skip')} leaves such rows out`}`
+      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? `; ${optionText('onError', 'skip')} drops such rows`}`
       : `${shown(cell)} is not a number${decimalHint(decimal, delimiter) ?? cellHint(cell, column)}`,
   ),
   E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
     of === 'list'
-      ? `the list of logits is null; ${optionText('onError', 'skip')} leaves such rows out`
-      : `the logit is missing; ${optionText('onError', 'skip')} leaves such rows out, ${optionText('missing')} reads it as -inf or nan`,
+      ? `the list of logits is null; ${optionText('onError', 'skip')} drops such rows`
+      : `the logit is missing; ${optionText('onError', 'skip')} drops such rows, ${optionText('missing')} reads it as -inf or nan`,
   ),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger
-      ? `the integer ${cell} is 2^53 or more, where two integers may be one double; save the logits as float64`
+      ? `the integer ${cell} is 2^53 or more, which a double cannot represent exactly; save the logits as float64`
       : `${shown(cell)} is larger than a double can hold`,
   ),
   E_TRUTH: word<TruthInfo>(
     1,
     (info) =>
-      `${shown(info.cell)} ${info.reason ?? unknownClass(info)}; ${optionText('onError', 'skip')} leaves such rows out`,
+      `${shown(info.cell)} ${info.reason ?? unknownClass(info)}; ${optionText('onError', 'skip')} drops such rows`,
   ),
   E_NONFINITE: word<{ reason: string }>(
     1,
@@ -69,13 +69,13 @@ export const CODES = {
   ),
   E_REPEATED: word(
     1,
-    () => 'the row is the header again, as where files were joined; name the files as inputs, one after the other',
+    () => 'the row repeats the header, as if files were concatenated; pass the files as separate inputs',
   ),
   E_QUOTE: word<{ reason: string }>(1, ({ reason }) => reason),
   E_ROW_TOO_LONG: word<{ limit: number }>(
     1,
     ({ limit }) =>
-      `the row is longer than ${plural(limit, 'byte')}; ${optionText('maxRowBytes')} allows for longer ones`,
+      `the row is longer than ${plural(limit, 'byte')}; increase ${optionText('maxRowBytes')} if it is correct`,
   ),
   E_JSON: word<{ reason: string; what?: string }>(
     1,
@@ -89,17 +89,17 @@ export const CODES = {
   E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isAsked?: boolean }>(
     1,
     ({ cell, type, types, isAsked = false }) =>
-      `${shown(cell)} is no ${type}, as ${isAsked ? `${optionText('types')} asks for` : 'the first cells there are'}; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
+      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
   E_KEY: word<KeyInfo>(1, (info) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
     const remedy = (what: string, ofWritten: string) =>
       isWritten ? ofWritten : `${optionText('keep', false)} leaves ${what} out`
     return isRepeated
-      ? `its key ${shown(key)} comes twice, and only one value could count; ${optionText('onError', 'skip')} leaves such rows out`
+      ? `duplicate key ${shown(key)}, of which only one value could be used; ${optionText('onError', 'skip')} drops such rows`
       : type === undefined
-        ? `its key ${shown(key)} is not one of the first row's, which are the columns; ${remedy('them', 'give the first row all keys')}`
-        : `its ${shown(key)} is no ${type}, as the first rows have there; ${typesRemedy(types) ?? remedy('it', 'give all rows one type there')}`
+        ? `unexpected key ${shown(key)}: the first row defines the columns; ${remedy('such keys', 'give the first row all keys')}`
+        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? remedy('it', 'give it the same type in all rows')}`
   }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -116,10 +116,10 @@ export const CODES = {
   ),
   E_EMPTY: word<{ replaces?: string }>(1, ({ replaces }) =>
     replaces === undefined
-      ? `the input has no rows, and ${optionText('requireRows', true)} asks for some`
-      : `the input is empty, and the content of ${shown(replaces)} would be replaced by nothing; if it is to be, remove that file first`,
+      ? `the input has no rows, and ${optionText('requireRows', true)} is set`
+      : `the input is empty, and would replace the content of ${shown(replaces)} with nothing; to allow that, remove the file first`,
   ),
-  E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and a file of ${to} needs columns`),
+  E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number; truth?: string | undefined }>(1, ({ rows, truth }) =>
     truth === undefined
@@ -128,12 +128,13 @@ export const CODES = {
   ),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
-    ({ header, first }) => `its header ${shown(header.join(','))} is not that of ${shown(first)}; score it on its own`,
+    ({ header, first }) =>
+      `its header ${shown(header.join(','))} differs from that of ${shown(first)}; score it separately`,
   ),
   E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
     1,
     ({ type, expected, types }) =>
-      `it is ${type}, and ${expected} in the first input; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
+      `its type is ${type}, but ${expected} in the first input; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) =>
     speaking() === 'api' ? `${reason}; a row is an array of numbers or { logits, ...rest }` : reason,
@@ -141,12 +142,12 @@ export const CODES = {
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
   E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
     2,
-    ({ takes, got, remedy }) => `the stream takes ${takes}, and got ${got}; ${remedy}`,
+    ({ takes, got, remedy }) => `the stream takes ${takes}, but got ${got}; ${remedy}`,
   ),
   E_SHAPE: word<{ length: number; rows: number; classes: number; isNested?: boolean }>(
     2,
     ({ length, rows, classes, isNested }) =>
-      `${plural(length, 'logit')} ${length === 1 ? 'is' : 'are'} not ${plural(rows, 'row')} of ${plural(classes, 'class')}${isNested ? '; rows stand one after the other in one array, as logits.flat() gives' : ''}`,
+      `${plural(length, 'logit')} ${length === 1 ? 'is' : 'are'} not ${plural(rows, 'row')} of ${plural(classes, 'class')}${isNested ? '; pass all rows in one flat array, as logits.flat() returns' : ''}`,
   ),
   E_FLAG: word<{ flag: string; near?: string | undefined; owner?: string | undefined }>(2, ({ flag, near, owner }) => {
     const help = speaking() === 'command' ? '; see softmax --help' : ''
@@ -156,14 +157,14 @@ export const CODES = {
   E_TOPIC: word<{ topic: string; near?: string | undefined }>(
     2,
     ({ topic, near }) =>
-      `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists what there is'}`,
+      `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists all topics'}`,
   ),
   E_OPTION: word<OptionInfo>(2, (info) => {
     const { option, value, expected, near, neededBy } = info
     if (neededBy !== undefined) return neededOption(info)
     return value === undefined && speaking() === 'command'
       ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
-      : `${optionText(option)} takes ${expected}, ${value === undefined ? 'and got none' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`
+      : `${optionText(option)} takes ${expected}, ${value === undefined ? 'but got no value' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`
   }),
   E_CONFLICT: word<{ reason: string }>(2, ({ reason }) => reason),
   E_COLUMNS: word<ColumnsInfo>(
@@ -172,13 +173,12 @@ export const CODES = {
       `cannot detect which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
-    const what = asked === undefined ? 'it holds several arrays' : `it holds no array called ${shown(asked)}`
-    return `${what}: ${shown(names.join(','))}; choose with ${optionText('tensor', proposed)}`
+    const what = asked === undefined ? 'it contains several arrays' : `it has no array named ${shown(asked)}`
+    return `${what}: ${shown(names.join(','))}; select one with ${optionText('tensor', proposed)}`
   }),
   E_SUMS: word<{ reason: string }>(
     1,
-    ({ reason }) =>
-      `${reason}; ${optionText('merge', true)} takes what ${optionText('partial', true)} prints, line by line`,
+    ({ reason }) => `${reason}; ${optionText('merge', true)} takes the output of ${optionText('partial', true)}`,
   ),
   E_CALIBRATION: word<{ reason: string; remedy?: string }>(
     2,
@@ -191,10 +191,10 @@ export const CODES = {
   ),
   E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter }) =>
     above
-      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} leaves out what stands above the header${comment === undefined ? '' : `, ${optionText('comment', comment)} each line that begins so`}`
+      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${comment === undefined ? '' : `, ${optionText('comment', comment)} each line that begins with it`}`
       : comment !== undefined
-        ? `the first line begins as a comment does; ${optionText('comment', comment)} leaves out all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} parts the cells below`}`
-        : `the first line holds numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} takes it for names`,
+        ? `the first line looks like a comment; ${optionText('comment', comment)} skips all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} separates the cells below`}`
+        : `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`,
   ),
   E_NAME: word<{
     name: string
@@ -203,8 +203,8 @@ export const CODES = {
     isClass?: boolean
   }>(2, ({ name, of, emit, isClass = false }) =>
     of === undefined
-      ? `two columns of the output would be called ${shown(name)}; ${emit === undefined ? '' : `name one of them with ${optionText('emit', emit)}, or `}choose with ${optionText('keep', false)}${isClass ? ` or ${optionText('labels')}` : ''}`
-      : `two ${of} are called ${shown(name)}, and would be one key; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
+      ? `two output columns would be named ${shown(name)}; ${emit === undefined ? '' : `rename one with ${optionText('emit', emit)}, or `}drop the kept columns with ${optionText('keep', false)}${isClass ? ` or rename the classes with ${optionText('labels')}` : ''}`
+      : `two ${of} are named ${shown(name)}, and keys must be unique; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(
@@ -234,13 +234,13 @@ export const CODES = {
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
   E_MEMORY: word<{ of: 'address space' | 'memory'; bytes: number }>(3, ({ of, bytes }) =>
     of === 'memory'
-      ? `the system does not give ${Math.ceil(bytes / 2 ** 20)} MiB more memory; a limit of it may be too low, as ulimit -a shows`
-      : 'WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB',
+      ? `cannot allocate ${Math.ceil(bytes / 2 ** 20)} MiB more memory; a limit may be too low (see ulimit -a)`
+      : 'WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; ulimit -v unlimited lifts the limit, and NODE_OPTIONS=--disable-wasm-trap-handler reduces it to 3 GB',
   ),
   E_WORKER: word<{ reason: string; byteEnd: number }>(
     70,
     ({ reason, byteEnd }) =>
-      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; ${optionText('jobs', 1)} does without`,
+      `a worker thread failed, and the block from here to byte ${byteEnd} is lost: ${reason}; ${optionText('jobs', 1)} uses no worker threads`,
   ),
   E_INTERNAL: word<{ reason: string }>(70, ({ reason }) => `internal error, please report it: ${reason}`),
 }
@@ -467,7 +467,7 @@ function unknownClass({ cell, near, classes, count = classes.length, of }: Truth
       ? `the ${count} classes are ${shown([...classes, '...'].join(','))}`
       : `the classes are ${shown(classes.join(','))}`
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
-  return `is no class, nor the position of one; ${known}; ${truthRemedy(cell, of)}`
+  return `is not a class, nor the position of one; ${known}; ${truthRemedy(cell, of)}`
 }
 
 function truthRemedy(cell: string, of: TruthInfo['of']): string {
@@ -493,7 +493,7 @@ export interface KeyInfo {
 /** How to change the type of a column. */
 function typesRemedy(types: string | undefined): string | undefined {
   if (types === undefined) return undefined
-  return `${optionText('types', types)} keeps all there as ${types.slice(types.lastIndexOf('=') + 1)}`
+  return `${optionText('types', types)} keeps the column as ${types.slice(types.lastIndexOf('=') + 1)}`
 }
 
 /** The data of an E_COLUMNS. */
@@ -521,10 +521,10 @@ function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
   if (logits === undefined) return 'each class needs a column of numbers'
   const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
   const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
-  const ofScored = 'as it was scored before, score the logits that it was made of'
+  const ofScored = 'it was scored before: score the original logits'
   switch (holds) {
     case 'probabilities':
-      return `score the logits that they were made of, or log p in place of each p, whose softmax is p; or if these are logits, say so with ${flag}`
+      return `score the original logits, or log p instead of p, as softmax(log p) = p; if these are logits, say so with ${flag}`
     case 'results':
       return `${ofScored}, not its probabilities`
     case 'logarithms':
@@ -545,16 +545,16 @@ function decimalHint(decimal: string | undefined, delimiter: string | undefined)
 function cellHint(cell: string, column: string | undefined): string {
   if (cell.startsWith('\ufeff')) return JOINED
   if (column !== undefined && plainName(cell) === plainName(column)) {
-    return "; it is the column's name, so this is a second header, as of files joined by cat: give the files one by one"
+    return '; it is the name of the column, so this is a second header, as if files were concatenated: pass the files as separate inputs'
   }
   const hint = pythonHint(cell) ?? hintOf(HINTS, cell)
   if (hint !== undefined) return hint
-  if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} takes ' for quotes`
+  if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} reads ' as quotes`
   const word = cell.trim()
-  const takes = `${optionText('null', word)} takes that for an empty logit`
+  const takes = `${optionText('null', word)} reads it as an empty logit`
   if (NULLS.test(word)) return `; ${takes}`
   const isFailed = word.length < LONGEST_FORMULA_ERROR && FORMULA_ERROR.test(word)
-  return isFailed ? `; a formula of the spreadsheet failed there; ${takes}` : ''
+  return isFailed ? `; a spreadsheet formula failed there; ${takes}` : ''
 }
 
 type Hints = readonly [form: RegExp, hint: string][]
@@ -576,29 +576,26 @@ const LONGEST_HINTED = 4096
 const PYTHON: Hints = [
   [
     /^\s*\[.*\.\.\..*\]\s*$/s,
-    'numpy left out the numbers where ... stands, which are not in the file: write it again from x.tolist()',
+    'numpy abbreviated the array with ..., so numbers are missing from the file: write it again from x.tolist()',
   ],
-  [/^\s*(?:array|tensor)\(.*\)\s*$/s, 'it is an array as Python shows it: write it again from x.tolist()'],
-  [/^\s*\(.*,.*\)\s*$/s, 'it is a tuple of Python: write it again as a list, which map(list) of pandas makes'],
-  [
-    /^\s*\{\s*['"].*\}\s*$/s,
-    'it is an object: write rows as lines of JSON, which may have some, or a column for each class',
-  ],
+  [/^\s*(?:array|tensor)\(.*\)\s*$/s, 'it is the repr of an array: write it again from x.tolist()'],
+  [/^\s*\(.*,.*\)\s*$/s, 'it is a Python tuple: write it again as a list, as with map(list) in pandas'],
+  [/^\s*\{\s*['"].*\}\s*$/s, 'it is an object: write JSON lines, or a column for each class'],
 ]
 
 /** Other notations of numbers, with the remedy. */
 const HINTS: Hints = [
   [/^\s*[+-]?\d+,\d+\s*$/, 'decimals need a point'],
-  [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits may not be in groups: 1234.5'],
-  [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits may not be in groups: 1234.5, or 1234,5 with a decimal comma'],
-  [/^\s*[\u2010-\u2015\u2212\ufe63\uff0d]/, 'its minus is another character than - (U+002D)'],
-  [/^\s*[+-]?[\p{Nd}.,]*(?!\d)\p{Nd}/u, 'its digits are other characters than 0 to 9'],
-  [/^\s*[+-]?[\d.]+\s*[%‰]\s*$/, 'a logit is no percentage'],
-  [/^\s*[+-]?0[xX][\da-fA-F.]+(?:[pP][+-]?\d+)?\s*$/, 'it is hexadecimal, and a logit is decimal'],
+  [/^\s*[+-]?\d{1,3}([,'’ \u00a0\u2009\u202f_])\d{3}(?:\1\d{3})*(?:\.\d*)?\s*$/, 'digits must not be grouped: 1234.5'],
+  [/^\s*[+-]?\d{1,3}(?:\.\d{3})*,\d+\s*$/, 'digits must not be grouped: 1234.5, or 1234,5 with a decimal comma'],
+  [/^\s*[\u2010-\u2015\u2212\ufe63\uff0d]/, 'its minus sign is not - (U+002D)'],
+  [/^\s*[+-]?[\p{Nd}.,]*(?!\d)\p{Nd}/u, 'its digits are not the ASCII digits 0 to 9'],
+  [/^\s*[+-]?[\d.]+\s*[%‰]\s*$/, 'a logit is not a percentage'],
+  [/^\s*[+-]?0[xX][\da-fA-F.]+(?:[pP][+-]?\d+)?\s*$/, 'it is hexadecimal, and logits must be decimal'],
   [/^\s*[+-]?[\d.]+[dD][+-]?\d+\s*$/, 'an exponent is written with e: 1.5e3'],
   [
     /^\s*\[.*\]\s*$/s,
-    'it is a list as text, which is read from the one column of delimited text whose first cells are lists: select only that one, or store lists in other formats',
+    'it is a list, and lists in delimited text are read only from a single column whose first cells are lists: select only that one, or store lists in another format',
   ],
 ]
 
@@ -624,4 +621,4 @@ const FORMULA_ERROR = new RegExp(
   'iu',
 )
 const LONGEST_FORMULA_ERROR = 32
-const JOINED = '; a byte order mark stands before it, as where files were joined; name the files as inputs instead'
+const JOINED = '; it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'

@@ -28,7 +28,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A logit is missing.',
     cause: 'A cell of a logit column is empty, null, or a text given by --null.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip leaves such rows out, --missing reads it as -inf or nan [E_MISSING]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip drops such rows, --missing reads it as -inf or nan [E_MISSING]',
     fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN.`,
   },
   E_OVERFLOW: {
@@ -44,7 +44,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is no class, nor the position of one; the classes are "cat,dog"; --labels names them; --on-error skip leaves such rows out [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat,dog"; --labels names them; --on-error skip drops such rows [E_TRUTH]',
     fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
@@ -66,7 +66,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A row repeats the header.',
     cause: 'Files with headers were concatenated, for example by cat.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2\nlogit_cat,logit_dog\n' | softmax`,
-    says: 'softmax: stdin:3: (row 2, byte 24): the row is the header again, as where files were joined; name the files as inputs, one after the other [E_REPEATED]',
+    says: 'softmax: stdin:3: (row 2, byte 24): the row repeats the header, as if files were concatenated; pass the files as separate inputs [E_REPEATED]',
     fix: `Pass the files as separate inputs: each header is then read as a header. ${SKIP}`,
   },
   E_QUOTE: {
@@ -81,7 +81,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A row is longer than --max-row-bytes (16 MiB by default).',
     cause: 'A quote or a bracket is not closed, the input has no line breaks, or rows are really that long.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2.000000000000\n' | softmax --max-row-bytes 9`,
-    says: 'softmax: stdin:1: (byte 0): the row is longer than 9 bytes; --max-row-bytes allows for longer ones [E_ROW_TOO_LONG]',
+    says: 'softmax: stdin:1: (byte 0): the row is longer than 9 bytes; increase --max-row-bytes if it is correct [E_ROW_TOO_LONG]',
     fix: `If the row is correct, increase --max-row-bytes. ${SKIP}`,
   },
   E_JSON: {
@@ -107,7 +107,7 @@ softmax in.arrow --to csv`,
       'With --types infer, the type of a column is detected from the first 10,000 rows or 1 MiB, and a later cell is not a value of that type. Or --types sets a type that not all cells have.',
     example: `(echo id,logit_a,logit_b; yes 7,1,2 | head -n 10000; echo K1,1,2) > in.csv
 softmax in.csv --types infer --quiet -o out.parquet`,
-    says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is no int64, as the first cells there are; --types infer,id=text keeps all there as text [E_CELL_TYPE]',
+    says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is not int64, the type of the first cells; --types infer,id=text keeps the column as text [E_CELL_TYPE]',
     fix: `Set the type of the column, as in --types id=text, or keep all columns as text with --types text. ${SKIP}`,
   },
   E_KEY: {
@@ -116,7 +116,7 @@ softmax in.csv --types infer --quiet -o out.parquet`,
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
-    says: `softmax: in.ndjson:2: (row 2, byte 24): its key "x" is not one of the first row's, which are the columns; --no-keep leaves them out [E_KEY]`,
+    says: 'softmax: in.ndjson:2: (row 2, byte 24): unexpected key "x": the first row defines the columns; --no-keep leaves such keys out [E_KEY]',
     fix: `Write JSON lines, which keep the keys of each object; or drop other columns with --no-keep. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
@@ -153,14 +153,14 @@ softmax in.ndjson --to csv`,
     cause:
       '--require-rows makes it an error if the input is empty or has only a header. Without it, empty standard input is an error only if it would replace an existing output file with an empty one, as after a failure of the program that pipes in.',
     example: String.raw`printf 'logit_cat,logit_dog\n' | softmax --require-rows`,
-    says: 'softmax: stdin: the input has no rows, and --require-rows asks for some [E_EMPTY]',
+    says: 'softmax: stdin: the input has no rows, and --require-rows is set [E_EMPTY]',
     fix: 'Find out why the program that produces the rows produced none.',
   },
   E_NO_COLUMNS: {
     is: 'The input is empty, and the output needs columns.',
     cause: 'A file of this format has column names or a number of columns, which an empty input does not define.',
     example: "printf '' | softmax --to npy > out.npy",
-    says: 'softmax: stdin: the input is empty, and a file of npy needs columns [E_NO_COLUMNS]',
+    says: 'softmax: stdin: the input is empty, and npy needs columns [E_NO_COLUMNS]',
     fix: 'Write csv or ndjson, which may be empty, or find out why the input is empty.',
   },
   E_TYPE: {
@@ -188,7 +188,7 @@ softmax in.npy`,
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
-    says: 'softmax: b.csv: its header "logit_a,logit_c" is not that of "a.csv"; score it on its own [E_SCHEMA]',
+    says: 'softmax: b.csv: its header "logit_a,logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
     fix: 'Score the input separately. -o DIR/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
@@ -202,7 +202,7 @@ for i in number text; do
     -qo $i.arrow
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
-    says: 'softmax: text.arrow: column id: it is utf8, and int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
+    says: 'softmax: text.arrow: column id: its type is utf8, but int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
     fix: 'For JSON lines and delimited text, set the type of the column, as in --types id=text. Otherwise convert one of the files, score them separately, or drop the kept columns with --no-keep.',
   },
   E_ROW: {
@@ -235,7 +235,7 @@ import { softmax } from 'softmax-stream'
 writeFileSync('in.csv', 'logit_a,logit_b\\n1,2\\n')
 const bytes = createReadStream('in.csv')
 for await (const { label } of bytes.compose(softmax())) console.log(label)`,
-    says: `the stream takes rows, and got bytes; put read('csv') before it, or use score(), which takes bytes [E_CHUNK]`,
+    says: `the stream takes rows, but got bytes; put read('csv') before it, or use score(), which takes bytes [E_CHUNK]`,
     fix: "Use score() from bytes to bytes, or put read('csv') before softmax() and write('csv') after it.",
   },
   E_SHAPE: {
@@ -291,14 +291,14 @@ one = dict(dtype='F64', shape=[0, 2], data_offsets=[0, 0])
 head = json.dumps(dict(ids=one, logits=one)).encode()
 sys.stdout.buffer.write(struct.pack('<Q', len(head)) + head)" > in.safetensors
 softmax in.safetensors`,
-    says: 'softmax: in.safetensors: it holds several arrays: "ids,logits"; choose with --tensor logits [E_TENSOR]',
+    says: 'softmax: in.safetensors: it contains several arrays: "ids,logits"; select one with --tensor logits [E_TENSOR]',
     fix: 'Select the array of logits with --tensor.',
   },
   E_SUMS: {
     is: 'An input of softmax evaluate --merge is not the output of --partial, or its classes differ from those of the inputs before it.',
     cause: 'The input is truncated or the wrong file, or the runs had different columns or --labels.',
     example: `echo '{"rows":7}' | softmax evaluate --merge`,
-    says: 'softmax: stdin: it has no sums of this version; --merge takes what --partial prints, line by line [E_SUMS]',
+    says: 'softmax: stdin: it has no sums of this version; --merge takes the output of --partial [E_SUMS]',
     fix: 'Write each input with softmax evaluate --partial, with the same options and the same version.',
   },
   E_CALIBRATION: {
@@ -327,14 +327,14 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     is: 'It is not clear whether the first line is a header.',
     cause: 'It contains numbers instead of names, begins like a comment, or has fewer cells than the rows.',
     example: String.raw`printf '1.5,2.5\n3.5,4.5\n' | softmax`,
-    says: 'softmax: stdin:1: the first line holds numbers, not names; --no-header reads it as a row, --header takes it for names [E_HEADER]',
+    says: 'softmax: stdin:1: the first line contains numbers, not names; --no-header reads it as a row, --header reads it as names [E_HEADER]',
     fix: '--no-header reads the first line as a row, --header as names. --skip-lines N skips lines before the header, and --comment # lines that begin with #.',
   },
   E_NAME: {
     is: 'Two output columns would have the same name.',
     cause: 'A kept column has the name of a new one, such as label or p_cat, or two classes have the same name.',
     example: String.raw`printf 'label,logit_cat,logit_dog\nx,1,2\n' | softmax`,
-    says: 'softmax: stdin: two columns of the output would be called "label"; name one of them with --emit probs,label=predicted, or choose with --no-keep [E_NAME]',
+    says: 'softmax: stdin: two output columns would be named "label"; rename one with --emit probs,label=predicted, or drop the kept columns with --no-keep [E_NAME]',
     fix: 'Rename the new column, as in --emit probs,label=predicted, or drop the kept columns with --no-keep.',
   },
   E_LABELS: {
@@ -364,7 +364,7 @@ softmax a.csv a.tsv --to csv -o out/`,
     cause: 'It contains files that this run would replace, or its manifest was written with other options.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o out/ --quiet
 softmax in.csv -o out/`,
-    says: 'softmax: the folder "out/" holds the output of another run; go on with it by --resume, or write to another folder [E_RESUME]',
+    says: 'softmax: the folder "out/" holds the output of another run; continue it with --resume, or write to another folder [E_RESUME]',
     fix: 'Continue a run that had the same options with --resume, or write to another folder.',
   },
   E_NO_INPUT: {
@@ -416,7 +416,7 @@ softmax evaluate in.csv --truth y --report report.html`,
       'With Node.js 20, WebAssembly reserves ten times as much address space as it may use. An address space limit (ulimit -v, often set by cluster schedulers) counts all of it. Node.js 24 needs 2 GB.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
-    says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread takes up to 23 GB of it, and uses little; ulimit -v unlimited lifts the limit, and with NODE_OPTIONS=--disable-wasm-trap-handler it takes 3 GB [E_MEMORY]',
+    says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; ulimit -v unlimited lifts the limit, and NODE_OPTIONS=--disable-wasm-trap-handler reduces it to 3 GB [E_MEMORY]',
     fix: 'Lift the limit, use Node.js 24, or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs a tenth of the address space and is somewhat slower.',
   },
   E_WORKER: {
@@ -426,7 +426,7 @@ ulimit -v 8000000; softmax in.csv`,
 echo 'import t from "worker_threads"
 t.Worker = function () { throw Error("no memory") }' > no.mjs
 NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
-    says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 does without [E_WORKER]',
+    says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 uses no worker threads [E_WORKER]',
     fix: 'Use --jobs 1, which needs no worker threads, or provide more memory or --allow-worker.',
   },
   E_INTERNAL: {

@@ -188,7 +188,7 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   // If there are more shares than parts, some have nothing to do, and may start when everything is done.
   const isOfOtherShares = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
   if (!settings.resume && !isOfOtherShares) {
-    throw refuse('holds the output of another run', `go on with it by ${optionText('resume')}`)
+    throw refuse('holds the output of another run', `continue it with ${optionText('resume')}`)
   }
   if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')
   const others = new Set(partNamesIn(folder, excluded))
