@@ -14,7 +14,7 @@ interface Selection {
 
 /** Whether the logit columns have to be guessed, which needs the first rows. */
 export function needsEvidence(settings: Selection, columns: readonly Column[], named: boolean): boolean {
-  if (settings.logits !== undefined || findWhole(settings, columns) !== undefined) return false
+  if (settings.logits !== undefined || findLogitsColumn(settings, columns) !== undefined) return false
   return !named || !columns.some(({ name }) => isLogitName(name))
 }
 
@@ -34,7 +34,7 @@ export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column,
  * The column that holds all logits: the selected one, or by default the one with that name. Undefined if there is none,
  * or if columns hold one logit each. Throws E_SELECTOR, or E_COLUMNS if it would be a guess.
  */
-export function findWhole({ logits }: Selection, columns: readonly Column[]): number | undefined {
+export function findLogitsColumn({ logits }: Selection, columns: readonly Column[]): number | undefined {
   const isWhole = (index: number) => isList(columns[index]!) || columns[index]!.type === 'record'
   const header = columns.map(({ name }) => name)
   const chosen = logits ? select(logits, header) : calledLogits(columns)

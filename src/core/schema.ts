@@ -5,7 +5,7 @@ import type { SampledColumn } from './evidence.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
 import { findLogits, type LogitColumns, requireNoRows } from './logit-columns.js'
-import { classCount, findWhole, selectorOf } from './logits-list.js'
+import { classCount, findLogitsColumn, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
 import type { SettingsOf } from './options.js'
@@ -119,8 +119,8 @@ function tableSchemaOf(
   needs: SchemaNeeds,
   evidence: Evidence,
 ): Schema {
-  const whole = findWhole(settings, columns)
-  if (whole !== undefined) return listSchemaOf(settings, columns, whole, needs)
+  const position = findLogitsColumn(settings, columns)
+  if (position !== undefined) return listSchemaOf(settings, columns, position, needs)
   const schema = schemaOf(settings, sampledColumns(columns, evidence), needs.named)
   const chosen = schema.logits.map((index) => columns[index]!)
   requireNumeric(chosen)
@@ -153,19 +153,19 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
 function listSchemaOf(
   settings: SchemaSettings,
   columns: readonly Column[],
-  whole: number,
+  position: number,
   { shapes, objects, isEmpty = false }: SchemaNeeds,
 ): Schema {
   const header = columns.map(({ name }) => name)
-  const { type, keys, nested } = columns[whole]!
+  const { type, keys, nested } = columns[position]!
   const listText = type === 'text' && ({ listText: true } as const)
-  const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[whole]!, isEmpty))
+  const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
-  const kept = keptIn(settings, columns, [whole])
+  const kept = keptIn(settings, columns, [position])
   const names = outputNames(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
-  const truth = truthIn(truthsOf(settings, header), [whole], columns, shaped)
-  return { header, logits: [whole], logitsList: true, ...listText, ...truth, kept, names, ...shaped }
+  const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
+  return { header, logits: [position], logitsList: true, ...listText, ...truth, kept, names, ...shaped }
 }
 
 /** The layout of results in one of the shapes that an output supports. */

@@ -1,6 +1,6 @@
 /** Inputs without rows whose logits are a list column: the number of classes has to come from another input. */
 
-import { findWhole } from '../core/logits-list.js'
+import { findLogitsColumn } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import { inputsOf } from '../core/output-columns.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
@@ -13,7 +13,7 @@ export function unmeasuredList(
 ): Column | undefined {
   const isUnmeasured = ({ type, width, nested }: Column) => (type === 'list' && width === 0) || nested?.width === 0
   if (rows !== 0 || !columns.some(isUnmeasured)) return undefined
-  const index = findWhole(settings, columns)
+  const index = findLogitsColumn(settings, columns)
   return index !== undefined && isUnmeasured(columns[index]!) ? columns[index] : undefined
 }
 

@@ -4,7 +4,7 @@ import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
-import { findWhole, needsEvidence } from '../core/logits-list.js'
+import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
 import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
@@ -113,7 +113,7 @@ async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: I
 
 function isSelectable(settings: InputSettings, columns: readonly Column[]): boolean {
   try {
-    findWhole(settings, columns)
+    findLogitsColumn(settings, columns)
     return true
   } catch {
     return false

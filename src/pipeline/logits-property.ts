@@ -1,6 +1,6 @@
 /** Moves the selected logits of rows into one property, as `softmax` expects them. */
 import { SoftmaxError } from '../core/errors.js'
-import { findWhole } from '../core/logits-list.js'
+import { findLogitsColumn } from '../core/logits-list.js'
 import { optionText } from '../core/option-words.js'
 import type { ValueOf } from '../core/options.js'
 import type { Column, JsonColumn } from '../core/record-batch.js'
@@ -20,8 +20,8 @@ const LOGITS = 'logits'
  */
 export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: readonly Column[]): (row: Row) => Row {
   const header = columns.map(({ name }) => name)
-  const whole = findWhole({ logits }, columns)
-  const selected = whole === undefined ? select(logits, header) : [whole]
+  const list = findLogitsColumn({ logits }, columns)
+  const selected = list === undefined ? select(logits, header) : [list]
   const paths = selected.map((index) => (columns[index] as Partial<JsonColumn>).path ?? [header[index]!])
   // A value selected inside another one stays where it is.
   const moved = new Set(paths.filter(({ length }) => length === 1).map(([name]) => name!))
@@ -29,7 +29,7 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
   return (row) => {
     const rest = Object.entries(row).filter(([name]) => !moved.has(name))
     const values = paths.map((path, nth) => [header[selected[nth]!]!, valueAt(row, path)] as const)
-    return Object.fromEntries([...rest, [LOGITS, whole === undefined ? Object.fromEntries(values) : values[0]![1]]])
+    return Object.fromEntries([...rest, [LOGITS, list === undefined ? Object.fromEntries(values) : values[0]![1]]])
   }
 }
 

@@ -5,7 +5,7 @@ import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
-import { findSelected, findWhole } from '../core/logits-list.js'
+import { findLogitsColumn, findSelected } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
@@ -236,7 +236,7 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
 /** Throws E_COLUMNS if nothing is selected and some property is a list, which may hold all logits. */
 function requireNoList(first: Properties, settings: ShapeSettings): void {
   if (settings.logits !== undefined) return
-  findWhole(settings, Object.entries(first).map(columnOf))
+  findLogitsColumn(settings, Object.entries(first).map(columnOf))
 }
 
 /** A property as a column. It is a list column only if its items are not lists: rows of objects are not nested. */
