@@ -15,10 +15,10 @@ import { scoreInputs } from '../pipeline/score-inputs.js'
 import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
 import { drain, fileRun, readableFiles, requireInputs } from './score-files.js'
 
-/** Options of {@link calibrate}: those of `evaluate`, but for what it finds itself. */
+/** Options of {@link calibrate}: those of `evaluate`, except those that it determines itself. */
 export interface CalibrateOptions
   extends Omit<EvaluateOptions, 'op' | (typeof FOUND)[number] | (typeof OF_LABELS)[number]> {
-  /** The share of rows, above 0 and below 1, whose `set` of classes is to have the true one [default: no sets]. */
+  /** The share of rows, above 0 and below 1, whose `set` should contain the true class [default: no sets]. */
   coverage?: number | undefined
 }
 
@@ -27,15 +27,15 @@ const FOUND = ['temperature', 'calibration'] as const
 const OF_LABELS = ['threshold', 'minConfidence'] as const
 
 /**
- * What makes the probabilities of a model match how often it is right: the temperature T > 0 that softmax(logits / T) has the
- * least mean log loss with, on rows whose true classes are known and that the model was not trained on. With `coverage`, also
- * the quantile of 1 - p(true class) that makes sets of classes have the true one that often (split conformal prediction with
+ * Calibrates the probabilities of a model: finds the temperature T > 0 at which softmax(logits / T) has the lowest mean
+ * log loss, on rows with true classes that the model was not trained on. With `coverage`, also finds the quantile of
+ * 1 - p(true class) for prediction sets that contain the true class for that share of rows (split conformal prediction with
  * the score of Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", 2019).
  *
- * The inputs are read once for each step of the search, usually five times, in constant memory; streams go to a temporary file.
- * The result has the same bits however the rows are split.
+ * The inputs are read once for each step of the search, usually five times, in constant memory; streams are copied to a
+ * temporary file. The result has the same bits no matter how the rows are split.
  *
- * @throws {SoftmaxError} E_VALIDATION for rows that no temperature can be found of; what `evaluate` throws.
+ * @throws {SoftmaxError} E_VALIDATION if no temperature can be found; the errors of `evaluate`.
  *
  * @example
  * const calibration = await calibrate(['validation.csv'], { truth: 'label' })

@@ -25,21 +25,21 @@ const WRITERS = [
 /** The same of the command. */
 const FILES = ['stats', 'metrics', 'dryRun']
 
-/** Options of {@link evaluate}: those of `score` that are of what is read, and the column of the true classes. */
+/** Options of {@link evaluate}: those of `score` that concern its input, and the column of true classes. */
 export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[number] | 'truth'> {
   /**
-   * The column of the true class of each row: the name of a class, or its position from 0; empty where it is not known. With
-   * `op: 'sigmoid'`, a column that lists the classes of each row, or a selector of columns of 0 and 1, one for each class.
+   * The column with the true class of each row: the name of a class or its position from 0, empty if it is unknown. With
+   * `op: 'sigmoid'`, a column that lists the classes of each row, or a selector of columns of 0 and 1, one per class.
    */
   truth: string
 }
 
 /**
- * How good predictions are: files, given by their paths, or streams of bytes, with a column of true classes. One pass, in
- * constant memory; the result has the same bits however the rows are split.
+ * Computes the metrics of predictions, from files given by their paths or streams of bytes with a column of true classes.
+ * Takes one pass and constant memory; the result has the same bits no matter how the rows are split.
  *
- * @throws {SoftmaxError} E_OPTION where `truth` is missing, E_TRUTH for a value that is no class, E_NO_ROWS where no row has a true
- * class, and what `score` throws.
+ * @throws {SoftmaxError} E_OPTION if `truth` is missing, E_TRUTH for a value that is not a class, E_NO_ROWS if no row has a
+ * true class, and the errors of `score`.
  *
  * @example
  * const { accuracy, log_loss } = await evaluate(['validation.csv'], { truth: 'label' })

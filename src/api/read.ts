@@ -16,27 +16,28 @@ export type { Row }
 
 /** The stream of {@link read}: bytes in, rows out. */
 export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents> {
-  /** What it has done so far: bytes and rows read, and bad rows left out, by error code. */
+  /** Counts so far: bytes and rows read, and bad rows skipped, by error code. */
   readonly stats: Stats
 }
 
 /** Rows without names: of delimited text, an array of strings each. What else is read, and how, is said for rows with names. */
 export function read(format: FormatName, options: ReadOptions & { header: false }): RowStream<string[]>
 /**
- * Reads a format: a stream from its bytes, compressed with gzip or zstd or not, to its rows, for `softmax` and `logSoftmax`.
+ * A transform stream that reads the bytes of a format, optionally compressed with gzip or zstd, into rows for `softmax`
+ * and its variants.
  *
- * - Delimited text gives a record of strings, one for each column; with `header: false`, an array of them.
- * - NDJSON gives the object in each line; an array in a line gives `{ logits }`.
- * - Arrays (.npy, .npz, .safetensors) give `{ logits }`; of more than two dimensions, `i0`, `i1` and so on before it.
- * - Parquet and Arrow give a record of the columns. The list column `logits`, or the one that the option `logits` names, is
+ * - Delimited text: a record with a string for each column; with `header: false`, an array of strings.
+ * - NDJSON: the object on each line; `{ logits }` for an array.
+ * - Arrays (.npy, .npz, .safetensors): `{ logits }`, after `i0`, `i1` and so on if there are more than two dimensions.
+ * - Parquet and Arrow: a record of the columns. The list column `logits`, or the one given by the option `logits`, becomes
  *   the property `logits`, an array of numbers.
  *
- * The option `logits` puts the columns that it selects, of whatever format, in the property `logits` of each row: what one has
- * that holds all, be it nested (`logits: 'model.scores'`), or a record of them by their names.
+ * For every format, the option `logits` moves the columns that it selects to the property `logits` of each row: the value
+ * of a single column, which may be nested (`logits: 'model.scores'`), or a record of several columns by name.
  *
- * An integer is a number where that is exact, and a bigint otherwise; decimals, dates, times and timestamps are texts, with all
- * their digits, and `write` warns of what it writes as text for that. A bad row is one that cannot be parsed; whether its
- * logits are numbers is checked by `softmax`. Memory is constant: nothing is read while no row is taken.
+ * An integer is a number if that is exact, otherwise a bigint. Decimals, dates, times and timestamps are strings with all
+ * their digits; `write` warns if it writes them as text. A bad row is one that cannot be parsed; `softmax` checks that its
+ * logits are numbers. Memory is constant: nothing is read while the consumer does not read.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *

@@ -14,22 +14,23 @@ import { pageOf } from '../report/page.js'
 import { type EvaluateOptions, judge, labelledMetrics, requireEvaluation } from './evaluate.js'
 import { readableFiles, requireInputs, scoreReadable } from './score-files.js'
 
-/** What {@link report} gives. */
+/** The result of {@link report}. */
 export interface Report {
-  /** The page: a whole HTML document, which loads nothing. */
+  /** The page, a self-contained HTML document. */
   html: string
-  /** The figures in it. */
+  /** The metrics that it shows. */
   metrics: Metrics
 }
 
 /**
- * How good predictions are, as a page for people: what `evaluate` gives, with a reliability diagram, a histogram of confidence,
- * the risk of the most confident rows, the confusion matrix and a table of the classes. With `calibration` the inputs are read twice, streams
- * through a temporary file, so that the page shows the rows before it and after. The same rows make the same page.
+ * Creates an HTML report: the metrics of `evaluate`, with a reliability diagram, a histogram of confidence, the
+ * risk-coverage curve, the confusion matrix and a table of the classes. With `calibration`, the inputs are read twice
+ * (streams through a temporary file) to compare the metrics before and after calibration. Reports are reproducible: the
+ * same rows give the same page.
  *
- * Charts are drawn by the packages @observablehq/plot and linkedom, which have to be installed.
+ * Requires the packages @observablehq/plot and linkedom, which draw the charts.
  *
- * @throws {SoftmaxError} E_DEPENDENCY where these packages are missing, and what `evaluate` throws.
+ * @throws {SoftmaxError} E_DEPENDENCY if these packages are missing, and the errors of `evaluate`.
  *
  * @example
  * const { html } = await report(['validation.csv'], { truth: 'label' })

@@ -15,16 +15,16 @@ import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
 import type { ReadableOf } from './typed-stream.js'
 
-/** The stream of {@link scoreFiles}; its events are those of `score`. */
+/** The stream of {@link scoreFiles}, with the events of `score`. */
 export interface FilesStream
   extends ReadableOf<Buffer, ScoreEvents>,
     Pick<ScoreStream, 'stats' | 'metrics' | 'release'> {}
 
 /**
- * Scores files, given by their paths, or streams of bytes, one after the other: one output with one header. All inputs
- * must have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; a
- * format with a footer is read from the file in any order. A directory stands for its parts: the files in it that are
- * called part-* or end like a format, save those whose names begin with _ or a point, in the order of their names.
+ * Scores files, given by their paths, or streams of bytes, in order, into one output with one header. All inputs must
+ * have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; formats
+ * with a footer are read by random access. A directory is read as its parts, sorted by name: the files that are named
+ * part-* or have the extension of a format, except those whose names begin with _ or a dot.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
  *

@@ -17,35 +17,35 @@ import type { DuplexOf } from './typed-stream.js'
 
 export type { InputInfo }
 
-/** The events of the streams that read bytes, each with the name of the input, if it has one. */
+/** The events of streams that read bytes, each with the name of the input, if it has one. */
 export interface InputEvents {
-  /** The names of the columns, once they are read. */
+  /** The column names, once they are read. */
   header: [names: string[], source: string | undefined]
-  /** What is unusual, and not an error. */
+  /** A warning: something unusual that is not an error. */
   warning: [text: string, source: string | undefined]
 }
 
-/** What {@link ScoreStream} emits. */
+/** The events of {@link ScoreStream}. */
 export interface ScoreEvents extends InputEvents {
-  /** Which columns hold logits, and what is written, once that is resolved. */
+  /** The logit columns and the output columns, once they are resolved. */
   schema: [schema: Schema, source: string | undefined]
-  /** What an input is and how it is scored, once its lane is chosen. */
+  /** The format of an input and how it is scored, once its lane is chosen. */
   input: [info: InputInfo, source: string | undefined]
 }
 
 /** The stream of {@link score}: bytes in, bytes out. */
 export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
-  /** What it has done so far: bytes and rows read, rows written, and bad rows left out, by error code. */
+  /** Counts so far: bytes and rows read, rows written, and bad rows skipped, by error code. */
   readonly stats: Stats
-  /** With `truth`: how good the predictions are, of the rows so far. */
+  /** With `truth`: the metrics of the predictions so far. */
   metrics(): Metrics | undefined
-  /** Recycles the memory of a chunk that was read from the stream and is not used any more. Optional: it saves time. */
+  /** Recycles the memory of a chunk that was read from the stream and is no longer used. Optional: it saves time. */
   release(chunk: Uint8Array): void
 }
 
 /**
- * A stream from the bytes of a file whose rows hold logits, in any of the formats, to those of one whose rows hold class
- * probabilities and the argmax label. Memory is constant: nothing is read while the consumer takes nothing.
+ * A transform stream that reads a file of logits, in any of the formats, and writes one of class probabilities and argmax
+ * labels. Memory is constant: nothing is read while the consumer does not read.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
  *

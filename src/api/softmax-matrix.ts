@@ -13,44 +13,46 @@ import { nonfiniteError, nonfiniteIn, withZeros } from '../pipeline/scorer.js'
 import type { Checked, Columns } from './emitted.js'
 import type { MatrixOptions } from './options.js'
 
-/** Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes, row after row; all else has one number a row. With
- * `float32` its numbers are a Float32Array, else a Float64Array. */
+/**
+ * Results of {@link softmaxMatrix}: `values`, `labels` and `set` are rows x classes in row-major order; all others have one
+ * number per row. Real numbers are a Float32Array with `float32`, otherwise a Float64Array.
+ */
 export interface MatrixScores<Numbers = Float64Array | Float32Array> {
   /** Probabilities, or their natural logarithms with `op: 'log-softmax'`. */
   values: Numbers
-  /** Position of the largest logit of each row; with `binary`, of the class by `threshold`. */
+  /** Position of the largest logit of each row; with `binary`, of the class chosen by `threshold`. */
   index: Uint32Array
   /** With `topK`: positions of the most probable classes, rows x topK. */
   top?: Uint32Array
-  /** With `emit: 'labels'`: rows x classes, 1 where a class is among the labels of a row. */
+  /** With `emit: 'labels'`: rows x classes, 1 if the class is one of the labels of the row. */
   labels?: Uint8Array
   /** With `minConfidence`: 1 for a row whose largest probability is lower. */
   abstained?: Uint8Array
-  /** With `emit: 'set'`: rows x classes, 1 where a class is in the set of a row, as the `calibration` has it. */
+  /** With `emit: 'set'`: rows x classes, 1 if the class is in the prediction set of the row, by the `calibration`. */
   set?: Uint8Array
-  /** With `emit: 'set_size'`: how many these are. */
+  /** With `emit: 'set_size'`: the size of each set. */
   set_size?: Uint32Array
   /** With `emit`: the largest probability of each row. */
   confidence?: Numbers
-  /** With `emit`: that less the second. */
+  /** With `emit`: the largest probability minus the second largest. */
   margin?: Numbers
-  /** With `emit`: in nats. */
+  /** With `emit`: the entropy of the probabilities, in nats. */
   entropy?: Numbers
-  /** With `emit`: log(sum(exp(logits))), of the logits divided by the temperature. */
+  /** With `emit`: log(sum(exp(logits))), after division of the logits by the temperature. */
   logsumexp?: Numbers
-  /** With `truth` and `emit`: -log softmax at the true class, in nats; NaN where a row has none. */
+  /** With `truth` and `emit`: -log softmax at the true class, in nats; NaN if a row has no true class. */
   loss?: Numbers
-  /** With `truth` and `emit`: the rank of the true class, from 1; 0 where a row has none. */
+  /** With `truth` and `emit`: the rank of the true class, from 1; 0 if a row has no true class. */
   rank?: Uint32Array
-  /** With `truth` and `emit`: 1 where `index` is the true class, else 0; -1 where a row has none, or no label. */
+  /** With `truth` and `emit`: 1 if `index` is the true class, otherwise 0; -1 if a row has no true class or no label. */
   correct?: Int8Array
 }
 
 /** True classes, for `emit: 'loss,rank,correct'`. */
 interface MatrixTruth {
   /**
-   * The position of the true class of each row, null where it is not known; with the sigmoid, rows x classes, 1 where a class is
-   * true and else 0.
+   * The position of the true class of each row, null if it is unknown; with the sigmoid, rows x classes, 1 for true
+   * classes and 0 for others.
    */
   truth?: ArrayLike<number | null> | undefined
 }
@@ -72,16 +74,16 @@ type GivenBy<Emit, TopK, Least> =
 type ScoresOf<Scores, Given extends keyof Scores> = Scores & Required<Pick<Scores, Given>>
 
 /**
- * Softmax (or log-softmax) of each row of a matrix, at once.
+ * Computes softmax (or another `op`) of each row of a matrix, synchronously.
  *
  *     softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x)
  *     log-softmax(x)_i = (x_i - max x) - log(sum_j exp(x_j - max x))
  *
  * within 1 ulp; see `kernel/assembly/softmax.ts` for the algorithm, its error bound and its references.
  *
- * @param logits rows x classes numbers, row after row; they are not changed
- * @throws {SoftmaxError} E_SHAPE where the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or
- * nothing but -inf, unless `nonfinite: 'propagate'`; E_CELL, E_MISSING for what is no number; E_FLAG, E_OPTION.
+ * @param logits rows x classes numbers in row-major order; they are not changed
+ * @throws {SoftmaxError} E_SHAPE if the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or only -inf,
+ * unless `nonfinite: 'propagate'`; E_CELL, E_MISSING for values that are not numbers; E_FLAG, E_OPTION.
  *
  * @example
  * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]

@@ -12,51 +12,51 @@ import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf, Returned } from './typed-stream.js'
 
 /**
- * A row of logits: an array or typed array; a record whose `logits` is one, or is a record with one property a class; or a
- * record with one property a class itself, as csv-parse gives with `columns: true`. A logit is a number, or a text that is
- * one.
+ * A row of logits: an array or typed array; a record whose property `logits` is an array, or a record with one property
+ * per class; or a record that itself has one property per class, as csv-parse returns with `columns: true`. A logit is a
+ * number, or a string that contains one.
  */
 export type LogitsRow =
   | ArrayLike<number | string>
   | {
-      /** The logits, as a list or by the names of their classes. */
+      /** The logits, as a list or by class name. */
       logits: ArrayLike<number | string> | Record<string, number | string>
     }
   | Record<string, unknown>
 
-/** What {@link PredictionStream} emits beside a stream's own events. */
+/** The events of {@link PredictionStream} in addition to those of every stream. */
 export interface PredictionEvents {
-  /** Which properties hold logits, once that is resolved; not where a list holds them. */
+  /** The properties that contain logits, once they are resolved; not emitted if logits are a list. */
   schema: [schema: Schema]
-  /** What is unusual, and not an error. */
+  /** A warning: something unusual that is not an error. */
   warning: [text: string]
 }
 
-/** The stream of {@link softmax} and its likes: rows in, predictions out. */
+/** The stream of {@link softmax} and its variants: rows in, predictions out. */
 export interface PredictionStream<P extends Prediction = Prediction> extends DuplexOf<P, PredictionEvents> {
-  /** What it has done so far: rows read, predictions made of them, and bad rows left out, by error code. */
+  /** Counts so far: rows read, predictions written, and bad rows skipped, by error code. */
   readonly stats: RowTotals
 }
 
-/** What {@link softmax} and its likes are: the properties of a prediction are known from `options`, where these are written out. */
+/** The type of {@link softmax} and its variants, which derives the properties of a prediction from literal `options`. */
 export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   /**
-   * A stream of predictions of rows whose logits are in the property that `logits` names: `softmax<Row>({ logits: 'scores' })`.
+   * Predictions of rows whose logits are in the property given by `logits`: `softmax<Row>({ logits: 'scores' })`.
    *
    * @typeParam Row - the type of the rows: a prediction keeps it, without that property
    */
   <Row>(
     options: WithoutEmit & { logits: LogitsIn<Row> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>>
-  /** The same with `topK`: `top` is there in place of all probabilities. */
+  /** The same with `topK`: `top` replaces the probabilities. */
   <Row>(
     options: WithTopK & { logits: LogitsIn<Row> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
-  /** The same where `emit` is given, and what it names is known where it is given as a type, too. */
+  /** The same with `emit`, whose properties are known if its type is passed, too. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
-  /** The same with options that change what `emit` names. */
+  /** The same with options that change the properties of `emit`. */
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
@@ -68,13 +68,13 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row = unknown>(
     options?: WithoutEmit,
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>>
-  /** The same of rows of a type with `topK`: `top` is there in place of all probabilities. */
+  /** The same for typed rows with `topK`: `top` replaces the probabilities. */
   <Row = never>(
     options: [Row] extends [never] ? never : WithTopK,
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List, number>>>
   /**
-   * A stream of predictions of rows of a type. What `emit` names is known where it is given as a type, too:
-   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Without that, each property is optional.
+   * Predictions of typed rows. The properties of `emit` are known if its type is passed, too:
+   * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Otherwise each property is optional.
    *
    * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
    * @typeParam Emit - the type of `emit`
@@ -82,13 +82,13 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & Plain & { emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>>
-  /** The same with options that change what `emit` names: `label` may be null, and `top` stand in place of all probabilities. */
+  /** The same with options that change the properties of `emit`: `label` may be null, `top` may replace the probabilities. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
   /**
-   * A stream of predictions with the properties that `emit` names. With `topK` they have `top` in place of all probabilities; with
-   * `minConfidence` or `nonfinite: 'propagate'`, `label` may be null.
+   * Predictions with the properties in `emit`. With `topK`, `top` replaces the probabilities; with `minConfidence` or
+   * `nonfinite: 'propagate'`, `label` may be null.
    */
   <
     const Emit extends EmitList | readonly Emitted[] | undefined = undefined,
@@ -155,16 +155,17 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
   (true extends IsUnion<Name> ? Partial<Pick<Row, Name>> : unknown)
 
 /**
- * A stream from rows of logits to {@link Prediction}s: the rest of each record, with what `emit` names; by default with class
- * probabilities, `index` and `label`.
+ * A transform stream from rows of logits to {@link Prediction}s: the other properties of each record, and those in
+ * `emit`; by default the class probabilities, `index` and `label`.
  *
- * All rows have as many logits as the first; under `onError: 'skip'`, as the first that fits the options, of up to 100. The option `logits` names the property that has them, as `'scores'` or
- * `'outputs.logits'`, or selects those that are a class each. The rows that wait are scored together, up to 64, so a slow
- * source sees no delay; a consumer that stops leaves at most 192 rows inside.
+ * All rows must have as many logits as the first; with `onError: 'skip'`, as the first of up to 100 rows that fits the
+ * options. The option `logits` gives the property that contains them, such as `'scores'` or `'outputs.logits'`, or
+ * selects one property per class. Waiting rows are scored together, up to 64 at a time, so a slow source causes no
+ * delay; if the consumer stops, at most 192 rows are buffered.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
- * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (under `onError: 'skip'` it is left out, counted in `stats` and passed to
- * `onReject`); E_NO_ROWS where all are; E_CHUNK for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
+ * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (with `onError: 'skip'` it is skipped, counted in `stats` and passed to
+ * `onReject`); E_NO_ROWS if all rows are bad; E_CHUNK for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
  *
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …
@@ -173,8 +174,8 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
 export const softmax: Predictor<'probabilities'> = (options: SoftmaxOptions = {}) => predictions(options, 'softmax')
 
 /**
- * As {@link softmax}, with log-softmax: natural logarithms of the probabilities, accurate where a probability rounds to 0
- * or 1.
+ * Like {@link softmax}, for log-softmax: natural logarithms of the probabilities, accurate even if a probability rounds
+ * to 0 or 1.
  *
  * @example
  * const [{ logProbabilities }] = await Readable.from([[0, -40]]).compose(logSoftmax()).toArray()
@@ -184,8 +185,8 @@ export const logSoftmax: Predictor<'logProbabilities'> = (options: SoftmaxOption
   predictions(options, 'log-softmax')
 
 /**
- * As {@link softmax}, with the sigmoid: the probability of each class on its own, 1 / (1 + e^-logit), as models with several
- * labels a row have it. `index` and `label` are those of the largest.
+ * Like {@link softmax}, for the sigmoid: an independent probability for each class, 1 / (1 + e^-logit), for multi-label
+ * models. `index` and `label` are those of the most probable class.
  *
  * @example
  * const [{ probabilities }] = await Readable.from([[0, -40]]).compose(sigmoid()).toArray()
@@ -193,7 +194,7 @@ export const logSoftmax: Predictor<'logProbabilities'> = (options: SoftmaxOption
  */
 export const sigmoid: Predictor<'probabilities'> = (options: SoftmaxOptions = {}) => predictions(options, 'sigmoid')
 
-/** As {@link sigmoid}, with natural logarithms of the probabilities, accurate where one rounds to 0 or 1. */
+/** Like {@link sigmoid}, with natural logarithms of the probabilities, accurate even if a probability rounds to 0 or 1. */
 export const logSigmoid: Predictor<'logProbabilities'> = (options: SoftmaxOptions = {}) =>
   predictions(options, 'log-sigmoid')
 

@@ -18,23 +18,23 @@ export interface WriterStream
   extends DuplexOf<
     Buffer,
     {
-      /** What the format cannot hold. */
+      /** A warning about values that the format cannot represent. */
       warning: [text: string]
     }
   > {}
 
 /**
- * Writes a format: a stream from predictions, as `softmax` and `logSoftmax` give them, to bytes with the columns that `score`
- * writes: the rest of each row, then what `emit` names; by default, what it named for the predictions. Other records are written
- * property by property, unless `emit` names some.
+ * A transform stream from predictions of `softmax` and its variants to the bytes of a format, with the columns that
+ * `score` writes: the other properties of each row, then those in `emit`, which defaults to the `emit` of the predictions.
+ * Other records are written with all their properties, or those in `emit`.
  *
- * In Parquet and Arrow, a column has the type of its values in the first rows, a Date is a timestamp in UTC, and lists and
- * objects are JSON; the option `types` gives columns other types.
+ * In Parquet and Arrow, the type of a column is that of its values in the first rows, a Date becomes a timestamp in UTC,
+ * and lists and objects become JSON; the option `types` sets other types.
  *
- * Columns are named after the classes, whose names belong to the list of probabilities that `softmax` made; `labels` names
- * them where a list is another program's, which else goes by positions. All rows have the properties of the first; a
- * property that is missing is null. A row that does not fit ends the stream: there is no `onError`, as a program can leave
- * out a row of its own. Text is written as rows come; other formats take 1024 rows at a time.
+ * Columns are named after the classes, which the list of probabilities made by `softmax` remembers. For other lists,
+ * `labels` names the classes; without it, their positions do. All rows must have the properties of the first; a missing
+ * property is null. A row that does not fit ends the stream: there is no `onError`, because the program can drop its own
+ * rows. Text is written row by row, other formats in batches of 1024 rows.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
  * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_DEPENDENCY, E_CONFLICT, E_OUTPUT.
