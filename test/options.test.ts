@@ -1106,6 +1106,19 @@ const TESTS = {
       expect(JSON.parse(readFileSync(join(cwd, 'r.ndjson'), 'utf8'))).toMatchObject({ source: 'stdin', raw: '8,x,2,3' })
     })
 
+    it('is left as it was by a run that fails before its first bad row, and has the rows of one that fails later', () => {
+      const cwd = folder({ 'r.ndjson': 'of an earlier run', 'in.csv': `${ROWS}8,x,2,3\n9,x,2,3\n` })
+      const rejects = () => readFileSync(join(cwd, 'r.ndjson'), 'utf8')
+      for (const verb of [[], ['evaluate', '--truth', 'id']]) {
+        expect(command([...verb, '--rejects', 'r.ndjson', 'none.csv'], { cwd }).status).toBe(3)
+        expect(rejects()).toBe('of an earlier run')
+      }
+      expect(command(['--rejects', 'r.ndjson', '--max-errors', '1', 'in.csv'], { cwd }).status).toBe(1)
+      expect(JSON.parse(rejects().split('\n')[0]!)).toMatchObject({ raw: '8,x,2,3' })
+      expect(command(['--rejects', 'r.ndjson'], { stdin: ROWS, cwd }).status).toBe(0)
+      expect(rejects()).toBe('')
+    })
+
     it('is one of the command only, and needs a name', () => {
       expect(thrown(() => score({ rejects: 'r' } as ScoreOptions))).toMatchObject({ code: 'E_FLAG' })
       expect(command(['--rejects', ''], { stdin: ROWS })).toMatchObject({ status: 2, stdout: '' })

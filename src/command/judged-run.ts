@@ -64,9 +64,13 @@ async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: 
       done = what as Stats
       progress?.update(done.bytes, done.read)
     })
+    await rejects?.close()
     return { text, done }
+  } catch (error) {
+    // The first failure is reported, whatever fails after it.
+    await rejects?.stop().catch(() => {})
+    throw error
   } finally {
     progress?.clear()
-    await rejects?.close()
   }
 }

@@ -48,17 +48,40 @@ export async function openOutput(path: string | undefined, clobber = true): Prom
   }
 }
 
-/** Opens a file that only its owner may read. It exists immediately, and remains however the run ends. */
+/**
+ * Opens a file that only its owner may read. It exists immediately, and remains however the run ends; the content of an
+ * existing one is replaced by the first write, or when it is committed.
+ */
 export function openPrivate(path: string): Promise<Output> {
   const descriptor = descriptorOf(path)
   if (descriptor !== undefined) return Promise.resolve(descriptorOutput(descriptor, path))
   return wrapErrors(path, async () => {
-    const file = await open(path, 'w', OWNER_ONLY)
+    const file = await open(path, 'a', OWNER_ONLY)
     const stats = fstatSync(file)
     if (!stats.isFile()) return plainOutput(path, file)
+    await close(file)
     if ((stats.mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
-    return plainOutput(path, file, { secure: () => sync(file, path) })
+    return lateOutput(path)
   })
+}
+
+/** An output that opens its file, and so empties it, when it is first needed. */
+function lateOutput(path: string): Output {
+  let output: Output | undefined
+  const begin = async () => {
+    const file = await wrapErrors(path, () => open(path, 'w', OWNER_ONLY))
+    return plainOutput(path, file, { secure: () => sync(file, path) })
+  }
+  const opened = async () => {
+    output ??= await begin()
+    return output
+  }
+  return {
+    write: async (bytes, done) => (await opened()).write(bytes, done),
+    flush: async () => (await opened()).flush(),
+    commit: async () => (await opened()).commit(),
+    abandon() {},
+  }
 }
 
 const OWNER_ONLY = 0o600

@@ -11,6 +11,8 @@ export interface Rejects {
   add(reject: Reject): Promise<void> | undefined
   /** Writes the rest, and waits until it is synced to disk. */
   close(): Promise<void>
+  /** The same after a failure; if there are no rows, a file of an earlier run is left as it was. */
+  stop(): Promise<void>
   /** Checks that it contains all skipped rows. */
   requireAll(rejected: number): void
 }
@@ -18,7 +20,7 @@ export interface Rejects {
 /** Bytes to collect before a write. */
 const ENOUGH = 1 << 16
 
-/** Opens an empty rejects file. Throws E_OUTPUT, as do all its functions. */
+/** Opens a rejects file. Throws E_OUTPUT, as do all its functions. */
 export async function openRejects(path: string): Promise<Rejects> {
   const file = await openPrivate(path)
   let count = 0
@@ -29,6 +31,10 @@ export async function openRejects(path: string): Promise<Rejects> {
     lines = []
     length = 0
     return file.write(bytes)
+  }
+  const close = async () => {
+    await flush()
+    await file.commit()
   }
   return {
     get count() {
@@ -41,9 +47,9 @@ export async function openRejects(path: string): Promise<Rejects> {
       length += line.length
       return length < ENOUGH ? undefined : flush()
     },
-    async close() {
-      await flush()
-      await file.commit()
+    close,
+    stop: async () => {
+      if (count > 0) await close()
     },
     requireAll(rejected) {
       if (count === rejected) return

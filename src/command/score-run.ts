@@ -85,7 +85,7 @@ async function scoreInputs(run: Run): Promise<void> {
     await writeScored(run)
   } catch (error) {
     // The first failure is the one to report.
-    await run.rejects?.close().catch(() => {})
+    await run.rejects?.stop().catch(() => {})
     throw error
   }
   await run.rejects?.close()

@@ -755,7 +755,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: `${REJECTED}; if FILE is a folder, one file per part`,
+    help: `${REJECTED}, also of a run that fails later; if FILE is a folder, one file per part`,
     helpOf: { evaluate: REJECTED, calibrate: REJECTED },
   }),
   onReject: option({
