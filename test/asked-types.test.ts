@@ -93,6 +93,8 @@ const TYPES = [
   ['date32', ['"1970-01-02"', 'null'], '1970-01-02|', 'Date32<DAY>', [86_400_000, null]],
   ['timestamp', ['"2026-11-27 10:00"'], '2026-11-27 10:00', 'Timestamp<MICROSECOND>', [MORNING]],
   ['timestamp_utc', ['"2026-11-27T10:00:00Z"'], '2026-11-27T10:00Z', 'Timestamp<MICROSECOND, UTC>', [MORNING]],
+  ['timestamp_utc', ['"2026-11-27T15:30:00+05:30"'], '2026-11-27 08:00-02', 'Timestamp<MICROSECOND, UTC>', [MORNING]],
+  ['timestamp_utc', ['"2026-11-26T22:00:00-1200"'], '2026-11-27T10:00+00:00', 'Timestamp<MICROSECOND, UTC>', [MORNING]],
 ] as const
 
 describe('each type', () => {
@@ -162,6 +164,14 @@ describe('a column that is asked to have a type', () => {
     const { bytes } = await run('a,b,logit_x,logit_y\n1,2,2,1\n', { to: 'arrow', types: ['infer', 'b=text'] })
     expect(columnOf(bytes, 'a').type).toBe('Int64')
     expect(columnOf(bytes, 'b').type).toBe('Utf8')
+  })
+
+  it('may be in UTC where the offsets are others, which is never inferred', async () => {
+    const rows = 'at,logit_x,logit_y\n2026-01-02T03:04:05+02:00,2,1\n'
+    const asked = await run(rows, { to: 'arrow', types: 'at=timestamp_utc' })
+    expect(columnOf(asked.bytes, 'at').values).toEqual([Date.UTC(2026, 0, 2, 1, 4, 5)])
+    const { bytes } = await run(rows, { to: 'arrow', types: 'infer' })
+    expect(columnOf(bytes, 'at')).toEqual({ type: 'Utf8', values: ['2026-01-02T03:04:05+02:00'] })
   })
 
   it.each(['price=double', 'infer'] as const)('has decimals as logits have them, by %s', async (types) => {

@@ -9,6 +9,9 @@
  *     date(day)                2026-11-27
  *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
  *                              place of the blank; in UTC if all cells end in Z or +00:00
+ *
+ * A type that is asked for takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
+ * whose precision and scale no cells tell.
  */
 import { ASKED_TYPES, askedTypes, type Types, withType } from './asked-types.js'
 import type { ColumnData, NumberArray } from './column-data.js'
@@ -23,6 +26,8 @@ interface CellType {
   type: DataType
   /** Parses a cell; undefined if it is not of the type. */
   read(cell: string): number | bigint | undefined
+  /** Whether a cell that is of the type may show it; if absent, any may. */
+  shows?(cell: string): boolean
   /** Converts a value that is not text. */
   of?(value: Value): number | bigint | undefined
   /** An array for `length` values; those of `bool` are packed into bits later. */
@@ -56,6 +61,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
     read: (cell) => timeOf(cell, true),
+    shows: (cell) => /(?:Z|\+00:00)$/.test(cell),
     of: (value) => (fits(value, 'time') ? BigInt((value as Date).getTime()) * 1000n : undefined),
     array: bigs,
   },
@@ -65,7 +71,8 @@ const TYPES: readonly CellType[] = [
 export function inferType(cells: readonly string[]): DataType | undefined {
   const some = cells.filter((cell) => cell !== '')
   if (some.length === 0 || some.every((cell) => SPECIAL.test(cell))) return undefined
-  return TYPES.find(({ read }) => some.every((cell) => read(cell) !== undefined))?.type
+  return TYPES.find(({ read, shows }) => some.every((cell) => read(cell) !== undefined && shows?.(cell) !== false))
+    ?.type
 }
 
 /** Converts values to a column, and returns the rows whose values do not fit, which become null. */
@@ -179,12 +186,19 @@ function dayOf(cell: string): number | undefined {
   return isReal ? date.getTime() / DAY : undefined
 }
 
-const TIME = /^(.{10})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?(Z|\+00:00)?$/
+const TIME =
+  /^(.{10})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/
 
 function timeOf(cell: string, isUtc: boolean): bigint | undefined {
   const [, date, hours, minutes, seconds = '0', fraction = '', zone] = TIME.exec(cell) ?? []
   const day = date === undefined ? undefined : dayOf(date)
   if (day === undefined || (zone !== undefined) !== isUtc) return undefined
-  const second = 86_400 * day + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds)
+  const second = 86_400 * day + 3600 * Number(hours) + 60 * (Number(minutes) - offsetOf(zone)) + Number(seconds)
   return BigInt(second) * 1_000_000n + BigInt(fraction.padEnd(6, '0'))
+}
+
+/** The minutes that a zone is ahead of UTC. */
+function offsetOf(zone = 'Z'): number {
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? []
+  return sign === undefined ? 0 : Number(`${sign}1`) * (60 * Number(hours) + Number(minutes))
 }
