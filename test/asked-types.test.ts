@@ -1,7 +1,7 @@
 /** `types: 'id=int64,price=float64'`: requested types of columns kept from text and objects. */
 import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
-import { type ScoreOptions, scoreFiles, type WriteOptions, write } from 'softmax-stream'
+import { read, type ScoreOptions, scoreFiles, type WriteOptions, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 
@@ -122,12 +122,12 @@ describe('each type', () => {
     ]
     const types = ['id=int64', 'day=date32', 'at=timestamp_utc', 'flag=bool', 'note=text'] as const
     const bytes = await written(rows, { types })
-    const read = (name: string) => columnOf(bytes, name)
-    expect(read('id')).toEqual({ type: 'Int64', values: [7n, 8n] })
-    expect(read('day')).toEqual({ type: 'Date32<DAY>', values: [86_400_000, null] })
-    expect(read('at')).toEqual({ type: 'Timestamp<MICROSECOND, UTC>', values: [MORNING, MORNING] })
-    expect(read('flag')).toEqual({ type: 'Bool', values: [true, false] })
-    expect(read('note')).toEqual({ type: 'Utf8', values: ['1.5', 'x'] })
+    const column = (name: string) => columnOf(bytes, name)
+    expect(column('id')).toEqual({ type: 'Int64', values: [7n, 8n] })
+    expect(column('day')).toEqual({ type: 'Date32<DAY>', values: [86_400_000, null] })
+    expect(column('at')).toEqual({ type: 'Timestamp<MICROSECOND, UTC>', values: [MORNING, MORNING] })
+    expect(column('flag')).toEqual({ type: 'Bool', values: [true, false] })
+    expect(column('note')).toEqual({ type: 'Utf8', values: ['1.5', 'x'] })
   })
 
   it.each(['date32', 'timestamp', 'bool', 'int64', 'float64'] as const)(
@@ -144,6 +144,63 @@ describe('each type', () => {
         expect(outcome.stats).toMatchObject({ read: 5, written: 1, rejected: { E_CELL_TYPE: 4 } })
       }
     },
+  )
+})
+
+describe('a decimal', () => {
+  const asked = async (cells: readonly string[], types: ScoreOptions['types'], options: ScoreOptions = {}) =>
+    run(`c,logit_x,logit_y\n${cells.map((cell) => `${cell},2,1\n`).join('')}`, { types: types!, ...options })
+  /** The texts of the decimals in a file. */
+  const textsIn = async (bytes: Buffer, format: 'parquet' | 'arrow') => {
+    const rows = await Readable.from([bytes]).compose(read(format)).toArray()
+    return rows.map(({ c }) => c)
+  }
+
+  it.each(['parquet', 'arrow'] as const)('keeps each digit, with the scale that is asked for: %s', async (to) => {
+    const cells = ['12345678.90', '-0.05', '7', '.5', '', '-99999999.99', '1.']
+    const { bytes, error } = await asked(cells, 'c=decimal(10,2)', { to })
+    expect(error).toBeUndefined()
+    const expected = ['12345678.90', '-0.05', '7.00', '0.50', null, '-99999999.99', '1.00']
+    expect(await textsIn(bytes, to)).toEqual(expected)
+    const long = ['1234567890123456789012345678901234567890.1', `-${'9'.repeat(50)}.9`]
+    const wide = await asked(long, ['c=decimal(60,1)'], { to })
+    expect(await textsIn(wide.bytes, to)).toEqual(long)
+  })
+
+  it('has the precision, the scale and the bytes of Arrow', async () => {
+    const { bytes } = await asked(['-1', '2.5'], 'c=decimal(38,3)', { to: 'arrow' })
+    const column = tableFromIPC(bytes).getChild('c')!
+    expect(column.type).toMatchObject({ precision: 38, scale: 3, bitWidth: 128 })
+    expect(Array.from(column, (value) => [...new Int32Array(value.buffer, value.byteOffset, 4)])).toEqual([
+      [-1000, -1, -1, -1],
+      [2500, 0, 0, 0],
+    ])
+  })
+
+  it.each(['100', '1.234', '1e1', '007', '+5', '-0', '.', 'x', '1,5', '0x1'])(
+    'is not what has other or more digits than its type: %s',
+    async (cell) => {
+      const { stats } = await asked(['1', `"${cell}"`], 'c=decimal(4,2)', { to: 'arrow', onError: 'skip' })
+      expect(stats).toMatchObject({ read: 2, written: 1, rejected: { E_CELL_TYPE: 1 } })
+    },
+  )
+
+  it('is of numbers and texts in JSON and objects, beside other types', async () => {
+    const types = 'c=decimal(20,2),b=int64' as const
+    const rows = [
+      { c: 1.25, b: 1 },
+      { c: '-12345678901234567.89', b: 2 },
+      { c: 7n, b: 3 },
+      { c: null, b: null },
+    ]
+    const bytes = await written(rows, { types })
+    expect(columnOf(bytes, 'b').values).toEqual([1n, 2n, 3n, null])
+    expect(await textsIn(bytes, 'arrow')).toEqual(['1.25', '-12345678901234567.89', '7.00', null])
+  })
+
+  it.each(['c=decimal', 'c=decimal(77,0)', 'c=decimal(2,3)', 'c=decimal(0,0)', 'c=decimal(10)'])(
+    'has a precision up to 76 and a scale up to that: %s',
+    (types) => expect(() => write('arrow', { types: types as 'text' })).toThrow('decimal(P,S)'),
   )
 })
 

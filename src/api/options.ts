@@ -129,8 +129,8 @@ interface ForBytesWrite {
   /**
    * Types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers,
    * booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types
-   * ('infer,id=text' does both), any of text, int64, float64, double, bool, date32, timestamp, timestamp_utc
-   * [default: 'text'].
+   * ('infer,id=text' does both), any of text, int64, float64, double, bool, date32, timestamp, timestamp_utc,
+   * decimal(P,S) [default: 'text'].
    */
   types?: ValueOf<'types'> | undefined
   /** Whether to write a header line [default: same as the input; no header when converting another format to copy]. */

@@ -17,7 +17,10 @@ export const ASKED_TYPES = {
 } as const satisfies Record<string, DataType>
 
 /** The name of a requestable type. */
-export type TypeName = keyof typeof ASKED_TYPES
+export type TypeName = keyof typeof ASKED_TYPES | `decimal(${number},${number})`
+
+/** The names of requestable types, as messages and help list them. */
+export const ASKED_NAMES: readonly string[] = [...Object.keys(ASKED_TYPES), 'decimal(P,S)']
 
 /** An item of `types`. */
 export type TypeItem = 'text' | 'infer' | `${string}=${TypeName}`
@@ -33,7 +36,8 @@ export interface AskedTypes {
 
 /** The items of the option. */
 function itemsOf(types: unknown): readonly unknown[] {
-  return typeof types === 'string' ? types.split(',') : Array.isArray(types) ? types : []
+  // Not at the comma in `decimal(10,2)`.
+  return typeof types === 'string' ? types.split(/,(?!\d+\)(?:,|$))/) : Array.isArray(types) ? types : []
 }
 
 /** Whether all items are keywords or columns with a type. */
@@ -45,8 +49,20 @@ export function areTypes(types: unknown): types is Types {
 /** The name and type of an item; the name may contain a `=`. */
 function typeOf(item: unknown): [name: string, type: DataType] | undefined {
   const [, name, type] = typeof item === 'string' ? (/^(.*)=(.*)$/s.exec(item) ?? []) : []
-  if (name === undefined || !Object.hasOwn(ASKED_TYPES, type!)) return undefined
-  return [name, ASKED_TYPES[type as TypeName]]
+  const dataType = type === undefined ? undefined : typeNamed(type)
+  return name === undefined || dataType === undefined ? undefined : [name, dataType]
+}
+
+function typeNamed(name: string): DataType | undefined {
+  return Object.hasOwn(ASKED_TYPES, name) ? ASKED_TYPES[name as keyof typeof ASKED_TYPES] : decimalNamed(name)
+}
+
+/** A decimal type of a precision and a scale: 128 bits have 38 digits, 256 bits 76. */
+function decimalNamed(name: string): DataType | undefined {
+  const [, ...sizes] = /^decimal\(([1-9]\d?),(0|[1-9]\d?)\)$/.exec(name) ?? []
+  const [precision = 0, scale = 0] = sizes.map(Number)
+  if (precision === 0 || precision > 76 || scale > precision) return undefined
+  return { kind: 'decimal', bitWidth: precision > 38 ? 256 : 128, precision, scale }
 }
 
 /** Parses the option. */

@@ -32,6 +32,8 @@ interface CellType {
   of?(value: Value): number | bigint | undefined
   /** An array for `length` values; those of `bool` are packed into bits later. */
   array(length: number): NumberArray
+  /** Puts a value into the array; if absent, it is a number of that. */
+  put?(values: NumberArray, row: number, value: number | bigint): void
 }
 
 const bigs = (length: number) => new BigInt64Array(length)
@@ -78,7 +80,7 @@ export function inferType(cells: readonly string[]): DataType | undefined {
 /** Converts values to a column, and returns the rows whose values do not fit, which become null. */
 export function columnOfValues(cells: readonly Value[], type: DataType): { column: ColumnData; misfits: number[] } {
   const { length } = cells
-  const { read, of, array } = cellType(type)
+  const { read, of, array, put } = cellType(type)
   const values = array(length)
   const validity = new Uint8Array((length + 7) >> 3)
   const misfits: number[] = []
@@ -87,7 +89,8 @@ export function columnOfValues(cells: readonly Value[], type: DataType): { colum
     const value = typeof cell === 'string' ? read(cell) : of?.(cell)
     if (value === undefined) misfits.push(row)
     else {
-      values[row] = value
+      if (put) put(values, row, value)
+      else values[row] = value
       validity[row >> 3]! |= 1 << (row & 7)
     }
   }
@@ -122,8 +125,39 @@ export function typeTest(type: DataType): (value: Value) => boolean {
 }
 
 function cellType(type: DataType): CellType {
-  return TYPES.find((one) => typeName(one.type) === typeName(type))!
+  return type.kind === 'decimal' ? decimalType(type) : TYPES.find((one) => typeName(one.type) === typeName(type))!
 }
+
+/** A number of JSON is the decimal that its fewest digits are. */
+function decimalType(type: Decimal): CellType {
+  const width = type.bitWidth / 8
+  return {
+    type,
+    read: (cell) => decimalOf(cell, type),
+    of: (value) =>
+      typeof value === 'number' || typeof value === 'bigint' ? decimalOf(String(value), type) : undefined,
+    array: (length) => new Uint8Array(width * length),
+    put: (values, row, value) => {
+      for (let at = 0; at < width; at++)
+        (values as Uint8Array)[width * row + at] = Number(BigInt.asUintN(8, (value as bigint) >> BigInt(8 * at)))
+    },
+  }
+}
+
+type Decimal = DataType & { kind: 'decimal' }
+
+/** The integer that a decimal is times a power of ten; undefined if it has more digits than its type. */
+function decimalOf(cell: string, { precision, scale }: Decimal): bigint | undefined {
+  const [, sign, whole = '', fraction = ''] = DECIMAL.exec(cell) ?? []
+  if (sign === undefined || fraction.length > scale) return undefined
+  const digits = BigInt(whole + fraction.padEnd(scale, '0'))
+  const isNegativeZero = digits === 0n && sign === '-'
+  if (isNegativeZero || String(digits).length > precision) return undefined
+  return sign === '-' ? -digits : digits
+}
+
+/** A long text is not of any decimal type. */
+const DECIMAL = /^(?=.{1,80}$)(?=-?\.?\d)(-?)(0|[1-9]\d*)?(?:\.(\d*))?$/
 
 function bitsOf(truths: Uint8Array): Uint8Array {
   const bits = new Uint8Array((truths.length + 7) >> 3)

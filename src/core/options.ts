@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { ASKED_TYPES, areTypes, type Types } from './asked-types.js'
+import { ASKED_NAMES, areTypes, type Types } from './asked-types.js'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError, systemReason } from './errors.js'
@@ -269,7 +269,7 @@ const keptTypes: Kind<Types> = {
   word: 'LIST',
   values: ['text', 'infer'],
   listed: true,
-  expected: `text or infer, or columns with their types, as id=int64,price=float64, of ${Object.keys(ASKED_TYPES).join(', ')}`,
+  expected: `text or infer, or columns with their types, as id=int64,price=float64, of ${ASKED_NAMES.join(', ')}`,
   read: (text) => text,
   accepts: areTypes,
 }
@@ -574,8 +574,8 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${Object.keys(ASKED_TYPES).join(' ')}`,
-    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${Object.keys(ASKED_TYPES).join(', ')}`,
+    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${ASKED_NAMES.join(' ')}`,
+    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${ASKED_NAMES.join(', ')}`,
   }),
   precision: option({
     group: 'Output',

@@ -81,7 +81,7 @@ export function textJobOf(
     quotesRefusal(job) ??
     escapesRefusal(job) ??
     (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
-    (job.typed ? emptyRefusal(schema) : undefined) ??
+    (job.typed ? (emptyRefusal(schema) ?? decimalsRefusal(source.columns, schema)) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
   if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
@@ -176,6 +176,10 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (schema.truths) return 'a key for each true class'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
+}
+
+function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string | undefined {
+  return kept.some((at) => columns[at]!.field?.type.kind === 'decimal') ? 'columns of decimals' : undefined
 }
 
 function fieldsRefusal(schema: Schema): string | undefined {
