@@ -308,6 +308,10 @@ describe('an evaluation of what changes nothing is refused', () => {
     ],
     ['--no-keep', 'evaluate writes no rows; leave out --no-keep'],
     ['--emit=label', 'evaluate writes no rows; leave out --emit'],
+    [
+      '--metrics=m.json',
+      'evaluate writes no rows; leave out --metrics; the metrics go to --output, as JSON with --json',
+    ],
   ])('%s', (flag, says) => {
     const stdin = 'logit_a,logit_b,y\n2,1,a\n'
     const { status, stderr } = command(['evaluate', '--truth', 'y', flag], { stdin })

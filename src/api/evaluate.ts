@@ -90,7 +90,9 @@ export function requireEvaluation(options: object, truth: string | undefined, ve
   const value = given && (options as Record<string, unknown>)[given]
   if (given !== undefined) {
     const option = optionText(given, typeof value === 'boolean' ? value : undefined)
-    throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no rows; leave out ${option}` })
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${verb} writes no rows; leave out ${option}${metricsRemedy(given, verb)}`,
+    })
   }
   requireMeasurable(options)
   requireNoLog(options, verb)
@@ -104,4 +106,10 @@ function requireNoLog({ op }: { op?: unknown }, verb: string): void {
   if (op !== 'log-softmax' && op !== 'log-sigmoid') return
   const remedy = op === 'log-softmax' ? 'leave it out' : `the same rows are measured with ${opText('sigmoid')}`
   throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no logarithms, as ${opText(op)} does; ${remedy}` })
+}
+
+/** Where the metrics of `evaluate` go without the option that writes those of a scoring run to a file. */
+function metricsRemedy(option: string, verb: string): string {
+  if (option !== 'metrics' || verb !== 'evaluate') return ''
+  return `; the metrics go to ${optionText('output')}, as JSON with ${optionText('json')}`
 }
