@@ -374,6 +374,14 @@ describe('rows that are none', () => {
     expect(error!.message).toBe('line 2: column logit_y (row 1, byte 22): "x" is not a number [E_CELL]')
   })
 
+  it('do not propose decimal commas for one cell among others with a point', async () => {
+    const messageOf = async (row: string) =>
+      (await run(`logit_x;logit_y;logit_z\n${row}\n`, { delimiter: ';' })).error!.message
+    expect(await messageOf('0.5;1,5;2.5')).toMatch(/"1,5" is not a number; decimals need a point \[E_CELL\]$/)
+    expect(await messageOf('1,5;0.5;2,5')).toContain("decimal: ','")
+    expect(await messageOf('1;1,5;2')).toContain("decimal: ','")
+  })
+
   it('are named with their file', async () => {
     const { error } = await run(`${header}a,2,"1,5"\n`, { source: 'in.csv' })
     expect(error!.message).toBe(

@@ -117,16 +117,31 @@ function readRow(
     const cell = logits[index]!
     const text = textOf(row[cell]!)
     const logit = logitOf(dialect.decimalComma ? withPoint(text) : text, options)
-    if (typeof logit !== 'number') return { ...logit, info: cellInfo(logit, text, dialect), cell }
+    if (typeof logit !== 'number') {
+      const isUsual = logit.code === 'E_CELL' && hasCommas(logits.map((cell) => textOf(row[cell]!)))
+      return { ...logit, info: cellInfo(logit, text, dialect, isUsual), cell }
+    }
     into[index] = logit
   }
   return undefined
 }
 
-/** Error details about a cell: its text, and how a decimal comma would be read. */
-function cellInfo({ code, info }: RowError, text: string, { delimiter, decimalComma }: Dialect): RowError['info'] {
+/** Whether more of the logits have a decimal comma than a decimal point: a single one is more likely a mistake. */
+function hasCommas(texts: readonly string[]): boolean {
+  const commas = texts.filter((text) => text.includes(',') && isNumber(withPoint(text)))
+  const points = texts.filter((text) => text.includes('.') && isNumber(text))
+  return commas.length > points.length
+}
+
+/** Error details about a cell: its text, and how a decimal comma would be read if the row has such numbers. */
+function cellInfo(
+  { code, info }: RowError,
+  text: string,
+  { delimiter, decimalComma }: Dialect,
+  commas: boolean,
+): RowError['info'] {
   if (code !== 'E_CELL' && code !== 'E_OVERFLOW') return info
-  const isOther = code === 'E_CELL' && isNumber(decimalComma ? text : withPoint(text))
+  const isOther = code === 'E_CELL' && (decimalComma ? isNumber(text) : commas && isNumber(withPoint(text)))
   const read = isOther && { decimal: decimalComma ? ',' : '.', delimiter: fromBytes(delimiter) }
   return { cell: fromBytes(text), ...read }
 }
