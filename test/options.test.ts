@@ -15,6 +15,7 @@ import {
   score,
   softmax,
   softmaxMatrix,
+  write,
 } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readArguments } from '../dist/command/flags.js'
@@ -1942,5 +1943,14 @@ describe('options', () => {
     expect(command(['missing.csv', '-o', 'out.csv', '-p', '0'], { cwd })).toMatchObject({ status: 2 })
     expect(existsSync(join(cwd, 'out.csv'))).toBe(false)
     expect(existsSync(BIN)).toBe(true)
+  })
+
+  it('are proposed as functions and formats where they are no options', () => {
+    const message = (call: () => unknown) => String(thrown(call))
+    expect(message(() => softmax({ log: true } as object))).toContain('did you mean logSoftmax()?')
+    expect(message(() => softmax({ multilabel: true } as object))).toContain('did you mean sigmoid()?')
+    expect(message(() => write('jsonl' as 'ndjson'))).toContain("did you mean format: 'ndjson'?")
+    expect(message(() => read('parqet' as 'parquet'))).toContain("did you mean format: 'parquet'?")
+    expect(message(() => read('logits/a.csv' as 'csv'))).not.toContain('did you mean')
   })
 })

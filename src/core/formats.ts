@@ -2,6 +2,7 @@
 import { COMMAS, type Dialect } from './dialect.js'
 import { SoftmaxError } from './errors.js'
 import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
+import { nearest } from './nearest.js'
 
 /** How a format is recognized. */
 interface FormatInfo {
@@ -55,7 +56,8 @@ export function formatOfExtension(extension: string): FormatName | undefined {
 export function requireFormat(format: unknown): void {
   if (FORMAT_NAMES.includes(format as FormatName)) return
   const expected = `${FORMAT_NAMES.join(' or ')} (the bytes of a file are piped)`
-  throw new SoftmaxError('E_OPTION', { option: 'format', value: format, expected })
+  const near = typeof format === 'string' ? (formatOfExtension(format) ?? nearest(format, FORMAT_NAMES)) : undefined
+  throw new SoftmaxError('E_OPTION', { option: 'format', value: format, expected, near })
 }
 
 /** The delimiter of a format, undefined unless it is delimited text. */

@@ -1097,12 +1097,20 @@ export function proposalFor(word: string, scope: Scope): string | undefined {
   if (scope === 'command' && name === 'op') return OPTIONS.op.flags!.map(({ name }) => `--${name}`).join(' or ')
   if (scope !== 'command' && name === 'output') return 'pipe()'
   if (scope === 'objects' && name === 'op') return OPERATORS
+  const op =
+    scope === 'objects' ? OPTIONS.op.aliases!.split(' ').find((alias) => alias.startsWith(`${name}=`)) : undefined
+  if (op !== undefined) return `${camel(op.slice(name.length + 1))}()`
   // An option in another scope is not a typo.
   if (Object.hasOwn(OPTIONS, plain)) return undefined
   const names = aliases.map(({ name }) => name)
   // Without dashes, which would make any two short names similar.
   const near = nearest(plain, scope === 'command' ? flagNames() : namesIn(scope))
   return near === undefined ? meant(nearest(name, names))[0] : scope === 'command' ? `--${near}` : near
+}
+
+/** A name of words as JavaScript has it: `logSoftmax`. */
+function camel(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** An option's names in other programs, and how messages name the option. */
