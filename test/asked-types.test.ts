@@ -198,6 +198,18 @@ describe('a decimal', () => {
     expect(await textsIn(bytes, 'arrow')).toEqual(['1.25', '-12345678901234567.89', '7.00', null])
   })
 
+  it('is not a number in JSON of more digits than a double keeps', async () => {
+    const lines = ['1.10', '12345678901234567.89', '"12345678901234567.89"'].map((c) => `{"c":${c},"logits":[2,1]}\n`)
+    const outcome = await run(lines.join(''), {
+      ...JSON_TO_ARROW,
+      types: 'c=decimal(20,2)',
+      emit: 'label',
+      onError: 'skip',
+    })
+    expect(outcome.stats).toMatchObject({ read: 3, written: 2, rejected: { E_CELL_TYPE: 1 } })
+    expect(await textsIn(outcome.bytes, 'arrow')).toEqual(['1.10', '12345678901234567.89'])
+  })
+
   it.each(['c=decimal', 'c=decimal(77,0)', 'c=decimal(2,3)', 'c=decimal(0,0)', 'c=decimal(10)'])(
     'has a precision up to 76 and a scale up to that: %s',
     (types) => expect(() => write('arrow', { types: types as 'text' })).toThrow('decimal(P,S)'),

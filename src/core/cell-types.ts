@@ -128,14 +128,16 @@ function cellType(type: DataType): CellType {
   return type.kind === 'decimal' ? decimalType(type) : TYPES.find((one) => typeName(one.type) === typeName(type))!
 }
 
-/** A number of JSON is the decimal that its fewest digits are. */
+/** A number of JSON is the decimal that its fewest digits are, up to 15: one of more may have been rounded. */
 function decimalType(type: Decimal): CellType {
   const width = type.bitWidth / 8
   return {
     type,
     read: (cell) => decimalOf(cell, type),
-    of: (value) =>
-      typeof value === 'number' || typeof value === 'bigint' ? decimalOf(String(value), type) : undefined,
+    of: (value) => {
+      const isExact = typeof value === 'bigint' || (typeof value === 'number' && digitsOf(String(value)).length <= 15)
+      return isExact ? decimalOf(String(value), type) : undefined
+    },
     array: (length) => new Uint8Array(width * length),
     put: (values, row, value) => {
       for (let at = 0; at < width; at++)
