@@ -275,7 +275,8 @@ describe('a bad row of nested logits', () => {
     ['[1,2]', 'E_ROW', /its "x" at 0 is no list of numbers/],
     ['{"a":1}', 'E_ROW', /its "x" is no list of lists of numbers/],
     ['null', 'E_MISSING', /row 2/],
-    ['[[1,2],["NaN",1]]', 'E_NONFINITE', /row 2/],
+    ['[[1,2],["NaN",1]]', 'E_NONFINITE', /column 1\.0 \(row 2, byte 14\): a logit is NaN/],
+    ['[[1,2],["-inf","-inf"]]', 'E_NONFINITE', /\(row 2, byte 14\): in list 1, all logits are -inf/],
   ])('says where: %s', async (lists, code, says) => {
     const input = `{"x":[[1,2]]}\n{"x":${lists}}\n{"x":[[2,1],[0,0]]}\n`
     const { error, text } = await run(input, { from: 'ndjson', logits: 'x', emit: 'index' })
@@ -285,6 +286,18 @@ describe('a bad row of nested logits', () => {
     const skipped = await run(input, { from: 'ndjson', logits: 'x', emit: 'index', onError: 'skip' })
     expect(parsed(skipped.text).map(({ index }) => index)).toEqual([[1], [0, 0]])
     expect(rejected(skipped)).toBe(1)
+  })
+
+  it.each([
+    ['[[[1,2]],[[1,2],[0,"inf"]]]', '1.1.1', undefined],
+    ['[[],[[1,2]],[["-inf","-inf"]]]', undefined, 'list 2.0'],
+  ])('has the index path of a logit without a softmax, or of its list: %s', async (lists, column, of) => {
+    const input = `{"x":[[[1,2]]]}\n{"x":${lists}}\n`
+    const { error } = await run(input, { from: 'ndjson', logits: 'x' })
+    expect(error!.info).toMatchObject({ row: 2, ...(column && { column }), ...(of && { of }) })
+    const cells = `x\n"[[[1,2]]]"\n"${lists.replaceAll('"', '')}"\n`
+    const { error: inCell } = await run(cells, { logits: 'x' })
+    expect(inCell!.info).toMatchObject({ row: 2, column: column ? `x.${column}` : 'x', ...(of && { of }) })
   })
 
   it('goes to a file of rejects as it stands', () => {

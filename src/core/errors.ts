@@ -58,9 +58,10 @@ export const CODES = {
     (info) =>
       `${shown(info.cell)} ${info.reason ?? unknownClass(info)}; ${optionText('onError', 'skip')} drops such rows`,
   ),
-  E_NONFINITE: word<{ reason: string }>(
+  E_NONFINITE: word<{ reason: string; of?: string }>(
     1,
-    ({ reason }) => `${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
+    ({ reason, of }) =>
+      `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
   E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined; of?: string }>(
     1,

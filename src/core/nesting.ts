@@ -24,6 +24,29 @@ export function itemRange(nesting: Nesting, row: number): [first: number, end: n
   return range
 }
 
+/** The row that contains an item, and its index path. */
+export function indexPath(nesting: Nesting, item: number): { row: number; path: number[] } {
+  const path: number[] = []
+  let at = item
+  for (const offsets of nesting.toReversed()) {
+    const list = lastAtMost(offsets, at)
+    path.unshift(at - offsets[list]!)
+    at = list
+  }
+  return { row: at, path }
+}
+
+/** The last list that begins at or before an item; empty lists after it may begin there too. */
+function lastAtMost(offsets: Int32Array, item: number): number {
+  let [low, high] = [0, offsets.length - 1]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (offsets[middle]! <= item) low = middle
+    else high = middle
+  }
+  return low
+}
+
 /** The item range of a list at a level. */
 export function nestedRange(nesting: Nesting, level: number, list: number): [first: number, end: number] {
   return [nesting[level]![list]!, nesting[level]![list + 1]!]

@@ -1,7 +1,7 @@
 /** Reads nested logits from typed columns into a matrix, and finds bad rows. */
 import type { ColumnData } from '../core/column-data.js'
 import { isValid } from '../core/column-slices.js'
-import { itemCount, type Nesting } from '../core/nesting.js'
+import { indexPath, itemCount } from '../core/nesting.js'
 import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/record-batch.js'
 import { itemsOf } from './columnar.js'
 import { LogitsReader, listEnds, MISSING } from './logits-reader.js'
@@ -48,7 +48,7 @@ export class NestedReader {
 
   /** Records the error of an innermost item, for the row that contains it. */
   #refuse(item: number, error: RowError): void {
-    const { row, path } = pathOf(this.#nesting, item)
+    const { row, path } = indexPath(this.#nesting, item)
     if (this.#bad.has(row)) return
     const { info, column, ...rest } = error
     const of = error.code === 'E_WIDTH' && { of: `list ${path.join('.')}` }
@@ -58,27 +58,4 @@ export class NestedReader {
       ...(column !== undefined && { column: [...path, column].join('.') }),
     })
   }
-}
-
-/** The row that contains an item, and its index path. */
-function pathOf(nesting: Nesting, item: number): { row: number; path: number[] } {
-  const path: number[] = []
-  let at = item
-  for (const offsets of nesting.toReversed()) {
-    const list = lastAtMost(offsets, at)
-    path.unshift(at - offsets[list]!)
-    at = list
-  }
-  return { row: at, path }
-}
-
-/** The last list that begins at or before an item; empty lists after it may begin there too. */
-function lastAtMost(offsets: Int32Array, item: number): number {
-  let [low, high] = [0, offsets.length - 1]
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (offsets[middle]! <= item) low = middle
-    else high = middle
-  }
-  return low
 }

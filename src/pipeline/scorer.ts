@@ -5,7 +5,7 @@
 
 import type { Dialect } from '../core/dialect.js'
 import { ofClass } from '../core/logit.js'
-import { itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
+import { indexPath, itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { type Layout, needSummary, type OutputLayout } from '../core/output-columns.js'
@@ -84,34 +84,35 @@ export function batchScorer({
       options,
       again,
     )
-    if (nesting) return scoredLists({ ...scores, nesting }, batch, errorsLeft, settings)
+    const nonfinite = (row: number) => nonfiniteIn(rowOfLogits(batch, columns, row))
+    if (nesting) {
+      const errorOf = (item: number) => {
+        const error = nonfiniteError(scores, item, settings)
+        return error && inList(error, indexPath(nesting, item), nonfinite(item), schema, input)
+      }
+      return { scores: { ...scores, nesting }, ...partitionRows(batch, errorsLeft, firstError(nesting, errorOf)) }
+    }
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
     const errorOf = (row: number) => {
       const error = nonfiniteError(scores, row, settings)
-      return error && inPlace(error, nonfiniteIn(rowOfLogits(batch, columns, row)), schema, input)
+      return error && inPlace(error, nonfinite(row), schema, input)
     }
     return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
   }
 }
 
-/** The same for nested rows: a row is bad if any of its lists has no softmax. */
-function scoredLists(
-  scores: Scores & { nesting: Nesting },
-  batch: RecordBatch,
-  errorsLeft: number,
-  settings: Pick<SettingsOf<'objects'>, 'nonfinite'>,
-) {
-  const errorOf = (row: number): RowError | undefined => {
-    const [first, end] = itemRange(scores.nesting, row)
+/** The error of a nested row: that of the first of its lists that has one. */
+function firstError(nesting: Nesting, errorOf: (item: number) => RowError | undefined) {
+  return (row: number): RowError | undefined => {
+    const [first, end] = itemRange(nesting, row)
     for (let item = first; item < end; item++) {
-      const error = nonfiniteError(scores, item, settings)
+      const error = errorOf(item)
       if (error) return error
     }
     return undefined
   }
-  return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
 }
 
 /** The logits of a batch; with one logit per row, the logits of both classes. */
@@ -206,6 +207,19 @@ function inPlace(
   const [cell, column] = logitsList ? [logits[0]!, String(index)] : [logits[index]!, undefined]
   if (input) return { ...error, cell, ...(column !== undefined && { column }) }
   return column === undefined ? { ...error, column: header[cell]! } : ofClass(error, column)
+}
+
+/** Adds the index path of a nested logit to its error, or that of its list if the error concerns all of the list. */
+function inList(
+  { code, info }: RowError,
+  { path }: { path: readonly number[] },
+  index: number | undefined,
+  { logits }: Partial<LogitPlaces>,
+  input: Dialect | undefined,
+): RowError {
+  const cell = input && { cell: logits![0]! }
+  if (index !== undefined) return { code, info, ...cell, column: [...path, index].join('.') }
+  return { code, info: { ...info, of: `list ${path.join('.')}` }, ...cell }
 }
 
 /** Separates good rows from bad ones, up to the first bad row after `errorsLeft` tolerated ones. */
