@@ -179,16 +179,24 @@ it('have the true class as often as is asked for, over 200 random splits', async
   const random = randomFrom(11)
   const [header, ...lines] = readFileSync(`${FIXTURES}metrics-two.csv`, 'utf8').trimEnd().split('\n')
   const half = lines.length / 2
+  const classes = ['no', 'yes']
+  const { logits, truths } = await logitsOf(textOf(header!, lines), classes)
+  const items = lines.map((line, row) => ({ line, logits: logits.slice(2 * row, 2 * row + 2), truth: truths[row]! }))
   // For one split, the number of later rows covered has a beta-binomial distribution.
   const deviation = Math.sqrt(coverage * (1 - coverage) * (1 / half + 1 / (half + 2)))
   const shares: number[] = []
   for (let split = 0; split < 200; split++) {
-    const order = shuffled(lines, random)
-    const rows = Readable.from([textOf(header!, order.slice(0, half))])
-    const calibration = await calibrate([rows], { truth: 'truth', coverage, jobs: 1 })
-    const { logits, truths } = await logitsOf(textOf(header!, order.slice(half)), calibration.classes)
-    const { set } = softmaxMatrix(logits, half, 2, { calibration, emit: 'set' })
-    shares.push(truths.reduce((sum, truth, row) => sum + set![2 * row + truth]!, 0) / half)
+    const order = shuffled(items, random)
+    const first = textOf(
+      header!,
+      order.slice(0, half).map(({ line }) => line),
+    )
+    const calibration = await calibrate([Readable.from([first])], { truth: 'truth', coverage, jobs: 1 })
+    expect(calibration.classes).toEqual(classes)
+    const later = order.slice(half)
+    const all = later.flatMap(({ logits }) => logits)
+    const { set } = softmaxMatrix(all, half, 2, { calibration, emit: 'set' })
+    shares.push(later.reduce((sum, { truth }, row) => sum + set![2 * row + truth]!, 0) / half)
     expect(Math.abs(shares.at(-1)! - coverage)).toBeLessThan(4.5 * deviation)
   }
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
