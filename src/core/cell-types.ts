@@ -11,7 +11,7 @@
  *                              place of the blank; in UTC if all cells end in Z or +00:00
  *
  * A type that is asked for takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
- * whose precision and scale no cells tell.
+ * whose precision and scale no cells show.
  */
 import { ASKED_TYPES, askedTypes, type Types, withType } from './asked-types.js'
 import type { ColumnData, NumberArray } from './column-data.js'

@@ -20,7 +20,7 @@ export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
 
 /**
  * Resolves class names, from `--labels` or column names, and output columns. The number of classes is undefined if
- * there are no rows to tell it.
+ * no rows show it.
  */
 export function resolveLayout(
   settings: LayoutSettings,

@@ -21,7 +21,7 @@ export function needsEvidence(settings: Selection, columns: readonly Column[], n
 /** More classes than any model has: a list this long is corrupt. */
 const MOST_CLASSES = 1 << 24
 
-/** The number of classes; undefined if there is no row to tell it. Throws E_ROW, or E_TYPE for an impossible number. */
+/** The number of classes; undefined if no row shows it. Throws E_ROW, or E_TYPE for an impossible number. */
 export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column, isEmpty: boolean): number | undefined {
   // Nested lists may all be empty.
   const count = keys?.length ?? (width === 0 && (isEmpty || nested) ? undefined : width)

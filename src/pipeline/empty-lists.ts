@@ -6,7 +6,7 @@ import { inputsOf } from '../core/output-columns.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
-/** The list column of the logits, if there are no rows to tell its length. */
+/** The list column of the logits, if there are no rows to show its length. */
 export function unmeasuredList(
   { rows, columns }: RecordBatchReader,
   settings: Pick<SettingsOf<'bytes'>, 'logits'>,

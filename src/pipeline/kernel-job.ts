@@ -120,7 +120,7 @@ function memoryFields(at: Layout) {
     scratch: at.scratch,
     values: at.values,
     members: at.members,
-    marks: at.marks,
+    entries: at.entries,
     kept: at.kept,
     heap: at.heap,
     positions: at.positions,

@@ -67,7 +67,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     logits: take(8 * rows * count),
     scratch: take(16 * rows * (count + 1)),
     values: take(8 * rows * count),
-    marks: take(offsetOf('rowMarkSize') * (rows + 1)),
+    entries: take(offsetOf('rowEntrySize') * (rows + 1)),
     kept: take(growth * INPUT_ROOM + rows * sizeOf(keptLeads)),
     heap: take(16 * topK),
     positions: take(4 * topK),

@@ -1,13 +1,13 @@
 /** Addresses of per-row data in a batch. */
 import { NO_CLASS } from '../constants'
 import { Judgement, JUDGEMENT_SIZE } from './judge'
-import { Job, RowMark, RowState, STATE_SIZE } from './structs'
+import { Job, RowEntry, RowState, STATE_SIZE } from './structs'
 
 /** The address of a row's start and, after it, of the end of its kept bytes (u32 each). */
 // @ts-ignore: decorator
 @inline
-export function markOf(row: u32, job: Job): RowMark {
-  return changetype<RowMark>(<usize>job.marks + <usize>row * offsetof<RowMark>())
+export function entryOf(row: u32, job: Job): RowEntry {
+  return changetype<RowEntry>(<usize>job.entries + <usize>row * offsetof<RowEntry>())
 }
 
 // @ts-ignore: decorator
@@ -41,7 +41,7 @@ export function targetsOf(row: u32, job: Job): usize {
 // @ts-ignore: decorator
 @inline
 export function labelOf(row: u32, job: Job): u32 {
-  return job.decision ? markOf(row, job).label : stateOf(row, job).index
+  return job.decision ? entryOf(row, job).label : stateOf(row, job).index
 }
 
 /** The judgement of a row of the batch. */

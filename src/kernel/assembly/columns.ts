@@ -8,7 +8,7 @@
 import {
   EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
-import { labelOf, markOf, membersOf, rowOf, stateOf } from './batch'
+import { labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
 import { roomToJudge } from './judged-batch'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
@@ -36,7 +36,7 @@ export function addRows(
     const fit = roomToJudge(min(job.batchRows, job.columnRows - job.filled), job)
     const good = scoreBatch(read(at, end, fit, job), job)
     fillColumns(good, job)
-    const next = markOf(good, job)
+    const next = entryOf(good, job)
     at = next.start
     job.kept = next.kept
     job.filled += good
@@ -57,7 +57,7 @@ export function addRows(
 function fillColumns(rows: u32, job: Job): void {
   const first = <usize>job.filled
   for (let row: u32 = 0; row < rows; row++) {
-    store<u32>(<usize>job.cursors + ((first + <usize>row) << 2), markOf(row, job).kept)
+    store<u32>(<usize>job.cursors + ((first + <usize>row) << 2), entryOf(row, job).kept)
   }
   const room = (<usize>job.columnRows) << 3
   const classes = <usize>job.classes

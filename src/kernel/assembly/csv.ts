@@ -5,7 +5,7 @@
  * The reader understands the usual rows: as many cells as columns, quoted or not, with finite logits.
  */
 import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
-import { labelOf, markOf, rowOf, stateOf } from './batch'
+import { labelOf, entryOf, rowOf, stateOf } from './batch'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
@@ -54,15 +54,15 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end, job)
-    const mark = markOf(row, job)
-    mark.start = <u32>at
-    mark.kept = <u32>kept
+    const entry = entryOf(row, job)
+    entry.start = <u32>at
+    entry.kept = <u32>kept
     if (row == most || at >= end) break
     const passed = readRow(keep, at, end, logits, kept, row, job)
     if (!passed) break
     at = <usize>(passed >> 32)
     kept = <usize>(passed & 0xffffffff)
-    mark.keptEnd = <u32>kept
+    entry.keptEnd = <u32>kept
   }
   return row
 }
@@ -151,9 +151,9 @@ function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: 
 
 /** Writes a row: its kept cells, its new cells and a newline. */
 export function writeRow(row: u32, out: usize, job: Job): usize {
-  const mark = markOf(row, job)
+  const entry = entryOf(row, job)
   const start = out
-  out = copy(mark.kept, mark.keptEnd - mark.kept, out)
+  out = copy(entry.kept, entry.keptEnd - entry.kept, out)
   const emit = <usize>job.emit
   const end = emit + <usize>job.emits
   const state = stateOf(row, job)

@@ -1,6 +1,6 @@
 /** Judges batches of rows by their true classes. */
 import { NO_CLASS } from '../constants'
-import { judgementOf, markOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
+import { judgementOf, entryOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
 import { judgeRow, judgeSet } from './judge'
 import { addJudged, Metrics } from './metrics'
 import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
@@ -19,7 +19,7 @@ export function judgeBatch(rows: u32, job: Job): void {
   const least = job.decision ? decision.minConfidence : 0
   const hasSets = job.decision && decision.cutoffs
   for (let row: u32 = 0; row < rows; row++) {
-    const truth = markOf(row, job).truth
+    const truth = entryOf(row, job).truth
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
     judgeRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, judgementOf(row, job))
@@ -35,7 +35,7 @@ function judgeTargets(rows: u32, job: Job): void {
     const judgement = judgementOf(row, job)
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
-    beginMultiLabel(judgement, state, markOf(row, job).truth)
+    beginMultiLabel(judgement, state, entryOf(row, job).truth)
     judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), job.flags, judgement)
     endMultiLabel(classes, judgement)
   }
@@ -50,7 +50,7 @@ export function passJudged(rows: u32, job: Job): void {
 
 function countTargets(rows: u32, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) {
-    if (markOf(row, job).truth == NO_CLASS) continue
+    if (entryOf(row, job).truth == NO_CLASS) continue
     countClasses(targetsOf(row, job), membersOf(row, job), job.classes, job.classCounts)
   }
 }

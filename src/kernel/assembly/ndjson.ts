@@ -10,7 +10,7 @@ import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
   EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
-import { judgementOf, labelOf, markOf, rowOf, stateOf } from './batch'
+import { judgementOf, labelOf, entryOf, rowOf, stateOf } from './batch'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
@@ -18,7 +18,7 @@ import {
   countMembers, copy, LF, positionsOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber, writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
-import { Job, RowMark, Text } from './structs'
+import { Job, RowEntry, Text } from './structs'
 import { isKnown, readTruthValue, writeJudged } from './truth'
 
 /** The maximum nesting of skipped values. */
@@ -33,11 +33,11 @@ export function readLines(at: usize, end: usize, most: u32, job: Job): u32 {
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end)
-    const mark = markOf(row, job)
-    mark.start = <u32>at
-    mark.kept = <u32>at
+    const entry = entryOf(row, job)
+    entry.start = <u32>at
+    entry.kept = <u32>at
     if (row == most || at >= end) break
-    const next = readLine(at, logits, mark, row, job)
+    const next = readLine(at, logits, entry, row, job)
     if (!next) break
     at = next
   }
@@ -57,12 +57,12 @@ function skipBlankLines(at: usize, end: usize): usize {
  * Reads a line's logits to `logits`, and records its end without the last brace; returns the start of the next line, or
  * 0.
  */
-function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): usize {
+function readLine(at: usize, logits: usize, entry: RowEntry, row: u32, job: Job): usize {
   at = skipBlanks(at)
   if (<u32>load<u8>(at) != BRACE) return 0
   let found = false
   let hasTruth = false
-  mark.truth = NO_CLASS
+  entry.truth = NO_CLASS
   let last: usize
   do {
     at = skipBlanks(at + 1)
@@ -90,7 +90,7 @@ function readLine(at: usize, logits: usize, mark: RowMark, row: u32, job: Job): 
     at = skipBlanks(at)
   } while (<u32>load<u8>(at) == COMMA)
   if (!found || <u32>load<u8>(at) != closing(BRACE)) return 0
-  mark.keptEnd = <u32>last
+  entry.keptEnd = <u32>last
   at = skipBlanks(at + 1)
   return <u32>load<u8>(at) == LF ? at + 1 : 0
 }
@@ -136,15 +136,15 @@ export function readMembers(keep: Keep, at: usize, end: usize, most: u32, job: J
   let row: u32 = 0
   for (; ; row++, logits += width) {
     at = skipBlankLines(at, end)
-    const mark = markOf(row, job)
-    mark.start = <u32>at
-    mark.kept = <u32>kept
+    const entry = entryOf(row, job)
+    entry.start = <u32>at
+    entry.kept = <u32>kept
     if (row == most || at >= end) break
     const passed = readMembersOf(keep, at, logits, kept, row, job)
     if (!passed) break
-    mark.keptEnd = <u32>(passed & 0xffffffff)
-    if (job.keepsLine) mark.kept = <u32>at
-    else kept = mark.keptEnd
+    entry.keptEnd = <u32>(passed & 0xffffffff)
+    if (job.keepsLine) entry.kept = <u32>at
+    else kept = entry.keptEnd
     at = <usize>(passed >> 32)
   }
   return row
@@ -198,8 +198,8 @@ function passColumnKey(at: usize, key: Text): usize {
 /** Writes an object: what is kept, then the new members, if all new values are numbers. */
 export function writeObject(row: u32, out: usize, job: Job): usize {
   if (!isPrintable(row, job)) return 0
-  const mark = markOf(row, job)
-  out = copy(mark.kept, mark.keptEnd - mark.kept, out)
+  const entry = entryOf(row, job)
+  out = copy(entry.kept, entry.keptEnd - entry.kept, out)
   const emit = <usize>job.emit
   const end = emit + <usize>job.emits
   const state = stateOf(row, job)

@@ -2,13 +2,13 @@
 import { SUM_SIZE } from './exact-sum'
 import { Metrics } from './metrics'
 import { TruthText } from './truth'
-import { Decision, Job, RowMark, RowState, Temperature } from './structs'
+import { Decision, Job, RowEntry, RowState, Temperature } from './structs'
 
 export const rowStateSize: i32 = offsetof<RowState>()
 
 export const temperatureSize: i32 = offsetof<Temperature>()
 
-export const rowMarkSize: i32 = offsetof<RowMark>()
+export const rowEntrySize: i32 = offsetof<RowEntry>()
 
 export const jobSize: i32 = offsetof<Job>()
 export const job_delimiter: i32 = offsetof<Job>("delimiter")
@@ -38,7 +38,7 @@ export const job_states: i32 = offsetof<Job>("states")
 export const job_logits: i32 = offsetof<Job>("logits")
 export const job_scratch: i32 = offsetof<Job>("scratch")
 export const job_values: i32 = offsetof<Job>("values")
-export const job_marks: i32 = offsetof<Job>("marks")
+export const job_entries: i32 = offsetof<Job>("entries")
 export const job_kept: i32 = offsetof<Job>("kept")
 export const job_heap: i32 = offsetof<Job>("heap")
 export const job_positions: i32 = offsetof<Job>("positions")

@@ -8,7 +8,7 @@
  * Reading runs ahead by up to 48 bytes, writing by up to 32: the host pads both buffers.
  */
 import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
-import { markOf, membersOf, rowOf, stateOf } from './batch'
+import { entryOf, membersOf, rowOf, stateOf } from './batch'
 import { decide, markMembers } from './decide'
 import { judgeBatch, passJudged, roomToJudge } from './judged-batch'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
@@ -52,7 +52,7 @@ export function scoreBytes(
       if (!written) break
       out = written
     }
-    at = markOf(row, job).start
+    at = entryOf(row, job).start
     rows += row
     passRows(row, job)
     if (row < fit && at < end) stop = STOP_DEFERRED
@@ -104,7 +104,7 @@ function decideBatch(rows: u32, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) {
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
-    markOf(row, job).label = decide(logits, values, stateOf(row, job), job.flags, decision)
+    entryOf(row, job).label = decide(logits, values, stateOf(row, job), job.flags, decision)
     if (!decision.cutoffs) continue
     markMembers(logits, values, classes, stateOf(row, job), job.flags, decision.cutoffs, membersOf(row, job))
   }
@@ -119,7 +119,7 @@ export function passRows(rows: u32, job: Job): void {
 }
 
 function countAbstained(rows: u32, job: Job): void {
-  for (let row: u32 = 0; row < rows; row++) job.abstained += u32(markOf(row, job).label == NO_CLASS)
+  for (let row: u32 = 0; row < rows; row++) job.abstained += u32(entryOf(row, job).label == NO_CLASS)
 }
 
 /** Permutes a row's logits from column order to class order. */

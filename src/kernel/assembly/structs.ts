@@ -76,7 +76,7 @@ export class Temperature {
 
 /** A row of a batch: its start in the input, the end of its kept cells as written, and its true class. */
 @unmanaged
-export class RowMark {
+export class RowEntry {
   start: u32
   kept: u32
   keptEnd: u32
@@ -148,8 +148,8 @@ export class Job {
   logits: u32
   scratch: u32
   values: u32
-  /** Addresses of the entries (RowMark) of a batch's rows and one more, and of their kept cells. */
-  marks: u32
+  /** Addresses of the entries (RowEntry) of a batch's rows and one more, and of their kept cells. */
+  entries: u32
   kept: u32
   /** Addresses of the heap of the largest logits, and of their positions. */
   heap: u32

@@ -1,6 +1,6 @@
 /** Maps text to classes: a hash table of all spellings of true classes, with open addressing. */
 import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_BYTE, NO_CLASS } from '../constants'
-import { judgementOf, markOf, targetsOf } from './batch'
+import { judgementOf, entryOf, targetsOf } from './batch'
 import { BRACKET, COMMA, skipBlanks } from './json'
 import { writeNumber } from './pipeline'
 import { print } from './print-number'
@@ -81,7 +81,7 @@ const BAR: u32 = 0x7c
 
 /** Resets the true classes of a row, whose classes are known or not (NO_CLASS). */
 function markTruths(truth: u32, row: u32, job: Job): bool {
-  markOf(row, job).truth = truth
+  entryOf(row, job).truth = truth
   memory.fill(targetsOf(row, job), 0, job.classes)
   return true
 }
@@ -128,10 +128,10 @@ function itemOf(at: usize, end: usize, separator: u32, job: Job): u32 {
 /** Reads whether a class is true, 0 or 1; a row has values for all classes or for none. */
 function readBit(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
   const truth = at == end ? NO_CLASS : 0
-  const mark = markOf(row, job)
-  if (nth == 0) mark.truth = truth
+  const entry = entryOf(row, job)
+  if (nth == 0) entry.truth = truth
   const bit = at == end ? 0 : <u32>load<u8>(at) - 0x30
-  if (mark.truth != truth || end > at + 1 || bit > 1) return false
+  if (entry.truth != truth || end > at + 1 || bit > 1) return false
   store<u8>(targetsOf(row, job) + <usize>load<u32>(<usize>job.truthOrder + (<usize>nth << 2)), <u8>bit)
   return true
 }
@@ -139,7 +139,7 @@ function readBit(at: usize, end: usize, nth: u32, row: u32, job: Job): bool {
 /** Reads the true class of a row; false if the text is unknown. */
 function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
   const index = classOf(at, end, job)
-  markOf(row, job).truth = index
+  entryOf(row, job).truth = index
   return index != UNKNOWN
 }
 
@@ -148,7 +148,7 @@ function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
  * or wrong.
  */
 export function isKnown(kind: u32, row: u32, job: Job): bool {
-  return markOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || judgementOf(row, job).abstained == 0)
+  return entryOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || judgementOf(row, job).abstained == 0)
 }
 
 /** Writes a value about the true class of a row that has one. */

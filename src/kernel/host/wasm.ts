@@ -180,7 +180,7 @@ function reserved(size: WebAssembly.MemoryDescriptor): Memory {
 
 /** The names of the offsets that `assembly/offsets.ts` exports: the size of a struct, or the offset of a field. */
 type OffsetName =
-  | `${'rowState' | 'temperature' | 'rowMark' | 'job' | 'decision' | 'truthText' | 'metrics' | 'exactSum'}Size`
+  | `${'rowState' | 'temperature' | 'rowEntry' | 'job' | 'decision' | 'truthText' | 'metrics' | 'exactSum'}Size`
   | `job_${string}`
 
 /** An offset in bytes, as exported by the kernel. */
