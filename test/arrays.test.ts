@@ -115,7 +115,7 @@ describe.each([
   it.each(good)('of %s is rows of text, with the position along each other axis', async (_, one) => {
     const { text, error, warnings } = await run(Buffer.from(one.bytes, 'base64'), { ...one.options, to: 'csv' })
     expect(error).toBeUndefined()
-    expect(warnings.filter((warning) => !/one dimension|only class|left out, and can be joined/.test(warning))).toEqual(
+    expect(warnings.filter((warning) => !/one dimension|only class|can be joined/.test(warning))).toEqual(
       [],
     )
     const [header, ...rows] = parse(text) as string[][]
@@ -315,11 +315,15 @@ describe.each([
     })
     const { bytes, warnings } = await run(input, { to, tensor: 'logits', truth: 'y' })
     expect(warnings).toEqual([
-      'only "logits" is read; "w" is left out, and can be joined by position, as rows keep their order (keep: false does without)',
+      '"w" is not copied to the output; rows keep their order, so it can be joined by position (keep: false hides this warning)',
     ])
     const { y, probs, index, ...others } = await arraysOf(bytes)
     expect(y).toEqual({ dtype: 'F8', shape: [3], values: [0, 0, 1] })
     expect([probs!.shape, index!.values, others]).toEqual([[3, 2], [0, 1, 0], {}])
+    const skipping = await run(input, { to, tensor: 'logits', truth: 'y', onError: 'skip' })
+    expect(skipping.warnings).toEqual([
+      '"w" is not copied to the output; bad rows are left out, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning)',
+    ])
     const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep: false })
     expect([quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]).toEqual([[], ['probs', 'index']])
   })

@@ -53,8 +53,8 @@ interface Beside {
 /** Creates a reader for an array of logits, and of true classes. */
 export function tensorReader(
   format: string,
-  { name, tensor: given, bytes }: TensorSource,
-  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'keep'>,
+  { tensor: given, bytes }: TensorSource,
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'keep' | 'onError'>,
   { truth, others: left }: Beside = { others: [] },
 ): RecordBatchReader {
   const { axis, logits, binary, op, labels, keep } = settings
@@ -75,7 +75,7 @@ export function tensorReader(
     ...(shape.sizes.length === 1
       ? [`it has one dimension, and is read as one row of ${plural(classes.size, 'class')}`]
       : []),
-    ...(keep && left.length > 0 ? [leftOutWarning(name, left)] : []),
+    ...(keep && left.length > 0 ? [leftOutWarning(left, settings)] : []),
   ]
   return {
     columns,
@@ -103,10 +103,18 @@ export function tensorReader(
   }
 }
 
-/** The warning about arrays that are not read: whether they have a value per row, and in what order, is unknown. */
-function leftOutWarning(logits: string, others: readonly string[]): string {
-  const are = others.length === 1 ? 'is' : 'are'
-  return `only ${shown(logits)} is read; ${shown(others.join(','))} ${are} left out, and can be joined by position, as rows keep their order (${optionText('keep', false)} does without)`
+/**
+ * The warning about arrays that are not read: whether they have a value per row, and in what order, is unknown. A row
+ * that is left out moves the later ones up.
+ */
+function leftOutWarning(others: readonly string[], { onError }: Pick<SettingsOf<'bytes'>, 'onError'>): string {
+  const names = shown(others.join(','))
+  const [is, they, them] = others.length === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them']
+  const join =
+    onError === 'fail'
+      ? `rows keep their order, so ${they} can be joined by position`
+      : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
+  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning)`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
