@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type SoftmaxError, softmaxMatrix } from 'softmax-stream'
+import { text } from 'node:stream/consumers'
+import { type SoftmaxError, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P123, run } from './streams.js'
 import { command, folder, predict, thrown } from './support.js'
@@ -156,10 +157,55 @@ describe('labels', () => {
     expect(error).toMatchObject({ code: 'E_LABELS' })
   })
 
-  it('of which two are the same are refused', async () => {
-    expect((await refusal(['dog', 'cat', 'dog'])).message).toContain('"dog"')
-    const { error } = await predict([[1, 2, 3]], { labels: ['dog', 'cat', 'dog'] })
-    expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
+  it('of which two are the same get their positions, with a warning that has both', async () => {
+    const config = JSON.stringify({ id2label: { 0: 'crane', 1: 'cat', 2: 'crane' } })
+    const path = join(folder({ 'config.json': config }), 'config.json')
+    const warning =
+      'labels has "crane" 2 times; with their positions from 0 added, these classes are called "crane_0,crane_2"'
+    for (const labels of [`@${path}`, 'crane,cat,crane', ['crane', 'cat', 'crane']]) {
+      const { text, warnings } = await run(ROWS, { labels })
+      expect(text).toBe(scored('crane_0', 'cat', 'crane_2'))
+      expect(warnings).toEqual([warning])
+    }
+    const keys = await run(ROWS, { labels: `@${path}`, to: 'ndjson', emit: 'probs' })
+    expect(Object.keys(JSON.parse(keys.text))).toEqual(['p_crane_0', 'p_cat', 'p_crane_2'])
+    const top = await run(ROWS, { labels: `@${path}`, to: 'ndjson', topK: 2, emit: 'probs' })
+    expect(JSON.parse(top.text)).toMatchObject({ label_1: 'crane_2', label_2: 'cat' })
+    const { predictions } = await predict([[1, 2, 3]], { labels: `@${path}` })
+    expect(predictions[0]).toMatchObject({ label: 'crane_2' })
+  })
+
+  it('of which two are the same are no true class by that name, and are one by position', async () => {
+    const labels = 'crane,cat,crane'
+    const truth = { truth: 'y', labels, emit: 'correct' } as const
+    const byName = await run('logit_0,logit_1,logit_2,y\n1,2,3,crane\n', truth)
+    expect(byName.error).toMatchObject({ code: 'E_TRUTH' })
+    expect((await run('logit_0,logit_1,logit_2,y\n1,2,3,2\n1,2,3,crane_0\n', truth)).text).toBe(
+      'y,correct\n2,true\ncrane_0,false\n',
+    )
+  })
+
+  it('of which two would be the same with their positions are refused', async () => {
+    expect((await refusal(['dog', 'dog', 'dog_1'])).message).toContain('"dog_1"')
+    expect((await refusal(['dog', '', ''])).message).toContain('""')
+  })
+
+  it('of which many are the same are named in a few warnings', async () => {
+    const labels = Array.from({ length: 12 }, (_, index) => `c${index % 6}`)
+    const header = labels.map((_, index) => `logit_${index}`).join()
+    const cells = labels.map(() => '1').join()
+    const { warnings } = await run(`${header}\n${cells}\n`, { labels })
+    expect(warnings).toHaveLength(4)
+    expect(warnings[3]).toBe('labels has 3 more duplicate names')
+  })
+
+  it('of which two are the same are warned of where rows are written', async () => {
+    const stream = write('csv', { labels: ['crane', 'crane'] })
+    const warnings: string[] = []
+    stream.on('warning', (warning) => warnings.push(warning))
+    stream.end({ probabilities: [0.25, 0.75], label: 'x' })
+    expect(await text(stream)).toBe('p_crane_0,p_crane_1,label\n0.25,0.75,x\n')
+    expect(warnings).toHaveLength(1)
   })
 
   it.each([

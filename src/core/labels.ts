@@ -1,6 +1,7 @@
 /** Class names as given by `--labels`: a list, JSON text, or `@` and a file with one per line or JSON. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { plural, SoftmaxError, shown, systemReason } from './errors.js'
+import { optionText } from './option-words.js'
 
 /** The given names. Throws E_LABELS if a file or JSON cannot be used. */
 export function labelNames(labels: string | readonly string[]): string[] {
@@ -26,27 +27,64 @@ function isPipe(path: string): boolean {
 }
 
 /**
- * The names for `classes` classes, if their number is known. Throws E_LABELS if the count is wrong, if there are
- * duplicates, or if they are the names of the columns in another order.
+ * The names for `classes` classes, if their number is known; duplicates get their positions, see {@link labelWarnings}.
+ * Throws E_LABELS if the count is wrong, if there are still duplicates, or if they are the names of the columns in
+ * another order.
  */
 export function readLabels(
   labels: string | readonly string[],
   classes: number | undefined,
   columns?: readonly string[],
 ): string[] {
-  const names = labelNames(labels)
-  if (classes !== undefined && names.length !== classes) {
+  const given = labelNames(labels)
+  if (classes !== undefined && given.length !== classes) {
     throw new SoftmaxError('E_LABELS', {
-      reason: `${plural(names.length, 'name')} for ${plural(classes, 'class')}${fileHint(names)}`,
+      reason: `${plural(given.length, 'name')} for ${plural(classes, 'class')}${fileHint(given)}`,
     })
   }
+  const names = numbered(given)
   const twice = repeated(names)
   if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are called ${shown(twice)}` })
-  if (columns && isReordered(names, columns)) {
+  if (columns && isReordered(given, columns)) {
     const reason = `the columns have the same names in another order, ${shown(columns.join(','))}; leave it out`
     throw new SoftmaxError('E_LABELS', { reason })
   }
   return names
+}
+
+/** At most so many duplicates are named in warnings. */
+const NAMED = 3
+
+/** Warnings about duplicate names, with their positions, which tell them apart: ImageNet has two classes "crane". */
+export function labelWarnings(labels: string | readonly string[]): string[] {
+  const twice = [...duplicates(labelNames(labels))]
+  const warnings = twice.slice(0, NAMED).map(([name, positions]) => {
+    const now = positions.map((position) => numberedName(name, position))
+    return `${optionText('labels')} has ${shown(name)} ${now.length} times; with their positions from 0 added, these classes are called ${shown(now.join(','))}`
+  })
+  const more = twice.length - warnings.length
+  return more > 0 ? [...warnings, `${optionText('labels')} has ${plural(more, 'more duplicate name')}`] : warnings
+}
+
+/** Names with positions added to duplicates. */
+function numbered(names: readonly string[]): string[] {
+  const twice = duplicates(names)
+  return names.map((name, position) => (twice.has(name) ? numberedName(name, position) : name))
+}
+
+function numberedName(name: string, position: number): string {
+  return `${name}_${position}`
+}
+
+/** The duplicate names, with their positions. Empty ones are not names. */
+function duplicates(names: readonly string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [position, name] of names.entries()) {
+    const positions = places.get(name)
+    if (positions) positions.push(position)
+    else places.set(name, [position])
+  }
+  return new Map([...places].filter(([name, { length }]) => length > 1 && name !== ''))
 }
 
 /** The first duplicate name. */

@@ -4,7 +4,7 @@ import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown } from './errors.js'
 import { delimiterOf, holdsArrays, isArray } from './formats.js'
-import { readLabels, repeated } from './labels.js'
+import { labelWarnings, readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
 import { items, type SettingsOf } from './options.js'
 import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
@@ -128,10 +128,11 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 /** Warnings about the classes. */
 export function classWarnings(
   { classes, sigmoid }: Layout,
-  { calibration }: Pick<LayoutSettings, 'calibration'>,
+  { calibration, labels }: Pick<LayoutSettings, 'calibration' | 'labels'>,
 ): string[] {
   const order = calibration === undefined ? undefined : assumedOrder(readCalibration(calibration), classes)
-  return [...(order === undefined ? [] : [order]), ...nameWarnings(classes, sigmoid)]
+  const renamed = labels === undefined ? [] : labelWarnings(labels)
+  return [...(order === undefined ? [] : [order]), ...renamed, ...nameWarnings(classes, sigmoid)]
 }
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */

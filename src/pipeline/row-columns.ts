@@ -8,7 +8,7 @@ import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
-import { readLabels } from '../core/labels.js'
+import { labelWarnings, readLabels } from '../core/labels.js'
 import { lostTypes, lostWarning } from '../core/lost-types.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
@@ -70,6 +70,7 @@ export function columnsOf(
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   const warning = format.typed ? lostWarning(lostTypesIn(first), keptNames, asked) : undefined
   if (warning !== undefined) warn(warning)
+  for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
 }
 

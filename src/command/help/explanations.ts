@@ -339,10 +339,10 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_LABELS: {
     is: 'The class names do not match the logits, or cannot be read.',
-    cause: '--labels does not have one name for each logit, has a duplicate name, or names a file that cannot be read.',
+    cause: '--labels does not have one name for each logit, or names a file that cannot be read.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax --labels cat,dog,cow`,
     says: 'softmax: stdin: --labels: 3 names for 2 classes [E_LABELS]',
-    fix: 'Pass one name for each logit, in column order.',
+    fix: 'Pass one name for each logit, in column order. Duplicate names are allowed: their positions from 0 are added, as in crane_134 and crane_517, with a warning.',
   },
   E_SAME_FILE: {
     is: 'An output file is also an input or another output.',
