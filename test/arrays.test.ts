@@ -115,9 +115,7 @@ describe.each([
   it.each(good)('of %s is rows of text, with the position along each other axis', async (_, one) => {
     const { text, error, warnings } = await run(Buffer.from(one.bytes, 'base64'), { ...one.options, to: 'csv' })
     expect(error).toBeUndefined()
-    expect(warnings.filter((warning) => !/one dimension|only class|can be joined/.test(warning))).toEqual(
-      [],
-    )
+    expect(warnings.filter((warning) => !/one dimension|only class|can be joined/.test(warning))).toEqual([])
     const [header, ...rows] = parse(text) as string[][]
     const width = one.index ? one.shape.length - 1 : 0
     expect(header!.slice(0, width)).toEqual(Array.from({ length: width }, (_, axis) => `i${axis}`))
