@@ -1,9 +1,11 @@
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { type Reject, read, type ScoreOptions, scoreFiles, softmaxMatrix } from 'softmax-stream'
+import { type Reject, read, type ScoreOptions, scoreFiles, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import yauzl from 'yauzl'
 import { ZipFrame } from '../dist/formats/npz/zip-frame.js'
@@ -244,7 +246,7 @@ describe.each([
   ['npz', npzOf],
   ['safetensors', safetensorsOf],
 ] as const)('%s that is written', (to, arraysOf) => {
-  const { bytes } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
+  const { bytes, rows, probs } = casesOf('arrays-npy.ndjson').find(({ name }) => name === '<f8 C, axis None')!
   const cube = Buffer.from(bytes, 'base64')
   const cells = async (emit: ScoreOptions['emit'], axis: number) => {
     const { text } = await run(cube, { to: 'csv', axis, emit, keep: false })
@@ -265,6 +267,53 @@ describe.each([
     for (const name of ['index', 'confidence'] as const) {
       expect(found[name]!.values).toEqual((await cells(name, axis)).flat())
     }
+  })
+
+  it('has the positions and the probabilities of the most probable classes, with topK', async () => {
+    const { bytes, error, warnings } = await run(cube, { to, topK: 2 })
+    expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
+    const { top_index: index, top_probs: best, ...others } = await arraysOf(bytes)
+    expect([index!.dtype, index!.shape, best!.dtype, best!.shape]).toEqual(['I8', [2, 3, 2], 'F8', [2, 3, 2]])
+    expect(Object.keys(others)).toEqual(['index'])
+    // The probabilities are those of scipy; the first of equal logits is the first class.
+    const places = rows.map((row) =>
+      [...row.keys()].sort((a, b) => Number(row[b]) - Number(row[a]) || a - b).slice(0, 2),
+    )
+    expect(index!.values).toEqual(places.flat())
+    const values = places.flatMap((row, nth) => row.map((at) => probs[nth * rows[0]!.length + at]!))
+    expect(best!.values.every((value, at) => close(value, values[at]!))).toBe(true)
+  })
+
+  it.each([0, 1])('has them along the axis %i, where rows are in no order of numbers', async (axis) => {
+    const found = await arraysOf((await run(cube, { to, axis, topK: 2, emit: 'probs=best', op: 'log-softmax' })).bytes)
+    const { text } = await run(cube, { to: 'csv', axis, topK: 2, emit: 'probs', op: 'log-softmax', keep: false })
+    const expected = (parse(text) as string[][]).slice(1).map((row) => row.map(Number))
+    expect(found.best!.shape).toEqual([2, 3, 4].with(axis, 2))
+    expect(rowsAlong(found.top_index!, axis)).toEqual(expected.map(([a, , b]) => [a, b]))
+    expect(rowsAlong(found.best!, axis)).toEqual(expected.map(([, a, , b]) => [a, b]))
+  })
+
+  it('has them from text, from columns and from objects, on any number of threads', async () => {
+    const csv = 'top_1,logit_a,logit_b,logit_c\nx,1,3,3\ny,5,1,2\n'
+    const all = await arraysOf((await run(csv, { to, topK: 2, emit: 'probs', precision: 1, keep: false })).bytes)
+    // From scipy.special.softmax.
+    expect(all).toEqual({
+      top_index: { dtype: 'I8', shape: [2, 2], values: [1, 2, 0, 2] },
+      top_probs: { dtype: 'F8', shape: [2, 2], values: [0.5, 0.5, 0.9, 0.05] },
+    })
+    const objects = Readable.from([
+      [1, 3, 3],
+      [5, 1, 2],
+    ])
+    const written = objects.compose(softmax({ topK: 2, emit: 'probs' })).compose(write(to, { precision: 1 }))
+    expect(await arraysOf(await buffer(written))).toEqual(all)
+    const options = { to, topK: 3, emit: 'probs', keep: false } as const
+    const [text, ...others] = await Promise.all(
+      ['digits-logits.csv', 'digits.parquet', 'digits.npy'].map((name) =>
+        scored(join(ROOT, 'fixtures', name), { ...options, jobs: 2 }),
+      ),
+    )
+    for (const other of others) expect(other.equals(text!)).toBe(true)
   })
 
   it('is rows x classes of text, or where rows are left out', async () => {
@@ -353,7 +402,6 @@ describe.each([
 
   it('refuses what is no number', async () => {
     expect((await run(cube, { to, emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
-    expect((await run(cube, { to, topK: 1 })).error).toMatchObject({ code: 'E_CONFLICT' })
   })
 })
 

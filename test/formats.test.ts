@@ -237,7 +237,6 @@ describe('.npy', () => {
     [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' gives numbers"],
     [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' gives numbers"],
     [{ emit: 'labels', op: 'sigmoid' }, "emit: 'probs' gives numbers"],
-    [{ topK: 1 }, 'topK gives labels, too; leave it out'],
   ] as [ScoreOptions, string][])('refuses names of classes that are asked for: %j', async (options, says) => {
     for (const to of ['npy', 'npz', 'safetensors'] as const) {
       const { error, bytes } = await run('logit_a,logit_b\n2,1\n', { to, ...options })
@@ -245,6 +244,11 @@ describe('.npy', () => {
       expect(bytes).toHaveLength(0)
     }
     expect((await run('logit_a,logit_b\n2,1\n', { to: 'npy' })).error).toBeUndefined()
+  })
+
+  it('refuses the most probable classes, which are two arrays', async () => {
+    const { error } = await run('logit_a,logit_b\n2,1\n', { to: 'npy', topK: 1 })
+    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('write npz or safetensors') })
   })
 
   it.each(['index', 'set_size'] as const)('has integers where all its numbers are: %s', async (emit) => {

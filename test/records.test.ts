@@ -320,6 +320,16 @@ describe('write()', () => {
     expect(bytes.equals(await scored('digits-list.parquet', to, { op: 'log-softmax', ...options }))).toBe(true)
   })
 
+  it('rounds results, and no positions', async () => {
+    const logits = Array.from({ length: 15 }, (_, index) => (index === 14 ? 9 : 0))
+    const rows = Readable.from([logits])
+    const written = rows
+      .compose(softmax({ emit: 'index,confidence' }))
+      .compose(write('csv', { emit: 'index,confidence', precision: 1 }))
+    // 1 / (1 + 14 exp(-9)) is 0.998.
+    expect(Buffer.concat(await written.toArray()).toString()).toBe('index,confidence\n14,1\n')
+  })
+
   it.each(['csv', 'ndjson', 'arrow'] as const)('writes the most probable classes as %s', async (to) => {
     const rows = createReadStream(fixture('digits-list.parquet')).pipe(read('parquet'))
     const bytes = Buffer.concat(

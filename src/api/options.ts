@@ -49,7 +49,10 @@ interface ForBytesObjectsMatrix {
    * `threshold` decides the label [default: none].
    */
   binary?: ValueOf<'binary'> | undefined
-  /** Output only this number of classes, most probable first, instead of all probabilities [default: off]. */
+  /**
+   * Output only this number of classes, most probable first, instead of all probabilities; in npz and safetensors,
+   * arrays top_index and top_probs [default: off].
+   */
   topK?: ValueOf<'topK'> | undefined
   /**
    * Minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 }; with `binary`,

@@ -14,7 +14,7 @@ export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
   Partial<
     Pick<
       SettingsOf<'bytes'>,
-      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite'
+      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite' | 'to'
     >
   >
 
@@ -27,7 +27,7 @@ export function resolveLayout(
   names: string[] | undefined,
   count: number | undefined,
 ): OutputLayout {
-  const { op, labels, emit, topK = 0, binary } = settings
+  const { op, labels, emit, topK = 0, binary, to } = settings
   const sigmoid = op.endsWith('sigmoid')
   const pair = binary === undefined ? undefined : binaryClasses(binary, { labels, sigmoid, count })
   const most = pair?.length ?? count
@@ -48,8 +48,9 @@ export function resolveLayout(
   }
   const known = count === undefined && !pair ? undefined : classes
   const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
+  const arrays = to !== undefined && isArray(to) && ({ arrays: true } as const)
   const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
-  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...decided }
+  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...arrays, ...decided }
 }
 
 /** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */

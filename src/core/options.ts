@@ -522,8 +522,8 @@ export const OPTIONS = {
     short: 'k',
     defaultText: 'off',
     aliases: 'top limit top-n topn topk best',
-    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities',
-    doc: 'output only this number of classes, most probable first, instead of all probabilities',
+    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities; in npz and safetensors, arrays top_index and top_probs',
+    doc: 'output only this number of classes, most probable first, instead of all probabilities; in npz and safetensors, arrays top_index and top_probs',
   }),
   truth: option({
     group: 'Classes',

@@ -23,6 +23,8 @@ export interface Layout {
   topK: number
   /** How all probabilities are written [default: a column for each class]. */
   shape?: Shape
+  /** Whether the output is arrays of numbers: the most probable classes are one of positions and one of results. */
+  arrays?: true
   /** The nesting depth, if rows of logits are nested in lists. */
   depth?: number
   /** Names that replace the defaults: for `probs`, the prefix or the name of a list. */
@@ -58,16 +60,19 @@ export type OutputColumn =
   | (typeof TRUTHS)[number]
 
 /**
- * A typed output field: `classes` is one value per class, in a list or record; `names` is a list of classes; `nested`
- * is lists of the values of another field, nested like the logits.
+ * A typed output field: `classes` is one value per class, in a list or record; `names` is a list of classes; `top` is
+ * positions or results of the most probable classes; `nested` is lists of the values of another field, nested like the logits.
  */
 export interface Field {
   name: string
-  type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'names' | 'nested'
+  type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'top' | 'names' | 'nested'
   /** Whether it may be null. */
   nullable?: true
   /** For `classes`: whether the values form a list or a record. */
   shape?: 'list' | 'record'
+  /** For `top`: what it lists, and how many. */
+  of?: 'count' | 'result'
+  size?: number
   value(scores: Scores, row: number): string | number | boolean | unknown[] | null
   /** For `nested`: the field of each row of logits. */
   item?: Field
@@ -181,31 +186,51 @@ const mayLack = (decision: Decision | undefined): Pick<Field, 'nullable'> =>
   decision?.minConfidence === undefined ? {} : { nullable: true }
 
 const mostProbable: Column = {
-  fields: ({ topK, log, classes, columnNames, decision }) =>
-    ranks(topK).flatMap((rank): Field[] => {
-      const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
-      const value = (scores: Scores, row: number) => scores.values[row * scores.classes + best(scores, row)]!
-      const position = (scores: Scores, row: number) =>
-        Number.isNaN(value(scores, row)) ? NO_CLASS : best(scores, row)
-      return [
-        {
-          name: `${columnNames?.label ?? 'label'}_${rank}`,
-          type: 'text',
-          ...mayLack(decision),
-          value: (scores, row) => classes[position(scores, row)] ?? null,
-          position,
-        },
-        { name: `${columnNames?.probs ?? prefix(log)}${rank}`, type: 'result', value },
-      ]
-    }),
+  fields: ({ topK, log, classes, columnNames, decision, arrays }) =>
+    arrays
+      ? topArrays(topK, columnNames?.probs ?? (log ? 'top_logprobs' : 'top_probs'))
+      : ranks(topK).flatMap((rank): Field[] => {
+          const best = (scores: Scores, row: number) => scores.top[row * topK + rank - 1]!
+          const value = (scores: Scores, row: number) => scores.values[row * scores.classes + best(scores, row)]!
+          const position = (scores: Scores, row: number) =>
+            Number.isNaN(value(scores, row)) ? NO_CLASS : best(scores, row)
+          return [
+            {
+              name: `${columnNames?.label ?? 'label'}_${rank}`,
+              type: 'text',
+              ...mayLack(decision),
+              value: (scores, row) => classes[position(scores, row)] ?? null,
+              position,
+            },
+            { name: `${columnNames?.probs ?? prefix(log)}${rank}`, type: 'result', value },
+          ]
+        }),
   property: (scores, row, { classes, topK, log }, round) =>
     topOf(scores, row, topK).map(({ index, value }) => ({
       label: Number.isNaN(value) ? null : classes[index]!,
       index,
       [log ? 'logProbability' : 'probability']: round(value),
     })),
-  recall: ({ top }, { log }) =>
-    (Array.isArray(top) ? top : []).flatMap((one) => [one?.label, one?.[log ? 'logProbability' : 'probability']]),
+  recall: ({ top }, { log, arrays }) => {
+    const all: Record<string, unknown>[] = Array.isArray(top) ? top : []
+    const result = log ? 'logProbability' : 'probability'
+    if (arrays) return ['index', result].map((key) => all.map((one) => one?.[key]))
+    return all.flatMap((one) => [one?.label, one?.[result]])
+  },
+}
+
+/** The most probable classes of each row as two lists, of positions and of results. */
+function topArrays(topK: number, name: string): Field[] {
+  const field = { type: 'top', size: topK } as const
+  return [
+    {
+      ...field,
+      name: 'top_index',
+      of: 'count',
+      value: (scores, row) => topOf(scores, row, topK).map((one) => one.index),
+    },
+    { ...field, name, of: 'result', value: (scores, row) => topOf(scores, row, topK).map((one) => one.value) },
+  ]
 }
 
 const either = ({ topK }: Layout): Column => (topK > 0 ? mostProbable : probabilities)

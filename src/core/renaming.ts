@@ -66,11 +66,11 @@ function isRanked(name: string, { topK, columnNames }: OutputLayout): boolean {
 }
 
 /** Names to try, beginning with the default. */
-function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK }: OutputLayout) {
+function alternatives(column: OutputColumn, { columnNames, shape = 'columns', topK, arrays }: OutputLayout) {
   const own = columnNames?.[column] === undefined ? [] : [undefined]
   if (column === 'label') return [...own, 'predicted', 'predicted_label', 'softmax_label']
   if (column !== 'probs') return [...own, `predicted_${column}`, `softmax_${column}`]
-  const isPrefix = shape === 'columns' || topK > 0
+  const isPrefix = !arrays && (shape === 'columns' || topK > 0)
   return [...own, ...(isPrefix ? ['prob_', 'softmax_'] : ['probabilities', 'softmax'])]
 }
 

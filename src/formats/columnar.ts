@@ -116,7 +116,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
 function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
   const item = { name: 'item', type: result, nullable: false }
-  const types: Record<Exclude<OutputField['type'], 'nested'>, DataType> = {
+  const types: Record<Exclude<OutputField['type'], 'nested' | 'top'>, DataType> = {
     text: { kind: 'utf8', layout: 'offsets' },
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
@@ -130,8 +130,11 @@ function typesOfResults(classes: number, float32: boolean) {
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
   }
-  const typeOf = ({ type, item: within, depth }: OutputField): DataType =>
-    type === 'nested' ? nestedType(typeOf(within!), within!.nullable === true, depth!) : types[type]
+  const typeOf = ({ type, item: within, depth, of, size }: OutputField): DataType => {
+    if (type === 'nested') return nestedType(typeOf(within!), within!.nullable === true, depth!)
+    if (type !== 'top') return types[type]
+    return { kind: 'fixed_size_list', size: size!, item: { name: 'item', type: types[of!], nullable: false } }
+  }
   return typeOf
 }
 
@@ -302,17 +305,18 @@ function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth
   return bitWidth === 32 ? Float32Array.from(numbers) : numbers
 }
 
-/** The numbers of a new column; those of all classes are interleaved row by row. */
+/** The numbers of a new column; those of a list are contiguous, row by row. */
 export function resultsOf(
-  { type, value, all }: OutputField,
+  { type, value, all, size: own }: OutputField,
   classes: readonly string[],
   scores: Scores,
   good: readonly number[],
 ): Float64Array {
   if (all && good.length === scores.rows) return all(scores)
-  if (type !== 'classes') return Float64Array.from(good, (row) => value(scores, row) as number)
-  const numbers = new Float64Array(good.length * classes.length)
-  for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * classes.length)
+  if (type !== 'classes' && type !== 'top') return Float64Array.from(good, (row) => value(scores, row) as number)
+  const size = own ?? classes.length
+  const numbers = new Float64Array(good.length * size)
+  for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * size)
   return numbers
 }
 

@@ -8,7 +8,7 @@ import type { Column } from '../core/record-batch.js'
 /** The options that concern an array file. */
 interface Asked {
   /** Its format. */
-  to: string
+  to: FormatName
   emit: readonly OutputColumn[]
   columnNames?: ColumnNames | undefined
   topK: number
@@ -29,7 +29,11 @@ export function emittedByDefault(to: FormatName): readonly Emitted[] {
 /** Throws E_CONFLICT if an output column for an array file is not numeric. */
 export function requireNumeric({ to, emit, columnNames, topK }: Asked): void {
   const refuse = (reason: string) => new SoftmaxError('E_CONFLICT', { reason })
-  if (topK > 0) throw refuse(`${to} holds only numbers, and ${optionText('topK')} gives labels, too; leave it out`)
+  if (topK > 0 && !holdsArrays(to)) {
+    throw refuse(
+      `${to} holds one array, and ${optionText('topK')} makes two, of positions and probabilities; write npz or safetensors`,
+    )
+  }
   const text = emit.find((name) => name in IN_NUMBERS)
   if (text === undefined) return
   const are = text === 'label' ? 'label is the name of a class' : `${text} has names of classes`

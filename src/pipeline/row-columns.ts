@@ -149,6 +149,7 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
     sigmoid: false,
     topK,
     decision,
+    ...(format.numbersOnly && { arrays: true }),
     shape: format.numbersOnly ? 'list' : format.shapes.includes(shape) ? shape : 'columns',
   }
 }
@@ -179,9 +180,7 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
     if (misfit) throw misfitError(misfit.column, row, position, settings.types, isWritten)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, position)
-    return values.map((value) =>
-      typeof value === 'number' ? round(value) : isNumbers(value) ? value.map(round) : value,
-    )
+    return values.map((value, index) => (isResult(fields[index]!) ? rounded(value, round) : value))
   }
 }
 
@@ -198,8 +197,18 @@ function misfitError({ name, type, field }: Column, row: Row, position: number, 
   return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...isWritten })
 }
 
+/** Whether the values of a field are rounded: counts and positions are not. */
+function isResult({ type, of }: Field): boolean {
+  return type === 'result' || type === 'classes' || of === 'result'
+}
+
+function rounded(value: unknown, round: (value: number) => number): unknown {
+  if (typeof value === 'number') return round(value)
+  return isNumbers(value) ? value.map(round) : value
+}
+
 function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && typeof value[0] === 'number'
+  return Array.isArray(value) && value.every((item) => typeof item === 'number')
 }
 
 function isNames(value: unknown): boolean {
@@ -209,19 +218,26 @@ function isNames(value: unknown): boolean {
 /** Expected types of non-numeric fields, for messages. */
 const TYPES: Partial<Record<Field['type'], string>> = { text: 'string', boolean: 'boolean' }
 
+/** The types of fields that are lists. */
+const LISTS: ReadonlySet<Field['type']> = new Set(['classes', 'top', 'names'])
+
+function requireWidth({ length }: readonly unknown[], width: number, row: number): void {
+  if (length !== width) throw new SoftmaxError('E_WIDTH', { row, cells: length, width })
+}
+
 function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {
   if (values.length !== fields.length && !values.includes(undefined)) {
     throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length })
   }
-  for (const [index, { name, type, nullable }] of fields.entries()) {
+  for (const [index, { name, type, nullable, size = classes.length }] of fields.entries()) {
     const value = values[index]
     if (nullable && value === null) continue
     if (type === 'names' && isNames(value)) continue
-    if (type === 'classes' && Array.isArray(value)) {
-      if (value.length === classes.length) continue
-      throw new SoftmaxError('E_WIDTH', { row, cells: value.length, width: classes.length })
+    if (type === 'classes' ? Array.isArray(value) : type === 'top' && isNumbers(value)) {
+      requireWidth(value as unknown[], size, row)
+      continue
     }
-    if (typeof value === (TYPES[type] ?? 'number') && type !== 'classes' && type !== 'names') continue
+    if (typeof value === (TYPES[type] ?? 'number') && !LISTS.has(type)) continue
     throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit asks for` })
   }
 }

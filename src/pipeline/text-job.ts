@@ -183,6 +183,7 @@ function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string |
 }
 
 function fieldsRefusal(schema: Schema): string | undefined {
+  if (schema.arrays && schema.topK > 0) return 'the most probable classes as arrays'
   return schema.shape === 'record' ? 'probabilities as an object' : undefined
 }
 

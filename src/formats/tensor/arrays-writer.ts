@@ -98,10 +98,11 @@ async function outputOf(to: string, schema: OutputSchema, column: Field, isFirst
   const { classes, rows } = schema
   const { name, type } = column
   const isList = type.kind === 'list' || type.kind === 'fixed_size_list'
-  const { sizes, inner } = outputShape(schema, isList ? classes.length : undefined)
+  const width = type.kind === 'fixed_size_list' ? type.size : isList ? classes.length : undefined
+  const { sizes, inner } = outputShape(schema, width)
   const { kind, itemBytes, array } = NUMBERS[numbersIn(isList ? type.item.type : type)]
   return {
-    bytes: await arrayBytes(isList ? classes.length : 1, inner, !isFirst || rows === undefined),
+    bytes: await arrayBytes(width ?? 1, inner, !isFirst || rows === undefined),
     describe(rows) {
       const lengths = sizes(rows)
       const byteLength = lengths.reduce((product, size) => product * size, itemBytes)
