@@ -9,7 +9,7 @@ import { type Reject, read, type ScoreOptions, scoreFiles, softmax, softmaxMatri
 import { describe, expect, it, vi } from 'vitest'
 import yauzl from 'yauzl'
 import { ZipFrame } from '../dist/formats/npz/zip-frame.js'
-import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
+import { type Numbers, npyFile, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
 
@@ -58,17 +58,6 @@ function rowsAlong({ shape, values }: Numbers, axis = -1): number[][] {
 }
 
 const close = (found: number, value: number) => Math.abs(found - value) <= 1e-13 * Math.abs(value)
-
-/** Builds a .npy file. */
-function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Array): Buffer {
-  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }`
-  const header = Buffer.from(`${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`)
-  return Buffer.concat([
-    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]),
-    header,
-    data,
-  ])
-}
 
 /** Builds a .npz file of doubles, one or several per row. */
 function npzWith(arrays: Record<string, (number | number[])[]>): Buffer {

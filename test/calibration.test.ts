@@ -2,8 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { type CalibrateOptions, type Calibration, calibrate, evaluate, score, softmax } from 'softmax-stream'
+import {
+  type CalibrateOptions,
+  type Calibration,
+  calibrate,
+  evaluate,
+  type ScoreOptions,
+  score,
+  softmax,
+} from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { npyFile } from './npy.js'
 import { randomFrom } from './random.js'
 import { run } from './streams.js'
 import { calibrationOf, command, folder, openFiles, ROOT, shell } from './support.js'
@@ -300,7 +309,7 @@ describe('applying a calibration', () => {
       (await run(input, { from: 'ndjson', calibration: CALIBRATION, ...options })).warnings
     const lists = '{"logits":[1,2]}\n'
     const warning =
-      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b", and are written as positions; labels names them'
+      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b"; labels names them'
     expect(await warningsOf(lists)).toEqual([warning])
     expect(await warningsOf(lists, { labels: 'a,b' })).toEqual([])
     expect(await warningsOf('{"logits":{"a":1,"b":2}}\n')).toEqual([])
@@ -312,6 +321,33 @@ describe('applying a calibration', () => {
       .compose(stream)
       .toArray()
     expect(warnings).toEqual([warning])
+  })
+
+  it('names the classes of rows that do not name them, unless labels does', async () => {
+    const arrayOf = (numbers: number[], shape: number[]) =>
+      npyFile('<f8', false, shape, new Uint8Array(new Float64Array(numbers).buffer))
+    const npy = arrayOf([1, 2, 2, 1], [2, 2])
+    const textOf = async (input: string | Buffer, options: ScoreOptions) =>
+      (await run(input, { calibration: CALIBRATION, emit: 'label', ...options })).text
+    expect(await textOf(npy, { to: 'csv' })).toBe('label\nb\na\n')
+    expect(await textOf(npy, { to: 'csv', labels: 'x,y' })).toBe('')
+    expect(await textOf(npy, { to: 'csv', labels: 'b,a' })).toBe('label\na\nb\n')
+    expect(await textOf('1,2\n', { header: false, outputHeader: true })).toBe('label\nb\n')
+    expect(await textOf('{"logits":[1,2]}\n', { from: 'ndjson', keep: false })).toBe('{"label":"b"}\n')
+    expect((await run(arrayOf([1, 2, 3], [1, 3]), { to: 'csv', calibration: CALIBRATION })).error).toMatchObject({
+      code: 'E_CALIBRATION',
+      message: expect.stringContaining('it was made for 2 classes, and the rows have 3'),
+    })
+  })
+
+  it('names them for true classes, too', async () => {
+    const rows = '{"logits":[1,2],"y":"b"}\n{"logits":[3,2],"y":"b"}\n'
+    const { accuracy, classes } = await evaluate([Readable.from([rows])], {
+      from: 'ndjson',
+      truth: 'y',
+      calibration: CALIBRATION,
+    })
+    expect([accuracy, classes.map(({ label }) => label)]).toEqual([0.5, ['a', 'b']])
   })
 
   it('beside a temperature, or to sigmoid, is an error', async () => {

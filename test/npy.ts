@@ -68,3 +68,14 @@ export function safetensorsOf(bytes: Buffer): Arrays {
   expect(start + end).toBe(bytes.length)
   return Object.fromEntries(tensors)
 }
+
+/** Builds a .npy file. */
+export function npyFile(descr: string, fortran: boolean, shape: number[], data: Uint8Array): Buffer {
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }`
+  const header = Buffer.from(`${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`)
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length & 255, header.length >> 8]),
+    header,
+    data,
+  ])
+}

@@ -39,7 +39,8 @@ export function resolveLayout(
     })
   }
   const own = names && classNames(names)
-  const unasked = own ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
+  const saved = pair || own || labels !== undefined ? undefined : savedNames(settings, count)
+  const unasked = own ?? saved ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
   const classes = pair ?? (labels === undefined ? unasked : readLabels(labels, count, own))
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   if (sigmoid) requireOwn(columns)
@@ -49,8 +50,25 @@ export function resolveLayout(
   const known = count === undefined && !pair ? undefined : classes
   const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
   const arrays = to !== undefined && isArray(to) && ({ arrays: true } as const)
+  const assumed = saved?.some((name, index) => name !== String(index)) && ({ assumed: true } as const)
   const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
-  return { classes, log: op.startsWith('log-'), sigmoid, topK, emit: columns, columnNames, ...arrays, ...decided }
+  return {
+    classes,
+    log: op.startsWith('log-'),
+    sigmoid,
+    topK,
+    emit: columns,
+    columnNames,
+    ...arrays,
+    ...assumed,
+    ...decided,
+  }
+}
+
+/** The class names of the calibration, if it has as many; otherwise there is an error. */
+function savedNames({ calibration }: LayoutSettings, count: number | undefined): string[] | undefined {
+  const names = calibration === undefined ? [] : readCalibration(calibration).classes
+  return names.length > 0 && names.length === count ? names : undefined
 }
 
 /** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
@@ -128,19 +146,16 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 
 /** Warnings about the classes. */
 export function classWarnings(
-  { classes, sigmoid }: Layout,
-  { calibration, labels }: Pick<LayoutSettings, 'calibration' | 'labels'>,
+  { classes, sigmoid, assumed }: Layout,
+  { labels }: Pick<LayoutSettings, 'labels'>,
 ): string[] {
-  const order = calibration === undefined ? undefined : assumedOrder(readCalibration(calibration), classes)
   const renamed = labels === undefined ? [] : labelWarnings(labels)
-  return [...(order === undefined ? [] : [order]), ...renamed, ...nameWarnings(classes, sigmoid)]
+  return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, sigmoid)]
 }
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */
-function assumedOrder({ classes: names }: Applied, classes: readonly string[]): string | undefined {
-  const isSame = classes.every((name) => names.includes(name))
-  if (isSame) return undefined
-  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(names.join(','))}, and are written as positions; ${optionText('labels')} names them`
+function assumedOrder(classes: readonly string[]): string {
+  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(classes.join(','))}; ${optionText('labels')} names them`
 }
 
 function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {

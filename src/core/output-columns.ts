@@ -11,6 +11,8 @@ export type Shape = 'columns' | 'list' | 'record'
 export interface Layout {
   /** Class names in column order, as written. */
   classes: readonly string[]
+  /** Whether the rows do not name their classes, and the names are those of the calibration. */
+  assumed?: true
   /** Whether results are logarithms of the probabilities. */
   log: boolean
   /** Whether each class has an independent probability, by the sigmoid. */
