@@ -472,6 +472,29 @@ describe('a response of an inference server', () => {
     expect((await run(linesOf([{ outputs }]), { from: 'ndjson', logits })).error).toBe(undefined)
   })
 
+  it('of a whole array is refused with the command that keeps its shape', () => {
+    const batch = [
+      [
+        [2, 1],
+        [0, 3],
+      ],
+      [
+        [1, 2],
+        [3, 0],
+      ],
+    ]
+    const cwd = folder({ 'a.json': JSON.stringify(batch) })
+    const { status, stderr } = command(['a.json'], { cwd })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(`run jq -c '.[] | {logits: .}' FILE | softmax --logits logits`),
+    })
+    // What jq prints.
+    const stdin = linesOf(batch.map((logits) => ({ logits })))
+    const { stdout } = command(['-f', 'ndjson', '--logits', 'logits', '--no-keep', '--emit', 'index'], { stdin })
+    expect(stdout).toBe('{"index":[0,1]}\n{"index":[1,0]}\n')
+  })
+
   it('of rows that are objects is refused with what selects the logits in them', async () => {
     const row = { classes: [0, 1], scores: [0.5, 1.5] }
     const cwd = folder({ 'a.json': JSON.stringify({ predictions: [row, row] }), 'rows.ndjson': linesOf([row, row]) })

@@ -17,12 +17,21 @@ export interface ParsedRow {
 const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
 const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own, as jq -c ".[]" makes it'
 
+/** As `json.dump(logits.tolist())` writes an array of three or more axes, or several of them as lines. */
+const nestedRows = () =>
+  `rows that are nested lists need a key, which keeps their shape; ${run(`jq -c '.[] | {logits: .}' FILE`, 'logits')('FILE')}`
+
 const arrayOfPairs = () =>
   `a list of labels with scores is not a row; ${run(`jq -c '.. | arrays | select(.[0] | type == "object") | map({(.label): .score}) | add' FILE`)('FILE')}`
 
 /** Whether a list holds labels with scores, as produced by Hugging Face pipelines. */
 function arePairs(list: readonly unknown[]): boolean {
   return list.every((item) => typeof item === 'object' && item !== null && 'label' in item && 'score' in item)
+}
+
+/** Whether a list holds lists of numbers or of further lists. */
+function areLists([first]: readonly unknown[]): boolean {
+  return Array.isArray(first) && (typeof first[0] === 'number' || Array.isArray(first[0]))
 }
 
 /** Parses a line as a row. */
@@ -32,7 +41,7 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
   if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) {
-    return jsonError(arePairs(value) ? arrayOfPairs() : ARRAY_OF_ROWS)
+    return jsonError(arePairs(value) ? arrayOfPairs() : areLists(value) ? nestedRows() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
   return jsonError(`${shown(line.toString().trim())} is not a row: an object, or a list of logits`)
