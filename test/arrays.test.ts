@@ -193,7 +193,7 @@ describe('an array of three axes', () => {
     const { status, stderr } = command(['a.npy', 'b.npy', '-e', 'probs', '-o', 'out.npy'], { cwd })
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringContaining('a.npy: the output is rows x classes'),
+      stderr: expect.stringContaining('a.npy: the output is flattened to rows x classes'),
     })
     expect(npyOf(readFileSync(join(cwd, 'out.npy'))).shape).toEqual([12, 4])
   })
@@ -595,7 +595,12 @@ describe('true classes beside an array', () => {
       /one number per class, which is for op: 'sigmoid'.*argmax\(1\)/,
     ],
     ['of another axis', ['U8', [1, 3], [0, 1, 1]], {}, /the shape \(1, 3\)/],
-    ['that there is none of', ['U8', [3], [0, 1, 1]], { truth: 'z' }, /none of the arrays.*"logits,y"/],
+    [
+      'that there is none of',
+      ['U8', [3], [0, 1, 1]],
+      { truth: 'z' },
+      /there is no array "z"; besides the logits there are: y/,
+    ],
   ] as const)('are refused: %s', async (_, y, options, text) => {
     const { error, bytes } = await scored(y as never, options)
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringMatching(text) })

@@ -213,8 +213,8 @@ describe('without evidence it stops, and shows what would do', () => {
   })
 
   it.each([
-    ['softmax', 'log p in place of each p, whose softmax is p', (p: number) => Math.log(p)],
-    ['sigmoid', 'log(p / (1 - p)) in place of each p, whose sigmoid is p', (p: number) => Math.log(p / (1 - p))],
+    ['softmax', 'pass the original logits, or log(p) instead of p', (p: number) => Math.log(p)],
+    ['sigmoid', 'pass the original logits, or log(p / (1 - p)) instead of p', (p: number) => Math.log(p / (1 - p))],
   ] as const)('of %s come out again of what the warning says to give: %s', async (op, advice, inverse) => {
     const rows = [
       [0.25, 0.75],
@@ -352,7 +352,9 @@ describe('probabilities that are selected as logits', () => {
     async (options) => {
       const many = table(HEADER, 12, (row) => [row, ...rows[row % 4]!.map((p) => 0.9 * p)])
       const { warnings } = await run(many, { logits: 'prob_*', ...options })
-      expect(warnings).toEqual([expect.stringMatching(/all numbers are from 0 to 1.*whose sigmoid is p$/)])
+      expect(warnings).toEqual([
+        expect.stringMatching(/all numbers are from 0 to 1.*log\(p \/ \(1 - p\)\) instead of p$/),
+      ])
     },
   )
 

@@ -278,6 +278,6 @@ function toNumber(units: bigint): number {
 /** Throws E_CONFLICT if rows without probabilities would be written, which metrics could not count. */
 export function requireMeasurable({ nonfinite }: { nonfinite?: string }): void {
   if (nonfinite !== 'propagate') return
-  const reason = `rows of NaN have no metrics; ${optionText('onError', 'skip')} in place of ${optionText('nonfinite', 'propagate')} leaves them out, and counts them`
+  const reason = `rows with NaN cannot be evaluated; replace ${optionText('nonfinite', 'propagate')} with ${optionText('onError', 'skip')}, which leaves them out and counts them`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }

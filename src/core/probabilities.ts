@@ -42,9 +42,6 @@ export function probabilityWatch(isSigmoid: boolean, warn: (text: string) => voi
 }
 
 function warningOf(reason: string, isSigmoid: boolean): string {
-  const inverse = isSigmoid
-    ? 'log(p / (1 - p)) in place of each p, whose sigmoid is p'
-    : 'log p in place of each p, whose softmax is p'
-  const remedy = `score the logits that they were made of, or ${inverse}`
-  return `the logits may be probabilities: ${reason}; if they are, ${remedy}`
+  const inverse = isSigmoid ? 'log(p / (1 - p))' : 'log(p)'
+  return `the logits may be probabilities: ${reason}; if they are, pass the original logits, or ${inverse} instead of p`
 }

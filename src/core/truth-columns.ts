@@ -77,7 +77,7 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   const { classes, sigmoid, emit, decision } = layout
   if (!sigmoid) return false
   const option = emit.includes('rank')
-    ? `${optionText('emit')} has rank, which works only with one true class a row, and sigmoid is for several: loss and correct work with these`
+    ? `${optionText('emit', 'rank')} needs exactly one true class per row, so it does not work with ${optionText('sigmoid')}; loss and correct do`
     : decision?.minConfidence
       ? `${optionText('minConfidence')} works only with one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
       : undefined

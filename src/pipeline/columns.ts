@@ -4,6 +4,7 @@ import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
+import { optionText, speaking } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
@@ -64,8 +65,12 @@ export function requireSame(
   throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
 }
 
-const WITHOUT_SHAPE =
-  'the output is rows x classes, and not of the shape of the input: that is kept for one input of which no row is left out'
+/** The warning that an array is not written in the shape of the input. */
+function withoutShape(): string {
+  const skip = optionText('onError', 'skip')
+  const dropping = speaking() === 'command' ? `${optionText('rejects')} or ${skip}` : skip
+  return `the output is flattened to rows x classes; the input's shape is kept only for a single input and without ${dropping}`
+}
 
 /** The schema for a format that stores only numbers: non-numeric kept columns are dropped with a warning. */
 export function numbersOf(
@@ -83,7 +88,7 @@ export function numbersOf(
   const kept = schema.kept.filter((index) => isNumericColumn(columns[index]!, to!))
   const left = schema.kept.filter((index) => !columns[index]!.isPosition && !kept.includes(index))
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
-  if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', WITHOUT_SHAPE, name)
+  if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', withoutShape(), name)
   const names = left.map((index) => schema.header[index]!)
   if (names.length > 0) run.emit('warning', leftOutWarning(to!, names), name)
   // The probabilities of all classes form one array.

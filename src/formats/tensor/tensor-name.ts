@@ -1,6 +1,6 @@
 /** Selects the arrays of logits and of true classes in a file of several arrays. */
 import { isLogitName } from '../../core/column-name.js'
-import { SoftmaxError, shown } from '../../core/errors.js'
+import { printable, SoftmaxError, shortened, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 
@@ -11,7 +11,9 @@ export function chooseTensors(
 ): { logits: string; truth?: string; others: string[] } {
   const truth = typeof asked === 'string' && asked !== tensor ? names.find((name) => name === asked) : undefined
   // The columns i0, i1 are axis positions.
-  if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) throw noTruth(names, String(asked))
+  if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) {
+    throw noTruth(names, String(asked), tensor ?? names.find(isLogitName))
+  }
   const logits = chooseTensor(
     names.filter((name) => name !== truth),
     tensor,
@@ -20,12 +22,20 @@ export function chooseTensors(
   return { logits, ...(truth !== undefined && { truth }), others }
 }
 
-function noTruth(names: readonly string[], asked: string): SoftmaxError {
+function noTruth(names: readonly string[], asked: string, logits: string | undefined): SoftmaxError {
   const isList = asked.includes(',') && asked.split(',').every((name) => names.includes(name))
   const reason = isList
     ? `${optionText('truth', asked)} names several arrays, and true classes are one array: of a class for each row, or of 0 and 1 for each row and class`
-    : `${optionText('truth', asked)} names none of the arrays beside the logits: there are ${shown(names.join(','))}`
+    : `there is no array ${shown(asked)}${othersText(names, logits)}`
   return new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** The names of the arrays besides the logits, for a message. */
+function othersText(names: readonly string[], logits: string | undefined): string {
+  const others = names.filter((name) => name !== logits)
+  if (others.length === 0) return ' besides the logits'
+  const besides = others.length < names.length ? 'besides the logits there are' : 'there are'
+  return `; ${besides}: ${printable(shortened(others.join(', ')))}`
 }
 
 /**
