@@ -244,7 +244,10 @@ describe('thresholds', () => {
     const stdin = 'logit_cat,logit_dog\n1,2\n'
     const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cats":0.3}']
     const { status, stderr } = command(args, { stdin })
-    expect([status, stderr]).toEqual([2, expect.stringContaining('the nearest is "cat"')])
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('--threshold: there is no class "cats"; did you mean "cat"?'),
+    ])
   })
 
   it('may be in a file', () => {

@@ -1502,11 +1502,20 @@ const TESTS = {
       await readsAs([...args, '{"a": 0.9}'], { ...options, threshold: { a: 0.9 } }, stdin, `${probs}\n`)
     })
 
+    it('may be a list in the order of the classes, one for each', async () => {
+      const options: ScoreOptions = { op: 'sigmoid', emit: 'labels' }
+      const two = 'logit_a,logit_b\n2,2\n'
+      const args = ['--sigmoid', '-e', 'labels', '--threshold', '[0.9,0.5]']
+      await readsAs(args, { ...options, threshold: [0.9, 0.5] }, two, 'labels\nb\n')
+      const { error } = await run(two, { ...options, threshold: [0.9] })
+      expect(error).toMatchObject({ code: 'E_OPTION', message: 'threshold: 1 threshold for 2 classes [E_OPTION]' })
+    })
+
     refuses(
       '--threshold',
-      ['1.5', '-0.1', '', 'half', '50%', '{}', '{"a":"b"}', '{"a":0.1,"a":0.2}', '{"a":0.1'],
+      ['1.5', '-0.1', '', 'half', '50%', '{}', '{"a":"b"}', '{"a":0.1,"a":0.2}', '{"a":0.1', '[0.5,2]'],
       'threshold',
-      [2, -1, Number.NaN, '0.5', {}, { a: 2 }, [0.5]],
+      [2, -1, Number.NaN, '0.5', {}, { a: 2 }, [2], []],
     )
   },
 

@@ -55,8 +55,9 @@ interface ForBytesObjectsMatrix {
    */
   topK?: ValueOf<'topK'> | undefined
   /**
-   * Minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 }; with `binary`,
-   * minimum probability of the positive class for it to be the label [default: 0.5].
+   * Minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 } (other classes keep
+   * 0.5), or an array in class order; with `binary`, minimum probability of the positive class for it to be the
+   * label [default: 0.5].
    */
   threshold?: ValueOf<'threshold'> | undefined
   /** No label (null, or an empty cell) if the largest probability is lower [default: none]. */

@@ -1,7 +1,7 @@
 /** How labels are chosen from probabilities, according to the options. */
 import type { Decision } from '../kernel/host/decision.js'
 import { readCalibration } from './calibration.js'
-import { SoftmaxError, shown } from './errors.js'
+import { plural, SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText, verbText } from './option-words.js'
 import { items, type ValueOf } from './options.js'
@@ -116,20 +116,28 @@ export function binaryClasses(
 /** The threshold of each class. */
 function cutoffsOf(threshold: DecisionSettings['threshold'] = HALF, classes: readonly string[] = []): number[] {
   if (typeof threshold === 'number') return classes.map(() => threshold)
+  if (isList(threshold)) return cutoffsInOrder(threshold, classes)
   const known = new Map(Object.entries(threshold))
   if (classes.length > 0) for (const name of known.keys()) requireClass(name, classes, threshold)
   return classes.map((name) => known.get(name) ?? HALF)
 }
 
+/** A list of thresholds in class order. Throws E_OPTION if it does not have one for each class. */
+function cutoffsInOrder(threshold: readonly number[], classes: readonly string[]): number[] {
+  if (classes.length === 0 || threshold.length === classes.length) return [...threshold]
+  const reason = `${plural(threshold.length, 'threshold')} for ${plural(classes.length, 'class')}`
+  const expected = 'one number for each class'
+  throw new SoftmaxError('E_OPTION', { option: 'threshold', value: threshold, expected, reason })
+}
+
+const isList: (value: unknown) => value is readonly unknown[] = Array.isArray
+
 function requireClass(name: string, classes: readonly string[], value: unknown): void {
   if (classes.includes(name)) return
   const near = nearest(name, classes)
-  const hint = near === undefined ? `they are ${shown(classes.join(','))}` : `the nearest is ${shown(near)}`
-  throw new SoftmaxError('E_OPTION', {
-    option: 'threshold',
-    value,
-    expected: `names of classes, of which ${shown(name)} is none (${hint})`,
-  })
+  const hint = near === undefined ? `the classes are ${shown(classes.join(','))}` : `did you mean ${shown(near)}?`
+  const reason = `there is no class ${shown(name)}; ${hint}`
+  throw new SoftmaxError('E_OPTION', { option: 'threshold', value, expected: 'names of classes', reason })
 }
 
 /** Separates class names within a text cell. */

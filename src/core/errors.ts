@@ -161,8 +161,9 @@ export const CODES = {
       `there is no help on ${shown(topic)}${near ? `; did you mean ${near}?` : '; softmax help topics lists all topics'}`,
   ),
   E_OPTION: word<OptionInfo>(2, (info) => {
-    const { option, value, expected, near, neededBy } = info
+    const { option, value, expected, near, neededBy, reason } = info
     if (neededBy !== undefined) return neededOption(info)
+    if (reason !== undefined) return `${optionText(option)}: ${reason}`
     return value === undefined && speaking() === 'command'
       ? `${optionText(option)} requires a value${expected === 'text' ? '' : `: ${expected}`}`
       : `${optionText(option)} takes ${expected}, ${value === undefined ? 'but got no value' : `not ${refusedText(value)}`}${near === undefined ? '' : `; did you mean ${optionText(option, near)}?`}`
@@ -432,6 +433,8 @@ export interface OptionInfo {
   near?: string | undefined
   /** The verb that requires it. */
   neededBy?: string
+  /** Why a value of the expected kind cannot be used. */
+  reason?: string
 }
 
 function neededOption({ option, expected, neededBy }: OptionInfo): string {

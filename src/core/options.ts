@@ -122,21 +122,23 @@ const classPair: Kind<string | readonly [string, string]> = {
   },
 }
 
-/** The threshold for labels: a probability, or one for each of some classes. */
-const threshold: Kind<number | Readonly<Record<string, number>>> = {
+/** The threshold for labels: a probability, or one for each of some classes, or for all in class order. */
+type Threshold = number | readonly number[] | Readonly<Record<string, number>>
+
+const threshold: Kind<Threshold> = {
   place: 'P|@FILE',
   get expected() {
-    const file = speaking() === 'command' ? ', or @ and a file of that' : ''
-    return `a probability from 0 to 1, or JSON of such by class, as {"cat":0.3}, each class once${file}`
+    return speaking() === 'command'
+      ? 'a number from 0 to 1, a JSON object such as {"cat":0.3}, with each class once, a JSON array in class order, or @FILE containing one of these'
+      : 'a number from 0 to 1, an object such as { cat: 0.3 }, or an array in class order'
   },
   read: (text) => thresholdOf(text.startsWith('@') ? readText(text.slice(1)) : text),
-  accepts: (value): value is number | Readonly<Record<string, number>> =>
-    isProbability(value) ||
-    (typeof value === 'object' && value !== null && !Array.isArray(value) && hasProbabilities(Object.values(value))),
+  accepts: (value): value is Threshold =>
+    isProbability(value) || (typeof value === 'object' && value !== null && hasProbabilities(Object.values(value))),
 }
 
 function thresholdOf(text: string): unknown {
-  return /^\s*\{/.test(text) ? numbersByName(text) : text.trim() === '' ? text : Number(text)
+  return /^\s*[{[]/.test(text) ? numbersOf(text) : text.trim() === '' ? text : Number(text)
 }
 
 /** Throws E_INPUT. */
@@ -156,10 +158,11 @@ function hasProbabilities(values: readonly unknown[]): boolean {
   return values.length > 0 && values.every(isProbability)
 }
 
-/** A JSON object; the text itself if it is not one, or if it has duplicate keys. */
-function numbersByName(text: string): unknown {
+/** A JSON array or object; the text itself if it is neither, or if it has duplicate keys. */
+function numbersOf(text: string): unknown {
   try {
     const value: object = JSON.parse(text)
+    if (Array.isArray(value)) return value
     const names = text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []
     return names.length === Object.keys(value).length ? value : text
   } catch {
@@ -547,8 +550,8 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: '0.5',
     aliases: 'thresholds cutoff prob-threshold decision-threshold',
-    help: 'minimum probability of a class in labels: one number, JSON by class such as {"cat":0.3}, or @ and a file with either; with --binary, minimum probability of the positive class for it to be the label',
-    doc: "minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 }; with `binary`, minimum probability of the positive class for it to be the label",
+    help: 'minimum probability of a class in labels: a number, a JSON object such as {"cat":0.3} (other classes keep 0.5), a JSON array in class order, or @FILE; with --binary, minimum probability of the positive class for it to be the label',
+    doc: "minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 } (other classes keep 0.5), or an array in class order; with `binary`, minimum probability of the positive class for it to be the label",
   }),
   minConfidence: option({
     group: 'Scores',
