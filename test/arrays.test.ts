@@ -315,6 +315,25 @@ describe.each([
     expect(found.index).toEqual({ dtype: 'I8', shape: [2], values: [0, 0] })
   })
 
+  it('says that it holds no names of classes, where labels gives some', async () => {
+    const csv = 'y,logit_a,logit_b\n1,2,1\n'
+    const warningsOf = async (options: ScoreOptions) =>
+      (await run(csv, { to, keep: false, labels: 'no,yes', ...options })).warnings
+    const warning = `labels has no effect: ${to} holds only numbers, and no names of classes`
+    expect(await warningsOf({})).toEqual([warning])
+    expect(await warningsOf({ to: 'npy' })).toEqual([warning.replace(to, 'npy')])
+    expect(await warningsOf({ truth: 'y', emit: 'loss' })).toEqual([])
+    const stream = write(to, { labels: 'no,yes' })
+    const warnings: string[] = []
+    stream.on('warning', (text: string) => warnings.push(text))
+    await buffer(
+      Readable.from([[2, 1]])
+        .compose(softmax())
+        .compose(stream),
+    )
+    expect(warnings).toEqual([warning])
+  })
+
   it('has float32, logarithms and no rows where that is asked for', async () => {
     const found = await arraysOf((await run(cube, { to, float32: true, emit: 'probs,margin' })).bytes)
     expect([found.probs!.dtype, found.margin!.dtype]).toEqual(['F4', 'F4'])

@@ -10,7 +10,7 @@ import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { truthWarnings } from '../core/truth-columns.js'
-import { isNumericColumn, leftOutWarning, requireNumeric } from './numeric-columns.js'
+import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { Run } from './run.js'
 
@@ -78,8 +78,9 @@ export function numbersOf(
   { columns, shape }: RecordBatchReader,
   { name }: Input,
   run: Run,
-  { to, onError }: Settings,
+  settings: Settings,
 ): Schema {
+  const { to, onError } = settings
   if (schema.depth !== undefined) {
     const reason = `${to} holds one array, and the lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
@@ -89,6 +90,8 @@ export function numbersOf(
   const left = schema.kept.filter((index) => !columns[index]!.isPosition && !kept.includes(index))
   const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
   if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', withoutShape(), name)
+  const useless = run.first ? undefined : uselessLabels(settings)
+  if (useless !== undefined) run.emit('warning', useless, name)
   const names = left.map((index) => schema.header[index]!)
   if (names.length > 0) run.emit('warning', leftOutWarning(to!, names), name)
   // The probabilities of all classes form one array.

@@ -2,6 +2,7 @@
 import { SoftmaxError, shown } from '../core/errors.js'
 import { type FormatName, holdsArrays } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
+import type { SettingsOf } from '../core/options.js'
 import type { ColumnNames, Emitted, OutputColumn } from '../core/output-columns.js'
 import type { Column } from '../core/record-batch.js'
 
@@ -64,3 +65,11 @@ export function leftOutWarning(to: FormatName, names: readonly string[]): string
   const holds = holdsArrays(to) ? 'only arrays of numbers, without empty values' : 'one array, of results'
   return `${to} holds ${holds}: ${shown(names.join(','))} is left out`
 }
+
+/** The warning about class names that no array shows; they matter to true classes and to a calibration. */
+export function uselessLabels({ to, labels, truth, calibration }: NamingSettings): string | undefined {
+  if (labels === undefined || truth !== undefined || calibration !== undefined) return undefined
+  return `${optionText('labels')} has no effect: ${to} holds only numbers, and no names of classes`
+}
+
+type NamingSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'labels' | 'truth' | 'calibration'>>

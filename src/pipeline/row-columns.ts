@@ -26,7 +26,7 @@ import type { Column, Format, Value, ValueType } from '../core/record-batch.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 import { requireColumns } from './kept-types.js'
-import { emittedByDefault, leftOutWarning, requireNumeric } from './numeric-columns.js'
+import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types'> & {
@@ -63,7 +63,7 @@ export function columnsOf(
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
   const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
-  if (format.numbersOnly) keepNumbers(job, settings.to, warn)
+  if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
   const keptNames = kept.map(({ name }) => name)
@@ -124,12 +124,15 @@ interface Job {
 }
 
 /** Drops what a numeric format cannot store, with a warning if it was not requested. */
-function keepNumbers(job: Job, to: FormatName, warn: (text: string) => void): void {
+function keepNumbers(job: Job, settings: Settings, warn: (text: string) => void): void {
+  const { to } = settings
   const { topK, columnNames } = job.layout
   requireNumeric({ to, emit: job.emit, columnNames, topK })
   if (job.emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions, and these rows are none` })
   }
+  const useless = uselessLabels(settings)
+  if (useless !== undefined) warn(useless)
   const names = job.kept.map(({ name }) => name)
   if (names.length > 0) warn(leftOutWarning(to, names))
   job.kept = []
