@@ -63,10 +63,10 @@ export const CODES = {
     ({ reason, of }) =>
       `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
-  E_WIDTH: word<{ cells: number; width: number; hint?: string | undefined; of?: string }>(
-    1,
-    ({ cells, width, hint, of = 'the row' }) =>
-      `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
+  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }) =>
+    key !== undefined
+      ? `the object has an unknown class ${shown(key)} (classes: ${shortened(keys.join(', '))})`
+      : `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
   ),
   E_REPEATED: word(
     1,
@@ -412,6 +412,17 @@ function textOf(value: unknown): string {
 /** `1 row`, `2 rows`, `2 classes` */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
+}
+
+/** The data of an E_WIDTH. */
+export interface WidthInfo {
+  cells: number
+  width: number
+  hint?: string | undefined
+  of?: string
+  /** If the logits are an object: a key that is not a class, and the keys of the classes. */
+  key?: string
+  keys?: readonly string[]
 }
 
 /** The data of an E_CELL. */

@@ -20,6 +20,20 @@ export function ofClass({ code, info }: RowError, index: number | string): RowEr
   return { code, info: { ...info, isUnnamed: true }, column: String(index) }
 }
 
+/** The error of a logit whose class has a name, unless that is its index. */
+export function ofNamedClass(error: RowError, name: string | undefined, index: number): RowError {
+  return name === undefined || name === String(index) ? ofClass(error, index) : { ...error, column: name }
+}
+
+/** The error of an object of logits with a key that is not a class. */
+export function unknownClass(logits: object, keys: readonly string[]): RowError | undefined {
+  const found = Object.keys(logits)
+  const key = found.find((key) => !keys.includes(key))
+  return key === undefined
+    ? undefined
+    : { code: 'E_WIDTH', info: { cells: found.length, width: keys.length, key, keys } }
+}
+
 function logitOfText(text: string, rule: MissingRule): number | RowError {
   if (rule.nulls?.has(text)) return missingLogit(rule)
   const number = readNumber(text)

@@ -3,7 +3,7 @@ import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
-import { logitOf } from '../core/logit.js'
+import { logitOf, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -203,9 +203,7 @@ function nestedShape(
   const layout = { ...resolveLayout(settings, columns, columns.length), shape: 'record' as const }
   const valuesOf = (record: Properties) => {
     const hasOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
-    const values = columns.map((name) => ownValue(record, name))
-    // An extra class makes the row too wide.
-    return hasOther ? [...values, undefined] : values
+    return hasOther ? undefined : columns.map((name) => ownValue(record, name))
   }
   return { layout, columns, split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined)) }
 }
@@ -287,10 +285,12 @@ function hasNoClass(row: unknown): boolean {
 }
 
 /** The error for a row that does not match the shape. */
-export function misfit(row: unknown, { logitsProperty }: RowShape): RowError {
-  const isMissing =
-    logitsProperty !== undefined && isRecord(row) && (valueAt(row, logitsProperty.split('.')) ?? null) === null
-  return isMissing ? { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty } : notARow(kindOf(row))
+export function misfit(row: unknown, { logitsProperty, layout, columns }: RowShape): RowError {
+  if (logitsProperty === undefined || !isRecord(row)) return notARow(kindOf(row))
+  const logits = valueAt(row, logitsProperty.split('.')) ?? null
+  if (logits === null) return { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty }
+  const unknown = layout.shape === 'record' && isRecord(logits) ? unknownClass(logits, columns) : undefined
+  return unknown ?? notARow(kindOf(row))
 }
 
 /** The error for a value that is not a row. */

@@ -55,9 +55,9 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch. ${SKIP}`,
   },
   E_WIDTH: {
-    is: 'A row has the wrong number of cells, or a list the wrong number of logits.',
+    is: 'A row has the wrong number of cells, a list the wrong number of logits, or an object of logits an unknown class.',
     cause:
-      'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table.',
+      'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: (row 1, byte 23): the row has 2 cells where 3 are expected [E_WIDTH]',
     fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,

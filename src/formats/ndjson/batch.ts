@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { isWellFormed } from '../../core/byte-text.js'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
 import { dataTypeOf } from '../../core/column-builder.js'
-import { logitOf, ofClass } from '../../core/logit.js'
+import { logitOf, ofClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
   type JsonColumn,
@@ -109,6 +109,8 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     return jsonError(
       `its ${JSON.stringify(logitsColumn!.name)} is no ${logitsColumn!.type === 'list' ? 'list' : 'object'}`,
     )
+  const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys) : undefined
+  if (unknown) return unknown
   if (values.length !== plan.classes) {
     return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes, of: 'the list' } }
   }
@@ -148,12 +150,11 @@ function repeatedKey({ value, text }: ParsedRow, { logitsColumn, keys, taken }: 
   return undefined
 }
 
-/** The values of the classes in order; a record with other keys than the first returns as many as it has. */
+/** The values of the classes in order. */
 function valuesOf(found: unknown, { logitsColumn, keys }: Task): unknown[] | undefined {
   if (logitsColumn?.type === 'list') return Array.isArray(found) ? found : undefined
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
   const record = found as Record<string, unknown>
-  if (logitsColumn && Object.keys(record).some((key) => !keys.includes(key))) return Object.values(record).concat(null)
   return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
 }
 
