@@ -177,6 +177,8 @@ describe('a row of NDJSON', () => {
       expect(await bad(line)).toMatchObject({ code: 'E_WIDTH', info: { width: 2 }, message })
     }
     expect(await bad('{"logits":[1,2]}')).toMatchObject({ code: 'E_ROW' })
+    const place = { info: { column: 'b' }, message: expect.stringContaining('column b (row 2') }
+    expect(await bad('{"logits":{"a":1,"b":"NaN"}}')).toMatchObject({ code: 'E_NONFINITE', ...place })
   })
 
   it('is bad where it has a text for its list, which does not make the others bad, wherever they are cut', async () => {

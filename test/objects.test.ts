@@ -309,6 +309,11 @@ describe('bad rows', () => {
       { code: 'E_WIDTH', info: { row: 2, cells: 3, width: 2 } },
     ],
     [
+      'NaN',
+      { logits: { cat: 2, dog: Number.NaN } },
+      { code: 'E_NONFINITE', message: expect.stringContaining('column dog (row 2)') },
+    ],
+    [
       'another class',
       { logits: { cat: 2, boat: 0 } },
       { code: 'E_WIDTH', message: expect.stringContaining('an unknown class "boat" (classes: cat, dog)') },

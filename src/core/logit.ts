@@ -20,13 +20,13 @@ export function ofClass({ code, info }: RowError, index: number | string): RowEr
   return { code, info: { ...info, isUnnamed: true }, column: String(index) }
 }
 
-/** The error of a logit whose class has a name, unless that is its index. */
+/** The error of a logit in a list or an object, whose classes may have names. */
 export function ofNamedClass(error: RowError, name: string | undefined, index: number): RowError {
-  return name === undefined || name === String(index) ? ofClass(error, index) : { ...error, column: name }
+  return name === undefined ? ofClass(error, index) : { ...error, column: name }
 }
 
 /** The error of an object of logits with a key that is not a class. */
-export function unknownClass(logits: object, keys: readonly string[]): RowError | undefined {
+export function unknownClass(logits: object, keys: readonly (string | undefined)[]): RowError | undefined {
   const found = Object.keys(logits)
   const key = found.find((key) => !keys.includes(key))
   return key === undefined

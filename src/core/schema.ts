@@ -24,6 +24,8 @@ export interface Schema extends OutputLayout, TruthPlaces {
   logitsList?: true
   /** True if its lists are in text cells. */
   listText?: true
+  /** If it holds objects: their keys, in class order. */
+  logitKeys?: readonly string[]
   /** True if the columns were guessed, rather than given by an option or by the naming convention. */
   guessed?: true
   /** Positions, from 0, of the columns that are passed through. */
@@ -159,13 +161,14 @@ function listSchemaOf(
   const header = columns.map(({ name }) => name)
   const { type, keys, nested } = columns[position]!
   const listText = type === 'text' && ({ listText: true } as const)
+  const keyed = type === 'record' && keys && { logitKeys: keys }
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
   const kept = keptIn(settings, columns, [position])
   const names = outputNames(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
-  return { header, logits: [position], logitsList: true, ...listText, ...truth, kept, names, ...shaped }
+  return { header, logits: [position], logitsList: true, ...listText, ...keyed, ...truth, kept, names, ...shaped }
 }
 
 /** The layout of results in one of the shapes that an output supports. */

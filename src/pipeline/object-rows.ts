@@ -1,5 +1,5 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
-import { logitOf, ofClass } from '../core/logit.js'
+import { logitOf, ofNamedClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
@@ -61,8 +61,7 @@ function readLogits(
   if (values.length !== width) return { code: 'E_WIDTH', info: { cells: values.length, width } }
   for (let index = 0; index < width; index++) {
     const logit = logitOf(values[index], rule)
-    if (typeof logit !== 'number')
-      return columns[index] === String(index) ? ofClass(logit, index) : { ...logit, column: columns[index]! }
+    if (typeof logit !== 'number') return ofNamedClass(logit, columns[index], index)
     into[at + index] = logit
   }
   return undefined

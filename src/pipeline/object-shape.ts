@@ -27,8 +27,8 @@ export interface RowShape {
   layout: OutputLayout
   /** The schema, for records with a property per class. */
   schema?: Schema
-  /** The names of the logits in errors. */
-  columns: readonly string[]
+  /** The names of the logits in errors; undefined for those that only have a position. */
+  columns: readonly (string | undefined)[]
   /** The property with the true class. */
   truth?: string
   /** The properties with 0 or 1 for each class, in class order, if the true classes are given that way. */
@@ -182,7 +182,8 @@ function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
 /** The shape of rows whose logits are a list. */
 function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: ShapeSettings): RowShape {
   const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
-  const columns = layout.binary ? ['0'] : layout.classes
+  const names = layout.binary ? [undefined] : layout.classes
+  const columns = names.map((name, index) => (name === String(index) ? undefined : name))
   return { layout, columns, split }
 }
 

@@ -82,7 +82,7 @@ const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }
 function rowScorer(shape: RowShape, run: Run, first: object): (rows: unknown[]) => ScoredRows<Prediction> {
   const { settings } = run
   const look = logitsWatch(shape.layout, (text) => run.emit('warning', text))
-  const score = batchScorer({ schema: shape.layout, settings })
+  const score = batchScorer({ schema: { ...shape.layout, logitKeys: shape.columns }, settings })
   const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED, lostTypes.get(first))
   return (batch) => {
     const read = readRows(batch, shape, settings)

@@ -4,7 +4,7 @@
  */
 
 import type { Dialect } from '../core/dialect.js'
-import { ofClass } from '../core/logit.js'
+import { ofNamedClass } from '../core/logit.js'
 import { indexPath, itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -192,21 +192,21 @@ export function nonfiniteIn(logits: readonly number[]): number | undefined {
   return index < 0 ? undefined : index
 }
 
-/** The columns of the logits; undefined for rows that are lists. */
-type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'>
+/** The columns of the logits; undefined for rows that are JavaScript values. */
+type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'> & { logitKeys?: readonly (string | undefined)[] }
 
 /** Adds the column of a logit to its error; no column if its position is undefined. */
 function inPlace(
   error: RowError,
   index: number | undefined,
-  { classes, header, logits, logitsList }: Pick<OutputLayout, 'classes'> & Partial<LogitPlaces>,
+  { header, logits, logitsList, logitKeys }: Partial<LogitPlaces>,
   input: Dialect | undefined,
 ): RowError {
   if (index === undefined) return error
-  if (!header || !logits) return ofClass(error, classes[index]!)
-  const [cell, column] = logitsList ? [logits[0]!, String(index)] : [logits[index]!, undefined]
-  if (input) return { ...error, cell, ...(column !== undefined && { column }) }
-  return column === undefined ? { ...error, column: header[cell]! } : ofClass(error, column)
+  if (input)
+    return { ...error, ...(logitsList ? { cell: logits![0]!, column: String(index) } : { cell: logits![index]! }) }
+  const name = logitKeys || logitsList ? logitKeys?.[index] : header?.[logits![index]!]
+  return ofNamedClass(error, name, index)
 }
 
 /** Adds the index path of a nested logit to its error, or that of its list if the error concerns all of the list. */

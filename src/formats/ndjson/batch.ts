@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { isWellFormed } from '../../core/byte-text.js'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
 import { dataTypeOf } from '../../core/column-builder.js'
-import { logitOf, ofClass, unknownClass } from '../../core/logit.js'
+import { logitOf, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
   type JsonColumn,
@@ -121,8 +121,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
       continue
     }
     const logit = typeof item === 'number' && !Number.isFinite(item) ? overflow(text, index, task) : logitOf(item, plan)
-    if (typeof logit !== 'number')
-      return keys[index] === undefined ? ofClass(logit, index) : { ...logit, column: keys[index] }
+    if (typeof logit !== 'number') return ofNamedClass(logit, keys[index], index)
     into[at + index] = logit
   }
   return undefined
