@@ -182,10 +182,16 @@ describe('--rejects', () => {
 
   it('has them where no row could be scored, or there were too many', () => {
     const cwd = folder({ 'in.csv': `${HEADER}${'1,x,1\n'.repeat(5)}` })
-    expect(command(['in.csv', '--rejects', 'r.ndjson'], { cwd }).status).toBe(1)
+    const none = command(['in.csv', '--rejects', 'r.ndjson'], { cwd })
+    expect([none.status, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/; rejects so far: r\.ndjson \[E_NO_ROWS\]\n$/),
+    ])
     expect(lines(cwd)).toHaveLength(5)
     const { status, stderr } = command(['in.csv', '--rejects', 'r.ndjson', '--max-errors', '2'], { cwd })
-    expect(stderr).toMatch(/^softmax: in\.csv:4: .*more than 2 rows are bad.*\[E_TOO_MANY\]\n$/)
+    expect(stderr).toMatch(
+      /^softmax: in\.csv:4: .*more than 2 rows are bad.*; rejects so far: r\.ndjson \[E_TOO_MANY\]\n$/,
+    )
     expect(status).toBe(1)
     expect(lines(cwd)).toHaveLength(3)
   })

@@ -67,9 +67,7 @@ async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: 
     await rejects?.close()
     return { text, done }
   } catch (error) {
-    // The first failure is reported, whatever fails after it.
-    await rejects?.stop().catch(() => {})
-    throw error
+    throw rejects ? await rejects.stop(error) : error
   } finally {
     progress?.clear()
   }

@@ -1,5 +1,5 @@
 /** The rejects file: a JSON object for each bad row. Only its owner may read it, because it contains input data. */
-import { SoftmaxError } from '../core/errors.js'
+import { SoftmaxError, shortened } from '../core/errors.js'
 import type { Reject } from '../index.js'
 import { openPrivate } from './output.js'
 
@@ -11,8 +11,11 @@ export interface Rejects {
   add(reject: Reject): Promise<void> | undefined
   /** Writes the rest, and waits until it is synced to disk. */
   close(): Promise<void>
-  /** The same after a failure; if there are no rows, a file of an earlier run is left as it was. */
-  stop(): Promise<void>
+  /**
+   * The same after a failure, whose error it returns, with the name of the file in its message; if there are no rows, a
+   * file of an earlier run is left as it was. Never rejects: the first failure is the one to report.
+   */
+  stop(error: unknown): Promise<unknown>
   /** Checks that it contains all skipped rows. */
   requireAll(rejected: number): void
 }
@@ -48,12 +51,26 @@ export async function openRejects(path: string): Promise<Rejects> {
       return length < ENOUGH ? undefined : flush()
     },
     close,
-    stop: async () => {
-      if (count > 0) await close()
+    stop: async (error) => {
+      if (count === 0) return error
+      return close().then(
+        () => withRejects(error, path),
+        () => error,
+      )
     },
     requireAll(rejected) {
       if (count === rejected) return
       throw new SoftmaxError('E_INTERNAL', { reason: `${rejected} rows rejected, of which ${count} are in the file` })
     },
   }
+}
+
+/** Adds to the message of an error, before its code, where the rows are that were rejected until then. */
+function withRejects(error: unknown, path: string): unknown {
+  if (!(error instanceof SoftmaxError)) return error
+  const isOfThis = SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === path
+  if (isOfThis) return error
+  const code = ` [${error.code}]`
+  error.message = `${error.message.slice(0, -code.length)}; rejects so far: ${shortened(path)}${code}`
+  return error
 }

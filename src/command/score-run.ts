@@ -84,9 +84,7 @@ async function scoreInputs(run: Run): Promise<void> {
   try {
     await writeScored(run)
   } catch (error) {
-    // The first failure is the one to report.
-    await run.rejects?.stop().catch(() => {})
-    throw error
+    throw run.rejects ? await run.rejects.stop(error) : error
   }
   await run.rejects?.close()
   run.rejects?.requireAll(rejectedOf(run.done))
