@@ -11,7 +11,7 @@ import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { type Judge, writeJudged } from './judged-run.js'
-import { warnOfUnlabelled } from './messages.js'
+import { warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
 /** Evaluates the inputs, and writes the metrics to standard output or a file, after any report is in place. */
@@ -30,6 +30,7 @@ export async function evaluateInputs(
   const toText: Judge = async (sources, bytes, emit) => {
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
     warnOfUnlabelled(settings, metrics.unlabelled)
+    warnOfInfiniteLoss(settings, metrics)
     return metricsText(metrics, { json: settings.json || isJsonFile(settings.output) })
   }
   await writeJudged(inputs, settings, toText, page && [page])

@@ -2,6 +2,8 @@
 import { inspect } from 'node:util'
 import { plural, printable, SoftmaxError, shown } from '../core/errors.js'
 import { withoutMemory } from '../core/memory-error.js'
+import type { Metrics } from '../core/metrics.js'
+import { optionText } from '../core/option-words.js'
 import { type Paint, paintFor } from './colours.js'
 
 /** The redrawn last line of the terminal, which must be erased before anything else is printed. */
@@ -33,6 +35,13 @@ export function warnOfUnlabelled(
     settings,
     `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as their classes are not known; [] is a row that has none`,
   )
+}
+
+/** Warns of an infinite log loss: the mean hides which rows, and that the others may be fine. */
+export function warnOfInfiniteLoss(settings: { quiet: boolean }, { log_loss }: Metrics): void {
+  if (log_loss !== Infinity) return
+  const rows = `scoring with ${optionText('emit', 'loss')} shows which rows`
+  warn(settings, `the log loss is infinite: infinite logits made some predictions certain and wrong; ${rows}`)
 }
 
 /** Whether a text that should be printed once was not in `said` yet. */

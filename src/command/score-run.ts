@@ -13,7 +13,7 @@ import { rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
-import { complain, isNew, warn, warnOfUnlabelled } from './messages.js'
+import { complain, isNew, warn, warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 import { requireText } from './output-format.js'
 import type { Progress } from './progress.js'
@@ -148,6 +148,7 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
   const isUnlabelled = rows === 0 && unlabelled > 0
   if (isUnlabelled) warn(settings, `no row has a true class in ${shown(settings.truth!)}, so the metrics are of none`)
   else warnOfUnlabelled(settings, unlabelled)
+  warnOfInfiniteLoss(settings, metrics)
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 
