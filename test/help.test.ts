@@ -31,7 +31,15 @@ describe('softmax --help', () => {
 
   it('has the options that are most used, under headings, and four examples', () => {
     for (const heading of ['Input', 'Classes', 'Scores', 'Output', 'Bad rows', 'Runs']) expect(lines).toContain(heading)
-    for (const flag of ['-o, --output', '-l, --logits', '--labels', '-T, --temperature', '--log ', '--rejects']) {
+    for (const flag of [
+      '-o, --output',
+      '-l, --logits',
+      '--labels',
+      '-T, --temperature',
+      '--log ',
+      '--rejects',
+      '--tensor',
+    ]) {
       expect(lines.filter((line) => line.trim().startsWith(flag))).toHaveLength(1)
     }
     expect(lines.slice(lines.indexOf('Examples') + 1).indexOf('')).toBe(4)

@@ -733,6 +733,7 @@ export const OPTIONS = {
   }),
   tensor: option({
     group: 'Input',
+    brief: 'array of logits, in a file of several arrays',
     kind: text('NAME'),
     scopes: READERS,
     defaultText: 'the only one',
@@ -784,8 +785,8 @@ export const OPTIONS = {
   }),
   missing: option({
     group: 'Bad rows',
-    brief: 'how to read an empty logit [error]',
-    kind: choice('error', '-inf', 'nan'),
+    brief: 'how to read an empty logit: error, -inf, nan [error]',
+    kind: { ...choice('error', '-inf', 'nan'), word: 'HOW' },
     scopes: [...STREAMS, 'read'],
     default: 'error',
     aliases: 'na-action fill-missing fillna',
