@@ -285,13 +285,9 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   E_TENSOR: {
     is: 'A file contains several arrays, or no array of the name given by --tensor.',
     cause: 'An .npz or .safetensors file contains other arrays besides the logits.',
-    example: `python3 -c "
-import json, struct, sys
-one = dict(dtype='F64', shape=[0, 2], data_offsets=[0, 0])
-head = json.dumps(dict(ids=one, logits=one)).encode()
-sys.stdout.buffer.write(struct.pack('<Q', len(head)) + head)" > in.safetensors
-softmax in.safetensors`,
-    says: 'softmax: in.safetensors: it contains several arrays: "ids,logits"; select one with --tensor logits [E_TENSOR]',
+    example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o several.npz
+softmax several.npz`,
+    says: 'softmax: several.npz: it contains several arrays: "probs,index"; select one with --tensor probs [E_TENSOR]',
     fix: 'Select the array of logits with --tensor.',
   },
   E_SUMS: {
