@@ -370,14 +370,14 @@ describe.each([
     })
     const { bytes, warnings } = await run(input, { to, tensor: 'logits', truth: 'y' })
     expect(warnings).toEqual([
-      '"w" is not copied to the output; rows keep their order, so it can be joined by position (keep: false hides this warning)',
+      '"w" is not copied to the output; rows keep their order, so it can be joined by position (keep: false hides this warning and drops "y", too)',
     ])
     const { y, probs, index, ...others } = await arraysOf(bytes)
     expect(y).toEqual({ dtype: 'F8', shape: [3], values: [0, 0, 1] })
     expect([probs!.shape, index!.values, others]).toEqual([[3, 2], [0, 1, 0], {}])
     const skipping = await run(input, { to, tensor: 'logits', truth: 'y', onError: 'skip' })
     expect(skipping.warnings).toEqual([
-      '"w" is not copied to the output; bad rows are left out, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning)',
+      '"w" is not copied to the output; bad rows are left out, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning and drops "y", too)',
     ])
     const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep: false })
     expect([quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]).toEqual([[], ['probs', 'index']])

@@ -75,7 +75,7 @@ export function tensorReader(
     ...(shape.sizes.length === 1
       ? [`it has one dimension, and is read as one row of ${plural(classes.size, 'class')}`]
       : []),
-    ...(keep && left.length > 0 ? [leftOutWarning(left, settings)] : []),
+    ...(keep && left.length > 0 ? [leftOutWarning(left, settings, truth?.name)] : []),
   ]
   return {
     columns,
@@ -107,14 +107,18 @@ export function tensorReader(
  * The warning about arrays that are not read: whether they have a value per row, and in what order, is unknown. A row
  * that is left out moves the later ones up.
  */
-function leftOutWarning(others: readonly string[], { onError }: Pick<SettingsOf<'bytes'>, 'onError'>): string {
+function leftOutWarning(
+  others: readonly string[],
+  { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
+  truth: string | undefined,
+): string {
   const names = shown(others.join(','))
   const [is, they, them] = others.length === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them']
   const join =
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
       : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
-  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning)`
+  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${truth === undefined ? '' : ` and drops ${shown(truth)}, too`})`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
