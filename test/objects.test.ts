@@ -1,5 +1,5 @@
 import { getEventListeners, once } from 'node:events'
-import { type Duplex, Readable, Writable } from 'node:stream'
+import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { parse } from 'csv-parse'
@@ -499,6 +499,16 @@ function nested(error: { info?: object }): object {
 }
 
 describe('as a stream', () => {
+  it.each([
+    ['softmax', () => softmax()],
+    ['score', () => score()],
+    ['read', () => read('csv')],
+    ['write', () => write('csv')],
+  ])('%s() is an instance of the classes of node:stream', (_, make) => {
+    for (const kind of [Stream, Readable, Writable, Duplex, Transform]) expect(make()).toBeInstanceOf(kind)
+    expect(make()).not.toBeInstanceOf(PassThrough)
+  })
+
   it('works in a pipeline between others', async () => {
     const lines: string[] = []
     await pipeline(

@@ -2,6 +2,7 @@
 import type { Duplex, DuplexOptions } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { transform } from 'through2'
+import { asNodeStream } from './node-stream.js'
 
 interface Options extends Pick<DuplexOptions, 'readableObjectMode' | 'signal'> {
   /** The maximum number of chunks per batch. As many again may be queued. */
@@ -25,10 +26,12 @@ export function generatorTransform<Chunk, Piece>(
   generate: (batches: AsyncGenerator<Chunk[]>) => AsyncGenerator<Iterable<Piece>>,
 ): Duplex {
   const inlet = new Inlet<Chunk>(batch)
-  const stream: Duplex = transform(
-    { ...options, writableObjectMode: true, writableHighWaterMark: batch, readableHighWaterMark: 1 },
-    (chunk, _encoding, done) => inlet.put(chunk, done),
-    (done) => inlet.end(done),
+  const stream = asNodeStream(
+    transform(
+      { ...options, writableObjectMode: true, writableHighWaterMark: batch, readableHighWaterMark: 1 },
+      (chunk, _encoding, done) => inlet.put(chunk, done),
+      (done) => inlet.end(done),
+    ),
   )
   const isRead = readerOf(stream)
   const run = async () => {
