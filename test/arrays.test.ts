@@ -109,6 +109,9 @@ describe.each([
     expect(warnings.filter((warning) => !/one dimension|only class|can be joined/.test(warning))).toEqual([])
     const [header, ...rows] = parse(text) as string[][]
     const width = one.index ? one.shape.length - 1 : 0
+    // An array beside the logits.
+    const mask = header!.indexOf('mask')
+    if (mask >= 0) for (const row of [header!, ...rows]) row.splice(mask, 1)
     expect(header!.slice(0, width)).toEqual(Array.from({ length: width }, (_, axis) => `i${axis}`))
     expect(rows.map((row) => row.slice(0, width).map(Number))).toEqual(one.index ?? one.rows.map(() => []))
     expect(rows.map((row) => row.slice(width, -1).map(Number))).toEqual(expected(one))
@@ -118,7 +121,7 @@ describe.each([
     const { axis, tensor } = one.options
     const path = join(folder({ in: Buffer.from(one.bytes, 'base64') }), 'in')
     const found: unknown[] = []
-    for await (const row of createReadStream(path).pipe(read(format, { axis, tensor }))) {
+    for await (const { mask: _, ...row } of createReadStream(path).pipe(read(format, { axis, tensor }))) {
       found.push(row)
     }
     const positions = (row: number) => Object.fromEntries((one.index?.[row] ?? []).map((at, axis) => [`i${axis}`, at]))
@@ -351,8 +354,8 @@ describe.each([
     const file = readFileSync(join(cwd, `out.${to}`))
     expect(file.equals((await run(cube, { to, emit: 'probs,index' })).bytes)).toBe(true)
     expect(file.equals(await scored(join(cwd, 'in.npy'), { to, emit: 'probs,index', jobs: 2 }))).toBe(true)
-    const again = await run(file, { tensor: 'probs', to: 'csv', emit: 'index' })
-    expect(again.text).toBe((await run(cube, { to: 'csv', emit: 'index' })).text)
+    const again = await run(file, { tensor: 'probs', to: 'csv', emit: 'index', keep: false })
+    expect(again.text).toBe((await run(cube, { to: 'csv', emit: 'index', keep: false })).text)
     const dry = command(['in.npy', '-e', 'index,probs', '-o', `out.${to}`, '--dry-run'], { cwd })
     expect(dry).toMatchObject({ status: 0, stderr: '' })
     expect(dry.stdout).toMatch(/rows:\n(\[[\d.,e-]+\]\n){3}$/)
@@ -366,7 +369,7 @@ describe.each([
         [3, 1],
       ],
       y: [0, 0, 1],
-      w: [7, 8, 9],
+      w: [7, 8, 9, 10],
     })
     const { bytes, warnings } = await run(input, { to, tensor: 'logits', truth: 'y' })
     expect(warnings).toEqual([
@@ -395,17 +398,21 @@ describe.each([
     })
   })
 
-  it('has NaN for the loss of a row without a true class, and no other empty value', async () => {
+  it('has NaN for the loss of a row without a true class, 0 for its rank, and no empty boolean', async () => {
     const csv = 'y,logit_a,logit_b\na,2,1\n,2,1\n'
     const options = { to, truth: 'y', keep: false } as const
     expect((await arraysOf((await run(csv, { ...options, emit: 'loss' })).bytes)).loss!.values).toEqual([
       0.3132616875182228,
       Number.NaN,
     ])
-    for (const emit of ['rank', 'loss,correct'] as const) {
-      const { error } = await run(csv, { ...options, emit })
-      expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('row 2 of the output') })
-    }
+    const ranks = { dtype: 'I8', shape: [2], values: [1, 0] }
+    expect((await arraysOf((await run(csv, { ...options, emit: 'rank' })).bytes)).rank).toEqual(ranks)
+    expect(npyOf((await run(csv, { ...options, to: 'npy', emit: 'rank' })).bytes)).toEqual(ranks)
+    const { error } = await run(csv, { ...options, emit: 'loss,correct' })
+    expect(error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringMatching(/row 2 of the output.*rank has 0/),
+    })
   })
 
   it('refuses what is no number', async () => {
@@ -659,5 +666,110 @@ describe('true classes beside an array', () => {
     const file = npyFile('|u1', false, [2, 2], Uint8Array.of(3, 1, 4, 1))
     const { error } = await run(file, { truth: 'y', emit: 'loss', to: 'csv' })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('numpy.savez(') })
+  })
+})
+
+describe('arrays of a number for each row, beside the logits', () => {
+  const bytesOf = (values: { buffer: ArrayBufferLike }) => new Uint8Array(values.buffer as ArrayBuffer)
+  const logits = ['<f8', [3, 2], bytesOf(Float64Array.of(2, 1, 1, 2, 3, 0))] as const
+  const arrays = {
+    id: ['<i8', [3], bytesOf(BigInt64Array.of(7n, -8n, 2n ** 60n + 1n))],
+    big: ['<u8', [3], bytesOf(BigUint64Array.of(1n, 2n, 2n ** 64n - 1n))],
+    day: ['>i2', [3], Uint8Array.of(1, 2, 0xff, 0xfe, 0, 3)],
+    part: ['|u1', [3, 1], Uint8Array.of(9, 8, 255)],
+    half: ['<f2', [3], bytesOf(Uint16Array.of(0x3c00, 0x7e00, 0xc200))],
+    w: ['<f4', [3], bytesOf(Float32Array.of(0.1, 2, 3))],
+    ok: ['|b1', [3], Uint8Array.of(1, 0, 1)],
+  } as const
+  const others = { short: ['|u1', [2], Uint8Array.of(1, 2)], wide: ['|u1', [3, 2], new Uint8Array(6)] } as const
+
+  /** Builds a .npz file. */
+  function npz(files: Record<string, readonly [string, readonly number[], Uint8Array]>): Buffer {
+    const zip = new ZipFrame()
+    const entries = Object.entries(files).flatMap(([name, [descr, shape, data]]) => {
+      const file = npyFile(descr, false, [...shape], data)
+      const lead = zip.before(`${name}.npy`, file.length)
+      zip.see(file)
+      return [lead, file, zip.after()]
+    })
+    return Buffer.concat([...entries, zip.end()])
+  }
+
+  const input = npz({ logits, ...arrays, ...others })
+  const text = [
+    'id,big,day,part,half,w,ok,index',
+    '7,1,258,9,1,0.1,true,0',
+    '-8,2,-2,8,NaN,2,false,1',
+    '1152921504606846977,18446744073709551615,3,255,-3,3,true,0',
+    '',
+  ].join('\n')
+  const options = { tensor: 'logits', emit: 'index', to: 'csv' } as const
+
+  it('are kept with all digits, and others are named', async () => {
+    const { text: found, warnings } = await run(input, options)
+    expect(found).toBe(text)
+    expect(warnings).toEqual([expect.stringContaining('"short,wide" are not copied to the output')])
+    expect((await run(input, { ...options, keep: false })).text).toBe('index\n0\n1\n0\n')
+    for (const to of ['parquet', 'arrow', 'npz', 'safetensors'] as const) {
+      const { bytes } = await run(input, { ...options, to, emit: 'probs' })
+      const again = await run(bytes, {
+        to: 'csv',
+        emit: 'index',
+        ...(to === 'npz' || to === 'safetensors' ? { tensor: 'probs' } : { logits: 'probs' }),
+      })
+      const inOrder = (csv: string) =>
+        (parse(csv, { columns: true }) as Record<string, string>[]).map((row) => ({ ...row }))
+      expect([to, inOrder(again.text)]).toEqual([to, inOrder(text)])
+    }
+  })
+
+  it.each([
+    ['npz', npzOf],
+    ['safetensors', safetensorsOf],
+  ] as const)('keep their types in %s, without the rows that are left out', async (to, arraysOf) => {
+    const bad = ['<f8', [3, 2], bytesOf(Float64Array.of(2, 1, Number.NaN, 2, 3, 0))] as const
+    const { id: _, half: __, big: ___, ...small } = arrays
+    const { bytes } = await run(npz({ logits: bad, ...small }), { ...options, to, onError: 'skip' })
+    expect(await arraysOf(bytes)).toEqual({
+      day: { dtype: 'I2', shape: [2], values: [258, 3] },
+      part: { dtype: 'U1', shape: [2], values: [9, 255] },
+      w: { dtype: 'F4', shape: [2], values: [Math.fround(0.1), 3] },
+      ok: { dtype: 'BOOL', shape: [2], values: [1, 1] },
+      index: { dtype: 'I8', shape: [2], values: [0, 0] },
+    })
+    const { data_offsets: offsets } = JSON.parse(
+      /"index":(\{[^}]*\})/.exec(bytes.toString('latin1'))?.[1] ?? '{"data_offsets":[0]}',
+    )
+    expect(offsets[0] % 8).toBe(0)
+  })
+
+  it('have the axes of the logits but that of the classes', async () => {
+    const cube = npz({
+      logits: ['|u1', [2, 1, 3], Uint8Array.of(3, 1, 4, 1, 5, 9)],
+      mask: ['|b1', [2, 1], Uint8Array.of(1, 0)],
+      flat: ['|b1', [2], Uint8Array.of(1, 0)],
+    })
+    const { text, warnings } = await run(cube, options)
+    expect(text).toBe('i0,i1,mask,index\n0,0,true,2\n1,0,false,2\n')
+    expect(warnings).toEqual([expect.stringContaining('"flat" is not copied')])
+    expect((await npzOf((await run(cube, { ...options, to: 'npz' })).bytes)).mask).toEqual({
+      dtype: 'BOOL',
+      shape: [2, 1],
+      values: [1, 0],
+    })
+  })
+
+  it('are no logits, and corrupt ones are no rows', async () => {
+    const { error } = await run(input, { ...options, logits: 'id' })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining("tensor: 'id'") })
+    const broken = Buffer.from(input)
+    broken[broken.indexOf(Buffer.from([9, 8, 255]))]! ^= 1
+    expect((await run(broken, options)).error).toMatchObject({ code: 'E_CORRUPT' })
+  })
+
+  it('are the true classes of a sigmoid in their type', async () => {
+    const y = ['|i1', [3, 2], Uint8Array.of(1, 0, 0, 0, 1, 1)] as const
+    const { bytes } = await run(npz({ logits, y }), { ...options, to: 'npz', op: 'sigmoid', truth: 'y', emit: 'loss' })
+    expect((await npzOf(bytes)).y).toEqual({ dtype: 'I1', shape: [3, 2], values: [1, 0, 0, 0, 1, 1] })
   })
 })

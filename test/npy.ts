@@ -9,13 +9,13 @@ export interface Numbers {
   values: number[]
 }
 
-/** Arrays by name, with their type: F4, F8, I8 or BOOL. */
+/** Arrays by name, with their type, such as F4, U1 or BOOL. */
 type Arrays = Record<string, Numbers & { dtype: string }>
 
 /** Reads .npy as written by this package: little-endian numbers in C order. */
 export function npyOf(bytes: Buffer): Arrays[string] {
   const start = 10 + bytes.readUInt16LE(8)
-  const [, dtype, sizes] = /'[<|](f4|f8|i8|b1)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
+  const [, dtype, sizes] = /'[<|]([fiu][1248]|b1)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(
     bytes.toString('latin1', 10, start),
   )!
   const shape = sizes!.split(',').filter(Boolean).map(Number)
@@ -27,6 +27,13 @@ export function npyOf(bytes: Buffer): Arrays[string] {
 /** Reads the numbers of an array with a type and shape. */
 function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
   const [size, read] = {
+    I1: [1, (at: number) => data.readInt8(at)] as const,
+    U1: [1, (at: number) => data.readUInt8(at)] as const,
+    I2: [2, (at: number) => data.readInt16LE(at)] as const,
+    U2: [2, (at: number) => data.readUInt16LE(at)] as const,
+    I4: [4, (at: number) => data.readInt32LE(at)] as const,
+    U4: [4, (at: number) => data.readUInt32LE(at)] as const,
+    U8: [8, (at: number) => data.readBigUInt64LE(at)] as const,
     F4: [4, (at: number) => data.readFloatLE(at)] as const,
     F8: [8, (at: number) => data.readDoubleLE(at)] as const,
     I8: [8, (at: number) => Number(data.readBigInt64LE(at))] as const,
@@ -34,7 +41,7 @@ function numbersOf(data: Buffer, dtype: string, shape: number[]): number[] {
   }[dtype]!
   const count = shape.reduce((all, one) => all * one, 1)
   expect(data.length).toBe(count * size)
-  return Array.from({ length: count }, (_, at) => read(at * size))
+  return Array.from({ length: count }, (_, at) => Number(read(at * size)))
 }
 
 /** Reads an archive of arrays and verifies every checksum. */

@@ -123,9 +123,10 @@ describe('columns of the true class', () => {
     expect(rows.filter((row) => row.endsWith(',1,true')).length).toBe(861)
   })
 
-  it('need a true class; in .npy, what is empty is NaN beside other results', async () => {
+  it('need a true class; in .npy, what is empty is NaN beside other results, and rank 0 alone', async () => {
     expect((await run(INPUT, { emit: 'loss' })).error).toMatchObject({ code: 'E_CONFLICT' })
-    expect((await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'rank' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    const ranks = await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'rank' })
+    expect(npyOf(ranks.bytes).values).toEqual([1, 3, 3, 0])
     const { bytes } = await run(INPUT, { ...OPTIONS, to: 'npy', emit: 'rank,correct,loss' })
     expect(npyOf(bytes).values).toEqual([
       ...[1, 1, Number(LOSSES[0])],

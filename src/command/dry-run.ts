@@ -137,7 +137,10 @@ async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<str
 async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): Promise<string> {
   if (isText(format)) return bytes.toString()
   const lines: string[] = []
-  const settings = parseOptions({ from: format, ...(holdsArrays(format) && { tensor: shownArray(columns) }) }, 'bytes')
+  const settings = parseOptions(
+    { from: format, ...(holdsArrays(format) && { tensor: shownArray(columns), keep: false }) },
+    'bytes',
+  )
   const reader = await (await loadFormat(format)).read({ chunks: chunksOf(bytes) }, settings)
   const names = reader?.named ? columns.map(({ name }) => `${JSON.stringify(name)}:`) : undefined
   for await (const batch of reader?.batches(readAll(names?.length, reader.columns[0]?.width)) ?? []) {

@@ -14,11 +14,20 @@ export interface NumberLayout {
 const HOST_IS_BIG = endianness() === 'BE'
 
 /** Decodes numbers, possibly swapping the bytes in place. 64-bit integers are rounded to doubles. */
-export function readNumbers(bytes: Buffer, { kind, bytes: size, bigEndian }: NumberLayout): ArrayLike<number> {
-  const count = Math.floor(bytes.length / size)
-  const data = aligned(bytes.subarray(0, count * size), size)
+export function readNumbers(bytes: Buffer, layout: NumberLayout): ArrayLike<number> {
+  const data = nativeBytes(bytes, layout)
+  return ARRAYS[`${layout.kind}${layout.bytes}`]!(
+    data.buffer as ArrayBuffer,
+    data.byteOffset,
+    data.length / layout.bytes,
+  )
+}
+
+/** The bytes of whole numbers, aligned and in the byte order of this machine, possibly swapped in place. */
+export function nativeBytes(bytes: Buffer, { bytes: size, bigEndian }: NumberLayout): Buffer {
+  const data = aligned(bytes.subarray(0, bytes.length - (bytes.length % size)), size)
   if (size > 1 && bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size as 2 | 4 | 8](data)
-  return ARRAYS[`${kind}${size}`]!(data.buffer as ArrayBuffer, data.byteOffset, count)
+  return data
 }
 
 type MakeArray = (buffer: ArrayBuffer, at: number, count: number) => ArrayLike<number>

@@ -54,10 +54,9 @@ function proposed(emit: readonly OutputColumn[], names: ColumnNames = {}): strin
 }
 
 /** Whether a file of several arrays can keep a column: it must be numeric and have no nulls. */
-export function isNumericColumn({ field, isPosition }: Column, to: FormatName): boolean {
+export function isNumericColumn({ field, isPosition, isEachClass }: Column, to: FormatName): boolean {
   if (!field || field.nullable || isPosition || !holdsArrays(to)) return false
-  const { type } = field
-  return type.kind === 'int' ? type.bitWidth === 64 && type.signed : type.kind === 'float' && type.bitWidth > 16
+  return isEachClass === true || ['int', 'float', 'bool'].includes(field.type.kind)
 }
 
 /** The warning about kept columns that are left out of an array file. */

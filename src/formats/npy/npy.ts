@@ -20,10 +20,10 @@ import type {
 import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, openBytes, TempFile } from '../../io/temp-file.js'
 import { columnWriter, outputFields } from '../columnar.js'
-import { arrayBytes, type Numbers } from '../tensor/array-bytes.js'
-import { columnNumbers, requireFull } from '../tensor/column-numbers.js'
-import { type TensorBytes, tensorReader } from '../tensor/reader.js'
-import { outputShape } from '../tensor/tensor.js'
+import { arrayBytes } from '../tensor/array-bytes.js'
+import { columnNumbers, NO_RANK } from '../tensor/column-numbers.js'
+import { tensorReader } from '../tensor/reader.js'
+import { outputShape, type TensorBytes } from '../tensor/tensor.js'
 import { headerOf, readHeader } from './header.js'
 
 export const npy: Format = {
@@ -65,7 +65,7 @@ async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
   let written = 0
   const writeColumns = async (parts: readonly Columns[]) => {
-    const matrix = matrixOf(parts, schema, width, kind, written)
+    const matrix = matrixOf(parts, width, kind)
     written += matrix.length / width
     return array.add(matrix)
   }
@@ -87,34 +87,27 @@ function isNumber([field, ...more]: OutputSchema['fields']): boolean {
 
 const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
 
-/** Interleaves columns as rows of `width` numbers; list items are contiguous. `before` rows come first. */
-function matrixOf(
-  parts: readonly Columns[],
-  { fields }: OutputSchema,
-  width: number,
-  kind: keyof typeof ARRAYS,
-  before: number,
-): Numbers {
+type Matrix = BigInt64Array | Float32Array | Float64Array
+
+/** Interleaves columns as rows of `width` numbers; list items are contiguous. */
+function matrixOf(parts: readonly Columns[], width: number, kind: keyof typeof ARRAYS): Matrix {
   const rows = parts.reduce((sum, [column]) => sum + column!.length, 0)
   const matrix = new ARRAYS[kind](rows * width)
   let start = 0
   for (const columns of parts) {
     let place = start
-    for (const [index, column] of columns.entries()) {
-      if (kind === 'i8') requireFull('npy', fields[index]!.name, column, before + start / width)
-      place += fill(matrix, place, column, width)
-    }
+    for (const column of columns) place += fill(matrix, place, column, width)
     start += columns[0]!.length * width
   }
   return matrix
 }
 
 /** Copies a column into the rows; returns its number of values per row. */
-function fill(matrix: Numbers, start: number, column: ColumnData, width: number): number {
+function fill(matrix: Matrix, start: number, column: ColumnData, width: number): number {
   const { length } = column
-  const numbers = columnNumbers(column) as ArrayLike<number>
-  const size = length > 0 ? numbers.length / length : 0
   const isWhole = matrix instanceof BigInt64Array
+  const numbers = columnNumbers(column, isWhole ? NO_RANK : Number.NaN) as ArrayLike<number>
+  const size = length > 0 ? numbers.length / length : 0
   if (size === width && !isWhole) matrix.set(numbers, start)
   for (let row = 0, at = 0, to = start; (size < width || isWhole) && row < length; row++, to += width) {
     for (let index = 0; index < size; index++, at++) matrix[to + index] = isWhole ? BigInt(numbers[at]!) : numbers[at]!

@@ -9,7 +9,9 @@ import { bytesWithin, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { headerOf, readHeader } from '../npy/header.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
-import { type TensorSource, tensorReader } from '../tensor/reader.js'
+import { openKept } from '../tensor/kept-arrays.js'
+import { tensorReader } from '../tensor/reader.js'
+import type { TensorSource } from '../tensor/tensor.js'
 import { chooseTensors } from '../tensor/tensor-name.js'
 import { ZipFrame } from './zip-frame.js'
 import { type EntryBytes, type ZipEntry, zipEntries } from './zip-reader.js'
@@ -30,7 +32,9 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   const { logits, truth, others } = chooseTensors([...arrays.keys()], settings)
   const open = (name: string) => openArray(name, arrays.get(name)!)
   const ofTruth = truth === undefined ? undefined : await openTruth(truth, open)
-  return tensorReader('npz', await open(logits), settings, { truth: ofTruth, others })
+  const source = await open(logits)
+  const { kept, left } = await openKept(others, open, source.tensor, settings)
+  return tensorReader('npz', source, settings, { truth: ofTruth, kept, left })
 }
 
 /** Throws E_CONFLICT for an array that is not numeric: true classes are positions. */
@@ -51,7 +55,11 @@ async function openArray(name: string, entry: ZipEntry): Promise<TensorSource> {
   if (!header) throw corruptData('npz', `${shown(name)} is empty`)
   const chunks = () => reader.rest()
   const open = () => anywhere(bytes, chunks(), header.length)
-  return { name, tensor: header.tensor, bytes: { chunks, open, length: bytes.size - header.length } }
+  return {
+    name,
+    tensor: header.tensor,
+    bytes: { chunks, open, length: bytes.size - header.length, close: () => reader.close() },
+  }
 }
 
 /** The entries that are arrays, by name. Throws E_CORRUPT for duplicate names. */

@@ -5,7 +5,9 @@ import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from 
 import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
-import { type TensorSource, tensorReader } from '../tensor/reader.js'
+import { openKept } from '../tensor/kept-arrays.js'
+import { tensorReader } from '../tensor/reader.js'
+import type { TensorSource } from '../tensor/tensor.js'
 import { chooseTensors } from '../tensor/tensor-name.js'
 import { LAYOUTS, readHeader, type TensorEntry } from './header.js'
 
@@ -14,7 +16,8 @@ export const safetensors: Format = {
   typed: true,
   numbersOnly: true,
   read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
-  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter('safetensors', schema, { begin: headerOf }),
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> =>
+    arraysWriter('safetensors', schema, { isAligned: true, begin: headerOf }),
 }
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
@@ -22,7 +25,9 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   const { logits, truth, others } = chooseTensors([...tensors.keys()], settings)
   const open = (name: string) => openTensor(file, name, tensors.get(name)!)
   const ofTruth = truth === undefined ? undefined : open(truth)
-  return tensorReader('safetensors', open(logits), settings, { truth: ofTruth, others })
+  const source = open(logits)
+  const { kept, left } = await openKept(others, open, source.tensor, settings)
+  return tensorReader('safetensors', source, settings, { truth: ofTruth, kept, left })
 }
 
 function openTensor(file: FileBytes, name: string, { dtype, shape, start, length }: TensorEntry): TensorSource {

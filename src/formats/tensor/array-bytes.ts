@@ -2,10 +2,11 @@
  * Serializes the numbers of an array in storage order, which may differ from row order: if the classes are not along
  * the last axis, the numbers of a row are not contiguous.
  */
+import type { NumberArray } from '../../core/column-data.js'
 import { TempFile } from '../../io/temp-file.js'
 
-/** Numbers of one type, in row order. */
-export type Numbers = Float64Array | Float32Array | BigInt64Array | Uint8Array
+/** Numbers of one type, in row order; 16-bit floats are their bits. */
+export type Numbers = NumberArray
 
 /** Takes rows, and returns the bytes of the array that are complete. */
 export interface ArrayBytes {
@@ -95,5 +96,5 @@ function everyOf(rows: Numbers, first: number, step: number): Numbers {
 function littleEndian({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size }: Numbers): Buffer {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   if (size === 1 || new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes
-  return size === 8 ? bytes.swap64() : bytes.swap32()
+  return size === 8 ? bytes.swap64() : size === 4 ? bytes.swap32() : bytes.swap16()
 }

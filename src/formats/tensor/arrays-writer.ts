@@ -8,14 +8,14 @@ import type { DataType, Field } from '../../core/data-type.js'
 import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { type ArrayBytes, arrayBytes, type Numbers } from './array-bytes.js'
-import { columnNumbers, requireFull } from './column-numbers.js'
+import { columnNumbers, NO_RANK, requireFull } from './column-numbers.js'
 import { outputShape } from './tensor.js'
 
 /** An array of the file, once the number of rows is known. */
 export interface NamedArray {
   name: string
-  kind: 'f' | 'i' | 'b'
-  itemBytes: 1 | 4 | 8
+  kind: 'f' | 'i' | 'u' | 'b'
+  itemBytes: 1 | 2 | 4 | 8
   sizes: readonly number[]
   /** Its size in bytes. */
   byteLength: number
@@ -23,6 +23,8 @@ export interface NamedArray {
 
 /** The framing around the data of arrays. */
 export interface Frame {
+  /** Whether arrays of larger items come first, so that each begins at a multiple of its item size. */
+  isAligned?: true
   /** Written first. */
   begin(arrays: readonly NamedArray[]): Uint8Array[]
   /** Written before and after the data of each array. */
@@ -36,6 +38,8 @@ export interface Frame {
 
 /** An array being written. */
 interface Output {
+  /** The position of its column. */
+  index: number
   bytes: ArrayBytes
   describe(rows: number): NamedArray
   /** The numbers of some rows, preceded by `before` others. */
@@ -44,7 +48,7 @@ interface Output {
 
 /** Creates the writer of a file of arrays. */
 export async function arraysWriter(to: string, schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
-  const { rows } = schema
+  const { rows, kept } = schema
   const columns = outputFields(schema)
   const columnsOf = columnWriter(schema, columns)
   const outputs: Output[] = []
@@ -52,7 +56,12 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
     for (const { bytes } of outputs) await bytes.close()
   }
   try {
-    for (const [index, column] of columns.entries()) outputs.push(await outputOf(to, schema, column, index === 0))
+    for (const index of orderOf(columns, schema, frame)) {
+      outputs.push({
+        index,
+        ...(await outputOf(to, schema, columns[index]!, index < kept.length, outputs.length === 0)),
+      })
+    }
   } catch (error) {
     await close()
     throw error
@@ -69,7 +78,7 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
   const writeColumns = async (parts: readonly Columns[]) => {
     const pieces: Uint8Array[] = []
     for (const columns of parts) {
-      for (const [index, { bytes, numbersOf }] of outputs.entries()) {
+      for (const { index, bytes, numbersOf } of outputs) {
         pieces.push(...seen(await bytes.add(numbersOf(columns[index]!, written))))
       }
       written += columns[0]!.length
@@ -82,9 +91,9 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
     writeColumns,
     async *end() {
       if (rows === undefined) yield* begin(written)
-      for (const [index, { bytes, describe }] of outputs.entries()) {
+      for (const [place, { bytes, describe }] of outputs.entries()) {
         const array = describe(written)
-        if (index > 0) yield* frame.before?.(array) ?? []
+        if (place > 0) yield* frame.before?.(array) ?? []
         for await (const piece of bytes.end()) yield* seen([piece])
         yield* frame.after?.(array) ?? []
       }
@@ -94,13 +103,26 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
   }
 }
 
-async function outputOf(to: string, schema: OutputSchema, column: Field, isFirst: boolean): Promise<Output> {
+/** The positions of the columns in the order of their arrays. */
+function orderOf(columns: readonly Field[], { kept }: OutputSchema, { isAligned }: Frame): number[] {
+  const order = [...columns.keys()]
+  const bytesOf = (index: number) => numbersIn(columns[index]!.type, index < kept.length).itemBytes
+  return isAligned ? order.sort((a, b) => bytesOf(b) - bytesOf(a)) : order
+}
+
+async function outputOf(
+  to: string,
+  schema: OutputSchema,
+  column: Field,
+  isKept: boolean,
+  isFirst: boolean,
+): Promise<Omit<Output, 'index'>> {
   const { classes, rows } = schema
   const { name, type } = column
   const isList = type.kind === 'list' || type.kind === 'fixed_size_list'
   const width = type.kind === 'fixed_size_list' ? type.size : isList ? classes.length : undefined
   const { sizes, inner } = outputShape(schema, width)
-  const { kind, itemBytes, array } = NUMBERS[numbersIn(isList ? type.item.type : type)]
+  const { kind, itemBytes, array } = numbersIn(type, isKept)
   return {
     bytes: await arrayBytes(width ?? 1, inner, !isFirst || rows === undefined),
     describe(rows) {
@@ -109,26 +131,38 @@ async function outputOf(to: string, schema: OutputSchema, column: Field, isFirst
       return { name, kind, itemBytes, sizes: lengths, byteLength }
     },
     numbersOf(data, before) {
-      if (kind !== 'f') requireFull(to, name, data, before)
-      const numbers = columnNumbers(data)
-      return numbers instanceof Float64Array && itemBytes === 8 && kind === 'f' ? numbers : array(numbers)
+      if (kind === 'b') requireFull(to, name, data, before)
+      return array(columnNumbers(data, kind === 'i' ? NO_RANK : Number.NaN))
     },
   }
 }
-
-/** The array type for each kind of column. */
-const NUMBERS = {
-  float64: { kind: 'f', itemBytes: 8, array: (numbers) => new Float64Array(numbers as ArrayLike<number>) },
-  float32: { kind: 'f', itemBytes: 4, array: (numbers) => new Float32Array(numbers as ArrayLike<number>) },
-  int64: { kind: 'i', itemBytes: 8, array: (numbers) => BigInt64Array.from(numbers, BigInt) },
-  bool: { kind: 'b', itemBytes: 1, array: (numbers) => new Uint8Array(numbers as ArrayLike<number>) },
-} as const satisfies Record<string, NumberKind>
 
 interface NumberKind extends Pick<NamedArray, 'kind' | 'itemBytes'> {
   array(numbers: ArrayLike<number | bigint>): Numbers
 }
 
-function numbersIn(type: DataType): keyof typeof NUMBERS {
-  if (type.kind === 'float') return type.bitWidth === 32 ? 'float32' : 'float64'
-  return type.kind === 'bool' ? 'bool' : 'int64'
+/** The array type for each kind of result. */
+const RESULTS = {
+  float64: {
+    kind: 'f',
+    itemBytes: 8,
+    array: (numbers) => (numbers instanceof Float64Array ? numbers : new Float64Array(numbers as ArrayLike<number>)),
+  },
+  float32: { kind: 'f', itemBytes: 4, array: (numbers) => new Float32Array(numbers as ArrayLike<number>) },
+  int64: { kind: 'i', itemBytes: 8, array: (numbers) => BigInt64Array.from(numbers, BigInt) },
+  bool: { kind: 'b', itemBytes: 1, array: (numbers) => new Uint8Array(numbers as ArrayLike<number>) },
+} as const satisfies Record<string, NumberKind>
+
+/** The array type of a column: kept numbers keep theirs. */
+function numbersIn(type: DataType, isKept: boolean): NumberKind {
+  if (type.kind === 'list' || type.kind === 'fixed_size_list') return numbersIn(type.item.type, isKept)
+  if (type.kind === 'bool') return RESULTS.bool
+  if (isKept && (type.kind === 'int' || type.kind === 'float')) return keptNumbers(type)
+  if (type.kind === 'float') return type.bitWidth === 32 ? RESULTS.float32 : RESULTS.float64
+  return RESULTS.int64
+}
+
+function keptNumbers(type: DataType & { kind: 'int' | 'float' }): NumberKind {
+  const kind = type.kind === 'float' ? 'f' : type.signed ? 'i' : 'u'
+  return { kind, itemBytes: (type.bitWidth / 8) as 1 | 2 | 4 | 8, array: (numbers) => numbers as Numbers }
 }

@@ -1,22 +1,25 @@
-/** The numbers of a column to be written as an array, in which only NaN can represent null. */
+/** The numbers of a column to be written as an array, in which NaN represents null, and 0 no rank. */
 import type { ColumnData } from '../../core/column-data.js'
 import { bitAt, isValid } from '../../core/column-slices.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 
-/** The numbers of all rows, with 0 and 1 for booleans and NaN for null; list items are contiguous. */
-export function columnNumbers(column: ColumnData): ArrayLike<number | bigint> {
+/** The only integers that may be null are ranks, which begin at 1. */
+export const NO_RANK = 0
+
+/** The numbers of all rows, with 0 and 1 for booleans and `none` for null; list items are contiguous. */
+export function columnNumbers(column: ColumnData, none = Number.NaN): ArrayLike<number | bigint> {
   const { type, length, nullCount, children } = column
   const values = (column.values ?? children![0]!.values!) as Float64Array
   const read = type.kind === 'bool' ? (row: number) => Number(bitAt(column.values as Uint8Array, row)) : undefined
   if (!read && nullCount === 0) return values
-  return Float64Array.from({ length }, (_, row) => (isValid(column, row) ? (read?.(row) ?? values[row]!) : Number.NaN))
+  return Float64Array.from({ length }, (_, row) => (isValid(column, row) ? (read?.(row) ?? values[row]!) : none))
 }
 
-/** Throws E_CONFLICT if a column of integers or booleans has a null; `before` rows precede these. */
+/** Throws E_CONFLICT if a column of booleans has a null; `before` rows precede these. */
 export function requireFull(to: string, name: string, column: ColumnData, before: number): void {
   if (column.nullCount === 0) return
   const row = Array.from({ length: column.length }, (_, row) => row).find((row) => !isValid(column, row))!
-  const reason = `${to} has no empty ${column.type.kind === 'bool' ? 'booleans' : 'integers'}, and row ${before + row + 1} of the output has no ${name}; leave it out of ${optionText('emit')}, or write another format`
+  const reason = `${to} has no empty booleans, and row ${before + row + 1} of the output has no ${name}; in its place, ${optionText('emit')} rank has ${NO_RANK} in rows without a true class, and 1 where that is the most probable`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }

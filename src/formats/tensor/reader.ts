@@ -16,48 +16,33 @@ import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/temp-file.js'
 import { atRow } from '../logits-reader.js'
 import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
-import { type RowOrder, rowOrderOf, type Tensor } from './tensor.js'
+import { keptColumn, keptValues, type RowValues } from './kept-arrays.js'
+import { type RowOrder, rowOrderOf, type Tensor, type TensorBytes, type TensorSource } from './tensor.js'
 import { TrueClasses, type TruthRows, truthColumn, truthRows } from './true-classes.js'
-
-/** The bytes of an array, accessed in one of two ways, once. */
-export interface TensorBytes {
-  /** Sequentially, without anything after the array. */
-  chunks(): AsyncGenerator<Buffer>
-  /** By random access. */
-  open(): Promise<FileBytes>
-  /** The size in bytes, if known. */
-  length?: number
-}
 
 /** The numbers per batch, per transposed block, and per random-access read, each of which has a cost. */
 const BATCH = 1 << 17
 const BLOCK = 1 << 20
 const SCATTERED = 1 << 21
 
-/** An array of a file. */
-export interface TensorSource {
-  name: string
-  tensor: Tensor
-  bytes: TensorBytes
-}
-
 /**
- * What a file of several arrays has besides the logits: the true classes, if they are read, and the arrays that are
- * ignored.
+ * What a file of several arrays has besides the logits: the true classes, if they are read, the arrays that are kept,
+ * and the names of those that are left.
  */
 interface Beside {
   truth?: TensorSource | undefined
-  others: readonly string[]
+  kept: readonly TensorSource[]
+  left: readonly string[]
 }
 
-/** Creates a reader for an array of logits, and of true classes. */
+/** Creates a reader for an array of logits, and of those beside it. */
 export function tensorReader(
   format: string,
   { tensor: given, bytes }: TensorSource,
-  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'keep' | 'onError'>,
-  { truth, others: left }: Beside = { others: [] },
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'onError'>,
+  { truth, kept, left }: Beside = { kept: [], left: [] },
 ): RecordBatchReader {
-  const { axis, logits, binary, op, labels, keep } = settings
+  const { axis, logits, binary, op, labels } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
   // With one logit per row, the class axis is usually missing.
   const isLogits = binary !== undefined && given.sizes.length === 1
@@ -65,17 +50,23 @@ export function tensorReader(
   const order = rowOrderOf(format, tensor, axis)
   const { rows, classes, shape } = order
   if (labels !== undefined) requireNamedAxis(labels, shape)
-  if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
+  requireLength(format, bytes.length, tensor)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
   const ofTruth = truth && truthRows(format, truth.name, truth.tensor, order, { op })
-  const others = [...counts, ...(ofTruth ? [truthColumn(truth.name, ofTruth)] : [])]
+  for (const { tensor, bytes } of kept) requireLength(format, bytes.length, tensor)
+  const others = [...counts, ...(ofTruth ? [truthColumn(truth.name, ofTruth)] : []), ...kept.map(keptColumn)]
   const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
-  if (counts.length > 0 && logits !== undefined) requireLogits(logits, columns)
+  if (others.length > 0 && logits !== undefined) requireLogits(logits, columns)
+  const valuesOf = (index: number): RowValues => {
+    const source = kept[index - counts.length - (ofTruth ? 1 : 0)]
+    return source ? keptValues(format, source) : trueClasses(format, ofTruth!, truth!.bytes)
+  }
+  const names = others.slice(counts.length).map(({ name }) => name)
   const warnings = [
     ...(shape.sizes.length === 1
       ? [`it has one dimension, and is read as one row of ${plural(classes.size, 'class')}`]
       : []),
-    ...(keep && left.length > 0 ? [leftOutWarning(left, settings, truth?.name)] : []),
+    ...(left.length > 0 ? [leftOutWarning(left, settings, names)] : []),
   ]
   return {
     columns,
@@ -86,18 +77,22 @@ export function tensorReader(
     warnings,
     async *batches(plan) {
       let row = 0
-      const truths = ofTruth && trueClasses(format, ofTruth, truth.bytes)
+      const beside = new Map(
+        plan.kept.filter((index) => index >= counts.length).map((index) => [index, valuesOf(index)]),
+      )
       try {
         for await (const logits of matricesOf(format, tensor, order, bytes)) {
           const count = logits.length / classes.size
-          const labels = await truths?.take(count)
-          const columnOf = (index: number) => (index < counts.length ? positionsOf(order, index, row, count) : labels!)
-          yield { ...batchOf(logits, tensor, order), kept: plan.kept.map(columnOf) }
+          const kept: ColumnData[] = []
+          for (const index of plan.kept) {
+            kept.push((await beside.get(index)?.take(count)) ?? positionsOf(order, index, row, count))
+          }
+          yield { ...batchOf(logits, tensor, order), kept }
           row += count
         }
-        await truths?.end()
+        for (const values of beside.values()) await values.end()
       } finally {
-        await truths?.close()
+        for (const values of beside.values()) await values.close()
       }
     },
   }
@@ -110,7 +105,7 @@ export function tensorReader(
 function leftOutWarning(
   others: readonly string[],
   { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
-  truth: string | undefined,
+  kept: readonly string[],
 ): string {
   const names = shown(others.join(','))
   const [is, they, them] = others.length === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them']
@@ -118,7 +113,7 @@ function leftOutWarning(
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
       : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
-  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${truth === undefined ? '' : ` and drops ${shown(truth)}, too`})`
+  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shown(kept.join(','))}, too`})`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
@@ -132,7 +127,7 @@ function requireNamedAxis(labels: string | readonly string[], { sizes, axis }: A
 
 function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueClasses {
   const { tensor, order } = rows
-  if (bytes.length !== undefined) requireLength(format, bytes.length, tensor, order)
+  requireLength(format, bytes.length, tensor)
   return new TrueClasses(matricesOf(format, tensor, order, bytes), rows)
 }
 
@@ -161,11 +156,15 @@ function countColumn(index: number): Column {
   return { name, type: 'integer', sample: '0', field: { name, type, nullable: false }, isPosition: true }
 }
 
+/** Throws E_SELECTOR if what is selected is not the column of logits. */
 function requireLogits(logits: string | readonly string[], columns: readonly Column[]): void {
   const header = columns.map(({ name }) => name)
-  const position = select(logits, header).find((index) => columns[index]!.isPosition)
+  const position = select(logits, header).find((index) => index !== columns.length - 1)
   if (position === undefined) return
-  const reason = `selects ${header[position]}, which counts along an axis; all logits are in the column logits`
+  const name = header[position]!
+  const reason = columns[position]!.isPosition
+    ? `selects ${name}, which counts along an axis; all logits are in the column logits`
+    : `selects ${shown(name)}, which is another array; ${optionText('tensor', name)} takes the logits from it`
   throw new SoftmaxError('E_SELECTOR', { item: String(logits), reason })
 }
 
@@ -231,7 +230,7 @@ async function* blocksAnywhere(
   file: FileBytes,
 ): AsyncGenerator<Float64Array> {
   try {
-    requireLength(format, file.size, tensor, order)
+    requireLength(format, file.size, tensor)
     for (const box of boxes) {
       const logits = await readBox(file, tensor.layout, box, order.classes)
       if (!logits) throw corruptData(format, 'it was truncated while it was read')
@@ -242,9 +241,10 @@ async function* blocksAnywhere(
   }
 }
 
-function requireLength(format: string, length: number, { layout }: Tensor, { rows, classes }: RowOrder): void {
-  const expected = rows * classes.size * layout.bytes
-  if (length !== expected) {
+/** Throws E_CORRUPT if the size of an array, if it is known, is not that of its numbers. */
+function requireLength(format: string, length: number | undefined, { layout, sizes }: Tensor): void {
+  const expected = sizes.reduce((product, size) => product * size, layout.bytes)
+  if (length !== undefined && length !== expected) {
     throw corruptData(format, `it has ${length} bytes of numbers where ${expected} are expected`)
   }
 }

@@ -3,6 +3,7 @@ import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
 import type { ArrayShape, OutputSchema } from '../../core/record-batch.js'
+import type { FileBytes } from '../../io/temp-file.js'
 
 /** An array as declared in a file. */
 export interface Tensor {
@@ -10,6 +11,25 @@ export interface Tensor {
   sizes: readonly number[]
   /** Whether the first index varies fastest (Fortran order) rather than the last. */
   fortran: boolean
+}
+
+/** The bytes of an array, accessed in one of two ways, once. */
+export interface TensorBytes {
+  /** Sequentially, without anything after the array. */
+  chunks(): AsyncGenerator<Buffer>
+  /** By random access. */
+  open(): Promise<FileBytes>
+  /** The size in bytes, if known. */
+  length?: number
+  /** Releases them, if they are not read. */
+  close?(): Promise<void>
+}
+
+/** An array of a file. */
+export interface TensorSource {
+  name: string
+  tensor: Tensor
+  bytes: TensorBytes
 }
 
 /** An axis of an array: its length and stride, in numbers. */

@@ -1,16 +1,19 @@
 /** An array of true classes with the same rows as the logits: one class per row, or 0 or 1 for each class. */
+import { arrayOf } from '../../core/column-arrays.js'
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { opText, type SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
+import type { RowValues } from './kept-arrays.js'
 import { type RowOrder, rowOrderOf, type Tensor, tuple } from './tensor.js'
 
-const INTEGER = { kind: 'int', bitWidth: 64, signed: true } as const
-const FLOAT = { kind: 'float', bitWidth: 64 } as const
-
-const numberType = ({ layout: { kind } }: Tensor) => (kind === 'f' || kind === 'b' ? FLOAT : INTEGER)
+/** The type that is kept: booleans are 0 and 1. */
+function numberType({ layout: { kind, bytes } }: Tensor): DataType & { kind: 'int' | 'float' } {
+  if (kind === 'f' || kind === 'b') return { kind: 'float', bitWidth: bytes === 8 ? 64 : 32 }
+  return { kind: 'int', bitWidth: (8 * bytes) as 8 | 16 | 32 | 64, signed: kind === 'i' || bytes === 8 }
+}
 
 /** True classes as rows matching those of the logits. */
 export interface TruthRows {
@@ -51,7 +54,7 @@ export function truthColumn(name: string, rows: TruthRows): Column {
   const type = typeOf(rows)
   const field = { name, type, nullable: false }
   if (rows.width !== undefined) return { name, type: 'json', sample: '', field, isEachClass: true }
-  return { name, type: type === INTEGER ? 'integer' : 'number', sample: '0', field }
+  return { name, type: type.kind === 'int' ? 'integer' : 'number', sample: '0', field }
 }
 
 function typeOf({ tensor, width }: TruthRows): DataType {
@@ -61,7 +64,7 @@ function typeOf({ tensor, width }: TruthRows): DataType {
 }
 
 /** Reads true classes in row order, as many at a time as requested. */
-export class TrueClasses {
+export class TrueClasses implements RowValues {
   readonly #parts: AsyncGenerator<Float64Array>
   readonly #rows: TruthRows
   #rest = new Float64Array()
@@ -102,8 +105,12 @@ export class TrueClasses {
   }
 }
 
-function columnOf(numbers: Float64Array, type: typeof INTEGER | typeof FLOAT): ColumnData {
-  return { type, length: numbers.length, nullCount: 0, values: type === INTEGER ? integersOf(numbers) : numbers }
+function columnOf(numbers: Float64Array, type: ReturnType<typeof numberType>): ColumnData {
+  const column = { type, length: numbers.length, nullCount: 0 }
+  if (type.kind === 'int' && type.bitWidth === 64) return { ...column, values: integersOf(numbers) }
+  const values = new (arrayOf(type))(numbers.length)
+  ;(values as Float64Array).set(numbers)
+  return { ...column, values }
 }
 
 /** The same as 64-bit integers; `BigInt64Array.from` takes far longer. */

@@ -1,0 +1,107 @@
+/** Arrays beside the logits that have one number per row: they become kept columns, with their types. */
+import { arrayOf } from '../../core/column-arrays.js'
+import { buildColumn } from '../../core/column-builder.js'
+import type { ColumnData } from '../../core/column-data.js'
+import { corruptData } from '../../core/corrupt-data.js'
+import type { DataType } from '../../core/data-type.js'
+import { SoftmaxError, shown } from '../../core/errors.js'
+import { type NumberLayout, nativeBytes, readNumbers } from '../../core/float.js'
+import type { SettingsOf } from '../../core/options.js'
+import type { Column } from '../../core/record-batch.js'
+import { ByteReader } from '../../io/byte-reader.js'
+import { columnOf } from '../columnar.js'
+import { type Tensor, type TensorSource, tuple } from './tensor.js'
+
+/** The values of a column, in row order, as many at a time as requested. */
+export interface RowValues {
+  take(length: number): Promise<ColumnData>
+  /** Reads to the end, so that checksums are verified. */
+  end(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens those of the arrays that are kept; `left` are the names of the others. */
+export async function openKept(
+  names: readonly string[],
+  open: (name: string) => TensorSource | Promise<TensorSource>,
+  logits: Tensor,
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'binary' | 'keep'>,
+): Promise<{ kept: TensorSource[]; left: string[] }> {
+  const [kept, left]: [TensorSource[], string[]] = [[], []]
+  if (!settings.keep) return { kept, left }
+  for (const name of names) {
+    const array = isReserved(name, logits) ? undefined : await numbersOrNone(() => open(name))
+    if (array && isPerRow(array.tensor, logits, settings)) kept.push(array)
+    else {
+      left.push(name)
+      await array?.bytes.close?.()
+    }
+  }
+  return { kept, left }
+}
+
+/** Whether a name is that of the logits, or of positions along an axis. */
+function isReserved(name: string, { sizes }: Tensor): boolean {
+  return name === 'logits' || (sizes.length > 2 && /^i\d+$/.test(name))
+}
+
+async function numbersOrNone(open: () => TensorSource | Promise<TensorSource>): Promise<TensorSource | undefined> {
+  try {
+    return await open()
+  } catch (error) {
+    if (SoftmaxError.is(error, 'E_TYPE')) return undefined
+    throw error
+  }
+}
+
+/** Whether an array has a number for each row of the logits, in their order. */
+function isPerRow(
+  { sizes, fortran }: Tensor,
+  logits: Tensor,
+  { axis = -1, binary }: Pick<SettingsOf<'bytes'>, 'axis' | 'binary'>,
+): boolean {
+  const all = binary !== undefined && logits.sizes.length === 1 ? [...logits.sizes, 1] : logits.sizes
+  const rows = all.toSpliced(axis < 0 ? all.length + axis : axis, 1)
+  if (rows.length === 0 || (fortran && sizes.filter((size) => size !== 1).length > 1)) return false
+  return tuple(sizes) === tuple(rows) || tuple(sizes) === tuple([...rows, 1])
+}
+
+/** The column of an array. */
+export function keptColumn({ name, tensor }: TensorSource): Column {
+  return columnOf({ name, type: typeOf(tensor.layout), nullable: false })
+}
+
+/** The type of numbers; Arrow has no bfloat16. */
+function typeOf({ kind, bytes }: NumberLayout): DataType {
+  if (kind === '?') return { kind: 'bool' }
+  if (kind === 'b') return { kind: 'float', bitWidth: 32 }
+  const bitWidth = (8 * bytes) as 8 | 16 | 32 | 64
+  return kind === 'f' ? { kind: 'float', bitWidth: bitWidth as 64 } : { kind: 'int', bitWidth, signed: kind === 'i' }
+}
+
+/** Reads the numbers of an array with one for each of `rows`. */
+export function keptValues(format: string, { name, tensor, bytes }: TensorSource): RowValues {
+  const { layout, sizes } = tensor
+  const rows = sizes.reduce((product, size) => product * size, 1)
+  const reader = new ByteReader(bytes.chunks())
+  return {
+    async take(length) {
+      const part = await reader.take(length * layout.bytes)
+      if (part.length < length * layout.bytes) throw corruptData(format, `${shown(name)} ends before its ${rows} rows`)
+      return columnIn(part, layout, length)
+    },
+    async end() {
+      if ((await reader.take(1)).length > 0)
+        throw corruptData(format, `more bytes follow the ${rows} rows of ${shown(name)}`)
+    },
+    close: () => reader.close(),
+  }
+}
+
+function columnIn(bytes: Buffer, layout: NumberLayout, length: number): ColumnData {
+  const type = typeOf(layout)
+  if (type.kind === 'bool') return buildColumn(Array.from(bytes, Boolean), 'boolean')
+  if (layout.kind === 'b') return { type, length, nullCount: 0, values: readNumbers(bytes, layout) as Float32Array }
+  const { buffer, byteOffset } = nativeBytes(bytes, layout)
+  return { type, length, nullCount: 0, values: new (arrayOf(type))(buffer, byteOffset, length) }
+}
