@@ -77,6 +77,15 @@ describe('the example node-service', () => {
     expect([got, JSON.parse(text).code]).toEqual([status, code])
   })
 
+  it('answers with the position of a bad row behind good ones, before it sends the first of these', async () => {
+    const { post } = await started()
+    const { status, text } = await answered(post, `logit_a,logit_b\n${'1,2\n'.repeat(500)}x,1\n`)
+    expect([status, JSON.parse(text)]).toMatchObject([
+      422,
+      { code: 'E_CELL', message: expect.stringContaining('body:502: ') },
+    ])
+  })
+
   it.each([
     ['E_UNSUPPORTED', () => gzipSync(`logit_a,logit_b\n${'1,2\n'.repeat(1 << 24)}`)],
     ['E_UNSUPPORTED', () => readFileSync(new URL('../fixtures/digits.parquet', import.meta.url))],
