@@ -385,7 +385,7 @@ describe('rows that are none', () => {
   it('are named with their file', async () => {
     const { error } = await run(`${header}a,2,"1,5"\n`, { source: 'in.csv' })
     expect(error!.message).toBe(
-      "in.csv:2: column logit_y (row 1, byte 22): \"1,5\" is not a number; decimals need a point; decimal: ',', delimiter: ',' read those with a comma [E_CELL]",
+      "in.csv:2: column logit_y (row 1, byte 22): \"1,5\" is not a number; decimals need a point; to read a decimal comma, add decimal: ',', delimiter: ',' [E_CELL]",
     )
   })
 

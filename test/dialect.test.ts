@@ -461,8 +461,8 @@ describe('decimals with a comma', () => {
   })
 
   it.each([
-    [';', "decimal: ',' reads those with a comma"],
-    [',', "decimal: ',', delimiter: ',' read those with a comma"],
+    [';', "to read a decimal comma, add decimal: ','"],
+    [',', "to read a decimal comma, add decimal: ',', delimiter: ','"],
   ])('are an error that names what reads them: between them %j', async (delimiter, says) => {
     const text = 'logit_a,logit_b\n"0,5","1,25"\n'.replaceAll(/(?<!\d),/g, delimiter)
     const { error } = await everyWay(text, { delimiter })
@@ -474,7 +474,7 @@ describe('decimals with a comma', () => {
   it.each(['0.5', '1.234,5', '1,2,3', '0x1', ','])('are no reason to take %j for a number', async (cell) => {
     const { error } = await everyWay(`logit_a;logit_b\n1,5;${cell}\n`, COMMA)
     expect(error).toMatchObject({ code: 'E_CELL', info: { cell, column: 'logit_b' } })
-    if (cell === '0.5') expect(error!.message).toContain("with decimal: ',', decimals have a comma")
+    if (cell === '0.5') expect(error!.message).toContain("decimal: ',' is given, so 1.5 must be written 1,5")
   })
 
   it('have another delimiter than the comma, unless that is asked for; and are of delimited text', async () => {

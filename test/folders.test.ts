@@ -90,7 +90,7 @@ describe('a folder as the output', () => {
       'in/dt=2026-11-25/part-0.csv': rows(1),
       'in/dt=2026-11-26/hour=01/part-0.csv': rows(2, 3),
     })
-    expect(run(cwd)).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 parts done, 4 rows\n' })
+    expect(run(cwd)).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 of 3 parts done, 4 rows\n' })
     expect(contentOf(cwd)).toEqual({
       ...DONE,
       'part-0.csv': scored(0),
@@ -185,7 +185,7 @@ describe('a folder as the output', () => {
       for (const name of ['left', 'right']) symlinkSync(`../${level + 1}`, join(cwd, `deep/${level}/${name}`))
     }
     symlinkSync('../deep/0', join(cwd, 'in/deep'))
-    expect(run(cwd)).toMatchObject({ status: 0, stderr: 'softmax: out/: 2 parts done, 2 rows\n' })
+    expect(run(cwd)).toMatchObject({ status: 0, stderr: 'softmax: out/: 2 of 2 parts done, 2 rows\n' })
   })
 
   it('may be in the folder of inputs, but no other run may take it for one', () => {
@@ -238,7 +238,7 @@ describe('a folder as the output', () => {
     const header = 'name,cat,dog\n'
     const cwd = tree({ 'in/a.csv': `${header}x,1.5,-2.5\n`, 'in/b.csv': `${header}y,-1.5,2.5\n` })
     const { status, stderr } = run(cwd)
-    expect(stderr).toBe('softmax: logits: 2 columns (cat, dog); kept: name\nsoftmax: out/: 2 parts done, 2 rows\n')
+    expect(stderr).toBe('softmax: logits: 2 columns (cat, dog); kept: name\nsoftmax: out/: 2 of 2 parts done, 2 rows\n')
     expect(status).toBe(0)
   })
 
@@ -250,7 +250,7 @@ describe('a folder as the output', () => {
     const shares = Array.from(stderr.matchAll(/\r(\d+)%/g), ([, share]) => Number(share))
     expect(shares.length).toBeGreaterThan(0)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
-    expect(stderr).toMatch(/softmax: out\/: 3 parts done, 150000 rows\n$/)
+    expect(stderr).toMatch(/softmax: out\/: 3 of 3 parts done, 150,000 rows\n$/)
   })
 
   it('is shown by --dry-run, and not written', () => {
@@ -366,7 +366,7 @@ describe('a folder as the output is refused', () => {
       'what is there of others',
       { 'in/a.csv': rows(1), 'out/x/other.csv': 'x' },
       [],
-      /holds "x\/other\.csv", which is no output.*\[E_RESUME\]/,
+      /contains "x\/other\.csv", which none of these inputs produces.*\[E_RESUME\]/,
       2,
     ],
     [
@@ -432,9 +432,9 @@ describe('parts of other classes than the first', () => {
   })
 
   it('are no warning where all have them', () => {
-    expect(run(tree(THREE)).stderr).toBe('softmax: out/: 3 parts done, 4 rows\n')
+    expect(run(tree(THREE)).stderr).toBe('softmax: out/: 3 of 3 parts done, 4 rows\n')
     const labelled = run(tree(MIXED), '--labels', 'no,yes')
-    expect(labelled).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 parts done, 3 rows\n' })
+    expect(labelled).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 of 3 parts done, 3 rows\n' })
   })
 
   it('have no statistics in one file', () => {
@@ -497,9 +497,9 @@ describe('parts that keep other columns than the first', () => {
 
   it('are no warning where the logits stand elsewhere among the same ones, or none are kept', () => {
     const moved = tree({ 'in/a.csv': one, 'in/b.csv': 'logit_a,id,logit_b,date\n2,1,1,x\n' })
-    expect(run(moved).stderr).toBe('softmax: out/: 2 parts done, 2 rows\n')
+    expect(run(moved).stderr).toBe('softmax: out/: 2 of 2 parts done, 2 rows\n')
     const none = tree({ 'in/a.csv': one, 'in/b.csv': 'logit_a,logit_b\n2,1\n' })
-    expect(run(none, '--no-keep').stderr).toBe('softmax: out/: 2 parts done, 2 rows\n')
+    expect(run(none, '--no-keep').stderr).toBe('softmax: out/: 2 of 2 parts done, 2 rows\n')
   })
 })
 
@@ -520,14 +520,14 @@ describe('a part that cannot be read', () => {
     expect(Object.keys(contentOf(cwd)).sort()).toEqual(['_manifest.ndjson', 'a.csv', 'c.csv'])
     expect(readdirSync(join(cwd, 'rejects'))).toEqual(['c.csv.ndjson'])
     for (const name of ['b', 'd']) rmSync(join(cwd, `in/${name}.csv.gz`))
-    expect(run(cwd, '--rejects', 'rejects/', '--resume').stderr).toContain('2 parts done, 2 of them before')
+    expect(run(cwd, '--rejects', 'rejects/', '--resume').stderr).toContain('2 of 2 parts done (2 by earlier runs)')
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })
 
   it('leaves a folder to begin with, where no other is done', () => {
     const cwd = tree({ 'in/a.csv': ONE })
     expect(run(cwd, '--types', 'id=int64').stderr).toMatch(/^softmax: in\/a\.csv: [^\n]*\[E_CONFLICT\]\n$/)
-    expect(run(cwd).stderr).toBe('softmax: out/: 1 part done, 1 row\n')
+    expect(run(cwd).stderr).toBe('softmax: out/: 1 of 1 part done, 1 row\n')
   })
 })
 
@@ -569,7 +569,9 @@ describe('a part that fails', () => {
     const cwd = tree(FAILING)
     expect(run(cwd, '-q').status).toBe(1)
     writeFileSync(join(cwd, 'in/b.csv'), rows(2, 3))
-    expect(run(cwd, '--resume').stderr).toMatch(/^softmax: out\/: 3 parts done, [12] of them before, 4 rows\n$/)
+    expect(run(cwd, '--resume').stderr).toMatch(
+      /^softmax: out\/: 3 of 3 parts done \([12] by earlier runs\), 4 rows in all\n$/,
+    )
     expect(contentOf(cwd)).toEqual(THREE_SCORED)
   })
 
@@ -578,7 +580,7 @@ describe('a part that fails', () => {
     expect(run(cwd, '-q').status).toBe(1)
     const { status, stderr } = run(cwd, '--resume', '--rejects', 'bad.ndjson')
     expect(stderr).toMatch(
-      /^softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out\/: 3 parts done, [12] of them before, 3 rows\n$/,
+      /^softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out\/: 3 of 3 parts done \([12] by earlier runs\), 3 rows in all\n$/,
     )
     expect(status).toBe(0)
     expect(contentOf(cwd)).toEqual({ ...contentOf(cwd), ...THREE_SCORED, 'b.csv': scored(1) })
@@ -606,7 +608,9 @@ describe('a part that fails', () => {
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ signal: 'SIGTERM' })
     expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
-    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 parts done, 1 of them before, 200001 rows\n')
+    expect(run(cwd, '--resume').stderr).toBe(
+      'softmax: out/: 2 of 2 parts done (1 by earlier runs), 200,001 rows in all\n',
+    )
   })
 
   it('is one that cannot be read, before anything is written', () => {
@@ -692,7 +696,7 @@ describe('--rejects and --stats', () => {
     expect(run(cwd, '-q', '--rejects', 'bad/').status).toBe(0)
     const before = contentOf(cwd, 'bad')
     rmSync(join(cwd, 'bad/a.csv.ndjson'))
-    expect(run(cwd, '--resume', '--rejects', 'bad/').stderr).toContain('3 parts done, 2 of them before')
+    expect(run(cwd, '--resume', '--rejects', 'bad/').stderr).toContain('3 of 3 parts done (2 by earlier runs)')
     expect(contentOf(cwd, 'bad')).toEqual(before)
   })
 })
@@ -714,7 +718,7 @@ describe('--resume', () => {
     const cwd = treeDone()
     const { ino } = statSync(join(cwd, 'out/a.csv'))
     rmSync(join(cwd, 'out/b.csv'))
-    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 parts done, 2 of them before, 4 rows\n')
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 3 of 3 parts done (2 by earlier runs), 4 rows in all\n')
     expect(statSync(join(cwd, 'out/a.csv')).ino).toBe(ino)
     expect(contentOf(cwd)).toEqual(THREE_SCORED)
     expect(manifest(cwd).map(({ part }) => part)).toEqual(['a.csv', 'b.csv', 'c.csv'])
@@ -739,7 +743,7 @@ describe('--resume', () => {
     const cwd = treeDone()
     change(cwd)
     const inputs = contentOf(cwd, 'in')
-    expect(run(cwd, '--resume').stderr).toMatch(/3 parts done, 2 of them before/)
+    expect(run(cwd, '--resume').stderr).toMatch(/3 of 3 parts done \(2 by earlier runs\)/)
     const ids = (text: string) => scored(...Array.from(text.matchAll(/^(\d+),/gm), ([, id]) => id!))
     expect(contentOf(cwd)).toEqual({
       ...DONE,
@@ -780,9 +784,11 @@ describe('--resume', () => {
   it('refuses outputs whose inputs are gone, and those of another version', () => {
     const cwd = treeDone()
     rmSync(join(cwd, 'in/b.csv'))
-    expect(run(cwd, '--resume').stderr).toMatch(/holds "b\.csv", which is no output of these inputs.*\[E_RESUME\]\n$/)
+    expect(run(cwd, '--resume').stderr).toMatch(
+      /contains "b\.csv", which none of these inputs produces.*\[E_RESUME\]\n$/,
+    )
     rmSync(join(cwd, 'out/b.csv'))
-    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 parts done, 2 of them before, 2 rows\n')
+    expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 of 2 parts done (2 by earlier runs), 2 rows in all\n')
     expect(manifest(cwd).length).toBe(2)
     const path = join(cwd, 'out/_manifest.ndjson')
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`"${MANIFEST.version}"`, '"0.0.9"'))
@@ -795,7 +801,7 @@ describe('--resume', () => {
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20))
     writeFileSync(join(cwd, 'in/d.csv'), BAD)
     expect(run(cwd, '-q', '--resume').status).toBe(1)
-    expect(run(cwd, '--resume', '--on-error', 'skip').stderr).toContain('4 parts done, 3 of them before')
+    expect(run(cwd, '--resume', '--on-error', 'skip').stderr).toContain('4 of 4 parts done (3 by earlier runs)')
   })
 })
 
@@ -818,7 +824,7 @@ describe('two processes on the same parts', () => {
     writeFileSync(join(cwd, 'out/_manifest.ndjson'), `${lines.slice(0, 3).join('\n')}\n`)
     const args = ['in/', '-o', 'out/', '--resume', '-q']
     for (const { status } of await Promise.all([start(args, cwd).ended, start(args, cwd).ended])) expect(status).toBe(0)
-    expect(run(cwd, '--resume').stderr).toMatch(/: 120 parts done, 120 of them before, 120 rows\n$/)
+    expect(run(cwd, '--resume').stderr).toMatch(/: 120 of 120 parts done \(120 by earlier runs\), 120 rows in all\n$/)
     expect(
       manifest(cwd)
         .map(({ part }) => part)
@@ -928,8 +934,8 @@ describe('--part', () => {
   it('goes on with what other shares, of another number, have done', () => {
     const cwd = tree(MANY)
     expect(run(cwd, '-q', '--part', '1/3').status).toBe(0)
-    expect(run(cwd, '--resume', '--part', '1/2').stderr).toMatch(/ parts done, [1-9]\d* of them before, /)
-    expect(run(cwd, '--resume').stderr).toMatch(/23 parts done, [1-9]\d* of them before, /)
+    expect(run(cwd, '--resume', '--part', '1/2').stderr).toMatch(/ parts done \([1-9]\d* by earlier runs\), /)
+    expect(run(cwd, '--resume').stderr).toMatch(/23 of 23 parts done \([1-9]\d* by earlier runs\), /)
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })
 

@@ -115,9 +115,9 @@ const TESTS = {
   resume() {
     it('leaves out what is done, in a folder of outputs', () => {
       const cwd = folder({ 'a.csv': ROWS })
-      for (const before of ['', ', 1 of them before']) {
+      for (const before of ['', ' (1 by earlier runs)']) {
         const { status, stderr } = command(['a.csv', '-o', 'out/', '--resume'], { cwd })
-        expect(stderr).toBe(`softmax: out/: 1 part done${before}, 1 row\n`)
+        expect(stderr).toBe(`softmax: out/: 1 of 1 part done${before}, 1 row${before && ' in all'}\n`)
         expect(status).toBe(0)
       }
       expect(readFileSync(join(cwd, 'out/a.csv'), 'utf8')).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)

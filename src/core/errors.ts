@@ -551,10 +551,10 @@ function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
 
 function decimalHint(decimal: string | undefined, delimiter: string | undefined): string | undefined {
   if (decimal === undefined) return undefined
-  if (decimal === ',') return `; with ${optionText('decimal', ',')}, decimals have a comma`
+  if (decimal === ',') return `; ${optionText('decimal', ',')} is given, so 1.5 must be written 1,5`
   const flags = [optionText('decimal', ','), ...(delimiter === ',' ? [optionText('delimiter', ',')] : [])]
-  const [isOne, joint] = [flags.length === 1, speaking() === 'api' ? ', ' : ' ']
-  return `; decimals need a point; ${flags.join(joint)} ${isOne ? 'reads' : 'read'} those with a comma`
+  const joint = speaking() === 'api' ? ', ' : ' '
+  return `; decimals need a point; to read a decimal comma, add ${flags.join(joint)}`
 }
 
 function cellHint(cell: string, column: string | undefined): string {

@@ -362,7 +362,7 @@ export const OPTIONS = {
     short: 'o',
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file output-dir outdir out-dir',
-    help: 'write to FILE instead of stdout; FILE is created or replaced only once the output is complete. If FILE is a folder or ends in /, write one output file per input into it',
+    help: 'write to FILE instead of stdout; FILE is created or replaced only once the output is complete. A killed process may leave a file .softmax-*.tmp beside it, which can be deleted. If FILE is a folder or ends in /, write one output file per input into it',
     helpOf: {
       evaluate:
         'write the metrics to FILE instead of stdout, as JSON if its name ends in .json; FILE is created or replaced only once the output is complete',
@@ -525,7 +525,7 @@ export const OPTIONS = {
     short: 'k',
     defaultText: 'off',
     aliases: 'top limit top-n topn topk best',
-    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities; in npz and safetensors, arrays top_index and top_probs',
+    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities; label_1 is the label; in npz and safetensors, arrays top_index and top_probs',
     doc: 'output only this number of classes, most probable first, instead of all probabilities; in npz and safetensors, arrays top_index and top_probs',
   }),
   truth: option({

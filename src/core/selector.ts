@@ -216,6 +216,9 @@ function proposal(item: string, columns: Columns): string {
     nearest(item, names) ??
     rangeProposal(item, names) ??
     pathProposal(item, names)
+  if (meant === undefined && isPathInto(item, columns)) {
+    return '; in JSON, a path selects the list or object of all logits, not one of them'
+  }
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
 }
 
@@ -233,6 +236,11 @@ function rangeProposal(item: string, names: readonly string[]): string | undefin
 /** The column that was probably meant by a path, according to its last key. */
 function pathProposal(item: string, names: readonly string[]): string | undefined {
   return item.includes('.') ? nearest(item.split('.').at(-1)!, names) : undefined
+}
+
+/** Whether an item is a path to one logit inside the value of a column. */
+function isPathInto(item: string, { option, names }: Columns): boolean {
+  return option === 'logits' && names.some((name) => item.startsWith(`${name}.`))
 }
 
 function isList(text: string, columns: Columns): boolean {

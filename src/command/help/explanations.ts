@@ -21,7 +21,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of a logit column contains text that is not a decimal number, such as a decimal comma, grouped digits, a percentage, a hexadecimal number or a word.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,"1,5",2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): "1,5" is not a number; decimals need a point; --decimal , --delimiter , read those with a comma [E_CELL]',
+    says: `softmax: stdin:2: column logit_cat (row 1, byte 25): "1,5" is not a number; decimals need a point; to read a decimal comma, add --decimal ',' --delimiter ',' [E_CELL]`,
     fix: `Write plain numbers, such as 1.5 or -2e3. If a word such as NA means that the value is missing, use --null NA, and --missing to set how it is read. ${SKIP}`,
   },
   E_MISSING: {
@@ -208,13 +208,11 @@ softmax number.arrow text.arrow --to arrow > all.arrow`,
   E_ROW: {
     is: 'A value is not a row.',
     cause:
-      'softmax() takes arrays of numbers, objects with a property logits, and objects with one property per logit. A line of JSON is an object or a list of logits; all lines have the same form, and each has the keys that --logits selects.',
-    example: `import { Readable } from 'node:stream'
-import { softmax } from 'softmax-stream'
-const rows = Readable.from([[2, 1], 'a,b'])
-for await (const { label } of rows.compose(softmax())) console.log(label)`,
-    says: `(row 2): a string is not a row, and read('csv') makes rows of text; a row is an array of numbers or { logits, ...rest } [E_ROW]`,
-    fix: "Convert the value to a row; for text, put read('csv') before softmax(), or use score(), which takes bytes.",
+      'softmax() takes arrays of numbers, objects with a property logits, and objects with one property per logit. A line of JSON is an object or a list of logits; all lines have the same form. In the example, the second line lacks the list that --logits selects.',
+    example: String.raw`printf '{"model":{"scores":[2,1]}}\n{"error":"timeout"}\n' |
+  softmax -f ndjson --logits model.scores`,
+    says: 'softmax: stdin:2: (row 2, byte 27): it has no "model.scores" [E_ROW]',
+    fix: "Check --logits if all lines have the list under another key; --rejects FILE collects the lines that lack it and scores the others. In the API, convert the value to a row; for text, put read('csv') before softmax(), or use score(), which takes bytes.",
   },
   E_RECORD: {
     is: 'write() got a value that is not an object.',
@@ -314,10 +312,11 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_SELECTOR: {
     is: 'A selector matches no column, or one column twice.',
-    cause: '--logits and --truth take names, positions from 1, ranges, globs and regular expressions.',
+    cause:
+      '--logits and --truth take names, positions from 1, ranges, globs and regular expressions. In JSON, a path such as model.scores selects the list or object of all logits; several paths to one logit each cannot be combined.',
     example: String.raw`printf 'cat,dog\n1,2\n' | softmax --logits cat,cow`,
     says: 'softmax: stdin: --logits "cow" is not one of "cat,dog" [E_SELECTOR]',
-    fix: 'Use the names in the header; softmax --dry-run shows the columns.',
+    fix: "Use the names in the header; softmax --dry-run shows the columns. For logits among other keys of an object m, collect them first: jq -c '.logits = (.m | {a, b})' in.ndjson | softmax -f ndjson.",
   },
   E_HEADER: {
     is: 'It is not clear whether the first line is a header.',

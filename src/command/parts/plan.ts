@@ -196,8 +196,8 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const [other] = others
   if (other !== undefined)
     throw refuse(
-      `holds ${shown(other)}, which is no output of these inputs`,
-      'remove that, and its rejects, if its input is gone',
+      `contains ${shown(other)}, which none of these inputs produces`,
+      'if its input was removed or renamed, delete it and its rejects file',
     )
 }
 

@@ -7,7 +7,7 @@ import { requireReadable } from '../../pipeline/file-input.js'
 import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
-import { progressOf } from '../progress.js'
+import { grouped, progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
@@ -195,12 +195,13 @@ function aFolder(option: string, file: string): string {
   return `the statistics of both would be added up; name a folder with ${optionText(option, `${file}/`)}`
 }
 
-/** `out/: 3 of 12 parts done, 1 of them before, 900 rows; 9 parts are left to other shares` */
+/** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */
 function closingLine({ plan, totals, counts }: Run, missing: number): string {
-  const parts = `${plan.share ? `${counts.all} of ` : ''}${plural(plan.parts.length, 'part')}`
-  const before = counts.before > 0 ? `, ${counts.before} of them before` : ''
+  const parts = `${counts.all} of ${plural(plan.parts.length, 'part')} done`
+  const before = counts.before > 0 ? ` (${counts.before} by earlier runs)` : ''
+  const rows = `${grouped(totals.written)} ${totals.written === 1 ? 'row' : 'rows'}${counts.before > 0 ? ' in all' : ''}`
   const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
-  return `${plan.folder}: ${parts} done${before}, ${plural(totals.written, 'row')}${left}`
+  return `${plan.folder}: ${parts}${before}, ${rows}${left}`
 }
 
 async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
