@@ -99,6 +99,7 @@ async function writeScored(run: Run): Promise<void> {
     isPart: run.said !== undefined,
     releasesChunks: compression === undefined,
   })
+  run.stats?.follow(stream.stats)
   stream.on('schema', (schema) => {
     announce(schema, settings, run.said)
     run.onSchema?.(schema)

@@ -13,8 +13,8 @@ export async function scoreByInputs(inputs: string[], settings: SettingsOf<'comm
   const start = performance.now()
   const files: Abandoned[] = []
   abandonOnSignal(files)
-  const stats = settings.stats === undefined ? undefined : await openStats(settings.stats, files)
   const done = newStats()
+  const stats = settings.stats === undefined ? undefined : await openStats(settings.stats, files)
   try {
     await scoreInto(files, { inputs, settings, stats, progress: progressOf(settings, inputs), done })
     summarise({ done, settings })

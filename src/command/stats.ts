@@ -1,5 +1,5 @@
 /** The statistics file: the counts of a run, and the error that ended it, in JSON. */
-import { statSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
 import { newStats } from '../pipeline/row-counts.js'
 import { descriptorOf } from './descriptor.js'
@@ -7,12 +7,15 @@ import { type Output, openOutput } from './output.js'
 import type { Abandoned } from './signals.js'
 
 /**
- * Written when a run begins, marked as unfinished, and when it ends: so a killed run leaves no statistics of an earlier
- * run, and a write error is reported before the first row.
+ * Written when a run begins, marked as unfinished, and when it ends or a signal ends it: so a killed run leaves no
+ * statistics of an earlier run, and a write error is reported before the first row.
  */
 export interface StatsFile {
   /** Writes the file and puts it in place; a second call replaces it. */
   write(stats: Stats, error?: Code, parts?: PartCounts): Promise<void>
+  /** Names the counts of the run in progress. */
+  follow(stats: Stats): void
+  /** Writes these counts, when a signal ends the run. */
   abandon(): void
 }
 
@@ -24,12 +27,12 @@ export interface PartCounts {
 }
 
 /**
- * Opens the file and adds it to the `files` that a signal removes; seconds count from `start`, in milliseconds since
- * the process started. Throws E_OUTPUT.
+ * Opens the file and adds it to the `files` that a signal ends; seconds count from `start`, in milliseconds since the
+ * process started. Throws E_OUTPUT.
  */
 export async function openStats(path: string, files: Abandoned[], start = 0): Promise<StatsFile> {
   let file: Output | undefined = await openOutput(path)
-  let failed = false
+  let [failed, ended] = [false, false]
   const put = async (content: object) => {
     file ??= await openOutput(path)
     try {
@@ -44,18 +47,31 @@ export async function openStats(path: string, files: Abandoned[], start = 0): Pr
     }
   }
   const isWrittenAgain = isReplaceable(path)
+  let isBegun = false
+  let current = newStats()
   const stats: StatsFile = {
     async write(stats, error, parts) {
       // What was written to a pipe cannot be replaced, and its reader may have gone.
       if (failed || (!file && !isWrittenAgain)) return
       await put({ ...contentOf(stats, start), ...(parts && { parts }), ...(error && { error }) })
+      ended = true
+    },
+    follow(stats) {
+      current = stats
     },
     abandon() {
       file?.abandon()
+      if (ended || !isBegun) return
+      try {
+        writeFileSync(path, `${JSON.stringify({ ...contentOf(current, start), error: UNFINISHED })}\n`)
+      } catch {
+        // The process ends by the signal, whatever becomes of its statistics.
+      }
     },
   }
   files.push(stats)
   if (isWrittenAgain) await put({ ...contentOf(newStats(), start), error: UNFINISHED })
+  isBegun = isWrittenAgain
   return stats
 }
 

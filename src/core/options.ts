@@ -897,7 +897,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained and rejected by code, bytes, seconds, lane and error code ("unfinished" during the run and after a kill); invalid options leave the file unchanged',
+    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained and rejected by code, bytes, seconds, lane and error code ("unfinished" with counts of 0 during the run; a signal other than SIGKILL writes the counts so far); invalid options leave the file unchanged',
   }),
   metrics: option({
     group: 'Reports',

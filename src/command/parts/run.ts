@@ -55,10 +55,12 @@ export async function scoreParts(plan: Plan): Promise<void> {
 }
 
 /** Opens the files shared by all parts, so that errors are reported before the first row. */
-async function openForAll({ plan, files }: Run): Promise<StatsFile | undefined> {
+async function openForAll({ plan, files, totals }: Run): Promise<StatsFile | undefined> {
   const { rejects, stats } = plan
   if (rejects.file !== undefined) await joinRejects(rejects.file, [])
-  return stats.file === undefined ? undefined : openStats(stats.file, files)
+  const file = stats.file === undefined ? undefined : await openStats(stats.file, files)
+  file?.follow(totals)
+  return file
 }
 
 function beginRun(plan: Plan): Run {
