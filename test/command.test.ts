@@ -460,7 +460,7 @@ describe('inputs', () => {
     const cwd = folder({ 'a.csv': 'id,logit_a,logit_b\n1,x,1\n' })
     const { status, stdout, stderr } = command(['--on-error', 'skip', 'a.csv', 'a.csv'], { cwd })
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'id,p_a,p_b,label\n' })
-    expect(stderr).toMatch(/none of the 2 rows .*\[E_NO_ROWS\]\n$/)
+    expect(stderr).toMatch(/no row could be scored \(2 read\) \[E_NO_ROWS\]\n$/)
   })
 
   it.each([

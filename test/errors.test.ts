@@ -201,7 +201,7 @@ const THROUGH_COMMAND = {
   E_TOO_MANY: {
     ...badRow('2,x,1\n3,1,y'),
     args: ['in.csv', '--max-errors', '1'],
-    begins: 'in.csv:4: column logit_dog (row 3, byte 39): more than 1 row is bad; this one: "y" ',
+    begins: 'in.csv:4: column logit_dog (row 3, byte 39): more than 1 bad row (--max-errors 1); the last: "y" ',
     says: 'is not a number [E_TOO_MANY]',
     stdout: SCORED,
     api: {
@@ -231,7 +231,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '--on-error', 'skip'],
     status: 1,
     begins: '',
-    says: 'none of the 2 rows could be scored',
+    says: 'no row could be scored (2 read)',
     stdout: 'p_a,p_b,label\n',
     api: { options: { onError: 'skip' }, info: { source: 'in.csv', rows: 2 } },
   },

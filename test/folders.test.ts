@@ -595,7 +595,7 @@ describe('a part that fails', () => {
     expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': 'id,p_a,p_b,label\n', 'b.csv': scored(2) })
     rmSync(join(cwd, 'in/b.csv'))
     const { status, stderr } = command(['in', '-o', 'none/', '--on-error', 'skip'], { cwd })
-    expect(stderr).toMatch(/softmax: none of the 1 row could be scored \[E_NO_ROWS\]\n$/)
+    expect(stderr).toMatch(/softmax: no row could be scored \(1 read\) \[E_NO_ROWS\]\n$/)
     expect([status, existsSync(join(cwd, 'none/_SUCCESS'))]).toEqual([1, false])
   })
 
@@ -846,7 +846,9 @@ it('rejects of two processes on the same parts are all there where one of them e
 it('ends where all parts together have more bad rows than are allowed, and is not complete', () => {
   const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD, 'in/c.csv': BAD })
   const { status, stderr } = run(cwd, '-q', '--max-errors', '2')
-  expect(stderr).toMatch(/^softmax: more than 2 rows are bad; this one: the last of "[abc]\.csv" \[E_TOO_MANY\]\n$/)
+  expect(stderr).toMatch(
+    /^softmax: more than 2 bad rows \(--max-errors 2\); the last: in "[abc]\.csv" \[E_TOO_MANY\]\n$/,
+  )
   expect([status, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([1, false])
   const enough = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD })
   expect(run(enough, '-q', '--max-errors', '2').status).toBe(0)

@@ -149,9 +149,9 @@ describe('rows', () => {
 
 describe('options', () => {
   it.each<[unknown, string]>([
-    [[17, 2, 3], 'a row that is an array has all of them'],
-    [{ id: 1, logits: [1, 2], scores: [2, 1] }, 'a row with a property logits has them there'],
-    [{ id: 1, logits: { a: 1, b: 2 } }, 'a row with a property logits has them there'],
+    [[17, 2, 3], 'the rows are arrays of logits; leave out the option logits'],
+    [{ id: 1, logits: [1, 2], scores: [2, 1] }, 'the rows already have a property logits; leave out the option logits'],
+    [{ id: 1, logits: { a: 1, b: 2 } }, 'the rows already have a property logits; leave out the option logits'],
   ])('select no logits of %j, whose shape says which they are', async (row, reason) => {
     const error = await failure([row], { logits: '2-3' })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(reason) })

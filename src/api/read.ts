@@ -20,7 +20,7 @@ export interface RowStream<R extends Row = Row> extends DuplexOf<R, InputEvents>
   readonly stats: Stats
 }
 
-/** Rows without names: of delimited text, an array of strings each. What else is read, and how, is said for rows with names. */
+/** Rows without names: of delimited text, an array of strings each. See the other overload for the formats. */
 export function read(format: FormatName, options: ReadOptions & { header: false }): RowStream<string[]>
 /**
  * A transform stream that reads the bytes of a format, optionally compressed with gzip or zstd, into rows for `softmax`

@@ -51,7 +51,7 @@ export type Returned<Parameter, Stream> = [Parameter] extends [unknown] ? Stream
 
 /** A stream that `Out` is read from, with events of its own. */
 export interface ReadableOf<Out, Events> extends Readable {
-  /** Not to be called: `pipeline` infers of it what comes out. */
+  /** For type inference only; do not call. */
   (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
@@ -80,7 +80,7 @@ export interface ReadableOf<Out, Events> extends Readable {
 
 /** The same of a stream that is written to as well. */
 export interface DuplexOf<Out, Events> extends Duplex {
-  /** Not to be called: `pipeline` infers of it what comes out. */
+  /** For type inference only; do not call. */
   (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>

@@ -113,7 +113,7 @@ export const CODES = {
   ),
   E_TOO_MANY: word<{ most: number; last: string }>(
     1,
-    ({ most, last }) => `more than ${plural(most, 'row')} ${most === 1 ? 'is' : 'are'} bad; this one: ${last}`,
+    ({ most, last }) => `more than ${plural(most, 'bad row')} (${optionText('maxErrors', most)}); the last: ${last}`,
   ),
   E_EMPTY: word<{ replaces?: string }>(1, ({ replaces }) =>
     replaces === undefined
@@ -124,7 +124,7 @@ export const CODES = {
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number; truth?: string | undefined }>(1, ({ rows, truth }) =>
     truth === undefined
-      ? `none of the ${plural(rows, 'row')} could be scored`
+      ? `no row could be scored (${rows} read)`
       : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
   ),
   E_SCHEMA: word<{ header: string[]; first: string }>(

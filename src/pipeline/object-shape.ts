@@ -58,7 +58,7 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
   requireEffect(settings)
   if (hasNoClass(first)) return notARow('a row without logits')
   if (isList(first)) {
-    requireNoLogits(settings, 'a row that is an array has all of them')
+    requireNoLogits(settings, 'the rows are arrays of logits')
     return withTruth(listShape(first, splitList, settings), {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
@@ -135,7 +135,7 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const path = pathToLogits(first, settings.logits)
   if (path) return { ...shapeWithLogits(first, path, settings), logitsProperty: path.join('.') }
-  if (pathToLogits(first, undefined)) requireNoLogits(settings, 'a row with a property logits has them there')
+  if (pathToLogits(first, undefined)) requireNoLogits(settings, 'the rows already have a property logits')
   return columnShape(first, evidence, settings)
 }
 
@@ -175,7 +175,7 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
 function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
   if (logits === undefined) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText('logits')} selects properties of records, and ${reason}; leave it out, or make records of the rows`,
+    reason: `${reason}; leave out the option ${optionText('logits')}`,
   })
 }
 

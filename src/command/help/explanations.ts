@@ -145,7 +145,7 @@ softmax in.ndjson --to csv`,
     cause:
       'The message shows the row that exceeded the limit, and its error. The run stopped there. Standard output has the good rows before it, and the rejects file has the bad rows, including this one; an output file given by -o was not written. In a folder, the bad rows of all parts are counted together.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --max-errors 1`,
-    says: 'softmax: stdin:3: column logit_cat (row 2, byte 24): more than 1 row is bad; this one: "y" is not a number [E_TOO_MANY]',
+    says: 'softmax: stdin:3: column logit_cat (row 2, byte 24): more than 1 bad row (--max-errors 1); the last: "y" is not a number [E_TOO_MANY]',
     fix: 'Correct the rows, which --rejects FILE collects, or increase --max-errors.',
   },
   E_EMPTY: {
@@ -179,7 +179,7 @@ softmax in.npy`,
     is: 'No row could be scored.',
     cause: 'All rows are bad, usually for the same reason, such as a wrong --logits or --delimiter.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --on-error skip --quiet`,
-    says: 'softmax: stdin: none of the 2 rows could be scored [E_NO_ROWS]',
+    says: 'softmax: stdin: no row could be scored (2 read) [E_NO_ROWS]',
     fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row.',
   },
   E_SCHEMA: {

@@ -140,7 +140,7 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
 function requireFewErrors({ plan, totals }: Run, { name }: Part): void {
   const { maxErrors = Number.POSITIVE_INFINITY } = plan.settings
   if (rejectedOf(totals) <= maxErrors) return
-  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `the last of ${shown(name)}` })
+  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(name)}` })
 }
 
 function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {
