@@ -190,7 +190,7 @@ describe('--rejects', () => {
     expect(lines(cwd)).toHaveLength(5)
     const { status, stderr } = command(['in.csv', '--rejects', 'r.ndjson', '--max-errors', '2'], { cwd })
     expect(stderr).toMatch(
-      /^softmax: in\.csv:4: .*more than 2 rows are bad.*; rejects so far: r\.ndjson \[E_TOO_MANY\]\n$/,
+      /^softmax: in\.csv:4: .*more than 2 bad rows \(--max-errors 2\).*; rejects so far: r\.ndjson \[E_TOO_MANY\]\n$/,
     )
     expect(status).toBe(1)
     expect(lines(cwd)).toHaveLength(3)
