@@ -143,7 +143,9 @@ describe('names of classes', () => {
   it('of which there are as many as another axis is long propose that one', async () => {
     const array = npyFile('<f8', false, [2, 3], new Uint8Array(48))
     const { error } = await run(array, { labels: 'no,yes' })
-    const message = expect.stringContaining('labels: 2 names for 3 classes; axis: 0 takes those of the axis that has 2')
+    const message = expect.stringContaining(
+      'labels: 2 names for 3 classes; axis: 0 reads them from the axis that has 2',
+    )
     expect(error).toMatchObject({ code: 'E_LABELS', message })
     expect((await run(array, { labels: 'no,yes', axis: 0, to: 'csv', emit: 'label' })).text).toBe('label\nno\nno\nno\n')
   })
@@ -311,7 +313,7 @@ describe.each([
   it('is rows x classes of text, or where rows are left out', async () => {
     const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
     const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
-    expect(warnings).toEqual([`${to} holds only arrays of numbers, without empty values: "id" is left out`])
+    expect(warnings).toEqual([`${to} stores only arrays of numbers without nulls: "id" is left out`])
     const found = await arraysOf(bytes)
     expect(found.p).toEqual({ dtype: 'F8', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
     expect(found.nats!.shape).toEqual([2])
@@ -612,7 +614,7 @@ describe('true classes beside an array', () => {
       'of another number of rows',
       ['U8', [2], [0, 1]],
       {},
-      /has the shape \(2,\), and the logits have rows of the shape \(3,\)/,
+      /has the shape \(2,\), but the logits have rows of the shape \(3,\)/,
     ],
     [
       'of a number for each class, where one is true',
@@ -658,7 +660,7 @@ describe('true classes beside an array', () => {
     const file = tensors({ logits, is_cat: y, is_dog: y })
     const options = { from: 'safetensors', truth: 'is_cat,is_dog', op: 'sigmoid', emit: 'labels', to: 'csv' } as const
     const { error } = await run(file, options)
-    const message = expect.stringMatching(/names several arrays.*0 and 1 for each row and class/)
+    const message = expect.stringMatching(/names several arrays.*0 or 1 for each row and class/)
     expect(error).toMatchObject({ code: 'E_CONFLICT', message })
   })
 

@@ -222,7 +222,7 @@ describe('a column that is asked to have a type', () => {
     const rest = `${nulls}{"c":1.5,"logits":[2,1]}\n`
     const { warnings } = await run(rest, JSON_TO_ARROW)
     expect(warnings).toEqual([
-      `the column "c" is null in the first 1000 rows, and is written as text; types: 'c=int64' would make it integers`,
+      `the column "c" is null in the first 1000 rows, so it is written as text; types: 'c=int64' would read it as integers`,
     ])
     const outcome = await run(rest, { ...JSON_TO_ARROW, types: 'c=float64' })
     expect(outcome.warnings).toEqual([])
@@ -283,7 +283,7 @@ describe('types that cannot be had', () => {
   })
 
   it('are refused of objects, too', () => {
-    expect(() => write('csv', { types: 'a=int64' })).toThrow(/outputs that have types.* \[E_CONFLICT\]$/)
+    expect(() => write('csv', { types: 'a=int64' })).toThrow(/formats that have types.* \[E_CONFLICT\]$/)
     expect(() => write('arrow', { types: 'infer' })).toThrow(/name columns, as types: 'id=int64' \[E_CONFLICT\]$/)
     return expect(written([{ price: 1 }], { types: 'prise=int64' })).rejects.toMatchObject({ code: 'E_SELECTOR' })
   })

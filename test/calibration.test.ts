@@ -216,7 +216,9 @@ describe('a calibration', () => {
   it('of log-softmax is refused, as it would be the same', async () => {
     await expect(calibrated('logit_a,logit_b,y\n2,1,a\n', { op: 'log-softmax' } as object)).rejects.toMatchObject({
       code: 'E_CONFLICT',
-      message: expect.stringContaining("calibrate writes no logarithms, as op: 'log-softmax' does; leave it out"),
+      message: expect.stringContaining(
+        "calibrate writes no logarithms, so op: 'log-softmax' has no effect; leave it out",
+      ),
     })
   })
 
@@ -277,13 +279,13 @@ describe('applying a calibration', () => {
   it('to other classes is an error that names them', async () => {
     expect(await errorOf('logit_a,logit_c\n1,2\n', CALIBRATION)).toMatchObject({
       code: 'E_CALIBRATION',
-      message: expect.stringContaining('it was made for the classes "a,b", and "c" is none of them'),
+      message: expect.stringContaining('it was made for the classes "a,b", and "c" is not one of them'),
     })
     expect(await errorOf('logit_a,logit_b,logit_c\n1,2,3\n', CALIBRATION)).toMatchObject({
-      message: expect.stringContaining('it was made for 2 classes, and the rows have 3'),
+      message: expect.stringContaining('it was made for 2 classes, but the rows have 3'),
     })
     expect(await errorOf('logit\n1\n', CALIBRATION)).toMatchObject({
-      message: expect.stringContaining("the rows have one logit, of which binary: 'a,b' makes two"),
+      message: expect.stringContaining("the rows have one logit, which binary: 'a,b' turns into two classes"),
     })
     expect(await errorOf('{"logits":[1,2]}\n', CALIBRATION, { labels: 'a,c' })).toMatchObject({ code: 'E_CALIBRATION' })
   })
@@ -293,7 +295,7 @@ describe('applying a calibration', () => {
     expect(await errorOf('logit_a,logit_b\n1,2\n', unnamed)).toMatchObject({
       code: 'E_CALIBRATION',
       message: expect.stringContaining(
-        'its classes have no names, and those of the rows are "a,b"; give calibrate() their names, too, with labels',
+        'its classes have no names, but those of the rows are "a,b"; pass their names to calibrate(), too, with labels',
       ),
     })
   })
@@ -309,7 +311,7 @@ describe('applying a calibration', () => {
       (await run(input, { from: 'ndjson', calibration: CALIBRATION, ...options })).warnings
     const lists = '{"logits":[1,2]}\n'
     const warning =
-      'the rows do not name their classes, which are taken to be those of the calibration in its order, "a,b"; labels names them'
+      'the rows do not name their classes, which are assumed to be those of the calibration, in order: "a,b"; labels names them'
     expect(await warningsOf(lists)).toEqual([warning])
     expect(await warningsOf(lists, { labels: 'a,b' })).toEqual([])
     expect(await warningsOf('{"logits":{"a":1,"b":2}}\n')).toEqual([])
@@ -336,7 +338,7 @@ describe('applying a calibration', () => {
     expect(await textOf('{"logits":[1,2]}\n', { from: 'ndjson', keep: false })).toBe('{"label":"b"}\n')
     expect((await run(arrayOf([1, 2, 3], [1, 3]), { to: 'csv', calibration: CALIBRATION })).error).toMatchObject({
       code: 'E_CALIBRATION',
-      message: expect.stringContaining('it was made for 2 classes, and the rows have 3'),
+      message: expect.stringContaining('it was made for 2 classes, but the rows have 3'),
     })
   })
 
@@ -363,13 +365,13 @@ describe('applying a calibration', () => {
   it.each([
     ['it is not a calibration', []],
     ['it is not a calibration', { temperature: 2 }],
-    ['version "2"', { ...CALIBRATION, version: 2 }],
+    ['its version is "2"', { ...CALIBRATION, version: 2 }],
     ['its method is "platt"', { ...CALIBRATION, method: 'platt' }],
-    ['its temperature is no number', { ...CALIBRATION, temperature: 0 }],
-    ['its temperature is no number', { ...CALIBRATION, temperature: '2' }],
-    ['its classes are no list', { ...CALIBRATION, classes: 'a,b' }],
-    ['not both', { ...CALIBRATION, coverage: 0.9 }],
-    ['its quantile is no number', { ...CALIBRATION, coverage: 0.9, quantile: 2 }],
+    ['its temperature is not a number', { ...CALIBRATION, temperature: 0 }],
+    ['its temperature is not a number', { ...CALIBRATION, temperature: '2' }],
+    ['its classes are not a list', { ...CALIBRATION, classes: 'a,b' }],
+    ['it has only one of coverage and quantile', { ...CALIBRATION, coverage: 0.9 }],
+    ['its quantile is not a number', { ...CALIBRATION, coverage: 0.9, quantile: 2 }],
   ])('is an error where %s', (reason, calibration) => {
     const expected = { code: 'E_CALIBRATION', message: expect.stringContaining(reason) }
     expect(() => score({ calibration } as object)).toThrow(expect.objectContaining(expected))

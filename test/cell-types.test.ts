@@ -173,7 +173,7 @@ describe('types that are not to be inferred', () => {
     const { status, stderr } = command(['--types', 'infer'], { stdin: csvOf(['1']) })
     expect(status).toBe(2)
     expect(stderr).toMatch(
-      /^softmax: stdin: --types infer needs an output that has types, such as -o FILE.parquet \[E_CONFLICT\]\n$/,
+      /^softmax: stdin: --types infer needs an output with types, such as -o FILE.parquet \[E_CONFLICT\]\n$/,
     )
   })
 })

@@ -356,7 +356,7 @@ describe('standard error', () => {
     expect(command(['in.csv', '--on-error', 'skip', '-o', 'out.npy'], { cwd })).toMatchObject({
       status: 0,
       stderr:
-        'softmax: 1 of 2 rows left out: 1 E_NONFINITE; the rows behind them have moved up in the npy; --nonfinite propagate keeps such rows, with NaN\n',
+        'softmax: 1 of 2 rows left out: 1 E_NONFINITE; the rows after them have moved up in the npy; --nonfinite propagate keeps such rows, with NaN\n',
     })
   })
 
@@ -719,7 +719,7 @@ describe('the name of an output', () => {
       const cwd = folder({ 'in.csv': input })
       const { status, stderr } = command(['in.csv', '-o', name], { cwd })
       expect(status).toBe(2)
-      expect(stderr).toMatch(/is called \.\w+, as the output "y.*; name the format with --to, .* \[E_CONFLICT\]\n$/)
+      expect(stderr).toMatch(/has the extension \.\w+, .*; set the format with --to, .* \[E_CONFLICT\]\n$/)
       expect(readdirSync(cwd)).toEqual(['in.csv'])
       expect(command(['in.csv', '-o', name, '--to', 'csv'], { cwd })).toMatchObject({ status: 0, stderr: '' })
       expect(readdirSync(cwd)).toEqual(['in.csv', name])

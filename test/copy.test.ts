@@ -197,7 +197,7 @@ describe('copied text that is written', () => {
     expect(text).toBe('label\n\\N\nb\n')
   })
 
-  it('has names of classes with special characters', async () => {
+  it('holds names of classes with special characters', async () => {
     const { text } = await run('1\t2\n', { from: 'copy', logits: '1-2', header: false, labels: ['a', 'b\tc\\'] })
     expect(text).toBe('0.2689414213699951\t0.7310585786300049\tb\\tc\\\\\n')
   })
@@ -222,21 +222,27 @@ it('has no row that would be a blank line', async () => {
       emit: 'label',
       ...lane,
     })
-    expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('write another column too') })
+    expect(error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringContaining('write another column as well'),
+    })
   }
 })
 
 it('ends without the mark that it has in a script', async () => {
   for (const lane of LANES) {
     const { error } = await run('id\tlogit_a\tlogit_b\n1\t1\t2\n\\.\n', { from: 'copy', ...lane })
-    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining('a script of psql; leave it out') })
+    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining('a psql script; remove it') })
   }
 })
 
 it('is refused as the option of a quote that would do nothing', () => {
   const cwd = folder({ 'in.copy': 'logit_a\tlogit_b\n1\t2\n' })
   const { status, stderr } = command(['in.copy', '--quote', '"'], { cwd })
-  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('copy has no quotes; --from tsv') })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringContaining('the copy format has no quotes; --from tsv'),
+  })
   expect(command(['in.copy', '--quote', 'none'], { cwd }).status).toBe(0)
 })
 
@@ -246,11 +252,11 @@ it('is evaluated in the fast lane', () => {
 })
 
 it.each([
-  [{ quote: 'none', escape: '^' }, "quote: 'none' goes only with escape: '\\\\'"],
-  [{ from: 'copy', quote: '"' }, "copy has no quotes; from: 'tsv' has them"],
-  [{ from: 'copy', quote: "'" }, 'copy has no quotes'],
+  [{ quote: 'none', escape: '^' }, "quote: 'none' works only with escape: '\\\\'"],
+  [{ from: 'copy', quote: '"' }, "the copy format has no quotes; from: 'tsv' has them"],
+  [{ from: 'copy', quote: "'" }, 'the copy format has no quotes'],
   [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
-  [{ from: 'copy', delimiter: '::' }, 'a delimiter of one byte'],
+  [{ from: 'copy', delimiter: '::' }, 'a single-byte delimiter'],
   [{ delimiter: 'whitespace', quote: 'none', escape: '\\' }, 'blanks are part of a cell'],
 ] as const)('is not to be had with %o', (options, says) => {
   expect(thrown(() => score(options))).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })

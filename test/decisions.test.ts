@@ -388,7 +388,7 @@ describe('two classes of one logit', () => {
   it('are asked for by a warning, once, where there is one logit', async () => {
     const { warnings } = await run(ROWS, {})
     expect(warnings).toEqual([
-      '"logit" is the only class, so its probability is 1 in every row; binary: \'no,yes\' makes two classes of one logit',
+      '"logit" is the only class, so its probability is 1 in every row; binary: \'no,yes\' turns one logit into two classes',
     ])
     const { stderr } = command(['-', '-'], { stdin: ROWS })
     expect(stderr.split('only class').length).toBe(2)
@@ -411,7 +411,7 @@ describe('two classes of one logit', () => {
       (await run(ROWS, { binary: 'no,yes', threshold: 0.9, ...options })).error
     expect(await errorOf({ emit: 'probs' })).toMatchObject({
       code: 'E_CONFLICT',
-      message: expect.stringContaining('threshold works only with label and index, and emit names neither'),
+      message: expect.stringContaining('threshold works only with label and index, and emit lists neither'),
     })
     expect(await errorOf({ emit: 'probs,label' })).toBeUndefined()
     expect(await errorOf({ emit: 'index' })).toBeUndefined()
@@ -508,12 +508,18 @@ describe('rows without a label', () => {
   })
 
   it.each([
-    [{ emit: 'probs' }, 'works only with label, which emit does not name: add label to it'],
+    [{ emit: 'probs' }, 'works only with label, which emit does not list; add label to it'],
     [{ emit: 'index' }, 'works only with label'],
     [{ topK: 2, emit: 'probs' }, 'works only with label'],
-    [{ to: 'npy' }, "npy holds only numbers: leave it out; emit: 'confidence' writes"],
-    [{ to: 'npz' }, "npz holds only numbers: leave it out; emit: 'probs,index,confidence' writes"],
-    [{ to: 'safetensors', emit: 'index' }, 'safetensors holds only numbers'],
+    [
+      { to: 'npy' },
+      "npy stores only numbers; leave it out, or write the probability that it is compared with: emit: 'confidence'",
+    ],
+    [
+      { to: 'npz' },
+      "npz stores only numbers; leave it out, or write the probability that it is compared with: emit: 'probs,index,confidence'",
+    ],
+    [{ to: 'safetensors', emit: 'index' }, 'safetensors stores only numbers'],
   ] as const)('are refused where nothing shows that they have no label, as with %j', async (options, text) => {
     const { error } = await run('logit_a,logit_b\n1,1\n', { minConfidence: 0.7, ...options })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(text) })

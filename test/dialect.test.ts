@@ -178,7 +178,7 @@ describe('lazyQuotes', () => {
     expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2 } })
     expect(error!.message).toContain('lazyQuotes: true')
     const json = await run('{"id":1,"logits":[2,1]}\n', { from: 'csv' })
-    expect(json.error!.message).toContain("the row is an object of JSON; from: 'ndjson' reads such rows")
+    expect(json.error!.message).toContain("the row is a JSON object; from: 'ndjson' reads such rows")
     const cell = await run('payload,logit_a,logit_b\n{"x":1},2,3\n', { from: 'csv' })
     expect(cell.error!.message).toContain('lazyQuotes: true')
   })
@@ -323,7 +323,7 @@ describe('a delimiter at the end', () => {
     ])
   })
 
-  it('of rows behind the first hundred makes them bad in either lane', async () => {
+  it('of rows after the first hundred makes them bad in either lane', async () => {
     const text = `${HEADER}\nb\n${'a,2,1,\n'.repeat(20_000)}c,2,1\n`
     for (const lane of ['general', 'fast'] as const) {
       const { stats, text: out } = await run(text, { onError: 'skip', lane })
@@ -480,7 +480,7 @@ describe('decimals with a comma', () => {
   it('have another delimiter than the comma, unless that is asked for; and are of delimited text', async () => {
     expect((await everyWay(commas, { decimal: ',' })).error).toMatchObject({
       code: 'E_CONFLICT',
-      message: expect.stringContaining("needs the delimiter between cells to be given, too: delimiter: ';' or"),
+      message: expect.stringContaining("requires an explicit delimiter: delimiter: ';' or"),
     })
     expect((await everyWay(`sep=;\n${commas}`, { decimal: ',' })).text).toBe((await everyWay(commas, COMMA)).text)
     expect((await run('logit_a\tlogit_b\n1,5\t2\n', { decimal: ',', from: 'tsv', emit: 'label' })).text).toBe(
@@ -632,7 +632,7 @@ describe('newlines of several kinds', () => {
     const { error } = await everyWay('t,logit_x,logit_y\na,2,1\rb,2,1\n')
     expect(error).toMatchObject({ code: 'E_WIDTH', info: { cells: 5, width: 3 } })
     expect(error!.message).toContain('newline of another kind')
-    expect(error!.message).toContain(String.raw`tr '\r' ' ' makes blanks`)
+    expect(error!.message).toContain(String.raw`tr '\r' ' ' replaces carriage returns`)
   })
 
   it.each(['a,2,1\r', '"a",2,"1"\r'])('a file that is cut between CR and LF is reported to be: %j', async (end) => {

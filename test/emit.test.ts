@@ -87,7 +87,7 @@ describe('names of output columns', () => {
     const { stderr, status } = command(['-k', '2', '--emit', 'label'], { stdin: INPUT })
     expect([status, stderr]).toEqual([
       2,
-      expect.stringContaining('--top-k works only with probs, which --emit does not name'),
+      expect.stringContaining('--top-k works only with probs, which --emit does not list'),
     ])
   })
 
@@ -222,7 +222,7 @@ describe('names of properties', () => {
       const written = Readable.from([row]).compose(write('csv', { emit: 'label,margin' }))
       await expect(written.toArray()).rejects.toMatchObject({
         code: 'E_RECORD',
-        info: { reason: 'it has no "margin", which emit asks for' },
+        info: { reason: 'it has no "margin", which emit lists' },
       })
     }
     const bytes = await Readable.from([{ id: 1, margin: 0.5, label: 'a' }])

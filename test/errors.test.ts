@@ -152,15 +152,15 @@ const THROUGH_COMMAND = {
     status: 3 as const,
     stdout: 'p_0,p_1,label\n0.5,0.5,0\n',
     begins: 'in.npy: the npy data is corrupt or truncated: ',
-    says: 'within row 2 of 2',
+    says: 'in row 2 of 2',
   },
   E_ENCODING: {
     files: { 'in.csv': Buffer.from('id,logit_caf\xe9,logit_b\n', 'latin1') },
     args: ['in.csv'],
     status: 1,
     begins: 'in.csv:1: the header is not UTF-8',
-    says: '--encoding latin1 reads it',
-    api: { info: { source: 'in.csv', line: 1 }, says: "encoding: 'latin1' reads it" },
+    says: 'try --encoding latin1',
+    api: { info: { source: 'in.csv', line: 1 }, says: "try encoding: 'latin1'" },
   },
   E_REPEATED: {
     ...badRow('id,logit_cat,logit_dog'),
@@ -175,7 +175,7 @@ const THROUGH_COMMAND = {
     begins: 'in.csv: not supported: bzip2 compression; ',
     says: 'bzip2 -dc ',
     api: {
-      info: { source: 'in.csv', feature: 'bzip2 compression', remedy: 'run bzip2 -dc FILE, and score what it prints' },
+      info: { source: 'in.csv', feature: 'bzip2 compression', remedy: 'run bzip2 -dc FILE, and score its output' },
     },
   },
   E_DELIMITER: {
@@ -263,7 +263,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins:
-      'in.csv: cannot detect which of the columns "id,cat,dog" are logits: "id" is a usual name for a key, a truth or a measurement; ',
+      'in.csv: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; ',
     says: "--logits '2-3'",
     api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' }, says: "logits: '2-3'" },
   },
@@ -280,14 +280,14 @@ const THROUGH_COMMAND = {
     args: ['evaluate', '--merge', 'sums.json'],
     status: 1,
     begins: 'sums.json: ',
-    says: 'it has no sums of this version; --merge takes the output of --partial',
+    says: 'it contains no sums of this version; --merge takes the output of --partial',
   },
   E_CALIBRATION: {
     files: { 'in.csv': GOOD, 'c.json': '{"version": 2, "temperature": 1}' },
     args: ['in.csv', '--calibration', 'c.json'],
     status: 2,
     begins: 'c.json: --calibration: ',
-    says: 'version "2", and this program reads version 1; softmax calibrate makes one',
+    says: 'its version is "2", but only version 1 is supported; softmax calibrate makes one',
     api: {
       options: { calibration: { temperature: 2, classes: [] } },
       info: { reason: 'it is not a calibration' },
@@ -299,7 +299,7 @@ const THROUGH_COMMAND = {
     args: ['calibrate', 'in.csv', '--truth', 'y'],
     status: 1,
     begins: 'no temperature can be found: ',
-    says: 'none of them has a true class',
+    says: 'no row has a true class',
   },
   E_HEADER: {
     files: { 'in.csv': '1.5,2.5\n3.5,4.5\n' },
@@ -349,7 +349,7 @@ const THROUGH_COMMAND = {
     files: { 'in.csv': GOOD, _SUCCESS: '' },
     args: ['in.csv', '-t', 'ndjson', '-o', './'],
     status: 2,
-    begins: 'the folder "./" holds the output of another run',
+    begins: 'the folder "./" contains the output of another run',
     says: 'continue it with --resume, or write to another folder',
   },
   E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
@@ -374,7 +374,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '-o', 'missing/out.csv'],
     status: 3,
     begins: 'cannot write "missing/out.csv": ',
-    says: 'there is no such folder; mkdir -p missing makes it',
+    says: 'there is no such folder; mkdir -p missing creates it',
   },
 } satisfies Partial<Record<Code, Case>>
 

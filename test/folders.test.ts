@@ -166,7 +166,7 @@ describe('a folder as the output', () => {
     symlinkSync('..', join(cwd, 'in/linked/in'))
     symlinkSync('../in', join(cwd, 'in/circle'))
     const { status, stderr } = command(['in', '-o', 'other/'], { cwd })
-    expect(stderr).toMatch(/it is a link to a folder that it is in \[E_INPUT\]\n$/)
+    expect(stderr).toMatch(/it is a link to a folder that contains it \[E_INPUT\]\n$/)
     expect(status).toBe(3)
   })
 
@@ -194,7 +194,7 @@ describe('a folder as the output', () => {
     expect(into('in/sub/').status).toBe(0)
     for (const out of ['in/other/', 'out/']) {
       const { status, stderr } = into(out)
-      expect(stderr).toContain('"in/sub" is the output of another run, as its _manifest.ndjson says')
+      expect(stderr).toContain('"in/sub" is the output of another run, according to its _manifest.ndjson')
       expect(status).toBe(2)
     }
     expect(command(['in/sub', '-o', 'again/', '-l', 'p_*', '-q', '-e', 'index'], { cwd }).status).toBe(0)
@@ -266,7 +266,7 @@ describe('a folder as the output', () => {
   it('keeps the files of other programs out of it: with --no-clobber nothing that is there is replaced', () => {
     const cwd = tree({ ...THREE, 'out/b.csv': 'old' })
     const { status, stderr } = run(cwd, '--no-clobber')
-    expect(stderr).toMatch(/softmax: cannot write "out\/b\.csv": it is there already.*\[E_OUTPUT\]\n$/)
+    expect(stderr).toMatch(/softmax: cannot write "out\/b\.csv": it already exists.*\[E_OUTPUT\]\n$/)
     expect(status).toBe(3)
     expect(contentOf(cwd)).toEqual({ 'b.csv': 'old' })
     expect(run(cwd, '-q').status).toBe(0)
@@ -302,7 +302,7 @@ describe('a folder as the output is refused', () => {
       'a part that is called as the manifest is',
       { 'in/a.csv': rows(1), '_manifest.ndjson': '{"logits":[1,2]}' },
       ['_manifest.ndjson'],
-      /"_manifest\.ndjson" is a name of what is written.*\[E_PARTS\]/,
+      /the name "_manifest\.ndjson" is reserved.*\[E_PARTS\]/,
       2,
     ],
     [
@@ -319,7 +319,7 @@ describe('a folder as the output is refused', () => {
       /^softmax: missing\.csv: cannot read: no such file.*\[E_INPUT\]/,
       3,
     ],
-    ['standard input', { 'in/a.csv': rows(1) }, ['-'], /standard input is no part.*\[E_CONFLICT\]/, 2],
+    ['standard input', { 'in/a.csv': rows(1) }, ['-'], /standard input cannot be a part.*\[E_CONFLICT\]/, 2],
     [
       'metrics',
       { 'in/a.csv': rows(1) },
@@ -331,7 +331,7 @@ describe('a folder as the output is refused', () => {
       '--types infer',
       { 'in/a.csv': rows(1) },
       ['--types', 'infer'],
-      /--types infer would give each part types of its own; .*\[E_CONFLICT\]/,
+      /--types infer could give each part different types; .*\[E_CONFLICT\]/,
       2,
     ],
     [
@@ -352,7 +352,7 @@ describe('a folder as the output is refused', () => {
       'a file of statistics for several processes',
       { 'in/a.csv': rows(1) },
       ['--part', '1/2', '--stats', 'stats-2.json'],
-      /the number of its share, as --stats '?stats-2-1\.json'?, or a folder, --stats '?stats-2\.json\/'? \[E_CONFLICT\]/,
+      /the number of the share in the name, such as --stats '?stats-2-1\.json'?, or name a folder, --stats '?stats-2\.json\/'? \[E_CONFLICT\]/,
       2,
     ],
     [
@@ -373,14 +373,14 @@ describe('a folder as the output is refused', () => {
       'what another program has completed',
       { 'in/a.csv': rows(1), 'out/_SUCCESS': '' },
       ['--resume'],
-      /holds a _SUCCESS of another program; .*\[E_RESUME\]/,
+      /contains a _SUCCESS of another program; .*\[E_RESUME\]/,
       2,
     ],
     [
       'a manifest of a run before',
       { 'in/a.csv': rows(1), 'out/_manifest.ndjson': '' },
       [],
-      /holds the output of another run; continue it with --resume.*\[E_RESUME\]/,
+      /contains the output of another run; continue it with --resume.*\[E_RESUME\]/,
       2,
     ],
   ]
@@ -418,7 +418,7 @@ describe('a folder as the output is refused', () => {
 
 describe('parts of other classes than the first', () => {
   const MIXED = { 'in/a.csv': rows(1), 'in/b.csv': rows(2), 'in/c.csv': 'id,logit_x,logit_y\n1,2,1\n' }
-  const DIFFERENCE = '"c.csv" has 2 classes ("x,y"), and "a.csv" has 2 classes ("a,b")'
+  const DIFFERENCE = '"c.csv" has 2 classes ("x,y"), but "a.csv" has 2 classes ("a,b")'
 
   it('are scored with their own, and a warning names one of each, also where they were done before', () => {
     const cwd = tree(MIXED)
@@ -483,7 +483,7 @@ describe('parts that keep other columns than the first', () => {
     const cwd = tree({ 'in/a.csv': a, 'in/b.csv': a, 'in/c.csv': b })
     for (const more of [[], ['--resume']]) {
       const { status, stderr } = run(cwd, ...more)
-      const says = `"c.csv" keeps ${second}, and "a.csv" keeps ${first}; each output has those of its part`
+      const says = `"c.csv" keeps ${second}, but "a.csv" keeps ${first}; each output has those of its part`
       expect(stderr.split('\n')[0]).toBe(`softmax: warning: ${says}`)
       expect(status).toBe(0)
     }
@@ -492,7 +492,7 @@ describe('parts that keep other columns than the first', () => {
 
   it('are said to differ where the names that are held do not', () => {
     const { stderr } = run(tree({ 'in/a.csv': wide('x'), 'in/b.csv': wide('y') }))
-    expect(stderr).toContain('warning: "b.csv" keeps other columns than "a.csv" behind the first 5; each output')
+    expect(stderr).toContain('warning: "b.csv" keeps other columns than "a.csv" after the first 5; each output')
   })
 
   it('are no warning where the logits stand elsewhere among the same ones, or none are kept', () => {
@@ -513,7 +513,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done; replace or remove what cannot be read, and --resume goes on',
+      'softmax: 2 of 4 parts are done; replace or remove what cannot be read, and continue with --resume',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)
@@ -541,7 +541,7 @@ describe('a part that fails', () => {
     expect(error).toMatch(/^softmax: in\/b\.csv:3: column logit_a \(row 2, byte 27\): "x" is not a number.*\[E_CELL\]$/)
     expect(status).toBe(1)
     const done = manifest(cwd).map(({ part }) => part)
-    expect(where).toBe(`softmax: ${done.length} of 3 parts are done; --resume goes on from there`)
+    expect(where).toBe(`softmax: ${done.length} of 3 parts are done; continue with --resume`)
     // Small parts are scored concurrently.
     expect(contentOf(cwd)).toEqual({
       '_manifest.ndjson': '',
@@ -651,7 +651,7 @@ describe('--rejects and --stats', () => {
     ] as const) {
       for (const flag of ['--rejects', '--stats']) {
         const { status, stderr } = run(cwd, flag, given)
-        expect(stderr).toMatch(new RegExp(`${flag} '?${hidden}'? does not \\[E_CONFLICT\\]\\n$`))
+        expect(stderr).toMatch(new RegExp(`${flag} '?${hidden}'? \\[E_CONFLICT\\]\\n$`))
         expect(status).toBe(2)
       }
       expect(run(cwd, '--rejects', hidden, '--resume').status).toBe(0)
@@ -760,10 +760,10 @@ describe('--resume', () => {
   })
 
   it.each([
-    [['-T', '2'], [], 'with --temperature 2, and this run is without --temperature'],
-    [[], ['--log'], 'without --log, and this run is with --log'],
-    [['--labels', 'x,y'], ['--labels', 'x,z'], `with --labels '["x","y"]', and this run is with --labels '["x","z"]'`],
-    [['--no-keep'], [], 'with --no-keep, and this run is without --no-keep'],
+    [['-T', '2'], [], 'with --temperature 2, but this run is without --temperature'],
+    [[], ['--log'], 'without --log, but this run is with --log'],
+    [['--labels', 'x,y'], ['--labels', 'x,z'], `with --labels '["x","y"]', but this run is with --labels '["x","z"]'`],
+    [['--no-keep'], [], 'with --no-keep, but this run is without --no-keep'],
   ])('refuses other options: %j, then %j', (before, now, message) => {
     const cwd = tree(THREE)
     expect(run(cwd, '-q', ...before).status).toBe(0)
@@ -792,7 +792,7 @@ describe('--resume', () => {
     expect(manifest(cwd).length).toBe(2)
     const path = join(cwd, 'out/_manifest.ndjson')
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`"${MANIFEST.version}"`, '"0.0.9"'))
-    expect(run(cwd, '--resume').stderr).toMatch(/was made by version 0\.0\.9, and this is .*\[E_RESUME\]\n$/)
+    expect(run(cwd, '--resume').stderr).toMatch(/was made by version 0\.0\.9, but this is .*\[E_RESUME\]\n$/)
   })
 
   it('finds a manifest that was left within a line, and adds to it', () => {
@@ -928,7 +928,7 @@ describe('--part', () => {
     expect(run(cwd, '--part', '4/4').stderr).toBe(
       'softmax: out/: 0 of 3 parts done, 0 rows; 3 parts are left to other shares\n',
     )
-    expect(run(cwd, '--part', '4/4').stderr).toMatch(/holds the output of another run.*\[E_RESUME\]\n$/)
+    expect(run(cwd, '--part', '4/4').stderr).toMatch(/contains the output of another run.*\[E_RESUME\]\n$/)
     expect(run(cwd, '--part', '4/4', '--resume').status).toBe(0)
     expect(run(cwd, '--part', '1/5').stderr).toMatch(/\[E_RESUME\]\n$/)
   })
@@ -970,7 +970,7 @@ it('a folder that another process writes meanwhile is not complete, and the run 
     }`
   const NODE_OPTIONS = `--import "data:text/javascript,${encodeURIComponent(replace)}"`
   const { status, stderr } = command(['in', '-o', 'out/'], { cwd, env: { NODE_OPTIONS } })
-  expect(stderr).toMatch(/1 part was changed or written by another process .* --resume looks again \[E_OUTPUT\]\n$/)
+  expect(stderr).toMatch(/1 part was changed or written by another process .* --resume checks again \[E_OUTPUT\]\n$/)
   expect(status).toBe(3)
   expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
   expect(run(cwd, '--resume').status).toBe(0)

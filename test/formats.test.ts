@@ -212,31 +212,31 @@ describe('.npy', () => {
     const flat = cases.find(({ name }) => name === 'one dimension')!
     const { bytes, warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})
     expect(npyOf(bytes).shape).toEqual([3])
-    expect(warnings).toEqual(['it has one dimension, and is read as one row of 3 classes'])
+    expect(warnings).toEqual(['it has one dimension, so it is read as one row of 3 classes'])
   })
 
   it('of one column has one class, with a warning', async () => {
     const column = cases.find(({ name }) => name === 'one column')!
     const { warnings } = await run(Buffer.from(column.bytes, 'base64'), {})
     expect(warnings).toEqual([
-      `"0" is the only class, so its probability is 1 in every row; binary: 'no,yes' makes two classes of one logit`,
+      `"0" is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes`,
     ])
   })
 
   it('holds numbers alone: kept columns are reported of', async () => {
     const { bytes, warnings } = await run('id,logit_a,logit_b\n1,2,1\n', { to: 'npy', emit: 'index,confidence,probs' })
-    expect(warnings).toEqual(['npy holds one array, of results: "id" is left out'])
+    expect(warnings).toEqual(['npy stores only one array, of results: "id" is left out'])
     const [a, b] = P21.split(',').map(Number)
     expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
   })
 
   it.each([
-    [{ emit: 'probs,label' }, "emit: 'probs,index' gives numbers"],
-    [{ emit: ['probs', 'label'] }, "emit: 'probs,index' gives numbers"],
-    [{ emit: 'label' }, "emit: 'index' gives numbers"],
-    [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' gives numbers"],
-    [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' gives numbers"],
-    [{ emit: 'labels', op: 'sigmoid' }, "emit: 'probs' gives numbers"],
+    [{ emit: 'probs,label' }, "emit: 'probs,index' writes numbers"],
+    [{ emit: ['probs', 'label'] }, "emit: 'probs,index' writes numbers"],
+    [{ emit: 'label' }, "emit: 'index' writes numbers"],
+    [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' writes numbers"],
+    [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' writes numbers"],
+    [{ emit: 'labels', op: 'sigmoid' }, "emit: 'probs' writes numbers"],
   ] as [ScoreOptions, string][])('refuses names of classes that are asked for: %j', async (options, says) => {
     for (const to of ['npy', 'npz', 'safetensors'] as const) {
       const { error, bytes } = await run('logit_a,logit_b\n2,1\n', { to, ...options })
@@ -482,18 +482,18 @@ describe('what a name says and the bytes do not', () => {
       'f.csv': '[{\n  "logits": [2, 1]\n}]\n',
     })
     const warningOf = async (name: string) => (await scored([join(cwd, name)], { to: 'csv' })).warnings
-    expect(await warningOf('a.csv')).toEqual(['it is read as npy, as its first bytes show, and not as csv'])
+    expect(await warningOf('a.csv')).toEqual(['it is read as npy, according to its first bytes, not as csv'])
     expect(await warningOf('b.csv.gz')).toEqual([
-      'it is not compressed, as its first bytes show, though its name says otherwise',
+      'it is not compressed, according to its first bytes, although its name says otherwise',
     ])
     expect(await warningOf('c.csv')).toEqual([
-      'it is compressed with gzip, as its first bytes show, though its name says otherwise',
+      'it is compressed with gzip, according to its first bytes, although its name says otherwise',
     ])
     for (const name of ['d.csv', 'e.csv', 'f.csv']) {
-      expect(await warningOf(name)).toEqual(['it is read as ndjson, as its first bytes show, and not as csv'])
+      expect(await warningOf(name)).toEqual(['it is read as ndjson, according to its first bytes, not as csv'])
     }
     expect(command(['a.csv', '-o', 'a.npy'], { cwd }).stderr).toBe(
-      'softmax: warning: a.csv: it is read as npy, as its first bytes show, and not as csv\n',
+      'softmax: warning: a.csv: it is read as npy, according to its first bytes, not as csv\n',
     )
   })
 })
@@ -506,7 +506,7 @@ describe('what is asked for and the bytes are not', () => {
       const format = name.slice(name.indexOf('.') + 1)
       expect({ text, error }).toMatchObject({ text: '', error: { code: 'E_UNSUPPORTED' } })
       expect(error!.message).toContain(
-        `not supported: ${format}, which its first bytes show, where from: 'csv' asks for csv; from: '${format}' reads it`,
+        `not supported: ${format}, detected from its first bytes, with from: 'csv'; from: '${format}' reads it`,
       )
     },
   )

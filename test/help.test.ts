@@ -252,7 +252,7 @@ describe('verbs', () => {
     })
     expect(command(['calibrate', 'in.csv', '--truth', 'y', '-o', './'], { cwd })).toMatchObject({
       status: 3,
-      stderr: expect.stringContaining('it is a folder, and softmax calibrate writes one file'),
+      stderr: expect.stringContaining('it is a folder, but softmax calibrate writes one file'),
     })
   })
 

@@ -78,7 +78,7 @@ describe('labels', () => {
   )
 
   it('of a file that is named without @ are refused, and the way to read it is shown', async () => {
-    expect((await refusal('config.json')).message).toContain('; a file of names is written @config.json')
+    expect((await refusal('config.json')).message).toContain('; to read names from a file, write @config.json')
     const path = join(folder({ names: 'dog\ncat\nboat\n' }), 'names')
     expect((await refusal(path)).message).toContain(`@${path}`)
     expect((await refusal('dog')).message).not.toContain('@')
@@ -87,7 +87,7 @@ describe('labels', () => {
   it('that are those of the columns in another order are refused', async () => {
     const { error } = await run('logit_dog,logit_cat\n1,2\n', { labels: 'cat,dog' })
     expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
-    expect(error!.message).toContain('in another order, "dog,cat"')
+    expect(error!.message).toContain('in a different order, "dog,cat"')
     expect((await run('logit_dog,logit_cat\n1,2\n', { labels: 'dog,cat' })).error).toBeUndefined()
     const list = await run('{"logits":{"dog":1,"cat":2}}\n', { labels: 'cat,dog', from: 'ndjson' })
     expect(list.error).toMatchObject({ code: 'E_LABELS' })
@@ -161,7 +161,7 @@ describe('labels', () => {
     const config = JSON.stringify({ id2label: { 0: 'crane', 1: 'cat', 2: 'crane' } })
     const path = join(folder({ 'config.json': config }), 'config.json')
     const warning =
-      'labels has "crane" 2 times; with their positions from 0 added, these classes are called "crane_0,crane_2"'
+      'labels has "crane" 2 times; with their positions from 0 added, these classes are named "crane_0,crane_2"'
     for (const labels of [`@${path}`, 'crane,cat,crane', ['crane', 'cat', 'crane']]) {
       const { text, warnings } = await run(ROWS, { labels })
       expect(text).toBe(scored('crane_0', 'cat', 'crane_2'))

@@ -295,7 +295,7 @@ describe('without evidence it stops, and shows what would do', () => {
 
   it('a name is shown as it is', async () => {
     expect((await refused('sample,cat,dog\n104,1,2\n')).message).toContain(
-      '"sample" is a usual name for a key, a truth or a measurement',
+      '"sample" is a common name for a key, a true class or a measurement',
     )
   })
 })
@@ -511,7 +511,7 @@ describe('a first row that is taken for a header', () => {
   it('of classes that are whole numbers is a header, with a warning that it may be none', async () => {
     const { warnings, text } = await run('a,1,2\nb,3,4\n', { logits: '2-3', emit: 'label' })
     expect(text).toBe('a,label\nb,2\n')
-    expect(warnings).toEqual(['the first line, "a,1,2", is taken for names; header: false reads it as a row'])
+    expect(warnings).toEqual(['the first line, "a,1,2", is read as column names; header: false reads it as a row'])
     expect((await run('a,0,1\nb,3,4\n', { logits: '2-3' })).warnings).toEqual([])
   })
 
@@ -533,7 +533,7 @@ describe('one class', () => {
     const { status, stderr } = command([], { stdin: 'id,logit\n1,3\n2,-3\n' })
     expect(status).toBe(0)
     expect(stderr).toBe(
-      'softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row; --binary no,yes makes two classes of one logit\n',
+      'softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row; --binary no,yes turns one logit into two classes\n',
     )
   })
 })
@@ -550,7 +550,7 @@ describe('two columns of one name', () => {
 
   it('are warned of where they are two classes', () => {
     const { stderr } = command([], { stdin: 'logit_a,logits_a\n1,2\n' })
-    expect(stderr).toBe('softmax: warning: stdin: two classes are called "a"; name them with --labels\n')
+    expect(stderr).toBe('softmax: warning: stdin: two classes are named "a"; rename them with --labels\n')
   })
 })
 
@@ -602,7 +602,7 @@ describe('rows that are records', () => {
   it('with one class are warned of', async () => {
     const { warnings } = await outcome([{ id: 1, logit: 3 }])
     expect(warnings).toEqual([
-      `"logit" is the only class, so its probability is 1 in every row; binary: 'no,yes' makes two classes of one logit`,
+      `"logit" is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes`,
     ])
   })
 

@@ -96,7 +96,7 @@ describe('merging', () => {
     command(['evaluate', '--truth', 'truth', '--partial'], { stdin: `${header},truth\n2,1,0\n` }).stdout
 
   it.each([
-    ['other classes', sums('logit_a,logit_b') + sums('logit_b,logit_a'), 'its classes are not those before'],
+    ['other classes', sums('logit_a,logit_b') + sums('logit_b,logit_a'), 'its classes differ from those before'],
     ['a line that is cut', sums('logit_a,logit_b').slice(0, 50), 'it is not JSON'],
     ['nothing', '', 'it is empty'],
     ...Object.entries({
@@ -109,7 +109,7 @@ describe('merging', () => {
     }).map(([key, value]) => [
       `a line with other ${key}`,
       JSON.stringify({ ...JSON.parse(sums('logit_a,logit_b')), [key]: value }),
-      'it has no sums of this version',
+      'it contains no sums of this version',
     ]),
   ])('refuses %s', (_, stdin, reason) => {
     const { status, stdout, stderr } = command(['evaluate', '--merge'], { stdin })

@@ -247,7 +247,9 @@ describe('a true class', () => {
     const text = 'logit_a,logit_b,logit_true\n1,2,0\n'
     const { classes } = await evaluated(text, { truth: 'logit_true' })
     const { warnings } = await run(text, { truth: 'logit_true', emit: 'rank' })
-    expect(warnings).toEqual(['"logit_true" has the true classes, and is no logit; logits says which columns are'])
+    expect(warnings).toEqual([
+      '"logit_true" has the true classes, so it is not read as a logit; logits selects the logits',
+    ])
     expect((await run(text, { truth: 'logit_true', logits: '1-2', emit: 'rank' })).warnings).toEqual([])
     expect(classes.map(({ label }) => label)).toEqual(['a', 'b'])
     await expect(evaluated(text, { truth: 'logit_a', logits: 'logit_*' })).rejects.toMatchObject({ code: 'E_CONFLICT' })
@@ -303,10 +305,10 @@ it('is nothing to the runs after it, which use its memory again', async () => {
 
 describe('an evaluation of what changes nothing is refused', () => {
   it.each([
-    ['--log', 'evaluate writes no logarithms, as --log does; leave it out'],
+    ['--log', 'evaluate writes no logarithms, so --log has no effect; leave it out'],
     [
       '--log-sigmoid',
-      'evaluate writes no logarithms, as --log-sigmoid does; the same rows are measured with --sigmoid',
+      'evaluate writes no logarithms, so --log-sigmoid has no effect; use --sigmoid for the same metrics',
     ],
     ['--no-keep', 'evaluate writes no rows; leave out --no-keep'],
     ['--emit=label', 'evaluate writes no rows; leave out --emit'],
@@ -348,7 +350,7 @@ describe('rows without a true class', () => {
     const cwd = folder({ 'in.csv': ROWS })
     const { status, stderr } = command(['in.csv', '--truth', 'y', '--metrics', 'm.json', '-o', 'out.csv'], { cwd })
     expect(status).toBe(0)
-    expect(stderr).toContain('warning: no row has a true class in "y", so the metrics are of none\n')
+    expect(stderr).toContain('warning: no row has a true class in "y", so there is nothing to measure\n')
     const { rows, unlabelled, accuracy, log_loss, ece, aurc, top_k_accuracy } = JSON.parse(
       readFileSync(join(cwd, 'm.json'), 'utf8'),
     )

@@ -288,7 +288,7 @@ describe('several true classes a row', () => {
 
   it.each([
     [`${HEADER}1,2,3,a|x\n`, 'y', '"x" is not a class'],
-    [`${HEADER}1,2,3,a||b\n`, 'y', 'no name'],
+    [`${HEADER}1,2,3,a||b\n`, 'y', 'not a name'],
     ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'neither 0 nor 1'],
     ['logit_a,logit_b,p,q\n1,2,1,2\n', 'p,q', 'column q (row 1'],
     [
@@ -337,7 +337,7 @@ describe('several true classes a row', () => {
   it.each<[ScoreOptions, string]>([
     [{ emit: 'rank' }, 'rank'],
     [{ minConfidence: 0.5 }, 'minConfidence'],
-    [{ truth: 'y,id' }, '2 columns, and there are 3 classes'],
+    [{ truth: 'y,id' }, '2 columns, but there are 3 classes'],
     [{ truth: 'logit_a' }, 'cannot be a logit'],
   ])('are refused with %j', async (options, text) => {
     const { error } = await run(`id,${HEADER}7,1,2,3,a\n`, { ...OPTIONS, logits: 'logit*', ...options })
@@ -417,7 +417,7 @@ describe('columns of a bit for each class', () => {
       const text = `${names},logit_a,logit_b\n1,0,2,1\n`
       const options = { op: 'sigmoid', truth: '1-2', emit: 'loss', keep: false } as const
       const { error } = await run(text, options)
-      const ways = `truth: '${byNumber}' is by number, and with labels: '${labels}' the order is as given`
+      const ways = `truth: '${byNumber}' is, and labels: '${labels}' keeps the order given`
       expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining(ways) })
       expect((await run(text, { ...options, truth: byNumber })).text).toBe(`loss\n${B_IS_TRUE}\n`)
       expect((await run(text, { ...options, labels })).text).toBe(`loss\n${A_IS_TRUE}\n`)
@@ -442,9 +442,9 @@ describe('one column of true classes that is called like a class', () => {
     ['is_cat', 1, 'sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
     ['is_cat', 0, 'sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
     ['is_cat', 'true', 'log-sigmoid', "truth: 'is_cat,is_dog' has one for each class"],
-    ['cat', 1, 'sigmoid', 'or a column for each class'],
-    ['Cat?', '1.0', 'sigmoid', 'or a column for each class'],
-    ['is_cat', 1, 'softmax', 'name one that has the class of each row, by name or position'],
+    ['cat', 1, 'sigmoid', 'or one column for each class'],
+    ['Cat?', '1.0', 'sigmoid', 'or one column for each class'],
+    ['is_cat', 1, 'softmax', 'name a column with the class of each row, by name or position'],
   ] as const)('is refused where it has bits: %s, %s, %s', async (truth, cell, op, says) => {
     const { error } = await run(text(truth, cell), { truth, op })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(says) })

@@ -343,7 +343,7 @@ describe('a whole table in an object', () => {
     ],
     ['inference server', tensor([2.5, -1.5, 0.5, 1.25])],
     ['inference server', tensor([first, second])],
-    ['"predictions" holds lists of lists of numbers', { predictions: [first, second] }],
+    ['"predictions" contains lists of lists of numbers', { predictions: [first, second] }],
   ])('is named, with the command that makes rows of it: %s', (says, value) => {
     const cwd = folder({ FILE: JSON.stringify(value) })
     const { status, stdout, stderr } = command(['-f', 'ndjson', 'FILE'], { cwd })

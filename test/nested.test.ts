@@ -272,8 +272,8 @@ describe('a bad row of nested logits', () => {
     ['[[1,2],[3,4,5]]', 'E_WIDTH', /list 1 has 3 logits where 2 are expected/],
     ['[[1,2],[[3,4]]]', 'E_WIDTH', /list 1 has 1 logit/],
     ['[[[1,2]]]', 'E_WIDTH', /list 0 has 1 logit/],
-    ['[1,2]', 'E_ROW', /its "x" at 0 is no list of numbers/],
-    ['{"a":1}', 'E_ROW', /its "x" is no list of lists of numbers/],
+    ['[1,2]', 'E_ROW', /its "x" at 0 is not a list of numbers/],
+    ['{"a":1}', 'E_ROW', /its "x" is not a list of lists of numbers/],
     ['null', 'E_MISSING', /row 2/],
     ['[[1,2],["NaN",1]]', 'E_NONFINITE', /column 1\.0 \(row 2, byte 14\): a logit is NaN/],
     ['[[1,2],["-inf","-inf"]]', 'E_NONFINITE', /\(row 2, byte 14\): in list 1, all logits are -inf/],
@@ -353,8 +353,8 @@ describe('true classes of nested logits', () => {
   })
 
   it.each([
-    ['[0]', /is no list of 2 true classes/],
-    ['3', /"3" is no list of 2 true classes/],
+    ['[0]', /is not a list of 2 true classes/],
+    ['3', /"3" is not a list of 2 true classes/],
     ['[0,"c"]', /"c"/],
     ['[0,[1]]', /"\[1\]"/],
   ])('that do not go with the lists make a bad row: %s', async (truth, says) => {
@@ -466,7 +466,7 @@ describe('a response of an inference server', () => {
     })
     const { error } = await run(linesOf([{ outputs }]), { from: 'ndjson' })
     expect(error).toMatchObject({ code: 'E_ROW', message: expect.stringContaining(`jq -c '.outputs[${place}] |`) })
-    expect(error!.message).toContain(`logits: 'outputs.${place}.data' takes it as one row`)
+    expect(error!.message).toContain(`logits: 'outputs.${place}.data' reads it as one row`)
     expect(error!.message).toContain(`its outputs are 0 "${names[0]}", 1 "${names[1]}"`)
     const logits = `outputs.${place}.data`
     expect((await run(linesOf([{ outputs }]), { from: 'ndjson', logits })).error).toBe(undefined)
@@ -509,10 +509,10 @@ describe('a response of an inference server', () => {
   })
 
   it.each([
-    [[2, 3], /its shape \[2,3\] does not go with a list of 4/],
-    [[2, -2], /does not go with/],
-    [['2', 2], /does not go with/],
-    [[], /does not go with/],
+    [[2, 3], /its shape \[2,3\] does not match its list of 4/],
+    [[2, -2], /does not match/],
+    [['2', 2], /does not match/],
+    [[], /does not match/],
   ])('whose shape is not that of its numbers is a bad row: %j', async (shape, says) => {
     const good = { outputs: [{ shape: [1, 2], data: [2, 1] }] }
     const bad = { outputs: [{ shape, data: [2, 1, 1, 2] }] }

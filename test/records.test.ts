@@ -405,7 +405,7 @@ describe('write()', () => {
       const { error: missing } = await writeAll(format, rows, { emit: 'margin' })
       expect(missing).toMatchObject({
         code: 'E_RECORD',
-        info: { row: 1, reason: 'it has no "margin", which emit asks for' },
+        info: { row: 1, reason: 'it has no "margin", which emit lists' },
       })
     }
     expect((await writeAll('csv', rows)).text).toBe(`p_0,p_1,label\n${P21},0\n`)
@@ -433,14 +433,14 @@ describe('write()', () => {
     const { bytes, warnings } = await writeAll('npy', rows)
     for (const to of ['npz', 'safetensors'] as const) {
       const other = await writeAll(to, rows)
-      expect(other.warnings).toEqual([`${to} holds only arrays of numbers, without empty values: "id" is left out`])
+      expect(other.warnings).toEqual([`${to} stores only arrays of numbers without nulls: "id" is left out`])
       expect(other.bytes.equals((await run('logit_0,logit_1\n2,1\n', { to })).bytes)).toBe(true)
     }
     expect([bytes.readDoubleLE(128), bytes.readDoubleLE(136), bytes.length]).toEqual([
       ...P21.split(',').map(Number),
       144,
     ])
-    expect(warnings).toEqual(['npy holds one array, of results: "id" is left out'])
+    expect(warnings).toEqual(['npy stores only one array, of results: "id" is left out'])
     expect((await writeAll('npy', [{ a: 1 }])).error).toMatchObject({ code: 'E_CONFLICT' })
     expect((await writeAll('npy', rows, { emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
   })
@@ -568,7 +568,7 @@ describe('a column whose type objects cannot have', () => {
   it('is text, which a warning says, with what would keep it', async () => {
     const text =
       'the columns "at,list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
-      "score() and scoreFiles() keep types, and types: 'at=timestamp_utc' gives one"
+      "score() and scoreFiles() keep types, and types: 'at=timestamp_utc' sets one"
     expect(await warned([softmax()])).toEqual([text])
     expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
     expect(await warned([])).toEqual([text])
@@ -592,7 +592,7 @@ describe('a column of lists or objects in lines of JSON', () => {
 
   it('is text in a format with types, which a warning says', async () => {
     const { warnings } = await run(line, { from: 'ndjson', to: 'arrow' })
-    expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as their JSON text'])
+    expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
   })
 
   it.each([
@@ -614,12 +614,12 @@ describe('a column that is null in the first rows', () => {
       from: 'ndjson',
       to: 'arrow',
     })
-    const remedy = "; types: 'x=int64' would make it integers"
-    expect(warnings).toEqual([`the column "x" is null in the first 1000 rows, and is written as text${remedy}`])
+    const remedy = "; types: 'x=int64' would read it as integers"
+    expect(warnings).toEqual([`the column "x" is null in the first 1000 rows, so it is written as text${remedy}`])
     const written: string[] = []
     const stream = write('arrow').on('warning', (text) => written.push(text))
     await Readable.from(rows).compose(softmax()).compose(stream).toArray()
-    expect(written).toEqual([`the column "x" is null in the first 1024 rows, and is written as text${remedy}`])
+    expect(written).toEqual([`the column "x" is null in the first 1024 rows, so it is written as text${remedy}`])
   })
 
   it('is nothing to warn of where all rows were seen, or the output has no types', async () => {

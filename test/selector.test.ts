@@ -220,11 +220,11 @@ describe('a selector', () => {
     ['a position of a range', '2-5,3', '2-5'],
     ['a range within a range', 'logit_a-logit_d,3-4', 'logit_a-logit_d'],
     ['what a negation leaves', '!id,logit_a', '!id'],
-  ])('refuses %s that is selected before, with what does without: %s', async (_, logits, rest) => {
+  ])('refuses %s that is selected before, with what selects it once: %s', async (_, logits, rest) => {
     for (const asked of [logits, logits.split(',')]) {
       const error = await refused(header, { logits: asked })
       expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2 })
-      expect(error.message).toContain(`once more; logits: '${rest}' does without`)
+      expect(error.message).toContain(`a second time; logits: '${rest}' selects it once`)
     }
     expect(await chosen(header, { logits: rest })).not.toEqual([])
   })

@@ -164,7 +164,7 @@ it('sets that only some of the rows have are not merged', async () => {
   const lines = [args, [...args, '--calibration', 'c.json']].map((args) => command(args, { cwd }).stdout)
   expect(command(['evaluate', '--merge'], { stdin: lines.reverse().join('') })).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/some of the rows have sets of classes.*\[E_SUMS\]\n$/),
+    stderr: expect.stringMatching(/some of the rows have prediction sets.*\[E_SUMS\]\n$/),
   })
 })
 

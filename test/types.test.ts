@@ -209,7 +209,7 @@ describe('a dictionary that is replaced and grows', () => {
     expect([...table!.getChild('kind')!][199]).toBe('word 149')
     expect((await joined(parts, 'arrow')).error).toMatchObject({
       code: 'E_UNSUPPORTED',
-      message: expect.stringContaining('more than 128 values together, with indices of 8 bits; write a stream of it'),
+      message: expect.stringContaining('more than 128 values in total, with 8-bit indices; write a stream with'),
     })
   })
 })

@@ -59,7 +59,7 @@ export function requireToBeFound(options: object): void {
   const found = FOUND.find(isGiven)
   const given = found ?? OF_LABELS.find(isGiven)
   if (given === undefined) return
-  const does = found ? 'finds the temperature' : 'works with probabilities, whatever the labels'
+  const does = found ? 'finds the temperature' : 'uses only probabilities, not labels'
   throw new SoftmaxError('E_CONFLICT', { reason: `calibrate ${does}; leave out ${optionText(given)}` })
 }
 
@@ -67,7 +67,7 @@ export function requireToBeFound(options: object): void {
 export function requireCalibration(options: object, { truth, op }: Pick<SettingsOf<'bytes'>, 'truth' | 'op'>): void {
   if (op.endsWith('sigmoid')) {
     throw new SoftmaxError('E_CONFLICT', {
-      reason: `calibrate works with softmax only, not with ${opText('sigmoid')}`,
+      reason: `calibrate works only with softmax, not with ${opText('sigmoid')}`,
     })
   }
   requireEvaluation(options, truth, 'calibrate')
@@ -154,7 +154,7 @@ class Passes {
     this.#first ??= requireCalibrable(pass)
     if (pass.rows === this.#first.rows && pass.read === this.#first.read) return pass
     throw new SoftmaxError('E_INPUT', {
-      reason: `it changed: it had ${plural(this.#first.read, 'row')}, and has ${pass.read}`,
+      reason: `it changed between passes: it had ${plural(this.#first.read, 'row')}, and now has ${pass.read}`,
     })
   }
 }
@@ -177,8 +177,8 @@ function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
 
 /** Throws E_VALIDATION for rows of which no temperature can be found. */
 function requireCalibrable(pass: Pass): Pass {
-  if (pass.rows === 0) throw validationError('none of them has a true class')
-  if (pass.classes.length < 2) throw validationError('they are of one class, whose probability is always 1')
+  if (pass.rows === 0) throw validationError('no row has a true class')
+  if (pass.classes.length < 2) throw validationError('there is only one class, whose probability is always 1')
   return pass
 }
 
@@ -206,7 +206,7 @@ function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined
 }
 
 const ENDINGS: Partial<Record<Ending, string>> = {
-  lowest: `the log loss falls with the temperature, as where every row is right; ${LOWEST} is the lowest temperature tried`,
-  highest: `the log loss falls as the temperature rises, as where logits say nothing of the true class; ${HIGHEST} is the highest temperature tried`,
-  flat: 'the log loss is the same at every temperature, as where the logits of each row are equal',
+  lowest: `the log loss falls with the temperature, as it does if every row is right; ${LOWEST} is the lowest temperature tried`,
+  highest: `the log loss falls as the temperature rises, as it does if logits do not predict the true class; ${HIGHEST} is the highest temperature tried`,
+  flat: 'the log loss is the same at every temperature, as it is if the logits of each row are equal',
 }

@@ -104,8 +104,10 @@ export function requireEvaluation(options: object, truth: string | undefined, ve
 /** Throws E_CONFLICT for logarithms, which are another way to write the same probabilities. */
 function requireNoLog({ op }: { op?: unknown }, verb: string): void {
   if (op !== 'log-softmax' && op !== 'log-sigmoid') return
-  const remedy = op === 'log-softmax' ? 'leave it out' : `the same rows are measured with ${opText('sigmoid')}`
-  throw new SoftmaxError('E_CONFLICT', { reason: `${verb} writes no logarithms, as ${opText(op)} does; ${remedy}` })
+  const remedy = op === 'log-softmax' ? 'leave it out' : `use ${opText('sigmoid')} for the same metrics`
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${verb} writes no logarithms, so ${opText(op)} has no effect; ${remedy}`,
+  })
 }
 
 /** Where the metrics of `evaluate` go without the option that writes those of a scoring run to a file. */

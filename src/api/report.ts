@@ -78,7 +78,7 @@ async function beforeAndAfter(
     const before = await pass({ ...settings, calibration: undefined, temperature: 1, onReject: undefined }, () => {})
     if (before.stats.read !== after.stats.read) {
       throw new SoftmaxError('E_INPUT', {
-        reason: `it changed: it had ${plural(after.stats.read, 'row')}, and has ${before.stats.read}`,
+        reason: `it changed between passes: it had ${plural(after.stats.read, 'row')}, and now has ${before.stats.read}`,
       })
     }
     return [evaluationOf(after, settings), evaluationOf(before, settings)]

@@ -64,7 +64,7 @@ function requireTypes({ types, to }: SettingsOf<'bytes'>): void {
   const asked = askedTypes(types)
   if (asksNothing(asked)) return
   const reason = isText(to!)
-    ? `${optionText('types')} works only with outputs that have types, such as parquet; leave it out`
+    ? `${optionText('types')} works only with formats that have types, such as parquet; leave it out`
     : `${optionText('types', 'infer')} works only with delimited text, which score() reads; name columns, as ${optionText('types', 'id=int64')}`
   if (asked.infers || isText(to!)) throw new SoftmaxError('E_CONFLICT', { reason })
 }

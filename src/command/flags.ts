@@ -65,10 +65,10 @@ function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value:
   if (before === undefined || String(before) === String(value)) return
   if (flags) {
     const [one, other] = [before, value].map((value) => `--${flags.find(({ sets }) => sets === value)!.name}`)
-    throw new SoftmaxError('E_CONFLICT', { reason: `${one} and ${other} exclude each other; leave one out` })
+    throw new SoftmaxError('E_CONFLICT', { reason: `${one} and ${other} are mutually exclusive; leave one out` })
   }
   if (!LISTS.has(option)) return
-  const reason = `${optionText(option)} is given twice; write one list, as ${optionText(option, `${before},${value}`)}`
+  const reason = `${optionText(option)} is given twice; write one list: ${optionText(option, `${before},${value}`)}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

@@ -35,7 +35,7 @@ function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
   if (input !== STDIN) return
   const reason = isClosed(0)
-    ? 'it is closed, or a null device that was opened for writing too; </dev/null is an empty input'
+    ? 'it is closed, or a null device that was opened for writing, too; use </dev/null for an empty input'
     : fileOf(STDIN)?.isDirectory()
       ? 'it is a directory'
       : undefined

@@ -33,7 +33,7 @@ export function warnOfUnlabelled(
   const which = `${plural(unlabelled, 'row')} with an empty ${shown(settings.truth!)}`
   warn(
     settings,
-    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as their classes are not known; [] is a row that has none`,
+    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as the true classes are unknown; for a row without true classes, write []`,
   )
 }
 

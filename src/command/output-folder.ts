@@ -25,7 +25,7 @@ function isFolderThere(path: string): boolean {
 const OF_FOLDERS = {
   resume: 'name one with -o FOLDER/',
   part: 'name one with -o FOLDER/',
-  compress: 'another is compressed if its name ends in .gz or .zst, or by a pipe into gzip or zstd',
+  compress: 'to compress another output, end its name in .gz or .zst, or pipe it into gzip or zstd',
 } as const
 
 /** Refuses options for output directories if the output is not one. Throws E_CONFLICT. */
@@ -42,11 +42,11 @@ export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeo
 export function requireFile(output: string | undefined, verb: Verb): void {
   if (!isFolder(output)) return
   const file = join(output, verb === 'calibrate' ? 'calibration.json' : 'metrics.json')
-  const reason = `it is a folder, and ${verbText(verb)} writes one file, such as ${optionText('output', file)}`
+  const reason = `it is a folder, but ${verbText(verb)} writes one file, such as ${optionText('output', file)}`
   throw new SoftmaxError('E_OUTPUT', { path: output, reason })
 }
 
 /** Refuses a compression that this Node lacks, before a directory is created. Throws E_NODE. */
 export function requireCompression({ compress }: Pick<SettingsOf<'command'>, 'compress'>): void {
-  if (compress !== undefined) requireWritable(compress, `${optionText('compress', 'gzip')} does without`)
+  if (compress !== undefined) requireWritable(compress, `use ${optionText('compress', 'gzip')}`)
 }

@@ -18,7 +18,7 @@ export function outputFormat(path: string | undefined, asked: FormatName | undef
   const ending = extname(compressionOf(path).inner)
   if (format || ending === '' || ending === PLAIN || (fileOf(path)?.isFile() ?? true) === false) return format
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `no format or compression that can be written is called ${ending}, as the output ${shown(path)} is; name the format with --to, such as --to csv`,
+    reason: `the output ${shown(path)} has the extension ${ending}, which is no known format or compression; set the format with --to, such as --to csv`,
   })
 }
 
@@ -30,6 +30,6 @@ export function requireText(bytes: Buffer): void {
   const format = formatOfBytes(bytes)
   if (!format || format === 'none' || isText(format)) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${format} is binary and is not written to a terminal; write it to a file with -o, or choose text with -t csv`,
+    reason: `${format} is binary, and is not written to a terminal; write it to a file with -o, or write text with -t csv`,
   })
 }

@@ -85,7 +85,7 @@ function lateOutput(path: string): Output {
 }
 
 const OWNER_ONLY = 0o600
-export const EXISTS = 'it is there already; without --no-clobber it is replaced'
+export const EXISTS = 'it already exists; without --no-clobber it is replaced'
 
 /** Renames a file, but fails if the name was taken in the meantime. */
 async function linkNew(from: string, to: string): Promise<void> {
@@ -288,6 +288,6 @@ async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T>
 export function outputError(path: string, cause: unknown): SoftmaxError {
   const folder = dirname(path)
   const isWithout = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !existsSync(folder)
-  const reason = isWithout ? `there is no such folder; mkdir -p ${shellWord(folder)} makes it` : systemReason(cause)
+  const reason = isWithout ? `there is no such folder; mkdir -p ${shellWord(folder)} creates it` : systemReason(cause)
   return new SoftmaxError('E_OUTPUT', { path, reason }, { cause })
 }

@@ -147,7 +147,8 @@ function requireNothing({ inputs, settings, output: { replaced }, said }: Run): 
 async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {
   const { rows, unlabelled } = metrics
   const isUnlabelled = rows === 0 && unlabelled > 0
-  if (isUnlabelled) warn(settings, `no row has a true class in ${shown(settings.truth!)}, so the metrics are of none`)
+  if (isUnlabelled)
+    warn(settings, `no row has a true class in ${shown(settings.truth!)}, so there is nothing to measure`)
   else warnOfUnlabelled(settings, unlabelled)
   warnOfInfiniteLoss(settings, metrics)
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
@@ -167,5 +168,5 @@ function movedRows({ rejected, written }: Stats, { to, output }: SettingsOf<'com
   const format = to ?? formatOf(output ?? '')
   if (format === undefined || !isArray(format) || written === 0) return ''
   const remedy = rejected.E_NONFINITE ? `; ${optionText('nonfinite', 'propagate')} keeps such rows, with NaN` : ''
-  return `; the rows behind them have moved up in the ${format}${remedy}`
+  return `; the rows after them have moved up in the ${format}${remedy}`
 }

@@ -67,13 +67,13 @@ function invalidReason(content: Record<string, unknown> | null): string | undefi
     return 'it is not a calibration'
   }
   const { version, method, temperature, coverage, quantile, classes } = content
-  if (version !== 1) return `it is of version ${shown(String(version))}, and this program reads version 1`
-  if (method !== 'temperature') return `its method is ${shown(String(method))}, and this program knows "temperature"`
-  if (!isWithin(temperature, Number.MIN_VALUE, Number.MAX_VALUE)) return 'its temperature is no number above 0'
+  if (version !== 1) return `its version is ${shown(String(version))}, but only version 1 is supported`
+  if (method !== 'temperature') return `its method is ${shown(String(method))}, but only "temperature" is supported`
+  if (!isWithin(temperature, Number.MIN_VALUE, Number.MAX_VALUE)) return 'its temperature is not a number above 0'
   const hasNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string')
-  if (!hasNames) return 'its classes are no list of names'
-  if ((coverage === undefined) !== (quantile === undefined)) return 'it has one of coverage and quantile, not both'
-  if (quantile !== undefined && !isWithin(quantile, 0, 1)) return 'its quantile is no number from 0 to 1'
+  if (!hasNames) return 'its classes are not a list of names'
+  if ((coverage === undefined) !== (quantile === undefined)) return 'it has only one of coverage and quantile'
+  if (quantile !== undefined && !isWithin(quantile, 0, 1)) return 'its quantile is not a number from 0 to 1'
   return undefined
 }
 
@@ -89,21 +89,23 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   const { classes: others } = calibration
   if (classes.length !== others.length) {
     const isBinary = classes.length === 1 && others.length === 2
-    const rows = isBinary ? `one logit, of which ${optionText('binary', others.join(','))} makes two` : classes.length
-    const reason = `it was made for ${plural(others.length, 'class')}, and the rows have ${rows}`
+    const rows = isBinary
+      ? `one logit, which ${optionText('binary', others.join(','))} turns into two classes`
+      : classes.length
+    const reason = `it was made for ${plural(others.length, 'class')}, but the rows have ${rows}`
     throw new SoftmaxError('E_CALIBRATION', { reason })
   }
   const known = new Set(others)
   const other = named ? classes.find((name) => !known.has(name)) : undefined
   if (other === undefined) return
   if (others.every((name, index) => name === String(index))) throw unnamedClasses(classes)
-  const reason = `it was made for the classes ${shown(others.join(','))}, and ${shown(other)} is none of them`
+  const reason = `it was made for the classes ${shown(others.join(','))}, and ${shown(other)} is not one of them`
   throw new SoftmaxError('E_CALIBRATION', { reason })
 }
 
 /** The error for unnamed classes, whose order cannot be compared with that of the named ones. */
 function unnamedClasses(classes: readonly string[]): SoftmaxError {
-  const reason = `its classes have no names, and those of the rows are ${shown(classes.join(','))}`
-  const remedy = `give ${verbText('calibrate')} their names, too, with ${optionText('labels')}`
+  const reason = `its classes have no names, but those of the rows are ${shown(classes.join(','))}`
+  const remedy = `pass their names to ${verbText('calibrate')}, too, with ${optionText('labels')}`
   return new SoftmaxError('E_CALIBRATION', { reason, remedy })
 }

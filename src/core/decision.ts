@@ -75,7 +75,7 @@ function quantileOf({ calibration }: DecisionSettings, column: string): number {
   const { quantile } = calibration === undefined ? {} : readCalibration(calibration)
   if (quantile !== undefined) return quantile
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${column} needs a ${optionText('calibration')} that has a coverage; ${verbText('calibrate')} with ${optionText('coverage', 0.9)} makes one`,
+    reason: `${column} needs a ${optionText('calibration')} with a coverage; ${verbText('calibrate')} with ${optionText('coverage', 0.9)} makes one`,
   })
 }
 
@@ -83,14 +83,15 @@ function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, 
   const hasLabels = emit.includes('labels')
   if (hasLabels && !sigmoid) {
     throw new SoftmaxError('E_CONFLICT', {
-      reason: 'labels are the classes of a row that has several, by the sigmoid; softmax gives one, which is label',
+      reason:
+        'labels lists the classes of a row that may have several, and works only with sigmoid; softmax gives one, in label',
     })
   }
   if (threshold === undefined || hasLabels || binary || (sigmoid && truth !== undefined)) return
   throw new SoftmaxError('E_CONFLICT', {
     reason: sigmoid
-      ? `${optionText('threshold')} works only with labels, which ${optionText('emit')} does not name: add labels to it`
-      : `${optionText('threshold')} works only with several labels a row, by the sigmoid, or with ${optionText('binary')}; ${optionText('minConfidence')} leaves labels out`,
+      ? `${optionText('threshold')} works only with labels, which ${optionText('emit')} does not list; add labels to it`
+      : `${optionText('threshold')} works only with sigmoid or ${optionText('binary')}; ${optionText('minConfidence')} leaves out labels of low confidence`,
   })
 }
 
@@ -103,11 +104,11 @@ export function binaryClasses(
 ): string[] {
   const reason =
     count !== undefined && count !== 1
-      ? `works only with one logit a row, and there are ${count}; leave it out, or choose one with ${optionText('logits')}`
+      ? `works only with one logit per row, but there are ${count}; leave it out, or select one with ${optionText('logits')}`
       : labels !== undefined
         ? `names the classes; leave out ${optionText('labels')}`
         : sigmoid
-          ? 'gives both classes, which is softmax of two; leave out the sigmoid'
+          ? 'makes two classes for softmax; leave out the sigmoid'
           : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('binary')} ${reason}` })
   return items(binary)
@@ -148,6 +149,6 @@ export function requireSeparable(names: readonly string[]): void {
   const bad = names.find((name) => name === '' || name.includes(NAMES_DELIMITER))
   if (bad === undefined) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `a cell has its labels with ${NAMES_DELIMITER} between them, which the name ${shown(bad)} does not allow for; name the classes with ${optionText('labels')}, or write ndjson`,
+    reason: `labels in a cell are separated by ${NAMES_DELIMITER}, so ${shown(bad)} cannot be the name of a class; rename the classes with ${optionText('labels')}, or write ndjson`,
   })
 }

@@ -113,7 +113,7 @@ function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
   const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
   const rows = columns[0]!.values.length
   if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
-  return because(whole[0], 'holds only whole numbers, beside columns of fractions')
+  return because(whole[0], 'has only whole numbers, while other columns have fractions')
 }
 
 /** Row numbers and times increase or decrease in equal steps, and in a long run in unequal ones, too. */
@@ -126,7 +126,7 @@ function counter(columns: readonly Facts[]): Doubt | undefined {
     const isOneWay = steps.length >= LONG && steps.every((step) => step * first > 0)
     return isEven || isOneWay
   })
-  return because(found, 'goes up or down from row to row, as keys and times do')
+  return because(found, 'increases or decreases from row to row, as keys and times do')
 }
 
 /** This many steps in one direction are not a coincidence. */
@@ -148,7 +148,7 @@ function magnitude(columns: readonly Facts[]): Doubt | undefined {
   const others = sizes.reduce((most, size, index) => (index === largest ? most : Math.max(most, size)), 0)
   const facts = columns[largest]!
   const isFar = facts.isWhole && others > 0 && facts.values.every((value) => value >= 10 * others)
-  return because(isFar ? facts : undefined, 'holds far larger numbers than the others')
+  return because(isFar ? facts : undefined, 'has far larger numbers than the others')
 }
 
 function because(culprit: Facts | undefined, reason: string): Doubt | undefined {
@@ -159,7 +159,7 @@ function because(culprit: Facts | undefined, reason: string): Doubt | undefined 
 function family(columns: readonly Facts[]): Doubt | undefined {
   const [first] = familyOf(columns)
   const other = first && columns.find(({ name }) => wordsOf(name)[0] !== wordsOf(first.name)[0])
-  return other && because(other, `is not called like ${shown(first.name)}`)
+  return other && because(other, `is not named like ${shown(first.name)}`)
 }
 
 /**
@@ -170,7 +170,7 @@ function stranger(columns: readonly Facts[]): Doubt | undefined {
   const classes = columns.filter(({ name }) => isClassName(name))
   if (classes.length < 2 || !classes.every(isNegative) || columns[0]!.values.length <= FEW) return undefined
   const other = columns.find((facts) => !isNegative(facts) && !isClassName(facts.name))
-  return because(other, 'has no negative numbers and is not the name of a class, as the others are')
+  return because(other, 'has no negative numbers and, unlike the others, is not the name of a class')
 }
 
 /** The columns whose names begin with the same word, if they are the majority. */

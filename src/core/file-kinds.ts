@@ -22,7 +22,7 @@ const pipe = (command: string, logits?: string) => (file: string) => {
   const filled = command.replace('FILE', () => fileWord(file))
   const flag = logits === undefined ? '' : optionText('logits', logits)
   if (speaking() === 'command') return `${filled} | softmax${flag && ` ${flag}`}`
-  return `${filled}, and score what it prints${flag && ` with ${flag}`}`
+  return `${filled}, and score its output${flag && ` with ${flag}`}`
 }
 /** The remedy as a command; `logits` selects the logits in its output, if necessary. */
 export const run = (command: string, logits?: string) => (file: string) => `run ${pipe(command, logits)(file)}`
@@ -31,7 +31,7 @@ const csvBy = (reader: string) => python(`import pandas; pandas.${reader}('FILE'
 const say = (remedy: string) => () => remedy
 
 const FLATTENED = 'save the logits from Python as .npy, .parquet or .csv'
-const NO_ROWS = 'give the rows of logits themselves'
+const NO_ROWS = 'pass the rows of logits themselves'
 /** A byte that does not occur in text; most binary data soon contains one. */
 const CONTROL = /[^\P{Cc}\s\x80-\x9f]/u
 const DIGITS = Array.from('123456789')
@@ -136,17 +136,17 @@ const KINDS: readonly FileKind[] = [
     remedy: say(NO_ROWS),
   },
   { feature: 'a RIFF file, such as WebP or WAV', magic: beginsAsWith('RIFF', CONTROL, 16), remedy: say(NO_ROWS) },
-  { feature: 'a GGUF model', magic: beginsAs('GGUF'), remedy: say('run the model, and give its logits') },
+  { feature: 'a GGUF model', magic: beginsAs('GGUF'), remedy: say('run the model, and pass its logits') },
   { feature: 'a program', magic: beginsAs('\x7fELF', 'MZ\x90\0'), remedy: say(NO_ROWS) },
   {
     feature: 'an HTML page',
     magic: beginsAsText('<!doctype html', '<html', '<table', '<head', '<body'),
-    remedy: say('a download may have failed; of a page with a table, export the table as CSV'),
+    remedy: say('the download may have failed; if the page has a table, export that as CSV'),
     text: true,
   },
   { feature: 'XML', magic: beginsAsText('<?xml'), remedy: csvBy('read_xml'), text: true },
   {
-    feature: 'a Git LFS pointer, which stands for the file',
+    feature: 'a Git LFS pointer in place of the file',
     magic: beginsAsText('version https://git-lfs'),
     remedy: say('run git lfs pull'),
     text: true,

@@ -84,14 +84,14 @@ function countsFromZero(first: FirstLine): boolean {
 }
 
 function takenForNames(header: readonly string[]): string {
-  return `the first line, ${shown(header.join(','))}, is taken for names; ${optionText('header', false)} reads it as a row`
+  return `the first line, ${shown(header.join(','))}, is read as column names; ${optionText('header', false)} reads it as a row`
 }
 
 /** Warnings about column names. */
 export function nameWarnings(names: readonly string[], isAsked: boolean): string[] {
   const seen = new Set<string>()
   const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))
-  const warnings = Array.from(twice, (name) => `two columns are called ${shown(name)}`)
+  const warnings = Array.from(twice, (name) => `two columns are named ${shown(name)}`)
   if (isAsked || !names.every(isNumber)) return warnings
   return [...warnings, takenForNames(names)]
 }

@@ -44,9 +44,9 @@ export function readLabels(
   }
   const names = numbered(given)
   const twice = repeated(names)
-  if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are called ${shown(twice)}` })
+  if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are named ${shown(twice)}` })
   if (columns && isReordered(given, columns)) {
-    const reason = `the columns have the same names in another order, ${shown(columns.join(','))}; leave it out`
+    const reason = `the columns have the same names in a different order, ${shown(columns.join(','))}; leave it out`
     throw new SoftmaxError('E_LABELS', { reason })
   }
   return names
@@ -60,7 +60,7 @@ export function labelWarnings(labels: string | readonly string[]): string[] {
   const twice = [...duplicates(labelNames(labels))]
   const warnings = twice.slice(0, NAMED).map(([name, positions]) => {
     const now = positions.map((position) => numberedName(name, position))
-    return `${optionText('labels')} has ${shown(name)} ${now.length} times; with their positions from 0 added, these classes are called ${shown(now.join(','))}`
+    return `${optionText('labels')} has ${shown(name)} ${now.length} times; with their positions from 0 added, these classes are named ${shown(now.join(','))}`
   })
   const more = twice.length - warnings.length
   return more > 0 ? [...warnings, `${optionText('labels')} has ${plural(more, 'more duplicate name')}`] : warnings
@@ -105,7 +105,7 @@ function sorted(names: readonly string[]): string {
 function fileHint([name = '', more]: readonly string[]): string {
   const isFile =
     more === undefined && (/\.(json|txt|names|labels|csv|tsv)$/i.test(name) || (name !== '' && existsSync(name)))
-  return isFile ? `; a file of names is written @${name}` : ''
+  return isFile ? `; to read names from a file, write @${name}` : ''
 }
 
 function isJson(text: string): boolean {
@@ -133,7 +133,7 @@ function fromJson(text: string, path: string): string[] {
   const names = namesIn(parse(text, path))
   if (names?.every((name) => typeof name === 'string')) return names as string[]
   throw new SoftmaxError('E_LABELS', {
-    reason: `${path} holds neither an array of names nor an id2label of 0, 1, 2, …`,
+    reason: `${path} contains neither an array of names nor an id2label with the keys 0, 1, 2, …`,
   })
 }
 

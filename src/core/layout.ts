@@ -87,13 +87,13 @@ type Columns = ReadonlySet<OutputColumn>
 
 function uselessTopK({ topK = 0 }: LayoutSettings, columns: Columns): string | undefined {
   if (topK === 0 || columns.has('probs')) return undefined
-  return `${optionText('topK')} works only with probs, which ${optionText('emit')} does not name: add probs to it, or leave out ${optionText('topK')}`
+  return `${optionText('topK')} works only with probs, which ${optionText('emit')} does not list; add probs to it, or leave out ${optionText('topK')}`
 }
 
 function uselessThreshold({ threshold, binary, truth }: LayoutSettings, columns: Columns): string | undefined {
   if (threshold === undefined || binary === undefined || truth !== undefined) return undefined
   if (columns.has('label') || columns.has('index')) return undefined
-  return `${optionText('threshold')} works only with label and index, and ${optionText('emit')} names neither: add one of them to it`
+  return `${optionText('threshold')} works only with label and index, and ${optionText('emit')} lists neither; add one of them to it`
 }
 
 /** `index` is not affected by `minConfidence`: it is that of the largest logit in every row. */
@@ -104,10 +104,10 @@ function uselessLeast(
   if (minConfidence === undefined || truth !== undefined || columns.has('label')) return undefined
   const option = optionText('minConfidence')
   if (to === undefined || !isArray(to)) {
-    return `${option} works only with label, which ${optionText('emit')} does not name: add label to it, or leave out ${option}`
+    return `${option} works only with label, which ${optionText('emit')} does not list; add label to it, or leave out ${option}`
   }
   const instead = holdsArrays(to) ? 'probs,index,confidence' : 'confidence'
-  return `${option} works only with label, which is text, and ${to} holds only numbers: leave it out; ${optionText('emit', instead)} writes the probability that it is compared with`
+  return `${option} works only with label, which is text, and ${to} stores only numbers; leave it out, or write the probability that it is compared with: ${optionText('emit', instead)}`
 }
 
 /** Throws E_CONFLICT for an option of delimited text if the output has another format. */
@@ -130,7 +130,7 @@ function requireCalibrated(
   named: boolean,
 ): void {
   if (sigmoid) {
-    const reason = `${optionText('calibration')} works only with probabilities that add up to 1, and those of sigmoid do not`
+    const reason = `${optionText('calibration')} works only with probabilities that sum to 1, and those of sigmoid do not`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
@@ -140,7 +140,7 @@ function requireCalibrated(
 function requireOwn(emit: readonly OutputColumn[]): void {
   const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
   if (joint === undefined) return
-  const reason = `${joint} works only with probabilities that add up to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
+  const reason = `${joint} works only with probabilities that sum to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -155,17 +155,17 @@ export function classWarnings(
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */
 function assumedOrder(classes: readonly string[]): string {
-  return `the rows do not name their classes, which are taken to be those of the ${optionText('calibration')} in its order, ${shown(classes.join(','))}; ${optionText('labels')} names them`
+  return `the rows do not name their classes, which are assumed to be those of the ${optionText('calibration')}, in order: ${shown(classes.join(','))}; ${optionText('labels')} names them`
 }
 
 function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {
   const twice = repeated(classes)
-  if (twice !== undefined) return [`two classes are called ${shown(twice)}; name them with ${optionText('labels')}`]
+  if (twice !== undefined) return [`two classes are named ${shown(twice)}; rename them with ${optionText('labels')}`]
   const nameless = classes.indexOf('')
   if (nameless >= 0) return [`class ${nameless + 1} has no name; ${optionText('labels')} names it`]
   return sigmoid || classes.length !== 1
     ? []
     : [
-        `${shown(classes[0]!)} is the only class, so its probability is 1 in every row; ${optionText('binary', 'no,yes')} makes two classes of one logit`,
+        `${shown(classes[0]!)} is the only class, so its probability is 1 in every row; ${optionText('binary', 'no,yes')} turns one logit into two classes`,
       ]
 }

@@ -67,7 +67,7 @@ function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly
   const alike = columns.flatMap((column, index) => (!isChosen.has(index) && isAlike(column, index) ? [index] : []))
   if (alike.length === 0) return
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
-  const reason = `${shown(other)} may be one, too, beside ${shown(first)}`
+  const reason = `${shown(other)} may be one as well as ${shown(first)}`
   throw notDetected(
     header,
     [...chosen, ...alike].sort((a, b) => a - b),
@@ -95,7 +95,11 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
   if (nested !== undefined && suggested.length < 2) {
-    throw new SoftmaxError('E_COLUMNS', { header, logits: nested, reason: `${shown(nested)} holds a list of numbers` })
+    throw new SoftmaxError('E_COLUMNS', {
+      header,
+      logits: nested,
+      reason: `${shown(nested)} contains a list of numbers`,
+    })
   }
   requireFlat(all, all)
   const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
@@ -120,7 +124,7 @@ function requireRows(columns: readonly SampledColumn[], all: readonly SampledCol
 export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>[]): void {
   const { rowsPath: path, rowsLogits } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
-  const reason = `${shown(path)} holds a list of rows; ${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
+  const reason = `${shown(path)} contains a list of rows; ${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
@@ -128,8 +132,8 @@ export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' |
 function requireFlat(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
   const { nestedPath: logits, rowsPath } = columns.find(({ nestedPath }) => nestedPath !== undefined) ?? {}
   if (logits === undefined) return
-  const split = rowsPath === undefined ? '' : ` (for a row of each, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
-  const reason = `${shown(logits)} holds lists of lists of numbers${split}`
+  const split = rowsPath === undefined ? '' : ` (to make each a row, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
+  const reason = `${shown(logits)} contains lists of lists of numbers${split}`
   throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
 }
 
@@ -142,7 +146,7 @@ function pythonDoubt(columns: readonly SampledColumn[]): string | undefined {
   return undefined
 }
 
-const NO_EVIDENCE = 'neither their names nor the first rows show that they are'
+const NO_EVIDENCE = 'neither the names nor the first rows identify them'
 
 /** The columns named like the given classes. */
 function byLabels(columns: readonly Facts[], { named, labels }: Circumstances): readonly Facts[] | undefined {
@@ -173,7 +177,7 @@ function commaDoubt(columns: readonly SampledColumn[]): string | undefined {
 
 function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
   const [first, second] = columns
-  if (!first) return { reason: 'none holds numbers' }
+  if (!first) return { reason: 'none contains numbers' }
   if (second) return undefined
   // A single line may be anything, not only a header.
   if (first.values.length === 0) return { reason: 'no row follows the header', culprit: first }
@@ -186,10 +190,10 @@ function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
  */
 function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: boolean): Doubt | undefined {
   const other = isSingled ? undefined : chosen.find(({ isOther }) => isOther)
-  if (other) return { reason: `${shown(other.name)} is a usual name for a key, a truth or a measurement` }
+  if (other) return { reason: `${shown(other.name)} is a common name for a key, a true class or a measurement` }
   const doubtful = rest.find(({ isNumeric, isOther }) => !isOther && (isNumeric || !isSingled))
   if (!doubtful) return undefined
-  return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not hold numbers'}` }
+  return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not contain numbers'}` }
 }
 
 /** The likely logit columns: no text, and nothing named like a key if there are others. */

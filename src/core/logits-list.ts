@@ -25,7 +25,7 @@ const MOST_CLASSES = 1 << 24
 export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column, isEmpty: boolean): number | undefined {
   // Nested lists may all be empty.
   const count = keys?.length ?? (width === 0 && (isEmpty || nested) ? undefined : width)
-  if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  if (count === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'the row has no logits' })
   if (count === undefined || count <= MOST_CLASSES) return count
   throw new SoftmaxError('E_TYPE', { reason: `a row would have ${count} logits` })
 }
@@ -47,7 +47,7 @@ export function findLogitsColumn({ logits }: Selection, columns: readonly Column
   // A list of true classes next to nested logits is left to the guess.
   if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return undefined
   requireNoTable(columns)
-  const reason = `${shown(header[list]!)} holds lists, and may be one of them`
+  const reason = `${shown(header[list]!)} contains lists, which may be logits`
   const holds = resultsOf([header[list]!])
   throw new SoftmaxError('E_COLUMNS', {
     header,

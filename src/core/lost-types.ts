@@ -40,7 +40,10 @@ export function lostWarning(
     const type = askableType(lost!.get(name)!)
     return type === undefined ? [] : [`${name}=${type}`]
   })
-  const asked = askable.length === 0 ? '' : `, and ${optionText('types', askable.join(','))} gives one`
+  const asked =
+    askable.length === 0
+      ? ''
+      : `, and ${optionText('types', askable.join(','))} sets ${askable.length === 1 ? 'one' : 'them'}`
   return `the ${noun} ${shown(names.join(','))} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${asked}`
 }
 
@@ -55,7 +58,7 @@ export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): 
   if (nested.length === 0) return undefined
   const [noun, have, are] = nested.length === 1 ? ['column', 'has', 'is'] : ['columns', 'have', 'are']
   const names = shown(nested.map(({ name }) => name).join(','))
-  return `the ${noun} ${names} ${have} lists or objects, and ${are} written as their JSON text`
+  return `the ${noun} ${names} ${have} lists or objects, and ${are} written as JSON text`
 }
 
 /** The type to request for texts made by `read`. */

@@ -110,7 +110,7 @@ function parse(text: string): Layout {
   } catch (cause) {
     throw new SoftmaxError('E_SUMS', { reason: 'it is not JSON' }, { cause })
   }
-  throw new SoftmaxError('E_SUMS', { reason: 'it has no sums of this version' })
+  throw new SoftmaxError('E_SUMS', { reason: 'it contains no sums of this version' })
 }
 
 /** Validates every field: a line may have been edited, or come from another program. */
@@ -162,9 +162,9 @@ function fromHex(text: string): bigint {
 export function addSums(a: MetricSums, b: MetricSums): MetricSums {
   const isSame = a.labels.length === b.labels.length && a.labels.every((label, nth) => label === b.labels[nth])
   if (!isSame || !a.counts !== !b.counts)
-    throw new SoftmaxError('E_SUMS', { reason: 'its classes are not those before' })
+    throw new SoftmaxError('E_SUMS', { reason: 'its classes differ from those before' })
   if (a.hasSets !== b.hasSets) {
-    const reason = 'some of the rows have sets of classes, by a calibration with a coverage, and some have none'
+    const reason = 'some of the rows have prediction sets, from a calibration with a coverage, and some have none'
     throw new SoftmaxError('E_SUMS', { reason })
   }
   return {

@@ -65,7 +65,7 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
 
 const shareOfAll: Kind<string> = {
   place: 'I/N',
-  expected: 'I/N, as 2/8: share I of N, with I from 1 to N',
+  expected: 'I/N, such as 2/8: share I of N, with I from 1 to N',
   read: (text) => text,
   accepts: (value): value is string => {
     const [, index, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(String(value)) ?? []
@@ -180,7 +180,7 @@ const share: Kind<number> = {
 const calibrationGiven: Kind<string | Applied> = {
   place: 'FILE',
   get expected() {
-    return speaking() === 'command' ? 'the name of a file' : 'the name of a file, or what calibrate() gave'
+    return speaking() === 'command' ? 'the name of a file' : 'the name of a file, or the result of calibrate()'
   },
   read: (text) => text,
   accepts: (value): value is string | Applied =>
@@ -207,7 +207,7 @@ const quoteMark: Kind<string> = {
 
 const separator: Kind<string> = {
   place: 'C',
-  expected: 'characters that no number has, as , ; | or tab, or \\t or \\x01, or whitespace',
+  expected: 'characters that do not occur in numbers, such as , ; | tab, \\t or \\x01, or whitespace',
   read: (text) =>
     DELIMITERS[text.toLowerCase()] ?? text.replace(/\\(?:t|x([\da-f]{2})|u([\da-f]{4})|([0-3][0-7]{2}))/gi, unescaped),
   accepts: (value): value is string =>
@@ -216,7 +216,7 @@ const separator: Kind<string> = {
 
 const encodingName: Kind<string> = {
   place: 'NAME',
-  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (utf-32 has to be converted, as iconv does)',
+  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (convert utf-32 first, such as with iconv)',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
 }
@@ -253,7 +253,7 @@ const emitted: Kind<EmitList | readonly Emitted[]> = {
   place: 'LIST',
   values: OUTPUT_COLUMNS,
   listed: true,
-  expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each perhaps with = and a name`,
+  expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each optionally with = and a name`,
   read: (text) => text,
   accepts: (value): value is EmitList | readonly Emitted[] => {
     const entries: unknown = typeof value === 'string' ? value.split(',') : value
@@ -272,7 +272,7 @@ const keptTypes: Kind<Types> = {
   word: 'LIST',
   values: ['text', 'infer'],
   listed: true,
-  expected: `text or infer, or columns with their types, as id=int64,price=float64, of ${ASKED_NAMES.join(', ')}`,
+  expected: `text or infer, or columns with their types, such as id=int64,price=float64, from ${ASKED_NAMES.join(', ')}`,
   read: (text) => text,
   accepts: areTypes,
 }

@@ -180,7 +180,7 @@ function shapedLayout(layout: OutputLayout, type: Column['type'], shapes: readon
 /** The same for nested rows. */
 function nestedLayout({ truth }: SchemaSettings, layout: OutputLayout, depth: number): OutputLayout {
   if (truth === undefined || !layout.sigmoid) return { ...layout, shape: 'list', depth }
-  const reason = `${optionText('truth')} is one class for each list of nested logits, and sigmoid is for several`
+  const reason = `${optionText('truth')} has one class for each list of nested logits, so it cannot be used with sigmoid`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -201,10 +201,10 @@ function requireNumeric(columns: readonly Column[]): void {
   const type = typeName(other.field!.type)
   const named = `${shown(other.name)} is ${shown(type)}`
   if (isOfText(other.field!.type)) {
-    const reason = `${named}, which is text; make numbers of it, as "CAST(logits AS DOUBLE[])" of DuckDB does`
+    const reason = `${named}, which is text; convert it to numbers, as "CAST(logits AS DOUBLE[])" does in DuckDB`
     throw new SoftmaxError('E_TYPE', { reason })
   }
-  const reason = `${named}; logits are numbers, lists or structs of numbers, and ${optionText('logits')} selects others`
+  const reason = `${named}; logits must be numbers, or lists or structs of numbers; ${optionText('logits')} selects other columns`
   throw new SoftmaxError('E_TYPE', { reason })
 }
 

@@ -40,7 +40,7 @@ export function select(selector: string | readonly string[], names: readonly str
 /** The error for an item whose columns are all selected already: another column was probably meant. */
 function repeated(items: readonly string[], place: number, [first]: readonly number[], { names }: Columns) {
   const rest = items.filter((_, other) => other !== place).join(',')
-  const reason = `selects ${shown(names[first!]!)} once more; ${optionText('logits', rest)} does without`
+  const reason = `selects ${shown(names[first!]!)} a second time; ${optionText('logits', rest)} selects it once`
   return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
 }
 
@@ -55,11 +55,11 @@ export function selectOne(item: string, names: readonly string[]): number {
   try {
     const [first, ...others] = resolve(item, new Columns(names, 'truth'))
     if (others.length === 0) return first!
-    throw new SoftmaxError('E_SELECTOR', { item, reason: `is ${others.length + 1} columns; name one of them` })
+    throw new SoftmaxError('E_SELECTOR', { item, reason: `selects ${others.length + 1} columns; name one of them` })
   } catch (error) {
     if (!(error instanceof SoftmaxError)) throw error
     if (areNames(item, names)) {
-      const reason = `names several columns of true classes, which need ${opText('sigmoid')}`
+      const reason = `names several columns, and several columns of true classes need ${opText('sigmoid')}`
       throw new SoftmaxError('E_SELECTOR', { item, reason, option: 'truth' })
     }
     throw new SoftmaxError('E_SELECTOR', { item, ...error.info, option: 'truth' } as never)
@@ -77,7 +77,7 @@ function splitItems(selector: string): string[] {
   if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!.map((item) => item.trim())
   throw new SoftmaxError('E_SELECTOR', {
     item: selector,
-    reason: 'is not a list of columns; a quote or a / has to be closed',
+    reason: 'is not a list of columns; a quote or a / is not closed',
   })
 }
 
@@ -187,7 +187,7 @@ function span(first: number, last: number, item: string, names: readonly string[
     const meant = `${last + 1}-${first + 1}`
     throw new SoftmaxError('E_SELECTOR', {
       item,
-      reason: `goes down; ${optionText('logits', meant)} goes up, and ${optionText('logits', `${first + 1},${last + 1}`)} is in the order given`,
+      reason: `is a descending range; ${optionText('logits', meant)} is ascending, and ${optionText('logits', `${first + 1},${last + 1}`)} keeps the order given`,
     })
   }
   if (first < 0 || last >= names.length) {

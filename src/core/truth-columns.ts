@@ -29,7 +29,7 @@ export function requireTruth(emit: readonly OutputColumn[], truth: unknown): voi
   const needing = TRUTHS.find((name) => emit.includes(name))
   if (needing === undefined || truth !== undefined) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${needing} needs the true class of a row; name its column with ${optionText('truth')}`,
+    reason: `${needing} needs true classes; name their column with ${optionText('truth')}`,
   })
 }
 
@@ -65,7 +65,7 @@ export function requireTrueNames(classes: readonly string[]): void {
   if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
   const nameless = classes.indexOf('')
   if (nameless < 0) return
-  const reason = `class ${nameless + 1} has no name, and an empty ${optionText('truth')} is that of a row whose class is not known; ${optionText('labels')} names it`
+  const reason = `class ${nameless + 1} has no name, and an empty ${optionText('truth')} means that the true class is unknown; ${optionText('labels')} names it`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -79,13 +79,13 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   const option = emit.includes('rank')
     ? `${optionText('emit', 'rank')} needs exactly one true class per row, so it does not work with ${optionText('sigmoid')}; loss and correct do`
     : decision?.minConfidence
-      ? `${optionText('minConfidence')} works only with one label a row, and sigmoid is for several: ${optionText('threshold')} chooses these`
+      ? `${optionText('minConfidence')} works only with one label per row; with sigmoid, use ${optionText('threshold')}`
       : undefined
   if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })
   if (names.length === 1) return false
   if (names.length === classes.length) return true
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText('truth')} selects ${plural(names.length, 'column')}, and there ${classes.length === 1 ? 'is' : 'are'} ${plural(classes.length, 'class')}; name a column for each, or one that lists them`,
+    reason: `${optionText('truth')} selects ${plural(names.length, 'column')}, but there ${classes.length === 1 ? 'is' : 'are'} ${plural(classes.length, 'class')}; name a column for each class, or one that lists them`,
   })
 }
 
@@ -112,8 +112,8 @@ export function requireNoBit({ name, first, header }: SingleTruth, { classes, si
   const remedy =
     each !== undefined
       ? `${optionText('truth', each)} has one for each class`
-      : `name one that has the ${sigmoid ? 'classes' : 'class'} of each row, by name or position${sigmoid ? ', or a column for each class' : ''}`
-  const reason = `${optionText('truth')}: ${shown(name)} is called like the class ${shown(word)}, and its 0 and 1 would be taken for the positions of ${shown(classes[0]!)} and ${shown(classes[1]!)}; ${remedy}`
+      : `name a column with the ${sigmoid ? 'classes' : 'class'} of each row, by name or position${sigmoid ? ', or one column for each class' : ''}`
+  const reason = `${optionText('truth')}: ${shown(name)} is named after the class ${shown(word)}, but its 0 and 1 would be read as the positions of ${shown(classes[0]!)} and ${shown(classes[1]!)}; ${remedy}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -139,7 +139,7 @@ export function truthWarnings(
 ): string[] {
   if (truth === undefined || logits !== undefined || !isLogitName(header[truth]!)) return []
   return [
-    `${shown(header[truth]!)} has the true classes, and is no logit; ${optionText('logits')} says which columns are`,
+    `${shown(header[truth]!)} has the true classes, so it is not read as a logit; ${optionText('logits')} selects the logits`,
   ]
 }
 
@@ -160,7 +160,7 @@ export function byClass<T>(columns: readonly T[], names: readonly string[], clas
   const named = names.find((name) => classes.some((word) => hasWord(name, word)))
   if (named === undefined) return [...columns]
   const reason =
-    'has the names of some classes, and not of each; call the columns like the classes, or list the classes in one'
+    'names some of the classes, but not all; name each column after its class, or list the classes in one column'
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 
@@ -184,7 +184,7 @@ function requireNumbersInOrder(names: readonly string[]): void {
   if (!positions || positions.every((position, index) => position === index)) return
   const byNumber = positions.map((position) => names[position]!).join()
   const asGiven = names.map((_, index) => positions.indexOf(index) + first).join()
-  const reason = `is in another order than its numbers; ${optionText('truth', byNumber)} is by number, and with ${optionText('labels', asGiven)} the order is as given`
+  const reason = `is not in the order of its numbers; ${optionText('truth', byNumber)} is, and ${optionText('labels', asGiven)} keeps the order given`
   throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
 }
 

@@ -75,7 +75,7 @@ export class MultiLabelTruths {
       // possible.
       const mayBeBoth = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
       if (mayBeBoth && Array.isArray(value))
-        return this.#error(value, 'may be positions or a bit for each class; list the names of classes')
+        return this.#error(value, 'may be positions or a 0 or 1 for each class; list the names of classes')
       if (!mayBeBoth || this.#classes.length === 1) {
         into.set(bits as number[])
         return true
@@ -84,7 +84,7 @@ export class MultiLabelTruths {
     for (const item of items) {
       const found = isPlain(item) ? this.#names.find(item) : NO_CLASS
       if (typeof found !== 'number') return found
-      if (found === NO_CLASS) return this.#error(value, 'lists something that is no name')
+      if (found === NO_CLASS) return this.#error(value, 'lists something that is not a name')
       into[found] = 1
     }
     return true

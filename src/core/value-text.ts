@@ -78,7 +78,7 @@ function modulo(count: bigint, size: bigint): bigint {
 
 /** A decimal with all its digits, from its unscaled value and its scale. */
 export function decimalText(unscaled: bigint, scale: number): string {
-  if (!(Math.abs(scale) <= MOST_SCALE)) throw new Error(`a decimal has ${scale} digits behind its point`)
+  if (!(Math.abs(scale) <= MOST_SCALE)) throw new Error(`a decimal has ${scale} digits after its point`)
   if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale))
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`

@@ -34,8 +34,8 @@ export function nullWarning(
   const remedy =
     asked === undefined
       ? ''
-      : `; ${optionText('types', asked)} would make ${more.length === 0 ? 'it' : 'the first'} integers`
-  return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, and ${are} written as text${remedy}`
+      : `; ${optionText('types', asked)} would read ${more.length === 0 ? 'it' : 'the first'} as integers`
+  return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, so ${are === 'is' ? 'it is' : 'they are'} written as text${remedy}`
 }
 
 /** The common type of some values; text if a fraction is next to an integer that a double cannot represent. */

@@ -103,7 +103,7 @@ export class NestedLogits {
     const what = path.length === 0 ? JSON.stringify(name) : `${JSON.stringify(name)} at ${path.join('.')}`
     return {
       code: 'E_ROW',
-      info: { reason: `its ${what} is no list of ${'lists of '.repeat(depth - path.length)}numbers` },
+      info: { reason: `its ${what} is not a list of ${'lists of '.repeat(depth - path.length)}numbers` },
     }
   }
 }

@@ -108,7 +108,7 @@ async function* gunzip(bytes: ByteReader): AsyncGenerator<Buffer> {
       const trailer = await bytes.take(8)
       if (trailer.length < 8) throw corruptData('gzip', TRUNCATED)
       if (trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size) {
-        throw corruptData('gzip', `the check sum of member ${member} is not that of its bytes`)
+        throw corruptData('gzip', `the checksum of member ${member} does not match its bytes`)
       }
     }
   } finally {
@@ -126,11 +126,11 @@ async function skipGzipHeader(bytes: ByteReader, member: number): Promise<boolea
     return false
   }
   if (!lead.toString('latin1', 0, 2).startsWith(GZIP.slice(0, Math.min(lead.length, 2)))) {
-    throw corruptData('gzip', 'what follows its end is neither a member nor zeros')
+    throw corruptData('gzip', 'the data after its end is neither a member nor zeros')
   }
   if (lead.length < 10) throw corruptData('gzip', TRUNCATED)
   const flags = lead[3]!
-  if (lead[2] !== 8 || flags > 31) throw corruptData('gzip', 'its header is not one of gzip')
+  if (lead[2] !== 8 || flags > 31) throw corruptData('gzip', 'it has no gzip header')
   if (flags & EXTRA) await bytes.take((await bytes.take(2)).readUInt16LE())
   if (flags & NAME) await skipText(bytes)
   if (flags & COMMENT) await skipText(bytes)
@@ -152,7 +152,7 @@ async function skipText(bytes: ByteReader): Promise<void> {
 async function requireZeros(bytes: ByteReader, first: Buffer): Promise<void> {
   for (let piece: Buffer | undefined = first; piece; piece = await bytes.next()) {
     if (piece.some((byte) => byte !== 0))
-      throw corruptData('gzip', 'what follows its end is neither a member nor zeros')
+      throw corruptData('gzip', 'the data after its end is neither a member nor zeros')
   }
 }
 
@@ -202,7 +202,7 @@ async function* unzstd(bytes: ByteReader): AsyncGenerator<Buffer> {
         await skipFrame(bytes)
         continue
       }
-      if (head.toString('latin1') !== ZSTD) throw corruptData('zstd', 'what follows its end is no frame')
+      if (head.toString('latin1') !== ZSTD) throw corruptData('zstd', 'the data after its end is not a frame')
       const engine = createZstdDecompress(PIECE)
       pipeline(Readable.from(frameBytes(head, bytes), { objectMode: false }), engine).catch(() => {})
       yield* engine as AsyncIterable<Buffer>

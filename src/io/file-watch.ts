@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
  */
 export function changeOf(before: number | undefined, now: number | undefined, read: number): string | undefined {
   if (before === now && (now === undefined || read === now)) return undefined
-  return `it changed while it was read, from ${before} to ${now} bytes, of which ${read} were found`
+  return `it changed while it was read, from ${before} to ${now} bytes; ${read} were read`
 }
 
 /**

@@ -82,7 +82,7 @@ export function numbersOf(
 ): Schema {
   const { to, onError } = settings
   if (schema.depth !== undefined) {
-    const reason = `${to} holds one array, and the lists of nested logits may have any length; write ndjson, parquet or arrow`
+    const reason = `${to} stores one array, but lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   requireNumeric({ ...schema, to: to! })

@@ -15,7 +15,7 @@ export function partsOf(path: string): string[] {
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
-  const reason = `there are parts in ${shown(inside)}; name each folder to have one output, or write to a folder, as out/`
+  const reason = `there are parts in ${shown(inside)}; name each folder for a single output, or write to a folder, such as out/`
   throw new SoftmaxError('E_INPUT', { source: path, reason })
 }
 
@@ -57,7 +57,8 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 /** The reason given for a directory without parts. */
-export const NO_PARTS = 'it is a directory without parts, which are files called part-* or like a format, as a.csv'
+export const NO_PARTS =
+  'it is a directory without parts: files named part-*, or with the extension of a format, such as a.csv'
 
 /** Decided by name: Spark and Hadoop give parts no extension, and prefix marker and checksum files with _ or a dot. */
 export function isPart(name: string): boolean {

@@ -31,8 +31,8 @@ export function setTypes(
 function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: AskedTypes): void {
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
-  const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, and the input has types`
-  const needed = `needs an output that has types, such as ${speaking() === 'command' ? '-o FILE.parquet' : "to: 'parquet'"}`
+  const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, but the input has types`
+  const needed = `needs an output with types, such as ${speaking() === 'command' ? '-o FILE.parquet' : "to: 'parquet'"}`
   const reason = !typed ? needed : hasTypes ? `${ofInput}; leave it out` : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}` })
 }

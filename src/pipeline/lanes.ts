@@ -79,7 +79,9 @@ function workerError({ bytes, cause }: LostBlock, before: BlockStart): SoftmaxEr
 
 function requireLane({ lane }: InputSettings, refusal: string | undefined): void {
   if (lane !== 'fast' || refusal === undefined) return
-  throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('lane', 'fast')} cannot do ${refusal}; leave it out` })
+  throw new SoftmaxError('E_CONFLICT', {
+    reason: `${optionText('lane', 'fast')} does not support ${refusal}; leave it out`,
+  })
 }
 
 function threadsOf({ jobs }: InputSettings): number {

@@ -36,11 +36,11 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
 /** Throws E_CONFLICT if columns have no names, since such rows are arrays of cells. */
 export function requireNamed(logits: ValueOf<'logits'> | undefined, named: boolean): void {
   if (logits === undefined || named) return
-  const reason = `${optionText('logits')} selects columns by their names, and rows without a header are lists of all cells; leave it out`
+  const reason = `${optionText('logits')} selects columns by name, but rows without a header are lists of all cells; leave it out`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 function takenError(): SoftmaxError {
-  const reason = `${optionText('logits')} makes a property logits of the columns that it selects, and another column has that name; rename it, or select with softmax({ logits })`
+  const reason = `${optionText('logits')} puts the selected columns into the property logits, but another column has that name; rename it, or select with softmax({ logits })`
   return new SoftmaxError('E_CONFLICT', { reason })
 }

@@ -41,7 +41,7 @@ export class NestedTruths {
   }
 
   #notAList(value: unknown, length: number): RowError {
-    const reason = `is no list of ${plural(length, 'true class')}, one for each list of logits`
+    const reason = `is not a list of ${plural(length, 'true class')}, one for each list of logits`
     const cell = typeof value === 'string' ? value : textOf(value)
     return { code: 'E_TRUTH', info: { cell, classes: this.#classes.slice(0, 8), reason } }
   }
@@ -52,6 +52,6 @@ function textOf(value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch {
-    return 'lists of many levels'
+    return 'a deeply nested list'
   }
 }

@@ -32,14 +32,14 @@ export function requireNumeric({ to, emit, columnNames, topK }: Asked): void {
   const refuse = (reason: string) => new SoftmaxError('E_CONFLICT', { reason })
   if (topK > 0 && !holdsArrays(to)) {
     throw refuse(
-      `${to} holds one array, and ${optionText('topK')} makes two, of positions and probabilities; write npz or safetensors`,
+      `${to} stores one array, but ${optionText('topK')} makes two, of positions and probabilities; write npz or safetensors`,
     )
   }
   const text = emit.find((name) => name in IN_NUMBERS)
   if (text === undefined) return
-  const are = text === 'label' ? 'label is the name of a class' : `${text} has names of classes`
+  const are = text === 'label' ? 'label is the name of a class' : `${text} contains names of classes`
   const remedy = optionText('emit', proposed(emit, columnNames))
-  throw refuse(`${to} holds only numbers; ${are}; ${remedy} gives numbers`)
+  throw refuse(`${to} stores only numbers; ${are}; ${remedy} writes numbers`)
 }
 
 /** The numeric counterparts of these columns. */
@@ -61,8 +61,8 @@ export function isNumericColumn({ field, isPosition, isEachClass }: Column, to: 
 
 /** The warning about kept columns that are left out of an array file. */
 export function leftOutWarning(to: FormatName, names: readonly string[]): string {
-  const holds = holdsArrays(to) ? 'only arrays of numbers, without empty values' : 'one array, of results'
-  return `${to} holds ${holds}: ${shown(names.join(','))} is left out`
+  const stored = holdsArrays(to) ? 'only arrays of numbers without nulls' : 'only one array, of results'
+  return `${to} stores ${stored}: ${shown(names.join(','))} ${names.length === 1 ? 'is' : 'are'} left out`
 }
 
 /** The warning about class names that no array shows; they matter to true classes and to a calibration. */

@@ -296,7 +296,7 @@ export function misfit(row: unknown, { logitsProperty, layout, columns }: RowSha
 
 /** The error for a value that is not a row. */
 export function notARow(what: string): RowError {
-  const hint = what === 'a string' ? ", and read('csv') makes rows of text" : ''
+  const hint = what === 'a string' ? "; read('csv') parses text into rows" : ''
   return { code: 'E_ROW', info: { reason: `${what} is not a row${hint}` } }
 }
 

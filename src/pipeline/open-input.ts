@@ -62,7 +62,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
   if (isBinary && !binary) await requireNoText(source, named!)
   const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, input.path, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
-  if (named && named !== format) warn(`it is read as ${format}, as its first bytes show, and not as ${named}`)
+  if (named && named !== format) warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   return {
     chunks: text.source.rest(),
     format,
@@ -75,7 +75,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
 /** Throws E_UNSUPPORTED if another format is requested. The two Arrow formats share a name. */
 function requireAsked(found: FormatName, asked: FormatName | undefined): void {
   if (asked === undefined || asked === found || (asked.startsWith('arrow') && found.startsWith('arrow'))) return
-  const feature = `${found}, which its first bytes show, where ${optionText('from', asked)} asks for ${asked}`
+  const feature = `${found}, detected from its first bytes, with ${optionText('from', asked)}`
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
@@ -84,10 +84,7 @@ async function requireNoText(source: Peekable, asked: FormatName): Promise<void>
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()
   if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
-  throw corruptData(
-    asked,
-    `it is text; ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')} reads it, if it is that`,
-  )
+  throw corruptData(asked, `it is text; try ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')}`)
 }
 
 /** The number of bytes needed to recognize text. */
@@ -124,7 +121,7 @@ async function decode(
   if (encoding.startsWith('utf-32')) throw undecodable(encoding, path)
   if (!isMarked) throw unmarked(encoding)
   if (named !== undefined && named !== encoding && asked !== 'utf-16') {
-    warn(`it is read as ${encoding}, as its byte order mark says, and not as ${asked}`)
+    warn(`it is read as ${encoding}, according to its byte order mark, not as ${asked}`)
   }
   return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding)
 }
@@ -187,7 +184,7 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
   const isNamed = compression !== 'none' || formatOf(input.name ?? '') !== undefined
   if (isNamed && source.start.length > 0 && found !== compression) {
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
-    warn(`it is ${not(found)}, as its first bytes show, though its name says otherwise`)
+    warn(`it is ${not(found)}, according to its first bytes, although its name says otherwise`)
   }
   if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
   requireUnpackable(found, settings, input.path)
@@ -201,14 +198,14 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
 function requireUnpackable(name: CompressionName, { decompress }: OpenSettings, path: string | undefined): void {
   if (!decompress) {
     const feature = `${name} compression with ${optionText('decompress', false)}`
-    throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: 'leave the option out to decompress it' })
+    throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: 'leave out the option to decompress it' })
   }
   requireReadableBy(name, path)
 }
 
 function packedTwice(inner: CompressionName, outer: CompressionName, file: string): SoftmaxError {
   return new SoftmaxError('E_UNSUPPORTED', {
-    feature: `${inner} within ${outer}`,
+    feature: `${inner} inside ${outer}`,
     remedy: `run ${outer} -dc ${file} | softmax`,
   })
 }

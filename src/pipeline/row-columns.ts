@@ -129,7 +129,9 @@ function keepNumbers(job: Job, settings: Settings, warn: (text: string) => void)
   const { topK, columnNames } = job.layout
   requireNumeric({ to, emit: job.emit, columnNames, topK })
   if (job.emit.length === 0) {
-    throw new SoftmaxError('E_CONFLICT', { reason: `${to} holds the numbers of predictions, and these rows are none` })
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${to} stores the numbers of predictions, and these rows are not predictions`,
+    })
   }
   const useless = uselessLabels(settings)
   if (useless !== undefined) warn(useless)
@@ -241,6 +243,6 @@ function requireValues(values: unknown[], fields: readonly Field[], { classes }:
       continue
     }
     if (typeof value === (TYPES[type] ?? 'number') && !LISTS.has(type)) continue
-    throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit asks for` })
+    throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit lists` })
   }
 }

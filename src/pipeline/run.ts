@@ -61,7 +61,7 @@ export function isDone({ first, settings: { head }, stats }: Run): boolean {
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      const remedy = 'rows are for softmax() and write()'
+      const remedy = 'pass rows to softmax() or write()'
       throw new SoftmaxError('E_CHUNK', { takes: 'bytes or text', got: kindOf(chunk), remedy })
     }
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : asBuffer(chunk)

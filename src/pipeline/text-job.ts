@@ -84,7 +84,7 @@ export function textJobOf(
     (job.typed ? (emptyRefusal(schema) ?? decimalsRefusal(source.columns, schema)) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
-  if (items(job.settings.null ?? []).some(isNumber)) return 'numbers that are an empty logit'
+  if (items(job.settings.null ?? []).some(isNumber)) return 'numbers as null values'
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
   return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
@@ -131,25 +131,25 @@ function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): st
 }
 
 function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dialect): string | undefined {
-  if (decimalComma) return 'decimals with a comma'
-  if (delimiter.length > 1) return 'a delimiter of several characters'
+  if (decimalComma) return 'decimal commas'
+  if (delimiter.length > 1) return 'delimiters of several characters'
   if (blanks !== 'keep') return 'blanks around cells'
   if (isEscaped({ quote, escape })) return undefined
-  return quote === escape && (quote === '"' || quote === '') ? undefined : 'another quote or escape'
+  return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
 }
 
 /** Quotes inside unquoted cells must be doubled, which only the general lane does. */
 function quotesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
-  return 'cells without quotes in an output that has some'
+  return 'unquoted cells in an output with quotes'
 }
 
 /** Text that needs escapes and nullable results take the general lane. */
 function escapesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || !job.output || !isEscaped(job.output)) return undefined
-  if (!job.input || !keepsCells(job)) return 'text in an output of escapes'
-  if (job.schema.classes.includes('')) return 'a class without a name, which may be a blank line'
-  return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'results that may be null' : undefined
+  if (!job.input || !keepsCells(job)) return 'text in an output with escapes'
+  if (job.schema.classes.includes('')) return 'classes without a name'
+  return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'nullable results' : undefined
 }
 
 /** Whether kept cells are copied unchanged. */
@@ -170,21 +170,21 @@ function unusualIn(source: TextSource, { logits }: Schema): string[] {
 function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
   const [first] = schema.logits.map((index) => columns[index]!) as [JsonColumn]
   if (!named) return 'rows that are arrays'
-  if (schema.logitsList && first.type === 'record') return 'logits that are an object'
+  if (schema.logitsList && first.type === 'record') return 'logits in an object'
   if (first.path.length > 1) return 'logits in a nested object'
   if (schema.truthPath) return 'true classes in a nested object'
-  if (schema.truths) return 'a key for each true class'
+  if (schema.truths) return 'a key per class'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
-  return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'a key that is half a character' : undefined
+  return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined
 }
 
 function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string | undefined {
-  return kept.some((at) => columns[at]!.field?.type.kind === 'decimal') ? 'columns of decimals' : undefined
+  return kept.some((at) => columns[at]!.field?.type.kind === 'decimal') ? 'decimal columns' : undefined
 }
 
 function fieldsRefusal(schema: Schema): string | undefined {
-  if (schema.arrays && schema.topK > 0) return 'the most probable classes as arrays'
-  return schema.shape === 'record' ? 'probabilities as an object' : undefined
+  if (schema.arrays && schema.topK > 0) return 'the most probable classes in arrays'
+  return schema.shape === 'record' ? 'probabilities in an object' : undefined
 }
 
 /** Names joined in a cell are written without escapes. */
@@ -193,7 +193,7 @@ function namesRefusal(job: ScoreJob): string | undefined {
   const cellOf = labelCell(job)
   const isPlain =
     job.output!.delimiter !== NAMES_DELIMITER && job.schema.classes.every((name) => cellOf(name) === toBytes(name))
-  return isPlain ? undefined : 'names of classes that need quotes, in one cell'
+  return isPlain ? undefined : 'lists of class names that need quotes'
 }
 
 /** Creates the function that formats a class name as a cell. */
@@ -204,7 +204,7 @@ function labelCell({ output, settings }: ScoreJob): (name: string) => string {
 
 /** The kernel's new columns have a value in every row. */
 function emptyRefusal({ emit }: Schema): string | undefined {
-  return TRUTHS.some((name) => emit.includes(name)) ? 'columns of true classes' : undefined
+  return TRUTHS.some((name) => emit.includes(name)) ? 'results that need true classes' : undefined
 }
 
 /**
@@ -212,7 +212,7 @@ function emptyRefusal({ emit }: Schema): string | undefined {
  */
 function typesRefusal(columns: readonly Column[], schema: Schema, first: readonly Column[]): string | undefined {
   const isSame = schema.kept.every((index, nth) => sameType(keptType(columns[index]!), keptType(first[nth]!)))
-  return isSame ? undefined : 'columns of other types than those of the first input'
+  return isSame ? undefined : 'types that differ from those of the first input'
 }
 
 function csvEntry(job: ScoreJob): Entry {

@@ -220,7 +220,7 @@ def _empty(df: DataFrame) -> bytes:
     """A stream of the columns without rows."""
     twice = [name for name, count in collections.Counter(df.columns).items() if count > 1]
     if twice:
-        raise ValueError(f'two columns are called {twice[0]!r}; rename one of them')
+        raise ValueError(f'two columns are named {twice[0]!r}; rename one of them')
     sink = pa.BufferOutputStream()
     fields = [pa.field(field.name, _arrow_type(field), metadata={POSITION: str(at)}) for at, field in enumerate(df.schema)]
     pa.ipc.new_stream(sink, pa.schema(fields)).close()

@@ -338,7 +338,7 @@ class Score(OnSpark):
     def test_refused_arguments(self):
         with self.assertRaisesRegex(ValueError, '--to cannot be given here'):
             score(self.df, '--to', 'csv', command=COMMAND)
-        with self.assertRaisesRegex(ValueError, "two columns are called 'id'"):
+        with self.assertRaisesRegex(ValueError, "two columns are named 'id'"):
             score(self.df.select('*', 'id'), command=COMMAND)
         with self.assertRaisesRegex(RuntimeError, 'matches none of'):
             score(self.df, logits='score_*', command=COMMAND)

@@ -199,9 +199,9 @@ def features():
     offsets = with_column(words).replace(b"\0\0\0\0\4\0\0\0\x0c\0\0\0", b"\0\0\0\0\4\0\0\0\xff\0\0\0")
     yield "an offset outside of its text", offsets, "E_CORRUPT", "255"
     offsets = with_column(words).replace(b"\0\0\0\0\4\0\0\0\x0c\0\0\0", b"\0\0\0\0\x0d\0\0\0\x0c\0\0\0")
-    yield "an offset below the one before it", offsets, "E_CORRUPT", "below the one before"
-    yield "a stream without its end", stream[:-8], "E_CORRUPT", "without the mark of its end"
-    yield "a stream cut within a batch", stream[:-20], "E_CORRUPT", "ends within a message"
+    yield "an offset below the one before it", offsets, "E_CORRUPT", "less than the one before"
+    yield "a stream without its end", stream[:-8], "E_CORRUPT", "end-of-stream marker is missing"
+    yield "a stream cut within a batch", stream[:-20], "E_CORRUPT", "ends in the middle of a message"
     yield "a file cut within its footer", written(table, ipc.new_file)[:-20], "E_CORRUPT", "footer"
 
 

@@ -158,7 +158,7 @@ class Folders {
       if (!stat.isDirectory()) {
         if (isPart(name)) yield { folder, base: name, stat: requireStat(file) }
       } else if (within.includes(identityOf(stat))) {
-        throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that it is in' })
+        throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that contains it' })
       } else if (this.#takes(file, identityOf(stat))) {
         this.#check(file)
         yield* this.files(file, `${prefix}${name}/`, [...within, identityOf(stat)])
@@ -228,7 +228,7 @@ export function statOf(path: string): BigIntStats | undefined {
 function requireStat(path: string): BigIntStats {
   const stat = tryStat(path)
   if (stat.isFile() || stat.isDirectory()) return stat
-  throw new SoftmaxError('E_INPUT', { source: path, reason: 'it is no regular file, which a part has to be' })
+  throw new SoftmaxError('E_INPUT', { source: path, reason: 'it is not a regular file, as a part must be' })
 }
 
 function tryStat(path: string): BigIntStats {
@@ -281,7 +281,7 @@ function requireOwnOutputs(parts: readonly Part[]): void {
       if (other) throw clash(other.file, file, folder)
     }
     if (/^_(SUCCESS|manifest|rejects)/.test(name)) {
-      throw new SoftmaxError('E_PARTS', { reason: `${shown(name)} is a name of what is written beside the parts` })
+      throw new SoftmaxError('E_PARTS', { reason: `the name ${shown(name)} is reserved for files that the run writes` })
     }
   }
 }

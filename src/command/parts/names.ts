@@ -44,10 +44,10 @@ export class NameSets {
     if (!first || !other) return undefined
     const { verb, several } = this.#kind
     if (first.names.count === other.names.count && first.names.first === other.names.first) {
-      return `${shown(other.name)} ${verb} other ${several} than ${shown(first.name)} behind the first ${NAMED}`
+      return `${shown(other.name)} ${verb} other ${several} than ${shown(first.name)} after the first ${NAMED}`
     }
     const [one, two] = [first, other].map(({ name, names }) => `${shown(name)} ${verb} ${this.#text(names)}`)
-    return `${two}, and ${one}`
+    return `${two}, but ${one}`
   }
 
   /** Throws E_PARTS if parts differ; `remedy` is the alternative. */

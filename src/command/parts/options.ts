@@ -54,11 +54,11 @@ function shortOf(value: unknown): unknown {
 
 /** The difference between two runs, as a message names it; undefined if there is none. */
 export function differenceOf(before: Made, now: Made): string | undefined {
-  if (before.version !== now.version) return `by version ${before.version}, and this is ${now.version}`
+  if (before.version !== now.version) return `by version ${before.version}, but this is ${now.version}`
   const names = Object.keys({ ...before.options, ...now.options })
   const differs = (name: string) => JSON.stringify(before.options[name]) !== JSON.stringify(now.options[name])
   const name = names.find(differs)
-  return name === undefined ? undefined : `${givenAs(name, before)}, and this run is ${givenAs(name, now)}`
+  return name === undefined ? undefined : `${givenAs(name, before)}, but this run is ${givenAs(name, now)}`
 }
 
 /** An option as it was given: `with --temperature 2`, or `without --temperature`. */

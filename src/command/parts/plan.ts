@@ -92,16 +92,16 @@ function requireOptions(named: readonly string[], settings: Settings): void {
   const reasons: [boolean, string][] = [
     [
       named.length === 0 || named.includes(DASH),
-      'standard input is no part; name files or folders, or write to a file',
+      'standard input cannot be a part; name files or folders, or write to a file',
     ],
     [
       askedTypes(types).infers,
-      `${optionText('types', 'infer')} would give each part types of its own; name columns, as ${optionText('types', 'id=int64')}, or write to one file`,
+      `${optionText('types', 'infer')} could give each part different types; name columns, such as ${optionText('types', 'id=int64')}, or write to one file`,
     ],
     [metrics !== undefined, `${optionText('metrics')} works only with one output; softmax evaluate measures parts`],
     [
       resume && !clobber,
-      `${optionText('resume')} replaces outputs that are not whole; leave out ${optionText('clobber', false)}`,
+      `${optionText('resume')} replaces incomplete outputs; leave out ${optionText('clobber', false)}`,
     ],
     [part !== undefined && rejects !== undefined && !isFolder(rejects), aFolder(rejects)],
     [part !== undefined && stats !== undefined && !isOfShare(stats, shareOf(part)), aFileEach(stats, part)],
@@ -118,7 +118,7 @@ function requireNoPart(option: 'rejects' | 'stats', { output, [option]: path }: 
   const isWithin = names[0] !== '..' && !isAbsolute(names.join(sep))
   if (!isWithin || names.some((name) => /^[._]/.test(name)) || !(isFolder(path) || isPart(names.at(-1)!))) return
   const hidden = `${join(output!, `_${names.join(sep)}`)}${isFolder(path) ? sep : ''}`
-  const reason = `${optionText(option, path)} would stand among the outputs as if it were one; ${optionText(option, hidden)} does not`
+  const reason = `${optionText(option, path)} would look like a part of the output; use ${optionText(option, hidden)}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -139,14 +139,14 @@ function aFileEach(path = '', part = ''): string {
   const { dir, name, ext } = parse(path)
   const [own] = part.split('/')
   const file = optionText('stats', join(dir, `${name}-${own}${ext}`))
-  return `with ${optionText('part')}, several processes would write to one file; name one with the number of its share, as ${file}, or a folder, ${optionText('stats', `${path}/`)}`
+  return `with ${optionText('part')}, several processes would write to one file; put the number of the share in the name, such as ${file}, or name a folder, ${optionText('stats', `${path}/`)}`
 }
 
 /** Throws E_PARTS for a directory within the inputs that is the output of a run: it contains results, not logits. */
 function requireNoOutput(folder: string): void {
   const [name] = manifestsIn(folder)
   if (name === undefined) return
-  const reason = `${shown(folder)} is the output of another run, as its ${name} says; name it by itself if it is to be scored, or move it`
+  const reason = `${shown(folder)} is the output of another run, according to its ${name}; to score it, name it explicitly, or else move it`
   throw new SoftmaxError('E_PARTS', { reason })
 }
 
@@ -173,7 +173,7 @@ function requireOtherFiles(named: readonly string[], { parts, folder, rejects, s
     if (identity === undefined) continue
     if (identities.has(identity)) throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'an input' })
     if (besides.has(identity))
-      throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'of other use in this run' })
+      throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'used for something else in this run' })
   }
 }
 
@@ -188,9 +188,9 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   // If there are more shares than parts, some have nothing to do, and may start when everything is done.
   const isOfOtherShares = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
   if (!settings.resume && !isOfOtherShares) {
-    throw refuse('holds the output of another run', `continue it with ${optionText('resume')}`)
+    throw refuse('contains the output of another run', `continue it with ${optionText('resume')}`)
   }
-  if (isDone && manifests.length === 0) throw refuse(`holds a ${SUCCESS} of another program`, 'remove that')
+  if (isDone && manifests.length === 0) throw refuse(`contains a ${SUCCESS} of another program`, 'remove it')
   const others = new Set(partNamesIn(folder, excluded))
   for (const { name } of parts) others.delete(name)
   const [other] = others
@@ -212,7 +212,7 @@ function readBefore({ folder, made, before }: Plan): void {
     for (const { entry, line } of readEntries(join(folder, name))) {
       const difference = differenceOf(entry.made, made)
       if (difference) {
-        const [reason, remedy] = [`was made ${difference}`, 'give the same options']
+        const [reason, remedy] = [`was made ${difference}`, 'use the same options']
         throw new SoftmaxError('E_RESUME', { folder, reason, remedy })
       }
       before.set(entry.part, [...(before.get(entry.part) ?? []), line])

@@ -79,11 +79,11 @@ function beginRun(plan: Plan): Run {
   }
 }
 
-/** `2 of 12 parts are done; --resume goes on from there` */
+/** `2 of 12 parts are done; continue with --resume` */
 function doneText({ counts }: Run, error: unknown): string {
   const how = isUnreadable(error)
-    ? 'replace or remove what cannot be read, and --resume goes on'
-    : '--resume goes on from there'
+    ? 'replace or remove what cannot be read, and continue with --resume'
+    : 'continue with --resume'
   return `${counts.done} of ${counts.all} parts are done; ${how}`
 }
 
@@ -178,7 +178,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
  */
 function notComplete({ folder }: Plan, missing: number): SoftmaxError {
   const parts = `${plural(missing, 'part')} ${missing === 1 ? 'was' : 'were'}`
-  const reason = `${parts} changed or written by another process meanwhile, so it is not complete; ${optionText('resume', true)} looks again`
+  const reason = `${parts} changed or written by another process in the meantime, so it is not complete; ${optionText('resume', true)} checks again`
   return new SoftmaxError('E_OUTPUT', { path: folder, reason })
 }
 

@@ -64,7 +64,7 @@ export async function requireRejects(
   for (const [name, digest] of written) {
     const path = join(folder, name)
     if (digest && (await hasDigest(path, digest))) continue
-    const reason = 'it was changed or removed while the run went on; one run with --resume makes it again'
+    const reason = 'it was changed or removed during the run; a single run with --resume recreates it'
     throw new SoftmaxError('E_OUTPUT', { path, reason })
   }
 }

@@ -30,7 +30,7 @@ export type Body = (start: number, length: number, room?: Room) => Promise<Uint8
 export function readBatchHeader(batch: FlatTable, bodyLength: number): BatchHeader {
   const buffers = batch.counts(2, 2)
   for (const [start, length] of buffers as [number, number][]) {
-    if (start + length > bodyLength) throw corrupt('a buffer does not end where its batch does')
+    if (start + length > bodyLength) throw corrupt('a buffer extends past the end of its batch')
   }
   return {
     length: batch.count(0),
@@ -76,7 +76,7 @@ export function spansOf(fields: readonly FieldNode[], header: BatchHeader): Span
     return span
   })
   if (end.node !== header.nodes.length || end.buffer !== header.buffers.length) {
-    throw corrupt('a batch has other columns than its schema')
+    throw corrupt('the columns of a batch differ from its schema')
   }
   return [...spans, end]
 }
@@ -132,7 +132,7 @@ const EMPTY = new Uint8Array()
 /** A compressed buffer is prefixed with its uncompressed length; -1 means that it is stored uncompressed. */
 function decompressed(bytes: Uint8Array, decompress: Codec): Uint8Array {
   if (bytes.length === 0) return bytes
-  if (bytes.length < 8) throw corrupt('a compressed buffer has no length')
+  if (bytes.length < 8) throw corrupt('a compressed buffer lacks its uncompressed length')
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true))
   const rest = bytes.subarray(8)
   if (size === -1) return rest

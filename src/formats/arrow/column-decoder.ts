@@ -23,10 +23,10 @@ export function columnReader(
     const buffers = await loadBuffers(header, [span.buffer, next.buffer], body, room)
     const data = new ColumnDecoder(header, span, buffers, dictionaryOf).column(fields[index]!)
     if (data.length !== header.length) {
-      throw corrupt(`a column has ${data.length} rows, and its batch ${header.length}`)
+      throw corrupt(`a column has ${data.length} rows, but its batch has ${header.length}`)
     }
     if (data.length > MOST_UNSEEN && buffers.every(({ length }) => length === 0)) {
-      throw corrupt(`a batch of ${data.length} rows has no bytes of a column`)
+      throw corrupt(`a batch of ${data.length} rows has no data for a column`)
     }
     return data
   }
@@ -102,7 +102,7 @@ class ColumnDecoder {
     const bits = this.#buffers[this.#buffer++]!
     if (nulls === 0) return { nullCount: 0 }
     const size = Math.ceil(length / 8)
-    if (bits.length < size) throw corrupt(`a column has ${nulls} nulls, and does not say which`)
+    if (bits.length < size) throw corrupt(`a column has ${nulls} nulls, but its validity bitmap is too short`)
     return withNulls(bits.subarray(0, size), length)
   }
 
@@ -142,7 +142,7 @@ class ColumnDecoder {
     const offsets = new Int32Array(length + 1)
     for (let row = 0, end = 0; row < length; row++) {
       if (isValid(column, row)) end += views[4 * row]!
-      if (views[4 * row]! < 0 && isValid(column, row)) throw corrupt('a text has a length below 0')
+      if (views[4 * row]! < 0 && isValid(column, row)) throw corrupt('a string has a negative length')
       if (end > MOST_BYTES) unsupported('a batch with more than 2 GiB of text', REWRITE)
       offsets[row + 1] = end
     }
@@ -153,7 +153,7 @@ class ColumnDecoder {
       const isInline = size <= INLINE
       const from = isInline ? inline : buffers[views[4 * row + 2]!]
       const at = isInline ? 16 * row + 4 : views[4 * row + 3]!
-      if (!from || at < 0 || at + size > from.length) throw corrupt('a text does not stand in its buffer')
+      if (!from || at < 0 || at + size > from.length) throw corrupt('a string is outside its buffer')
       values.set(from.subarray(at, at + size), start)
     }
     return { ...column, offsets, values }
@@ -173,13 +173,12 @@ class ColumnDecoder {
       if (!isValid(column, row)) sizes[row] = 0
       const [start, size] = [starts[row]!, sizes[row]!]
       if (size < 0 || (size > 0 && !(start >= 0 && start + size <= child.length))) {
-        throw corrupt('a list does not stand in its column')
+        throw corrupt('a list is outside its column')
       }
       end += size
       offsets[row + 1] = (isLarge ? BigInt(end) : end) as never
     }
-    if (end > MOST_ITEMS)
-      unsupported('a column of list views that share very many items', 'write it with lists that are no views')
+    if (end > MOST_ITEMS) unsupported('list views that share too many items', 'write the column as plain lists')
     return { ...column, offsets, children: [takeRows(child, positionsOf(starts, sizes, end))] }
   }
 
@@ -190,7 +189,7 @@ class ColumnDecoder {
     for (let row = 0; row < values.length; row++) {
       const index = values[row]!
       if ((index < 0 || index >= dictionary.length) && isValid(column, row)) {
-        throw corrupt(`the index ${index} is not one of its dictionary, which has ${dictionary.length} values`)
+        throw corrupt(`the index ${index} is outside its dictionary, which has ${dictionary.length} values`)
       }
     }
     return { ...column, values, dictionary }
@@ -218,7 +217,7 @@ function requireOrder(offsets: Int32Array | BigInt64Array): void {
   let before = 0
   for (let at = 0; at < words.length; at += step) {
     const offset = words[at]! + (isLarge ? words[at + 1]! * 2 ** 32 : 0)
-    if (offset < before) throw corrupt('an offset is below the one before it')
+    if (offset < before) throw corrupt('an offset is less than the one before it')
     before = offset
   }
   if (before > Number.MAX_SAFE_INTEGER) throw corrupt('an offset is larger than any file')

@@ -34,7 +34,7 @@ export class Dictionaries {
     const id = batch.long(0)
     const field = this.#fields.get(id)
     const data = batch.table(1)
-    if (!field || !data) throw corrupt('a dictionary is of no column')
+    if (!field || !data) throw corrupt('a dictionary belongs to no column')
     const read = columnReader([field], readBatchHeader(data, bodyLength), body, this.snapshot())
     const values = await read(0)
     const before = batch.boolean(2) ? this.#values.get(id) : undefined

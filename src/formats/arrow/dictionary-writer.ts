@@ -99,8 +99,7 @@ export class DictionaryWriter {
 
   /** Appends the new values of a dictionary to those written. */
   #extend(node: FieldNode, id: bigint, written: Written, dictionary: ColumnData): void {
-    if (node.children.some(hasDictionary))
-      unsupported('a file with dictionaries in dictionaries that change', toStream())
+    if (node.children.some(hasDictionary)) unsupported('a file with nested dictionaries that change', toStream())
     written.positions ??= new Map(keysOf(written.all).map((key, position) => [key, position]))
     const { positions } = written
     const added: number[] = []
@@ -119,7 +118,7 @@ export class DictionaryWriter {
   }
 }
 
-const toStream = () => `write a stream of it, with ${optionText('to', 'arrows')}`
+const toStream = () => `write a stream with ${optionText('to', 'arrows')}`
 
 function keysOf(dictionary: ColumnData): string[] {
   const read = keyReader(dictionary)
@@ -132,7 +131,7 @@ function movedBy(positions: readonly number[], { field: { type } }: FieldNode): 
   const most = 2 ** (index.signed ? index.bitWidth - 1 : index.bitWidth) - 1
   if (positions.some((position) => position > most)) {
     unsupported(
-      `a file whose dictionaries have more than ${most + 1} values together, with indices of ${index.bitWidth} bits`,
+      `a file whose dictionaries have more than ${most + 1} values in total, with ${index.bitWidth}-bit indices`,
       toStream(),
     )
   }

@@ -55,7 +55,7 @@ class FlatBytes {
   }
 }
 
-const OUTSIDE = 'its metadata points to what is not there'
+const OUTSIDE = 'its metadata contains an invalid offset'
 
 /** A table; an absent field has its default value. */
 export class FlatTable {
@@ -151,7 +151,7 @@ export class FlatTable {
 }
 
 function countOf(long: bigint): number {
-  if (long < 0n || long > MOST) throw corrupt(`its metadata has ${long} where rows or bytes are counted`)
+  if (long < 0n || long > MOST) throw corrupt(`its metadata has ${long} as a number of rows or bytes`)
   return Number(long)
 }
 
@@ -233,7 +233,7 @@ class FlatWriter {
         return this.#bytes(bytes, bytes.length - 1, 4)
       }
       case 'int':
-        throw new TypeError('an integer stands in its table')
+        throw new TypeError('an integer is stored in its table')
     }
   }
 

@@ -17,23 +17,24 @@ export function decodeLz4(frame: Uint8Array, size: number): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const has = (bit: number) => (frame[4]! & bit) !== 0
   const start = 7 + (has(HAS_SIZE) ? 8 : 0) + (has(HAS_DICTIONARY) ? 4 : 0)
-  if (frame.length < start + 4 || view.getUint32(0, true) !== MAGIC) throw new Error('it is not a frame of LZ4')
-  if (size > frame.length * MOST_RATIO) throw new Error(`a frame of LZ4 has not the ${size} bytes that it should have`)
+  if (frame.length < start + 4 || view.getUint32(0, true) !== MAGIC)
+    throw new Error('a compressed buffer is not an LZ4 frame')
+  if (size > frame.length * MOST_RATIO) throw new Error(`an LZ4 frame is too short for its ${size} bytes`)
   const out = new Uint8Array(size)
   let end = 0
   for (let at = start; ; ) {
     const word = at + 4 > frame.length ? undefined : view.getUint32(at, true)
     if (word === 0) break
     const block = frame.subarray(at + 4, at + 4 + (word! & 0x7fffffff))
-    if (word === undefined || block.length < (word & 0x7fffffff)) throw new Error('a frame of LZ4 is truncated')
+    if (word === undefined || block.length < (word & 0x7fffffff)) throw new Error('an LZ4 frame is truncated')
     end = word >>> 31 ? copyBlock(block, out, end) : decodeBlock(block, out, end)
     at += 4 + block.length + (has(HAS_BLOCK_SUMS) ? 4 : 0)
   }
-  if (end !== size) throw new Error(`a frame of LZ4 has ${end} bytes where ${size} are expected`)
+  if (end !== size) throw new Error(`an LZ4 frame has ${end} bytes where ${size} are expected`)
   return out
 }
 
-const CORRUPT = 'a block of LZ4 is corrupt'
+const CORRUPT = 'an LZ4 block is corrupt'
 
 /** Copies an uncompressed block. */
 function copyBlock(block: Uint8Array, out: Uint8Array, end: number): number {

@@ -23,7 +23,7 @@ export interface Message {
 export function readMessage(metadata: Uint8Array): Message {
   const message = FlatTable.root(metadata)
   const version = message.int(0, 2)
-  if (version < VERSION_4) unsupported(`version ${version + 1} of Arrow metadata`, REWRITE)
+  if (version < VERSION_4) unsupported(`Arrow metadata version ${version + 1}`, REWRITE)
   const kind = HEADERS[message.int(1, 1)]
   const header = message.table(2)
   if (!kind || !header) throw corrupt('a message has an unknown kind')

@@ -89,23 +89,23 @@ async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncG
   for (let message = await nextMessage(bytes); message; message = await nextMessage(bytes)) {
     const { kind, header, bodyLength } = message
     const buffer = await bytes.take(bodyLength)
-    if (buffer.length < bodyLength) throw corrupt('it ends within a message')
+    if (buffer.length < bodyLength) throw corrupt('it ends in the middle of a message')
     const body: Body = (start, length) => buffer.subarray(start, start + length)
     if (kind === 'dictionary') await dictionaries.put(header, bodyLength, body)
     if (kind === 'batch') yield batchOf(readBatchHeader(header, bodyLength), body, bodyLength, fields, dictionaries)
   }
-  if ((await bytes.take(1)).length > 0) throw corrupt('more bytes follow its end')
+  if ((await bytes.take(1)).length > 0) throw corrupt('there is data after its end')
 }
 
 /** The next message of a stream, before its body; undefined at the end. */
 async function nextMessage(bytes: ByteReader): Promise<Message | undefined> {
   const prefix = await bytes.take(8)
-  if (prefix.length < 8) throw corrupt('it ends without the mark of its end')
+  if (prefix.length < 8) throw corrupt('its end-of-stream marker is missing')
   const { length, size } = readPrefix(prefix)
-  if (size === 4) throw corrupt('a message does not begin as one')
+  if (size === 4) throw corrupt('a message has no continuation marker')
   if (length === 0) return undefined
   const metadata = await bytes.take(length)
-  if (metadata.length < length) throw corrupt('it ends within a message')
+  if (metadata.length < length) throw corrupt('it ends in the middle of a message')
   return readMessage(metadata)
 }
 
@@ -125,7 +125,7 @@ async function footerOf(file: FileBytes): Promise<Footer> {
   const end = await file.read(Math.max(0, file.size - 10), 10)
   const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC
   const length = isWhole ? end.readInt32LE() : -1
-  if (length <= 0 || length > file.size - 18) throw corrupt('it ends before or within its footer')
+  if (length <= 0 || length > file.size - 18) throw corrupt('it ends before or in its footer')
   return readFooter(await file.read(file.size - 10 - length, length))
 }
 
@@ -149,11 +149,11 @@ async function messageAt(
 ): Promise<Message & { body: Body }> {
   const isInside = metadata >= 8 && offset + metadata + body <= file.size
   const bytes = isInside ? await file.read(offset, metadata) : Buffer.alloc(0)
-  if (bytes.length < Math.max(8, metadata)) throw corrupt('its footer points to what is not there')
+  if (bytes.length < Math.max(8, metadata)) throw corrupt('its footer contains an invalid offset')
   const { length, size } = readPrefix(bytes)
   if (size + length > metadata) throw corrupt('a message is longer than its footer says')
   const message = readMessage(bytes.subarray(size, size + length))
-  if (message.kind !== kind || message.bodyLength > body) throw corrupt('its footer points to another message')
+  if (message.kind !== kind || message.bodyLength > body) throw corrupt('its footer points to a different message')
   return { ...message, body: (start, length, room) => file.read(offset + metadata + start, length, room) }
 }
 

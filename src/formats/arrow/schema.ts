@@ -99,7 +99,7 @@ function inRange(value: number, least: number, most: number): number {
 }
 
 function onlyOf(children: readonly Field[]): Field {
-  if (children.length !== 1) throw corrupt(`a list has ${children.length} kinds of items`)
+  if (children.length !== 1) throw corrupt(`a list has ${children.length} item types`)
   return children[0]!
 }
 
@@ -138,7 +138,7 @@ function readMetadata(parent: FlatTable, slot: number): ReadonlyMap<string, stri
 }
 
 function readField(table: FlatTable, column: string, deepest: number): FieldNode {
-  if (deepest === 0) throw corrupt('a column is nested too deep')
+  if (deepest === 0) throw corrupt('a column is nested too deeply')
   const name = table.string(0) ?? ''
   const children = table.tables(5).map((child) => readField(child, column, deepest - 1))
   const values = readType(table, children, column)

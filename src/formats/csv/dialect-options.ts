@@ -14,7 +14,7 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   const { quote: asked = own.quote } = settings
   const quote = asked === NO_QUOTE ? '' : asked
   if (quote !== own.quote && own.quote === '')
-    throw conflict(`copy has no quotes; ${optionText('from', 'tsv')} has them`)
+    throw conflict(`the copy format has no quotes; ${optionText('from', 'tsv')} has them`)
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
   requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
   if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)
@@ -27,13 +27,13 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
 export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
   if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return
   const choices = `${optionText('delimiter', ';')} or ${optionText('delimiter', ',')}`
-  throw conflict(`a decimal comma needs the delimiter between cells to be given, too: ${choices}`)
+  throw conflict(`a decimal comma requires an explicit delimiter: ${choices}`)
 }
 
 /** Throws E_CONFLICT if the escape is not a backslash, the delimiter is not one byte, or blanks are trimmed. */
 function requireEscapable(escape: string, delimiter: string, settings: SettingsOf<'bytes'>): void {
-  if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} goes only with ${optionText('escape', '\\')}`)
-  if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} needs a delimiter of one byte`)
+  if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} works only with ${optionText('escape', '\\')}`)
+  if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} requires a single-byte delimiter`)
   if (settings.trim || settings.delimiter === WHITESPACE)
     throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }
@@ -42,7 +42,7 @@ function requireDifferent(characters: string[]): void {
   const [quote, , comment, delimiter] = characters as [string, string, string, string]
   const isRepeated = characters.some((character, index) => character !== '' && characters.indexOf(character) < index)
   if (isRepeated || (quote && delimiter.includes(quote)) || (comment && delimiter.startsWith(comment))) {
-    throw conflict('delimiter, quote, escape and comment have to be different characters')
+    throw conflict('delimiter, quote, escape and comment must be different characters')
   }
 }
 

@@ -36,14 +36,14 @@ export function requireText({ header = [], first, line }: CsvHeader, encoding: s
     if (CONTROL.test(name)) {
       const delimiter = header.length === 1 ? controlBetween(name, first?.[0]) : undefined
       if (delimiter) throw new SoftmaxError('E_DELIMITER', { line, delimiter })
-      const reason = `the header has a control character, in ${shown(name)}: it is no text, or no header`
+      const reason = `the header has a control character, in ${shown(name)}: it may be binary data, or not a header`
       throw new SoftmaxError('E_ENCODING', { reason, remedy: controlRemedy(name, encoding), line })
     }
   }
 }
 
 function controlRemedy(name: string, encoding: string | undefined): string {
-  if (name.includes('\0')) return `${optionText('encoding', 'utf-16le')} reads it, if it is UTF-16`
+  if (name.includes('\0')) return `if it is UTF-16, ${optionText('encoding', 'utf-16le')} reads it`
   return encoding === 'latin1'
     ? `try ${optionText('encoding', 'windows-1252')}`
     : `${optionText('header', false)} reads it as a row`

@@ -299,9 +299,9 @@ function hasCommentPrefix([first = '', ...names]: string[]): boolean {
   return /^#+$/.test(first) && names.length > 0
 }
 
-const HEADER_RETURN = String.raw`a carriage return stands in the header, and is taken for its end; tr '\r' ' ' makes a blank of it`
-const TRAILING_ROWS = 'every row ends in a delimiter that the header lacks; the empty cell behind it is left out'
-const TRAILING_HEADER = 'the header ends in a delimiter that the rows lack; the empty name behind it is left out'
+const HEADER_RETURN = String.raw`a carriage return in the header is read as its end; tr '\r' ' ' replaces it with a space`
+const TRAILING_ROWS = 'every row ends in a delimiter, unlike the header; the empty last cell is left out'
+const TRAILING_HEADER = 'the header ends in a delimiter, unlike the rows; the empty last name is left out'
 
 /** The name given to the column of row names. */
 const ROW_NAMES = 'row_names'

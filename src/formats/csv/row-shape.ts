@@ -27,7 +27,7 @@ const MARK = '\xef\xbb\xbf'
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>
-  `a newline of another kind stands in the row, and ${optionText('quote', 'none')} has no quotes around it`
+  `the row contains a newline of another kind, which ${optionText('quote', 'none')} leaves unquoted`
 
 /** A cell without its escape sequences. */
 function withoutEscapes(cell: string): string {
@@ -51,7 +51,7 @@ export function hasOtherNewline(row: readonly string[]): boolean {
 }
 
 /** The advice for files with mixed newlines. */
-const OTHER_NEWLINE = String.raw`it has a newline of another kind in it; tr '\r' ' ' makes blanks of carriage returns, tr '\r' '\n' makes newlines`
+const OTHER_NEWLINE = String.raw`it contains a newline of another kind; tr '\r' ' ' replaces carriage returns with spaces, tr '\r' '\n' with newlines`
 
 /**
  * The option that reads backslash-escaped delimiters and newlines, if that would join the cells to the right number.
@@ -65,7 +65,7 @@ function escapedHint(row: readonly string[], columns: readonly Column[], dialect
   if (!isNarrow && !isWide && !isBroken) return undefined
   const named = delimiter === ',' ? '' : `, delimiter='${delimiter}'`
   const reader = `csv.reader(sys.stdin${named}, escapechar=chr(92))`
-  return `a backslash before a delimiter or newline is text here; python -c "import csv, sys; csv.writer(sys.stdout).writerows(${reader})" puts such cells in quotes`
+  return `a backslash does not escape delimiters or newlines here; python -c "import csv, sys; csv.writer(sys.stdout).writerows(${reader})" quotes such cells instead`
 }
 
 /** The line that ends COPY data in a SQL script. */
@@ -75,7 +75,7 @@ function widthHint(row: string[], width: number, columns: readonly Column[], dia
   const { misfit = false, comment } = dialect
   if (hasOtherNewline(row)) return OTHER_NEWLINE
   if (isEscaped(dialect) && row.length === 1 && row[0] === END_OF_COPY)
-    return 'it ends the rows in a script of psql; leave it out'
+    return 'it ends COPY data in a psql script; remove it'
   const escaped = escapedHint(row, columns, dialect)
   if (escaped !== undefined) return escaped
   if (row[0]!.startsWith('#') && comment === undefined)

@@ -145,9 +145,9 @@ export function decodeCell(cell: string, { quote, escape }: Dialect): string {
 
 const OPEN_ESCAPE = String.raw`the row ends in a backslash; a newline in a cell is written \n`
 const CLOSED_EARLY = 'text follows a closing quote; a quote inside a cell is written twice'
-const dropsBlanks = () => `${optionText('trim', true)} drops blanks around cells`
+const dropsBlanks = () => `${optionText('trim', true)} strips blanks around cells`
 const openedLate = () =>
-  `a quote stands in a cell without quotes; ${optionText('lazyQuotes', true)} takes it for text, ${optionText('quote', 'none')} takes all quotes for text`
+  `an unquoted cell contains a quote; ${optionText('lazyQuotes', true)} reads it as text, ${optionText('quote', 'none')} reads all quotes as text`
 
 /** The cells of a row without its newline; or why its quotes are invalid. */
 function cellsOf(line: string, dialect: Dialect): Row {
@@ -187,13 +187,14 @@ function invalid(reason: string, at = 0): InvalidRow {
 }
 
 function behindQuotes(before: string, text: string): string {
-  if (before.at(-2) === '\\') return `${CLOSED_EARLY}, or is read with ${optionText('escape', '\\')}`
+  if (before.at(-2) === '\\')
+    return `${CLOSED_EARLY}; if it is escaped by a backslash, ${optionText('escape', '\\')} reads it`
   return text.trim() === '' ? `a blank follows a closing quote; ${dropsBlanks()}` : CLOSED_EARLY
 }
 
 function insideCell(line: string, cell: string, quote: string): string {
-  if (isObject(line)) return `the row is an object of JSON; ${optionText('from', 'ndjson')} reads such rows`
-  return cell.trimStart().startsWith(quote) ? `a blank stands before a quote; ${dropsBlanks()}` : openedLate()
+  if (isObject(line)) return `the row is a JSON object; ${optionText('from', 'ndjson')} reads such rows`
+  return cell.trimStart().startsWith(quote) ? `a blank precedes a quote; ${dropsBlanks()}` : openedLate()
 }
 
 /** Whether the complete row is one JSON object; a cell could be followed by others. */

@@ -64,7 +64,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
 function requireNoBlankLine(lines: readonly string[][]): void {
   if (!lines.some((cells) => cells.length === 1 && cells[0] === '')) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: 'a row of one empty cell would be a blank line; write another column too',
+    reason: 'a row of one empty cell would be a blank line; write another column as well',
   })
 }
 

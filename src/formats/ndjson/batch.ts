@@ -98,7 +98,10 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (clash !== undefined) {
     return { code: 'E_NAME' as const, info: plan.takenName?.(clash, Object.keys(value)) ?? { name: clash } }
   }
-  if (Array.isArray(value) !== bare) return jsonError(`${bare ? 'an object' : 'an array'} is not a row as the first is`)
+  if (Array.isArray(value) !== bare)
+    return jsonError(
+      `expected ${bare ? 'an array' : 'an object'} like the first row, got ${bare ? 'an object' : 'an array'}`,
+    )
   const repeated = repeatedKey({ value, text }, task)
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
@@ -107,7 +110,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   const values = valuesOf(found, task)
   if (!values)
     return jsonError(
-      `its ${JSON.stringify(logitsColumn!.name)} is no ${logitsColumn!.type === 'list' ? 'list' : 'object'}`,
+      `its ${JSON.stringify(logitsColumn!.name)} is not ${logitsColumn!.type === 'list' ? 'a list' : 'an object'}`,
     )
   const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys) : undefined
   if (unknown) return unknown

@@ -51,7 +51,7 @@ function isThere({ name, path }: JsonColumn, rows: ParsedRow[]): boolean {
   if (rows.some(({ value }) => valueAt(value, path) !== undefined)) return true
   const near = nearest(name, pathsIn(rows[0]!.value))
   if (near === undefined) return false
-  const reason = `leads to nothing in the first rows; did you mean ${optionText('truth', near)}?`
+  const reason = `does not exist in the first rows; did you mean ${optionText('truth', near)}?`
   throw new SoftmaxError('E_SELECTOR', { item: name, option: 'truth', reason })
 }
 

@@ -20,7 +20,7 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
   }
 }
 
-const MARKED = 'a byte order mark stands before it, as where files were joined; name the files as inputs instead'
+const MARKED = 'it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'
 
 /** Whether the first line of a text is a row of JSON; undefined if the line is incomplete. */
 export function isJsonLine(start: Buffer): boolean | undefined {

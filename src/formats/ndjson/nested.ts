@@ -88,7 +88,7 @@ function sizesOf(list: readonly unknown[], shape: unknown): number[] | undefined
 }
 
 function shapeReason(list: readonly unknown[], shape: unknown): string {
-  return `its shape ${JSON.stringify(shape)} does not go with a list of ${list.length}, or with the first row`
+  return `its shape ${JSON.stringify(shape)} does not match its list of ${list.length}, or differs from the first row`
 }
 
 /** Reshapes a flat list into nested lists. */

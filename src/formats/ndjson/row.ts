@@ -14,8 +14,8 @@ export interface ParsedRow {
   text: string
 }
 
-const OPEN_ARRAY = { reason: 'an array begins; a row is a line of its own, as jq -c ".[]" makes it' }
-const ARRAY_OF_ROWS = 'an array of rows is not a row; each is a line of its own, as jq -c ".[]" makes it'
+const OPEN_ARRAY = { reason: 'an array begins; put each row on its own line, as jq -c ".[]" does' }
+const ARRAY_OF_ROWS = 'an array of rows is not a row; put each row on its own line, as jq -c ".[]" does'
 
 /** As `json.dump(logits.tolist())` writes an array of three or more axes, or several of them as lines. */
 const nestedRows = () =>
@@ -44,7 +44,7 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
     return jsonError(arePairs(value) ? arrayOfPairs() : areLists(value) ? nestedRows() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
-  return jsonError(`${shown(line.toString().trim())} is not a row: an object, or a list of logits`)
+  return jsonError(`expected an object or a list of logits, got ${shown(line.toString().trim())}`)
 }
 
 export function jsonError(reason: string): RowError {

@@ -49,7 +49,7 @@ export function programOf(tensors: readonly Tensor[]): string {
 /** Describes the tensors, if there are several, and the option that reads one of them as a row. */
 export function tensorWords(value: object, tensors: readonly Tensor[]): string {
   const path = ['outputs', String(logitsTensor(tensors)), 'data']
-  const one = nestingIn(value as Row, path) && `${optionText('logits', path.join('.'))} takes it as one row`
+  const one = nestingIn(value as Row, path) && `${optionText('logits', path.join('.'))} reads it as one row`
   const names = tensors.map(({ name }, index) => `${index} ${shown(String(name ?? ''))}`).join(', ')
   const all = tensors.length > 1 && `its outputs are ${names}`
   return [one, all].map((words) => (words ? `; ${words}` : '')).join('')

@@ -157,7 +157,7 @@ class ValueSplitter {
     else if (byte === COMMA && this.#expects === 'comma') this.#expects = 'row'
     else if (byte === BRACKET && this.#expects === 'any') this.#bracket = { start: position, line: this.#newlines }
     else if (byte === COMMA || byte === END_BRACKET || byte === END_BRACE || this.#expects === 'comma') {
-      throw this.#error(`${JSON.stringify(String.fromCharCode(byte))} stands ${WHERE[this.#expects]}`, position)
+      throw this.#error(`unexpected ${JSON.stringify(String.fromCharCode(byte))} ${WHERE[this.#expects]}`, position)
     } else {
       this.#row = { start: position, line: this.#newlines }
       return true
@@ -206,7 +206,7 @@ class ValueSplitter {
     let isEscaped = this.#text === 'escaped'
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at]!
-      if (byte === LF) throw this.#error('a line ends within a text', this.#passed + at)
+      if (byte === LF) throw this.#error('a string contains a newline', this.#passed + at)
       if (byte === QUOTE && !isEscaped) {
         this.#text = 'none'
         return at
@@ -271,8 +271,8 @@ class ValueSplitter {
 }
 
 const WHERE = {
-  any: 'between rows that are in no array',
+  any: 'between rows outside an array',
   first: 'where the first row is expected',
-  row: 'where a row is expected, behind a comma',
+  row: 'where a row is expected, after a comma',
   comma: 'where a comma or the end of the array is expected',
 }

@@ -17,15 +17,15 @@ const MOST_HEADER = 1 << 16
 export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; length: number } | undefined> {
   const lead = await reader.take(LEAD[1])
   if (lead.length === 0) return undefined
-  if (lead.toString('latin1', 0, MAGIC.length) !== MAGIC) throw corrupt('it does not begin as .npy files do')
+  if (lead.toString('latin1', 0, MAGIC.length) !== MAGIC) throw corrupt('it does not begin with the .npy magic number')
   const more = lead[6] === 1 ? lead : Buffer.concat([lead, await reader.take(2)])
-  if (more.length < (lead[6] === 1 ? LEAD[1] : LEAD[2])) throw corrupt('it ends within its header')
+  if (more.length < (lead[6] === 1 ? LEAD[1] : LEAD[2])) throw corrupt('it ends in the middle of its header')
   const version = lead[6] as 1 | 2 | 3
-  if (!(version in LEAD)) throw new SoftmaxError('E_TYPE', { reason: `.npy of version ${version} is not known` })
+  if (!(version in LEAD)) throw new SoftmaxError('E_TYPE', { reason: `its .npy version ${version} is unknown` })
   const length = version === 1 ? more.readUInt16LE(8) : more.readUInt32LE(8)
   if (length > MOST_HEADER) throw corrupt(`its header has ${length} bytes`)
   const text = await reader.take(length)
-  if (text.length < length) throw corrupt('it ends within its header')
+  if (text.length < length) throw corrupt('it ends in the middle of its header')
   return { tensor: parseHeader(text.toString(version === 3 ? 'utf8' : 'latin1')), length: LEAD[version] + length }
 }
 
@@ -37,7 +37,8 @@ function parseHeader(text: string): Tensor {
   const descr = /["']descr["']\s*:\s*(?:["']([^"']*)["']|\[)/.exec(text)
   const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
   const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
-  if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text)) throw corrupt('its header is not that of an array')
+  if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text))
+    throw corrupt('its header does not describe an array')
   const [, byteOrder, kind, size] = /^([<>=|])(f(?=[248])|[iu]|b(?=1))([1248])$/.exec(descr[1] ?? '') ?? []
   if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
   const sizes = shape[1]!
@@ -57,7 +58,7 @@ function parseHeader(text: string): Tensor {
 }
 
 function typeReason(descr: string | undefined): string {
-  if (descr === undefined) return 'its dtype has fields; save the one that holds logits'
+  if (descr === undefined) return 'its dtype has fields; save the one with the logits'
   if (/O/.test(descr)) return 'its dtype is object, which is pickled code; save it as float64'
   return `its dtype is ${descr}; save it as float64, float32, float16 or integers`
 }

@@ -43,7 +43,7 @@ async function openTruth(name: string, open: (name: string) => Promise<TensorSou
     return await open(name)
   } catch (error) {
     if (!SoftmaxError.is(error, 'E_TYPE')) throw error
-    const reason = `${optionText('truth', name)} is an array of other values than numbers; save the position of each class, from 0`
+    const reason = `${optionText('truth', name)} is not an array of numbers; save the position of each class, from 0`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
 }

@@ -38,12 +38,12 @@ export async function readDirectory(file: FileBytes): Promise<DirectoryEntry[]> 
   const reader = new ByteReader(chunksOf(bytesWithin(file, start, length)))
   const entries: DirectoryEntry[] = []
   while (entries.length < count) entries.push(await readEntry(reader))
-  if ((await reader.take(1)).length > 0) throw corruptArchive('its central directory is longer than its entries')
+  if ((await reader.take(1)).length > 0) throw corruptArchive('its central directory has data after its last entry')
   return entries
 }
 
 export const corruptArchive = (reason: string) => corruptData('npz', reason)
-const TRUNCATED = 'it ends before or within its central directory'
+const TRUNCATED = 'it ends before or in its central directory'
 
 async function findDirectory(file: FileBytes): Promise<Directory> {
   const tail = await file.read(Math.max(0, file.size - END - LONGEST_COMMENT - LOCATOR), file.size)
@@ -55,7 +55,7 @@ async function findDirectory(file: FileBytes): Promise<Directory> {
   const directory = isLarge
     ? await largeDirectory(file, readLong(locator, 8))
     : { count: end.readUInt16LE(10), length: end.readUInt32LE(12), start: end.readUInt32LE(16) }
-  if (end.readUInt16LE(4) !== 0 && !isLarge) throw corruptArchive('it is a part of several')
+  if (end.readUInt16LE(4) !== 0 && !isLarge) throw corruptArchive('it is one part of a split archive')
   if (directory.start + directory.length > position) throw corruptArchive(TRUNCATED)
   return directory
 }
@@ -77,7 +77,7 @@ async function largeDirectory(file: FileBytes, at: number): Promise<Directory> {
 async function readEntry(reader: ByteReader): Promise<DirectoryEntry> {
   const head = await reader.take(46)
   if (head.length < 46 || head.readUInt32LE(0) !== 0x02014b50)
-    throw corruptArchive('its central directory is shorter than it says')
+    throw corruptArchive('its central directory has fewer entries than it declares')
   const [nameLength, extraLength, commentLength] = [head.readUInt16LE(28), head.readUInt16LE(30), head.readUInt16LE(32)]
   const rest = await reader.take(nameLength + extraLength + commentLength)
   if (rest.length < nameLength + extraLength + commentLength) throw corruptArchive(TRUNCATED)

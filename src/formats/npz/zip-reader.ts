@@ -41,11 +41,11 @@ async function openEntry(file: FileBytes, entry: DirectoryEntry): Promise<EntryB
   const { name, method, packedSize, size } = entry
   if (entry.isEncrypted) throw unsupported(`the encrypted file ${shown(name)}`, 'save the arrays without a password')
   if (method !== STORED && method !== DEFLATED) {
-    const feature = `method ${method} of zip, by which ${shown(name)} is compressed`
+    const feature = `zip compression method ${method}, used for ${shown(name)}`
     throw unsupported(feature, 'save it with numpy.savez_compressed')
   }
   if (method === STORED && size !== packedSize)
-    throw corruptArchive(`${shown(name)} has two sizes, and is not compressed`)
+    throw corruptArchive(`${shown(name)} is stored uncompressed, but has two different sizes`)
   const bytes = bytesWithin(file, await startOf(file, entry), packedSize)
   const plain = method === STORED ? chunksOf(bytes) : inflated(chunksOf(bytes))
   return { chunks: checked(plain, entry), stored: method === STORED ? bytes : undefined, size }
@@ -59,7 +59,7 @@ async function startOf(file: FileBytes, { name, rawName, offset, packedSize }: D
     throw corruptArchive(`${shown(name)} is not where its central directory says`)
   }
   const start = offset + header.length + header.readUInt16LE(28)
-  if (start + packedSize > file.size) throw corruptArchive(`${shown(name)} is longer than the archive`)
+  if (start + packedSize > file.size) throw corruptArchive(`${shown(name)} extends past the end of the archive`)
   return start
 }
 
@@ -70,7 +70,7 @@ function unsupported(feature: string, remedy: string): SoftmaxError {
 async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const reader = new ByteReader(chunks)
   yield* inflate(reader, 'npz')
-  if ((await reader.take(1)).length > 0) throw corruptArchive('more bytes follow what is compressed')
+  if ((await reader.take(1)).length > 0) throw corruptArchive('there is data after its compressed data')
 }
 
 /** Passes bytes on, verifying that their number and checksum are those of the archive. */
@@ -85,6 +85,6 @@ async function* checked(
     crc = zlib().crc32(chunk, crc)
     yield chunk
   }
-  if (size < expected) throw corruptArchive(`${shown(name)} has ${size} bytes, and not ${expected}`)
-  if (crc !== checkSum) throw corruptArchive(`the check sum of ${shown(name)} is not that of its bytes`)
+  if (size < expected) throw corruptArchive(`${shown(name)} has ${size} bytes where ${expected} are expected`)
+  if (crc !== checkSum) throw corruptArchive(`the checksum of ${shown(name)} does not match its bytes`)
 }

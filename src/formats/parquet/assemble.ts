@@ -120,7 +120,7 @@ function spacedOffsets<T extends Int32Array | BigInt64Array>(
 function assembleStruct(node: Node, leaves: readonly Leaf[]): ColumnData {
   const children = node.children.map((child) => assemble(child, leaves))
   const { length } = children[0]!
-  if (children.some((child) => child.length !== length)) throw corrupt('the columns of a struct do not fit together')
+  if (children.some((child) => child.length !== length)) throw corrupt('the columns of a struct have different lengths')
   const leaf = leaves[node.leaf]!
   const { type } = node.field
   const isNullable = node.field.nullable && leaf.definition
@@ -142,7 +142,7 @@ function assembleList(node: Node, leaves: readonly Leaf[]): ColumnData {
   const { type } = node.field
   const child = assemble(node.children[0]!, leaves)
   const { offsets, length, bits } = listsOf(node, leaves[node.leaf]!)
-  if (offsets[length] !== child.length) throw corrupt('the lists of a column do not fit together')
+  if (offsets[length] !== child.length) throw corrupt('the lists of a column do not match its items')
   const column = { type, length, ...validityOf(bits && { bits }, length) }
   if (type.kind === 'fixed_size_list') return fixedSize({ ...column, children: [child] }, offsets, type.size)
   const isLarge = type.kind === 'list' && type.layout.startsWith('large')

@@ -40,7 +40,7 @@ export async function loadCodecs(
 ): Promise<(codec: CompressionCodec) => Decompress> {
   const unknown = [...codecs].find((codec) => !(codec in CODECS))
   if (unknown !== undefined) {
-    throw unsupported(`${unknown} compression`, 'write the file again with another one, such as zstd')
+    throw unsupported(`${unknown} compression`, 'rewrite the file with another codec, such as zstd')
   }
   const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec)) ? {} : await loadLibrary()
   return (codec) => checked(codec, CODECS[codec]!(library))
@@ -62,9 +62,9 @@ function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
     try {
       out = decompress(bytes, size)
     } catch (error) {
-      throw corrupt(`a page is no ${codec} of ${size} bytes`, error)
+      throw corrupt(`a page does not decompress as ${codec} to ${size} bytes`, error)
     }
-    if (out.length !== size) throw corrupt(`a page is no ${codec} of ${size} bytes`)
+    if (out.length !== size) throw corrupt(`a page does not decompress as ${codec} to ${size} bytes`)
     return out
   }
 }
@@ -77,7 +77,7 @@ function decodeSnappy(bytes: Uint8Array, size: number): Uint8Array {
     length += (byte & 127) * weight
     if (byte < 128) break
   }
-  if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('another length')
+  if (length !== size || size > MOST_RATIO * bytes.length) throw new RangeError('the length differs')
   const out = acquire(size)
   if (!uncompress(bytes.subarray(at), out)) throw new RangeError('corrupt')
   return out

@@ -249,7 +249,8 @@ function joinPrefixes(shared: Int32Array, suffixes: Values, last: Uint8Array): V
   const { length, offsets: ends, data: rest } = suffixes as Required<Values>
   const offsets = new Int32Array(length + 1)
   for (let index = 0, size = last.length, sum = 0; index < length; index++) {
-    if (shared[index]! < 0 || shared[index]! > size) throw corrupt('a value of a page shares more than there is')
+    if (shared[index]! < 0 || shared[index]! > size)
+      throw corrupt('a value of a page shares a prefix longer than the value before it')
     size = shared[index]! + ends[index + 1]! - ends[index]!
     sum = checkedSize(sum + size)
     offsets[index + 1] = sum
@@ -267,7 +268,8 @@ function joinPrefixes(shared: Int32Array, suffixes: Values, last: Uint8Array): V
 
 function requireSize({ data, offsets, length }: Values, type: PhysicalType): Uint8Array {
   for (let index = 0; index <= length; index++) {
-    if (offsets![index] !== index * type.length) throw corrupt(`a page has a value of other than ${type.length} bytes`)
+    if (offsets![index] !== index * type.length)
+      throw corrupt(`a page has a value whose length is not ${type.length} bytes`)
   }
   return data as Uint8Array
 }

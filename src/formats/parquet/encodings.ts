@@ -49,12 +49,12 @@ export function valueReader(
 ): PageValues {
   if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) return indexReader(type, bytes, dictionary, room)
   const open = ENCODINGS.get(encoding)
-  if (!open) throw corrupt(`a page has values in the encoding ${encoding}, which Parquet does not have`)
+  if (!open) throw corrupt(`a page has the encoding ${encoding}, which is not one of Parquet's`)
   return open(type, bytes)
 }
 
 function indexReader(type: PhysicalType, bytes: Uint8Array, dictionary: Values | undefined, room: Room): IndexReader {
-  if (!dictionary) throw corrupt('a page has indices into a dictionary that is not there')
+  if (!dictionary) throw corrupt('a page has indices, but its column has no dictionary')
   // A page that contains only nulls may be empty.
   const runs = new RunReader(bytes.subarray(1), bytes[0] ?? 0)
   const takeInto = (indices: Int32Array) => {

@@ -36,7 +36,7 @@ export async function readFooter(file: FileBytes): Promise<Footer> {
   const tail = await file.read(Math.max(0, file.size - 8), 8)
   const magic = tail.toString('latin1', 4)
   if (magic === ENCRYPTED_MAGIC) throw unsupported('an encrypted footer', DECRYPT)
-  if (magic !== MAGIC) throw corrupt('it does not end with PAR1, as a whole file does')
+  if (magic !== MAGIC) throw corrupt('it does not end with PAR1')
   const length = tail.readUInt32LE()
   if (length === 0 || length > file.size - 12) throw corrupt(`its footer would have ${length} bytes`)
   const bytes = await file.read(file.size - 8 - length, length + 8)
@@ -70,7 +70,7 @@ function footerOf({ num_rows, schema, row_groups, key_value_metadata: entries = 
   const sum = groups.reduce((sum, { rows }) => sum + rows, 0)
   const rows = Number(num_rows)
   if (sum !== rows || !Number.isSafeInteger(rows) || groups.some(({ rows }) => rows < 0)) {
-    throw corrupt(`its footer counts ${num_rows} rows, and its row groups have ${sum}`)
+    throw corrupt(`its footer counts ${num_rows} rows, but its row groups have ${sum}`)
   }
   const metadata = new Map(entries.map(({ key, value }) => [key, value ?? '']))
   return { rows, schema, groups: groups.filter(({ rows }) => rows > 0), metadata }
@@ -95,7 +95,7 @@ function checkChunk(chunk: ColumnChunk, { field: { name }, physical }: Node, fil
   if (meta.type !== physical!.name) throw corrupt(`a row group has a column of ${meta.type} where ${name} is expected`)
   const { start, end } = rangeOf(chunk)
   const isThere = start >= 4 && end >= start && end <= file.size && Number(meta.num_values) >= 0
-  if (!isThere) throw corrupt(`the column ${name} is said to be at bytes ${start} to ${end}`)
+  if (!isThere) throw corrupt(`the column ${name} cannot be at bytes ${start} to ${end}`)
 }
 
 /** The byte range of a column chunk. Some writers give a dictionary offset of 0 if there is no dictionary. */

@@ -47,7 +47,7 @@ function areWithin(indices: Int32Array, length: number): boolean {
 }
 
 function unfit(type: string): SoftmaxError {
-  return new SoftmaxError('E_COLUMN_TYPE', { type, expected: 'what Parquet has room for' })
+  return new SoftmaxError('E_COLUMN_TYPE', { type, expected: 'a value that Parquet can represent' })
 }
 
 function plainValues(physical: PhysicalType, data: ColumnData, rows: Int32Array | undefined): Values {

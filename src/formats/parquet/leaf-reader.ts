@@ -166,7 +166,7 @@ export class LeafReader {
         0,
       ),
     }
-    if (levels.repetition && levels.repetition[0] !== 0) throw corrupt('a column begins within a list')
+    if (levels.repetition && levels.repetition[0] !== 0) throw corrupt('a column begins in the middle of a list')
     const [first] = parts
     const isOne = parts.every(({ values, indices }) => indices && values === first!.values)
     if (asIndices && first && isOne) {

@@ -128,7 +128,7 @@ function decimalType(
   if (!/^INT(32|64)$|BYTE_ARRAY$/.test(name) || !(precision > 0)) return undefined
   if (!(scale >= 0 && scale <= precision)) throw corrupt(`the column ${element.name} has decimals of scale ${scale}`)
   if (precision > DIGITS_256) {
-    throw unsupported(`decimals of ${precision} digits`, `write the column ${element.name} again as text`)
+    throw unsupported(`decimals of ${precision} digits`, `rewrite the column ${element.name} as text`)
   }
   return { type: { kind: 'decimal', bitWidth: precision > DIGITS_128 ? 256 : 128, precision, scale } }
 }
@@ -233,7 +233,7 @@ function valueElement(type: DataType, extension: string | undefined): LeafElemen
     case 'dictionary':
       return valueElement(type.values, extension)
     default:
-      throw new TypeError(`${type.kind} is no type of a leaf`)
+      throw new TypeError(`${type.kind} is not the type of a leaf`)
   }
 }
 

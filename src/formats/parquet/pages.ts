@@ -159,7 +159,7 @@ export class PageReader {
   }
 }
 
-const OTHER_CHECKSUM = 'the checksum of a page is not that of its bytes'
+const OTHER_CHECKSUM = 'the checksum of a page does not match its bytes'
 
 /** The usual maximum size of a header. */
 const HEADER = 256

@@ -46,7 +46,7 @@ export function nodesOf(elements: readonly SchemaElement[]): Node[] {
 function treeOf(elements: readonly SchemaElement[], next: { element: number }, deepest: number): Tree {
   const element = elements[next.element++]
   if (!element || typeof element.name !== 'string') throw corrupt('its schema is truncated')
-  if (deepest === 0) throw corrupt('its schema is nested too deep')
+  if (deepest === 0) throw corrupt('its schema is nested too deeply')
   const children: Tree[] = []
   for (let left = element.num_children ?? 0; left > 0; left--) children.push(treeOf(elements, next, deepest - 1))
   return { element, children }

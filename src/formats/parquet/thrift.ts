@@ -39,7 +39,7 @@ export class ThriftReader {
   }
 
   #value(type: number, deepest: number): number | Struct | undefined {
-    if (deepest === 0) throw new RangeError('a header is nested too deep')
+    if (deepest === 0) throw new RangeError('a header is nested too deeply')
     if (INTEGERS.includes(type)) return this.#integer()
     if (type === STRUCT) return this.struct(deepest - 1)
     if (type === BYTE || type === TRUE || type === FALSE) this.#skip(1)
@@ -64,7 +64,7 @@ export class ThriftReader {
 
   #skip(bytes: number): void {
     this.at += bytes
-    if (this.at > this.#bytes.length) throw new RangeError('a header ends too early')
+    if (this.at > this.#bytes.length) throw new RangeError('a header is truncated')
   }
 
   #unsigned(): number {
@@ -73,7 +73,7 @@ export class ThriftReader {
       const byte = this.#byte()
       sum += (byte & 127) * weight
       if (byte < 128) return sum
-      if (weight > 2 ** 63) throw new RangeError('a header has an endless number')
+      if (weight > 2 ** 63) throw new RangeError('a header has a number that is too long')
     }
   }
 

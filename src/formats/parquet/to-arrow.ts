@@ -114,8 +114,7 @@ function intervals(bytes: Uint8Array, length: number): Uint8Array {
   for (let row = 0; row < length; row++) {
     for (const part of [0, 4]) {
       const count = from.getUint32(12 * row + part, true)
-      if (count > 0x7fffffff)
-        throw unsupported(`an interval of ${count} months or days`, 'write the column again as text')
+      if (count > 0x7fffffff) throw unsupported(`an interval of ${count} months or days`, 'rewrite the column as text')
       out.setInt32(16 * row + part, count, true)
     }
     out.setBigInt64(16 * row + 8, BigInt(from.getUint32(12 * row + 8, true)) * 1_000_000n, true)
@@ -135,7 +134,7 @@ function nanoseconds(bytes: Uint8Array, length: number): BigInt64Array {
     const day = view.getUint32(12 * at + 8, true) - EPOCH_DAY
     const time = BigInt(day) * DAY + view.getBigInt64(12 * at, true)
     if (BigInt.asIntN(64, time) !== time) {
-      throw unsupported('INT96 times before 1677 or after 2262', 'write them again as timestamps of microseconds')
+      throw unsupported('INT96 times before 1677 or after 2262', 'rewrite them as timestamps in microseconds')
     }
     times[at] = time
   }
@@ -154,8 +153,8 @@ function dictionaryColumn(
   const found =
     indices && values.length <= mostOf(type.index) ? { values, indices } : distinct(physical, values, indices)
   if (found.values.length > mostOf(type.index)) {
-    const feature = `more than ${mostOf(type.index)} values in a dictionary with indices of ${type.index.bitWidth} bits`
-    throw unsupported(feature, 'write it again with indices of 32 bits')
+    const feature = `more than ${mostOf(type.index)} values in a dictionary with ${type.index.bitWidth}-bit indices`
+    throw unsupported(feature, 'rewrite it with 32-bit indices')
   }
   const dictionary = DICTIONARIES.get(found.values) ?? plainColumn(physical, found.values, type.values)
   DICTIONARIES.set(found.values, dictionary)

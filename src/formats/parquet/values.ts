@@ -193,7 +193,7 @@ function lookUpBytes(data: Uint8Array, offsets: Int32Array, indices: Int32Array)
 
 /** Offsets have 32 bits. */
 export function checkedSize(bytes: number): number {
-  if (bytes > 0x7fffffff) throw corrupt('some values are larger than 2 GiB together')
+  if (bytes > 0x7fffffff) throw corrupt('some values exceed 2 GiB in total')
   return bytes
 }
 

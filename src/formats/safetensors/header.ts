@@ -44,7 +44,7 @@ function layout(kind: NumberLayout['kind'], bytes: NumberLayout['bytes']): Numbe
 export async function readHeader(file: FileBytes): Promise<Map<string, TensorEntry>> {
   const lead = await file.read(0, 8)
   const length = lead.length < 8 ? Number.NaN : Number(lead.readBigUInt64LE())
-  if (!(length <= Math.min(MOST_HEADER, file.size - 8))) throw corrupt('it ends before or within its header')
+  if (!(length <= Math.min(MOST_HEADER, file.size - 8))) throw corrupt('it ends before or in its header')
   const entries = parseHeader(await file.read(8, length))
   const tensors = new Map(entries.map(([name, entry]) => [name, tensorOf(name, entry, 8 + length)]))
   requireNoGaps([...tensors.values()], 8 + length, file.size)
@@ -60,7 +60,8 @@ function parseHeader(bytes: Buffer): [string, unknown][] {
   } catch (cause) {
     throw corruptData('safetensors', `its header is not JSON: ${(cause as Error).message}`, cause)
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw corrupt('its header is no object')
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw corrupt('its header is not an object')
   return Object.entries(header).filter(([name]) => name !== '__metadata__')
 }
 
@@ -73,7 +74,7 @@ function tensorOf(name: string, entry: unknown, start: number): TensorEntry {
   const length = end - begin
   const expected = shape.reduce((product, size) => product * size, LAYOUTS[dtype]?.bytes ?? 0)
   if (length < 0 || (LAYOUTS[dtype] && expected !== length)) {
-    throw corrupt(`${shown(name)} has ${length} bytes, and its shape is (${shape.join(', ')}) of ${dtype}`)
+    throw corrupt(`${shown(name)} has ${length} bytes, but its shape is (${shape.join(', ')}) of ${dtype}`)
   }
   return { dtype, shape, start: start + begin, length }
 }
@@ -86,8 +87,7 @@ function areSizes(value: unknown): value is number[] {
 function requireNoGaps(tensors: TensorEntry[], start: number, end: number): void {
   let at = start
   for (const { start, length } of tensors.sort((a, b) => a.start - b.start || a.length - b.length)) {
-    if (start !== at)
-      throw corrupt(`its tensors do not stand one after the other: one begins at byte ${start}, not ${at}`)
+    if (start !== at) throw corrupt(`its tensors are not contiguous: one begins at byte ${start}, not ${at}`)
     at += length
   }
   if (at !== end) throw corrupt(`it has ${end} bytes where its header says ${at}`)

@@ -64,7 +64,7 @@ export function tensorReader(
   const names = others.slice(counts.length).map(({ name }) => name)
   const warnings = [
     ...(shape.sizes.length === 1
-      ? [`it has one dimension, and is read as one row of ${plural(classes.size, 'class')}`]
+      ? [`it has one dimension, so it is read as one row of ${plural(classes.size, 'class')}`]
       : []),
     ...(left.length > 0 ? [leftOutWarning(left, settings, names)] : []),
   ]
@@ -121,7 +121,7 @@ function requireNamedAxis(labels: string | readonly string[], { sizes, axis }: A
   const { length } = labelNames(labels)
   const named = sizes.indexOf(length)
   if (length === sizes[axis] || named < 0) return
-  const reason = `${plural(length, 'name')} for ${sizes[axis]} classes; ${optionText('axis', named)} takes those of the axis that has ${length}`
+  const reason = `${plural(length, 'name')} for ${sizes[axis]} classes; ${optionText('axis', named)} reads them from the axis that has ${length}`
   throw new SoftmaxError('E_LABELS', { reason })
 }
 
@@ -176,8 +176,7 @@ async function* matricesOf(
   bytes: TensorBytes,
 ): AsyncGenerator<Float64Array> {
   const { rows, classes } = order
-  if (classes.size === 0 && rows > 0)
-    throw new SoftmaxError('E_ROW', { row: 1, reason: 'a row without logits is not a row' })
+  if (classes.size === 0 && rows > 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'the row has no logits' })
   const size = contiguousSize(order)
   const inOrder = size <= Math.max(BLOCK, classes.size)
   const boxes = boxesOf(order, inOrder ? Math.max(BATCH, size) : Math.max(SCATTERED, classes.size))
@@ -214,9 +213,9 @@ async function* blocksInOrder(
       const numbers = readNumbers(bytes.subarray(0, count * rowBytes), layout)
       if (count > 0) yield rowsOf(numbers, { ...box, rows: count }, classes)
       row += count
-      if (complete < box.rows) throw corruptData(format, `it ends within row ${row + 1} of ${rows}`)
+      if (complete < box.rows) throw corruptData(format, `it ends in row ${row + 1} of ${rows}`)
     }
-    if ((await reader.take(1)).length > 0) throw corruptData(format, `more bytes follow its ${rows} rows`)
+    if ((await reader.take(1)).length > 0) throw corruptData(format, `there is data after its ${rows} rows`)
   } finally {
     await reader.close()
   }

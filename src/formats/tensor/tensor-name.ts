@@ -25,7 +25,7 @@ export function chooseTensors(
 function noTruth(names: readonly string[], asked: string, logits: string | undefined): SoftmaxError {
   const isList = asked.includes(',') && asked.split(',').every((name) => names.includes(name))
   const reason = isList
-    ? `${optionText('truth', asked)} names several arrays, and true classes are one array: of a class for each row, or of 0 and 1 for each row and class`
+    ? `${optionText('truth', asked)} names several arrays, but true classes must be in one: a class for each row, or 0 or 1 for each row and class`
     : `there is no array ${shown(asked)}${othersText(names, logits)}`
   return new SoftmaxError('E_CONFLICT', { reason })
 }
@@ -44,7 +44,7 @@ function othersText(names: readonly string[], logits: string | undefined): strin
  * @throws E_TENSOR if there are several, or none of that name; E_TYPE if there are no arrays
  */
 function chooseTensor(names: readonly string[], asked: string | undefined): string {
-  if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it holds no arrays' })
+  if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it contains no arrays' })
   if (asked === undefined && names.length === 1) return names[0]!
   if (asked !== undefined && names.includes(asked)) return asked
   const proposed = names.find(isLogitName) ?? names[0]!

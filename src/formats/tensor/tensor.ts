@@ -56,18 +56,18 @@ const MOST_AXES = 64
  */
 export function rowOrderOf(format: string, { sizes, fortran }: Tensor, asked = -1): RowOrder {
   const count = sizes.length
-  if (count === 0) throw new SoftmaxError('E_TYPE', { reason: 'it is a single number, which has no classes' })
-  if (count > MOST_AXES) throw corruptData(format, `it says that it has ${count} dimensions`)
+  if (count === 0) throw new SoftmaxError('E_TYPE', { reason: 'it is a single number, not an array' })
+  if (count > MOST_AXES) throw corruptData(format, `its header declares ${count} dimensions`)
   const axis = asked < 0 ? count + asked : asked
   if (axis < 0 || axis >= count) {
-    const expected = `an axis of the shape ${tuple(sizes)}, from ${-count} to ${count - 1}`
+    const expected = `an axis of its shape ${tuple(sizes)}, from ${-count} to ${count - 1}`
     throw new SoftmaxError('E_OPTION', { option: 'axis', value: asked, expected })
   }
   const others = sizes.filter((_, index) => index !== axis)
   const rows = others.reduce((product, size) => product * size, 1)
   const bytes = rows * sizes[axis]! * 8
   if (![...sizes, rows, bytes].every(Number.isSafeInteger)) {
-    throw corruptData(format, `it says that its shape is ${tuple(sizes)}`)
+    throw corruptData(format, `its header declares the shape ${tuple(sizes)}`)
   }
   const axes = axesOf(sizes, fortran)
   return { rows, classes: axes[axis]!, others: axes.toSpliced(axis, 1), shape: { sizes, axis } }

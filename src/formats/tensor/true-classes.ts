@@ -45,7 +45,7 @@ export function truthRows(
   }
   const reason = isEach
     ? `${optionText('truth', name)} has one number per class, which is for ${opText('sigmoid')}; for one true class a row, save its position: ${name}.argmax(${shape.axis})`
-    : `${optionText('truth', name)} has the shape ${tuple(sizes)}, and the logits have rows of the shape ${tuple(expected)}; ${shown(name)} needs a true class for each of these`
+    : `${optionText('truth', name)} has the shape ${tuple(sizes)}, but the logits have rows of the shape ${tuple(expected)}; ${shown(name)} needs one true class for each of these`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

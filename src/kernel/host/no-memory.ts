@@ -6,7 +6,7 @@ export class NoMemory extends Error {
   readonly bytes: number
 
   constructor(of: NoMemory['of'], bytes: number, cause: unknown) {
-    super(`WebAssembly gets no ${of}`, { cause })
+    super(`WebAssembly cannot allocate ${of}`, { cause })
     this.of = of
     this.bytes = bytes
   }
