@@ -16,7 +16,7 @@ const SAYS: Record<string, [is: string, remedy: string]> = {
   lzma: ['xz', 'xz -dc FILE'],
   lz4: ['lz4', 'lz4 -dc FILE'],
   'lz4, legacy': ['lz4', 'lz4 -dc FILE'],
-  'gzip in gzip': ['gzip within gzip', 'gzip -dc FILE'],
+  'gzip in gzip': ['gzip inside gzip', 'gzip -dc FILE'],
   'bzip2 in gzip': ['bzip2', 'bzip2 -dc'],
   tar: ['tar', 'tar -xOf FILE'],
   'tar in gzip': ['tar', 'tar -xOf FILE'],
