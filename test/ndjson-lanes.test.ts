@@ -256,16 +256,14 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
 })
 
 describe('threads', { timeout: 120_000 }, () => {
-  it.each([1, 2, 3, 4])('give the same bytes, counts and errors as one lane, where they are %i', async (jobs) => {
-    const random = randomFrom(SEED + jobs)
-    const part = randomText(random, 10, 400, 10)
+  it('give the same bytes, counts and errors as the general lane, be they 1, 2, 3 or 4', async () => {
+    const part = randomText(randomFrom(SEED + 1), 10, 400, 10)
     const good = part.slice(0, part.indexOf('\n') + 1).repeat(300)
     const text = `${good.repeat(120)}${part.trimEnd()}\n${good.repeat(240)}[1]\n${good}`
-    for (const size of [1 << 16, 4 << 20]) {
-      const { stats } = await lanesOf(text, {}, [{ size, jobs }])
-      expect(stats.written).toBeGreaterThan(100_000)
-    }
-    await lanesOf(text, { onError: 'fail' }, [{ size: 1 << 16, jobs }])
+    const ways = [1 << 16, 4 << 20].flatMap((size) => [1, 2, 3, 4].map((jobs) => ({ size, jobs })))
+    const { stats } = await lanesOf(text, {}, ways)
+    expect(stats.written).toBeGreaterThan(100_000)
+    await lanesOf(text, { onError: 'fail' }, ways.slice(0, 4))
   })
 })
 
