@@ -16,17 +16,17 @@ export const GOALS = [
   faster('arrow', 1),
   faster('arrow-lists', 1),
   {
-    goal: '10,000,000 x 10: time, in that of the native program',
+    goal: '10,000,000 x 10: time relative to the native program',
     most: 1.5,
     of: ({ wall }) => wall('long', 'softmax') / wall('long', 'native'),
   },
   {
-    goal: '10,000,000 x 10: two threads, times as fast as one',
+    goal: '10,000,000 x 10: speedup of two threads over one',
     least: 1.85,
     of: ({ wall }) => wall('long', 'softmax, one thread') / wall('long', 'softmax'),
   },
   {
-    goal: '1,000,000 x 10: times as fast as csv-parse',
+    goal: '1,000,000 x 10: speedup over csv-parse',
     least: 40,
     of: ({ wall }) => wall('million', 'csv-parse') / wall('million', 'softmax'),
   },
@@ -43,22 +43,22 @@ export const GOALS = [
   slower('from a pipe', 'CSV -> CSV', 1.1),
   slower('into a pipe', 'CSV -> CSV', 1.1),
   {
-    goal: '1,000 rows: milliseconds above node -e 0',
+    goal: '1,000 rows: milliseconds more than node -e 0',
     most: 60,
     of: ({ wall }) => 1000 * (wall('routes', '1,000 rows') - wall('routes', 'node -e 0')),
   },
   {
-    goal: '10 times the rows: times as long',
+    goal: '10 times the rows: time ratio',
     most: 10.5,
     of: ({ wall }) => wall('long', 'softmax') / wall('million', 'softmax'),
   },
   {
-    goal: 'peak MB, of all inputs, routes and options',
+    goal: 'peak MB over all inputs, routes and options',
     most: 200,
     of: ({ ourPeak }) => ourPeak,
   },
   {
-    goal: 'peak MB at 10,000,000 rows, in that at 1,000,000',
+    goal: 'peak MB at 10,000,000 rows relative to 1,000,000',
     most: 1.1,
     of: ({ peak }) => peak('long', 'softmax') / peak('million', 'softmax'),
   },
@@ -67,7 +67,7 @@ export const GOALS = [
 function faster(contest, least, peers = ['Polars', 'DuckDB', 'pyarrow + numpy']) {
   const names = peers.join(', ')
   return {
-    goal: `${INPUTS[contest].title}: times as fast as the fastest of ${names}`,
+    goal: `${INPUTS[contest].title}: speedup over the fastest of ${names}`,
     least,
     of: ({ wall }) => Math.min(...peers.map((name) => wall(contest, name))) / wall(contest, 'softmax'),
   }
@@ -75,7 +75,7 @@ function faster(contest, least, peers = ['Polars', 'DuckDB', 'pyarrow + numpy'])
 
 function slower(route, than, most) {
   return {
-    goal: `${route}: time, in that of ${than}`,
+    goal: `${route}: time relative to ${than}`,
     most,
     of: ({ wall }) => wall('routes', route) / wall('routes', than),
   }

@@ -108,7 +108,7 @@ async function main() {
   console.log(`- medians of ${rounds} runs in turn${once.join('')}; two threads each; files in ${FOLDER}`)
   const results = await bench(outputFolder())
   const verdicts = GOALS.map((goal) => verdict(goal, results))
-  console.log(`\n${table(['goal', 'bound', 'measured', 'held'], verdicts)}`)
+  console.log(`\n${table(['goal', 'bound', 'measured', 'met'], verdicts)}`)
 }
 
 if (options.help) console.log(USAGE)
