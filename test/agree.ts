@@ -42,6 +42,11 @@ export function anyOptions(random: Random, classes: number, labels: readonly str
   }
 }
 
+/** Options without what the fast lane does not support: arrays of the most probable classes. */
+export function fastOptions({ topK, ...options }: ScoreOptions): ScoreOptions {
+  return options.to === 'npz' || options.to === 'safetensors' ? options : { ...options, topK }
+}
+
 /** Scores a text in both lanes and in several ways; fails unless all agree, and returns the result. */
 export async function both(text: string | Buffer, options: ScoreOptions, ways: Way[]): Promise<Outcome> {
   const general = await run(text, { ...options, lane: 'general' })
