@@ -61,3 +61,14 @@ function className(column: string): string {
   const rest = LOGIT_NAME.test(name) ? name.replace(LOGIT_PREFIX, '') : name.replace(LOGIT_SUFFIX, '')
   return rest.trim() || name
 }
+
+/** The positions of each name. */
+export function positionsBy(names: readonly string[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>()
+  for (const [index, name] of names.entries()) {
+    const those = positions.get(name)
+    if (those) those.push(index)
+    else positions.set(name, [index])
+  }
+  return positions
+}

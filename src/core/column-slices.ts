@@ -1,4 +1,4 @@
-/** Slices, gathers and concatenates columns. Buffers are shared where possible. */
+/** Slices, selects and concatenates columns. Buffers are shared where possible. */
 import type { ColumnData, NumberArray } from './column-data.js'
 import type { DataType, IntType } from './data-type.js'
 
@@ -81,9 +81,9 @@ export function withNulls(validity: Uint8Array, length: number): Pick<ColumnData
 /** How many of the first bits are 1. */
 function countBits(bits: Uint8Array, length: number): number {
   let count = 0
-  const whole = length >> 3
-  for (let at = 0; at < whole; at++) count += ONES[bits[at]!]!
-  return (length & 7) === 0 ? count : count + ONES[bits[whole]! & ((1 << (length & 7)) - 1)]!
+  const bytes = length >> 3
+  for (let at = 0; at < bytes; at++) count += ONES[bits[at]!]!
+  return (length & 7) === 0 ? count : count + ONES[bits[bytes]! & ((1 << (length & 7)) - 1)]!
 }
 
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
@@ -98,7 +98,7 @@ function sliceBits(bits: Uint8Array, start: number, length: number): Uint8Array 
   return part
 }
 
-/** Gathers rows of a column in the given order; -1 gives a null. */
+/** Selects rows of a column in the given order; -1 gives a null. */
 export function takeRows(data: ColumnData, rows: ArrayLike<number>): ColumnData {
   const { type } = data
   const taken = { ...data, length: rows.length, ...takeValidity(data, rows) }
@@ -221,13 +221,13 @@ export function concatColumns(parts: readonly ColumnData[], allocate: Allocate =
     return concatColumns(withOneDictionary(parts), allocate)
   }
   const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const whole = { ...first, length, ...concatValidity(parts, length) }
+  const out = { ...first, length, ...concatValidity(parts, length) }
   switch (layoutOf(first.type)) {
     case 'bits':
-      return { ...whole, values: concatBits(parts, length, ({ values }) => values as Uint8Array) }
+      return { ...out, values: concatBits(parts, length, ({ values }) => values as Uint8Array) }
     case 'fixed':
       return {
-        ...whole,
+        ...out,
         values: concatArrays(
           parts.map((part) => part.values!),
           allocate,
@@ -235,12 +235,12 @@ export function concatColumns(parts: readonly ColumnData[], allocate: Allocate =
       }
     case 'bytes':
     case 'list':
-      return { ...whole, ...concatRanges(parts, length) }
+      return { ...out, ...concatRanges(parts, length) }
     case 'fixed_size_list':
     case 'struct':
-      return { ...whole, children: concatChildren(parts, allocate) }
+      return { ...out, children: concatChildren(parts, allocate) }
     case 'none':
-      return { ...whole, nullCount: length }
+      return { ...out, nullCount: length }
   }
 }
 
@@ -265,28 +265,28 @@ function concatBits(
   length: number,
   bitsOf: (part: ColumnData) => Uint8Array | undefined,
 ): Uint8Array {
-  const whole = new Uint8Array((length + 7) >> 3)
+  const out = new Uint8Array((length + 7) >> 3)
   let at = 0
   for (const part of parts) {
     const bits = bitsOf(part)
     for (let row = 0; row < part.length; row++, at++) {
-      if (!bits || bitAt(bits, row)) whole[at >> 3]! |= 1 << (at & 7)
+      if (!bits || bitAt(bits, row)) out[at >> 3]! |= 1 << (at & 7)
     }
   }
-  return whole
+  return out
 }
 
 function concatArrays(arrays: readonly NumberArray[], allocate: Allocate = newArray): NumberArray {
-  const whole = allocate(
+  const out = allocate(
     arrays[0]!,
     arrays.reduce((sum, { length }) => sum + length, 0),
   )
   let at = 0
   for (const array of arrays) {
-    whole.set(array as never, at)
+    out.set(array as never, at)
     at += array.length
   }
-  return whole
+  return out
 }
 
 function concatRanges(parts: readonly ColumnData[], length: number): Partial<ColumnData> {

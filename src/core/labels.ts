@@ -1,5 +1,6 @@
 /** Class names as given by `--labels`: a list, JSON text, or `@` and a file with one per line or JSON. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { positionsBy } from './column-name.js'
 import { plural, SoftmaxError, shown, systemReason } from './errors.js'
 import { optionText } from './option-words.js'
 
@@ -55,7 +56,7 @@ export function readLabels(
 /** At most so many duplicates are named in warnings. */
 const NAMED = 3
 
-/** Warnings about duplicate names, with their positions, which tell them apart: ImageNet has two classes "crane". */
+/** Warnings about duplicate names, with their positions, which distinguish them: ImageNet has two classes "crane". */
 export function labelWarnings(labels: string | readonly string[]): string[] {
   const twice = [...duplicates(labelNames(labels))]
   const warnings = twice.slice(0, NAMED).map(([name, positions]) => {
@@ -78,13 +79,7 @@ function numberedName(name: string, position: number): string {
 
 /** The duplicate names, with their positions. Empty ones are not names. */
 function duplicates(names: readonly string[]): Map<string, number[]> {
-  const places = new Map<string, number[]>()
-  for (const [position, name] of names.entries()) {
-    const positions = places.get(name)
-    if (positions) positions.push(position)
-    else places.set(name, [position])
-  }
-  return new Map([...places].filter(([name, { length }]) => length > 1 && name !== ''))
+  return new Map([...positionsBy(names)].filter(([name, { length }]) => length > 1 && name !== ''))
 }
 
 /** The first duplicate name. */

@@ -10,7 +10,7 @@
  * selector that begins with a negation begins with all columns. A name without an exact match is compared after
  * normalization (see `column-name.ts` and Unicode composition).
  */
-import { plainName } from './column-name.js'
+import { plainName, positionsBy } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
@@ -111,16 +111,6 @@ class Columns {
 /** A normalized name: macOS and some editors write é as two code points, which look the same. */
 function composedName(name: string): string {
   return plainName(name).normalize('NFC')
-}
-
-function positionsBy(names: readonly string[]): Map<string, number[]> {
-  const positions = new Map<string, number[]>()
-  for (const [index, name] of names.entries()) {
-    const those = positions.get(name)
-    if (those) those.push(index)
-    else positions.set(name, [index])
-  }
-  return positions
 }
 
 function resolve(item: string, columns: Columns): number[] {

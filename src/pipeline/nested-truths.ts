@@ -21,13 +21,13 @@ export class NestedTruths {
   }
 
   /** Records the true classes of a list at some level; returns the error, if any. A null has no true class. */
-  mark(value: unknown, list: number, level = 0): RowError | undefined {
+  add(value: unknown, list: number, level = 0): RowError | undefined {
     if (value === null || value === undefined || value === '') return undefined
     if (level === this.#nesting.length) return this.#markItem(value as string | number | object, list)
     const [first, end] = nestedRange(this.#nesting, level, list)
     if (!Array.isArray(value) || value.length !== end - first) return this.#notAList(value, end - first)
     for (const [index, item] of value.entries()) {
-      const error = this.mark(item, first + index, level + 1)
+      const error = this.add(item, first + index, level + 1)
       if (error) return error
     }
     return undefined

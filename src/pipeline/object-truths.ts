@@ -5,7 +5,7 @@ import type { Layout } from '../core/output-columns.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { NO_CLASS } from '../kernel/constants.js'
-import { multiLabelMarks } from './truths.js'
+import { multiLabelCollector } from './truths.js'
 
 type Row = Record<string, unknown>
 
@@ -51,12 +51,12 @@ function multiLabelFinder(
   count: number,
   nulls: NullTexts | undefined,
 ): TruthFinder {
-  const { found, mark } = multiLabelMarks(new MultiLabelTruths(classes, nulls), classes.length, count, isEach)
+  const { found, add } = multiLabelCollector(new MultiLabelTruths(classes, nulls), classes.length, count, isEach)
   return {
     found,
     find(row, index) {
       const values = properties.map((property) => valueOf(row, property))
-      const error = mark(values, index)
+      const error = add(values, index)
       if (!error) return undefined
       const { nth = 0, ...rest } = error
       return { ...rest, column: properties[nth]! }

@@ -22,22 +22,22 @@ export function truthReader(job: ScoreJob): Labelled {
   const { truth, truths = [truth!], kept } = schema
   if (truth === undefined) return (batch) => batch
   const readerOf = rowReader(job, truths)
-  const mark = markerOf(job)
+  const collect = collectorOf(job)
   return (batch) => {
     const read = readerOf(batch)
     const errors = new Map(batch.errors)
-    const marked = mark(batch.numRows, batch)
-    const markRow = (row: number): RowError | undefined => {
+    const collector = collect(batch.numRows, batch)
+    const addRow = (row: number): RowError | undefined => {
       const values = read(row)
-      return Array.isArray(values) ? marked.mark(values, row) : values
+      return Array.isArray(values) ? collector.add(values, row) : values
     }
     for (let row = 0; row < batch.numRows; row++) {
-      const error = batch.errors.has(row) ? undefined : markRow(row)
+      const error = batch.errors.has(row) ? undefined : addRow(row)
       if (!error) continue
       const { nth = 0, ...rest } = error
       errors.set(row, { ...rest, ...placeOf(job, truths[nth] ?? truth) })
     }
-    return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...marked.found }
+    return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...collector.found }
   }
 }
 
@@ -46,26 +46,26 @@ function placeOf({ input, schema }: ScoreJob, truth: number) {
 }
 
 /** The true classes of `count` rows, and a function that records those of one row. */
-type Marker = (
+type Collect = (
   rows: number,
   batch: RecordBatch,
 ) => {
   found: Pick<RecordBatch, 'truths' | 'targets'>
-  mark(values: Value[], row: number): RowError | undefined
+  add(values: Value[], row: number): RowError | undefined
 }
 
-function markerOf(job: ScoreJob): Marker {
+function collectorOf(job: ScoreJob): Collect {
   const { depth, sigmoid } = job.schema
-  if (depth !== undefined) return nestedMarker(job)
-  return sigmoid ? multiLabelMarker(job) : singleMarker(job)
+  if (depth !== undefined) return nestedTruths(job)
+  return sigmoid ? multiLabelTruths(job) : singleTruths(job)
 }
 
 /** The same for lists of true classes; in text cells they are JSON. */
-function nestedMarker({ schema: { classes }, settings }: ScoreJob): Marker {
+function nestedTruths({ schema: { classes }, settings }: ScoreJob): Collect {
   const names = new TruthNames(classes, nullsOf(settings))
   return (_, { nesting }) => {
     const truths = new NestedTruths(names, classes, nesting!)
-    return { found: truths, mark: ([value], row) => truths.mark(listIn(value!), row) }
+    return { found: truths, add: ([value], row) => truths.add(listIn(value!), row) }
   }
 }
 
@@ -79,38 +79,38 @@ function listIn(value: Value): unknown {
   }
 }
 
-function singleMarker({ schema: { classes, binary }, settings }: ScoreJob): Marker {
+function singleTruths({ schema: { classes, binary }, settings }: ScoreJob): Collect {
   const names = new TruthNames(classes, nullsOf(settings), binary ? 'binary' : undefined)
   return (rows) => {
     const truths = new Uint32Array(rows).fill(NO_CLASS)
-    const mark = ([value]: Value[], row: number) => {
+    const add = ([value]: Value[], row: number) => {
       const found = names.find(plain(value!))
       if (typeof found !== 'number') return found
       truths[row] = found
       return undefined
     }
-    return { found: { truths }, mark }
+    return { found: { truths }, add }
   }
 }
 
-function multiLabelMarker({ schema, settings }: ScoreJob): Marker {
+function multiLabelTruths({ schema, settings }: ScoreJob): Collect {
   const { classes, truths: each = schema.truthList } = schema
   const names = new MultiLabelTruths(classes, nullsOf(settings))
-  return (rows) => multiLabelMarks(names, classes.length, rows, each !== undefined)
+  return (rows) => multiLabelCollector(names, classes.length, rows, each !== undefined)
 }
 
 /** The same for rows that may have several true classes. */
-export function multiLabelMarks(names: MultiLabelTruths, classes: number, rows: number, isEach: boolean) {
+export function multiLabelCollector(names: MultiLabelTruths, classes: number, rows: number, isEach: boolean) {
   const truths = new Uint32Array(rows).fill(NO_CLASS)
   const targets = new Uint8Array(rows * classes)
-  const mark = (values: readonly unknown[], row: number): RowError | undefined => {
+  const add = (values: readonly unknown[], row: number): RowError | undefined => {
     const into = targets.subarray(row * classes, (row + 1) * classes)
     const found = isEach ? names.markEach(values.map(nested), into) : names.markList(nested(values[0]), into)
     if (typeof found !== 'boolean') return found
     if (found) truths[row] = 0
     return undefined
   }
-  return { found: { truths, targets }, mark }
+  return { found: { truths, targets }, add }
 }
 
 /** Creates the function that reads the true classes of a row of a batch from all their columns. */
