@@ -1004,11 +1004,11 @@ function calibratedTemperature({ calibration, temperature }: Record<string, unkn
   })
 }
 
-type Table = typeof OPTIONS
-type Name = keyof Table
-export type ValueOf<N extends Name> = Table[N] extends Option<infer T, infer _S, infer _D> ? T : never
-type DefaultOf<N extends Name> = Table[N] extends Option<infer _T, infer _S, infer D> ? D : never
-type NamesOf<S extends Scope> = { [N in Name]: S extends Table[N]['scopes'][number] ? N : never }[Name]
+type Options = typeof OPTIONS
+type Name = keyof Options
+export type ValueOf<N extends Name> = Options[N] extends Option<infer T, infer _S, infer _D> ? T : never
+type DefaultOf<N extends Name> = Options[N] extends Option<infer _T, infer _S, infer D> ? D : never
+type NamesOf<S extends Scope> = { [N in Name]: S extends Options[N]['scopes'][number] ? N : never }[Name]
 
 /** The options of a part of the package: those of {@link OPTIONS} in its scope, all optional. */
 export type OptionsOf<S extends Scope> = { [N in NamesOf<S>]?: ValueOf<N> | undefined }

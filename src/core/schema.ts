@@ -12,10 +12,10 @@ import type { SettingsOf } from './options.js'
 import type { OutputLayout, Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { select } from './selector.js'
-import { type TruthPlaces, truthIn, truthsOf, withoutTruth } from './truth-columns.js'
+import { type TruthPositions, truthIn, truthsOf, withoutTruth } from './truth-columns.js'
 
 /** The columns of an input and an output, the same for all rows. */
-export interface Schema extends OutputLayout, TruthPlaces {
+export interface Schema extends OutputLayout, TruthPositions {
   /** Names of the input's columns; positions from 1 if it has no header. */
   header: string[]
   /** Positions, from 0, of the logit columns, in class order. */

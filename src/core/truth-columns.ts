@@ -13,7 +13,7 @@ import { selectOne, selectTruths } from './selector.js'
 import { requireNoLogit } from './truth-names.js'
 
 /** Where the true classes of a row are. */
-export interface TruthPlaces {
+export interface TruthPositions {
   /** The position, from 0, of the true class column. */
   truth?: number
   /** If there is one column per class, with 0 or 1: their positions in class order; `truth` is the first. */
@@ -45,7 +45,7 @@ export function truthIn(
   logits: readonly number[],
   columns: readonly (Pick<Column, 'name' | 'inner' | 'isEachClass'> & { sample?: string; cells?: readonly string[] })[],
   layout: OutputLayout,
-): TruthPlaces {
+): TruthPositions {
   const [truth] = truths
   for (const index of truths) requireNoLogit(index, logits, columns[index]!.name)
   requireTruth(layout.emit, truth)
@@ -134,7 +134,7 @@ function columnsOfEach(
  * one.
  */
 export function truthWarnings(
-  { header, truth }: TruthPlaces & { header: readonly string[] },
+  { header, truth }: TruthPositions & { header: readonly string[] },
   { logits }: Partial<Pick<SettingsOf<'bytes'>, 'logits'>>,
 ): string[] {
   if (truth === undefined || logits !== undefined || !isLogitName(header[truth]!)) return []

@@ -23,7 +23,7 @@ export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): Re
     for (const batch of batches.add(columns)) pieces.push(...(await writeBatch(batch)))
     return pieces
   }
-  const writeBatch = async ({ parts, done }: Batch) => {
+  const writeBatch = async ({ parts, done }: EvenBatch) => {
     const pieces = await writer.writeColumns!(parts)
     done.forEach(recycleColumns)
     return pieces
@@ -47,7 +47,7 @@ function rowsOf({ kept, fields, classes }: OutputSchema): number {
 }
 
 /** The parts of a batch, and the columns that are used up by it. */
-interface Batch {
+interface EvenBatch {
   parts: Columns[]
   done: Columns[]
 }
@@ -64,7 +64,7 @@ class EvenBatches {
   }
 
   /** Adds rows; yields the batches that are complete. */
-  *add(columns: Columns): Generator<Batch> {
+  *add(columns: Columns): Generator<EvenBatch> {
     const { length } = columns[0]!
     const texts = columns.filter(({ type }) => type.kind === 'utf8' || type.kind === 'list')
     for (let row = 0; row < length; ) {
@@ -80,11 +80,11 @@ class EvenBatches {
   }
 
   /** The last batch, if any rows are left. */
-  end(): Batch | undefined {
+  end(): EvenBatch | undefined {
     return this.#rows > 0 ? this.#take() : undefined
   }
 
-  #take(): Batch {
+  #take(): EvenBatch {
     const parts = this.#parts
     // A single part would be written in place, but its memory is reused.
     if (parts.length === 1) parts.push(parts[0]!.map((column) => sliceColumn(column, 0, 0)))

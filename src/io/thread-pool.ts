@@ -11,7 +11,7 @@ import { type Message, WorkerThread } from './in-order.js'
  * How to start a thread, its memories, and its queue length, which may be smaller than the number of memories because
  * results stay in them for longer.
  */
-export interface Start<Memory> {
+export interface WorkerStart<Memory> {
   file: URL
   options: WorkerOptions
   queued: number
@@ -41,13 +41,13 @@ interface Slot<Memory, Reply> {
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ERR_WORKER_INIT_FAILED', 'E_MEMORY'])
 
 export class ThreadPool<Memory, Reply> {
-  readonly #startOf: () => Start<Memory>
+  readonly #startOf: () => WorkerStart<Memory>
   readonly #threads: WorkerThread<Reply>[] = []
   readonly #free: Slot<Memory, Reply>[] = []
   #isFull = false
   failure: Error | undefined
 
-  constructor(startOf: () => Start<Memory>) {
+  constructor(startOf: () => WorkerStart<Memory>) {
     this.#startOf = startOf
   }
 

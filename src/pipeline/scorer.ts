@@ -61,7 +61,7 @@ export function batchScorer({
   room,
   input,
 }: {
-  schema: OutputLayout & Partial<LogitPlaces>
+  schema: OutputLayout & Partial<LogitPositions>
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'nonfinite'>
   byClass?: boolean
   probe?: Probe | undefined
@@ -97,7 +97,7 @@ export function batchScorer({
     }
     const errorOf = (row: number) => {
       const error = nonfiniteError(scores, row, settings)
-      return error && inPlace(error, nonfinite(row), schema, input)
+      return error && located(error, nonfinite(row), schema, input)
     }
     return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
   }
@@ -193,13 +193,13 @@ export function nonfiniteIn(logits: readonly number[]): number | undefined {
 }
 
 /** The columns of the logits; undefined for rows that are JavaScript values. */
-type LogitPlaces = Pick<Schema, 'header' | 'logits' | 'logitsList'> & { logitKeys?: readonly (string | undefined)[] }
+type LogitPositions = Pick<Schema, 'header' | 'logits' | 'logitsList'> & { logitKeys?: readonly (string | undefined)[] }
 
 /** Adds the column of a logit to its error; no column if its position is undefined. */
-function inPlace(
+function located(
   error: RowError,
   index: number | undefined,
-  { header, logits, logitsList, logitKeys }: Partial<LogitPlaces>,
+  { header, logits, logitsList, logitKeys }: Partial<LogitPositions>,
   input: Dialect | undefined,
 ): RowError {
   if (index === undefined) return error
@@ -214,7 +214,7 @@ function inList(
   { code, info }: RowError,
   { path }: { path: readonly number[] },
   index: number | undefined,
-  { logits }: Partial<LogitPlaces>,
+  { logits }: Partial<LogitPositions>,
   input: Dialect | undefined,
 ): RowError {
   const cell = input && { cell: logits![0]! }

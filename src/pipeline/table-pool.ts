@@ -5,7 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
 import { adoptedFrom, SharedRoom } from '../io/shared-columns.js'
-import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
+import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart, TableRows } from './table-task.js'
 import type { TableReply, TableRequest } from './table-worker.js'
@@ -68,7 +68,7 @@ function shared({ numRows, logits, byClass = false, kept, errors }: RecordBatch,
 
 const DOUBLE = { kind: 'float', bitWidth: 64 } as const
 
-function startOf(table: TableJob): Start<SharedRoom> {
+function startOf(table: TableJob): WorkerStart<SharedRoom> {
   const options = {
     workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking() },
     // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.

@@ -35,13 +35,13 @@ export function truthReader(job: ScoreJob): Labelled {
       const error = batch.errors.has(row) ? undefined : addRow(row)
       if (!error) continue
       const { nth = 0, ...rest } = error
-      errors.set(row, { ...rest, ...placeOf(job, truths[nth] ?? truth) })
+      errors.set(row, { ...rest, ...locationOf(job, truths[nth] ?? truth) })
     }
     return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...collector.found }
   }
 }
 
-function placeOf({ input, schema }: ScoreJob, truth: number) {
+function locationOf({ input, schema }: ScoreJob, truth: number) {
   return input ? { cell: truth } : { column: schema.header[truth]! }
 }
 

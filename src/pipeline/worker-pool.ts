@@ -10,7 +10,7 @@ import { speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
-import { type Start, ThreadPool, threadFile } from '../io/thread-pool.js'
+import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
 import { NoMemory } from '../kernel/host/no-memory.js'
 import { borrowKernel, borrowMemory, kernelModule, type Memory, returnMemories } from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
@@ -286,7 +286,7 @@ class WorkerPool {
   }
 }
 
-function startOf(job: TextJob, memories: Memory[], model: FastKernel): Start<BlockMemory> {
+function startOf(job: TextJob, memories: Memory[], model: FastKernel): WorkerStart<BlockMemory> {
   const options = {
     workerData: { softmaxKernel: { shared: kernelModule('shared') }, job, memories, speaker: speaking() },
     // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.

@@ -22,7 +22,7 @@ import { type FileBlock, type Footer, MAGIC, type Message, readFooter, readMessa
 import { type FileSchema, readSchema } from './schema.js'
 
 /** A batch; its columns are decoded on demand. */
-interface Batch {
+interface FileBatch {
   length: number
   bodyLength: number
   /** Decodes a column, into memory from `room` unless it is in memory already. */
@@ -33,7 +33,7 @@ interface Batch {
 interface Opened {
   schema: FileSchema
   isFile: boolean
-  batches: AsyncGenerator<Batch>
+  batches: AsyncGenerator<FileBatch>
   close(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ async function openStream(bytes: ByteReader): Promise<Opened> {
   return { schema, isFile: false, batches: streamBatches(bytes, schema), close: () => bytes.close() }
 }
 
-async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncGenerator<Batch> {
+async function* streamBatches(bytes: ByteReader, { fields }: FileSchema): AsyncGenerator<FileBatch> {
   const dictionaries = new Dictionaries(fields)
   for (let message = await nextMessage(bytes); message; message = await nextMessage(bytes)) {
     const { kind, header, bodyLength } = message
@@ -129,7 +129,7 @@ async function footerOf(file: FileBytes): Promise<Footer> {
   return readFooter(await file.read(file.size - 10 - length, length))
 }
 
-async function* fileBatches(file: FileBytes, footer: Footer, { fields }: FileSchema): AsyncGenerator<Batch> {
+async function* fileBatches(file: FileBytes, footer: Footer, { fields }: FileSchema): AsyncGenerator<FileBatch> {
   const dictionaries = new Dictionaries(fields)
   for (const block of footer.dictionaries) {
     const { header, bodyLength, body } = await messageAt(file, block, 'dictionary')
@@ -163,7 +163,7 @@ function batchOf(
   bodyLength: number,
   fields: FileSchema['fields'],
   dictionaries: Dictionaries,
-): Batch {
+): FileBatch {
   // Snapshot: a stream may replace a dictionary before the columns of this batch are decoded.
   return { length: header.length, bodyLength, column: columnReader(fields, header, body, dictionaries.snapshot()) }
 }
@@ -198,10 +198,10 @@ async function readerOf(
 /** Finds the list length from the first nonempty list; batches read on the way are buffered. */
 async function measureLists(
   columns: readonly Column[],
-  batches: AsyncGenerator<Batch>,
+  batches: AsyncGenerator<FileBatch>,
   selected: number | undefined,
-): Promise<{ buffered: Batch[]; isEmpty: boolean }> {
-  const buffered: Batch[] = []
+): Promise<{ buffered: FileBatch[]; isEmpty: boolean }> {
+  const buffered: FileBatch[] = []
   let [rows, bytes] = [0, 0]
   for (;;) {
     const { value: batch, done } = await batches.next()
@@ -228,15 +228,18 @@ interface LoadedBatch {
 }
 
 /** Loads the next batch while the current one is scored, unless it is large. */
-function loadAhead(batches: AsyncGenerator<Batch>, plan: ReaderOptions): AsyncGenerator<() => Promise<LoadedBatch>> {
-  const load = async (batch: Batch) => {
+function loadAhead(
+  batches: AsyncGenerator<FileBatch>,
+  plan: ReaderOptions,
+): AsyncGenerator<() => Promise<LoadedBatch>> {
+  const load = async (batch: FileBatch) => {
     const loaded = batch.bodyLength <= MOST_AHEAD ? await loadBatch(batch, plan) : undefined
     return async () => loaded ?? loadBatch(batch, plan)
   }
   return inOrder(batches, load, 2)
 }
 
-async function loadBatch({ length, column }: Batch, { logits, kept, depth }: ReaderOptions): Promise<LoadedBatch> {
+async function loadBatch({ length, column }: FileBatch, { logits, kept, depth }: ReaderOptions): Promise<LoadedBatch> {
   const spent: Buffer[] = []
   const room = (bytes: number) => {
     const memory = acquire(bytes)
