@@ -223,6 +223,40 @@ describe('read()', () => {
     expect(stream.stats).toMatchObject({ read: 3, written: 2, rejected: { E_JSON: 1 } })
   })
 
+  it('that skips bad rows keeps the numbers of the others, for the errors of softmax', async () => {
+    const text = 'id,logit_a,logit_b\n1,1,2\n2,3\n3,x,1\n4,1,1\n5,,1\n'
+    const positions: unknown[] = []
+    const onReject = ({ source, row, code }: Reject) => void positions.push([source, row, code])
+    const rows = () => Readable.from([Buffer.from(text)]).compose(read('csv', { onReject, source: 'in.csv' }))
+    const ids = (await rows().compose(softmax({ onReject })).toArray()).map(({ id }) => id)
+    expect(ids).toEqual(['1', '4'])
+    expect(positions.toSorted()).toEqual([
+      ['in.csv', 2, 'E_WIDTH'],
+      ['in.csv', 3, 'E_CELL'],
+      ['in.csv', 5, 'E_MISSING'],
+    ])
+    const later = rows().filter(({ id }: Record<string, unknown>) => Number(id) > 2)
+    await expect(later.compose(softmax()).toArray()).rejects.toMatchObject({
+      message: 'in.csv: column logit_a (row 3): "x" is not a number [E_CELL]',
+    })
+    // A copy of a row is a row of the program.
+    const copies = rows().map((row: Record<string, unknown>) => ({ ...row }))
+    await expect(copies.compose(softmax()).toArray()).rejects.toMatchObject({ info: { row: 2 } })
+  })
+
+  it('that skips bad rows keeps the numbers of rows that are lists, in any format', async () => {
+    const text = '1,2\n3\nx,1\n'
+    const rows = Readable.from([Buffer.from(text)]).compose(read('csv', { header: false, onError: 'skip' }))
+    await expect(rows.compose(softmax()).toArray()).rejects.toMatchObject({ code: 'E_CELL', info: { row: 3 } })
+    const lines = Readable.from([Buffer.from('{"logits": [1, 2]}\n[\n{"logits": [1, "x"]}\n')])
+    await expect(
+      lines
+        .compose(read('ndjson', { maxErrors: 1 }))
+        .compose(softmax())
+        .toArray(),
+    ).rejects.toMatchObject({ code: 'E_CELL', info: { row: 3 } })
+  })
+
   it('is damaged input where a file is truncated', async () => {
     const bytes = readFileSync(fixture('digits.npy'))
     const { error } = await readAll('npy', [bytes.subarray(0, bytes.length - 1)])

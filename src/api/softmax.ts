@@ -163,6 +163,9 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
  * selects one property per class. Waiting rows are scored together, up to 64 at a time, so a slow source causes no
  * delay; if the consumer stops, at most 192 rows are buffered.
  *
+ * In errors and rejects, `row` counts the rows that the stream gets. Only rows from a `read` that skips bad rows have the
+ * number, and the `source`, that they have in its input, unless the program copied them.
+ *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
  * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (with `onError: 'skip'` it is skipped, counted in `stats` and passed to
  * `onReject`); E_NO_ROWS if all rows are bad; E_CHUNK for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.

@@ -6,7 +6,7 @@ import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './e
 export interface Reject {
   /** The name of the input. */
   source?: string
-  /** From 1, without the header. */
+  /** From 1, without the header; in object mode, see `softmax`. */
   row: number
   /** From 1. Like the bytes, unknown in object mode. */
   line?: number

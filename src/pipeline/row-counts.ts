@@ -6,6 +6,7 @@ import { type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Judged, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
 import { rawOf, rejectOf, tooMany } from '../core/reject.js'
+import { rowOriginOf } from '../core/row-origin.js'
 
 /** The lanes, the fastest first. */
 const LANES = ['fast', 'general', 'table'] as const
@@ -117,10 +118,11 @@ async function reportRowErrors(
 }
 
 /** The error data of a bad row, with its position in the input as far as it is known. */
-function located({ info }: LocatedRowError, before: BlockStart, source: string | undefined): Position {
+function located({ info, value }: LocatedRowError, before: BlockStart, name: string | undefined): Position {
+  const { row = before.row + info.row, source = name } = rowOriginOf(value) ?? {}
   return {
     ...info,
-    row: before.row + info.row,
+    row,
     ...(info.line !== undefined && { line: before.line + info.line }),
     ...(info.byte !== undefined && { byte: before.byte + info.byte }),
     ...(source !== undefined && { source }),
