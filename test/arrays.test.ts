@@ -2,16 +2,25 @@ import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { tableFromIPC } from 'apache-arrow'
+import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { type Reject, read, type ScoreOptions, scoreFiles, softmax, softmaxMatrix, write } from 'softmax-stream'
+import {
+  type Reject,
+  read,
+  type ScoreOptions,
+  scoreFiles,
+  sigmoid,
+  softmax,
+  softmaxMatrix,
+  write,
+} from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
 import yauzl from 'yauzl'
 import { ZipFrame } from '../dist/formats/npz/zip-frame.js'
 import { type Numbers, npyFile, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, run } from './streams.js'
-import { command, folder, ROOT } from './support.js'
+import { calibrationOf, command, folder, ROOT } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -358,9 +367,12 @@ describe.each([
     expect(file.equals(await scored(join(cwd, 'in.npy'), { to, emit: 'probs,index', jobs: 2 }))).toBe(true)
     const again = await run(file, { tensor: 'probs', to: 'csv', emit: 'index', keep: false })
     expect(again.text).toBe((await run(cube, { to: 'csv', emit: 'index', keep: false })).text)
-    const dry = command(['in.npy', '-e', 'index,probs', '-o', `out.${to}`, '--dry-run'], { cwd })
-    expect(dry).toMatchObject({ status: 0, stderr: '' })
-    expect(dry.stdout).toMatch(/rows:\n(\[[\d.,e-]+\]\n){3}$/)
+    const dry = (emit: string) => command(['in.npy', '--sigmoid', '-e', emit, '-o', `out.${to}`, '--dry-run'], { cwd })
+    for (const emit of ['index,probs', 'labels,probs']) {
+      expect(dry(emit)).toMatchObject({ status: 0, stderr: '' })
+      expect(dry(emit).stdout).toMatch(/rows:\n(\[[\d.,e-]+\]\n){3}$/)
+    }
+    expect(dry('labels').stdout).toMatch(new RegExp(`rows: +not shown: ${to} contains only booleans\n$`))
   })
 
   it('has the position of the class by default, and keeps true classes that are numbers', async () => {
@@ -414,6 +426,50 @@ describe.each([
     expect(error).toMatchObject({
       code: 'E_CONFLICT',
       message: expect.stringMatching(/row 2 of the output.*rank has 0/),
+    })
+  })
+
+  it.each([-1, 0, 1])('has a boolean for each class in the shape of the input for labels: axis %i', async (axis) => {
+    const { bytes, error, warnings } = await run(cube, { to, axis, op: 'sigmoid', emit: 'labels' })
+    expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
+    // A probability is at least 0.5 if its logit is at least 0.
+    const logits = npyOf(cube).values
+    const labels = { dtype: 'BOOL', shape: [2, 3, 4], values: logits.map((logit) => Number(logit >= 0)) }
+    expect(await arraysOf(bytes)).toEqual({ labels })
+  })
+
+  it('has the labels and prediction sets of text, columns and objects', async () => {
+    const csv = 'logit_a,logit_b,logit_c\n1,-1,0\n-3,-2,-1\n-1,5,5\n'
+    const labels = { dtype: 'BOOL', shape: [3, 3], values: [1, 0, 1, 0, 0, 0, 0, 1, 1] }
+    const options = { op: 'sigmoid', emit: 'labels' } as const
+    const objects = async (first: NodeJS.ReadableStream) => arraysOf(await buffer(first))
+    for (const lane of ['fast', 'general'] as const) {
+      expect(await arraysOf((await run(csv, { to, lane, ...options })).bytes)).toEqual({ labels })
+    }
+    const rows = Readable.from([csv]).compose(read('csv'))
+    expect(
+      await objects(rows.compose(sigmoid({ emit: 'probs,labels' })).compose(write(to, { emit: 'labels' }))),
+    ).toEqual({
+      labels,
+    })
+    const columns = tableFromArrays({ logit_a: [1, -3, -1], logit_b: [-1, -2, 5], logit_c: [0, -1, 5] })
+    const arrow = Buffer.from(tableToIPC(columns, 'file'))
+    expect(await arraysOf((await run(arrow, { to, ...options })).bytes)).toEqual({ labels })
+    const calibration = calibrationOf({ classes: ['a', 'b', 'c'], coverage: 0.9, quantile: 0.7 })
+    const sets = await arraysOf((await run(csv, { to, calibration, emit: 'set=in_set,set_size' })).bytes)
+    // The classes with a probability of at least 0.3: of (0.67, 0.09, 0.24), (0.09, 0.24, 0.67) and (0.001, 0.5, 0.5).
+    expect(sets.in_set).toEqual({ dtype: 'BOOL', shape: [3, 3], values: [1, 0, 0, 0, 0, 1, 0, 1, 1] })
+    expect(sets.set_size!.values).toEqual([1, 1, 2])
+  })
+
+  it('has no place for a label of an object that is not a class', async () => {
+    const row = { probabilities: [0.7, 0.2], labels: ['cat'] }
+    const written = async (options: object) =>
+      arraysOf(await buffer(Readable.from([row]).compose(write(to, { emit: 'labels', ...options }))))
+    expect((await written({ labels: 'cat,dog' })).labels!.values).toEqual([1, 0])
+    await expect(written({})).rejects.toMatchObject({
+      code: 'E_RECORD',
+      message: expect.stringContaining('"cat" in "labels" is not one of the classes "0,1"; labels names them'),
     })
   })
 

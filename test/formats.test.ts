@@ -236,7 +236,7 @@ describe('.npy', () => {
     [{ emit: 'label' }, "emit: 'index' writes numbers"],
     [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' writes numbers"],
     [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' writes numbers"],
-    [{ emit: 'labels', op: 'sigmoid' }, "emit: 'probs' writes numbers"],
+    [{ emit: 'labels,label', op: 'sigmoid' }, "emit: 'labels,index' writes numbers"],
   ] as [ScoreOptions, string][])('refuses names of classes that are asked for: %j', async (options, says) => {
     for (const to of ['npy', 'npz', 'safetensors'] as const) {
       const { error, bytes } = await run('logit_a,logit_b\n2,1\n', { to, ...options })
@@ -257,6 +257,15 @@ describe('.npy', () => {
     expect(bytes.toString('latin1', 0, 128)).toContain("'descr': '<i8', 'fortran_order': False, 'shape': (3,)")
     const numbers = new BigInt64Array(new Uint8Array(bytes.subarray(128)).buffer)
     expect([...numbers]).toEqual(emit === 'index' ? [0n, 1n, 1n] : [1n, 0n, 1n])
+  })
+
+  it('has a boolean for each class for several labels, and 0 or 1 beside other numbers', async () => {
+    const csv = 'logit_a,logit_b\n1,-1\n-1,2\n0,0\n'
+    const written = async (emit: ScoreOptions['emit']) =>
+      npyOf((await run(csv, { to: 'npy', op: 'sigmoid', emit })).bytes)
+    expect(await written('labels')).toEqual({ dtype: 'BOOL', shape: [3, 2], values: [1, 0, 0, 1, 1, 1] })
+    const values = [0, 1, 0, 1, 0, 1, 0, 1, 1]
+    expect(await written('index,labels')).toEqual({ dtype: 'F8', shape: [3, 3], values })
   })
 
   it('has as many rows as were written, where some were left out', async () => {

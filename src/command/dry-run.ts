@@ -128,6 +128,7 @@ async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<str
   try {
     return `rows:\n${await rowsOf(bytes, output)}`
   } catch (error) {
+    if (SoftmaxError.is(error, 'E_TYPE')) return `rows:    not shown: ${output.format} contains only booleans\n`
     if (!SoftmaxError.is(error, 'E_DEPENDENCY')) throw error
     return `rows:    not shown: ${output.format} is written without the packages that read it; ${error.info.command}\n`
   }
@@ -154,9 +155,10 @@ async function rowsOf(bytes: Buffer, { format, columns }: InputInfo['output']): 
   return lines.join('')
 }
 
-/** The array to show: the probabilities, or the first one. */
+/** The array to show: the probabilities, or the first one of numbers, as the reader refuses booleans. */
 function shownArray(columns: InputInfo['output']['columns']): string {
-  return (columns.find(({ type }) => /list/.test(type)) ?? columns[0]!).name
+  const numbers = columns.filter(({ type }) => !/bool/.test(type))
+  return (numbers.find(({ type }) => /list/.test(type)) ?? numbers[0] ?? columns[0]!).name
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {

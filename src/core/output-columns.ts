@@ -25,7 +25,10 @@ export interface Layout {
   topK: number
   /** How all probabilities are written [default: a column for each class]. */
   shape?: Shape
-  /** Whether the output is arrays of numbers: the most probable classes are one of positions and one of results. */
+  /**
+   * Whether the output is arrays of numbers: the most probable classes are one of positions and one of results, and some
+   * classes of a row are a boolean for each class.
+   */
   arrays?: true
   /** The nesting depth, if rows of logits are nested in lists. */
   depth?: number
@@ -80,6 +83,8 @@ export interface Field {
   item?: Field
   /** For `nested`: the number of enclosing lists. */
   depth?: number
+  /** For `names`: whether they are written as a boolean for each class. */
+  isEachClass?: true
   /** For `names`: the positions of the classes. */
   members?(scores: Scores, row: number): number[]
   /** For `text`: the position of the class with that name; NO_CLASS for null. */
@@ -138,15 +143,16 @@ const ofTruth = (
   }
 }
 
-/** A column of some classes of each row, in class order. */
+/** A column of some classes of each row: their names in class order, or in arrays a boolean for each class. */
 const names = (name: 'labels' | 'set', members: NonNullable<Field['members']>): Column => {
   const namesOf = (scores: Scores, row: number, classes: readonly string[]) =>
     members(scores, row).map((index) => classes[index]!)
   return {
-    fields: ({ classes, columnNames }) => [
+    fields: ({ classes, columnNames, arrays }) => [
       {
         name: columnNames?.[name] ?? name,
         type: 'names',
+        ...(arrays && { isEachClass: true }),
         value: (scores, row) => namesOf(scores, row, classes),
         members,
       },

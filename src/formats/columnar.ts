@@ -112,6 +112,13 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
   ]
 }
 
+/** The type of lists of class names. */
+const NAMES: DataType = {
+  kind: 'list',
+  layout: 'offsets',
+  item: { name: 'item', type: { kind: 'utf8', layout: 'offsets' }, nullable: false },
+}
+
 /** Creates the function that returns the type of a new column. */
 function typesOfResults(classes: number, float32: boolean) {
   const result: DataType = { kind: 'float', bitWidth: float32 ? 32 : 64 }
@@ -121,19 +128,20 @@ function typesOfResults(classes: number, float32: boolean) {
     count: { kind: 'int', bitWidth: 32, signed: false },
     result,
     boolean: { kind: 'bool' },
-    names: {
-      kind: 'list',
-      layout: 'offsets',
-      item: { name: 'item', type: { kind: 'utf8', layout: 'offsets' }, nullable: false },
-    },
+    names: NAMES,
     // Without classes there are no rows, and the list size is arbitrary.
     classes:
       classes === 0 ? { kind: 'list', layout: 'offsets', item } : { kind: 'fixed_size_list', size: classes, item },
   }
-  const typeOf = ({ type, item: within, depth, of, size }: OutputField): DataType => {
+  const fixedList = (size: number, type: DataType): DataType => ({
+    kind: 'fixed_size_list',
+    size,
+    item: { name: 'item', type, nullable: false },
+  })
+  const typeOf = ({ type, item: within, depth, of, size, isEachClass }: OutputField): DataType => {
     if (type === 'nested') return nestedType(typeOf(within!), within!.nullable === true, depth!)
-    if (type !== 'top') return types[type]
-    return { kind: 'fixed_size_list', size: size!, item: { name: 'item', type: types[of!], nullable: false } }
+    if (type === 'top') return fixedList(size!, types[of!])
+    return isEachClass ? fixedList(classes, types.boolean) : types[type]
   }
   return typeOf
 }
@@ -214,7 +222,7 @@ function newColumn(
 ): ColumnData {
   const column = { type, length: good.length, nullCount: 0 }
   const { position, value } = field
-  if (field.type === 'names') return namesColumn(field, type, scores, good)
+  if (field.type === 'names') return namesColumn(field, scores, good)
   if (position) return positionColumn(field, scores, good)
   if (field.nullable && field.type !== 'text')
     return optionalColumn(
@@ -266,8 +274,7 @@ function positionColumn(field: OutputField, scores: Scores, good: readonly numbe
 }
 
 /** Lists of classes: positions if they are known, otherwise names. */
-function namesColumn(field: OutputField, type: DataType, scores: Scores, good: readonly number[]): ColumnData {
-  const { members, value } = field
+function namesColumn({ members, value }: OutputField, scores: Scores, good: readonly number[]): ColumnData {
   const offsets = new Int32Array(good.length + 1)
   const items: (number | string)[] = []
   for (let at = 0; at < good.length; at++) {
@@ -277,7 +284,7 @@ function namesColumn(field: OutputField, type: DataType, scores: Scores, good: r
   const child = members
     ? { type: POSITION, length: items.length, nullCount: 0, values: Int32Array.from(items as number[]) }
     : buildColumn(items, 'text')
-  return { type: members ? POSITIONS : type, length: good.length, nullCount: 0, offsets, children: [child] }
+  return { type: members ? POSITIONS : NAMES, length: good.length, nullCount: 0, offsets, children: [child] }
 }
 
 /** A nullable column of numbers or booleans. */

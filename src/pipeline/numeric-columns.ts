@@ -15,13 +15,6 @@ interface Asked {
   topK: number
 }
 
-/** The numeric counterpart of a column of names: positions, a count, or nothing. */
-const IN_NUMBERS: { readonly [Name in OutputColumn]?: OutputColumn | undefined } = {
-  label: 'index',
-  labels: undefined,
-  set: 'set_size',
-}
-
 /** The default output columns of an array file; a single array keeps the shape of the logits. */
 export function emittedByDefault(to: FormatName): readonly Emitted[] {
   return holdsArrays(to) ? ['probs', 'index'] : ['probs']
@@ -35,22 +28,19 @@ export function requireNumeric({ to, emit, columnNames, topK }: Asked): void {
       `${to} stores one array, but ${optionText('topK')} makes two, of positions and probabilities; write npz or safetensors`,
     )
   }
-  const text = emit.find((name) => name in IN_NUMBERS)
-  if (text === undefined) return
-  const are = text === 'label' ? 'label is the name of a class' : `${text} contains names of classes`
-  const remedy = optionText('emit', proposed(emit, columnNames))
-  throw refuse(`${to} stores only numbers; ${are}; ${remedy} writes numbers`)
+  if (!emit.includes('label')) return
+  const remedy = optionText('emit', withIndex(emit, columnNames))
+  throw refuse(`${to} stores only numbers; label is the name of a class; ${remedy} writes numbers`)
 }
 
-/** The numeric counterparts of these columns. */
-function proposed(emit: readonly OutputColumn[], names: ColumnNames = {}): string {
+/** The same columns, with the position of the label instead of its name. */
+function withIndex(emit: readonly OutputColumn[], names: ColumnNames = {}): string {
   const numbers = new Map<OutputColumn, string | undefined>()
   for (const name of emit) {
-    const column = name in IN_NUMBERS ? IN_NUMBERS[name] : name
-    if (column !== undefined && !numbers.has(column)) numbers.set(column, names[name])
+    const column = name === 'label' ? 'index' : name
+    if (!numbers.has(column)) numbers.set(column, names[name])
   }
-  const entries = [...numbers].map(([column, name]) => (name === undefined ? column : `${column}=${name}`))
-  return entries.length > 0 ? entries.join() : 'probs'
+  return [...numbers].map(([column, name]) => (name === undefined ? column : `${column}=${name}`)).join()
 }
 
 /** Whether a file of several arrays can keep a column: it must be numeric and have no nulls. */

@@ -12,6 +12,7 @@ import { labelWarnings, readLabels } from '../core/labels.js'
 import { lostTypes, lostWarning } from '../core/lost-types.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
+import { optionText } from '../core/option-words.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
   type ColumnNames,
@@ -216,7 +217,7 @@ function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number')
 }
 
-function isNames(value: unknown): boolean {
+function isNames(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
@@ -230,14 +231,25 @@ function requireWidth({ length }: readonly unknown[], width: number, row: number
   if (length !== width) throw new SoftmaxError('E_WIDTH', { row, cells: length, width })
 }
 
+/** Throws E_RECORD for a name that is not that of a class, and so has no place in an array. */
+function requireClasses(names: readonly string[], field: string, classes: readonly string[], row: number): void {
+  const other = names.find((name) => !classes.includes(name))
+  if (other === undefined) return
+  const reason = `${shown(other)} in ${shown(field)} is not one of the classes ${shown(classes.join(','))}; ${optionText('labels')} names them`
+  throw new SoftmaxError('E_RECORD', { row, reason })
+}
+
 function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {
   if (values.length !== fields.length && !values.includes(undefined)) {
     throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length })
   }
-  for (const [index, { name, type, nullable, size = classes.length }] of fields.entries()) {
+  for (const [index, { name, type, nullable, isEachClass, size = classes.length }] of fields.entries()) {
     const value = values[index]
     if (nullable && value === null) continue
-    if (type === 'names' && isNames(value)) continue
+    if (type === 'names' && isNames(value)) {
+      if (isEachClass) requireClasses(value, name, classes, row)
+      continue
+    }
     if (type === 'classes' ? Array.isArray(value) : type === 'top' && isNumbers(value)) {
       requireWidth(value as unknown[], size, row)
       continue

@@ -10,8 +10,8 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   index:
     'the position of the largest logit, from 0, like argmax of numpy (the first NaN, if there is one); with --binary, the position of the label',
   labels:
-    'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, or an empty cell if there are none (a --truth column needs [] for none, as an empty cell means unknown)',
-  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none; on rows like those of the calibration, the set contains the true class as often as --coverage says',
+    'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, or an empty cell if there are none (a --truth column needs [] for none, as an empty cell means unknown); in arrays, a boolean for each class',
+  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none; on rows like those of the calibration, the set contains the true class as often as --coverage says; in arrays, a boolean for each class',
   set_size: 'the number of classes in the set',
   confidence: 'the largest probability',
   margin: 'the largest probability minus the second largest',
@@ -19,7 +19,8 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   logsumexp: 'log of the sum of exp of the logits, after division by the temperature',
   loss: 'with --truth, the cross-entropy: -log of the probability of the true class, in nats; with --sigmoid, the mean over all classes',
   rank: 'with --truth, the rank of the true class by probability, from 1; in arrays, 0 is none',
-  correct: 'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes',
+  correct:
+    'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes; empty without a true class, which arrays cannot be: there, use rank',
 }
 
 type Metric = keyof Metrics | keyof Scores | 'support'

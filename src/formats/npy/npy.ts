@@ -7,8 +7,8 @@
  * are written to a temporary file first.
  */
 
-import type { ColumnData } from '../../core/column-data.js'
 import type { SettingsOf } from '../../core/options.js'
+import type { Field } from '../../core/output-columns.js'
 import type {
   Columns,
   Format,
@@ -58,55 +58,66 @@ function bytesBehind(reader: ByteReader, start: number, path: string | undefined
 async function write(schema: OutputSchema): Promise<RecordBatchWriter> {
   const { fields, classes, float32, rows } = schema
   const columnsOf = columnWriter(schema, outputFields(schema))
-  const width = fields.reduce((sum, { type }) => sum + (type === 'classes' ? classes.length : 1), 0)
+  const width = fields.reduce((sum, field) => sum + (isNumber(field) ? 1 : classes.length), 0)
   // One number per row has no axis of its own, as in a file of several arrays; one class has.
-  const { sizes, inner } = outputShape(schema, isNumber(fields) ? undefined : width)
+  const { sizes, inner } = outputShape(schema, fields.length === 1 && isNumber(fields[0]!) ? undefined : width)
   const array = await arrayBytes(width, inner, rows === undefined)
-  const kind = fields.every(({ type }) => type === 'count') ? 'i8' : float32 ? 'f4' : 'f8'
+  const kind = kindOf(fields, float32)
+  const dtype = kind === 'b1' ? '|b1' : `<${kind}`
   let written = 0
   const writeColumns = async (parts: readonly Columns[]) => {
-    const matrix = matrixOf(parts, width, kind)
+    const matrix = matrixOf(parts, width, kind, classes)
     written += matrix.length / width
     return array.add(matrix)
   }
   return {
-    begin: () => (rows === undefined ? [] : [headerOf(sizes(rows), `<${kind}`)]),
+    begin: () => (rows === undefined ? [] : [headerOf(sizes(rows), dtype)]),
     write: (batch) => writeColumns([columnsOf(batch)]),
     writeColumns,
     async *end() {
-      if (rows === undefined) yield headerOf(sizes(written), `<${kind}`)
+      if (rows === undefined) yield headerOf(sizes(written), dtype)
       yield* array.end()
     },
     close: array.close,
   }
 }
 
-function isNumber([field, ...more]: OutputSchema['fields']): boolean {
-  return more.length === 0 && field!.type !== 'classes'
+/** Whether a field is one number per row, not one for each class. */
+function isNumber({ type }: Field): boolean {
+  return type !== 'classes' && type !== 'names'
 }
 
-const ARRAYS = { i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
+const ARRAYS = { b1: Uint8Array, i8: BigInt64Array, f4: Float32Array, f8: Float64Array } as const
 
-type Matrix = BigInt64Array | Float32Array | Float64Array
+type Kind = keyof typeof ARRAYS
+type Matrix = InstanceType<(typeof ARRAYS)[Kind]>
+
+/** The type of all numbers: that of the fields if they have the same, otherwise floats. */
+function kindOf(fields: readonly Field[], float32: boolean): Kind {
+  if (fields.every(({ type }) => type === 'count')) return 'i8'
+  if (fields.every(({ type }) => type === 'names')) return 'b1'
+  return float32 ? 'f4' : 'f8'
+}
 
 /** Interleaves columns as rows of `width` numbers; list items are contiguous. */
-function matrixOf(parts: readonly Columns[], width: number, kind: keyof typeof ARRAYS): Matrix {
+function matrixOf(parts: readonly Columns[], width: number, kind: Kind, classes: readonly string[]): Matrix {
   const rows = parts.reduce((sum, [column]) => sum + column!.length, 0)
   const matrix = new ARRAYS[kind](rows * width)
   let start = 0
   for (const columns of parts) {
     let place = start
-    for (const column of columns) place += fill(matrix, place, column, width)
+    for (const column of columns) {
+      const numbers = columnNumbers(column, classes, kind === 'i8' ? NO_RANK : Number.NaN)
+      place += fill(matrix, place, numbers as ArrayLike<number>, column.length, width)
+    }
     start += columns[0]!.length * width
   }
   return matrix
 }
 
-/** Copies a column into the rows; returns its number of values per row. */
-function fill(matrix: Matrix, start: number, column: ColumnData, width: number): number {
-  const { length } = column
+/** Copies the numbers of a column into the rows; returns how many there are per row. */
+function fill(matrix: Matrix, start: number, numbers: ArrayLike<number>, length: number, width: number): number {
   const isWhole = matrix instanceof BigInt64Array
-  const numbers = columnNumbers(column, isWhole ? NO_RANK : Number.NaN) as ArrayLike<number>
   const size = length > 0 ? numbers.length / length : 0
   if (size === width && !isWhole) matrix.set(numbers, start)
   for (let row = 0, at = 0, to = start; (size < width || isWhole) && row < length; row++, to += width) {

@@ -132,7 +132,7 @@ async function outputOf(
     },
     numbersOf(data, before) {
       if (kind === 'b') requireFull(to, name, data, before)
-      return array(columnNumbers(data, kind === 'i' ? NO_RANK : Number.NaN))
+      return array(columnNumbers(data, classes, kind === 'i' ? NO_RANK : Number.NaN))
     },
   }
 }
