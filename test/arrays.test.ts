@@ -406,27 +406,35 @@ describe.each([
     expect(error).toBeUndefined()
     // log(1 + exp(-1)) and log(1 + e)
     expect(await arraysOf(bytes)).toEqual({
-      correct: { dtype: 'BOOL', shape: [2], values: [1, 0] },
+      correct: { dtype: 'F8', shape: [2], values: [1, 0] },
       loss: { dtype: 'F8', shape: [2], values: [0.3132616875182228, 1.3132616875182228] },
       rank: { dtype: 'I8', shape: [2], values: [1, 2] },
     })
   })
 
-  it('has NaN for the loss of a row without a true class, 0 for its rank, and no empty boolean', async () => {
-    const csv = 'y,logit_a,logit_b\na,2,1\n,2,1\n'
+  it('has NaN for the loss of a row without a true class and for whether its label is right, and 0 for its rank', async () => {
+    const csv = 'y,logit_a,logit_b\na,2,1\n,2,1\nb,2,1\n'
     const options = { to, truth: 'y', keep: false } as const
-    expect((await arraysOf((await run(csv, { ...options, emit: 'loss' })).bytes)).loss!.values).toEqual([
-      0.3132616875182228,
-      Number.NaN,
-    ])
-    const ranks = { dtype: 'I8', shape: [2], values: [1, 0] }
-    expect((await arraysOf((await run(csv, { ...options, emit: 'rank' })).bytes)).rank).toEqual(ranks)
-    expect(npyOf((await run(csv, { ...options, to: 'npy', emit: 'rank' })).bytes)).toEqual(ranks)
-    const { error } = await run(csv, { ...options, emit: 'loss,correct' })
-    expect(error).toMatchObject({
-      code: 'E_CONFLICT',
-      message: expect.stringMatching(/row 2 of the output.*rank has 0/),
+    const found = await arraysOf((await run(csv, { ...options, emit: 'loss,correct,rank' })).bytes)
+    expect(found).toEqual({
+      loss: { dtype: 'F8', shape: [3], values: [0.3132616875182228, Number.NaN, 1.3132616875182228] },
+      correct: { dtype: 'F8', shape: [3], values: [1, Number.NaN, 0] },
+      rank: { dtype: 'I8', shape: [3], values: [1, 0, 2] },
     })
+    const small = await arraysOf((await run(csv, { ...options, emit: 'correct', float32: true })).bytes)
+    expect(small.correct).toEqual({ ...found.correct, dtype: 'F4' })
+    expect(npyOf((await run(csv, { ...options, to: 'npy', emit: 'rank' })).bytes)).toEqual(found.rank)
+    expect(npyOf((await run(csv, { ...options, to: 'npy', emit: 'correct' })).bytes)).toEqual(found.correct)
+  })
+
+  it('has NaN for whether the labels of a row are right, if its true classes are not known or it has no label', async () => {
+    const csv = 'y,logit_a,logit_b\na,2,-1\n,2,1\n[],2,1\n'
+    const options = { to, truth: 'y', keep: false, emit: 'correct' } as const
+    const several = await arraysOf((await run(csv, { ...options, op: 'sigmoid' })).bytes)
+    expect(several.correct!.values).toEqual([1, Number.NaN, 0])
+    const unsure = 'y,logit_a,logit_b\na,2,-1\na,2,1\nb,9,1\n'
+    const one = await arraysOf((await run(unsure, { ...options, minConfidence: 0.9 })).bytes)
+    expect(one.correct!.values).toEqual([1, Number.NaN, 0])
   })
 
   it.each([-1, 0, 1])('has a boolean for each class in the shape of the input for labels: axis %i', async (axis) => {

@@ -20,7 +20,7 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   loss: 'with --truth, the cross-entropy: -log of the probability of the true class, in nats; with --sigmoid, the mean over all classes',
   rank: 'with --truth, the rank of the true class by probability, from 1; in arrays, 0 is none',
   correct:
-    'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes; empty without a true class, which arrays cannot be: there, use rank',
+    'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes; in arrays, 1 or 0, and NaN without a true class or a label',
 }
 
 type Metric = keyof Metrics | keyof Scores | 'support'

@@ -21,7 +21,7 @@ export const npz: Format = {
   typed: true,
   numbersOnly: true,
   read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
-  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter('npz', schema, archiveFrame()),
+  write: (schema: OutputSchema): Promise<RecordBatchWriter> => arraysWriter(schema, archiveFrame()),
 }
 
 /** The extension of an array's file. */

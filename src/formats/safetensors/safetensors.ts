@@ -17,7 +17,7 @@ export const safetensors: Format = {
   numbersOnly: true,
   read: (source, settings) => readArrayFile(source, (file) => readerOf(file, settings)),
   write: (schema: OutputSchema): Promise<RecordBatchWriter> =>
-    arraysWriter('safetensors', schema, { isAligned: true, begin: headerOf }),
+    arraysWriter(schema, { isAligned: true, begin: headerOf }),
 }
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {

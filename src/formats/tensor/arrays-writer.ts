@@ -8,7 +8,7 @@ import type { DataType, Field } from '../../core/data-type.js'
 import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { type ArrayBytes, arrayBytes, type Numbers } from './array-bytes.js'
-import { columnNumbers, NO_RANK, requireFull } from './column-numbers.js'
+import { columnNumbers, NO_RANK } from './column-numbers.js'
 import { outputShape } from './tensor.js'
 
 /** An array of the file, once the number of rows is known. */
@@ -42,12 +42,12 @@ interface Output {
   index: number
   bytes: ArrayBytes
   describe(rows: number): NamedArray
-  /** The numbers of some rows, preceded by `before` others. */
-  numbersOf(column: ColumnData, before: number): Numbers
+  /** The numbers of some rows. */
+  numbersOf(column: ColumnData): Numbers
 }
 
 /** Creates the writer of a file of arrays. */
-export async function arraysWriter(to: string, schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
+export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
   const { rows, kept } = schema
   const columns = outputFields(schema)
   const columnsOf = columnWriter(schema, columns)
@@ -59,7 +59,7 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
     for (const index of orderOf(columns, schema, frame)) {
       outputs.push({
         index,
-        ...(await outputOf(to, schema, columns[index]!, index < kept.length, outputs.length === 0)),
+        ...(await outputOf(schema, columns[index]!, index < kept.length, outputs.length === 0)),
       })
     }
   } catch (error) {
@@ -79,7 +79,7 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
     const pieces: Uint8Array[] = []
     for (const columns of parts) {
       for (const { index, bytes, numbersOf } of outputs) {
-        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!, written))))
+        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!))))
       }
       written += columns[0]!.length
     }
@@ -104,14 +104,13 @@ export async function arraysWriter(to: string, schema: OutputSchema, frame: Fram
 }
 
 /** The positions of the columns in the order of their arrays. */
-function orderOf(columns: readonly Field[], { kept }: OutputSchema, { isAligned }: Frame): number[] {
+function orderOf(columns: readonly Field[], schema: OutputSchema, { isAligned }: Frame): number[] {
   const order = [...columns.keys()]
-  const bytesOf = (index: number) => numbersIn(columns[index]!.type, index < kept.length).itemBytes
+  const bytesOf = (index: number) => numbersIn(columns[index]!, index < schema.kept.length, schema).itemBytes
   return isAligned ? order.sort((a, b) => bytesOf(b) - bytesOf(a)) : order
 }
 
 async function outputOf(
-  to: string,
   schema: OutputSchema,
   column: Field,
   isKept: boolean,
@@ -122,7 +121,7 @@ async function outputOf(
   const isList = type.kind === 'list' || type.kind === 'fixed_size_list'
   const width = type.kind === 'fixed_size_list' ? type.size : isList ? classes.length : undefined
   const { sizes, inner } = outputShape(schema, width)
-  const { kind, itemBytes, array } = numbersIn(type, isKept)
+  const { kind, itemBytes, array } = numbersIn(column, isKept, schema)
   return {
     bytes: await arrayBytes(width ?? 1, inner, !isFirst || rows === undefined),
     describe(rows) {
@@ -130,10 +129,7 @@ async function outputOf(
       const byteLength = lengths.reduce((product, size) => product * size, itemBytes)
       return { name, kind, itemBytes, sizes: lengths, byteLength }
     },
-    numbersOf(data, before) {
-      if (kind === 'b') requireFull(to, name, data, before)
-      return array(columnNumbers(data, classes, kind === 'i' ? NO_RANK : Number.NaN))
-    },
+    numbersOf: (data) => array(columnNumbers(data, classes, kind === 'i' ? NO_RANK : Number.NaN)),
   }
 }
 
@@ -153,13 +149,13 @@ const RESULTS = {
   bool: { kind: 'b', itemBytes: 1, array: (numbers) => new Uint8Array(numbers as ArrayLike<number>) },
 } as const satisfies Record<string, NumberKind>
 
-/** The array type of a column: kept numbers keep theirs. */
-function numbersIn(type: DataType, isKept: boolean): NumberKind {
-  if (type.kind === 'list' || type.kind === 'fixed_size_list') return numbersIn(type.item.type, isKept)
-  if (type.kind === 'bool') return RESULTS.bool
+/** The array type of a column: kept numbers keep theirs, and booleans that may be missing are 1, 0 or NaN. */
+function numbersIn({ type, nullable }: Field, isKept: boolean, schema: Pick<OutputSchema, 'float32'>): NumberKind {
+  if (type.kind === 'list' || type.kind === 'fixed_size_list') return numbersIn(type.item, isKept, schema)
+  if (type.kind === 'bool' && !nullable) return RESULTS.bool
   if (isKept && (type.kind === 'int' || type.kind === 'float')) return keptNumbers(type)
-  if (type.kind === 'float') return type.bitWidth === 32 ? RESULTS.float32 : RESULTS.float64
-  return RESULTS.int64
+  if (type.kind === 'int') return RESULTS.int64
+  return schema.float32 ? RESULTS.float32 : RESULTS.float64
 }
 
 function keptNumbers(type: DataType & { kind: 'int' | 'float' }): NumberKind {

@@ -2,8 +2,6 @@
 import type { ColumnData } from '../../core/column-data.js'
 import { bitAt, isValid } from '../../core/column-slices.js'
 import { textReader } from '../../core/column-values.js'
-import { SoftmaxError } from '../../core/errors.js'
-import { optionText } from '../../core/option-words.js'
 
 /** The only integers that may be null are ranks, which begin at 1. */
 export const NO_RANK = 0
@@ -43,12 +41,4 @@ function positionReader(items: ColumnData, classes: readonly string[]): (at: num
   const nameOf = textReader(items)
   const positions = new Map<unknown, number>(classes.map((name, index) => [name, index]))
   return (at) => positions.get(nameOf(at))!
-}
-
-/** Throws E_CONFLICT if a column of booleans has a null; `before` rows precede these. */
-export function requireFull(to: string, name: string, column: ColumnData, before: number): void {
-  if (column.nullCount === 0) return
-  const row = Array.from({ length: column.length }, (_, row) => row).find((row) => !isValid(column, row))!
-  const reason = `${to} has no empty booleans, and row ${before + row + 1} of the output has no ${name}; in its place, ${optionText('emit')} rank has ${NO_RANK} in rows without a true class, and 1 where that is the most probable`
-  throw new SoftmaxError('E_CONFLICT', { reason })
 }
