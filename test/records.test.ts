@@ -223,6 +223,23 @@ describe('read()', () => {
     expect(stream.stats).toMatchObject({ read: 3, written: 2, rejected: { E_JSON: 1 } })
   })
 
+  it('leaves a list that is not called logits where it is, for softmax to select', async () => {
+    const scores = [Float64Array.of(2, 1)]
+    const lists = vectorFromArray(scores, new List(new Field('item', new Float64())))
+    const table = new Table({ id: vectorFromArray([7], new Int32()), scores: lists })
+    const { items } = await readAll('arrow', [Buffer.from(tableToIPC(table, 'file'))])
+    expect(items).toEqual([{ id: 7, scores: [2, 1] }])
+    const [prediction] = await Readable.from(items)
+      .compose(softmax({ logits: 'scores' }))
+      .toArray()
+    expect(prediction).toMatchObject({ id: 7, label: '0' })
+    const { message } = await Readable.from(items)
+      .compose(softmax())
+      .toArray()
+      .catch((error) => error)
+    expect(message).toContain(`"scores" contains lists, which may be logits; say so with logits: 'scores'`)
+  })
+
   it('that skips bad rows keeps the numbers of the others, for the errors of softmax', async () => {
     const text = 'id,logit_a,logit_b\n1,1,2\n2,3\n3,x,1\n4,1,1\n5,,1\n'
     const positions: unknown[] = []

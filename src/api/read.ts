@@ -30,7 +30,7 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * - NDJSON: the object on each line; `{ logits }` for an array.
  * - Arrays (.npy, .npz, .safetensors): `{ logits }`, after `i0`, `i1` and so on if there are more than two dimensions.
  * - Parquet and Arrow: a record of the columns. The list column `logits`, or the one given by the option `logits`, becomes
- *   the property `logits`, an array of numbers.
+ *   the property `logits`, an array of numbers; other lists stay where they are.
  *
  * For every format, the option `logits` moves the columns that it selects to the property `logits` of each row: the value
  * of a single column, which may be nested (`logits: 'model.scores'`), or a record of several columns by name.

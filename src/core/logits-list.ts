@@ -34,18 +34,35 @@ export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column,
  * The column that holds all logits: the selected one, or by default the one with that name. Undefined if there is none,
  * or if columns hold one logit each. Throws E_SELECTOR, or E_COLUMNS if it would be a guess.
  */
-export function findLogitsColumn({ logits }: Selection, columns: readonly Column[]): number | undefined {
-  const isWhole = (index: number) => isList(columns[index]!) || columns[index]!.type === 'record'
+export function findLogitsColumn(selection: Selection, columns: readonly Column[]): number | undefined {
+  const chosen = chosenLogitsColumn(selection, columns)
+  if (chosen === undefined && selection.logits === undefined) requireNoOtherList(columns)
+  return chosen
+}
+
+/** The same without a guess. */
+export function chosenLogitsColumn({ logits }: Selection, columns: readonly Column[]): number | undefined {
   const header = columns.map(({ name }) => name)
-  const chosen = logits ? select(logits, header) : calledLogits(columns)
-  const isNested = (index: number) => logits !== undefined && columns[index]!.nested !== undefined
-  if (chosen.length === 1) return isWhole(chosen[0]!) || isNested(chosen[0]!) ? chosen[0] : undefined
+  const [index, ...more] = logits ? select(logits, header) : calledLogits(columns)
+  if (index === undefined || more.length > 0) return undefined
+  const isNested = logits !== undefined && columns[index]!.nested !== undefined
+  return holdsAll(columns[index]!) || isNested ? index : undefined
+}
+
+/** Whether a column holds the logits of all classes, if it holds logits. */
+function holdsAll(column: Column): boolean {
+  return isList(column) || column.type === 'record'
+}
+
+/** Throws E_COLUMNS if no column is named like logits, and one has lists, which may be logits. */
+function requireNoOtherList(columns: readonly Column[]): void {
+  const header = columns.map(({ name }) => name)
   const mayHold = ({ type, holdsWords = false }: Column) => type === 'list' && !holdsWords
   const [list, ...more] = [...header.keys()].filter((index) => mayHold(columns[index]!))
-  const flat = header.some((name, index) => isLogitName(name) && !isWhole(index))
-  if (logits || flat || list === undefined || more.length > 0) return undefined
+  const flat = columns.some((column) => isLogitName(column.name) && !holdsAll(column))
+  if (flat || list === undefined || more.length > 0) return
   // A list of true classes next to nested logits is left to the guess.
-  if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return undefined
+  if (isOtherName(header[list]!) && columns.some(({ nested }) => nested)) return
   requireNoTable(columns)
   const reason = `${shown(header[list]!)} contains lists, which may be logits`
   const holds = resultsOf([header[list]!])

@@ -2,7 +2,7 @@
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
-import { findLogitsColumn, isList } from '../core/logits-list.js'
+import { chosenLogitsColumn, isList } from '../core/logits-list.js'
 import { lostTypes, lostTypesOf } from '../core/lost-types.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
@@ -109,7 +109,7 @@ function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: R
 function planOf({ columns, named }: RecordBatchReader, settings: Settings): ReaderOptions {
   const { missing, onReject, from, encoding = 'utf-8' } = settings
   const asJson = from === 'ndjson' && named
-  const found = asJson ? undefined : findLogitsColumn(settings, columns)
+  const found = asJson ? undefined : chosenLogitsColumn(settings, columns)
   // A record of logits stays a record, keyed by class; nested lists stay nested.
   const list = found !== undefined && isList(columns[found]!) ? found : undefined
   return {
