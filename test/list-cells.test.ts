@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
-import { read, type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { read, type ScoreOptions, type SoftmaxOptions, scoreFiles, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
@@ -21,6 +22,13 @@ function near(value: unknown): unknown {
 }
 
 const parsed = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+
+/** The predictions of rows, and the messages of the bad ones. */
+async function rejectedOf(rows: object[], options: SoftmaxOptions) {
+  const rejects: string[] = []
+  const stream = softmax({ ...options, onReject: ({ message }) => void rejects.push(message) })
+  return { predictions: await Readable.from(rows).compose(stream).toArray(), rejects }
+}
 
 const SCORES: ScoreOptions = { logits: 'scores' }
 
@@ -152,6 +160,27 @@ describe('lists in cells', () => {
     const rows: unknown[] = []
     for await (const row of stream) rows.push(row)
     expect(rows).toEqual([{ id: '1', logits: [2, 1] }])
+  })
+
+  it('are read by softmax() as texts of objects, as csv-parse has them', async () => {
+    const csv = 'id,scores,note\n1,"[2, 1]",[7]\n2,,\n3,"{2,1}",\n4,x,\n5,"[2,y]",\n6,[2],\n'
+    const rows = parse(csv, { columns: true }) as { scores: string }[]
+    const { predictions, rejects } = await rejectedOf(rows, { logits: 'scores' })
+    const probabilities = P21.split(',').map(Number)
+    expect(predictions).toEqual([
+      { id: '1', note: '[7]', probabilities, index: 0, label: '0' },
+      { id: '3', note: '', probabilities, index: 0, label: '0' },
+    ])
+    expect(rejects).toEqual([
+      "column scores (row 2): the list of logits is null; onError: 'skip' drops such rows [E_MISSING]",
+      'column scores (row 4): "x" is not a list of numbers; onError: \'skip\' drops such rows [E_CELL]',
+      'class 1 (row 5): "y" is not a number [E_CELL]',
+      '(row 6): the row has 1 cell where 2 are expected [E_WIDTH]',
+    ])
+    const named = rows.map(({ scores: logits }) => ({ logits }))
+    expect((await rejectedOf(named, {})).predictions).toHaveLength(2)
+    const { message } = await rejectedOf(rows, {}).catch((error) => error)
+    expect(message).toContain(`"scores" contains a list of numbers; say so with logits: 'scores'`)
   })
 
   it('have true classes beside them', () => {

@@ -150,8 +150,11 @@ describe('rows', () => {
 describe('options', () => {
   it.each<[unknown, string]>([
     [[17, 2, 3], 'the rows are arrays of logits; leave out the option logits'],
-    [{ id: 1, logits: [1, 2], scores: [2, 1] }, 'the rows already have a property logits; leave out the option logits'],
-    [{ id: 1, logits: { a: 1, b: 2 } }, 'the rows already have a property logits; leave out the option logits'],
+    [
+      { id: 1, logits: [1, 2], scores: [2, 1] },
+      'the rows already have a property logits, where read() puts the logits that it selects; leave out the option logits',
+    ],
+    [{ id: 1, logits: { a: 1, b: 2 } }, 'the rows already have a property logits'],
   ])('select no logits of %j, whose shape says which they are', async (row, reason) => {
     const error = await failure([row], { logits: '2-3' })
     expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining(reason) })

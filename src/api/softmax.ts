@@ -12,8 +12,8 @@ import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf, Returned } from './typed-stream.js'
 
 /**
- * A row of logits: an array or typed array; a record whose property `logits` is an array, or a record with one property
- * per class; or a record that itself has one property per class, as csv-parse returns with `columns: true`. A logit is a
+ * A row of logits: an array or typed array; a record whose property `logits` is an array (or the text of one, as in a CSV
+ * cell), or a record with one property per class; or a record that itself has one property per class, as csv-parse returns with `columns: true`. A logit is a
  * number, or a string that contains one.
  */
 export type LogitsRow =

@@ -5,7 +5,7 @@ import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
-import { findLogitsColumn, findSelected } from '../core/logits-list.js'
+import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
@@ -16,6 +16,7 @@ import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import { selectOne, selectTruths } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
+import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
 import { valueAt } from '../formats/ndjson/row.js'
 
 /** The options that define the shape of rows. */
@@ -135,7 +136,8 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const path = pathToLogits(first, settings.logits)
   if (path) return { ...shapeWithLogits(first, path, settings), logitsProperty: path.join('.') }
-  if (pathToLogits(first, undefined)) requireNoLogits(settings, 'the rows already have a property logits')
+  if (pathToLogits(first, undefined))
+    requireNoLogits(settings, 'the rows already have a property logits, where read() puts the logits that it selects')
   return columnShape(first, evidence, settings)
 }
 
@@ -150,7 +152,7 @@ function pathToLogits(first: Properties, logits: ShapeSettings['logits']): strin
 
 /** Whether a value can hold all logits. */
 function mayHoldLogits(value: unknown): boolean {
-  return isList(value) || isRecord(value)
+  return isList(value) || isRecord(value) || isListText(value)
 }
 
 /** The shape of records in which one value holds all logits. A value inside another one stays there. */
@@ -163,12 +165,8 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
     return { logits, rest: restOf(row as Properties) }
   }
   const value = valueAt(first, path)
-  if (!isList(value)) return nestedShape(value as Properties, splitter, settings)
-  return listShape(
-    value,
-    splitter((value) => (isList(value) ? value : undefined)),
-    settings,
-  )
+  if (isRecord(value)) return nestedShape(value, splitter, settings)
+  return listShape(listOf(value)!, splitter(listOf), settings)
 }
 
 /** Throws E_CONFLICT for a selector if the shape of the row already determines the logits. */
@@ -212,10 +210,11 @@ function nestedShape(
 /** The shape of records with a property per class, selected like the columns of a file with a header. */
 function columnShape(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
   const header = Object.keys(first)
-  const columns = header.map((name) => ({
+  const columns = header.map((name, index) => ({
     name,
     type: typeOf(first[name]) ?? ('text' as const),
     cells: evidence.map((row) => textOf(ownValue(row, name))),
+    listPath: isListText(first[name]) ? selectorOf(header, index) : undefined,
   }))
   requireNoList(first, settings)
   const schema = resolveSchema(settings, columns, true)
@@ -274,6 +273,17 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Buffer))
 }
 
+/** Whether a value is the text of a list of numbers, as in a cell of delimited text. */
+function isListText(value: unknown): boolean {
+  return typeof value === 'string' && (listColumn(value).width ?? 0) > 0
+}
+
+/** A value as a list, which may be given as text. */
+function listOf(value: unknown): ArrayLike<unknown> | undefined {
+  if (isList(value)) return value
+  return typeof value === 'string' ? parseListCell(value) : undefined
+}
+
 function isRecord(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
@@ -288,8 +298,11 @@ function hasNoClass(row: unknown): boolean {
 /** The error for a row that does not match the shape. */
 export function misfit(row: unknown, { logitsProperty, layout, columns }: RowShape): RowError {
   if (logitsProperty === undefined || !isRecord(row)) return notARow(kindOf(row))
-  const logits = valueAt(row, logitsProperty.split('.')) ?? null
-  if (logits === null) return { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty }
+  const logits = valueAt(row, logitsProperty.split('.')) ?? ''
+  if (typeof logits === 'string') {
+    if (logits.trim() === '') return { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty }
+    if (layout.shape === 'list') return { code: 'E_CELL', info: { cell: logits, of: 'list' }, column: logitsProperty }
+  }
   const unknown = layout.shape === 'record' && isRecord(logits) ? unknownClass(logits, columns) : undefined
   return unknown ?? notARow(kindOf(row))
 }
