@@ -54,6 +54,51 @@ describe('a row of NDJSON', () => {
     expect(await scored('{"a.b":[2,1]}\n', { logits: 'a.b', keep: false })).toBe(`{"probs":[${P21}],"label":"0"}\n`)
   })
 
+  it.each([['m.a,m.b'], ['m.a-m.b'], ['m.*,!m.t'], ['"m.a","m.b"']])(
+    'has its logits at the paths of %s, and classes of the last keys',
+    async (logits) => {
+      const line = '{"id":7,"m":{"a":2,"b":1,"t":"x"}'
+      const [a, b] = P21.split(',')
+      expect(await scored(`${line}}\n`, { logits })).toBe(`${line},"p_a":${a},"p_b":${b},"label":"a"}\n`)
+      const csv = await scored(`${line}}\n`, { logits, to: 'csv' })
+      expect(csv).toBe(`id,m,p_a,p_b,label\n7,"{""a"":2,""b"":1,""t"":""x""}",${P21},a\n`)
+    },
+  )
+
+  it('at several paths has whole paths as classes if their last keys are equal', async () => {
+    const options = { logits: 'a.score,b.score', keep: false, to: 'csv' } as const
+    const text = await scored('{"b":{"score":2},"a":{"score":1}}\n', options)
+    expect(text).toBe(`p_a.score,p_b.score,label\n${P21.split(',').reverse().join()},b.score\n`)
+  })
+
+  it('at several paths may have truths in the same object, and needs only the selected keys in later files', async () => {
+    const input = '{"m":{"a":2,"b":1,"y":"b"}}\n'
+    const options = { logits: 'm.a,m.b', truth: 'm.y', emit: 'rank', keep: false, to: 'csv' } as const
+    expect(await scored(input, options)).toBe('rank\n2\n')
+    const files = { 'one.ndjson': '{"m":{"a":2,"b":1}}\n', 'two.ndjson': '{"m":{"b":1,"ms":5,"a":2}}\n' }
+    const args = [...Object.keys(files), '--logits', 'm.a,m.b', '--to', 'csv', '--no-keep']
+    const { stdout } = command(args, { cwd: folder(files) })
+    expect(stdout).toBe(`p_a,p_b,label\n${P21},a\n${P21},a\n`)
+  })
+
+  it.each([
+    ['{"m":{"a":2}}', { code: 'E_MISSING', info: { column: 'm.b', row: 2 } }],
+    ['{"id":8}', { code: 'E_MISSING', info: { column: 'm.a', row: 2 } }],
+    ['{"m":[2,1]}', { code: 'E_MISSING', info: { column: 'm.a', row: 2 } }],
+    ['{"m":{"a":2,"b":"x"}}', { code: 'E_CELL', info: { column: 'm.b', cell: 'x' } }],
+    ['{"m":{"a":2,"b":1e999}}', { code: 'E_OVERFLOW', info: { column: 'm.b', cell: '1e999' } }],
+    ['{"m":{"a":2,"b":1,"b":3}}', { code: 'E_KEY', info: { key: 'b', isRepeated: true } }],
+    ['{"m":{"a":2,"b":1},"m":{"a":1,"b":2}}', { code: 'E_KEY', info: { key: 'm', isRepeated: true } }],
+  ])('with logits at paths is bad as one with a key per class: %s', async (line, expected) => {
+    const { error } = await run(`{"m":{"a":2,"b":1}}\n${line}\n`, { from: 'ndjson', logits: 'm.a,m.b' })
+    expect(error).toMatchObject(expected)
+  })
+
+  it('has the columns listed if a path leads nowhere', async () => {
+    const { error } = await run('{"m":{"cat":2,"dog":1}}\n', { from: 'ndjson', logits: 'm.cat,m.dgo' })
+    expect(error!.message).toContain(`logits "m.dgo" is not one of "m,m.cat,m.dog"; did you mean logits: 'm.dog'?`)
+  })
+
   it('may hold special values as texts, or as the words of Python', async () => {
     const added = `"probs":[${P21},0],"label":"0"}\n`
     for (const masked of ['"-Infinity"', '"-inf"']) {

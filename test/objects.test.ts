@@ -183,6 +183,14 @@ describe('options', () => {
     expect(await failure([row], { logits: 'outputs.scores' })).toMatchObject({ code: 'E_SELECTOR' })
   })
 
+  it('select single logits by paths, which stay where they are', async () => {
+    const row = { id: 7, scores: { cat: 2, dog: 1, took: 5 } }
+    const [prediction] = await predict([row], { logits: 'scores.cat,scores.dog' })
+    expect(prediction).toEqual({ ...row, probabilities: P21, index: 0, label: 'cat' })
+    const error = await failure([row, { id: 8, scores: { cat: 2 } }], { logits: 'scores.cat,scores.dog' })
+    expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 2, column: 'scores.dog' } })
+  })
+
   it('topK gives the most probable in order, in place of all', async () => {
     const [prediction] = await predict([[1, 3, 2]], { topK: 2, labels: 'a,b,c' })
     expect(prediction).toEqual({

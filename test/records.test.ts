@@ -135,6 +135,9 @@ describe('read()', () => {
     expect(await of('ndjson', '{"id":7,"model":{"scores":[2,1]}}\n', 'model.scores')).toEqual([
       { id: 7, model: { scores: [2, 1] }, logits: [2, 1] },
     ])
+    expect(await of('ndjson', '{"model":{"cat":2,"dog":1,"ms":3}}\n', 'model.cat,model.dog')).toEqual([
+      { model: { cat: 2, dog: 1, ms: 3 }, logits: { cat: 2, dog: 1 } },
+    ])
     expect(await of('ndjson', '{"id":7,"s":{"cat":2}}\n', 's')).toEqual([{ id: 7, logits: { cat: 2 } }])
     expect(await of('csv', 'id,s\n7,"[2, 1]"\n', 's')).toEqual([{ id: '7', logits: [2, 1] }])
     const [row] = await of('ndjson', '{"__proto__":2,"b":1}\n', '__proto__,b')

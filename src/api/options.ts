@@ -72,7 +72,7 @@ interface ForBytesObjectsMatrix {
 interface ForBytesObjectsRead {
   /**
    * Logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d,
-   * globs logit_*, /regex/; ! excludes [default: logit*].
+   * globs logit_*, /regex/, in JSON also paths m.a; ! excludes [default: logit*].
    */
   logits?: ValueOf<'logits'> | undefined
   /** What to do with a bad row [default: fail; skip with `onReject` or `maxErrors`]. */

@@ -62,6 +62,14 @@ function className(column: string): string {
   return rest.trim() || name
 }
 
+/**
+ * The names of logit columns that name their classes: for paths into objects, the last key, unless two are the same.
+ */
+export function logitNames(columns: readonly { name: string; inner?: readonly string[] | undefined }[]): string[] {
+  const keys = columns.map(({ name, inner }) => inner?.at(-1) ?? name)
+  return new Set(keys).size === keys.length ? keys : columns.map(({ name }) => name)
+}
+
 /** The positions of each name. */
 export function positionsBy(names: readonly string[]): Map<string, number[]> {
   const positions = new Map<string, number[]>()

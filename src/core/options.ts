@@ -481,7 +481,7 @@ export const OPTIONS = {
     short: 'l',
     defaultText: 'logit*',
     aliases: 'columns cols column select fields features logit-columns logit-cols',
-    help: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/; ! excludes',
+    help: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes',
   }),
   binary: option({
     group: 'Classes',

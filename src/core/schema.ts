@@ -1,4 +1,5 @@
 /** Resolves the columns of an input: which ones hold logits, which are kept, and the class names. */
+import { logitNames } from './column-name.js'
 import { type DataType, fieldsOf, typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
@@ -81,7 +82,7 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
       ? findLogits(withoutTruth(columns, truths), { named, labels })
       : { logits: select(settings.logits, header), guessed: false }
   const kept = keptIn(settings, columns, logits)
-  const names = named ? logits.map((index) => header[index]!) : undefined
+  const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const newNames = outputNames(layout)
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])

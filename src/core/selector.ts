@@ -206,9 +206,7 @@ function proposal(item: string, columns: Columns): string {
     nearest(item, names) ??
     rangeProposal(item, names) ??
     pathProposal(item, names)
-  if (meant === undefined && isPathInto(item, columns)) {
-    return '; in JSON, a path selects the list or object of all logits, not one of them'
-  }
+  if (meant === undefined && isPathInto(item, columns)) return '; only paths into objects of JSON select values'
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
 }
 
@@ -228,7 +226,7 @@ function pathProposal(item: string, names: readonly string[]): string | undefine
   return item.includes('.') ? nearest(item.split('.').at(-1)!, names) : undefined
 }
 
-/** Whether an item is a path to one logit inside the value of a column. */
+/** Whether an item is a path into the value of a column. */
 function isPathInto(item: string, { option, names }: Columns): boolean {
   return option === 'logits' && names.some((name) => item.startsWith(`${name}.`))
 }

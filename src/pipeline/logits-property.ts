@@ -1,4 +1,5 @@
 /** Moves the selected logits of rows into one property, as `softmax` expects them. */
+import { logitNames } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { findLogitsColumn } from '../core/logits-list.js'
 import { optionText } from '../core/option-words.js'
@@ -26,9 +27,10 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
   // A value selected inside another one stays where it is.
   const moved = new Set(paths.filter(({ length }) => length === 1).map(([name]) => name!))
   if (header.includes(LOGITS) && !moved.has(LOGITS)) throw takenError()
+  const keys = logitNames(selected.map((index) => columns[index]!))
   return (row) => {
     const rest = Object.entries(row).filter(([name]) => !moved.has(name))
-    const values = paths.map((path, nth) => [header[selected[nth]!]!, valueAt(row, path)] as const)
+    const values = paths.map((path, nth) => [keys[nth]!, valueAt(row, path)] as const)
     return Object.fromEntries([...rest, [LOGITS, list === undefined ? Object.fromEntries(values) : values[0]![1]]])
   }
 }

@@ -1,6 +1,7 @@
 /** Resolves the shape of rows that are JavaScript values: where their logits are and what their classes are called. */
 import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
+import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf, unknownClass } from '../core/logit.js'
@@ -209,27 +210,49 @@ function nestedShape(
 
 /** The shape of records with a property per class, selected like the columns of a file with a header. */
 function columnShape(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {
-  const header = Object.keys(first)
-  const columns = header.map((name, index) => ({
-    name,
-    type: typeOf(first[name]) ?? ('text' as const),
-    cells: evidence.map((row) => textOf(ownValue(row, name))),
-    listPath: isListText(first[name]) ? selectorOf(header, index) : undefined,
+  const paths = columnPaths(first, settings)
+  const header = paths.map(pathName)
+  const columns = paths.map((path, index) => ({
+    name: header[index]!,
+    type: typeOf(valueAt(first, path)) ?? ('text' as const),
+    cells: evidence.map((row) => textOf(valueAt(row, path))),
+    listPath: isListText(valueAt(first, path)) ? selectorOf(header, index) : undefined,
+    inner: path.length > 1 ? path : undefined,
   }))
   requireNoList(first, settings)
   const schema = resolveSchema(settings, columns, true)
-  const names = schema.logits.map((index) => header[index]!)
-  const selected = new Set(names)
+  const selected = schema.logits.map((index) => columns[index]!)
+  const own = new Set(selected.flatMap(({ name, inner }) => (inner ? [] : [name])))
   return {
     layout: schema,
     schema,
-    columns: names,
+    columns: selected.map(({ name }) => name),
     split(row) {
       if (!isRecord(row)) return undefined
-      return { logits: names.map((name) => ownValue(row, name)), rest: without(row, selected) }
+      const logitOf = ({ name, inner }: (typeof selected)[number]) =>
+        inner ? valueAt(row, inner) : ownValue(row, name)
+      return { logits: selected.map(logitOf), rest: without(row, own) }
     },
   }
 }
+
+/** The properties of a record, and selected ones inside them. */
+function columnPaths(first: Properties, { logits }: ShapeSettings): (readonly string[])[] {
+  const names = Object.keys(first)
+  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]))
+  return [...names.map((name) => [name]), ...inner]
+}
+
+/** The paths to the values inside a property that are neither list nor object. */
+function pathsAt(first: Properties, path: readonly string[]): (readonly string[])[] {
+  const found = valueAt(first, path)
+  if (isRecord(found) && path.length < MOST_LEVELS)
+    return Object.keys(found).flatMap((key) => pathsAt(first, [...path, key]))
+  return isList(found) || path.length === 1 ? [] : [path]
+}
+
+/** Objects may contain themselves. */
+const MOST_LEVELS = 16
 
 /** Throws E_COLUMNS if nothing is selected and some property is a list, which may hold all logits. */
 function requireNoList(first: Properties, settings: ShapeSettings): void {

@@ -172,7 +172,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (!named) return 'rows that are arrays'
   if (schema.logitsList && first.type === 'record') return 'logits in an object'
   if (first.path.length > 1) return 'logits in a nested object'
-  if (schema.truthPath) return 'true classes in a nested object'
+  if (columns.some(({ inner }) => inner)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined

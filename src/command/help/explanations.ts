@@ -313,10 +313,10 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   E_SELECTOR: {
     is: 'A selector matches no column, or one column twice.',
     cause:
-      '--logits and --truth take names, positions from 1, ranges, globs and regular expressions. In JSON, a path such as model.scores selects the list or object of all logits; several paths to one logit each cannot be combined.',
+      '--logits and --truth take names, positions from 1, ranges, globs and regular expressions. In JSON, a path such as model.scores selects a value inside an object.',
     example: String.raw`printf 'cat,dog\n1,2\n' | softmax --logits cat,cow`,
     says: 'softmax: stdin: --logits "cow" is not one of "cat,dog" [E_SELECTOR]',
-    fix: "Use the names in the header; softmax --dry-run shows the columns. For logits among other keys of an object m, collect them first: jq -c '.logits = (.m | {a, b})' in.ndjson | softmax -f ndjson.",
+    fix: 'Use the names in the header; softmax --dry-run shows the columns.',
   },
   E_HEADER: {
     is: 'It is not clear whether the first line is a header.',

@@ -27,6 +27,10 @@ interface Task {
   logitsColumn: JsonColumn | undefined
   /** The keys of the classes, and their names in errors. */
   keys: readonly string[]
+  /** The paths to the logits, unless they are a list. */
+  paths: readonly (readonly string[])[]
+  /** The objects on the way to logits, and which of their keys must not be duplicated. */
+  objects: readonly { path: readonly string[]; keys: Set<string> }[]
   kept: JsonColumn[]
   bare: boolean
   known: Set<string>
@@ -83,12 +87,15 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const chosen = plan.logits.map((index) => columns[index]!)
   const [logitsColumn] = plan.logitsList ? chosen : []
   const keys = logitsColumn ? (logitsColumn.keys ?? []) : chosen.map(({ name }) => name)
+  const paths = logitsColumn ? keys.map((key) => [...logitsColumn.path, key]) : chosen.map(({ path }) => path)
   const known = new Set(columns.map(({ name }) => name))
   const kept = plan.kept.map((index) => columns[index]!)
   const names = new Set(kept.map(({ name }) => name))
   const taken = (key: string) => (plan.rawRowKeys ? plan.rawRowKeys.length === 0 : names.has(key))
   const nested = logitsColumn && plan.depth !== undefined ? new NestedRows(logitsColumn, plan.depth, plan) : undefined
-  return { plan, logitsColumn, keys, kept, nested, bare: logitsColumn?.path.length === 0, known, taken }
+  const { path = [], shapePath = [] } = logitsColumn ?? {}
+  const objects = objectsOn([path, shapePath, ...paths])
+  return { plan, logitsColumn, keys, paths, objects, kept, nested, bare: logitsColumn?.path.length === 0, known, taken }
 }
 
 /** Reads the logits of a row; returns the error, if any. */
@@ -131,39 +138,49 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
 }
 
 /**
- * The first duplicate key among those that matter: on the path to the logits, among the logits, and among extracted
+ * The first duplicate key among those that matter: on the paths to the logits, among the logits, and among extracted
  * values.
  */
-function repeatedKey({ value, text }: ParsedRow, { logitsColumn, keys, taken }: Task): string | undefined {
-  const path = logitsColumn?.path ?? []
-  for (let depth = 0; depth <= path.length; depth++) {
-    const above = path.slice(0, depth)
-    const object = valueAt(value, above)
-    if (typeof object !== 'object' || object === null) return undefined
+function repeatedKey({ value, text }: ParsedRow, { objects, taken }: Task): string | undefined {
+  for (const { path, keys } of objects) {
+    const object = valueAt(value, path)
     // Array items have no keys.
-    if (Array.isArray(object)) continue
-    const repeated = repeatedKeys(textAt(text, above), object)
-    const counts = (key: string) => {
-      if (depth === path.length) return keys.includes(key)
-      return key === path[depth] || key === logitsColumn?.shapePath?.[depth]
-    }
-    for (const key of repeated) if (counts(key) || (depth === 0 && taken(key))) return key
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) continue
+    const repeated = repeatedKeys(textAt(text, path), object)
+    for (const key of repeated) if (keys.has(key) || (path.length === 0 && taken(key))) return key
   }
   return undefined
 }
 
+/** The objects on some paths, each after the one that contains it, and their keys on these paths. */
+function objectsOn(paths: readonly (readonly string[])[]): Task['objects'] {
+  const objects = new Map([['[]', { path: [] as readonly string[], keys: new Set<string>() }]])
+  for (const path of paths) {
+    for (const [depth, key] of path.entries()) {
+      const above = path.slice(0, depth)
+      const name = JSON.stringify(above)
+      const object = objects.get(name) ?? { path: above, keys: new Set() }
+      objects.set(name, object)
+      object.keys.add(key)
+    }
+  }
+  return [...objects.values()]
+}
+
 /** The values of the classes in order. */
-function valuesOf(found: unknown, { logitsColumn, keys }: Task): unknown[] | undefined {
+function valuesOf(found: unknown, { logitsColumn, keys, paths }: Task): unknown[] | undefined {
   if (logitsColumn?.type === 'list') return Array.isArray(found) ? found : undefined
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
   const record = found as Record<string, unknown>
-  return keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
+  return logitsColumn
+    ? keys.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined))
+    : paths.map((path) => valueAt(record, path))
 }
 
 /** JSON has no infinity, so an infinite number overflowed; finds its text again. */
-function overflow(text: string, index: number, { logitsColumn, keys }: Task): RowError {
-  const within = textAt(text, logitsColumn?.path ?? [])
-  const cell = logitsColumn?.type === 'list' ? itemsIn(within)[index]! : valuesIn(within).get(keys[index]!)!
+function overflow(text: string, index: number, { logitsColumn, paths }: Task): RowError {
+  const cell =
+    logitsColumn?.type === 'list' ? itemsIn(textAt(text, logitsColumn.path))[index]! : textAt(text, paths[index]!)
   return { code: 'E_OVERFLOW', info: { cell } }
 }
 

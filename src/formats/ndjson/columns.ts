@@ -3,6 +3,7 @@
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { pathName, selectedPaths } from '../../core/inner-paths.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
@@ -21,11 +22,29 @@ export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'byte
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (columns[0]) columns[0].wholeTable = wholeTable(first)
-  return [
-    ...columns,
-    ...innerColumns(rows, logits, mayHoldLogits),
-    ...(truth === logits ? [] : innerColumns(rows, truth, isThere)),
-  ]
+  const lists = innerColumns(rows, logits, mayHoldLogits)
+  const selected = lists.length > 0 ? lists : valueColumns(rows, logits)
+  const isSelected = truth === logits || selected.some(({ name }) => name === truth)
+  return [...columns, ...selected, ...(isSelected ? [] : innerColumns(rows, truth, isThere))]
+}
+
+/** The columns of single values inside objects. */
+function valueColumns(rows: ParsedRow[], logits: SettingsOf<'bytes'>['logits']): JsonColumn[] {
+  const pathsIn = (key: string) => {
+    const row = rows.find(({ value }) => typeOf(valueAt(value, [key])) === 'record') ?? rows[0]!
+    return pathsAt(row, [key])
+  }
+  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn)
+  return paths.map((path) => ({ ...describe(pathName(path), path, rows), inner: path }))
+}
+
+/** The paths to the values in an object, in text order, that are neither list nor object. */
+function pathsAt({ value, text }: ParsedRow, path: readonly string[], deepest = MOST_LEVELS): (readonly string[])[] {
+  const found = valueAt(value, path)
+  if (typeof found !== 'object' || found === null) return path.length > 1 ? [path] : []
+  if (Array.isArray(found) || deepest === 0) return []
+  const keys = [...valuesIn(textAt(text, path)).keys()]
+  return keys.flatMap((key) => pathsAt({ value, text }, [...path, key], deepest - 1))
 }
 
 /** The column at a path that an option names. */
