@@ -190,6 +190,14 @@ describe('what comes out', () => {
     }
     expectTypeOf(one(softmax<{ scores: Scores; size: number }>({ logits: 'scores' })).size).toEqualTypeOf<number>()
     expectTypeOf(one(softmax<{ scores: Scores }>({ logits: 'scores' })).scores).toBeUnknown()
+    // Which of several properties are selected is known only at run time, so the type argument leaves them out.
+    type Columns = { id: number; cat: number; dog: number }
+    const columns = Readable.from([{ id: 7, cat: 2, dog: 1 }] satisfies Columns[])
+    for await (const row of columns.compose(softmax<Omit<Columns, 'cat' | 'dog'>>({ logits: 'cat,dog' }))) {
+      expectTypeOf(row.id).toEqualTypeOf<number>()
+      expectTypeOf(row.cat).toBeUnknown()
+      expect(row).not.toHaveProperty('cat')
+    }
     // A list of strings may hold logits if there is no list of numbers.
     const tagged = one(softmax<{ scores: number[]; tags: string[] }>({ logits: 'scores' }))
     expectTypeOf(tagged.tags).toEqualTypeOf<string[]>()

@@ -63,7 +63,8 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
-   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
+   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it. If `logits`
+   * selects several properties, the compiler does not know which: `softmax<Omit<Row, 'a' | 'b'>>({ logits: 'a,b' })`
    */
   <Row = unknown>(
     options?: WithoutEmit,
