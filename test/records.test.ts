@@ -625,7 +625,8 @@ describe('a column whose type objects cannot have', () => {
       "score() and scoreFiles() keep types, and types: 'at=timestamp_utc' sets one"
     expect(await warned([softmax()])).toEqual([text])
     expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
-    expect(await warned([])).toEqual([text])
+    const logits = 'the column "logits" has lists or objects, and is written as JSON text'
+    expect(await warned([])).toEqual([text, logits])
   })
 
   it('is none to warn of where it is given a type, or not written', async () => {
@@ -656,6 +657,24 @@ describe('a column of lists or objects in lines of JSON', () => {
     { to: 'arrow', types: 'tags=text,info=text' },
   ] as const)('is nothing to warn of with %j', async (options) => {
     expect((await run(line, { from: 'ndjson', ...options })).warnings).toEqual([])
+    const { to, ...others } = options
+    const predictions = await Readable.from([JSON.parse(line)])
+      .compose(softmax())
+      .toArray()
+    expect((await writeAll(to, predictions, others)).warnings).toEqual([])
+  })
+
+  it('is also text where objects are written', async () => {
+    const rows = [{ id: 1, tags: null, info: null, none: null }, JSON.parse(line)]
+    for (const to of ['parquet', 'arrow'] as const) {
+      const { warnings } = await writeAll(to, await Readable.from(rows.slice(1)).compose(softmax()).toArray())
+      expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
+      const later = await writeAll(
+        to,
+        rows.map(({ logits, ...row }) => row),
+      )
+      expect(later.warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
+    }
   })
 })
 

@@ -29,7 +29,7 @@ export interface WriterStream
  * Other records are written with all their properties, or those in `emit`.
  *
  * In Parquet and Arrow, the type of a column is that of its values in the first rows, a Date becomes a timestamp in UTC,
- * and lists and objects become JSON; the option `types` sets other types.
+ * and lists and objects become JSON text, with a warning; the option `types` sets other types.
  *
  * Columns are named after the classes, which the list of probabilities made by `softmax` remembers. For other lists,
  * `labels` names the classes; without it, their positions do. All rows must have the properties of the first; a missing

@@ -2,14 +2,14 @@
  * Derives output columns from records, whether predictions or not: resolved from the first records, then read from
  * each.
  */
-import { askedTypes, type Types } from '../core/asked-types.js'
+import { type AskedTypes, askedTypes, type Types } from '../core/asked-types.js'
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
-import { lostTypes, lostWarning } from '../core/lost-types.js'
+import { type LostTypes, lostTypes, lostWarning, nestedWarning } from '../core/lost-types.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
 import { optionText } from '../core/option-words.js'
@@ -69,10 +69,16 @@ export function columnsOf(
   const { kept } = job
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
-  const warning = format.typed ? lostWarning(lostTypesIn(first), keptNames, asked) : undefined
-  if (warning !== undefined) warn(warning)
+  for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), asked) : []) warn(text)
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
+}
+
+/** The warnings about columns that are written as text: those that lost their types, and others with lists or objects. */
+function typeWarnings(kept: readonly Column[], lost: LostTypes | undefined, asked: AskedTypes): string[] {
+  const names = kept.map(({ name }) => name)
+  const others = kept.filter(({ name }) => !lost?.has(name))
+  return [lostWarning(lost, names, asked), nestedWarning(others, asked)].filter((text) => text !== undefined)
 }
 
 /** The types that columns lost since the row was read, or since the row behind a prediction was read. */
