@@ -199,15 +199,35 @@ describe('an array of three axes', () => {
     }
   })
 
-  it('is rows x classes where rows may be left out, or of several files, with a warning', async () => {
-    const skipped = await run(cube, { to: 'npy', onError: 'skip' })
-    expect(npyOf(skipped.bytes).shape).toEqual([6, 4])
-    expect(skipped.warnings).toEqual([expect.stringContaining('rows x classes')])
+  it.each([
+    ['npy', async (bytes: Buffer) => npyOf(bytes)],
+    ['npz', async (bytes: Buffer) => (await npzOf(bytes)).probs!],
+    ['safetensors', async (bytes: Buffer) => safetensorsOf(bytes).probs!],
+  ] as const)('keeps its shape in %s where bad rows are skipped, if there are none', async (to, arrayOf) => {
+    const emit = to === 'npy' ? 'probs' : 'probs,index,confidence'
+    const { bytes, warnings } = await run(cube, { to, emit, onError: 'skip' })
+    expect(warnings).toEqual([])
+    expect(bytes).toEqual((await run(cube, { to, emit })).bytes)
+    expect((await arrayOf(bytes)).shape).toEqual([2, 3, 4])
+    const bad = Buffer.from(cube)
+    bad.writeDoubleLE(Number.NaN, bad.length - 8)
+    const skipped = await run(bad, { to, emit, onError: 'skip' })
+    expect(skipped.warnings).toEqual([
+      "the output is flattened to rows x classes, without the input's shape, as 1 row is left out",
+    ])
+    expect((await arrayOf(skipped.bytes)).shape).toEqual([5, 4])
+    expect((await arrayOf(skipped.bytes)).values).toEqual((await arrayOf(bytes)).values.slice(0, 20))
+  })
+
+  it('is rows x classes where rows are in another order and may be left out, or of several files, with a warning', async () => {
+    const skipped = await run(cube, { to: 'npy', axis: 1, onError: 'skip' })
+    expect(npyOf(skipped.bytes).shape).toEqual([8, 3])
+    expect(skipped.warnings).toEqual([expect.stringMatching(/flattened.*only if the classes are along the last axis$/)])
     const cwd = folder({ 'a.npy': cube, 'b.npy': cube })
     const { status, stderr } = command(['a.npy', 'b.npy', '-e', 'probs', '-o', 'out.npy'], { cwd })
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringContaining('a.npy: the output is flattened to rows x classes'),
+      stderr: expect.stringMatching(/a.npy: the output is flattened to rows x classes; .* only for a single input\n$/),
     })
     expect(npyOf(readFileSync(join(cwd, 'out.npy'))).shape).toEqual([12, 4])
   })

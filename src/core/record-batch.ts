@@ -303,7 +303,7 @@ export interface OutputSchema {
   header: boolean
   /** The number of rows, if known in advance. */
   rows: number | undefined
-  /** The shape of the array, if the output contains all its rows. */
+  /** The shape of a single array, which the output has if all its rows are written. */
   shape?: ArrayShape | undefined
   /** For delimited text: the dialect, and the form of kept cells. */
   dialect?: Dialect | undefined

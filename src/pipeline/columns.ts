@@ -1,5 +1,5 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
-import { SoftmaxError } from '../core/errors.js'
+import { plural, SoftmaxError } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
@@ -10,8 +10,10 @@ import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { truthWarnings } from '../core/truth-columns.js'
+import { isRowOrder } from '../formats/tensor/tensor.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
+import { rejectedOf } from './row-counts.js'
 import type { Run } from './run.js'
 
 type Settings = SettingsOf<'bytes'>
@@ -65,22 +67,43 @@ export function requireSame(
   throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
 }
 
-/** The warning that an array is not written in the shape of the input. */
-function withoutShape(): string {
+/** Reports an array that is not written in the shape of the input; whether rows are rejected shows at the end. */
+function reportShape({ shape }: RecordBatchReader, { name }: Input, run: Run, { onError }: Settings): void {
+  const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
+  if (isPlain || run.first || (run.single && onError === 'fail')) return
+  run.mayFlatten = run.single && isRowOrder(shape)
+  if (run.mayFlatten) return
+  const condition = run.single
+    ? `with ${skipText()}, the input's shape is kept only if the classes are along the last axis`
+    : "the input's shape is kept only for a single input"
+  run.emit('warning', `${FLATTENED}; ${condition}`, name)
+}
+
+const FLATTENED = 'the output is flattened to rows x classes'
+
+function skipText(): string {
   const skip = optionText('onError', 'skip')
-  const dropping = speaking() === 'command' ? `${optionText('rejects')} or ${skip}` : skip
-  return `the output is flattened to rows x classes; the input's shape is kept only for a single input and without ${dropping}`
+  return speaking() === 'command' ? `${optionText('rejects')} or ${skip}` : skip
+}
+
+/** The warning that rejected rows leave gaps in the shape of the input, at the end of a run. */
+export function flattenedWarning({ mayFlatten, stats }: Run): string | undefined {
+  const rejected = rejectedOf(stats)
+  if (!mayFlatten || rejected === 0) return undefined
+  return `${FLATTENED}, without the input's shape, as ${plural(rejected, 'row')} ${rejected === 1 ? 'is' : 'are'} left out`
 }
 
 /** The schema for a format that stores only numbers: non-numeric kept columns are dropped with a warning. */
 export function numbersOf(
   schema: Schema,
-  { columns, shape }: RecordBatchReader,
-  { name }: Input,
+  reader: RecordBatchReader,
+  input: Input,
   run: Run,
   settings: Settings,
 ): Schema {
-  const { to, onError } = settings
+  const { columns } = reader
+  const { name } = input
+  const { to } = settings
   if (schema.depth !== undefined) {
     const reason = `${to} stores one array, but lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
@@ -88,8 +111,7 @@ export function numbersOf(
   requireNumeric({ ...schema, to: to! })
   const kept = schema.kept.filter((index) => isNumericColumn(columns[index]!, to!))
   const left = schema.kept.filter((index) => !columns[index]!.isPosition && !kept.includes(index))
-  const isPlain = !shape || (shape.sizes.length === 2 && shape.axis === 1)
-  if (!isPlain && !run.first && !(run.single && onError === 'fail')) run.emit('warning', withoutShape(), name)
+  reportShape(reader, input, run, settings)
   const useless = run.first ? undefined : uselessLabels(settings)
   if (useless !== undefined) run.emit('warning', useless, name)
   const names = left.map((index) => schema.header[index]!)

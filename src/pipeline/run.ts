@@ -48,6 +48,8 @@ export interface Run {
   probe?: Probe
   /** The name of the output format, if its rows are produced by way of another format. */
   outputFormat?: FormatName | undefined
+  /** Whether the output has the shape of the input array unless a row is rejected. */
+  mayFlatten?: boolean
   /** The encoder of a binary output. */
   writer?: RecordBatchWriter
 }

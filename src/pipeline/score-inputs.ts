@@ -2,6 +2,7 @@
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
+import { flattenedWarning } from './columns.js'
 import type { Input } from './open-input.js'
 import { requireConservation, requireRows } from './row-counts.js'
 import { isDone, type Run } from './run.js'
@@ -26,6 +27,8 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
+    const flattened = flattenedWarning(run)
+    if (flattened !== undefined) run.emit('warning', flattened, run.first?.name)
     if (run.writer) yield* buffersOf(run.writer.end())
   } catch (error) {
     throw withSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)

@@ -95,7 +95,6 @@ export function outputSchema(
 ): OutputSchema {
   const { settings, schema, output } = job
   const { rows, metadata, shape } = reader
-  const isComplete = single && settings.onError === 'fail'
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
     fields: fieldsOf(schema.emit, schema),
@@ -107,8 +106,8 @@ export function outputSchema(
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
     header: settings.outputHeader ?? (isCopied(job) ? false : (settings.header ?? true)),
-    rows: isComplete ? rows : undefined,
-    ...(isComplete && shape && { shape }),
+    rows: single && settings.onError === 'fail' ? rows : undefined,
+    ...(single && shape && { shape }),
     dialect: output,
     cells: cellsOf(job),
     quotesEmpty: true,

@@ -96,11 +96,26 @@ interface OutputShape {
 
 /**
  * The shape of an array with `width` numbers per row, or without that axis: the shape of the input if all its rows are
- * written.
+ * written. If their number is not known in advance, that requires rows in storage order.
  */
-export function outputShape({ shape }: Pick<OutputSchema, 'shape'>, width: number | undefined): OutputShape {
-  if (!shape) return { sizes: (rows) => (width === undefined ? [rows] : [rows, width]), inner: 1 }
+export function outputShape(
+  { shape, rows }: Pick<OutputSchema, 'shape' | 'rows'>,
+  width: number | undefined,
+): OutputShape {
+  const flat = (count: number) => (width === undefined ? [count] : [count, width])
+  if (!shape || (rows === undefined && !isRowOrder(shape))) return { sizes: flat, inner: 1 }
   const { sizes, axis } = shape
-  if (width === undefined) return { sizes: () => sizes.toSpliced(axis, 1), inner: 1 }
-  return { sizes: () => sizes.with(axis, width), inner: sizes.slice(axis + 1).reduce((all, size) => all * size, 1) }
+  const others = sizes.toSpliced(axis, 1)
+  const shaped = width === undefined ? others : sizes.with(axis, width)
+  const inner = width === undefined ? 1 : productOf(sizes.slice(axis + 1))
+  return { sizes: (count) => (count === productOf(others) ? shaped : flat(count)), inner }
+}
+
+/** Whether the numbers of a row are contiguous in an array stored in C order. */
+export function isRowOrder({ sizes, axis }: ArrayShape): boolean {
+  return productOf(sizes.slice(axis + 1)) === 1
+}
+
+function productOf(sizes: readonly number[]): number {
+  return sizes.reduce((product, size) => product * size, 1)
 }
