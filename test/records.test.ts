@@ -622,11 +622,40 @@ describe('a column whose type objects cannot have', () => {
   it('is text, which a warning says, with what would keep it', async () => {
     const text =
       'the columns "at,list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
-      "score() and scoreFiles() keep types, and types: 'at=timestamp_utc' sets one"
+      `score() and scoreFiles() keep types, and types: 'at=timestamp_utc' restores that of "at"`
     expect(await warned([softmax()])).toEqual([text])
     expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
     const logits = 'the column "logits" has lists or objects, and is written as JSON text'
     expect(await warned([])).toEqual([text, logits])
+  })
+
+  it('gets its type again by what the warning proposes', async () => {
+    const csv = 'id,price,day,at,logit_a,logit_b\n7,1.50,2026-11-28,2026-11-28 12:30,1,2\n'
+    const types = 'id=int64,price=decimal(10,2),day=date32,at=timestamp' as const
+    const typed = (await run(csv, { from: 'csv', to: 'arrow', types })).bytes
+    const warnings: string[] = []
+    const rewritten = async (options: WriteOptions) => {
+      const writer = write('arrow', options).on('warning', (text) => warnings.push(text))
+      const bytes = await Readable.from([typed]).compose(read('arrow')).compose(writer).toArray()
+      const table = tableFromIPC(Buffer.concat(bytes))
+      return { types: table.schema.fields.map(({ type }) => String(type)), rows: table.toString() }
+    }
+    expect((await rewritten({ types: 'id=int64' })).types).toEqual([
+      'Int64',
+      'Utf8',
+      'Utf8',
+      'Utf8',
+      'Float64',
+      'Float64',
+      'Utf8',
+    ])
+    expect(warnings).toEqual([expect.stringContaining(`and types: '${types}' restores them`)])
+    const table = tableFromIPC(typed)
+    expect(await rewritten({ types })).toEqual({
+      types: table.schema.fields.map(({ type }) => String(type)),
+      rows: table.toString(),
+    })
+    expect(warnings).toHaveLength(1)
   })
 
   it('is none to warn of where it is given a type, or not written', async () => {

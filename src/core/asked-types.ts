@@ -65,6 +65,16 @@ function decimalNamed(name: string): DataType | undefined {
   return { kind: 'decimal', bitWidth: precision > 38 ? 256 : 128, precision, scale }
 }
 
+/** The name that requests a type for the text of its values; undefined if there is none. */
+export function requestedName(type: DataType): TypeName | undefined {
+  if (type.kind === 'dictionary') return requestedName(type.values)
+  if (type.kind === 'date') return type.unit === 'day' ? 'date32' : undefined
+  if (type.kind === 'timestamp') return type.timezone === undefined ? 'timestamp' : 'timestamp_utc'
+  if (type.kind !== 'decimal') return undefined
+  const name: TypeName = `decimal(${type.precision},${type.scale})`
+  return decimalNamed(name) && name
+}
+
 /** Parses the option. */
 export function askedTypes(types: Types): AskedTypes {
   const items = itemsOf(types)
@@ -82,6 +92,17 @@ export function asksNothing({ infers, byName }: AskedTypes): boolean {
  * in text.
  */
 export function withType(types: Types, name: string, type: TypeName): string | undefined {
-  const items = itemsOf(types).filter((item) => item !== 'text' && typeOf(item)?.[0] !== name)
-  return /[,\p{Cc}]/u.test(name) ? undefined : [...items, `${name}=${type}`].join(',')
+  return canName(name) ? withTypes(types, [[name, type]]) : undefined
+}
+
+/** The same for several columns that can be named. */
+export function withTypes(types: Types, added: readonly (readonly [name: string, type: TypeName])[]): string {
+  const names = new Set<string | undefined>(added.map(([name]) => name))
+  const items = itemsOf(types).filter((item) => item !== 'text' && !names.has(typeOf(item)?.[0]))
+  return [...items, ...added.map(([name, type]) => `${name}=${type}`)].join(',')
+}
+
+/** Whether the option can name a column in text. */
+export function canName(name: string): boolean {
+  return !/[,\p{Cc}]/u.test(name)
 }

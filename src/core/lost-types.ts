@@ -1,5 +1,5 @@
 /** Column types that the objects of `read` cannot represent, so that `write` cannot restore them. */
-import type { AskedTypes, TypeName } from './asked-types.js'
+import { type AskedTypes, askedTypes, canName, requestedName, type Types, withTypes } from './asked-types.js'
 import { type Field, typeName } from './data-type.js'
 import { shown } from './errors.js'
 import { hiddenProperty } from './hidden-property.js'
@@ -26,25 +26,24 @@ export function lostTypesOf(columns: readonly { name: string; field?: Field }[])
 /**
  * The warning about kept columns that lost their types; undefined if there are none, or if other types were requested.
  */
-export function lostWarning(
-  lost: LostTypes | undefined,
-  kept: readonly string[],
-  { byName }: AskedTypes,
-): string | undefined {
+export function lostWarning(lost: LostTypes | undefined, kept: readonly string[], asked: Types): string | undefined {
+  const { byName } = askedTypes(asked)
   const names = kept.filter((name) => lost?.has(name) && !byName.has(name))
-  const [first] = names
-  if (first === undefined) return undefined
+  if (names.length === 0) return undefined
   const types = [...new Set(names.map((name) => typeName(lost!.get(name)!)))].join(', ')
   const [noun, are, were] = names.length === 1 ? ['column', 'is', 'was'] : ['columns', 'are', 'were']
-  const askable = names.flatMap((name) => {
-    const type = askableType(lost!.get(name)!)
-    return type === undefined ? [] : [`${name}=${type}`]
+  return `the ${noun} ${shown(names.join(','))} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${typesRemedy(lost!, names, asked)}`
+}
+
+/** The option that gives columns their types again, where it can. */
+function typesRemedy(lost: LostTypes, names: readonly string[], asked: Types): string {
+  const typed = names.flatMap((name) => {
+    const type = requestedName(lost.get(name)!)
+    return type === undefined || !canName(name) ? [] : [[name, type] as const]
   })
-  const asked =
-    askable.length === 0
-      ? ''
-      : `, and ${optionText('types', askable.join(','))} sets ${askable.length === 1 ? 'one' : 'them'}`
-  return `the ${noun} ${shown(names.join(','))} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${asked}`
+  if (typed.length === 0) return ''
+  const what = typed.length < names.length ? `that of ${shown(typed.map(([name]) => name).join(','))}` : 'them'
+  return `, and ${optionText('types', withTypes(asked, typed))} restores ${what}`
 }
 
 const NESTED: readonly ValueType[] = ['json', 'list', 'record']
@@ -59,11 +58,4 @@ export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): 
   const [noun, have, are] = nested.length === 1 ? ['column', 'has', 'is'] : ['columns', 'have', 'are']
   const names = shown(nested.map(({ name }) => name).join(','))
   return `the ${noun} ${names} ${have} lists or objects, and ${are} written as JSON text`
-}
-
-/** The type to request for texts made by `read`. */
-function askableType(type: Field['type']): TypeName | undefined {
-  if (type.kind === 'date' && type.unit === 'day') return 'date32'
-  if (type.kind !== 'timestamp') return undefined
-  return type.timezone === undefined ? 'timestamp' : 'timestamp_utc'
 }

@@ -2,7 +2,7 @@
  * Derives output columns from records, whether predictions or not: resolved from the first records, then read from
  * each.
  */
-import { type AskedTypes, askedTypes, type Types } from '../core/asked-types.js'
+import { askedTypes, type Types } from '../core/asked-types.js'
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown } from '../core/errors.js'
@@ -69,16 +69,18 @@ export function columnsOf(
   const { kept } = job
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
-  for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), asked) : []) warn(text)
+  for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), settings.types) : []) warn(text)
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
   return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
 }
 
 /** The warnings about columns that are written as text: those that lost their types, and others with lists or objects. */
-function typeWarnings(kept: readonly Column[], lost: LostTypes | undefined, asked: AskedTypes): string[] {
+function typeWarnings(kept: readonly Column[], lost: LostTypes | undefined, types: Types): string[] {
   const names = kept.map(({ name }) => name)
   const others = kept.filter(({ name }) => !lost?.has(name))
-  return [lostWarning(lost, names, asked), nestedWarning(others, asked)].filter((text) => text !== undefined)
+  return [lostWarning(lost, names, types), nestedWarning(others, askedTypes(types))].filter(
+    (text) => text !== undefined,
+  )
 }
 
 /** The types that columns lost since the row was read, or since the row behind a prediction was read. */
