@@ -10,7 +10,7 @@ export type { MatrixOptions, ReadOptions, ScoreOptions, SoftmaxOptions, WriteOpt
 export { type Row, type RowStream, read } from './api/read.js'
 export { type Report, report } from './api/report.js'
 export { type InputEvents, type InputInfo, type ScoreEvents, type ScoreStream, score } from './api/score.js'
-export { type FilesStream, scoreFiles } from './api/score-files.js'
+export { type FilesStream, type Inputs, scoreFiles } from './api/score-files.js'
 export {
   type LogitsRow,
   logSigmoid,

@@ -53,7 +53,8 @@ it('objects to objects', async () => {
 
 it('files and true classes to metrics', async () => {
   const options: types.EvaluateOptions = { truth: 'y', labels: 'a,b' }
-  const metrics: types.Metrics = await api.evaluate([Readable.from(['logit_a,logit_b,y\n2,1,a\n'])], options)
+  const inputs: types.Inputs = [Readable.from(['logit_a,logit_b,y\n2,1,a\n'])]
+  const metrics: types.Metrics = await api.evaluate(inputs, options)
   expectTypeOf(metrics.log_loss).toEqualTypeOf<number | null>()
   expect(metrics.accuracy).toBe(1)
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type FilesStream, score, scoreFiles } from 'softmax-stream'
+import { calibrate, evaluate, type FilesStream, report, score, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { folder, openFiles } from './support.js'
 
@@ -21,6 +21,32 @@ function failing(failure: Error, chunks: string[]): Readable {
 }
 
 const takeNone = () => new Writable({ write: (_, __, done) => done(new Error('no room')) })
+
+describe('a single input', () => {
+  const text = 'logit_a,logit_b,y\n2,1,a\n2,1,a\n2,1,b\n1,2,b\n'
+
+  it('may stand without a list, as a path or a stream', async () => {
+    const path = join(folder({ 'in.csv': text }), 'in.csv')
+    const stream = () => Readable.from([text])
+    expect(await evaluate(path, { truth: 'y' })).toMatchObject({ rows: 4, accuracy: 0.75 })
+    expect(await evaluate(path, { truth: 'y' })).toEqual(await evaluate([path], { truth: 'y' }))
+    expect(await evaluate(stream(), { truth: 'y' })).toEqual(await evaluate([path], { truth: 'y' }))
+    expect(await calibrate(path, { truth: 'y' })).toEqual(await calibrate([stream()], { truth: 'y' }))
+    expect((await report(path, { truth: 'y' })).html).toBe((await report([path], { truth: 'y' })).html)
+    expect(Buffer.concat(await scoreFiles(path).toArray())).toEqual(Buffer.concat(await scoreFiles([path]).toArray()))
+  })
+
+  it('of another kind is refused', async () => {
+    for (const inputs of [undefined, 7, Buffer.from(text), [7], [null], [['in.csv']], new URL('file:///in.csv')]) {
+      const refused = {
+        code: 'E_OPTION',
+        message: expect.stringContaining('takes a path, a stream, or a list of these'),
+      }
+      await expect(evaluate(inputs as never, { truth: 'y' })).rejects.toMatchObject(refused)
+      expect(() => scoreFiles(inputs as never)).toThrow(expect.objectContaining(refused))
+    }
+  })
+})
 
 describe('an input that fails midway', () => {
   const chunks = [HEADER, '7,2,1\n', '7,2']
@@ -52,12 +78,6 @@ describe('an input that fails midway', () => {
     const ended = pipeline(failing(failure, chunks), score(), new Writable({ write: (_, __, done) => done() }))
     await expect(ended).rejects.toBe(failure)
   })
-})
-
-it('has to be in a list', () => {
-  for (const inputs of ['in.csv', [3], [null], [['in.csv']], [new URL('file:///in.csv')]]) {
-    expect(() => scoreFiles(inputs as never)).toThrow(expect.objectContaining({ code: 'E_OPTION' }))
-  }
 })
 
 describe('an output that fails', () => {

@@ -13,7 +13,7 @@ import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
-import { drain, fileRun, readableFiles, requireInputs } from './score-files.js'
+import { drain, fileRun, type Inputs, readableFiles, requireInputs } from './score-files.js'
 
 /** Options of {@link calibrate}: those of `evaluate`, except those that it determines itself. */
 export interface CalibrateOptions
@@ -38,19 +38,16 @@ const OF_LABELS = ['threshold', 'minConfidence'] as const
  * @throws {SoftmaxError} E_VALIDATION if no temperature can be found; the errors of `evaluate`.
  *
  * @example
- * const calibration = await calibrate(['validation.csv'], { truth: 'label' })
- * await pipeline(scoreFiles(['logits.csv'], { calibration }), createWriteStream('scored.csv'))
+ * const calibration = await calibrate('validation.csv', { truth: 'label' })
+ * await pipeline(scoreFiles('logits.csv', { calibration }), createWriteStream('scored.csv'))
  */
-export async function calibrate(
-  inputs: readonly (string | Readable)[],
-  options: CalibrateOptions,
-): Promise<Calibration> {
-  requireInputs(inputs, 'calibrate')
+export async function calibrate(inputs: Inputs, options: CalibrateOptions): Promise<Calibration> {
+  const list = requireInputs(inputs, 'calibrate')
   const { coverage, ...others } = options ?? {}
   requireToBeFound(others)
   const settings = parseOptions(others, 'bytes')
   requireCalibration(others, settings)
-  return calibrateInputs(inputs, { ...settings, ...parseOptions({ coverage }, 'calibrate') }, () => {})
+  return calibrateInputs(list, { ...settings, ...parseOptions({ coverage }, 'calibrate') }, () => {})
 }
 
 /** Throws E_CONFLICT where a temperature is given, or what labels are chosen by. */

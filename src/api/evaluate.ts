@@ -8,7 +8,7 @@ import type { Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import type { RunMetrics } from '../pipeline/run-metrics.js'
 import type { ScoreOptions } from './options.js'
-import { drain, fileRun, requireInputs, scoreReadable } from './score-files.js'
+import { drain, fileRun, type Inputs, requireInputs, scoreReadable } from './score-files.js'
 
 /** Options that are of the rows that are written: an evaluation writes none. */
 const WRITERS = [
@@ -42,13 +42,13 @@ export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[num
  * true class, and the errors of `score`.
  *
  * @example
- * const { accuracy, log_loss } = await evaluate(['validation.csv'], { truth: 'label' })
+ * const { accuracy, log_loss } = await evaluate('validation.csv', { truth: 'label' })
  */
-export async function evaluate(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Metrics> {
-  requireInputs(inputs, 'evaluate')
+export async function evaluate(inputs: Inputs, options: EvaluateOptions): Promise<Metrics> {
+  const list = requireInputs(inputs, 'evaluate')
   const settings = parseOptions(options ?? {}, 'bytes')
   requireEvaluation(options ?? {}, settings.truth)
-  return measure(inputs, settings, () => {})
+  return measure(list, settings, () => {})
 }
 
 /** Runs over the inputs to judge their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */

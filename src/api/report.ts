@@ -12,7 +12,7 @@ import { loadCharts } from '../report/charts.js'
 import type { Evaluation, Subject } from '../report/evaluation.js'
 import { pageOf } from '../report/page.js'
 import { type EvaluateOptions, judge, labelledMetrics, requireEvaluation } from './evaluate.js'
-import { readableFiles, requireInputs, scoreReadable } from './score-files.js'
+import { type Inputs, readableFiles, requireInputs, scoreReadable } from './score-files.js'
 
 /** The result of {@link report}. */
 export interface Report {
@@ -33,14 +33,14 @@ export interface Report {
  * @throws {SoftmaxError} E_DEPENDENCY if these packages are missing, and the errors of `evaluate`.
  *
  * @example
- * const { html } = await report(['validation.csv'], { truth: 'label' })
+ * const { html } = await report('validation.csv', { truth: 'label' })
  * await writeFile('report.html', html)
  */
-export async function report(inputs: readonly (string | Readable)[], options: EvaluateOptions): Promise<Report> {
-  requireInputs(inputs, 'report')
+export async function report(inputs: Inputs, options: EvaluateOptions): Promise<Report> {
+  const list = requireInputs(inputs, 'report')
   const settings = parseOptions(options ?? {}, 'bytes')
   requireEvaluation(options ?? {}, settings.truth, 'report')
-  return reportOn(inputs, settings, () => {})
+  return reportOn(list, settings, () => {})
 }
 
 /** Makes a report; `emit` gets the events of the first pass over the inputs. */

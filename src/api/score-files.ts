@@ -15,14 +15,17 @@ import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
 import type { ReadableOf } from './typed-stream.js'
 
+/** Files, given by their paths, or streams of bytes; one, or several in order. */
+export type Inputs = string | Readable | readonly (string | Readable)[]
+
 /** The stream of {@link scoreFiles}, with the events of `score`. */
 export interface FilesStream
   extends ReadableOf<Buffer, ScoreEvents>,
     Pick<ScoreStream, 'stats' | 'metrics' | 'release'> {}
 
 /**
- * Scores files, given by their paths, or streams of bytes, in order, into one output with one header. All inputs must
- * have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; formats
+ * Scores files, given by their paths, or streams of bytes, one or several in order, into one output with one header. All
+ * inputs must have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; formats
  * with a footer are read by random access. A directory is read as its parts, sorted by name: the files that are named
  * part-* or have the extension of a format, except those whose names begin with _ or a dot.
  *
@@ -30,10 +33,10 @@ export interface FilesStream
  *
  * @example
  * await pipeline(scoreFiles(['january.csv', 'february.csv.gz']), createWriteStream('scored.csv'))
- * await pipeline(scoreFiles(['logits.parquet/'], { to: 'parquet' }), createWriteStream('scored.parquet'))
+ * await pipeline(scoreFiles('logits.parquet/', { to: 'parquet' }), createWriteStream('scored.parquet'))
  */
-export function scoreFiles(inputs: readonly (string | Readable)[], options: ScoreOptions = {}): FilesStream {
-  return filesStream(inputs, options)
+export function scoreFiles(inputs: Inputs, options: ScoreOptions = {}): FilesStream {
+  return filesStream(requireInputs(inputs), options)
 }
 
 /** The same, with what only the command knows of a run. */
@@ -42,7 +45,6 @@ export function filesStream(
   options: ScoreOptions,
   known: Pick<Run, 'isPart' | 'releasesChunks'> = {},
 ): FilesStream {
-  requireInputs(inputs)
   const settings = parseOptions(options, 'bytes')
   const { signal } = settings
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
@@ -61,11 +63,13 @@ export function fileRun(settings: SettingsOf<'bytes'>, emit: Run['emit']): Run {
   return { settings, stats: newStats(), single: false, emit, ...metrics }
 }
 
-export function requireInputs(inputs: unknown, option = 'scoreFiles'): void {
-  const isInput = (input: unknown) => typeof input === 'string' || isReadable(input)
-  if (Array.isArray(inputs) && inputs.every(isInput)) return
-  const value = Array.isArray(inputs) ? inputs.find((input) => !isInput(input)) : inputs
-  throw new SoftmaxError('E_OPTION', { option, value, expected: 'a list of paths and streams' })
+/** The inputs as a list. Throws E_OPTION for anything else. */
+export function requireInputs(inputs: Inputs, option = 'scoreFiles'): readonly (string | Readable)[] {
+  const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs]
+  const isInput = (input: unknown): input is string | Readable => typeof input === 'string' || isReadable(input)
+  if (list.every(isInput)) return list
+  const value = list.find((input) => !isInput(input))
+  throw new SoftmaxError('E_OPTION', { option, value, expected: 'a path, a stream, or a list of these' })
 }
 
 /** Also of another package, as `readable-stream`, or of an older design. */
