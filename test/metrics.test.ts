@@ -261,6 +261,21 @@ describe('a true class', () => {
     expect(brier).toBe((2 + 0.5) / 2)
   })
 
+  it('whose probability is 0 is counted, in every lane, on any number of threads and of any number of classes', async () => {
+    const text = `logit_a,logit_b,y\n${'-inf,2,a\n0,0,a\n-inf,-3,b\n'.repeat(30_000)}`
+    for (const options of [{ lane: 'general' }, { lane: 'fast', jobs: 2 }] as const) {
+      expect(await evaluated(text, options)).toMatchObject({ rows: 90_000, infinite_losses: 30_000 })
+    }
+    const several = 'logit_a,logit_b,y\n-inf,inf,a\n0,inf,b\n0,inf,a\n0,0,[]\n'
+    for (const lane of ['general', 'fast'] as const) {
+      expect(await evaluated(several, { op: 'sigmoid', lane })).toMatchObject({ rows: 4, infinite_losses: 2 })
+    }
+    const wide = [0, 1].map((y) => JSON.stringify({ logits: Array.from({ length: 600 }, (_, nth) => nth), y }))
+    const text600 = wide.join('\n').replaceAll('[0,', '["-inf",')
+    expect(await evaluated(text600, { from: 'ndjson' })).toMatchObject({ rows: 2, infinite_losses: 1 })
+    expect(await evaluated('logit_a,logit_b,y\n1,2,a\n')).not.toHaveProperty('infinite_losses')
+  })
+
   it('whose probability is 0 has a loss that JSON tells from none', () => {
     const stdin = 'logit_a,logit_b,y\n-inf,2,a\n0,0,a\n'
     const { stdout } = command(['evaluate', '--truth', 'y', '--json'], { stdin })
@@ -269,7 +284,9 @@ describe('a true class', () => {
     expect(JSON.parse(none.stdout).log_loss).toBeNull()
     const table = command(['evaluate', '--truth', 'y'], { stdin })
     expect(table.stdout).toMatch(/^log loss +Infinity$/m)
-    expect(table.stderr).toMatch(/^softmax: warning: the log loss is infinite: .*--emit loss shows which rows\n$/)
+    expect(table.stderr).toMatch(
+      /^softmax: warning: the log loss is infinite: in 1 of 2 rows, infinite logits .* --emit loss shows which rows\n$/,
+    )
   })
 
   it('of a column that is not there is named, and so is one that is not given', async () => {

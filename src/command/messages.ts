@@ -38,10 +38,11 @@ export function warnOfUnlabelled(
 }
 
 /** Warns of an infinite log loss: the mean hides which rows, and that the others may be fine. */
-export function warnOfInfiniteLoss(settings: { quiet: boolean }, { log_loss }: Metrics): void {
-  if (log_loss !== Infinity) return
-  const rows = `scoring with ${optionText('emit', 'loss')} shows which rows`
-  warn(settings, `the log loss is infinite: infinite logits made some predictions certain and wrong; ${rows}`)
+export function warnOfInfiniteLoss(settings: { quiet: boolean }, { rows, infinite_losses: count }: Metrics): void {
+  if (count === undefined) return
+  const which = `scoring with ${optionText('emit', 'loss')} shows which rows`
+  const some = `in ${count} of ${plural(rows, 'row')}, infinite logits give what is true the probability 0`
+  warn(settings, `the log loss is infinite: ${some}; ${which}`)
 }
 
 /** Whether a text that should be printed once was not in `said` yet. */

@@ -36,6 +36,8 @@ interface Layout {
   counts: readonly number[] | null
   /** With prediction sets: how many contain the true class, and their total size. */
   sets?: [covered: number, members: number]
+  /** The number of infinite losses, if there are any. */
+  infinite?: number
   width: number
   rows: number
   unlabelled: number
@@ -59,6 +61,7 @@ export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: M
     rejected,
     counts: counts ?? null,
     ...(hasSets && { sets: [totals.covered, totals.members] as [number, number] }),
+    ...(totals.infinite > 0 && { infinite: totals.infinite }),
     width,
     rows,
     unlabelled,
@@ -85,6 +88,7 @@ export function readSums(text: string): MetricSums {
     abstained: rest.abstained,
     covered: sets?.[0] ?? 0,
     members: sets?.[1] ?? 0,
+    infinite: rest.infinite ?? 0,
     ranks: rest.ranks,
     pairs: rest.pairs,
     loss: loss!,
@@ -115,7 +119,7 @@ function parse(text: string): Layout {
 
 /** Validates every field: a line may have been edited, or come from another program. */
 function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
-  const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained]
+  const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained, rest.infinite ?? 0]
   return (
     isList(classes, (name) => typeof name === 'string') &&
     singles.every(isCount) &&
@@ -185,6 +189,7 @@ function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {
     abstained: a.abstained + b.abstained,
     covered: a.covered + b.covered,
     members: a.members + b.members,
+    infinite: a.infinite + b.infinite,
     ranks: a.ranks.map((count, nth) => count + b.ranks[nth]!),
     loss: addTotal(a.loss, b.loss),
     brier: addTotal(a.brier, b.brier),

@@ -49,6 +49,8 @@ export interface Metrics {
    * true classes and -log (1 - p) for others.
    */
   log_loss: number | null
+  /** If the log loss is infinite: the number of rows whose loss is. */
+  infinite_losses?: number
   /**
    * The mean squared error of the probabilities, summed over the classes of a row; if rows may have several true
    * classes, averaged over them.
@@ -131,6 +133,7 @@ export function metricsOf(
     balanced_accuracy: answered === 0 ? null : meanOf(occurring.map(({ recall }) => recall)),
     top_k_accuracy: topAccuracies(totals),
     log_loss: mean(totals.loss),
+    ...infiniteLosses(totals),
     brier: mean(totals.brier),
     ...calibrationErrors(bins, rows),
     mean_confidence: mean(confidence),
@@ -204,6 +207,11 @@ function averages(seen: (Scores & { support: number })[], right: number, rows: n
 function topAccuracies({ ranks, classes, rows }: MeasuredTotals): Record<string, number> {
   const within = (k: number) => ranks.slice(0, k).reduce((sum, count) => sum + count, 0) / rows
   return Object.fromEntries([1, 3, 5].filter((k) => rows > 0 && k < classes).map((k) => [k, within(k)]))
+}
+
+/** The number of infinite losses, if there are any. */
+export function infiniteLosses({ infinite }: MeasuredTotals): Pick<Metrics, 'infinite_losses'> {
+  return infinite === 0 ? {} : { infinite_losses: infinite }
 }
 
 /** |confidence - accuracy| over the bins: the mean weighted by rows, and the maximum. */

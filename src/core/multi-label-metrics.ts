@@ -3,7 +3,15 @@
  * requires a complete match (subset accuracy); precision, recall and F1 are computed per class. Log loss and Brier
  * score are means over rows and classes.
  */
-import { type Counts, type MeasuredTotals, type Metrics, numberOf, type Scores, scoresOf } from './metrics.js'
+import {
+  type Counts,
+  infiniteLosses,
+  type MeasuredTotals,
+  type Metrics,
+  numberOf,
+  type Scores,
+  scoresOf,
+} from './metrics.js'
 
 /** Computes metrics from totals; `counts` are per class: rows that have it, that get it as a label, and both. */
 export function multiLabelMetricsOf(
@@ -29,6 +37,7 @@ export function multiLabelMetricsOf(
     balanced_accuracy: null,
     top_k_accuracy: {},
     log_loss: mean(totals.loss),
+    ...infiniteLosses(totals),
     brier: mean(totals.brier),
     ece: null,
     mce: null,

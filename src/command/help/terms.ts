@@ -36,6 +36,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   balanced_accuracy: 'the mean recall of the classes that occur',
   top_k_accuracy: 'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5',
   log_loss: 'the mean of -log p of the true class, in nats, without clipping; with --sigmoid, over rows and classes',
+  infinite_losses: 'the number of rows whose loss is infinite, if there are any: the true class has the probability 0',
   brier:
     'Brier score: the mean over rows of the sum over classes of (p - y)^2, where y is 1 for the true class and 0 for the others; with two classes, this is twice the one-class score. With --sigmoid, the mean over classes instead of the sum',
   ece: 'expected calibration error: the mean absolute difference between confidence and accuracy over 15 confidence bins of equal width, weighted by their rows; accuracy is that of the most probable class, even if --threshold makes another class the label',

@@ -17,6 +17,8 @@ export class Metrics {
   /** With prediction sets: the number of sets that contain the true class, and their total size. */
   covered: f64
   members: f64
+  /** Rows with an infinite loss, which the sum of the losses does not count. */
+  infinite: f64
   classes: u32
   /** 1 if pairs of true class and prediction are counted, which takes too much memory with many classes. */
   hasConfusion: u32
@@ -37,6 +39,8 @@ class Bin {
 }
 
 const BIN_SIZE: usize = offsetof<Bin>() + SUM_SIZE
+/** The number of counts at the beginning of the struct. */
+const COUNTS: u32 = 6
 const RANKS_AT: usize = offsetof<Metrics>()
 const SUMS_AT: usize = RANKS_AT + ((<usize>RANKS) << 3)
 const SUMS: usize = 5
@@ -67,7 +71,7 @@ export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, 
 export function addMetrics(metrics: Metrics, other: Metrics): void {
   const to = changetype<usize>(metrics)
   const from = changetype<usize>(other)
-  addCounts(to, from, 5)
+  addCounts(to, from, COUNTS)
   addCounts(to + RANKS_AT, from + RANKS_AT, RANKS)
   for (let nth: usize = 0; nth < SUMS; nth++) addSumAt(to, from, SUMS_AT + nth * SUM_SIZE)
   for (let bin = BINS_AT; bin < CURVE_AT; bin += BIN_SIZE) {
@@ -136,6 +140,7 @@ function countRow(metrics: Metrics, row: Judgement): void {
   metrics.abstained += row.abstained
   metrics.covered += row.covered
   metrics.members += row.members
+  metrics.infinite += <f64>(row.loss == Infinity)
   if (metrics.shift >= 0) countPart(metrics, row.own)
   if (!metrics.hasConfusion || row.abstained > 0) return
   const cell = wholeOf(row.truth) * <usize>metrics.classes + wholeOf(row.predicted)

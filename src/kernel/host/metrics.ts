@@ -33,6 +33,8 @@ export interface Totals {
   /** With prediction sets: the number of sets that contain the true class, and their total size. */
   covered: number
   members: number
+  /** The number of rows with an infinite loss. */
+  infinite: number
   /** The number of rows by rank of the true class, from 1. */
   ranks: number[]
   loss: Total
@@ -135,7 +137,7 @@ export class JudgedRows {
 
   totals(): Totals {
     const { metrics, ranks, sums, bins, curve, parts } = this.#at
-    const [rows = 0, unlabelled = 0, abstained = 0, covered = 0, members = 0] = this.#doubles(metrics, 5)
+    const [rows = 0, unlabelled = 0, abstained = 0, covered = 0, members = 0, infinite = 0] = this.#doubles(metrics, 6)
     const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * sumWords()))
     const [loss, brier, entropy, slope, curvature] = totals
     return {
@@ -145,6 +147,7 @@ export class JudgedRows {
       abstained,
       covered,
       members,
+      infinite,
       ranks: [...this.#doubles(ranks, RANKS)],
       loss: loss!,
       brier: brier!,
