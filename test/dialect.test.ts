@@ -432,7 +432,8 @@ describe('decimals with a comma', () => {
     })
     const { text: other } = await run(points, { delimiter: ';' })
     const rows = (all: string) => all.split('\n').map((row) => row.split(';'))
-    expect(rows(text).map((row) => row.slice(2))).toEqual(rows(other).map((row) => row.slice(2)))
+    const results = (all: string) => rows(all).map((row) => row.slice(2).join())
+    expect(results(text)).toEqual(results(other).map((row) => row.replaceAll('.', ',')))
     expect(rows(text).map(([kept]) => kept)).toEqual(rows(commas).map(([kept]) => kept))
   })
 
@@ -445,7 +446,28 @@ describe('decimals with a comma', () => {
     expect(calibration).toEqual(await calibrate([point], { delimiter: ';', truth, coverage: 0.9 }))
     const options = { truth, calibration, emit: 'loss,rank,correct,set', keep: false } as const
     const { text } = await everyWay(commas, { ...COMMA, ...options })
-    expect(text).toBe((await run(points, { delimiter: ';', ...options })).text)
+    expect(text).toBe((await run(points, { delimiter: ';', ...options })).text.replaceAll('.', ','))
+  })
+
+  it('are written so in the same format, and with a point in others', async () => {
+    const line = '9,50;0,5;1,25'
+    const [a, b] = ['0.320821300824607', '0.679178699175393']
+    const [p, q] = [a, b].map((number) => number.replace('.', ','))
+    const scored = async (text: string, options: ScoreOptions) =>
+      (await everyWay(text, { decimal: ',', ...options })).text
+    const header = 'price;logit_a;logit_b\n'
+    expect(await scored(header + line, { delimiter: ';' })).toBe(`price;p_a;p_b;label\n9,50;${p};${q};b\n`)
+    expect(await scored('price,logit_a,logit_b\n9,"0,5","1,25"\n', { delimiter: ',' })).toBe(
+      `price,p_a,p_b,label\n9,"${p}","${q}",b\n`,
+    )
+    expect(await scored(header + line, { delimiter: ';', to: 'tsv' })).toBe(
+      `price\tp_a\tp_b\tlabel\n9,50\t${a}\t${b}\tb\n`,
+    )
+    expect(await scored(header + line, { delimiter: ';', to: 'ndjson' })).toBe(
+      `{"price":"9,50","p_a":${a},"p_b":${b},"label":"b"}\n`,
+    )
+    const logs = await scored(header + line, { delimiter: ';', op: 'log-softmax', emit: 'probs', keep: false })
+    expect(await scored(logs, { delimiter: ';', logits: '1-2', emit: 'label' })).toContain('b\n')
   })
 
   it('show which columns are logits, and that a line is a row', async () => {

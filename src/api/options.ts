@@ -8,7 +8,7 @@ interface ForBytes {
   from?: ValueOf<'from'> | undefined
   /**
    * Decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep=
-   * line; results always use a point [default: '.'].
+   * line; results use it, too, if the output has the format of the input, otherwise a point [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
   /** Maximum number of rows to score; no more are read [default: all]. */

@@ -628,8 +628,8 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'decimal separator of logits and of kept columns that get a type; with a comma, csv also needs --delimiter or a sep= line; results always use a point',
-    doc: "decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep= line; results always use a point",
+    help: 'decimal separator of logits and of kept columns that get a type; with a comma, csv also needs --delimiter or a sep= line; results use it, too, if the output has the format of the input, otherwise a point',
+    doc: "decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep= line; results use it, too, if the output has the format of the input, otherwise a point",
   }),
   quote: option({
     group: 'Input',

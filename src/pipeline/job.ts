@@ -123,9 +123,7 @@ function isSelectable(settings: InputSettings, columns: readonly Column[]): bool
 /** The output uses the dialect of the input unless another format is requested. */
 function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
   if (!input || to !== from) return dialectOf(to) ?? COMMAS
-  // Results are written with a decimal point.
-  const { decimalComma: _, ...own } = input
-  return { ...own, newline: '\n', trailing: false }
+  return { ...input, newline: '\n', trailing: false }
 }
 
 /** Creates the writer of an output. Blocks of text do not correspond to the record batches of a file. */

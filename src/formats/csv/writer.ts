@@ -126,19 +126,20 @@ type CellsOf = (scores: Scores, row: number) => string[]
 
 /** Creates the function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema): CellsOf {
-  const { fields, classes, print, escapeFormulas, encode } = schema
+  const { fields, classes, escapeFormulas, encode } = schema
+  const print = numberPrinter(schema)
   const text = (value: string) => encode(toBytes(escapeFormulas ? escapeFormula(value) : value))
   const empty = noneCell(schema)
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
     if (type === 'nested') {
-      const list = jsonText(run[0]!, classes, print)
+      const list = jsonText(run[0]!, classes, schema.print)
       return (scores, row) => [text(list(scores, row))]
     }
     if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? empty]
     if (nullable && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
     if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
-    if (type === 'result') return numberWriter(run, schema)
+    if (type === 'result') return numberWriter(run, print)
     if (type === 'text') return memoized(value, (name) => text(name as string))
     return (scores, row) => [type === 'count' ? String(value(scores, row)) : print([value(scores, row) as number])]
   })
@@ -188,14 +189,20 @@ function optional(value: unknown, type: Field['type'], print: OutputSchema['prin
   return type === 'result' ? print([value as number]) : String(value)
 }
 
-function numberWriter(run: Field[], { print, dialect: { delimiter } }: TextSchema): CellsOf {
-  const printed: CellsPrinter = (scores, row) => {
+function numberWriter(run: Field[], print: OutputSchema['print']): CellsOf {
+  return (scores, row) => {
     const numbers: number[] = []
     for (const { value } of run) numbers.push(value(scores, row) as number)
-    return print(numbers)
+    return [print(numbers)]
   }
-  if (delimiter === ',') return (scores, row) => [printed(scores, row)]
-  return (scores, row) => [printed(scores, row).replaceAll(',', delimiter)]
 }
 
-type CellsPrinter = (scores: Scores, row: number) => string
+/** Creates the function that prints numbers as adjacent cells. A file has one decimal separator. */
+function numberPrinter({ print, dialect, encode }: TextSchema): OutputSchema['print'] {
+  const { delimiter, decimalComma } = dialect
+  if (decimalComma) {
+    const cellOf = (number: string) => encode(number.replace('.', ','))
+    return (numbers) => print(numbers).split(',').map(cellOf).join(delimiter)
+  }
+  return delimiter === ',' ? print : (numbers) => print(numbers).replaceAll(',', delimiter)
+}
