@@ -426,10 +426,14 @@ const THROUGH_API = {
   },
   E_DEPENDENCY: {
     error: async () =>
-      new SoftmaxError('E_DEPENDENCY', { format: 'parquet', packages: 'hyparquet', command: 'npm install hyparquet' }),
+      new SoftmaxError('E_DEPENDENCY', {
+        format: 'a report',
+        packages: 'linkedom',
+        command: 'npm install linkedom',
+      }),
     status: 2,
-    info: { format: 'parquet' },
-    says: 'npm install hyparquet',
+    info: { format: 'a report' },
+    says: 'npm install linkedom',
   },
   E_NODE: {
     error: async () =>

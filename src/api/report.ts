@@ -3,8 +3,6 @@ import type { Readable } from 'node:stream'
 import { plural, SoftmaxError } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
-import { formatOf } from '../formats/index.js'
-import { PARQUET_PACKAGES } from '../io/optional-dependency.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
 import type { Run } from '../pipeline/run.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
@@ -49,19 +47,13 @@ export async function reportOn(
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
 ): Promise<Report> {
-  const charts = await loadCharts(packagesFor(inputs, settings))
+  const charts = await loadCharts()
   const [evaluation, before] =
     settings.calibration === undefined
       ? [evaluationOf(await judge((run) => scoreReadable(inputs, run), settings, emit), settings)]
       : await beforeAndAfter(inputs, settings, emit)
   const { metrics } = evaluation!
   return { html: pageOf(subjectOf(evaluation!, before, inputs, settings), charts), metrics }
-}
-
-/** What reading the inputs needs beside what draws: all of it is installed by one command. */
-function packagesFor(inputs: readonly (string | Readable)[], { from }: SettingsOf<'bytes'>): string[] {
-  const formats = inputs.map((input) => from ?? (typeof input === 'string' ? formatOf(input) : undefined))
-  return formats.includes('parquet') ? [PARQUET_PACKAGES] : []
 }
 
 /** The evaluation with a calibration, and that without. */

@@ -49,7 +49,8 @@ export async function* dryRun(
   const { schema, info } = found
   if (schema && info) yield reportOf(schema, info, names)
   // Output truncated by a failure can be shown only if it is text.
-  if (info && (!failure || isText(info.output.format))) yield await rowsText(Buffer.concat(pieces), info.output)
+  if (info && (!failure || isText(info.output.format)))
+    yield await rowsText(Buffer.concat(pieces), info.output)
   if (failure) throw failure
 }
 
@@ -123,14 +124,13 @@ function columnsText(columns: InputInfo['output']['columns']): string {
   return runs.map(({ names, type }) => `${columnRange(names)}: ${type}`).join('; ')
 }
 
-/** The output rows; if the packages to read the output are missing, only which rows these are. */
+/** The output rows; if they cannot be read back, why not. */
 async function rowsText(bytes: Buffer, output: InputInfo['output']): Promise<string> {
   try {
     return `rows:\n${await rowsOf(bytes, output)}`
   } catch (error) {
-    if (SoftmaxError.is(error, 'E_TYPE')) return `rows:    not shown: ${output.format} contains only booleans\n`
-    if (!SoftmaxError.is(error, 'E_DEPENDENCY')) throw error
-    return `rows:    not shown: ${output.format} is written without the packages that read it; ${error.info.command}\n`
+    if (!SoftmaxError.is(error, 'E_TYPE')) throw error
+    return `rows:    not shown: ${output.format} contains only booleans\n`
   }
 }
 

@@ -5,12 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { SoftmaxError } from '../core/errors.js'
 
 /**
- * The packages to suggest for Parquet: the first is always needed, the second only for some codecs, which a user would
- * find out too late.
- */
-export const PARQUET_PACKAGES = 'hyparquet hyparquet-compressors'
-
-/**
  * The error for a failed `import()`: E_DEPENDENCY with the install command if a package is missing. Packages are
  * resolved from this one and not from the working directory, because a directory with untrusted data must not supply
  * code. Callers need the `import()` in a `try`: otherwise bundlers fail if the package is not installed.

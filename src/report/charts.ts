@@ -13,13 +13,9 @@ export interface Charts {
   riskCurve(name: string, points: readonly RiskPoint[]): Html
 }
 
-/**
- * Loads Observable Plot. Throws E_DEPENDENCY if it is not installed; the error also lists `others` that the inputs
- * need.
- */
-export async function loadCharts(others: readonly string[]): Promise<Charts> {
-  const packages = ['@observablehq/plot', 'linkedom', ...others].join(' ')
-  const { Plot, parseHTML } = await load(packages)
+/** Loads Observable Plot. Throws E_DEPENDENCY if it is not installed. */
+export async function loadCharts(): Promise<Charts> {
+  const { Plot, parseHTML } = await load()
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw: Draw = (name, options) => {
     const chart = Plot.plot({ ...SHAPE, ...options, document })
@@ -34,13 +30,13 @@ export async function loadCharts(others: readonly string[]): Promise<Charts> {
   }
 }
 
-async function load(packages: string) {
+async function load() {
   try {
     const Plot = await import('@observablehq/plot')
     const { parseHTML } = await import('linkedom')
     return { Plot, parseHTML }
   } catch (error) {
-    throw missingDependency('a report', packages, error)
+    throw missingDependency('a report', '@observablehq/plot linkedom', error)
   }
 }
 

@@ -371,7 +371,8 @@ softmax in.csv -o out/`,
   },
   E_DEPENDENCY: {
     is: 'An optional package is not installed.',
-    cause: 'Reading Parquet needs hyparquet, and a report needs @observablehq/plot and linkedom.',
+    cause:
+      'A report needs @observablehq/plot and linkedom; some compressions in Parquet (LZ4; zstd before Node 22.15) need hyparquet-compressors.',
     example: String.raw`printf 'logit_a,logit_b,y\n1,2,a\n' > in.csv
 softmax evaluate in.csv --truth y --report report.html`,
     says: 'softmax: a report needs packages that are not installed; npm install -g @observablehq/plot linkedom [E_DEPENDENCY]',

@@ -69,8 +69,7 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
   npy: 'one numpy array, with the classes along --axis; output contains only results, by default probs',
   npz: 'several named numpy arrays; --tensor selects the logits; output contains only numeric arrays, one for each output column, by default probs,index',
   safetensors: 'several named arrays; --tensor selects the logits; output is like that of npz',
-  parquet:
-    'typed columns: one for each class, or one of lists; to read it, npm install hyparquet hyparquet-compressors',
+  parquet: 'typed columns: one for each class, or one of lists',
   arrow: 'the Arrow IPC file format (Feather V2): a column for each class, or one of lists or structs',
   arrows: 'the Arrow IPC stream format',
 }

@@ -1,5 +1,5 @@
 /** Minimum and maximum values as stored in the footer, truncated if long. */
-import type { SchemaElement } from 'hyparquet'
+import type { SchemaElement } from './specification.js'
 
 export type Bound = number | bigint | Uint8Array
 
@@ -33,12 +33,12 @@ function numberBytes(number: number | bigint, { type }: SchemaElement): Uint8Arr
 }
 
 /** Whether a value may be truncated: fixed-length values may not, and JSON must stay valid. */
-function mayBeCut({ type, logical_type: logical }: SchemaElement): boolean {
+function mayBeCut({ type, logicalType: logical }: SchemaElement): boolean {
   return type === 'BYTE_ARRAY' && logical?.type !== 'JSON' && logical?.type !== 'BSON'
 }
 
 /** A shorter bound: not above a minimum, or not below a maximum; undefined if there is none. */
-function shortened(bytes: Uint8Array, { logical_type: logical }: SchemaElement, which: 'min' | 'max') {
+function shortened(bytes: Uint8Array, { logicalType: logical }: SchemaElement, which: 'min' | 'max') {
   const isText = logical?.type === 'STRING' || logical?.type === 'ENUM'
   const end = isText ? characterStart(bytes, MOST_BYTES) : MOST_BYTES
   if (which === 'min') return bytes.slice(0, end)

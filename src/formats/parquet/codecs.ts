@@ -1,8 +1,7 @@
 /** Decompression of pages: by the kernel, by Node if it has the codec, and by hyparquet-compressors. */
 import * as zlib from 'node:zlib'
-import type { CompressionCodec } from 'hyparquet'
 import { acquire } from '../../io/buffer-pool.js'
-import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
+import { missingDependency } from '../../io/optional-dependency.js'
 import { uncompress } from '../../kernel/host/bytes.js'
 import { corrupt, unsupported } from './corrupt.js'
 
@@ -21,7 +20,6 @@ const CODECS: { readonly [codec: string]: (library: Library) => Decompress } = {
   LZ4: ({ LZ4 }) => LZ4!,
   LZ4_RAW: ({ LZ4_RAW }) => LZ4_RAW!,
 }
-const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'])
 /** The maximum compression ratio of snappy. */
 const MOST_RATIO = 22
 
@@ -34,27 +32,28 @@ const nodeZstd: Decompress | undefined =
         (zlib as unknown as { zstdDecompressSync: Inflate }).zstdDecompressSync(bytes, { maxOutputLength: size })
     : undefined
 
+const WITHOUT_LIBRARY = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', ...(nodeZstd ? ['ZSTD'] : [])])
+
 /** Loads the codecs that a file uses. */
-export async function loadCodecs(
-  codecs: ReadonlySet<CompressionCodec>,
-): Promise<(codec: CompressionCodec) => Decompress> {
+export async function loadCodecs(codecs: ReadonlySet<string>): Promise<(codec: string) => Decompress> {
   const unknown = [...codecs].find((codec) => !(codec in CODECS))
   if (unknown !== undefined) {
     throw unsupported(`${unknown} compression`, 'rewrite the file with another codec, such as zstd')
   }
-  const library = [...codecs].every((codec) => WITHOUT_LIBRARY.has(codec)) ? {} : await loadLibrary()
+  const other = [...codecs].find((codec) => !WITHOUT_LIBRARY.has(codec))
+  const library = other === undefined ? {} : await loadLibrary(other)
   return (codec) => checked(codec, CODECS[codec]!(library))
 }
 
-async function loadLibrary(): Promise<Library> {
+async function loadLibrary(codec: string): Promise<Library> {
   try {
     return (await import('hyparquet-compressors')).compressors
   } catch (error) {
-    throw missingDependency('parquet', PARQUET_PACKAGES, error)
+    throw missingDependency(`${codec} compression in Parquet`, 'hyparquet-compressors', error)
   }
 }
 
-function checked(codec: CompressionCodec, decompress: Decompress): Decompress {
+function checked(codec: string, decompress: Decompress): Decompress {
   return (bytes, size) => {
     // Empty input is not a valid LZ4 block, but the dictionary page of a column of nulls is empty.
     if (size === 0) return new Uint8Array()

@@ -1,9 +1,10 @@
 /** Lays out a file: row groups of encoded columns, followed by the footer. */
-import type { SchemaElement } from 'hyparquet'
+
 import type { EncodedChunk } from './chunk-writer.js'
 import { footerBytes, type WrittenChunk, type WrittenGroup } from './footer-writer.js'
 import type { EncodedPage } from './page-encoder.js'
 import { dataHeader, dictionaryHeader } from './page-header.js'
+import type { SchemaElement } from './specification.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 
 const MAGIC = Buffer.from('PAR1')
@@ -134,8 +135,8 @@ function leavesOf(elements: readonly SchemaElement[]): Leaf[] {
   const visit = (path: string[]) => {
     const element = elements[next++]!
     const own = [...path, element.name]
-    if (!element.num_children) found.push({ element, path: own })
-    else for (let child = 0; child < element.num_children; child++) visit(own)
+    if (!element.childCount) found.push({ element, path: own })
+    else for (let child = 0; child < element.childCount; child++) visit(own)
   }
   while (next < elements.length) visit([])
   return found

@@ -1,10 +1,18 @@
-/**
- * Writes the footer. Field numbers and enum values are those of the specification
- * (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift).
- */
-import type { LogicalType, SchemaElement } from 'hyparquet'
+/** Encodes the footer; field numbers are those of the specification. */
+import {
+  ALGORITHMS,
+  CODECS,
+  CONVERTED_TYPES,
+  LOGICAL_TYPES,
+  type LogicalType,
+  numberIn,
+  REPETITIONS,
+  type SchemaElement,
+  UNITS,
+} from './specification.js'
 import { type Range, statisticsFields } from './statistics.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
+import { PHYSICAL_TYPES } from './values.js'
 
 /** The contents of a footer. */
 interface WrittenFile {
@@ -43,21 +51,6 @@ export type Encoding = 'PLAIN' | 'RLE' | 'RLE_DICTIONARY'
 
 const VERSION = 2
 const ENCODINGS: Readonly<Record<Encoding, number>> = { PLAIN: 0, RLE: 3, RLE_DICTIONARY: 8 }
-const CODECS = { uncompressed: 0, snappy: 1 } as const
-const TYPES = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY']
-const REPETITIONS = ['REQUIRED', 'OPTIONAL', 'REPEATED']
-const CONVERTED_TYPES = [
-  ...['UTF8', 'MAP', 'MAP_KEY_VALUE', 'LIST', 'ENUM', 'DECIMAL', 'DATE', 'TIME_MILLIS', 'TIME_MICROS'],
-  ...['TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS', 'UINT_8', 'UINT_16', 'UINT_32', 'UINT_64'],
-  ...['INT_8', 'INT_16', 'INT_32', 'INT_64', 'JSON', 'BSON', 'INTERVAL'],
-]
-/** Numbered from 1; one number belongs to a type that was never specified. */
-const LOGICAL_TYPES = [
-  ...['', 'STRING', 'MAP', 'LIST', 'ENUM', 'DECIMAL', 'DATE', 'TIME', 'TIMESTAMP', '', 'INTEGER', 'NULL'],
-  ...['JSON', 'BSON', 'UUID', 'FLOAT16', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY'],
-]
-const UNITS = ['', 'MILLIS', 'MICROS', 'NANOS']
-const ALGORITHMS = ['SPHERICAL', 'VINCENTY', 'THOMAS', 'ANDOYER', 'KARNEY']
 /** Statistics use the order defined by each type. */
 const TYPE_ORDER: Fields = [[1, []]]
 
@@ -82,23 +75,19 @@ function entryFields([key, value]: readonly [string, string]): Fields {
 
 function elementFields(element: SchemaElement): Fields {
   return [
-    [1, numberIn(TYPES, element.type)],
-    [2, element.type_length],
-    [3, numberIn(REPETITIONS, element.repetition_type)],
+    [1, numberIn(PHYSICAL_TYPES, element.type)],
+    [2, element.typeLength],
+    [3, numberIn(REPETITIONS, element.repetition)],
     [4, element.name],
-    [5, element.num_children],
-    [6, numberIn(CONVERTED_TYPES, element.converted_type)],
+    [5, element.childCount],
+    [6, numberIn(CONVERTED_TYPES, element.convertedType)],
     [7, element.scale],
     [8, element.precision],
     [
       10,
-      element.logical_type && [[numberIn(LOGICAL_TYPES, element.logical_type.type)!, parameters(element.logical_type)]],
+      element.logicalType && [[numberIn(LOGICAL_TYPES, element.logicalType.type)!, parameters(element.logicalType)]],
     ],
   ]
-}
-
-function numberIn(names: readonly string[], name: string | undefined): number | undefined {
-  return name === undefined ? undefined : names.indexOf(name)
 }
 
 function parameters(logical: LogicalType): Fields {
@@ -147,10 +136,10 @@ function chunkFields(chunk: WrittenChunk): Fields {
 function dataFields(chunk: WrittenChunk): Fields {
   const { element, dictionaryOffset } = chunk
   return [
-    [1, numberIn(TYPES, element.type)],
+    [1, numberIn(PHYSICAL_TYPES, element.type)],
     [2, { list: chunk.encodings.map((encoding) => ENCODINGS[encoding]) }],
     [3, { list: chunk.path }],
-    [4, chunk.isCompressed ? CODECS.snappy : CODECS.uncompressed],
+    [4, numberIn(CODECS, chunk.isCompressed ? 'SNAPPY' : 'UNCOMPRESSED')],
     [5, BigInt(chunk.count)],
     [6, BigInt(chunk.uncompressedSize)],
     [7, BigInt(chunk.size)],

@@ -1,19 +1,15 @@
-/**
- * The footer of a file: its schema, metadata and the positions of its column chunks. hyparquet decodes it after it was
- * validated.
- */
-import type { ColumnChunk, FileMetaData, SchemaElement } from 'hyparquet'
-import { missingDependency, PARQUET_PACKAGES } from '../../io/optional-dependency.js'
+/** Reads the footer of a file: its schema, metadata and the positions of its column chunks. */
 import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
+import { decodeFooter } from './footer-reader.js'
 import type { Node } from './schema.js'
-import { type Struct, ThriftReader } from './thrift.js'
+import type { ChunkMetadata, ColumnChunk, FileMetadata, SchemaElement } from './specification.js'
 
 /** A footer; everything except the contents of pages was validated. */
 export interface Footer {
   rows: number
-  schema: SchemaElement[]
+  schema: readonly SchemaElement[]
   groups: readonly RowGroup[]
   /** Entries such as `ARROW:schema` and `pandas`. */
   metadata: ReadonlyMap<string, string>
@@ -27,53 +23,35 @@ export interface RowGroup {
 
 const MAGIC = 'PAR1'
 const ENCRYPTED_MAGIC = 'PARE'
-/** The footer field with the algorithm of column encryption. */
-const ENCRYPTION_ALGORITHM = 8
 const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
 
 export async function readFooter(file: FileBytes): Promise<Footer> {
-  const { parquetMetadata } = await loadReader()
   const tail = await file.read(Math.max(0, file.size - 8), 8)
   const magic = tail.toString('latin1', 4)
   if (magic === ENCRYPTED_MAGIC) throw unsupported('an encrypted footer', DECRYPT)
   if (magic !== MAGIC) throw corrupt('it does not end with PAR1')
   const length = tail.readUInt32LE()
   if (length === 0 || length > file.size - 12) throw corrupt(`its footer would have ${length} bytes`)
-  const bytes = await file.read(file.size - 8 - length, length + 8)
-  return wrapCorrupt('its footer', () => {
-    checkStruct(bytes.subarray(0, length))
-    return footerOf(parquetMetadata(bytes, { geoparquet: false }))
-  })
+  const bytes = await file.read(file.size - 8 - length, length)
+  return wrapCorrupt('its footer', () => checkedFooter(bytes))
 }
 
-async function loadReader() {
-  try {
-    return await import('hyparquet/src/metadata.js')
-  } catch (error) {
-    throw missingDependency('parquet', PARQUET_PACKAGES, error)
+function checkedFooter(bytes: Buffer): Footer {
+  const { schema, rows, groups, entries, isEncrypted } = decoded(bytes)
+  if (isEncrypted) throw unsupported('encrypted columns', DECRYPT)
+  const sum = groups.reduce((sum, { rows }) => sum + rows, 0)
+  if (sum !== rows || !Number.isSafeInteger(rows) || groups.some(({ rows }) => rows < 0)) {
+    throw corrupt(`its footer counts ${rows} rows, but its row groups have ${sum}`)
   }
+  return { rows, schema, groups: groups.filter(({ rows }) => rows > 0), metadata: entries }
 }
 
-/** hyparquet would allocate as many items as a corrupt footer claims. */
-function checkStruct(bytes: Buffer): void {
-  let footer: Struct
+function decoded(bytes: Buffer): FileMetadata {
   try {
-    footer = new ThriftReader(bytes).struct()
+    return decodeFooter(bytes)
   } catch (error) {
     throw corrupt('its footer is corrupt', error)
   }
-  if (footer.has(ENCRYPTION_ALGORITHM)) throw unsupported('encrypted columns', DECRYPT)
-}
-
-function footerOf({ num_rows, schema, row_groups, key_value_metadata: entries = [] }: FileMetaData): Footer {
-  const groups = row_groups.map(({ num_rows, columns }) => ({ rows: Number(num_rows), chunks: columns }))
-  const sum = groups.reduce((sum, { rows }) => sum + rows, 0)
-  const rows = Number(num_rows)
-  if (sum !== rows || !Number.isSafeInteger(rows) || groups.some(({ rows }) => rows < 0)) {
-    throw corrupt(`its footer counts ${num_rows} rows, but its row groups have ${sum}`)
-  }
-  const metadata = new Map(entries.map(({ key, value }) => [key, value ?? '']))
-  return { rows, schema, groups: groups.filter(({ rows }) => rows > 0), metadata }
 }
 
 /**
@@ -87,25 +65,28 @@ export function checkChunks({ chunks }: RowGroup, leaves: readonly Node[], file:
   for (const [index, chunk] of chunks.entries()) checkChunk(chunk, leaves[index]!, file)
 }
 
-function checkChunk(chunk: ColumnChunk, { field: { name }, physical }: Node, file: FileBytes): void {
-  const { meta_data: meta, file_path: path, crypto_metadata: encrypted } = chunk
-  if (encrypted) throw unsupported(`the encrypted column ${name}`, DECRYPT)
+function checkChunk(
+  { metadata, path, isEncrypted }: ColumnChunk,
+  { field: { name }, physical }: Node,
+  file: FileBytes,
+): void {
+  if (isEncrypted) throw unsupported(`the encrypted column ${name}`, DECRYPT)
   if (path) throw unsupported(`columns in another file, ${path}`, 'read that file')
-  if (!meta) throw corrupt(`the footer does not say where the column ${name} is`)
-  if (meta.type !== physical!.name) throw corrupt(`a row group has a column of ${meta.type} where ${name} is expected`)
-  const { start, end } = rangeOf(chunk)
-  const isThere = start >= 4 && end >= start && end <= file.size && Number(meta.num_values) >= 0
+  if (!metadata) throw corrupt(`the footer does not say where the column ${name} is`)
+  const { type, count } = metadata
+  if (type !== physical!.name) throw corrupt(`a row group has a column of ${type} where ${name} is expected`)
+  const { start, end } = rangeOf(metadata)
+  const isThere = start >= 4 && end >= start && end <= file.size && count >= 0
   if (!isThere) throw corrupt(`the column ${name} cannot be at bytes ${start} to ${end}`)
 }
 
 /** The byte range of a column chunk. Some writers give a dictionary offset of 0 if there is no dictionary. */
-export function rangeOf({ meta_data: meta }: ColumnChunk): { start: number; end: number } {
-  const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = meta!
-  const start = Number(dictionary && dictionary < data ? dictionary : data)
-  return { start, end: start + Number(size) }
+export function rangeOf({ dictionaryOffset, dataOffset, size }: ChunkMetadata): { start: number; end: number } {
+  const start = dictionaryOffset && dictionaryOffset < dataOffset ? dictionaryOffset : dataOffset
+  return { start, end: start + size }
 }
 
 /** The codecs that a file needs. */
 export function codecsOf({ groups }: Footer): ReturnType<typeof loadCodecs> {
-  return loadCodecs(new Set(groups.flatMap(({ chunks }) => chunks.flatMap(({ meta_data: meta }) => meta?.codec ?? []))))
+  return loadCodecs(new Set(groups.flatMap(({ chunks }) => chunks.flatMap(({ metadata }) => metadata?.codec ?? []))))
 }

@@ -2,9 +2,10 @@
  * Converts between Parquet types (physical types with a logical or, in older files, converted type) and Arrow types
  * (https://parquet.apache.org/docs/file-format/types/logicaltypes/). The mapping is that of pyarrow.
  */
-import type { LogicalType, SchemaElement } from 'hyparquet'
+
 import { type DataType, type Field, type IntType, sameType, type TimeUnit } from '../../core/data-type.js'
 import { corrupt, unsupported } from './corrupt.js'
+import type { LogicalType, SchemaElement } from './specification.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
 /** The type of a leaf, with field metadata if Arrow lacks such a type. */
@@ -27,7 +28,7 @@ const DIGITS_128 = 38
 const DIGITS_256 = 76
 
 /** The physical type of a leaf. */
-export function physicalType({ type, type_length: length = 0, name }: SchemaElement): PhysicalType {
+export function physicalType({ type, typeLength: length = 0, name }: SchemaElement): PhysicalType {
   if (!type || !PHYSICAL_TYPES.includes(type)) throw corrupt(`the column ${name} has no type`)
   if (type === 'FIXED_LEN_BYTE_ARRAY' && !(length > 0))
     throw corrupt(`the column ${name} has values of ${length} bytes`)
@@ -36,7 +37,7 @@ export function physicalType({ type, type_length: length = 0, name }: SchemaElem
 
 /** The type of a leaf; an annotation that does not fit the physical type is ignored. */
 export function leafType(element: SchemaElement): LeafType {
-  const annotation = element.logical_type ?? convertedType(element)
+  const annotation = element.logicalType ?? convertedType(element)
   return (annotation && annotatedType(annotation, element)) ?? { type: plainType(physicalType(element)) }
 }
 
@@ -65,7 +66,7 @@ type Annotation = Exclude<LogicalType, { type: 'MAP' | 'LIST' | 'VARIANT' }> | {
  * A converted type as the logical type that replaced it. Its timestamps are UTC according to the specification, but all
  * readers treat them as local.
  */
-function convertedType({ converted_type: type, precision = 0, scale = 0 }: SchemaElement): Annotation | undefined {
+function convertedType({ convertedType: type, precision = 0, scale = 0 }: SchemaElement): Annotation | undefined {
   const integer = /^(U?)INT_(\d+)$/.exec(type ?? '')
   if (integer) return { type: 'INTEGER', bitWidth: Number(integer[2]), isSigned: integer[1] === '' }
   const time = /^(TIME|TIMESTAMP)_(MILLIS|MICROS)$/.exec(type ?? '')
@@ -170,7 +171,7 @@ function geoType(text: string): Geo | undefined {
 }
 
 /** The schema element of a leaf for a field, without name and repetition. */
-type LeafElement = Omit<SchemaElement, 'name' | 'repetition_type' | 'num_children'>
+type LeafElement = Omit<SchemaElement, 'name' | 'repetition' | 'childCount'>
 
 /** How values of a non-nested field are stored. */
 export function leafElement({ type, metadata }: Field): LeafElement {
@@ -185,45 +186,44 @@ function keptElement(text: string | undefined, type: DataType): LeafElement | un
   if (text === 'ENUM' && kind === 'utf8') return annotatedBytes('ENUM')
   if (text === 'BSON' && kind === 'binary') return annotatedBytes('BSON')
   const geo = kind === 'binary' ? geoType(text) : undefined
-  if (geo) return { type: 'BYTE_ARRAY', logical_type: geo }
+  if (geo) return { type: 'BYTE_ARRAY', logicalType: geo }
   // INTERVAL exists only as a converted type.
   if (text === 'INTERVAL' && sameType(type, INTERVAL)) {
-    return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 12, converted_type: 'INTERVAL' }
+    return { type: 'FIXED_LEN_BYTE_ARRAY', typeLength: 12, convertedType: 'INTERVAL' }
   }
   return undefined
 }
 
 function annotatedBytes(name: 'ENUM' | 'BSON' | 'JSON'): LeafElement {
-  return { type: 'BYTE_ARRAY', converted_type: name, logical_type: { type: name } }
+  return { type: 'BYTE_ARRAY', convertedType: name, logicalType: { type: name } }
 }
 
 function valueElement(type: DataType, extension: string | undefined): LeafElement {
   switch (type.kind) {
     case 'null':
-      return { type: 'INT32', logical_type: { type: 'NULL' } }
+      return { type: 'INT32', logicalType: { type: 'NULL' } }
     case 'bool':
       return { type: 'BOOLEAN' }
     case 'int':
       return integerElement(type)
     case 'float':
-      if (type.bitWidth === 16)
-        return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 2, logical_type: { type: 'FLOAT16' } }
+      if (type.bitWidth === 16) return { type: 'FIXED_LEN_BYTE_ARRAY', typeLength: 2, logicalType: { type: 'FLOAT16' } }
       return { type: type.bitWidth === 32 ? 'FLOAT' : 'DOUBLE' }
     case 'decimal':
       return decimalElement(type)
     case 'utf8':
       if (extension === 'arrow.json') return annotatedBytes('JSON')
-      return { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }
+      return { type: 'BYTE_ARRAY', convertedType: 'UTF8', logicalType: { type: 'STRING' } }
     case 'binary':
       return { type: 'BYTE_ARRAY' }
     case 'fixed_size_binary':
       return {
         type: 'FIXED_LEN_BYTE_ARRAY',
-        type_length: type.byteWidth,
-        ...(extension === 'arrow.uuid' && type.byteWidth === 16 && { logical_type: { type: 'UUID' } }),
+        typeLength: type.byteWidth,
+        ...(extension === 'arrow.uuid' && type.byteWidth === 16 && { logicalType: { type: 'UUID' } }),
       }
     case 'date':
-      return { type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } }
+      return { type: 'INT32', convertedType: 'DATE', logicalType: { type: 'DATE' } }
     case 'time':
       return timeElement(type.unit)
     case 'duration':
@@ -241,17 +241,17 @@ function integerElement({ bitWidth, signed }: IntType): LeafElement {
   const type = bitWidth === 64 ? 'INT64' : 'INT32'
   if (signed && bitWidth >= 32) return { type }
   // A logical type would be redundant.
-  return { type, converted_type: `${signed ? '' : 'U'}INT_${bitWidth}` }
+  return { type, convertedType: `${signed ? '' : 'U'}INT_${bitWidth}` }
 }
 
 function decimalElement({ precision, scale }: { precision: number; scale: number }): LeafElement {
   return {
     type: 'FIXED_LEN_BYTE_ARRAY',
-    type_length: decimalBytes(precision),
-    converted_type: 'DECIMAL',
+    typeLength: decimalBytes(precision),
+    convertedType: 'DECIMAL',
     precision,
     scale,
-    logical_type: { type: 'DECIMAL', precision, scale },
+    logicalType: { type: 'DECIMAL', precision, scale },
   }
 }
 
@@ -267,7 +267,7 @@ function unitOf(unit: TimeUnit): 'MILLIS' | 'MICROS' | 'NANOS' {
 /** Seconds become milliseconds. */
 function timeElement(timeUnit: TimeUnit, isAdjustedToUTC = false): LeafElement {
   const unit = unitOf(timeUnit)
-  return { type: unit === 'MILLIS' ? 'INT32' : 'INT64', logical_type: { type: 'TIME', isAdjustedToUTC, unit } }
+  return { type: unit === 'MILLIS' ? 'INT32' : 'INT64', logicalType: { type: 'TIME', isAdjustedToUTC, unit } }
 }
 
 function timestampElement(timeUnit: TimeUnit, isAdjustedToUTC: boolean): LeafElement {
@@ -275,7 +275,7 @@ function timestampElement(timeUnit: TimeUnit, isAdjustedToUTC: boolean): LeafEle
   return {
     type: 'INT64',
     // Converted types are instants, and have no nanoseconds.
-    ...(isAdjustedToUTC && unit !== 'NANOS' && { converted_type: `TIMESTAMP_${unit}` as const }),
-    logical_type: { type: 'TIMESTAMP', isAdjustedToUTC, unit },
+    ...(isAdjustedToUTC && unit !== 'NANOS' && { convertedType: `TIMESTAMP_${unit}` as const }),
+    logicalType: { type: 'TIMESTAMP', isAdjustedToUTC, unit },
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Parquet (https://parquet.apache.org/docs/file-format/). hyparquet decodes the footer; pages are converted to and from
- * Arrow's memory layout.
+ * Parquet (https://parquet.apache.org/docs/file-format/). Pages are converted to and from Arrow's memory layout.
  *
  * Memory: for reading, a page per leaf and a batch; for writing, a row group of about 16 MB.
  */

@@ -1,5 +1,5 @@
 /** Maps the columns of an output to Parquet: its schema, its leaves, and the conversions. */
-import type { SchemaElement } from 'hyparquet'
+
 import type { ColumnData } from '../../core/column-data.js'
 import type { Field } from '../../core/data-type.js'
 import type { Columns, OutputSchema, ScoredBatch } from '../../core/record-batch.js'
@@ -9,6 +9,7 @@ import type { LeafSpec } from './page-encoder.js'
 import { leavesOf } from './row-group.js'
 import { elementsOf, type Node, nodesOf } from './schema.js'
 import { type ShreddedLeaf, shred } from './shred.js'
+import type { SchemaElement } from './specification.js'
 import { type Order, orderOf } from './statistics.js'
 import { type Change, storable } from './storable.js'
 

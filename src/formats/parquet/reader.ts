@@ -89,7 +89,7 @@ interface OpenGroup {
 function openGroup(group: RowGroup, { logits, logitsList, kept }: ReaderOptions, file: OpenFile): OpenGroup {
   const node = file.nodes[logits[0]!]
   const leaf = node && leavesOf([node])[0]!
-  const numbers = leaf ? Number(group.chunks[leaf.leaf]!.meta_data!.num_values) / Math.max(1, group.rows) : 0
+  const numbers = leaf ? group.chunks[leaf.leaf]!.metadata!.count / Math.max(1, group.rows) : 0
   const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
   const [logitColumns, keptColumns] = [openColumns(group, logits, file), openColumns(group, kept, file)]
   return { rows: group.rows, numbers, size, logits: logitColumns, kept: keptColumns }

@@ -33,12 +33,12 @@ export class ColumnReader {
     this.#node = node
     this.#leaves = leavesOf([node]).map((leaf) => {
       const levels = { type: leaf.physical!, maxDefinition: leaf.definition, maxRepetition: leaf.repetition }
-      const meta = group.chunks[leaf.leaf]!.meta_data!
+      const { metadata } = group.chunks[leaf.leaf]!
       const chunk = {
         ...levels,
-        ...rangeOf(group.chunks[leaf.leaf]!),
-        values: Number(meta.num_values),
-        decompress: decompressor(meta.codec),
+        ...rangeOf(metadata!),
+        values: metadata!.count,
+        decompress: decompressor(metadata!.codec),
         window,
       }
       return [leaf, new LeafReader(new PageReader(bytes, chunk), levels)]

@@ -3,10 +3,11 @@
  * types. Lists and maps are read by the backward compatibility rules
  * (https://parquet.apache.org/docs/file-format/types/logicaltypes/#nested-types) and written in three levels.
  */
-import type { SchemaElement } from 'hyparquet'
+
 import type { Field } from '../../core/data-type.js'
 import { corrupt } from './corrupt.js'
 import { LOGICAL_TYPE, leafElement, leafType, physicalType } from './logical-types.js'
+import type { SchemaElement } from './specification.js'
 import type { PhysicalType } from './values.js'
 
 /** A column of a file, or a nested field of one. */
@@ -45,10 +46,10 @@ export function nodesOf(elements: readonly SchemaElement[]): Node[] {
 
 function treeOf(elements: readonly SchemaElement[], next: { element: number }, deepest: number): Tree {
   const element = elements[next.element++]
-  if (!element || typeof element.name !== 'string') throw corrupt('its schema is truncated')
+  if (!element) throw corrupt('its schema is truncated')
   if (deepest === 0) throw corrupt('its schema is nested too deeply')
   const children: Tree[] = []
-  for (let left = element.num_children ?? 0; left > 0; left--) children.push(treeOf(elements, next, deepest - 1))
+  for (let left = element.childCount ?? 0; left > 0; left--) children.push(treeOf(elements, next, deepest - 1))
   return { element, children }
 }
 
@@ -68,7 +69,7 @@ function itemLevels({ definition, repetition }: Levels): Levels {
 
 /** A node with its repetition; a repeated node outside a list is a list of itself. */
 function nodeOf(tree: Tree, above: Levels, next: { leaf: number }): Node {
-  const { repetition_type: repetition } = tree.element
+  const { repetition } = tree.element
   if (repetition !== 'REPEATED') {
     const isNullable = repetition === 'OPTIONAL'
     return valueNode(tree, isNullable, { ...above, definition: above.definition + (isNullable ? 1 : 0) }, next)
@@ -81,9 +82,9 @@ function nodeOf(tree: Tree, above: Levels, next: { leaf: number }): Node {
 function valueNode(tree: Tree, nullable: boolean, levels: Levels, next: { leaf: number }): Node {
   const { element, children } = tree
   if (children.length === 0) return leafNode(element, nullable, levels, next)
-  const kind = element.logical_type?.type ?? element.converted_type
+  const kind = element.logicalType?.type ?? element.convertedType
   const [repeated] = children
-  const isRepeated = children.length === 1 && repeated!.element.repetition_type === 'REPEATED'
+  const isRepeated = children.length === 1 && repeated!.element.repetition === 'REPEATED'
   const isMap = /^MAP/.test(kind ?? '') && isRepeated && repeated!.children.length === 2
   if (isMap) return mapNode(element, nullable, levels, valueNode(repeated!, false, itemLevels(levels), next))
   if (isRepeated && /^(LIST|MAP)/.test(kind ?? '')) {
@@ -103,9 +104,7 @@ function valueNode(tree: Tree, nullable: boolean, levels: Levels, next: { leaf: 
 /** Whether the repeated element of a list is its item, rather than a group around it. */
 function isItem({ element, children }: Tree, list: string): boolean {
   if (children.length !== 1) return true
-  return (
-    element.name === 'array' || element.name === `${list}_tuple` || children[0]!.element.repetition_type === 'REPEATED'
-  )
+  return element.name === 'array' || element.name === `${list}_tuple` || children[0]!.element.repetition === 'REPEATED'
 }
 
 function leafNode(element: SchemaElement, nullable: boolean, levels: Levels, next: { leaf: number }): Node {
@@ -116,7 +115,7 @@ function leafNode(element: SchemaElement, nullable: boolean, levels: Levels, nex
 }
 
 function structNode(element: SchemaElement, nullable: boolean, levels: Levels, children: Node[]): Node {
-  const isVariant = element.logical_type?.type === 'VARIANT'
+  const isVariant = element.logicalType?.type === 'VARIANT'
   const metadata = metadataOf(element, isVariant ? [LOGICAL_TYPE, 'VARIANT'] : undefined)
   const type = { kind: 'struct', fields: children.map(({ field }) => field) } as const
   return groupNode({ name: element.name, type, nullable, ...metadata }, levels, children)
@@ -139,52 +138,52 @@ function groupNode(field: Field, levels: Levels, children: Node[]): Node {
 
 const FIELD_ID = 'PARQUET:field_id'
 
-function metadataOf({ field_id: id }: SchemaElement, entry?: readonly [string, string]) {
+function metadataOf({ fieldId: id }: SchemaElement, entry?: readonly [string, string]) {
   const entries = [...(id === undefined ? [] : [[FIELD_ID, String(id)] as const]), ...(entry ? [entry] : [])]
   return entries.length > 0 ? { metadata: new Map(entries) } : {}
 }
 
 /** The schema elements of a file with these columns, root first. */
 export function elementsOf(fields: readonly Field[]): SchemaElement[] {
-  return [{ name: 'schema', num_children: fields.length }, ...fields.flatMap((field) => fieldElements(field))]
+  return [{ name: 'schema', childCount: fields.length }, ...fields.flatMap((field) => fieldElements(field))]
 }
 
-type Repetition = NonNullable<SchemaElement['repetition_type']>
+type Repetition = NonNullable<SchemaElement['repetition']>
 
 function fieldElements(field: Field, name = field.name): SchemaElement[] {
   const { type, metadata } = field
   const id = metadata?.get(FIELD_ID)
   const head = {
     name,
-    repetition_type: (field.nullable ? 'OPTIONAL' : 'REQUIRED') as Repetition,
-    ...(id !== undefined && /^-?\d{1,9}$/.test(id) && { field_id: Number(id) }),
+    repetition: (field.nullable ? 'OPTIONAL' : 'REQUIRED') as Repetition,
+    ...(id !== undefined && /^-?\d{1,9}$/.test(id) && { fieldId: Number(id) }),
   }
   const repeated = (name: string, count: number): SchemaElement => ({
     name,
-    repetition_type: 'REPEATED',
-    num_children: count,
+    repetition: 'REPEATED',
+    childCount: count,
   })
   switch (type.kind) {
     case 'struct': {
       const isVariant = metadata?.get(LOGICAL_TYPE) === 'VARIANT'
       const group = {
         ...head,
-        num_children: type.fields.length,
-        ...(isVariant && { logical_type: { type: 'VARIANT' } as const }),
+        childCount: type.fields.length,
+        ...(isVariant && { logicalType: { type: 'VARIANT' } as const }),
       }
       return [group, ...type.fields.flatMap((child) => fieldElements(child))]
     }
     case 'list':
     case 'fixed_size_list':
       return [
-        { ...head, num_children: 1, converted_type: 'LIST', logical_type: { type: 'LIST' } },
+        { ...head, childCount: 1, convertedType: 'LIST', logicalType: { type: 'LIST' } },
         repeated('list', 1),
         ...fieldElements(type.item, 'element'),
       ]
     case 'map': {
       const [key, value] = entryFields(type.entries)
       return [
-        { ...head, num_children: 1, converted_type: 'MAP', logical_type: { type: 'MAP' } },
+        { ...head, childCount: 1, convertedType: 'MAP', logicalType: { type: 'MAP' } },
         repeated('key_value', 2),
         ...fieldElements({ ...key, nullable: false }, 'key'),
         ...fieldElements(value, 'value'),

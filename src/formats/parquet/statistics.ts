@@ -1,8 +1,9 @@
 /** Minimum and maximum for the footer, for types whose order is cheap to compute. */
-import type { SchemaElement } from 'hyparquet'
+
 import { rangeOfFloats, rangeOfIntegers, rangeOfLongs } from '../../kernel/host/ranges.js'
 import { rangeOfTexts } from '../../kernel/host/texts.js'
 import { type Bound, boundBytes } from './bound.js'
+import type { SchemaElement } from './specification.js'
 import type { Fields } from './thrift-writer.js'
 import type { ValueArray, Values } from './values.js'
 
@@ -18,7 +19,7 @@ export interface Range {
 /** How the values of a leaf are ordered; undefined if no statistics are written. */
 export type Order = 'signed' | 'unsigned' | 'float' | 'bytes' | undefined
 
-export function orderOf({ type, logical_type: logical, converted_type: converted }: SchemaElement): Order {
+export function orderOf({ type, logicalType: logical, convertedType: converted }: SchemaElement): Order {
   if (type === 'DOUBLE' || type === 'FLOAT') return 'float'
   if (type === 'INT32' || type === 'INT64') {
     if (logical?.type === 'NULL') return undefined

@@ -1,10 +1,13 @@
 /**
- * The subset of Thrift's compact protocol needed to validate Parquet headers and find their end. Counts are not
- * trusted: a list cannot have more items than bytes are left, so the cost of a corrupt header is bounded by its size.
+ * Reads Thrift's compact protocol, as used by Parquet headers and footers. Counts are not trusted: a list cannot have
+ * more items than bytes are left, so the cost of a corrupt header is bounded by its size.
  */
 
-/** The fields of a struct by id: integers, booleans and structs; other types only as present. */
-export type Struct = Map<number, number | boolean | Struct | undefined>
+/** A value; floating-point numbers, which Parquet does not use, are undefined. */
+type ThriftValue = number | boolean | Uint8Array | ThriftValue[] | Struct | undefined
+
+/** The fields of a struct by id. */
+export type Struct = Map<number, ThriftValue>
 
 const STOP = 0
 const TRUE = 1
@@ -38,33 +41,38 @@ export class ThriftReader {
     }
   }
 
-  #value(type: number, deepest: number): number | Struct | undefined {
+  /** A value that is a field, or an item of a list, where a boolean is a byte. */
+  #value(type: number, deepest: number): ThriftValue {
     if (deepest === 0) throw new RangeError('a header is nested too deeply')
     if (INTEGERS.includes(type)) return this.#integer()
     if (type === STRUCT) return this.struct(deepest - 1)
-    if (type === BYTE || type === TRUE || type === FALSE) this.#skip(1)
-    else if (type === DOUBLE) this.#skip(8)
-    else if (type === BINARY) this.#skip(this.#unsigned())
-    else if (type === LIST) this.#list(deepest - 1)
-    else throw new RangeError(`a header has a field of type ${type}`)
+    if (type === BINARY) return this.#take(this.#unsigned())
+    if (type === LIST) return this.#list(deepest - 1)
+    // A signed byte.
+    if (type === BYTE) return (this.#byte() << 24) >> 24
+    if (type === TRUE || type === FALSE) return this.#byte() === TRUE
+    if (type !== DOUBLE) throw new RangeError(`a header has a field of type ${type}`)
+    this.#take(8)
     return undefined
   }
 
-  #list(deepest: number): void {
+  #list(deepest: number): ThriftValue[] {
     const byte = this.#byte()
     const count = byte >> 4 === 15 ? this.#unsigned() : byte >> 4
     if (count > this.#bytes.length - this.at) throw new RangeError('a header has more items than bytes')
-    for (let item = 0; item < count; item++) this.#value(byte & 15, deepest)
+    return Array.from({ length: count }, () => this.#value(byte & 15, deepest))
   }
 
   #byte(): number {
-    this.#skip(1)
-    return this.#bytes[this.at - 1]!
+    if (this.at === this.#bytes.length) throw new RangeError('a header is truncated')
+    return this.#bytes[this.at++]!
   }
 
-  #skip(bytes: number): void {
+  #take(bytes: number): Uint8Array {
+    const start = this.at
     this.at += bytes
     if (this.at > this.#bytes.length) throw new RangeError('a header is truncated')
+    return this.#bytes.subarray(start, this.at)
   }
 
   #unsigned(): number {
@@ -77,8 +85,35 @@ export class ThriftReader {
     }
   }
 
+  /** Beyond 2^53, the nearest number. */
   #integer(): number {
     const zigzag = this.#unsigned()
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
   }
+}
+
+/** A field of a struct; undefined if it is absent or has another type. */
+export function integerAt(struct: Struct, id: number): number | undefined {
+  const value = struct.get(id)
+  return typeof value === 'number' ? value : undefined
+}
+
+export function isTrueAt(struct: Struct, id: number): boolean {
+  return struct.get(id) === true
+}
+
+export function textAt(struct: Struct, id: number): string | undefined {
+  const value = struct.get(id)
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString() : undefined
+}
+
+export function structAt(struct: Struct, id: number): Struct | undefined {
+  const value = struct.get(id)
+  return value instanceof Map ? value : undefined
+}
+
+/** The structs of a list. */
+export function structsAt(struct: Struct, id: number): Struct[] {
+  const value = struct.get(id)
+  return Array.isArray(value) ? value.filter((item) => item instanceof Map) : []
 }
