@@ -46,6 +46,26 @@ it('keeps points of a geography, and how its lines run between them', async () =
   expect(types[1]).toEqual(types[0])
 })
 
+it('keeps the ids of fields, by which tables such as those of Iceberg find them', async () => {
+  const field = (name: string, id: number) =>
+    ({ name, type: 'DOUBLE', repetition_type: 'REQUIRED', field_id: id }) as const
+  const bytes = parquetWriteBuffer({
+    columnData: [
+      { name: 'price', data: [9.5] },
+      { name: 'logit_a', data: [2] },
+      { name: 'logit_b', data: [1] },
+    ],
+    schema: [{ name: 'schema', num_children: 3 }, field('price', 7), field('logit_a', 20), field('logit_b', 0)],
+  })
+  const { bytes: scored } = await run([Buffer.from(bytes)], { from: 'parquet', to: 'parquet' })
+  const ids = parquetMetadata(memoryOf(scored)).schema.map(({ name, field_id }) => [name, field_id])
+  expect(ids.slice(0, 3)).toEqual([
+    ['schema', undefined],
+    ['price', 7],
+    ['p_a', undefined],
+  ])
+})
+
 it('keeps fields that are repeated without being lists, and reads logits of one', async () => {
   const columns = ['String_list', 'group_of_lists']
   const { before, after } = await keptOf('repeated.parquet', { logits: 'Int32_list', onError: 'skip' }, columns)

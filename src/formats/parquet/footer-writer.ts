@@ -83,6 +83,7 @@ function elementFields(element: SchemaElement): Fields {
     [6, numberIn(CONVERTED_TYPES, element.convertedType)],
     [7, element.scale],
     [8, element.precision],
+    [9, element.fieldId],
     [
       10,
       element.logicalType && [[numberIn(LOGICAL_TYPES, element.logicalType.type)!, parameters(element.logicalType)]],
