@@ -49,8 +49,7 @@ export async function* dryRun(
   const { schema, info } = found
   if (schema && info) yield reportOf(schema, info, names)
   // Output truncated by a failure can be shown only if it is text.
-  if (info && (!failure || isText(info.output.format)))
-    yield await rowsText(Buffer.concat(pieces), info.output)
+  if (info && (!failure || isText(info.output.format))) yield await rowsText(Buffer.concat(pieces), info.output)
   if (failure) throw failure
 }
 
