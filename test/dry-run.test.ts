@@ -41,12 +41,16 @@ describe('--dry-run', () => {
     })
   })
 
-  it('says that decimals have a comma in the input, and not in the output', () => {
+  it('says that decimals have a comma in the input and the output', () => {
     const stdin = rows(2).replaceAll(',', ';').replaceAll(';1\n', ';1,0\n')
     expect(report(['-d', ';', '--decimal', ','], { stdin })).toMatchObject({
       input: "stdin (csv, not compressed, utf-8, delimiter ';', quote '\"', decimal ',', header in line 1)",
-      output: "standard output (csv, delimiter ';', quote '\"')",
-      below: scored(2).replace(/^/, 'image,p_cat,p_dog,label\n').replaceAll(',', ';'),
+      output: "standard output (csv, delimiter ';', quote '\"', decimal ',')",
+      below: scored(2)
+        .replace(/^/, 'image,p_cat,p_dog,label\n')
+        .replaceAll(',', ';')
+        .replaceAll('0.', '0,')
+        .replace(/^0,png/m, '0.png'),
     })
   })
 
