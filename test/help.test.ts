@@ -126,6 +126,7 @@ describe('softmax help', () => {
     ['log_loss', 'log_loss, a metric of softmax evaluate'],
     ['parquet', 'parquet, a format'],
     ['jsonl', 'ndjson, a format'],
+    ['.pq', 'parquet, a format'],
   ])('%s is the help on a column, a metric or a format', (topic, heading) => {
     const [first, text] = printed(['help', topic]).split('\n')
     expect(first).toBe(heading)
@@ -158,6 +159,12 @@ describe('softmax help', () => {
     ['env', 'Environment', 'NO_COLOR'],
     ['stdin', 'Inputs', 'standard input'],
     ['examples', 'Examples', 'softmax calibrate'],
+    ['read', 'API of the Node.js package softmax-stream', 'read(format, options)'],
+    ['write', 'API of the Node.js package softmax-stream', 'write(format, options)'],
+    ['scoreFiles', 'API of the Node.js package softmax-stream', 'scoreFiles(inputs,'],
+    ['tsv', 'tsv, a format', 'Extensions: .tsv, .tab; for other'],
+    ['feather', 'arrow, a format', '.arrow, .feather, .ipc'],
+    ['xlsx', 'Formats', 'parquet'],
     ['bad rows', '--rejects FILE', '--on-error fail|skip'],
     ['classes', 'classes, a metric of softmax evaluate', '--labels A,B,C|@FILE'],
     ['threads', '-j, --jobs N', 'one per core'],

@@ -21,6 +21,17 @@ export const ENVIRONMENT = [
   ['NODE_DISABLE_COMPILE_CACHE', '1: do not cache the compiled code'],
 ] as const
 
+/** The functions of the package, which take the options of the command under their names in the API. */
+const FUNCTIONS = [
+  ['score', 'a stream from bytes to bytes, like the command: score(options)'],
+  ['scoreFiles', 'a stream of the bytes of the output: scoreFiles(inputs, options)'],
+  ['read', 'a stream from bytes to rows: read(format, options)'],
+  ['softmax', 'a stream from rows to predictions: softmax(options); also logSoftmax, sigmoid and logSigmoid'],
+  ['write', 'a stream from predictions, or other objects, to bytes: write(format, options)'],
+  ['softmaxMatrix', 'scores typed arrays, without a stream: softmaxMatrix(logits, rows, classes, options)'],
+  ['evaluate', 'a promise of metrics: evaluate(inputs, options); also calibrate and report'],
+] as const
+
 /** The table of subjects, by the names that `softmax help topics` lists. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
   input: {
@@ -30,7 +41,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
   formats: {
     heading: 'Formats',
-    also: 'file-formats extension extensions',
+    also: 'file-formats extension extensions xlsx excel',
     entries: Object.entries(FORMAT_TEXTS),
   },
   columns: { heading: 'Output columns', also: 'output-columns', entries: Object.entries(COLUMN_TEXTS) },
@@ -62,6 +73,11 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     text: 'An input folder is read as one table: all its files that are named part-* or have the extension of a format. With -o FOLDER/, each file is scored separately; --resume skips those that are done, and --part I/N scores a share of them.',
   },
   environment: { heading: 'Environment', also: 'env variables color colour colors colours', entries: ENVIRONMENT },
+  api: {
+    heading: 'API of the Node.js package softmax-stream',
+    also: 'read write node nodejs node.js javascript typescript library package import stream streams scorefiles softmaxmatrix',
+    entries: FUNCTIONS,
+  },
   spark: {
     heading: 'Spark',
     also: 'pyspark',

@@ -1,5 +1,5 @@
 /** Descriptions of output columns, metrics and formats. */
-import type { FormatName } from '../../core/formats.js'
+import { FORMATS, type FormatName, formatOfExtension } from '../../core/formats.js'
 import type { Metrics, Scores } from '../../core/metrics.js'
 import type { OutputColumn } from '../../core/output-columns.js'
 
@@ -77,18 +77,31 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
 /** The entries with a name, ignoring case and the separators between words. */
 export function termsOn(topic: string): [heading: string, text: string][] {
   const name = plain(topic)
-  return TERM_TABLES.flatMap(({ kind, texts }) =>
+  const known = ALSO[name] ?? formatOfExtension(name)
+  return TERM_TABLES.flatMap(({ kind, texts, detail }) =>
     Object.entries(texts)
-      .filter(([term]) => term === name || ALSO[name] === term)
-      .map(([term, text]): [string, string] => [`${term}, ${kind}`, text]),
+      .filter(([term]) => term === name || term === known)
+      .map(([term, text]): [string, string] => [`${term}, ${kind}`, text + (detail?.(term) ?? '')]),
   )
 }
 
+/** The extensions and flags of a format. */
+function formatDetail(name: string): string {
+  const { extensions, delimiter } = FORMATS[name as FormatName]
+  const more = delimiter === undefined ? '' : ' Its options: softmax help input.'
+  return `. Extensions: ${extensions.join(', ')}; for other names, --from ${name} or --to ${name}.${more}`
+}
+
 /** The tables of terms: the name of the table, and of an entry. */
-export const TERM_TABLES: readonly { heading: string; kind: string; texts: Readonly<Record<string, string>> }[] = [
+export const TERM_TABLES: readonly {
+  heading: string
+  kind: string
+  texts: Readonly<Record<string, string>>
+  detail?(name: string): string
+}[] = [
   { heading: 'Output columns', kind: 'an output column of --emit', texts: COLUMN_TEXTS },
   { heading: 'Metrics', kind: 'a metric of softmax evaluate', texts: METRIC_TEXTS },
-  { heading: 'Formats', kind: 'a format', texts: FORMAT_TEXTS },
+  { heading: 'Formats', kind: 'a format', texts: FORMAT_TEXTS, detail: formatDetail },
 ]
 
 /** Synonyms. */
@@ -96,8 +109,6 @@ const ALSO: Readonly<Record<string, string>> = {
   brier_score: 'brier',
   cross_entropy: 'loss',
   f1_score: 'f1',
-  jsonl: 'ndjson',
-  feather: 'arrow',
   top_k: 'top_k_accuracy',
   confusion_matrix: 'confusion',
   prediction_set: 'set',
@@ -107,5 +118,8 @@ const ALSO: Readonly<Record<string, string>> = {
 export const TERMS: readonly string[] = TERM_TABLES.flatMap(({ texts }) => Object.keys(texts))
 
 function plain(topic: string): string {
-  return topic.toLowerCase().replace(/[\s-]+/g, '_')
+  return topic
+    .toLowerCase()
+    .replace(/^\./, '')
+    .replace(/[\s-]+/g, '_')
 }
