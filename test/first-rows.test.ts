@@ -24,6 +24,8 @@ const BAD: [unknown, SoftmaxOptions][] = [
   [{ error: 'timeout' }, LABELLED],
   [{ id: 1 }, {}],
   [{ id: 1 }, { ...NAMED, ...LABELLED }],
+  [{ id: 1, logits: {} }, {}],
+  [{ id: 1, logits: {} }, NAMED],
   [{ id: 1, logits: 'timeout' }, {}],
   [{ id: 1, logits: 'timeout' }, NAMED],
   [{ id: 1, logits: [1, 2] }, LABELLED],

@@ -58,7 +58,7 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
 function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
   requireEffect(settings)
-  if (hasNoClass(first)) return notARow('a row without logits')
+  if (hasNoClass(first, settings)) return notARow('a row without logits')
   if (isList(first)) {
     requireNoLogits(settings, 'the rows are arrays of logits')
     return withTruth(listShape(first, splitList, settings), {}, settings)
@@ -311,11 +311,12 @@ function isRecord(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
-/** Whether a row is an empty list or record. */
-function hasNoClass(row: unknown): boolean {
-  if (typeof row !== 'object' || row === null) return false
-  const list = 'logits' in row && typeof row.logits === 'object' && row.logits !== null ? row.logits : row
-  return isList(list) ? list.length === 0 : Object.keys(row).length === 0
+/** Whether a row is an empty list or record, or its logits are. */
+function hasNoClass(row: unknown, { logits }: ShapeSettings): boolean {
+  if (!isRecord(row)) return isList(row) && row.length === 0
+  const path = pathToLogits(row, logits)
+  const holder = path ? valueAt(row, path) : row
+  return isList(holder) ? holder.length === 0 : isRecord(holder) && Object.keys(holder).length === 0
 }
 
 /** The error for a row that does not match the shape. */
