@@ -40,11 +40,16 @@ describe('a single input', () => {
     for (const inputs of [undefined, 7, Buffer.from(text), [7], [null], [['in.csv']], new URL('file:///in.csv')]) {
       const refused = {
         code: 'E_OPTION',
-        message: expect.stringContaining('takes a path, a stream, or a list of these'),
+        message: expect.stringContaining(
+          'takes a path, a Node.js stream (Readable.from() makes one), or a list of these',
+        ),
       }
       await expect(evaluate(inputs as never, { truth: 'y' })).rejects.toMatchObject(refused)
       expect(() => scoreFiles(inputs as never)).toThrow(expect.objectContaining(refused))
     }
+    const web = new Blob([text]).stream()
+    expect(() => scoreFiles(web as never)).toThrow('not "[object ReadableStream]"')
+    expect(await evaluate(Readable.from(web), { truth: 'y' })).toMatchObject({ rows: 4 })
   })
 })
 

@@ -183,6 +183,15 @@ describe('options', () => {
     expect(await failure([row], { logits: 'outputs.scores' })).toMatchObject({ code: 'E_SELECTOR' })
   })
 
+  it.each([
+    [{ scores: [] }, 'scores'],
+    [{ scores: {} }, 'scores'],
+    [{ outputs: { scores: [] } }, 'outputs.scores'],
+  ])('that select an empty list or record make a bad row of it: %j', async (row, logits) => {
+    const info = { row: 1, reason: 'a row without logits is not a row' }
+    expect(await failure([row], { logits })).toMatchObject({ code: 'E_ROW', info })
+  })
+
   it('select single logits by paths, which stay where they are', async () => {
     const row = { id: 7, scores: { cat: 2, dog: 1, took: 5 } }
     const [prediction] = await predict([row], { logits: 'scores.cat,scores.dog' })
@@ -387,9 +396,22 @@ describe('bad rows', () => {
     ['an empty typed array', new Float32Array()],
     ['an empty record', {}],
     ['a record of an empty array', { logits: [] }],
+    ['a record of an empty record', { id: 7, logits: {} }],
+    ['a record of a Map', { id: 7, logits: new Map([['a', 1]]) }],
     ['a Map', new Map([['logit_a', 1]])],
   ])('are those without any class: %s', async (_, row) => {
     expect(await failure([row])).toMatchObject({ name: 'SoftmaxError' })
+  })
+
+  it('are matrices, with the hint to make each inner list a row', async () => {
+    const matrix = [
+      [2, 1],
+      [1, 2],
+    ]
+    for (const row of [matrix, { logits: matrix }]) {
+      const hint = 'the logits are a list of lists; make each inner list a row of the stream'
+      expect(await failure([row])).toMatchObject({ code: 'E_ROW', info: { row: 1, reason: hint } })
+    }
   })
 
   it('of records are reported by the name of their property', async () => {

@@ -69,7 +69,11 @@ export function requireInputs(inputs: Inputs, option = 'scoreFiles'): readonly (
   const isInput = (input: unknown): input is string | Readable => typeof input === 'string' || isReadable(input)
   if (list.every(isInput)) return list
   const value = list.find((input) => !isInput(input))
-  throw new SoftmaxError('E_OPTION', { option, value, expected: 'a path, a stream, or a list of these' })
+  throw new SoftmaxError('E_OPTION', {
+    option,
+    value,
+    expected: 'a path, a Node.js stream (Readable.from() makes one), or a list of these',
+  })
 }
 
 /** Also of another package, as `readable-stream`, or of an older design. */

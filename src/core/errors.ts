@@ -400,10 +400,11 @@ function refusedText(value: unknown): string {
 
 const LIKE_OTHERS = /^\s*(?:[+-]?(?:\d+\.?|\.\d)\d*(?:e[+-]?\d+)?|true|false|null|undefined)\s*$/i
 
-/** Any value as text: `{"a":1}` for an object. */
+/** Any value as text: `{"a":1}` for an object, `/a/` or `[object ReadableStream]` where JSON shows nothing of it. */
 function textOf(value: unknown): string {
   try {
-    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const json = typeof value === 'object' ? JSON.stringify(value) : undefined
+    return json === undefined || json === '{}' ? String(value).replace('[object Object]', '{}') : json
   } catch {
     return typeof value
   }

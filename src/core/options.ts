@@ -476,7 +476,7 @@ export const OPTIONS = {
     group: 'Classes',
     verbs: ['evaluate', 'calibrate'],
     brief: 'logit columns: names, 2-11, logit_*, /regex/',
-    kind: list('SELECTOR', 'column names or positions'),
+    kind: list('SELECTOR', 'column names, positions or patterns, as text'),
     scopes: [...STREAMS, 'read'],
     short: 'l',
     defaultText: 'logit*',

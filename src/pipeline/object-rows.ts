@@ -49,19 +49,29 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
   }
 }
 
+/** The error for a matrix of logits, such as the output of a model for a batch. */
+const LISTS: RowError = {
+  code: 'E_ROW',
+  info: { reason: 'the logits are a list of lists; make each inner list a row of the stream' },
+}
+
 /** Reads the logits of a row into the batch; returns the error, if any. */
 function readLogits(
   values: ArrayLike<unknown>,
   into: Float64Array,
   at: number,
-  { columns }: RowShape,
+  { columns, layout }: RowShape,
   rule: MissingRule,
 ): RowError | undefined {
   const width = columns.length
   if (values.length !== width) return { code: 'E_WIDTH', info: { cells: values.length, width } }
   for (let index = 0; index < width; index++) {
     const logit = logitOf(values[index], rule)
-    if (typeof logit !== 'number') return ofNamedClass(logit, columns[index], index)
+    if (typeof logit !== 'number') {
+      return layout.shape === 'list' && Array.isArray(values[index])
+        ? LISTS
+        : ofNamedClass(logit, columns[index], index)
+    }
     into[at + index] = logit
   }
   return undefined
