@@ -4,7 +4,8 @@
  *
  *     int64                    canonical integers that fit in 64 bits: not 007, +5, -0, 1e3
  *     float64                  numbers whose digits a double preserves: 1.10 and 0.1, but not 0.12345678901234567890,
- *                              007 or +5; besides numbers also nan and inf, in any case
+ *                              007 or +5; besides numbers also nan and inf, in any case; codes such as 1E5 are inferred
+ *                              as numbers only in a column with a number that has a point or a minus
  *     bool                     true and false, True and False, TRUE and FALSE
  *     date(day)                2026-11-27
  *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
@@ -26,8 +27,8 @@ interface CellType {
   type: DataType
   /** Parses a cell; undefined if it is not of the type. */
   read(cell: string): number | bigint | undefined
-  /** Whether a cell that is of the type may show it; if absent, any may. */
-  shows?(cell: string): boolean
+  /** Whether cells that are of the type show it, and are not of another one that looks alike; if absent, they do. */
+  isShownBy?(cells: readonly string[]): boolean
   /** Converts a value that is not text. */
   of?(value: Value): number | bigint | undefined
   /** An array for `length` values; those of `bool` are packed into bits later. */
@@ -49,6 +50,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'float', bitWidth: 64 },
     read: numberOf,
+    isShownBy: (cells) => !cells.some((cell) => LIKE_CODE.test(cell)) || cells.some((cell) => UNLIKE_CODE.test(cell)),
     of: (value) => (fits(value, 'number') ? Number(value) : undefined),
     array: (length) => new Float64Array(length),
   },
@@ -63,7 +65,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
     read: (cell) => timeOf(cell, true),
-    shows: (cell) => /(?:Z|\+00:00)$/.test(cell),
+    isShownBy: (cells) => cells.every((cell) => /(?:Z|\+00:00)$/.test(cell)),
     of: (value) => (fits(value, 'time') ? BigInt((value as Date).getTime()) * 1000n : undefined),
     array: bigs,
   },
@@ -73,8 +75,9 @@ const TYPES: readonly CellType[] = [
 export function inferType(cells: readonly string[]): DataType | undefined {
   const some = cells.filter((cell) => cell !== '')
   if (some.length === 0 || some.every((cell) => SPECIAL.test(cell))) return undefined
-  return TYPES.find(({ read, shows }) => some.every((cell) => read(cell) !== undefined && shows?.(cell) !== false))
-    ?.type
+  return TYPES.find(({ read, isShownBy }) => {
+    return some.every((cell) => read(cell) !== undefined) && isShownBy?.(some) !== false
+  })?.type
 }
 
 /** Converts values to a column, and returns the rows whose values do not fit, which become null. */
@@ -183,6 +186,9 @@ function integerOf(cell: string): bigint | undefined {
 }
 
 const NUMBER = /^-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+/** Article numbers and hexadecimal ids look like 1E5; programs print exponents with a sign or beside a point. */
+const LIKE_CODE = /^\d+e\d+$/i
+const UNLIKE_CODE = /^-?\d*\.|^-\d|\de[+-]/i
 const SPECIAL = /^-?(?:nan|inf|infinity)$/i
 
 function numberOf(cell: string): number | undefined {
