@@ -719,6 +719,19 @@ describe('true classes beside an array', () => {
     expect(bytes).toHaveLength(0)
   })
 
+  it('of the rows along another axis name it, and of one dimension the option that reads each number as a row', async () => {
+    const zeros = (length: number) => new Array<number>(length).fill(0)
+    const image = tensors({ logits: ['F64', [2, 3, 4, 4], zeros(96)], y: ['U8', [2, 4, 4], zeros(32)] })
+    const options = { from: 'safetensors', to: 'csv', truth: 'y', emit: 'loss' } as const
+    const { error } = await run(image, options)
+    expect(error!.message).toMatch(/rows of the shape \(2, 3, 4\); axis: 1 reads 3 classes along that axis/)
+    expect((await run(image, { ...options, axis: 1 })).error).toBeUndefined()
+    const flat = tensors({ logits: ['F64', [3], [1, 2, -1]], y: ['U8', [3], [0, 1, 1]] })
+    expect((await run(flat, options)).error!.message).toMatch(/binary: 'no,yes' reads each number as a row/)
+    const { text } = await run(flat, { ...options, binary: 'no,yes', emit: 'label', keep: false })
+    expect(text).toBe('label\nyes\nyes\nno\n')
+  })
+
   it('are 0 or 1 for each class by the sigmoid, kept as lists; NaN for none', async () => {
     const SIGMOID: ScoreOptions = { op: 'sigmoid', emit: 'labels,correct' }
     const expected = 'y,labels,correct\n"[1,1]",0|1,true\n"[0,1]",0|1,false\n"[1,0]",0|1,false\n'

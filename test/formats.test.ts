@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
 import { read, type ScoreOptions, SoftmaxError, scoreFiles, softmaxMatrix } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
-import { type Numbers, npyOf, npzOf, safetensorsOf } from './npy.js'
+import { type Numbers, npyFile, npyOf, npzOf, safetensorsOf } from './npy.js'
 import { P21, reported, run } from './streams.js'
 import { calibrationOf, command, folder, ROOT } from './support.js'
 
@@ -208,11 +208,23 @@ describe('.npy', () => {
     expect({ text, error }).toEqual({ text: `p_0,p_1,label\n${P21},0\n`, error: undefined })
   })
 
+  it.each([
+    ['<f16', 16, 'its dtype is <f16, which is longdouble; save it as float64'],
+    ['<V2', 2, 'its dtype is <V2, as numpy saves bfloat16; save it as float64'],
+    ['|V1', 1, 'its dtype is |V1, as numpy saves float8; save it as float64'],
+  ] as const)('of the type %s says which that is', async (dtype, size, says) => {
+    const { error } = await run(npyFile(dtype, false, [1, 2], new Uint8Array(2 * size)), { to: 'csv' })
+    expect(error).toMatchObject({ code: 'E_TYPE', message: expect.stringContaining(says) })
+  })
+
   it('of one dimension is one row, with a warning', async () => {
     const flat = cases.find(({ name }) => name === 'one dimension')!
     const { bytes, warnings } = await run(Buffer.from(flat.bytes, 'base64'), {})
     expect(npyOf(bytes).shape).toEqual([3])
-    expect(warnings).toEqual(['it has one dimension, so it is read as one row of 3 classes'])
+    const warning = 'it has one dimension, so it is read as one row of 3 classes'
+    expect(warnings).toEqual([`${warning}; binary: 'no,yes' reads each number as a row`])
+    const several = await run(Buffer.from(flat.bytes, 'base64'), { op: 'sigmoid' })
+    expect(several.warnings).toEqual([`${warning}; save logits[:, None] for a row of each number`])
   })
 
   it('of one column has one class, with a warning', async () => {

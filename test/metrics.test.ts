@@ -236,6 +236,12 @@ describe('a true class', () => {
     }
   })
 
+  it('that is a position from 1 is an error that says where positions begin', async () => {
+    await expect(evaluated('logit_a,logit_b,y\n1,2,1\n1,2,2\n')).rejects.toThrow(
+      /row 2.*the classes are "a,b"; positions count from 0, and labels names them/,
+    )
+  })
+
   it('that is a list, or none of two classes of one logit, is an error that says what they are for', async () => {
     await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/lists of classes are for the sigmoid/)
     const several = evaluated("logit_a,logit_b,y\n1,2,['a']\n", { op: 'sigmoid' })

@@ -483,14 +483,15 @@ function unknownClass({ cell, near, classes, count = classes.length, of }: Truth
       ? `the ${count} classes are ${shown([...classes, '...'].join(','))}`
       : `the classes are ${shown(classes.join(','))}`
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
-  return `is not a class, nor the position of one; ${known}; ${truthRemedy(cell, of)}`
+  return `is not a class, nor the position of one; ${known}; ${truthRemedy(cell, count, of)}`
 }
 
-function truthRemedy(cell: string, of: TruthInfo['of']): string {
+function truthRemedy(cell: string, count: number, of: TruthInfo['of']): string {
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
     return of === 'several' ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
-  return `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
+  const names = `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
+  return cell.trim() === String(count) ? `positions count from 0, and ${names}` : names
 }
 
 /**

@@ -60,8 +60,16 @@ function parseHeader(text: string): Tensor {
 function typeReason(descr: string | undefined): string {
   if (descr === undefined) return 'its dtype has fields; save the one with the logits'
   if (/O/.test(descr)) return 'its dtype is object, which is pickled code; save it as float64'
-  return `its dtype is ${descr}; save it as float64, float32, float16 or integers`
+  const known = CONFUSING.find(([pattern]) => pattern.test(descr))
+  return `its dtype is ${descr}${known ? `, ${known[1]}` : ''}; save it as float64, float32, float16 or integers`
 }
+
+/** Types whose names do not say what they are. */
+const CONFUSING = [
+  [/f(12|16)$/, 'which is longdouble'],
+  [/V2$/, 'as numpy saves bfloat16'],
+  [/V1$/, 'as numpy saves float8'],
+] as const
 
 /** Encodes a version 1 header as numpy does, padded so that the data begins at a multiple of 64 bytes. */
 export function headerOf(sizes: readonly number[], dtype: string): Buffer {

@@ -63,9 +63,7 @@ export function tensorReader(
   }
   const names = others.slice(counts.length).map(({ name }) => name)
   const warnings = [
-    ...(shape.sizes.length === 1
-      ? [`it has one dimension, so it is read as one row of ${plural(classes.size, 'class')}`]
-      : []),
+    ...(shape.sizes.length === 1 ? [oneRowWarning(classes.size, op)] : []),
     ...(left.length > 0 ? [leftOutWarning(left, settings, names)] : []),
   ]
   return {
@@ -96,6 +94,14 @@ export function tensorReader(
       }
     },
   }
+}
+
+/** The warning about an array that may be meant as one logit per row. */
+function oneRowWarning(classes: number, op: SettingsOf<'bytes'>['op']): string {
+  const rows = op.endsWith('sigmoid')
+    ? 'save logits[:, None] for a row of each number'
+    : `${optionText('binary', 'no,yes')} reads each number as a row`
+  return `it has one dimension, so it is read as one row of ${plural(classes, 'class')}; ${rows}`
 }
 
 /**

@@ -2,10 +2,10 @@
 import { arrayOf } from '../../core/column-arrays.js'
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType } from '../../core/data-type.js'
-import { SoftmaxError, shown } from '../../core/errors.js'
+import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { opText, type SettingsOf } from '../../core/options.js'
-import type { Column } from '../../core/record-batch.js'
+import type { ArrayShape, Column } from '../../core/record-batch.js'
 import type { RowValues } from './kept-arrays.js'
 import { type RowOrder, rowOrderOf, type Tensor, tuple } from './tensor.js'
 
@@ -43,10 +43,26 @@ export function truthRows(
   if (isEach && op.endsWith('sigmoid')) {
     return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]! }
   }
-  const reason = isEach
-    ? `${optionText('truth', name)} has one number per class, which is for ${opText('sigmoid')}; for one true class a row, save its position: ${name}.argmax(${shape.axis})`
-    : `${optionText('truth', name)} has the shape ${tuple(sizes)}, but the logits have rows of the shape ${tuple(expected)}; ${shown(name)} needs one true class for each of these`
-  throw new SoftmaxError('E_CONFLICT', { reason })
+  const reason = isEach ? reasonOfEach(name, shape) : reasonOfShape(name, sizes, shape)
+  throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('truth', name)} has ${reason}` })
+}
+
+/** Why an array of the shape of the logits is refused. */
+function reasonOfEach(name: string, { sizes, axis }: ArrayShape): string {
+  if (sizes.length === 1)
+    return `one class for each number, but logits of one dimension are one row; ${optionText('binary', 'no,yes')} reads each number as a row`
+  return `one number per class, which is for ${opText('sigmoid')}; for one true class a row, save its position: ${name}.argmax(${axis})`
+}
+
+/** Why an array of another shape than the rows is refused; it may be that of the rows along another axis. */
+function reasonOfShape(name: string, found: readonly number[], { sizes, axis }: ArrayShape): string {
+  const rows = tuple(sizes.toSpliced(axis, 1))
+  const other = sizes.findIndex((_, index) => tuple(sizes.toSpliced(index, 1)) === tuple(found))
+  const remedy =
+    other < 0
+      ? `${shown(name)} needs one true class for each of these`
+      : `${optionText('axis', other)} reads ${plural(sizes[other]!, 'class')} along that axis`
+  return `the shape ${tuple(found)}, but the logits have rows of the shape ${rows}; ${remedy}`
 }
 
 /** The column for true classes. */
