@@ -154,10 +154,10 @@ describe('names of output columns', () => {
   it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {
     const kept = await run('a,a,logit_x,logit_y\n1,2,3,4\n', { to: 'ndjson' })
     expect(kept.error).toMatchObject({ code: 'E_NAME', info: { name: 'a', of: 'kept columns' } })
-    expect(kept.error!.message).toContain('keep: false leaves them out')
+    expect(kept.error!.message).toContain('rename one in the input, or leave all kept columns out with keep: false')
     const classes = await run('logit_x,logit_x\n2,3\n', { to: 'ndjson' })
     expect(classes.error).toMatchObject({ code: 'E_NAME', info: { name: 'x', of: 'classes' } })
-    expect(classes.error!.message).toContain('labels names them')
+    expect(classes.error!.message).toContain('labels names the classes')
     expect((await run('logit_x,logit_x\n2,3\n', { to: 'ndjson', labels: 'x,y' })).text).toBe(
       `{"p_x":${A},"p_y":${B},"label":"y"}\n`,
     )

@@ -539,13 +539,16 @@ describe('one class', () => {
 })
 
 describe('two columns of one name', () => {
-  it('cannot be two keys of an object', async () => {
+  it.each(['ndjson', 'parquet', 'arrow'] as const)('cannot be two keys or columns of %s', async (to) => {
     for (const input of ['x,x,logit_a,logit_b\n1,2,3,4\n', 'logit_a,logits_a\n1,2\n']) {
-      expect((await run(input, { to: 'ndjson' })).error).toMatchObject({ code: 'E_NAME', status: 2 })
+      const { error } = await run(input, { to })
+      expect(error).toMatchObject({ code: 'E_NAME', status: 2 })
+      expect(error!.message).toContain(`and ${to} needs unique names; `)
       expect((await run(input, { to: 'csv' })).error).toBeUndefined()
     }
-    const { error } = await run('x,x,logit_a,logit_b\n1,2,3,4\n', { to: 'ndjson', keep: false })
+    const { error } = await run('x,x,logit_a,logit_b\n1,2,3,4\n', { to, keep: false })
     expect(error).toBeUndefined()
+    expect((await run('logit_a,logits_a\n1,2\n', { to, emit: 'label' })).error).toBeUndefined()
   })
 
   it('are warned of where they are two classes', () => {

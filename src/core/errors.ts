@@ -203,10 +203,12 @@ export const CODES = {
     of?: 'kept columns' | 'classes'
     emit?: string | undefined
     isClass?: boolean
-  }>(2, ({ name, of, emit, isClass = false }) =>
+    /** What needs unique names: the format of the output, or an option. */
+    needs?: string
+  }>(2, ({ name, of, emit, isClass = false, needs }) =>
     of === undefined
       ? `two output columns would be named ${shown(name)}; ${emit === undefined ? '' : `rename one with ${optionText('emit', emit)}, or `}drop the kept columns with ${optionText('keep', false)}${isClass ? ` or rename the classes with ${optionText('labels')}` : ''}`
-      : `two ${of} are named ${shown(name)}, and keys must be unique; ${of === 'classes' ? `${optionText('labels')} names them` : `${optionText('keep', false)} leaves them out`}`,
+      : `two ${of} are named ${shown(name)}, and ${needs} needs unique names; ${of === 'classes' ? `${optionText('labels')} names the classes` : `rename one in the input, or leave all kept columns out with ${optionText('keep', false)}`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(

@@ -22,14 +22,14 @@ export function outputNames(layout: OutputLayout): string[] {
   return names
 }
 
-/** Throws E_NAME if an object would have a duplicate key, among kept columns, new ones and classes. */
-export function requireKeys(schema: NamedColumns, keepsKeys: boolean): void {
+/** Throws E_NAME if two columns of an output, or two keys of its objects, would have the same name. */
+export function requireKeys(schema: NamedColumns, keepsKeys: boolean, needs: string): void {
   const { header, kept, names, classes, shape } = schema
   const keptNames = keepsKeys ? [] : kept.map((index) => header[index]!)
   const keptTwice = repeated(keptNames)
-  if (keptTwice !== undefined) throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns' })
+  if (keptTwice !== undefined) throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns', needs })
   const classTwice = shape === 'record' || repeated(names) !== undefined ? repeated(classes) : undefined
-  if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes' })
+  if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes', needs })
   const name = repeated([...keptNames, ...names])
   if (name !== undefined) throw new SoftmaxError('E_NAME', takenName(name, keptNames, schema))
 }

@@ -62,7 +62,7 @@ export function truthIn(
 /** Throws E_NAME if two classes have the same name, which would be ambiguous; E_CONFLICT if one has none. */
 export function requireTrueNames(classes: readonly string[]): void {
   const name = repeated(classes)
-  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes' })
+  if (name !== undefined) throw new SoftmaxError('E_NAME', { name, of: 'classes', needs: optionText('truth') })
   const nameless = classes.indexOf('')
   if (nameless < 0) return
   const reason = `class ${nameless + 1} has no name, and an empty ${optionText('truth')} means that the true class is unknown; ${optionText('labels')} names it`

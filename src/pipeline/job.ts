@@ -45,7 +45,9 @@ export async function jobOf(
     if (isDetected && settings.logits === undefined) requireNames(firstNumbers(reader, settings), headerLine)
     const schema = resolveTable(settings, columns, needs, evidence)
     if (isDetected) requireNames(firstLine(reader, schema, settings), headerLine)
-    if (settings.to === 'ndjson') requireKeys(schema, rawRows)
+    // Delimited text may repeat a name. Many readers of Parquet and Arrow refuse files that do.
+    const isUnique = settings.to === 'ndjson' || (typed && !numbersOnly)
+    if (isUnique) requireKeys(schema, rawRows, settings.to!)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined

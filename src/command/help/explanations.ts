@@ -327,10 +327,11 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_NAME: {
     is: 'Two output columns would have the same name.',
-    cause: 'A kept column has the name of a new one, such as label or p_cat, or two classes have the same name.',
+    cause:
+      'A kept column has the name of a new one, such as label or p_cat; or two kept columns or classes have the same name, and the output is JSON, Parquet or Arrow.',
     example: String.raw`printf 'label,logit_cat,logit_dog\nx,1,2\n' | softmax`,
     says: 'softmax: stdin: two output columns would be named "label"; rename one with --emit probs,label=predicted, or drop the kept columns with --no-keep [E_NAME]',
-    fix: 'Rename the new column, as in --emit probs,label=predicted, or drop the kept columns with --no-keep.',
+    fix: 'Rename the new column, as in --emit probs,label=predicted, a column of the input, or the classes with --labels; or drop the kept columns with --no-keep.',
   },
   E_LABELS: {
     is: 'The class names do not match the logits, or cannot be read.',
