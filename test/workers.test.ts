@@ -138,18 +138,6 @@ describe('a worker that there is no room for', () => {
   })
 })
 
-it('does not keep a process alive whose stream is never ended', async () => {
-  const program = `
-    import { score } from 'softmax-stream'
-    const stream = score({ jobs: 2, lane: 'fast' }).resume()
-    stream.write('id,logit_a,logit_b\\n' + '1,2,1\\n'.repeat(500_000))
-    process.on('exit', () => console.log(stream.stats.read))`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, timeout: 20_000 })
-  const closed = once(child, 'close')
-  expect(await text(child.stdout)).toBe('500000\n')
-  expect(await closed).toEqual([0, null])
-})
-
 it('says how much address space one thread takes, where Node needs that', () => {
   const cwd = folder({ 'in.csv': HEADER + ROW })
   for (const limit of [4, 8]) {

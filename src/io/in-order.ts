@@ -48,10 +48,7 @@ export interface Message {
   moved?: ArrayBuffer[]
 }
 
-/**
- * A worker thread: sends one message when it has started, then replies to each message in order. An idle one does not
- * keep the process alive, which ends if a program neither ends nor destroys a stream, as it does with Node's streams.
- */
+/** A worker thread: sends one message when it has started, then replies to each message in order. */
 export class WorkerThread<Reply> {
   readonly #worker: Worker
   readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
@@ -66,10 +63,7 @@ export class WorkerThread<Reply> {
       for (const { reject } of this.#asked.splice(0)) reject(this.#failure)
       failed(this.#failure)
     }
-    this.#worker.on('message', (reply: Reply) => {
-      this.#asked.shift()?.resolve(reply)
-      if (this.#asked.length === 0) this.#worker.unref()
-    })
+    this.#worker.on('message', (reply: Reply) => this.#asked.shift()?.resolve(reply))
     this.#worker.on('messageerror', fail)
     this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
     this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
@@ -84,7 +78,6 @@ export class WorkerThread<Reply> {
   /** Sends a message. Rejects if the thread fails, or has failed. */
   ask({ message, moved = [] }: Message): Promise<Reply> {
     if (this.#failure) return Promise.reject(this.#failure)
-    this.#worker.ref()
     this.#worker.postMessage(message, moved)
     return this.#reply()
   }
