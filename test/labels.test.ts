@@ -61,6 +61,7 @@ describe('labels', () => {
     ['blanks around names', ' dog\ncat \n\tboat\n'],
     ['lines that end in a carriage return', 'dog\rcat\rboat\r'],
     ['the map of an id2label alone', '{"0": "dog", "1": "cat", "2": "boat"}'],
+    ["ImageNet's class index", '{"0": ["n1", "dog"], "1": ["n2", "cat"], "2": ["n3", "boat"]}'],
     ['a label2id', '{"label2id": {"boat": 2, "dog": 0, "cat": 1}}'],
     ['the map of a label2id alone', '{"boat": 2, "dog": 0, "cat": 1}'],
   ])('are read from a file that holds %s', async (_, content) => {
@@ -214,6 +215,7 @@ describe('labels', () => {
     ['no array and no id2label', '{"labels": ["dog", "cat", "boat"]}'],
     ['an id2label with a gap', '{"id2label": {"0": "dog", "1": "cat", "3": "boat"}}'],
     ['an id2label that counts from 1', '{"id2label": {"1": "dog", "2": "cat", "3": "boat"}}'],
+    ['classes of several names', '{"0": ["n1", "dog", "puppy"], "1": ["n2", "cat"], "2": ["n3", "boat"]}'],
     ['names that are no text', '["dog", "cat", 3]'],
     ['JSON that ends early', '["dog", "cat", "boat"'],
   ])('of a file that holds %s are refused', async (_, content) => {

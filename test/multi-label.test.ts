@@ -260,6 +260,16 @@ describe('rows of several true classes', () => {
   })
 })
 
+it('two true classes are booleans for each class, or numbers that may be either', async () => {
+  const row = (y: string) => `{"logits":[2,-1],"y":${y}}\n`
+  for (const lane of ['general', 'fast'] as const) {
+    const options = { from: 'ndjson', truth: 'y', emit: 'correct', keep: false, op: 'sigmoid', lane } as const
+    const both = await run(row('[true,false]') + row('[false,true]') + row('[true,true]'), { ...options, to: 'csv' })
+    expect(both.text).toBe('correct\ntrue\nfalse\nfalse\n')
+    expect((await run(row('[1,0]'), options)).error).toMatchObject({ code: 'E_TRUTH' })
+  }
+})
+
 /** The result for rows with their loss: output, metrics and errors. */
 async function judged(input: string | Buffer, options: Partial<ScoreOptions>) {
   const errors: string[] = []

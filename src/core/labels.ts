@@ -142,15 +142,19 @@ function parse(text: string, path: string): unknown {
 
 /**
  * An array of names, a Hugging Face `config.json`, or the part of one: `id2label` maps "0", "1", … to names, `label2id`
- * is the inverse.
+ * is the inverse. In ImageNet's `imagenet_class_index.json`, "0" is ["n01440764", "tench"].
  */
 function namesIn(json: unknown): unknown[] | undefined {
   if (Array.isArray(json)) return json
   const { id2label, label2id } = json as Record<string, Record<string, unknown> | undefined>
   const map = id2label ?? label2id ?? json
   if (map === null || typeof map !== 'object') return undefined
-  const entries = Object.entries(map)
+  const entries = Object.entries(map).map(([key, value]) => [key, isIdAndName(value) ? value[1] : value] as const)
   const isById = Object.hasOwn(map, '0') && typeof entries[0]![1] === 'string'
   const byId = new Map(isById ? entries : entries.map(([name, id]) => [String(id), name]))
   return Array.from(entries, (_, id) => byId.get(String(id)))
+}
+
+function isIdAndName(value: unknown): value is [id: string, name: string] {
+  return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string')
 }

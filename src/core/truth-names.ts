@@ -73,7 +73,8 @@ export class MultiLabelTruths {
     if (!bits.includes(undefined)) {
       // Positions do not repeat, so as many of them as there are classes are indicators, unless both readings are
       // possible.
-      const mayBeBoth = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
+      const isFew = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
+      const mayBeBoth = isFew && items.some((item) => typeof item !== 'boolean')
       if (mayBeBoth && Array.isArray(value))
         return this.#error(value, 'may be positions or a 0 or 1 for each class; list the names of classes')
       if (!mayBeBoth || this.#classes.length === 1) {
