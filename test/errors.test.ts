@@ -88,20 +88,20 @@ const THROUGH_COMMAND = {
   },
   E_WIDTH: {
     ...badRow('2,1'),
-    begins: 'in.csv:3: (row 2, byte 29): ',
+    begins: 'in.csv:3: row 2, byte 29: ',
     says: '2 cells where 3 are expected',
     api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29, cells: 2, width: 3 } },
   },
   E_QUOTE: {
     ...badRow('2,"1,1'),
-    begins: 'in.csv:3: (row 2, byte 31): ',
+    begins: 'in.csv:3: row 2, byte 31: ',
     says: 'a quote is not closed',
     api: { info: { source: 'in.csv', line: 3, row: 2, byte: 31 } },
   },
   E_ROW_TOO_LONG: {
     ...badRow(`2,1,${' '.repeat(40)}1`),
     args: ['in.csv', '--max-row-bytes', '40'],
-    begins: 'in.csv:3: (row 2, byte 29): the row is longer than 40 bytes',
+    begins: 'in.csv:3: row 2, byte 29: the row is longer than 40 bytes',
     says: 'increase --max-row-bytes if it is correct',
     api: {
       options: { maxRowBytes: 40 },
@@ -114,7 +114,7 @@ const THROUGH_COMMAND = {
     args: ['in.ndjson'],
     status: 1 as const,
     stdout: `{"logits":[2,1],"probs":[${P21}],"label":"0"}\n`,
-    begins: 'in.ndjson:2: (row 2, byte 17): the line is not JSON: ',
+    begins: 'in.ndjson:2: row 2, byte 17: the line is not JSON: ',
     says: 'in JSON at position 14',
   },
   E_KEY: {
@@ -122,7 +122,7 @@ const THROUGH_COMMAND = {
     args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
     status: 1 as const,
     stdout: `1,${P21},0\n`,
-    begins: 'in.ndjson:2: (row 2, byte 24): unexpected key "x": the first row defines the columns',
+    begins: 'in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns',
     says: '--no-keep',
   },
   E_CELL_TYPE: {
@@ -164,7 +164,7 @@ const THROUGH_COMMAND = {
   },
   E_REPEATED: {
     ...badRow('id,logit_cat,logit_dog'),
-    begins: 'in.csv:3: (row 2, byte 29): the row repeats the header',
+    begins: 'in.csv:3: row 2, byte 29: the row repeats the header',
     says: 'pass the files as separate inputs',
     api: { info: { source: 'in.csv', line: 3, row: 2, byte: 29 } },
   },
@@ -384,7 +384,7 @@ const THROUGH_API = {
     error: async () => (await predict([[1, 2], [2, 1], 'a,b'])).error!,
     status: 1,
     info: { row: 3 },
-    says: '(row 3): a string is not a row',
+    says: 'row 3: a string is not a row',
   },
   E_RECORD: {
     error: () => {
@@ -398,7 +398,7 @@ const THROUGH_API = {
     },
     status: 1,
     info: { row: 2 },
-    says: '(row 2): expected an object, got an array; write() takes predictions, or other objects',
+    says: 'row 2: expected an object, got an array; write() takes predictions, or other objects',
   },
   E_CHUNK: {
     error: async () => (await predict([Buffer.from('logit_a,logit_b\n1,2\n')], { onError: 'skip' })).error!,

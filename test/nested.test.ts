@@ -276,7 +276,7 @@ describe('a bad row of nested logits', () => {
     ['{"a":1}', 'E_ROW', /its "x" is not a list of lists of numbers/],
     ['null', 'E_MISSING', /row 2/],
     ['[[1,2],["NaN",1]]', 'E_NONFINITE', /column 1\.0 \(row 2, byte 14\): a logit is NaN/],
-    ['[[1,2],["-inf","-inf"]]', 'E_NONFINITE', /\(row 2, byte 14\): in list 1, all logits are -inf/],
+    ['[[1,2],["-inf","-inf"]]', 'E_NONFINITE', /row 2, byte 14: in list 1, all logits are -inf/],
   ])('says where: %s', async (lists, code, says) => {
     const input = `{"x":[[1,2]]}\n{"x":${lists}}\n{"x":[[2,1],[0,0]]}\n`
     const { error, text } = await run(input, { from: 'ndjson', logits: 'x', emit: 'index' })

@@ -375,16 +375,12 @@ function hexEscape(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }
 
-/** `bad.csv:7: column logit_cat (row 6, byte 210): `, as far as known; `line 7: ` for an unnamed input. */
+/** `bad.csv:7: column logit_cat (row 6, byte 210): `, or without a column `bad.csv:7: row 6, byte 210: `; as far as known. */
 function where({ source, line, column, isUnnamed, row, byte, index }: Position): string {
   const numbers = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`]
   const counts = [...numbers, index !== undefined && `numpy index ${index}`].filter(Boolean).join(', ')
-  const inside = [
-    column !== undefined && `${isUnnamed ? 'class' : 'column'} ${shortened(column)}`,
-    counts && `(${counts})`,
-  ]
-    .filter(Boolean)
-    .join(' ')
+  const named = column !== undefined && `${isUnnamed ? 'class' : 'column'} ${shortened(column)}`
+  const inside = named ? `${named}${counts && ` (${counts})`}` : counts
   const isLine = line !== undefined
   const file = source === undefined ? isLine && `line ${line}` : isLine ? `${source}:${line}` : source
   return [file, inside]

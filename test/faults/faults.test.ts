@@ -128,7 +128,7 @@ const LONG = [
 ]
 
 function byteReported(byte: number): string {
-  return byte > 0 ? `(byte ${byte}): ` : ''
+  return byte > 0 ? `byte ${byte}: ` : ''
 }
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }

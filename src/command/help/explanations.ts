@@ -59,14 +59,14 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
-    says: 'softmax: stdin:2: (row 1, byte 23): the row has 2 cells where 3 are expected [E_WIDTH]',
+    says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected [E_WIDTH]',
     fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,
   },
   E_REPEATED: {
     is: 'A row repeats the header.',
     cause: 'Files with headers were concatenated, for example by cat.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2\nlogit_cat,logit_dog\n' | softmax`,
-    says: 'softmax: stdin:3: (row 2, byte 24): the row repeats the header, as if files were concatenated; pass the files as separate inputs [E_REPEATED]',
+    says: 'softmax: stdin:3: row 2, byte 24: the row repeats the header, as if files were concatenated; pass the files as separate inputs [E_REPEATED]',
     fix: `Pass the files as separate inputs: each header is then read as a header. ${SKIP}`,
   },
   E_QUOTE: {
@@ -74,21 +74,21 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'Only a quoted cell may contain quotes, and each of them must be doubled. A quoted cell begins and ends with a quote.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n5" disk,1,2\n' | softmax`,
-    says: 'softmax: stdin:2: (row 1, byte 23): an unquoted cell contains a quote; --lazy-quotes reads it as text, --quote none reads all quotes as text [E_QUOTE]',
+    says: 'softmax: stdin:2: row 1, byte 23: an unquoted cell contains a quote; --lazy-quotes reads it as text, --quote none reads all quotes as text [E_QUOTE]',
     fix: `--lazy-quotes treats quotes inside unquoted cells as text, and --quote none all quotes. --escape sets the character that escapes them. ${SKIP}`,
   },
   E_ROW_TOO_LONG: {
     is: 'A row is longer than --max-row-bytes (16 MiB by default).',
     cause: 'A quote or a bracket is not closed, the input has no line breaks, or rows are really that long.',
     example: String.raw`printf 'logit_cat,logit_dog\n1,2.000000000000\n' | softmax --max-row-bytes 9`,
-    says: 'softmax: stdin:1: (byte 0): the row is longer than 9 bytes; increase --max-row-bytes if it is correct [E_ROW_TOO_LONG]',
+    says: 'softmax: stdin:1: byte 0: the row is longer than 9 bytes; increase --max-row-bytes if it is correct [E_ROW_TOO_LONG]',
     fix: `If the row is correct, increase --max-row-bytes. ${SKIP}`,
   },
   E_JSON: {
     is: 'A line or a value is not JSON.',
     cause: 'The line is truncated, or is only similar to JSON: it has single quotes, NaN or a trailing comma.',
     example: String.raw`printf '{"logits": [1, 2}\n' | softmax --from ndjson`,
-    says: `softmax: stdin:1: (row 1, byte 0): the line is not JSON: Expected ',' or ']' after array element in JSON at position 16 [E_JSON]`,
+    says: `softmax: stdin:1: row 1, byte 0: the line is not JSON: Expected ',' or ']' after array element in JSON at position 16 [E_JSON]`,
     fix: `Write it with a JSON library. ${SKIP}`,
   },
   E_CELL_ENCODING: {
@@ -116,7 +116,7 @@ softmax in.csv --types infer --quiet -o out.parquet`,
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
-    says: 'softmax: in.ndjson:2: (row 2, byte 24): unexpected key "x": the first row defines the columns; --no-keep leaves such keys out [E_KEY]',
+    says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --no-keep leaves such keys out [E_KEY]',
     fix: `Write JSON lines, which keep the keys of each object; or drop other columns with --no-keep. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
@@ -211,7 +211,7 @@ softmax number.arrow text.arrow --to arrow > all.arrow`,
       'softmax() takes arrays of numbers, objects with a property logits, and objects with one property per logit. A line of JSON is an object or a list of logits; all lines have the same form. In the example, the second line lacks the list that --logits selects.',
     example: String.raw`printf '{"model":{"scores":[2,1]}}\n{"error":"timeout"}\n' |
   softmax -f ndjson --logits model.scores`,
-    says: 'softmax: stdin:2: (row 2, byte 27): it has no "model.scores" [E_ROW]',
+    says: 'softmax: stdin:2: row 2, byte 27: it has no "model.scores" [E_ROW]',
     fix: "Check --logits if all lines have the list under another key; --rejects FILE collects the lines that lack it and scores the others. In the API, convert the value to a row; for text, put read('csv') before softmax(), or use score(), which takes bytes.",
   },
   E_RECORD: {
@@ -222,7 +222,7 @@ import { write } from 'softmax-stream'
 const rows = Readable.from([{ id: 1 }, [1, 2]])
 const csv = rows.compose(write('csv'))
 for await (const bytes of csv) console.log(String(bytes))`,
-    says: '(row 2): expected an object, got an array; write() takes predictions, or other objects [E_RECORD]',
+    says: 'row 2: expected an object, got an array; write() takes predictions, or other objects [E_RECORD]',
     fix: 'Write objects, such as { id: 2 }.',
   },
   E_CHUNK: {
@@ -423,7 +423,7 @@ ulimit -v 8000000; softmax in.csv`,
 echo 'import t from "worker_threads"
 t.Worker = function () { throw Error("no memory") }' > no.mjs
 NODE_OPTIONS='--import ./no.mjs' softmax in.csv --jobs 2`,
-    says: 'softmax: in.csv:2: (row 1, byte 16): a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 uses no worker threads [E_WORKER]',
+    says: 'softmax: in.csv:2: row 1, byte 16: a worker thread failed, and the block from here to byte 524288 is lost: no memory; --jobs 1 uses no worker threads [E_WORKER]',
     fix: 'Use --jobs 1, which needs no worker threads, or provide more memory or --allow-worker.',
   },
   E_INTERNAL: {
