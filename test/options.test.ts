@@ -604,7 +604,7 @@ const TESTS = {
 
   decimal() {
     it("',' reads decimals with a comma", async () => {
-      const output = `id;p_a;p_b;label\n7,0;${P21.replace(',', ';')};a\n`
+      const output = `id;p_a;p_b;label\n7,0;${P21.replace(',', ';').replaceAll('.', ',')};a\n`
       const input = 'id;logit_a;logit_b\n7,0;2,0;1,0\n'
       await bothGive(['--decimal', ',', '-d', ';'], { decimal: ',', delimiter: ';' }, input, output)
     })
