@@ -44,7 +44,7 @@ const npy = (descr: string, shape: string, numbers: Buffer) => {
 /** A file of two empty tensors. */
 const TWO_TENSORS = (() => {
   const empty = { dtype: 'F64', shape: [0, 2], data_offsets: [0, 0] }
-  const header = JSON.stringify({ ids: empty, logits: empty })
+  const header = JSON.stringify({ ids: empty, scores: empty })
   return Buffer.concat([Buffer.from([header.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(header)])
 })()
 
@@ -143,8 +143,8 @@ const THROUGH_COMMAND = {
     files: { 'in.safetensors': TWO_TENSORS },
     args: ['in.safetensors'],
     status: 2 as const,
-    begins: 'in.safetensors: it contains several arrays: "ids,logits"; ',
-    says: 'select one with --tensor logits',
+    begins: 'in.safetensors: it contains several arrays: "ids,scores"; ',
+    says: 'select one with --tensor ids',
   },
   E_CORRUPT: {
     files: { 'in.npy': npy('<f8', '(2, 2)', Buffer.alloc(31)) },

@@ -697,6 +697,16 @@ const TESTS = {
       expect((await run(tensors(['a']), { to: 'csv' })).text).toBe(first)
     })
 
+    it('is the array called logits by default, of several', async () => {
+      const { text, error } = await run(tensors(['ids', 'logits']), { to: 'csv', keep: false })
+      const second = (await run(tensors(['ids', 'logits']), { tensor: 'logits', to: 'csv', keep: false })).text
+      expect({ text, error }).toEqual({ text: second, error: undefined })
+      const other = await run(tensors(['logits', 'scores']), { tensor: 'scores', to: 'csv', keep: false })
+      expect(other.text).toBe(second)
+      const { error: unclear } = await run(tensors(['logits_per_image', 'logits_per_text']), { to: 'csv' })
+      expect(unclear).toMatchObject({ code: 'E_TENSOR' })
+    })
+
     it('is one that there is', async () => {
       const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
       expect(error?.message).toBe(`it has no array named "c": "a,b"; select one with tensor: 'a' [E_TENSOR]`)

@@ -187,7 +187,7 @@ interface ForBytesRead {
   decompress?: ValueOf<'decompress'> | undefined
   /** Array axis of the classes, from 0; negative numbers count from the end [default: -1, the last]. */
   axis?: ValueOf<'axis'> | undefined
-  /** Name of the logits array, in a file of several arrays [default: the only one]. */
+  /** Name of the logits array, in a file of several arrays [default: the only one, or the one called logits]. */
   tensor?: ValueOf<'tensor'> | undefined
   /** Maximum row size in bytes; a longer row is a bad row [default: 16 MiB]. */
   maxRowBytes?: ValueOf<'maxRowBytes'> | undefined

@@ -736,7 +736,7 @@ export const OPTIONS = {
     brief: 'array of logits, in a file of several arrays',
     kind: text('NAME'),
     scopes: READERS,
-    defaultText: 'the only one',
+    defaultText: 'the only one, or the one called logits',
     about: 'arrays',
     aliases: 'array tensor-name array-name key dataset variable',
     help: 'name of the logits array, in a file of several arrays',

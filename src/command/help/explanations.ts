@@ -282,7 +282,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   },
   E_TENSOR: {
     is: 'A file contains several arrays, or no array of the name given by --tensor.',
-    cause: 'An .npz or .safetensors file contains other arrays besides the logits.',
+    cause: 'An .npz or .safetensors file contains several arrays, and none is called logits.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o several.npz
 softmax several.npz`,
     says: 'softmax: several.npz: it contains several arrays: "probs,index"; select one with --tensor probs [E_TENSOR]',

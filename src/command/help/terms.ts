@@ -67,8 +67,9 @@ export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
     'JSON with one row per line; logits are a list, nested lists, an object of class -> number, or separate keys; also reads one array of rows',
   json: 'JSON, read like ndjson and written as one array',
   npy: 'one numpy array, with the classes along --axis; output contains only results, by default probs',
-  npz: 'several named numpy arrays; --tensor selects the logits; output contains only numeric arrays, one for each output column, by default probs,index',
-  safetensors: 'several named arrays; --tensor selects the logits; output is like that of npz',
+  npz: 'several named numpy arrays; the logits are the one called logits, or selected by --tensor; output contains only numeric arrays, one for each output column, by default probs,index',
+  safetensors:
+    'several named arrays; the logits are the one called logits, or selected by --tensor; output is like that of npz',
   parquet: 'typed columns: one for each class, or one of lists',
   arrow: 'the Arrow IPC file format (Feather V2): a column for each class, or one of lists or structs',
   arrows: 'the Arrow IPC stream format',

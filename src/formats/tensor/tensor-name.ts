@@ -38,15 +38,19 @@ function othersText(names: readonly string[], logits: string | undefined): strin
   return `; ${besides}: ${printable(shortened(others.join(', ')))}`
 }
 
+/** The name that needs no option, like columns whose names begin with logit. */
+const LOGITS = 'logits'
+
 /**
- * The name of the logits array: the requested one or the only one.
+ * The name of the logits array: the requested one, the only one, or the one called logits.
  *
  * @throws E_TENSOR if there are several, or none of that name; E_TYPE if there are no arrays
  */
 function chooseTensor(names: readonly string[], asked: string | undefined): string {
   if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it contains no arrays' })
   if (asked === undefined && names.length === 1) return names[0]!
-  if (asked !== undefined && names.includes(asked)) return asked
+  const named = asked ?? LOGITS
+  if (names.includes(named)) return named
   const proposed = names.find(isLogitName) ?? names[0]!
   throw new SoftmaxError('E_TENSOR', { names: [...names], proposed, ...(asked !== undefined && { asked }) })
 }
