@@ -136,7 +136,7 @@ const THROUGH_COMMAND = {
     files: { 'in.npy': npy('<c16', '(1, 2)', Buffer.alloc(32)) },
     args: ['in.npy'],
     status: 1 as const,
-    begins: 'in.npy: cannot read it as logits: its dtype is <c16',
+    begins: 'in.npy: cannot be read as logits: its dtype is <c16',
     says: 'save it as float64',
   },
   E_TENSOR: {

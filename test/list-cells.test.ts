@@ -175,12 +175,12 @@ describe('lists in cells', () => {
       "column scores (row 2): the list of logits is null; onError: 'skip' drops such rows [E_MISSING]",
       'column scores (row 4): "x" is not a list of numbers; onError: \'skip\' drops such rows [E_CELL]',
       'class 1 (row 5): "y" is not a number [E_CELL]',
-      'row 6: the row has 1 cell where 2 are expected [E_WIDTH]',
+      "row 6: the list has 1 logit where 2 are expected; onError: 'skip' drops such rows [E_WIDTH]",
     ])
     const named = rows.map(({ scores: logits }) => ({ logits }))
     expect((await rejectedOf(named, {})).predictions).toHaveLength(2)
     const { message } = await rejectedOf(rows, {}).catch((error) => error)
-    expect(message).toContain(`"scores" contains a list of numbers; say so with logits: 'scores'`)
+    expect(message).toContain(`"scores" contains a list of numbers; select them with logits: 'scores'`)
   })
 
   it('have true classes beside them', () => {

@@ -63,11 +63,13 @@ export const CODES = {
     ({ reason, of }) =>
       `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
-  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }) =>
-    key !== undefined
-      ? `the object has an unknown class ${shown(key)} (classes: ${shortened(keys.join(', '))})`
-      : `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected${hint === undefined ? '' : `; ${hint}`}`,
-  ),
+  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }) => {
+    const reason =
+      key === undefined
+        ? `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected`
+        : `the object has an unknown class ${shown(key)} (classes: ${shortened(keys.join(', '))})`
+    return `${reason}; ${hint ?? `${optionText('onError', 'skip')} drops such rows`}`
+  }),
   E_REPEATED: word(
     1,
     () => 'the row repeats the header, as if files were concatenated; pass the files as separate inputs',
@@ -121,7 +123,7 @@ export const CODES = {
       : `the input is empty, and would replace the content of ${shown(replaces)} with nothing; to allow that, remove the file first`,
   ),
   E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and ${to} needs columns`),
-  E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot read it as logits: ${reason}`),
+  E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot be read as logits: ${reason}`),
   E_NO_ROWS: word<{ rows: number; truth?: string | undefined }>(1, ({ rows, truth }) =>
     truth === undefined
       ? `no row could be scored (${rows} read)`
@@ -545,7 +547,7 @@ function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
     case 'logarithms':
       return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
     default:
-      return `say so with ${flag}`
+      return `select them with ${flag}`
   }
 }
 

@@ -136,7 +136,7 @@ export class LogitsReader {
   }
 
   #widthError(cells: number): RowError {
-    return { code: 'E_WIDTH', info: { cells, width: this.#classes } }
+    return { code: 'E_WIDTH', info: { cells, width: this.#classes, of: 'the list' } }
   }
 
   /** Reads one class of all rows from generic values. */

@@ -64,7 +64,7 @@ function readLogits(
   rule: MissingRule,
 ): RowError | undefined {
   const width = columns.length
-  if (values.length !== width) return { code: 'E_WIDTH', info: { cells: values.length, width } }
+  if (values.length !== width) return { code: 'E_WIDTH', info: { cells: values.length, width, of: 'the list' } }
   for (let index = 0; index < width; index++) {
     const logit = logitOf(values[index], rule)
     if (typeof logit !== 'number') {

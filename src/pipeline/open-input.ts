@@ -75,7 +75,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
 /** Throws E_UNSUPPORTED if another format is requested. The two Arrow formats share a name. */
 function requireAsked(found: FormatName, asked: FormatName | undefined): void {
   if (asked === undefined || asked === found || (asked.startsWith('arrow') && found.startsWith('arrow'))) return
-  const feature = `${found}, detected from its first bytes, with ${optionText('from', asked)}`
+  const feature = `${optionText('from', asked)} for ${found} data, which the input is according to its first bytes`
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
@@ -197,8 +197,9 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
 /** Throws E_UNSUPPORTED if compression is disallowed, and E_NODE if this Node cannot decompress it. */
 function requireUnpackable(name: CompressionName, { decompress }: OpenSettings, path: string | undefined): void {
   if (!decompress) {
-    const feature = `${name} compression with ${optionText('decompress', false)}`
-    throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: 'leave out the option to decompress it' })
+    const option = optionText('decompress', false)
+    const feature = `${name} compression with ${option}`
+    throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `to decompress the input, leave out ${option}` })
   }
   requireReadableBy(name, path)
 }

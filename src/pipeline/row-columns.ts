@@ -235,8 +235,11 @@ const TYPES: Partial<Record<Field['type'], string>> = { text: 'string', boolean:
 /** The types of fields that are lists. */
 const LISTS: ReadonlySet<Field['type']> = new Set(['classes', 'top', 'names'])
 
+/** Writing does not skip rows. */
+const SAME_WIDTH = 'give all rows the same number of values'
+
 function requireWidth({ length }: readonly unknown[], width: number, row: number): void {
-  if (length !== width) throw new SoftmaxError('E_WIDTH', { row, cells: length, width })
+  if (length !== width) throw new SoftmaxError('E_WIDTH', { row, cells: length, width, hint: SAME_WIDTH })
 }
 
 /** Throws E_RECORD for a name that is not that of a class, and so has no place in an array. */
@@ -249,7 +252,7 @@ function requireClasses(names: readonly string[], field: string, classes: readon
 
 function requireValues(values: unknown[], fields: readonly Field[], { classes }: Layout, row: number): void {
   if (values.length !== fields.length && !values.includes(undefined)) {
-    throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length })
+    throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length, hint: SAME_WIDTH })
   }
   for (const [index, { name, type, nullable, isEachClass, size = classes.length }] of fields.entries()) {
     const value = values[index]

@@ -59,7 +59,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
-    says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected [E_WIDTH]',
+    says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected; --on-error skip drops such rows [E_WIDTH]',
     fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,
   },
   E_REPEATED: {
@@ -131,7 +131,7 @@ softmax in.ndjson --to csv`,
     cause: 'Its first bytes are those of another format or compression, or it uses a feature that is not supported.',
     example: String.raw`printf 'BZh91AY&SY\xe2\xf2\xd5' > in.csv.bz2; softmax in.csv.bz2`,
     says: 'softmax: in.csv.bz2: not supported: bzip2 compression; run bzip2 -dc in.csv.bz2 | softmax [E_UNSUPPORTED]',
-    fix: 'Convert the input; the message gives a command.',
+    fix: 'Do what the message says: it has the command that converts the input, or the option to change.',
   },
   E_DELIMITER: {
     is: 'The header is a single cell that contains another delimiter.',
@@ -172,7 +172,7 @@ head = str({'descr': '<c16', 'fortran_order': False, 'shape': (1, 2)})
 start = b'\\x93NUMPY\\1\\0' + struct.pack('<H', len(head))
 sys.stdout.buffer.write(start + head.encode())" > in.npy
 softmax in.npy`,
-    says: 'softmax: in.npy: cannot read it as logits: its dtype is <c16; save it as float64, float32, float16 or integers [E_TYPE]',
+    says: 'softmax: in.npy: cannot be read as logits: its dtype is <c16; save it as float64, float32, float16 or integers [E_TYPE]',
     fix: 'Save the logits as numbers, such as float64.',
   },
   E_NO_ROWS: {
@@ -277,7 +277,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     cause:
       'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a truth or a measurement.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
-    says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; say so with --logits '2-3' [E_COLUMNS]`,
+    says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; select them with --logits '2-3' [E_COLUMNS]`,
     fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
   },
   E_TENSOR: {

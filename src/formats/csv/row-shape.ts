@@ -84,5 +84,6 @@ function widthHint(row: string[], width: number, columns: readonly Column[], dia
   if (row.length === width - 1 && columns.at(-1)?.name === '') return 'the header ends in a delimiter'
   if (row.length === width + 1 && misfit)
     return `${optionText('rowNames', true)} is for a header that lacks the name of the first column`
+  if (row.length > width && dialect.quote !== '') return 'a cell that contains the delimiter needs quotes'
   return undefined
 }
