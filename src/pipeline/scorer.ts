@@ -165,15 +165,18 @@ function classCounts({ targets, members, classes, judged }: Scores, rows: readon
   return counts
 }
 
-let counted: readonly number[] = []
-let first = counted
+/** The last results of {@link firstRows}, by count. */
+const counted = new Map<number, readonly number[]>()
+const MOST_COUNTED = 4
 
-/** The indices of `count` good rows; most batches have no bad ones, so one array is reused. */
+/** The indices of `count` good rows; most batches have no bad ones and one of two sizes, so the arrays are reused. */
 function firstRows(count: number): readonly number[] {
-  if (first.length === count) return first
-  if (counted.length < count) counted = Array.from(new Uint8Array(count).keys())
-  first = counted.slice(0, count)
-  return first
+  const known = counted.get(count)
+  if (known) return known
+  if (counted.size === MOST_COUNTED) counted.clear()
+  const rows = Array.from(new Uint8Array(count).keys())
+  counted.set(count, rows)
+  return rows
 }
 
 /** The error of a scored row, if any. */

@@ -35,6 +35,7 @@ export interface EncodedPage {
 /** The usual size of a page's values, in bytes. */
 const PAGE = 1 << 20
 const SAMPLE = 1 << 13
+const FEW = 1 << 11
 const NONE = new Uint8Array()
 
 /** Encodes a leaf without dictionary. Tests whether compression pays off, unless that is known. */
@@ -77,10 +78,13 @@ function encodePage(
   }
 }
 
-/** Whether snappy shrinks the first bytes noticeably. */
+/**
+ * Whether snappy shrinks the first bytes noticeably. If it does not shrink the first few at all, that is enough: testing
+ * 8 KiB of each page took 4 % of the time of a run.
+ */
 export function pays(bytes: Uint8Array): boolean {
-  const sample = bytes.subarray(0, SAMPLE)
-  return compressedSize(sample) < 0.9 * sample.length
+  const [few, sample] = [bytes.subarray(0, FEW), bytes.subarray(0, SAMPLE)]
+  return compressedSize(few) < few.length && compressedSize(sample) < 0.9 * sample.length
 }
 
 function encodeLevels(levels: Uint8Array | undefined, count: number, most: number, usual: number): Uint8Array {
