@@ -14,7 +14,7 @@ import {
   type RecordBatch,
   type RowError,
 } from '../core/record-batch.js'
-import { acquire } from '../io/buffer-pool.js'
+import { acquireInput } from '../io/column-pool.js'
 import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 
 /**
@@ -33,7 +33,7 @@ export class LogitsReader {
   readonly #rule: MissingRule
 
   constructor(rows: number, classes: number, rule: MissingRule) {
-    this.logits = new Float64Array(acquire(8 * rows * classes).buffer, 0, rows * classes)
+    this.logits = new Float64Array(acquireInput(8 * rows * classes).buffer, 0, rows * classes)
     this.#rows = rows
     this.#classes = classes
     this.#rule = rule

@@ -2,9 +2,10 @@
 
 /** Free memory by size; memory in use, with the number of its parts that are still to be recycled. */
 const spare = new Map<number, ArrayBuffer[]>()
+const spareShared = new Map<number, SharedArrayBuffer[]>()
 const acquired = new WeakMap<ArrayBufferLike, number>()
 /** Foreign memory in use, with the function that takes it back. */
-const adopted = new WeakMap<ArrayBufferLike, (memory: ArrayBuffer) => void>()
+const adopted = new WeakMap<ArrayBufferLike, (memory: ArrayBufferLike) => void>()
 /** Buffers that may be released, with the function that takes back their memory. */
 const releasable = new WeakMap<Uint8Array, () => void>()
 /** The number of free bytes. A run needs fewer: any excess is of sizes that are no longer used. */
@@ -15,13 +16,30 @@ const MOST_SPARE = 1 << 25
  * Allocates a buffer with arbitrary contents, to be passed to {@link recycle} later, once per part if it is split into
  * `parts`; if that is omitted, it is garbage collected.
  */
-export function acquire(length: number, parts = 1): Buffer {
-  const size = 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
-  const memory = spare.get(size)?.pop()
+export function acquire(length: number, parts = 1): Buffer<ArrayBuffer> {
+  const size = sizeFor(length)
+  return taken(takeSpare(spare, size) ?? Buffer.allocUnsafeSlow(size).buffer, length, parts)
+}
+
+/** The same in memory that threads can share. V8 does not count it, so that it must not become garbage in large amounts. */
+export function acquireShared(length: number, parts = 1): Buffer<SharedArrayBuffer> {
+  const size = sizeFor(length)
+  return taken(takeSpare(spareShared, size) ?? new SharedArrayBuffer(size), length, parts)
+}
+
+function sizeFor(length: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
+}
+
+function takeSpare<Memory>(memories: ReadonlyMap<number, Memory[]>, size: number): Memory | undefined {
+  const memory = memories.get(size)?.pop()
   if (memory) spareBytes -= size
-  const taken = memory ?? Buffer.allocUnsafeSlow(size).buffer
-  acquired.set(taken, parts)
-  return Buffer.from(taken, 0, length)
+  return memory
+}
+
+function taken<Memory extends ArrayBufferLike>(memory: Memory, length: number, parts: number): Buffer<Memory> {
+  acquired.set(memory, parts)
+  return Buffer.from(memory as ArrayBuffer, 0, length) as unknown as Buffer<Memory>
 }
 
 /** The same, to be passed to {@link release}. */
@@ -32,12 +50,12 @@ export function acquireWhole(length: number): Buffer {
 
 /** Makes the used part of a buffer from {@link acquire} releasable. */
 export function releasableOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
   return onRelease(bytes, () => recycle(bytes))
 }
 
 /** Registers foreign memory: after {@link recycle} was called for `parts` parts of it, `taken` takes it back. */
-export function adopt(memory: ArrayBuffer, parts: number, taken: (memory: ArrayBuffer) => void): void {
+export function adopt(memory: ArrayBufferLike, parts: number, taken: (memory: ArrayBufferLike) => void): void {
   acquired.set(memory, parts)
   adopted.set(memory, taken)
 }
@@ -89,21 +107,27 @@ export function recycle({ buffer }: Uint8Array): void {
     return
   }
   acquired.delete(buffer)
-  const taken = adopted.get(buffer) ?? addToPool
+  const take = adopted.get(buffer) ?? addToPool
   adopted.delete(buffer)
-  taken(buffer as ArrayBuffer)
+  take(buffer)
 }
 
 /** Adds unused memory to the pool, such as memory returned by another thread. */
-export function addToPool(buffer: ArrayBuffer): void {
+export function addToPool(buffer: ArrayBufferLike): void {
   const size = buffer.byteLength
   if (size > MOST_SPARE) return
   if (spareBytes + size > MOST_SPARE) {
     spare.clear()
+    spareShared.clear()
     spareBytes = 0
   }
   spareBytes += size
-  const others = spare.get(size)
-  if (others) others.push(buffer)
-  else spare.set(size, [buffer])
+  if (buffer instanceof SharedArrayBuffer) addTo(spareShared, buffer)
+  else addTo(spare, buffer)
+}
+
+function addTo<Memory extends ArrayBufferLike>(memories: Map<number, Memory[]>, memory: Memory): void {
+  const others = memories.get(memory.byteLength)
+  if (others) others.push(memory)
+  else memories.set(memory.byteLength, [memory])
 }

@@ -26,19 +26,18 @@ export function laneOf(
 ): (writer: RecordBatchWriter) => AsyncGenerator<ScoredRows> {
   const { stats } = run
   const limit = { isSet: settings.maxErrors !== undefined, left: () => errorsLeft(run) }
+  const threads = { jobs: threadsOf(settings), limit, releasesChunks: run.releasesChunks }
   const textJob = textJobOf(job, reader, settings.from, settings.to, run.kept)
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     if (!COLUMNAR.has(settings.from) || job.schema.depth !== undefined)
       return (writer) => scoreBatches(reader, job, writer, limit.left)
-    const jobs = settings.lane === 'general' ? 1 : threadsOf(settings)
-    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, jobs, limit)
+    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, threads)
   }
   noteLane(stats, 'fast')
   const score = blockScorer(textJob)
   const general = (block: Block, left?: number) => score(block, undefined, left)
-  const threads = { jobs: threadsOf(settings), limit, releasesChunks: run.releasesChunks }
   return (writer) => written(fastLane(reader.text!.blocks(), textJob, general, threads), writer)
 }
 
@@ -84,7 +83,8 @@ function requireLane({ lane }: InputSettings, refusal: string | undefined): void
   })
 }
 
-function threadsOf({ jobs }: InputSettings): number {
+function threadsOf({ jobs, lane }: InputSettings): number {
+  if (lane === 'general') return 1
   return hasThreads(THREADS, import.meta.url) ? jobs || availableParallelism() : 1
 }
 

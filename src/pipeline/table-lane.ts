@@ -4,16 +4,24 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { speaking } from '../core/option-words.js'
-import type { RecordBatch, RecordBatchReader, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
+import {
+  isColumnData,
+  type RecordBatch,
+  type RecordBatchReader,
+  type RecordBatchWriter,
+  type ScoredRows,
+} from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
+import { unsharedColumns } from '../io/column-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { compileLate } from '../io/late-compilation.js'
-import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
+import { type Again, upToLimit } from './error-limit.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
-import { type TableJob, type TablePart, tableSchema, tableTask } from './table-task.js'
+import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
+import type { Threads } from './worker-pool.js'
 
 /** Inputs with up to this many logits stay on this thread: starting a worker takes longer. */
 const SMALL = 1 << 17
@@ -26,15 +34,15 @@ export async function* tableLane(
   reader: RecordBatchReader,
   table: TableJob,
   writer: RecordBatchWriter,
-  jobs: number,
-  limit: ErrorLimit,
+  { jobs, limit, releasesChunks = false }: Threads,
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
   // A library must not change V8 flags of its host program.
   if (speaking() === 'command') compileLate()
-  const here = tableTask(table, encode)
-  const pool = new TablePool(table)
+  const task = tableTask(table, encode)
+  const here: ScoreTable = (batch, left) => task(releasesChunks ? batch : withUnsharedKept(batch), left)
+  const pool = new TablePool(table, releasesChunks)
   let seen = 0
   const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
   const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
@@ -62,4 +70,9 @@ export async function* tableLane(
   } finally {
     await pool.close()
   }
+}
+
+/** Kept columns encoded on this thread may become part of the output, and programs may not expect shared memory. */
+function withUnsharedKept(batch: TableRows): TableRows {
+  return batch.kept.every(isColumnData) ? { ...batch, kept: [...unsharedColumns(batch.kept)] } : batch
 }

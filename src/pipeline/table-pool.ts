@@ -1,24 +1,29 @@
-/** The worker threads of the table lane; batches are sent through shared memory. */
+/** The worker threads of the table lane; batches are sent in shared memory. */
 import { compactColumn, hasDictionary } from '../core/column-compact.js'
 import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
-import { adoptedFrom, SharedRoom } from '../io/shared-columns.js'
+import { copiedColumns, recycleColumns, shareInputs } from '../io/column-pool.js'
+import { adoptedFrom, transferable } from '../io/handover.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
-import type { TableJob, TablePart, TableRows } from './table-task.js'
+import type { TableJob, TablePart } from './table-task.js'
 import type { TableReply, TableRequest } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** The number of batches per worker: one in progress and one queued. */
 export const QUEUED = 2
 
-export class TablePool {
-  readonly #pool: ThreadPool<SharedRoom, TableReply>
+/** Memory of a worker's results, which is returned to it. */
+type Returned = ArrayBufferLike[]
 
-  constructor(table: TableJob) {
-    this.#pool = new ThreadPool(() => startOf({ ...table, job: sendable(table.job) }))
+export class TablePool {
+  readonly #pool: ThreadPool<Returned, TableReply>
+
+  /** `sharesResults`: whether results may be in shared memory, as long as they are written by this package. */
+  constructor(table: TableJob, sharesResults: boolean) {
+    this.#pool = new ThreadPool(() => startOf({ ...table, job: sendable(table.job) }, sharesResults))
   }
 
   /** Whether a worker can take a batch now. */
@@ -26,25 +31,29 @@ export class TablePool {
     return this.#pool.isFree
   }
 
-  /** Starts workers until there are `count`. */
+  /** Starts workers until there are `count`. From then on, columns that are read are in shared memory. */
   start(count: number): void {
+    if (count > 0) shareInputs()
     this.#pool.start(count)
   }
 
   /** Scores a batch on a worker; undefined if the worker fails. */
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
-    const put = (room: SharedRoom) => {
-      const returned = room.returned.splice(0)
-      const message: TableRequest = { rows: shared(batch, room), returned }
-      return { message, moved: returned }
+    const { numRows, logits, byClass = false, errors } = batch
+    const columns = batch.kept as ColumnData[]
+    const kept = batch.recycleKept ? columns : [...copiedColumns(columns.map(compactColumn))]
+    const put = (memories: Returned) => {
+      const returned = memories.splice(0)
+      const message: TableRequest = { rows: { numRows, logits, byClass, kept, errors }, returned }
+      return { message, moved: transferable(returned) }
     }
-    const take = (reply: TableReply, free: () => void, room: SharedRoom) => {
+    const take = (reply: TableReply, free: () => void, memories: Returned) => {
       free()
-      // The memory is returned with the next request: fresh memory per result would pile up as garbage on both threads,
-      // 64 MB at a time.
-      return adoptedFrom(reply, (memory) => room.returned.push(memory))
+      // The memory is returned with the next request: fresh memory per result would pile up as garbage on both threads.
+      return adoptedFrom(reply, (memory) => memories.push(memory))
     }
     const reply = await this.#pool.run(put, take).catch(() => undefined)
+    if (!batch.recycleKept) recycleColumns(kept)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
     return reply?.part
   }
@@ -59,23 +68,14 @@ export function isSendable({ kept }: RecordBatch): boolean {
   return kept.every((column) => isColumnData(column) && !hasDictionary(column))
 }
 
-/** Copies a batch to shared memory. */
-function shared({ numRows, logits, byClass = false, kept, errors }: RecordBatch, room: SharedRoom): TableRows {
-  const column: ColumnData = { type: DOUBLE, length: logits.length, nullCount: 0, values: logits }
-  const [first, ...rest] = room.copy([column, ...(kept as ColumnData[]).map(compactColumn)])
-  return { numRows, logits: first!.values as Float64Array, byClass, kept: rest, errors }
-}
-
-const DOUBLE = { kind: 'float', bitWidth: 64 } as const
-
-function startOf(table: TableJob): WorkerStart<SharedRoom> {
+function startOf(table: TableJob, sharesResults: boolean): WorkerStart<Returned> {
   const options = {
-    workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking() },
+    workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking(), sharesResults },
     // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.
     execArgv: [],
     // A small young generation, so that the memory of finished batches is released soon.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   }
-  const memories = Array.from({ length: QUEUED }, () => new SharedRoom())
+  const memories = Array.from({ length: QUEUED }, () => [] as Returned)
   return { file: threadFile('table-worker', import.meta.url), options, queued: QUEUED, memories }
 }

@@ -4,20 +4,22 @@ import { SoftmaxError } from '../core/errors.js'
 import { type Speaker, speakAs } from '../core/option-words.js'
 import { loadFormat } from '../formats/index.js'
 import { addToPool } from '../io/buffer-pool.js'
-import { handedOver } from '../io/shared-columns.js'
+import { shareResults } from '../io/column-pool.js'
+import { handedOver } from '../io/handover.js'
 import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 
 /** A request to a worker: a batch to score, and memory of its earlier replies to reuse. */
 export interface TableRequest {
   rows: TableRows
-  returned: ArrayBuffer[]
+  returned: ArrayBufferLike[]
 }
 
 /** The reply: the result for a batch, or the error that ends the run. */
 export type TableReply = { part: TablePart } | { error: Pick<SoftmaxError, 'code' | 'info'> }
 
-const { table, speaker } = workerData as { table: TableJob; speaker: Speaker }
+const { table, speaker, sharesResults } = workerData as { table: TableJob; speaker: Speaker; sharesResults: boolean }
 speakAs(speaker)
+if (sharesResults) shareResults()
 
 // If the format fails to load, the error ends the worker.
 loadFormat(table.to).then(({ encoder }) => {
