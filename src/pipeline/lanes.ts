@@ -33,7 +33,8 @@ export function laneOf(
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     if (!COLUMNAR.has(settings.from) || job.schema.depth !== undefined)
       return (writer) => scoreBatches(reader, job, writer, limit.left)
-    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, threads)
+    const isPlain = settings.from !== 'parquet'
+    return (writer) => tableLane(reader, tableJobOf(reader, job, run, settings), writer, { ...threads, isPlain })
   }
   noteLane(stats, 'fast')
   const score = blockScorer(textJob)

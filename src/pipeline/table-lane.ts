@@ -25,6 +25,8 @@ import type { Threads } from './worker-pool.js'
 
 /** Inputs with up to this many logits stay on this thread: starting a worker takes longer. */
 const SMALL = 1 << 17
+/** The same for Arrow into columns: they need no decoding, so one thread almost keeps up with reads and writes. */
+const SMALL_PLAIN = 1 << 24
 
 /** The number of batches in progress or finished on this thread. */
 const AHEAD = 1
@@ -34,7 +36,7 @@ export async function* tableLane(
   reader: RecordBatchReader,
   table: TableJob,
   writer: RecordBatchWriter,
-  { jobs, limit, releasesChunks = false }: Threads,
+  { jobs, limit, releasesChunks = false, isPlain }: Threads & { isPlain: boolean },
 ): AsyncGenerator<ScoredRows> {
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
@@ -43,11 +45,12 @@ export async function* tableLane(
   const task = tableTask(table, encode)
   const here: ScoreTable = (batch, left) => task(releasesChunks ? batch : withUnsharedKept(batch), left)
   const pool = new TablePool(table, releasesChunks)
+  const small = isPlain && !table.job.output ? SMALL_PLAIN : SMALL
   let seen = 0
   const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
   const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
     seen += batch.logits.length
-    if (seen > SMALL) pool.start(jobs - 1)
+    if (seen > small) pool.start(jobs - 1)
     // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
     if (!pool.isFree) await setImmediate()
     const sent = pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined
