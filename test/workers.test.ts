@@ -57,7 +57,7 @@ function scoreRows(inWorker: string, args: string[] = [], cwd = folder(), flags 
 /** The position of the lost block according to its error. */
 function placeIn(stderr: string) {
   const line =
-    /^softmax: [^ ]*rows.csv:(\d+): \(row (\d+), byte (\d+)\): a worker thread failed, .* to byte (\d+) is lost: /
+    /^softmax: [^ ]*rows.csv:(\d+): row (\d+), byte (\d+): a worker thread failed, .* to byte (\d+) is lost: /
   const [at, row, byte, byteEnd] = line.exec(stderr)?.slice(1).map(Number) ?? []
   return { line: at!, row: row!, byte: byte!, byteEnd: byteEnd! }
 }
