@@ -765,7 +765,9 @@ const TESTS = {
       const cwd = folder({ 'a.csv': ROWS, 'b.csv.gz': packed.gzip })
       const { status, stdout, stderr } = command(['--no-decompress', 'a.csv', 'b.csv.gz'], { cwd })
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-      expect(stderr).toMatch(/^softmax: b\.csv\.gz: .*gzip compression with --no-decompress; leave out the option/)
+      expect(stderr).toMatch(
+        /^softmax: b\.csv\.gz: .*gzip compression with --no-decompress; to decompress the input, leave out --no-decompress/,
+      )
     })
 
     it('is on by default, and leaves what is not compressed as it is', async () => {
