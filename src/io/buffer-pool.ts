@@ -31,6 +31,11 @@ function sizeFor(length: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(length, 1)))
 }
 
+/** Whether memory has one of the sizes of the pool: no other is ever reused. */
+export function isReusable({ byteLength }: ArrayBufferLike): boolean {
+  return sizeFor(byteLength) === byteLength
+}
+
 function takeSpare<Memory>(memories: ReadonlyMap<number, Memory[]>, size: number): Memory | undefined {
   const memory = memories.get(size)?.pop()
   if (memory) spareBytes -= size

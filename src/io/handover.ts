@@ -1,6 +1,6 @@
 /** Messages with arrays between threads: large arrays are not copied. */
 import type { NumberArray } from '../core/column-data.js'
-import { adopt, releasableOf } from './buffer-pool.js'
+import { adopt, isReusable, releasableOf } from './buffer-pool.js'
 
 /** Smaller arrays are copied, because they may be parts of memory that is used elsewhere. */
 const LEAST_MOVED = 1 << 15
@@ -30,8 +30,9 @@ export function transferable(memories: readonly ArrayBufferLike[]): ArrayBuffer[
 export function adoptedFrom<T>(message: T, taken: (memory: ArrayBufferLike) => void): T {
   const parts = new Map<ArrayBufferLike, number>()
   visitArrays(message, (array) => {
-    const isBytes = array instanceof Uint8Array && array.buffer.byteLength >= LEAST_MOVED
-    parts.set(array.buffer, isBytes ? (parts.get(array.buffer) ?? 0) + 1 : Number.NaN)
+    const { buffer } = array
+    const isBytes = array instanceof Uint8Array && buffer.byteLength >= LEAST_MOVED && isReusable(buffer)
+    parts.set(buffer, isBytes ? (parts.get(buffer) ?? 0) + 1 : Number.NaN)
   })
   for (const [memory, count] of parts) if (count > 0) adopt(memory, count, taken)
   const isAdopted = ({ buffer }: NumberArray) => parts.get(buffer)! > 0

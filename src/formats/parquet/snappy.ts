@@ -3,12 +3,13 @@
  * (https://github.com/google/snappy/blob/main/format_description.txt). Blocks are independent, and compressed by the
  * kernel.
  */
+import { acquireJoined } from '../../io/buffer-pool.js'
 import { compressBlock } from '../../kernel/host/bytes.js'
 
 /** The reach of a copy, and so the block size. */
 const BLOCK = 1 << 16
 
-/** Compresses bytes. */
+/** Compresses bytes into pooled memory, which may be released. */
 export function encodeSnappy(bytes: Uint8Array): Uint8Array {
   const pieces = [varint(bytes.length)]
   for (let start = 0; start < bytes.length; start += BLOCK) {
@@ -16,7 +17,7 @@ export function encodeSnappy(bytes: Uint8Array): Uint8Array {
     // A compressed block is valid in kernel memory only until the next one.
     pieces.push(bytes.length <= BLOCK ? block : block.slice())
   }
-  return Buffer.concat(pieces)
+  return acquireJoined(pieces)
 }
 
 /** The compressed size of a block of at most {@link BLOCK} bytes. */
