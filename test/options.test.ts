@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Duplex, Readable } from 'node:stream'
+import { type Duplex, PassThrough, Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
 import {
   calibrate,
+  type EvaluateOptions,
   evaluate,
   OPTIONS,
   read,
@@ -13,6 +16,7 @@ import {
   type SoftmaxError,
   type SoftmaxOptions,
   score,
+  scoreFiles,
   softmax,
   softmaxMatrix,
   write,
@@ -1411,6 +1415,49 @@ const TESTS = {
       abort.abort()
       expect(await failure).toMatchObject({ name: 'AbortError' })
       expect(stream.destroyed).toBe(true)
+    })
+
+    const hung = () => {
+      const stream = new PassThrough()
+      stream.write('y,logit_a,logit_b\na,2,1\n')
+      return stream
+    }
+    const endless = () => {
+      const rows = async function* () {
+        yield 'y,logit_a,logit_b\n'
+        for (;;) yield await setImmediate('a,2,1\nb,1,2\n'.repeat(500))
+      }
+      return Readable.from(rows())
+    }
+    const FUNCTIONS: Record<string, (input: Readable, options: EvaluateOptions) => Promise<unknown>> = {
+      evaluate,
+      calibrate,
+      report,
+      scoreFiles: (input, options) => finished(scoreFiles(input, options).resume()),
+    }
+
+    it.each(Object.keys(FUNCTIONS))('ends %s, and its input, which may be silent or endless', async (name) => {
+      for (const input of [hung(), endless()]) {
+        const abort = new AbortController()
+        const ended = FUNCTIONS[name]!(input, { truth: 'y', from: 'csv', signal: abort.signal })
+        const isRead = async () => {
+          while (input.listenerCount('readable') === 0) await setImmediate()
+          await setImmediate()
+          abort.abort()
+        }
+        const [outcome] = await Promise.allSettled([ended, isRead()])
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } })
+        expect(input.destroyed).toBe(true)
+      }
+    })
+
+    it('ends the evaluation of a file before all of it was read', async () => {
+      const abort = new AbortController()
+      const path = join(folder({ 'in.csv': `y,logit_a,logit_b\n${'a,2,1\nb,1,2\n'.repeat(1_000_000)}` }), 'in.csv')
+      const evaluated = evaluate(path, { truth: 'y', signal: abort.signal, jobs: 1 })
+      await setImmediate()
+      abort.abort()
+      await expect(evaluated).rejects.toMatchObject({ name: 'AbortError' })
     })
 
     it('that was given before destroys it at once', async () => {

@@ -19,11 +19,15 @@ export function scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<
 }
 
 async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
+  const { signal } = run.settings
+  const settled = closeOnAbort(inputs, signal)
   try {
     for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
     for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
       yield* scoreRows(reader, input, run, settings, origin)
     }
+    // An input that was closed is not complete.
+    signal?.throwIfAborted()
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
@@ -33,8 +37,18 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
   } catch (error) {
     throw withSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
   } finally {
+    settled()
     await run.writer?.close?.()
   }
+}
+
+/** Closes all inputs if a signal aborts, as a pending read may never finish; returns the function that ends that. */
+function closeOnAbort(inputs: readonly Input[], signal: AbortSignal | undefined): () => void {
+  const close = () => {
+    for (const input of inputs) input.close?.()
+  }
+  signal?.addEventListener('abort', close)
+  return () => signal?.removeEventListener('abort', close)
 }
 
 /** Text without columns is empty, but a binary format has to declare its columns. */
