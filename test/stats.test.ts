@@ -133,6 +133,19 @@ describe('--stats of a run that failed', () => {
     expect(readdirSync(cwd).sort()).toEqual(['out.csv', 'stats.json'])
   })
 
+  it.each([0, 1, 2, 3])('is written where a second SIGINT follows the first at once, after %d ms', async (delay) => {
+    const cwd = folder()
+    const { child, ended } = start(['--stats', 'stats.json', '-o', 'out.csv'], cwd)
+    child.stdin.write(GOOD)
+    while (!(existsSync(join(cwd, 'stats.json')) && readdirSync(cwd).length > 1)) await wait(5)
+    child.kill('SIGINT')
+    await wait(delay)
+    child.kill('SIGINT')
+    expect((await ended).signal).toBe('SIGINT')
+    expect(readdirSync(cwd)).toEqual(['stats.json'])
+    expect(statsIn(cwd)).toMatchObject({ error: 'unfinished' })
+  })
+
   it.each(['SIGTERM', 'SIGKILL'] as const)('says that it is unfinished where %s ends the run', async (signal) => {
     const cwd = folder({ 'stats.json': OLD, 'metrics.json': OLD })
     const args = ['--stats', 'stats.json', '--truth', 'id', '--labels', '7,8', '--metrics', 'metrics.json']
