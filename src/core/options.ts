@@ -536,7 +536,7 @@ export const OPTIONS = {
     scopes: STREAMS,
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: 'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty if the class is unknown; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each',
+    help: 'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each',
     helpOf: {
       calibrate:
         'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty if the class is unknown',

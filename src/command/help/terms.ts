@@ -27,7 +27,8 @@ type Metric = keyof Metrics | keyof Scores | 'support'
 
 export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   rows: 'the number of rows with a true class',
-  unlabelled: 'the number of rows without a true class, which are left out of all metrics',
+  unlabelled:
+    'the number of rows without a true class (an empty cell, null, -100, or NaN in an array), which are left out of all metrics',
   rejected: 'the number of bad input rows that were left out; for nested lists, all other counts are of inner lists',
   abstained: 'the number of rows without a label because of --min-confidence',
   accuracy:
