@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -35,6 +36,17 @@ describe('--stats', () => {
       /^\{"read":5,"written":2,"abstained":0,"rejected":\{"E_CELL":2,"E_MISSING":1\},"bytes":67,"seconds":\d+(\.\d+)?,"lane":"fast"\}\n$/,
     )
     expect(readdirSync(cwd).sort()).toEqual(['a.csv', 'b.csv', 'stats.json'])
+  })
+
+  it.each(['parquet', 'arrow'])('counts the bytes of a file of %s, which is not read in order', (format) => {
+    const rows = Array.from({ length: 60_000 }, (_, row) => `${row % 997},${row / 7}\n`).join('')
+    const cwd = folder({ 'in.csv': `logit_a,logit_b\n${rows}` })
+    const first = command(['in.csv', '--emit', 'probs', '-o', `in.${format}`, '-q'], { cwd })
+    const second = command([`in.${format}`, '--logits', 'p_a,p_b', '-o', 'out.csv', '--stats', 'stats.json', '-q'], {
+      cwd,
+    })
+    expect([first.status, second.status]).toEqual([0, 0])
+    expect(statsIn(cwd).bytes).toBe(statSync(join(cwd, `in.${format}`)).size)
   })
 
   it('has the seconds that the command took', async () => {

@@ -171,7 +171,14 @@ export interface Source {
   /** Its bytes, in order, to be read once. */
   chunks: AsyncGenerator<Buffer>
   /** The file that contains exactly these bytes, if there is one. */
-  path?: string
+  file?: BackingFile | undefined
+}
+
+/** A file whose bytes may be read in any order instead. */
+export interface BackingFile {
+  path: string
+  /** Must be called with the number of bytes that were read from it. */
+  count(bytes: number): void
 }
 
 /** What a reader needs to know once columns are resolved; columns are given by position. */

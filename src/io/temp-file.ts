@@ -17,9 +17,9 @@ export interface FileBytes {
 }
 
 /** Random access to an input: its file, or a temporary copy. */
-export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
-  const file = path === undefined ? undefined : await regularFile(path)
-  if (!file) {
+export async function openBytes({ file, chunks }: Source): Promise<FileBytes> {
+  const opened = file && (await regularFile(file.path))
+  if (!file || !opened) {
     const copy = await TempFile.open()
     try {
       for await (const chunk of chunks) await copy.write(chunk)
@@ -30,9 +30,19 @@ export async function openBytes({ path, chunks }: Source): Promise<FileBytes> {
     return copy
   }
   // A generator that was never started does not run its `finally`.
-  await chunks.next()
+  const { value: first } = await chunks.next()
   await chunks.return(undefined)
-  return new HandleBytes(file.handle, file.size)
+  return new HandleBytes(opened.handle, opened.size, upTo(opened.size - (first?.length ?? 0), file.count))
+}
+
+/** Counts up to `most` bytes in all: some are read more than once. */
+function upTo(most: number, count: (bytes: number) => void): (bytes: number) => void {
+  let left = most
+  return (bytes) => {
+    const some = Math.min(bytes, left)
+    left -= some
+    count(some)
+  }
 }
 
 async function regularFile(path: string): Promise<{ handle: FileHandle; size: number } | undefined> {
@@ -49,10 +59,12 @@ async function regularFile(path: string): Promise<{ handle: FileHandle; size: nu
 
 class HandleBytes implements FileBytes {
   readonly #handle: FileHandle
+  readonly #count: (bytes: number) => void
   size: number
 
-  constructor(handle: FileHandle, size: number) {
+  constructor(handle: FileHandle, size: number, count: (bytes: number) => void) {
     this.#handle = handle
+    this.#count = count
     this.size = size
   }
 
@@ -64,6 +76,7 @@ class HandleBytes implements FileBytes {
         const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, at + done)
         if (bytesRead === 0) return bytes.subarray(0, done)
         done += bytesRead
+        this.#count(bytesRead)
       }
     } catch (cause) {
       throw new SoftmaxError('E_INPUT', { byte: at + done, reason: systemReason(cause) }, { cause })
@@ -91,7 +104,8 @@ export class TempFile extends HandleBytes {
   readonly #path: string
 
   private constructor(file: FileHandle, path: string) {
-    super(file, 0)
+    // Its bytes are counted where they come from.
+    super(file, 0, () => {})
     this.#file = file
     this.#path = path
   }

@@ -64,6 +64,9 @@ export function inputOf(input: string | Readable, source: string | undefined, st
       throw new SoftmaxError('E_INPUT', info, { cause })
     }
   }
+  const count = (bytes: number) => {
+    stats.bytes += bytes
+  }
   const close = () => {
     opened.closed = true
     opened.stream?.destroy()
@@ -73,7 +76,13 @@ export function inputOf(input: string | Readable, source: string | undefined, st
     const reason = (opened.file ?? opened.watch)?.change
     if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
   }
-  return { name, chunks: chunks(), close, requireUnchanged, ...(typeof input === 'string' && { path: input }) }
+  return {
+    name,
+    chunks: chunks(),
+    close,
+    requireUnchanged,
+    ...(typeof input === 'string' && { file: { path: input, count } }),
+  }
 }
 
 /** The read size for files, in bytes. */

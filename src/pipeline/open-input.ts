@@ -51,16 +51,18 @@ type Warn = (text: string) => void
  */
 export async function openInput(input: Input, settings: OpenSettings, warn: Warn): Promise<Opened> {
   const { name = '' } = input
-  const { source, path, compression } = await unpack(input, settings, warn)
+  const { source, file, compression } = await unpack(input, settings, warn)
   const named = rowFormatOf(settings.from ?? formatOf(name))
   const kinds = kindsBeside(settings.from)
   const found = await source.peek((start) => firstMatch(kinds, start))
-  if (typeof found === 'object') throw unsupported(found, input.path ?? 'FILE', source.start)
+  if (typeof found === 'object') throw unsupported(found, input.file?.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
   if (binary) requireAsked(binary, settings.from)
   const isBinary = binary ?? (named && !isText(named))
   if (isBinary && !binary) await requireNoText(source, named!)
-  const text = isBinary ? { source, encoding: undefined } : await decode(source, settings.encoding, input.path, warn)
+  const text = isBinary
+    ? { source, encoding: undefined }
+    : await decode(source, settings.encoding, input.file?.path, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
   if (named && named !== format) warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   return {
@@ -68,7 +70,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     format,
     compression,
     encoding: text.encoding,
-    ...(path !== undefined && { path }),
+    file,
   }
 }
 
@@ -173,7 +175,7 @@ async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
 interface Unpacked {
   source: Peekable
   compression: CompressionName | 'none'
-  path?: string
+  file?: Source['file']
 }
 
 /** Decompresses an input. */
@@ -186,11 +188,11 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
     warn(`it is ${not(found)}, according to its first bytes, although its name says otherwise`)
   }
-  if (found === 'none') return { source, compression: found, ...(input.path !== undefined && { path: input.path }) }
-  requireUnpackable(found, settings, input.path)
+  if (found === 'none') return { source, compression: found, file: input.file }
+  requireUnpackable(found, settings, input.file?.path)
   const plain = new Peekable(decompress(found, source.rest()))
   const inner = await plain.peek(compressionOfBytes)
-  if (inner && inner !== 'none') throw packedTwice(inner, found, input.path ?? 'FILE')
+  if (inner && inner !== 'none') throw packedTwice(inner, found, input.file?.path ?? 'FILE')
   return { source: plain, compression: found }
 }
 

@@ -28,8 +28,8 @@ export class RepeatedInputs {
   async #inputOf(file: string | Readable, nth: number, stats: Stats): Promise<Input> {
     const copy = this.#copies.get(nth)
     if (copy) return { name: typeof file === 'string' ? file : this.#source, chunks: copy.chunks() }
-    const { path, ...input } = inputOf(file, this.#source, stats)
-    if (path !== undefined && (await stat(path)).isFile()) return { ...input, path }
+    const { file: backing, ...input } = inputOf(file, this.#source, stats)
+    if (backing && (await stat(backing.path)).isFile()) return { ...input, file: backing }
     return { ...input, chunks: this.#copied(nth, input.chunks) }
   }
 

@@ -47,7 +47,7 @@ const LOOKAHEAD = 1 << 26
 /** Opens a stream or a file. */
 export async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const bytes = new ByteReader(source.chunks)
-  const opened = await openEither(bytes, source.path)
+  const opened = await openEither(bytes, source.file)
   try {
     return await readerOf(opened, settings)
   } catch (error) {
@@ -56,13 +56,13 @@ export async function read(source: Source, settings: SettingsOf<'bytes'>): Promi
   }
 }
 
-async function openEither(bytes: ByteReader, path: string | undefined): Promise<Opened> {
+async function openEither(bytes: ByteReader, file: Source['file']): Promise<Opened> {
   try {
     const start = await bytes.take(8)
     bytes.unread(start)
     if (isOldStream(start)) unsupported('an Arrow stream from before version 0.15', REWRITE)
     if (start.toString('latin1', 0, MAGIC.length) !== MAGIC) return await openStream(bytes)
-    return await openFile(await openBytes({ chunks: bytes.rest(), ...(path !== undefined && { path }) }))
+    return await openFile(await openBytes({ chunks: bytes.rest(), file }))
   } catch (error) {
     await bytes.close()
     throw error

@@ -38,16 +38,16 @@ async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<Reco
   const reader = new ByteReader(source.chunks)
   const header = await readHeader(reader)
   if (!header) return undefined
-  const bytes = bytesBehind(reader, header.length, source.path)
+  const bytes = bytesBehind(reader, header.length, source.file)
   return tensorReader('npy', { name: 'logits', tensor: header.tensor, bytes }, settings)
 }
 
 /** The bytes of an array after its header. */
-function bytesBehind(reader: ByteReader, start: number, path: string | undefined): TensorBytes {
+function bytesBehind(reader: ByteReader, start: number, backing: Source['file']): TensorBytes {
   return {
     chunks: () => reader.rest(),
     async open() {
-      const file = await openBytes({ chunks: reader.rest(), ...(path !== undefined && { path }) })
+      const file = await openBytes({ chunks: reader.rest(), file: backing })
       // The temporary file of a pipe does not contain what was read before.
       if (file instanceof TempFile) return file
       return { ...bytesWithin(file, start, Math.max(0, file.size - start)), close: () => file.close() }
