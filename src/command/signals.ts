@@ -7,7 +7,7 @@ export type Abandoned = Pick<Output, 'abandon'>
 /** Removes temporary files on a signal, then lets the signal end the process. */
 export function abandonOnSignal(files: Abandoned[]): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Handled until all is removed: a second signal, as of a terminal and of `timeout`, would end the process before.
+    // Handled until all is removed: a second signal, passed on by npx or timeout, would end the process before.
     process.on(signal, () => {
       for (const file of files) file.abandon()
       process.removeAllListeners(signal)
