@@ -732,7 +732,7 @@ describe('true classes beside an array', () => {
     expect(text).toBe('label\nyes\nyes\nno\n')
   })
 
-  it('are 0 or 1 for each class by the sigmoid, kept as lists; NaN for none', async () => {
+  it('are 0 or 1 for each class by the sigmoid, kept as lists; NaN or -100 for none', async () => {
     const SIGMOID: ScoreOptions = { op: 'sigmoid', emit: 'labels,correct' }
     const expected = 'y,labels,correct\n"[1,1]",0|1,true\n"[0,1]",0|1,false\n"[1,0]",0|1,false\n'
     for (const dtype of ['U8', 'BOOL'] as const) {
@@ -740,6 +740,11 @@ describe('true classes beside an array', () => {
     }
     const floats = await scored(['F64', [3, 2], [1, 1, Number.NaN, Number.NaN, 1, 0]], SIGMOID)
     expect(floats.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[""NaN"",""NaN""]",0|1,'])
+    // Padding, as in data sets of Hugging Face.
+    const padded = await scored(['I8', [3, 2], [1, 1, 156, 156, 1, 0]], SIGMOID)
+    expect(padded.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[-100,-100]",0|1,'])
+    const partly = await scored(['I8', [3, 2], [1, 1, 156, 1, 1, 0]], SIGMOID)
+    expect(partly.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '-100' } })
     const other = await scored(['U8', [3, 2], [1, 1, 0, 2, 1, 0]], SIGMOID)
     expect(other.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '2' } })
     const { bytes } = await scored(['U8', [3, 2], [1, 1, 0, 1, 1, 0]], { ...SIGMOID, to: 'arrow' })

@@ -33,7 +33,7 @@ export function warnOfUnlabelled(
   const which = `${plural(unlabelled, 'row')} with an empty ${shown(settings.truth!)}`
   warn(
     settings,
-    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as the true classes are unknown; for a row without true classes, write []`,
+    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as the true classes are unknown; a row that has none of the classes is [] in a list, or 0 for each class`,
   )
 }
 

@@ -91,12 +91,13 @@ export class MultiLabelTruths {
     return true
   }
 
-  /** The same for a value per class. */
+  /** The same for a value per class, of which -100 is as good as none. */
   markEach(values: readonly unknown[], into: Uint8Array): boolean | RowError {
-    const empty = values.findIndex((value) => this.#isEmpty(value))
+    const isUnknown = (value: unknown) => this.#isEmpty(value) || String(value) === IGNORED
+    const empty = values.findIndex(isUnknown)
     if (empty >= 0) {
-      if (values.every((value) => this.#isEmpty(value))) return false
-      return { ...this.#error(null, 'is empty, but other true classes of the row are not'), nth: empty }
+      if (values.every(isUnknown)) return false
+      return { ...this.#error(values[empty], 'is empty, but other true classes of the row are not'), nth: empty }
     }
     for (const [index, value] of values.entries()) {
       const bit = bitOf(value)
@@ -119,14 +120,15 @@ export class MultiLabelTruths {
 
   #isEmpty(value: unknown): boolean {
     if (value === null || value === undefined || value === '' || Number.isNaN(value)) return true
-    return typeof value === 'string' && !this.#names.texts.has(value) && this.#nulls?.has(value) === true
+    const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
+    return typeof text === 'string' && !this.#names.texts.has(text) && this.#nulls?.has(text) === true
   }
 
   #error(value: unknown, reason: string): RowError {
     const cell = typeof value === 'object' ? JSON.stringify(value, withNumbers) : String(value)
     return {
       code: 'E_TRUTH',
-      info: { cell: value === null ? '' : cell, classes: this.#classes.slice(0, MOST_NAMED), reason },
+      info: { cell: value === null || value === undefined ? '' : cell, classes: this.#classes.slice(0, MOST_NAMED), reason },
     }
   }
 }
