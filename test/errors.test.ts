@@ -119,7 +119,7 @@ const THROUGH_COMMAND = {
   },
   E_KEY: {
     files: { 'in.ndjson': '{"id":1,"logits":[2,1]}\n{"id":1,"logits":[2,1],"x":1}\n' },
-    args: ['in.ndjson', '-t', 'csv', '--no-output-header'],
+    args: ['in.ndjson', '-t', 'csv', '--no-output-header', '-q'],
     status: 1 as const,
     stdout: `1,${P21},0\n`,
     begins: 'in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns',

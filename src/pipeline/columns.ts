@@ -1,6 +1,6 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
-import { plural, SoftmaxError } from '../core/errors.js'
-import { delimiterOf } from '../core/formats.js'
+import { plural, SoftmaxError, shown } from '../core/errors.js'
+import { delimiterOf, rowFormatOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -14,7 +14,7 @@ import { isRowOrder } from '../formats/tensor/tensor.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import { rejectedOf } from './row-counts.js'
-import type { Run } from './run.js'
+import type { InputSettings, Run } from './run.js'
 
 type Settings = SettingsOf<'bytes'>
 
@@ -65,6 +65,17 @@ export function requireSame(
 ): void {
   if (names.join('\0') === others.join('\0')) return
   throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
+}
+
+/**
+ * Warns of the order of columns made from objects if no header shows it: the first object of another input may have
+ * another order.
+ */
+export function orderWarnings({ header, kept, names }: Schema, { from, to, outputHeader }: InputSettings): string[] {
+  const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
+  if (outputHeader !== false || !isOfObjects || delimiterOf(to) === undefined) return []
+  const order = [...kept.map((index) => header[index]!), ...names]
+  return [`without a header, the columns are in the order of the first object: ${shown(order.join(','))}`]
 }
 
 /** Reports an array that is not written in the shape of the input; whether rows are rejected shows at the end. */

@@ -2,6 +2,7 @@
 import { isText } from '../core/formats.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
+import { orderWarnings } from './columns.js'
 import { measureByFirst } from './empty-lists.js'
 import { inputInfo } from './input-info.js'
 import { jobOf, newWriter } from './job.js'
@@ -37,7 +38,7 @@ export async function* scoreRows(
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
-  if (isFirst) for (const text of writer.warnings ?? []) warn(text)
+  if (isFirst) for (const text of [...(writer.warnings ?? []), ...orderWarnings(job.schema, settings)]) warn(text)
   // A text writer belongs to one input, as it may copy raw cells of that input.
   if (!isText(settings.to)) run.writer = writer
   const beginning: Buffer[] = []
