@@ -524,6 +524,14 @@ describe('a part that cannot be read', () => {
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })
 
+  it('may be empty or of another kind, and does not keep others from being scored', () => {
+    const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
+    const { status, stderr } = run(cwd, '-t', 'parquet')
+    expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_NO_COLUMNS]'])
+    expect(stderr).toContain('1 of 3 parts are done; replace or remove what cannot be read')
+    expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([1, ['_manifest.ndjson', 'c.parquet']])
+  })
+
   it('leaves a folder to begin with, where no other is done', () => {
     const cwd = tree({ 'in/a.csv': ONE })
     expect(run(cwd, '--types', 'id=int64').stderr).toMatch(/^softmax: in\/a\.csv: [^\n]*\[E_CONFLICT\]\n$/)

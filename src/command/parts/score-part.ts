@@ -47,9 +47,12 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   return { ...about, ...counts, seconds, made }
 }
 
+/** The errors of a damaged or empty file, or of another kind of file. */
+const UNREADABLE = ['E_CORRUPT', 'E_INPUT', 'E_NO_COLUMNS', 'E_UNSUPPORTED'] as const
+
 /** Whether an error means that only this part is unreadable. */
 export function isUnreadable(error: unknown): boolean {
-  return SoftmaxError.is(error, 'E_CORRUPT') || SoftmaxError.is(error, 'E_INPUT')
+  return UNREADABLE.some((code) => SoftmaxError.is(error, code))
 }
 
 /**
