@@ -335,6 +335,11 @@ describe('write()', () => {
     expect(bytes.equals(await scored('digits-list.parquet', to))).toBe(true)
   })
 
+  it.each(['parquet', 'arrow', 'npy'] as const)('has no columns without rows, which %s needs', async (format) => {
+    await expect(Readable.from([]).pipe(write(format)).toArray()).rejects.toMatchObject({ code: 'E_NO_COLUMNS' })
+    expect(await Readable.from([]).pipe(write('csv')).toArray()).toEqual([])
+  })
+
   it('calls classes as the columns of their logits were', async () => {
     const rows = createReadStream(fixture('digits-logits.csv')).pipe(read('csv'))
     const bytes = Buffer.concat(await rows.compose(softmax()).compose(write('csv')).toArray())

@@ -2,6 +2,7 @@
 import { askedTypes } from '../core/asked-types.js'
 import { columnOfValues } from '../core/cell-types.js'
 import { isEscaped } from '../core/dialect.js'
+import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -36,6 +37,7 @@ export async function* writeRows(
       yield* writeBatch(batch, output)
     }
     if (output) yield* output.writer.end()
+    else if (!isText(settings.to)) throw new SoftmaxError('E_NO_COLUMNS', { to: settings.to })
   } finally {
     await output?.writer.close?.()
   }
