@@ -828,6 +828,15 @@ const TESTS = {
       await bothGive(['--no-output-header'], { outputHeader: false }, ROWS, `7,${P123},c\n`)
     })
 
+    it('false has a warning of the order of columns that objects have', async () => {
+      const rows = '{"id":1,"scores":{"dog":3,"cat":1}}\n'
+      const { warnings } = await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores', outputHeader: false })
+      expect(warnings).toEqual([
+        'without a header, the columns are in the order of the first object: "id,p_dog,p_cat,label"',
+      ])
+      expect((await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores' })).warnings).toEqual([])
+    })
+
     it('true writes one where the input has none, with positions for names', async () => {
       const args = ['--no-header', '--output-header', '-l', '1,3-4']
       const options = { header: false, outputHeader: true, logits: '1,3-4' }
@@ -1448,6 +1457,19 @@ const TESTS = {
         const [outcome] = await Promise.allSettled([ended, isRead()])
         expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } })
         expect(input.destroyed).toBe(true)
+      }
+    })
+
+    it('ends them while a bad row is being reported', async () => {
+      for (const name of Object.keys(FUNCTIONS)) {
+        const abort = new AbortController()
+        const onReject = () => {
+          abort.abort()
+          return new Promise<void>(() => {})
+        }
+        const input = Readable.from(['y,logit_a,logit_b\na,1,x\na,1,2\n'])
+        const ended = FUNCTIONS[name]!(input, { truth: 'y', from: 'csv', onReject, signal: abort.signal })
+        await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
       }
     })
 

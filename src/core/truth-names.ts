@@ -128,7 +128,11 @@ export class MultiLabelTruths {
     const cell = typeof value === 'object' ? JSON.stringify(value, withNumbers) : String(value)
     return {
       code: 'E_TRUTH',
-      info: { cell: value === null || value === undefined ? '' : cell, classes: this.#classes.slice(0, MOST_NAMED), reason },
+      info: {
+        cell: value === null || value === undefined ? '' : cell,
+        classes: this.#classes.slice(0, MOST_NAMED),
+        reason,
+      },
     }
   }
 }

@@ -44,7 +44,7 @@ export function noteLane(stats: Stats, lane: Lane): void {
 
 /** What is counted, and how bad rows are handled. */
 interface RowCounts {
-  settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors'> & { requireRows?: boolean }
+  settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors' | 'signal'> & { requireRows?: boolean }
   stats: RowTotals
   metrics?: { add(judged: readonly Judged[]): void }
   isPart?: boolean
@@ -103,7 +103,7 @@ async function reportRowErrors(
   { settings, stats }: RowCounts,
   source: string | undefined,
 ): Promise<void> {
-  const { onError, onReject, maxErrors = Infinity } = settings
+  const { onError, onReject, maxErrors = Infinity, signal } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
@@ -112,9 +112,21 @@ async function reportRowErrors(
     if (onError === 'fail') throw new SoftmaxError(rowError.code, info as never)
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
-    if (taken) await taken
+    if (taken) await unlessAborted(taken, signal)
     if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
+}
+
+/** Waits for what a program does, but not beyond an abort. */
+async function unlessAborted(done: unknown, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  let settled = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal!.reason)
+    signal?.addEventListener('abort', abort)
+    settled = () => signal?.removeEventListener('abort', abort)
+  })
+  await Promise.race([done, aborted]).finally(settled)
 }
 
 /** The error data of a bad row, with its position in the input as far as it is known. */
