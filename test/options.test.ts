@@ -1510,7 +1510,7 @@ const TESTS = {
       onTestFinished(() => void vi.useRealTimers())
       const written: string[] = []
       const terminal = { columns: 20, isTTY: true, write: (text: string) => written.push(text) }
-      const progress = showProgress(terminal as unknown as NodeJS.WriteStream, 100)
+      const progress = showProgress(terminal as unknown as NodeJS.WriteStream, 100, false)
       vi.advanceTimersByTime(1000)
       progress.update(50, 1000)
       progress.update(60, 1200)
