@@ -667,7 +667,9 @@ it('several arrays are one input after the other, whatever their shape', async (
 
 describe('true classes beside an array', () => {
   /** Builds a safetensors file of 64-bit floats, bytes and booleans. */
-  function tensors(arrays: Record<string, [dtype: 'F64' | 'U8' | 'BOOL', shape: number[], values: number[]]>): Buffer {
+  function tensors(
+    arrays: Record<string, [dtype: 'F64' | 'I8' | 'U8' | 'BOOL', shape: number[], values: number[]]>,
+  ): Buffer {
     let end = 0
     const data: Buffer[] = []
     const entries = Object.entries(arrays).map(([name, [dtype, shape, values]]) => {
@@ -741,9 +743,9 @@ describe('true classes beside an array', () => {
     const floats = await scored(['F64', [3, 2], [1, 1, Number.NaN, Number.NaN, 1, 0]], SIGMOID)
     expect(floats.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[""NaN"",""NaN""]",0|1,'])
     // Padding, as in data sets of Hugging Face.
-    const padded = await scored(['I8', [3, 2], [1, 1, 156, 156, 1, 0]], SIGMOID)
+    const padded = await scored(['I8', [3, 2], [1, 1, -100, -100, 1, 0]], SIGMOID)
     expect(padded.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[-100,-100]",0|1,'])
-    const partly = await scored(['I8', [3, 2], [1, 1, 156, 1, 1, 0]], SIGMOID)
+    const partly = await scored(['I8', [3, 2], [1, 1, -100, 1, 1, 0]], SIGMOID)
     expect(partly.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '-100' } })
     const other = await scored(['U8', [3, 2], [1, 1, 0, 2, 1, 0]], SIGMOID)
     expect(other.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '2' } })
