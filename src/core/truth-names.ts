@@ -91,7 +91,7 @@ export class MultiLabelTruths {
     return true
   }
 
-  /** The same for a value per class, of which -100 is as good as none. */
+  /** The same for a value per class; -100 counts as empty. */
   markEach(values: readonly unknown[], into: Uint8Array): boolean | RowError {
     const isUnknown = (value: unknown) => this.#isEmpty(value) || String(value) === IGNORED
     const empty = values.findIndex(isUnknown)

@@ -117,7 +117,7 @@ async function reportRowErrors(
   }
 }
 
-/** Waits for what a program does, but not beyond an abort. */
+/** Waits for the promise of a program, unless the signal aborts. */
 async function unlessAborted(done: unknown, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
   let settled = () => {}
