@@ -144,10 +144,7 @@ class Passes {
     const run = fileRun(isFirst ? settings : quiet, isFirst ? this.#emit : () => {})
     const metrics = new RunMetrics(probe)
     const sources = await this.#files.open(run.stats)
-    const counted = () => {
-      settings.signal?.throwIfAborted()
-      this.#emit('progress', run.stats, undefined)
-    }
+    const counted = () => this.#emit('progress', run.stats, undefined)
     const probed = { ...run, counted, metrics, measures: true, probe, single: this.#single && sources.length === 1 }
     await drain(scoreInputs(sources, probed), settings)
     const pass = passOf(metrics, run.stats)

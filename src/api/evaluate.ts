@@ -79,10 +79,7 @@ export async function judge(
   emit: Run['emit'],
 ): Promise<Run> {
   const run = fileRun({ ...settings, emit: 'probs', keep: false, to: 'csv' }, emit)
-  const counted = () => {
-    settings.signal?.throwIfAborted()
-    emit('progress', run.stats, undefined)
-  }
+  const counted = () => emit('progress', run.stats, undefined)
   await drain(score({ ...run, measures: true, counted }), settings)
   return run
 }

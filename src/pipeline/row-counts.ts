@@ -74,6 +74,8 @@ export async function* countRows<Piece>(
     yield scored.pieces
     if (!isAhead) count(run.stats, scored)
     run.counted?.()
+    // A run that writes nothing is not ended by its stream.
+    run.settings.signal?.throwIfAborted()
     if (scored.judged) run.metrics?.add(scored.judged)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
     before.line += scored.lines
@@ -120,13 +122,13 @@ async function reportRowErrors(
 /** Waits for the promise of a program, unless the signal aborts. */
 async function unlessAborted(done: unknown, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
-  let settled = () => {}
+  let stopListening = () => {}
   const aborted = new Promise<never>((_, reject) => {
     const abort = () => reject(signal!.reason)
     signal?.addEventListener('abort', abort)
-    settled = () => signal?.removeEventListener('abort', abort)
+    stopListening = () => signal?.removeEventListener('abort', abort)
   })
-  await Promise.race([done, aborted]).finally(settled)
+  await Promise.race([done, aborted]).finally(stopListening)
 }
 
 /** The error data of a bad row, with its position in the input as far as it is known. */
