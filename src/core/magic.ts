@@ -82,10 +82,10 @@ const LONGEST_VALUE = 'Infinity'.length
 
 /** The length of a UTF-8 byte order mark, or 0. */
 function byteOrderMarkLength(start: Buffer): number {
-  return start.toString('latin1', 0, MARK.length) === MARK ? MARK.length : 0
+  return start.toString('latin1', 0, UTF8_BOM.length) === UTF8_BOM ? UTF8_BOM.length : 0
 }
 
-const MARK = '\xef\xbb\xbf'
+const UTF8_BOM = '\xef\xbb\xbf'
 
 /**
  * The position of the next nonblank byte, found byte by byte, because a chunk may be far longer than what has to be

@@ -47,7 +47,7 @@ function isDigit(code: number): boolean {
 
 /** Swaps commas and points: turns a number with a decimal comma into one of the grammar. */
 export function withPoint(text: string): string {
-  return /[.,]/.test(text) ? text.replace(/[.,]/g, (mark) => (mark === ',' ? '.' : ',')) : text
+  return /[.,]/.test(text) ? text.replace(/[.,]/g, (separator) => (separator === ',' ? '.' : ',')) : text
 }
 
 /** Whether an infinite value was written as a finite number: `1e400`. */

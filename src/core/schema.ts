@@ -162,14 +162,14 @@ function listSchemaOf(
   const header = columns.map(({ name }) => name)
   const { type, keys, nested } = columns[position]!
   const listText = type === 'text' && ({ listText: true } as const)
-  const keyed = type === 'record' && keys && { logitKeys: keys }
+  const recordKeys = type === 'record' && keys && { logitKeys: keys }
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
   const kept = keptIn(settings, columns, [position])
   const names = outputNames(shaped)
   requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
-  return { header, logits: [position], logitsList: true, ...listText, ...keyed, ...truth, kept, names, ...shaped }
+  return { header, logits: [position], logitsList: true, ...listText, ...recordKeys, ...truth, kept, names, ...shaped }
 }
 
 /** The layout of results in one of the shapes that an output supports. */

@@ -20,7 +20,7 @@ export function scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<
 
 async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   const { signal } = run.settings
-  const settled = closeOnAbort(inputs, signal)
+  const stopListening = closeOnAbort(inputs, signal)
   try {
     for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
     for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
@@ -37,7 +37,7 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
   } catch (error) {
     throw withSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
   } finally {
-    settled()
+    stopListening()
     await run.writer?.close?.()
   }
 }

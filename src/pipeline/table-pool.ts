@@ -5,7 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
 import { copiedColumns, recycleColumns, shareInputs } from '../io/column-pool.js'
-import { adoptedFrom, transferable } from '../io/handover.js'
+import { adoptedFrom, transferable } from '../io/thread-messages.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart } from './table-task.js'
@@ -41,6 +41,7 @@ export class TablePool {
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
     const { numRows, logits, byClass = false, errors } = batch
     const columns = batch.kept as ColumnData[]
+    // Columns that can be recycled were copied into shared memory when they were read.
     const kept = batch.recycleKept ? columns : [...copiedColumns(columns.map(compactColumn))]
     const put = (memories: Returned) => {
       const returned = memories.splice(0)

@@ -5,7 +5,7 @@ import { type Speaker, speakAs } from '../core/option-words.js'
 import { loadFormat } from '../formats/index.js'
 import { addToPool } from '../io/buffer-pool.js'
 import { shareResults } from '../io/column-pool.js'
-import { handedOver } from '../io/handover.js'
+import { handedOver } from '../io/thread-messages.js'
 import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 
 /** A request to a worker: a batch to score, and memory of its earlier replies to reuse. */

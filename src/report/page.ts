@@ -167,8 +167,8 @@ ${asNumbers('Numbers of risk', riskTable(thinned(points, 1 / 20)))}`
 /** The legend of a chart. */
 function keysOf(marks: Readonly<Record<string, string>>): Html {
   const keys = Object.entries(marks).map(
-    ([text, mark]) =>
-      html`<span class="key"><svg viewBox="0 0 26 12" aria-hidden="true">${new Html(mark)}</svg>${text}</span> `,
+    ([text, symbol]) =>
+      html`<span class="key"><svg viewBox="0 0 26 12" aria-hidden="true">${new Html(symbol)}</svg>${text}</span> `,
   )
   return html`<div class="keys">${keys}</div>`
 }

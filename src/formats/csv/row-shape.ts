@@ -9,8 +9,8 @@ import { endsEscaped } from './escapes.js'
 /** The error of a row regardless of its logits; undefined if there is none. */
 export function shapeError(row: string[], columns: readonly Column[], dialect: Dialect): RowError | undefined {
   const [first = '', ...rest] = row
-  const unmarked = first.startsWith(MARK) ? [first.slice(MARK.length), ...rest] : row
-  if (isRepeated(unmarked, columns)) return { code: 'E_REPEATED', info: {} }
+  const withoutBom = first.startsWith(UTF8_BOM) ? [first.slice(UTF8_BOM.length), ...rest] : row
+  if (isRepeated(withoutBom, columns)) return { code: 'E_REPEATED', info: {} }
   const width = dialect.trailing ? columns.length + 1 : columns.length
   const last = row.at(-1)!
   if (row.length !== width || (dialect.trailing && last !== '')) {
@@ -23,7 +23,7 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
 }
 
 /** A byte order mark in latin1. */
-const MARK = '\xef\xbb\xbf'
+const UTF8_BOM = '\xef\xbb\xbf'
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>

@@ -16,11 +16,11 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
         // Report the error of the original line.
       }
     }
-    return { reason: line.startsWith('\ufeff') ? MARKED : (error as Error).message }
+    return { reason: line.startsWith('\ufeff') ? JOINED : (error as Error).message }
   }
 }
 
-const MARKED = 'it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'
+const JOINED = 'it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'
 
 /** Whether the first line of a text is a row of JSON; undefined if the line is incomplete. */
 export function isJsonLine(start: Buffer): boolean | undefined {

@@ -1,5 +1,5 @@
 /** Minimum and maximum values as stored in the footer, truncated if long. */
-import type { SchemaElement } from './specification.js'
+import type { SchemaElement } from './footer-types.js'
 
 export type Bound = number | bigint | Uint8Array
 

@@ -1,10 +1,10 @@
 /** Lays out a file: row groups of encoded columns, followed by the footer. */
 
 import type { EncodedChunk } from './chunk-writer.js'
+import type { SchemaElement } from './footer-types.js'
 import { footerBytes, type WrittenChunk, type WrittenGroup } from './footer-writer.js'
 import type { EncodedPage } from './page-encoder.js'
 import { dataHeader, dictionaryHeader } from './page-header.js'
-import type { SchemaElement } from './specification.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 
 const MAGIC = Buffer.from('PAR1')

@@ -12,7 +12,7 @@ import {
   REPETITIONS,
   type SchemaElement,
   UNITS,
-} from './specification.js'
+} from './footer-types.js'
 import { integerAt, isTrueAt, type Struct, structAt, structsAt, ThriftReader, textAt } from './thrift.js'
 import { PHYSICAL_TYPES } from './values.js'
 

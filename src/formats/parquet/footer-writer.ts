@@ -9,7 +9,7 @@ import {
   REPETITIONS,
   type SchemaElement,
   UNITS,
-} from './specification.js'
+} from './footer-types.js'
 import { type Range, statisticsFields } from './statistics.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 import { PHYSICAL_TYPES } from './values.js'

@@ -3,8 +3,8 @@ import type { FileBytes } from '../../io/temp-file.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
 import { decodeFooter } from './footer-reader.js'
+import type { ChunkMetadata, ColumnChunk, FileMetadata, SchemaElement } from './footer-types.js'
 import type { Node } from './schema.js'
-import type { ChunkMetadata, ColumnChunk, FileMetadata, SchemaElement } from './specification.js'
 
 /** A footer; everything except the contents of pages was validated. */
 export interface Footer {

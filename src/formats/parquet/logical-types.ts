@@ -5,7 +5,7 @@
 
 import { type DataType, type Field, type IntType, sameType, type TimeUnit } from '../../core/data-type.js'
 import { corrupt, unsupported } from './corrupt.js'
-import type { LogicalType, SchemaElement } from './specification.js'
+import type { LogicalType, SchemaElement } from './footer-types.js'
 import { PHYSICAL_TYPES, type PhysicalType } from './values.js'
 
 /** The type of a leaf, with field metadata if Arrow lacks such a type. */

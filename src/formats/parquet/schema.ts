@@ -6,8 +6,8 @@
 
 import type { Field } from '../../core/data-type.js'
 import { corrupt } from './corrupt.js'
+import type { SchemaElement } from './footer-types.js'
 import { LOGICAL_TYPE, leafElement, leafType, physicalType } from './logical-types.js'
-import type { SchemaElement } from './specification.js'
 import type { PhysicalType } from './values.js'
 
 /** A column of a file, or a nested field of one. */

@@ -3,7 +3,7 @@
 import { rangeOfFloats, rangeOfIntegers, rangeOfLongs } from '../../kernel/host/ranges.js'
 import { rangeOfTexts } from '../../kernel/host/texts.js'
 import { type Bound, boundBytes } from './bound.js'
-import type { SchemaElement } from './specification.js'
+import type { SchemaElement } from './footer-types.js'
 import type { Fields } from './thrift-writer.js'
 import type { ValueArray, Values } from './values.js'
 
