@@ -35,6 +35,8 @@ interface Several {
   loss: number[]
   log_loss: number
   brier: number
+  ece: number
+  mce: number
   mean_confidence: number
   cases: Case[]
   arrays: { npz: string; safetensors: string }
@@ -125,9 +127,11 @@ function expectCase(metrics: Metrics, expected: Case) {
   }
   expect(metrics.log_loss).toBeCloseTo(several.log_loss, 12)
   expect(metrics.brier).toBeCloseTo(several.brier, 12)
+  expect(metrics.ece).toBeCloseTo(several.ece, 13)
+  expect(metrics.mce).toBeCloseTo(several.mce, 13)
   expect(metrics.mean_confidence).toBeCloseTo(several.mean_confidence, 12)
-  const { balanced_accuracy, ece, mce, aurc, mean_entropy, top_k_accuracy } = metrics
-  expect([balanced_accuracy, ece, mce, aurc, mean_entropy, top_k_accuracy]).toEqual([null, null, null, null, null, {}])
+  const { balanced_accuracy, aurc, mean_entropy, top_k_accuracy } = metrics
+  expect([balanced_accuracy, aurc, mean_entropy, top_k_accuracy]).toEqual([null, null, null, {}])
 }
 
 describe.each(several.cases)('metrics of several classes a row, with the threshold $threshold', (expected) => {
@@ -209,6 +213,21 @@ describe('rows of several true classes', () => {
     }
   })
 
+  it('have the same calibration errors by lanes, threads and chunks, beside rows that are bad or unlabelled', async () => {
+    const random = randomFrom(15)
+    const logits = () => Array.from({ length: 3 }, () => (random.below(120_000) / 1e4 - 8).toFixed(4))
+    const truth = () => random.of(['a', 'a|c', 'b|c', '[]', '[]', 'c', '', 'no class'])
+    const lines = Array.from({ length: 60_000 }, () => `${logits()},${truth()}\n`)
+    const text = `logit_a,logit_b,logit_c,y\n${lines.join('')}`
+    const options = { threshold: 0.3, onError: 'skip' } as const
+    const general = await evaluated(text, { ...options, lane: 'general' })
+    expect(general.ece).toBeCloseTo(calibrationError(lines), 12)
+    for (const jobs of [1, 3]) expect(await evaluated(text, { ...options, lane: 'fast', jobs })).toEqual(general)
+    const chunks = text.match(/[\s\S]{1,70000}/g)!.map((chunk) => Buffer.from(chunk))
+    const settings = { truth: 'y', op: 'sigmoid', jobs: 3, ...options } as const
+    expect(await evaluate([Readable.from(chunks)], settings)).toEqual(general)
+  })
+
   it('have the same results and errors in every lane, whatever is in the cells', async () => {
     const random = randomFrom(77)
     const ITEMS = ['a', 'b', 'c', '0', '1', '2', '2.0', ' a', 'b ', '', 'x', '"a"', '[', 'true', 'NA', '\\N', '"']
@@ -259,6 +278,24 @@ describe('rows of several true classes', () => {
     }
   })
 })
+
+/** The expected calibration error of rows of the classes a, b and c: of each probability against 0 or 1, in 15 bins. */
+function calibrationError(lines: readonly string[]): number {
+  const bins = Array.from({ length: 15 }, () => ({ sum: 0, right: 0 }))
+  let count = 0
+  for (const line of lines) {
+    const [a, b, c, y = ''] = line.trimEnd().split(',')
+    if (y === '' || y === 'no class') continue
+    for (const [name, x] of Object.entries({ a, b, c })) {
+      const p = 1 / (1 + Math.exp(-Number(x)))
+      const bin = bins[Math.floor(p * 15)]!
+      bin.sum += p
+      bin.right += y.split('|').includes(name) ? 1 : 0
+      count++
+    }
+  }
+  return bins.reduce((total, { sum, right }) => total + Math.abs(sum - right), 0) / count
+}
 
 it('two true classes are booleans for each class, or numbers that may be either', async () => {
   const row = (y: string) => `{"logits":[2,-1],"y":${y}}\n`
@@ -339,6 +376,16 @@ describe('several true classes a row', () => {
     expect(metrics.hamming_loss).toBeCloseTo(hamming_loss!, 14)
   })
 
+  it('have the calibration errors of one probability by hand', async () => {
+    // Probabilities of 1/2, one of four true; and of 3/4, of which all are.
+    const rows = `0,0,a\n0,0,[]\n${Math.log(3)},${Math.log(3)},a|b\n`
+    const metrics = await evaluated(`logit_a,logit_b,y\n${rows}`, {})
+    expect(metrics.ece).toBeCloseTo((4 * 0.25 + 2 * 0.25) / 6, 15)
+    expect(metrics.mce).toBeCloseTo(0.25, 15)
+    const none = await evaluate([Readable.from([Buffer.from('logit_a,logit_b,y\n')])], { truth: 'y', op: 'sigmoid' })
+    expect([none.ece, none.mce]).toEqual([null, null])
+  })
+
   it('of one class are 0 or 1', async () => {
     const metrics = await evaluated('logit_a,y\n1,1\n-1,0\n2,0\n1,\n', {})
     expect(metrics).toMatchObject({ rows: 3, unlabelled: 1, confusion: [[1, 1, 0, 1]] })
@@ -368,6 +415,9 @@ describe('several true classes a row', () => {
     expect(metrics).toMatchObject({ rows: 1, accuracy: 1, hamming_loss: 0 })
     const exact = logits.reduce((sum, x) => sum + Math.log1p(Math.exp(-Math.abs(x))), 0) / width
     expect(metrics.log_loss).toBeCloseTo(exact, 12)
+    // All seven logits are in bins of their own, below and above 1/2: every gap is the smaller of p and 1 - p.
+    const gaps = logits.map((x) => 1 / (1 + Math.exp(Math.abs(x))))
+    expect(metrics.ece).toBeCloseTo(gaps.reduce((sum, gap) => sum + gap, 0) / width, 12)
     expect(softmaxMatrix(logits, 1, width, { op: 'sigmoid', emit: 'labels' }).labels!.reduce((a, b) => a + b, 0)).toBe(
       positions.length,
     )

@@ -287,7 +287,7 @@ describe('what is on the page', () => {
     for (const name of [
       'Rows by true class',
       'Precision, recall',
-      'Accuracy of each bin',
+      'Accuracy in each bin',
       'Risk of the most',
       'Rows of each range',
     ]) {
@@ -319,6 +319,8 @@ describe('what is on the page', () => {
       'Hamming loss': 1 / 9,
       'log loss': metrics.log_loss,
       'Brier score': metrics.brier,
+      ECE: metrics.ece,
+      MCE: metrics.mce,
       'mean confidence': metrics.mean_confidence,
       'macro F1': metrics.macro.f1,
     })
@@ -327,7 +329,14 @@ describe('what is on the page', () => {
       ['1', 'b', '3', '0', '1', '1', '0.6666666666666666', '0.8'],
       ['2', 'c', '1', '0', '0', '1', '1', '1'],
     ])
-    expect([await page.getByRole('img').count(), await page.locator('.matrix').count(), heard]).toEqual([0, 0, []])
+    const images = await page.getByRole('img').evaluateAll((all) => all.map((one) => one.ariaLabel ?? ''))
+    expect(images).toEqual([expect.stringMatching(/^Reliability diagram: share that is true against mean probability/)])
+    expect([await page.locator('.matrix').count(), heard]).toEqual([0, []])
+    // Nine predictions: three rows of three classes.
+    const bins = await cellsOf(page, '[aria-label="Numbers of the reliability diagram"] table')
+    const gaps = bins.map(([p, share, count]) => Math.abs(numberIn(p) - numberIn(share)) * numberIn(count))
+    expect(gaps.reduce((sum, gap) => sum + gap, 0) / 9).toBeCloseTo(metrics.ece!, 12)
+    expect(bins.reduce((sum, [, , count]) => sum + numberIn(count), 0)).toBe(9)
   })
 
   it('lists rejected rows by code', async () => {

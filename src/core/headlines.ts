@@ -58,6 +58,7 @@ const MULTI_LABEL: Readonly<Record<string, string>> = {
   accuracy: 'share of rows whose labels are all true classes, and no others',
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
   'Brier score': 'mean squared error of the probabilities, over rows and classes',
+  ECE: 'expected calibration error: mean gap of the probability of a class and how often it is true, in 15 bins of equal width',
 }
 
 function ofMultiLabel({ name, value, meaning }: Headline): Headline {

@@ -44,11 +44,14 @@ interface Layout {
   abstained: number
   ranks: number[]
   sums: [units: string, special: string][]
-  bins: [rows: number, right: number, confidence: string][]
+  bins: BinText[]
+  /** If rows may have several true classes. */
+  class_bins?: BinText[]
   curve: [nth: number, rows: number, right: number][]
   pairs: Pairs
 }
 
+type BinText = [rows: number, right: number, confidence: string]
 type Pairs = MeasuredTotals['pairs']
 
 /** Encodes sums as one line of JSON. */
@@ -68,16 +71,25 @@ export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: M
     abstained,
     ranks,
     sums: [totals.loss, totals.brier, totals.entropy].map(({ units, special }) => [hex(units), String(special)]),
-    bins: totals.bins.map(({ rows, right, confidence }) => [rows, right, hex(confidence)]),
+    bins: totals.bins.map(binText),
+    ...(counts && { class_bins: totals.classBins.map(binText) }),
     curve: totals.curve.flatMap(({ rows, right }, nth) => (rows > 0 ? [[nth, rows, right]] : [])),
     pairs,
   }
   return JSON.stringify(layout)
 }
 
+function binText({ rows, right, confidence }: Bin): BinText {
+  return [rows, right, hex(confidence)]
+}
+
+function readBin([rows, right, confidence]: BinText): Bin {
+  return { rows, right, confidence: fromHex(confidence) }
+}
+
 /** Parses the output of {@link sumsText}. Throws E_SUMS for anything else. */
 export function readSums(text: string): MetricSums {
-  const { classes: labels, truth, rejected, counts, sets, width, sums, bins, curve, ...rest } = parse(text)
+  const { classes: labels, truth, rejected, counts, sets, width, sums, bins, class_bins, curve, ...rest } = parse(text)
   const [loss, brier, entropy] = sums.map(([units, special]) => ({ units: fromHex(units), special: Number(special) }))
   const all: Bin[] = Array.from({ length: CURVE_BINS }, () => ({ rows: 0, right: 0, confidence: 0n }))
   for (const [nth, rows, right] of curve) all[nth] = { rows, right, confidence: 0n }
@@ -94,7 +106,8 @@ export function readSums(text: string): MetricSums {
     loss: loss!,
     brier: brier!,
     entropy: entropy!,
-    bins: bins.map(([rows, right, confidence]) => ({ rows, right, confidence: fromHex(confidence) })),
+    bins: bins.map(readBin),
+    classBins: (class_bins ?? []).map(readBin),
     curve: all,
   }
   return {
@@ -118,7 +131,7 @@ function parse(text: string): Layout {
 }
 
 /** Validates every field: a line may have been edited, or come from another program. */
-function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...rest }: Layout): boolean {
+function isWhole({ classes, counts, sets, width, sums, bins, class_bins, curve, pairs, ...rest }: Layout): boolean {
   const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained, rest.infinite ?? 0]
   return (
     isList(classes, (name) => typeof name === 'string') &&
@@ -129,8 +142,8 @@ function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...re
     rest.ranks.length === RANKS &&
     isList(sums, ([units, special]) => isHex(units) && typeof special === 'string') &&
     sums.length === SUMS &&
-    isList(bins, ([rows, right, confidence]) => isCount(rows) && isCount(right) && isHex(confidence)) &&
-    bins.length === BINS &&
+    areBins(bins) &&
+    (counts === null ? class_bins === undefined : class_bins !== undefined && areBins(class_bins)) &&
     isList(curve, ([nth, rows, right]) => isCount(nth) && nth < CURVE_BINS && isCount(rows) && isCount(right)) &&
     isList(
       pairs,
@@ -141,6 +154,11 @@ function isWhole({ classes, counts, sets, width, sums, bins, curve, pairs, ...re
 
 /** Loss, squared error and entropy. */
 const SUMS = 3
+
+function areBins(bins: BinText[]): boolean {
+  const isBin = ([rows, right, confidence]: BinText) => isCount(rows) && isCount(right) && isHex(confidence)
+  return isList(bins, isBin) && bins.length === BINS
+}
 
 function isList<T>(value: readonly T[], isItem: (item: T) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem)
@@ -195,6 +213,7 @@ function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {
     brier: addTotal(a.brier, b.brier),
     entropy: addTotal(a.entropy, b.entropy),
     bins: a.bins.map((bin, nth) => addBin(bin, b.bins[nth]!)),
+    classBins: a.classBins.map((bin, nth) => addBin(bin, b.classBins[nth]!)),
     curve: a.curve.map((bin, nth) => addBin(bin, b.curve[nth]!)),
     pairs: addPairs(a.pairs, b.pairs, a.classes),
   }

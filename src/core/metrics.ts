@@ -58,7 +58,8 @@ export interface Metrics {
   brier: number | null
   /**
    * The expected calibration error: the mean absolute difference between confidence and accuracy, over 15 bins of equal
-   * width. Confidence is that of the most probable class, even if a threshold selects another label.
+   * width. Confidence is that of the most probable class, even if a threshold selects another label. If rows may have
+   * several true classes, every class of every row counts: its probability is compared with how often it is true.
    */
   ece: number | null
   /** The largest of these differences. */
@@ -215,7 +216,7 @@ export function infiniteLosses({ infinite }: MeasuredTotals): Pick<Metrics, 'inf
 }
 
 /** |confidence - accuracy| over the bins: the mean weighted by rows, and the maximum. */
-function calibrationErrors(bins: readonly Bin[], rows: number) {
+export function calibrationErrors(bins: readonly Bin[], rows: number) {
   if (rows === 0) return { ece: null, mce: null }
   const gaps = bins.map(({ right, confidence }) => {
     const gap = confidence - (BigInt(right) << BigInt(UNIT))

@@ -1,10 +1,12 @@
 /**
  * Metrics of a classifier with several classes per row, as defined by scikit-learn for indicator matrices: accuracy
  * requires a complete match (subset accuracy); precision, recall and F1 are computed per class. Log loss and Brier
- * score are means over rows and classes.
+ * score are means over rows and classes, and calibration errors, as of torchmetrics' binary ones, are of their
+ * probabilities.
  */
 import {
   type Counts,
+  calibrationErrors,
   infiniteLosses,
   type MeasuredTotals,
   type Metrics,
@@ -39,8 +41,7 @@ export function multiLabelMetricsOf(
     log_loss: mean(totals.loss),
     ...infiniteLosses(totals),
     brier: mean(totals.brier),
-    ece: null,
-    mce: null,
+    ...calibrationErrors(totals.classBins, rows * labels.length),
     mean_confidence: mean({ units: confidence, special: 0 }),
     mean_entropy: null,
     aurc: null,

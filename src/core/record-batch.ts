@@ -132,10 +132,14 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
 /** Judged rows (see `assembly/judge.ts`), or as bytes, their totals (`assembly/metrics.ts`). */
 export type Judged = Float64Array | Uint8Array | MultiLabelJudged
 
-/** The same if a row may have several true classes, with counts per class: rows that have it, that get it, and both. */
+/** The same if a row may have several true classes. */
 export interface MultiLabelJudged {
   rows: Float64Array
+  /** Per class: the number of rows that have it, that get it as a label, and both. */
   counts: Float64Array
+  /** Rows x classes, of rows with known true classes: the probability of a class, and 1 if it is true. */
+  probabilities: Float64Array
+  targets: Uint8Array
 }
 
 /** Some rows of an input. */

@@ -256,6 +256,7 @@ function writeTargets({ schema, labels }: TextJob, at: Layout, kernel: Kernel): 
   new Float64Array(kernel.memory.buffer, classCounts, 3 * labels.length).fill(0)
   writeField(kernel, at, 'classCounts', classCounts)
   writeField(kernel, at, 'targets', at.targets)
+  writeField(kernel, at, 'probabilities', at.probabilities)
   writeField(kernel, at, 'truthOrder', schema.truths ? at.truthOrder : 0)
   if (schema.truths) writeOrder(schema.truths, at.truthOrder, kernel)
 }

@@ -58,6 +58,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     /** The class counts follow the metrics. */
     countsAt: totals,
     targets: take(isMultiLabel ? rows * count : 0),
+    probabilities: take(isMultiLabel ? 8 * rows * count : 0),
     truthOrder: take(4 * (schema.truths?.length ?? 0)),
     judgedRoom,
     temperature: take(offsetOf('temperatureSize')),

@@ -48,8 +48,9 @@ export class RunMetrics {
     this.#addCounts(new Float64Array(part.slice(length).buffer))
   }
 
-  #addMultiLabel({ rows, counts }: MultiLabelJudged): void {
+  #addMultiLabel({ rows, counts, probabilities, targets }: MultiLabelJudged): void {
     this.#rows!.add(rows)
+    this.#rows!.addClasses(probabilities, targets)
     this.#addCounts(counts)
   }
 

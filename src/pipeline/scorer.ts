@@ -141,8 +141,10 @@ export function judgedOf(scores: Scores, goodRows: readonly number[]): Judged[] 
   const good = nesting ? itemsOf(nesting, goodRows) : goodRows
   const areAllScored = good.length === rows && unscored === 0
   const some = areAllScored ? good : good.filter((row) => status[row] === 0)
-  if (targets) return [{ rows: areAllScored ? judged : takeJudged(judged, some), counts: classCounts(scores, some) }]
-  return [areAllScored ? judged : takeJudged(judged, some)]
+  const judgedRows = areAllScored ? judged : takeJudged(judged, some)
+  if (!targets) return [judgedRows]
+  const known = some.filter((row) => judged[JUDGED * row + TRUTH]! >= 0)
+  return [{ rows: judgedRows, counts: classCounts(scores, known), ...judgedClasses(scores, known) }]
 }
 
 function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array {
@@ -151,11 +153,25 @@ function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array
   return found
 }
 
-/** Per class, over rows with known true classes: the number that have it, that get it as a label, and both. */
-function classCounts({ targets, members, classes, judged }: Scores, rows: readonly number[]): Float64Array {
+/** The probabilities of the classes of some rows, and which are true. */
+function judgedClasses({ targets, probabilities, classes, rows: all }: Scores, rows: readonly number[]) {
+  if (rows.length === all) return { probabilities: probabilities!, targets: targets! }
+  const found = {
+    probabilities: new Float64Array(rows.length * classes),
+    targets: new Uint8Array(rows.length * classes),
+  }
+  for (const [nth, row] of rows.entries()) {
+    const [start, end, to] = [row * classes, (row + 1) * classes, nth * classes]
+    found.probabilities.set(probabilities!.subarray(start, end), to)
+    found.targets.set(targets!.subarray(start, end), to)
+  }
+  return found
+}
+
+/** Per class: the number of rows that have it, that get it as a label, and both. */
+function classCounts({ targets, members, classes }: Scores, rows: readonly number[]): Float64Array {
   const counts = new Float64Array(3 * classes)
   for (const row of rows) {
-    if (judged![JUDGED * row + TRUTH]! < 0) continue
     for (let index = 0, at = row * classes; index < classes; index++, at++) {
       counts[3 * index]! += targets![at]!
       counts[3 * index + 1]! += members![at]!

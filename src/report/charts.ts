@@ -3,12 +3,17 @@
 import type * as ObservablePlot from '@observablehq/plot'
 import { plural } from '../core/errors.js'
 import { missingDependency } from '../io/optional-dependency.js'
-import type { Bar, ReliabilityBin, RiskPoint } from './evaluation.js'
+import type { Bar, ReliabilityBin, ReliabilityWords, RiskPoint } from './evaluation.js'
 import { Html } from './html.js'
 
 /** Draws charts; each has an accessible name. */
 export interface Charts {
-  reliability(name: string, bins: readonly ReliabilityBin[], before: readonly ReliabilityBin[] | undefined): Html
+  reliability(
+    name: string,
+    words: ReliabilityWords,
+    bins: readonly ReliabilityBin[],
+    before: readonly ReliabilityBin[] | undefined,
+  ): Html
   histogram(name: string, bars: readonly Bar[]): Html
   riskCurve(name: string, points: readonly RiskPoint[]): Html
 }
@@ -24,7 +29,7 @@ export async function loadCharts(): Promise<Charts> {
     return new Html(shortened(chart.outerHTML))
   }
   return {
-    reliability: (name, bins, before) => draw(name, reliability(Plot, bins, before)),
+    reliability: (name, words, bins, before) => draw(name, reliability(Plot, words, bins, before)),
     histogram: (name, bars) => draw(name, histogram(Plot, bars)),
     riskCurve: (name, points) => draw(name, riskCurve(Plot, points)),
   }
@@ -51,15 +56,16 @@ const WRONG = 'var(--wrong)'
 
 function reliability(
   Plot: PlotLibrary,
+  { confidence, accuracy, counted }: ReliabilityWords,
   bins: readonly ReliabilityBin[],
   before: readonly ReliabilityBin[] | undefined,
 ): ObservablePlot.PlotOptions {
   const place = { x: 'confidence', y: 'accuracy' } as const
   const title = (when: string) => (bin: ReliabilityBin) =>
-    `${when}confidence ${bin.confidence.toFixed(3)}, accuracy ${bin.accuracy.toFixed(3)}, ${plural(bin.rows, 'row')}`
+    `${when}${confidence} ${bin.confidence.toFixed(3)}, ${accuracy} ${bin.accuracy.toFixed(3)}, ${plural(bin.rows, counted)}`
   return {
-    x: { ...axis('confidence'), domain: [0, 1] },
-    y: { ...axis('accuracy'), domain: [0, 1], grid: true },
+    x: { ...axis(confidence), domain: [0, 1] },
+    y: { ...axis(accuracy), domain: [0, 1], grid: true },
     r: { range: [2.5, 8] },
     marks: [
       Plot.line(DIAGONAL, { strokeDasharray: '2 4', strokeOpacity: 0.7 }),

@@ -1,4 +1,5 @@
 /** The contents of a report, and the data of its charts and tables. */
+import { isMultiLabel } from '../core/headlines.js'
 import type { Metrics } from '../core/metrics.js'
 import { numberOf } from '../core/metrics.js'
 import { CURVE_BINS, EVEN_BINS } from '../kernel/constants.js'
@@ -7,7 +8,7 @@ import type { Bin, Totals } from '../kernel/host/metrics.js'
 /** An evaluation. */
 export interface Evaluation {
   metrics: Metrics
-  totals: Pick<Totals, 'bins' | 'curve' | 'pairs'>
+  totals: Pick<Totals, 'bins' | 'classBins' | 'curve' | 'pairs'>
   /** Rows that were skipped, by error code. */
   rejected: Readonly<Record<string, number>>
 }
@@ -23,7 +24,21 @@ export interface Subject {
   facts: readonly (readonly [string, string])[]
 }
 
-/** Rows of similar confidence. */
+/** The words of a reliability diagram: what is on its axes, and what is counted. */
+export interface ReliabilityWords {
+  confidence: string
+  accuracy: string
+  counted: string
+}
+
+/** Its words: if rows may have several true classes, it is about each class of each row. */
+export function reliabilityWords(metrics: Metrics): ReliabilityWords {
+  return isMultiLabel(metrics)
+    ? { confidence: 'probability', accuracy: 'share that is true', counted: 'prediction' }
+    : { confidence: 'confidence', accuracy: 'accuracy', counted: 'row' }
+}
+
+/** Rows of similar confidence, or classes of similar probability. */
 export interface ReliabilityBin {
   rows: number
   confidence: number
@@ -31,8 +46,9 @@ export interface ReliabilityBin {
 }
 
 /** The nonempty bins: their mean confidence and accuracy. */
-export function reliabilityOf({ totals }: Evaluation): ReliabilityBin[] {
-  return totals.bins
+export function reliabilityOf({ metrics, totals }: Evaluation): ReliabilityBin[] {
+  const bins = isMultiLabel(metrics) ? totals.classBins : totals.bins
+  return bins
     .filter(({ rows }) => rows > 0)
     .map(({ rows, right, confidence }) => ({
       rows,

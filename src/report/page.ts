@@ -7,6 +7,7 @@ import {
   histogramOf,
   type RiskPoint,
   reliabilityOf,
+  reliabilityWords,
   riskCurveOf,
   type Subject,
   thinned,
@@ -34,6 +35,7 @@ export function pageOf(subject: Subject, charts: Charts): string {
   const title = `Evaluation of ${inputsText(subject.inputs)}`
   const { metrics } = evaluation
   const hasConfidences = metrics.rows > 0 && !isMultiLabel(metrics)
+  const drawn = metrics.rows === 0 ? undefined : chartsOf(subject, charts)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -51,7 +53,7 @@ export function pageOf(subject: Subject, charts: Charts): string {
 ${factsOf(subject)}
 ${isMultiLabel(metrics) ? html`<p>${MULTI_LABEL}</p>` : undefined}
 <dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
-${hasConfidences ? chartsOf(subject, charts) : undefined}
+${drawn}
 <div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
 ${hasConfidences ? section('Confusion', confusion(evaluation)) : undefined}
 ${section('Classes', scrollable('Classes', classTable(metrics)))}
@@ -66,7 +68,7 @@ ${rejectedSection(evaluation)}
 }
 
 const MULTI_LABEL =
-  'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence are for models with one class a row only.'
+  'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence and risk are for models with one class a row only.'
 
 /** Allows no requests, and no script except the embedded one. */
 const POLICY = [
@@ -121,8 +123,10 @@ ${content}</section>`
 
 function chartsOf(subject: Subject, charts: Charts): Html {
   const { evaluation, before } = subject
+  const reliability = section('Reliability', reliabilityFigure(evaluation, before, charts), 'chart')
+  if (isMultiLabel(evaluation.metrics)) return html`<div class="charts">${reliability}</div>`
   return html`<div class="charts">
-${section('Reliability', reliabilityFigure(evaluation, before, charts), 'chart')}
+${reliability}
 ${section('Confidence', confidenceFigure(evaluation, charts), 'chart')}
 ${section('Risk', riskFigure(evaluation, charts), 'chart')}
 </div>`
@@ -133,11 +137,17 @@ function reliabilityFigure(evaluation: Evaluation, before: Evaluation | undefine
   const { ece } = evaluation.metrics
   const change = before ? `${figure(before.metrics.ece)} before calibration, ${figure(ece)} after` : figure(ece)
   const key = before ? keysOf({ before: BEFORE_KEY, after: AFTER_KEY }) : undefined
-  const name = `Reliability diagram: accuracy against mean confidence of ${bins.length} bins. Expected calibration error ${change}.`
-  return html`<figure>${charts.reliability(name, bins, earlier)}
-<figcaption>${key}Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.</figcaption></figure>
-${asNumbers('Numbers of the reliability diagram', reliabilityTable(bins, earlier))}`
+  const words = reliabilityWords(evaluation.metrics)
+  const name = `Reliability diagram: ${words.accuracy} against mean ${words.confidence} of ${bins.length} bins. Expected calibration error ${change}.`
+  return html`<figure>${charts.reliability(name, words, bins, earlier)}
+<figcaption>${key}${isMultiLabel(evaluation.metrics) ? OF_CLASSES : OF_ROWS}</figcaption></figure>
+${asNumbers('Numbers of the reliability diagram', reliabilityTable(words, bins, earlier))}`
 }
+
+const OF_ROWS =
+  'Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.'
+const OF_CLASSES =
+  'Every class of every row is a prediction; of those in each bin of probability, the share that is true. Larger marks have more predictions. On the dotted line probability is that share, below it probabilities are too high.'
 
 function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
   const bars = histogramOf(evaluation)

@@ -7,6 +7,7 @@ import {
   type Evaluation,
   mostConfused,
   type ReliabilityBin,
+  type ReliabilityWords,
   type RiskPoint,
 } from './evaluation.js'
 import { Html, html } from './html.js'
@@ -41,13 +42,22 @@ export function asNumbers(name: string, content: Html): Html {
   return html`<details><summary>${name}</summary>${scrollable(name, content)}</details>`
 }
 
-export function reliabilityTable(bins: readonly ReliabilityBin[], before: readonly ReliabilityBin[] | undefined): Html {
+export function reliabilityTable(
+  words: ReliabilityWords,
+  bins: readonly ReliabilityBin[],
+  before: readonly ReliabilityBin[] | undefined,
+): Html {
   const rowsOf = (all: readonly ReliabilityBin[], ...when: string[]) =>
     all.map(({ rows, confidence, accuracy }) => [...when, exactly(confidence), exactly(accuracy), count(rows)])
-  const head = ['mean confidence', 'accuracy', 'rows']
-  if (!before) return table('Accuracy of each bin of confidence', head, rowsOf(bins))
+  const head = [`mean ${words.confidence}`, words.accuracy, `${words.counted}s`]
+  const caption = `${capitalized(words.accuracy)} in each bin of ${words.confidence}`
+  if (!before) return table(caption, head, rowsOf(bins))
   const both = [...rowsOf(before, 'before'), ...rowsOf(bins, 'after')]
-  return table('Accuracy of each bin of confidence, before and after calibration', ['calibration', ...head], both, 1)
+  return table(`${caption}, before and after calibration`, ['calibration', ...head], both, 1)
+}
+
+function capitalized(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1)
 }
 
 export function histogramTable(bars: readonly Bar[]): Html {

@@ -40,7 +40,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   infinite_losses: 'the number of rows whose loss is infinite, if there are any: the true class has the probability 0',
   brier:
     'Brier score: the mean over rows of the sum over classes of (p - y)^2, where y is 1 for the true class and 0 for the others; with two classes, this is twice the one-class score. With --sigmoid, the mean over classes instead of the sum',
-  ece: 'expected calibration error: the mean absolute difference between confidence and accuracy over 15 confidence bins of equal width, weighted by their rows; accuracy is that of the most probable class, even if --threshold makes another class the label',
+  ece: 'expected calibration error: the mean absolute difference between confidence and accuracy over 15 confidence bins of equal width, weighted by their rows; accuracy is that of the most probable class, even if --threshold makes another class the label; with --sigmoid, confidence is the probability of each class of each row, and accuracy how often it is true',
   mce: 'maximum calibration error: the largest of the differences that ece averages',
   mean_confidence: 'the mean of the largest probability of each row',
   mean_entropy: 'the mean entropy of the probabilities of a row, in nats',

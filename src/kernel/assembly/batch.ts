@@ -16,7 +16,7 @@ export function stateOf(row: u32, job: Job): RowState {
   return changetype<RowState>(<usize>job.states + <usize>row * STATE_SIZE)
 }
 
-/** The address of a row's logits or values. */
+/** The address of a row's logits, values or probabilities. */
 // @ts-ignore: decorator
 @inline
 export function rowOf(numbers: u32, row: u32, job: Job): usize {

@@ -2,7 +2,7 @@
 import { NO_CLASS } from '../constants'
 import { judgementOf, entryOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
 import { judgeRow, judgeSet } from './judge'
-import { addJudged, Metrics } from './metrics'
+import { addClasses, addJudged, Metrics } from './metrics'
 import { beginMultiLabel, countClasses, endMultiLabel, judgeMultiLabel } from './multi-label'
 import { Decision, Job } from './structs'
 
@@ -36,7 +36,8 @@ function judgeTargets(rows: u32, job: Job): void {
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
     beginMultiLabel(judgement, state, entryOf(row, job).truth)
-    judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), job.flags, judgement)
+    const probabilities = rowOf(job.probabilities, row, job)
+    judgeMultiLabel(logits, values, classes, state, targetsOf(row, job), membersOf(row, job), probabilities, job.flags, judgement)
     endMultiLabel(classes, judgement)
   }
 }
@@ -52,5 +53,7 @@ function countTargets(rows: u32, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) {
     if (entryOf(row, job).truth == NO_CLASS) continue
     countClasses(targetsOf(row, job), membersOf(row, job), job.classes, job.classCounts)
+    // The totals of these rows fit in any kernel.
+    addClasses(changetype<Metrics>(job.metrics), rowOf(job.probabilities, row, job), targetsOf(row, job), job.classes)
   }
 }

@@ -30,6 +30,8 @@ class MatrixResults {
   members: u32
   /** The address of the true-class bytes (u8 per class), if a row may have several; or 0. */
   targets: u32
+  /** The address of the probabilities of the classes (f64), if a row may have several true ones. */
+  probabilities: u32
 }
 
 /** Scores rows in batches with `scoreRows`; returns how many have no softmax. */
@@ -85,8 +87,10 @@ function judgeSome(
   const judged = <usize>results.judged + <usize>row * JUDGEMENT_SIZE
   if (results.targets) {
     const first = <usize>row * classes
+    const targets = <usize>results.targets + first
     const members = <usize>results.members + first
-    return judgeMultiLabelRows(at, values, rows, classes, states, truths, <usize>results.targets + first, members, flags, judged)
+    const probabilities = <usize>results.probabilities + (first << 3)
+    return judgeMultiLabelRows(at, values, rows, classes, states, truths, targets, members, probabilities, flags, judged)
   }
   const decision = changetype<Decision>(results.decision)
   const least = results.decision ? decision.minConfidence : 0

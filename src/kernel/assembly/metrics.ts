@@ -5,8 +5,9 @@ import { Judgement, JUDGEMENT_SIZE } from './judge'
 
 /**
  * Counts and sums. The struct is followed, without gaps, by a count for each rank from 1; the sums of loss, squared
- * error, entropy and the derivatives of the loss; the calibration bins and the curve bins; a count for each pair of
- * true class and prediction; and the counts of parts. Counts are doubles, as there may be more than 2^32 rows.
+ * error, entropy and the derivatives of the loss; the calibration bins of rows and of classes, and the curve bins; a
+ * count for each pair of true class and prediction; and the counts of parts. Counts are doubles, as there may be more
+ * than 2^32 rows.
  */
 @unmanaged
 export class Metrics {
@@ -31,7 +32,10 @@ export class Metrics {
   padding: u32
 }
 
-/** A bin: the number of rows, and of right ones. Calibration bins also have the sum of the confidences. */
+/**
+ * A bin: the number of rows, and of right ones. Calibration bins also have the sum of the confidences. If rows may have
+ * several true classes, those of classes count each class of each row: with its probability, right if it is true.
+ */
 @unmanaged
 class Bin {
   rows: f64
@@ -46,7 +50,8 @@ const SUMS_AT: usize = RANKS_AT + ((<usize>RANKS) << 3)
 const SUMS: usize = 5
 const BINS_AT: usize = SUMS_AT + SUMS * SUM_SIZE
 const PARTS: u64 = 1 << PARTS_BITS
-const CURVE_AT: usize = BINS_AT + <usize>BINS * BIN_SIZE
+const CLASS_BINS_AT: usize = BINS_AT + <usize>BINS * BIN_SIZE
+const CURVE_AT: usize = CLASS_BINS_AT + <usize>BINS * BIN_SIZE
 const CONFUSION_AT: usize = CURVE_AT + <usize>CURVE_BINS * offsetof<Bin>()
 
 /** The size of metrics in bytes. */
@@ -133,9 +138,7 @@ function countRow(metrics: Metrics, row: Judgement): void {
   // The label may differ from the most probable class, or be missing, but these metrics are about probabilities.
   const right = row.rank == 1
   const confidence = row.confidence
-  const bin = base + BINS_AT + binOf(confidence) * BIN_SIZE
-  count(bin, right)
-  addProbability(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
+  addToBin(base + BINS_AT, confidence, right)
   count(base + CURVE_AT + curveBinOf(confidence) * offsetof<Bin>(), right)
   metrics.abstained += row.abstained
   metrics.covered += row.covered
@@ -145,6 +148,21 @@ function countRow(metrics: Metrics, row: Judgement): void {
   if (!metrics.hasConfusion || row.abstained > 0) return
   const cell = wholeOf(row.truth) * <usize>metrics.classes + wholeOf(row.predicted)
   increment(base + CONFUSION_AT + (cell << 3))
+}
+
+/** Adds the probabilities of classes (f64), given a byte per class for true ones. */
+export function addClasses(metrics: Metrics, at: usize, truths: usize, count: u32): void {
+  const bins = changetype<usize>(metrics) + CLASS_BINS_AT
+  for (const end = at + ((<usize>count) << 3); at < end; at += 8, truths++) addToBin(bins, load<f64>(at), load<u8>(truths) != 0)
+}
+
+/** Counts a confidence in its calibration bin. */
+// @ts-ignore: decorator
+@inline
+function addToBin(bins: usize, confidence: f64, right: bool): void {
+  const bin = bins + binOf(confidence) * BIN_SIZE
+  count(bin, right)
+  addProbability(changetype<ExactSum>(bin + offsetof<Bin>()), confidence)
 }
 
 /** Counts the probability of a true class. */

@@ -29,7 +29,10 @@ export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): vo
   out.members = 0
 }
 
-/** Adds a chunk, given a byte per class for true classes and one for labels. */
+/**
+ * Adds a chunk, given a byte per class for true classes and one for labels; writes the probabilities of the classes
+ * (f64), unless the true classes are not known.
+ */
 export function judgeMultiLabel(
   at: usize,
   values: usize,
@@ -37,15 +40,18 @@ export function judgeMultiLabel(
   state: RowState,
   truths: usize,
   members: usize,
+  probabilities: usize,
   flags: u32,
   out: Judgement,
 ): void {
   if (out.truth < 0) return
-  for (const end = at + ((<usize>count) << 3); at < end; at += 8, values += 8, truths++, members++) {
+  for (const end = at + ((<usize>count) << 3); at < end; at += 8, values += 8, truths++, members++, probabilities += 8) {
     const x = load<f64>(at)
     const isTrue = load<u8>(truths)
     addLoss(0 - logSigmoid(isTrue ? x : -x, state), out)
-    const error = (flags & WANT_LOG ? sigmoid(x, state) : load<f64>(values)) - <f64>isTrue
+    const p = flags & WANT_LOG ? sigmoid(x, state) : load<f64>(values)
+    store<f64>(probabilities, p)
+    const error = p - <f64>isTrue
     out.brier += error * error
     if (isTrue != load<u8>(members)) out.predicted = 1
   }
@@ -77,7 +83,7 @@ export function countClasses(truths: usize, members: usize, classes: u32, counts
 
 /**
  * Judges rows that were scored together, given whether their classes are known (u32, NO_CLASS if not) and the
- * true-class bytes (u8).
+ * true-class bytes (u8); writes the probabilities of their classes (f64).
  */
 export function judgeMultiLabelRows(
   at: usize,
@@ -88,6 +94,7 @@ export function judgeMultiLabelRows(
   known: usize,
   truths: usize,
   members: usize,
+  probabilities: usize,
   flags: u32,
   out: usize,
 ): void {
@@ -96,10 +103,11 @@ export function judgeMultiLabelRows(
     const state = changetype<RowState>(states)
     const judgement = changetype<Judgement>(out)
     beginMultiLabel(judgement, state, load<u32>(known))
-    judgeMultiLabel(at, values, classes, state, truths, members, flags, judgement)
+    judgeMultiLabel(at, values, classes, state, truths, members, probabilities, flags, judgement)
     endMultiLabel(classes, judgement)
     at += width
     values += width
+    probabilities += width
     truths += classes
     members += classes
   }

@@ -41,7 +41,7 @@ export function makeRoom(
     out: take(8 * CHUNK + 8),
     heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
-    results: take(40),
+    results: take(44),
     index: take(4 * rows),
     status: take(rows),
     /** Each number of the summaries has room for `rows` rows. */
@@ -52,14 +52,15 @@ export function makeRoom(
     labels: take(decision ? 4 * rows : 0),
     members: take(decision?.cutoffs ? CHUNK : 0),
     targets: take(hasTargets ? CHUNK : 0),
+    probabilities: take(hasTargets ? 8 * CHUNK : 0),
     rows,
   }
   growMemory(ownKernel(), end)
   ownKernel().setTemperature(room.temperature, temperature)
-  const { index, status, summary: numbers, truths, judged, labels, members, targets } = room
+  const { index, status, summary: numbers, truths, judged, labels, members, targets, probabilities } = room
   if (decision) writeDecision(ownKernel(), room.decision, decision)
   const decides = decision ? room.decision : 0
-  words(room.results, 10).set([
+  words(room.results, 11).set([
     index,
     status,
     numbers,
@@ -70,6 +71,7 @@ export function makeRoom(
     labels,
     members,
     hasTargets ? targets : 0,
+    probabilities,
   ])
   return room
 }
@@ -86,6 +88,11 @@ export function words(at: number, count: number): Uint32Array {
 export function loadTargets({ scores: { targets }, room }: Run, start: number, count: number): void {
   if (targets)
     new Uint8Array(ownKernel().memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
+}
+
+/** Copies the probabilities of some classes out of kernel memory, if their true ones may be several. */
+export function storeProbabilities({ scores: { probabilities }, room }: Run, start: number, count: number): void {
+  probabilities?.set(doubles(room.probabilities, count), start)
 }
 
 /** Copies some rows into kernel memory. */

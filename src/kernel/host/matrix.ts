@@ -6,6 +6,7 @@ import {
   makeRoom,
   type Run,
   storeMembers,
+  storeProbabilities,
   storeResults,
   storeTop,
   storeValues,
@@ -30,7 +31,7 @@ export function scoreMatrix(
   const room = makeRoom(classes, options, truths !== undefined, targets !== undefined)
   const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
   scores.unscored = 0
-  if (targets) scores.targets = targets
+  if (targets) Object.assign(scores, { targets, probabilities: new Float64Array(rows * classes) })
   if (truths) scores.judged = new Float64Array(JUDGED * rows)
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
@@ -51,6 +52,7 @@ function scoreChunk(run: Run, first: number, rows: number): void {
   scores.unscored += ownKernel().scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeResults(run, first, rows)
   storeMembers(run, first, rows)
+  storeProbabilities(run, first * classes, rows * classes)
   storeValues(run, first, rows)
   if (options.top === 0) return
   ownKernel().selectRows(room.logits, rows, classes, options.top, room.heap, room.top)

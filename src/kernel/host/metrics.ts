@@ -6,6 +6,8 @@ import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 const MOST_DENSE = 4096
 /** How many rows are passed to the kernel at once. */
 const ROWS = 1 << 12
+/** The same for classes of rows that may have several true ones, which take less room than rows. */
+const CLASSES = 1 << 15
 
 /** The number of rows in a bin, of right ones, and the sum of their confidences if it is kept. */
 export interface Bin {
@@ -45,6 +47,8 @@ export interface Totals {
   curvature: Total
   parts: Float64Array
   bins: Bin[]
+  /** If rows may have several true classes, the bins of each class of each row: with its probability, right if true. */
+  classBins: Bin[]
   curve: Bin[]
   /** The nonzero counts by true class and prediction: [truth, prediction, count]. */
   pairs: [truth: number, prediction: number, count: number][]
@@ -85,13 +89,14 @@ function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: P
   const ranks = metrics + metricsSize()
   const sums = ranks + 8 * RANKS
   const bins = sums + 8 * SUMS * sumWords()
-  const curve = bins + 8 * BINS * binWords()
+  const classBins = bins + 8 * BINS * binWords()
+  const curve = classBins + 8 * BINS * binWords()
   const confusion = curve + 16 * CURVE_BINS
   const parts = metrics + kernel.metricsRoom(classes, Number(hasConfusion), -1)
   const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion), probe.shift)
   growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, classes, probe)))
   kernel.beginMetrics(metrics, classes, Number(hasConfusion), probe.shift, probe.lowest)
-  return { metrics, ranks, sums, bins, curve, rows, confusion, parts }
+  return { metrics, ranks, sums, bins, classBins, curve, rows, confusion, parts }
 }
 
 /** Adds up judged rows. */
@@ -127,6 +132,18 @@ export class JudgedRows {
     }
   }
 
+  /** Adds the probabilities of classes, and 1 for each of them that is true. */
+  addClasses(probabilities: Float64Array, truths: Uint8Array): void {
+    const { metrics, rows } = this.#at
+    const truthsAt = rows + 8 * CLASSES
+    for (let from = 0; from < truths.length; from += CLASSES) {
+      const part = truths.subarray(from, from + CLASSES)
+      this.#doubles(rows, part.length).set(probabilities.subarray(from, from + CLASSES))
+      new Uint8Array(this.#kernel.memory.buffer, truthsAt, part.length).set(part)
+      this.#kernel.addClasses(metrics, rows, truthsAt, part.length)
+    }
+  }
+
   #addPairs(judged: Float64Array, pairs: Map<number, number>): void {
     for (let at = 0; at < judged.length; at += JUDGED) {
       if (judged[at]! < 0 || judged[at + ABSTAINED] === 1) continue
@@ -136,7 +153,7 @@ export class JudgedRows {
   }
 
   totals(): Totals {
-    const { metrics, ranks, sums, bins, curve, parts } = this.#at
+    const { metrics, ranks, sums, bins, classBins, curve, parts } = this.#at
     const [rows = 0, unlabelled = 0, abstained = 0, covered = 0, members = 0, infinite = 0] = this.#doubles(metrics, 6)
     const totals = Array.from({ length: SUMS }, (_, nth) => this.#total(sums + 8 * nth * sumWords()))
     const [loss, brier, entropy, slope, curvature] = totals
@@ -155,18 +172,20 @@ export class JudgedRows {
       slope: slope!,
       curvature: curvature!,
       parts: this.#doubles(parts, this.#hasParts ? PARTS : 0).slice(),
-      bins: Array.from({ length: BINS }, (_, nth) => {
-        const at = bins + 8 * nth * binWords()
-        return { ...this.#bin(at), confidence: this.#total(at + 16).units }
-      }),
+      bins: this.#bins(bins),
+      classBins: this.#bins(classBins),
       curve: this.#curve(curve),
       pairs: this.#pairs ? this.#sparsePairs(this.#pairs) : this.#densePairs(),
     }
   }
 
-  #bin(at: number) {
+  #bins(at: number): Bin[] {
+    return Array.from({ length: BINS }, (_, nth) => this.#bin(at + 8 * nth * binWords()))
+  }
+
+  #bin(at: number): Bin {
     const [rows = 0, right = 0] = this.#doubles(at, 2)
-    return { rows, right }
+    return { rows, right, confidence: rows === 0 ? 0n : this.#total(at + 16).units }
   }
 
   /** Read through one view: thousands of views would take longer than a pass over a small file. */

@@ -59,6 +59,8 @@ export interface Scores {
   members?: Uint8Array
   /** The given true classes, if a row may have several. */
   targets?: Uint8Array
+  /** Rows x classes, if a row may have several true classes: the probabilities, even if `values` are logarithms. */
+  probabilities?: Float64Array
   /** Rows x top: positions of the largest logits in descending order, the first if tied. */
   top: Uint32Array
   /** The largest probability, also for log-softmax. Like the three below, empty if no summary is requested. */

@@ -61,10 +61,12 @@ export interface Kernel {
     state: number,
     truths: number,
     members: number,
+    probabilities: number,
     flags: number,
     judgement: number,
   ): void
   endMultiLabel(classes: number, judgement: number): void
+  addClasses(metrics: number, at: number, truths: number, count: number): void
   addJudged(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
   beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void

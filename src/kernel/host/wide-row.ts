@@ -1,7 +1,7 @@
 /** Scores a row with more classes than fit in kernel memory. */
 import { CHUNK, COVERED, JUDGED, MEMBERS, NO_CLASS } from '../constants.js'
 import { cutoffsAt } from './decision.js'
-import { doubles, loadTargets, type Run, storeResults, storeTop, words } from './matrix-memory.js'
+import { doubles, loadTargets, type Run, storeProbabilities, storeResults, storeTop, words } from './matrix-memory.js'
 import { ownKernel } from './wasm.js'
 
 /**
@@ -47,8 +47,11 @@ export function scoreWideRow(run: Run, row: number): void {
 
 function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number): void {
   const { room, scores, flags } = run
-  loadTargets(run, row * scores.classes + base, count)
-  ownKernel().judgeMultiLabel(room.logits, room.out, count, room.states, room.targets, room.members, flags, room.judged)
+  const { logits, out, states, targets, members, probabilities, judged } = room
+  const start = row * scores.classes + base
+  loadTargets(run, start, count)
+  ownKernel().judgeMultiLabel(logits, out, count, states, targets, members, probabilities, flags, judged)
+  storeProbabilities(run, start, count)
 }
 
 /** Judges the prediction set of a wide row. */
