@@ -147,6 +147,88 @@ describe('each type', () => {
   )
 })
 
+describe('a text that means null', () => {
+  const csv = 'id,price,day,note,logit_x,logit_y\n7,1.5,2026-11-27,NA,2,1\nNA,"NA",NA,NA,2,1\n NULL ,,NULL,b,2,1\n'
+  const nulls: ScoreOptions = { to: 'arrow', null: 'NA,NULL' }
+
+  it.each(['id=int64,price=double,day=date32', 'infer'] as const)(
+    'is null in a column of a type: %s',
+    async (types) => {
+      for (const lane of LANES) {
+        const { bytes, error } = await run(csv, { ...nulls, types, lane })
+        expect(error).toBeUndefined()
+        expect(columnOf(bytes, 'id')).toEqual({ type: 'Int64', values: [7n, null, null] })
+        expect(columnOf(bytes, 'price')).toEqual({ type: 'Float64', values: [1.5, null, null] })
+        expect(columnOf(bytes, 'day')).toEqual({ type: 'Date32<DAY>', values: [Date.UTC(2026, 10, 27), null, null] })
+        expect(columnOf(bytes, 'note')).toEqual({ type: 'Utf8', values: ['NA', 'NA', 'b'] })
+      }
+    },
+  )
+
+  it('is a text where the option is not given, or the column has no type', async () => {
+    for (const lane of LANES) {
+      const inferred = await run(csv, { to: 'arrow', types: 'infer', lane })
+      expect(columnOf(inferred.bytes, 'id')).toEqual({ type: 'Utf8', values: ['7', 'NA', ' NULL '] })
+      const untyped = await run(csv, { ...nulls, lane })
+      expect(columnOf(untyped.bytes, 'id')).toEqual({ type: 'Utf8', values: ['7', 'NA', ' NULL '] })
+      const { error } = await run(csv, { to: 'arrow', types: 'id=int64', lane })
+      expect(error).toMatchObject({ code: 'E_CELL_TYPE', info: { row: 2, column: 'id' } })
+      expect(error?.message).toContain(`; null: 'NA' reads it as null, types: 'id=text' keeps the column as text `)
+    }
+  })
+
+  it.each([
+    ['int64', '-999', '-999', 'Int64', [null, 7n]],
+    ['double', '-999.0', '-999.0', 'Float64', [null, 7]],
+    ['date32', '9999-12-31', '9999-12-31', 'Date32<DAY>', [null, Date.UTC(2026, 10, 27)]],
+    ['bool', 'False', 'False', 'Bool', [null, true]],
+    ['decimal(5,2)', '-1.00', '-1.00', undefined, undefined],
+  ] as const)('may be one that is a value of the type: %s', async (type, text, option, name, values) => {
+    const other = { date32: '2026-11-27', bool: 'true' }[type as string] ?? '7'
+    const rows = `c,logit_x,logit_y\n${text},2,1\n${other},2,1\n`
+    const options: ScoreOptions = { to: 'arrow', null: option, types: `c=${type}` }
+    const { bytes, error } = await run(rows, options)
+    expect(error).toBeUndefined()
+    const column = tableFromIPC(bytes).getChild('c')!
+    expect([column.isValid(0), column.isValid(1)]).toEqual([false, true])
+    if (name) expect(columnOf(bytes, 'c')).toEqual({ type: name, values })
+    expect((await run(rows, { ...options, lane: 'fast' })).error).toMatchObject({ code: 'E_CONFLICT' })
+  })
+
+  it('has a decimal point where cells have a comma, as for logits', async () => {
+    const rows = 'c;logit_x;logit_y\n-99,5;2,5;1\n1,5;2,5;1\n'
+    const options = { to: 'arrow', decimal: ',', delimiter: ';', null: '-99.5', types: 'infer' } as const
+    expect(columnOf((await run(rows, options)).bytes, 'c')).toEqual({ type: 'Float64', values: [null, 1.5] })
+  })
+
+  it('is null in JSON and objects, too', async () => {
+    const rows = [
+      { id: 7, at: '2026-11-27', note: 'NA', logits: [2, 1] },
+      { id: 'NA', at: 'NA', note: 'NA', logits: [2, 1] },
+      { id: -999, at: null, note: 'b', logits: [2, 1] },
+    ]
+    const types = 'id=int64,at=date32' as const
+    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    const scored = await run(lines, { ...JSON_TO_ARROW, types, null: 'NA,-999' })
+    expect(scored.error).toBeUndefined()
+    for (const bytes of [scored.bytes, await written(rows, { types, null: ['NA', '-999'] })]) {
+      expect(columnOf(bytes, 'id')).toEqual({ type: 'Int64', values: [7n, null, null] })
+      expect(columnOf(bytes, 'at').values).toEqual([Date.UTC(2026, 10, 27), null, null])
+      expect(columnOf(bytes, 'note').values).toEqual(['NA', 'NA', 'b'])
+    }
+    for (const lane of LANES) {
+      const words = await run(lines.replace('-999', 'null'), { ...JSON_TO_ARROW, types, null: 'NA', lane })
+      expect(columnOf(words.bytes, 'id').values).toEqual([7n, null, null])
+    }
+  })
+
+  it('is compared by all its digits with an integer that a double rounds', async () => {
+    const lines = ['9223372036854775807', '9223372036854775806'].map((id) => `{"id":${id},"logits":[2,1]}\n`).join('')
+    const options = { ...JSON_TO_ARROW, types: 'id=int64', null: '9223372036854775807' } as const
+    expect(columnOf((await run(lines, options)).bytes, 'id').values).toEqual([null, 2n ** 63n - 2n])
+  })
+})
+
 describe('a decimal', () => {
   const asked = async (cells: readonly string[], types: ScoreOptions['types'], options: ScoreOptions = {}) =>
     run(`c,logit_x,logit_y\n${cells.map((cell) => `${cell},2,1\n`).join('')}`, { types: types!, ...options })

@@ -89,8 +89,6 @@ interface ForBytesObjectsRead {
    * (see `nonfinite`) [default: 'error'].
    */
   missing?: ValueOf<'missing'> | undefined
-  /** Texts that also mean an empty logit, such as NA,NULL,\N [default: none]. */
-  null?: ValueOf<'null'> | undefined
 }
 
 interface ForBytesObjectsWrite {
@@ -196,6 +194,11 @@ interface ForBytesRead {
 }
 
 interface ForBytesObjectsReadWrite {
+  /**
+   * Texts that also mean an empty logit, and null in kept columns that get a type (see `types`), such as NA,NULL,\N
+   * [default: none].
+   */
+  null?: ValueOf<'null'> | undefined
   /** Aborting this destroys the stream with an AbortError. */
   signal?: ValueOf<'signal'> | undefined
 }

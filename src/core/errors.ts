@@ -92,7 +92,7 @@ export const CODES = {
   E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isAsked?: boolean }>(
     1,
     ({ cell, type, types, isAsked = false }) =>
-      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
+      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
   E_KEY: word<KeyInfo>(1, (info) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
@@ -511,6 +511,12 @@ export interface KeyInfo {
 function typesRemedy(types: string | undefined): string | undefined {
   if (types === undefined) return undefined
   return `${optionText('types', types)} keeps the column as ${types.slice(types.lastIndexOf('=') + 1)}`
+}
+
+/** How to read a cell as null that looks as programs write a missing value. */
+function nullRemedy(cell: string): string {
+  const word = cell.trim()
+  return NULLS.test(word) ? `${optionText('null', word)} reads it as null, ` : ''
 }
 
 /** The data of an E_COLUMNS. */

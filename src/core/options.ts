@@ -796,10 +796,10 @@ export const OPTIONS = {
   null: option({
     group: 'Bad rows',
     kind: list('A,B', 'texts'),
-    scopes: [...STREAMS, 'read'],
+    scopes: [...STREAMS, 'read', 'write'],
     defaultText: 'none',
     aliases: 'na na-values null-values nullstr null-string nulls null-value',
-    help: 'texts that also mean an empty logit, such as NA,NULL,\\N',
+    help: 'texts that also mean an empty logit, and null in kept columns that get a type (see --types), such as NA,NULL,\\N',
   }),
   nonfinite: option({
     group: 'Bad rows',

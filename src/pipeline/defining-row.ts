@@ -1,9 +1,9 @@
 /** Decides which row defines the columns when bad rows are skipped. */
 import { logitOf } from '../core/logit.js'
+import { nullsOf } from '../core/missing.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { nullsOf } from './score-job.js'
 
 /**
  * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,

@@ -1,12 +1,12 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
 import { logitOf, ofNamedClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
+import { nullsOf } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import { misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
-import { nullsOf } from './score-job.js'
 
 /** A batch, with the other properties of its records. */
 interface ObjectBatch extends RecordBatch {

@@ -4,6 +4,7 @@ import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
 import { lostTypes, lostTypesOf } from '../core/lost-types.js'
+import { nullsOf } from '../core/missing.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
   RawJson,
@@ -21,7 +22,6 @@ import { logitsInOne, requireNamed } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
 import type { Run } from './run.js'
-import { nullsOf } from './score-job.js'
 import { partitionRows } from './scorer.js'
 
 /** A row: an object keyed by column name, or an array of cells if delimited text has no header. */

@@ -10,6 +10,7 @@ import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
 import { type LostTypes, lostTypes, lostWarning, nestedWarning } from '../core/lost-types.js'
+import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
 import { optionText } from '../core/option-words.js'
@@ -30,7 +31,7 @@ import { requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 
 export type Row = Record<string, unknown>
-type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types'> & {
+type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types' | 'null'> & {
   to: FormatName
 }
 
@@ -41,6 +42,8 @@ export interface RowColumns {
   /** The new columns, computed from predictions. */
   fields: readonly Field[]
   classes: readonly string[]
+  /** The value of a row for a kept column: null if a column of requested type has a text that means it. */
+  keptValue(row: Row, column: Column): Value
   /** The values of a row for the new columns. Throws E_KEY, E_WIDTH or E_RECORD if the row does not fit. */
   read(row: Row, position: number): unknown[]
 }
@@ -63,7 +66,8 @@ export function columnsOf(
     if (!type) return { name, type: typeOfProperty(rows, name), sample: '' }
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
-  const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, typed: format.typed }
+  const keptValue = valueReader(nullsOf(settings))
+  const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, keptValue, typed: format.typed }
   if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
@@ -71,7 +75,7 @@ export function columnsOf(
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), settings.types) : []) warn(text)
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
-  return { kept, fields, classes: layout.classes, read: reader(job, fields, settings) }
+  return { kept, fields, classes: layout.classes, keptValue, read: reader(job, fields, settings) }
 }
 
 /** The warnings about columns that are written as text: those that lost their types, and others with lists or objects. */
@@ -129,6 +133,7 @@ interface Job {
   /** The names of the kept properties, whether or not the format can store them. */
   old: readonly string[]
   isPrediction: boolean
+  keptValue: RowColumns['keptValue']
   typed: boolean
 }
 
@@ -178,9 +183,16 @@ function typeOfProperty(rows: readonly unknown[], name: string): ValueType {
   return type === 'list' || type === 'record' ? 'json' : type
 }
 
+function valueReader(nulls: NullTexts | undefined): RowColumns['keptValue'] {
+  return (row, { name, field }) => {
+    const value = valueOf(row[name])
+    return field && nulls?.hasValue(value) ? null : value
+  }
+}
+
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
+  const { emit, layout, inRows, properties, kept, isPrediction, keptValue, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
@@ -190,7 +202,7 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...isWritten })
-    const misfit = typed ? tests.find(({ column: { name }, test }) => !test(valueOf(row[name]))) : undefined
+    const misfit = typed ? tests.find(({ column, test }) => !test(keptValue(row, column))) : undefined
     if (misfit) throw misfitError(misfit.column, row, position, settings.types, isWritten)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, position)

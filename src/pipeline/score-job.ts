@@ -1,8 +1,8 @@
 /** The description of a scoring run, and the options its reader and writer derive from it. */
 import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
-import { NullTexts } from '../core/missing.js'
+import { nullsOf } from '../core/missing.js'
 import { printer } from '../core/number.js'
-import { items, type SettingsOf } from '../core/options.js'
+import type { SettingsOf } from '../core/options.js'
 import { fieldsOf, inputsOf } from '../core/output-columns.js'
 import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
@@ -63,11 +63,6 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     cells: cellsOf(job),
     encoding: settings.encoding ?? (cellsOf(job) === 'text' ? 'utf-8' : undefined),
   }
-}
-
-/** The cell values that mean an empty logit, if any. */
-export function nullsOf(settings: Pick<SettingsOf<'objects'>, 'null'>): NullTexts | undefined {
-  return settings.null === undefined ? undefined : new NullTexts(items(settings.null))
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Text to text on the fast lane: which jobs the kernel supports, and the data it needs for them. */
+import { typeTest } from '../core/cell-types.js'
 import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
@@ -84,7 +85,8 @@ export function textJobOf(
     (job.typed ? (emptyRefusal(schema) ?? decimalsRefusal(source.columns, schema)) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
-  if (items(job.settings.null ?? []).some(isNumber)) return 'numbers as null values'
+  const nulls = nullsRefusal(job, source.columns)
+  if (nulls !== undefined) return nulls
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
   const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
   return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
@@ -180,6 +182,16 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
 
 function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string | undefined {
   return kept.some((at) => columns[at]!.field?.type.kind === 'decimal') ? 'decimal columns' : undefined
+}
+
+/** Words that mean null are deferred like all words, but the kernel would read a number, or a date of a typed column. */
+function nullsRefusal({ settings, schema }: ScoreJob, columns: readonly Column[]): string | undefined {
+  const nulls = items(settings.null ?? [])
+  if (nulls.some(isNumber)) return 'numbers as null values'
+  const tests = schema.kept.flatMap((at) => (columns[at]!.field ? [typeTest(columns[at]!.field.type)] : []))
+  return tests.some((isRead) => nulls.some((text) => isRead(text.trim())))
+    ? 'values of kept columns as null values'
+    : undefined
 }
 
 function fieldsRefusal(schema: Schema): string | undefined {

@@ -3,6 +3,7 @@ import type { ColumnData } from '../core/column-data.js'
 import { valueReader } from '../core/column-values.js'
 import type { DataType } from '../core/data-type.js'
 import { fromBytes } from '../core/dialect.js'
+import { nullsOf } from '../core/missing.js'
 import { withPoint } from '../core/number.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
 import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
@@ -11,7 +12,7 @@ import { valuesIn } from '../formats/ndjson/json.js'
 import { repeatedKeyError, textIn } from '../formats/ndjson/row.js'
 import { NO_CLASS } from '../kernel/constants.js'
 import { NestedTruths } from './nested-truths.js'
-import { cellsOf, nullsOf, type ScoreJob } from './score-job.js'
+import { cellsOf, type ScoreJob } from './score-job.js'
 
 /** Adds the true classes to a batch, and removes their columns unless they are kept. */
 type Labelled = (batch: RecordBatch) => RecordBatch

@@ -9,7 +9,6 @@ import type { SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
 import type { Column, RecordBatchWriter } from '../core/record-batch.js'
 import { nullWarning } from '../core/value-type.js'
-import { valueOf } from '../formats/columnar.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { resized } from '../io/batches.js'
@@ -70,8 +69,9 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
     failure = error
   }
   output.rows += rows.length
-  const kept = columns.kept.map(({ name, field }) => {
-    const values = rows.map((row) => valueOf(row[name]))
+  const kept = columns.kept.map((column) => {
+    const values = rows.map((row) => columns.keptValue(row, column))
+    const { field } = column
     return field ? columnOfValues(values, field.type).column : values
   })
   if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })

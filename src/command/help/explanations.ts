@@ -108,7 +108,7 @@ softmax in.arrow --to csv`,
     example: `(echo id,logit_a,logit_b; yes 7,1,2 | head -n 10000; echo K1,1,2) > in.csv
 softmax in.csv --types infer --quiet -o out.parquet`,
     says: 'softmax: in.csv:10002: column id (row 10001, byte 60019): "K1" is not int64, the type of the first cells; --types infer,id=text keeps the column as text [E_CELL_TYPE]',
-    fix: `Set the type of the column, as in --types id=text, or keep all columns as text with --types text. ${SKIP}`,
+    fix: `If a word such as NA means that the value is missing, use --null NA. Otherwise set the type of the column, as in --types id=text, or keep all columns as text with --types text. ${SKIP}`,
   },
   E_KEY: {
     is: 'An object has an unexpected key, a duplicate key, or a value of another type than its column.',

@@ -2,6 +2,7 @@
 import { columnOfValues, inferType, misfitInfo } from '../../core/cell-types.js'
 import type { DataType } from '../../core/data-type.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
+import type { NullTexts } from '../../core/missing.js'
 import { withPoint } from '../../core/number.js'
 import type { Block, Column, KeptColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { decodeCell, readRowAt } from './rows.js'
@@ -40,10 +41,15 @@ function addRows(block: Buffer, dialect: Dialect, sample: string[][], bytes: num
 }
 
 /** The type of a column in the sample, ignoring rows of the wrong width; undefined means text. */
-export function typeOfCells(index: number, rows: string[][], width: number, dialect: Dialect): DataType | undefined {
-  return inferType(
-    rows.filter((row) => row.length === width).map((row) => pointed(textOf(row[index]!, dialect), dialect)),
-  )
+export function typeOfCells(
+  index: number,
+  rows: string[][],
+  width: number,
+  dialect: Dialect,
+  nulls: NullTexts | undefined,
+): DataType | undefined {
+  const complete = rows.filter((row) => row.length === width)
+  return inferType(complete.map((row) => valueOf(textOf(row[index]!, dialect), dialect, nulls) ?? ''))
 }
 
 /** A column with a type; text is the default. */
@@ -57,12 +63,12 @@ export function typedColumn(
   { field }: Column,
   index: number,
   dialect: Dialect,
-  { types }: ReaderOptions,
+  { types, nulls }: ReaderOptions,
   errors: Map<number, RowError>,
 ): KeptColumn {
   const texts = cells.map((cell) => textOf(cell, dialect))
   const { column, misfits } = columnOfValues(
-    texts.map((text) => (text === '' ? null : pointed(text, dialect))),
+    texts.map((text) => valueOf(text, dialect, nulls)),
     field!.type,
   )
   for (const row of misfits) {
@@ -74,6 +80,12 @@ export function typedColumn(
 
 function textOf(cell: string, dialect: Dialect): string {
   return fromBytes(decodeCell(cell, dialect))
+}
+
+/** The text of a value with a decimal point; null if it is missing. */
+function valueOf(text: string, dialect: Dialect, nulls: NullTexts | undefined): string | null {
+  const value = pointed(text, dialect)
+  return value === '' || nulls?.has(value) ? null : value
 }
 
 /** Replaces a decimal comma by a point if the text is a number. */

@@ -4,6 +4,7 @@ import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
+import { nullsOf } from '../../core/missing.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
@@ -32,6 +33,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     ? await peekRows(head.blocks, dialect)
     : { sample: [], blocks: head.blocks }
   const { sample } = peeked
+  const nulls = nullsOf(settings)
   let blocks = await lookForList(head, peeked.blocks, columns, settings)
   return {
     columns,
@@ -54,7 +56,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
     },
     text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
-    inferType: (index) => typeOfCells(index, sample, columns.length, dialect),
+    inferType: (index) => typeOfCells(index, sample, columns.length, dialect, nulls),
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)
     },

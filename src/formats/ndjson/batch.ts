@@ -209,9 +209,15 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
 }
 
 /** Converts the values of a column of requested type; a row whose value does not fit is bad. */
-function typedColumn(values: Value[], { name, field }: Column, { types }: ReaderOptions, bad: Map<number, RowError>) {
+function typedColumn(
+  values: Value[],
+  { name, field }: Column,
+  { types, nulls }: ReaderOptions,
+  bad: Map<number, RowError>,
+) {
   if (!field) return values
-  const { column, misfits } = columnOfValues(values, field.type)
+  const present = nulls ? values.map((value) => (nulls.hasValue(value) ? null : value)) : values
+  const { column, misfits } = columnOfValues(present, field.type)
   for (const row of misfits) {
     const info = misfitInfo(values[row]!, field, types)
     if (!bad.has(row)) bad.set(row, { code: 'E_CELL_TYPE', info, column: name })
