@@ -190,8 +190,28 @@ describe('what comes out', () => {
     }
     expectTypeOf(one(softmax<{ scores: Scores; size: number }>({ logits: 'scores' })).size).toEqualTypeOf<number>()
     expectTypeOf(one(softmax<{ scores: Scores }>({ logits: 'scores' })).scores).toBeUnknown()
-    // Which of several properties are selected is known only at run time, so the type argument leaves them out.
+    // Which of several properties are selected is known only at run time, unless the type argument leaves them out.
     type Columns = { id: number; cat: number; dog: number }
+    type Animals = { cat: number; dog?: string; by: { name: string }; at: Date | null }
+    for (const logits of ['cat,dog', 'c*', ['cat', 'dog'], 'cat-dog'] as const) {
+      const animal = one(softmax<Animals>({ logits }))
+      expectTypeOf(animal.cat).toEqualTypeOf<number | undefined>()
+      expectTypeOf(animal.dog).toEqualTypeOf<string | undefined>()
+      expectTypeOf(animal.by).toEqualTypeOf<{ name: string }>()
+      expectTypeOf(animal.at).toEqualTypeOf<Date | null>()
+      expectTypeOf(animal.probabilities).toEqualTypeOf<number[]>()
+      const animals = Readable.from([{ cat: 2, dog: '1', by: { name: 'x' }, at: null }] satisfies Animals[])
+      const [found] = await animals.compose(softmax<Animals>({ logits })).toArray()
+      expect(found).toMatchObject({ by: { name: 'x' }, at: null })
+      expect(found).not.toHaveProperty('cat')
+    }
+    const said = one(softmax<Animals, 'confidence'>({ logits: 'cat,dog', emit: 'confidence' }))
+    expectTypeOf(said.confidence).toEqualTypeOf<number>()
+    expectTypeOf(said.cat).toEqualTypeOf<number | undefined>()
+    const two = one(softmax<Columns>({ logits: 'cat,dog', topK: 1 }))
+    expectTypeOf(two.id).toEqualTypeOf<number | undefined>()
+    expectTypeOf(one(softmax<{ a: number; b: number }>({ logits: ['a', 'b'] })).a).toEqualTypeOf<number | undefined>()
+    expectTypeOf(one(softmax<Record<string, number>>({ logits: 'a,b' })).a).toEqualTypeOf<number>()
     const columns = Readable.from([{ id: 7, cat: 2, dog: 1 }] satisfies Columns[])
     for await (const row of columns.compose(softmax<Omit<Columns, 'cat' | 'dog'>>({ logits: 'cat,dog' }))) {
       expectTypeOf(row.id).toEqualTypeOf<number>()

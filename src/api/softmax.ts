@@ -61,10 +61,24 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
   /**
+   * Predictions of rows whose logits are in several properties: `softmax<Row>({ logits: 'cat,dog' })`, `'p_*'` or `['cat',
+   * 'dog']`. A prediction does not have them. The compiler does not know which they are, so every property that may hold a
+   * logit is optional; with `softmax<Omit<Row, 'cat' | 'dog'>>({ logits: 'cat,dog' })` it knows.
+   *
+   * @typeParam Row - the type of the rows: a prediction keeps it, without those properties
+   */
+  <Row>(
+    options: WithoutEmit & { logits: SelectorIn<Row> },
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Emits<undefined, List>>>
+  /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: OtherOptions & { logits: SelectorIn<Row>; emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
+  /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
-   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it. If `logits`
-   * selects several properties, the compiler does not know which: `softmax<Omit<Row, 'a' | 'b'>>({ logits: 'a,b' })`
+   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it, without
+   * `logits` or properties named `logit*`. If others contain logits, leave them out: `softmax<Omit<Row, 'cat' | 'dog'>>()`
    */
   <Row = unknown>(
     options?: WithoutEmit,
@@ -150,6 +164,24 @@ type ListsIn<Row, Item> = {
       : never
     : never
 }[keyof Row & string]
+
+/** The properties of a row that may hold a single logit. */
+type SingleIn<Row> = string extends keyof Row
+  ? never // of any name
+  : {
+      [Name in keyof Row & string]-?: [NonNullable<Row[Name]>] extends [number | string] ? Name : never
+    }[keyof Row & string]
+
+/** Selectors of such properties: by names, a range of them, or how they begin. */
+type SelectorIn<Row> =
+  | `${SingleIn<Row>}${'' | `,${string}` | `-${string}`}`
+  | `${Beginning<SingleIn<Row>>}*`
+  | readonly SingleIn<Row>[]
+
+/** The texts that a text begins with. */
+type Beginning<Text, Begun extends string = '', All = ''> = Text extends `${infer First}${infer More}`
+  ? Beginning<More, `${Begun}${First}`, All | `${Begun}${First}`>
+  : All
 
 /** A row without one of its properties; where it may be one of several, the compiler does not know of which. */
 type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
