@@ -39,6 +39,27 @@ describe('a fraction behind whole numbers', () => {
     },
   )
 
+  it('is not the remedy of an integer that needs more than 64 bits, whose digits text keeps', async () => {
+    const large = '18446744073709551616'
+    const cases: [string, ScoreOptions][] = [
+      [JSON_ROWS.replace('5.5', large), JSON_TO_ARROW],
+      [JSON_ROWS.replace('5.5', large), { ...JSON_TO_ARROW, types: 'price=int64' }],
+      [CSV_ROWS.replace('5.5', large), { to: 'arrow', types: 'infer' }],
+      [CSV_ROWS.replace('5.5', `-${large}`), { to: 'arrow', types: 'price=int64' }],
+    ]
+    for (const [text, options] of cases) {
+      for (const lane of LANES) {
+        const { error } = await run(text, { ...options, lane })
+        const types = options.types === 'infer' ? 'infer,price=text' : 'price=text'
+        expect(error).toMatchObject({ info: { types } })
+        const { bytes } = await run(text, { ...options, types: types as 'infer', lane })
+        expect(columnOf(bytes, 'price').values.at(-1)).toBe(text.includes('-') ? `-${large}` : large)
+      }
+    }
+    const rows = [...Array.from({ length: 1_100 }, () => ({ price: 5 })), { price: 2n ** 64n }]
+    await expect(written(rows)).rejects.toMatchObject({ info: { types: 'price=text' } })
+  })
+
   it('is one of an object, too', async () => {
     const rows = [...Array.from({ length: 1_100 }, () => ({ price: 5 })), { price: 5.5 }]
     await expect(written(rows)).rejects.toMatchObject({

@@ -115,9 +115,11 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
 
 /**
  * The value of `types` that would accept one more value in a column; undefined if the option cannot name the column.
+ * An integer of more than 64 bits makes the column text: next to it, others would lose digits as doubles.
  */
 export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
-  const isNumber = type.kind === 'int' && typeTest(ASKED_TYPES.float64)(value)
+  const isLarge = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))
+  const isNumber = type.kind === 'int' && !isLarge && typeTest(ASKED_TYPES.float64)(value)
   return withType(types, name, isNumber ? 'float64' : 'text')
 }
 
