@@ -42,12 +42,14 @@ describe('what comes out', () => {
     // @ts-expect-error: it is called warning
     stream.on('warnings', () => {})
     expectTypeOf(stream.stats).toEqualTypeOf<types.Stats>()
-    expectTypeOf(await scoreFiles([]).toArray()).toEqualTypeOf<Buffer[]>()
-    expectTypeOf(scoreFiles([])).toExtend<types.FilesStream>()
-    expectTypeOf(evaluate([], { truth: 'y' } satisfies types.EvaluateOptions)).toEqualTypeOf<Promise<types.Metrics>>()
-    expectTypeOf(scoreFiles([]).metrics()).toEqualTypeOf<types.Metrics | undefined>()
+    const table = () => Readable.from(['logit_a,logit_b,y\n1,2,a\n'])
+    expectTypeOf(await scoreFiles([table()]).toArray()).toEqualTypeOf<Buffer[]>()
+    expectTypeOf(scoreFiles([table()])).toExtend<types.FilesStream>()
+    expectTypeOf(scoreFiles([table()]).metrics()).toEqualTypeOf<types.Metrics | undefined>()
+    const options = { truth: 'y' } satisfies types.EvaluateOptions
+    expectTypeOf(evaluate([table()], options)).toEqualTypeOf<Promise<types.Metrics>>()
     // @ts-expect-error: the column of true classes is missing
-    await expect(evaluate([], {})).rejects.toMatchObject({ code: 'E_OPTION' })
+    await expect(evaluate([table()], {})).rejects.toMatchObject({ code: 'E_OPTION' })
     expectTypeOf(write('csv').read()).toEqualTypeOf<Buffer | null>()
     expectTypeOf(write('csv')).toEqualTypeOf<types.WriterStream>()
     expectTypeOf<IsAny<types.ScoreEvents['schema'][0]>>().toEqualTypeOf<false>()

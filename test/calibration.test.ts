@@ -191,7 +191,7 @@ describe('a calibration', () => {
       await expect(calibrated(text, option as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })
     }
     await expect(calibrated(text, { coverage: 1 })).rejects.toMatchObject({ code: 'E_OPTION' })
-    await expect(calibrate([], {} as CalibrateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
+    await expect(calibrate(['in.csv'], {} as CalibrateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
   })
 
   it('leaves out rows that are bad, and reports each once', async () => {

@@ -311,7 +311,7 @@ describe('a true class', () => {
     await expect(evaluated(nested, { truth: 'other.y', from: 'ndjson' })).rejects.toMatchObject({
       message: expect.stringMatching(/is not one of "logits,meta,target" \[/),
     })
-    await expect(evaluate([], {} as EvaluateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
+    await expect(evaluate(['in.csv'], {} as EvaluateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
     await expect(evaluated('', { emit: 'label' } as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })
   })
 })

@@ -63,10 +63,14 @@ export function fileRun(settings: SettingsOf<'bytes'>, emit: Run['emit']): Run {
   return { settings, stats: newStats(), single: false, emit, ...metrics }
 }
 
-/** The inputs as a list. Throws E_OPTION for anything else. */
+/** The inputs as a list of at least one. Throws E_OPTION for anything else. */
 export function requireInputs(inputs: Inputs, option = 'scoreFiles'): readonly (string | Readable)[] {
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs]
   const isInput = (input: unknown): input is string | Readable => typeof input === 'string' || isReadable(input)
+  if (list.length === 0) {
+    const reason = 'the list of inputs is empty; give at least one path or stream'
+    throw new SoftmaxError('E_OPTION', { option, value: inputs, expected: 'inputs', reason })
+  }
   if (list.every(isInput)) return list
   const value = list.find((input) => !isInput(input))
   throw new SoftmaxError('E_OPTION', {
