@@ -172,10 +172,10 @@ describe('lists in cells', () => {
       { id: '3', note: '', probabilities, index: 0, label: '0' },
     ])
     expect(rejects).toEqual([
-      "column scores (row 2): the list of logits is null; onError: 'skip' drops such rows [E_MISSING]",
-      'column scores (row 4): "x" is not a list of numbers; onError: \'skip\' drops such rows [E_CELL]',
+      'column scores (row 2): the list of logits is null [E_MISSING]',
+      'column scores (row 4): "x" is not a list of numbers [E_CELL]',
       'class 1 (row 5): "y" is not a number [E_CELL]',
-      "row 6: the list has 1 logit where 2 are expected; onError: 'skip' drops such rows [E_WIDTH]",
+      'row 6: the list has 1 logit where 2 are expected [E_WIDTH]',
     ])
     const named = rows.map(({ scores: logits }) => ({ logits }))
     expect((await rejectedOf(named, {})).predictions).toHaveLength(2)

@@ -136,6 +136,23 @@ describe('onReject', () => {
   })
 })
 
+describe('the message of a bad row that is left out', () => {
+  it.each([
+    ['8,,1', { maxErrors: 9 }, 'the logit is missing; missing reads it as -inf or nan [E_MISSING]'],
+    ['8,1', {}, 'the row has 2 cells where 3 are expected [E_WIDTH]'],
+    ['c,2,1', { truth: 'id' }, 'the classes are "a,b"; labels names them [E_TRUTH]'],
+  ])('does not advise to leave it out: %s', async (row, options: ScoreOptions, end) => {
+    const rejects: Reject[] = []
+    const input = `${HEADER}a,2,1\n${row}\n`
+    const { error } = await run(input, { ...options, onReject: (reject) => void rejects.push(reject) })
+    expect([error, rejects.map(({ message }) => message)]).toEqual([undefined, [expect.stringContaining(end)]])
+    const failed = await run(input, { ...options, maxErrors: undefined })
+    expect(failed.error?.message).toContain("; onError: 'skip' drops such rows")
+    const tooMany = await run(input, { ...options, maxErrors: 0 })
+    expect(tooMany.error?.message).toContain(end.replace(/E_[A-Z]+/, 'E_TOO_MANY'))
+  })
+})
+
 describe('--rejects', () => {
   const lines = (cwd: string, name = 'r.ndjson') =>
     readFileSync(join(cwd, name), 'utf8')

@@ -28,26 +28,28 @@ export interface Position {
 
 interface Wording<Data> {
   status: 1 | 2 | 3 | 70
-  says(data: Data): string
+  /** `isSkipped` means that the error is of a bad row that is left out already. */
+  says(data: Data, isSkipped: boolean): string
 }
 
-const word = <Data>(status: Wording<Data>['status'], says: (data: Data) => string): Wording<Data> => ({ status, says })
+const word = <Data>(status: Wording<Data>['status'], says: Wording<Data>['says']): Wording<Data> => ({ status, says })
 
 /**
  * The table of errors: exit status and wording by code. To add an error, add an entry, and the explanation that the
  * compiler then requires, which only `softmax explain` loads.
  */
 export const CODES = {
-  E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }) =>
+  E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }, isSkipped) =>
     of === 'list'
-      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? `; ${optionText('onError', 'skip')} drops such rows`}`
+      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skipHint(isSkipped)}`
       : `${shown(cell)} is not a number${decimalHint(decimal, delimiter) ?? cellHint(cell, column)}`,
   ),
-  E_MISSING: word<{ of?: 'list' }>(1, ({ of }) =>
-    of === 'list'
-      ? `the list of logits is null; ${optionText('onError', 'skip')} drops such rows`
-      : `the logit is missing; ${optionText('onError', 'skip')} drops such rows, ${optionText('missing')} reads it as -inf or nan`,
-  ),
+  E_MISSING: word<{ of?: 'list' }>(1, ({ of }, isSkipped) => {
+    const skip = skipHint(isSkipped)
+    return of === 'list'
+      ? `the list of logits is null${skip}`
+      : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing')} reads it as -inf or nan`
+  }),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger
       ? `the integer ${cell} is 2^53 or more, which a double cannot represent exactly; save the logits as float64`
@@ -55,20 +57,19 @@ export const CODES = {
   ),
   E_TRUTH: word<TruthInfo>(
     1,
-    (info) =>
-      `${shown(info.cell)} ${info.reason ?? unknownClass(info)}; ${optionText('onError', 'skip')} drops such rows`,
+    (info, isSkipped) => `${shown(info.cell)} ${info.reason ?? unknownClass(info)}${skipHint(isSkipped)}`,
   ),
   E_NONFINITE: word<{ reason: string; of?: string }>(
     1,
     ({ reason, of }) =>
       `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
   ),
-  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }) => {
+  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }, isSkipped) => {
     const reason =
       key === undefined
         ? `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected`
         : `the object has an unknown class ${shown(key)} (classes: ${shortened(keys.join(', '))})`
-    return `${reason}; ${hint ?? `${optionText('onError', 'skip')} drops such rows`}`
+    return `${reason}${hint === undefined ? skipHint(isSkipped) : `; ${hint}`}`
   }),
   E_REPEATED: word(
     1,
@@ -94,12 +95,12 @@ export const CODES = {
     ({ cell, type, types, isAsked = false }) =>
       `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
   ),
-  E_KEY: word<KeyInfo>(1, (info) => {
+  E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
     const remedy = (what: string, ofWritten: string) =>
       isWritten ? ofWritten : `${optionText('keep', false)} leaves ${what} out`
     return isRepeated
-      ? `duplicate key ${shown(key)}, of which only one value could be used; ${optionText('onError', 'skip')} drops such rows`
+      ? `duplicate key ${shown(key)}, of which only one value could be used${skipHint(isSkipped)}`
       : type === undefined
         ? `unexpected key ${shown(key)}: the first row defines the columns; ${remedy('such keys', 'give the first row all keys')}`
         : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? remedy('it', 'give it the same type in all rows')}`
@@ -317,13 +318,18 @@ export const SoftmaxError = class SoftmaxError<C extends Code> extends Error {
 } as unknown as SoftmaxErrorConstructor
 
 /** The message of an error: position, cause and code. */
-export function messageOf<C extends Code>(code: C, info: Info<C> & Position): string {
-  return printable(`${where(info)}${reasonOf(code, info)} [${code}]`)
+export function messageOf<C extends Code>(code: C, info: Info<C> & Position, isSkipped = false): string {
+  return printable(`${where(info)}${reasonOf(code, info, isSkipped)} [${code}]`)
 }
 
 /** The cause, without the position. */
-export function reasonOf<C extends Code>(code: C, info: Info<C> & Position): string {
-  return (CODES[code].says as (data: unknown) => string)(info)
+export function reasonOf<C extends Code>(code: C, info: Info<C> & Position, isSkipped: boolean): string {
+  return (CODES[code].says as Wording<unknown>['says'])(info, isSkipped)
+}
+
+/** How to leave out a bad row, unless it is left out already. */
+function skipHint(isSkipped: boolean): string {
+  return isSkipped ? '' : `; ${optionText('onError', 'skip')} drops such rows`
 }
 
 /** Adds the input to an error; foreign errors are returned as is. */

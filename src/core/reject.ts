@@ -38,7 +38,7 @@ export function rejectOf(code: Code, info: Position): Reject {
     ...(line !== undefined && { line }),
     ...(column !== undefined && { column }),
     code,
-    message: messageOf(code, info as never),
+    message: messageOf(code, info as never, true),
   }
 }
 
@@ -54,5 +54,9 @@ export function tooMany(code: Code, info: Position, most: number): SoftmaxError 
   const place = Object.entries({ source, line, row, byte, column, isUnnamed, index }).filter(
     ([, value]) => value !== undefined,
   )
-  return new SoftmaxError('E_TOO_MANY', { ...Object.fromEntries(place), most, last: reasonOf(code, info as never) })
+  return new SoftmaxError('E_TOO_MANY', {
+    ...Object.fromEntries(place),
+    most,
+    last: reasonOf(code, info as never, true),
+  })
 }
