@@ -524,6 +524,16 @@ describe('a part that cannot be read', () => {
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })
 
+  it('has no rejects that a message could name, also of the bad rows before its end', () => {
+    const bad = gzipSync(`${BAD}${Array.from({ length: 200_000 }, (_, id) => `${id * 7919},2,1\n`).join('')}`)
+    for (const to of ['rejects/', 'rejects.ndjson']) {
+      const cwd = tree({ 'in/a.csv': ONE, 'in/b.csv.gz': bad.subarray(0, bad.length / 2), 'in/c.csv': BAD })
+      const { stderr } = run(cwd, '--rejects', to)
+      expect(stderr).toMatch(/: unexpected end of file \[E_CORRUPT\]\n$/)
+      expect(existsSync(join(cwd, 'rejects/b.csv.ndjson'))).toBe(false)
+    }
+  })
+
   it('may be empty or of another kind, and does not keep others from being scored', () => {
     const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
     const { status, stderr } = run(cwd, '-t', 'parquet')

@@ -12,10 +12,10 @@ export interface Rejects {
   /** Writes the rest, and waits until it is synced to disk. */
   close(): Promise<void>
   /**
-   * The same after a failure, whose error it returns, with the name of the file in its message; if there are no rows, a
-   * file of an earlier run is left as it was. Never rejects: the first failure is the one to report.
+   * The same after a failure, whose error it returns, with the name of the file in its message, if there is one; if there
+   * are no rows, a file of an earlier run is left as it was. Never rejects: the first failure is the one to report.
    */
-  stop(error: unknown): Promise<unknown>
+  stop(error: unknown, name?: string): Promise<unknown>
   /** Checks that it contains all skipped rows. */
   requireAll(rejected: number): void
 }
@@ -51,10 +51,10 @@ export async function openRejects(path: string): Promise<Rejects> {
       return length < ENOUGH ? undefined : flush()
     },
     close,
-    stop: async (error) => {
+    stop: async (error, name) => {
       if (count === 0) return error
       return close().then(
-        () => withRejects(error, path),
+        () => (name === undefined ? error : withRejects(error, path, name)),
         () => error,
       )
     },
@@ -66,11 +66,11 @@ export async function openRejects(path: string): Promise<Rejects> {
 }
 
 /** Adds to the message of an error, before its code, where the rows are that were rejected until then. */
-function withRejects(error: unknown, path: string): unknown {
+function withRejects(error: unknown, path: string, name: string): unknown {
   if (!(error instanceof SoftmaxError)) return error
   const isOfThis = SoftmaxError.is(error, 'E_OUTPUT') && error.info.path === path
   if (isOfThis) return error
   const code = ` [${error.code}]`
-  error.message = `${error.message.slice(0, -code.length)}; rejects so far: ${shortened(path)}${code}`
+  error.message = `${error.message.slice(0, -code.length)}; rejects so far: ${shortened(name)}${code}`
   return error
 }

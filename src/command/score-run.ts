@@ -36,6 +36,8 @@ interface Run {
   done: Stats
   /** For one part of several: messages already printed, which are not repeated. */
   said?: Set<string>
+  /** The name of the rejects file after an error; undefined if it will be removed. By default, the name of the option. */
+  rejectsName?: (error: unknown) => string | undefined
   /** Receives the schema of each input. */
   onSchema?: (schema: Schema) => void
 }
@@ -81,10 +83,11 @@ async function scoreAll(run: Run): Promise<void> {
 
 /** Scores all inputs. The rejects are on disk when it ends, also after a failure. */
 async function scoreInputs(run: Run): Promise<void> {
+  const { rejectsName = () => run.settings.rejects } = run
   try {
     await writeScored(run)
   } catch (error) {
-    throw run.rejects ? await run.rejects.stop(error) : error
+    throw run.rejects ? await run.rejects.stop(error, rejectsName(error)) : error
   }
   await run.rejects?.close()
   run.rejects?.requireAll(rejectedOf(run.done))
@@ -156,11 +159,15 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
 
 /** Reports the skipped rows on stderr. */
 export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
-  const codes = Object.entries(done.rejected)
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
-  const counts = codes.map(([code, count]) => `${count} ${code}`).join(', ')
-  complain(`${total} of ${plural(done.read, 'row')} left out: ${counts}${movedRows(done, settings)}`)
+  complain(`${total} of ${plural(done.read, 'row')} left out: ${codesText(done)}${movedRows(done, settings)}`)
+}
+
+/** `2 E_CELL, 1 E_MISSING` */
+export function codesText({ rejected }: Pick<Stats, 'rejected'>): string {
+  const codes = Object.entries(rejected)
+  return codes.map(([code, count]) => `${count} ${code}`).join(', ')
 }
 
 /** How skipped rows shift the remaining rows of an array, which have no key to identify them. */

@@ -90,6 +90,7 @@ async function writePart(
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
     clear() {},
   }
+  const rejectsName = (error: unknown) => (isUnreadable(error) ? undefined : (plan.rejects.file ?? path))
   const names: Pick<Entry, 'classes' | 'kept'> = {}
   const onSchema = ({ classes, kept, header }: Schema) => {
     names.classes = partNames(classes)
@@ -97,7 +98,8 @@ async function writePart(
   }
   const { open, digest } = digestingOutput()
   try {
-    await scoreInto(files, { inputs: [part.file], settings, stats, progress: within, done, said, onSchema }, open)
+    const about = { inputs: [part.file], settings, stats, progress: within, done, said, rejectsName, onSchema }
+    await scoreInto(files, about, open)
     return { output: digest(), ...names }
   } catch (error) {
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
