@@ -442,10 +442,11 @@ describe('parts of other classes than the first', () => {
     for (const more of [[], ['--resume']]) {
       const { status, stderr } = run(cwd, '--stats', 's.json', ...more)
       expect(stderr).toContain(DIFFERENCE)
-      expect(stderr).toMatch(/name a folder with --stats '?s.json\/'? \[E_PARTS\]\n$/)
+      expect(stderr).toMatch(/name a folder with --stats '?s-parts\/'? \[E_PARTS\]\n$/)
+      expect(stderr).toMatch(/^softmax: 3 of 3 parts are done: .*; leave out --stats, and continue with --resume$/m)
       expect(status).toBe(2)
     }
-    expect(run(cwd, '--stats', 's/', '--resume').status).toBe(0)
+    expect(run(cwd, '--resume').status).toBe(0)
   })
 })
 
@@ -513,7 +514,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done; replace or remove what cannot be read, and continue with --resume',
+      'softmax: 2 of 4 parts are done: 2 rows written, 1 left out (1 E_CELL); no row of the other 2 parts was written; replace or remove what cannot be read, and continue with --resume',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)
@@ -538,7 +539,7 @@ describe('a part that cannot be read', () => {
     const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
     const { status, stderr } = run(cwd, '-t', 'parquet')
     expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_NO_COLUMNS]'])
-    expect(stderr).toContain('1 of 3 parts are done; replace or remove what cannot be read')
+    expect(stderr).toMatch(/1 of 3 parts are done: 1 row written; .*; replace or remove what cannot be read/)
     expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([1, ['_manifest.ndjson', 'c.parquet']])
   })
 
@@ -559,7 +560,11 @@ describe('a part that fails', () => {
     expect(error).toMatch(/^softmax: in\/b\.csv:3: column logit_a \(row 2, byte 27\): "x" is not a number.*\[E_CELL\]$/)
     expect(status).toBe(1)
     const done = manifest(cwd).map(({ part }) => part)
-    expect(where).toBe(`softmax: ${done.length} of 3 parts are done; continue with --resume`)
+    const others = done.length === 2 ? 'the other part' : 'the other 2 parts'
+    const rows = done.length === 2 ? '2 rows' : '1 row'
+    expect(where).toBe(
+      `softmax: ${done.length} of 3 parts are done: ${rows} written; no row of ${others} was written; correct the row or add --rejects FILE, and continue with --resume`,
+    )
     // Small parts are scored concurrently.
     expect(contentOf(cwd)).toEqual({
       '_manifest.ndjson': '',
@@ -581,6 +586,32 @@ describe('a part that fails', () => {
     expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
     const small = tree({ 'in/a.csv': rows(1), 'in/b.csv': BAD, 'in/c.csv': BAD, 'in/d.csv': BAD })
     expect(run(small).stderr).toMatch(/softmax: in\/b\.csv:3: .*\n$/)
+  })
+
+  it('is followed by what helps, as the same run would fail again', () => {
+    const last = { 'in/c.csv': 'id,first,second\n1,2,1\n' }
+    const columns = run(tree({ ...THREE, ...last }))
+    const other = 'correct the input and continue with --resume, or write to another folder with other options'
+    expect(columns.stderr).toMatch(
+      /^softmax: 2 of 3 parts are done: 3 rows written; no row of the other part was written/,
+    )
+    expect(columns.stderr).toContain(`; ${other}\nsoftmax: in/c.csv: cannot detect`)
+    const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
+    expect(none.stderr).toContain(`softmax: 1 of 1 parts are done: 0 rows written, 1 left out (1 E_CELL); ${other}\n`)
+  })
+
+  it('has too many bad rows, which the message finds in the file that was asked for', () => {
+    for (const [to, file] of [
+      ['bad.ndjson', 'bad.ndjson'],
+      ['bad/', 'bad/b.csv.ndjson'],
+    ] as const) {
+      const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': `${BAD}3,y,1\n` })
+      const { stderr } = run(cwd, '--rejects', to, '--max-errors', '1')
+      expect(stderr).toContain('; correct bad rows or increase --max-errors, and continue with --resume\n')
+      expect(stderr).toMatch(new RegExp(`; rejects so far: ${file} \\[E_TOO_MANY\\]\n$`))
+      expect(readFileSync(join(cwd, file), 'utf8').split('\n')).toHaveLength(3)
+      expect(run(cwd, '--rejects', to, '--max-errors', '2', '--resume').status).toBe(0)
+    }
   })
 
   it('can be mended, and the run goes on with it', () => {

@@ -1,6 +1,6 @@
 /** Runs over parts: each is scored like a separate run and recorded in the manifest. */
 import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
@@ -11,6 +11,7 @@ import { grouped, progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
 import { openStats, type PartCounts, type StatsFile } from '../stats.js'
+import { failureText } from './failure.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { NameSets } from './names.js'
@@ -46,7 +47,7 @@ export async function scoreParts(plan: Plan): Promise<void> {
   } catch (error) {
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
-    if (run.counts.done > 0) say(run, doneText(run, error))
+    if (run.counts.done > 0) say(run, failureText(run, error))
     run.manifest.removeEmpty()
     throw error
   } finally {
@@ -77,14 +78,6 @@ function beginRun(plan: Plan): Run {
     counts: { all: mine.length, done: 0, before: 0 },
     rejects: new Map(),
   }
-}
-
-/** `2 of 12 parts are done; continue with --resume` */
-function doneText({ counts }: Run, error: unknown): string {
-  const how = isUnreadable(error)
-    ? 'replace or remove what cannot be read, and continue with --resume'
-    : 'continue with --resume'
-  return `${counts.done} of ${counts.all} parts are done; ${how}`
 }
 
 /**
@@ -193,8 +186,10 @@ function* namesOf(parts: readonly Part[]): Generator<string> {
   for (const { name } of parts) yield name
 }
 
+/** Its name differs from that of the file, which may exist. */
 function aFolder(option: string, file: string): string {
-  return `the statistics of both would be added up; name a folder with ${optionText(option, `${file}/`)}`
+  const { dir, name } = parse(file)
+  return `the statistics of both would be added up; name a folder with ${optionText(option, `${join(dir, name)}-parts/`)}`
 }
 
 /** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */

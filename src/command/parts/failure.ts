@@ -1,0 +1,49 @@
+/** What a run over parts says when it fails: what is done, and how to continue. */
+import type { SoftmaxError } from '../../core/errors.js'
+import { optionText } from '../../core/option-words.js'
+import { rejectedOf, type Stats } from '../../pipeline/row-counts.js'
+import { known } from '../messages.js'
+import { grouped, rowsText } from '../progress.js'
+import { codesText } from '../score-run.js'
+import type { PartCounts } from '../stats.js'
+import { isUnreadable } from './score-part.js'
+
+/**
+ * `2 of 3 parts are done: 8 rows written, 1 left out (1 E_CELL); no row of the other part was written; ` and what helps
+ */
+export function failureText({ counts, totals }: { counts: PartCounts; totals: Stats }, error: unknown): string {
+  const { all, done } = counts
+  const rejected = rejectedOf(totals)
+  const leftOut = rejected === 0 ? '' : `, ${grouped(rejected)} left out (${codesText(totals)})`
+  const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
+  const rest = all === done ? '' : `; no row of ${others} was written`
+  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${leftOut}${rest}; ${remedyOf(error)}`
+}
+
+const resume = () => `continue with ${optionText('resume')}`
+
+/** What helps, by error: most runs would fail again. */
+const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: () => string][] = [
+  [isUnreadable, () => `replace or remove what cannot be read, and ${resume()}`],
+  [
+    ({ code }) => code === 'E_TOO_MANY',
+    () => `correct bad rows or increase ${optionText('maxErrors')}, and ${resume()}`,
+  ],
+  // The manifest already has the counts of each part.
+  [({ code }) => code === 'E_PARTS', () => `leave out ${optionText('stats')}, and ${resume()}`],
+  [isBadRow, () => `correct the row or add ${optionText('rejects', 'FILE')}, and ${resume()}`],
+  [
+    ({ status }) => status < 3,
+    () => `correct the input and ${resume()}, or write to another folder with other options`,
+  ],
+]
+
+function isBadRow({ info, status }: SoftmaxError): boolean {
+  return status === 1 && info.row !== undefined
+}
+
+function remedyOf(cause: unknown): string {
+  const error = known(cause)
+  const [, remedy = resume] = REMEDIES.find(([test]) => test(error)) ?? []
+  return remedy()
+}
