@@ -46,9 +46,10 @@ const output = (cwd: string, from: string, to: string, ...args: string[]) => {
   return readFileSync(join(cwd, `out.${to}`))
 }
 
-/** The rows of the CSV file in row groups of 7000, optionally with a null logit. */
-function inGroups(csv: Buffer, badRow?: number): Buffer {
-  const rows = csv.toString().trimEnd().split('\n').slice(1)
+/** The rows of the CSV file, several times, in row groups of 7000, optionally with a null logit. */
+function inGroups(csv: Buffer, { badRow, times = 1 }: { badRow?: number; times?: number } = {}): Buffer {
+  const once = csv.toString().trimEnd().split('\n').slice(1)
+  const rows = Array.from({ length: times }, () => once).flat()
   const ends = rows.map((row) => row.split(',').slice(-CLASSES).map(Number))
   const logits = Array.from({ length: CLASSES }, (_, index) => ({
     name: `logit_${index}`,
@@ -65,9 +66,26 @@ const UNQUOTED = ['plain', 'a, b', 'żółw', '', 'say "x"', '-1 ', '=1+1']
 const BAD_ROW = 44_444
 
 /** A folder with such rows as CSV and as Parquet. */
-function groups(badRow?: number): string {
+function groups(options: Parameters<typeof inGroups>[1] = {}): string {
   made ??= makeInputs()
-  return folder({ 'in.csv': made['in.csv']!, 'in.parquet': inGroups(made['in.csv']!, badRow) })
+  return folder({ 'in.csv': made['in.csv']!, 'in.parquet': inGroups(made['in.csv']!, options) })
+}
+
+/** How a worker may fail. */
+const ENDS = {
+  'as it starts': `throw new Error('struck down')`,
+  'at its third message': `let count = 0; parentPort.on('message', () => { if (++count === 3) throw new Error('struck down') })`,
+  'in the middle of a reply': `const { postMessage } = parentPort; let count = 0; parentPort.postMessage = (...args) => { if (++count === 5) process.exit(1); postMessage.apply(parentPort, args) }`,
+}
+
+/** The output in Parquet for in.parquet, while workers fail. */
+function outputWithout(inWorker: string, cwd: string, jobs: string): Buffer {
+  const preload = `import { isMainThread, parentPort } from 'node:worker_threads'; if (!isMainThread) { ${inWorker} }`
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
+  const args = [BIN, 'in.parquet', '--jobs', jobs, '-o', 'failed.parquet']
+  const { status } = spawnSync(process.execPath, args, { cwd, env: { ...process.env, NODE_OPTIONS } })
+  expect(status).toBe(0)
+  return readFileSync(join(cwd, 'failed.parquet'))
 }
 
 describe('row groups of Parquet', () => {
@@ -82,7 +100,7 @@ describe('row groups of Parquet', () => {
   })
 
   it('name the bad row of a later one, and leave it out where asked to', () => {
-    const cwd = groups(BAD_ROW)
+    const cwd = groups({ badRow: BAD_ROW })
     for (const jobs of ['1', '2']) {
       const failed = command(['in.parquet', '--jobs', jobs, '-o', 'out.parquet'], { cwd })
       expect(failed.status).toBe(1)
@@ -95,6 +113,22 @@ describe('row groups of Parquet', () => {
       const { read, written, rejected } = JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))
       expect({ read, written, rejected }).toEqual({ read: ROWS, written: ROWS - 1, rejected: { E_MISSING: 1 } })
     }
+  })
+
+  it('are counted to the last byte, whichever thread reads them', () => {
+    const cwd = groups()
+    for (const jobs of ['1', '2', '3']) {
+      output(cwd, 'parquet', 'parquet', '--jobs', jobs, '--stats', 'stats.json')
+      const { bytes } = JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))
+      expect(bytes).toBe(readFileSync(join(cwd, 'in.parquet')).length)
+    }
+  })
+
+  it.each(Object.entries(ENDS))('are scored without a worker that fails %s', (_, inWorker) => {
+    // Enough that workers have started long before the end.
+    const cwd = groups({ times: 8 })
+    const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')
+    for (const jobs of ['2', '3']) expect(outputWithout(inWorker, cwd, jobs).equals(alone)).toBe(true)
   })
 
   it('of which a later one is corrupt end as they do on one thread', () => {
@@ -141,23 +175,9 @@ describe('typed columns', () => {
     },
   )
 
-  const ENDS = {
-    'as it starts': `throw new Error('struck down')`,
-    'at its third message': `let count = 0; parentPort.on('message', () => { if (++count === 3) throw new Error('struck down') })`,
-  }
-
   it.each(Object.entries(ENDS))('are scored without a worker that fails %s', (_, inWorker) => {
     const cwd = inputs()
-    const preload = `import { isMainThread, parentPort } from 'node:worker_threads'; if (!isMainThread) { ${inWorker} }`
-    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`
     const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')
-    const { status } = spawnSync(process.execPath, [BIN, 'in.parquet', '--jobs', '2', '-o', 'failed.parquet'], {
-      cwd,
-      env: { ...process.env, NODE_OPTIONS },
-    })
-    expect(status).toBe(0)
-    expect(existsSync(join(cwd, 'failed.parquet')) && readFileSync(join(cwd, 'failed.parquet')).equals(alone)).toBe(
-      true,
-    )
+    expect(outputWithout(inWorker, cwd, '2').equals(alone)).toBe(true)
   })
 })

@@ -104,3 +104,8 @@ const LIST_NAMES = { offsets: 'list', large: 'large_list', view: 'list_view', la
 function fieldName({ name, type, nullable }: Field): string {
   return `${name}: ${typeName(type)}${nullable ? '' : ' not null'}`
 }
+
+/** Whether a type is a dictionary or contains one. */
+export function hasDictionary(type: DataType): boolean {
+  return type.kind === 'dictionary' || fieldsOf(type).some((field) => hasDictionary(field.type))
+}

@@ -220,6 +220,29 @@ export type Cells = 'encoded' | 'bytes' | 'text'
 /** Translates the positions in a result back to the input; called for each block in order. */
 export type Relocate = <Rows extends Omit<ScoredRows, 'pieces'>>(scored: Rows) => Rows
 
+/** The row groups of a file. Any thread can read one, independently of the others. */
+export interface RowGroups {
+  /** The number of rows of each. */
+  rows: readonly number[]
+  /** The number of batches of a row group. */
+  batchCount(plan: ReaderOptions, group: number): number
+  /** The batches of a row group, which begins to be read immediately. */
+  batches(plan: ReaderOptions, group: number): AsyncGenerator<RecordBatch>
+}
+
+/** Row groups that other threads can read, too. */
+export interface SharedRowGroups extends RowGroups {
+  file: SharedFile
+  /** Must be called with the number of bytes that other threads have read. */
+  count(bytes: number): void
+}
+
+/** A file that is open in this process as long as its reader is. */
+export interface SharedFile {
+  descriptor: number
+  size: number
+}
+
 /** An input that is open. */
 export interface RecordBatchReader {
   columns: Column[]
@@ -227,6 +250,8 @@ export interface RecordBatchReader {
   named: boolean
   /** The number of rows, if known in advance. */
   rows?: number
+  /** The row groups of a file, which may be read instead of `batches`. */
+  groups?: SharedRowGroups
   /** Of an array, its shape. */
   shape?: ArrayShape | undefined
   /** The metadata of the table, such as the `pandas` entry. */
@@ -362,6 +387,8 @@ export interface Format {
   numbersOnly?: true
   /** Undefined if there is neither a column nor a row. */
   read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined>
+  /** The row groups of a file that another thread has opened; `count` is called with the bytes read. */
+  readGroups?(file: SharedFile, count: (bytes: number) => void): Promise<RowGroups>
   write(plan: OutputSchema): RecordBatchWriter | Promise<RecordBatchWriter>
   /**
    * Creates the function that encodes rows independently of earlier ones, on any thread, for a writer with the same

@@ -2,19 +2,25 @@
  * A temporary file, for bytes that are read in another order than they arrive. It is unlinked immediately after it is
  * opened, so nothing remains however the process ends.
  */
+import { readSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
-import type { Source } from '../core/record-batch.js'
+import type { SharedFile, Source } from '../core/record-batch.js'
 import { temporaryPath } from './temporary-path.js'
 
 /** Random access to bytes. */
 export interface FileBytes {
   size: number
+  descriptor: number
   /** The bytes from `at`, in memory from `room`; fewer only if the file was truncated in the meantime. */
-  read(at: number, length: number, room?: (length: number) => Buffer): Promise<Buffer>
+  read(at: number, length: number, room?: Room): Promise<Buffer>
+  /** Called with the number of bytes of each read. */
+  count(bytes: number): void
   close(): Promise<void>
 }
+
+type Room = (length: number) => Buffer
 
 /** Random access to an input: its file, or a temporary copy. */
 export async function openBytes({ file, chunks }: Source): Promise<FileBytes> {
@@ -59,29 +65,24 @@ async function regularFile(path: string): Promise<{ handle: FileHandle; size: nu
 
 class HandleBytes implements FileBytes {
   readonly #handle: FileHandle
-  readonly #count: (bytes: number) => void
+  readonly count: (bytes: number) => void
   size: number
 
   constructor(handle: FileHandle, size: number, count: (bytes: number) => void) {
     this.#handle = handle
-    this.#count = count
+    this.count = count
     this.size = size
   }
 
-  async read(at: number, length: number, room = Buffer.allocUnsafeSlow): Promise<Buffer> {
-    const bytes = room(Math.max(0, Math.min(length, this.size - at)))
-    let done = 0
-    try {
-      while (done < bytes.length) {
-        const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, at + done)
-        if (bytesRead === 0) return bytes.subarray(0, done)
-        done += bytesRead
-        this.#count(bytesRead)
-      }
-    } catch (cause) {
-      throw new SoftmaxError('E_INPUT', { byte: at + done, reason: systemReason(cause) }, { cause })
-    }
-    return bytes
+  get descriptor(): number {
+    return this.#handle.fd
+  }
+
+  read(at: number, length: number, room?: Room): Promise<Buffer> {
+    return readBytes(this, at, length, room, async (bytes, done) => {
+      const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, at + done)
+      return bytesRead
+    })
   }
 
   async close(): Promise<void> {
@@ -89,9 +90,49 @@ class HandleBytes implements FileBytes {
   }
 }
 
+/**
+ * Random access to a file that another thread has opened, for a thread that does nothing else: it waits for each read.
+ */
+export function descriptorBytes({ descriptor, size }: SharedFile, count: (bytes: number) => void): FileBytes {
+  return {
+    size,
+    count,
+    descriptor,
+    read: (at, length, room) =>
+      readBytes({ size, count }, at, length, room, (bytes, done) =>
+        readSync(descriptor, bytes, done, bytes.length - done, at + done),
+      ),
+    close: async () => {},
+  }
+}
+
+/** Reads until the requested bytes or the file are complete; `read` reads some and returns their number. */
+async function readBytes(
+  { size, count }: Pick<FileBytes, 'size' | 'count'>,
+  at: number,
+  length: number,
+  room: Room = Buffer.allocUnsafeSlow,
+  read: (bytes: Buffer, done: number) => number | Promise<number>,
+): Promise<Buffer> {
+  const bytes = room(Math.max(0, Math.min(length, size - at)))
+  let done = 0
+  try {
+    while (done < bytes.length) {
+      const some = await read(bytes, done)
+      if (some === 0) return bytes.subarray(0, done)
+      done += some
+      count(some)
+    }
+  } catch (cause) {
+    throw new SoftmaxError('E_INPUT', { byte: at + done, reason: systemReason(cause) }, { cause })
+  }
+  return bytes
+}
+
 /** Random access to a part of a file; the file remains owned by whoever opened it. */
 export function bytesWithin(file: FileBytes, start: number, size: number): FileBytes {
   return {
+    ...file,
     size,
     read: (at, length, room) => file.read(start + at, Math.max(0, Math.min(length, size - at)), room),
     close: async () => {},

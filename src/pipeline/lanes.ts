@@ -47,12 +47,12 @@ const COLUMNAR: ReadonlySet<string> = new Set(['parquet', 'arrow', 'arrows'])
 
 /** Must be called after the kept columns of the first input are known. */
 function tableJobOf(
-  { metadata }: RecordBatchReader,
+  { metadata, groups }: RecordBatchReader,
   job: ScoreJob,
   { kept = [] }: Run,
-  { to }: InputSettings,
+  { from, to }: InputSettings,
 ): TableJob {
-  return { job, to, kept, metadata }
+  return { job, from, to, kept, metadata, file: groups?.file }
 }
 
 /** Counts the rows that a lane writes. A worker that fails loses its block. */

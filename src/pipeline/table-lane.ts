@@ -13,10 +13,11 @@ import {
 } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
-import { unsharedColumns } from '../io/column-pool.js'
+import { shareInputs, unsharedColumns } from '../io/column-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { compileLate } from '../io/late-compilation.js'
 import { type Again, upToLimit } from './error-limit.js'
+import { groupLane, isDivisible } from './group-lane.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { isSendable, QUEUED, TablePool } from './table-pool.js'
@@ -44,13 +45,24 @@ export async function* tableLane(
   if (speaking() === 'command') compileLate()
   const task = tableTask(table, encode)
   const here: ScoreTable = (batch, left) => task(releasesChunks ? batch : withUnsharedKept(batch), left)
+  const { groups } = reader
+  if (groups && jobs > 1 && !limit.isSet && isDivisible(groups, table, jobs)) {
+    const parts = groupLane(groups, table, here, { threads: jobs, sharesResults: releasesChunks })
+    for await (const { part, ...counts } of parts) {
+      yield { ...counts, pieces: part === undefined ? [] : writer.append!(part), lines: 0, bytes: 0 }
+    }
+    return
+  }
   const pool = new TablePool(table, releasesChunks)
   const small = isPlain && !table.job.output ? SMALL_PLAIN : SMALL
   let seen = 0
   const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
   const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
     seen += batch.logits.length
-    if (seen > small) pool.start(jobs - 1)
+    if (seen > small && jobs > 1) {
+      shareInputs()
+      pool.start(jobs - 1)
+    }
     // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
     if (!pool.isFree) await setImmediate()
     const sent = pool.isFree && isSendable(batch) ? await pool.score(batch) : undefined

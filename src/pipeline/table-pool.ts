@@ -4,12 +4,12 @@ import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
-import { copiedColumns, recycleColumns, shareInputs } from '../io/column-pool.js'
+import { copiedColumns, recycleColumns } from '../io/column-pool.js'
 import { adoptedFrom, transferable } from '../io/thread-messages.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart } from './table-task.js'
-import type { TableReply, TableRequest } from './table-worker.js'
+import type { TableMessage, TableReply, TableRequest } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** The number of batches per worker: one in progress and one queued. */
@@ -31,9 +31,8 @@ export class TablePool {
     return this.#pool.isFree
   }
 
-  /** Starts workers until there are `count`. From then on, columns that are read are in shared memory. */
+  /** Starts workers until there are `count`. */
   start(count: number): void {
-    if (count > 0) shareInputs()
     this.#pool.start(count)
   }
 
@@ -43,9 +42,20 @@ export class TablePool {
     const columns = batch.kept as ColumnData[]
     // Columns that can be recycled were copied into shared memory when they were read.
     const kept = batch.recycleKept ? columns : [...copiedColumns(columns.map(compactColumn))]
+    const reply = await this.#ask({ rows: { numRows, logits, byClass, kept, errors } })
+    if (!batch.recycleKept) recycleColumns(kept)
+    return reply?.part
+  }
+
+  /** The same for the next batch of a row group, which the worker reads: `bytes` were read. No `part` after the last one. */
+  scoreNext(group: number): Promise<{ part: TablePart | undefined; bytes: number } | undefined> {
+    return this.#ask({ group })
+  }
+
+  async #ask(request: TableRequest): Promise<{ part: TablePart | undefined; bytes: number } | undefined> {
     const put = (memories: Returned) => {
       const returned = memories.splice(0)
-      const message: TableRequest = { rows: { numRows, logits, byClass, kept, errors }, returned }
+      const message: TableMessage = { ...request, returned }
       return { message, moved: transferable(returned) }
     }
     const take = (reply: TableReply, free: () => void, memories: Returned) => {
@@ -54,9 +64,8 @@ export class TablePool {
       return adoptedFrom(reply, (memory) => memories.push(memory))
     }
     const reply = await this.#pool.run(put, take).catch(() => undefined)
-    if (!batch.recycleKept) recycleColumns(kept)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
-    return reply?.part
+    return reply
   }
 
   close(): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   OutputSchema,
   RecordBatch,
   RecordBatchReader,
+  SharedFile,
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
 import { acquireDoubles } from '../io/column-pool.js'
@@ -20,7 +21,10 @@ import { truthReader } from './truths.js'
 /** What a thread needs to know about a run. It can be sent to another thread if its job can. */
 export interface TableJob {
   job: ScoreJob
+  from: FormatName
   to: FormatName
+  /** The file, if its row groups may be read by other threads. */
+  file?: SharedFile | undefined
   /** The kept columns of the first input, whose types all other inputs must have. */
   kept: readonly Column[]
   metadata: RecordBatchReader['metadata']

@@ -2,7 +2,7 @@
  * Encodes rows as pages, on any thread. What depends on earlier rows is left to the writer: repeating values, which go
  * into the dictionary of a row group, and values too few for a page.
  */
-import { type DataType, fieldsOf } from '../../core/data-type.js'
+import { hasDictionary } from '../../core/data-type.js'
 import type { Encode, OutputSchema } from '../../core/record-batch.js'
 import { LEAST_PAGE, repeats } from './chunk-writer.js'
 import { type EncodedPage, encodePages, plainSize } from './page-encoder.js'
@@ -36,10 +36,6 @@ export function encoder(schema: OutputSchema): Encode | undefined {
       leaves: leaves.map((leaf, index) => encodeLeaf(leaf, plan.leaves[index]!)),
     }
   }
-}
-
-function hasDictionary(type: DataType): boolean {
-  return type.kind === 'dictionary' || fieldsOf(type).some((field) => hasDictionary(field.type))
 }
 
 function encodeLeaf(leaf: ShreddedLeaf, { spec, order }: Plan['leaves'][number]): EncodedLeaf {

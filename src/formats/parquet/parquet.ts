@@ -5,13 +5,14 @@
  */
 import type { Format } from '../../core/record-batch.js'
 import { encoder } from './encoder.js'
-import { read } from './reader.js'
+import { read, readGroups } from './reader.js'
 import { write } from './writer.js'
 
 export const parquet: Format = {
   shapes: ['columns', 'list'],
   typed: true,
   read,
+  readGroups,
   write,
   encoder,
 }

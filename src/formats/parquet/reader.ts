@@ -2,9 +2,17 @@
 import { compactColumn } from '../../core/column-compact.js'
 import type { ColumnData } from '../../core/column-data.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { ReaderOptions, RecordBatch, RecordBatchReader, Source } from '../../core/record-batch.js'
+import type {
+  ReaderOptions,
+  RecordBatch,
+  RecordBatchReader,
+  RowGroups,
+  SharedFile,
+  SharedRowGroups,
+  Source,
+} from '../../core/record-batch.js'
 import { copiedColumns, recycleColumns } from '../../io/column-pool.js'
-import { openBytes } from '../../io/temp-file.js'
+import { descriptorBytes, type FileBytes, openBytes } from '../../io/temp-file.js'
 import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
@@ -24,12 +32,34 @@ const SAMPLE = 1000
 export async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const bytes = await openBytes(source)
   try {
-    const footer = await readFooter(bytes)
-    const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
-    return await open(footer, { bytes, nodes, decompressor: await codecsOf(footer) }, settings)
+    const { footer, file } = await openFile(bytes)
+    return await open(footer, file, settings)
   } catch (error) {
     await bytes.close()
     throw error
+  }
+}
+
+async function openFile(bytes: FileBytes): Promise<{ footer: Footer; file: OpenFile }> {
+  const footer = await readFooter(bytes)
+  const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
+  return { footer, file: { bytes, nodes, decompressor: await codecsOf(footer) } }
+}
+
+/** The row groups of a file that another thread has opened; `count` is called with the number of bytes of each read. */
+export async function readGroups(shared: SharedFile, count: (bytes: number) => void): Promise<RowGroups> {
+  const { footer, file } = await openFile(descriptorBytes(shared, count))
+  return groupsOf(footer, file)
+}
+
+function groupsOf({ groups }: Footer, file: OpenFile): SharedRowGroups {
+  const { bytes } = file
+  return {
+    rows: groups.map(({ rows }) => rows),
+    file: { descriptor: bytes.descriptor, size: bytes.size },
+    count: (read) => bytes.count(read),
+    batchCount: (plan, group) => Math.ceil(groups[group]!.rows / stepOf(groups[group]!, plan, file)),
+    batches: (plan, group) => readGroup(openGroup(groups[group]!, plan, file), plan, file),
   }
 }
 
@@ -47,6 +77,7 @@ async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'
     columns,
     named: true,
     rows: footer.rows,
+    groups: groupsOf(footer, file),
     metadata: new Map([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
     async *batches(plan) {
       const { groups } = footer
@@ -75,24 +106,28 @@ async function measure(index: number, groups: readonly RowGroup[], file: OpenFil
   return 0
 }
 
-/** A row group with open columns. */
+/** A row group with open columns, and its number of rows per batch. */
 interface OpenGroup {
   rows: number
-  /** The average number of values per row of nested logits. */
-  numbers: number
-  /** The nominal size of a logit, in bytes. */
-  size: number
+  step: number
   logits: ColumnReader[]
   kept: ColumnReader[]
 }
 
-function openGroup(group: RowGroup, { logits, logitsList, kept }: ReaderOptions, file: OpenFile): OpenGroup {
+function openGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): OpenGroup {
+  const [logits, kept] = [openColumns(group, plan.logits, file), openColumns(group, plan.kept, file)]
+  return { rows: group.rows, step: stepOf(group, plan, file), logits, kept }
+}
+
+/** The number of rows per batch. */
+function stepOf(group: RowGroup, { logits, logitsList, depth, classes }: ReaderOptions, file: OpenFile): number {
   const node = file.nodes[logits[0]!]
   const leaf = node && leavesOf([node])[0]!
+  // The average number of values per row of nested logits.
   const numbers = leaf ? group.chunks[leaf.leaf]!.metadata!.count / Math.max(1, group.rows) : 0
   const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
-  const [logitColumns, keptColumns] = [openColumns(group, logits, file), openColumns(group, kept, file)]
-  return { rows: group.rows, numbers, size, logits: logitColumns, kept: keptColumns }
+  const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
+  return Math.max(1, most, logitsList ? 0 : columnRows(classes))
 }
 
 /**
@@ -103,15 +138,13 @@ const RESULT_SIZE = 8
 
 /** The batches of a row group; the next group is opened before the last batch, so that it is read meanwhile. */
 async function* readGroup(
-  { rows: all, numbers, size, logits, kept }: OpenGroup,
+  { rows: all, step, logits, kept }: OpenGroup,
   plan: ReaderOptions,
   file: OpenFile,
-  openNext: () => void,
+  openNext: () => void = () => {},
 ): AsyncGenerator<RecordBatch> {
   const { classes, logitsList, depth } = plan
   const names = file.nodes.map(({ field }) => field.name)
-  const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
-  const step = Math.max(1, most, logitsList ? 0 : columnRows(classes))
   for (let start = 0; start < all; start += step) {
     const rows = Math.min(step, all - start)
     if (start + rows === all) openNext()

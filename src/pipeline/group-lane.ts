@@ -1,0 +1,161 @@
+/**
+ * The table lane for a file with row groups: each thread, including this one, reads, scores and encodes row groups, and
+ * this one puts the results in order. It does so only while the consumer waits for rows.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { hasDictionary } from '../core/data-type.js'
+import type { RecordBatch, SharedRowGroups } from '../core/record-batch.js'
+import { recycle } from '../io/buffer-pool.js'
+import { readerOptions } from './score-job.js'
+import { type Share, Shares } from './shares.js'
+import { TablePool } from './table-pool.js'
+import type { ScoreTable, TableJob, TablePart } from './table-task.js'
+
+/** The maximum size of a row group: its results wait in memory until those of earlier ones are written. */
+const MOST_NUMBERS = 1 << 22
+
+/** Whether threads can share the row groups: they are small, and none has most of the rows. */
+export function isDivisible({ rows }: SharedRowGroups, { job: { schema }, kept }: TableJob, threads: number): boolean {
+  const most = rows.reduce((most, count) => Math.max(most, count), 0)
+  const all = rows.reduce((sum, count) => sum + count, 0)
+  const isSmall = most * (schema.classes.length + kept.length) <= MOST_NUMBERS
+  // Dictionaries are written in the order of the batches that they come with.
+  const isIndependent = !kept.some(({ field }) => field && hasDictionary(field.type))
+  return isSmall && isIndependent && most * threads <= all
+}
+
+/** Scores row groups on several threads; this one uses `here`. */
+export async function* groupLane(
+  groups: SharedRowGroups,
+  table: TableJob,
+  here: ScoreTable,
+  { threads, sharesResults }: { threads: number; sharesResults: boolean },
+): AsyncGenerator<TablePart> {
+  const plan = readerOptions(table.job)
+  const shares = new Shares(
+    groups.rows.map((_, group) => groups.batchCount(plan, group)),
+    2 * threads,
+  )
+  const own = new OwnShares(shares, (group) => groups.batches(plan, group), here)
+  const others = Array.from({ length: threads - 1 }, () => {
+    return new WorkerShares(shares, new TablePool(table, sharesResults), (bytes) => groups.count(bytes))
+  })
+  const more = async () => {
+    for (const other of others) other.fill()
+    const reply = shares.reply()
+    if (!(await own.step())) await reply
+    // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
+    else await setImmediate()
+  }
+  try {
+    yield* shares.results(more)
+  } finally {
+    await Promise.all(others.map((other) => other.close()))
+  }
+}
+
+/** The row groups that this thread scores, one batch at a time. */
+class OwnShares {
+  readonly #shares: Shares
+  readonly #batchesOf: (group: number) => AsyncGenerator<RecordBatch>
+  readonly #score: ScoreTable
+  #current: OpenShare | undefined
+  /** Opened early, so that it is read while the last batch of the current one is scored. */
+  #next: OpenShare | undefined
+
+  constructor(shares: Shares, batchesOf: (group: number) => AsyncGenerator<RecordBatch>, score: ScoreTable) {
+    this.#shares = shares
+    this.#batchesOf = batchesOf
+    this.#score = score
+  }
+
+  /** Scores a batch; false if there is nothing to do now. */
+  async step(): Promise<boolean> {
+    this.#current ??= this.#open(this.#shares.claimLost() ?? this.#shares.claim())
+    const current = this.#current
+    if (!current) return false
+    const { share, batches } = current
+    try {
+      // What a failed thread has delivered is read again, but not scored.
+      for (; current.skip > 0; current.skip--) await batches.next()
+      if (share.received === share.batches - 1) this.#next = this.#open(this.#shares.claim())
+      const { value: batch } = await batches.next()
+      share.add(batch && this.#scored(batch))
+      if (!batch) [this.#current, this.#next] = [this.#next, undefined]
+    } catch (error) {
+      share.fail(error)
+      this.#current = undefined
+    }
+    return true
+  }
+
+  #scored(batch: RecordBatch): TablePart {
+    const part = this.#score(batch)
+    recycle(new Uint8Array(batch.logits.buffer))
+    return part
+  }
+
+  #open(share: Share | undefined): OpenShare | undefined {
+    return share && { share, batches: this.#batchesOf(share.group), skip: share.received }
+  }
+}
+
+interface OpenShare {
+  share: Share
+  batches: AsyncGenerator<RecordBatch>
+  /** The number of results that are known already. */
+  skip: number
+}
+
+/** The row groups that a worker scores. */
+class WorkerShares {
+  readonly #shares: Shares
+  readonly #pool: TablePool
+  readonly #count: (bytes: number) => void
+  #share: Share | undefined
+  #asked = 0
+  #isLost = false
+
+  constructor(shares: Shares, pool: TablePool, count: (bytes: number) => void) {
+    this.#shares = shares
+    this.#pool = pool
+    this.#count = count
+    pool.start(1)
+  }
+
+  /** Sends the worker as many requests as it can take. */
+  fill(): void {
+    while (this.#pool.isFree && !this.#isLost) {
+      // One more than it has batches, for its end.
+      if (this.#share && this.#asked > this.#share.batches) this.#share = undefined
+      if (!this.#share) this.#asked = 0
+      this.#share ??= this.#shares.claim()
+      if (!this.#share) return
+      this.#asked++
+      this.#ask(this.#share)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  async #ask(share: Share): Promise<void> {
+    try {
+      const reply = await this.#pool.scoreNext(share.group)
+      if (reply) {
+        this.#count(reply.bytes)
+        share.add(reply.part)
+      } else this.#lose(share)
+    } catch (error) {
+      share.fail(error)
+    }
+    this.fill()
+    this.#shares.replied()
+  }
+
+  #lose(share: Share): void {
+    this.#isLost = true
+    this.#shares.lose(share)
+  }
+}
