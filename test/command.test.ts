@@ -510,11 +510,13 @@ describe('inputs', () => {
   })
 
   it.each([
-    ['a folder', '<.'],
-    ['closed', '<&-'],
-  ])('end with status 3 where standard input is %s', (_, from) => {
+    ['a folder', '<.', 'stdin'],
+    ['closed', '<&-', 'stdin'],
+    ['closed, and has a name', '/dev/stdin <&-', '/dev/stdin'],
+    ['closed, and has its number as a name', '/proc/self/fd/0 <&-', '/proc/self/fd/0'],
+  ])('end with status 3 where standard input is %s', (_, from, name) => {
     const { status, stdout, stderr } = shell(`softmax ${from}`, folder())
-    expect(stderr).toMatch(/^softmax: stdin: cannot read: [^\n]*\[E_INPUT\]\n$/)
+    expect(stderr).toMatch(new RegExp(`^softmax: ${name}: cannot read: [^\\n]*\\[E_INPUT\\]\\n$`))
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
   })
 

@@ -20,6 +20,11 @@ export function descriptorOf(path: string): number | undefined {
   return descriptor === undefined || descriptor <= STDERR || isFile(descriptor) ? descriptor : undefined
 }
 
+/** Whether an input is standard input: `-`, or a path such as /dev/stdin. */
+export function isStandardInput(input: string): boolean {
+  return input === DASH || /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/0)$/.test(input)
+}
+
 function isFile(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isFile()

@@ -7,7 +7,7 @@ import { PipeStream } from '../io/pipe-stream.js'
 import { CHUNK } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import { fileOf } from './conflict.js'
-import { isClosed, DASH as STDIN } from './descriptor.js'
+import { isClosed, isStandardInput, DASH as STDIN } from './descriptor.js'
 
 /**
  * The inputs named by arguments, with directories expanded to their parts; standard input if there are none. Throws
@@ -33,13 +33,13 @@ export function sourcesOf(inputs: readonly string[]): (string | Readable)[] {
 /** Checks for errors that opening an input would not report. */
 function requireReadable(input: string): void {
   if (input === '') throw new SoftmaxError('E_INPUT', { reason: 'the name is empty' })
-  if (input !== STDIN) return
+  if (!isStandardInput(input)) return
   const reason = isClosed(0)
     ? 'it is closed, or a null device that was opened for writing, too; use </dev/null for an empty input'
     : fileOf(STDIN)?.isDirectory()
       ? 'it is a directory'
       : undefined
-  if (reason) throw new SoftmaxError('E_INPUT', { source: 'stdin', reason })
+  if (reason) throw new SoftmaxError('E_INPUT', { source: nameOf(input), reason })
 }
 
 /** Standard input; a file or pipe is read in larger chunks than by Node's stream. */
