@@ -537,6 +537,19 @@ describe('a bad logit of an array', () => {
     expect(error?.message).toMatch('class 0 (row 2, numpy index [1])')
   })
 
+  it('has the name of its class, if there are names', async () => {
+    const rejects: Reject[] = []
+    const onReject = (reject: Reject) => rejects.push(reject)
+    const options = { to: 'csv', labels: 'ant,bee,cat,dog,elk', onReject } as const
+    await run(file, options)
+    expect(rejects[1]).toMatchObject({ column: '3', message: expect.stringMatching(/^class dog \(row 10, numpy/) })
+    const lines = '{"logits":[1,2]}\n{"logits":[1,"x"]}\n{"logits":[NaN,1]}\n'
+    const { error } = await run(lines, { from: 'ndjson', labels: 'cat,dog' })
+    expect(error?.message).toMatch(/class dog \(row 2, byte \d+\): "x"/)
+    const skipped = await run(lines, { from: 'ndjson', labels: 'cat,dog', maxErrors: 1 })
+    expect(skipped.error?.message).toMatch(/class cat \(row 3, byte \d+\): more than 1 bad row/)
+  })
+
   it('of a matrix has its class', () => {
     expect(() => softmaxMatrix([1, 2, 3, Number.NaN], 2, 2)).toThrow('class 1 (row 2): a logit is NaN')
     expect(() => softmaxMatrix([1, -Infinity, -Infinity, -Infinity], 2, 2)).toThrow(/^row 2: all logits/)
@@ -692,7 +705,16 @@ describe('true classes beside an array', () => {
     const bytes = await scored(['U8', [3], [0, 0, 1]])
     expect(bytes.text).toBe('y,label,rank\n0,0,1\n0,1,2\n1,0,2\n')
     expect((await scored(['F64', [3, 1], [0, Number.NaN, 1]])).text).toBe('y,label,rank\n0,0,1\nNaN,1,\n1,0,2\n')
-    expect((await scored(['U8', [3], [0, 0, 2]])).error).toMatchObject({ code: 'E_TRUTH', info: { row: 3, cell: '2' } })
+    const refused = (error: unknown, index: string) =>
+      expect(error).toMatchObject({
+        code: 'E_TRUTH',
+        message: expect.stringContaining(`column y (row 3, numpy index ${index}): "2" is not a class`),
+        info: { row: 3, cell: '2', index },
+      })
+    refused((await scored(['U8', [3], [0, 0, 2]])).error, '[2]')
+    refused((await scored(['U8', [3, 1], [0, 0, 2]])).error, '[2, 0]')
+    const tokens = tensors({ logits: ['F64', [2, 2, 2], [1, 2, 1, 2, 1, 2, 1, 2]], y: ['U8', [2, 2], [0, 1, 2, 1]] })
+    refused((await run(tokens, { from: 'safetensors', to: 'csv', truth: 'y', emit: 'rank' })).error, '[1, 0]')
   })
 
   it.each([
@@ -746,9 +768,12 @@ describe('true classes beside an array', () => {
     const padded = await scored(['I8', [3, 2], [1, 1, -100, -100, 1, 0]], SIGMOID)
     expect(padded.text.split('\n').slice(1, 3)).toEqual(['"[1,1]",0|1,true', '"[-100,-100]",0|1,'])
     const partly = await scored(['I8', [3, 2], [1, 1, -100, 1, 1, 0]], SIGMOID)
-    expect(partly.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '-100' } })
+    expect(partly.error).toMatchObject({
+      code: 'E_TRUTH',
+      info: { row: 2, column: 'y', cell: '-100', index: '[1, 0]' },
+    })
     const other = await scored(['U8', [3, 2], [1, 1, 0, 2, 1, 0]], SIGMOID)
-    expect(other.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '2' } })
+    expect(other.error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, column: 'y', cell: '2', index: '[1, 1]' } })
     const { bytes } = await scored(['U8', [3, 2], [1, 1, 0, 1, 1, 0]], { ...SIGMOID, to: 'arrow' })
     expect(tableFromIPC(bytes).getChild('y')!.toArray().length).toBe(3)
   })

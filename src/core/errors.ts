@@ -20,8 +20,9 @@ export interface Position {
   byte?: number
   /** The name of the column; if the logits of a row are one list, the index of the class, from 0. */
   column?: string
-  /** Whether `column` is such an index. */
+  /** Whether `column` is such an index; and the name of the class, if it has one. */
   isUnnamed?: true
+  className?: string
   /** In an array, its index as in numpy: `[1, 0]`, or `[1, :]` for a row. */
   index?: string
 }
@@ -384,10 +385,11 @@ function hexEscape(character: string): string {
 }
 
 /** `bad.csv:7: column logit_cat (row 6, byte 210): `, or without a column `bad.csv:7: row 6, byte 210: `; as far as known. */
-function where({ source, line, column, isUnnamed, row, byte, index }: Position): string {
+function where({ source, line, column, isUnnamed, className = column, row, byte, index }: Position): string {
   const numbers = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`]
   const counts = [...numbers, index !== undefined && `numpy index ${index}`].filter(Boolean).join(', ')
-  const named = column !== undefined && `${isUnnamed ? 'class' : 'column'} ${shortened(column)}`
+  const named =
+    column !== undefined && `${isUnnamed ? `class ${shortened(className!)}` : `column ${shortened(column)}`}`
   const inside = named ? `${named}${counts && ` (${counts})`}` : counts
   const isLine = line !== undefined
   const file = source === undefined ? isLine && `line ${line}` : isLine ? `${source}:${line}` : source
@@ -481,6 +483,8 @@ export interface TruthInfo {
   /** What kind of classes, if not one of many: two with one logit, or several per row. */
   of?: 'binary' | 'several' | undefined
   reason?: string
+  /** If a list has a number for each class: the position of the class. */
+  nth?: number
 }
 
 function unknownClass({ cell, near, classes, count = classes.length, of }: TruthInfo): string {

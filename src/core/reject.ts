@@ -50,8 +50,8 @@ export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
 
 /** The error when the limit of bad rows is exceeded, with the position of the row that exceeds it. */
 export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
-  const { source, line, row, byte, column, isUnnamed, index } = info
-  const place = Object.entries({ source, line, row, byte, column, isUnnamed, index }).filter(
+  const { source, line, row, byte, column, isUnnamed, className, index } = info
+  const place = Object.entries({ source, line, row, byte, column, isUnnamed, className, index }).filter(
     ([, value]) => value !== undefined,
   )
   return new SoftmaxError('E_TOO_MANY', {

@@ -72,6 +72,7 @@ export function batchScorer({
   const { temperature } = settings
   const slope = probe !== undefined
   const columns = schema.binary ? 1 : schema.classes.length
+  const named = (error: LocatedRowError) => withClassName(error, schema)
   const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision, room }
   return (batch: RecordBatch, errorsLeft: number, before?: Scores) => {
     const { nesting } = batch
@@ -90,7 +91,8 @@ export function batchScorer({
         const error = nonfiniteError(scores, item, settings)
         return error && inList(error, indexPath(nesting, item), nonfinite(item), schema, input)
       }
-      return { scores: { ...scores, nesting }, ...partitionRows(batch, errorsLeft, firstError(nesting, errorOf)) }
+      const found = partitionRows(batch, errorsLeft, firstError(nesting, errorOf))
+      return { scores: { ...scores, nesting }, ...found, rowErrors: found.rowErrors.map(named) }
     }
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
@@ -99,7 +101,8 @@ export function batchScorer({
       const error = nonfiniteError(scores, row, settings)
       return error && located(error, nonfinite(row), schema, input)
     }
-    return { scores, ...partitionRows(batch, errorsLeft, errorOf) }
+    const found = partitionRows(batch, errorsLeft, errorOf)
+    return { scores, ...found, rowErrors: found.rowErrors.map(named) }
   }
 }
 
@@ -226,6 +229,13 @@ function located(
     return { ...error, ...(logitsList ? { cell: logits![0]!, column: String(index) } : { cell: logits![index]! }) }
   const name = logitKeys || logitsList ? logitKeys?.[index] : header?.[logits![index]!]
   return ofNamedClass(error, name, index)
+}
+
+/** Adds the name of the class to an error that has its index; with one logit for two classes, it is of neither. */
+function withClassName(error: LocatedRowError, { classes, binary }: Layout): LocatedRowError {
+  const { column, isUnnamed } = error.info
+  const className = isUnnamed && !binary ? classes[Number(column)] : undefined
+  return className === undefined || className === column ? error : { ...error, info: { ...error.info, className } }
 }
 
 /** Adds the index path of a nested logit to its error, or that of its list if the error concerns all of the list. */

@@ -20,7 +20,7 @@ type Labelled = (batch: RecordBatch) => RecordBatch
 /** Creates the function that reads the true classes of a batch; a row is bad if its true class is unknown. */
 export function truthReader(job: ScoreJob): Labelled {
   const { schema } = job
-  const { truth, truths = [truth!], kept } = schema
+  const { truth, truths = [truth!], truthList, kept } = schema
   if (truth === undefined) return (batch) => batch
   const readerOf = rowReader(job, truths)
   const collect = collectorOf(job)
@@ -36,7 +36,8 @@ export function truthReader(job: ScoreJob): Labelled {
       const error = batch.errors.has(row) ? undefined : addRow(row)
       if (!error) continue
       const { nth = 0, ...rest } = error
-      errors.set(row, { ...rest, ...locationOf(job, truths[nth] ?? truth) })
+      const info = truthList ? { ...error.info, nth } : error.info
+      errors.set(row, { ...rest, info, ...locationOf(job, truths[nth] ?? truth) })
     }
     return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...collector.found }
   }

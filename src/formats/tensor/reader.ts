@@ -10,7 +10,15 @@ import { labelNames } from '../../core/labels.js'
 import { ofClass } from '../../core/logit.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
-import type { ArrayShape, Column, RecordBatch, RecordBatchReader, Relocate, RowError } from '../../core/record-batch.js'
+import type {
+  ArrayShape,
+  Column,
+  LocatedRowError,
+  RecordBatch,
+  RecordBatchReader,
+  Relocate,
+  RowError,
+} from '../../core/record-batch.js'
 import { select } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/temp-file.js'
@@ -71,7 +79,7 @@ export function tensorReader(
     named: others.length > 0,
     rows,
     shape,
-    relocate: indexed(order, given.sizes.length),
+    relocate: indexed(order, given.sizes.length, ofTruth),
     warnings,
     async *batches(plan) {
       let row = 0
@@ -137,18 +145,22 @@ function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueC
   return new TrueClasses(matricesOf(format, tensor, order, bytes), rows)
 }
 
-/** Creates the function that adds the array index of each bad row to its error; the class axis may be missing. */
-function indexed({ others, shape }: RowOrder, axes: number): Relocate {
+/**
+ * Creates the function that adds the array index of each bad row to its error, in the array of true classes if one of
+ * these is bad; the class axis may be missing.
+ */
+function indexed({ others, shape }: RowOrder, axes: number, truth: TruthRows | undefined): Relocate {
   let before = 0
-  const indexOf = (row: number, at: string) => {
-    const places = others.map((_, axis) => String(positionAlong(others, axis)(row)))
-    return `[${places.toSpliced(shape.axis, 0, at).slice(0, axes).join(', ')}]`
+  const indexOf = ({ code, info: { row, column, isUnnamed, nth } }: LocatedRowError) => {
+    const places = others.map((_, axis) => String(positionAlong(others, axis)(before + row)))
+    if (code === 'E_TRUTH' && truth) return truth.indexOf(places, nth as number)
+    if (column !== undefined && !isUnnamed) return undefined
+    return places.toSpliced(shape.axis, 0, column ?? ':').slice(0, axes)
   }
   return (scored) => {
     const errors = scored.errors.map((error) => {
-      const { row, column, isUnnamed } = error.info
-      if (column !== undefined && !isUnnamed) return error
-      return { ...error, info: { ...error.info, index: indexOf(before + row, column ?? ':') } }
+      const index = indexOf(error)
+      return index ? { ...error, info: { ...error.info, index: `[${index.join(', ')}]` } } : error
     })
     before += scored.rows
     return { ...scored, errors }

@@ -21,6 +21,8 @@ export interface TruthRows {
   order: RowOrder
   /** The numbers per row, if there is one for each class. */
   width?: number
+  /** The index of a true class in its array, given the positions of its row and, if there is one for each, the class. */
+  indexOf(row: readonly string[], nth: number): readonly string[]
 }
 
 /**
@@ -37,11 +39,12 @@ export function truthRows(
   const { sizes } = tensor
   const expected = shape.sizes.toSpliced(shape.axis, 1)
   const rowsOf = (tensor: Tensor, axis?: number) => ({ tensor, order: rowOrderOf(format, tensor, axis) })
-  if (tuple(sizes) === tuple(expected)) return rowsOf({ ...tensor, sizes: [...sizes, 1] })
-  if (tuple(sizes) === tuple([...expected, 1])) return rowsOf(tensor)
+  if (tuple(sizes) === tuple(expected)) return { ...rowsOf({ ...tensor, sizes: [...sizes, 1] }), indexOf: (row) => row }
+  if (tuple(sizes) === tuple([...expected, 1])) return { ...rowsOf(tensor), indexOf: (row) => [...row, '0'] }
   const isEach = tuple(sizes) === tuple(shape.sizes)
   if (isEach && op.endsWith('sigmoid')) {
-    return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]! }
+    const indexOf = (row: readonly string[], nth: number) => row.toSpliced(shape.axis, 0, String(nth))
+    return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]!, indexOf }
   }
   const reason = isEach ? reasonOfEach(name, shape) : reasonOfShape(name, sizes, shape)
   throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('truth', name)} has ${reason}` })
