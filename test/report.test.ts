@@ -214,6 +214,15 @@ describe('the table of classes', () => {
   const column = async (page: Page, at: number) => (await cellsOf(page, '[data-sortable]')).map((row) => row[at]!)
   const sortedNumbers = (texts: string[]) => texts.map(Number).sort((a, b) => a - b)
 
+  it.each(['softmax', 'sigmoid'] as const)('is not cut in windows of usual widths, by %s', async (op) => {
+    const { html } = await report([Readable.from([table(named(30), 300)])], { ...TRUTH, op })
+    for (const width of [1920, 1280, 1200, 800]) {
+      const { page } = await open(html, { width })
+      const box = page.locator('.scroll[aria-label=Classes]')
+      expect(await box.evaluate((region) => region.scrollWidth - region.clientWidth)).toBe(0)
+    }
+  })
+
   it('is sorted by the mouse', async () => {
     const { html } = await report([DIGITS], TRUTH)
     const { page, heard } = await open(html)

@@ -32,7 +32,10 @@ main > p { margin-bottom: 16px; }
 .tile .note { font-size: .8rem; line-height: 1.3; color: var(--muted); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 310px), 1fr)); gap: 16px; margin: 16px 0; }
 .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; margin-top: 16px; align-items: start; }
-@media (min-width: 1150px) { .stack.pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } .stack.pair section:last-child { grid-column: 1 / -1; } }
+@media (min-width: 1200px) {
+  .stack.pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .stack.pair section:last-child { grid-column: 1 / -1; }
+}
 figure { margin: 0; }
 figure svg { display: block; width: 100%; max-width: 500px; height: auto; margin: 0 auto; font-size: 12px; color: var(--ink); }
 figcaption, .about { color: var(--muted); font-size: .87rem; }
@@ -51,6 +54,7 @@ thead th { position: sticky; top: 0; z-index: 1; background: var(--card); font-w
 .matrix tbody th { text-align: left; }
 tfoot { color: var(--muted); }
 [data-sortable] { width: 100%; max-width: 860px; }
+[data-sortable] :is(th, td) { padding: 3px 5px; }
 .score { --bar: 4.5em; min-width: var(--bar); background: linear-gradient(var(--right), var(--right)) right calc((1 - var(--s)) * var(--bar)) bottom 0 / calc(var(--s) * var(--bar)) 2px no-repeat; background-origin: content-box; }
 tfoot .score { background: none; }
 @media (min-width: 561px) { tfoot th { white-space: nowrap; } }
