@@ -406,6 +406,24 @@ describe('a whole table in an object', () => {
     expect(rows).toEqual([first, second])
   })
 
+  it('is named too where its columns are called logits, or selected', async () => {
+    const columns = { id: { 0: 7, 1: 8 }, logit_a: { 0: 2.5, 1: 0.5 }, logit_b: { 0: -1.5, 1: 1.25 } }
+    const lists = { logit_a: [2.5, 0.5], logit_b: [-1.5, 1.25] }
+    const nested = { id: { 0: 7 }, logits: { 0: [2.5, -1.5] } }
+    for (const value of [columns, lists, nested]) {
+      for (const logits of [undefined, Object.keys(value).filter((name) => name !== 'id')]) {
+        const { error } = await run(`${JSON.stringify(value)}\n`, { from: 'ndjson', logits: logits! })
+        expect(error).toMatchObject({ code: 'E_ROW', info: { row: 1 } })
+        expect(error!.message).toContain(
+          "; write it with df.to_json('logits.ndjson', orient='records', lines=True), or run jq -c",
+        )
+      }
+    }
+    const rows = `${JSON.stringify(columns)}\n{"id":9,"logit_a":2,"logit_b":1}\n`
+    const { stats } = await run(rows, { from: 'ndjson', onError: 'skip' })
+    expect(stats).toMatchObject({ read: 2, written: 1 })
+  })
+
   it('is a row where the logits are named', async () => {
     for (const logits of ['a', 'logits']) {
       const input = `{"${logits}":[2,1],"boxes":[3,4]}\n`

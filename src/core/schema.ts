@@ -5,7 +5,7 @@ import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
-import { findLogits, type LogitColumns, requireNoRows } from './logit-columns.js'
+import { findLogits, type LogitColumns, requireNoRows, requireNoTable } from './logit-columns.js'
 import { classCount, findLogitsColumn, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
@@ -127,6 +127,7 @@ function tableSchemaOf(
   const schema = schemaOf(settings, sampledColumns(columns, evidence), needs.named)
   const chosen = schema.logits.map((index) => columns[index]!)
   requireNumeric(chosen)
+  if (chosen.some(({ type }) => type === 'list' || type === 'record' || type === 'json')) requireNoTable(columns)
   requireNoRows(chosen.filter(({ rowsLogits }) => rowsLogits !== undefined))
   if (needs.objects) requireNewNames(schema, schema.header)
   return schema

@@ -10,6 +10,8 @@ type Value = Record<string, unknown>
 
 interface WholeTable {
   feature: string
+  /** What writes lines instead of it. */
+  instead?: string
   matches(value: Value): boolean
   /** The jq program that converts each row to a line. */
   program: string | ((value: Value) => string)
@@ -17,14 +19,18 @@ interface WholeTable {
   tensors?: (value: Value) => readonly Tensor[]
 }
 
+const PANDAS = "write it with df.to_json('logits.ndjson', orient='records', lines=True)"
+
 const TABLES: readonly WholeTable[] = [
   {
     feature: 'a table as pandas writes it with orient="split"',
+    instead: PANDAS,
     matches: ({ columns, data }) => Array.isArray(columns) && isListOf(data, Array.isArray),
     program: '.columns as $c | .data[] | [$c, .] | transpose | map({(.[0]|tostring): .[1]}) | add',
   },
   {
     feature: 'a table as pandas writes it with orient="table"',
+    instead: PANDAS,
     matches: ({ schema, data }) => isRecord(schema) && Array.isArray(schema.fields) && isListOf(data, isRecord),
     program: '.data[]',
   },
@@ -36,16 +42,19 @@ const TABLES: readonly WholeTable[] = [
   },
   {
     feature: 'a table as pandas writes it with orient="index"',
+    instead: PANDAS,
     matches: (value) => areAlike(value, isRecord) && Object.keys(value).every(isNumber),
     program: '.[]',
   },
   {
-    feature: 'a table as pandas writes it with orient="columns"',
+    feature: 'a table as pandas writes it with orient="columns", its default',
+    instead: PANDAS,
     matches: (value) => areAlike(value, isRecord),
     program: '. as $t | [.[]][0] | keys_unsorted[] | . as $r | $t | map_values(.[$r])',
   },
   {
     feature: 'a table as pandas writes it with orient="list"',
+    instead: PANDAS,
     matches: (value) => areAlike(value, (column) => isListOf(column, (item) => !isNested(item))),
     program: '. as $t | range([.[]][0] | length) as $r | $t | map_values(.[$r])',
   },
@@ -55,10 +64,11 @@ const TABLES: readonly WholeTable[] = [
 export function wholeTable(value: object): string | undefined {
   const table = TABLES.find(({ matches }) => matches(value as Value))
   if (!table) return undefined
-  const { feature, program, tensors } = table
+  const { feature, instead, program, tensors } = table
   const command = typeof program === 'string' ? program : program(value as Value)
   const takes = tensors ? tensorWords(value, tensors(value as Value)) : ''
-  return `it is ${feature}; ${run(`jq -c '${command}' FILE`)('FILE')}${takes}`
+  const other = instead === undefined ? '' : `${instead}, or `
+  return `it is ${feature}; ${other}${run(`jq -c '${command}' FILE`)('FILE')}${takes}`
 }
 
 /** Whether several values are of one kind and have the same keys. */
