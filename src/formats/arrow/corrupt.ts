@@ -12,11 +12,11 @@ export function unsupported(feature: string, remedy: string): never {
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy })
 }
 
-/** How to rewrite a stream so that this package can read it: pyarrow still reads formats that it no longer writes. */
+/** How to rewrite a file or stream so that this package can read it: pyarrow still reads formats it no longer writes. */
 export const REWRITE =
-  "rewrite it: python -c 'import pyarrow as a, pyarrow.feather as f; " +
-  'f.write_feather(a.RecordBatchStreamReader("old").read_all(), "new.arrow")\'; ' +
-  'of a file, not a stream, with RecordBatchFileReader'
+  "rewrite it: python -c 'import pyarrow.ipc as i, pyarrow.feather as f; " +
+  'isfile = open("old", "rb").read(6) == b"ARROW1"; ' +
+  'table = (i.open_file if isfile else i.open_stream)("old").read_all(); f.write_feather(table, "new.arrow")\''
 
 /** How to rewrite a file without a column. */
 export function withoutColumn(name: string): string {
