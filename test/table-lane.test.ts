@@ -46,11 +46,17 @@ const output = (cwd: string, from: string, to: string, ...args: string[]) => {
   return readFileSync(join(cwd, `out.${to}`))
 }
 
+interface Groups {
+  badRow?: number
+  times?: number
+  logitsOf?: (numbers: number[]) => number[]
+}
+
 /** The rows of the CSV file, several times, in row groups of 7000, optionally with a null logit. */
-function inGroups(csv: Buffer, { badRow, times = 1 }: { badRow?: number; times?: number } = {}): Buffer {
+function inGroups(csv: Buffer, { badRow, times = 1, logitsOf = (numbers) => numbers }: Groups = {}): Buffer {
   const once = csv.toString().trimEnd().split('\n').slice(1)
   const rows = Array.from({ length: times }, () => once).flat()
-  const ends = rows.map((row) => row.split(',').slice(-CLASSES).map(Number))
+  const ends = rows.map((row) => logitsOf(row.split(',').slice(-CLASSES).map(Number)))
   const logits = Array.from({ length: CLASSES }, (_, index) => ({
     name: `logit_${index}`,
     data: ends.map((cells, row) => (row === badRow && index === 2 ? null : cells[index])),
@@ -66,7 +72,7 @@ const UNQUOTED = ['plain', 'a, b', 'żółw', '', 'say "x"', '-1 ', '=1+1']
 const BAD_ROW = 44_444
 
 /** A folder with such rows as CSV and as Parquet. */
-function groups(options: Parameters<typeof inGroups>[1] = {}): string {
+function groups(options: Groups = {}): string {
   made ??= makeInputs()
   return folder({ 'in.csv': made['in.csv']!, 'in.parquet': inGroups(made['in.csv']!, options) })
 }
@@ -112,6 +118,23 @@ describe('row groups of Parquet', () => {
       expect(lines.some((line) => line.startsWith(`${BAD_ROW},`))).toBe(false)
       const { read, written, rejected } = JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))
       expect({ read, written, rejected }).toEqual({ read: ROWS, written: ROWS - 1, rejected: { E_MISSING: 1 } })
+    }
+  })
+
+  it('end after the rows that are asked for, on any number of threads', () => {
+    const cwd = groups()
+    for (const jobs of ['1', '2', '3']) {
+      const csv = output(cwd, 'parquet', 'csv', '--jobs', jobs, '--head', '12345')
+      expect(csv.toString().trimEnd().split('\n')).toHaveLength(1 + 12345)
+    }
+  })
+
+  it('of probabilities are warned of, on any number of threads', () => {
+    const sum = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0)
+    const cwd = groups({ logitsOf: (numbers) => numbers.map((number) => number / sum(numbers)) })
+    for (const jobs of ['1', '2', '3']) {
+      const { stderr } = command(['in.parquet', '--jobs', jobs, '-o', 'out.parquet'], { cwd })
+      expect(stderr).toMatch(/^softmax: warning: in.parquet: the logits may be probabilities: .*\n$/)
     }
   })
 

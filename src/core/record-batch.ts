@@ -250,8 +250,8 @@ export interface RecordBatchReader {
   named: boolean
   /** The number of rows, if known in advance. */
   rows?: number
-  /** The row groups of a file, which may be read instead of `batches`. */
-  groups?: SharedRowGroups
+  /** The row groups of a file, which may be read instead of `batches`; this thread must read the first one. */
+  groups?: SharedRowGroups | undefined
   /** Of an array, its shape. */
   shape?: ArrayShape | undefined
   /** The metadata of the table, such as the `pandas` entry. */

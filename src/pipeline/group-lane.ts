@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { hasDictionary } from '../core/data-type.js'
+import { WATCHED } from '../core/probabilities.js'
 import type { RecordBatch, SharedRowGroups } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { readerOptions } from './score-job.js'
@@ -14,14 +15,17 @@ import type { ScoreTable, TableJob, TablePart } from './table-task.js'
 /** The maximum size of a row group: its results wait in memory until those of earlier ones are written. */
 const MOST_NUMBERS = 1 << 22
 
-/** Whether threads can share the row groups: they are small, and none has most of the rows. */
+/**
+ * Whether threads can share the row groups: they are small, none has most of the rows, and the first one, which this
+ * thread reads, has all rows that are checked for probabilities.
+ */
 export function isDivisible({ rows }: SharedRowGroups, { job: { schema }, kept }: TableJob, threads: number): boolean {
   const most = rows.reduce((most, count) => Math.max(most, count), 0)
   const all = rows.reduce((sum, count) => sum + count, 0)
   const isSmall = most * (schema.classes.length + kept.length) <= MOST_NUMBERS
   // Dictionaries are written in the order of the batches that they come with.
   const isIndependent = !kept.some(({ field }) => field && hasDictionary(field.type))
-  return isSmall && isIndependent && most * threads <= all
+  return isSmall && isIndependent && most * threads <= all && rows[0]! >= WATCHED
 }
 
 /** Scores row groups on several threads; this one uses `here`. */
@@ -67,6 +71,8 @@ class OwnShares {
     this.#shares = shares
     this.#batchesOf = batchesOf
     this.#score = score
+    // Before any other thread claims one: the first row group must be read by this thread.
+    this.#current = this.#open(shares.claim())
   }
 
   /** Scores a batch; false if there is nothing to do now. */

@@ -12,6 +12,8 @@ export function headOf(reader: RecordBatchReader, most: number): RecordBatchRead
     shape: rows !== undefined && rows > most ? undefined : shape,
     ...(rows !== undefined && { rows: Math.min(rows, most) }),
     batches: (plan) => headOfBatches(reader.batches(plan), most),
+    // Reading whole row groups would read more.
+    groups: undefined,
     ...(text && { text: { ...text, blocks: () => headOfBlocks(text, most) } }),
   }
 }

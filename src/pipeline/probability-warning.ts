@@ -16,11 +16,13 @@ const LOGITS = 2000
 /** Wraps a reader; `warn` is called if its first logits look like probabilities. */
 export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (text: string) => void): RecordBatchReader {
   const look = logitsWatch(job.schema, warn)
-  const { text } = reader
+  const { text, groups } = reader
   const lookInto = (block: Block) => look(() => (Buffer.isBuffer(block) ? readFirst(block, text!, job) : undefined))
+  const watchedBatches = (batches: AsyncGenerator<RecordBatch>) => watched(batches, (batch) => look(() => batch))
   return {
     ...reader,
-    batches: (plan) => watched(reader.batches(plan), (batch) => look(() => batch)),
+    batches: (plan) => watchedBatches(reader.batches(plan)),
+    ...(groups && { groups: { ...groups, batches: (plan, group) => watchedBatches(groups.batches(plan, group)) } }),
     ...(text && { text: { ...text, blocks: () => watched(text.blocks(), lookInto) } }),
   }
 }
