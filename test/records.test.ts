@@ -451,6 +451,20 @@ describe('write()', () => {
     expect(outcome.text).toBe('a\n1\n')
   })
 
+  it('ends at a prediction with another property, and says how to write it', async () => {
+    const rows = [{ logits: [2, 1] }, { logits: [2, 1], x: 1 }]
+    const predictions = () => Readable.from(rows).compose(softmax()).toArray()
+    const { error } = await writeAll('csv', await predictions())
+    expect(error?.message).toBe(
+      'row 2: unexpected key "x": the first row defines the columns; give the first row all keys, with null where it has no value; keep: false leaves out all kept columns [E_KEY]',
+    )
+    expect((await writeAll('csv', await predictions(), { keep: false })).error).toBeUndefined()
+    const [first, second] = await predictions()
+    expect((await writeAll('csv', [{ ...first, x: null }, second])).text).toBe(
+      `x,p_0,p_1,label\n,${P21},0\n1,${P21},0\n`,
+    )
+  })
+
   it('ends at a prediction of other classes, or without what emit names', async () => {
     const rows = await Readable.from([[2, 1]])
       .compose(softmax())

@@ -32,9 +32,9 @@ export interface WriterStream
  * and lists and objects become JSON text, with a warning; the option `types` sets other types.
  *
  * Columns are named after the classes, which the list of probabilities made by `softmax` remembers. For other lists,
- * `labels` names the classes; without it, their positions do. All rows must have the properties of the first; a missing
- * property is null. A row that does not fit ends the stream: there is no `onError`, because the program can drop its own
- * rows. Text is written row by row, other formats in batches of 1024 rows.
+ * `labels` names the classes; without it, their positions do. The properties of the first row are the columns: a later row
+ * must not have others, and one that it lacks is null. A row that does not fit ends the stream: there is no `onError`,
+ * because the program can drop its own rows. Text is written row by row, other formats in batches of 1024 rows.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
  * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_DEPENDENCY, E_CONFLICT, E_OUTPUT;

@@ -98,13 +98,11 @@ export const CODES = {
   ),
   E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
-    const remedy = (what: string, ofWritten: string) =>
-      isWritten ? ofWritten : `${optionText('keep', false)} leaves ${what} out`
     return isRepeated
       ? `duplicate key ${shown(key)}, of which only one value could be used${skipHint(isSkipped)}`
       : type === undefined
-        ? `unexpected key ${shown(key)}: the first row defines the columns; ${remedy('such keys', 'give the first row all keys')}`
-        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? remedy('it', 'give it the same type in all rows')}`
+        ? `unexpected key ${shown(key)}: the first row defines the columns; ${keyRemedy(info)}`
+        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? (isWritten ? 'give it the same type in all rows' : `${optionText('keep', false)} leaves it out`)}`
   }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -513,8 +511,16 @@ export interface KeyInfo {
   /** The value of the option `types` that would accept the value. */
   types?: string | undefined
   isRepeated?: boolean
-  /** Whether the object was given to `write`, and is not a prediction. */
+  /** Whether the object was given to `write`; and whether it is a prediction. */
   isWritten?: boolean
+  isPrediction?: boolean
+}
+
+/** How to handle keys that are not columns. */
+function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
+  const noKeep = `${optionText('keep', false)} leaves out all kept columns`
+  if (!isWritten) return `${optionText('to', 'ndjson')} keeps the keys of each row, ${noKeep}`
+  return `give the first row all keys, with null where it has no value${isPrediction ? `; ${noKeep}` : ''}`
 }
 
 /** How to change the type of a column. */

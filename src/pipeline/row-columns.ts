@@ -196,14 +196,13 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
-  // Records that are not predictions have no other columns.
-  const isWritten = isPrediction ? {} : { isWritten: true }
+  const given = { isWritten: true, isPrediction }
   const tests = kept.map((column) => ({ column, test: fitTest(column) }))
   return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
-    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...isWritten })
+    if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...given })
     const misfit = typed ? tests.find(({ column, test }) => !test(keptValue(row, column))) : undefined
-    if (misfit) throw misfitError(misfit.column, row, position, settings.types, isWritten)
+    if (misfit) throw misfitError(misfit.column, row, position, settings.types, given)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, position)
     return values.map((value, index) => (isResult(fields[index]!) ? rounded(value, round) : value))
@@ -216,11 +215,11 @@ function fitTest({ type, field }: Column): (value: Value) => boolean {
 }
 
 /** The error for a row whose value does not have the type of its column. */
-function misfitError({ name, type, field }: Column, row: Row, position: number, types: Types, isWritten: object) {
+function misfitError({ name, type, field }: Column, row: Row, position: number, types: Types, given: object) {
   const value = valueOf(row[name])
   if (field) return new SoftmaxError('E_CELL_TYPE', { row: position, column: name, ...misfitInfo(value, field, types) })
   const proposed = proposedTypes(name, dataTypeOf(type), value, types)
-  return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...isWritten })
+  return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...given })
 }
 
 /** Whether the values of a field are rounded: counts and positions are not. */

@@ -116,7 +116,7 @@ softmax in.csv --types infer --quiet -o out.parquet`,
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
-    says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --no-keep leaves such keys out [E_KEY]',
+    says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --to ndjson keeps the keys of each row, --no-keep leaves out all kept columns [E_KEY]',
     fix: `Write JSON lines, which keep the keys of each object; or drop other columns with --no-keep. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
