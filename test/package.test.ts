@@ -100,8 +100,13 @@ describe('the package', () => {
     )
   })
 
-  it('is declared without the types of the web, which a program for Node need not have', () => {
-    const options = { target: 'es2022', lib: ['es2022'], types: ['node'], module: 'nodenext', strict: true }
+  it.each([
+    ['nodenext', 'program.mts'],
+    ['nodenext', 'program.cts'],
+    ['node20', 'program.cts'],
+    ['preserve', 'program.ts'],
+  ])('is declared without the types of the web, which a program for Node need not have: %s, %s', (module, name) => {
+    const options = { target: 'es2022', lib: ['es2022'], types: ['node'], module, strict: true }
     const cwd = folder({
       'tsconfig.json': JSON.stringify({
         compilerOptions: {
@@ -111,12 +116,12 @@ describe('the package', () => {
           typeRoots: [join(ROOT, 'node_modules/@types')],
         },
       }),
-      'program.mts': "import { softmax } from 'softmax-stream'\nconst name: string = softmax().read()!.label\n",
+      [name]: "import { softmax } from 'softmax-stream'\nconst name: string = softmax().read()!.label\n",
     })
     mkdirSync(join(cwd, 'node_modules'))
     symlinkSync(ROOT, join(cwd, 'node_modules/softmax-stream'))
-    const { stdout } = spawnSync(process.execPath, [join(ROOT, 'node_modules/.bin/tsc')], { cwd })
-    expect(String(stdout)).toBe('')
+    const { stdout, status } = spawnSync(process.execPath, [join(ROOT, 'node_modules/.bin/tsc')], { cwd })
+    expect([String(stdout), status]).toEqual(['', 0])
   })
 
   it('is nothing but what it exports', () => {
@@ -126,8 +131,10 @@ describe('the package', () => {
 
   it('can be required by CommonJS where Node can do that', () => {
     const script = `import { createRequire } from 'node:module'
-      console.log(createRequire(import.meta.url).resolve('softmax-stream/package.json'))`
-    expect(node(script).toString()).toBe(`${join(ROOT, 'package.json')}\n`)
+      const require = createRequire(import.meta.url)
+      console.log(require.resolve('softmax-stream/package.json'))
+      console.log(require('softmax-stream').softmaxMatrix([0, 0], 1, 2).values[0])`
+    expect(node(script).toString()).toBe(`${join(ROOT, 'package.json')}\n0.5\n`)
   })
 
   it('ships what is built, with its licence and README, and nothing else', () => {
