@@ -27,6 +27,23 @@ describe('names of output columns', () => {
     }
   })
 
+  it('has the label beside the most probable classes, which a threshold may not make the first of them', async () => {
+    const input = 'id,logit\n7,0.3\n'
+    const options = { binary: 'no,yes', topK: 1 } as const
+    const rows = [{ id: 7, logits: [0.3] }]
+    for (const [threshold, label] of [
+      [0.5, 'yes'],
+      [0.9, 'no'],
+    ] as const) {
+      const line = `id,label_1,p_1,label\n7,yes,0.574442516811659,${label}\n`
+      expect((await run(input, { ...options, threshold })).text).toBe(line)
+      const { predictions } = await predict(rows, { ...options, threshold })
+      expect(predictions).toMatchObject([{ label, top: [{ label: 'yes' }] }])
+      expect(Buffer.concat(await Readable.from(predictions).compose(write('csv')).toArray()).toString()).toBe(line)
+    }
+    expect((await run(input, { ...options, emit: 'probs' })).text).toBe('id,label_1,p_1\n7,yes,0.574442516811659\n')
+  })
+
   it('are prefixes for the most probable classes', async () => {
     const { text } = await run(INPUT, { topK: 2, emit: 'probs=prob_,label=best' })
     expect(text).toBe(`id,label,best_1,prob_1,best_2,prob_2,best\n1,cat,b,${B},a,${A},b\n`)

@@ -50,8 +50,10 @@ interface ForBytesObjectsMatrix {
    */
   binary?: ValueOf<'binary'> | undefined
   /**
-   * Output only this number of classes, most probable first, instead of all probabilities; in npz and safetensors,
-   * arrays top_index and top_probs [default: off].
+   * Output only this number of classes, most probable first, instead of all probabilities: columns label_1, p_1 and
+   * so on, in predictions a list `top`, in npz and safetensors arrays top_index and top_probs; `label`, which is
+   * output by default, too, is the first of them unless `minConfidence` or `threshold` decides otherwise [default:
+   * off].
    */
   topK?: ValueOf<'topK'> | undefined
   /**

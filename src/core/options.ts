@@ -525,8 +525,8 @@ export const OPTIONS = {
     short: 'k',
     defaultText: 'off',
     aliases: 'top limit top-n topn topk best',
-    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities; label_1 is the label; in npz and safetensors, arrays top_index and top_probs',
-    doc: 'output only this number of classes, most probable first, instead of all probabilities; in npz and safetensors, arrays top_index and top_probs',
+    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities, and then label, which is label_1 unless --min-confidence or --threshold decides otherwise (--emit probs omits it); in npz and safetensors, arrays top_index and top_probs',
+    doc: 'output only this number of classes, most probable first, instead of all probabilities: columns label_1, p_1 and so on, in predictions a list `top`, in npz and safetensors arrays top_index and top_probs; `label`, which is output by default, too, is the first of them unless `minConfidence` or `threshold` decides otherwise',
   }),
   truth: option({
     group: 'Classes',
