@@ -735,7 +735,7 @@ describe('true classes beside an array', () => {
       'that there is none of',
       ['U8', [3], [0, 1, 1]],
       { truth: 'z' },
-      /there is no array "z"; besides the logits there are: y/,
+      /there is no array "z"; besides the logits there are: "y"/,
     ],
   ] as const)('are refused: %s', async (_, y, options, text) => {
     const { error, bytes } = await scored(y as never, options)

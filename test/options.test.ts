@@ -1557,9 +1557,18 @@ const TESTS = {
       const output = 'id,p_no,p_yes,label\n7,0.11920292202211756,0.8807970779778824,yes\n'
       await bothGive(['--binary', 'no,yes'], { binary: 'no,yes' }, stdin, output)
       expect(await textOf(stdin, { binary: ['no', 'yes'] })).toBe(output)
+      expect(await textOf(stdin, { binary: 'no, yes' })).toBe(output)
+      const quoted = output.replace('p_yes', '"p_yes, so"').replace(',yes\n', ',"yes, so"\n')
+      await bothGive(['--binary', '["no","yes, so"]'], { binary: ['no', 'yes, so'] }, stdin, quoted)
     })
 
-    refuses('--binary', ['', 'yes', 'no,yes,maybe', 'no,no', ',yes'], 'binary', [1, [], ['a'], ['a', 'a'], ['a', 1]])
+    refuses('--binary', ['', 'yes', 'no,yes,maybe', 'no,no', ',yes', '["no"]', '["no",1]', '[no'], 'binary', [
+      1,
+      [],
+      ['a'],
+      ['a', 'a'],
+      ['a', 1],
+    ])
   },
 
   minConfidence() {

@@ -92,6 +92,22 @@ describe('a selector', () => {
   })
 
   it.each([
+    ['no comma', ['a', 'b c'], '"a,b c"'],
+    ['a comma', ['a', 'b,c'], '"a", "b,c"'],
+    ['a quote', ['"', 'say "b"'], String.raw`"\"", "say \"b\""`],
+  ])('lists the columns so that each can be told, if a name has %s', async (_, names, list) => {
+    const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join()
+    const { message } = await refused(`${header}\n`, { logits: 'z' })
+    expect(message).toContain(` is not one of ${list} [E_SELECTOR]`)
+  })
+
+  it('lists long names up to a limit, each complete or with its end left out', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `${index},${'x'.repeat(40)}`)
+    const { message } = await refused(`${names.map((name) => `"${name}"`).join()}\n`, { logits: 'z' })
+    expect(message).toContain(` is not one of "${names[0]}", "${names[1]}", ... [E_SELECTOR]`)
+  })
+
+  it.each([
     ['a quote that is not closed', '"logit_a'],
     ['a quote that is not closed, behind others', 'z,"logit_a'],
     ['text behind a closing quote', '"logit_a"z'],

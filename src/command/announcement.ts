@@ -1,6 +1,6 @@
 /** Announces guesses. */
 import { askedTypes } from '../core/asked-types.js'
-import { plural, shortened, shown } from '../core/errors.js'
+import { listedName, plural, shortened, shown } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import type { InputInfo } from '../pipeline/input-info.js'
@@ -15,7 +15,7 @@ export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: S
 /** Which columns were taken for logits and which are kept: `logits: 3 columns (cat ... boat); kept: id`. */
 function announcement({ header, logits, kept, listText, depth, classes }: Schema): string {
   const names = logits.map((index) => header[index]!)
-  const others = kept.map((index) => header[index]!).join(', ')
+  const others = kept.map((index) => listedName(header[index]!)).join(', ')
   const lists = depth === undefined ? `lists of ${plural(classes.length, 'number')}` : 'lists of lists of numbers'
   const what = listText ? lists : plural(names.length, 'column')
   return `logits: ${what} (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
@@ -23,7 +23,9 @@ function announcement({ header, logits, kept, listText, depth, classes }: Schema
 
 /** The first and the last of some columns. */
 export function columnRange(names: readonly string[]): string {
-  return shortened(names.length > 2 ? `${names[0]} ... ${names.at(-1)}` : names.join(', '))
+  return shortened(
+    names.length > 2 ? `${listedName(names[0]!)} ... ${listedName(names.at(-1)!)}` : names.map(listedName).join(', '),
+  )
 }
 
 /** Announces inferred types on a terminal. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { scoreFiles } from '../api/score-files.js'
 import { textReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
-import { plural, printable, SoftmaxError, shortened } from '../core/errors.js'
+import { listedName, plural, printable, SoftmaxError, shortened } from '../core/errors.js'
 import { holdsArrays, isText } from '../core/formats.js'
 import { type OptionsOf, parseOptions } from '../core/options.js'
 import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
@@ -99,15 +99,16 @@ function dialectText({ delimiter, quote, escape, comment, decimalComma }: Dialec
 function logitsText({ header, logits, logitsList }: Schema): string {
   const names = logits.map((index) => header[index]!)
   return logitsList
-    ? `all in ${names[0]}`
+    ? `all in ${listedName(names[0]!)}`
     : `${names.length} ${names.length === 1 ? 'column' : 'columns'} (${columnRange(names)})`
 }
 
 /** Names; if they do not fit on a line, the first and last ones. */
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return 'none'
-  const all = names.join(', ')
-  return all.length <= LINE ? all : shortened(`${names.slice(0, 3).join(', ')} ... ${names.at(-1)}`)
+  const listed = (some: readonly string[]) => some.map(listedName).join(', ')
+  const all = listed(names)
+  return all.length <= LINE ? all : shortened(`${listed(names.slice(0, 3))} ... ${listed(names.slice(-1))}`)
 }
 
 const LINE = 66

@@ -1,6 +1,7 @@
 /** A calibration: fitted on rows with known true classes, stored as the JSON file that scoring accepts. */
 import { readFileSync } from 'node:fs'
-import { plural, SoftmaxError, shown, systemReason } from './errors.js'
+import { plural, SoftmaxError, shown, shownNames, systemReason } from './errors.js'
+import { pairText } from './labels.js'
 import { optionText, verbText } from './option-words.js'
 
 /** A metric before calibration (temperature 1) and after it (the fitted temperature). */
@@ -90,7 +91,7 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   if (classes.length !== others.length) {
     const isBinary = classes.length === 1 && others.length === 2
     const rows = isBinary
-      ? `one logit, which ${optionText('binary', others.join(','))} turns into two classes`
+      ? `one logit, which ${optionText('binary', pairText(others))} turns into two classes`
       : classes.length
     const reason = `it was made for ${plural(others.length, 'class')}, but the rows have ${rows}`
     throw new SoftmaxError('E_CALIBRATION', { reason })
@@ -99,13 +100,13 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
   const other = named ? classes.find((name) => !known.has(name)) : undefined
   if (other === undefined) return
   if (others.every((name, index) => name === String(index))) throw unnamedClasses(classes)
-  const reason = `it was made for the classes ${shown(others.join(','))}, and ${shown(other)} is not one of them`
+  const reason = `it was made for the classes ${shownNames(others)}, and ${shown(other)} is not one of them`
   throw new SoftmaxError('E_CALIBRATION', { reason })
 }
 
 /** The error for unnamed classes, whose order cannot be compared with that of the named ones. */
 function unnamedClasses(classes: readonly string[]): SoftmaxError {
-  const reason = `its classes have no names, but those of the rows are ${shown(classes.join(','))}`
+  const reason = `its classes have no names, but those of the rows are ${shownNames(classes)}`
   const remedy = `pass their names to ${verbText('calibrate')}, too, with ${optionText('labels')}`
   return new SoftmaxError('E_CALIBRATION', { reason, remedy })
 }

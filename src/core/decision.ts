@@ -1,10 +1,11 @@
 /** How labels are chosen from probabilities, according to the options. */
 import type { Decision } from '../kernel/host/decision.js'
 import { readCalibration } from './calibration.js'
-import { plural, SoftmaxError, shown } from './errors.js'
+import { plural, SoftmaxError, shown, shownNames } from './errors.js'
+import { pairNames } from './labels.js'
 import { nearest } from './nearest.js'
 import { optionText, verbText } from './option-words.js'
-import { items, type ValueOf } from './options.js'
+import type { ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
 
 /** The options that affect labels. */
@@ -111,7 +112,7 @@ export function binaryClasses(
           ? 'makes two classes for softmax; leave out the sigmoid'
           : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('binary')} ${reason}` })
-  return items(binary)
+  return pairNames(binary)
 }
 
 /** The threshold of each class. */
@@ -136,7 +137,7 @@ const isList: (value: unknown) => value is readonly unknown[] = Array.isArray
 function requireClass(name: string, classes: readonly string[], value: unknown): void {
   if (classes.includes(name)) return
   const near = nearest(name, classes)
-  const hint = near === undefined ? `the classes are ${shown(classes.join(','))}` : `did you mean ${shown(near)}?`
+  const hint = near === undefined ? `the classes are ${shownNames(classes)}` : `did you mean ${shown(near)}?`
   const reason = `there is no class ${shown(name)}; ${hint}`
   throw new SoftmaxError('E_OPTION', { option: 'threshold', value, expected: 'names of classes', reason })
 }

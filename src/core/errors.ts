@@ -69,7 +69,7 @@ export const CODES = {
     const reason =
       key === undefined
         ? `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected`
-        : `the object has an unknown class ${shown(key)} (classes: ${shortened(keys.join(', '))})`
+        : `the object has an unknown class ${shown(key)} (classes: ${shownNames(keys)})`
     return `${reason}${hint === undefined ? skipHint(isSkipped) : `; ${hint}`}`
   }),
   E_REPEATED: word(
@@ -131,8 +131,7 @@ export const CODES = {
   ),
   E_SCHEMA: word<{ header: string[]; first: string }>(
     1,
-    ({ header, first }) =>
-      `its header ${shown(header.join(','))} differs from that of ${shown(first)}; score it separately`,
+    ({ header, first }) => `its header ${shownNames(header)} differs from that of ${shown(first)}; score it separately`,
   ),
   E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
     1,
@@ -174,11 +173,11 @@ export const CODES = {
   E_COLUMNS: word<ColumnsInfo>(
     2,
     (info) =>
-      `cannot detect which of the columns ${shown(info.header.join(','))} are logits: ${info.reason}; ${columnsRemedy(info)}`,
+      `cannot detect which of the columns ${shownNames(info.header)} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
     const what = asked === undefined ? 'it contains several arrays' : `it has no array named ${shown(asked)}`
-    return `${what}: ${shown(names.join(','))}; select one with ${optionText('tensor', proposed)}`
+    return `${what}: ${shownNames(names)}; select one with ${optionText('tensor', proposed)}`
   }),
   E_SUMS: word<{ reason: string }>(
     1,
@@ -360,6 +359,33 @@ export function shown(text: string): string {
   return `"${printed.length <= 160 ? printed : printable(shortened(text, 20))}"`
 }
 
+/**
+ * Names in one text: `"a,b"`; if one of them has a comma or a quote, each in quotes: `"a,b", "c"`. With `more`, there are
+ * others.
+ */
+export function shownNames(names: readonly string[], more = false): string {
+  if (!names.some((name) => AMBIGUOUS.test(name))) return shown([...names, ...(more ? ['...'] : [])].join(','))
+  let text = ''
+  for (const [index, name] of names.entries()) {
+    if (text.length > LONGEST_LIST) return `${text}, ...`
+    text += `${index === 0 ? '' : ', '}${quotedName(name)}`
+  }
+  return more ? `${text}, ...` : text
+}
+
+/** A name in a list without quotes: `a`, or `"a,b"`. */
+export function listedName(name: string): string {
+  return AMBIGUOUS.test(name) ? quotedName(name) : name
+}
+
+function quotedName(name: string): string {
+  return shown(name).replace(/(?<=.)"(?=.)/gs, '\\"')
+}
+
+const AMBIGUOUS = /[,"]/
+/** The characters of names after which no other is added. */
+const LONGEST_LIST = 80
+
 /** Text of at most 80 characters, or as many as given. */
 export function shortened(text: string, most = 80): string {
   if (text.length <= most) return text
@@ -488,8 +514,8 @@ export interface TruthInfo {
 function unknownClass({ cell, near, classes, count = classes.length, of }: TruthInfo): string {
   const all =
     count > classes.length
-      ? `the ${count} classes are ${shown([...classes, '...'].join(','))}`
-      : `the classes are ${shown(classes.join(','))}`
+      ? `the ${count} classes are ${shownNames(classes, true)}`
+      : `the classes are ${shownNames(classes)}`
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
   return `is not a class, nor the position of one; ${known}; ${truthRemedy(cell, count, of)}`
 }

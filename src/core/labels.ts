@@ -1,7 +1,7 @@
 /** Class names as given by `--labels`: a list, JSON text, or `@` and a file with one per line or JSON. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { positionsBy } from './column-name.js'
-import { plural, SoftmaxError, shown, systemReason } from './errors.js'
+import { plural, SoftmaxError, shown, shownNames, systemReason } from './errors.js'
 import { optionText } from './option-words.js'
 
 /** The given names. Throws E_LABELS if a file or JSON cannot be used. */
@@ -10,6 +10,27 @@ export function labelNames(labels: string | readonly string[]): string[] {
   if (labels.startsWith('@')) return readFile(labels.slice(1))
   if (isJson(labels)) return fromJson(labels, 'it')
   return labels.split(',').map((name) => name.trim())
+}
+
+/** The names of a pair of classes: a list, or, for names with commas, JSON text. */
+export function pairNames(pair: string | readonly string[]): string[] {
+  if (typeof pair !== 'string') return [...pair]
+  return jsonList(pair) ?? pair.split(',').map((name) => name.trim())
+}
+
+/** A pair of names as an option takes it. */
+export function pairText(names: readonly string[]): string {
+  return names.some((name) => name.includes(',')) ? JSON.stringify(names) : names.join(',')
+}
+
+/** A JSON array; undefined for other text. */
+function jsonList(text: string): string[] | undefined {
+  if (!text.startsWith('[')) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The names read from a pipe, which can be read only once; anything else is returned as is. */
@@ -47,7 +68,7 @@ export function readLabels(
   const twice = repeated(names)
   if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are named ${shown(twice)}` })
   if (columns && isReordered(given, columns)) {
-    const reason = `the columns have the same names in a different order, ${shown(columns.join(','))}; leave it out`
+    const reason = `the columns have the same names in a different order, ${shownNames(columns)}; leave it out`
     throw new SoftmaxError('E_LABELS', { reason })
   }
   return names
@@ -61,7 +82,7 @@ export function labelWarnings(labels: string | readonly string[]): string[] {
   const twice = [...duplicates(labelNames(labels))]
   const warnings = twice.slice(0, NAMED).map(([name, positions]) => {
     const now = positions.map((position) => numberedName(name, position))
-    return `${optionText('labels')} has ${shown(name)} ${now.length} times; with their positions from 0 added, these classes are named ${shown(now.join(','))}`
+    return `${optionText('labels')} has ${shown(name)} ${now.length} times; with their positions from 0 added, these classes are named ${shownNames(now)}`
   })
   const more = twice.length - warnings.length
   return more > 0 ? [...warnings, `${optionText('labels')} has ${plural(more, 'more duplicate name')}`] : warnings

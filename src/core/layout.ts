@@ -2,7 +2,7 @@
 import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
 import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
-import { SoftmaxError, shown } from './errors.js'
+import { SoftmaxError, shown, shownNames } from './errors.js'
 import { delimiterOf, holdsArrays, isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
@@ -155,7 +155,7 @@ export function classWarnings(
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */
 function assumedOrder(classes: readonly string[]): string {
-  return `the rows do not name their classes, which are assumed to be those of the ${optionText('calibration')}, in order: ${shown(classes.join(','))}; ${optionText('labels')} names them`
+  return `the rows do not name their classes, which are assumed to be those of the ${optionText('calibration')}, in order: ${shownNames(classes)}; ${optionText('labels')} names them`
 }
 
 function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {

@@ -1,7 +1,7 @@
 /** Column types that the objects of `read` cannot represent, so that `write` cannot restore them. */
 import { type AskedTypes, askedTypes, canName, requestedName, type Types, withTypes } from './asked-types.js'
 import { type Field, typeName } from './data-type.js'
-import { shown } from './errors.js'
+import { shownNames } from './errors.js'
 import { hiddenProperty } from './hidden-property.js'
 import { optionText } from './option-words.js'
 import type { Column, ValueType } from './record-batch.js'
@@ -32,7 +32,7 @@ export function lostWarning(lost: LostTypes | undefined, kept: readonly string[]
   if (names.length === 0) return undefined
   const types = [...new Set(names.map((name) => typeName(lost!.get(name)!)))].join(', ')
   const [noun, are, were] = names.length === 1 ? ['column', 'is', 'was'] : ['columns', 'are', 'were']
-  return `the ${noun} ${shown(names.join(','))} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${typesRemedy(lost!, names, asked)}`
+  return `the ${noun} ${shownNames(names)} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${typesRemedy(lost!, names, asked)}`
 }
 
 /** The option that gives columns their types again, where it can. */
@@ -42,7 +42,7 @@ function typesRemedy(lost: LostTypes, names: readonly string[], asked: Types): s
     return type === undefined || !canName(name) ? [] : [[name, type] as const]
   })
   if (typed.length === 0) return ''
-  const what = typed.length < names.length ? `that of ${shown(typed.map(([name]) => name).join(','))}` : 'them'
+  const what = typed.length < names.length ? `that of ${shownNames(typed.map(([name]) => name))}` : 'them'
   return `, and ${optionText('types', withTypes(asked, typed))} restores ${what}`
 }
 
@@ -56,6 +56,6 @@ export function nestedWarning(kept: readonly Column[], { byName }: AskedTypes): 
   const nested = kept.filter(({ name, type, field }) => !field && NESTED.includes(type) && !byName.has(name))
   if (nested.length === 0) return undefined
   const [noun, have, are] = nested.length === 1 ? ['column', 'has', 'is'] : ['columns', 'have', 'are']
-  const names = shown(nested.map(({ name }) => name).join(','))
+  const names = shownNames(nested.map(({ name }) => name))
   return `the ${noun} ${names} ${have} lists or objects, and ${are} written as JSON text`
 }

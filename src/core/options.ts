@@ -17,7 +17,7 @@ import {
   isArray,
   isText,
 } from './formats.js'
-import { namesOfPipe } from './labels.js'
+import { namesOfPipe, pairNames } from './labels.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
@@ -113,11 +113,12 @@ const probability: Kind<number> = {
 /** The two classes of rows with one logit. */
 const classPair: Kind<string | readonly [string, string]> = {
   place: 'NEGATIVE,POSITIVE',
-  expected: 'the names of two classes, the negative one first',
+  expected: 'the names of two classes, the negative one first; as a JSON array if one has a comma',
   read: (text) => text,
   accepts: (value): value is string | readonly [string, string] => {
-    const names: unknown = typeof value === 'string' ? value.split(',') : value
-    if (!Array.isArray(names) || names.length !== 2 || names[0] === names[1]) return false
+    if (typeof value !== 'string' && !Array.isArray(value)) return false
+    const names: unknown[] = pairNames(value)
+    if (names.length !== 2 || names[0] === names[1]) return false
     return names.every((name) => typeof name === 'string' && name !== '')
   },
 }
@@ -490,8 +491,11 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'binary-classes two-classes pos-label',
-    help: 'names of the two classes if rows have a single logit x, read as softmax of [0, x]; --threshold decides the label',
-    helpOf: { calibrate: 'names of the two classes if rows have a single logit x, read as softmax of [0, x]' },
+    help: 'names of the two classes, as a JSON array if one has a comma, if rows have a single logit x, read as softmax of [0, x]; --threshold decides the label',
+    helpOf: {
+      calibrate:
+        'names of the two classes, as a JSON array if one has a comma, if rows have a single logit x, read as softmax of [0, x]',
+    },
     doc: 'names of the two classes, the negative one first, if rows have a single logit x, read as softmax of [0, x]; `threshold` decides the label',
   }),
   labels: option({

@@ -11,7 +11,7 @@
  * normalization (see `column-name.ts` and Unicode composition).
  */
 import { plainName, positionsBy } from './column-name.js'
-import { SoftmaxError, shown } from './errors.js'
+import { SoftmaxError, shown, shownNames } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import { opText } from './options.js'
@@ -48,6 +48,11 @@ function repeated(items: readonly string[], place: number, [first]: readonly num
 export function selectTruths(selector: string, names: readonly string[]): number[] {
   const columns = new Columns(names, 'truth')
   return [...new Set(splitItems(selector).flatMap((item) => resolve(item, columns)))]
+}
+
+/** A selector of columns by their names, in quotes where a name could be read as something else. */
+export function selectorOfNames(names: readonly string[]): string {
+  return names.map((name) => (/^[\p{L}_][^,"*?]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`)).join()
 }
 
 /** The position of the only column with a name or position. Throws E_SELECTOR. */
@@ -104,7 +109,7 @@ class Columns {
   }
 
   toString(): string {
-    return shown(this.names.join(','))
+    return shownNames(this.names)
   }
 }
 

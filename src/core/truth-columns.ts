@@ -9,7 +9,7 @@ import { optionText } from './option-words.js'
 import type { SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
-import { selectOne, selectTruths } from './selector.js'
+import { selectOne, selectorOfNames, selectTruths } from './selector.js'
 import { requireNoLogit } from './truth-names.js'
 
 /** Where the true classes of a row are. */
@@ -126,7 +126,7 @@ function columnsOfEach(
 ): string | undefined {
   const at = name.toLowerCase().indexOf(word.toLowerCase())
   const names = classes.map((other) => `${name.slice(0, at)}${other}${name.slice(at + word.length)}`)
-  return names.every((each) => header.includes(each)) ? names.join() : undefined
+  return names.every((each) => header.includes(each)) ? selectorOfNames(names) : undefined
 }
 
 /**
@@ -161,7 +161,7 @@ export function byClass<T>(columns: readonly T[], names: readonly string[], clas
   if (named === undefined) return [...columns]
   const reason =
     'names some of the classes, but not all; name each column after its class, or list the classes in one column'
-  throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
+  throw new SoftmaxError('E_SELECTOR', { item: selectorOfNames(names), option: 'truth', reason })
 }
 
 function positionsByName(names: readonly string[], classes: readonly string[]): number[] | undefined {
@@ -182,10 +182,10 @@ function requireNumbersInOrder(names: readonly string[]): void {
   const first = positionsFrom(0) ? 0 : 1
   const positions = positionsFrom(first)
   if (!positions || positions.every((position, index) => position === index)) return
-  const byNumber = positions.map((position) => names[position]!).join()
+  const byNumber = selectorOfNames(positions.map((position) => names[position]!))
   const asGiven = names.map((_, index) => positions.indexOf(index) + first).join()
   const reason = `is not in the order of its numbers; ${optionText('truth', byNumber)} is, and ${optionText('labels', asGiven)} keeps the order given`
-  throw new SoftmaxError('E_SELECTOR', { item: names.join(), option: 'truth', reason })
+  throw new SoftmaxError('E_SELECTOR', { item: selectorOfNames(names), option: 'truth', reason })
 }
 
 /** The position of each word among names with a common prefix and suffix. */

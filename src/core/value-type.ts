@@ -1,6 +1,6 @@
 /** Infers the types of untyped values. */
 import { type Types, withType } from './asked-types.js'
-import { shown } from './errors.js'
+import { shownNames } from './errors.js'
 import { optionText } from './option-words.js'
 import type { Value, ValueType } from './record-batch.js'
 
@@ -29,7 +29,7 @@ export function nullWarning(
   const [first, ...more] = nulls
   if (!first) return undefined
   const [noun, are] = more.length === 0 ? ['column', 'is'] : ['columns', 'are']
-  const names = shown(nulls.map(({ name }) => name).join(','))
+  const names = shownNames(nulls.map(({ name }) => name))
   const asked = withType(types, first.name, 'int64')
   const remedy =
     asked === undefined

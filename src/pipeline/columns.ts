@@ -1,5 +1,5 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
-import { plural, SoftmaxError, shown } from '../core/errors.js'
+import { plural, SoftmaxError, shownNames } from '../core/errors.js'
 import { delimiterOf, rowFormatOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
@@ -75,7 +75,7 @@ export function orderWarnings({ header, kept, names }: Schema, { from, to, outpu
   const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
   if (outputHeader !== false || !isOfObjects || delimiterOf(to) === undefined) return []
   const order = [...kept.map((index) => header[index]!), ...names]
-  return [`without a header, the columns are in the order of the first object: ${shown(order.join(','))}`]
+  return [`without a header, the columns are in the order of the first object: ${shownNames(order)}`]
 }
 
 /** Reports an array that is not written in the shape of the input; whether rows are rejected shows at the end. */

@@ -1,7 +1,7 @@
 /** Types of columns kept from text, whether inferred or requested. */
 
 import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
-import { SoftmaxError, shown } from '../core/errors.js'
+import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
@@ -42,6 +42,6 @@ export function requireColumns(asked: AskedTypes, names: readonly string[]): Ask
   const item = [...asked.byName.keys()].find((name) => !names.includes(name))
   if (item === undefined) return asked
   const near = nearest(item, names)
-  const reason = `is not one of the kept columns ${shown(names.join(','))}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
+  const reason = `is not one of the kept columns ${shownNames(names)}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
   throw new SoftmaxError('E_SELECTOR', { item, option: 'types', reason })
 }

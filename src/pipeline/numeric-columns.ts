@@ -1,5 +1,5 @@
 /** Selects the columns of array files, which hold only numbers. */
-import { SoftmaxError, shown } from '../core/errors.js'
+import { SoftmaxError, shownNames } from '../core/errors.js'
 import { type FormatName, holdsArrays } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
@@ -52,7 +52,7 @@ export function isNumericColumn({ field, isPosition, isEachClass }: Column, to: 
 /** The warning about kept columns that are left out of an array file. */
 export function leftOutWarning(to: FormatName, names: readonly string[]): string {
   const stored = holdsArrays(to) ? 'only arrays of numbers without nulls' : 'only one array, of results'
-  return `${to} stores ${stored}: ${shown(names.join(','))} ${names.length === 1 ? 'is' : 'are'} left out`
+  return `${to} stores ${stored}: ${shownNames(names)} ${names.length === 1 ? 'is' : 'are'} left out`
 }
 
 /** The warning about class names that no array shows; they matter to true classes and to a calibration. */

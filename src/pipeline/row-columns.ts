@@ -5,7 +5,7 @@
 import { askedTypes, type Types } from '../core/asked-types.js'
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
-import { SoftmaxError, shown } from '../core/errors.js'
+import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
@@ -257,7 +257,7 @@ function requireWidth({ length }: readonly unknown[], width: number, row: number
 function requireClasses(names: readonly string[], field: string, classes: readonly string[], row: number): void {
   const other = names.find((name) => !classes.includes(name))
   if (other === undefined) return
-  const reason = `${shown(other)} in ${shown(field)} is not one of the classes ${shown(classes.join(','))}; ${optionText('labels')} names them`
+  const reason = `${shown(other)} in ${shown(field)} is not one of the classes ${shownNames(classes)}; ${optionText('labels')} names them`
   throw new SoftmaxError('E_RECORD', { row, reason })
 }
 

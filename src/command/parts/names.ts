@@ -1,5 +1,5 @@
 /** The classes and kept columns of parts: other programs read a directory as one table, so they should agree. */
-import { SoftmaxError, shown } from '../../core/errors.js'
+import { listedName, SoftmaxError, shown } from '../../core/errors.js'
 import { sha256 } from './digest.js'
 
 /** The names of a part's classes or columns in the manifest: how many, the first ones, and a digest of all. */
@@ -11,7 +11,7 @@ export interface PartNames {
 
 export function partNames(names: readonly string[]): PartNames {
   const digest = sha256().update(JSON.stringify(names)).digest('hex')
-  return { count: names.length, first: names.slice(0, NAMED).join(), sha256: digest }
+  return { count: names.length, first: names.slice(0, NAMED).map(listedName).join(), sha256: digest }
 }
 
 /** How many names the manifest lists. */

@@ -4,7 +4,7 @@
  */
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'
-import { plural, SoftmaxError, shown } from '../../core/errors.js'
+import { plural, SoftmaxError, shown, shownNames } from '../../core/errors.js'
 import { readNumbers } from '../../core/float.js'
 import { labelNames } from '../../core/labels.js'
 import { ofClass } from '../../core/logit.js'
@@ -121,13 +121,13 @@ function leftOutWarning(
   { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
   kept: readonly string[],
 ): string {
-  const names = shown(others.join(','))
+  const names = shownNames(others)
   const [is, they, them] = others.length === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them']
   const join =
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
       : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
-  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shown(kept.join(','))}, too`})`
+  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shownNames(kept)}, too`})`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */

@@ -1,6 +1,6 @@
 /** Selects the arrays of logits and of true classes in a file of several arrays. */
 import { isLogitName } from '../../core/column-name.js'
-import { printable, SoftmaxError, shortened, shown } from '../../core/errors.js'
+import { SoftmaxError, shown, shownNames } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 
@@ -35,7 +35,7 @@ function othersText(names: readonly string[], logits: string | undefined): strin
   const others = names.filter((name) => name !== logits)
   if (others.length === 0) return ' besides the logits'
   const besides = others.length < names.length ? 'besides the logits there are' : 'there are'
-  return `; ${besides}: ${printable(shortened(others.join(', ')))}`
+  return `; ${besides}: ${shownNames(others)}`
 }
 
 /** The name that needs no option, like columns whose names begin with logit. */
