@@ -2,6 +2,7 @@
 import type { SettingsOf } from '../core/options.js'
 import { newStats } from '../pipeline/row-counts.js'
 import { printDone } from './closing-line.js'
+import { startThreadEarly } from './early-thread.js'
 import { complain, known } from './messages.js'
 import { progressOf } from './progress.js'
 import { scoreInto, summarise } from './score-run.js'
@@ -11,6 +12,7 @@ import { openStats } from './stats.js'
 /** Scores the inputs. Throws the error that ended the run, after everything except requested statistics was removed. */
 export async function scoreByInputs(inputs: string[], settings: SettingsOf<'command'>): Promise<void> {
   const start = performance.now()
+  startThreadEarly(inputs, settings)
   const files: Abandoned[] = []
   abandonOnSignal(files)
   const done = newStats()

@@ -1,5 +1,4 @@
-/** Ordered concurrency, and worker threads with request and reply. Independent of softmax. */
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+/** Runs tasks concurrently, with their results in order. */
 
 /**
  * Runs a task per item, several concurrently, and yields the results in item order. At most `limit` are in progress or
@@ -40,55 +39,4 @@ function isFirst(result: Promise<unknown>, item: Promise<unknown>): Promise<bool
 function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {})
   return promise
-}
-
-/** A message to another thread, and the memory to transfer. */
-export interface Message {
-  message: unknown
-  moved?: ArrayBuffer[]
-}
-
-/** A worker thread: sends one message when it has started, then replies to each message in order. */
-export class WorkerThread<Reply> {
-  readonly #worker: Worker
-  readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
-  #failure: Error | undefined
-  readonly started: Promise<Reply>
-
-  /** `failed` is called when the thread ends for any reason, busy or idle. */
-  constructor(file: URL, options: WorkerOptions, failed: (error: Error) => void) {
-    this.#worker = new Worker(file, options)
-    const fail = (error: Error) => {
-      this.#failure ??= error
-      for (const { reject } of this.#asked.splice(0)) reject(this.#failure)
-      failed(this.#failure)
-    }
-    this.#worker.on('message', (reply: Reply) => this.#asked.shift()?.resolve(reply))
-    this.#worker.on('messageerror', fail)
-    this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
-    this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
-    this.started = quiet(this.#reply())
-  }
-
-  /** The number of outstanding replies. */
-  get asked(): number {
-    return this.#asked.length
-  }
-
-  /** Sends a message. Rejects if the thread fails, or has failed. */
-  ask({ message, moved = [] }: Message): Promise<Reply> {
-    if (this.#failure) return Promise.reject(this.#failure)
-    this.#worker.postMessage(message, moved)
-    return this.#reply()
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #reply(): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      this.#asked.push({ resolve, reject })
-    })
-  }
 }

@@ -4,16 +4,15 @@
  */
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import type { WorkerOptions } from 'node:worker_threads'
-import { type Message, WorkerThread } from './in-order.js'
+import { type Message, WorkerThread } from './worker-thread.js'
 
 /**
- * How to start a thread, its memories, and its queue length, which may be smaller than the number of memories because
+ * How to start a thread: its file and what it starts with, its memories, and its queue length, which may be smaller than the number of memories because
  * results stay in them for longer.
  */
 export interface WorkerStart<Memory> {
   file: URL
-  options: WorkerOptions
+  data: unknown
   queued: number
   memories: readonly Memory[]
 }
@@ -87,10 +86,10 @@ export class ThreadPool<Memory, Reply> {
   }
 
   #start(): WorkerThread<Reply> {
-    const { file, options, queued, memories } = this.#startOf()
+    const { file, data, queued, memories } = this.#startOf()
     let hasStarted = false
     const failed = (error: Error) => (hasStarted ? this.#fail(error) : this.#refuse(error))
-    const thread = new WorkerThread<Reply>(file, options, failed)
+    const thread = new WorkerThread<Reply>(file, data, failed)
     const ready = () => {
       hasStarted = true
       this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))

@@ -84,7 +84,8 @@ function requireLane({ lane }: InputSettings, refusal: string | undefined): void
   })
 }
 
-function threadsOf({ jobs, lane }: InputSettings): number {
+/** The number of threads that may score an input. */
+export function threadsOf({ jobs, lane }: Pick<InputSettings, 'jobs' | 'lane'>): number {
   if (lane === 'general') return 1
   return hasThreads(THREADS, import.meta.url) ? jobs || availableParallelism() : 1
 }

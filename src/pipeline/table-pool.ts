@@ -7,9 +7,10 @@ import { isColumnData, type RecordBatch } from '../core/record-batch.js'
 import { copiedColumns, recycleColumns } from '../io/column-pool.js'
 import { adoptedFrom, transferable } from '../io/thread-messages.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
+import { startEarly } from '../io/worker-thread.js'
 import { kernelModule } from '../kernel/host/wasm.js'
 import type { TableJob, TablePart } from './table-task.js'
-import type { TableMessage, TableReply, TableRequest } from './table-worker.js'
+import type { TableMessage, TableReply, TableRequest, TableWorkerData } from './table-worker.js'
 import { sendable } from './text-job.js'
 
 /** The number of batches per worker: one in progress and one queued. */
@@ -78,14 +79,15 @@ export function isSendable({ kept }: RecordBatch): boolean {
   return kept.every((column) => isColumnData(column) && !hasDictionary(column))
 }
 
+/** Starts a worker that the next run will need. */
+export function startTableWorkerEarly(): void {
+  startEarly(workerFile())
+}
+
+const workerFile = () => threadFile('table-worker', import.meta.url)
+
 function startOf(table: TableJob, sharesResults: boolean): WorkerStart<Returned> {
-  const options = {
-    workerData: { softmaxKernel: { own: kernelModule('own') }, table, speaker: speaking(), sharesResults },
-    // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.
-    execArgv: [],
-    // A small young generation, so that the memory of finished batches is released soon.
-    resourceLimits: { maxYoungGenerationSizeMb: 2 },
-  }
+  const data: TableWorkerData = { modules: { own: kernelModule('own') }, table, speaker: speaking(), sharesResults }
   const memories = Array.from({ length: QUEUED }, () => [] as Returned)
-  return { file: threadFile('table-worker', import.meta.url), options, queued: QUEUED, memories }
+  return { file: workerFile(), data, queued: QUEUED, memories }
 }

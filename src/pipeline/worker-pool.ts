@@ -6,13 +6,21 @@
  */
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
-import { speaking } from '../core/option-words.js'
+import { type Speaker, speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
+import { startEarly } from '../io/worker-thread.js'
 import { NoMemory } from '../kernel/host/no-memory.js'
-import { borrowKernel, borrowMemory, kernelModule, type Memory, returnMemories } from '../kernel/host/wasm.js'
+import {
+  borrowKernel,
+  borrowMemory,
+  type KernelModules,
+  kernelModule,
+  type Memory,
+  returnMemories,
+} from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
 import { copied, inPlace, type Piece, type Take } from './pieces.js'
@@ -54,6 +62,14 @@ export class LostBlock extends Error {
     super(`a block of ${length} bytes is lost`, { cause })
     this.bytes = length
   }
+}
+
+/** What a worker starts with. */
+export interface WorkerData {
+  modules: KernelModules
+  job: TextJob
+  memories: Memory[]
+  speaker: Speaker
 }
 
 /** A request to a worker: score the block of this length in one of its memories. */
@@ -286,14 +302,15 @@ class WorkerPool {
   }
 }
 
+/** Starts a worker that the next run will need. */
+export function startWorkerEarly(): void {
+  startEarly(workerFile())
+}
+
+const workerFile = () => threadFile('worker', import.meta.url)
+
 function startOf(job: TextJob, memories: Memory[], model: FastKernel): WorkerStart<BlockMemory> {
-  const options = {
-    workerData: { softmaxKernel: { shared: kernelModule('shared') }, job, memories, speaker: speaking() },
-    // execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately.
-    execArgv: [],
-    // A worker creates almost no garbage and needs no large heap.
-    resourceLimits: { maxYoungGenerationSizeMb: 2 },
-  }
+  const data: WorkerData = { modules: { shared: kernelModule('shared') }, job, memories, speaker: speaking() }
   const blockMemories = memories.map((memory, index) => ({ memory, index, input: model.inputIn(memory) }))
-  return { file: threadFile('worker', import.meta.url), options, queued: QUEUED, memories: blockMemories }
+  return { file: workerFile(), data, queued: QUEUED, memories: blockMemories }
 }

@@ -2,7 +2,6 @@
  * The kernel's code and memory: WebAssembly that does all the arithmetic of the package (see `assembly/softmax.ts`), so
  * that every API gives the same bits on every machine.
  */
-import { workerData } from 'node:worker_threads'
 import { kernelCode } from '#kernel-code'
 import { NoMemory } from './no-memory.js'
 
@@ -143,8 +142,13 @@ export interface KernelModules {
   own?: object
 }
 
-/** The modules compiled so far; a worker receives what it needs. */
-const modules: KernelModules = workerData?.softmaxKernel ?? {}
+/** The modules compiled so far. */
+const modules: KernelModules = {}
+
+/** Takes modules that another thread has compiled. */
+export function useModules(compiled: KernelModules): void {
+  Object.assign(modules, compiled)
+}
 
 /** The module for one kind of memory, compiled on first use. */
 export function kernelModule(kind: keyof KernelModules): object {

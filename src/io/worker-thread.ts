@@ -1,0 +1,141 @@
+/** Worker threads with requests and replies, from both sides. Independent of softmax. */
+import {
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  Worker,
+  type WorkerOptions,
+  workerData,
+} from 'node:worker_threads'
+
+/** A message to another thread, and the memory to transfer. */
+export interface Message {
+  message: unknown
+  moved?: ArrayBuffer[]
+}
+
+/**
+ * execArgv is not inherited: under `node --input-type=module -e`, for instance, a worker would exit immediately. The
+ * young generation is small, so that the memory of finished tasks is released soon.
+ */
+const OPTIONS: WorkerOptions = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 2 } }
+
+/** A thread that loads, and the port for what it starts with. */
+interface LoadingThread {
+  worker: Worker
+  port: MessagePort
+}
+
+/** Threads that were started early, by file. */
+const early = new Map<string, LoadingThread>()
+
+/** Starts a thread for the next {@link WorkerThread} with this file: it loads while what it starts with is prepared. */
+export function startEarly(file: URL): void {
+  try {
+    const thread = load(file)
+    // If it fails, the thread that is started instead reports the error.
+    for (const event of ['error', 'exit']) thread.worker.once(event, () => early.delete(file.href))
+    thread.worker.unref()
+    early.set(file.href, thread)
+  } catch {
+    // The same error will be thrown again when a thread is needed.
+  }
+}
+
+/** What a thread starts with has a port of its own: a module that the user preloads may listen to `parentPort`. */
+function load(file: URL): LoadingThread {
+  const { port1, port2 } = new MessageChannel()
+  const worker = new Worker(file, { ...OPTIONS, workerData: port2, transferList: [port2] })
+  port1.unref()
+  return { worker, port: port1 }
+}
+
+function start(file: URL, data: unknown): Worker {
+  const { worker, port } = early.get(file.href) ?? load(file)
+  early.delete(file.href)
+  worker.ref()
+  port.postMessage(data)
+  return worker
+}
+
+/** A worker thread that uses {@link serve}. */
+export class WorkerThread<Reply> {
+  readonly #worker: Worker
+  readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
+  #failure: Error | undefined
+  readonly started: Promise<Reply>
+
+  /** `data` is what the thread starts with; `failed` is called when it ends for any reason, busy or idle. */
+  constructor(file: URL, data: unknown, failed: (error: Error) => void) {
+    this.#worker = start(file, data)
+    const fail = (error: Error) => {
+      this.#failure ??= error
+      for (const { reject } of this.#asked.splice(0)) reject(this.#failure)
+      failed(this.#failure)
+    }
+    this.#worker.on('message', (reply: Reply) => this.#asked.shift()?.resolve(reply))
+    this.#worker.on('messageerror', fail)
+    this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
+    this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
+    this.started = this.#reply()
+    this.started.catch(() => {})
+  }
+
+  /** The number of outstanding replies. */
+  get asked(): number {
+    return this.#asked.length
+  }
+
+  /** Sends a message. Rejects if the thread fails, or has failed. */
+  ask({ message, moved = [] }: Message): Promise<Reply> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    this.#worker.postMessage(message, moved)
+    return this.#reply()
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #reply(): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject })
+    })
+  }
+}
+
+/** Answers a request. */
+type Answer<Request> = (request: Request) => Message | Promise<Message>
+
+/**
+ * The other side of {@link WorkerThread}: `start` is called with what the thread starts with, and returns the function
+ * that answers requests, one after the other.
+ */
+export function serve<Data, Request>(start: (data: Data) => Answer<Request> | Promise<Answer<Request>>): void {
+  const port = workerData as MessagePort
+  port.once('message', (data: Data) => {
+    answerAll(start(data)).catch(endThread)
+    port.close()
+  })
+}
+
+async function answerAll<Request>(started: Answer<Request> | Promise<Answer<Request>>): Promise<void> {
+  const answer = await started
+  let last: Promise<void> = Promise.resolve()
+  parentPort!.on('message', (request: Request) => {
+    last = last.then(() => reply(request)).catch(endThread)
+  })
+  parentPort!.postMessage(undefined)
+
+  async function reply(request: Request): Promise<void> {
+    const { message, moved = [] } = await answer(request)
+    parentPort!.postMessage(message, moved)
+  }
+}
+
+/** Throws an uncaught exception, which ends the thread however the process treats unhandled rejections. */
+function endThread(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
