@@ -10,7 +10,7 @@ const adopted = new WeakMap<ArrayBufferLike, (memory: ArrayBufferLike) => void>(
 const releasable = new WeakMap<Uint8Array, () => void>()
 /** The number of free bytes. A run needs fewer: any excess is of sizes that are no longer used. */
 let spareBytes = 0
-const MOST_SPARE = 1 << 25
+const MOST_SPARE = 1 << 26
 
 /**
  * Allocates a buffer with arbitrary contents, to be passed to {@link recycle} later, once per part if it is split into
