@@ -40,6 +40,38 @@ it('a dictionary of Parquet is good until the end of its column, be it compresse
   expect(plain!.bytes.equals(compressed!.bytes)).toBe(true)
 })
 
+it('pages larger than the reads of a file of many columns have the same values, be they compressed or not', async () => {
+  const random = randomFrom(12)
+  const rows = 12_000
+  const numbers = () =>
+    Array.from({ length: rows }, () => (random.below(7) === 0 ? null : Number(random.bits()) / 2 ** 60))
+  const logits = Array.from({ length: 60 }, (_, index) => ({
+    name: `logit_${index}`,
+    data: numbers(),
+    type: 'DOUBLE' as const,
+  }))
+  const others = Array.from({ length: 340 }, (_, index) => ({
+    name: `other_${index}`,
+    data: new Array(rows).fill(true),
+    type: 'BOOLEAN' as const,
+  }))
+  const [plain, compressed] = await Promise.all(
+    (['UNCOMPRESSED', 'SNAPPY'] as const).map((codec) => {
+      const columnData = [...logits, ...others].map((column) => ({ ...column, encoding: 'PLAIN' as const }))
+      const bytes = Buffer.from(parquetWriteBuffer({ columnData, codec, rowGroupSize: rows, pageSize: 48_000 }))
+      return run(bytes, {
+        from: 'parquet',
+        to: 'npy',
+        missing: '-inf',
+        nonfinite: 'propagate',
+        keep: false,
+      })
+    }),
+  )
+  expect(plain!.stats).toMatchObject({ read: rows, written: rows })
+  expect(compressed!.bytes.equals(plain!.bytes)).toBe(true)
+})
+
 /** Prints the peak memory of the command's process in KiB when it exits. */
 const measure = `
   import { writeSync } from 'node:fs'

@@ -45,6 +45,14 @@ export class FileWindow {
     this.#start = at
   }
 
+  /** Recycles the window if it has no bytes from `at` on, none of which may be used any longer. */
+  passTo(at: number): void {
+    if (at < this.#start + this.#bytes.length) return
+    recycle(this.#bytes)
+    this.#bytes = Buffer.alloc(0)
+    this.#start = at
+  }
+
   /** Recycles all memory except the last window; it must no longer be used. */
   recycle(): void {
     for (const bytes of this.#spent.splice(0)) recycle(bytes)

@@ -60,7 +60,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   memory: {
     heading: 'Memory',
     also: 'ram',
-    text: 'Memory does not depend on the size of the input: about 100 MB, up to 200 MB with several threads. Parquet adds one page per column, 1.1 GB in all for 1000 columns. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
+    text: 'Memory does not depend on the size of the input: about 100 MB, up to 200 MB with several threads. Parquet adds one page per column, 0.8 GB in all for 1000 columns, or 1.0 GB to write Parquet. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
   },
   limits: {
     heading: 'Limits',

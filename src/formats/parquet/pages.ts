@@ -45,6 +45,8 @@ export class PageReader {
   #spent: Uint8Array[] = []
   #body: Uint8Array | undefined
   #dictionaryBody: Uint8Array | undefined
+  /** Whether a page was a view of the read window, of which values may still be in use. */
+  #isViewed = false
 
   /** Allocates memory that is valid until {@link recycle}. */
   readonly room = (bytes: number): Buffer => {
@@ -142,10 +144,15 @@ export class PageReader {
     if (levelSize > uncompressedSize) throw corrupt('the header of a page is corrupt')
     const rest = bytes.subarray(levelSize)
     const body = compressed ? this.#uncompress(rest, uncompressedSize - levelSize) : rest
+    this.#isViewed ||= body.buffer === bytes.buffer
+    // With many columns, whose windows are smaller than a page, one buffer is enough for the compressed pages of all.
+    const isPassed = !this.#isViewed && header.size >= this.#chunk.window
+    const before = isPassed ? Buffer.from(bytes.subarray(0, levelSize)) : bytes
+    if (isPassed) this.#file.passTo(this.#at)
     const values = (from: Uint8Array) => valueReader(header.encoding, type, from, this.#dictionary, this.room)
     if (header.kind === PAGE.dataV2) {
-      const repetition = bytes.subarray(0, repetitionSize)
-      const definition = bytes.subarray(repetitionSize, levelSize)
+      const repetition = before.subarray(0, repetitionSize)
+      const definition = before.subarray(repetitionSize, levelSize)
       return {
         count,
         repetition: maxRepetition === 0 ? NO_LEVELS : levelReader(repetition, maxRepetition),
