@@ -119,6 +119,18 @@ describe('a worker that ends', () => {
   })
 })
 
+it('that never replies ends the run with an internal error, not with success', async () => {
+  const deaf = `import { Worker } from 'node:worker_threads'; Worker.prototype.postMessage = function () { this.unref() }`
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(deaf)}`
+  const cwd = folder({ 'out.csv': OLD })
+  const { ended } = start(['--jobs', '2', rows, '-o', 'out.csv'], cwd, { NODE_OPTIONS })
+  const { status, stderr } = await ended
+  expect(stderr).toMatch(/^softmax: internal error, please report it: [^\n]+ \[E_INTERNAL\]\n$/)
+  expect(status).toBe(70)
+  expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(OLD)
+  expect(readdirSync(cwd)).toEqual(['out.csv'])
+})
+
 describe('a worker that there is no room for', () => {
   const input = HEADER + ROW.repeat(200_000)
   const scored = `id,p_a,p_b,label\n${SCORED.repeat(200_000)}`

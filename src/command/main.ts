@@ -1,5 +1,6 @@
 /** The command: arguments -> a pipeline -> an exit status. */
 import { createRequire } from 'node:module'
+import { SoftmaxError } from '../core/errors.js'
 import { speakAs } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { paintFor } from './colours.js'
@@ -103,6 +104,18 @@ function version(): string {
 process.stderr.on('error', () => {})
 const argv = process.argv.slice(2)
 speakAs('command')
-main(argv).catch((error: unknown) => {
-  process.exitCode = report(error, argv.includes('--debug'))
+let isDone = false
+main(argv)
+  .catch((error: unknown) => {
+    process.exitCode = report(error, argv.includes('--debug'))
+  })
+  .finally(() => {
+    isDone = true
+  })
+
+// Node ends with status 0 if a run waits for something that can no longer happen.
+process.on('beforeExit', () => {
+  if (isDone) return
+  isDone = true
+  process.exitCode = report(new SoftmaxError('E_INTERNAL', { reason: 'the run has not finished' }), false)
 })

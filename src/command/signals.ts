@@ -4,8 +4,11 @@ import type { Output } from './output.js'
 /** What must be removed if a signal ends the run. */
 export type Abandoned = Pick<Output, 'abandon'>
 
-/** Removes temporary files on a signal, then lets the signal end the process. */
+/** Removes temporary files on a signal, then lets the signal end the process; also if the run ends unfinished. */
 export function abandonOnSignal(files: Abandoned[]): void {
+  process.once('exit', () => {
+    for (const file of files) file.abandon()
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Handled until all is removed: a second signal, passed on by npx or timeout, would end the process before.
     process.on(signal, () => {
