@@ -82,6 +82,16 @@ function npzWith(arrays: Record<string, (number | number[])[]>): Buffer {
   return Buffer.concat([...entries, zip.end()])
 }
 
+/** The names of the columns or arrays of an output, in order. */
+async function namesIn(bytes: Buffer, format: 'csv' | 'ndjson' | 'parquet' | 'npz'): Promise<string[]> {
+  if (format === 'csv') return bytes.toString().split('\n')[0]!.split(',')
+  if (format === 'ndjson') return Object.keys(JSON.parse(bytes.toString().split('\n')[0]!))
+  if (format === 'npz') return Object.keys(await npzOf(bytes))
+  const { buffer, byteOffset, byteLength } = bytes
+  const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+  return Object.keys((await parquetReadObjects({ file }))[0]!)
+}
+
 async function scored(path: string, options: ScoreOptions) {
   const pieces: Buffer[] = []
   for await (const piece of scoreFiles([path], options)) pieces.push(piece)
@@ -897,6 +907,19 @@ describe('arrays of a number for each row, beside the logits', () => {
     broken[broken.indexOf(Buffer.from([9, 8, 255]))]! ^= 1
     expect((await run(broken, options)).error).toMatchObject({ code: 'E_CORRUPT' })
   })
+
+  it.each(['csv', 'ndjson', 'parquet', 'npz'] as const)(
+    'have the order of the file in %s, whichever of them is the true classes',
+    async (to) => {
+      for (const truth of [undefined, 'id', 'y', 'w']) {
+        const { id, w } = arrays
+        const y = ['|u1', [3], Uint8Array.of(1, 0, 1)] as const
+        const file = npz({ id: truth === 'id' ? y : id, logits, y, w: truth === 'w' ? y : w })
+        const { bytes } = await run(file, { to, emit: 'index', ...(truth && { truth }) })
+        expect([truth, await namesIn(bytes, to)]).toEqual([truth, ['id', 'y', 'w', 'index']])
+      }
+    },
+  )
 
   it('are the true classes of a sigmoid in their type', async () => {
     const y = ['|i1', [3, 2], Uint8Array.of(1, 0, 0, 0, 1, 1)] as const

@@ -40,6 +40,21 @@ describe('columns of the true class', () => {
     }
   })
 
+  it.each(LANES)('keep their place among the other columns, in lane %s', async (lane) => {
+    const csv = 'id,logit_a,logit_b,y,w\n1,2,1,a,3\n'
+    const lines = '{"id":1,"logit_a":2,"logit_b":1,"y":"a","w":3}\n'
+    for (const [from, input] of [
+      ['csv', csv],
+      ['ndjson', lines],
+    ] as const) {
+      for (const to of ['csv', 'ndjson', 'parquet'] as const) {
+        const options: ScoreOptions = { from, to, emit: 'label', lane }
+        const { bytes } = await run(input, options)
+        expect((await run(input, { ...options, truth: 'y' })).bytes).toEqual(bytes)
+      }
+    }
+  })
+
   it('name some of many classes where one is unknown, and say how many there are', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `logit_${index}`)
     const { error } = await run(`${names},y\n${names.map((_, index) => index)},77\n`, OPTIONS)

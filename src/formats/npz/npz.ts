@@ -29,12 +29,13 @@ const ENDING = '.npy'
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const arrays = arraysOf(await zipEntries(file))
-  const { logits, truth, others } = chooseTensors([...arrays.keys()], settings)
+  const names = [...arrays.keys()]
+  const { logits, truth, others } = chooseTensors(names, settings)
   const open = (name: string) => openArray(name, arrays.get(name)!)
   const ofTruth = truth === undefined ? undefined : await openTruth(truth, open)
   const source = await open(logits)
   const { kept, left } = await openKept(others, open, source.tensor, settings)
-  return tensorReader('npz', source, settings, { truth: ofTruth, kept, left })
+  return tensorReader('npz', source, settings, { names, truth: ofTruth, kept, left })
 }
 
 /** Throws E_CONFLICT for an array that is not numeric: true classes are positions. */

@@ -22,12 +22,13 @@ export const safetensors: Format = {
 
 async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const tensors = await readHeader(file)
-  const { logits, truth, others } = chooseTensors([...tensors.keys()], settings)
+  const names = [...tensors.keys()]
+  const { logits, truth, others } = chooseTensors(names, settings)
   const open = (name: string) => openTensor(file, name, tensors.get(name)!)
   const ofTruth = truth === undefined ? undefined : open(truth)
   const source = open(logits)
   const { kept, left } = await openKept(others, open, source.tensor, settings)
-  return tensorReader('safetensors', source, settings, { truth: ofTruth, kept, left })
+  return tensorReader('safetensors', source, settings, { names, truth: ofTruth, kept, left })
 }
 
 function openTensor(file: FileBytes, name: string, { dtype, shape, start, length }: TensorEntry): TensorSource {

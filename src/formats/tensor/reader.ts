@@ -35,12 +35,19 @@ const SCATTERED = 1 << 21
 
 /**
  * What a file of several arrays has besides the logits: the true classes, if they are read, the arrays that are kept,
- * and the names of those that are left.
+ * and the names of those that are left; `names` are those of all arrays, in the order of the file.
  */
 interface Beside {
+  names: readonly string[]
   truth?: TensorSource | undefined
   kept: readonly TensorSource[]
   left: readonly string[]
+}
+
+/** An array besides the logits, as a column. */
+interface ArrayColumn {
+  column: Column
+  values(): RowValues
 }
 
 /** Creates a reader for an array of logits, and of those beside it. */
@@ -48,7 +55,7 @@ export function tensorReader(
   format: string,
   { tensor: given, bytes }: TensorSource,
   settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'onError'>,
-  { truth, kept, left }: Beside = { kept: [], left: [] },
+  { names, truth, kept, left }: Beside = { names: [], kept: [], left: [] },
 ): RecordBatchReader {
   const { axis, logits, binary, op, labels } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
@@ -62,17 +69,16 @@ export function tensorReader(
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
   const ofTruth = truth && truthRows(format, truth.name, truth.tensor, order, { op })
   for (const { tensor, bytes } of kept) requireLength(format, bytes.length, tensor)
-  const others = [...counts, ...(ofTruth ? [truthColumn(truth.name, ofTruth)] : []), ...kept.map(keptColumn)]
+  const arrays = inFileOrder(names, [
+    ...(ofTruth ? [truthArray(format, truth, ofTruth)] : []),
+    ...kept.map((source) => keptArray(format, source)),
+  ])
+  const others = [...counts, ...arrays.map(({ column }) => column)]
   const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
   if (others.length > 0 && logits !== undefined) requireLogits(logits, columns)
-  const valuesOf = (index: number): RowValues => {
-    const source = kept[index - counts.length - (ofTruth ? 1 : 0)]
-    return source ? keptValues(format, source) : trueClasses(format, ofTruth!, truth!.bytes)
-  }
-  const names = others.slice(counts.length).map(({ name }) => name)
   const warnings = [
     ...(shape.sizes.length === 1 ? [oneRowWarning(classes.size, op)] : []),
-    ...(left.length > 0 ? [leftOutWarning(left, settings, names)] : []),
+    ...(left.length > 0 ? [leftOutWarning(left, settings, arrays)] : []),
   ]
   return {
     columns,
@@ -84,7 +90,9 @@ export function tensorReader(
     async *batches(plan) {
       let row = 0
       const beside = new Map(
-        plan.kept.filter((index) => index >= counts.length).map((index) => [index, valuesOf(index)]),
+        plan.kept
+          .filter((index) => index >= counts.length)
+          .map((index) => [index, arrays[index - counts.length]!.values()]),
       )
       try {
         for await (const logits of matricesOf(format, tensor, order, bytes)) {
@@ -119,7 +127,7 @@ function oneRowWarning(classes: number, op: SettingsOf<'bytes'>['op']): string {
 function leftOutWarning(
   others: readonly string[],
   { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
-  kept: readonly string[],
+  kept: readonly ArrayColumn[],
 ): string {
   const names = shownNames(others)
   const [is, they, them] = others.length === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them']
@@ -127,7 +135,7 @@ function leftOutWarning(
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
       : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
-  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shownNames(kept)}, too`})`
+  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shownNames(kept.map(({ column }) => column.name))}, too`})`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
@@ -137,6 +145,20 @@ function requireNamedAxis(labels: string | readonly string[], { sizes, axis }: A
   if (length === sizes[axis] || named < 0) return
   const reason = `${plural(length, 'name')} for ${sizes[axis]} classes; ${optionText('axis', named)} reads them from the axis that has ${length}`
   throw new SoftmaxError('E_LABELS', { reason })
+}
+
+/** Arrays in the order of their names in the file. */
+function inFileOrder(names: readonly string[], arrays: readonly ArrayColumn[]): ArrayColumn[] {
+  const byName = new Map(arrays.map((array) => [array.column.name, array]))
+  return names.flatMap((name) => byName.get(name) ?? [])
+}
+
+function keptArray(format: string, source: TensorSource): ArrayColumn {
+  return { column: keptColumn(source), values: () => keptValues(format, source) }
+}
+
+function truthArray(format: string, { name, bytes }: TensorSource, rows: TruthRows): ArrayColumn {
+  return { column: truthColumn(name, rows), values: () => trueClasses(format, rows, bytes) }
 }
 
 function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueClasses {
