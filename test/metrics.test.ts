@@ -188,6 +188,27 @@ describe('metrics of three classes', async () => {
     command([...asked, '-o', 'metrics.json'], { cwd })
     expect(readFileSync(join(cwd, 'metrics.json'), 'utf8')).toBe(json.stdout)
   })
+
+  it('list the 30 classes of the lowest F1, and say so if there are more', () => {
+    /** One row per class, which is predicted and true, except that the row of c7 is of c8: an F1 of 0, and of 2/3. */
+    const listed = (count: number) => {
+      const names = Array.from({ length: count }, (_, nth) => `c${nth}`)
+      const rows = names.map((name, nth) => [...names.map((_, at) => +(at === nth)), name === 'c7' ? 'c8' : name])
+      const stdin = [[...names.map((name) => `logit_${name}`), 'y'], ...rows].join('\n')
+      return command(['evaluate', '--truth', 'y'], { stdin }).stdout.split('\n\n').at(-1)!.split('\n')
+    }
+    const [note, header, ...lines] = listed(31)
+    expect(note).toBe('30 of 31 classes, lowest f1 first; --json has all')
+    expect(header).toMatch(/^class +precision +recall +f1 +support$/)
+    const classes = lines.filter((line) => line.startsWith('c')).map((line) => line.split(/ +/))
+    expect(classes).toHaveLength(30)
+    expect(classes.slice(0, 3).map(([name, , , f1]) => [name, f1])).toEqual([
+      ['c7', '0.0000'],
+      ['c8', '0.6667'],
+      ['c0', '1.0000'],
+    ])
+    expect(listed(30)[0]).toMatch(/^class /)
+  })
 })
 
 describe('a true class', () => {

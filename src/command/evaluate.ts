@@ -80,6 +80,7 @@ function metricsTable(metrics: Metrics): string {
     '',
     ...headlinesOf(metrics).map(({ name, value }) => `${name.padEnd(20)}${figure(value)}`),
     '',
+    ...listedText(classes.length),
     classTable([
       ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
       ...(metrics.hamming_loss === undefined ? [] : [{ label: 'micro average', support: '', ...metrics.micro }]),
@@ -93,6 +94,12 @@ function metricsTable(metrics: Metrics): string {
 function listed(classes: Metrics['classes']): Metrics['classes'] {
   if (classes.length <= MOST_LISTED) return classes
   return [...classes].sort((a, b) => a.f1 - b.f1).slice(0, MOST_LISTED)
+}
+
+/** What the table lacks. */
+function listedText(classes: number): string[] {
+  if (classes <= MOST_LISTED) return []
+  return [`${MOST_LISTED} of ${classes} classes, lowest f1 first; ${optionText('json', true)} has all`]
 }
 
 function classTable(rows: ({ label: string; support: string } & Scores)[]): string {
