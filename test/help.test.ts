@@ -250,6 +250,11 @@ describe('verbs', () => {
     expect(stdout).not.toMatch(/sigmoid|--threshold|in a\s+folder|per input/)
   })
 
+  it.each(['evaluate', 'calibrate'])('say how a true class that is not known is written: %s', (verb) => {
+    const text = printed(['help', verb]).replace(/\s+/g, ' ')
+    expect(text).toContain('is empty (in arrays, -100 or NaN) if the class is unknown')
+  })
+
   it('need true classes, and one file to write to', () => {
     const cwd = folder({ 'in.csv': 'logit_a,logit_b,y\n1,2,b\n' })
     expect(command(['evaluate', 'in.csv'], { cwd })).toMatchObject({

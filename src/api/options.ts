@@ -124,8 +124,9 @@ interface ForBytesObjectsMatrixWrite {
 interface ForBytesObjects {
   /**
    * Column with the true class of each row, by name or by position from 1. A cell contains the name of a class or
-   * its position from 0, and is empty if the class is unknown; with the sigmoid, a list of classes (cat|dog in a
-   * cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this selects [default: none].
+   * its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown; with the sigmoid, a list of
+   * classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this
+   * selects [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }

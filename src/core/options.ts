@@ -349,6 +349,9 @@ const COMMAND = ['command'] as const
 const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: Option<T, S, D>): Option<T, S, D> =>
   entry
 
+const TRUE_CLASS =
+  'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown'
+
 const REJECTED =
   'write bad rows to FILE, one JSON object per line: position (rows and lines count from 1, bytes and unnamed classes from 0), reason, and for text the bytes of the row'
 
@@ -540,12 +543,9 @@ export const OPTIONS = {
     scopes: STREAMS,
     defaultText: 'none',
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: 'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each',
-    helpOf: {
-      calibrate:
-        'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty if the class is unknown',
-    },
-    doc: 'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty if the class is unknown; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this selects',
+    help: `${TRUE_CLASS}; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each`,
+    helpOf: { calibrate: TRUE_CLASS },
+    doc: `${TRUE_CLASS}; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this selects`,
   }),
   threshold: option({
     group: 'Scores',
