@@ -9,23 +9,27 @@ import type { RecordBatch, SharedRowGroups } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
 import { readerOptions } from './score-job.js'
 import { type Share, Shares } from './shares.js'
-import { TablePool } from './table-pool.js'
+import { SMALL, TablePool } from './table-pool.js'
 import type { ScoreTable, TableJob, TablePart } from './table-task.js'
 
 /** The maximum size of a row group: its results wait in memory until those of earlier ones are written. */
 const MOST_NUMBERS = 1 << 22
 
+/** How many row groups may be claimed besides those that threads are working on. */
+const WAITING = 2
+
 /**
- * Whether threads can share the row groups: they are small, none has most of the rows, and the first one, which this
- * thread reads, has all rows that are checked for probabilities.
+ * Whether several threads should share the row groups: they have enough rows in all and not too many each, none has most
+ * of the rows, and the first one, which this thread reads, has all rows that are checked for probabilities.
  */
 export function isDivisible({ rows }: SharedRowGroups, { job: { schema }, kept }: TableJob, threads: number): boolean {
   const most = rows.reduce((most, count) => Math.max(most, count), 0)
   const all = rows.reduce((sum, count) => sum + count, 0)
-  const isSmall = most * (schema.classes.length + kept.length) <= MOST_NUMBERS
+  const classes = schema.classes.length
+  const isRightSize = all * classes > SMALL && most * (classes + kept.length) <= MOST_NUMBERS
   // Dictionaries are written in the order of the batches that they come with.
   const isIndependent = !kept.some(({ field }) => field && hasDictionary(field.type))
-  return isSmall && isIndependent && most * threads <= all && rows[0]! >= WATCHED
+  return threads > 1 && isRightSize && isIndependent && most * threads <= all && rows[0]! >= WATCHED
 }
 
 /** Scores row groups on several threads; this one uses `here`. */
@@ -38,7 +42,7 @@ export async function* groupLane(
   const plan = readerOptions(table.job)
   const shares = new Shares(
     groups.rows.map((_, group) => groups.batchCount(plan, group)),
-    2 * threads,
+    threads + WAITING,
   )
   const own = new OwnShares(shares, (group) => groups.batches(plan, group), here)
   const others = Array.from({ length: threads - 1 }, () => {

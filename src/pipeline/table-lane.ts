@@ -20,13 +20,11 @@ import { type Again, upToLimit } from './error-limit.js'
 import { groupLane, isDivisible } from './group-lane.js'
 import { readerOptions } from './score-job.js'
 import { scoreBatches } from './scorer.js'
-import { isSendable, QUEUED, TablePool } from './table-pool.js'
+import { isSendable, QUEUED, SMALL, TablePool } from './table-pool.js'
 import { type ScoreTable, type TableJob, type TablePart, type TableRows, tableSchema, tableTask } from './table-task.js'
 import type { Threads } from './worker-pool.js'
 
-/** Inputs with up to this many logits stay on this thread: starting a worker takes longer. */
-const SMALL = 1 << 17
-/** The same for Arrow into columns: they need no decoding, so one thread almost keeps up with reads and writes. */
+/** Inputs of Arrow into columns with up to this many logits stay on this thread: they need no decoding, so one thread almost keeps up with reads and writes. */
 const SMALL_PLAIN = 1 << 24
 
 /** The number of batches in progress or finished on this thread. */
@@ -46,7 +44,7 @@ export async function* tableLane(
   const task = tableTask(table, encode)
   const here: ScoreTable = (batch, left) => task(releasesChunks ? batch : withUnsharedKept(batch), left)
   const { groups } = reader
-  if (groups && jobs > 1 && !limit.isSet && isDivisible(groups, table, jobs)) {
+  if (groups && !limit.isSet && isDivisible(groups, table, jobs)) {
     const parts = groupLane(groups, table, here, { threads: jobs, sharesResults: releasesChunks })
     for await (const { part, ...counts } of parts) {
       yield { ...counts, pieces: part === undefined ? [] : writer.append!(part), lines: 0, bytes: 0 }

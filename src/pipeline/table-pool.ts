@@ -16,6 +16,9 @@ import { sendable } from './text-job.js'
 /** The number of batches per worker: one in progress and one queued. */
 export const QUEUED = 2
 
+/** Inputs with up to this many logits stay on one thread: starting a worker takes longer. */
+export const SMALL = 1 << 17
+
 /** Memory of a worker's results, which is returned to it. */
 type Returned = ArrayBufferLike[]
 
