@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { readArguments } from '../dist/command/flags.js'
+import { describeFlags, readArguments } from '../dist/command/flags.js'
 import { command, folder } from './support.js'
 
 const FORMATS = ['csv', 'tsv', 'copy', 'ndjson', 'json', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows']
@@ -20,10 +19,8 @@ function inBash(script: string, source: string): string {
   return stdout
 }
 
-/** The help text of every flag, from the table. */
-const HELP = Object.values(OPTIONS)
-  .filter(({ scopes }) => (scopes as readonly string[]).includes('command'))
-  .flatMap(({ help, flags }) => flags?.map((flag) => flag.help) ?? [help])
+/** The help text of every flag. */
+const HELP = describeFlags().map(({ help }) => help)
 
 describe('--completions bash', () => {
   const script = scriptFor('bash')

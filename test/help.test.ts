@@ -97,6 +97,20 @@ describe('softmax help', () => {
     expect(printed(['--help', verb])).toBe(text)
   })
 
+  it.each(['evaluate', 'calibrate'])('%s lists no option that the verb refuses, and does not repeat the verb', (verb) => {
+    const text = printed(['help', verb])
+    expect(text).not.toMatch(/^ +--(?:log|log-sigmoid)\b/m)
+    expect(text).not.toContain(`softmax ${verb}: `)
+  })
+
+  it('says which options a verb requires', () => {
+    const unwrapped = (verb: string) => printed(['help', verb]).replace(/\s+/g, ' ')
+    expect(unwrapped('calibrate')).toContain('if the class is unknown [required] ')
+    expect(unwrapped('evaluate')).toContain('in an array or a column each [required, except with --merge] ')
+    expect(printed(['help', '--coverage'])).toContain('softmax calibrate: also')
+    expect(printed(['help', 'calibrate'])).toContain('[-o FILE]')
+  })
+
   it.each([
     ['--emit', '-e, --emit LIST'],
     ['e', '-e, --emit LIST'],

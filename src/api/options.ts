@@ -45,7 +45,7 @@ interface ForBytesObjectsMatrix {
    */
   calibration?: ValueOf<'calibration'> | undefined
   /**
-   * Names of the two classes, the negative one first, if rows have a single logit x, read as softmax of [0, x];
+   * For rows with a single logit x, read as softmax of [0, x]: names of the two classes, the negative one first;
    * `threshold` decides the label [default: none].
    */
   binary?: ValueOf<'binary'> | undefined

@@ -120,7 +120,7 @@ export function describeFlags() {
 export type FlagText = ReturnType<typeof describeFlags>[number]
 
 function describe(option: string, entry: Option<unknown>) {
-  const { kind, scopes, short, default: fallback, help, helpOf = {}, defaultText: fallbackText } = entry
+  const { kind, scopes, short, default: fallback, defaultText: fallbackText, defaultOf = {} } = entry
   const { group, only, brief, verbs = [] } = entry
   const plain = kebab(option)
   const { place, word = place, values = [], listed = false } = kind
@@ -130,14 +130,21 @@ function describe(option: string, entry: Option<unknown>) {
   const [name, briefName] =
     names.length > 1 ? both(`[no-]${plain}`) : onOrOff ? both(names[0]!) : [`${plain} ${place}`, `${plain} ${word}`]
   const text = fallbackText ?? (onOrOff ? '' : String(fallback))
-  const inHelp = { scopes, group, only, brief, briefName, verbs, helpOf }
-  return { option, short, names, name, place, values, listed, help, fallbackText: text, ...inHelp }
+  const inHelp = { scopes, group, only, brief, briefName, verbs, defaultOf, ...helpTexts(entry) }
+  return { option, short, names, name, place, values, listed, fallbackText: text, ...inHelp }
+}
+
+/** The help of an option, which names the verb that it requires, and its help under each verb. */
+function helpTexts({ only, help, helpOf = {} }: Option<unknown>) {
+  return only === undefined
+    ? { help, helpOf }
+    : { help: `softmax ${only}: ${help}`, helpOf: { [only]: help, ...helpOf } }
 }
 
 const both = (name: string) => [name, name] as const
 
 /** A flag that sets one value of an option. */
-function describeValue({ name, help, brief }: NonNullable<Option<unknown>['flags']>[number]) {
+function describeValue({ name, help, brief, verbs = [] }: NonNullable<Option<unknown>['flags']>[number]) {
   return {
     names: [name],
     name,
@@ -147,6 +154,7 @@ function describeValue({ name, help, brief }: NonNullable<Option<unknown>['flags
     listed: false,
     help,
     brief,
+    verbs,
     fallbackText: '',
   }
 }

@@ -43,7 +43,7 @@ export function headlinesOf(metrics: Metrics): Headline[] {
     headline(
       'AURC',
       metrics.aurc,
-      'mean risk: the share of the most confident rows whose most probable class is wrong',
+      'area under the risk-coverage curve: of the k most confident rows, the share whose most probable class is wrong, averaged over all k',
     ),
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
@@ -55,7 +55,7 @@ const OF_SETS: ReadonlySet<string> = new Set(['set coverage', 'mean set size'])
 
 /** The meaning of metrics if rows may have several true classes. */
 const MULTI_LABEL: Readonly<Record<string, string>> = {
-  accuracy: 'share of rows whose labels are all true classes, and no others',
+  accuracy: 'share of rows whose labels are exactly the true classes',
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
   'Brier score': 'mean squared error of the probabilities, over rows and classes',
   ECE: 'expected calibration error: mean gap of the probability of a class and how often it is true, in 15 bins of equal width',

@@ -76,8 +76,8 @@ export interface Metrics {
   /** The mean size of these sets. */
   mean_set_size?: number | null
   /**
-   * The area under the risk-coverage curve: risk is the share of rows whose most probable class is wrong, among the
-   * most confident rows; exact within `aurc_bound`.
+   * The area under the risk-coverage curve: the share of the k most confident rows whose most probable class is wrong,
+   * averaged over all k; exact within `aurc_bound`.
    */
   aurc: number | null
   /** The maximum error of `aurc`. */

@@ -324,8 +324,9 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   default?: D
   /** The default implied by other options; throws E_CONFLICT if they rule it out. */
   implied?(options: Record<string, unknown>): T | undefined
-  /** How the help describes the default, if not by the value itself. */
+  /** How the help describes the default, if not by the value itself; and in the help of a verb. */
   defaultText?: string
+  defaultOf?: { readonly [V in Verb]?: string }
   /** The short flag. */
   short?: string
   /** The kind of input it applies to, if not to all. */
@@ -335,8 +336,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
    * for them.
    */
   aliases?: string
-  /** The flags, if not the kebab-case name of the option, and the value that each sets. */
-  flags?: readonly { name: string; sets: NoInfer<T>; help: string; brief?: string }[]
+  /** The flags, if not the kebab-case name of the option; the value that each sets, and the verbs whose help lists it. */
+  flags?: readonly { name: string; sets: NoInfer<T>; help: string; brief?: string; verbs?: readonly Verb[] }[]
 }
 
 const EVERYWHERE = ['bytes', 'objects', 'matrix', 'command'] as const
@@ -360,7 +361,7 @@ export const OPTIONS = {
   output: option({
     group: 'Output',
     verbs: ['evaluate', 'calibrate'],
-    brief: 'output file; DIR/: one output file per input',
+    brief: 'output file; FOLDER/: one output file per input',
     kind: text('FILE'),
     scopes: COMMAND,
     short: 'o',
@@ -386,7 +387,7 @@ export const OPTIONS = {
   }),
   resume: option({
     group: 'Runs',
-    brief: 'with -o DIR/: skip parts that are done',
+    brief: 'with -o FOLDER/: skip parts that are done',
     kind: flag,
     scopes: COMMAND,
     default: false,
@@ -419,7 +420,6 @@ export const OPTIONS = {
   }),
   op: option({
     group: 'Scores',
-    verbs: ['evaluate'],
     kind: choice('softmax', 'log-softmax', 'sigmoid', 'log-sigmoid'),
     scopes: ['bytes', 'matrix', 'command'],
     default: 'softmax',
@@ -433,6 +433,7 @@ export const OPTIONS = {
       {
         name: 'sigmoid',
         sets: 'sigmoid',
+        verbs: ['evaluate'],
         help: 'an independent probability for each class, 1 / (1 + e^-logit), for multi-label models',
         brief: 'an independent probability for each class',
       },
@@ -474,7 +475,7 @@ export const OPTIONS = {
     scopes: ['calibrate', 'command'],
     defaultText: 'none',
     aliases: 'confidence-level',
-    help: 'softmax calibrate: also calibrate prediction sets (--emit set) that contain the true class for this share of rows',
+    help: 'also calibrate prediction sets (--emit set) that contain the true class for this share of rows',
   }),
   logits: option({
     group: 'Classes',
@@ -494,12 +495,12 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'binary-classes two-classes pos-label',
-    help: 'names of the two classes, as a JSON array if one has a comma, if rows have a single logit x, read as softmax of [0, x]; --threshold decides the label',
+    help: 'for rows with a single logit x, read as softmax of [0, x]: names of the two classes (a JSON array if a name has a comma); --threshold decides the label',
     helpOf: {
       calibrate:
-        'names of the two classes, as a JSON array if one has a comma, if rows have a single logit x, read as softmax of [0, x]',
+        'for rows with a single logit x, read as softmax of [0, x]: names of the two classes (a JSON array if a name has a comma)',
     },
-    doc: 'names of the two classes, the negative one first, if rows have a single logit x, read as softmax of [0, x]; `threshold` decides the label',
+    doc: 'for rows with a single logit x, read as softmax of [0, x]: names of the two classes, the negative one first; `threshold` decides the label',
   }),
   labels: option({
     group: 'Classes',
@@ -542,6 +543,7 @@ export const OPTIONS = {
     kind: text('COLUMN'),
     scopes: STREAMS,
     defaultText: 'none',
+    defaultOf: { evaluate: 'required, except with --merge', calibrate: 'required' },
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
     help: `${TRUE_CLASS}; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each`,
     helpOf: { calibrate: TRUE_CLASS },
@@ -763,7 +765,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: `${REJECTED}, also of a run that fails later; if FILE is a folder, one file per part`,
+    help: `${REJECTED}. FILE is kept if the run fails later; if FILE is a folder, it gets one file per part`,
     helpOf: { evaluate: REJECTED, calibrate: REJECTED },
   }),
   onReject: option({
@@ -901,7 +903,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained and rejected by code, bytes, seconds, lane and error code ("unfinished" with counts of 0 during the run; a signal other than SIGKILL writes the counts so far); invalid options leave the file unchanged',
+    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained and rejected by code, bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. Invalid options leave FILE unchanged',
   }),
   metrics: option({
     group: 'Reports',
@@ -917,7 +919,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'html report-file dashboard',
-    help: 'softmax evaluate: also write a report with charts to FILE, one self-contained HTML file',
+    help: 'also write a report with charts to FILE, one self-contained HTML file',
   }),
   json: option({
     group: 'Reports',
@@ -925,7 +927,7 @@ export const OPTIONS = {
     kind: flag,
     scopes: COMMAND,
     default: false,
-    help: 'softmax evaluate: print all metrics as JSON instead of a table',
+    help: 'print all metrics as JSON instead of a table',
   }),
   partial: option({
     group: 'Reports',
@@ -934,7 +936,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'sums',
-    help: 'softmax evaluate: print the exact sums that the metrics are computed from, as one line for --merge',
+    help: 'print the exact sums that the metrics are computed from, as one line for --merge',
   }),
   merge: option({
     group: 'Reports',
@@ -943,7 +945,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'combine reduce',
-    help: 'softmax evaluate: combine inputs written by --partial, and print the metrics of all their rows, or with --partial their sums',
+    help: 'combine inputs written by --partial, and print the metrics of all their rows, or with --partial their sums',
   }),
   quiet: option({
     group: 'Reports',

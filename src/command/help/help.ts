@@ -124,7 +124,7 @@ function everything(paint: Paint): string {
 
 function verbHelp(verb: Verb, paint: Paint): string {
   const listed = describeFlags().filter(({ only, verbs }) => only === verb || verbs.includes(verb))
-  const options = listed.map((flag) => flagEntry({ ...flag, help: flag.helpOf[verb] ?? flag.help }, 26))
+  const options = listed.map((flag) => flagEntry(flagOf(verb, flag), 26))
   const examples = EXAMPLES.filter((example) => example.verb === verb)
   return [
     usageOf(verb, paint),
@@ -133,6 +133,12 @@ function verbHelp(verb: Verb, paint: Paint): string {
     section(paint, 'Options', options.join('')),
     paragraph('For more input options, see Input, Classes and Bad rows in softmax help all.'),
   ].join('\n')
+}
+
+/** A flag as the help of a verb describes it. */
+function flagOf(verb: Verb, flag: FlagText): FlagText {
+  const { helpOf, help, defaultOf, fallbackText } = flag
+  return { ...flag, help: helpOf[verb] ?? help, fallbackText: defaultOf[verb] ?? fallbackText }
 }
 
 function usageOf(verb: keyof typeof VERB_TEXTS, paint: Paint): string {

@@ -55,12 +55,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   compression: {
     heading: 'Compression',
     also: 'compress compressed gzip gz zstd zst',
-    text: 'Input compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst; --compress compresses each output in a folder. Compressed pages of Parquet and buffers of Arrow are read, too. zstd needs Node 22.15.',
+    text: 'Input compressed with gzip or zstd is decompressed, whatever its name; --no-decompress refuses it. The output is compressed if its name ends in .gz or .zst; --compress compresses each output in a folder. Compressed pages of Parquet and buffers of Arrow are read, too. zstd needs Node 22.15, or within Parquet the package hyparquet-compressors.',
   },
   memory: {
     heading: 'Memory',
     also: 'ram',
-    text: 'Memory does not depend on the size of the input: about 100 MB, up to 200 MB with several threads. Parquet adds one page per column, 0.8 GB in all for 1000 columns, or 1.0 GB to write Parquet. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
+    text: 'Memory is constant for text, arrays and Arrow: 100 to 200 MB, whatever the size of the input. Parquet adds one page per column: 170 to 300 MB in all for 10 columns; for 1000 columns with pages of 0.5 MB 0.8 GB, or 1.0 GB to write Parquet. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
   },
   limits: {
     heading: 'Limits',

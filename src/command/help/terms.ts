@@ -11,7 +11,7 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
     'the position of the largest logit, from 0, like argmax of numpy (the first NaN, if there is one); with --binary, the position of the label',
   labels:
     'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, or an empty cell if there are none (a --truth column needs [] for none, as an empty cell means unknown); in arrays, a boolean for each class',
-  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none; on rows like those of the calibration, the set contains the true class as often as --coverage says; in arrays, a boolean for each class',
+  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none, where quantile is that of 1 - p of the true class on the calibration rows; on rows like those of the calibration, the set contains the true class as often as --coverage says; in arrays, a boolean for each class',
   set_size: 'the number of classes in the set',
   confidence: 'the largest probability',
   margin: 'the largest probability minus the second largest',
@@ -32,7 +32,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   rejected: 'the number of bad input rows that were left out; for nested lists, all other counts are of inner lists',
   abstained: 'the number of rows without a label because of --min-confidence',
   accuracy:
-    'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are all right',
+    'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are exactly the true classes',
   hamming_loss: 'with --sigmoid, the share of wrong decisions over all rows and classes',
   balanced_accuracy: 'the mean recall of the classes that occur',
   top_k_accuracy: 'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5',
@@ -46,7 +46,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   mean_entropy: 'the mean entropy of the probabilities of a row, in nats',
   coverage: 'with a calibration made with --coverage, the share of rows whose set contains the true class',
   mean_set_size: 'the mean number of classes in a set',
-  aurc: 'the area under the risk-coverage curve: the error rate of the most confident rows, averaged over all shares of rows',
+  aurc: 'the area under the risk-coverage curve: the share of the k most confident rows whose most probable class is wrong, averaged over all k',
   aurc_bound: 'the maximum error of aurc, which is computed from confidence bins',
   macro: 'mean precision, recall and F1 of the classes that occur',
   micro: 'precision, recall and F1 over the decisions of all classes together',

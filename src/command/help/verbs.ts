@@ -18,8 +18,8 @@ export const VERB_TEXTS: Readonly<Record<Verb | 'score' | (typeof ABOUT)[number]
     does: 'Compares predictions with a column of true classes, and prints accuracy, log loss, Brier score, calibration errors and the scores of each class. Takes one pass and constant memory; writes no rows.',
   },
   calibrate: {
-    usage: 'softmax calibrate --truth COLUMN -o FILE [options] [input ...]',
-    does: 'Finds the temperature at which the confidence of a model matches its accuracy, from rows with true classes that the model was not trained on. To score with it, pass FILE to --calibration.',
+    usage: 'softmax calibrate --truth COLUMN [-o FILE] [options] [input ...]',
+    does: 'Finds the temperature with the lowest log loss on rows with true classes that the model was not trained on. To score with it, use --calibration FILE.',
   },
   help: {
     usage: 'softmax help [VERB|OPTION|COLUMN|METRIC|FORMAT|CODE|SUBJECT|topics|all|man]',
