@@ -97,7 +97,7 @@ describe('softmax help', () => {
     expect(printed(['--help', verb])).toBe(text)
   })
 
-  it.each(['evaluate', 'calibrate'])('%s lists no option that the verb refuses, and does not repeat the verb', (verb) => {
+  it.each(['evaluate', 'calibrate'])('%s lists no option that is refused, and does not repeat the verb', (verb) => {
     const text = printed(['help', verb])
     expect(text).not.toMatch(/^ +--(?:log|log-sigmoid)\b/m)
     expect(text).not.toContain(`softmax ${verb}: `)
