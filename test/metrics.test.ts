@@ -431,6 +431,30 @@ it('are not made of rows without probabilities, which no count would have', asyn
   expect(await evaluate([rows()], { truth: 'y', onError: 'skip' })).toMatchObject({ rows: 1, rejected: 1, accuracy: 1 })
 })
 
+it.each([
+  ['evaluate', '--truth', 'y'],
+  ['evaluate', '--truth', 'y', '--lane', 'general'],
+  ['calibrate', '--truth', 'y'],
+  ['--truth', 'y', '--metrics', 'm.json'],
+])('a row without probabilities is left out by what its error says: %s %s %s %s', (...args) => {
+  const cwd = folder({ 'in.csv': 'logit_a,logit_b,y\n1,2,b\nNaN,1,a\n3,1,a\n' })
+  const { status, stderr } = command([...args, 'in.csv'], { cwd })
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr:
+      'softmax: in.csv:3: column logit_a (row 2, byte 24): a logit is NaN, which has no softmax; --on-error skip drops such rows [E_NONFINITE]\n',
+  })
+  expect(command([...args, 'in.csv', '--on-error', 'skip'], { cwd }).status).toBe(0)
+  command([...args, 'in.csv', '--rejects', 'bad.ndjson'], { cwd })
+  const [reject] = readFileSync(join(cwd, 'bad.ndjson'), 'utf8').split('\n')
+  expect(JSON.parse(reject!).message).toMatch(/a logit is NaN, which has no softmax \[E_NONFINITE\]$/)
+})
+
+it('a row without probabilities can be written with true classes, but without metrics', () => {
+  const { stderr } = command(['--truth', 'y'], { stdin: 'logit_a,logit_b,y\nNaN,1,a\n' })
+  expect(stderr).toContain('; --nonfinite propagate writes NaN [E_NONFINITE]')
+})
+
 it('has the progress of all its bytes on a terminal, and erases it before the table', () => {
   const rows = `logit_a,logit_b,t\n${'1,2,b\n'.repeat(150_000)}`
   const args = ['evaluate', '--truth', 't', '--progress', '--lane', 'general', 'in.csv']

@@ -43,7 +43,7 @@ export function scoreFiles(inputs: Inputs, options: ScoreOptions = {}): FilesStr
 export function filesStream(
   inputs: readonly (string | Readable)[],
   options: ScoreOptions,
-  known: Pick<Run, 'isPart' | 'releasesChunks'> = {},
+  known: Pick<Run, 'isPart' | 'releasesChunks' | 'isMeasured'> = {},
 ): FilesStream {
   const settings = parseOptions(options, 'bytes')
   const { signal } = settings

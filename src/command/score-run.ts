@@ -101,6 +101,7 @@ async function writeScored(run: Run): Promise<void> {
   const stream = filesStream(sources, options, {
     isPart: run.said !== undefined,
     releasesChunks: compression === undefined,
+    isMeasured: settings.metrics !== undefined,
   })
   run.stats?.follow(stream.stats)
   stream.on('schema', (schema) => {

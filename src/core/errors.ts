@@ -60,11 +60,10 @@ export const CODES = {
     1,
     (info, isSkipped) => `${shown(info.cell)} ${info.reason ?? unknownClass(info)}${skipHint(isSkipped)}`,
   ),
-  E_NONFINITE: word<{ reason: string; of?: string }>(
-    1,
-    ({ reason, of }) =>
-      `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax; ${optionText('nonfinite', 'propagate')} writes NaN`,
-  ),
+  E_NONFINITE: word<{ reason: string; of?: string; isMeasured?: true }>(1, ({ reason, of, isMeasured }, isSkipped) => {
+    const remedy = isMeasured ? skipHint(isSkipped) : `; ${optionText('nonfinite', 'propagate')} writes NaN`
+    return `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax${remedy}`
+  }),
   E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }, isSkipped) => {
     const reason =
       key === undefined

@@ -70,6 +70,7 @@ export async function jobOf(
     typed,
     byClass,
     measures,
+    isMeasured: measures || run.isMeasured === true,
     probe: run.probe,
     wantRaw: settings.onReject !== undefined,
     input: dialect,

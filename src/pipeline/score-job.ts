@@ -34,6 +34,8 @@ export interface ScoreJob {
   byClass: boolean
   /** Whether rows are only judged and nothing is written. */
   measures: boolean
+  /** Whether rows without probabilities are bad whatever the options, as metrics cannot count them. */
+  isMeasured: boolean
   /** What a calibration measures on judged rows. */
   probe?: Probe | undefined
   /** Whether the raw bytes of bad rows are needed. */

@@ -60,6 +60,7 @@ export function batchScorer({
   probe,
   room,
   input,
+  isMeasured = false,
 }: {
   schema: OutputLayout & Partial<LogitPositions>
   settings: Pick<SettingsOf<'objects'>, 'temperature' | 'nonfinite'>
@@ -67,6 +68,7 @@ export function batchScorer({
   probe?: Probe | undefined
   room?: KernelOptions['room']
   input?: Dialect | undefined
+  isMeasured?: boolean
 }) {
   const { log, sigmoid, topK: top, emit, decision } = schema
   const { temperature } = settings
@@ -88,7 +90,7 @@ export function batchScorer({
     const nonfinite = (row: number) => nonfiniteIn(rowOfLogits(batch, columns, row))
     if (nesting) {
       const errorOf = (item: number) => {
-        const error = nonfiniteError(scores, item, settings)
+        const error = nonfiniteError(scores, item, settings, isMeasured)
         return error && inList(error, indexPath(nesting, item), nonfinite(item), schema, input)
       }
       const found = partitionRows(batch, errorsLeft, firstError(nesting, errorOf))
@@ -98,7 +100,7 @@ export function batchScorer({
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
     }
     const errorOf = (row: number) => {
-      const error = nonfiniteError(scores, row, settings)
+      const error = nonfiniteError(scores, row, settings, isMeasured)
       return error && located(error, nonfinite(row), schema, input)
     }
     const found = partitionRows(batch, errorsLeft, errorOf)
@@ -203,9 +205,11 @@ export function nonfiniteError(
   { status }: Pick<Scores, 'status'>,
   row: number,
   { nonfinite }: { nonfinite: 'error' | 'propagate' },
+  isMeasured = false,
 ): RowError | undefined {
   const reason = STATUS[status[row]!]
-  return reason && nonfinite !== 'propagate' ? { code: 'E_NONFINITE', info: { reason } } : undefined
+  if (!reason || nonfinite === 'propagate') return undefined
+  return { code: 'E_NONFINITE', info: { reason, ...(isMeasured && { isMeasured }) } }
 }
 
 /** The first logit that makes the softmax undefined; undefined if only their combination does. */

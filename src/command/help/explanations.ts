@@ -52,7 +52,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, which has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
-    fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch. ${SKIP}`,
+    fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch; metrics cannot count such a row. ${SKIP}`,
   },
   E_WIDTH: {
     is: 'A row has the wrong number of cells, a list the wrong number of logits, or an object of logits an unknown class.',
