@@ -517,6 +517,16 @@ describe.each([
 })
 
 describe('a bad logit of an array', () => {
+  it('is a 64-bit integer above 2^53 - 1 in magnitude, which is shown with all digits', async () => {
+    const message = async (...values: bigint[]) => {
+      const data = new Uint8Array(BigInt64Array.from(values).buffer)
+      return (await run(npyFile('<i8', false, [1, 2], data), { to: 'csv' })).error?.message
+    }
+    expect(await message(1n - 2n ** 53n, 2n ** 53n - 1n)).toBeUndefined()
+    expect(await message(0n, 2n ** 53n)).toContain('the integer 9007199254740992, ')
+    expect(await message(-(2n ** 60n), 0n)).toContain('the integer -1152921504606846976, rounded to a double, has a')
+  })
+
   const cube = new Float64Array(3 * 4 * 5).map((_, at) => at % 7)
   cube[(2 * 4 + 1) * 5 + 3] = Number.NaN
   cube.fill(Number.NEGATIVE_INFINITY, (1 * 4 + 1) * 5, (1 * 4 + 1) * 5 + 5)

@@ -539,7 +539,7 @@ describe('comments above a header', () => {
 
   it('are said beside the number of lines where rows below are wider, unless the header begins so, too', async () => {
     const { error } = await everyWay(`# made by x\n# 2024, May\n${table(',')}`)
-    expect(error!.message).toContain("skipLines: 2 skips the lines before the header, comment: '#' each line")
+    expect(error!.message).toContain("skipLines: 2 skips the lines before the header; comment: '#' skips lines")
     const marked = await everyWay(`# made by x\n# ${table(',')}`)
     expect(marked.error).toMatchObject({ code: 'E_HEADER', info: { above: { lines: 1 } } })
     expect(marked.error!.info).not.toHaveProperty('comment')

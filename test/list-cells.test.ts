@@ -180,7 +180,7 @@ describe('lists in cells', () => {
     const named = rows.map(({ scores: logits }) => ({ logits }))
     expect((await rejectedOf(named, {})).predictions).toHaveLength(2)
     const { message } = await rejectedOf(rows, {}).catch((error) => error)
-    expect(message).toContain(`"scores" contains a list of numbers; select them with logits: 'scores'`)
+    expect(message).toContain(`"scores" contains a list of numbers; select the logits with logits: 'scores'`)
   })
 
   it('have true classes beside them', () => {
@@ -226,7 +226,7 @@ describe('a bad list in a cell', () => {
     ['[1, None]', 'E_MISSING', 'column scores.1'],
     ['{1,NULL}', 'E_MISSING', 'column scores.1'],
     ['', 'E_MISSING', 'the list of logits is null'],
-    ['[1, 1e400]', 'E_OVERFLOW', '"1e400" is larger than a double can hold'],
+    ['[1, 1e400]', 'E_OVERFLOW', '"1e400" is outside the range of a double'],
     ['[1, nan]', 'E_NONFINITE', 'NaN'],
   ])('%j says what is wrong, and where', async (cell, code, says) => {
     const input = `scores,id\n"[2, 1]",1\n"${cell.replaceAll('"', '""')}",2\n"[2, 1]",3\n`

@@ -713,7 +713,7 @@ const TESTS = {
 
     it('is one that there is', async () => {
       const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
-      expect(error?.message).toBe(`it has no array named "c": "a,b"; select one with tensor: 'a' [E_TENSOR]`)
+      expect(error?.message).toBe(`it has no array named "c", only "a,b"; select one with tensor: 'a' [E_TENSOR]`)
     })
 
     it('is of files that have several', () => {

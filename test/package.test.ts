@@ -192,7 +192,7 @@ describe('the package', () => {
       cwd,
     })
     const command = says.replace('ROOT', join(cwd, root))
-    expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; ${command}`)])
+    expect([status, String(stderr)]).toEqual([2, expect.stringContaining(`not installed; run ${command}`)])
   })
 
   it('writes and reads Parquet without optional packages', () => {

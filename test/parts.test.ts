@@ -145,7 +145,7 @@ describe('a directory as an input', () => {
       }
       for (const args of [['in'], ['in', '-o', 'out.csv'], ['evaluate', 'in', '--truth', 'y']]) {
         const { status, stderr, stdout } = command(args, { cwd })
-        expect(stderr).toMatch(`there are parts in "${inside}"; name each folder for a single output`)
+        expect(stderr).toMatch(`there are parts in "${inside}"; to write one output, name each folder as an input`)
         expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
       }
       expect(command([inside, '-q'], { cwd }).stdout).toBe(scored(2))

@@ -240,7 +240,7 @@ describe('read()', () => {
       .compose(softmax())
       .toArray()
       .catch((error) => error)
-    expect(message).toContain(`"scores" contains lists, which may be logits; select them with logits: 'scores'`)
+    expect(message).toContain(`"scores" contains lists, which may be logits; select the logits with logits: 'scores'`)
   })
 
   it('that skips bad rows keeps the numbers of the others, for the errors of softmax', async () => {

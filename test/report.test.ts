@@ -413,7 +413,7 @@ describe('softmax evaluate --report', () => {
     const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
     expect([status, stderr]).toEqual([
       2,
-      'softmax: a report needs packages that are not installed; npm install @observablehq/plot linkedom [E_DEPENDENCY]\n',
+      'softmax: a report needs packages that are not installed; run npm install @observablehq/plot linkedom [E_DEPENDENCY]\n',
     ])
     expect(existsSync(join(cwd, 'r.html'))).toBe(false)
   })

@@ -53,8 +53,8 @@ export const CODES = {
   }),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger
-      ? `the integer ${cell} is 2^53 or more, which a double cannot represent exactly; save the logits as float64`
-      : `${shown(cell)} is larger than a double can hold`,
+      ? `the integer ${cell}, rounded to a double, has a magnitude above 2^53 - 1, up to which doubles represent all integers; save the logits as float64`
+      : `${shown(cell)} is outside the range of a double`,
   ),
   E_TRUTH: word<TruthInfo>(
     1,
@@ -62,7 +62,7 @@ export const CODES = {
   ),
   E_NONFINITE: word<{ reason: string; of?: string; isMeasured?: true }>(1, ({ reason, of, isMeasured }, isSkipped) => {
     const remedy = isMeasured ? skipHint(isSkipped) : `; ${optionText('nonfinite', 'propagate')} writes NaN`
-    return `${of === undefined ? '' : `in ${of}, `}${reason}, which has no softmax${remedy}`
+    return `${of === undefined ? '' : `in ${of}, `}${reason}, so the row has no softmax${remedy}`
   }),
   E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }, isSkipped) => {
     const reason =
@@ -88,12 +88,12 @@ export const CODES = {
   E_CELL_ENCODING: word<{ reason?: string; remedy?: string }>(
     1,
     ({ reason = 'the text is not UTF-8', remedy }) =>
-      `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${optionText('keep', false)} leaves it out`,
+      `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${noKeep()}`,
   ),
   E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isAsked?: boolean }>(
     1,
     ({ cell, type, types, isAsked = false }) =>
-      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
+      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`,
   ),
   E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
@@ -101,7 +101,7 @@ export const CODES = {
       ? `duplicate key ${shown(key)}, of which only one value could be used${skipHint(isSkipped)}`
       : type === undefined
         ? `unexpected key ${shown(key)}: the first row defines the columns; ${keyRemedy(info)}`
-        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? (isWritten ? 'give it the same type in all rows' : `${optionText('keep', false)} leaves it out`)}`
+        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? (isWritten ? 'give it the same type in all rows' : noKeep())}`
   }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -135,7 +135,7 @@ export const CODES = {
   E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
     1,
     ({ type, expected, types }) =>
-      `its type is ${type}, but ${expected} in the first input; ${typesRemedy(types) ?? `${optionText('keep', false)} leaves it out`}`,
+      `its type is ${type}, but ${expected} in the first input; ${typesRemedy(types) ?? noKeep()}`,
   ),
   E_ROW: word<{ reason: string }>(1, ({ reason }) =>
     speaking() === 'api' ? `${reason}; a row is an array of numbers or { logits, ...rest }` : reason,
@@ -175,8 +175,8 @@ export const CODES = {
       `cannot detect which of the columns ${shownNames(info.header)} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
-    const what = asked === undefined ? 'it contains several arrays' : `it has no array named ${shown(asked)}`
-    return `${what}: ${shownNames(names)}; select one with ${optionText('tensor', proposed)}`
+    const what = asked === undefined ? 'it contains several arrays:' : `it has no array named ${shown(asked)}, only`
+    return `${what} ${shownNames(names)}; select one with ${optionText('tensor', proposed)}`
   }),
   E_SUMS: word<{ reason: string }>(
     1,
@@ -193,7 +193,7 @@ export const CODES = {
   ),
   E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter }) =>
     above
-      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${comment === undefined ? '' : `, ${optionText('comment', comment)} each line that begins with it`}`
+      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${comment === undefined ? '' : `; ${optionText('comment', comment)} skips lines that begin with it`}`
       : comment !== undefined
         ? `the first line looks like a comment; ${optionText('comment', comment)} skips all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} separates the cells below`}`
         : `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`,
@@ -223,7 +223,7 @@ export const CODES = {
   E_NO_INPUT: word(2, () => 'no input: name a file, or pipe rows in; see softmax --help'),
   E_DEPENDENCY: word<{ format: string; packages: string; command: string }>(
     2,
-    ({ format, command }) => `${format} needs packages that are not installed; ${command}`,
+    ({ format, command }) => `${format} needs packages that are not installed; run ${command}`,
   ),
   E_NODE: word<{ feature: string; needed: string; version: string; remedy: string }>(
     2,
@@ -543,9 +543,13 @@ export interface KeyInfo {
 
 /** How to handle keys that are not columns. */
 function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
-  const noKeep = `${optionText('keep', false)} leaves out all kept columns`
-  if (!isWritten) return `${optionText('to', 'ndjson')} keeps the keys of each row, ${noKeep}`
-  return `give the first row all keys, with null where it has no value${isPrediction ? `; ${noKeep}` : ''}`
+  if (!isWritten) return `${optionText('to', 'ndjson')} keeps the keys of each row, ${noKeep()}`
+  return `give the first row all keys, with null where it has no value${isPrediction ? `; ${noKeep()}` : ''}`
+}
+
+/** How to leave out a column that cannot be written: only with all others. */
+function noKeep(): string {
+  return `${optionText('keep', false)} leaves out all kept columns`
 }
 
 /** How to change the type of a column. */
@@ -594,7 +598,7 @@ function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
     case 'logarithms':
       return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
     default:
-      return `select them with ${flag}`
+      return `select the logits with ${flag}`
   }
 }
 

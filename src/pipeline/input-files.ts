@@ -15,7 +15,7 @@ export function partsOf(path: string): string[] {
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
-  const reason = `there are parts in ${shown(inside)}; name each folder for a single output, or write to a folder, such as out/`
+  const reason = `there are parts in ${shown(inside)}; to write one output, name each folder as an input; or write to a folder, such as out/`
   throw new SoftmaxError('E_INPUT', { source: path, reason })
 }
 

@@ -12,7 +12,7 @@ interface Explanation {
   fix: string
 }
 
-/** Input for the examples: a header and a bad row; and the option that skips such rows. */
+/** How to skip bad rows. */
 const SKIP = '--rejects FILE writes bad rows to a file and scores the others; --on-error skip drops them.'
 
 export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
@@ -34,9 +34,9 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_OVERFLOW: {
     is: 'A logit does not fit into a double.',
     cause:
-      'The number is beyond 1.8e308, or it is a 64-bit integer of 2^53 or more, which a double cannot represent exactly. Numbers of that size usually belong to another column, such as an id.',
+      'The number is outside the range of a double, which is about -1.8e308 to 1.8e308; or an array has 64-bit integers, and this one has a magnitude above 2^53 - 1, up to which doubles represent all integers. Numbers of that size usually belong to another column, such as an id.',
     example: String.raw`printf 'logit_cat,logit_dog\n1e400,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): "1e400" is larger than a double can hold [E_OVERFLOW]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): "1e400" is outside the range of a double [E_OVERFLOW]',
     fix: `Check that --logits selects the right columns, and save logits as float64. ${SKIP}`,
   },
   E_TRUTH: {
@@ -51,7 +51,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A row has no softmax.',
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, which has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, so the row has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
     fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch; metrics cannot count such a row. ${SKIP}`,
   },
   E_WIDTH: {
@@ -75,7 +75,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
       'Only a quoted cell may contain quotes, and each of them must be doubled. A quoted cell begins and ends with a quote.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n5" disk,1,2\n' | softmax`,
     says: 'softmax: stdin:2: row 1, byte 23: an unquoted cell contains a quote; --lazy-quotes reads it as text, --quote none reads all quotes as text [E_QUOTE]',
-    fix: `--lazy-quotes treats quotes inside unquoted cells as text, and --quote none all quotes. --escape sets the character that escapes them. ${SKIP}`,
+    fix: `--lazy-quotes treats quotes inside unquoted cells as text, and --quote none all quotes. --escape sets the character before a quote inside quotes. ${SKIP}`,
   },
   E_ROW_TOO_LONG: {
     is: 'A row is longer than --max-row-bytes (16 MiB by default).',
@@ -98,7 +98,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
 softmax in.csv --emit entropy=logit_a,margin=logit_b --to arrow --quiet |
   LC_ALL=C sed 's/cafe/caf\xe9/' > in.arrow
 softmax in.arrow --to csv`,
-    says: 'softmax: in.arrow: column id (row 1): the text is not UTF-8; --no-keep leaves it out [E_CELL_ENCODING]',
+    says: 'softmax: in.arrow: column id (row 1): the text is not UTF-8; --no-keep leaves out all kept columns [E_CELL_ENCODING]',
     fix: `Set the encoding of the input, as in --encoding latin1, or drop the kept columns with --no-keep. ${SKIP}`,
   },
   E_CELL_TYPE: {
@@ -176,11 +176,12 @@ softmax in.npy`,
     fix: 'Save the logits as numbers, such as float64.',
   },
   E_NO_ROWS: {
-    is: 'No row could be scored.',
-    cause: 'All rows are bad, usually for the same reason, such as a wrong --logits or --delimiter.',
+    is: 'No row could be scored, or no row has a true class.',
+    cause:
+      'All rows are bad, usually for the same reason, such as a wrong --logits or --delimiter; or metrics are needed, and the --truth column is empty.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --on-error skip --quiet`,
     says: 'softmax: stdin: no row could be scored (2 read) [E_NO_ROWS]',
-    fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row.',
+    fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row. For metrics, check --truth.',
   },
   E_SCHEMA: {
     is: 'The header of an input differs from that of the first input.',
@@ -189,7 +190,7 @@ softmax in.npy`,
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
     says: 'softmax: b.csv: its header "logit_a,logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
-    fix: 'Score the input separately. -o DIR/ writes one output for each input.',
+    fix: 'Score the input separately. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
     is: 'The type of a kept column differs from that in the first input.',
@@ -202,7 +203,7 @@ for i in number text; do
     -qo $i.arrow
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
-    says: 'softmax: text.arrow: column id: its type is utf8, but int64 in the first input; --no-keep leaves it out [E_COLUMN_TYPE]',
+    says: 'softmax: text.arrow: column id: its type is utf8, but int64 in the first input; --no-keep leaves out all kept columns [E_COLUMN_TYPE]',
     fix: 'For JSON lines and delimited text, set the type of the column, as in --types id=text. Otherwise convert one of the files, score them separately, or drop the kept columns with --no-keep.',
   },
   E_ROW: {
@@ -275,9 +276,9 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   E_COLUMNS: {
     is: 'It is not clear which columns are logits.',
     cause:
-      'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a truth or a measurement.',
+      'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a true class or a measurement.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
-    says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; select them with --logits '2-3' [E_COLUMNS]`,
+    says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; select the logits with --logits '2-3' [E_COLUMNS]`,
     fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
   },
   E_TENSOR: {
@@ -376,12 +377,13 @@ softmax in.csv -o out/`,
       'A report needs @observablehq/plot and linkedom; some compressions in Parquet (LZ4; zstd before Node 22.15) need hyparquet-compressors.',
     example: String.raw`printf 'logit_a,logit_b,y\n1,2,a\n' > in.csv
 softmax evaluate in.csv --truth y --report report.html`,
-    says: 'softmax: a report needs packages that are not installed; npm install -g @observablehq/plot linkedom [E_DEPENDENCY]',
+    says: 'softmax: a report needs packages that are not installed; run npm install -g @observablehq/plot linkedom [E_DEPENDENCY]',
     fix: 'Run the command in the message, which installs the packages next to this one.',
   },
   E_NODE: {
     is: 'This version of Node.js lacks a required feature.',
-    cause: 'Reading and writing zstd requires Node 22.15 or later.',
+    cause:
+      'Reading and writing zstd requires Node 22.15 or later; the package hyparquet-compressors reads zstd in Parquet, too.',
     example: String.raw`printf '\x28\xb5\x2f\xfd' > in.csv.zst; softmax in.csv.zst`,
     says: 'softmax: in.csv.zst: zstd needs Node 22.15 or later, and this is v20.20.2; run zstd -dc in.csv.zst | softmax [E_NODE]',
     fix: 'Use a later version of Node.js, or do what the message proposes.',
@@ -402,7 +404,8 @@ softmax evaluate in.csv --truth y --report report.html`,
   },
   E_OUTPUT: {
     is: 'An output cannot be written.',
-    cause: 'Its folder does not exist or is not writable, the disk is full, or the reader of a pipe closed it.',
+    cause:
+      'Its folder does not exist or is not writable, the disk is full, or the reader of a pipe other than standard output closed it.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o missing/out.csv`,
     says: 'softmax: cannot write "missing/out.csv": there is no such folder; mkdir -p missing creates it [E_OUTPUT]',
     fix: 'Create the folder, or free disk space. An existing output file is unchanged.',
@@ -410,11 +413,11 @@ softmax evaluate in.csv --truth y --report report.html`,
   E_MEMORY: {
     is: 'The system does not provide the memory that is needed.',
     cause:
-      'With Node.js 20, WebAssembly reserves ten times as much address space as it may use. An address space limit (ulimit -v, often set by cluster schedulers) counts all of it. Node.js 24 needs 2 GB.',
+      'With Node.js 20, WebAssembly reserves much more address space than it may use: 23 GB for the first thread. An address space limit (ulimit -v, often set by cluster schedulers) counts all of it. Node.js 24 needs 2 GB.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
     says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; ulimit -v unlimited lifts the limit, and NODE_OPTIONS=--disable-wasm-trap-handler reduces it to 3 GB [E_MEMORY]',
-    fix: 'Lift the limit, use Node.js 24, or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs a tenth of the address space and is somewhat slower.',
+    fix: 'Lift the limit, use Node.js 24, or set NODE_OPTIONS=--disable-wasm-trap-handler, which is somewhat slower and needs 3 GB instead of 23.',
   },
   E_WORKER: {
     is: 'A worker thread failed.',

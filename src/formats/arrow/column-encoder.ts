@@ -122,7 +122,7 @@ function viewsOf(data: ColumnData): Uint8Array {
   const bytes = data.values as Uint8Array
   const first = Number(offsets![0]!)
   if (Number(offsets![length]!) - first > MOST_BYTES) {
-    unsupported('a batch with more than 2 GiB of text', `${optionText('keep', false)} leaves it out`)
+    unsupported('a batch with more than 2 GiB of text', `${optionText('keep', false)} leaves out all kept columns`)
   }
   const views = new Uint8Array(16 * length)
   const words = new Int32Array(views.buffer)
