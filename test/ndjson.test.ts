@@ -462,6 +462,39 @@ describe('a list of numbers in nested objects', () => {
   })
 })
 
+describe('an object of numbers', () => {
+  it.each([
+    ['{"req":{"id":1},"out":{"scores":{"cat":1.5,"dog":-0.2}},"ms":3.1}', 'out.scores'],
+    ['{"req":{"id":1},"out":{"scores":{"cat":1.5,"dog":-0.2}},"ms":3.1,"tokens":12}', 'out.scores'],
+    ['{"id":7,"scores":{"shoes":1.5,"bags":-0.2}}', 'scores'],
+    ['{"id":7,"image":{"w":640,"h":480},"out":{"scores":{"cat":3,"dog":1}}}', 'out.scores'],
+    ['{"id":7,"out":{"logits":{"shoes":4,"bags":2},"probs":{"shoes":0.88,"bags":0.12}}}', 'out.logits'],
+  ])('is not guessed, but the message has its path, if it has a number for each class: %s', async (input, logits) => {
+    const { error } = await run(`${input}\n`, { from: 'ndjson' })
+    const reason = `"${logits}" is an object of numbers`
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits, reason } })
+    expect(await scored(`${input}\n`, { logits, emit: 'index', keep: false })).toBe('{"index":0}\n')
+  })
+
+  it('that sum to 1 has probabilities', async () => {
+    const { error } = await run('{"out":{"scores":{"cat":0.8,"dog":0.2}},"ms":3.1}\n', { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'out.scores', holds: 'probabilities' } })
+  })
+
+  it.each([
+    '{"req":{"image":{"w":640,"h":480}},"ms":3.1}',
+    '{"where":{"lat":1.5,"lon":-0.2},"ms":3.1}',
+    '{"timings":{"pre":1.5,"infer":2.5},"ms":3.1}',
+    '{"out":{"cat":1.5,"dog":"x"},"ms":3.1}',
+    '{"out":{"cat":1.5},"ms":3.1}',
+    '{"a":{"cat":1.5,"dog":-0.2},"b":{"cat":2.5,"dog":0.2},"ms":3.1}',
+    '{"a.b":{"cat":1.5,"dog":-0.2},"ms":3.1}',
+  ])('is not proposed if nothing says that it has logits, or if several do: %s', async (input) => {
+    const { error } = await run(`${input}\n`, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { reason: '"ms" would be the only class' } })
+  })
+})
+
 describe('logits are not guessed', () => {
   it.each([
     ['{"id":1,"embedding":[1,2]}', { logits: 'embedding' }],

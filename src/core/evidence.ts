@@ -4,7 +4,7 @@ import { shown } from './errors.js'
 import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
 import { isNumber, readNumber } from './number.js'
 import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
-import type { ValueType } from './record-batch.js'
+import type { ClassObject, ValueType } from './record-batch.js'
 
 /** A column, and its cells in the first rows. */
 export interface SampledColumn {
@@ -17,6 +17,8 @@ export interface SampledColumn {
   listPath?: string | undefined
   rowsPath?: string | undefined
   rowsLogits?: string | undefined
+  /** The objects in its first value that appear to have a number for each class. */
+  classObjects?: readonly ClassObject[] | undefined
   /** The path to nested lists of numbers. */
   nestedPath?: string | undefined
   /** The path of a column inside the values of another. */

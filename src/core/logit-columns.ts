@@ -102,6 +102,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
     })
   }
   requireFlat(all, all)
+  if (!isSure) requireNoClassObject(all, suggested.length < 2)
   const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
   if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, 'probabilities')
   throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
@@ -135,6 +136,23 @@ function requireFlat(columns: readonly SampledColumn[], all: readonly SampledCol
   const split = rowsPath === undefined ? '' : ` (to make each a row, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
   const reason = `${shown(logits)} contains lists of lists of numbers${split}`
   throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
+}
+
+/**
+ * Throws E_COLUMNS if exactly one object appears to have the logits of all classes; `mayHoldProbabilities` if it may
+ * also have their probabilities.
+ */
+function requireNoClassObject(columns: readonly SampledColumn[], mayHoldProbabilities: boolean): void {
+  const all = columns.flatMap(({ classObjects = [] }) => classObjects)
+  const ofLogits = all.filter(({ holds }) => holds === 'logits')
+  const [object, ...more] = ofLogits.length === 0 && mayHoldProbabilities ? all : ofLogits
+  if (object === undefined || more.length > 0) return
+  const { path: logits, holds } = object
+  const header = columns.map(({ name }) => name)
+  if (holds === 'logits') {
+    throw new SoftmaxError('E_COLUMNS', { header, logits, reason: `${shown(logits)} is an object of numbers` })
+  }
+  throw new SoftmaxError('E_COLUMNS', { header, logits, reason: `${shown(logits)}: ${SIGNS.sum}`, holds })
 }
 
 /** Doubts because a column has cells in Python's notation for several numbers, which may be the logits. */

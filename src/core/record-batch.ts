@@ -45,6 +45,8 @@ export interface Column {
   rowsPath?: string | undefined
   /** The selector of the logits within these rows, if they are objects with a list of numbers. */
   rowsLogits?: string | undefined
+  /** The objects in its first value that appear to have a number for each class. */
+  classObjects?: readonly ClassObject[]
   /** For the first column, if the first row holds a complete table: a description, and how to convert it to lines. */
   wholeTable?: string | undefined
   /** Whether the list contains words. */
@@ -53,6 +55,12 @@ export interface Column {
   isEachClass?: true
   /** Whether it holds positions along an axis, which the shape of an array implies. */
   isPosition?: true
+}
+
+/** An object that appears to have a number for each class: its path as a selector, and what the numbers may be. */
+export interface ClassObject {
+  path: string
+  holds: 'logits' | 'probabilities'
 }
 
 /** The shape of an array of logits: its axis lengths, and which axis is that of the classes. */

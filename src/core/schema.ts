@@ -138,7 +138,7 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   // One is proposed: where the name of a column comes again is looked for in all of them.
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
   return columns.map(
-    ({ name, type, sample, inner, listPath, nestedPath, rowsPath, rowsLogits, wholeTable }, index) => ({
+    ({ name, type, sample, inner, listPath, nestedPath, rowsPath, rowsLogits, classObjects, wholeTable }, index) => ({
       name,
       type,
       inner,
@@ -148,6 +148,7 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
       listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
       rowsPath,
       rowsLogits,
+      classObjects,
       wholeTable,
     }),
   )

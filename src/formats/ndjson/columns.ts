@@ -1,5 +1,6 @@
 /** Derives the columns of NDJSON from its first rows. */
 
+import { classObjectsIn } from '../../core/class-objects.js'
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
@@ -101,12 +102,14 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
     return { name, path, type: 'json', sample, nested, shapePath: shapePathOf(path), nestedPath: name, rowsPath: name }
   if (type === 'list')
     return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords) }
-  if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path) }
+  const classObjects = classObjectsIn(values[0], path)
+  if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path), classObjects }
   const table = findList(areRows, values[0], name)
   const paths = {
     listPath: findList(isNumbers, values[0], name)?.path,
     nestedPath: findList(areNested, values[0], name)?.path,
     rowsPath: table?.path,
+    classObjects,
     rowsLogits: table && logitsIn(table.list[0] as object),
   }
   return { name, path, type, sample, ...(type === 'json' && paths) }
