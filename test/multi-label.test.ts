@@ -369,6 +369,21 @@ describe('several true classes a row', () => {
     expect(both.classes.map(({ support }) => support)).toEqual([1, 2])
   })
 
+  it.each(['general', 'fast'] as const)('are not guessed about in cells either, in the %s lane', async (lane) => {
+    const cell = async (y: string, delimiter = ',') => {
+      const input = ['logit_a', 'logit_b', 'y\n2', '-1', `"${y}"\n`].join(delimiter)
+      return run(input, { ...OPTIONS, delimiter, emit: 'correct', keep: false, lane })
+    }
+    for (const y of ['[1, 0]', '[0,1]', '[1.0, 0.0]', ' [0, 1]']) {
+      for (const delimiter of [',', '\t']) {
+        expect((await cell(y, delimiter)).error, y).toMatchObject({ code: 'E_TRUTH', info: { row: 1, cell: y } })
+      }
+    }
+    expect((await cell('[true,false]')).text).toBe('correct\ntrue\n')
+    expect((await cell('[1,1]')).text).toBe('correct\nfalse\n')
+    expect((await run('logit_a,y\n1,[1]\n', { ...OPTIONS, lane })).error).toMatchObject({ code: 'E_TRUTH' })
+  })
+
   it('are bits in an array with a number for each class, of two classes too: those of scikit-learn', async () => {
     const { npz, accuracy, hamming_loss, confusion } = several.two
     const metrics = await evaluated(Buffer.from(npz, 'base64'), { from: 'npz' })

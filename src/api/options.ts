@@ -198,8 +198,8 @@ interface ForBytesRead {
 
 interface ForBytesObjectsReadWrite {
   /**
-   * Texts that also mean an empty logit, and null in kept columns that get a type (see `types`), such as NA,NULL,\N
-   * [default: none].
+   * Texts that also mean an empty logit, an unknown true class, and null in kept columns that get a type (see
+   * `types`), such as NA,NULL,\N [default: none].
    */
   null?: ValueOf<'null'> | undefined
   /** Aborting this destroys the stream with an AbortError. */

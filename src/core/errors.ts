@@ -524,7 +524,9 @@ function truthRemedy(cell: string, count: number, of: TruthInfo['of']): string {
     return of === 'several' ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
   const names = `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
-  return cell.trim() === String(count) ? `positions count from 0, and ${names}` : names
+  if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
+  // 255, as segmentation data sets mark pixels without a class.
+  return /^\s*-?\d+\s*$/.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
 }
 
 /**

@@ -68,14 +68,15 @@ export class MultiLabelTruths {
   /** Sets to 1 the classes that a value lists; false if it is empty; or the error. */
   markList(value: unknown, into: Uint8Array): boolean | RowError {
     if (this.#isEmpty(value)) return false
-    const items = this.#itemsOf(value)
+    const list = this.#listOf(value)
+    const items = list ?? this.#namesIn(value)
     const bits = items.length === this.#classes.length ? items.map(bitOf) : [undefined]
     if (!bits.includes(undefined)) {
       // Positions do not repeat, so as many of them as there are classes are indicators, unless both readings are
       // possible.
       const isFew = this.#classes.length < 3 && new Set(items.map(String)).size === items.length
       const mayBeBoth = isFew && items.some((item) => typeof item !== 'boolean')
-      if (mayBeBoth && Array.isArray(value))
+      if (mayBeBoth && list)
         return this.#error(value, 'may be positions or a 0 or 1 for each class; list the names of classes')
       if (!mayBeBoth || this.#classes.length === 1) {
         into.set(bits as number[])
@@ -110,12 +111,16 @@ export class MultiLabelTruths {
     return true
   }
 
-  /** One class, or the items of a list, of a JSON list, or of a text with bars. */
-  #itemsOf(value: unknown): readonly unknown[] {
+  /** The items of a list, which may be JSON text. */
+  #listOf(value: unknown): readonly unknown[] | undefined {
     if (Array.isArray(value)) return value
     if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>)
-    if (typeof value !== 'string' || this.#names.texts.has(value)) return [value]
-    return jsonList(value) ?? value.split(NAMES_DELIMITER)
+    return typeof value === 'string' && !this.#names.texts.has(value) ? jsonList(value) : undefined
+  }
+
+  /** One class, or those of a text with bars. */
+  #namesIn(value: unknown): readonly unknown[] {
+    return typeof value === 'string' && !this.#names.texts.has(value) ? value.split(NAMES_DELIMITER) : [value]
   }
 
   #isEmpty(value: unknown): boolean {

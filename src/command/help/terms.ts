@@ -55,9 +55,9 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   confusion:
     'the number of rows by true class (rows) and label (columns), in the order of classes; with --sigmoid, the counts [neither, only predicted, only true, both] for each class',
   precision: 'of the rows whose label is the class, the share whose true class it is',
-  recall: 'of the rows whose true class is the class, the share whose label it is',
+  recall: 'of the rows with a label whose true class is the class, the share whose label it is',
   f1: 'the harmonic mean of precision and recall of a class',
-  support: 'the number of rows whose true class is the class',
+  support: 'the number of rows with a label whose true class is the class',
 }
 
 export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
