@@ -372,6 +372,13 @@ describe('types that cannot be had', () => {
       'E_SELECTOR',
       'did you mean "price"',
     ],
+    [
+      'a name that no kept column has, like one that has a type already',
+      rows,
+      { to: 'arrow', types: 'price=int64,prise=int64' },
+      'E_SELECTOR',
+      'not one of the kept columns "price" [E_SELECTOR]',
+    ],
     ['the name of a logit', rows, { to: 'arrow', types: 'logit_a=int64' }, 'E_SELECTOR', 'not one of the kept columns'],
     [
       'an output without types',

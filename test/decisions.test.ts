@@ -248,6 +248,12 @@ describe('thresholds', () => {
     ])
   })
 
+  it('do not name a class that has one', () => {
+    const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cat":0.4,"cats":0.3}']
+    const { stderr } = command(args, { stdin: 'logit_cat,logit_dog\n1,2\n' })
+    expect(stderr).toContain('--threshold: there is no class "cats"; the classes are "cat,dog"')
+  })
+
   it('may be in a file', () => {
     const cwd = folder({ 'in.csv': 'logit_cat,logit_dog\n-0.5,1\n', 'least.json': '{"cat":0.3,"dog":0.9}' })
     const args = ['in.csv', '--sigmoid', '-e', 'labels', '--no-keep', '--threshold']

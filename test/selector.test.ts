@@ -176,6 +176,23 @@ describe('a selector', () => {
     },
   )
 
+  it.each([
+    'logit_a,logit_b,logit_c',
+    'logit_c,2-3',
+    'logit_*,logit_c',
+    '"logit_a",logit_b,logit_c',
+    'logit_b,LOGIT_B',
+  ])('is not answered with a column that another item selects: %s', async (logits) => {
+    expect((await refused('id,logit_a,logit_b\n1,2,3\n', { logits })).message).not.toContain('did you mean')
+  })
+
+  it('is answered with the nearest of the other columns', async () => {
+    const error = await refused('id,logit_a,logit_b\n1,2,3\n', { logits: 'logit_a,logit_c' })
+    expect(error.message).toContain("did you mean logits: 'logit_b'?")
+    const truth = await refused('a,b,y_a,y_b\n1,2,0,1\n', { logits: 'a,b', op: 'sigmoid', truth: 'y_a,y_c' })
+    expect(truth.message).toContain("did you mean truth: 'y_b'?")
+  })
+
   it.each(['3-2', 'logit_b-logit_a'])(
     'refuses a range that goes down, and names two that do not: %s',
     async (logits) => {

@@ -120,7 +120,7 @@ function cutoffsOf(threshold: DecisionSettings['threshold'] = HALF, classes: rea
   if (typeof threshold === 'number') return classes.map(() => threshold)
   if (isList(threshold)) return cutoffsInOrder(threshold, classes)
   const known = new Map(Object.entries(threshold))
-  if (classes.length > 0) for (const name of known.keys()) requireClass(name, classes, threshold)
+  if (classes.length > 0) for (const name of known.keys()) requireClass(name, classes, known, threshold)
   return classes.map((name) => known.get(name) ?? HALF)
 }
 
@@ -134,9 +134,17 @@ function cutoffsInOrder(threshold: readonly number[], classes: readonly string[]
 
 const isList: (value: unknown) => value is readonly unknown[] = Array.isArray
 
-function requireClass(name: string, classes: readonly string[], value: unknown): void {
+function requireClass(
+  name: string,
+  classes: readonly string[],
+  known: ReadonlyMap<string, unknown>,
+  value: unknown,
+): void {
   if (classes.includes(name)) return
-  const near = nearest(name, classes)
+  const near = nearest(
+    name,
+    classes.filter((other) => !known.has(other)),
+  )
   const hint = near === undefined ? `the classes are ${shownNames(classes)}` : `did you mean ${shown(near)}?`
   const reason = `there is no class ${shown(name)}; ${hint}`
   throw new SoftmaxError('E_OPTION', { option: 'threshold', value, expected: 'names of classes', reason })

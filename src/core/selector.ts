@@ -22,7 +22,7 @@ const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
 /** The positions, from 0, that a selector selects, in its order. Throws E_SELECTOR for an item that selects nothing. */
 export function select(selector: string | readonly string[], names: readonly string[]): number[] {
   const items = typeof selector === 'string' ? splitItems(selector) : selector
-  const columns = new Columns(names)
+  const columns = new Columns(names, 'logits', items)
   const chosen = new Set(items[0]?.startsWith('!') ? names.keys() : [])
   for (const [place, item] of items.entries()) {
     if (item.startsWith('!')) {
@@ -46,8 +46,9 @@ function repeated(items: readonly string[], place: number, [first]: readonly num
 
 /** The positions of the true class columns, in the order of the selector. Throws E_SELECTOR. */
 export function selectTruths(selector: string, names: readonly string[]): number[] {
-  const columns = new Columns(names, 'truth')
-  return [...new Set(splitItems(selector).flatMap((item) => resolve(item, columns)))]
+  const items = splitItems(selector)
+  const columns = new Columns(names, 'truth', items)
+  return [...new Set(items.flatMap((item) => resolve(item, columns)))]
 }
 
 /** A selector of columns by their names, in quotes where a name could be read as something else. */
@@ -91,12 +92,15 @@ class Columns {
   readonly names: readonly string[]
   /** The option that selects them. */
   readonly option: 'logits' | 'truth'
+  /** The items of the selector. */
+  readonly items: readonly string[]
   readonly #exact: Map<string, number[]>
   #plain: Map<string, number[]> | undefined
 
-  constructor(names: readonly string[], option: 'logits' | 'truth' = 'logits') {
+  constructor(names: readonly string[], option: 'logits' | 'truth' = 'logits', items: readonly string[] = []) {
     this.names = names
     this.option = option
+    this.items = items
     this.#exact = positionsBy(names)
   }
 
@@ -119,11 +123,20 @@ function composedName(name: string): string {
 }
 
 function resolve(item: string, columns: Columns): number[] {
-  if (item.startsWith('"')) return [named(item.slice(1, -1).replaceAll('""', '"'), columns)]
-  const found = byPattern(item, columns) ?? byPosition(item, columns) ?? byName(item, columns) ?? byRange(item, columns)
+  if (item.startsWith('"')) return [named(unquoted(item), columns)]
+  const found = unquotedColumns(item, columns)
   if (found === undefined) return [named(item, columns)]
   if (found.length === 0) throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${columns}` })
   return found
+}
+
+function unquoted(item: string): string {
+  return item.slice(1, -1).replaceAll('""', '"')
+}
+
+/** The columns of an item without quotes; undefined if it is none of these. */
+function unquotedColumns(item: string, columns: Columns): number[] | undefined {
+  return byPattern(item, columns) ?? byPosition(item, columns) ?? byName(item, columns) ?? byRange(item, columns)
 }
 
 /** Whether an item may match columns that are already selected: it adds the remaining ones, in input order. */
@@ -201,9 +214,16 @@ function named(name: string, columns: Columns): number {
   return index
 }
 
-/** What was probably meant by an item that selects nothing: a name, or a list or range in another notation. */
+/**
+ * What was probably meant by an item that selects nothing: a name that no other item selects, or a list or range in
+ * another notation.
+ */
 function proposal(item: string, columns: Columns): string {
-  const names = columns.names.map(plainName).filter((name) => columns.named(name).length === 1)
+  const taken = new Set(columns.items.flatMap((other) => selectedBy(other, columns)))
+  const names = columns.names.map(plainName).filter((name) => {
+    const [index, another] = columns.named(name)
+    return another === undefined && !taken.has(index!)
+  })
   const otherwise = [item.replace(/\s*(?::|\.\.+)\s*/, '-'), item.replace(/\s*[\s;|]\s*/g, ',')]
   const meant =
     names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
@@ -213,6 +233,17 @@ function proposal(item: string, columns: Columns): string {
     pathProposal(item, names)
   if (meant === undefined && isPathInto(item, columns)) return '; only paths into objects of JSON select values'
   return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
+}
+
+/** The columns that an item selects; none if it is an error. */
+function selectedBy(item: string, columns: Columns): readonly number[] {
+  const plain = item.replace(/^!/, '')
+  try {
+    if (plain.startsWith('"')) return columns.named(unquoted(plain))
+    return unquotedColumns(plain, columns) ?? []
+  } catch {
+    return []
+  }
 }
 
 /** The range that was probably meant by one with a mistyped end. */

@@ -41,7 +41,10 @@ function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: Ask
 export function requireColumns(asked: AskedTypes, names: readonly string[]): AskedTypes {
   const item = [...asked.byName.keys()].find((name) => !names.includes(name))
   if (item === undefined) return asked
-  const near = nearest(item, names)
+  const near = nearest(
+    item,
+    names.filter((name) => !asked.byName.has(name)),
+  )
   const reason = `is not one of the kept columns ${shownNames(names)}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
   throw new SoftmaxError('E_SELECTOR', { item, option: 'types', reason })
 }
