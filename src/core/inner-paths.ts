@@ -1,4 +1,6 @@
 /** Selects single values inside objects: `m.a,m.b` are two logits of `{"m":{"a":1,"b":2}}`. */
+import { SoftmaxError } from './errors.js'
+import { optionText } from './option-words.js'
 import type { ValueOf } from './options.js'
 import { select } from './selector.js'
 
@@ -10,20 +12,36 @@ type Path = readonly string[]
  * that it names: its error may list them.
  *
  * @param pathsIn the paths to single values inside the value of a column, which begin with its name
+ * @param at the value at a path
+ * @throws E_SELECTOR for a list or object that is not selected alone
  */
 export function selectedPaths(
   logits: ValueOf<'logits'> | undefined,
   columns: readonly string[],
   pathsIn: (column: string) => Path[],
+  at: (path: Path) => unknown,
 ): Path[] {
   const items = typeof logits === 'string' ? logits.split(',') : (logits ?? [])
   const leadsInto = (column: string) => items.some((item) => item.replace(/^[\s!"]*/, '').startsWith(`${column}.`))
   const paths = columns.filter(leadsInto).flatMap(pathsIn)
-  if (paths.length === 0) return []
   const header = [...columns, ...paths.map(pathName)]
+  if (items.length > 1) requireValues(items, new Set(header), at)
+  if (paths.length === 0) return []
   const chosen = items.some((item) => /^\s*!/.test(item)) ? new Set(header.keys()) : selectedIn(logits!, header)
   // In the order of the selector, as objects of several inputs may have their keys in different orders.
   return [...chosen].flatMap((at) => (columns.includes(header[at]!) ? [] : [paths[at - columns.length]!]))
+}
+
+/** Throws E_SELECTOR if one of several items leads to a list or an object, which would hold all logits. */
+function requireValues(items: readonly string[], header: ReadonlySet<string>, at: (path: Path) => unknown): void {
+  for (const item of items.map((item) => item.trim())) {
+    if (!item.includes('.') || header.has(item)) continue
+    const value = at(item.split('.'))
+    if (typeof value !== 'object' || value === null) continue
+    const what = Array.isArray(value) ? 'a list' : 'an object'
+    const reason = `is ${what}, so it must be selected alone: ${optionText('logits', item)}`
+    throw new SoftmaxError('E_SELECTOR', { item, reason })
+  }
 }
 
 /** A path as a selector and column name. */

@@ -239,7 +239,8 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
 /** The properties of a record, and selected ones inside them. */
 function columnPaths(first: Properties, { logits }: ShapeSettings): (readonly string[])[] {
   const names = Object.keys(first)
-  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]))
+  const at = (path: readonly string[]) => valueAt(first, path)
+  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at)
   return [...names.map((name) => [name]), ...inner]
 }
 

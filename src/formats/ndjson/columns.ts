@@ -35,7 +35,9 @@ function valueColumns(rows: ParsedRow[], logits: SettingsOf<'bytes'>['logits']):
     const row = rows.find(({ value }) => typeOf(valueAt(value, [key])) === 'record') ?? rows[0]!
     return pathsAt(row, [key])
   }
-  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn)
+  const at = (path: readonly string[]) =>
+    rows.map(({ value }) => valueAt(value, path)).find((found) => found !== undefined)
+  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn, at)
   return paths.map((path) => ({ ...describe(pathName(path), path, rows), inner: path }))
 }
 
