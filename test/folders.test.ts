@@ -1,5 +1,7 @@
 /** From a directory to a directory, each part scored like a separate run. */
+
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
@@ -648,18 +650,45 @@ describe('a part that fails', () => {
     expect([status, existsSync(join(cwd, 'none/_SUCCESS'))]).toEqual([1, false])
   })
 
-  it('is one that a signal ends: no temporary file is left, and the run goes on', async () => {
+  const STOPPED =
+    'softmax: 1 of 2 parts are done: 1 row written; no row of the other part was written; continue with --resume\n'
+  it.each([
+    ['SIGINT', [], STOPPED],
+    ['SIGTERM', [], STOPPED],
+    ['SIGINT', ['--quiet'], ''],
+  ] as const)('is one that %s %s ends: no temporary file is left, and the run goes on', async (name, args, said) => {
     const large = `${rows(0)}${'1,2,1\n'.repeat(199_999)}`
     const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': large })
-    const { child, ended } = start(['in', '-o', 'out/', '--lane', 'general'], cwd)
+    const { child, ended } = start(['in', '-o', 'out/', '--lane', 'general', ...args], cwd)
     const isUnderWay = () => /a\.csv.*\.tmp/.test(readdirSync(join(cwd, 'out')).sort().reverse().join())
     await vi.waitFor(() => expect(isUnderWay()).toBe(true), { timeout: 20_000 })
-    child.kill('SIGTERM')
-    expect(await ended).toMatchObject({ signal: 'SIGTERM' })
+    child.kill(name)
+    expect(await ended).toMatchObject({ signal: name, stderr: said })
     expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
     expect(run(cwd, '--resume').stderr).toBe(
       'softmax: out/: 2 of 2 parts done (1 by earlier runs), 200,001 rows in all\n',
     )
+  })
+
+  it('is one that a second signal ends, even if nobody reads what the first one prints', async () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': `${rows(0)}${'1,2,1\n'.repeat(199_999)}` })
+    // The message is written only after the temporary file was removed, and writing it takes until the second signal.
+    const preload = `import fs from 'node:fs'
+    process.stderr.write = () => {
+      fs.writeSync(2, 'writing')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000)
+    }`
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(preload)}` }
+    const { child, ended } = start(['in', '-o', 'out/', '--lane', 'general'], cwd, env)
+    const isUnderWay = () => /a\.csv.*\.tmp/.test(readdirSync(join(cwd, 'out')).sort().reverse().join())
+    await vi.waitFor(() => expect(isUnderWay()).toBe(true), { timeout: 20_000 })
+    child.kill('SIGINT')
+    await once(child.stderr, 'data')
+    expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
+    const before = performance.now()
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ signal: 'SIGINT', stderr: 'writing' })
+    expect(performance.now() - before).toBeLessThan(10_000)
   })
 
   it('is one that cannot be read, before anything is written', () => {

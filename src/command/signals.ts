@@ -4,8 +4,11 @@ import type { Output } from './output.js'
 /** What must be removed if a signal ends the run. */
 export type Abandoned = Pick<Output, 'abandon'>
 
-/** Removes temporary files on a signal, then lets the signal end the process; also if the run ends unfinished. */
-export function abandonOnSignal(files: Abandoned[]): void {
+/**
+ * Removes temporary files on a signal, then lets the signal end the process; also if the run ends unfinished. `say` prints
+ * what a signal leaves: last, as the reader of a full pipe may not read on, and another signal then ends the process.
+ */
+export function abandonOnSignal(files: Abandoned[], say = () => {}): void {
   process.once('exit', () => {
     for (const file of files) file.abandon()
   })
@@ -14,6 +17,7 @@ export function abandonOnSignal(files: Abandoned[]): void {
     process.on(signal, () => {
       for (const file of files) file.abandon()
       process.removeAllListeners(signal)
+      say()
       process.kill(process.pid, signal)
     })
   }

@@ -1,4 +1,4 @@
-/** What a run over parts says when it fails: what is done, and how to continue. */
+/** What a run over parts says when an error or a signal ends it: what is done, and how to continue. */
 import type { SoftmaxError } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { rejectedOf, type Stats } from '../../pipeline/row-counts.js'
@@ -11,7 +11,7 @@ import { isUnreadable } from './score-part.js'
 /**
  * `2 of 3 parts are done: 8 rows written, 1 left out (1 E_CELL); no row of the other part was written; ` and what helps
  */
-export function failureText({ counts, totals }: { counts: PartCounts; totals: Stats }, error: unknown): string {
+export function failureText({ counts, totals }: { counts: PartCounts; totals: Stats }, error?: unknown): string {
   const { all, done } = counts
   const rejected = rejectedOf(totals)
   const leftOut = rejected === 0 ? '' : `, ${grouped(rejected)} left out (${codesText(totals)})`
@@ -43,6 +43,7 @@ function isBadRow({ info, status }: SoftmaxError): boolean {
 }
 
 function remedyOf(cause: unknown): string {
+  if (cause === undefined) return resume()
   const error = known(cause)
   const [, remedy = resume] = REMEDIES.find(([test]) => test(error)) ?? []
   return remedy()

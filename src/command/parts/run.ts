@@ -28,6 +28,8 @@ interface Run extends PartsRun {
   rejects: Map<string, Entry['rejects']>
   classSets: NameSets
   keptSets: NameSets
+  /** Whether the outcome has been said. */
+  isOver: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export async function scoreParts(plan: Plan): Promise<void> {
   for (const { file } of plan.mine) await requireReadable(file)
   makeFolder(plan.folder)
   const run = beginRun(plan)
-  abandonOnSignal(run.files)
+  abandonOnSignal(run.files, () => sayStopped(run))
   let stats: StatsFile | undefined
   try {
     stats = await openForAll(run)
@@ -47,7 +49,7 @@ export async function scoreParts(plan: Plan): Promise<void> {
   } catch (error) {
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
-    if (run.counts.done > 0) say(run, failureText(run, error))
+    sayStopped(run, error)
     run.manifest.removeEmpty()
     throw error
   } finally {
@@ -76,6 +78,7 @@ function beginRun(plan: Plan): Run {
     keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0 },
+    isOver: false,
     rejects: new Map(),
   }
 }
@@ -161,6 +164,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings: plan.settings })
   sayDifferences(run)
+  run.isOver = true
   say(run, closingLine(run, plan.share ? missing : 0))
   if (missing > 0 && !plan.share) throw notComplete(plan, missing)
 }
@@ -218,6 +222,13 @@ async function joinAll({ plan: { rejects, parts } }: Run): Promise<void> {
   if (file === undefined || folder === undefined) return
   const paths = parts.map((part) => join(folder, rejectsName(part)))
   await joinRejects(file, paths.filter(existsSync))
+}
+
+/** Says once what is done when an error or a signal ends the run. */
+function sayStopped(run: Run, error?: unknown): void {
+  if (run.isOver || run.counts.done === 0) return
+  run.isOver = true
+  say(run, failureText(run, error))
 }
 
 function say({ plan }: Run, text: string): void {
