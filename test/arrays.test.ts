@@ -507,7 +507,7 @@ describe.each([
     expect((await written({ labels: 'cat,dog' })).labels!.values).toEqual([1, 0])
     await expect(written({})).rejects.toMatchObject({
       code: 'E_RECORD',
-      message: expect.stringContaining('"cat" in "labels" is not one of the classes "0,1"; labels names them'),
+      message: expect.stringContaining('"cat" in "labels" is not one of the classes "0", "1"; labels names them'),
     })
   })
 
@@ -859,7 +859,7 @@ describe('arrays of a number for each row, beside the logits', () => {
   it('are kept with all digits, and others are named', async () => {
     const { text: found, warnings } = await run(input, options)
     expect(found).toBe(text)
-    expect(warnings).toEqual([expect.stringContaining('"short,wide" are not copied to the output')])
+    expect(warnings).toEqual([expect.stringContaining('"short", "wide" are not copied to the output')])
     expect((await run(input, { ...options, keep: false })).text).toBe('index\n0\n1\n0\n')
     for (const to of ['parquet', 'arrow', 'npz', 'safetensors'] as const) {
       const { bytes } = await run(input, { ...options, to, emit: 'probs' })

@@ -279,7 +279,7 @@ describe('applying a calibration', () => {
   it('to other classes is an error that names them', async () => {
     expect(await errorOf('logit_a,logit_c\n1,2\n', CALIBRATION)).toMatchObject({
       code: 'E_CALIBRATION',
-      message: expect.stringContaining('it was made for the classes "a,b", and "c" is not one of them'),
+      message: expect.stringContaining('it was made for the classes "a", "b", and "c" is not one of them'),
     })
     expect(await errorOf('logit_a,logit_b,logit_c\n1,2,3\n', CALIBRATION)).toMatchObject({
       message: expect.stringContaining('it was made for 2 classes, but the rows have 3'),
@@ -295,7 +295,7 @@ describe('applying a calibration', () => {
     expect(await errorOf('logit_a,logit_b\n1,2\n', unnamed)).toMatchObject({
       code: 'E_CALIBRATION',
       message: expect.stringContaining(
-        'its classes have no names, but those of the rows are "a,b"; pass their names to calibrate(), too, with labels',
+        'its classes have no names, but those of the rows are "a", "b"; pass their names to calibrate(), too, with labels',
       ),
     })
   })
@@ -311,7 +311,7 @@ describe('applying a calibration', () => {
       (await run(input, { from: 'ndjson', calibration: CALIBRATION, ...options })).warnings
     const lists = '{"logits":[1,2]}\n'
     const warning =
-      'the rows do not name their classes, which are assumed to be those of the calibration, in order: "a,b"; labels names them'
+      'the rows do not name their classes, which are assumed to be those of the calibration, in order: "a", "b"; labels names them'
     expect(await warningsOf(lists)).toEqual([warning])
     expect(await warningsOf(lists, { labels: 'a,b' })).toEqual([])
     expect(await warningsOf('{"logits":{"a":1,"b":2}}\n')).toEqual([])

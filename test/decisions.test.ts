@@ -251,7 +251,7 @@ describe('thresholds', () => {
   it('do not name a class that has one', () => {
     const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cat":0.4,"cats":0.3}']
     const { stderr } = command(args, { stdin: 'logit_cat,logit_dog\n1,2\n' })
-    expect(stderr).toContain('--threshold: there is no class "cats"; the classes are "cat,dog"')
+    expect(stderr).toContain('--threshold: there is no class "cats"; the classes are "cat", "dog"')
   })
 
   it('may be in a file', () => {

@@ -143,7 +143,7 @@ const THROUGH_COMMAND = {
     files: { 'in.safetensors': TWO_TENSORS },
     args: ['in.safetensors'],
     status: 2 as const,
-    begins: 'in.safetensors: it contains several arrays: "ids,scores"; ',
+    begins: 'in.safetensors: it contains several arrays: "ids", "scores"; ',
     says: 'select one with --tensor ids',
   },
   E_CORRUPT: {
@@ -191,7 +191,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '--truth', 'y'],
     status: 1,
     begins: 'in.csv:2: column y (row 1, byte 26): "dgo" is not a class',
-    says: 'the classes are "cat,dog"; ',
+    says: 'the classes are "cat", "dog"; ',
     stdout: 'y,p_cat,p_dog,label\n',
     api: {
       options: { truth: 'y' },
@@ -263,7 +263,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins:
-      'in.csv: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; ',
+      'in.csv: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; ',
     says: "--logits '2-3'",
     api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' }, says: "logits: '2-3'" },
   },

@@ -88,7 +88,7 @@ describe('labels', () => {
   it('that are those of the columns in another order are refused', async () => {
     const { error } = await run('logit_dog,logit_cat\n1,2\n', { labels: 'cat,dog' })
     expect(error).toMatchObject({ code: 'E_LABELS', status: 2 })
-    expect(error!.message).toContain('in a different order, "dog,cat"')
+    expect(error!.message).toContain('in a different order, "dog", "cat"')
     expect((await run('logit_dog,logit_cat\n1,2\n', { labels: 'dog,cat' })).error).toBeUndefined()
     const list = await run('{"logits":{"dog":1,"cat":2}}\n', { labels: 'cat,dog', from: 'ndjson' })
     expect(list.error).toMatchObject({ code: 'E_LABELS' })
@@ -162,7 +162,7 @@ describe('labels', () => {
     const config = JSON.stringify({ id2label: { 0: 'crane', 1: 'cat', 2: 'crane' } })
     const path = join(folder({ 'config.json': config }), 'config.json')
     const warning =
-      'labels has "crane" 2 times; with their positions from 0 added, these classes are named "crane_0,crane_2"'
+      'labels has "crane" 2 times; with their positions from 0 added, these classes are named "crane_0", "crane_2"'
     for (const labels of [`@${path}`, 'crane,cat,crane', ['crane', 'cat', 'crane']]) {
       const { text, warnings } = await run(ROWS, { labels })
       expect(text).toBe(scored('crane_0', 'cat', 'crane_2'))

@@ -259,7 +259,7 @@ describe('a true class', () => {
 
   it('that is a position from 1 is an error that says where positions begin', async () => {
     await expect(evaluated('logit_a,logit_b,y\n1,2,1\n1,2,2\n')).rejects.toThrow(
-      /row 2.*the classes are "a,b"; positions count from 0, and labels names them/,
+      /row 2.*the classes are "a", "b"; positions count from 0, and labels names them/,
     )
   })
 
@@ -330,7 +330,7 @@ describe('a true class', () => {
     })
     await expect(evaluated(nested, { truth: 'meta.y', from: 'ndjson' })).resolves.toMatchObject({ rows: 1 })
     await expect(evaluated(nested, { truth: 'other.y', from: 'ndjson' })).rejects.toMatchObject({
-      message: expect.stringMatching(/is not one of "logits,meta,target" \[/),
+      message: expect.stringMatching(/is not one of "logits", "meta", "target" \[/),
     })
     await expect(evaluate(['in.csv'], {} as EvaluateOptions)).rejects.toMatchObject({ code: 'E_OPTION' })
     await expect(evaluated('', { emit: 'label' } as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })

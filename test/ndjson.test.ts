@@ -109,7 +109,9 @@ describe('a row of NDJSON', () => {
 
   it('has the columns listed if a path leads nowhere', async () => {
     const { error } = await run('{"m":{"cat":2,"dog":1}}\n', { from: 'ndjson', logits: 'm.cat,m.dgo' })
-    expect(error!.message).toContain(`logits "m.dgo" is not one of "m,m.cat,m.dog"; did you mean logits: 'm.dog'?`)
+    expect(error!.message).toContain(
+      `logits "m.dgo" is not one of "m", "m.cat", "m.dog"; did you mean logits: 'm.dog'?`,
+    )
   })
 
   it('may hold special values as texts, or as the words of Python', async () => {
@@ -231,7 +233,7 @@ describe('a row of NDJSON', () => {
     const bad = async (line: string) => (await run(`{"logits":{"a":1,"b":2}}\n${line}\n`)).error
     expect(await bad('{"logits":{"a":1}}')).toMatchObject({ code: 'E_MISSING', info: { column: 'b' } })
     for (const line of ['{"logits":{"a":1,"b":2,"c":3}}', '{"logits":{"a":1,"c":3}}']) {
-      const message = expect.stringContaining('the object has an unknown class "c" (classes: "a,b")')
+      const message = expect.stringContaining('the object has an unknown class "c" (classes: "a", "b")')
       expect(await bad(line)).toMatchObject({ code: 'E_WIDTH', info: { width: 2 }, message })
     }
     expect(await bad('{"logits":[1,2]}')).toMatchObject({ code: 'E_ROW' })

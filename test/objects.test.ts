@@ -336,7 +336,7 @@ describe('bad rows', () => {
     [
       'another class',
       { logits: { cat: 2, boat: 0 } },
-      { code: 'E_WIDTH', message: expect.stringContaining('an unknown class "boat" (classes: "cat,dog")') },
+      { code: 'E_WIDTH', message: expect.stringContaining('an unknown class "boat" (classes: "cat", "dog")') },
     ],
   ])('are those too whose record of logits is not as the first: %s', async (_, bad, error) => {
     const rows = [{ id: 7, logits: { cat: 2, dog: 1 } }, bad, { logits: { dog: 1, cat: 2 } }]

@@ -713,7 +713,7 @@ const TESTS = {
 
     it('is one that there is', async () => {
       const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
-      expect(error?.message).toBe(`it has no array named "c", only "a,b"; select one with tensor: 'a' [E_TENSOR]`)
+      expect(error?.message).toBe(`it has no array named "c", only "a", "b"; select one with tensor: 'a' [E_TENSOR]`)
     })
 
     it('is of files that have several', () => {
@@ -832,7 +832,7 @@ const TESTS = {
       const rows = '{"id":1,"scores":{"dog":3,"cat":1}}\n'
       const { warnings } = await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores', outputHeader: false })
       expect(warnings).toEqual([
-        'without a header, the columns are in the order of the first object: "id,p_dog,p_cat,label"',
+        'without a header, the columns are in the order of the first object: "id", "p_dog", "p_cat", "label"',
       ])
       expect((await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores' })).warnings).toEqual([])
     })

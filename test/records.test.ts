@@ -640,7 +640,7 @@ describe('a column whose type objects cannot have', () => {
 
   it('is text, which a warning says, with what would keep it', async () => {
     const text =
-      'the columns "at,list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
+      'the columns "at", "list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
       `score() and scoreFiles() keep types, and types: 'at=timestamp_utc' restores that of "at"`
     expect(await warned([softmax()])).toEqual([text])
     expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
@@ -695,7 +695,7 @@ describe('a column of lists or objects in lines of JSON', () => {
 
   it('is text in a format with types, which a warning says', async () => {
     const { warnings } = await run(line, { from: 'ndjson', to: 'arrow' })
-    expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
+    expect(warnings).toEqual(['the columns "tags", "info" have lists or objects, and are written as JSON text'])
   })
 
   it.each([
@@ -716,12 +716,12 @@ describe('a column of lists or objects in lines of JSON', () => {
     const rows = [{ id: 1, tags: null, info: null, none: null }, JSON.parse(line)]
     for (const to of ['parquet', 'arrow'] as const) {
       const { warnings } = await writeAll(to, await Readable.from(rows.slice(1)).compose(softmax()).toArray())
-      expect(warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
+      expect(warnings).toEqual(['the columns "tags", "info" have lists or objects, and are written as JSON text'])
       const later = await writeAll(
         to,
         rows.map(({ logits, ...row }) => row),
       )
-      expect(later.warnings).toEqual(['the columns "tags,info" have lists or objects, and are written as JSON text'])
+      expect(later.warnings).toEqual(['the columns "tags", "info" have lists or objects, and are written as JSON text'])
     }
   })
 })

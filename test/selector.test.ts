@@ -92,7 +92,7 @@ describe('a selector', () => {
   })
 
   it.each([
-    ['no comma', ['a', 'b c'], '"a,b c"'],
+    ['no comma', ['a', 'b c'], '"a", "b c"'],
     ['a comma', ['a', 'b,c'], '"a", "b,c"'],
     ['a quote', ['"', 'say "b"'], String.raw`"\"", "say \"b\""`],
   ])('lists the columns so that each can be told, if a name has %s', async (_, names, list) => {
@@ -371,7 +371,8 @@ describe('without a selector', () => {
       const { logits } = error.info as { logits: string }
       expect((await chosen(input, { logits })).every((name) => ['cat', 'dog'].includes(name))).toBe(true)
       expect(error.message).toContain(`logits: '${logits}'`)
-      expect(error.message).toContain(input.split('\n')[0])
+      const names = input.split('\n')[0]!.split(',')
+      expect(error.message).toContain(names.map((name) => `"${name}"`).join(', '))
     }
   })
 

@@ -58,7 +58,7 @@ describe('columns of the true class', () => {
   it('name some of many classes where one is unknown, and say how many there are', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `logit_${index}`)
     const { error } = await run(`${names},y\n${names.map((_, index) => index)},77\n`, OPTIONS)
-    expect(error?.message).toMatch('the 12 classes are "0,1,2,3,4,5,6,7,..."')
+    expect(error?.message).toMatch('the 12 classes are "0", "1", "2", "3", "4", "5", "6", "7", ...')
   })
 
   it('need classes of different names', async () => {

@@ -358,12 +358,8 @@ export function shown(text: string): string {
   return `"${printed.length <= 160 ? printed : printable(shortened(text, 20))}"`
 }
 
-/**
- * Names in one text: `"a,b"`; if one of them has a comma or a quote, each in quotes: `"a,b", "c"`. With `more`, there are
- * others.
- */
+/** Names in one text, each in quotes: `"a", "b"`; after 80 characters, and with `more`, it ends in `...`. */
 export function shownNames(names: readonly string[], more = false): string {
-  if (!names.some((name) => AMBIGUOUS.test(name))) return shown([...names, ...(more ? ['...'] : [])].join(','))
   let text = ''
   for (const [index, name] of names.entries()) {
     if (text.length > LONGEST_LIST) return `${text}, ...`

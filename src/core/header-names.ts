@@ -1,6 +1,6 @@
 /** Decides whether a first line is a header. */
 import { plainName } from './column-name.js'
-import { SoftmaxError, shown, shownNames } from './errors.js'
+import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
 import { labelNames, repeated } from './labels.js'
 import { isNumber } from './number.js'
@@ -84,7 +84,7 @@ function countsFromZero(first: FirstLine): boolean {
 }
 
 function takenForNames(header: readonly string[]): string {
-  return `the first line, ${shownNames(header)}, is read as column names; ${optionText('header', false)} reads it as a row`
+  return `the first line, ${shown(header.join(','))}, is read as column names; ${optionText('header', false)} reads it as a row`
 }
 
 /** Warnings about column names. */

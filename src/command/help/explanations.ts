@@ -44,7 +44,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat,dog"; --labels names them; --on-error skip drops such rows [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels names them; --on-error skip drops such rows [E_TRUTH]',
     fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
@@ -189,7 +189,7 @@ softmax in.npy`,
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
-    says: 'softmax: b.csv: its header "logit_a,logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
+    says: 'softmax: b.csv: its header "logit_a", "logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
     fix: 'Score the input separately. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
@@ -278,7 +278,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     cause:
       'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a true class or a measurement.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
-    says: `softmax: stdin: cannot detect which of the columns "id,cat,dog" are logits: "id" is a common name for a key, a true class or a measurement; select the logits with --logits '2-3' [E_COLUMNS]`,
+    says: `softmax: stdin: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; select the logits with --logits '2-3' [E_COLUMNS]`,
     fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
   },
   E_TENSOR: {
@@ -286,7 +286,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     cause: 'An .npz or .safetensors file contains several arrays, and none is called logits.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o several.npz
 softmax several.npz`,
-    says: 'softmax: several.npz: it contains several arrays: "probs,index"; select one with --tensor probs [E_TENSOR]',
+    says: 'softmax: several.npz: it contains several arrays: "probs", "index"; select one with --tensor probs [E_TENSOR]',
     fix: 'Select the array of logits with --tensor.',
   },
   E_SUMS: {
@@ -316,7 +316,7 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     cause:
       '--logits and --truth take names, positions from 1, ranges, globs and regular expressions. In JSON, a path such as model.scores selects a value inside an object.',
     example: String.raw`printf 'cat,dog\n1,2\n' | softmax --logits cat,cow`,
-    says: 'softmax: stdin: --logits "cow" is not one of "cat,dog" [E_SELECTOR]',
+    says: 'softmax: stdin: --logits "cow" is not one of "cat", "dog" [E_SELECTOR]',
     fix: 'Use the names in the header; softmax --dry-run shows the columns.',
   },
   E_HEADER: {
