@@ -859,11 +859,19 @@ describe('--resume', () => {
     expect(run(cwd, '--resume', '--labels', '@names.txt').stderr).toMatch(/\[E_RESUME\]\n$/)
   })
 
+  it('refuses a file that no run wrote, without saying that it may be deleted', () => {
+    const cwd = treeDone()
+    writeFileSync(join(cwd, 'out/fixed.csv'), rows(1))
+    expect(run(cwd, '--resume').stderr).toBe(
+      'softmax: the folder "out/" contains "fixed.csv", which none of these inputs produces; move it elsewhere, or write to another folder [E_RESUME]\n',
+    )
+  })
+
   it('refuses outputs whose inputs are gone, and those of another version', () => {
     const cwd = treeDone()
     rmSync(join(cwd, 'in/b.csv'))
     expect(run(cwd, '--resume').stderr).toMatch(
-      /contains "b\.csv", which none of these inputs produces.*\[E_RESUME\]\n$/,
+      /contains "b\.csv", which none of these inputs produces; if its input was removed or renamed, delete it.*\[E_RESUME\]\n$/,
     )
     rmSync(join(cwd, 'out/b.csv'))
     expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 of 2 parts done (2 by earlier runs), 2 rows in all\n')

@@ -194,11 +194,19 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const others = new Set(partNamesIn(folder, excluded))
   for (const { name } of parts) others.delete(name)
   const [other] = others
-  if (other !== undefined)
-    throw refuse(
-      `contains ${shown(other)}, which none of these inputs produces`,
-      'if its input was removed or renamed, delete it and its rejects file',
-    )
+  if (other === undefined) return
+  const remedy = wasWritten(other, folder, manifests)
+    ? 'if its input was removed or renamed, delete it and its rejects file'
+    : 'move it elsewhere'
+  throw refuse(`contains ${shown(other)}, which none of these inputs produces`, remedy)
+}
+
+/** Whether a file is the output of an earlier run, according to the manifests. */
+function wasWritten(name: string, folder: string, manifests: readonly string[]): boolean {
+  for (const manifest of manifests) {
+    for (const { entry } of readEntries(join(folder, manifest))) if (entry.part === name) return true
+  }
+  return false
 }
 
 /** Throws E_OUTPUT if a file exists. */
