@@ -260,6 +260,28 @@ describe('no worker is left', () => {
   })
 })
 
+it.runIf(existsSync('/proc/self/fd'))('many short runs in a process leave no file open', async () => {
+  const script = `
+    import { readdirSync } from 'node:fs'
+    import { Readable } from 'node:stream'
+    import { setTimeout } from 'node:timers/promises'
+    import { score } from 'softmax-stream'
+    const input = ${JSON.stringify(HEADER)} + ${JSON.stringify(ROW)}.repeat(100_000)
+    const run = () => Readable.from([Buffer.from(input)]).compose(score({ jobs: 3 })).resume().toArray()
+    for (let nth = 0; nth < 5; nth++) await run()
+    await setTimeout(500)
+    const before = readdirSync('/proc/self/fd').length
+    for (let nth = 0; nth < 60; nth++) await run()
+    const added = () => readdirSync('/proc/self/fd').length - before
+    for (let wait = 0; wait < 100 && added() > 5; wait++) await setTimeout(100)
+    console.log(added())`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, stdio: 'pipe' })
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
+  await once(child, 'exit')
+  expect(await stderr).toBe('')
+  expect(Number(await stdout)).toBeLessThanOrEqual(5)
+})
+
 describe('runs one after the other in a process', () => {
   const header = 'id,y,logit_a,logit_b,logit_c\n'
   const line = (row: number) => `${row},${'abc'[row % 3]},${(row * 7) % 11}.5,-${row % 13},${(row * 3) % 17}e-1\n`

@@ -77,8 +77,10 @@ export class ThreadPool<Memory, Reply> {
     return take(await slot.thread.ask(put(slot.memory)), () => this.#free.push(slot), slot.memory)
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()))
+  /** Ends all threads; false if some had not started, and may still be using their memories for a moment. */
+  async close(): Promise<boolean> {
+    const ended = await Promise.all(this.#threads.map((thread) => thread.close()))
+    return !ended.includes(false)
   }
 
   #nextFree(): number {

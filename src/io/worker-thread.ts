@@ -35,7 +35,6 @@ export function startEarly(file: URL): void {
     const thread = load(file)
     // If it fails, the thread that is started instead reports the error.
     for (const event of ['error', 'exit']) thread.worker.once(event, () => early.delete(file.href))
-    thread.worker.unref()
     early.set(file.href, thread)
   } catch {
     // The same error will be thrown again when a thread is needed.
@@ -45,16 +44,23 @@ export function startEarly(file: URL): void {
 /** What a thread starts with has a port of its own: a module that the user preloads may listen to `parentPort`. */
 function load(file: URL): LoadingThread {
   const { port1, port2 } = new MessageChannel()
-  const worker = new Worker(file, { ...OPTIONS, workerData: port2, transferList: [port2] })
   port1.unref()
-  return { worker, port: port1 }
+  try {
+    const worker = new Worker(file, { ...OPTIONS, workerData: port2, transferList: [port2] })
+    // Until it has something to do.
+    worker.unref()
+    return { worker, port: port1 }
+  } catch (error) {
+    port1.close()
+    throw error
+  }
 }
 
 function start(file: URL, data: unknown): Worker {
   const { worker, port } = early.get(file.href) ?? load(file)
   early.delete(file.href)
-  worker.ref()
   port.postMessage(data)
+  worker.ref()
   return worker
 }
 
@@ -64,6 +70,7 @@ export class WorkerThread<Reply> {
   readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
   #failure: Error | undefined
   readonly started: Promise<Reply>
+  #hasStarted = false
 
   /** `data` is what the thread starts with; `failed` is called when it ends for any reason, busy or idle. */
   constructor(file: URL, data: unknown, failed: (error: Error) => void) {
@@ -78,7 +85,10 @@ export class WorkerThread<Reply> {
     this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
     this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
     this.started = this.#reply()
-    this.started.catch(() => {})
+    const begun = () => {
+      this.#hasStarted = true
+    }
+    this.started.then(begun, () => {})
   }
 
   /** The number of outstanding replies. */
@@ -93,8 +103,18 @@ export class WorkerThread<Reply> {
     return this.#reply()
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate()
+  /**
+   * Ends the thread. One that has not started ends later, and false is returned: Node does not close the files of the
+   * modules that a thread is loading when it is terminated.
+   */
+  async close(): Promise<boolean> {
+    if (this.#hasStarted) {
+      await this.#worker.terminate()
+      return true
+    }
+    this.#worker.unref()
+    this.started.catch(() => {}).then(() => this.#worker.terminate())
+    return false
   }
 
   #reply(): Promise<Reply> {

@@ -72,8 +72,8 @@ export class TablePool {
     return reply
   }
 
-  close(): Promise<void> {
-    return this.#pool.close()
+  async close(): Promise<void> {
+    await this.#pool.close()
   }
 }
 

@@ -287,12 +287,12 @@ class WorkerPool {
     }
   }
 
-  /** Stops the workers. Their memory is reused unless one failed, as it may have stopped at any point. */
+  /** Stops the workers. Their memory is reused unless one failed, or may still be starting to use it. */
   async close(): Promise<void> {
     const { failure } = this.#pool
-    await this.#pool.close()
+    const haveEnded = await this.#pool.close()
     this.#isClosed = true
-    if (!failure) returnMemories(this.#memories.filter((memory) => !this.#unwritten.has(memory)))
+    if (!failure && haveEnded) returnMemories(this.#memories.filter((memory) => !this.#unwritten.has(memory)))
   }
 
   #free(memory: Memory, free: () => void): void {
