@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parquetMetadata } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
@@ -66,6 +67,13 @@ function inGroups(csv: Buffer, { badRow, times = 1, logitsOf = (numbers) => numb
   const id = { name: 'id', data: rows.map((_, id) => BigInt(id)), type: 'INT64' as const }
   const text = { name: 'text', data: rows.map((_, id) => UNQUOTED[id % UNQUOTED.length]), type: 'STRING' as const }
   return Buffer.from(parquetWriteBuffer({ columnData: [id, text, ...logits], rowGroupSize: 7000 }))
+}
+
+/** A positive number as Thrift writes it, given twice its value. */
+function varint(number: number): Buffer {
+  const bytes: number[] = []
+  for (; number >= 128; number = Math.floor(number / 128)) bytes.push((number & 127) | 128)
+  return Buffer.from([...bytes, number])
 }
 
 const UNQUOTED = ['plain', 'a, b', 'żółw', '', 'say "x"', '-1 ', '=1+1']
@@ -154,17 +162,41 @@ describe('row groups of Parquet', () => {
     for (const jobs of ['2', '3']) expect(outputWithout(inWorker, cwd, jobs).equals(alone)).toBe(true)
   })
 
+  it.each([1, 4, 5, 8])(
+    'after number %i, which the footer places outside the file, are lost, and none before',
+    (bad) => {
+      const cwd = groups()
+      const bytes = readFileSync(join(cwd, 'in.parquet'))
+      const { buffer, byteOffset, length } = bytes
+      const metadata = parquetMetadata(buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer)
+      const offset = varint(2 * Number(metadata.row_groups[bad]!.columns[3]!.meta_data!.data_page_offset))
+      const at = bytes.lastIndexOf(offset)
+      bytes.fill(0xff, at, at + offset.length - 1).fill(0x7e, at + offset.length - 1, at + offset.length)
+      writeFileSync(join(cwd, 'in.parquet'), bytes)
+      for (const jobs of ['1', '2', '3']) {
+        const { stdout, stderr } = command(['in.parquet', '-t', 'csv', '--jobs', jobs], { cwd })
+        expect(stderr).toMatch(/^softmax: in\.parquet: [^\n]*logit_1 cannot be at bytes[^\n]* \[E_CORRUPT\]\n$/)
+        expect(stdout.trimEnd().split('\n')).toHaveLength(1 + 7000 * bad)
+      }
+    },
+  )
+
   it('of which a later one is corrupt end as they do on one thread', () => {
     const cwd = groups()
     const bytes = readFileSync(join(cwd, 'in.parquet'))
     const start = Math.floor(bytes.length * 0.8)
     bytes.fill(0, start, start + 120_000)
     writeFileSync(join(cwd, 'in.parquet'), bytes)
-    const [alone, together] = ['1', '2'].map((jobs) =>
-      command(['in.parquet', '--jobs', jobs, '-o', 'out.parquet'], { cwd }),
-    )
-    expect(alone!.stderr).toMatch(/\[E_CORRUPT\]\n$/)
-    expect(together).toEqual(alone)
+    for (const args of [
+      ['-o', 'out.parquet'],
+      ['-t', 'csv'],
+    ]) {
+      const [alone, ...together] = ['1', '2', '3'].map((jobs) =>
+        command(['in.parquet', '--jobs', jobs, ...args], { cwd }),
+      )
+      expect(alone!.stderr).toMatch(/\[E_CORRUPT\]\n$/)
+      for (const other of together) expect(other).toEqual(alone)
+    }
     expect(existsSync(join(cwd, 'out.parquet'))).toBe(false)
   })
 })

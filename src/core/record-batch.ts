@@ -230,11 +230,12 @@ export type Relocate = <Rows extends Omit<ScoredRows, 'pieces'>>(scored: Rows) =
 
 /** The row groups of a file. Any thread can read one, independently of the others. */
 export interface RowGroups {
-  /** The number of rows of each. */
+  /** The number of rows of each, and its size in bytes, if encoded, but not compressed. */
   rows: readonly number[]
+  bytes: readonly number[]
   /** The number of batches of a row group. */
   batchCount(plan: ReaderOptions, group: number): number
-  /** The batches of a row group, which begins to be read immediately. */
+  /** The batches of a row group, which begins to be read immediately; errors follow when batches are requested. */
   batches(plan: ReaderOptions, group: number): AsyncGenerator<RecordBatch>
 }
 

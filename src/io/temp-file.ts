@@ -12,7 +12,6 @@ import { temporaryPath } from './temporary-path.js'
 /** Random access to bytes. */
 export interface FileBytes {
   size: number
-  descriptor: number
   /** The bytes from `at`, in memory from `room`; fewer only if the file was truncated in the meantime. */
   read(at: number, length: number, room?: Room): Promise<Buffer>
   /** Called with the number of bytes of each read. */
@@ -22,8 +21,13 @@ export interface FileBytes {
 
 type Room = (length: number) => Buffer
 
+/** Random access to a file that other threads can read, too. */
+export interface OpenedFile extends FileBytes {
+  descriptor: number
+}
+
 /** Random access to an input: its file, or a temporary copy. */
-export async function openBytes({ file, chunks }: Source): Promise<FileBytes> {
+export async function openBytes({ file, chunks }: Source): Promise<OpenedFile> {
   const opened = file && (await regularFile(file.path))
   if (!file || !opened) {
     const copy = await TempFile.open()
@@ -63,7 +67,7 @@ async function regularFile(path: string): Promise<{ handle: FileHandle; size: nu
   }
 }
 
-class HandleBytes implements FileBytes {
+class HandleBytes implements OpenedFile {
   readonly #handle: FileHandle
   readonly count: (bytes: number) => void
   size: number
@@ -93,7 +97,7 @@ class HandleBytes implements FileBytes {
 /**
  * Random access to a file that another thread has opened, for a thread that does nothing else: it waits for each read.
  */
-export function descriptorBytes({ descriptor, size }: SharedFile, count: (bytes: number) => void): FileBytes {
+export function descriptorBytes({ descriptor, size }: SharedFile, count: (bytes: number) => void): OpenedFile {
   return {
     size,
     count,
@@ -132,8 +136,8 @@ async function readBytes(
 /** Random access to a part of a file; the file remains owned by whoever opened it. */
 export function bytesWithin(file: FileBytes, start: number, size: number): FileBytes {
   return {
-    ...file,
     size,
+    count: (bytes) => file.count(bytes),
     read: (at, length, room) => file.read(start + at, Math.max(0, Math.min(length, size - at)), room),
     close: async () => {},
   }

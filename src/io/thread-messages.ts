@@ -39,6 +39,15 @@ export function adoptedFrom<T>(message: T, taken: (memory: ArrayBufferLike) => v
   return mapArrays(message, (array) => (isAdopted(array) ? releasableOf(array as Uint8Array) : array)) as T
 }
 
+/** The number of bytes of all arrays in a message. */
+export function sizeOfArrays(message: unknown): number {
+  let size = 0
+  visitArrays(message, ({ byteLength }) => {
+    size += byteLength
+  })
+  return size
+}
+
 function visitArrays(value: unknown, visit: (array: NumberArray) => void): void {
   mapArrays(value, (array) => {
     visit(array)

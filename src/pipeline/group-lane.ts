@@ -14,6 +14,7 @@ import type { ScoreTable, TableJob, TablePart } from './table-task.js'
 
 /** The maximum size of a row group: its results wait in memory until those of earlier ones are written. */
 const MOST_NUMBERS = 1 << 22
+const MOST_BYTES = 1 << 25
 
 /** How many row groups may be claimed besides those that threads are working on. */
 const WAITING = 2
@@ -22,14 +23,23 @@ const WAITING = 2
  * Whether several threads should share the row groups: they have enough rows in all and not too many each, none has most
  * of the rows, and the first one, which this thread reads, has all rows that are checked for probabilities.
  */
-export function isDivisible({ rows }: SharedRowGroups, { job: { schema }, kept }: TableJob, threads: number): boolean {
-  const most = rows.reduce((most, count) => Math.max(most, count), 0)
+export function isDivisible(
+  { rows, bytes }: SharedRowGroups,
+  { job: { schema }, kept }: TableJob,
+  threads: number,
+): boolean {
+  const most = largest(rows)
   const all = rows.reduce((sum, count) => sum + count, 0)
   const classes = schema.classes.length
-  const isRightSize = all * classes > SMALL && most * (classes + kept.length) <= MOST_NUMBERS
+  const isRightSize =
+    all * classes > SMALL && most * (classes + kept.length) <= MOST_NUMBERS && largest(bytes) <= MOST_BYTES
   // Dictionaries are written in the order of the batches that they come with.
   const isIndependent = !kept.some(({ field }) => field && hasDictionary(field.type))
   return threads > 1 && isRightSize && isIndependent && most * threads <= all && rows[0]! >= WATCHED
+}
+
+function largest(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0)
 }
 
 /** Scores row groups on several threads; this one uses `here`. */
@@ -67,36 +77,43 @@ class OwnShares {
   readonly #shares: Shares
   readonly #batchesOf: (group: number) => AsyncGenerator<RecordBatch>
   readonly #score: ScoreTable
-  #current: OpenShare | undefined
-  /** Opened early, so that it is read while the last batch of the current one is scored. */
-  #next: OpenShare | undefined
+  /** In the order in which they are scored. */
+  readonly #open: OpenShare[] = []
 
   constructor(shares: Shares, batchesOf: (group: number) => AsyncGenerator<RecordBatch>, score: ScoreTable) {
     this.#shares = shares
     this.#batchesOf = batchesOf
     this.#score = score
     // Before any other thread claims one: the first row group must be read by this thread.
-    this.#current = this.#open(shares.claim())
+    this.#claim()
   }
 
   /** Scores a batch; false if there is nothing to do now. */
   async step(): Promise<boolean> {
-    this.#current ??= this.#open(this.#shares.claimLost() ?? this.#shares.claim())
-    const current = this.#current
-    if (!current) return false
-    const { share, batches } = current
+    const lost = this.#shares.claimLost()
+    if (lost) this.#open.unshift(this.#opened(lost))
+    if (this.#open.length === 0) this.#claim()
+    const [first] = this.#open
+    if (!first || !this.#shares.mayProceed(first.share)) return false
+    if (!(await this.#scoreNext(first))) this.#open.shift()
+    return true
+  }
+
+  /** False at the end of the row group. */
+  async #scoreNext(open: OpenShare): Promise<boolean> {
+    const { share, batches } = open
     try {
       // What a failed thread has delivered is read again, but not scored.
-      for (; current.skip > 0; current.skip--) await batches.next()
-      if (share.received === share.batches - 1) this.#next = this.#open(this.#shares.claim())
+      for (; open.skip > 0; open.skip--) await batches.next()
+      // The next row group is read while the last batch of this one is scored.
+      if (share.received === share.batches - 1 && this.#open.length === 1) this.#claim()
       const { value: batch } = await batches.next()
       share.add(batch && this.#scored(batch))
-      if (!batch) [this.#current, this.#next] = [this.#next, undefined]
+      return batch !== undefined
     } catch (error) {
       share.fail(error)
-      this.#current = undefined
+      return false
     }
-    return true
   }
 
   #scored(batch: RecordBatch): TablePart {
@@ -105,8 +122,13 @@ class OwnShares {
     return part
   }
 
-  #open(share: Share | undefined): OpenShare | undefined {
-    return share && { share, batches: this.#batchesOf(share.group), skip: share.received }
+  #claim(): void {
+    const share = this.#shares.claim()
+    if (share) this.#open.push(this.#opened(share))
+  }
+
+  #opened(share: Share): OpenShare {
+    return { share, batches: this.#batchesOf(share.group), skip: share.received }
   }
 }
 
@@ -140,7 +162,7 @@ class WorkerShares {
       if (this.#share && this.#asked > this.#share.batches) this.#share = undefined
       if (!this.#share) this.#asked = 0
       this.#share ??= this.#shares.claim()
-      if (!this.#share) return
+      if (!this.#share || !this.#shares.mayProceed(this.#share)) return
       this.#asked++
       this.#ask(this.#share)
     }

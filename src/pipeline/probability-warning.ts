@@ -19,10 +19,15 @@ export function watchLogits(reader: RecordBatchReader, job: ScoreJob, warn: (tex
   const { text, groups } = reader
   const lookInto = (block: Block) => look(() => (Buffer.isBuffer(block) ? readFirst(block, text!, job) : undefined))
   const watchedBatches = (batches: AsyncGenerator<RecordBatch>) => watched(batches, (batch) => look(() => batch))
+  const watchedFirst = (batches: AsyncGenerator<RecordBatch>, group: number) =>
+    group === 0 ? watchedBatches(batches) : batches
   return {
     ...reader,
     batches: (plan) => watchedBatches(reader.batches(plan)),
-    ...(groups && { groups: { ...groups, batches: (plan, group) => watchedBatches(groups.batches(plan, group)) } }),
+    // Only the first row group: which other ones this thread reads depends on the other threads.
+    ...(groups && {
+      groups: { ...groups, batches: (plan, group) => watchedFirst(groups.batches(plan, group), group) },
+    }),
     ...(text && { text: { ...text, blocks: () => watched(text.blocks(), lookInto) } }),
   }
 }

@@ -1,4 +1,5 @@
 /** The row groups of a file as shares of several threads, and their results in order. */
+import { sizeOfArrays } from '../io/thread-messages.js'
 import type { TablePart } from './table-task.js'
 
 /** A row group that a thread has claimed, and its results as they arrive. */
@@ -8,7 +9,9 @@ export class Share {
   readonly batches: number
   /** The number of results so far. */
   received = 0
-  readonly #next: ({ part: TablePart | undefined } | { error: unknown })[] = []
+  /** The size of the results that are not taken yet, in bytes. */
+  waiting = 0
+  readonly #next: ({ part: TablePart | undefined; size: number } | { error: unknown })[] = []
 
   constructor(group: number, batches: number) {
     this.group = group
@@ -23,19 +26,25 @@ export class Share {
   take(): TablePart | undefined {
     const next = this.#next.shift()!
     if ('error' in next) throw next.error
+    this.waiting -= next.size
     return next.part
   }
 
   /** Adds a result; undefined at the end. */
   add(part: TablePart | undefined): void {
     if (part) this.received++
-    this.#next.push({ part })
+    const size = sizeOfArrays(part?.part)
+    this.waiting += size
+    this.#next.push({ part, size })
   }
 
   fail(error: unknown): void {
     this.#next.push({ error })
   }
 }
+
+/** The maximum size of results that wait for those of earlier row groups, in bytes, before no more are made. */
+const MOST_WAITING = 1 << 26
 
 export class Shares {
   /** The number of batches of each row group. */
@@ -54,13 +63,19 @@ export class Shares {
     this.#most = most
   }
 
-  /** Claims the next row group; undefined if there is none, or if its results would have to wait for too many others. */
+  /** Claims the next row group; undefined if there is none, or if too many others are claimed. */
   claim(): Share | undefined {
     if (this.#claimed === this.#batches.length || this.#open.length === this.#most) return undefined
     const share = new Share(this.#claimed, this.#batches[this.#claimed]!)
     this.#claimed++
     this.#open.push(share)
     return share
+  }
+
+  /** Whether results of a share may be made now: they are the next ones, or not too many wait. */
+  mayProceed(share: Share): boolean {
+    const waiting = this.#open.reduce((sum, { waiting }) => sum + waiting, 0)
+    return share === this.#open[0] || waiting < MOST_WAITING
   }
 
   /** Claims a share of a thread that failed, of which some results may have been received. */

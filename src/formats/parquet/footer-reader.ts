@@ -94,6 +94,7 @@ function chunkMetadataOf(metadata: Struct): ChunkMetadata {
     codec: nameAt(metadata, 4, CODECS) ?? `codec ${integerAt(metadata, 4)}`,
     count: integerAt(metadata, 5) ?? 0,
     size: integerAt(metadata, 7) ?? 0,
+    uncompressedSize: integerAt(metadata, 6) ?? 0,
     dataOffset: integerAt(metadata, 9) ?? 0,
     dictionaryOffset: integerAt(metadata, 11),
   }

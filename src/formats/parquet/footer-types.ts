@@ -66,6 +66,8 @@ export interface ChunkMetadata {
   count: number
   /** In the file, in bytes. */
   size: number
+  /** Of its decompressed pages, in bytes. */
+  uncompressedSize: number
   dataOffset: number
   dictionaryOffset: number | undefined
 }

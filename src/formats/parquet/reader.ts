@@ -12,7 +12,7 @@ import type {
   Source,
 } from '../../core/record-batch.js'
 import { copiedColumns, recycleColumns } from '../../io/column-pool.js'
-import { descriptorBytes, type FileBytes, openBytes } from '../../io/temp-file.js'
+import { descriptorBytes, type OpenedFile, openBytes } from '../../io/temp-file.js'
 import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
@@ -40,7 +40,7 @@ export async function read(source: Source, settings: SettingsOf<'bytes'>): Promi
   }
 }
 
-async function openFile(bytes: FileBytes): Promise<{ footer: Footer; file: OpenFile }> {
+async function openFile(bytes: OpenedFile): Promise<{ footer: Footer; file: OpenFile }> {
   const footer = await readFooter(bytes)
   const nodes = restoreNodes(nodesOf(footer.schema), footer.metadata.get(ARROW_SCHEMA))
   return { footer, file: { bytes, nodes, decompressor: await codecsOf(footer) } }
@@ -56,10 +56,11 @@ function groupsOf({ groups }: Footer, file: OpenFile): SharedRowGroups {
   const { bytes } = file
   return {
     rows: groups.map(({ rows }) => rows),
+    bytes: groups.map(({ chunks }) => chunks.reduce((sum, { metadata }) => sum + (metadata?.uncompressedSize ?? 0), 0)),
     file: { descriptor: bytes.descriptor, size: bytes.size },
     count: (read) => bytes.count(read),
     batchCount: (plan, group) => Math.ceil(groups[group]!.rows / stepOf(groups[group]!, plan, file)),
-    batches: (plan, group) => readGroup(openGroup(groups[group]!, plan, file), plan, file),
+    batches: (plan, group) => readGroup(openEarly(groups[group]!, plan, file), plan, file),
   }
 }
 
@@ -81,11 +82,11 @@ async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'
     metadata: new Map([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
     async *batches(plan) {
       const { groups } = footer
-      let next = groups[0] && openGroup(groups[0], plan, file)
+      let next = groups[0] && openEarly(groups[0], plan, file)
       for (let index = 0; next; index++) {
         const group = next
         const openNext = () => {
-          next = groups[index + 1] && openGroup(groups[index + 1]!, plan, file)
+          next = groups[index + 1] && openEarly(groups[index + 1]!, plan, file)
         }
         yield* readGroup(group, plan, file, openNext)
       }
@@ -114,6 +115,18 @@ interface OpenGroup {
   kept: ColumnReader[]
 }
 
+/** Opens a row group; the function that returns it throws if that fails, so that errors follow the rows before it. */
+function openEarly(group: RowGroup, plan: ReaderOptions, file: OpenFile): () => OpenGroup {
+  try {
+    const opened = openGroup(group, plan, file)
+    return () => opened
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
+
 function openGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): OpenGroup {
   const [logits, kept] = [openColumns(group, plan.logits, file), openColumns(group, plan.kept, file)]
   return { rows: group.rows, step: stepOf(group, plan, file), logits, kept }
@@ -124,7 +137,7 @@ function stepOf(group: RowGroup, { logits, logitsList, depth, classes }: ReaderO
   const node = file.nodes[logits[0]!]
   const leaf = node && leavesOf([node])[0]!
   // The average number of values per row of nested logits.
-  const numbers = leaf ? group.chunks[leaf.leaf]!.metadata!.count / Math.max(1, group.rows) : 0
+  const numbers = leaf ? (group.chunks[leaf.leaf]?.metadata?.count ?? 0) / Math.max(1, group.rows) : 0
   const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
   const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
   return Math.max(1, most, logitsList ? 0 : columnRows(classes))
@@ -138,11 +151,12 @@ const RESULT_SIZE = 8
 
 /** The batches of a row group; the next group is opened before the last batch, so that it is read meanwhile. */
 async function* readGroup(
-  { rows: all, step, logits, kept }: OpenGroup,
+  opened: () => OpenGroup,
   plan: ReaderOptions,
   file: OpenFile,
   openNext: () => void = () => {},
 ): AsyncGenerator<RecordBatch> {
+  const { rows: all, step, logits, kept } = opened()
   const { classes, logitsList, depth } = plan
   const names = file.nodes.map(({ field }) => field.name)
   for (let start = 0; start < all; start += step) {

@@ -1,6 +1,6 @@
 /** Reads the columns of a row group, some rows at a time. */
 import type { ColumnData } from '../../core/column-data.js'
-import type { FileBytes } from '../../io/temp-file.js'
+import type { OpenedFile } from '../../io/temp-file.js'
 import { assemble } from './assemble.js'
 import type { Decompress } from './codecs.js'
 import { wrapCorrupt } from './corrupt.js'
@@ -12,7 +12,7 @@ import { Target } from './values.js'
 
 /** A file whose footer was read. */
 export interface OpenFile {
-  bytes: FileBytes
+  bytes: OpenedFile
   nodes: readonly Node[]
   decompressor(codec: string): Decompress
 }
