@@ -271,7 +271,7 @@ it.runIf(existsSync('/proc/self/fd'))('many short runs in a process leave no fil
     for (let nth = 0; nth < 5; nth++) await run()
     await setTimeout(500)
     const before = readdirSync('/proc/self/fd').length
-    for (let nth = 0; nth < 60; nth++) await run()
+    for (let nth = 0; nth < 30; nth++) await run()
     const added = () => readdirSync('/proc/self/fd').length - before
     for (let wait = 0; wait < 100 && added() > 5; wait++) await setTimeout(100)
     console.log(added())`
