@@ -15,7 +15,7 @@ import { kept as keptCell, logit, ODD, typedCells } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
 
-const COUNT = Number(process.env.COUNT ?? 8_000)
+const COUNT = Number(process.env.COUNT ?? 5_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const MiB = 1 << 20
 

@@ -216,8 +216,9 @@ describe('the table of classes', () => {
 
   it.each(['softmax', 'sigmoid'] as const)('is not cut in windows of usual widths, by %s', async (op) => {
     const { html } = await report([Readable.from([table(named(30), 300)])], { ...TRUTH, op })
+    const { page } = await open(html)
     for (const width of [1920, 1280, 1200, 800]) {
-      const { page } = await open(html, { width })
+      await page.setViewportSize({ width, height: 900 })
       const box = page.locator('.scroll[aria-label=Classes]')
       expect(await box.evaluate((region) => region.scrollWidth - region.clientWidth)).toBe(0)
     }
