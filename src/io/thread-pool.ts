@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Message, WorkerThread } from './worker-thread.js'
+import { areEnding, type Message, WorkerThread } from './worker-thread.js'
 
 /**
  * How to start a thread: its file and what it starts with, its memories, and its queue length, which may be smaller than the number of memories because
@@ -55,8 +55,9 @@ export class ThreadPool<Memory, Reply> {
     return this.#nextFree() >= 0
   }
 
-  /** Starts threads until there are `count`, or as many as resources allow. */
+  /** Starts threads until there are `count`, or as many as resources allow; none yet while others are still ending. */
   start(count: number): void {
+    if (areEnding()) return
     try {
       while (this.#threads.length < count && !this.#isFull && !this.failure) this.#threads.push(this.#start())
     } catch (error) {

@@ -64,6 +64,14 @@ function start(file: URL, data: unknown): Worker {
   return worker
 }
 
+/** Threads that were closed, but are still loading. */
+const ending = new Set<unknown>()
+
+/** Whether threads that were closed are still loading: others would only take their time. */
+export function areEnding(): boolean {
+  return ending.size > 0
+}
+
 /** A worker thread that uses {@link serve}. */
 export class WorkerThread<Reply> {
   readonly #worker: Worker
@@ -113,7 +121,13 @@ export class WorkerThread<Reply> {
       return true
     }
     this.#worker.unref()
-    this.started.catch(() => {}).then(() => this.#worker.terminate())
+    ending.add(this)
+    this.started
+      .catch(() => {})
+      .then(() => {
+        ending.delete(this)
+        return this.#worker.terminate()
+      })
     return false
   }
 

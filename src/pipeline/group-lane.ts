@@ -152,11 +152,11 @@ class WorkerShares {
     this.#shares = shares
     this.#pool = pool
     this.#count = count
-    pool.start(1)
   }
 
-  /** Sends the worker as many requests as it can take. */
+  /** Starts the worker, and sends it as many requests as it can take. */
   fill(): void {
+    this.#pool.start(1)
     while (this.#pool.isFree && !this.#isLost) {
       // One more than it has batches, for its end.
       if (this.#share && this.#asked > this.#share.batches) this.#share = undefined
